@@ -28,9 +28,8 @@ def list_regions(call: Call) -> dict[str, Any]:
     """Regions with one of the requested statuses, or all."""
     statuses = call.params.get("RegionOptStatusContains")
     regions = [pair for pair in _statuses(call).items() if not statuses or pair[1] in statuses]
-    page, more = page_of(
-        regions, lambda pair: pair[0], call.params.get("NextToken"), call.params.get("MaxResults") or PAGE
-    )
+    size = call.params.get("MaxResults") or PAGE
+    page, more = page_of(regions, lambda pair: pair[0], call.params, size)
     return {"Regions": [{"RegionName": name, "RegionOptStatus": status} for name, status in page]} | more
 
 

@@ -36,10 +36,8 @@ _RULES: tuple[tuple[str, bool, int | None, str, Rule | None], ...] = (
 """(Group, inbound, port, from or to where, name): a port of None is all traffic."""
 
 
-@op("ec2", "DescribeSecurityGroups")
+@op("ec2", "DescribeSecurityGroups", of_system=True)
 def describe_security_groups(call: Call) -> dict[str, Any]:
-    """Groups by id, or by the filter `group-id`."""
-    call.require_system()
     filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
     ids = [*(call.params.get("GroupIds") or ()), *filters.get("group-id", ())]
     for id in ids:
@@ -74,13 +72,12 @@ _SURROUNDINGS: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@op("ec2", "DescribeSubnets")
-@op("ec2", "DescribeRouteTables")
-@op("ec2", "DescribeNetworkAcls")
-@op("ec2", "DescribeVpcEndpoints")
+@op("ec2", "DescribeSubnets", of_system=True)
+@op("ec2", "DescribeRouteTables", of_system=True)
+@op("ec2", "DescribeNetworkAcls", of_system=True)
+@op("ec2", "DescribeVpcEndpoints", of_system=True)
 def describe_surroundings(call: Call) -> dict[str, Any]:
     """What of this VPC and of these subnets there is."""
-    call.require_system()
     key = call.operation.removeprefix("Describe")
     filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
     subnets, is_here = filters.get("subnet-id"), VPC in filters.get("vpc-id", [VPC])

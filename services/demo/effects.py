@@ -30,7 +30,6 @@ class Effect(EffectModel):
         return released or not self.new
 
     def active(self, at: float) -> bool:
-        """Whether it happens at `at`."""
         return self.at <= at < self.at + self.lasts
 
     def strength(self, at: float, ramp: float) -> float:
@@ -114,7 +113,6 @@ class Deploy(Effect):
 
     @property
     def is_release(self) -> bool:
-        """Whether it deploys a new revision of the task definition."""
         return self.release or self.broken or self.errors > 0 or self.paused
 
 
@@ -131,7 +129,6 @@ class Refuse(Effect):
     """Of the period."""
 
     def refuses(self, at: float) -> bool:
-        """Whether it refuses now."""
         if not self.active(at):
             return False
         return not self.period or (at - self.at) % self.period < self.share * self.period
@@ -180,4 +177,3 @@ OrdinaryEffect = (
     Load | Work | Errors | Slow | Storage | DatabaseLoad | Deploy | Refuse | SlowQueries | Attack | LevelField | Silence
     | Connections
 )  # fmt: skip
-"""Every effect of this module."""

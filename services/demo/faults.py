@@ -53,7 +53,6 @@ class FaultRule(BaseModel):
     """How often; None: until removed."""
 
     def fits(self, service: str, operation: str) -> bool:
-        """Whether the rule applies to a request."""
         named = self.operation == operation or (not self.operation and "." not in operation)
         return named and self.service in ("", service)
 
@@ -63,7 +62,6 @@ class FaultRule(BaseModel):
         return self.mode or ("error" if self.code or self.preset else None)
 
     def error(self, service: str, operation: str, protocol: str) -> AwsErrorResponse:
-        """The error to answer with."""
         if self.preset is not None:
             return preset_error(self.preset, service, operation, protocol)
         return AwsErrorResponse(self.code or "InternalFailure", self.message, self.status)

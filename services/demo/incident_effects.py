@@ -171,4 +171,3 @@ IncidentEffect = (
     Demand | Responses | TlsErrors | ApplicationLines | DatabaseLines | Targets | TaskExits | StartFailures | Desired
     | ServiceEvent | MemoryUse | HotTask | DatabaseState | Network
 )  # fmt: skip
-"""Every effect of this module."""

@@ -47,17 +47,10 @@ class ScenarioInfo:
     name: str
     title_ja: str
     title_en: str
-    watch_ja: str
-    """What to watch for."""
-    watch_en: str
 
     def title(self, language: str) -> str:
         """In `ja` or `en`."""
         return self.title_ja if language == "ja" else self.title_en
-
-    def watch(self, language: str) -> str:
-        """In `ja` or `en`."""
-        return self.watch_ja if language == "ja" else self.watch_en
 
 
 def scenarios() -> list[ScenarioInfo]:
@@ -65,8 +58,7 @@ def scenarios() -> list[ScenarioInfo]:
     infos = []
     for path in sorted(_FOLDER.glob("*.toml"), key=lambda path: (path.stem != "ordinary-day", path.stem)):
         words = tomllib.loads(path.read_text("utf-8"))
-        ja, en = words["ja"], words["en"]
-        infos.append(ScenarioInfo(path.stem, ja["title"], en["title"], ja["watch"], en["watch"]))
+        infos.append(ScenarioInfo(path.stem, words["ja"]["title"], words["en"]["title"]))
     return infos
 
 

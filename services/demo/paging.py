@@ -2,8 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from services.demo.errors import AwsErrorResponse
 
@@ -27,14 +27,25 @@ def decode(token: str) -> str:
     return text.removeprefix(_MARK)
 
 
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """All items, or of too many an even choice, in their order."""
+    if len(items) <= most:
+        return list(items)
+    return [items[number * len(items) // most] for number in range(most)]
+
+
 def page_of(
-    items: Sequence[T], cursor: Callable[[T], str], token: str | None, size: int
+    items: Sequence[T],
+    cursor: Callable[[T], str],
+    params: Mapping[str, Any],
+    size: int,
+    token: str = "NextToken",
 ) -> tuple[list[T], dict[str, str]]:
-    """One page of `items`, which are sorted by `cursor`, and `{"NextToken": …}` if more follow."""
+    """One page of `items`, which are sorted by `cursor`, and `{token: …}`, named as in the request, if more follow."""
     rest = list(items)
-    if token:
-        after = decode(token)
+    if params.get(token):
+        after = decode(params[token])
         rest = [item for item in rest if cursor(item) > after]
     page = rest[:size]
-    more = {"NextToken": encode(cursor(page[-1]))} if len(rest) > size else {}
+    more = {token: encode(cursor(page[-1]))} if len(rest) > size else {}
     return page, more

@@ -77,11 +77,6 @@ class Call:
         finally:
             self.world.lock.acquire()
 
-    def require_system(self) -> None:
-        """Leave the request to moto if the account does not have the runbook's system. Raises ToMoto."""
-        if self.run.scenario.empty:
-            raise ToMoto
-
     def component(self, kind: type[C]) -> C:
         """The world's store or simulation of this class."""
         return self.world.component(kind)
@@ -91,11 +86,19 @@ Handler = Callable[[Call], dict[str, Any]]
 HANDLERS: dict[tuple[str, str], Handler] = {}
 
 
-def op(service: str, operation: str) -> Callable[[Handler], Handler]:
-    """Register a handler; what it returns is serialised by botocore's output shape."""
+def op(service: str, operation: str, *, of_system: bool = False) -> Callable[[Handler], Handler]:
+    """Register a handler; what it returns is serialised by botocore's output shape.
+
+    `of_system`: an account without the runbook's system leaves the request to moto.
+    """
 
     def register(handler: Handler) -> Handler:
-        HANDLERS[service, operation] = handler
+        def checked(call: Call) -> dict[str, Any]:
+            if call.run.scenario.empty:
+                raise ToMoto
+            return handler(call)
+
+        HANDLERS[service, operation] = checked if of_system else handler
         return handler
 
     return register

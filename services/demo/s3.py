@@ -16,11 +16,10 @@ PAGE = 1000
 _DAY = re.compile(r"(^|/)\d{4}/\d{2}/\d{2}/")
 
 
-@op("s3", "ListObjectsV2")
+@op("s3", "ListObjectsV2", of_system=True)
 def list_objects_v2(call: Call) -> dict[str, Any]:
     """The objects under a prefix, by key; the policy of the operators' role has a condition on `s3:prefix`."""
     params = call.params
-    call.require_system()
     if params["Bucket"] != BUCKET:
         raise ToMoto
     prefix = params.get("Prefix") or ""
@@ -28,8 +27,8 @@ def list_objects_v2(call: Call) -> dict[str, Any]:
         raise AwsErrorResponse("AccessDenied", "Access Denied", 403)
     size = min(params.get("MaxKeys") or PAGE, PAGE)
     objects = call.component(FirewallLog).objects(prefix)
-    page, more = page_of(objects, lambda item: item.key, params.get("ContinuationToken"), size)
-    token = {"NextContinuationToken": more["NextToken"]} if more else {}
+    page, more = page_of(objects, lambda item: item.key, params, size, "ContinuationToken")
+    token = {f"Next{key}": value for key, value in more.items()}
     rows = [
         {
             "Key": item.key,

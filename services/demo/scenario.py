@@ -35,8 +35,6 @@ class Words(EffectModel):
 
 
 class Scenario(EffectModel):
-    """One scenario."""
-
     name: str
     ja: Words
     en: Words
@@ -54,7 +52,6 @@ class Scenario(EffectModel):
     red_herrings: tuple[str, ...] = ()
 
     def facts_of(self, kind: type[F]) -> tuple[F, ...]:
-        """The facts of one kind."""
         return tuple(fact for fact in self.facts if isinstance(fact, kind))
 
     def origin(self, now: datetime) -> datetime:

@@ -17,18 +17,8 @@ APPLIED = 16.0
 
 
 @op("service-quotas", "GetServiceQuota")
-def get_service_quota(call: Call) -> dict[str, Any]:
-    """The value that applies to the account."""
-    return _quota(call, APPLIED)
-
-
 @op("service-quotas", "GetAWSDefaultServiceQuota")
-def get_default_service_quota(call: Call) -> dict[str, Any]:
-    """AWS's default."""
-    return _quota(call, DEFAULT)
-
-
-def _quota(call: Call, value: float) -> dict[str, Any]:
+def get_service_quota(call: Call) -> dict[str, Any]:
     if (call.params["ServiceCode"], call.params["QuotaCode"]) != (FARGATE, VCPUS):
         raise AwsErrorResponse(
             "NoSuchResourceException", "The request failed because there is no such quota."
@@ -39,7 +29,7 @@ def _quota(call: Call, value: float) -> dict[str, Any]:
         "QuotaArn": f"arn:aws:servicequotas:{call.region}:{ACCOUNT}:{FARGATE}/{VCPUS}",
         "QuotaCode": VCPUS,
         "QuotaName": "Fargate On-Demand vCPU resource count",
-        "Value": value,
+        "Value": APPLIED if call.operation == "GetServiceQuota" else DEFAULT,
         "Unit": "None",
         "Adjustable": True,
         "GlobalQuota": False,

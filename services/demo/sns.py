@@ -30,5 +30,5 @@ def list_subscriptions_by_topic(call: Call) -> dict[str, Any]:
         | {"SubscriptionArn": state or f"{topic}:{number:036}", "Endpoint": f"duty-{number:03}@example.lg.jp"}
         for number, state in enumerate(states)
     ]
-    page, more = page_of(rows, lambda row: row["Endpoint"], call.params.get("NextToken"), 100)
+    page, more = page_of(rows, lambda row: row["Endpoint"], call.params, 100)
     return {"Subscriptions": page} | more

@@ -4,17 +4,15 @@ from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 
 from services.i18n import N_, _
-from services.incidents.catalogue import titles
 from services.incidents.entries import turn_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.outages import proposal_text, proposed
+from services.incidents.readings import verdict_text
 from services.incidents.service import Incidents
 from services.incidents.weighing import assess
 from services.journal.errors import JournalError
 from services.models import glyphs
 from services.models.alarms import AlarmOverview, AlarmState
-from services.models.assess_answer import word_text
-from services.models.causes import Word
 from services.models.feeds import FeedState
 from services.models.incidents import Incident, TriggerKind
 from services.models.journal import JournalHealth
@@ -85,16 +83,13 @@ class Announcements:
             if before is None and not incident.is_open:
                 self._known[incident.id] = incident
                 continue
-            lines += self._opened(incident, before)
+            if before is None:
+                lines.append(f"{glyphs.ABNORMAL} " + _("Incident: {title}").format(title=incident.title))
             if len(incident.evidence) > (len(before.evidence) if before else 0):
                 lines.append(await self._evidence(incident))
             lines += self._course(incident, before)
             self._known[incident.id] = incident
         return lines
-
-    def _opened(self, incident: Incident, before: Incident | None) -> Iterator[str]:
-        if before is None:
-            yield f"{glyphs.ABNORMAL} " + _("Incident: {title}").format(title=incident.title)
 
     def _course(self, incident: Incident, before: Incident | None) -> Iterator[str]:
         for turn in incident.turns[len(before.turns) if before else 0 :]:
@@ -116,8 +111,5 @@ class Announcements:
             assessment = assess(evidence, self._runbook)
         except (JournalError, UnreadableEvidence) as error:
             return f"  {incident.title}: {error}"
-        text = word_text(assessment.word)
-        leader = assessment.leader
-        if leader is not None and assessment.word is not Word.OPEN:
-            text = f"{text}: {titles([str(leader.id)], self._runbook.causes)[0]}"
+        text = verdict_text(assessment, self._runbook.causes)
         return "  " + _("{title}: evidence is recorded; {text}").format(title=incident.title, text=text)

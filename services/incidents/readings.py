@@ -4,6 +4,7 @@ Of all consoles one records it, at most once a minute: the claim is the number o
 """
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 
 from services.i18n import N_, _, sentences
@@ -17,7 +18,7 @@ from services.incidents.service import Incidents
 from services.incidents.weighing import assess
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.assess_answer import word_text
-from services.models.causes import Assessment, Word
+from services.models.causes import Assessment, CauseSpec, Word
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TriggerKind
 from services.models.journal import EntryKind, NewEntry
@@ -81,6 +82,7 @@ class Readings:
     def __init__(self, incidents: Incidents, live: LiveEvidence, runbook: Runbook) -> None:
         self._incidents = incidents
         self._live = live
+        self._own_causes = runbook.causes
         self.weighing = Weighing(runbook)
         self._recorded: dict[str, tuple[int, IncidentEvidence, Assessment | None]] = {}
         """The newest evidence of the journal with its number, by the incident's id."""
@@ -109,7 +111,9 @@ class Readings:
         assessment = self.weighing.newest(incident)
         if assessment is None or assessment.word is Word.OPEN:
             return ""
-        return sentences(_("{text}.").format(text=_words(assessment)), reason_of(assessment))
+        return sentences(
+            _("{text}.").format(text=verdict_text(assessment, self._own_causes)), reason_of(assessment)
+        )
 
     async def _newest(self, incident: Incident) -> tuple[IncidentEvidence, Assessment | None]:
         """The newest evidence of the journal, weighed. Raises JournalError, UnreadableEvidence."""
@@ -133,7 +137,7 @@ class Readings:
             kind=EntryKind.EVIDENCE,
             subject=incident.id,
             target=incident.target,
-            text=_(text).format(title=incident.title, verdict=_words(assessment)),
+            text=_(text).format(title=incident.title, verdict=verdict_text(assessment, self._own_causes)),
             data=await asyncio.to_thread(packed, evidence, incident=incident.id, turn=turn),
             claim=f"evidence:{incident.id}:{turn}",
         )
@@ -149,9 +153,9 @@ def _verdict(assessment: Assessment | None) -> tuple[Word, str]:
     return assessment.word if assessment is not None else Word.OPEN, str(leader.id) if leader else ""
 
 
-def _words(assessment: Assessment | None) -> str:
-    """How sure the weighing is, and of which cause."""
+def verdict_text(assessment: Assessment | None, own: Iterable[CauseSpec]) -> str:
+    """How sure the weighing is, and of which cause; `own` are the runbook's causes."""
     word, leader = _verdict(assessment)
-    return (
-        f"{word_text(word)}: {titles([leader])[0]}" if leader and word is not Word.OPEN else word_text(word)
-    )
+    if not leader or word is Word.OPEN:
+        return word_text(word)
+    return f"{word_text(word)}: {titles([leader], own)[0]}"

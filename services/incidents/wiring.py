@@ -22,8 +22,6 @@ from services.models.runbook import Runbook
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The parts of the response to alarms and findings."""
-
     incidents: Incidents
     watch: IncidentWatch
     """Opens incidents for alarms."""

@@ -18,30 +18,36 @@ class MeasureText:
     title: str
     """English, translated when shown."""
     unit: Unit = PLAIN
+    widget: str = ""
+    """`namespace/metric` of the dashboard widget to which a row of it leads."""
 
 
 MEASURES: dict[Measure, MeasureText] = {
-    Measure.REQUESTS: MeasureText(N_("requests")),
-    Measure.ELB_5XX: MeasureText(N_("5xx of the load balancer")),
+    Measure.REQUESTS: MeasureText(N_("requests"), widget="AWS/ApplicationELB/RequestCount"),
+    Measure.ELB_5XX: MeasureText(
+        N_("5xx of the load balancer"), widget="AWS/ApplicationELB/HTTPCode_ELB_5XX_Count"
+    ),
     Measure.ELB_502: MeasureText("502"),
     Measure.ELB_503: MeasureText("503"),
     Measure.ELB_504: MeasureText("504"),
-    Measure.TARGET_5XX: MeasureText(N_("5xx of the application")),
-    Measure.LATENCY: MeasureText(N_("latency p95"), SECONDS),
-    Measure.HEALTHY: MeasureText(N_("healthy targets")),
+    Measure.TARGET_5XX: MeasureText(
+        N_("5xx of the application"), widget="AWS/ApplicationELB/HTTPCode_Target_5XX_Count"
+    ),
+    Measure.LATENCY: MeasureText(N_("latency p95"), SECONDS, "AWS/ApplicationELB/TargetResponseTime"),
+    Measure.HEALTHY: MeasureText(N_("healthy targets"), widget="AWS/ApplicationELB/HealthyHostCount"),
     Measure.UNHEALTHY: MeasureText(N_("unhealthy targets")),
-    Measure.ECS_CPU: MeasureText(N_("ECS CPU, mean"), PERCENT),
-    Measure.ECS_CPU_MAX: MeasureText(N_("ECS CPU, hottest task"), PERCENT),
-    Measure.ECS_MEMORY: MeasureText(N_("ECS memory"), PERCENT),
-    Measure.DB_CPU: MeasureText(N_("RDS CPU"), PERCENT),
-    Measure.DB_CREDITS: MeasureText(N_("RDS CPU credits")),
-    Measure.DB_CONNECTIONS: MeasureText(N_("RDS connections")),
+    Measure.ECS_CPU: MeasureText(N_("ECS CPU, mean"), PERCENT, "AWS/ECS/CPUUtilization"),
+    Measure.ECS_CPU_MAX: MeasureText(N_("ECS CPU, hottest task"), PERCENT, "AWS/ECS/CPUUtilization"),
+    Measure.ECS_MEMORY: MeasureText(N_("ECS memory"), PERCENT, "AWS/ECS/MemoryUtilization"),
+    Measure.DB_CPU: MeasureText(N_("RDS CPU"), PERCENT, "AWS/RDS/CPUUtilization"),
+    Measure.DB_CREDITS: MeasureText(N_("RDS CPU credits"), widget="AWS/RDS/CPUCreditBalance"),
+    Measure.DB_CONNECTIONS: MeasureText(N_("RDS connections"), widget="AWS/RDS/DatabaseConnections"),
     Measure.DB_FREE: MeasureText(N_("RDS free storage"), BYTES),
     Measure.DB_WAL: MeasureText(N_("RDS transaction logs"), BYTES),
     Measure.DB_SLOT_LAG: MeasureText(N_("RDS replication slot lag"), BYTES),
-    Measure.DB_LOAD: MeasureText(N_("RDS load (sessions)")),
+    Measure.DB_LOAD: MeasureText(N_("RDS load (sessions)"), widget="AWS/RDS/DBLoad"),
     Measure.DB_BURST: MeasureText(N_("RDS burst balance"), PERCENT),
-    Measure.WAF_BLOCKED: MeasureText(N_("requests blocked by WAF")),
+    Measure.WAF_BLOCKED: MeasureText(N_("requests blocked by WAF"), widget="AWS/WAFV2/BlockedRequests"),
 }
 """The curves that are shown to people."""
 REPORTED = (

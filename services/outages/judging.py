@@ -5,7 +5,7 @@ what falls slowly is the end of a working day.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from statistics import fmean, median
 
@@ -50,10 +50,10 @@ class Rule:
     title: str
     measured: str
 
-    def is_bad(self, value: float, usual: float, factor: float, floor: float) -> bool:
+    def is_bad(self, value: float, usual: float, factor: float) -> bool:
         if self.factor < 1:
-            return usual >= floor and value <= factor * usual
-        return value >= max(floor, factor * usual)
+            return usual >= self.floor and value <= factor * usual
+        return value >= max(self.floor, factor * usual)
 
 
 _RATE = N_("{now} a minute (usual: {usual})")
@@ -110,14 +110,14 @@ def begins(values: Sequence[float], is_bad: Callable[[float], bool], minutes: in
     return start
 
 
-def _found(rule: Rule, points: Points, floor: float, week: Sequence[float]) -> tuple[int, float] | None:
+def _found(rule: Rule, points: Points, week: Sequence[float]) -> tuple[int, float] | None:
     """(first bad index, usual value); None if there is no outage, or no past to compare with."""
     values = [value for _at, value in points]
     falls = rule.factor < 1
     # What rises is looked for by its floor, a state by the best of it: it may have lasted for most of what is known.
     rough = (median(values) if rule.beside else max(values)) if falls else 0.0
     calm = 0 if falls else CALM
-    start = begins(values, lambda value: rule.is_bad(value, rough, rule.factor, floor), rule.minutes, calm)
+    start = begins(values, lambda value: rule.is_bad(value, rough, rule.factor), rule.minutes, calm)
     if start is None or (start < rule.past and (falls or not week)):
         return None
     # The bad minutes do not belong to the past.
@@ -128,7 +128,7 @@ def _found(rule: Rule, points: Points, floor: float, week: Sequence[float]) -> t
         usual = min(usual, then) if falls else max(usual, then)
     is_slope = rule.kind is OutageKind.TRAFFIC and median(past[-JUST_BEFORE:]) < CLIFF * usual
     newest = values[-rule.minutes :]
-    if is_slope or not all(rule.is_bad(value, usual, rule.factor, floor) for value in newest):
+    if is_slope or not all(rule.is_bad(value, usual, rule.factor) for value in newest):
         return None
     return start, usual
 
@@ -139,15 +139,14 @@ def _outage(rule: Rule, curves: Curves, before: Outage | None) -> Outage | None:
         # It was not seen to end.
         is_kept = before is not None and _moment(curves.now) - before.seen_at <= FORGOTTEN
         return before if is_kept else None
-    floor = max(rule.floor, curves.blocked_limit) if rule is FIREWALL else rule.floor
     newest = [value for _at, value in points[-rule.minutes :]]
     if before is not None:
         # An attack has pauses.
         last = median(newest) if rule.factor < 1 else fmean(value for _at, value in points[-10:])
-        if not rule.is_bad(last, before.usual, rule.back, floor):
+        if not rule.is_bad(last, before.usual, rule.back):
             return None
         since, usual = before.since, before.usual
-    elif (stretch := _found(rule, points, floor, curves.week.get(rule.curve, ()))) is not None:
+    elif (stretch := _found(rule, points, curves.week.get(rule.curve, ()))) is not None:
         since, usual = _moment(points[stretch[0]][0]), stretch[1]
     else:
         return None
@@ -186,6 +185,7 @@ def judged(curves: Curves, before: Iterable[Outage], certificates: Iterable[Cert
     """The outages that the curves and certificates show; `before`: those that were shown last, which may have ended."""
     ongoing = {outage.kind: outage for outage in before}
     yield from _certificate(certificates, _moment(curves.now))
-    for rule in RULES:
+    firewall = replace(FIREWALL, floor=max(FIREWALL.floor, curves.blocked_limit))
+    for rule in (*RULES[:-1], firewall):
         if (outage := _outage(rule, curves, ongoing.get(rule.kind))) is not None:
             yield outage

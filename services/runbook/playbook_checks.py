@@ -21,49 +21,44 @@ _CHANGES = frozenset(kind.id for kind in CHANGES)
 
 def looks(runbook: Runbook) -> Mistakes:
     """`look` names a place, a change or an inspection."""
-    names = [
-        *LOOKS,
-        *_CHANGES,
-        *(inspection.id for inspection in INSPECTIONS),
-        *(str(inspection.id) for inspection in runbook.inspections),
+    names = [*LOOKS, *_CHANGES, *_inspections(runbook)]
+    rows: list[tuple[Path, Step | Cause | CauseSpec]] = [
+        (path, step) for path, step, _book in _steps(runbook)
     ]
-    rows: list[tuple[Path, tuple[Step | Cause | CauseSpec, ...]]] = [
-        (("causes",), runbook.causes),
-        *(
-            (("playbooks", index, "steps"), playbook.steps)
-            for index, playbook in enumerate(runbook.playbooks)
-        ),
-        *(
-            (("playbooks", index, "causes"), playbook.causes)
-            for index, playbook in enumerate(runbook.playbooks)
-        ),
-        *(
-            (("procedures", index, "steps"), procedure.steps)
-            for index, procedure in enumerate(runbook.procedures)
-        ),
-    ]
-    for path, leads in rows:
-        for place, lead in enumerate(leads):
-            if lead.look is not None and lead.look not in names:
-                yield (*path, place, "look"), mistakes.unknown_name(lead.look, names)
+    rows += [(("causes", place), cause) for place, cause in enumerate(runbook.causes)]
+    for index, playbook in enumerate(runbook.playbooks):
+        rows += [
+            (("playbooks", index, "causes", place), cause) for place, cause in enumerate(playbook.causes)
+        ]
+    for path, lead in rows:
+        if lead.look is not None and lead.look not in names:
+            yield (*path, "look"), mistakes.unknown_name(lead.look, names)
+
+
+def _steps(runbook: Runbook) -> Iterator[tuple[Path, Step, Playbook | None]]:
+    """Every step with its place, and its playbook if it is no procedure's."""
+    for index, playbook in enumerate(runbook.playbooks):
+        for place, step in enumerate(playbook.steps):
+            yield ("playbooks", index, "steps", place), step, playbook
+    for index, procedure in enumerate(runbook.procedures):
+        for place, step in enumerate(procedure.steps):
+            yield ("procedures", index, "steps", place), step, None
+
+
+def _inspections(runbook: Runbook) -> list[str]:
+    own = (str(inspection.id) for inspection in runbook.inspections)
+    return [*(inspection.id for inspection in INSPECTIONS), *own]
 
 
 def steps(runbook: Runbook) -> Mistakes:
     """A step of a kind has what the kind needs, and nothing that belongs to another."""
     roles = [person.original("role") for person in (*runbook.contacts, *runbook.approvers)]
-    for index, playbook in enumerate(runbook.playbooks):
-        for place, step in enumerate(playbook.steps):
-            path: Path = ("playbooks", index, "steps", place)
-            yield from _kind(step, path, playbook)
-            yield from _parts(step, path, roles)
-    for index, procedure in enumerate(runbook.procedures):
-        for place, step in enumerate(procedure.steps):
-            path = ("procedures", index, "steps", place)
-            yield from _kind(step, path)
-            yield from _parts(step, path, roles)
+    for path, step, playbook in _steps(runbook):
+        yield from _kind(step, path, playbook)
+        yield from _parts(step, path, roles)
 
 
-def _kind(step: Step, path: Path, playbook: Playbook | None = None) -> Mistakes:
+def _kind(step: Step, path: Path, playbook: Playbook | None) -> Mistakes:
     """What its kind needs; a playbook has some of it for all its steps."""
     minutes = playbook.wait_minutes if playbook is not None else None
     role = playbook.original("escalate_to") if playbook is not None else ""
@@ -92,10 +87,7 @@ def causes(runbook: Runbook) -> Mistakes:
     """Causes and signals that playbooks and weights name exist."""
     shipped_ids = [str(spec.id) for spec in shipped()]
     ids = [*shipped_ids, *(str(spec.id) for spec in runbook.causes)]
-    inspections = [
-        *(inspection.id for inspection in INSPECTIONS),
-        *(str(inspection.id) for inspection in runbook.inspections),
-    ]
+    inspections = _inspections(runbook)
     for index, playbook in enumerate(runbook.playbooks):
         yield from _names(("playbooks", index, "weighs"), playbook.weighs, ids)
         yield from _names(("playbooks", index, "findings"), playbook.findings, inspections)
@@ -157,4 +149,3 @@ def roster(runbook: Runbook) -> Mistakes:
 
 
 ALL = (looks, steps, causes, own_causes, roster)
-"""Every check of this file."""

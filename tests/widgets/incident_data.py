@@ -287,4 +287,5 @@ def view(**fields: object) -> IncidentView:
 
 def context(**fields: object) -> EvidenceContext:
     """The evidence as its pages read it."""
-    return EvidenceContext(evidence(**fields), T0, ALARM, NOW, JST)
+    read = evidence(**fields)
+    return EvidenceContext(view(evidence=read), read, NOW)

@@ -17,8 +17,6 @@ _NAME = 18
 
 @dataclass(frozen=True, slots=True)
 class IncidentAlert:
-    """One open incident."""
-
     name: str
     is_taken: bool
     clocks: tuple[IncidentClock, ...] = ()
@@ -56,17 +54,12 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
         _kind, due, alert, clock = min(late, key=lambda overdue: overdue[:2])
         minutes = int((now - due).total_seconds() // 60)
         return _forms(f"{glyphs.ATTENTION} {_late_words(clock, minutes)}", alert.name)
-    if proposed := [alert for alert in alerts if alert.is_proposed]:
-        return _forms(f"{glyphs.ATTENTION} {_('proposed')}", proposed[0].name)
-    untaken = [alert for alert in alerts if not alert.is_taken]
-    if untaken:
-        words = _("not taken")
-        return _forms(f"{glyphs.WAITING} {words}", untaken[0].name)
-    offered = [alert for alert in alerts if alert.is_offered]
-    if offered:
-        words = _("hand-over")
-        return _forms(f"{glyphs.WAITING} {words}", offered[0].name)
-    return []
+    waiting = (
+        (f"{glyphs.ATTENTION} {_('proposed')}", [alert for alert in alerts if alert.is_proposed]),
+        (f"{glyphs.WAITING} {_('not taken')}", [alert for alert in alerts if not alert.is_taken]),
+        (f"{glyphs.WAITING} {_('hand-over')}", [alert for alert in alerts if alert.is_offered]),
+    )
+    return next((_forms(words, found[0].name) for words, found in waiting if found), [])
 
 
 def _forms(words: str, name: str) -> list[list[Span]]:

@@ -17,6 +17,7 @@ from widgets.drawing.lines import Line, Span, width_of
 from widgets.drawing.state_styles import StateStyle
 from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.context import note
 from widgets.incidents.evidence.log_lines import without_prefix
 from widgets.incidents.view import IncidentView
 
@@ -44,7 +45,6 @@ _NARROW = 100
 
 
 def cause_key(id: str) -> str:
-    """The key of a cause's entry."""
     return f"cause:{id}"
 
 
@@ -80,15 +80,14 @@ def cause_entries(view: IncidentView, now: datetime, width: int, *, is_brief: bo
     """
     assessment, entries = view.assessment, _decision_entries(view, now, width)
     if assessment is None:
-        return [*entries, Entry("none", tuple(_absent(view, width)), can_choose=False)]
+        return [*entries, absent_entry(view, width)]
     if view.resource is not None and not assessment.causes:
         return [*entries, *_unknown_entries(view, width)]
     is_open, leader = assessment.word is Word.OPEN, assessment.leader
     is_advised = not is_brief or (not is_open and not entries)
     if leader is None or (is_open and not leader.supporting):
         leader = None
-        words = _("No cause is supported by what was read.")
-        entries.append(Entry("none", ([(words, "muted")],), can_choose=False))
+        entries.append(note("none", _("No cause is supported by what was read."), width))
     else:
         entries.append(
             Entry(cause_key(leader.id), tuple(_cause_lines(view, leader, now, width, is_brief=is_brief)))
@@ -153,12 +152,12 @@ def _unread_entries(view: IncidentView, width: int) -> list[Entry]:
         return []
     words = plural("{count} source could not be read", "{count} sources could not be read", len(failed))
     text = words.format(count=len(failed))
-    lines: list[Line] = [[(text, "muted"), ("  #", "key"), (" " + _("which"), "muted")]]
-    if view.shows_numbers:
-        causes = (str(each.problem.summary) if each.problem else str(each.cut) for each in failed)
-        text = _("{text}: {more}").format(text=text, more=_("; ").join(dict.fromkeys(causes)))
-        lines = [[(part, "muted")] for part in wrap(text, width)]
-    return [Entry("unread", tuple(lines), can_choose=False)]
+    if not view.shows_numbers:
+        line: Line = [(text, "muted"), ("  #", "key"), (" " + _("which"), "muted")]
+        return [Entry("unread", (line,), can_choose=False)]
+    causes = (str(each.problem.summary) if each.problem else str(each.cut) for each in failed)
+    text = _("{text}: {more}").format(text=text, more=_("; ").join(dict.fromkeys(causes)))
+    return [note("unread", text, width)]
 
 
 def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
@@ -174,12 +173,13 @@ def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]
     return [*entries, Entry(cause_key(OWN_WORDS), ([(_("in your own words"), "key")],))]
 
 
-def _absent(view: IncidentView, width: int) -> list[Line]:
+def absent_entry(view: IncidentView, width: int) -> Entry:
+    """Why there is no evidence."""
     words = view.trouble or _("There is no evidence from AWS yet; r reads it.")
     if not view.trouble and view.incident.capturing_at is not None:
         words = _("Reading what AWS knows…")
     is_warning = view.trouble and view.incident.trigger is not TriggerKind.FINDING
-    return [[(text, "warn" if is_warning else "muted")] for text in wrap(words, width)]
+    return note("none", words, width, "warn" if is_warning else "muted")
 
 
 def bar_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:

@@ -1,7 +1,6 @@
 """One incident: clocks and causes on top, the steps, the evidence of the step at hand, the timeline."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,7 +18,7 @@ from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
-from widgets.incidents.causes import cause_entries, choice_entries, word_spans
+from widgets.incidents.causes import absent_entry, cause_entries, choice_entries, word_spans
 from widgets.incidents.detail_layout import Needs, PartsLayout, areas
 from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.answers import answer_entries
@@ -45,12 +44,8 @@ class IncidentHead(LineWidget):
         """Let the clocks tick."""
         every_second(self, self.redraw)
 
-    def lines(self, width: int) -> list[Line]:
-        """The head's lines."""
+    def draw(self, width: int, height: int = 0) -> list[Line]:
         return head_lines(self.view, self._now(), width) if self.view is not None else []
-
-    def draw(self, width: int, height: int) -> list[Line]:
-        return self.lines(width)
 
 
 class IncidentDetail(Widget):
@@ -63,8 +58,8 @@ class IncidentDetail(Widget):
 
     view: reactive[IncidentView | None] = reactive(None, repaint=False, init=False)
 
-    def __init__(self, now: Now, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, now: Now) -> None:
+        super().__init__()
         self._now = now
         self.head = IncidentHead(now)
         self.causes = EntryPanel(_("Causes"), self._causes, beside=self._word, id="causes")
@@ -80,7 +75,6 @@ class IncidentDetail(Widget):
 
     @property
     def layout(self) -> Layout:
-        """Where the parts are."""
         return self._places
 
     def compose(self) -> ComposeResult:
@@ -129,7 +123,7 @@ class IncidentDetail(Widget):
         width = self.size.width
         charts = sum(bool(chart.data.curves) for chart in self.charts)
         return Needs(
-            head=len(self.head.lines(width)),
+            head=len(self.head.draw(width)),
             causes=self.causes.rows(width),
             steps=self.steps.rows(self.steps.size.width or width),
             evidence=self.evidence.rows(self.evidence.size.width or width),
@@ -153,7 +147,8 @@ class IncidentDetail(Widget):
             self.evidence.restart()
         if self.view is not None and self.view.incident.is_asked:
             page = ASKED
-        data = page.chart_data(self._evidence_context()) if page is not None and self._has_evidence() else ()
+        context = self._evidence_context()
+        data = page.chart_data(context) if page is not None and context is not None else ()
         for number, chart in enumerate(self.charts):
             chart.zone = self.view.zone if self.view is not None else chart.zone
             chart.data = data[number] if number < len(data) else ChartData()
@@ -177,24 +172,11 @@ class IncidentDetail(Widget):
             return RESOURCE
         return page_for(look, kind, str(view.playbook.id))
 
-    def _has_evidence(self) -> bool:
-        return self.view is not None and self.view.evidence is not None
-
-    def _evidence_context(self) -> EvidenceContext:
+    def _evidence_context(self) -> EvidenceContext | None:
         view = self.view
-        evidence = view.evidence if view is not None else None
-        assert view is not None
-        assert evidence is not None, "only asked where there is evidence"
-        return EvidenceContext(
-            evidence,
-            view.onset,
-            view.incident.since,
-            self._now(),
-            view.zone,
-            view.checks,
-            view.telling,
-            view.resource,
-        )
+        if view is None or view.evidence is None:
+            return None
+        return EvidenceContext(view, view.evidence, self._now())
 
     # -- the panels' entries
 
@@ -224,22 +206,15 @@ class IncidentDetail(Widget):
         if view.incident.facts:
             facts = filter(None, (str(view.incident.reason), *view.incident.facts))
             return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(facts)]
-        if view.trouble:
-            return [note("trouble", view.trouble, width, "warn")]
-        if view.evidence is None:
-            reading = view.incident.capturing_at is not None
-            words = (
-                _("Reading what AWS knows…")
-                if reading
-                else _("There is no evidence from AWS yet; r reads it.")
-            )
-            return [note("none", words, width)]
+        context = self._evidence_context()
+        if view.trouble or context is None:
+            return [absent_entry(view, width)]
         if self._page is None:
             return [note("none", _("Choose a step to see its evidence."), width)]
-        return self._page.entries(self._evidence_context(), width)
+        return self._page.entries(context, width)
 
     def _timeline(self, width: int) -> Sequence[Entry]:
-        return timeline_entries(self.view, self._now(), width) if self.view is not None else []
+        return timeline_entries(self.view, width) if self.view is not None else []
 
     def _word(self) -> Sequence[Span]:
         return word_spans(self.view, self._now()) if self.view is not None else []
@@ -258,7 +233,7 @@ class IncidentDetail(Widget):
     def _newest(self) -> Sequence[Span]:
         if self.view is None or self.timeline.size.height > 1:
             return []
-        return newest_spans(self.view, self._now())
+        return newest_spans(self.view)
 
     # -- focus
 
@@ -276,7 +251,3 @@ class IncidentDetail(Widget):
     def on_resize(self, _event: Resize) -> None:
         """Place the parts in the new size."""
         self.call_after_refresh(self.update)
-
-    def now(self) -> datetime:
-        """The time by which ages are written."""
-        return self._now()

@@ -122,7 +122,6 @@ class PartsLayout(Layout):
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Place the parts."""
         places = areas(size, self.needs)
         return [
             WidgetPlacement(

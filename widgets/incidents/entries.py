@@ -23,8 +23,6 @@ GUTTER = 2
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing in the panel."""
-
     key: str
     lines: tuple[Line, ...]
     can_choose: bool = True
@@ -113,7 +111,6 @@ class EntryPanel(LineWidget, can_focus=True):
         return self._make(max(4, (self.size.width if width is None else width) - GUTTER))
 
     def at_cursor(self) -> Entry | None:
-        """The entry under the cursor."""
         return next((entry for entry in self.entries() if entry.key == self.cursor_key), None)
 
     # -- drawing
@@ -174,11 +171,9 @@ class EntryPanel(LineWidget, can_focus=True):
         return spread(start, right, width, fill=(dash, rule))
 
     def on_focus(self) -> None:
-        """Show the cursor."""
         self.update()
 
     def on_blur(self) -> None:
-        """Dim the cursor."""
         self.update()
 
     # -- keys
@@ -188,7 +183,6 @@ class EntryPanel(LineWidget, can_focus=True):
         return True if action != "open" else any(entry.can_choose for entry in self.entries())
 
     def action_open(self) -> None:
-        """Open the entry under the cursor."""
         entry = self.at_cursor()
         if entry is not None:
             self.post_message(self.Opened(self, entry))

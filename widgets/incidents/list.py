@@ -25,7 +25,6 @@ class ListedIncident:
     clocks: tuple[IncidentClock, ...] = ()
     assessment: Assessment | None = None
     titles: Mapping[str, str] | None = None
-    """Titles of causes by their ids."""
 
 
 def columns() -> tuple[Column, ...]:
@@ -61,18 +60,13 @@ def incident_rows(
     tops = [each for each in items if not each.incident.joined_to]
     open_ones = [each for each in tops if each.incident.is_open]
     rows = [_proposal(each, zone, now) for each in outages]
-    rows += [row for each in open_ones for row in _with_parts(each, items, now, zone)]
+    for each in open_ones:
+        parts = [part for part in items if part.incident.joined_to == each.incident.id]
+        rows += [_row(each, now, zone), *(_row(part, now, zone, is_part=True) for part in parts)]
     past = [each for each in tops if not each.incident.is_open]
     if past:
         rows.append(Row("heading:closed", ([(f"  {_('Closed lately')}", "heading")],), heading=True))
     return [*rows, *(_row(each, now, zone) for each in past)]
-
-
-def _with_parts(
-    top: ListedIncident, items: Sequence[ListedIncident], now: datetime, zone: tzinfo
-) -> list[Row]:
-    parts = [each for each in items if each.incident.joined_to == top.incident.id]
-    return [_row(top, now, zone), *(_row(part, now, zone, is_part=True) for part in parts)]
 
 
 def _row(item: ListedIncident, now: datetime, zone: tzinfo, *, is_part: bool = False) -> Row:

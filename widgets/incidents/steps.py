@@ -11,6 +11,7 @@ from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.context import heading, note
 from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import STEP_KINDS, STEP_STYLES
 
@@ -24,14 +25,12 @@ def step_entries(
     """
     playbook = view.playbook
     if playbook is None:
-        words = _("The runbook has no steps for this.")
-        return [*_undecided(view, width), Entry("none", ([(words, "muted")],), can_choose=False)]
+        return [*_undecided(view, width), note("none", _("The runbook has no steps for this."), width)]
     entries = [] if is_small else _undecided(view, width)
     for index, step in enumerate(playbook.steps):
         entries.append(_step(view, index, step, now, width, is_chosen=at_cursor == step_key(index)))
     if playbook.causes:
-        heading: Line = [(_("Cause → action"), "heading")]
-        entries.append(Entry("causes", (heading,), can_choose=False))
+        entries.append(heading("causes", _("Cause → action")))
     for number, cause in enumerate(playbook.causes, len(playbook.steps)):
         entries.append(_action(view, number, cause, width))
     return [*entries, *_cautions(view, width)]
@@ -62,8 +61,7 @@ def _undecided(view: IncidentView, width: int) -> list[Entry]:
     if not roles or not view.incident.is_open:
         return []
     words = _("{roles}: the runbook does not say how to reach them").format(roles=_(", ").join(roles))
-    lines = hanging([(f"{glyphs.ABNORMAL} ", "bad")], words, width, "bad")
-    return [Entry("undecided", tuple(lines), can_choose=False)]
+    return [note("undecided", words, width, "bad", [(f"{glyphs.ABNORMAL} ", "bad")])]
 
 
 def _step(view: IncidentView, index: int, step: Step, now: datetime, width: int, *, is_chosen: bool) -> Entry:

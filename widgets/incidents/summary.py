@@ -35,7 +35,7 @@ def summary_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
         lines.append([(text, "")])
     for follow_up in incident.follow_ups:
         lines.append(_labelled(time_text(follow_up.due, view.zone, now), str(follow_up.text)))
-    rows = timeline_entries(view, now, width)[-_NEWEST:] if view.timeline else []
+    rows = timeline_entries(view, width)[-_NEWEST:] if view.timeline else []
     return [*lines, *([[]] if rows else []), *(line for entry in rows for line in entry.lines)]
 
 

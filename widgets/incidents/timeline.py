@@ -1,7 +1,5 @@
 """The timeline of an incident: what happened, who did what. Pure."""
 
-from datetime import datetime
-
 from rich.cells import cell_len
 
 from services.i18n import _
@@ -10,11 +8,12 @@ from widgets.drawing.format import pad
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
 from widgets.incidents.entries import Entry
+from widgets.incidents.evidence.context import note
 from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import TIMELINE_STYLES
 
 
-def newest_spans(view: IncidentView, now: datetime) -> list[Span]:
+def newest_spans(view: IncidentView) -> list[Span]:
     """The newest row, for a panel that has room for its head alone."""
     if not view.timeline:
         return []
@@ -24,10 +23,10 @@ def newest_spans(view: IncidentView, now: datetime) -> list[Span]:
     return [(f"{row.at.astimezone(view.zone):%H:%M} ", "muted"), (f"{style.mark} ", style.role), (text, "")]
 
 
-def timeline_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
+def timeline_entries(view: IncidentView, width: int) -> list[Entry]:
     """One entry a row, oldest first."""
     if not view.timeline:
-        return [Entry("none", ([(_("Nothing has been recorded yet."), "muted")],), can_choose=False)]
+        return [note("none", _("Nothing has been recorded yet."), width)]
     return [
         Entry(f"row:{number}:{row.seq}", tuple(_lines(row, view, width)))
         for number, row in enumerate(view.timeline)

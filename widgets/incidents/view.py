@@ -25,7 +25,6 @@ class IncidentView:
     incident: Incident
     playbook: Playbook | None = None
     kinds: tuple[StepKind, ...] = ()
-    """The kind of each step."""
     places: tuple[str, ...] = ()
     """Where the steps and the actions for causes lead, in words; "" for nowhere."""
     clocks: tuple[IncidentClock, ...] = ()
@@ -65,8 +64,7 @@ class IncidentView:
     @property
     def next_step(self) -> int:
         """Index of the first step that is neither done nor skipped; 0 if there is none."""
-        count = len(self.playbook.steps) if self.playbook is not None else 0
-        return next((index for index in range(count) if self.mark(index) is StepMark.TODO), 0)
+        return self.step_after(-1) or 0
 
     def step_after(self, index: int) -> int | None:
         """Index of the next step that is to be done after a step; None if there is none."""
@@ -88,5 +86,4 @@ class IncidentView:
         return asked.alarm.since if asked is not None else self.incident.since
 
     def cause_title(self, id: str) -> str:
-        """What a cause is called."""
         return self.specs[id].title if id in self.specs else id

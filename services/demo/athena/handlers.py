@@ -23,14 +23,9 @@ CUTOFF = 10 * 10**9
 """Bytes that one query may scan."""
 
 
-def _store(call: Call) -> ExecutionStore:
-    call.require_system()
-    return call.component(ExecutionStore)
-
-
 def _execution(call: Call) -> Execution:
     id = call.params["QueryExecutionId"]
-    execution = _store(call).executions.get(id)
+    execution = call.component(ExecutionStore).executions.get(id)
     if execution is None:
         raise _invalid(f"QueryExecution {id} was not found")
     return execution
@@ -47,10 +42,9 @@ def _workgroup(call: Call) -> str:
     return name
 
 
-@op("athena", "GetWorkGroup")
+@op("athena", "GetWorkGroup", of_system=True)
 def get_work_group(call: Call) -> dict[str, Any]:
     """The only workgroup."""
-    _store(call)
     return {
         "WorkGroup": {
             "Name": _workgroup(call),
@@ -71,10 +65,10 @@ def get_work_group(call: Call) -> dict[str, Any]:
     }
 
 
-@op("athena", "StartQueryExecution")
+@op("athena", "StartQueryExecution", of_system=True)
 def start_query_execution(call: Call) -> dict[str, Any]:
     """Start a query; a token that was used before starts nothing."""
-    store, params, now = _store(call), call.params, call.now
+    store, params, now = call.component(ExecutionStore), call.params, call.now
     _workgroup(call)
     text, token = params["QueryString"], params.get("ClientRequestToken")
     if token in store.tokens:
@@ -104,7 +98,7 @@ def _reusable(store: ExecutionStore, params: dict[str, Any], now: datetime) -> E
     return None
 
 
-@op("athena", "GetQueryExecution")
+@op("athena", "GetQueryExecution", of_system=True)
 def get_query_execution(call: Call) -> dict[str, Any]:
     """The state of a query, which this poll advances."""
     execution = _execution(call)
@@ -137,7 +131,7 @@ def get_query_execution(call: Call) -> dict[str, Any]:
     }
 
 
-@op("athena", "GetQueryResults")
+@op("athena", "GetQueryResults", of_system=True)
 def get_query_results(call: Call) -> dict[str, Any]:
     """The rows of a query that succeeded; the first row of all holds the names of the columns."""
     execution = _execution(call)
@@ -149,9 +143,8 @@ def get_query_results(call: Call) -> dict[str, Any]:
     rows: list[tuple[int, tuple[str | None, ...]]] = list(
         enumerate([tuple(name for name, _ in columns), *execution.answer.rows])
     )
-    page, more = page_of(
-        rows, lambda row: f"{row[0]:09d}", call.params.get("NextToken"), call.params.get("MaxResults") or 1000
-    )
+    size = call.params.get("MaxResults") or 1000
+    page, more = page_of(rows, lambda row: f"{row[0]:09d}", call.params, size)
     return {
         "UpdateCount": 0,
         "ResultSet": {
@@ -180,7 +173,7 @@ def _column(name: str, kind: str) -> dict[str, Any]:
     }
 
 
-@op("athena", "StopQueryExecution")
+@op("athena", "StopQueryExecution", of_system=True)
 def stop_query_execution(call: Call) -> dict[str, Any]:
     """Cancel a query that has not ended."""
     execution = _execution(call)

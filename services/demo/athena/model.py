@@ -13,8 +13,6 @@ ACTIVE = ("QUEUED", "RUNNING")
 
 @dataclass(slots=True)
 class Execution:
-    """One query."""
-
     id: str
     query: str
     database: str
@@ -37,8 +35,6 @@ class Execution:
 
 
 class ExecutionStore:
-    """Every query by its id."""
-
     def __init__(self) -> None:
         self.executions: dict[str, Execution] = {}
         self.tokens: dict[str, str] = {}

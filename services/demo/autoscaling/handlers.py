@@ -9,7 +9,8 @@ from uuid import UUID
 
 from services.demo.account import ACCOUNT, REGION
 from services.demo.autoscaling.model import Scaling
-from services.demo.autoscaling.records import DIMENSION, Activity, Policy, Target, policy_arn, when
+from services.demo.autoscaling.records import DIMENSION, Activity, Policy, Target, policy_arn
+from services.demo.ecs.records import when
 from services.demo.errors import AwsErrorResponse
 from services.demo.identifiers import hash_of
 from services.demo.paging import page_of
@@ -32,6 +33,10 @@ def target_of(call: Call) -> Target:
     return target
 
 
+def invalid(message: str) -> AwsErrorResponse:
+    return AwsErrorResponse("ValidationException", message)
+
+
 def common(target: Target) -> dict[str, Any]:
     """The members that identify a target in every response."""
     return {"ServiceNamespace": "ecs", "ResourceId": target.resource, "ScalableDimension": DIMENSION}
@@ -44,30 +49,25 @@ def register_scalable_target(call: Call) -> dict[str, Any]:
     resource = params["ResourceId"]
     target = call.component(Scaling).targets.get(resource)
     if target is None and not {"MinCapacity", "MaxCapacity"} <= params.keys():
-        raise AwsErrorResponse(
-            "ValidationException", "MinCapacity and MaxCapacity are required for a new scalable target"
-        )
+        raise invalid("MinCapacity and MaxCapacity are required for a new scalable target")
     low = params.get("MinCapacity", target.minimum if target else 0)
     high = params.get("MaxCapacity", target.maximum if target else 0)
     if low > high:
-        raise AwsErrorResponse("ValidationException", "Maximum capacity cannot be less than minimum capacity")
+        raise invalid("Maximum capacity cannot be less than minimum capacity")
     if re.fullmatch(r"service/[^/]+/[^/]+", resource) is None:
-        raise AwsErrorResponse(
-            "ValidationException", "Unsupported service namespace, resource type or scalable dimension"
-        )
+        raise invalid("Unsupported service namespace, resource type or scalable dimension")
     return {"ScalableTargetARN": call.component(Scaling).register(resource, call.epoch, params).arn}
 
 
 @op(SERVICE, "DescribeScalableTargets")
 def describe_scalable_targets(call: Call) -> dict[str, Any]:
-    """Targets by resource."""
     resources = call.params.get("ResourceIds")
     targets = [
         target
         for resource, target in sorted(call.component(Scaling).targets.items())
         if (not resources or resource in resources) and call.params["ServiceNamespace"] == "ecs"
     ]
-    page, more = page_of(targets, lambda target: target.resource, call.params.get("NextToken"), PAGE)
+    page, more = page_of(targets, lambda target: target.resource, call.params, PAGE)
     return {"ScalableTargets": [_describe_target(target) for target in page]} | more
 
 
@@ -103,7 +103,7 @@ def describe_scaling_activities(call: Call) -> dict[str, Any]:
     page, more = page_of(
         activities,
         lambda pair: f"{10**12 - int(pair[1].at):015d}{pair[1].id}",
-        params.get("NextToken"),
+        params,
         params.get("MaxResults", PAGE),
     )
     return {"ScalingActivities": [_describe_activity(*pair) for pair in page]} | more
@@ -131,7 +131,7 @@ def put_scaling_policy(call: Call) -> dict[str, Any]:
     target, params = target_of(call), call.params
     settings = params.get("TargetTrackingScalingPolicyConfiguration")
     if settings is None:
-        raise AwsErrorResponse("ValidationException", "The embedded AWS knows target tracking only")
+        raise invalid("The embedded AWS knows target tracking only")
     number = hash_of(f"{target.resource}/{params['PolicyName']}")
     policy = Policy(
         params["PolicyName"],

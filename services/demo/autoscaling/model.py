@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from services.demo.autoscaling.records import Activity, Policy, ScheduledAction, Target, policy_arn, when
+from services.demo.autoscaling.records import Activity, Policy, ScheduledAction, Target, policy_arn
 from services.demo.cloudwatch.alarms.missing import State
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
+from services.demo.ecs.records import when
 from services.demo.identifiers import hash_of
 
 OUT_COOLDOWN = 60.0

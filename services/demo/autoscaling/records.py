@@ -6,7 +6,6 @@ Times are epoch seconds of the world. Source: Application Auto Scaling API refer
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,7 +91,6 @@ class Target:
 
     @property
     def arn(self) -> str:
-        """Amazon resource name."""
         return f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/{_id(self.resource)}"
 
 
@@ -112,13 +110,7 @@ def _id(text: str) -> str:
 
 
 def policy_arn(target: Target, policy: Policy) -> str:
-    """Amazon resource name."""
     return (
         f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{policy.id}:resource/ecs/{target.resource}"
         f":policyName/{policy.name}"
     )
-
-
-def when(at: float) -> datetime:
-    """Epoch seconds as a datetime in UTC."""
-    return datetime.fromtimestamp(at, UTC)

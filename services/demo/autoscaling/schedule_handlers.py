@@ -10,10 +10,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.autoscaling.handlers import PAGE, SERVICE, common, target_of
+from services.demo.autoscaling.handlers import PAGE, SERVICE, common, invalid, target_of
 from services.demo.autoscaling.model import Scaling
-from services.demo.autoscaling.records import DIMENSION, ScheduledAction, Target, when
+from services.demo.autoscaling.records import DIMENSION, ScheduledAction, Target
 from services.demo.autoscaling.schedules import At, BadSchedule, Schedule, parse
+from services.demo.ecs.records import when
 from services.demo.errors import AwsErrorResponse
 from services.demo.identifiers import hash_of
 from services.demo.paging import page_of
@@ -31,11 +32,11 @@ def put_scheduled_action(call: Call) -> dict[str, Any]:
     bounds = params.get("ScalableTargetAction") or (existing.bounds if existing else {})
     start, end = (params.get(key) for key in ("StartTime", "EndTime"))
     if not bounds:
-        raise _invalid("At least one of minimum capacity and maximum capacity should be provided")
+        raise invalid("At least one of minimum capacity and maximum capacity should be provided")
     if bounds.get("MinCapacity", 0) > bounds.get("MaxCapacity", 2**31):
-        raise _invalid("Maximum capacity cannot be less than minimum capacity")
+        raise invalid("Maximum capacity cannot be less than minimum capacity")
     if start and end and end <= start:
-        raise _invalid("End time must be later than start time")
+        raise invalid("End time must be later than start time")
     action = ScheduledAction(
         name,
         schedule,
@@ -48,7 +49,7 @@ def put_scheduled_action(call: Call) -> dict[str, Any]:
     )
     action.plan_next(now)
     if action.due is None and isinstance(action.rule, At):
-        raise _invalid(f"Schedule expression {schedule} is in the past")
+        raise invalid(f"Schedule expression {schedule} is in the past")
     target.scheduled[name] = action
     return {}
 
@@ -57,15 +58,11 @@ def _parsed(schedule: str, zone: str, base: float) -> Schedule:
     try:
         timezone = ZoneInfo(zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise _invalid(f"Invalid timezone: {zone}") from error
+        raise invalid(f"Invalid timezone: {zone}") from error
     try:
         return parse(schedule, timezone, base)
     except BadSchedule as error:
-        raise _invalid(f"Invalid schedule expression: {schedule}") from error
-
-
-def _invalid(message: str) -> AwsErrorResponse:
-    return AwsErrorResponse("ValidationException", message)
+        raise invalid(f"Invalid schedule expression: {schedule}") from error
 
 
 @op(SERVICE, "DescribeScheduledActions")
@@ -80,12 +77,8 @@ def describe_scheduled_actions(call: Call) -> dict[str, Any]:
         for name, action in sorted(target.scheduled.items())
         if not names or name in names
     ]
-    page, more = page_of(
-        actions,
-        lambda pair: f"{pair[0].resource}\n{pair[1].name}",
-        params.get("NextToken"),
-        min(params.get("MaxResults") or PAGE, PAGE),
-    )
+    size = min(params.get("MaxResults") or PAGE, PAGE)
+    page, more = page_of(actions, lambda pair: f"{pair[0].resource}\n{pair[1].name}", params, size)
     return {"ScheduledActions": [_describe(*pair) for pair in page]} | more
 
 
@@ -107,7 +100,6 @@ def _describe(target: Target, action: ScheduledAction) -> dict[str, Any]:
 
 @op(SERVICE, "DeleteScheduledAction")
 def delete_scheduled_action(call: Call) -> dict[str, Any]:
-    """Delete an action."""
     name, resource = call.params["ScheduledActionName"], call.params["ResourceId"]
     target = call.component(Scaling).targets.get(resource)
     if target is None or target.scheduled.pop(name, None) is None:

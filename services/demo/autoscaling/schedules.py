@@ -38,7 +38,6 @@ class At:
     moment: float
 
     def next(self, after: float) -> float | None:
-        """See Schedule."""
         return self.moment if self.moment > after else None
 
 
@@ -50,7 +49,6 @@ class Rate:
     base: float
 
     def next(self, after: float) -> float | None:
-        """See Schedule."""
         return self.base + self.seconds * max(1, math.floor((after - self.base) / self.seconds) + 1)
 
 
@@ -68,7 +66,6 @@ class Cron:
     years: frozenset[int]
 
     def next(self, after: float) -> float | None:
-        """See Schedule."""
         first = datetime.fromtimestamp(after, self.zone).date()
         for number in range(_FAR):
             day = first + timedelta(days=number)

@@ -71,7 +71,6 @@ def create_invalidation(call: Call) -> dict[str, Any]:
 
 @op("cloudfront", "GetInvalidation")
 def get_invalidation(call: Call) -> dict[str, Any]:
-    """One invalidation with its paths."""
     batches = _cache(call, call.params["DistributionId"]).invalidations
     batch = next((batch for batch in batches if batch.id == call.params["Id"]), None)
     if batch is None:

@@ -25,8 +25,6 @@ _PATH = re.compile(r"/(?:[!$&'()*+,\-./0-9:;=?@A-Z_a-z]|%[0-9A-Fa-f]{2})*")
 
 @dataclass(frozen=True, slots=True)
 class Invalidation:
-    """One invalidation batch."""
-
     paths: tuple[str, ...]
     reference: str
     created: datetime

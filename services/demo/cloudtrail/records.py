@@ -28,8 +28,6 @@ _RANDOM_ID = 128
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event of one region's history."""
-
     at: datetime
     region: str
     id: str

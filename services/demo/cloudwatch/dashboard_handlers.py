@@ -68,7 +68,6 @@ def _unknown(name: str) -> AwsErrorResponse:
 
 @op("cloudwatch", "PutDashboard")
 def put_dashboard(call: Call) -> dict[str, Any]:
-    """Create or replace a dashboard with a valid body."""
     name, body = call.params["DashboardName"], call.params["DashboardBody"]
     if not _NAME.fullmatch(name):
         raise AwsErrorResponse(
@@ -97,14 +96,13 @@ def get_dashboard(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "ListDashboards")
 def list_dashboards(call: Call) -> dict[str, Any]:
-    """Dashboards by name, optionally with a prefix."""
     prefix = call.params.get("DashboardNamePrefix", "")
     dashboards = [
         entry
         for name, entry in sorted(call.component(DashboardStore).dashboards.items())
         if name.startswith(prefix)
     ]
-    page, more = page_of(dashboards, lambda entry: entry.name, call.params.get("NextToken"), LIST_PAGE)
+    page, more = page_of(dashboards, lambda entry: entry.name, call.params, LIST_PAGE)
     entries = [
         {
             "DashboardName": entry.name,

@@ -14,11 +14,8 @@ class StoredDashboard:
 
 
 class DashboardStore:
-    """Every dashboard by name."""
-
     def __init__(self) -> None:
         self.dashboards: dict[str, StoredDashboard] = {}
 
     def put(self, name: str, body: str, at: datetime) -> None:
-        """Create or replace one."""
         self.dashboards[name] = StoredDashboard(name, body, at)

@@ -23,7 +23,6 @@ class Bucket:
     """Count by value; None if only a statistic set was published, so that no percentile exists."""
 
     def add(self, other: "Bucket") -> None:
-        """Add the samples of `other`."""
         self.count += other.count
         self.sum += other.sum
         self.min = min(self.min, other.min)
@@ -35,7 +34,6 @@ class Bucket:
             self.samples[value] = self.samples.get(value, 0.0) + count
 
     def add_value(self, value: float) -> None:
-        """Add one sample."""
         self.count += 1.0
         self.sum += value
         if value < self.min:
@@ -74,7 +72,6 @@ BASIC = frozenset(_PLAIN)
 
 
 def is_stat(name: str) -> bool:
-    """Whether `name` is a supported statistic."""
     return name in _PLAIN or _PERCENTILE.fullmatch(name) is not None
 
 

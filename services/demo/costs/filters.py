@@ -61,7 +61,6 @@ def group_keys(groups: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def group_of(item: Item, keys: Sequence[str]) -> tuple[str, ...]:
-    """The group that a charge falls into."""
     return tuple(_dimension(item, key) for key in keys)
 
 

@@ -43,10 +43,10 @@ class Period:
         return {"Start": self.first.isoformat(), "End": self.end.isoformat()}
 
 
-@op("ce", "GetCostAndUsage")
+@op("ce", "GetCostAndUsage", of_system=True)
 def get_cost_and_usage(call: Call) -> dict[str, Any]:
     """Costs by day or month, filtered and grouped; `Total` is empty if they are grouped."""
-    store, params = _store(call), call.params
+    store, params = call.component(CostStore), call.params
     metrics = _metrics(params)
     keys = group_keys(params.get("GroupBy") or ())
     check(params.get("Filter"))
@@ -61,10 +61,9 @@ def get_cost_and_usage(call: Call) -> dict[str, Any]:
     return answer | more
 
 
-@op("ce", "GetCostForecast")
+@op("ce", "GetCostForecast", of_system=True)
 def get_cost_forecast(call: Call) -> dict[str, Any]:
-    """The forecast cost of usage."""
-    store, params = _store(call), call.params
+    store, params = call.component(CostStore), call.params
     if params.get("Metric") not in _FORECASTS:
         raise invalid(f"Metric {params.get('Metric')} is not valid for this operation")
     first, end = _dates(params)
@@ -78,18 +77,15 @@ def get_cost_forecast(call: Call) -> dict[str, Any]:
     return {"Total": {"Amount": total, "Unit": "USD"}, "ForecastResultsByTime": results}
 
 
-@op("budgets", "DescribeBudgets")
+@op("budgets", "DescribeBudgets", of_system=True)
 def describe_budgets(call: Call) -> dict[str, Any]:
-    """The scenario's budgets, by name."""
-    store, params = _store(call), call.params
+    store, params = call.component(CostStore), call.params
     if params["AccountId"] != call.account:
         raise AwsErrorResponse(
             "AccessDeniedException", f"Account {params['AccountId']} is not authorized", 400
         )
     budgets = sorted(store.budgets, key=lambda fact: fact.name)
-    page, more = page_of(
-        budgets, lambda fact: fact.name, params.get("NextToken"), params.get("MaxResults") or BUDGETS_PAGE
-    )
+    page, more = page_of(budgets, lambda fact: fact.name, params, params.get("MaxResults") or BUDGETS_PAGE)
     # Without budgets the key is absent.
     return ({"Budgets": [_budget(call, store, fact) for fact in page]} if page else {}) | more
 
@@ -118,11 +114,6 @@ def _budget(call: Call, store: CostStore, fact: BudgetFact) -> dict[str, Any]:
 def _usd(amount: Decimal) -> dict[str, str]:
     """A Spend; it is never negative."""
     return {"Amount": f"{max(amount, Decimal(0)):.3f}", "Unit": "USD"}
-
-
-def _store(call: Call) -> CostStore:
-    call.require_system()
-    return call.component(CostStore)
 
 
 def _metrics(params: dict[str, Any]) -> list[str]:

@@ -49,8 +49,6 @@ class Item:
 
 
 class CostStore:
-    """The bills of one world."""
-
     def __init__(self, run: ScenarioRun) -> None:
         self._run = run
         self._growth = run.scenario.facts_of(CostGrowth)
@@ -58,7 +56,6 @@ class CostStore:
 
     @property
     def budgets(self) -> tuple[BudgetFact, ...]:
-        """AWS Budgets of the account."""
         return self._run.scenario.facts_of(BudgetFact)
 
     @property
@@ -120,7 +117,6 @@ class CostStore:
 
 
 def days_of(month: date) -> Iterator[date]:
-    """Every day of the month that `month` is in."""
     day = month.replace(day=1)
     while day.month == month.month:
         yield day

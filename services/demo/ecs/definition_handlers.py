@@ -8,7 +8,8 @@ from typing import Any
 
 from services.demo.account import CALLER
 from services.demo.ecs.clusters import Clusters
-from services.demo.ecs.handlers import definition_arn, numbered_page, short, when
+from services.demo.ecs.handlers import definition_arn, numbered_page, short
+from services.demo.ecs.records import when
 from services.demo.errors import AwsErrorResponse
 from services.demo.registry import Call, op
 
@@ -17,7 +18,6 @@ PAGE = 100
 
 @op("ecs", "RegisterTaskDefinition")
 def register_task_definition(call: Call) -> dict[str, Any]:
-    """Add a revision to a family."""
     params = call.params
     revisions = call.component(Clusters).definitions.setdefault(params["family"], [])
     number = len(revisions) + 1

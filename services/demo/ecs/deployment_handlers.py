@@ -4,13 +4,20 @@ Source: ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevis
 ContinueServiceDeployment (Amazon ECS API reference).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from services.demo.ecs.clusters import Clusters
-from services.demo.ecs.handlers import cluster_arn, definition_arn, numbered_page, service_of, short, when
+from services.demo.ecs.handlers import (
+    cluster_arn,
+    definition_arn,
+    found,
+    numbered_page,
+    service_of,
+    short,
+)
 from services.demo.ecs.model import BREAKER, Service
-from services.demo.ecs.records import HOOK_WAITS, Revision, ServiceDeployment
+from services.demo.ecs.records import HOOK_WAITS, Revision, ServiceDeployment, when
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.registry import Call, op
 
@@ -65,25 +72,20 @@ def _brief(service: Service, deployment: ServiceDeployment, now: float) -> dict[
 
 @op("ecs", "DescribeServiceDeployments")
 def describe_service_deployments(call: Call) -> dict[str, Any]:
-    """Deployments by ARN."""
     by_arn = {_deployment_arn(service, each): (service, each) for service, each in _every(call)}
-    return _described(
-        call.params["serviceDeploymentArns"],
-        by_arn,
-        "serviceDeployments",
-        lambda service, deployment: _describe(service, deployment, call.epoch),
-    )
+    arns = _few(call.params["serviceDeploymentArns"])
+    return found("serviceDeployments", arns, by_arn, lambda pair: _describe(*pair, call.epoch))
 
 
 @op("ecs", "DescribeServiceRevisions")
 def describe_service_revisions(call: Call) -> dict[str, Any]:
-    """Revisions by ARN."""
     by_arn = {
         _revision_arn(service, each): (service, each)
         for service in call.component(Clusters).services.values()
         for each in service.history.revisions
     }
-    return _described(call.params["serviceRevisionArns"], by_arn, "serviceRevisions", _revision)
+    arns = _few(call.params["serviceRevisionArns"])
+    return found("serviceRevisions", arns, by_arn, lambda pair: _revision(*pair))
 
 
 def _every(call: Call) -> Iterable[tuple[Service, ServiceDeployment]]:
@@ -92,18 +94,10 @@ def _every(call: Call) -> Iterable[tuple[Service, ServiceDeployment]]:
             yield service, deployment
 
 
-def _described(
-    arns: list[str],
-    by_arn: Mapping[str, tuple[Service, Any]],
-    key: str,
-    describe: Callable[[Service, Any], dict[str, Any]],
-) -> dict[str, Any]:
+def _few(arns: list[str]) -> list[str]:
     if len(arns) > MOST:
         raise invalid_parameter(f"At most {MOST} ARNs can be described.")
-    return {
-        key: [describe(*by_arn[arn]) for arn in arns if arn in by_arn],
-        "failures": [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in by_arn],
-    }
+    return arns
 
 
 def _describe(service: Service, deployment: ServiceDeployment, now: float) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 Source: Amazon ECS API reference.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
@@ -12,17 +12,12 @@ from services.demo.account import ACCOUNT
 from services.demo.ec2 import SUBNETS, TASKS_GROUP
 from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
-from services.demo.ecs.records import Deployment
+from services.demo.ecs.records import Deployment, when
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
 
 T = TypeVar("T")
-
-
-def when(at: float) -> datetime:
-    """Epoch seconds as a datetime in UTC."""
-    return datetime.fromtimestamp(at, UTC)
 
 
 def short(name: str) -> str:
@@ -34,8 +29,18 @@ def numbered_page(rows: Sequence[T], params: dict[str, Any], most: int) -> tuple
     """One page of rows that only grow at one end, and `{"nextToken": …}` if more follow."""
     size = min(params.get("maxResults") or most, most)
     numbered = [(f"{number:07d}", row) for number, row in enumerate(rows)]
-    page, more = page_of(numbered, lambda pair: pair[0], params.get("nextToken"), size)
-    return [row for _number, row in page], ({"nextToken": more["NextToken"]} if more else {})
+    page, more = page_of(numbered, lambda pair: pair[0], params, size, "nextToken")
+    return [row for _number, row in page], more
+
+
+def found(
+    key: str, arns: Sequence[str], known: Mapping[str, T], describe: Callable[[T], dict[str, Any]]
+) -> dict[str, Any]:
+    """An answer about several resources; those that do not exist are its failures."""
+    return {
+        key: [describe(known[arn]) for arn in arns if arn in known],
+        "failures": [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in known],
+    }
 
 
 def cluster_of(call: Call) -> str:
@@ -56,7 +61,6 @@ def service_of(call: Call, name: str) -> Service:
 
 
 def cluster_arn(name: str, region: str) -> str:
-    """A cluster's Amazon resource name."""
     return f"arn:aws:ecs:{region}:{ACCOUNT}:cluster/{name}"
 
 
@@ -67,7 +71,6 @@ def definition_arn(name: str, region: str) -> str:
 
 @op("ecs", "CreateCluster")
 def create_cluster(call: Call) -> dict[str, Any]:
-    """Create a cluster."""
     name = call.params.get("clusterName") or "default"
     call.component(Clusters).clusters.setdefault(name, call.epoch)
     return {"cluster": _describe_cluster(call, name)}
@@ -91,22 +94,14 @@ def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
 
 @op("ecs", "DescribeClusters")
 def describe_clusters(call: Call) -> dict[str, Any]:
-    """Clusters by name."""
-    names = [short(name) for name in call.params.get("clusters") or ["default"]]
-    clusters = call.component(Clusters).clusters
-    return {
-        "clusters": [_describe_cluster(call, name) for name in names if name in clusters],
-        "failures": [
-            {"arn": cluster_arn(name, call.region), "reason": "MISSING"}
-            for name in names
-            if name not in clusters
-        ],
-    }
+    names = call.params.get("clusters") or ["default"]
+    arns = [cluster_arn(short(name), call.region) for name in names]
+    by_arn = {cluster_arn(name, call.region): name for name in call.component(Clusters).clusters}
+    return found("clusters", arns, by_arn, partial(_describe_cluster, call))
 
 
 @op("ecs", "ListClusters")
 def list_clusters(call: Call) -> dict[str, Any]:
-    """Every cluster's ARN."""
     return {
         "clusterArns": [cluster_arn(name, call.region) for name in sorted(call.component(Clusters).clusters)]
     }
@@ -163,22 +158,17 @@ def _deployable(call: Call, name: str) -> str:
 def describe_services(call: Call) -> dict[str, Any]:
     """At most ten services; unknown ones are listed in `failures`."""
     cluster = cluster_of(call)
-    names = [short(name) for name in call.params["services"]]
-    if len(names) > 10:
+    start = f"arn:aws:ecs:{call.region}:{ACCOUNT}:service/{cluster}/"
+    arns = [start + short(name) for name in call.params["services"]]
+    if len(arns) > 10:
         raise invalid_parameter("Services cannot be more than 10.")
-    services, now = call.component(Clusters).services, call.epoch
-    missing = [
-        {"arn": f"arn:aws:ecs:{call.region}:{ACCOUNT}:service/{cluster}/{name}", "reason": "MISSING"}
-        for name in names
-        if (cluster, name) not in services
-    ]
-    described = [describe(services[cluster, name], now) for name in names if (cluster, name) in services]
-    return {"services": described, "failures": missing}
+    services = call.component(Clusters).services.items()
+    by_arn = {start + name: service for (where, name), service in services if where == cluster}
+    return found("services", arns, by_arn, partial(describe, now=call.epoch))
 
 
 @op("ecs", "ListServices")
 def list_services(call: Call) -> dict[str, Any]:
-    """The ARNs of a cluster's services."""
     cluster = cluster_of(call)
     services = call.component(Clusters).services.values()
     return {"serviceArns": sorted(service.arn for service in services if service.cluster == cluster)}

@@ -33,8 +33,6 @@ ZONES = ("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d")
 
 @dataclass(slots=True)
 class Service:
-    """One service."""
-
     name: str
     cluster: str
     definition: str
@@ -69,7 +67,6 @@ class Service:
 
     @property
     def arn(self) -> str:
-        """Amazon resource name."""
         return f"arn:aws:ecs:{self.region}:{ACCOUNT}:service/{self.cluster}/{self.name}"
 
     @property
@@ -118,7 +115,6 @@ class Service:
         return sum(shares) / len(serving) if serving else 0.0
 
     def set_desired(self, count: int, at: float) -> None:
-        """Set desiredCount."""
         if count != self.desired:
             self.desired = count
             self.primary.updated = at

@@ -6,6 +6,7 @@ DescribeServiceRevisions (Amazon ECS API reference).
 
 import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 START = 35.0
@@ -20,6 +21,11 @@ PENDING = 3.0
 """Seconds from a service deployment's creation until it starts, and from a rollback's request until it starts."""
 HOOK_WAITS = 24 * 3600.0
 """Seconds that a paused deployment waits for an action."""
+
+
+def when(at: float) -> datetime:
+    """Epoch seconds as a datetime in UTC."""
+    return datetime.fromtimestamp(at, UTC)
 
 
 class Image(NamedTuple):
@@ -47,8 +53,6 @@ class Revision:
 
 @dataclass(slots=True)
 class Task:
-    """One task."""
-
     id: str
     revision: Revision
     deployment: str
@@ -64,17 +68,14 @@ class Task:
 
     @property
     def definition(self) -> str:
-        """Its task definition."""
         return self.revision.definition
 
     @property
     def runs_at(self) -> float:
-        """When it runs."""
         return self.created + START
 
     @property
     def healthy_at(self) -> float:
-        """When its target is healthy."""
         return self.runs_at + HEALTHY
 
     @property
@@ -158,7 +159,6 @@ class Deployment:
 
     @property
     def definition(self) -> str:
-        """Its task definition."""
         return self.revision.definition
 
 
@@ -185,7 +185,6 @@ class ServiceDeployment:
     """Paused at the hook."""
 
     def status(self, at: float) -> str:
-        """Its status, as the API spells it."""
         if self.ending:
             return self.ending
         if self.rollback_at is not None:
@@ -193,7 +192,6 @@ class ServiceDeployment:
         return "PENDING" if at < self.created + PENDING else "IN_PROGRESS"
 
     def end(self, status: str, at: float, reason: str = "") -> None:
-        """Record its final status."""
         self.ending, self.finished, self.updated, self.waiting = status, at, at, False
         self.reason = reason or self.reason
 
@@ -209,5 +207,4 @@ class History:
 
     @property
     def newest(self) -> ServiceDeployment:
-        """The newest service deployment."""
         return self.deployments[0]

@@ -7,15 +7,9 @@ from typing import Any
 
 from services.demo.account import ACCOUNT
 from services.demo.ecs.clusters import Clusters
-from services.demo.ecs.handlers import (
-    cluster_arn,
-    cluster_of,
-    definition_arn,
-    short,
-    when,
-)
+from services.demo.ecs.handlers import cluster_arn, cluster_of, definition_arn, found, short
 from services.demo.ecs.model import Service
-from services.demo.ecs.records import Task
+from services.demo.ecs.records import Task, when
 from services.demo.registry import Call, op
 
 
@@ -48,13 +42,9 @@ def list_tasks(call: Call) -> dict[str, Any]:
 
 @op("ecs", "DescribeTasks")
 def describe_tasks(call: Call) -> dict[str, Any]:
-    """Tasks by id or ARN."""
     tasks, now = {task.id: (service, task) for service, task in _tasks(call)}, call.epoch
     ids = [short(name) for name in call.params["tasks"]]
-    return {
-        "tasks": [_describe_task(*tasks[id], now) for id in ids if id in tasks],
-        "failures": [{"arn": id, "reason": "MISSING"} for id in ids if id not in tasks],
-    }
+    return found("tasks", ids, tasks, lambda pair: _describe_task(*pair, now))
 
 
 def _describe_task(service: Service, task: Task, now: float) -> dict[str, Any]:

@@ -30,7 +30,6 @@ def _groups(call: Call) -> list[tuple[LoadBalancer, TargetGroup]]:
 
 @op("elbv2", "DescribeLoadBalancers")
 def describe_load_balancers(call: Call) -> dict[str, Any]:
-    """Load balancers by ARN or name."""
     params = call.params
     requested = set(params.get("LoadBalancerArns") or ()) | set(params.get("Names") or ())
     balancers = [
@@ -65,7 +64,6 @@ def describe_load_balancers(call: Call) -> dict[str, Any]:
 
 @op("elbv2", "DescribeListeners")
 def describe_listeners(call: Call) -> dict[str, Any]:
-    """The HTTPS listener of one load balancer, or of each."""
     arn = call.params.get("LoadBalancerArn")
     return {
         "Listeners": [
@@ -85,10 +83,9 @@ def describe_listeners(call: Call) -> dict[str, Any]:
     }
 
 
-@op("acm", "DescribeCertificate")
+@op("acm", "DescribeCertificate", of_system=True)
 def describe_certificate(call: Call) -> dict[str, Any]:
     """The load balancer's certificate; without a fact it is renewed long before its end."""
-    call.require_system()
     days = next((fact.days for fact in call.run.scenario.facts_of(TlsCertificate)), _CERTIFICATE_DAYS)
     named = {"CertificateArn": call.params["CertificateArn"], "DomainName": f"{SYSTEM}.city.example.jp"}
     return {"Certificate": {**named, "NotAfter": call.run.began + timedelta(days=days)}}
@@ -96,7 +93,6 @@ def describe_certificate(call: Call) -> dict[str, Any]:
 
 @op("elbv2", "DescribeTargetGroups")
 def describe_target_groups(call: Call) -> dict[str, Any]:
-    """Target groups by ARN, name or load balancer."""
     params = call.params
     requested = set(params.get("TargetGroupArns") or ()) | set(params.get("Names") or ())
     owner = params.get("LoadBalancerArn")
@@ -144,7 +140,6 @@ _SHIFTED = {
 
 @op("elbv2", "DescribeTargetHealth")
 def describe_target_health(call: Call) -> dict[str, Any]:
-    """The health of every target of a group."""
     arn = call.params["TargetGroupArn"]
     group = next((group for _, group in _groups(call) if group.arn == arn), None)
     if group is None:

@@ -10,8 +10,6 @@ from services.demo.incident_effects import Targets
 
 @dataclass(slots=True)
 class TargetGroup:
-    """One target group."""
-
     arn: str
     name: str
     service: Service
@@ -79,7 +77,6 @@ class LoadBalancer:
 
     @property
     def listener(self) -> str:
-        """Its listener's ARN."""
         return self.arn.replace(":loadbalancer/", ":listener/") + "/f2f7dc8efc522ab2"
 
 

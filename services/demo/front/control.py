@@ -33,13 +33,9 @@ class Controlled(Protocol):
     counts: Counter[str]
 
     @property
-    def world(self) -> World:
-        """The current world."""
-        ...
+    def world(self) -> World: ...
 
-    def reset(self) -> None:
-        """Begin anew."""
-        ...
+    def reset(self) -> None: ...
 
 
 def control(front: Controlled, environ: dict[str, Any]) -> Answer:

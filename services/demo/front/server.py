@@ -34,7 +34,6 @@ class Server(ThreadedWSGIServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     def log(self, type: str, message: str, *args: Any) -> None:

@@ -58,7 +58,6 @@ class ParsedRequest:
 
     @property
     def operation(self) -> str:
-        """The operation's name."""
         return str(self.model.name)
 
 

@@ -35,10 +35,9 @@ def get_account_summary(call: Call) -> dict[str, Any]:
 
 @op("iam", "ListUsers")
 def list_users(call: Call) -> dict[str, Any]:
-    """Every user, by name."""
     params = call.params
     users = sorted(call.component(AccessKeyStore).users)
-    page, more = page_of(users, str, params.get("Marker"), params.get("MaxItems") or PAGE)
+    page, more = page_of(users, str, params, params.get("MaxItems") or PAGE, "Marker")
     rows = []
     for user in page:
         row = {
@@ -50,7 +49,7 @@ def list_users(call: Call) -> dict[str, Any]:
         }
         signed_in = call.component(TrailStore).last_sign_in(user)
         rows.append(row | ({"PasswordLastUsed": signed_in} if signed_in else {}))
-    return {"Users": rows, "IsTruncated": bool(more)} | _marker(more)
+    return {"Users": rows, "IsTruncated": bool(more)} | more
 
 
 @op("iam", "ListAccessKeys")
@@ -66,12 +65,8 @@ def list_access_keys(call: Call) -> dict[str, Any]:
     if user not in users:
         raise AwsErrorResponse("NoSuchEntity", f"The user with name {user} cannot be found.", 404)
     keys = sorted(users[user], key=lambda key: (key.created, key.id))
-    page, more = page_of(
-        keys,
-        lambda key: f"{key.created.isoformat()} {key.id}",
-        params.get("Marker"),
-        params.get("MaxItems") or PAGE,
-    )
+    size = params.get("MaxItems") or PAGE
+    page, more = page_of(keys, lambda key: f"{key.created.isoformat()} {key.id}", params, size, "Marker")
     rows = [
         {
             "UserName": user,
@@ -81,7 +76,7 @@ def list_access_keys(call: Call) -> dict[str, Any]:
         }
         for key in page
     ]
-    return {"AccessKeyMetadata": rows, "IsTruncated": bool(more)} | _marker(more)
+    return {"AccessKeyMetadata": rows, "IsTruncated": bool(more)} | more
 
 
 @op("iam", "GetAccessKeyLastUsed")
@@ -95,7 +90,3 @@ def get_access_key_last_used(call: Call) -> dict[str, Any]:
     never = {"ServiceName": "N/A", "Region": "N/A"}
     last = {"LastUsedDate": key.used, "ServiceName": key.service, "Region": REGION}
     return {"UserName": user, "AccessKeyLastUsed": last if key.used else never}
-
-
-def _marker(more: dict[str, str]) -> dict[str, str]:
-    return {"Marker": more["NextToken"]} if more else {}

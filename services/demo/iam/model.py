@@ -23,8 +23,6 @@ KEYS_PER_USER = 2
 
 @dataclass(slots=True)
 class AccessKey:
-    """One access key."""
-
     id: str
     created: datetime
     secret: str
@@ -38,8 +36,6 @@ class AccessKey:
 
 
 class AccessKeyStore:
-    """Every IAM user, and their access keys."""
-
     def __init__(self) -> None:
         self.users: dict[str, list[AccessKey]] = {}
         self._made = 0
@@ -61,12 +57,10 @@ class AccessKeyStore:
         return self.add(user, f"AKIA{id[:16]}", now)
 
     def find(self, id: str) -> tuple[str, AccessKey] | None:
-        """The key of this id and its user."""
         keys = ((user, key) for user, keys in self.users.items() for key in keys)
         return next(((user, key) for user, key in keys if key.id == id), None)
 
     def remove(self, id: str) -> None:
-        """Delete a key."""
         for user, keys in self.users.items():
             self.users[user] = [key for key in keys if key.id != id]
 

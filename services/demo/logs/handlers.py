@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from services.demo.errors import AwsErrorResponse, invalid_parameter
-from services.demo.logs.search import PAGE, PAGE_BYTES, filter_events
+from services.demo.logs.search import PAGE, PAGE_BYTES, filter_events, read_token
 from services.demo.logs.store import Event, Group, LogStore, Stream, after, between, cursor_of
-from services.demo.paging import decode, encode, page_of
+from services.demo.paging import encode, page_of
 from services.demo.registry import Call, op
 
 _DAY = 86_400_000
@@ -52,7 +52,6 @@ def _stream_of(call: Call, group: Group) -> Stream:
 
 @op("logs", "CreateLogGroup")
 def create_log_group(call: Call) -> dict[str, Any]:
-    """Create a group."""
     name = call.params["logGroupName"]
     if (call.region, name) in call.component(LogStore).groups:
         raise AwsErrorResponse("ResourceAlreadyExistsException", "The specified log group already exists")
@@ -62,7 +61,6 @@ def create_log_group(call: Call) -> dict[str, Any]:
 
 @op("logs", "DeleteLogGroup")
 def delete_log_group(call: Call) -> dict[str, Any]:
-    """Delete a group and its events."""
     group = group_of(call)
     del call.component(LogStore).groups[call.region, group.name]
     return {}
@@ -77,7 +75,6 @@ def put_retention_policy(call: Call) -> dict[str, Any]:
 
 @op("logs", "CreateLogStream")
 def create_log_stream(call: Call) -> dict[str, Any]:
-    """Create a stream."""
     group, name = group_of(call), call.params["logStreamName"]
     if name in group.streams:
         raise AwsErrorResponse("ResourceAlreadyExistsException", "The specified log stream already exists")
@@ -130,20 +127,13 @@ def get_log_events(call: Call) -> dict[str, Any]:
     forward = params.get("startFromHead", False)
     low, high = window.start, window.stop
     if params.get("nextToken"):
-        direction, *cursor = _read_token(params["nextToken"])
+        direction, *cursor = read_token(params["nextToken"])
         forward = direction == "f"
         at = after(events, (cursor[0], cursor[1], cursor[2]), forward=forward)
         low, high = (max(low, at), high) if forward else (low, min(high, at))
     rows = events[low:high]
     rows = _fit(rows, params.get("limit", PAGE), forward=forward)
     return {"events": [_row(event) for event in rows]} | _tokens(rows, params)
-
-
-def _read_token(token: str) -> list[Any]:
-    try:
-        return list(json.loads(decode(token.split("/", 1)[-1])))
-    except (AwsErrorResponse, ValueError) as error:
-        raise invalid_parameter("The specified nextToken is invalid.") from error
 
 
 def _fit(rows: list[Event], limit: int, *, forward: bool) -> list[Event]:
@@ -182,8 +172,8 @@ def describe_log_groups(call: Call) -> dict[str, Any]:
         for (region, name), group in sorted(call.component(LogStore).groups.items())
         if region == call.region and matches(name)
     ]
-    page, more = page_of(groups, lambda group: group.name, params.get("nextToken"), params.get("limit", 50))
-    return {"logGroups": [_describe_group(group) for group in page]} | _lower(more)
+    page, more = page_of(groups, lambda group: group.name, params, params.get("limit", 50), "nextToken")
+    return {"logGroups": [_describe_group(group) for group in page]} | more
 
 
 def _group_filter(params: dict[str, Any]) -> Callable[[str], bool]:
@@ -197,10 +187,6 @@ def _group_filter(params: dict[str, Any]) -> Callable[[str], bool]:
         and (pattern or "").lower() in name.lower()
         and (not names or name in names)
     )
-
-
-def _lower(more: dict[str, str]) -> dict[str, str]:
-    return {"nextToken": more["NextToken"]} if more else {}
 
 
 def _describe_group(group: Group) -> dict[str, Any]:
@@ -229,7 +215,7 @@ def describe_log_streams(call: Call) -> dict[str, Any]:
     streams.sort(key=lambda stream: (stream.last or 0, stream.name) if by_time else (0, stream.name))
     if params.get("descending"):
         streams.reverse()
-    start = int(_read_token(params["nextToken"])[0]) if params.get("nextToken") else 0
+    start = int(read_token(params["nextToken"])[0]) if params.get("nextToken") else 0
     stop = start + params.get("limit", 50)
     more = {"nextToken": encode(json.dumps([stop]))} if stop < len(streams) else {}
     return {"logStreams": [_describe_stream(group, stream) for stream in streams[start:stop]]} | more

@@ -12,6 +12,7 @@ from services.demo.errors import invalid_parameter
 from services.demo.logs.filter_patterns.language import compile_pattern
 from services.demo.logs.handlers import group_named
 from services.demo.logs.store import Event, Group, LogStore
+from services.demo.paging import evenly
 from services.demo.registry import Call, WorldView, op
 
 UPDATE = 1.0
@@ -78,14 +79,7 @@ def _updates(
                 "timestamp": event.at,
                 "ingestionTime": event.ingested,
             }
-            for group, event in _sample(events)
+            for group, event in evenly(events, MOST)
         ]
         sampled = {"sampled": len(events) > MOST}
         yield {"sessionUpdate": {"sessionMetadata": sampled, "sessionResults": rows}}
-
-
-def _sample(events: list[tuple[Group, Event]]) -> list[tuple[Group, Event]]:
-    """All events, or of too many an even choice, in their order."""
-    if len(events) <= MOST:
-        return events
-    return [events[index * len(events) // MOST] for index in range(MOST)]

@@ -33,7 +33,7 @@ class _Search:
 def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
     """The result of FilterLogEvents. Raises AwsErrorResponse for invalid parameters."""
     matches = compile_pattern(params.get("filterPattern") or "")
-    token = _read(params["nextToken"]) if params.get("nextToken") else None
+    token = read_token(params["nextToken"]) if params.get("nextToken") else None
     search = _search(group, params, token)
     events = group.read(search.start)
     if search.streams is not None and len(search.streams) == 1:
@@ -98,12 +98,12 @@ def _streams(group: Group, params: dict[str, Any]) -> frozenset[str] | None:
     return None
 
 
-def _read(token: str) -> list[Any]:
+def read_token(token: str) -> list[Any]:
+    """What is in a token, with or without a direction before it. Raises AwsErrorResponse."""
     try:
-        content = json.loads(decode(token))
+        return list(json.loads(decode(token.rpartition("/")[2])))
     except (AwsErrorResponse, ValueError) as error:
         raise invalid_parameter("The specified nextToken is invalid.") from error
-    return list(content)
 
 
 def _answer(events: list[Event], cursor: list[Any] | None) -> dict[str, Any]:

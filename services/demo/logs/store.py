@@ -41,8 +41,6 @@ class Event(NamedTuple):
 
 @dataclass(slots=True)
 class Stream:
-    """One log stream."""
-
     name: str
     created: int
     first: int | None = None
@@ -77,8 +75,6 @@ class Past:
 
 @dataclass(slots=True)
 class Group:
-    """One log group."""
-
     name: str
     created: int
     region: str

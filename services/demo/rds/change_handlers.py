@@ -9,11 +9,10 @@ from typing import Any
 
 from services.demo.errors import AwsErrorResponse
 from services.demo.rds.classes import CLASSES, ENGINE, LARGEST, STRIPED, STRIPED_IOPS, VERSION
-from services.demo.rds.handlers import instance_of, snapshot_row
+from services.demo.rds.handlers import named_instance, snapshot_row
 from services.demo.rds.history import BackupHistory
 from services.demo.rds.model import COOLDOWN, DatabaseInstance
 from services.demo.registry import Call, op
-from services.demo.system import names
 
 _QUEUED = ("DBInstanceClass", "AllocatedStorage", "Iops", "StorageThroughput")
 _AT_ONCE = ("MaxAllocatedStorage",)
@@ -21,11 +20,10 @@ _KNOWN = {"DBInstanceIdentifier", "ApplyImmediately", *_QUEUED, *_AT_ONCE}
 _NAME = re.compile(r"[A-Za-z](?!.*--)[A-Za-z0-9-]{0,254}(?<!-)")
 
 
-@op("rds", "ModifyDBInstance")
+@op("rds", "ModifyDBInstance", of_system=True)
 def modify_instance(call: Call) -> dict[str, Any]:
     """Modify class and storage, now or in the next window."""
-    instance, params = instance_of(call), call.params
-    _named(instance, params)
+    instance, params = named_instance(call), call.params
     unknown = sorted(set(params) - _KNOWN)
     if unknown:
         raise _combination(f"The embedded AWS does not modify {', '.join(unknown)}.")
@@ -87,10 +85,10 @@ def _check_iops(size: int, iops: int | None) -> None:
         raise _combination(f"Invalid iops value for engine name {ENGINE} and storage type gp3: {iops}")
 
 
-@op("rds", "ApplyPendingMaintenanceAction")
+@op("rds", "ApplyPendingMaintenanceAction", of_system=True)
 def apply_maintenance(call: Call) -> dict[str, Any]:
     """Opt in to a pending action for the next window or now, or undo an opt-in."""
-    instance, params = instance_of(call), call.params
+    instance, params = call.component(DatabaseInstance), call.params
     resource, name, opt_in = params["ResourceIdentifier"], params["ApplyAction"], params["OptInType"]
     if resource != instance.arn:
         raise AwsErrorResponse(
@@ -116,11 +114,10 @@ def apply_maintenance(call: Call) -> dict[str, Any]:
     return {"ResourcePendingMaintenanceActions": details}
 
 
-@op("rds", "CreateDBSnapshot")
+@op("rds", "CreateDBSnapshot", of_system=True)
 def create_snapshot(call: Call) -> dict[str, Any]:
     """Make a snapshot; its name must be new."""
-    instance, params = instance_of(call), call.params
-    _named(instance, params)
+    instance, params = named_instance(call), call.params
     name, history = str(params["DBSnapshotIdentifier"]).lower(), call.component(BackupHistory)
     if _NAME.fullmatch(name) is None:
         text = f"The parameter DBSnapshotIdentifier is not a valid identifier: {name}"
@@ -132,12 +129,6 @@ def create_snapshot(call: Call) -> dict[str, Any]:
     if instance.status not in ("available", "storage-optimization"):
         raise _state("Cannot create a snapshot because the database instance is not in available state.")
     return {"DBSnapshot": snapshot_row(call, history.create(name, instance.settings["AllocatedStorage"]))}
-
-
-def _named(instance: DatabaseInstance, params: dict[str, Any]) -> None:
-    name = params["DBInstanceIdentifier"]
-    if name not in (names.DATABASE, instance.arn):
-        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
 
 
 def _combination(text: str) -> AwsErrorResponse:

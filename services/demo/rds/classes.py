@@ -18,8 +18,6 @@ IOPS, STRIPED_IOPS, MOST_IOPS = 3000, 12000, 64000
 
 @dataclass(frozen=True, slots=True)
 class InstanceClass:
-    """One class."""
-
     name: str
     cores: int
     memory_gib: int

@@ -11,9 +11,9 @@ from typing import Any
 from services.demo.account import REGION
 from services.demo.errors import AwsErrorResponse
 from services.demo.rds.classes import CLASSES
-from services.demo.rds.handlers import instance_of
+from services.demo.rds.handlers import not_found
 from services.demo.rds.history import BackupHistory
-from services.demo.rds.model import PARAMETER_GROUP, SUBNET_GROUP
+from services.demo.rds.model import PARAMETER_GROUP, SUBNET_GROUP, DatabaseInstance
 from services.demo.rds.recovery import RecoveryRegion
 from services.demo.rds.restored import RestoredInstances
 from services.demo.registry import Call, op
@@ -22,10 +22,11 @@ from services.demo.system import names
 _NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{0,62}(?<!-)")
 
 
-@op("rds", "RestoreDBInstanceFromDBSnapshot")
+@op("rds", "RestoreDBInstanceFromDBSnapshot", of_system=True)
 def restore_instance(call: Call) -> dict[str, Any]:
     """Restore a snapshot into a new instance."""
-    original, params, others = instance_of(call), call.params, call.component(RestoredInstances)
+    original, others = call.component(DatabaseInstance), call.component(RestoredInstances)
+    params = call.params
     name, snapshot = str(params["DBInstanceIdentifier"]).lower(), params["DBSnapshotIdentifier"]
     if _NAME.fullmatch(name) is None:
         text = f"The parameter DBInstanceIdentifier is not a valid identifier: {name}"
@@ -45,10 +46,9 @@ def restore_instance(call: Call) -> dict[str, Any]:
     return {"DBInstance": others.restore(name, snapshot, params).describe(call.now)}
 
 
-@op("rds", "DeleteDBInstance")
+@op("rds", "DeleteDBInstance", of_system=True)
 def delete_instance(call: Call) -> dict[str, Any]:
     """Delete an instance that was restored; the database itself is protected."""
-    instance_of(call)
     params = call.params
     name = params["DBInstanceIdentifier"]
     if name == names.DATABASE:
@@ -56,7 +56,7 @@ def delete_instance(call: Call) -> dict[str, Any]:
         raise AwsErrorResponse("InvalidParameterCombination", text)
     instance = call.component(RestoredInstances).named(name)
     if instance is None:
-        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
+        raise not_found(name)
     if not params.get("SkipFinalSnapshot") and not params.get("FinalDBSnapshotIdentifier"):
         text = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
         raise AwsErrorResponse("InvalidParameterCombination", text)
@@ -67,13 +67,12 @@ def delete_instance(call: Call) -> dict[str, Any]:
     return {"DBInstance": instance.describe(call.now)}
 
 
-@op("rds", "RebootDBInstance")
+@op("rds", "RebootDBInstance", of_system=True)
 def reboot_instance(call: Call) -> dict[str, Any]:
     """Restart the database, in a Multi-AZ deployment on its standby if that is asked for."""
-    instance, params = instance_of(call), call.params
+    instance, params = call.component(DatabaseInstance), call.params
     if params["DBInstanceIdentifier"] != names.DATABASE:
-        text = f"DBInstance {params['DBInstanceIdentifier']} not found."
-        raise AwsErrorResponse("DBInstanceNotFound", text, 404)
+        raise not_found(params["DBInstanceIdentifier"])
     force = bool(params.get("ForceFailover"))
     if force and not instance.settings["MultiAZ"]:
         text = "Cannot do failover while rebooting a single AZ instance."
@@ -84,10 +83,10 @@ def reboot_instance(call: Call) -> dict[str, Any]:
     return {"DBInstance": instance.describe()}
 
 
-@op("rds", "DescribeDBInstanceAutomatedBackups")
+@op("rds", "DescribeDBInstanceAutomatedBackups", of_system=True)
 def automated_backups(call: Call) -> dict[str, Any]:
     """The database's automated backups: in its region its own, elsewhere those replicated there."""
-    instance, there = instance_of(call), call.component(RecoveryRegion)
+    instance, there = call.component(DatabaseInstance), call.component(RecoveryRegion)
     is_home = call.region == REGION
     if not instance.retention or not (is_home or there.replicates(call.region)):
         return {"DBInstanceAutomatedBackups": []}
@@ -105,10 +104,9 @@ def automated_backups(call: Call) -> dict[str, Any]:
     return {"DBInstanceAutomatedBackups": [backups]}
 
 
-@op("rds", "DescribeDBParameterGroups")
+@op("rds", "DescribeDBParameterGroups", of_system=True)
 def parameter_groups(call: Call) -> dict[str, Any]:
     """The database's parameter group, which the other region has as well."""
-    instance_of(call)
     name = call.params.get("DBParameterGroupName")
     if name not in (None, PARAMETER_GROUP) or not call.component(RecoveryRegion).has_groups(call.region):
         raise AwsErrorResponse("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}", 404)
@@ -116,10 +114,9 @@ def parameter_groups(call: Call) -> dict[str, Any]:
     return {"DBParameterGroups": [group | {"Description": names.DATABASE}]}
 
 
-@op("rds", "DescribeDBSubnetGroups")
+@op("rds", "DescribeDBSubnetGroups", of_system=True)
 def subnet_groups(call: Call) -> dict[str, Any]:
     """The database's subnet group, which the other region has as well."""
-    instance_of(call)
     if not call.component(RecoveryRegion).has_groups(call.region):
         return {"DBSubnetGroups": []}
     return {"DBSubnetGroups": [{"DBSubnetGroupName": SUBNET_GROUP, "SubnetGroupStatus": "Complete"}]}

@@ -4,9 +4,9 @@ An account without the runbook's system leaves instances and snapshots to moto.
 Source: Amazon RDS API reference.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from services.demo.account import REGION
 from services.demo.errors import AwsErrorResponse
@@ -19,17 +19,16 @@ from services.demo.rds.restored import RestoredInstances
 from services.demo.registry import Call, op
 from services.demo.system import names
 
-T = TypeVar("T")
 PAGE, LEAST = 100, 20
 """MaxRecords: default and greatest, and least."""
 EVENT_MINUTES = 60
 """Minutes that DescribeEvents covers by default."""
 
 
-@op("rds", "DescribeDBInstances")
+@op("rds", "DescribeDBInstances", of_system=True)
 def describe_instances(call: Call) -> dict[str, Any]:
     """The runbook's database, and what was restored from its snapshots."""
-    instance = instance_of(call)
+    instance = call.component(DatabaseInstance)
     identifier = call.params.get("DBInstanceIdentifier")
     _limit(call)
     rows = [instance.describe()] if _passes_filter(call, instance) else []
@@ -41,14 +40,14 @@ def describe_instances(call: Call) -> dict[str, Any]:
         return {"DBInstances": [*rows, *(each.describe(call.now) for each in restored)]}
     other = others.named(identifier)
     if other is None:
-        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {identifier} not found.", 404)
+        raise not_found(identifier)
     return {"DBInstances": [other.describe(call.now)]}
 
 
-@op("rds", "DescribeDBSnapshots")
+@op("rds", "DescribeDBSnapshots", of_system=True)
 def describe_snapshots(call: Call) -> dict[str, Any]:
     """The automatic snapshots and those made by hand; there are none of AWS Backup."""
-    instance = instance_of(call)
+    instance = call.component(DatabaseInstance)
     params = call.params
     ours = params.get("DBInstanceIdentifier") in (None, names.DATABASE, instance.arn)
     named = params.get("SnapshotType")
@@ -63,7 +62,7 @@ def describe_snapshots(call: Call) -> dict[str, Any]:
         backups = [backup for backup in backups if backup.name == name]
         if not backups:
             raise AwsErrorResponse("DBSnapshotNotFound", f"DBSnapshot {name} not found.", 404)
-    page, more = _page(call, backups, lambda backup: backup.name)
+    page, more = page_of(backups, lambda backup: backup.name, params, _limit(call), "Marker")
     return {"DBSnapshots": [snapshot_row(call, backup) for backup in page]} | more
 
 
@@ -102,7 +101,6 @@ def snapshot_row(call: Call, backup: Backup) -> dict[str, Any]:
 
 
 def snapshot_arn(call: Call, name: str) -> str:
-    """A snapshot's ARN."""
     return f"arn:aws:rds:{call.region}:{call.account}:snapshot:{name}"
 
 
@@ -125,7 +123,9 @@ def describe_events(call: Call) -> dict[str, Any]:
         and identifier in (None, event.source or event.instance or names.DATABASE)
         and (not categories or event.category in categories)
     ]
-    page, more = _page(call, events, lambda event: f"{event.at.isoformat()} {event.message}")
+    page, more = page_of(
+        events, lambda event: f"{event.at.isoformat()} {event.message}", params, _limit(call), "Marker"
+    )
     return {"Events": [_event(call, event) for event in page]} | more
 
 
@@ -174,10 +174,16 @@ def describe_pending(call: Call) -> dict[str, Any]:
     return {"PendingMaintenanceActions": [resource] if actions else []}
 
 
-def instance_of(call: Call) -> DatabaseInstance:
-    """The runbook's database. Raises ToMoto in an account without it."""
-    call.require_system()
-    return call.component(DatabaseInstance)
+def named_instance(call: Call) -> DatabaseInstance:
+    """The runbook's database, if the request names it. Raises AwsErrorResponse."""
+    instance, name = call.component(DatabaseInstance), call.params["DBInstanceIdentifier"]
+    if name not in (names.DATABASE, instance.arn):
+        raise not_found(name)
+    return instance
+
+
+def not_found(name: str) -> AwsErrorResponse:
+    return AwsErrorResponse("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
 
 
 def _passes_filter(call: Call, instance: DatabaseInstance) -> bool:
@@ -196,8 +202,3 @@ def _limit(call: Call) -> int:
     if not LEAST <= limit <= PAGE:
         raise AwsErrorResponse("InvalidParameterValue", f"MaxRecords must be between {LEAST} and {PAGE}.")
     return limit
-
-
-def _page(call: Call, items: Sequence[T], cursor: Callable[[T], str]) -> tuple[list[T], dict[str, str]]:
-    page, more = page_of(items, cursor, call.params.get("Marker"), _limit(call))
-    return page, {"Marker": more["NextToken"]} if more else {}

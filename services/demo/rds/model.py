@@ -84,14 +84,12 @@ class DatabaseInstance:
         for event in facts_of(DatabaseEventFact):
             self.events.append(Event(run.time_of(event.at), event.message, event.category))
         self.is_full = False
-        """Whether no storage is left."""
         self._now = run.began
         days = next((fact.days for fact in facts_of(Certificate)), CERTIFICATE_DAYS)
         self._certificate_until = self._after(days)
 
     @property
     def status(self) -> str:
-        """Its current status."""
         if self.operation:
             return self.operation.status
         if self.is_full:

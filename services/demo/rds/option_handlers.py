@@ -21,22 +21,19 @@ from services.demo.rds.classes import (
     STRIPED_IOPS,
     VERSION,
 )
-from services.demo.rds.handlers import instance_of
+from services.demo.rds.handlers import named_instance
 from services.demo.registry import Call, op
-from services.demo.system import names
 
 _ON_DEMAND, _RATE = "JRTCKXETXF", "6YS6EN2CT7"
 """Codes of the Price List for on-demand terms and their rates."""
 
 
-@op("rds", "DescribeValidDBInstanceModifications")
+@op("rds", "DescribeValidDBInstanceModifications", of_system=True)
 def valid_modifications(call: Call) -> dict[str, Any]:
     """The sizes and IOPS of gp3; refused while the instance is being modified."""
-    instance, name = instance_of(call), call.params["DBInstanceIdentifier"]
-    if name not in (names.DATABASE, instance.arn):
-        raise AwsErrorResponse("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
-    if instance.operation:
-        raise AwsErrorResponse("InvalidDBInstanceState", f"DB instance {name} is not in available state.")
+    if named_instance(call).operation:
+        text = f"DB instance {call.params['DBInstanceIdentifier']} is not in available state."
+        raise AwsErrorResponse("InvalidDBInstanceState", text)
     storage = {
         "StorageType": "gp3",
         "StorageSize": [{"From": SMALLEST, "To": LARGEST, "Step": 1}],
@@ -46,10 +43,9 @@ def valid_modifications(call: Call) -> dict[str, Any]:
     return {"ValidDBInstanceModificationsMessage": {"Storage": [storage]}}
 
 
-@op("rds", "DescribeOrderableDBInstanceOptions")
+@op("rds", "DescribeOrderableDBInstanceOptions", of_system=True)
 def orderable_options(call: Call) -> dict[str, Any]:
     """The classes of the database's engine version; other engines have none."""
-    instance_of(call)
     params = call.params
     ours = params["Engine"] == ENGINE and params.get("EngineVersion") in (None, VERSION)
     options = [

@@ -21,8 +21,6 @@ CREATING, BACKING_UP, DELETING = timedelta(minutes=8), timedelta(minutes=3), tim
 
 @dataclass(slots=True)
 class RestoredInstance:
-    """One instance."""
-
     name: str
     snapshot: str
     began: datetime

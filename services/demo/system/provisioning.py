@@ -9,6 +9,7 @@ from services.demo.autoscaling.model import Scaling
 from services.demo.autoscaling.records import Policy, plan
 from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service
+from services.demo.ecs.records import when
 from services.demo.effects import Deploy
 from services.demo.elb.model import LoadBalancer, LoadBalancers, TargetGroup
 from services.demo.logs.store import LogStore
@@ -43,7 +44,7 @@ def create_service(clusters: Clusters, run: ScenarioRun, at: float, released: fl
     ]
     if deploys:
         release = run.began.timestamp() + deploys[0].at
-        clusters.definitions[names.FAMILY][-1]["registeredAt"] = _when(release - REGISTERED)
+        clusters.definitions[names.FAMILY][-1]["registeredAt"] = when(release - REGISTERED)
     service = Service(
         names.SERVICE,
         names.CLUSTER,
@@ -86,7 +87,7 @@ def _definition(number: int, released: float) -> dict[str, Any]:
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "512",
         "memory": "1024",
-        "registeredAt": _when(released - REGISTERED),
+        "registeredAt": when(released - REGISTERED),
         "registeredBy": f"arn:aws:iam::{ACCOUNT}:user/{names.USER}",
     }
 
@@ -94,10 +95,6 @@ def _definition(number: int, released: float) -> dict[str, Any]:
 def _version(number: int) -> str:
     """`2.14.3` of revision 42; 43 is the next minor version."""
     return "2.15.0" if number == 43 else f"2.{14 - (42 - number) // 4}.{3 - (42 - number) % 4}"
-
-
-def _when(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
 
 
 def create_scaling(scaling: Scaling, run: ScenarioRun, at: float) -> None:

@@ -31,7 +31,6 @@ class Database(Protocol):
     """What the simulation asks of the database instance."""
 
     is_full: bool
-    """Whether no storage is left."""
 
     @property
     def grown_gib(self) -> float:

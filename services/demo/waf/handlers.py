@@ -3,13 +3,13 @@
 Source: AWS WAFV2 API reference. An account without the runbook's system leaves everything to moto.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
 from services.demo.elb.model import LoadBalancers
 from services.demo.errors import AwsErrorResponse
+from services.demo.paging import evenly
 from services.demo.registry import Call, op
 from services.demo.system import names
 from services.demo.waf.log import STREAM, BlockedRequest, FirewallLog
@@ -26,10 +26,9 @@ COUNTED = "count-long-queries"
 _LOCK = "1c7e5b90-2f6d-4a38-8b1e-6d0c9a4f7e25"
 
 
-@op("wafv2", "GetWebACLForResource")
+@op("wafv2", "GetWebACLForResource", of_system=True)
 def get_web_acl_for_resource(call: Call) -> dict[str, Any]:
     """The ACL of the runbook's load balancer; other load balancers have none."""
-    call.require_system()
     arn = call.params["ResourceArn"]
     if arn == names.BALANCER_ARN:
         return {"WebACL": _acl()}
@@ -38,30 +37,26 @@ def get_web_acl_for_resource(call: Call) -> dict[str, Any]:
     raise _nonexistent()
 
 
-@op("wafv2", "ListWebACLs")
+@op("wafv2", "ListWebACLs", of_system=True)
 def list_web_acls(call: Call) -> dict[str, Any]:
     """The ACLs of a scope; as on AWS, the last page has a marker, too."""
-    call.require_system()
     if not _regional(call) or call.params.get("NextMarker"):
         return {"WebACLs": []}
     row = {"Name": names.WEB_ACL, "Id": ID, "LockToken": _LOCK, "ARN": ARN}
     return {"WebACLs": [row], "NextMarker": names.WEB_ACL}
 
 
-@op("wafv2", "GetWebACL")
+@op("wafv2", "GetWebACL", of_system=True)
 def get_web_acl(call: Call) -> dict[str, Any]:
-    """One ACL by name, scope and id."""
-    call.require_system()
     params = call.params
     if not _regional(call) or (params.get("Name"), params.get("Id")) != (names.WEB_ACL, ID):
         raise _nonexistent()
     return {"WebACL": _acl(), "LockToken": _LOCK}
 
 
-@op("wafv2", "GetLoggingConfiguration")
+@op("wafv2", "GetLoggingConfiguration", of_system=True)
 def get_logging_configuration(call: Call) -> dict[str, Any]:
     """The ACL's log destination: Firehose, as WAF itself may not write to a bucket of this name."""
-    call.require_system()
     if call.params["ResourceArn"] != ARN:
         raise _nonexistent()
     return {
@@ -73,10 +68,9 @@ def get_logging_configuration(call: Call) -> dict[str, Any]:
     }
 
 
-@op("wafv2", "GetSampledRequests")
+@op("wafv2", "GetSampledRequests", of_system=True)
 def get_sampled_requests(call: Call) -> dict[str, Any]:
     """Blocked requests of one rule within the last three hours; of many, an even selection."""
-    call.require_system()
     params = call.params
     if not _regional(call) or params["WebAclArn"] != ARN:
         raise _nonexistent()
@@ -90,7 +84,7 @@ def get_sampled_requests(call: Call) -> dict[str, Any]:
     requests = log.blocked(int(start.timestamp() * 1000), int(end.timestamp() * 1000))
     # Here, rules and their metrics have the same names.
     population = [request for request in requests if request.rule == params["RuleMetricName"]][:POPULATION]
-    sample = _sample(population, params["MaxItems"])
+    sample = evenly(population, params["MaxItems"])
     weight = len(population) // len(sample) if sample else 0
     return {
         "SampledRequests": [_describe(request, weight) for request in sample],
@@ -152,12 +146,6 @@ def _acl() -> dict[str, Any]:
 
 def _visibility(metric: str) -> dict[str, Any]:
     return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": metric}
-
-
-def _sample(requests: Sequence[BlockedRequest], most: int) -> list[BlockedRequest]:
-    if len(requests) <= most:
-        return list(requests)
-    return [requests[number * len(requests) // most] for number in range(most)]
 
 
 def _describe(request: BlockedRequest, weight: int) -> dict[str, Any]:

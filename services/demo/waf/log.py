@@ -32,8 +32,6 @@ _ALLOWED = metric_key("AWS/WAFV2", "AllowedRequests", names.WAF_DIMENSIONS)
 
 
 class BlockedRequest(NamedTuple):
-    """One blocked request."""
-
     at: int
     """Epoch milliseconds."""
     address: str

@@ -20,7 +20,6 @@ def recovery_checks(facts: Facts) -> tuple[RecoveryCheck, ...]:
 
 
 def has_recovered(facts: Facts) -> bool:
-    """Whether all conditions are met."""
     return all(check.is_met for check in recovery_checks(facts))
 
 

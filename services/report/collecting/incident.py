@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -54,13 +53,8 @@ QUOTED = 40
 """Most lines that are quoted of each log."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """The newest evidence, and how it is weighed with the weights of today."""
-
-    whole: IncidentEvidence
-    facts: Facts
-    assessment: Assessment
+Weighed = tuple[Facts, Assessment]
+"""The newest evidence, and how it is weighed with the weights of today."""
 
 
 def recorded_incidents(journal: Path) -> tuple[Incident, ...]:
@@ -98,8 +92,9 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
     runbook = source.runbook
     entries = source.entries(*NOTE_KINDS, subject=incident.id)
     playbook = playbook_of(incident, runbook.playbooks)
-    evidence, problem = _evidence(source, incident, playbook)
-    onset = evidence.assessment.onset if evidence is not None else None
+    weighed, problem = _weighed(source, incident, playbook)
+    evidence = weighed[0].evidence if weighed is not None else None
+    onset = weighed[1].onset if weighed is not None else None
     until = incident.recovered_at or incident.closed_at or source.now
     start = min(incident.since, onset.at) if onset is not None else incident.since
     states = DutyStatesAt(source)
@@ -107,7 +102,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
         *CHANGE_KINDS, EntryKind.SEEN, since=start - BEFORE, before=_last_moment(incident)
     )
     during = [entry for entry in changed if entry.at >= start]
-    fields = _evidence_fields(evidence, source) if evidence is not None else {}
+    fields = _evidence_fields(*weighed, source) if weighed is not None else {}
     if incident.trigger is TriggerKind.FINDING:
         fields["impact"] = incident.reason
     return IncidentReport(
@@ -124,9 +119,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
         decided_scores=_decided_scores(entries),
         steps=tuple(_steps(incident, playbook, states.runs)),
         changes=change_lines(during, states.runs, states.pending_reverts()),
-        timeline=timeline(
-            incident, entries, evidence.whole if evidence is not None else None, onset, changed
-        ),
+        timeline=timeline(incident, entries, evidence, onset, changed),
         evidence_problem=problem,
         **fields,
     )
@@ -137,7 +130,7 @@ def _last_moment(incident: Incident) -> datetime | None:
     return incident.closed_at + timedelta(seconds=1) if incident.closed_at is not None else None
 
 
-def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> tuple[_Evidence | None, str]:
+def _weighed(source: Source, incident: Incident, playbook: Playbook | None) -> tuple[Weighed | None, str]:
     """The newest evidence, or None and why it cannot be read; None and "" if none was recorded."""
     # A finding's evidence are answers, which the timeline has: no causes are weighed by them.
     if not incident.evidence or incident.trigger is TriggerKind.FINDING:
@@ -147,18 +140,16 @@ def _evidence(source: Source, incident: Incident, playbook: Playbook | None) -> 
         whole = unpacked(entry.data if entry is not None else {})
     except UnreadableEvidence as error:
         return None, str(error)
-    facts = Facts(whole, source.runbook)
-    return _Evidence(whole, facts, assess(whole, source.runbook, playbook)), ""
+    return (Facts(whole, source.runbook), assess(whole, source.runbook, playbook)), ""
 
 
-def _evidence_fields(evidence: _Evidence, source: Source) -> dict[str, Any]:
+def _evidence_fields(facts: Facts, assessment: Assessment, source: Source) -> dict[str, Any]:
     private = source.private
-    whole, facts, assessment = evidence.whole, evidence.facts, evidence.assessment
     specs = causes_by_id(facts.runbook)
     lines = tuple(_quoted(facts, source.masker))
     return {
         "impact": impact_text(facts),
-        "measured_until": whole.ended,
+        "measured_until": facts.evidence.ended,
         "figures": tuple(_figures(facts)),
         "word": assessment.word,
         "why": assessment.why,
@@ -170,7 +161,7 @@ def _evidence_fields(evidence: _Evidence, source: Source) -> dict[str, Any]:
             for cause in assessment.causes
         ),
         "signals": tuple(_signal(signal, source) for signal in assessment.signals),
-        "evidence": tuple(_sources(whole)),
+        "evidence": tuple(_sources(facts.evidence)),
         "log_lines": lines if private else (),
         "withheld": 0 if private else len(lines),
     }

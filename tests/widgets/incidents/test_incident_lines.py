@@ -312,7 +312,7 @@ def test_curves_mark_t0_and_the_alarm() -> None:
 
 
 def test_the_timeline_says_what_is_reported_late_and_who_did_what() -> None:
-    words = text(timeline_entries(data.view(), data.NOW, 90))
+    words = text(timeline_entries(data.view(), 90))
     assert "UpdateService staff-api (reported late)  deploy/ci" in words
     assert "担当した  tanaka" in words
 

@@ -9,7 +9,6 @@ from services.incidents.readings import Weighing
 from services.incidents.reason import reason_from
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.alarms import AlarmState
-from services.models.causes import Assessment
 from services.models.incidents import Incident, StepKind, TriggerKind
 from services.models.posts import Proposal
 from tui.console import Console
@@ -95,7 +94,6 @@ class IncidentScreenBase(ModeScreen):
         return incident
 
     def action_take(self) -> None:
-        """Respond to the incident from now on."""
         incident = self._open_incident()
         if incident is None:
             return
@@ -113,18 +111,15 @@ class IncidentScreenBase(ModeScreen):
         """Show what to say on the phone, and record who was told; `role`: whom a step tells."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is not None and view is not None:
-            situation = situation_of(self.app, view, self.services.journal.person.name)
+            situation = situation_of(self.app, view)
             self.app.push_screen(ToldScreen(incident, self.services.incidents, situation, role))
 
     def action_propose(self) -> None:
-        """Propose a note for Slack."""
         incident, view = self.incident_at_hand(), self.view_at_hand()
         if incident is None or view is None or not self.is_active:
             return
-        situation = situation_of(self.app, view, self.services.journal.person.name)
-        proposal = Proposal(
-            title=incident.title, text=slack_text(situation), thread=incident.id, target=incident.target
-        )
+        text = slack_text(situation_of(self.app, view))
+        proposal = Proposal(title=incident.title, text=text, thread=incident.id, target=incident.target)
         self.app.push_screen(PostScreen(proposal))
 
     def action_hand_over(self) -> None:
@@ -143,14 +138,13 @@ class IncidentScreenBase(ModeScreen):
     def _cause_words(self) -> str:
         """The decided cause, or the likely one and why; "" if there is none."""
         view = self.view_at_hand()
-        situation = situation_of(self.app, view, "") if view is not None else None
+        situation = situation_of(self.app, view) if view is not None else None
         if situation is None or not situation.cause:
             return ""
         text = _("Cause: {cause}").format(cause=cause_text(situation))
         return sentences(_("{text}.").format(text=text), situation.reason)
 
     def action_incident_report(self) -> None:
-        """Show the incident's report."""
         incident = self.incident_at_hand()
         if incident is None:
             self.app.inform(_("No incident is chosen."))
@@ -161,12 +155,10 @@ class IncidentScreenBase(ModeScreen):
         """Ask AWS for a second opinion, or show the one that it gave."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is not None and view is not None:
-            situation = situation_of(self.app, view, self.services.journal.person.name)
-            description = description_of(situation)
+            description = description_of(situation_of(self.app, view))
             self.run_worker(second_opinion(self.app, incident, description), group="opinion-asked")
 
     def action_join(self) -> None:
-        """Choose the incident that this one is part of."""
         incident = self._open_incident()
         if incident is None:
             return
@@ -214,7 +206,10 @@ class IncidentScreenBase(ModeScreen):
         return _(", ").join(filter(None, words))
 
     def action_decide(self) -> None:
-        """Decide on a cause: a weighed one, or in one's own words."""
+        self.decide_on("")
+
+    def decide_on(self, cause: str) -> None:
+        """Decide on a weighed cause, or in one's own words; what is none of the choices is asked for."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is None or view is None:
             return
@@ -224,21 +219,13 @@ class IncidentScreenBase(ModeScreen):
             if id is not None:
                 self._decide(incident, view, "" if id == OWN_WORDS else id)
 
-        if len(choices) == 1:
+        if cause in [choice.key for choice in choices]:
+            chosen(cause)
+        elif len(choices) == 1:
             chosen(OWN_WORDS)
-            return
-        screen = ChooseScreen(_("Which is the cause?"), choices, at=self.cause_at_cursor())
-        self.app.push_screen(screen, chosen)
-
-    def decide_on(self, cause: str) -> None:
-        """Decide on one of the causes that may be chosen, or in one's own words."""
-        incident, view = self._open_incident(), self.view_at_hand()
-        if incident is None or view is None:
-            return
-        if cause != OWN_WORDS and all(choice.key != cause for choice in self._cause_choices(view)):
-            self.action_decide()
         else:
-            self._decide(incident, view, "" if cause == OWN_WORDS else cause)
+            screen = ChooseScreen(_("Which is the cause?"), choices, at=self.cause_at_cursor())
+            self.app.push_screen(screen, chosen)
 
     def cause_at_cursor(self) -> str:
         """Id of the cause under the cursor; "" for none."""
@@ -257,16 +244,10 @@ class IncidentScreenBase(ModeScreen):
         title, assessment = view.cause_title(cause) if cause else "", view.assessment
 
         def write(text: str) -> Awaitable[object]:
-            return self._recorded_decision(
-                incident, cause or text, title or text, text if cause else "", assessment
-            )
+            note = text if cause else ""
+            return self.services.incidents.decide(incident, cause or text, title or text, note, assessment)
 
         self.app.push_screen(decide_dialog(title, write, question_of(view) if not title else ""))
-
-    async def _recorded_decision(
-        self, incident: Incident, cause: str, title: str, note: str, assessment: Assessment | None
-    ) -> None:
-        await self.services.incidents.decide(incident, cause, title, note, assessment)
 
     def action_close_incident(self) -> None:
         """Close the incident with its cause, a summary, and what is left to be done."""

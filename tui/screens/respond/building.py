@@ -1,9 +1,9 @@
 """Builds what the screen of an incident draws from the incident, its entries and its evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from services.i18n import _
+from services.i18n import N_, _
 from services.incidents.catalogue import causes_of
 from services.incidents.clocks import whole_clocks
 from services.incidents.escalation import (
@@ -35,6 +35,9 @@ from tui.places import Destination, Origin, destination
 from tui.screens.respond.reading import Records, alarm_of, why_no_evidence
 from widgets.alarms.values import limit_text, now_spans
 from widgets.incidents.view import IncidentView
+
+_DIALOGS = {StepKind.TELL: N_("Told"), StepKind.DECIDE: N_("Decide")}
+"""The steps that open a dialog, and what it is called."""
 
 
 def playbook_of(app: Console, incident: Incident) -> Playbook | None:
@@ -138,7 +141,7 @@ def _clocks(app: Console, incident: Incident, evidence: IncidentEvidence | None)
 
 def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
     """Whom a tell step tells, and what to say, each with its heading."""
-    situation = situation_of(app, view, app.ready.journal.person.name)
+    situation = situation_of(app, view)
     day = situation.now.astimezone(situation.zone).date()
     first = role_to_tell(view.incident, view.playbook)
     people = recipients(situation.runbook, situation.playbook, day, first)
@@ -152,17 +155,10 @@ def _place_title(app: Console, lead: Step | Cause, place: Destination | None, *,
     """What the place of a step is called; a step that tells or decides opens its dialog."""
     if place is not None:
         return place.title
-    if not isinstance(lead, Step) or (kind := kind_of(app, lead)) not in DIALOGS:
+    if not isinstance(lead, Step) or (kind := kind_of(app, lead)) not in _DIALOGS:
         return ""
     # What a finding asks is decided in one's own words: there are no causes to choose from.
-    return _("Decision") if is_finding and kind is StepKind.DECIDE else DIALOGS[kind]()
-
-
-DIALOGS: dict[StepKind, Callable[[], str]] = {
-    StepKind.TELL: lambda: _("Told"),
-    StepKind.DECIDE: lambda: _("Decide"),
-}
-"""The steps that open a dialog, and what it is called."""
+    return _("Decision") if is_finding and kind is StepKind.DECIDE else _(_DIALOGS[kind])
 
 
 def joinable(app: Console, incident: Incident, weighing: Weighing) -> tuple[Incident, ...]:
@@ -171,7 +167,7 @@ def joinable(app: Console, incident: Incident, weighing: Weighing) -> tuple[Inci
     return tuple(other for other in app.incidents if may_be_one(incident, other, one, weighing.newest(other)))
 
 
-def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
+def situation_of(app: Console, view: IncidentView) -> Situation:
     """What is known when somebody is called."""
     incident = view.incident
     cause, word = leading_cause(view.assessment, {id: str(spec.title) for id, spec in view.specs.items()})
@@ -192,7 +188,7 @@ def situation_of(app: Console, view: IncidentView, by: str) -> Situation:
         cause=cause,
         word=word,
         reason=reason_of(view.assessment, SPOKEN) if is_leading else "",
-        by=by,
+        by=app.ready.journal.person.name,
     )
 
 

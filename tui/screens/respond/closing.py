@@ -51,19 +51,15 @@ class CloseScreen(GuardedWritingDialog):
         self._is_firing = is_firing
 
     def heading(self) -> str:
-        """The window's title."""
         return _("Close the incident: {title}").format(title=self._incident.title)
 
     def placeholder(self) -> str:
-        """The prompt for the summary."""
         return _("What happened and what was done")
 
     def keys(self) -> str:
-        """The key hints."""
         return _("⏎ closes · Tab cause, follow-ups · ^j new line · Esc leaves it open")
 
     def about(self) -> Iterable[Widget]:
-        """What speaks against closing it, the cause, and the follow-ups."""
         if self._is_firing:
             words = _("The alarm is still firing; no incident opens until it is ok and fires again.")
             yield Prose(Content.styled(f"{glyphs.ATTENTION} {words}", "$text-warning"), classes="about")
@@ -74,7 +70,6 @@ class CloseScreen(GuardedWritingDialog):
         yield Prose(Content(_("Summary")), classes="label")
 
     def unsaved(self) -> str:
-        """The texts that would be lost."""
         return self.field.written + self.follow_ups.written
 
     def refused(self, text: str) -> str:

@@ -32,15 +32,12 @@ class IncidentDialog(GuardedWritingDialog):
         self._write, self._confirmation, self._is_required = write, confirmation, is_required
 
     def heading(self) -> str:
-        """The window's title."""
         return self._title
 
     def placeholder(self) -> str:
-        """The text shown in the empty field."""
         return self._hint
 
     def about(self) -> Iterable[Widget]:
-        """What the text is for."""
         yield Prose(Content.styled(self._about, "bold"), classes="about")
 
     def refused(self, text: str) -> str:

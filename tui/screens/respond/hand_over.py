@@ -14,23 +14,18 @@ from widgets.drawing.prose import Prose
 
 
 class HandOverScreen(OfferDialog):
-    """Offers an incident."""
-
     def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook, cause: str = "") -> None:
         """`cause`: the decided or likely cause and why, for the next person; "" if there is none."""
         super().__init__(runbook)
         self._incident, self._incidents, self._cause = incident, incidents, cause
 
     def heading(self) -> str:
-        """The window's title."""
         return _("Hand over")
 
     def placeholder(self) -> str:
-        """The prompt for the note."""
         return _("What the next person must know: what is open, what was promised")
 
     def about(self) -> Iterable[Widget]:
-        """The incident, and to whom it is offered."""
         words = _("The next person accepts with H; until then you respond.")
         yield Prose(
             Content.assemble(

@@ -59,7 +59,6 @@ class IncidentScreen(IncidentScreenBase):
         self.live: IncidentEvidence | None = None
         """The newest reading; None before the first."""
         self.shows_numbers = False
-        """Whether scores and weights are drawn."""
         self._destinations: tuple[Destination | None, ...] = ()
 
     def body(self) -> ComposeResult:
@@ -190,7 +189,6 @@ class IncidentScreen(IncidentScreenBase):
     # -- steps
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what works here."""
         view = self.detail.view
         if action == "steps":
             return view is not None and any(view.places)
@@ -208,7 +206,6 @@ class IncidentScreen(IncidentScreenBase):
         return (view, step) if step < len(view.playbook.steps) and view.incident.is_open else None
 
     def action_steps(self) -> None:
-        """Ask for the number of a step."""
         if self.detail.view is not None:
             self.prompt.open(self.detail.view.places)
 
@@ -303,11 +300,9 @@ class IncidentScreen(IncidentScreenBase):
         return place_named(self.app, self.incident_at_hand(), str(look.look)) if look.look else None
 
     def cause_at_cursor(self) -> str:
-        """Id of the cause under the cursor."""
         return cause_of(self.detail.causes.cursor_key)
 
     def action_alarm(self) -> None:
-        """Show the incident's alarm."""
         if (alarm := alarm_of(self.app, self.incident_at_hand())) is not None:
             self.app.post_message(messages.OpenAlarm(alarm))
 

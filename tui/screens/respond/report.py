@@ -44,7 +44,6 @@ class IncidentReportScreen(ModeScreen):
         self.scroll = VerticalScroll(self.block)
 
     def body(self) -> ComposeResult:
-        """Yield the report."""
         yield self.scroll
 
     async def opened(self) -> None:

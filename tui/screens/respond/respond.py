@@ -32,8 +32,6 @@ from widgets.incidents.view import IncidentView
 
 
 class RespondScreen(IncidentScreenBase):
-    """The respond mode."""
-
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("respond")]
     DEFAULT_CSS = """
     RespondScreen {
@@ -118,7 +116,6 @@ class RespondScreen(IncidentScreenBase):
     # -- the incident at the cursor
 
     def incident_at_hand(self) -> Incident | None:
-        """The incident under the cursor."""
         key = self.table.cursor_key
         return next((incident for incident in self.app.incidents if incident.id == key), None)
 
@@ -154,7 +151,6 @@ class RespondScreen(IncidentScreenBase):
         return incident_view(self.app, self.weighing, incident, self._records.get(incident.id, Records()))
 
     def note_subject(self) -> Place | None:
-        """The incident under the cursor."""
         incident = self.incident_at_hand()
         if incident is None:
             return None
@@ -165,7 +161,6 @@ class RespondScreen(IncidentScreenBase):
         self.open(event.key)
 
     def open(self, id: str) -> None:
-        """Show one incident."""
         incident = next((each for each in self.app.incidents if each.id == id), None)
         if incident is not None and self.is_active:
             self.table.move_to(id)

@@ -49,19 +49,15 @@ class ToldScreen(GuardedWritingDialog):
         self._incident, self._incidents = incident, incidents
 
     def heading(self) -> str:
-        """The window's title."""
         return _("Tell somebody: read this aloud")
 
     def placeholder(self) -> str:
-        """The prompt for the note, which is optional."""
         return _("What they said (optional)")
 
     def keys(self) -> str:
-        """The key hints."""
         return _("⏎ records that they were told · Tab whom, by what · Esc closes")
 
     def about(self) -> Iterable[Widget]:
-        """What to say, whom to tell and by what."""
         yield self.aloud
         yield self.whom
         yield self.by_what

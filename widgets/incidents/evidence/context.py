@@ -2,49 +2,44 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from services.i18n import _
 from services.models import glyphs
-from services.models.assess_answer import AssessedResource
 from services.models.date_text import time_text
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import IncidentEvidence, Source
-from services.models.incidents import RecoveryCheck
-from widgets.drawing.format import wrap
+from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span, width_of
 from widgets.incidents.entries import Entry
+from widgets.incidents.view import IncidentView
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceContext:
-    """The evidence of one incident, and the moments and names to read it by."""
+    """The evidence of one incident, and what its screen has to read it by."""
 
+    view: IncidentView
     evidence: IncidentEvidence
-    onset: datetime
-    """T0."""
-    alarm_at: datetime
     now: datetime
-    zone: tzinfo
-    checks: tuple[RecoveryCheck, ...] = ()
-    """The conditions of recovery."""
-    telling: tuple[tuple[str, str], ...] = ()
-    """Whom to tell and what to say: (heading, text of several lines)."""
-    resource: AssessedResource | None = None
-    """The alarm's own resource, if it is none of the system's."""
 
-    def time(self, at: datetime | None) -> str:
-        """A time as the screen writes it; "" for none."""
-        return time_text(at, self.zone, self.now) if at is not None else ""
+    @property
+    def onset(self) -> datetime:
+        """T0."""
+        return self.view.onset
+
+    def time(self, at: datetime) -> str:
+        """A time as the screen writes it."""
+        return time_text(at, self.view.zone, self.now)
 
     def clock(self, at: datetime) -> str:
         """A time to the second."""
-        return f"{at.astimezone(self.zone):%H:%M:%S}"
+        return f"{at.astimezone(self.view.zone):%H:%M:%S}"
 
 
-def note(key: str, text: str, width: int, role: str = "muted") -> Entry:
-    """A sentence that is not to be chosen."""
-    return Entry(key, tuple([(line, role)] for line in wrap(text, width)), can_choose=False)
+def note(key: str, text: str, width: int, role: str = "muted", first: Sequence[Span] = ()) -> Entry:
+    """A sentence that is not to be chosen, beside what stands `first`."""
+    return Entry(key, tuple(hanging([*first], text, width, role)), can_choose=False)
 
 
 def heading(key: str, text: str, *beside: Span) -> Entry:
@@ -73,10 +68,10 @@ def parts_entry(
 
 def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
     """Whether the system has recovered, condition by condition."""
-    if not context.checks:
+    if not context.view.checks:
         return [note("recovery:none", _("Recovery is judged once a minute; it has not been yet."), width)]
     entries: list[Entry] = []
-    for check in context.checks:
+    for check in context.view.checks:
         glyph, role = _RECOVERY[check.is_met]
         name: list[Span] = [(f"{glyph} ", role), (check.title, "")]
         entries.append(parts_entry(f"check:{check.title}", name, [(check.value, role)], width))
@@ -84,9 +79,8 @@ def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
 
 
 def telling_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """Whom to tell, and what to say."""
     entries: list[Entry] = []
-    for title, text in context.telling:
+    for title, text in context.view.telling:
         entries.append(heading(f"telling:{title}", title))
         entries += [
             note(f"telling:{title}:{row}", line, width, "") for row, line in enumerate(text.splitlines())

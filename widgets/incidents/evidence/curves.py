@@ -18,30 +18,6 @@ from widgets.incidents.evidence.context import EvidenceContext, note, parts_entr
 
 _BEFORE = 1800
 """Seconds of the chart before T0: a count without errors has no values there, which must be seen, too."""
-_ALB, _ECS, _RDS = "AWS/ApplicationELB", "AWS/ECS", "AWS/RDS"
-_PLACES = {
-    Measure.REQUESTS: f"{_ALB}/RequestCount",
-    Measure.ELB_5XX: f"{_ALB}/HTTPCode_ELB_5XX_Count",
-    Measure.ELB_502: f"{_ALB}/HTTPCode_ELB_5XX_Count",
-    Measure.ELB_503: f"{_ALB}/HTTPCode_ELB_5XX_Count",
-    Measure.ELB_504: f"{_ALB}/HTTPCode_ELB_5XX_Count",
-    Measure.TARGET_5XX: f"{_ALB}/HTTPCode_Target_5XX_Count",
-    Measure.LATENCY: f"{_ALB}/TargetResponseTime",
-    Measure.HEALTHY: f"{_ALB}/HealthyHostCount",
-    Measure.UNHEALTHY: f"{_ALB}/UnHealthyHostCount",
-    Measure.ECS_CPU: f"{_ECS}/CPUUtilization",
-    Measure.ECS_CPU_MAX: f"{_ECS}/CPUUtilization",
-    Measure.ECS_MEMORY: f"{_ECS}/MemoryUtilization",
-    Measure.DB_CPU: f"{_RDS}/CPUUtilization",
-    Measure.DB_CREDITS: f"{_RDS}/CPUCreditBalance",
-    Measure.DB_CONNECTIONS: f"{_RDS}/DatabaseConnections",
-    Measure.DB_FREE: f"{_RDS}/FreeStorageSpace",
-    Measure.DB_WAL: f"{_RDS}/TransactionLogsDiskUsage",
-    Measure.DB_SLOT_LAG: f"{_RDS}/OldestReplicationSlotLag",
-    Measure.DB_LOAD: f"{_RDS}/DBLoad",
-    Measure.WAF_BLOCKED: "AWS/WAFV2/BlockedRequests",
-}
-"""`namespace/metric` of the dashboard widget to which the row of a measure leads."""
 _NAME, _OWN_NAME = 26, 31
 """Cells of the name of a measure, and of a metric with its statistic."""
 
@@ -78,7 +54,7 @@ def _row(context: EvidenceContext, measure: Measure, series: Series, width: int)
         words = _("lowest since {value}") if low_is_bad else _("highest since {value}")
         worst = min(since) if low_is_bad else max(since)
         parts.append((words.format(value=number(worst, text.unit)), ""))
-    place = EvidencePlace(kind="widget", target=_PLACES[measure])
+    place = EvidencePlace(kind="widget", target=text.widget)
     return parts_entry(f"curve:{measure}", name, parts, width, place)
 
 
@@ -100,7 +76,7 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
 
 def resource_entries(context: EvidenceContext, width: int) -> list[Entry]:
     """What is known of the alarm's own resource, where it is none of the system's."""
-    rows = context.resource.rows if context.resource is not None else ()
+    rows = context.view.resource.rows if context.view.resource is not None else ()
     blocks = [hanging([(pad(row.name, _OWN_NAME) + " ", "muted")], row.text, width, "") for row in rows]
     entries = [Entry(f"own:{index}", tuple(lines)) for index, lines in enumerate(blocks)]
     sources = (Source.OWN_METRICS, Source.OWN_LOG, Source.TRAIL, Source.ALARMS)
@@ -117,7 +93,7 @@ def resource_charts(context: EvidenceContext) -> tuple[ChartData, ...]:
 def _chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:
     if not curves:
         return ChartData()
-    onset, alarm = int(context.onset.timestamp()), int(context.alarm_at.timestamp())
+    onset, alarm = int(context.onset.timestamp()), int(context.view.incident.since.timestamp())
     moments: tuple[Moment, ...] = (Moment(onset, "T0"), Moment(alarm, _("alarm")))
     if context.evidence.answers and not context.evidence.readings:
         moments = (Moment(onset, "T0"), Moment(alarm, _("finding")))

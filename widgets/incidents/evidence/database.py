@@ -8,7 +8,6 @@ from services.models.first_wave import Measure, Source
 from services.models.rds import DatabaseState
 from services.models.units import BYTES, number
 from widgets.drawing.format import coarse
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, fact, heading, note, read_notes
@@ -32,14 +31,9 @@ def database_entries(context: EvidenceContext, width: int) -> list[Entry]:
     entries += read_notes(context, Source.DATABASE_EVENTS, width=width)
     if evidence.database_events:
         entries.append(heading("db-events", _("Events of the database")))
-    entries += [
-        Entry(
-            f"db-event:{event.at.timestamp()}:{index}",
-            tuple(hanging([(context.time(event.at) + " ", "muted")], event.message, width)),
-            can_choose=False,
-        )
-        for index, event in enumerate(evidence.database_events[:_MOST_EVENTS])
-    ]
+    for index, event in enumerate(evidence.database_events[:_MOST_EVENTS]):
+        time: Span = (context.time(event.at) + " ", "muted")
+        entries.append(note(f"db-event:{event.at.timestamp()}:{index}", event.message, width, "", [time]))
     return entries
 
 
@@ -50,18 +44,13 @@ def _pending(context: EvidenceContext, width: int) -> list[Entry]:
     if not database.pending_reported:
         return [note("db-pending", _("AWS does not report pending changes."), width, "warn")]
     if not database.pending:
-        return [
-            fact(
-                "db-pending", _("Pending changes"), [(f"{glyphs.NORMAL} " + _("nothing is pending"), "good")]
-            )
-        ]
-    outage = any(setting.outage for setting in database.pending)
+        nothing: Span = (f"{glyphs.NORMAL} " + _("nothing is pending"), "good")
+        return [fact("db-pending", _("Pending changes"), [nothing])]
     texts = [f"{setting.title} → {setting.value}" for setting in database.pending]
-    if outage:
+    if any(setting.outage for setting in database.pending):
         texts.append(_("applying it interrupts the database"))
-    first: list[Span] = [(f"{glyphs.ATTENTION} " + _("Pending changes") + "  ", "warn")]
-    lines = tuple(hanging(first, _("; ").join(texts), width, "warn"))
-    return [Entry("db-pending", lines, can_choose=False)]
+    first: Span = (f"{glyphs.ATTENTION} " + _("Pending changes") + "  ", "warn")
+    return [note("db-pending", _("; ").join(texts), width, "warn", [first])]
 
 
 def _network(context: EvidenceContext, width: int) -> list[Entry]:
@@ -71,12 +60,12 @@ def _network(context: EvidenceContext, width: int) -> list[Entry]:
         return entries
     if path.allowed:
         words = _("port {port} is open to the tasks: {rule}").format(port=path.port, rule=path.rule)
-        first: list[Span] = [(f"{glyphs.NORMAL} " + _("Security group") + "  ", "good")]
-        return [*entries, Entry("network", tuple(hanging(first, words, width)), can_choose=False)]
+        first: Span = (f"{glyphs.NORMAL} " + _("Security group") + "  ", "good")
+        return [*entries, note("network", words, width, "", [first])]
     groups = _(", ").join(path.task_groups)
     words = _("no rule opens port {port} to the tasks ({groups})").format(port=path.port, groups=groups)
-    first = [(f"{glyphs.ABNORMAL} " + _("Security group") + "  ", "bad")]
-    return [*entries, Entry("network", tuple(hanging(first, words, width, "bad")), can_choose=False)]
+    first = (f"{glyphs.ABNORMAL} " + _("Security group") + "  ", "bad")
+    return [*entries, note("network", words, width, "bad", [first])]
 
 
 def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:

@@ -38,7 +38,6 @@ class _Fold:
 
 
 def application_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """The application's errors."""
     return _entries(context, context.evidence.application_errors, Source.APPLICATION_LOG, width)
 
 

@@ -31,7 +31,6 @@ class Page:
     """Measures whose values are listed above the sections."""
 
     def entries(self, context: EvidenceContext, width: int) -> list[Entry]:
-        """The rows of the page."""
         entries = list(curve_entries(context, self.rows, width)) if self.rows else []
         for section in self.sections:
             entries += section(context, width)

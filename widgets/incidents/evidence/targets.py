@@ -6,7 +6,6 @@ from services.i18n import _, plural
 from services.models import glyphs
 from services.models.aws_codes import TARGET_REASONS, TARGET_STATES, word_of
 from services.models.first_wave import Source, TargetHealth
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, fact, is_read, note, read_notes
@@ -59,5 +58,4 @@ def _target(target: TargetHealth, width: int) -> Entry:
     text = word_of(TARGET_STATES, target.state)
     if target.reason:
         text = _("{state}: {why}").format(state=text, why=word_of(TARGET_REASONS, target.reason))
-    lines = tuple(hanging(first, text, width, "muted" if is_healthy else role))
-    return Entry(f"target:{target.id}:{target.port}", lines, can_choose=False)
+    return note(f"target:{target.id}:{target.port}", text, width, "muted" if is_healthy else role, first)

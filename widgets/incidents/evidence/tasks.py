@@ -1,5 +1,6 @@
 """The tasks of the service: counts, deployments, why tasks stopped, what Auto Scaling did and why it did not. Pure."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from services.i18n import _, plural
@@ -17,7 +18,6 @@ from services.models.ecs import ContainerService, Deployment, ScalingActivity
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import Source, StoppedTask
 from services.models.service_events import scaling_text, service_event
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import (
@@ -66,11 +66,7 @@ def _events(context: EvidenceContext, service: ContainerService, width: int) -> 
     lately = [event for event in service.events if event.at >= context.onset - _LATELY]
     rows = dict.fromkeys((context.clock(event.at), service_event(event.message)) for event in lately)
     return [
-        Entry(
-            f"event:{number}",
-            tuple(hanging([(time + " ", "muted")], text, width, "muted")),
-            can_choose=False,
-        )
+        note(f"event:{number}", text, width, "muted", [(time + " ", "muted")])
         for number, (time, text) in enumerate(list(rows)[:_MOST_EVENTS])
     ]
 
@@ -126,12 +122,12 @@ def _stopped_task(context: EvidenceContext, task: StoppedTask, width: int) -> En
     ends = [exit_text(container.exit_code) for container in codes]
     if ends:
         text += "  " + _("exit code {code}").format(code=_(", ").join(ends))
-    lines = tuple(hanging(first, text, width, "bad" if is_bad else ""))
+    entry = note(f"stopped:{task.id}", text, width, "bad" if is_bad else "", first)
     log = context.evidence.application_errors
     if log is None or task.ended is None:
-        return Entry(f"stopped:{task.id}", lines, can_choose=False)
+        return entry
     place = EvidencePlace(kind="log", target=str(log.group), at=task.ended, task=task.id)
-    return Entry(f"stopped:{task.id}", lines, place=place)
+    return replace(entry, can_choose=True, place=place)
 
 
 def _reasons(task: StoppedTask) -> str:
@@ -176,4 +172,4 @@ def _activity(context: EvidenceContext, activity: ScalingActivity, number: int, 
     else:
         state = word_of(ACTIVITY_STATES, activity.status)
         text, role = f"{scaling_text(activity.description)} ({state})", ""
-    return Entry(f"activity:{number}", tuple(hanging(first, text, width, role)), can_choose=False)
+    return note(f"activity:{number}", text, width, role, first)

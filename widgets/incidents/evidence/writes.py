@@ -5,7 +5,6 @@ from datetime import timedelta
 from services.i18n import _
 from services.models import glyphs
 from services.models.first_wave import Source
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, heading, note, read_notes
@@ -33,6 +32,5 @@ def write_entries(context: EvidenceContext, width: int) -> list[Entry]:
         text = f"{event.name}  {_(', ').join(event.resources)}  {who}".replace("    ", "  ")
         if event.error:
             text += "  " + _("refused: {error}").format(error=event.error)
-        lines = tuple(hanging(first, text, width, "strong" if is_near else "muted"))
-        entries.append(Entry(f"write:{event.id}", lines, can_choose=False))
+        entries.append(note(f"write:{event.id}", text, width, "strong" if is_near else "muted", first))
     return entries

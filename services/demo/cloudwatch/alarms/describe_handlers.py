@@ -4,6 +4,7 @@ Source: DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmContributors, Desc
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from services.demo.cloudwatch.alarms.history import HistoryItem
@@ -61,8 +62,7 @@ def _relatives(call: Call, relation: str) -> list[Alarm]:
 
 def _answer(alarms: list[Alarm], params: Mapping[str, Any], fields: tuple[str, ...] = ()) -> dict[str, Any]:
     alarms = sorted(alarms, key=lambda alarm: alarm.name)
-    size = params.get("MaxRecords", 50)
-    page, more = page_of(alarms, lambda alarm: alarm.name, params.get("NextToken"), size)
+    page, more = page_of(alarms, lambda alarm: alarm.name, params, params.get("MaxRecords", 50))
     answer: dict[str, Any] = {name: [] for name in _LISTS.values()}
     for alarm in page:
         row = alarm.describe()
@@ -93,9 +93,7 @@ def describe_alarm_contributors(call: Call) -> dict[str, Any]:
         raise AwsErrorResponse(
             "ResourceNotFoundException", f"Alarm {params['AlarmName']} does not exist", 404
         )
-    page, more = page_of(
-        alarm.contributors, lambda contributor: contributor["ContributorId"], params.get("NextToken"), 50
-    )
+    page, more = page_of(alarm.contributors, lambda each: each["ContributorId"], params, 50)
     return {"AlarmContributors": page} | more
 
 
@@ -109,9 +107,9 @@ def describe_alarm_history(call: Call) -> dict[str, Any]:
     history = call.component(AlarmStore).history
     items = [item for item in history.items if item.region == call.region and _matches(item, params)]
     ascending = params.get("ScanBy") == "TimestampAscending"
-    cursor = _forwards if ascending else _backwards
+    cursor = attrgetter("cursor") if ascending else _backwards
     items.sort(key=cursor)
-    page, more = page_of(items, cursor, params.get("NextToken"), params.get("MaxRecords", 50))
+    page, more = page_of(items, cursor, params, params.get("MaxRecords", 50))
     return {"AlarmHistoryItems": [item.describe() for item in page]} | more
 
 
@@ -124,10 +122,6 @@ def _matches(item: HistoryItem, params: Mapping[str, Any]) -> bool:
         and (start is None or item.at >= start)
         and (end is None or item.at <= end)
     )
-
-
-def _forwards(item: HistoryItem) -> str:
-    return item.cursor
 
 
 def _backwards(item: HistoryItem) -> str:

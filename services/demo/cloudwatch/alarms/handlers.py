@@ -25,14 +25,12 @@ def _put(call: Call, kind: Kind) -> dict[str, Any]:
 
 @op("cloudwatch", "PutMetricAlarm")
 def put_metric_alarm(call: Call) -> dict[str, Any]:
-    """Create or redefine a metric or math alarm."""
     request_checks.check_metric_alarm(call.params)
     return _put(call, "MetricAlarm")
 
 
 @op("cloudwatch", "PutCompositeAlarm")
 def put_composite_alarm(call: Call) -> dict[str, Any]:
-    """Create or redefine a composite alarm."""
     request_checks.check_composite_alarm(call.params, call.component(AlarmStore), call.region)
     return _put(call, "CompositeAlarm")
 
@@ -72,22 +70,12 @@ def set_alarm_state(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _switch(call: Call, enabled: bool) -> dict[str, Any]:
+@op("cloudwatch", "EnableAlarmActions")
+@op("cloudwatch", "DisableAlarmActions")
+def switch_alarm_actions(call: Call) -> dict[str, Any]:
     store = call.component(AlarmStore)
     for name in call.params["AlarmNames"]:
         alarm = store.get(name, call.region)
         if alarm is not None:
-            store.enable_actions(alarm, enabled)
+            store.enable_actions(alarm, call.operation == "EnableAlarmActions")
     return {}
-
-
-@op("cloudwatch", "EnableAlarmActions")
-def enable_alarm_actions(call: Call) -> dict[str, Any]:
-    """Switch actions on."""
-    return _switch(call, True)
-
-
-@op("cloudwatch", "DisableAlarmActions")
-def disable_alarm_actions(call: Call) -> dict[str, Any]:
-    """Switch actions off."""
-    return _switch(call, False)

@@ -81,7 +81,6 @@ class History:
         self._add(alarm, at, "StateUpdate", f"Alarm updated from {old[0]} to {new[0]}", data)
 
     def action(self, alarm: Alarm, at: datetime, arn: str) -> None:
-        """An action was run."""
         data = {
             "actionState": "Succeeded",
             "notificationResource": arn,

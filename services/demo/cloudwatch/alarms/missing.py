@@ -33,8 +33,6 @@ def evaluation_range(evaluation_periods: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The result of an evaluation."""
-
     state: State | None
     """None: keep the current state."""
     filled: int

@@ -61,7 +61,6 @@ class Alarm:
 
     @property
     def arn(self) -> str:
-        """Amazon resource name."""
         return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm:{self.name}"
 
     @property
@@ -75,7 +74,6 @@ class Alarm:
         return [arn for name in _ACTIONS.values() for arn in self.settings.get(name) or ()]
 
     def warming_up(self, at: datetime) -> bool:
-        """Whether evaluation has to wait for the warm-up period."""
         warm_up = self.settings.get("WarmUpConfiguration") or {}
         if not warm_up.get("OnlyStartEvaluatingAfterWarmUpPeriodEnds"):
             return False

@@ -15,7 +15,6 @@ from services.demo.registry import Call, op
 
 @op("cloudwatch", "PutAlarmMuteRule")
 def put_alarm_mute_rule(call: Call) -> dict[str, Any]:
-    """Create a rule, or overwrite the one of this name."""
     settings = {name: value for name, value in call.params.items() if name != "Tags"}
     try:
         schedule = parse_schedule(settings["Rule"]["Schedule"])
@@ -30,7 +29,6 @@ def put_alarm_mute_rule(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "GetAlarmMuteRule")
 def get_alarm_mute_rule(call: Call) -> dict[str, Any]:
-    """One rule with its current status."""
     name = call.params["AlarmMuteRuleName"]
     rule = call.component(AlarmStore).mutes.rules.get((call.region, name))
     if rule is None:
@@ -40,7 +38,6 @@ def get_alarm_mute_rule(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "ListAlarmMuteRules")
 def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
-    """Rules by name, filtered by target and status."""
     params = call.params
     now = call.now
     rules = [
@@ -50,7 +47,7 @@ def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
         and ("AlarmName" not in params or params["AlarmName"] in rule.targets)
         and (not params.get("Statuses") or rule.status(now) in params["Statuses"])
     ]
-    page, more = page_of(rules, lambda rule: rule.name, params.get("NextToken"), params.get("MaxRecords", 50))
+    page, more = page_of(rules, lambda rule: rule.name, params, params.get("MaxRecords", 50))
     return {"AlarmMuteRuleSummaries": [_summary(call, rule) for rule in page]} | more
 
 

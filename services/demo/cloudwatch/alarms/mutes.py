@@ -115,7 +115,6 @@ class MuteRule:
 
     @property
     def arn(self) -> str:
-        """Amazon resource name."""
         return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm-mute-rule:{self.name}"
 
     @property
@@ -148,7 +147,6 @@ class MuteRuleStore:
         self.rules: dict[tuple[str, str], MuteRule] = {}
 
     def muted(self, region: str, alarm: str, at: datetime) -> bool:
-        """Whether a rule mutes `alarm` at `at`."""
         return any(
             rule.region == region and alarm in rule.targets and rule.status(at) == "ACTIVE"
             for rule in self.rules.values()

@@ -66,23 +66,16 @@ class AlarmStore:
         self.history.configured(alarm, at, "created")
         return alarm
 
-    def delete(self, alarm: Alarm, at: datetime | None = None) -> None:
+    def delete(self, alarm: Alarm) -> None:
         """Remove an alarm; its history stays."""
         del self.alarms[alarm.region, alarm.name]
-        self.history.configured(alarm, at or self._clock.now(), "deleted")
+        self.history.configured(alarm, self._clock.now(), "deleted")
 
-    def enable_actions(self, alarm: Alarm, enabled: bool, at: datetime | None = None) -> None:
-        """Switch an alarm's actions."""
+    def enable_actions(self, alarm: Alarm, enabled: bool) -> None:
         if alarm.settings["ActionsEnabled"] is not enabled:
-            at = at or self._clock.now()
+            at = self._clock.now()
             alarm.configure({**alarm.settings, "ActionsEnabled": enabled}, at)
             self.history.configured(alarm, at, "updated")
-
-    def set_state(
-        self, alarm: Alarm, state: State, reason: str, reason_data: str = "", at: datetime | None = None
-    ) -> None:
-        """SetAlarmState: a metric alarm returns to its own state at the next evaluation."""
-        self._move(alarm, state, reason, reason_data, at or self._clock.now())
 
     def record_query_result(self, name: str, at: datetime, value: float | None, region: str = REGION) -> None:
         """Add a result of a log alarm's scheduled query; None: no result."""
@@ -137,7 +130,7 @@ class AlarmStore:
             return
         alarm.evaluation_state = ""
         if outcome is not None:
-            self._move(alarm, *outcome, at)
+            self.set_state(alarm, *outcome, at)
 
     def _evaluate_composite(self, alarm: Alarm, at: datetime) -> bool:
         children = self.children(alarm)
@@ -154,15 +147,19 @@ class AlarmStore:
         if before is None or not changed:
             verb = "created" if alarm.state is State.INSUFFICIENT else "updated"
             reason = f"{alarm.arn} was {verb} and its alarm rule evaluates to {state}"
-            self._move(alarm, state, reason, _triggering(children), at)
+            self.set_state(alarm, state, reason, _triggering(children), at)
         else:
             culprit = max(changed, key=lambda child: child.transitioned)
             moment = reasons.sentence_time(culprit.transitioned)
             reason = f"{culprit.arn} transitioned to {culprit.state} at {moment}"
-            self._move(alarm, state, reason, _triggering([culprit]), at)
+            self.set_state(alarm, state, reason, _triggering([culprit]), at)
         return True
 
-    def _move(self, alarm: Alarm, state: State, reason: str, reason_data: str, at: datetime) -> None:
+    def set_state(
+        self, alarm: Alarm, state: State, reason: str, reason_data: str = "", at: datetime | None = None
+    ) -> None:
+        """Set a state; a metric alarm returns to its own at the next evaluation."""
+        at = at or self._clock.now()
         old = (alarm.state, alarm.reason, alarm.reason_data)
         changed = state is not alarm.state
         alarm.state, alarm.reason, alarm.reason_data, alarm.updated = state, reason, reason_data, at

@@ -36,14 +36,12 @@ def lines_of(value: Argument) -> list[Line]:
 
 
 def line_of(value: Argument) -> Line:
-    """A line."""
     if not isinstance(value, Line):
         raise MathError("A single time series is expected")
     return value
 
 
 def number_of(value: Argument) -> float:
-    """A number."""
     if isinstance(value, str | Line | list):
         raise MathError("A number is expected")
     return float(value)

@@ -84,7 +84,7 @@ def list_metrics(call: Call) -> dict[str, Any]:
     since = (call.now - _RECENT).timestamp() if params.get("RecentlyActive") else 0
     keys = [key for key in store.metrics() if _matches(key, params) and store.newest(key) >= since]
     keys.sort(key=repr)
-    page, more = page_of(keys, repr, params.get("NextToken"), LIST_PAGE)
+    page, more = page_of(keys, repr, params, LIST_PAGE)
     return {"Metrics": [describe_key(key) for key in page]} | more
 
 

@@ -51,7 +51,6 @@ _TIMES: dict[str, Callable[[Points], int]] = {
 
 
 def is_dynamic(label: str) -> bool:
-    """Whether a label holds a token."""
     return _TOKEN.search(label) is not None
 
 

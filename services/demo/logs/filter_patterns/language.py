@@ -22,8 +22,6 @@ __all__ = ["PatternError", "compile_pattern", "pattern"]
 
 
 class Pattern(NamedTuple):
-    """A filter pattern."""
-
     matches: Callable[[str], bool]
     """Tests a message."""
     values: Callable[[str], dict[str, str]]

@@ -95,16 +95,13 @@ class Expressions(Meaning):
         return applied(ARITHMETIC["-"], lambda _: 0, self.read(node.children[0]))
 
     def field(self, node: Node) -> Read:
-        """A field."""
         return field(name_of(node.children[0]))
 
     def number(self, node: Node) -> Read:
-        """A number."""
         number = float(str(node.children[0]))
         return lambda _: number
 
     def text(self, node: Node) -> Read:
-        """A text in quotes."""
         text = text_of(node.children[0])
         return lambda _: text
 
@@ -114,7 +111,6 @@ class Expressions(Meaning):
         return lambda _: size
 
     def call(self, node: Node) -> Read:
-        """A function's value."""
         written, *arguments = node.children
         name = str(written).lower()
         if name in AGGREGATES:

@@ -15,8 +15,9 @@ from services.demo.logs.insights.parse import Plan, parse
 from services.demo.logs.insights.recorded import recorded_outcome
 from services.demo.logs.insights.records import SYSTEM_FIELDS, Record, field, names_of, pointed
 from services.demo.logs.insights.values import Moment, QueryError, text_of
+from services.demo.logs.search import read_token
 from services.demo.logs.store import Event, Group, LogStore, between
-from services.demo.paging import decode, encode
+from services.demo.paging import encode
 from services.demo.registry import Call, op
 
 PAGE = 10_000
@@ -129,13 +130,13 @@ def _query_of(call: Call) -> Query:
 def get_query_results(call: Call) -> dict[str, Any]:
     """The results of a query so far; partial while it is Running."""
     query, params = _query_of(call), call.params
-    start = _read_token(params["nextToken"]) if params.get("nextToken") else 0
+    start = read_token(params["nextToken"])[0] if params.get("nextToken") else 0
     if query.status == "Running" and not start:
         with call.unlocked():
             call.component(QueryStore).advance(query)
     outcome = query.outcome
     stop = start + (params.get("maxItems") or PAGE)
-    more = {"nextToken": encode(str(stop))} if stop < len(outcome.rows) else {}
+    more = {"nextToken": encode(f"[{stop}]")} if stop < len(outcome.rows) else {}
     return {
         "queryLanguage": query.language,
         "results": outcome.rows[start:stop],
@@ -173,13 +174,6 @@ def get_log_record(call: Call) -> dict[str, Any]:
             if value is not None
         }
     }
-
-
-def _read_token(token: str) -> int:
-    try:
-        return int(decode(token))
-    except (AwsErrorResponse, ValueError) as error:
-        raise invalid_parameter("The specified nextToken is invalid.") from error
 
 
 @op("logs", "StopQuery")

@@ -28,7 +28,6 @@ class Query:
     events: list[tuple[str, Event]]
     """(`account:group`, event), newest first."""
     groups: list[str]
-    """Names of the groups."""
     most: int
     """Rows at most, if the query has no limit of its own."""
     polls: int
@@ -56,8 +55,6 @@ class Query:
 
 
 class QueryStore:
-    """The queries of one world."""
-
     def __init__(self, scenario_run: ScenarioRun) -> None:
         seeded = not scenario_run.scenario.empty
         self.definitions: list[dict[str, Any]] = recorded.definitions(scenario_run) if seeded else []

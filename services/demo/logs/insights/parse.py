@@ -34,7 +34,6 @@ class Plan:
     steps: list[tuple[str, Run]] = field(default_factory=list)
     """(command, function from rows to rows)"""
     columns: list[str] = field(default_factory=list)
-    """Names of the columns."""
     aggregated: bool = False
     """Rows are groups, not events: they have no `@ptr`."""
     limited: bool = False

@@ -35,7 +35,6 @@ def recorded_outcome(language: str, most: int) -> Outcome:
 
 
 def definitions(run: ScenarioRun) -> list[dict[str, Any]]:
-    """The account's saved queries."""
     at = int(run.began.timestamp() * 1000)
     return [
         row | {"queryDefinitionId": _identity(0xD, place), "lastModified": at - (place + 1) * _WEEK}

@@ -19,7 +19,7 @@ def test_every_file_loads_and_the_ordinary_day_is_first() -> None:
     assert {path.stem for path in scenario.FOLDER.glob("*.toml")} == set(names)
     for info in scenarios():
         loaded = scenario.load(info.name)
-        assert (loaded.ja.title, loaded.en.watch) == (info.title("ja"), info.watch("en"))
+        assert (loaded.ja.title, loaded.en.title) == (info.title("ja"), info.title("en"))
 
 
 def test_unknown_names_and_mistakes_are_reported() -> None:

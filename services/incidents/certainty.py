@@ -25,14 +25,15 @@ def judge(
     if not roots:
         return Word.OPEN, _("nothing speaks for any cause")
     first = roots[0]
-    lead = first.score - (roots[1].score if len(roots) > 1 else 0)
+    lead = first.score - max((rival.score for rival in roots[1:]), default=0)
     if first.score < LIKELY:
         return Word.OPEN, _("too little speaks for any cause")
     if all(row.signal.is_change for row in first.supporting):
         return Word.OPEN, _("nothing shows that anything fails")
     if first.id in SHOWN and not is_shown(first):
         return Word.OPEN, _("nothing shows the cause itself, only its effects")
-    if lead < LIKELY_LEAD:
+    rivals = (cause for cause in roots[1:] if cause.id not in SHOWN or is_shown(cause))
+    if first.score - next((rival.score for rival in rivals), 0) < LIKELY_LEAD:
         return Word.OPEN, _("the first two are too close")
     if why := _undermined(first, causes_by_id, specs, LIKELY, LIKELY_LEAD):
         return Word.OPEN, why

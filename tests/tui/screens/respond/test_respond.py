@@ -332,7 +332,7 @@ async def test_a_finding_that_is_abnormal_begins_an_incident_once(embedded: Embe
 async def test_every_part_is_on_the_screen_at_other_sizes(embedded: Embedded, size: tuple[int, int]) -> None:
     async with responding(embedded, size) as pilot:
         await until(pilot, lambda: pilot.app.screen.live is not None)
-        await until(pilot, lambda: "remaining connection slots" in screen_text(pilot))
+        await until(pilot, lambda: "has no connection left" in screen_text(pilot))
         words = screen_text(pilot)
         for part in ("Causes", "Steps", "Evidence: Logs", "Timeline", "min"):
             assert part in words

@@ -46,7 +46,7 @@ def belongs(event: TrailEvent, belongings: Belongings | None) -> bool | None:
     if belongings is None:
         return None
     named = _named(event)
-    if len(named) > 1:
+    if len(named) > 1 and event.name != "CreateVpcEndpoint":
         # A VPC has others' resources as well: it tells only where nothing narrower is named.
         named.pop(Owned.VPC, None)
     answers = [_is_own(kind, texts, belongings) for kind, texts in named.items()]

@@ -45,7 +45,7 @@ _RESOURCES = 5
 _TOUCHED, _LONGEST, _DEPTH = 50, 512, 12
 """Most of what is told as touched by one event, its longest text, and how deep it is looked for."""
 _IDS = re.compile(
-    r"(acl|aclassoc|eni|igw|nat|pcx|rtb|rtbassoc|sg|sgr|subnet|tgw|vpc|vpce)-[0-9a-f]{8,17}|arn:aws[a-z-]*:.+"
+    r"(acl|aclassoc|eni|igw|nat|pcx|rtb|rtbassoc|sg|sgr|subnet|tgw|vpc|vpce)-[0-9a-z]{8,17}|arn:aws[a-z-]*:.+"
 )
 """What is told wherever it stands: ids of the network, ARNs."""
 _NAMES = ("name", "identifier", "arn", "cluster", "service", "keyid", "resourceid", "secretid")

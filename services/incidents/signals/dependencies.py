@@ -57,7 +57,7 @@ TROUBLE = re.compile(
     r"(?:connection|it) was closed|unexpectedly closed|CONNECTION_CLOSED|lost connection|could not be acquired|deadline.exceeded|"
     r"(?:couldn't|failed to) (?:connect|load|resolve)|error occurred using the connection|zero addresses|No server available|"
     r"(?:error|status|code)\W{1,3}[45]\d\d\b|HTTPStatusError|acquisition timeout|"
-    r"misbehaving|execution expired|read-only (?:option|transaction)|dial tcp|\bsealed\b|"
+    r"Unexpected token '?<|Expecting value: line 1|misbehaving|execution expired|read-only (?:option|transaction)|dial tcp|\bsealed\b|"
     r"no route to host|certificate|CertPath|PKIX|handshake|I/O error|\bSSL|\bTLS|\b(?:50[0-4]|429|403|401)\b|bad gateway|too many requests|"
     r"タイムアウト|接続でき|応答しません",
     re.IGNORECASE,
@@ -142,6 +142,21 @@ _GO_SDK = re.compile(r"operation error (\w+): (\w+)")
 _OPERATION = re.compile(
     r"\b(?:Get|Put|List|Describe|Send|Receive|Publish|Invoke|Query|Scan|Assume|Decrypt|Generate)[A-Z]\w+"
 )
+_SERVICES = (
+    (
+        "DynamoDB",
+        "GetItem PutItem UpdateItem DeleteItem BatchGetItem BatchWriteItem Query Scan TransactWriteItems",
+    ),
+    ("SQS", "SendMessage ReceiveMessage DeleteMessage SendMessageBatch GetQueueUrl"),
+    ("S3", "GetObject PutObject HeadObject ListObjectsV2 DeleteObject"),
+    ("Lambda", "Invoke ConcurrentInvocationLimitExceeded"),
+    ("Secrets Manager", "GetSecretValue"),
+    ("SSM", "GetParameter GetParameters GetParametersByPath"),
+    ("KMS", "Decrypt GenerateDataKey"),
+    ("SNS", "Publish"),
+    ("SES", "SendEmail SendRawEmail"),
+)
+_SERVICE_OF = {operation: service for service, operations in _SERVICES for operation in operations.split()}
 _JAVA_SDK = re.compile(r"\(Service: (\w+)[;,]")
 _CREDENTIALS = re.compile(
     r"ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SecurityTokenException|Unable to (?:locate|load) credentials|"
@@ -194,9 +209,12 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
         return None
     if name := _aws_name(message):
         operation = _OPERATION.search(detail)
-        return Dependency(
-            Kind.OTHER, f"{name} {operation[0]}" if operation and operation[0] not in name else name
+        if operation and operation[0] not in name:
+            name = f"{name} {operation[0]}"
+        service = next(
+            (_SERVICE_OF[word] for word in re.findall(r"\w+", f"{name} {message}") if word in _SERVICE_OF), ""
         )
+        return Dependency(Kind.OTHER, name if not service or service in name else f"{service} {name}")
     if PASSWORD.search(message):
         return Dependency(Kind.OTHER, N_("the database's password"))
     if LOCKS.search(message):

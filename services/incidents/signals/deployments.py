@@ -24,6 +24,8 @@ from services.models.text import clean
 JUST_BEFORE = 30
 """Minutes before T0 in which a deployment counts as just before."""
 DAY = 24 * 60
+ROLLED_OUT = 6
+"""Minutes in which a deployment replaces the tasks: what fails only later has another reason as likely."""
 SOON = 10
 """Minutes before T0 within which a deployment explains that its tasks fail, though no older one is left to compare."""
 OVERLAP = timedelta(minutes=2)
@@ -110,7 +112,7 @@ def _recent(facts: Facts) -> Judged:
         if lead <= JUST_BEFORE and start <= facts.onset.at + timedelta(minutes=2):
             minutes = max(0, round(minutes_before(facts.onset.at, start)))
             words = plural("{minutes} minute before", "{minutes} minutes before", minutes)
-            return present(words.format(minutes=minutes), at=start)
+            return present(words.format(minutes=minutes), at=start, is_direct=minutes <= ROLLED_OUT)
     return _missed(facts) or absent()
 
 

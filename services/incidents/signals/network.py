@@ -33,8 +33,8 @@ _NETWORK = (
     "VpcAttribute",
 )
 _OPENING = ("Authorize", "Create", "Attach", "Associate", "Accept", "UpdateSecurityGroupRuleDescriptions")
-_CREATED_BAD = frozenset({"CreateNetworkAclEntry", "CreateRoute", "AssociateRouteTable"})
-"""Writes that add something and can take a path away: a deny rule, a route that leads elsewhere."""
+_CREATED_BAD = frozenset({"CreateNetworkAclEntry", "CreateRoute", "AssociateRouteTable", "CreateVpcEndpoint"})
+"""Writes that add something and can take a path away: a deny rule, a route or a private name that leads elsewhere."""
 _DNS = frozenset(
     {
         "ChangeResourceRecordSets",

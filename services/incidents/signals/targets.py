@@ -46,7 +46,9 @@ def _one_zone(facts: Facts) -> Judged:
     elsewhere = [target for target in facts.registered if target.zone not in bad]
     alone = [target for target in facts.registered if target.zone in bad and target.state == "healthy"]
     is_one = len(bad) == 1 and not alone and bool(elsewhere)
-    return present(", ".join(sorted(bad))) if is_one else absent(_counts(facts))
+    # A target that answers the check, but wrongly, is reached: its zone works.
+    answers = all("ResponseCodeMismatch" in target.reason for target in facts.unhealthy)
+    return present(", ".join(sorted(bad)), is_direct=not answers) if is_one else absent(_counts(facts))
 
 
 def _spread(facts: Facts) -> Judged:

@@ -181,6 +181,13 @@ def _leaking(facts: Facts) -> Judged:
         _("{before}% before, up to {peak}%").format(before=f"{before:.0f}", peak=f"{peak:.0f}"),
         "≥ +15",
     )
+    is_over = (
+        peak >= before + 15
+        and median(values[-3:]) < before + 8
+        and not any(map(_is_oom, recent_tasks(facts)))
+    )
+    if is_over:
+        return unseen(_("it has fallen again, and no task was killed for it"), is_out_of_reach=True)
     if peak < before + 15:
         return absent(value, limit)
     return present(value, limit, when_over(facts, facts.points(Measure.ECS_MEMORY), before + 8))

@@ -59,7 +59,7 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
         (f"{glyphs.WAITING} {_('not taken')}", [alert for alert in alerts if not alert.is_taken]),
         (f"{glyphs.WAITING} {_('hand-over')}", [alert for alert in alerts if alert.is_offered]),
     )
-    return next((_forms(words, found[0].name) for words, found in waiting if found), [])
+    return next((_forms(words, rows[0].name) for words, rows in waiting if rows), [])
 
 
 def _forms(words: str, name: str) -> list[list[Span]]:

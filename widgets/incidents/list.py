@@ -60,9 +60,9 @@ def incident_rows(
     tops = [each for each in items if not each.incident.joined_to]
     open_ones = [each for each in tops if each.incident.is_open]
     rows = [_proposal(each, zone, now) for each in outages]
-    for each in open_ones:
-        parts = [part for part in items if part.incident.joined_to == each.incident.id]
-        rows += [_row(each, now, zone), *(_row(part, now, zone, is_part=True) for part in parts)]
+    for item in open_ones:
+        parts = [part for part in items if part.incident.joined_to == item.incident.id]
+        rows += [_row(item, now, zone), *(_row(part, now, zone, is_part=True) for part in parts)]
     past = [each for each in tops if not each.incident.is_open]
     if past:
         rows.append(Row("heading:closed", ([(f"  {_('Closed lately')}", "heading")],), heading=True))

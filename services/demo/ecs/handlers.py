@@ -34,12 +34,12 @@ def numbered_page(rows: Sequence[T], params: dict[str, Any], most: int) -> tuple
 
 
 def found(
-    key: str, arns: Sequence[str], known: Mapping[str, T], describe: Callable[[T], dict[str, Any]]
+    key: str, arns: Sequence[str], resources: Mapping[str, T], describe: Callable[[T], dict[str, Any]]
 ) -> dict[str, Any]:
     """An answer about several resources; those that do not exist are its failures."""
     return {
-        key: [describe(known[arn]) for arn in arns if arn in known],
-        "failures": [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in known],
+        key: [describe(resources[arn]) for arn in arns if arn in resources],
+        "failures": [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in resources],
     }
 
 

@@ -93,7 +93,7 @@ def describe_alarm_contributors(call: Call) -> dict[str, Any]:
         raise AwsErrorResponse(
             "ResourceNotFoundException", f"Alarm {params['AlarmName']} does not exist", 404
         )
-    page, more = page_of(alarm.contributors, lambda each: each["ContributorId"], params, 50)
+    page, more = page_of(alarm.contributors, lambda row: row["ContributorId"], params, 50)
     return {"AlarmContributors": page} | more
 
 

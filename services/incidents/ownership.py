@@ -46,8 +46,9 @@ def belongs(event: TrailEvent, belongings: Belongings | None) -> bool | None:
     if belongings is None:
         return None
     named = _named(event)
+    # A VPC has others' resources as well: it tells only where nothing narrower is named. A new endpoint is nobody's yet,
+    # and answers for the whole VPC.
     if len(named) > 1 and event.name != "CreateVpcEndpoint":
-        # A VPC has others' resources as well: it tells only where nothing narrower is named.
         named.pop(Owned.VPC, None)
     answers = [_is_own(kind, texts, belongings) for kind, texts in named.items()]
     return True if True in answers else None if None in answers or not answers else False

@@ -37,10 +37,7 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     facts = Facts(evidence, runbook)
     playbook = playbook or runbook.playbook_for(evidence.alarm.id)
     specs = causes_of(runbook, playbook, evidence.alarm)
-    assessment = weigh(specs, signals_of(facts), facts.onset)
-    if assessment.word is Word.STRONG and facts.is_unpublished:
-        why = _("CloudWatch has published nothing since T0")
-        assessment = assessment.model_copy(update={"word": Word.LIKELY, "why": why})
+    assessment = weigh(specs, signals_of(facts), facts.onset, is_published=not facts.is_unpublished)
     subject = stranger_of(evidence.alarm, runbook)
     if specs or subject is None:
         return assessment
@@ -48,14 +45,18 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     return assessment.model_copy(update={"why": why})
 
 
-def weigh(specs: Sequence[CauseSpec], signals: Sequence[Signal], onset: Onset) -> Assessment:
-    """Weigh causes by signals that are judged already."""
+def weigh(
+    specs: Sequence[CauseSpec], signals: Sequence[Signal], onset: Onset, *, is_published: bool = True
+) -> Assessment:
+    """Weigh causes by signals that are judged already; nothing is strong before a minute since T0 is published."""
     by_id = {signal.id: signal for signal in signals}
     causes_by_id = {spec.id: _weighed(spec, by_id, onset) for spec in specs}
     chained = _chained(specs, causes_by_id)
     causes = _ordered(chained.values(), specs)
     roots = [cause for cause in causes if cause.is_root and not cause.impossible]
     word, why = judge(roots, chained, specs)
+    if word is Word.STRONG and not is_published:
+        word, why = Word.LIKELY, _("CloudWatch has published nothing since T0")
     next_look = None if word is Word.STRONG else _next_look(roots, specs, by_id)
     return Assessment(
         onset=onset, word=word, causes=tuple(causes), signals=tuple(signals), why=why, next_look=next_look

@@ -124,7 +124,7 @@ def when_over(
     return next((at for at, value in points if at >= first and value >= over), None)
 
 
-def highest(facts: Facts, measure: Measure, *, lead: float) -> float | Judged:
+def highest(facts: Facts, measure: Measure, *, lead: float = 0) -> float | Judged:
     """The largest value of a curve from `lead` minutes before T0 on, or why there is none."""
     if why := facts.uncounted(measure):
         return unseen(why)

@@ -203,8 +203,8 @@ def _usual(facts: Facts) -> Judged:
     now, usual = counts
     value = _("{count} a minute").format(count=f"{now:.0f}")
     limit = f"{0.5 * usual:.0f}–{1.5 * usual:.0f}"
-    pasts = [usual, *(median(values) for values in [facts.before(Measure.REQUESTS)] if values)]
-    fits = {0.5 * past <= now <= 1.5 * past for past in pasts}
+    lately = facts.before(Measure.REQUESTS)
+    fits = {0.5 * past <= now <= 1.5 * past for past in (usual, median(lately) if lately else usual)}
     if len(fits) > 1:
         return unseen(
             _("they are as a week ago, or as the hours before, but not as both"), is_out_of_reach=True

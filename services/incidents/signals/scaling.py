@@ -32,7 +32,7 @@ def _activities(facts: Facts) -> list[ScalingActivity]:
 
 
 def _at_maximum(facts: Facts) -> Judged:
-    cpu = highest(facts, Measure.ECS_CPU, lead=0)
+    cpu = highest(facts, Measure.ECS_CPU)
     if isinstance(cpu, Judged):
         return cpu
     target, service = facts.evidence.scaling, facts.evidence.service
@@ -51,7 +51,7 @@ def _at_maximum(facts: Facts) -> Judged:
 
 
 def _cpu_low(facts: Facts) -> Judged:
-    cpu = highest(facts, Measure.ECS_CPU, lead=0)
+    cpu = highest(facts, Measure.ECS_CPU)
     if isinstance(cpu, Judged):
         return cpu
     return present(f"{cpu:.0f}%", "< 60%") if cpu < 60 else absent(f"{cpu:.0f}%", "< 60%")

@@ -211,7 +211,8 @@ class Facts:
 
 _CALM = frozenset({"info", "debug", "trace"})
 _TELLS = re.compile(
-    r"me?ssa?ge?|err|exc|stack|thr(?:own|ow)|cause|reason|detail|description|trace(?!.?id)", re.IGNORECASE
+    r"(?:^|[^A-Za-z]|(?<=[a-z])(?=[A-Z]))(?i:messages?|msg|err(?:or)?s?|exc(?:eption)?s?|stack(?:trace)?|trace(?:back)?"
+    r"|thrown|throwable|cause|reason|details?|description)(?![a-z])(?!_?[iI][dD]$)"
 )
 """Keys of a log line under which loggers write what went wrong."""
 

@@ -145,11 +145,11 @@ def _cpu_raised(facts: Facts) -> Judged:
 
 
 def _cpu_low(facts: Facts) -> Judged:
-    most = highest(facts, Measure.DB_CPU, lead=0)
+    most = highest(facts, Measure.DB_CPU)
     if isinstance(most, Judged):
         return most
     if most < 50 and _cpu_high(facts).state is SignalState.PRESENT:
-        return unseen(_("its CPU credits are used up"), is_out_of_reach=True)
+        return unseen(_("its CPU or credits were used up"), is_out_of_reach=True)
     return (present if most < 50 else absent)(f"{most:.0f}%", "< 50%")
 
 
@@ -264,13 +264,13 @@ def _slot(facts: Facts) -> Judged:
 SIGNALS = (
     SignalSpec("connections-high", N_("The database's connections reached their limit"), Source.METRICS, _connections_high, direct_for=("database-saturated",), group="connections", look="dashboard"),
     SignalSpec("connections-flat", N_("The number of connections is as before"), Source.METRICS, _connections_flat, group="connections", look="dashboard"),
-    SignalSpec("connections-gone", N_("The connections to the database are gone"), Source.METRICS, _connections_gone, group="connections", look="dashboard"),
+    SignalSpec("connections-gone", N_("The connections to the database went away"), Source.METRICS, _connections_gone, group="connections", look="dashboard"),
     SignalSpec("db-event", N_("RDS reports a failover, a stop, a restart or maintenance"), Source.DATABASE_EVENTS, _event, direct_for=("database-unreachable",), look="databases"),
     SignalSpec("db-not-available", N_("By its status, the database does not serve"), Source.DATABASE, _not_available, direct_for=("database-unreachable",), look="databases"),
-    SignalSpec("db-cpu-high", N_("The database's CPU or credits are used up"), Source.METRICS, _cpu_high, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
+    SignalSpec("db-cpu-high", N_("The database's CPU or credits were used up"), Source.METRICS, _cpu_high, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
     SignalSpec("db-cpu-raised", N_("The database's CPU went over its limit"), Source.METRICS, _cpu_raised, group="db-cpu", look="dashboard"),
     SignalSpec("db-waiting", N_("Sessions of the database wait, not for the CPU"), Source.METRICS, _waiting, look="slow-queries"),
-    SignalSpec("db-burst-empty", N_("The storage's burst balance is used up"), Source.METRICS, _burst_empty, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
+    SignalSpec("db-burst-empty", N_("The storage's burst balance was used up"), Source.METRICS, _burst_empty, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
     SignalSpec("db-cpu-low", N_("The database's CPU stayed low"), Source.METRICS, _cpu_low, group="db-cpu", look="dashboard"),
     SignalSpec("storage-empty", N_("The database's storage is used up"), Source.METRICS, _storage_empty, direct_for=("database-full",), group="storage", look="rds-storage"),
     SignalSpec("storage-ample", N_("The database has free storage"), Source.METRICS, _storage_ample, group="storage", look="dashboard"),

@@ -145,18 +145,19 @@ _OPERATION = re.compile(
 _SERVICES = (
     (
         "DynamoDB",
-        "GetItem PutItem UpdateItem DeleteItem BatchGetItem BatchWriteItem Query Scan TransactWriteItems",
+        "GetItem PutItem UpdateItem DeleteItem BatchGetItem BatchWriteItem TransactWriteItems",
     ),
     ("SQS", "SendMessage ReceiveMessage DeleteMessage SendMessageBatch GetQueueUrl"),
     ("S3", "GetObject PutObject HeadObject ListObjectsV2 DeleteObject"),
-    ("Lambda", "Invoke ConcurrentInvocationLimitExceeded"),
+    ("Lambda", "ConcurrentInvocationLimitExceeded"),
     ("Secrets Manager", "GetSecretValue"),
     ("SSM", "GetParameter GetParameters GetParametersByPath"),
     ("KMS", "Decrypt GenerateDataKey"),
-    ("SNS", "Publish"),
     ("SES", "SendEmail SendRawEmail"),
 )
 _SERVICE_OF = {operation: service for service, operations in _SERVICES for operation in operations.split()}
+_TRANSLATED = (N_("AWS credentials (STS)"), N_("the clock"))
+"""Names that are words of ours: nothing is added to them."""
 _JAVA_SDK = re.compile(r"\(Service: (\w+)[;,]")
 _CREDENTIALS = re.compile(
     r"ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SecurityTokenException|Unable to (?:locate|load) credentials|"
@@ -208,13 +209,7 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
     if _HARMLESS.search(message):
         return None
     if name := _aws_name(message):
-        operation = _OPERATION.search(detail)
-        if operation and operation[0] not in name:
-            name = f"{name} {operation[0]}"
-        service = next(
-            (_SERVICE_OF[word] for word in re.findall(r"\w+", f"{name} {message}") if word in _SERVICE_OF), ""
-        )
-        return Dependency(Kind.OTHER, name if not service or service in name else f"{service} {name}")
+        return Dependency(Kind.OTHER, name if name in _TRANSLATED else _with_service(name, message, detail))
     if PASSWORD.search(message):
         return Dependency(Kind.OTHER, N_("the database's password"))
     if LOCKS.search(message):
@@ -265,6 +260,18 @@ def _kind_of_host(host: str) -> Kind:
         return Kind.OTHER if is_near else Kind.OUTSIDE
 
 
+def _with_service(name: str, message: str, detail: str) -> str:
+    """An error's name with its operation, and the service that the operation belongs to."""
+    operation = _OPERATION.search(detail)
+    if operation and operation[0] not in name:
+        name = f"{name} {operation[0]}"
+    words = re.findall(r"\w+", f"{name} {message}")
+    service = next((_SERVICE_OF[word] for word in words if word in _SERVICE_OF), "")
+    # A permission names its service itself.
+    is_named = ":" in name or service.casefold() in name.casefold()
+    return name if is_named else f"{service} {name}"
+
+
 def _aws_name(message: str) -> str:
     """The key, permission, credentials or operation of AWS that an error is about; "" if it is about none."""
     if action := _ACTION.search(message):
@@ -273,9 +280,9 @@ def _aws_name(message: str) -> str:
         arn = _KEY_ARN.search(message)
         return f"KMS {arn[0] if arn else ''}".strip()
     if _CREDENTIALS.search(message):
-        return N_("AWS credentials (STS)")
+        return _TRANSLATED[0]
     if _CLOCK.search(message):
-        return N_("the clock")
+        return _TRANSLATED[1]
     if call := _BOTO.search(message):
         return f"{call[2]} ({call[1]})"
     if go := _GO_SDK.search(message):

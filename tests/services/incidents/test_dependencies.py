@@ -27,3 +27,23 @@ def test_a_line_blames_what_it_names(kind: str) -> None:
             unnamed.append(text)
     assert wrong == []
     assert unnamed == []
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("An error occurred (ExpiredToken) when calling the GetObject operation", "AWS credentials (STS)"),
+        ("An error occurred (RequestTimeTooSkewed) when calling the PutObject operation", "the clock"),
+        ("An error occurred (SlowDown) when calling the PutObject operation", "S3 PutObject (SlowDown)"),
+        ("not authorized to perform: s3:GetObject on resource", "s3:GetObject"),
+    ],
+)
+def test_an_operation_is_told_with_its_service_and_words_of_ours_stand_alone(message: str, name: str) -> None:
+    blamed = dependency_of(message)
+    assert blamed is not None
+    assert blamed.name == name
+
+
+def test_what_went_wrong_is_read_under_the_keys_of_any_logger_and_not_from_who_asked() -> None:
+    line = '{"msg": "a", "exc_info": "b", "errorMessage": "c", "rootCause": "d", "referrer": "e", "trace_id": "f"}'
+    assert message_of(line) == "a b c d"

@@ -67,10 +67,14 @@ def _ordered(causes: Iterable[WeighedCause], specs: Sequence[CauseSpec]) -> list
     """The likeliest first; what shows only its effects comes after what shows itself and is not one of them."""
     causes = list(causes)
     shown = {cause.id for cause in causes if cause.is_root and cause.score >= EXPLAINING and is_shown(cause)}
+    # What somebody changed is an effect of nothing that does not show itself.
+    changes = {
+        cause.id for cause in causes for row in cause.supporting if row.is_direct and row.signal.is_change
+    }
 
     def key(cause: WeighedCause) -> tuple[bool, bool, bool, int, str]:
         is_known = cause.id in shown or cause.id not in SHOWN
-        is_behind = not is_known and bool(shown - effects_of([cause.id], specs))
+        is_behind = not is_known and bool(shown - (effects_of([cause.id], specs) - changes))
         return (bool(cause.impossible), not cause.is_root, is_behind, -cause.score, cause.id)
 
     return sorted(causes, key=key)

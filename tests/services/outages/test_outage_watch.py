@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from services.aws.client.settings import AwsSettings
+from services.aws.cloudwatch.metrics.query_sharing import without_duplicates
 from services.demo.incidents.drawing import draw
 from services.incidents.announcements import Announcements
 from services.incidents.outages import accept, proposed
 from services.models.outages import Outage, OutageKind
+from services.outages.watch import queries_of
 from services.runbook.loader import load_builtin
 from services.system import Services, connect
 from tests.conftest import Embedded
@@ -122,6 +124,14 @@ async def test_the_queries_ride_with_the_dashboards_and_are_asked_alone_while_no
         assert requests() - alone == 3
     finally:
         await console.close()
+
+
+def test_a_curve_that_the_dashboard_draws_with_a_label_is_charged_once() -> None:
+    own = tuple(queries_of(load_builtin("facility-prod"), "ap-northeast-1"))
+    drawn = [query.model_copy(update={"id": f"w_{query.id}", "label": "on screen"}) for query in own]
+    sent, answered_by = without_duplicates([*drawn, *own])
+    assert sent == drawn
+    assert answered_by.keys() == {query.id for query in own}
 
 
 @pytest.mark.scenario("attack", origin=MORNING, history=4 * 3600)

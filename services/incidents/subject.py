@@ -73,8 +73,11 @@ class Subject:
         service = self.first.namespace.rpartition("/")[2]
         sources = (_EVENT_SOURCES.get(service, service.lower()), "application-autoscaling")
         ids = (*event.resources, *event.touched)
+        # A listener's ARN goes on after its load balancer's name, which has slashes itself.
         is_named = any(
-            id == name or id.endswith((f"/{name}", f":{name}")) for id in ids for name in self.names
+            id == name or id.endswith((f"/{name}", f":{name}")) or ("/" in name and f"/{name}/" in id)
+            for id in ids
+            for name in self.names
         )
         return is_named and event.source.partition(".")[0] in sources
 

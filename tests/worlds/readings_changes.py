@@ -86,12 +86,17 @@ def _any_of(answers: Iterable[bool | None]) -> bool | None:
     return True if True in truths else None if None in truths else False
 
 
-def somebody_changed(kind: Callable[[Trail], bool | None]) -> Sentence:
+def somebody_changed(kind: Callable[[Trail], bool | None], *, anywhere: bool = False) -> Sentence:
     """Whether somebody changed something of a kind just before; one that is named in the value is the one that is meant."""
 
     def sentence(facts: WorldFacts, signal: Signal) -> Verdict3:
         rows = [
-            (item, _all_of(kind(item), _belongs(item), _is_somebody(item), _just_before(facts, item.at)))
+            (
+                item,
+                _all_of(
+                    kind(item), anywhere or _belongs(item), _is_somebody(item), _just_before(facts, item.at)
+                ),
+            )
             for item in _known(facts, signal)
         ]
         name = signal.value.partition(" ")[0]
@@ -143,7 +148,8 @@ def is_own_resource(facts: WorldFacts, event: Trail) -> bool | None:
 
 
 def own_write(facts: WorldFacts, signal: Signal) -> Verdict3:
-    return somebody_changed(lambda item: is_own_resource(facts, item))(facts, signal)
+    # The resource of an alarm may be none of this system's.
+    return somebody_changed(lambda item: is_own_resource(facts, item), anywhere=True)(facts, signal)
 
 
 # ── A new revision ─────────────────────────────────────────────────────────────────────────────
@@ -311,7 +317,7 @@ database_costs_more = costs_more((RDS, "DBLoad", "Average"), DB_CPU, CONNECTIONS
 _DEPENDENCY = (
     r"redis|memcache|amqp|pika|rabbit|kafka|\bs[qn]s\b|\bs3\b|dynamodb|\bkms\b|decrypt|\bsts|smtp|ldap|licen[cs]e"
     r"|ExpiredToken|credential|password|not authorized|Errno 28|No space left|\biat\b|certificate|169\.254\."
-    r"|\bnfs\b|\befs\b|rpc error|ENOTFOUND|https?://|[a-z0-9-]+\.(internal|local)\b|\b(?:\d{1,3}\.){3}\d{1,3}:(?!5432\b)\d+|Errno 2\d"
+    r"|\bnfs\b|\befs\b|rpc error|ENOTFOUND|TooManyRequestsException|https?://|[a-z0-9-]+\.(internal|local)\b|\b(?:\d{1,3}\.){3}\d{1,3}:(?!5432\b)\d+|Errno 2\d"
 )
 _DATABASE = r"facility-prod-db|:5432|port 5432|deadlock|lock timeout|statement timeout|too many clients|pg_use_reserved"
 

@@ -33,11 +33,13 @@ _EVENTS = re.compile(
 _HARMLESS = re.compile(r"backing up|finished|backup|completed(?! failover)", re.IGNORECASE)
 _OUT = frozenset(
     {
-        "failed", "failing-over", "inaccessible-encryption-credentials", "incompatible-network", "incompatible-parameters",
+        "creating", "deleting", "failed", "failing-over", "inaccessible-encryption-credentials",
+        "inaccessible-encryption-credentials-recoverable", "incompatible-network", "incompatible-parameters",
         "rebooting", "restore-error", "starting", "stopped", "stopping", "storage-full",
     }
 )  # fmt: skip
 """Statuses in which the database does not serve."""
+_UNDER_WORK = ("maintenance", "renaming", "upgrading")
 
 
 def _place(metric: str, facts: Facts) -> EvidencePlace:
@@ -110,7 +112,7 @@ def _not_available(facts: Facts) -> Judged:
     database = facts.evidence.database
     if database is None:
         return unseen(_("it was not read"))
-    if database.status == "maintenance":
+    if database.status in _UNDER_WORK:
         return unseen(_("in maintenance it may serve or not"), is_out_of_reach=True)
     return (present if database.status in _OUT else absent)(database.status)
 

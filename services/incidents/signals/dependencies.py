@@ -105,7 +105,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("Kafka", r"kafka|seed broker|NOT_LEADER|BrokerNotAvailable"),
         ("AMQP", r"amqp|rabbitmq|\bpika\b"),
         ("MongoDB", r"mongo"),
-        ("OpenSearch", r"elasticsearch|opensearch"),
+        ("OpenSearch", r"elasticsearch|opensearch|cluster_block_exception|circuit_breaking_exception|es_rejected_execution"),
         ("LDAP", r"\bldaps?\b"),
         ("SMTP", r"\bsmtp"),
         ("NFS", r"\bnfs\b|\befs\b|stale file handle"),
@@ -368,12 +368,19 @@ def _owner(host: str) -> str:
     return ".".join(labels[-3:] if len(labels[-2]) <= 2 and len(labels) > 2 else labels[-2:])
 
 
+def _unnamed(facts: Facts) -> Judged:
+    if why := facts.gap(Source.APPLICATION_LOG):
+        return unseen(why)
+    if facts.application_messages:
+        return unseen(_("the errors may name one in words that are not known here"), is_out_of_reach=True)
+    return absent()
+
+
 def _names(kind: Kind) -> Callable[[Facts], Judged]:
     def judge(facts: Facts) -> Judged:
         blamed = named_dependencies(facts, kind)
         if not blamed:
-            why = facts.gap(Source.APPLICATION_LOG)
-            return unseen(why) if why else absent()
+            return _unnamed(facts)
         worst = blamed[0]
         quote = _quote(message_of(worst.first.text), worst.dependency.name.rpartition(" ")[2])
         text = _("{count} × {name}: {quote}").format(
@@ -389,8 +396,7 @@ def _several(facts: Facts) -> Judged:
     """Whether hosts of several owners fail at once: then rather the way to them is closed."""
     blamed = {_owner(one.dependency.name): one for one in reversed(named_dependencies(facts, Kind.OUTSIDE))}
     if len(blamed) < 2:
-        why = facts.gap(Source.APPLICATION_LOG)
-        return unseen(why) if why else absent()
+        return _unnamed(facts)
     return present(_(", ").join(blamed), at=min(one.first.at for one in blamed.values()))
 
 

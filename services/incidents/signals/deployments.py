@@ -260,8 +260,6 @@ def _names_failure(facts: Facts) -> Judged:
         return unseen(_("the task definitions of both revisions were not read"))
     blamed = named_dependencies(facts, *Kind)
     texts = [text for one in blamed for text in (one.first.text, one.dependency.name)]
-    often = [(text, lines[0]) for text, lines in facts.application_messages.items() if len(lines) >= LEAST]
-    texts += [f"{text} {detail_of(line.text)}" for text, line in often]
     texts += [f"{task.code} {task.reason}" for task in recent_tasks(facts)]
     whole = "\n".join(texts).casefold()
     names = {host.partition(":")[0] for host in changed.hosts} | changed.variables
@@ -272,7 +270,13 @@ def _names_failure(facts: Facts) -> Judged:
         for word in name.casefold().split("_")
         if len(word) > 4 and word not in _GENERIC
     }
-    if named := next((name for name in sorted(names) if len(name) > 3 and name.casefold() in whole), ""):
+    lines = [
+        f"{text} {detail_of(line.text)}".casefold()
+        for text, lines in facts.application_messages.items()
+        for line in lines
+    ]
+    counts = {name: sum(name.casefold() in line for line in lines) for name in sorted(names) if len(name) > 3}
+    if named := next((name for name in counts if name.casefold() in whole or counts[name] >= LEAST), ""):
         return present(named)
     for one in blamed:
         words = (
@@ -294,6 +298,8 @@ def _names_failure(facts: Facts) -> Judged:
     ]
     if secrets and _REFUSED.search(whole):
         return present(secrets[0])
+    if any(counts.values()):
+        return unseen(_("few errors name it"), is_out_of_reach=True)
     return absent(", ".join(sorted(names)))
 
 

@@ -202,14 +202,14 @@ def _usual(facts: Facts) -> Judged:
         return counts
     now, usual = counts
     value = _("{count} a minute").format(count=f"{now:.0f}")
-    limit = f"{0.5 * usual:.0f}–{1.5 * usual:.0f}"
+    limit = f"{0.6 * usual:.0f}–{1.4 * usual:.0f}"
     lately = facts.before(Measure.REQUESTS)
-    fits = {0.5 * past <= now <= 1.5 * past for past in (usual, median(lately) if lately else usual)}
-    if len(fits) > 1:
-        return unseen(
-            _("they are as a week ago, or as the hours before, but not as both"), is_out_of_reach=True
-        )
-    return (present if fits == {True} else absent)(value, limit)
+    pasts = (usual, median(lately) if lately else usual)
+    if all(0.6 * past <= now <= 1.4 * past for past in pasts):
+        return present(value, limit)
+    if any(0.5 * past <= now <= 1.5 * past for past in pasts):
+        return unseen(_("they are neither as usual nor far from it"), is_out_of_reach=True)
+    return absent(value, limit)
 
 
 def _fall(facts: Facts) -> Judged:

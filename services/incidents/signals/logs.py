@@ -26,11 +26,19 @@ HALF = 0.5
 SHOWN = 100
 """Characters of a line that are quoted."""
 _DATABASE = r"(?:5432|postgres|database|rds\.amazonaws|\bdb\b)"
+_FAILED = r"(?:ECONNREFUSED|ECONNRESET|refused|(?:could not|failed to|unable to|cannot) connect|ETIMEDOUT|timed out|timeout expired|no route)"
 _REFUSED = re.compile(
-    rf"(?:ECONNREFUSED|connection refused|(?:could not|failed to|unable to|cannot) connect|Connection timed out|ETIMEDOUT|timeout expired)"
-    rf".{{0,120}}{_DATABASE}|データベースに接続|{_DATABASE}.{{0,120}}(?:ECONNREFUSED|connection refused|ETIMEDOUT|timed out)",
+    rf"{_FAILED}.{{0,120}}{_DATABASE}|{_DATABASE}.{{0,120}}{_FAILED}|データベースに接続|error connecting in .{{0,40}}pool",
     re.IGNORECASE,
 )
+_UNRESOLVED_NAME = re.compile(
+    rf"^(?=.*rds\.amazonaws)(?=.*(?:{UNRESOLVED.pattern}))", re.IGNORECASE | re.DOTALL
+)
+_ABOUT = re.compile(
+    r"connect|pool|database|postgres|sql|5432|terminat|shut|lock|cancel|time.?out|space|memory|resolve|lookup",
+    re.IGNORECASE,
+)
+"""Words of lines that may say of the database, in other words, what a pattern does not find."""
 _POOL = re.compile(
     r"timeout (?:acquiring|exceeded when trying to connect)|acquir\w+ (?:a )?connection.{0,40}time|"
     r"could not obtain a connection from the pool|QueuePool limit|pool (?:exhausted|timed? ?out)|connection pool|SQLTransientConnectionException|"
@@ -147,31 +155,28 @@ def _as_before(facts: Facts) -> Judged:
     return present(value, "≥ 80%") if share >= 0.8 else absent(value, "≥ 80%")
 
 
-def _name_unresolved(facts: Facts) -> Judged:
-    """Whether the name of the database cannot be resolved."""
-    messages = facts.application_messages
-    matches = [text for text in messages if UNRESOLVED.search(text) and "rds.amazonaws" in text]
-    if matches:
-        line = messages[matches[0]][0]
-        return present(_quote(matches[0]), at=line.at, place=_place(facts.evidence.application_errors, line))
-    return unseen(facts.log_gap) if facts.log_gap else absent()
-
-
 def _says(pattern: re.Pattern[str], *, is_own: bool = False) -> Callable[[Facts], Judged]:
     """Whether the log of the database, and unless `is_own` that of the application, has such a line."""
 
     def judge(facts: Facts) -> Judged:
-        for sample, messages in (
-            (facts.evidence.database_lines, facts.database_messages),
-            *([] if is_own else [(facts.evidence.application_errors, facts.application_messages)]),
-        ):
+        evidence = facts.evidence
+        read = [
+            (evidence.database_lines, facts.database_messages),
+            *([] if is_own else [(evidence.application_errors, facts.application_messages)]),
+        ]
+        for sample, messages in read:
             matches = [message for message in messages if pattern.search(message)]
             if matches:
                 line = messages[matches[0]][0]
                 count = sum(len(messages[message]) for message in matches)
                 text = _("{count} × {text}").format(count=count, text=_quote(matches[0]))
                 return present(text, at=line.at, place=_place(sample, line))
-        return unseen(facts.log_gap) if facts.log_gap else absent()
+        if facts.log_gap:
+            return unseen(facts.log_gap)
+        lines = (line.text for sample, _messages in read if sample is not None for line in sample.lines)
+        if any(map(_ABOUT.search, lines)):
+            return unseen(_("lines that may be about it say something else"), is_out_of_reach=True)
+        return absent()
 
     return judge
 
@@ -187,7 +192,7 @@ SIGNALS = (
     SignalSpec("db-locks", N_("Sessions of the database wait for locks"), Source.DATABASE_LOG, _says(LOCKS), direct_for=("database-locks",), group="dbtext", look="slow-queries"),
     SignalSpec("db-cancelled", N_("Statements of the database run into their time limit"), Source.DATABASE_LOG, _says(_CANCELLED), group="dbtext", look="slow-queries"),
     SignalSpec("db-memory", N_("The database is out of memory"), Source.DATABASE_LOG, _says(_UNSTARTED, is_own=True), group="dbtext", look="databases"),
-    SignalSpec("db-name-unresolved", N_("The database's name cannot be resolved"), Source.APPLICATION_LOG, _name_unresolved, direct_for=("database-unreachable",), group="dbtext", look="tail"),
+    SignalSpec("db-name-unresolved", N_("The database's name cannot be resolved"), Source.APPLICATION_LOG, _says(_UNRESOLVED_NAME), direct_for=("database-unreachable",), group="dbtext", look="tail"),
     SignalSpec("db-no-space", N_("The database has no space left"), Source.DATABASE_LOG, _says(_NO_SPACE), direct_for=("database-full",), group="dbtext", look="tail"),
     SignalSpec("temporary-files", N_("The database writes large temporary files"), Source.DATABASE_LOG, _says(_TEMPORARY), direct_for=("temporary-files",), look="slow-queries"),
 )  # fmt: skip

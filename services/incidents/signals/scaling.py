@@ -44,6 +44,8 @@ def _at_maximum(facts: Facts) -> Judged:
     value = _("CPU {cpu}%, {count} tasks at most").format(cpu=f"{cpu:.0f}", count=count)
     if cpu >= 80 and not refused and (why := facts.unread(Source.SERVICE)):
         return unseen(why)
+    if cpu >= 80 and not refused and target is None:
+        return unseen(_("the service is not registered with Auto Scaling"), is_out_of_reach=True)
     if cpu < 80 or not (refused or is_full):
         return absent(value)
     at = when_over(facts, facts.points(Measure.ECS_CPU), 80)
@@ -132,7 +134,8 @@ def _hot(facts: Facts) -> Judged:
     hot = [(at, most, mean) for at, most, mean in recent if most >= HOT and most - mean >= apart]
     at, most, mean = hot[0] if hot else recent[-1]
     value = _("{most}% beside {mean}% on average").format(most=f"{most:.0f}", mean=f"{mean:.0f}")
-    return present(value, at=at) if len(hot) >= 2 else absent(value)
+    # While tasks warm up one after the other, one is ahead for some minutes.
+    return present(value, at=at) if len(hot) >= max(2, len(recent) / 2) else absent(value)
 
 
 SIGNALS = (

@@ -28,7 +28,7 @@ KILLED = 137
 """Exit code of a container that SIGKILL ended."""
 _START_FAILURES = ("CannotPull", "ResourceInitializationError", "CannotStart", "CannotCreate")
 _OOM = "OutOfMemory"
-_UNPLACED = re.compile(r"unable to place a task|unable to consistently start tasks")
+_UNPLACED = re.compile(r"unable to place a task|unable to consistently start tasks|failed to launch a task")
 
 
 def recent_tasks(facts: Facts, earlier: timedelta = EARLIER) -> Iterable[StoppedTask]:
@@ -139,7 +139,7 @@ def _memory_low(facts: Facts) -> Judged:
 
 def _of_infrastructure(task: StoppedTask) -> bool:
     is_retired = "underlying infrastructure" in task.reason
-    return is_retired or task.code in ("InfrastructureHealth", "TerminationNotice")
+    return is_retired or task.code in ("InfrastructureHealth", "TerminationNotice", "SpotInterruption")
 
 
 def _zone_lost(facts: Facts) -> Judged:

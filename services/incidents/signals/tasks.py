@@ -181,13 +181,15 @@ def _leaking(facts: Facts) -> Judged:
         _("{before}% before, up to {peak}%").format(before=f"{before:.0f}", peak=f"{peak:.0f}"),
         "≥ +15",
     )
-    is_over = (
-        peak >= before + 15
-        and median(values[-3:]) < before + 8
-        and not any(map(_is_oom, recent_tasks(facts)))
-    )
-    if is_over:
-        return unseen(_("it has fallen again, and no task was killed for it"), is_out_of_reach=True)
+    week_ago = facts.evidence.curve_week_ago(Measure.ECS_MEMORY)
+    is_over = median(values[-3:]) < before + 8
+    is_usual = week_ago is not None and peak <= max(week_ago.values, default=0.0) + 3
+    is_killed = any(map(_is_oom, recent_tasks(facts)))
+    if peak >= before + 15 and (is_over or is_usual) and not is_killed:
+        return unseen(
+            _("it has fallen again, or was as high a week ago, and no task was killed for it"),
+            is_out_of_reach=True,
+        )
     if peak < before + 15:
         return absent(value, limit)
     return present(value, limit, when_over(facts, facts.points(Measure.ECS_MEMORY), before + 8))

@@ -4,12 +4,12 @@ The model and its reasons are explained in the guide; the weights are in `causes
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.i18n import _
 from services.incidents.catalogue import causes_of, effects_of
 from services.incidents.certainty import EXPLAINING, is_shown, judge, possible_gain
-from services.incidents.facts import Facts
+from services.incidents.facts import EVALUATION, Facts
 from services.incidents.signals.registry import BY_ID, SHOWN, signals_of
 from services.incidents.subject import stranger_of
 from services.models.causes import (
@@ -37,7 +37,11 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     facts = Facts(evidence, runbook)
     playbook = playbook or runbook.playbook_for(evidence.alarm.id)
     specs = causes_of(runbook, playbook, evidence.alarm)
-    assessment = weigh(specs, signals_of(facts), facts.onset, is_published=not facts.is_unpublished)
+    # What a slow rise leads to before its alarm fires is not late: the alarm is what has to be explained.
+    fired = evidence.alarm.since - EVALUATION
+    assessment = weigh(
+        specs, signals_of(facts), facts.onset, is_published=not facts.is_unpublished, fired=fired
+    )
     subject = stranger_of(evidence.alarm, runbook)
     if specs or subject is None:
         return assessment
@@ -46,11 +50,17 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
 
 
 def weigh(
-    specs: Sequence[CauseSpec], signals: Sequence[Signal], onset: Onset, *, is_published: bool = True
+    specs: Sequence[CauseSpec],
+    signals: Sequence[Signal],
+    onset: Onset,
+    *,
+    is_published: bool = True,
+    fired: datetime | None = None,
 ) -> Assessment:
     """Weigh causes by signals that are judged already; nothing is strong before a minute since T0 is published."""
     by_id = {signal.id: signal for signal in signals}
-    causes_by_id = {spec.id: _weighed(spec, by_id, onset) for spec in specs}
+    start = max(onset.at, fired or onset.at)
+    causes_by_id = {spec.id: _weighed(spec, by_id, start) for spec in specs}
     chained = _chained(specs, causes_by_id)
     causes = _ordered(chained.values(), specs)
     roots = [cause for cause in causes if cause.is_root and not cause.impossible]
@@ -83,9 +93,9 @@ def _ordered(causes: Iterable[WeighedCause], specs: Sequence[CauseSpec]) -> list
 # ---- one cause
 
 
-def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> WeighedCause:
-    rows = [*_rows(spec.id, spec.present, signals, SignalState.PRESENT, onset)]
-    rows += _rows(spec.id, spec.absent, signals, SignalState.ABSENT, onset)
+def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], start: datetime) -> WeighedCause:
+    rows = [*_rows(spec.id, spec.present, signals, SignalState.PRESENT, start)]
+    rows += _rows(spec.id, spec.absent, signals, SignalState.ABSENT, start)
     rows = _strongest(rows)
     counting = [row for row in rows if row.counts]
     supporting = sorted((row for row in counting if row.counts > 0), key=lambda row: -row.counts)
@@ -111,24 +121,24 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], onset: Onset) -> We
 
 
 def _rows(
-    id: str, weights: Mapping[str, int], signals: Mapping[str, Signal], state: SignalState, onset: Onset
+    id: str, weights: Mapping[str, int], signals: Mapping[str, Signal], state: SignalState, start: datetime
 ) -> Iterable[WeighedSignal]:
     for name, weight in weights.items():
         signal = signals.get(name)
         if signal is not None and signal.state is state and weight:
-            counts = _timed(weight, signal, onset) if state is SignalState.PRESENT else weight
+            counts = _timed(weight, signal, start) if state is SignalState.PRESENT else weight
             yield WeighedSignal(
                 signal=signal, weight=weight, counts=counts, is_direct=id in signal.direct_for
             )
 
 
-def _timed(weight: int, signal: Signal, onset: Onset) -> int:
-    """What a signal counts that may have begun after the first bad minute."""
+def _timed(weight: int, signal: Signal, start: datetime) -> int:
+    """What a signal counts that may have begun after the incident."""
     if weight > 0 and signal.is_doubtful:
         weight //= 2
     if weight <= 0 or signal.at is None:
         return weight
-    late = signal.at - onset.at
+    late = signal.at - start
     if late > TOO_LATE:
         return 0
     return weight // 2 if late > LATE else weight

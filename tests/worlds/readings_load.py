@@ -262,17 +262,23 @@ def infrastructure_stop(row: Mapping[str, Any]) -> bool:
 
 
 def beyond_tasks(facts: WorldFacts, signal: Signal) -> Verdict3:
-    """Tasks that the infrastructure took away, and something else that it took: a database's host, capacity, a zone."""
-    lost = sum(map(infrastructure_stop, facts.stopped))
+    """Tasks that the infrastructure took away or could not host, and beside them the host of the database.
+
+    Spot capacity that is asked back is no failure.
+    """
+    lost = [
+        row for row in facts.stopped if infrastructure_stop(row) and row["stopCode"] != "SpotInterruption"
+    ]
+    lost += [row for row in facts.stopped if "network interface provisioning" in _reasons(row)]
+    reports = [item.message for item in facts.world.service_event if -5 <= item.at <= facts.minute]
+    refused = [text for text in reports if "Capacity is unavailable" in text]
     reports = [item.message for item in facts.world.rds_event if -5 <= item.at <= facts.minute]
-    reports += [item.message for item in facts.world.service_event if -5 <= item.at <= facts.minute]
-    words = r"failover|underlying|host|Capacity is unavailable|Availability Zone"
-    others = [text for text in reports if re.search(words, text, re.I)]
+    others = [text for text in reports if re.search("failover|underlying|host", text, re.I)]
     is_one_zone = zones(True)(facts, signal)[0] is not False
-    what = f"{lost} tasks, {(others or ['nothing else'])[0][:80]}"
-    if not lost or (not others and not is_one_zone):
+    what = f"{len(lost)} tasks, {(others or refused or ['nothing else'])[0][:80]}"
+    if not (lost or refused) or (not others and not is_one_zone):
         return False, what
-    return (True if others else None), what
+    return (True if lost and others else None), what
 
 
 def all_replaced(facts: WorldFacts, _signal: Signal) -> Verdict3:

@@ -273,7 +273,7 @@ def _loss(facts: WorldFacts, name: str, sign: int) -> float:
 
 def storage_falling(facts: WorldFacts, _signal: Signal) -> Verdict3:
     lost = _loss(facts, "FreeStorageSpace", -1)
-    return between(lost, 0.3, 12, f"{lost:.1f} GiB less than three hours before")
+    return between(lost, 0.15, 12, f"{lost:.1f} GiB less than three hours before")
 
 
 def wal_growing(facts: WorldFacts, _signal: Signal) -> Verdict3:
@@ -388,6 +388,6 @@ def hot_task(facts: WorldFacts, _signal: Signal) -> Verdict3:
     if not average or not highest:
         return None, ""
     what = f"{max(highest):.0f} % beside {max(average):.0f} %"
-    if max(highest) < 1.35 * max(average):
+    if max(highest) < 1.1 * max(average):
         return False, what
     return (True if min(highest) > 90 and max(average) < 50 else None), what

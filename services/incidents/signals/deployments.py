@@ -46,46 +46,13 @@ _REFUSED = re.compile(
 )
 _CREDENTIALS = ("TOKEN", "SECRET", "KEY", "PASS", "CRED", "AUTH")
 """Words by which variables of credentials are known."""
-_GENERIC = frozenset(
-    {
-        "access",
-        "token",
-        "secret",
-        "password",
-        "client",
-        "user",
-        "name",
-        "host",
-        "port",
-        "base",
-        "endpoint",
-        "api",
-        "service",
-        "enabled",
-        "timeout",
-        "level",
-        "mode",
-        "default",
-        "system",
-        "path",
-        "size",
-        "count",
-        "limit",
-    }
+_NOTHING = (
+    "access token secret password client user name host port base endpoint api service enabled timeout level mode "
+    "default system path size count limit"
 )
+_GENERIC = frozenset(_NOTHING.split())
 """Words of variables that name nothing by themselves."""
-_DATABASE_WORDS: tuple[str, ...] = (
-    "DB",
-    "DATABASE",
-    "POSTGRES",
-    "MYSQL",
-    "JDBC",
-    "POOL",
-    "PGHOST",
-    "PGPASS",
-    "PGUSER",
-    "DATASOURCE",
-)
+_DATABASE_WORDS = ("DB", "DATABASE", "POSTGRES", "MYSQL", "JDBC", "POOL", "PGHOST", "DATASOURCE")
 _OWN_SIDE = re.compile(
     r"certificate|\bssl\b|\btls\b|handshake|unknown host|unsupported|invalid (?:port|dsn|connection)|driver",
     re.IGNORECASE,
@@ -279,10 +246,12 @@ def _names_failure(facts: Facts) -> Judged:
     if named := next((name for name in counts if name.casefold() in whole or counts[name] >= LEAST), ""):
         return present(named)
     for one in blamed:
-        words = (
-            _DATABASE_WORDS if one.dependency.kind is Kind.DATABASE or PASSWORD.search(one.first.text) else ()
-        )
-        words = words or tuple(one.dependency.name.upper().split()[:1])
+        if PASSWORD.search(one.first.text):
+            words = ("PASS", "PWD", "SECRET", "CRED", "USER", "PGUSER", "DSN", "_URL")
+        elif one.dependency.kind is Kind.DATABASE:
+            words = _DATABASE_WORDS
+        else:
+            words = tuple(one.dependency.name.upper().split()[:1])
         if name := next(
             (name for name in sorted(changed.variables) if any(word in name.upper() for word in words)), ""
         ):

@@ -95,7 +95,9 @@ def _dominated_by(measure: Measure) -> Callable[[Facts], Judged]:
         dominates = count >= DOMINANT * balancer and balancer >= SHARE / 2 * (balancer + application)
         if count <= 0 or not dominates:
             return absent(value)
-        return present(value, at=facts.start, place=_place(f"HTTPCode_ELB_{code}_Count", facts))
+        place = _place(f"HTTPCode_ELB_{code}_Count", facts)
+        # That targets are slow says nothing of why.
+        return present(value, at=facts.start, place=place, is_coincidence=True)
 
     return judge
 
@@ -152,7 +154,7 @@ def _latency_first(facts: Facts) -> Judged:
         return unseen(_("there is nothing to compare it with"))
     limit = TIMES * usual
     first = when_over(facts, facts.points(Measure.LATENCY), limit, lead=15)
-    most = max(facts.since(Measure.LATENCY, lead=5), default=0.0)
+    most = max(facts.since(Measure.LATENCY, lead=15), default=0.0)
     value, bound = number(most, SECONDS), f"≥ {number(limit, SECONDS)}"
     if first is None:
         return absent(value, bound)
@@ -190,6 +192,11 @@ def _surge(facts: Facts) -> Judged:
     # At night a handful of requests is many times the usual number.
     least = max(TIMES * usual, FEW)
     value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≥ {least:.0f}"
+    lately = facts.before(Measure.REQUESTS)
+    if now < least and lately and now >= TIMES * median(lately):
+        return unseen(
+            _("there are many more than just before, and not more than a week ago"), is_out_of_reach=True
+        )
     if now < least:
         return absent(value, limit)
     at = when_over(facts, facts.points(Measure.REQUESTS), 2 * usual)

@@ -24,7 +24,8 @@ def _write(facts: Facts) -> Judged:
 def _together(facts: Facts) -> Judged:
     others = facts.evidence.together
     names = _(", ").join(each.name for each in others)
-    return present(names, at=others[0].since) if others else absent()
+    # When they fired tells of their evaluation, not of what began first.
+    return present(names) if others else absent()
 
 
 SIGNALS = (

@@ -39,7 +39,7 @@ def _at_maximum(facts: Facts) -> Judged:
     refused = [activity for activity in _activities(facts) if AT_MAXIMUM in activity.not_scaled]
     # Tasks that have just been added are not seen in the CPU yet.
     is_settled = not any(moment > facts.evidence.ended - SETTLE for moment in _scale_outs(facts))
-    is_full = target is not None and service is not None and service.desired >= target.maximum and is_settled
+    is_full = target is not None and service is not None and service.desired >= target.maximum
     count = target.maximum if target is not None else "?"
     value = _("CPU {cpu}%, {count} tasks at most").format(cpu=f"{cpu:.0f}", count=count)
     if cpu >= 80 and not refused and (why := facts.unread(Source.SERVICE)):
@@ -48,6 +48,8 @@ def _at_maximum(facts: Facts) -> Judged:
         return unseen(_("the service is not registered with Auto Scaling"), is_out_of_reach=True)
     if cpu < 80 or not (refused or is_full):
         return absent(value)
+    if not refused and not is_settled:
+        return unseen(_("tasks that were just added do not show in the CPU yet"), is_out_of_reach=True)
     at = when_over(facts, facts.points(Measure.ECS_CPU), 80)
     return present(value, "≥ 80%", at)
 

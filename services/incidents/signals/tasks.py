@@ -144,8 +144,13 @@ def _of_infrastructure(task: StoppedTask) -> bool:
 
 def _zone_lost(facts: Facts) -> Judged:
     """Whether AWS's infrastructure failed under a task, and the database had to go elsewhere as well."""
-    lost = [task for task in recent_tasks(facts) if task.code == "InfrastructureHealth"]
-    if not lost:
+    lost = [
+        task
+        for task in recent_tasks(facts)
+        if task.code == "InfrastructureHealth" or "network interface provisioning" in task.reason
+    ]
+    unplaced = _unplaced(facts)
+    if not lost and "Capacity is unavailable" not in unplaced.value:
         why = unlisted(facts)
         return unseen(why) if why else absent()
     first = facts.start - EARLIER
@@ -154,7 +159,7 @@ def _zone_lost(facts: Facts) -> Judged:
     )
     if not has_moved:
         return absent(_("only tasks are concerned"))
-    return present(_stop_text(lost))
+    return present(_stop_text(lost) if lost else unplaced.value)
 
 
 def _replaced(facts: Facts) -> Judged:

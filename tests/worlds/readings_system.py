@@ -141,7 +141,7 @@ def says(*patterns: str, unsure: str = "", group: str = "") -> Sentence:
         texts = [rule.text for rule in rules]
         hits = [rule for rule in rules if all(re.search(item, rule.text, re.I) for item in patterns)]
         # What was over long before T0 is none of the incident that the sentence is about.
-        is_lately = any(at >= facts.onset - 30 for rule in hits for at, *_ in facts.written(rule, -180))
+        is_lately = any(at >= facts.onset - 20 for rule in hits for at, *_ in facts.written(rule, -180))
         if hits and not is_lately and signal.state != "present":
             return None, "written long before"
         if hits:

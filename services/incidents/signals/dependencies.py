@@ -124,7 +124,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 _HARMLESS = re.compile(
     r"^(?!.*(?:::Error|Exception|\bfailed\b)).{0,60}?\b(?:INFO|DEBUG|TRACE)\b|\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \S+ HTTP/\d|"
-    r"Undefined (?:array key|variable|index)|while SSL handshaking|client (?:aborted|closed|disconnected)|canceled by client|response\.Write|ClientAbort|aborted by the client|BadHttpRequest"
+    r"Undefined (?:array key|variable|index)|while SSL handshaking|ELB-HealthChecker|client (?:aborted|closed|disconnected)|canceled by client|response\.Write|ClientAbort|aborted by the client|BadHttpRequest"
 )
 """Lines of an ordinary request, whatever words are in it."""
 _STORAGE = re.compile(r"ENOSPC|No space left on device|disk quota exceeded", re.IGNORECASE)

@@ -52,7 +52,17 @@ _NOTHING = (
 )
 _GENERIC = frozenset(_NOTHING.split())
 """Words of variables that name nothing by themselves."""
-_DATABASE_WORDS = ("DB", "DATABASE", "POSTGRES", "MYSQL", "JDBC", "POOL", "PGHOST", "DATASOURCE")
+_PASSWORD_WORDS: tuple[str, ...] = ("PASS", "PWD", "SECRET", "CRED", "USER", "DSN", "_URL")
+_DATABASE_WORDS: tuple[str, ...] = (
+    "DB",
+    "DATABASE",
+    "POSTGRES",
+    "MYSQL",
+    "JDBC",
+    "POOL",
+    "PGHOST",
+    "DATASOURCE",
+)
 _OWN_SIDE = re.compile(
     r"certificate|\bssl\b|\btls\b|handshake|unknown host|unsupported|invalid (?:port|dsn|connection)|driver",
     re.IGNORECASE,
@@ -247,7 +257,7 @@ def _names_failure(facts: Facts) -> Judged:
         return present(named)
     for one in blamed:
         if PASSWORD.search(one.first.text):
-            words = ("PASS", "PWD", "SECRET", "CRED", "USER", "PGUSER", "DSN", "_URL")
+            words = _PASSWORD_WORDS
         elif one.dependency.kind is Kind.DATABASE:
             words = _DATABASE_WORDS
         else:

@@ -193,7 +193,7 @@ def _surge(facts: Facts) -> Judged:
     least = max(TIMES * usual, FEW)
     value, limit = _("{count} a minute").format(count=f"{now:.0f}"), f"≥ {least:.0f}"
     lately = facts.before(Measure.REQUESTS)
-    if now < least and lately and now >= TIMES * median(lately):
+    if now < least and lately and now >= max(TIMES * median(lately), FEW):
         return unseen(
             _("there are many more than just before, and not more than a week ago"), is_out_of_reach=True
         )

@@ -131,10 +131,10 @@ class ScalingActivity(Model):
     """One decision of Auto Scaling."""
 
     at: datetime
-    status: str
+    status: Clean
     description: Clean
     cause: Clean = ""
-    not_scaled: tuple[str, ...] = ()
+    not_scaled: tuple[Clean, ...] = ()
     """Reason codes if nothing was scaled, e.g. AlreadyAtMaxCapacity."""
 
 

@@ -89,8 +89,8 @@ async def test_any_exception_in_a_feed_is_reported_and_the_read_retried(
             for error in EVERY:
                 faults.clear()
                 breaking.error = error
-                # What was read within the minute is not asked for again.
-                embedded.advance(61)
+                # What was read within the minute is not asked for again, what shows outages within two.
+                embedded.advance(121)
                 feed.refresh()
                 state = await anext(states)
                 assert state.problem is not None, (name, error)
@@ -99,7 +99,7 @@ async def test_any_exception_in_a_feed_is_reported_and_the_read_retried(
                 assert state.next_at is not None
                 assert state.next_at > embedded.clock.now()
             breaking.error = None
-            embedded.advance(61)
+            embedded.advance(121)
             feed.refresh()
             assert (await anext(states)).problem is None, name
             await states.aclose()

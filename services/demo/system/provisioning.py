@@ -66,7 +66,7 @@ def _definition(number: int, released: float) -> dict[str, Any]:
     """A revision of the task definition, registered minutes before its release; old ones are inactive."""
     variables = {"SPRING_PROFILES_ACTIVE": "prod", "TZ": "Asia/Tokyo", "DB_POOL_SIZE": "5"}
     if number == 43:
-        variables |= {"FEATURE_CALENDAR": "on", "DB_POOL_SIZE": "8"}
+        variables |= {"FEATURE_CALENDAR": "on", "DB_POOL_SIZE": "8", "DB_USER": "facility"}
     container = {
         "name": names.SERVICE,
         "image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/staff-api:{_version(number)}",

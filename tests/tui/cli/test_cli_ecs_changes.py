@@ -20,7 +20,7 @@ def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> N
     output = " ".join(capsys.readouterr().out.split())
     for part in (
         f"Roll back {names.RELEASE} → :{names.DEPLOYED.rpartition(':')[2]}",
-        "Differing variables DB_POOL_SIZE, FEATURE_CALENDAR",
+        "Differing variables DB_POOL_SIZE, DB_USER, FEATURE_CALENDAR",
         "Migrations of the database are not undone",
         "ecs:UpdateService",
     ):

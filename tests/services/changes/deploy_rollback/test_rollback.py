@@ -46,7 +46,7 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded: Any, 
         }  # fmt: skip
         rows = {row.name: (row.before, row.after) for row in plan.steps[0].rows}
         assert rows["Differing variables"] == (
-            "DB_POOL_SIZE, FEATURE_CALENDAR",
+            "DB_POOL_SIZE, DB_USER, FEATURE_CALENDAR",
             "DB_POOL_SIZE (another value)",
         )
         assert rows["Task size"] == ("0.5 vCPU, 1,024 MiB", "0.5 vCPU, 1,024 MiB")

@@ -227,7 +227,7 @@ async def test_a_deployment_tells_what_it_changed(embedded: Embedded) -> None:
     assert not again["ecs.DescribeTaskDefinition"]
     change = difference(evidence)
     assert change is not None
-    assert change.variables == {"FEATURE_CALENDAR", "DB_POOL_SIZE"}
+    assert change.variables == {"FEATURE_CALENDAR", "DB_POOL_SIZE", "DB_USER"}
     assert len(change.images) == 2
     assert not change.security_groups
     assert difference(unpacked(packed(evidence, incident="i"))) == change

@@ -40,10 +40,10 @@ def judge(
     is_symptom = any(spec.symptom for spec in specs if spec.id == first.id)
     if is_symptom and (why := _unseen_parent(first, causes_by_id, specs)):
         return Word.OPEN, why
+    if all(row.signal.is_coincidence for row in first.supporting if row.is_direct):
+        return Word.OPEN if is_symptom else Word.LIKELY, _("nothing shows the cause itself, only its effects")
     if first.score < STRONG or lead < STRONG_LEAD:
         return Word.LIKELY, _("too little speaks for it to be strong")
-    if all(row.signal.is_coincidence for row in first.supporting if row.is_direct):
-        return Word.LIKELY, _("nothing shows the cause itself, only its effects")
     if why := _undermined(first, causes_by_id, specs, STRONG, STRONG_LEAD):
         return Word.LIKELY, why
     if why := _insufficient(first, roots, causes_by_id, specs):

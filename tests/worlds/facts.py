@@ -179,7 +179,9 @@ class WorldFacts:
     @staticmethod
     def is_network(event: Trail) -> bool:
         """Whether a write is about the network."""
+        is_words_only = "Descriptions" in event.name
         is_path = event.source == "ec2.amazonaws.com" and any(word in event.name for word in _NETWORK)
+        is_path = is_path and not is_words_only
         return is_path or event.name == "SetSecurityGroups"
 
     @staticmethod

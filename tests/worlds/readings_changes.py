@@ -393,11 +393,11 @@ def own_new_error(facts: WorldFacts, signal: Signal) -> Verdict3:
 
 def sessions_wait(facts: WorldFacts, _signal: Signal) -> Verdict3:
     """Load without CPU. Without credits the CPU is what they wait for, although little of it is used."""
-    load, cpu = facts.recent(RDS, "DBLoad", "Average"), facts.recent(*DB_CPU)
+    load, cpu = (list(facts.points(*curve).values()) for curve in ((RDS, "DBLoad", "Average"), DB_CPU))
     rest = facts.recent(RDS, "CPUCreditBalance", "Minimum")
     if not load or not cpu:
         return None, ""
     what = f"load {max(load):.1f}, CPU {max(cpu):.0f} %, credits {min(rest, default=0):.1f}"
     if max(load) < 1.2 or min(cpu) > 92 or (rest and max(rest) < 1):
         return False, what
-    return (True if min(load) > 5 and max(cpu) < 60 else None), what
+    return (True if max(load) > 5 and max(cpu) < 60 else None), what

@@ -244,7 +244,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
     "db-cpu-high": ("The database's CPU or credits were used up", used_up),
     "db-cpu-raised": ("The database's CPU went over its limit", at_level(DB_CPU, 60, 85, lead=3)),
     "db-waiting": (
-        "Sessions of the database wait, not for the CPU",
+        "Sessions of the database waited, not for the CPU",
         sessions_wait,
     ),
     "db-burst-empty": (

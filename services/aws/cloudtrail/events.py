@@ -196,7 +196,8 @@ def _touched(row: Answer, record: dict[str, Any], source: str) -> tuple[RawId, .
 def _named(value: object, key: str, depth: int) -> Iterator[str]:
     if isinstance(value, dict) and depth:
         for name, part in value.items():
-            yield from _named(part, str(name).casefold(), depth - 1)
+            key = str(name).casefold()
+            yield from (key,) if key.endswith("userpassword") else _named(part, key, depth - 1)
     elif isinstance(value, list) and depth:
         for part in value:
             yield from _named(part, key, depth - 1)

@@ -271,7 +271,7 @@ SIGNALS = (
     SignalSpec("db-not-available", N_("By its status, the database does not serve"), Source.DATABASE, _not_available, direct_for=("database-unreachable",), look="databases"),
     SignalSpec("db-cpu-high", N_("The database's CPU or credits were used up"), Source.METRICS, _cpu_high, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
     SignalSpec("db-cpu-raised", N_("The database's CPU went over its limit"), Source.METRICS, _cpu_raised, group="db-cpu", look="dashboard"),
-    SignalSpec("db-waiting", N_("Sessions of the database wait, not for the CPU"), Source.METRICS, _waiting, look="slow-queries"),
+    SignalSpec("db-waiting", N_("Sessions of the database waited, not for the CPU"), Source.METRICS, _waiting, look="slow-queries"),
     SignalSpec("db-burst-empty", N_("The storage's burst balance was used up"), Source.METRICS, _burst_empty, direct_for=("database-saturated",), group="db-cpu", look="dashboard"),
     SignalSpec("db-cpu-low", N_("The database's CPU stayed low"), Source.METRICS, _cpu_low, group="db-cpu", look="dashboard"),
     SignalSpec("storage-empty", N_("The database's storage is used up"), Source.METRICS, _storage_empty, direct_for=("database-full",), group="storage", look="rds-storage"),

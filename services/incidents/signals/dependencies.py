@@ -100,11 +100,11 @@ _SQL = re.compile(
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
-        ("Redis", r"redis|jedis|lettuce|\bREADONLY You can't|CLUSTERDOWN|\bNOAUTH\b|WRONGPASS|MISCONF|MaxRetriesPerRequest"),
-        ("Memcached", r"memcache|dalli|RingError"),
-        ("Kafka", r"kafka|seed broker|NOT_LEADER|BrokerNotAvailable"),
-        ("AMQP", r"amqp|rabbitmq|\bpika\b"),
-        ("MongoDB", r"mongo"),
+        ("Redis", r"redis|jedis|lettuce|\bREADONLY You can't|CLUSTERDOWN|\bNOAUTH\b|WRONGPASS|MISCONF|MaxRetriesPerRequest|:6379\b"),
+        ("Memcached", r"memcache|dalli|RingError|:11211\b"),
+        ("Kafka", r"kafka|seed broker|NOT_LEADER|BrokerNotAvailable|:909[2468]\b"),
+        ("AMQP", r"amqp|rabbitmq|\bpika\b|:567[12]\b"),
+        ("MongoDB", r"mongo|:27017\b"),
         ("OpenSearch", r"elasticsearch|opensearch|cluster_block_exception|circuit_breaking_exception|es_rejected_execution"),
         ("LDAP", r"\bldaps?\b"),
         ("SMTP", r"\bsmtp"),
@@ -185,7 +185,7 @@ _HOST = re.compile(
     rf"(?<![\w/.$@-])(?P<port>(?!(?:[\w-]+\.)*{_FILE}:\d)(?:[a-z0-9][\w-]*\.)*[a-z][\w-]*:\d{{2,5}})(?!\w)|"
     rf"(?:UnknownHostException:|ENOTFOUND|EAI_AGAIN|no such host:?|dial tcp: lookup) (?P<label>[\w.-]*\w)|"
     rf"(?<![\w/.$@-])(?P<name>(?!(?:java|javax|jdk|sun|org|com|net|io|jp|jakarta|de|okhttp3|kotlin)\.)"
-    rf"(?!(?:[\w-]+\.)+{_FILE}\b)(?:[a-z0-9][a-z0-9-]*\.)+"
+    rf"(?!(?:[\w-]+\.)+{_FILE}\b|\w+\.(?:id|is|in|to|do|me|my|no|it)\b)(?:[a-z0-9][a-z0-9-]*\.)+"
     rf"(?:com|net|org|io|dev|app|cloud|internal|intern|local|example|test|gov|info|biz|[a-z]{{2}}))\b(?!\.\w|[\w(])",
     re.IGNORECASE,
 )

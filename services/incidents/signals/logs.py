@@ -26,7 +26,7 @@ HALF = 0.5
 SHOWN = 100
 """Characters of a line that are quoted."""
 _DATABASE = r"(?:5432|postgres|database|rds\.amazonaws|\bdb\b)"
-_FAILED = r"(?:ECONNREFUSED|ECONNRESET|refused|(?:could not|failed to|unable to|cannot) connect|ETIMEDOUT|timed out|timeout expired|no route)"
+_FAILED = r"(?:ECONNREFUSED|ECONNRESET|refused|(?:could not|failed to|unable to|cannot) connect|ETIMEDOUT|timed out|timeout expired|i/o timeout|no route)"
 _REFUSED = re.compile(
     rf"{_FAILED}.{{0,120}}{_DATABASE}|{_DATABASE}.{{0,120}}{_FAILED}|データベースに接続|error connecting in .{{0,40}}pool",
     re.IGNORECASE,
@@ -173,6 +173,8 @@ def _says(pattern: re.Pattern[str], *, is_own: bool = False) -> Callable[[Facts]
                 return present(text, at=line.at, place=_place(sample, line))
         if facts.log_gap:
             return unseen(facts.log_gap)
+        if not is_own and any(facts.errors_since()) and not facts.application_messages:
+            return unseen(_("the application's log has no line that is read as an error"), is_out_of_reach=True)
         lines = (line.text for sample, _messages in read if sample is not None for line in sample.lines)
         if any(map(_ABOUT.search, lines)):
             return unseen(_("lines that may be about it say something else"), is_out_of_reach=True)

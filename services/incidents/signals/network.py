@@ -64,7 +64,7 @@ def _is_network(event: TrailEvent) -> bool:
 
 def _is_key(event: TrailEvent) -> bool:
     # A new password of the database is a modification of the instance.
-    return event.name in _KEYS or (event.name == "ModifyDBInstance" and not _is_network(event))
+    return event.name in _KEYS or any(text.endswith("userpassword") for text in event.touched)
 
 
 def _is_dns(event: TrailEvent) -> bool:

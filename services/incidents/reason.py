@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.i18n import _, sentences
-from services.models.causes import Assessment, WeighedSignal
+from services.models.causes import Assessment, Signal, WeighedSignal
 
 MOST, SPOKEN = 3, 2
 """Facts of one reason; and of one that is read aloud, which takes about 20 seconds in all."""
@@ -20,5 +20,10 @@ def reason_from(supporting: Iterable[WeighedSignal], most: int = MOST) -> str:
     facts = sorted(
         (fact for fact in supporting if fact.counts > 0), key=lambda fact: (not fact.is_direct, -fact.counts)
     )
-    titles = dict.fromkeys(str(fact.signal.title) for fact in facts)
-    return sentences(*(_("{text}.").format(text=title) for title in list(titles)[:most]))
+    texts = dict.fromkeys(_text(fact.signal) for fact in facts)
+    return sentences(*(_("{text}.").format(text=text) for text in list(texts)[:most]))
+
+
+def _text(signal: Signal) -> str:
+    named = _("{title} ({target})") if signal.subject else "{title}"
+    return named.format(title=signal.title, target=signal.subject)

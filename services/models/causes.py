@@ -31,6 +31,8 @@ class Signal(Model):
     state: SignalState
     value: Clean = ""
     """The measured value with its unit; "" if there is none."""
+    subject: Clean = ""
+    """Whom or what it names: a host, a write and its author; "" if its title says all."""
     limit: Clean = ""
     """The value from which it counts as present; "" if there is none."""
     at: datetime | None = None

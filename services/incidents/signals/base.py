@@ -29,6 +29,7 @@ class Judged:
     """Whether it shows what its signal is direct for; false: it is there, and may have another reason."""
     is_coincidence: bool = False
     """Whether its time alone ties it to its cause: it explains effects, and makes nothing strong."""
+    subject: str = ""
 
 
 def present(
@@ -39,6 +40,7 @@ def present(
     *,
     is_direct: bool = True,
     is_coincidence: bool = False,
+    subject: str = "",
 ) -> Judged:
     """The signal is there; `at` is when it began."""
     return Judged(
@@ -49,6 +51,7 @@ def present(
         place=place,
         is_direct=is_direct,
         is_coincidence=is_coincidence,
+        subject=subject,
     )
 
 
@@ -95,6 +98,7 @@ class SignalSpec:
             title=_(self.title),
             state=judgement.state,
             value=judgement.value,
+            subject=judgement.subject,
             limit=judgement.limit,
             at=judgement.at,
             source=self.source,

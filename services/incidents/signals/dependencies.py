@@ -383,11 +383,10 @@ def _names(kind: Kind) -> Callable[[Facts], Judged]:
             return _unnamed(facts)
         worst = blamed[0]
         quote = _quote(message_of(worst.first.text), worst.dependency.name.rpartition(" ")[2])
-        text = _("{count} × {name}: {quote}").format(
-            count=worst.count, name=_(worst.dependency.name), quote=quote
-        )
+        name = _(worst.dependency.name)
+        text = _("{count} × {name}: {quote}").format(count=worst.count, name=name, quote=quote)
         place = EvidencePlace(kind="log", target=worst.sample.group, at=worst.first.at)
-        return present(text, at=worst.first.at, place=place)
+        return present(text, at=worst.first.at, place=place, subject=name)
 
     return judge
 

@@ -84,7 +84,8 @@ def _write_to(is_about: Callable[[TrailEvent], bool]) -> Callable[[Facts], Judge
                 continue
             is_own = _is_own(facts, event)
             if is_own:
-                return present(f"{event.name} ({event.actor.shown})", at=event.at)
+                text = f"{event.name} ({event.actor.shown})"
+                return present(text, at=event.at, subject=text)
             if is_own is None:
                 unknown = unknown or event
             else:

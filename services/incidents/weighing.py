@@ -231,6 +231,9 @@ def _next_look(
         signal = signals.get(name)
         if signal is None or signal.state is not SignalState.UNSEEN or signal.is_out_of_reach:
             continue
+        # Of a write CloudTrail tells by itself, some minutes late.
+        if signal.is_change and not signal.is_denied:
+            continue
         difference = abs(two[0].get(name, 0) - (two[1].get(name, 0) if len(two) > 1 else 0))
         if best is None or difference > best.difference:
             look = BY_ID[name].look if name in BY_ID else ""

@@ -65,7 +65,8 @@ class TrailEvent(Model):
     """An IP address, or the name of an AWS service that acted on the caller's behalf."""
     resources: tuple[Clean, ...] = ()
     touched: tuple[RawId, ...] = ()
-    """Every id, ARN and name that the record gives for what was written; () for reads, and in older records."""
+    """Every id, ARN and name that the record gives for what was written, and `…userpassword` where one was set; () for
+    reads, and in older records."""
     error: Clean = ""
     """Error code and message; "" on success."""
     read_only: bool = False

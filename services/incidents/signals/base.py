@@ -116,8 +116,8 @@ class SignalSpec:
 
 
 def percent(share: float) -> str:
-    """A share as a whole percentage."""
-    return f"{share * 100:.0f}%"
+    """A share as a whole percentage, rounded down: what misses a limit is never shown as reaching it."""
+    return f"{int(share * 100 + 1e-6)}%"
 
 
 def when_over(

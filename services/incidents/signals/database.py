@@ -89,7 +89,8 @@ def _connections_gone(facts: Facts) -> Judged:
     if not values or not before or median(before) < 5:
         return unseen(_("there is nothing to compare it with"))
     limit = 0.15 * median(before)
-    value, bound = f"{min(values):.0f}", f"≤ {limit:.0f}"
+    value = _("{count} of {total}").format(count=f"{min(values):.0f}", total=f"{median(before):.0f}")
+    bound = f"≤ {limit:.0f}"
     if min(values) > limit:
         return absent(value, bound)
     points = facts.points(Measure.DB_CONNECTIONS)

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.getters import app as app_getter
@@ -15,7 +14,7 @@ from textual.widget import Widget
 from services.i18n import N_, _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import LONGEST, NoteField
@@ -84,9 +83,7 @@ class WritingDialog(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         """The subject, the field, the message line."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self.heading())
-            window.border_subtitle = Content(self.keys())
+        with window(self.heading(), self.keys()):
             yield from self.about()
             yield self.field
             yield from self.below()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
@@ -20,6 +20,7 @@ from services.models import glyphs
 from services.models.date_text import day_text, time_text
 from services.models.incidents import HandOver
 from tui.console import Console
+from tui.screens.common.dialog import window
 from tui.screens.common.offer_dialog import OfferDialog
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
@@ -140,9 +141,7 @@ class AcceptDayScreen(GuardedDialog[bool]):
         offer = self.offer
         to = offer.to or _("the next person")
         at = time_text(offer.at, self.app.zone, self.app.now())
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Take the day's duty over"))
-            window.border_subtitle = Content(_("⏎ takes over · H offers it anew · Esc closes"))
+        with window(_("Take the day's duty over"), _("⏎ takes over · H offers it anew · Esc closes")):
             words = _("{by} hands the duty of {day} over to {to} ({time}).")
             day = _day_of(self.subject, self.app.now().astimezone(self.app.zone).date())
             yield Prose(Content.styled(words.format(by=offer.by, day=day, to=to, time=at), "bold"))

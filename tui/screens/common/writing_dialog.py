@@ -38,6 +38,11 @@ class WritingDialog(Dialog[bool]):
     }
     """
 
+    HEADING: ClassVar[str]
+    """The window's title, untranslated."""
+    PROMPT: ClassVar[str] = ""
+    """What the empty field shows, untranslated."""
+    KEYS: ClassVar[str] = N_("⏎ records · ^j new line · Esc closes")
     may_wait: ClassVar[bool] = False
     """What it records waits while the journal's ledger does not answer, instead of being refused."""
     app = app_getter(Console)
@@ -51,11 +56,11 @@ class WritingDialog(Dialog[bool]):
 
     def heading(self) -> str:
         """The window's title."""
-        raise NotImplementedError
+        return _(self.HEADING)
 
     def placeholder(self) -> str:
         """The text shown in the empty field."""
-        return ""
+        return _(self.PROMPT) if self.PROMPT else ""
 
     def about(self) -> Iterable[Widget]:
         """The widgets above the field."""
@@ -67,7 +72,7 @@ class WritingDialog(Dialog[bool]):
 
     def keys(self) -> str:
         """The key hints."""
-        return _("⏎ records · ^j new line · Esc closes")
+        return _(self.KEYS)
 
     def accepts_enter(self) -> bool:
         """Whether Enter is accepted yet."""

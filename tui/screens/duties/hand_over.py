@@ -74,6 +74,8 @@ def _points_list(lines: Iterable[str]) -> Widget:
 class OfferDayScreen(OfferDialog):
     """Offers the day's duty, with what is open."""
 
+    HEADING = N_("Hand the day's duty over")
+    PROMPT = N_("What the next person must know besides (optional)")
     DEFAULT_CSS = """
     OfferDayScreen {
         & #window { max-width: 100; }
@@ -88,14 +90,6 @@ class OfferDayScreen(OfferDialog):
         self.points = points_now(self.app)
         following = next_on_duty(services.runbook, self.day)
         super().__init__(services.runbook, str(following.person) if following is not None else "")
-
-    def heading(self) -> str:
-        """The window's title."""
-        return _("Hand the day's duty over")
-
-    def placeholder(self) -> str:
-        """The prompt for the note, which is optional."""
-        return _("What the next person must know besides (optional)")
 
     def about(self) -> Iterable[Widget]:
         """What is open, and to whom it is offered."""

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.duties.service import NotNow
-from services.i18n import _, plural
+from services.i18n import N_, _, plural
 from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
@@ -99,6 +99,8 @@ class SignScreen(_RecordScreen):
     far it is and leaves the duty open, unless the person chooses to sign it off with lines left open, and says why.
     """
 
+    HEADING = N_("Sign off")
+    PROMPT = N_("Note (optional)")
     DEFAULT_CSS = """
     SignScreen { & #effect { margin-bottom: 1; } & #window { overflow-y: auto; scrollbar-size-vertical: 1; } }
     """
@@ -186,14 +188,6 @@ class SignScreen(_RecordScreen):
         if self.checklist is not None:
             self.effect.show(effect_words(self.checklist))
 
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Sign off")
-
-    def placeholder(self) -> str:
-        """Return the prompt for the note, which is optional."""
-        return _("Note (optional)")
-
     def keys(self) -> str:
         """Return the key hints; in a checklist, Enter moves on until the note is reached."""
         if self.checklist is None:
@@ -275,13 +269,8 @@ class SignScreen(_RecordScreen):
 class SkipScreen(_RecordScreen):
     """Skips an occurrence; a reason is required."""
 
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Skip")
-
-    def placeholder(self) -> str:
-        """Return the prompt for the reason."""
-        return _("Reason for skipping")
+    HEADING = N_("Skip")
+    PROMPT = N_("Reason for skipping")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Return title, due time, and the warning that it counts as not done."""

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.duties.service import NotNow
-from services.i18n import _, plural
+from services.i18n import N_, _, plural
 from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
@@ -22,6 +22,8 @@ from widgets.duties.wording import when, zone_name
 class SignAllScreen(WritingDialog):
     """Signs all of them off with one note; duties that somebody signed off meanwhile are passed over."""
 
+    HEADING = N_("Sign off all normal")
+    PROMPT = N_("Note for all (optional)")
     AUTO_FOCUS = ""
 
     def __init__(self, occurrences: Sequence[Occurrence], others: Sequence[Occurrence] = ()) -> None:
@@ -51,14 +53,6 @@ class SignAllScreen(WritingDialog):
             self._lines.append(Content.styled(words.format(titles=titles), ROLES["caution"]))
         self.guard = TypeAheadGuard(self, self._begin)
         self.field.can_focus = False
-
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Sign off all normal")
-
-    def placeholder(self) -> str:
-        """Return the prompt for the note, which is optional."""
-        return _("Note for all (optional)")
 
     def about(self) -> Iterable[Widget]:
         """Yield every duty with its findings."""

@@ -190,13 +190,29 @@ class GuardedWritingDialog(WritingDialog):
 
     def __init__(self) -> None:
         super().__init__()
-        self.guard = TypeAheadGuard(self)
+        self.guard = TypeAheadGuard(self, self._begin)
 
     def on_mount(self) -> None:
         """Close the guard until the dialog has been visible for a moment."""
-        super().on_mount()
         self.guard.hold()
+
+    def _begin(self) -> None:
+        """What else begins when Enter is accepted."""
 
     def accepts_enter(self) -> bool:
         """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
+
+
+class LateWritingDialog(GuardedWritingDialog):
+    """Accepts nothing at all until then; keys typed ahead are dropped."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field.can_focus = False
+
+    def _begin(self) -> None:
+        self.field.can_focus = True
+        self.field.focus()

@@ -15,8 +15,7 @@ from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from tui.screens.common.already_recorded import was_first
 from tui.screens.common.follow_ups import FollowUpField
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from tui.screens.common.writing_dialog import LateWritingDialog, NotTaken
 from tui.screens.duties.follow_up import leave, offered_for, today_of
 from tui.screens.duties.wording import (
     accepting_words,
@@ -34,19 +33,12 @@ from widgets.inputs.checklist import Checklist, Tick
 from widgets.inputs.note_field import NoteField
 
 
-class _RecordScreen(WritingDialog):
-    """Records something about the occurrence under the cursor when the key was pressed.
-
-    Keys are accepted only once its title could be read; keys typed ahead are dropped.
-    """
-
-    AUTO_FOCUS = ""
+class _RecordScreen(LateWritingDialog):
+    """Records something about the occurrence under the cursor when the key was pressed."""
 
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__()
         self.occurrence = occurrence
-        self.guard = TypeAheadGuard(self, self._begin)
-        self.field.can_focus = False
         self._about = Prose(classes="about")
 
     def about(self) -> Iterable[Widget]:
@@ -56,16 +48,7 @@ class _RecordScreen(WritingDialog):
 
     def on_mount(self) -> None:
         """Keep the description up to date while the note is written."""
-        self.guard.hold()
         every_second(self, self._tick)
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
-
-    def _begin(self) -> None:
-        self.field.can_focus = True
-        self.field.focus()
 
     async def write(self, text: str) -> str:
         """Record it and return the message to show, also if somebody was first. Raises JournalError, NotTaken."""

@@ -57,28 +57,6 @@ def file_option() -> click.Option:
     return FileOption("--file", help=_("Journal file or address instead of the configured one"))
 
 
-def journal_callback(
-    output: Prints,
-    shared: Sequence[click.Parameter],
-    before: Callable[[], StartOptions],
-    work: Callable[..., int],
-) -> Callable[..., int]:
-    """Return a callback that finds runbook and journal and runs `work(journal, …)`; CommandStopped is printed."""
-
-    def callback(*, file: str | None, **flags: Any) -> int:
-        names = {option.name for option in shared}
-        overrides = {key: value for key, value in flags.items() if key in names and value is not None}
-        rest = {key: value for key, value in flags.items() if key not in names}
-        try:
-            journal = find(replace(before(), **overrides), file)
-            return status_of_copy(work(journal, **rest), journal.stale)
-        except CommandStopped as stop:
-            output.print_lines(stop.lines, error=True)
-            return stop.status
-
-    return callback
-
-
 def status_of_copy(status: int, stale: str) -> int:
     """Return the exit status; nothing is normal as long as newer entries may be missing."""
     return ExitStatus.UNKNOWN if stale and status == ExitStatus.NORMAL else status
@@ -92,6 +70,29 @@ def find(options: StartOptions, file: str | None) -> OpenedJournal:
     runbook, place = configured_place(options, file)
     shared = None if place.address is None else place
     return OpenedJournal(runbook, place.path, bring_up_to_date(place), shared)
+
+
+def journal_callback(
+    output: Prints,
+    shared: Sequence[click.Parameter],
+    before: Callable[[], StartOptions],
+    work: Callable[..., int],
+    opens: Callable[[StartOptions, str | None], Any] = find,
+) -> Callable[..., int]:
+    """Return a callback that finds runbook and journal and runs `work(journal, …)`; CommandStopped is printed."""
+
+    def callback(*, file: str | None, **flags: Any) -> int:
+        names = {option.name for option in shared}
+        overrides = {key: value for key, value in flags.items() if key in names and value is not None}
+        rest = {key: value for key, value in flags.items() if key not in names}
+        try:
+            journal = opens(replace(before(), **overrides), file)
+            return status_of_copy(work(journal, **rest), journal.stale)
+        except CommandStopped as stop:
+            output.print_lines(stop.lines, error=True)
+            return stop.status
+
+    return callback
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from services.aws.client.reader import Answer, incomplete, rows
+from services.aws.client.reader import Answer, Reader, incomplete, rows
 from services.i18n import _
 
 RECEIVE, DELETE = ("sqs", "ReceiveMessage"), ("sqs", "DeleteMessageBatch")
@@ -53,7 +53,7 @@ class Message:
     """Anything that somebody has sent to the queue."""
 
 
-class QueueSession(Protocol):
+class QueueSession(Reader, Protocol):
     """The part of `services.aws.client.session.AwsSession` used here."""
 
     async def append(
@@ -66,20 +66,6 @@ class QueueSession(Protocol):
         timeout: float = 10.0,
     ) -> Answer:
         """One request, sent once."""
-        ...
-
-    async def read(
-        self,
-        service: str,
-        operation: str,
-        /,
-        *,
-        region: str | None = None,
-        required: Sequence[str] = (),
-        timeout: float = 20.0,
-        **params: Any,
-    ) -> Answer:
-        """One response."""
         ...
 
 

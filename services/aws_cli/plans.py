@@ -8,8 +8,8 @@ from services.models.aws_cli import CliCommand
 from services.models.changes import Plan
 
 
-def requests_of(plan: Plan) -> Iterator[CliCommand]:
-    """One command per step, in order; each changes AWS."""
+def requests_of(plan: Plan, *traps: str) -> Iterator[CliCommand]:
+    """One command per step, in order, each with the traps; each changes AWS."""
     for number, step in enumerate(plan.steps, 1):
         yield call(
             step.call.service,
@@ -17,5 +17,6 @@ def requests_of(plan: Plan) -> Iterator[CliCommand]:
             step.call.params,
             region=step.call.region,
             writes=True,
+            traps=traps,
             purpose=_("Step {number}: {title}").format(number=number, title=step.title),
         )

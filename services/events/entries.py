@@ -1,6 +1,6 @@
 """The journal entries of events, with texts in the active language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -110,20 +110,12 @@ def _task_text(event: SeenEvent) -> str:
     return text + _(" (exit code {codes})").format(codes=codes) if codes else text
 
 
-def _database_text(event: SeenEvent) -> str:
-    return f"RDS {clean(event.target)}: {event.reason or event.state}"
-
-
-def _health_text(event: SeenEvent) -> str:
-    return f"AWS Health, {clean(event.target)}: {event.state}"
-
-
-_TEXTS = {
+_TEXTS: Mapping[SeenType, Callable[[SeenEvent], str]] = {
     SeenType.ALARM: _alarm_text,
     SeenType.DEPLOYMENT: _deployment_text,
     SeenType.TASK: _task_text,
-    SeenType.DATABASE: _database_text,
-    SeenType.HEALTH: _health_text,
+    SeenType.DATABASE: lambda event: f"RDS {clean(event.target)}: {event.reason or event.state}",
+    SeenType.HEALTH: lambda event: f"AWS Health, {clean(event.target)}: {event.state}",
 }
 
 

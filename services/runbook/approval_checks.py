@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from services.changes.approvers import scope_named
 from services.changes.registry import approval_scopes
 from services.i18n import _
-from services.models.runbook import Freeze, Runbook
+from services.models.runbook import Runbook
 from services.toml import mistakes
 from services.toml.positions import Path
 
@@ -56,7 +56,7 @@ def freezes(runbook: Runbook) -> Mistakes:
         zoned = [key for key in ("starts", "ends") if getattr(freeze, key).tzinfo is not None]
         for key in zoned:
             yield (*path, key), _("must be local time without a zone such as 2027-03-29T00:00:00")
-        if not zoned and _is_empty(freeze):
+        if not zoned and freeze.ends <= freeze.starts:
             yield (*path, "ends"), _("must be after starts")
 
 
@@ -70,10 +70,6 @@ def change_calendar(runbook: Runbook) -> Mistakes:
                 example="arn:aws:ssm:ap-northeast-1:123456789012:document/name"
             ),
         )
-
-
-def _is_empty(freeze: Freeze) -> bool:
-    return freeze.ends <= freeze.starts
 
 
 ALL = (approves, freezes, change_calendar)

@@ -11,7 +11,7 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Command, Group, Prints
-from tui.cli.opened_journal import CommandStopped, configured
+from tui.cli.opened_journal import configured, stoppable
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -21,13 +21,10 @@ def events_group(
 ) -> Group:
     """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
 
+    @stoppable(output)
     def callback(**flags: Any) -> int:
         overrides = {key: value for key, value in flags.items() if value is not None}
-        try:
-            _config, runbook = configured(replace(before(), **overrides))
-        except CommandStopped as stop:
-            output.print_lines(stop.lines, error=True)
-            return stop.status
+        _config, runbook = configured(replace(before(), **overrides))
         from services.policy.event_queue import queue_url, template
 
         if runbook.events is None:

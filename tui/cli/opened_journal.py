@@ -19,7 +19,7 @@ from services.models.text import clean
 from tui.cli.click_i18n import FileOption, Prints
 from tui.exit_status import ExitStatus
 from tui.runtime.garbage import begin_collecting
-from tui.start_options import StartOptions
+from tui.start_options import StartError, StartOptions
 
 if TYPE_CHECKING:
     from services.journal.place import JournalPlace
@@ -52,31 +52,28 @@ class CommandStopped(Exception):
         self.status = status
 
 
+def stoppable(output: Prints) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Let a command that raises CommandStopped or StartError print why, and return the exit status."""
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        def run(*arguments: Any, **flags: Any) -> int:
+            try:
+                return command(*arguments, **flags)
+            except CommandStopped as stop:
+                output.print_lines(stop.lines, error=True)
+                return stop.status
+            except StartError as error:
+                output.print_lines([str(error)], error=True)
+                return error.status
+
+        return run
+
+    return decorate
+
+
 def file_option() -> click.Option:
     """Return the option `--file`."""
     return FileOption("--file", help=_("Journal file or address instead of the configured one"))
-
-
-def journal_callback(
-    output: Prints,
-    shared: Sequence[click.Parameter],
-    before: Callable[[], StartOptions],
-    work: Callable[..., int],
-) -> Callable[..., int]:
-    """Return a callback that finds runbook and journal and runs `work(journal, …)`; CommandStopped is printed."""
-
-    def callback(*, file: str | None, **flags: Any) -> int:
-        names = {option.name for option in shared}
-        overrides = {key: value for key, value in flags.items() if key in names and value is not None}
-        rest = {key: value for key, value in flags.items() if key not in names}
-        try:
-            journal = find(replace(before(), **overrides), file)
-            return status_of_copy(work(journal, **rest), journal.stale)
-        except CommandStopped as stop:
-            output.print_lines(stop.lines, error=True)
-            return stop.status
-
-    return callback
 
 
 def status_of_copy(status: int, stale: str) -> int:
@@ -92,6 +89,26 @@ def find(options: StartOptions, file: str | None) -> OpenedJournal:
     runbook, place = configured_place(options, file)
     shared = None if place.address is None else place
     return OpenedJournal(runbook, place.path, bring_up_to_date(place), shared)
+
+
+def journal_callback(
+    output: Prints,
+    shared: Sequence[click.Parameter],
+    before: Callable[[], StartOptions],
+    work: Callable[..., int],
+    opens: Callable[[StartOptions, str | None], Any] = find,
+) -> Callable[..., int]:
+    """Return a callback that finds runbook and journal and runs `work(journal, …)`; CommandStopped is printed."""
+
+    @stoppable(output)
+    def callback(*, file: str | None, **flags: Any) -> int:
+        names = {option.name for option in shared}
+        overrides = {key: value for key, value in flags.items() if key in names and value is not None}
+        rest = {key: value for key, value in flags.items() if key not in names}
+        journal = opens(replace(before(), **overrides), file)
+        return status_of_copy(work(journal, **rest), journal.stale)
+
+    return callback
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import click
 from services.i18n import N_, _
 from tui.cli.click_i18n import Choice, Command
 from tui.cli.journal.address import ledger_address
-from tui.cli.opened_journal import CommandStopped, configured
+from tui.cli.opened_journal import configured, stoppable
 from tui.cli.printing import Output
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -49,13 +49,10 @@ def policy_command(
 ) -> Command:
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
 
+    @stoppable(output)
     def callback(*, name: str, **flags: Any) -> int:
         given = {key: value for key, value in flags.items() if value is not None}
-        try:
-            runbook, ledger = _subject(replace(before(), **given))
-        except CommandStopped as stop:
-            output.print_lines(stop.lines, error=True)
-            return stop.status
+        runbook, ledger = _subject(replace(before(), **given))
         if name == "journal" and ledger is not None and _has_own_rights(ledger):
             return _grant(output, runbook, ledger)
         from services.policy.documents import document

@@ -12,7 +12,8 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Command, FileOption, Prints
-from tui.start_options import StartError, StartOptions
+from tui.cli.opened_journal import stoppable
+from tui.start_options import StartOptions
 
 
 def watch_command(
@@ -20,6 +21,7 @@ def watch_command(
 ) -> Command:
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
 
+    @stoppable(output)
     def callback(*, headless: bool, **flags: Any) -> int:
         if not headless:
             text = _("toban watch needs --headless; the console with its screens is toban itself.")
@@ -29,11 +31,7 @@ def watch_command(
         from tui.cli.headless_watch import watch
 
         overrides = {key: value for key, value in flags.items() if value is not None}
-        try:
-            return asyncio.run(watch(output, replace(before(), **overrides, read_only=True)))
-        except StartError as error:
-            output.print_lines([str(error)], error=True)
-            return error.status
+        return asyncio.run(watch(output, replace(before(), **overrides, read_only=True)))
 
     return Command(
         "watch",

@@ -39,13 +39,7 @@ class CommandBlock(LineWidget, can_focus=True):
         bar = ("▏ ", "rule-focus") if self.has_focus else (" " * _GUTTER, "")
         return [[bar, *line] for line in command_lines(self.line, max(8, width - _GUTTER))]
 
-    def on_focus(self) -> None:
-        """Show the bar."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Hide the bar."""
-        self.redraw()
+    on_focus = on_blur = LineWidget.redraw
 
 
 class SheetHead(LineWidget):

@@ -68,15 +68,7 @@ class Tile(LineWidget, can_focus=True):
             self.forget_lines()
         super().redraw()
 
-    watch_zone = watch_listed = watch_stale = redraw
-
-    def on_focus(self) -> None:
-        """Show in the head where the focus is."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Show in the head where the focus is."""
-        self.redraw()
+    watch_zone = watch_listed = watch_stale = on_focus = on_blur = redraw
 
     def action_maximize_tile(self) -> None:
         """Request the whole panel for this tile."""

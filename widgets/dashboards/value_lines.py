@@ -158,9 +158,7 @@ class ValueLines(LineWidget):
         self.redraw()
         return True
 
-    def watch_doubt(self) -> None:
-        """Hide values that are not the present ones."""
-        self.redraw()
+    watch_doubt = LineWidget.redraw
 
     def rows(self, width: int) -> int:
         """Rows that the values need in a panel of this width."""

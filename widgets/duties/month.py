@@ -87,18 +87,7 @@ class MonthGrid(LineWidget, can_focus=True):
         self.redraw()
 
     watch_today = watch_day = watch_month
-
-    def watch_zone(self) -> None:
-        """Show the times in another zone."""
-        self.redraw()
-
-    def on_focus(self) -> None:
-        """Redraw the cursor for the focus."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Redraw the cursor for the focus."""
-        self.redraw()
+    watch_zone = on_focus = on_blur = LineWidget.redraw
 
     def action_move(self, days: int) -> None:
         """Move the cursor to another day."""

@@ -55,8 +55,7 @@ class PanelHint(LineWidget):
 
     leads_to: reactive[str] = reactive("", repaint=False, init=False)
 
-    def watch_leads_to(self) -> None:
-        self.redraw()
+    watch_leads_to = LineWidget.redraw
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """`Tab calendar`."""

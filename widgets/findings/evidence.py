@@ -117,9 +117,7 @@ class EvidenceTable(LineWidget, can_focus=True):
             self.cursor = 0
         self.redraw()
 
-    def on_blur(self) -> None:
-        """Show no cursor."""
-        self.redraw()
+    on_blur = LineWidget.redraw
 
     def action_open(self) -> None:
         """Unfold the table; on a row, ask for its place."""

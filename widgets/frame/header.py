@@ -254,9 +254,7 @@ class Clock(LineWidget):
         """Update at every full second."""
         every_second(self, self.redraw)
 
-    def watch_zone(self) -> None:
-        """Show the time in the new zone."""
-        self.redraw()
+    watch_zone = LineWidget.redraw
 
     def draw(self, width: int, height: int) -> list[Line]:
         """`09:00:12 JST`."""

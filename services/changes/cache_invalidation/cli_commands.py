@@ -13,12 +13,11 @@ def commands_of(plan: Plan) -> Iterator[CliCommand]:
     """The plan's request, then the read that verifies it."""
     if not plan.steps:
         return
-    for command in requests_of(plan):
-        traps = (
-            _("A path with `*` needs quotes, or the shell replaces it by names of local files."),
-            _("Every path counts, also one that matches nothing; /* is one path."),
-        )
-        yield command.model_copy(update={"traps": (*command.traps, *traps)})
+    yield from requests_of(
+        plan,
+        _("A path with `*` needs quotes, or the shell replaces it by names of local files."),
+        _("Every path counts, also one that matches nothing; /* is one path."),
+    )
     yield call(
         "cloudfront",
         "ListInvalidations",

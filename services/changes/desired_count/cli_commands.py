@@ -12,9 +12,8 @@ from services.models.changes import Plan
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
     """The plan's request, then the reads that verify it."""
-    for command in requests_of(plan):
-        trap = _("A count outside the bounds of Auto Scaling is pulled back by its next alarm.")
-        yield command.model_copy(update={"traps": (*command.traps, trap)})
+    trap = _("A count outside the bounds of Auto Scaling is pulled back by its next alarm.")
+    yield from requests_of(plan, trap)
     if plan.steps:
         cluster, name = names(plan.target.id)
         yield service_state(cluster, name)

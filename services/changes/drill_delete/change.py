@@ -159,9 +159,8 @@ class DrillDelete(Change):
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
         """The request, then the instance."""
-        for command in requests_of(plan):
-            trap = _("Without --skip-final-snapshot RDS wants the name of a snapshot, which is charged.")
-            yield command.model_copy(update={"traps": (*command.traps, trap)})
+        trap = _("Without --skip-final-snapshot RDS wants the name of a snapshot, which is charged.")
+        yield from requests_of(plan, trap)
         for step in plan.steps:
             yield call(
                 "rds",

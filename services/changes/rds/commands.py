@@ -16,8 +16,7 @@ def commands_of(
     """The plan's requests with their traps, then the database; `after` says what that must show."""
     if not plan.steps:
         return
-    for command in requests_of(plan):
-        yield command.model_copy(update={"traps": (*command.traps, *traps)})
+    yield from requests_of(plan, *traps)
     yield from instance(runbook, purpose=after)
 
 

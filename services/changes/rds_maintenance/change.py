@@ -161,9 +161,7 @@ class RdsMaintenance(DatabaseChange):
             return observed_opt_in(step, state, self.context.zone)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        for command in requests_of(plan):
-            trap = _("--opt-in-type immediate begins at once and cannot be undone.")
-            yield command.model_copy(update={"traps": (*command.traps, trap)})
+        yield from requests_of(plan, _("--opt-in-type immediate begins at once and cannot be undone."))
         for step in plan.steps:
             yield call(
                 "rds",

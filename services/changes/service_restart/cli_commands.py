@@ -12,8 +12,7 @@ from services.models.changes import Plan
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
     """The plan's request, then the read that shows its progress."""
-    for command in requests_of(plan):
-        trap = _("With --task-definition it deploys that revision; without it, the present one.")
-        yield command.model_copy(update={"traps": (*command.traps, trap)})
+    trap = _("With --task-definition it deploys that revision; without it, the present one.")
+    yield from requests_of(plan, trap)
     if plan.steps:
         yield service_state(*names(plan.target.id))

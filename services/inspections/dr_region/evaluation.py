@@ -145,7 +145,8 @@ def _retention(backup: AutomatedBackup) -> str:
 
 
 def _copies(reading: RecoveryReading) -> CheckResult:
-    title, bad = _("Copies of snapshots"), [each for each in reading.snapshots if _is_bad(each)]
+    title = _("Copies of snapshots")
+    bad = [each for each in reading.snapshots if each.state is SnapshotState.UNUSABLE]
     measure = Measure(
         title=title,
         shown=str(len(reading.snapshots)) if reading.snapshots else _("none"),
@@ -156,10 +157,6 @@ def _copies(reading: RecoveryReading) -> CheckResult:
     return CheckResult(
         measure, _("{parts}.").format(parts=names), (_("Delete the copy that failed, and copy it again."),)
     )
-
-
-def _is_bad(snapshot: Snapshot) -> bool:
-    return snapshot.state is SnapshotState.UNUSABLE
 
 
 def _parameter_group(reading: RecoveryReading) -> CheckResult:

@@ -463,12 +463,12 @@ def _of_none(expected: float, counted: float, certain: float = inf) -> float:
 # What can only be asked piece by piece
 
 
-def spans_by_day(span: TimeSpan, calendar: Calendar, longest: timedelta | None = None) -> Iterator[TimeSpan]:
-    """A time range divided at each local midnight, and into pieces of at most `longest`: each lies on one day."""
+def spans_by_day(span: TimeSpan, calendar: Calendar) -> Iterator[TimeSpan]:
+    """A time range divided at each local midnight."""
     begun = span.start
     while begun < span.end:
         midnight = calendar.local(calendar.day_of(begun) + DAY)
-        ended = min(span.end, midnight, begun + longest if longest else span.end)
+        ended = min(span.end, midnight)
         yield TimeSpan(start=begun, end=ended)
         begun = ended
 

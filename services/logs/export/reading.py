@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Protocol
 
 from services.aws.client.errors import AwsError
+from services.aws.logs.events import Logs
 from services.clock import Clock
 from services.logs.export.rendering import ExportedLine, is_cut
 from services.logs.follow.limiter import LogLimiter
@@ -22,27 +22,10 @@ PAUSE = 1.0
 _AGAIN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
 
 
-class PageSource(Protocol):
-    """`services.aws.logs.events.Logs`."""
-
-    async def page(
-        self,
-        group: str,
-        start_ms: int,
-        end_ms: int | None = None,
-        pattern: str = "",
-        token: str | None = None,
-        *,
-        longest: int = WHOLE,
-    ) -> tuple[tuple[LogLine, ...], str | None]:
-        """One page of events and the next token. Raises AwsError."""
-        ...
-
-
 class SpanReader:
     """Reads spans of log groups page by page; each page waits for the account's limit."""
 
-    def __init__(self, source: PageSource, limiter: LogLimiter, clock: Clock) -> None:
+    def __init__(self, source: Logs, limiter: LogLimiter, clock: Clock) -> None:
         self._source = source
         self._limiter = limiter
         self._clock = clock

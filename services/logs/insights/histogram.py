@@ -54,22 +54,15 @@ def level_field(shares: Mapping[str, int]) -> str:
     return next((name for name in LEVEL_FIELDS if shares.get(name, 0) >= LEAST_SHARE), "")
 
 
-def query_text(width: timedelta, level: str = "", pattern: str = "") -> str:
+def query_text(width: timedelta, level: str = "") -> str:
     """The query that counts events by bar and level.
 
-    `level` is the field with the level; "": the first level word of the message is taken. `pattern` is a further
-    `filter` condition in LogsQL; "": all events.
+    `level` is the field with the level; "": the first level word of the message is taken.
     """
-    lines = [f"filter {pattern}"] if pattern else []
-    if level:
-        word = field_name(level)
-    else:
-        lines.append(rf"parse @message /\b(?<{_LEVEL}>{'|'.join(LEVEL_WORDS)})\b/")
-        word = _LEVEL
-    seconds = int(width.total_seconds())
-    lines.append(f"stats count(*) as {_COUNT} by bin({_length(seconds)}) as {_BIN}, {word}")
-    lines.append("limit 10000")
-    return "\n| ".join(lines)
+    words = "" if level else rf"parse @message /\b(?<{_LEVEL}>{'|'.join(LEVEL_WORDS)})\b/" + "\n| "
+    word = field_name(level) if level else _LEVEL
+    length = _length(int(width.total_seconds()))
+    return f"{words}stats count(*) as {_COUNT} by bin({length}) as {_BIN}, {word}\n| limit 10000"
 
 
 def _length(seconds: int) -> str:

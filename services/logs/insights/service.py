@@ -4,9 +4,8 @@
 query is sent; free), `run` (a charged query), `histogram` (a charged query: bars by level).
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -56,7 +55,6 @@ class InsightsService:
         history: Path,
         *,
         region: str = "",
-        record_usage: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.queries = InsightsQueries(session, region=region)
         self.history = QueryHistory(history)
@@ -65,7 +63,6 @@ class InsightsService:
         self._runbook = runbook
         self._clock = clock
         self._meter = meter
-        self._record_usage = record_usage
         self._prices = PriceEstimator(session, runbook, clock, self.history.correction, region=region)
 
     @property
@@ -88,18 +85,11 @@ class InsightsService:
         await self.history.load()
         return await self._prices.estimate(groups, span, text, language)
 
-    async def run(
+    def run(
         self, query: InsightsQuery, estimate: QueryEstimate | None = None
     ) -> AsyncGenerator[QueryProgress, None]:
         """Run a query and yield its state at every poll (`QueryRunner.run`); it is charged, recorded and remembered."""
-        charge = partial(self._charge, query, estimate)
-        try:
-            async with aclosing(self.runner.run(query, charge=charge)) as states:
-                async for state in states:
-                    yield state
-        finally:
-            if self._record_usage is not None:
-                await self._record_usage()
+        return self.runner.run(query, charge=partial(self._charge, query, estimate))
 
     def _charge(self, query: InsightsQuery, estimate: QueryEstimate | None, progress: QueryProgress) -> None:
         size = progress.bytes
@@ -124,26 +114,16 @@ class InsightsService:
             )
         )
 
-    async def histogram(
-        self,
-        groups: Sequence[str],
-        span: TimeSpan,
-        *,
-        width: timedelta | None = None,
-        condition: str = "",
-    ) -> AsyncGenerator[LevelHistogram, None]:
-        """Count the events of a range by bar and level with one charged query; partial until the last one.
-
-        `width` is the length of a bar, chosen to fit if None; `condition` narrows the events as LogsQL's `filter` does.
-        """
-        length = width or width_of(span)
+    async def histogram(self, groups: Sequence[str], span: TimeSpan) -> AsyncGenerator[LevelHistogram, None]:
+        """Count the events of a range by bar and level with one charged query; partial until the last one."""
+        width = width_of(span)
         names = {level_field(await self._fields(group, span)) for group in groups}
-        text = query_text(length, names.pop() if len(names) == 1 else "", condition)
+        text = query_text(width, names.pop() if len(names) == 1 else "")
         query = InsightsQuery(text=text, groups=tuple(map(RawId, groups)), span=span)
         estimate = await self.estimate(groups, span)
         async with aclosing(self.run(query, estimate)) as states:
             async for state in states:
-                yield histogram_of(state.rows, length, complete=state.complete)
+                yield histogram_of(state.rows, width, complete=state.complete)
 
     async def _fields(self, group: str, span: TimeSpan) -> dict[str, int]:
         try:

@@ -29,11 +29,11 @@ class _Sighting:
     later: bool
 
 
-def findings_after(source: Source, target: str = "alarms") -> list[Entry]:
+def findings_after(source: Source) -> list[Entry]:
     """Findings recorded after the period whose windows reach into it, oldest first."""
     overlapping = []
     for entry in source.one_by_one(
-        EntryKind.FINDING, target=target, since=source.as_of, before=source.end + LATER
+        EntryKind.FINDING, target="alarms", since=source.as_of, before=source.end + LATER
     ):
         finding = finding_in(entry)
         if finding is None or finding.window is None:

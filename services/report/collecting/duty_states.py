@@ -68,7 +68,7 @@ class DutyStatesAt:
         )
         unsigned = self._unsigned([*ancient, *past])
         occurrences = (self._occurrence(slot) for slot in unsigned if slot.key not in self._reverted)
-        return [each for each in occurrences if each.open and _carried(each, day)]
+        return [each for each in occurrences if each.open and each.slot.until < day and is_carried(each, day)]
 
     def running(self, day: date) -> list[Occurrence]:
         """Unsigned occurrences that began earlier in the month and may still be done on `day`."""
@@ -139,7 +139,3 @@ class DutyStatesAt:
         if record.progress is None:
             return occurrence
         return replace(occurrence, progress=in_language(record.progress, duty))
-
-
-def _carried(occurrence: Occurrence, day: date) -> bool:
-    return occurrence.slot.until < day and is_carried(occurrence, day)

@@ -10,8 +10,9 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from tui.cli.click_i18n import Command, FileOption, Group, Named, Prints
 from tui.cli.entry_text import by_day, problem_lines, report
 from tui.cli.journal.moving import moving_commands
 from tui.cli.journal.table import table_command
-from tui.cli.opened_journal import CommandStopped, status_of_copy
+from tui.cli.opened_journal import CommandStopped, file_option, journal_callback
 from tui.cli.opened_journal import find as find_journal
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -66,20 +67,9 @@ def journal_group(
     """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
 
     def callback_of(work: Callable[..., int]) -> Callable[..., int]:
-        def callback(*, file: str | None, **flags: Any) -> int:
-            names = {option.name for option in shared}
-            overrides = {key: value for key, value in flags.items() if key in names and value is not None}
-            rest = {key: value for key, value in flags.items() if key not in names}
-            try:
-                journal = find(replace(before(), **overrides), file)
-                return status_of_copy(work(output, journal, **rest), journal.stale)
-            except CommandStopped as stop:
-                output.print_lines(stop.lines, error=True)
-                return stop.status
+        return journal_callback(output, shared, before, partial(work, output), find)
 
-        return callback
-
-    file = FileOption("--file", help=_("Journal file or address instead of the configured one"))
+    file = file_option()
     as_json = click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON."))
     anchors = FileOption("--anchors", help=_("Saved copy of syslog or the log stream to read instead"))
     whole = click.Option(

@@ -15,7 +15,7 @@ import click
 from services.i18n import _, plural
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Prints
-from tui.cli.opened_journal import CommandStopped, chosen_place, configured_place
+from tui.cli.opened_journal import CommandStopped, chosen_place, configured_place, stoppable
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -33,21 +33,12 @@ def moving_commands(
 ) -> list[Command]:
     """Build the two commands; `shared` are the options that select a system, `before` returns the global flags."""
 
+    @stoppable(output)
     def callback(*, to: str, source: str | None, moves: bool, **flags: Any) -> int:
         names = {option.name for option in shared}
         overrides = {key: value for key, value in flags.items() if key in names and value is not None}
-        try:
-            return carry(
-                output,
-                replace(before(), **overrides),
-                to,
-                source,
-                moves=moves,
-                from_backup=bool(flags.get("from_backup")),
-            )
-        except CommandStopped as stop:
-            output.print_lines(stop.lines, error=True)
-            return stop.status
+        options, from_backup = replace(before(), **overrides), bool(flags.get("from_backup"))
+        return carry(output, options, to, source, moves=moves, from_backup=from_backup)
 
     to = click.Option(["--to"], metavar="PLACE", required=True, help=_("New place: a file or an address"))
     source = click.Option(

@@ -12,7 +12,7 @@ import click
 from services.i18n import _
 from tui.cli.click_i18n import Command, Prints
 from tui.cli.journal.address import ledger_address
-from tui.cli.opened_journal import CommandStopped, stopped_by_mistakes
+from tui.cli.opened_journal import stoppable, stopped_by_mistakes
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -24,16 +24,13 @@ def table_command(
 ) -> Command:
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
 
+    @stoppable(output)
     def callback(*, address: str | None, is_printed: bool, **flags: Any) -> int:
         if not is_printed:
             text = _("Toban creates nothing itself: --print prints what does.")
             raise click.UsageError(text, click.get_current_context())
         options = replace(before(), **{key: value for key, value in flags.items() if value is not None})
-        try:
-            output.hand_over([_text(address, options)])
-        except CommandStopped as stop:
-            output.print_lines(stop.lines, error=True)
-            return stop.status
+        output.hand_over([_text(address, options)])
         return ExitStatus.NORMAL
 
     return Command(

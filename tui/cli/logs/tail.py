@@ -23,7 +23,8 @@ from services.i18n import _
 from tui.cli.click_i18n import Command, FileOption, Prints
 from tui.cli.completion import names_in_runbook
 from tui.cli.logs.tail_options import TailOptions
-from tui.start_options import StartError, StartOptions
+from tui.cli.opened_journal import stoppable
+from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
     from services.models.runbook import Runbook
@@ -36,6 +37,7 @@ def tail_command(
     shared = [*shared, FileOption("--journal", help=_("Journal file"))]
     names = {option.name for option in shared}
 
+    @stoppable(output)
     def callback(*, groups: tuple[str, ...], schema: bool, **flags: Any) -> int:
         if schema:
             output.hand_over([json.dumps(_schema(), ensure_ascii=False, indent=2)])
@@ -48,13 +50,9 @@ def tail_command(
         overrides = {key: flags.pop(key) for key in names if flags.get(key) is not None}
         flags = {key: value for key, value in flags.items() if key not in names}
         wish = TailOptions(groups=groups, **flags | {"unmasked": _reason(**flags)})
-        try:
-            if wish.output is not None:
-                check_target(wish)
-            return asyncio.run(tail(output, replace(before(), **overrides, read_only=True), wish))
-        except StartError as error:
-            output.print_lines([str(error)], error=True)
-            return error.status
+        if wish.output is not None:
+            check_target(wish)
+        return asyncio.run(tail(output, replace(before(), **overrides, read_only=True), wish))
 
     return Command(
         "tail",

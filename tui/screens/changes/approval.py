@@ -5,7 +5,6 @@ from datetime import datetime
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
@@ -17,6 +16,7 @@ from services.journal.errors import JournalError
 from services.models import glyphs
 from services.models.approvals import ConsentWay, Means
 from services.models.changes import Parameter, Plan
+from tui.screens.common.dialog import window
 from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.changes.consents import means_text
 from widgets.changes.plan.form import Field, PlanForm
@@ -50,9 +50,7 @@ class ApprovalScreen(PlacedDialog[bool]):
 
     def compose(self) -> ComposeResult:
         """What is to be approved and by whom, the questions of the chosen way, what that way means."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Approval"))
-            window.border_subtitle = Content(_("Tab next  ⏎ after the last answer: record  Esc close"))
+        with window(_("Approval"), _("Tab next  ⏎ after the last answer: record  Esc close")):
             yield self.environment_row()
             yield Prose(self._about(), classes="approval-about")
             yield self.form

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import HorizontalGroup, Vertical
+from textual.containers import HorizontalGroup
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -15,6 +15,7 @@ from services.i18n import _, sentences
 from services.journal.errors import JournalError
 from services.models.problem import Problem
 from tui.console import Console
+from tui.screens.common.dialog import window
 from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.drawing.prose import Prose
 from widgets.frame.panel import words_of
@@ -81,8 +82,7 @@ class ArmScreen(PlacedDialog[bool]):
 
     def compose(self) -> ComposeResult:
         """The explanation, the reason, the duration."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Allow changes"))
+        with window(_("Allow changes")):
             yield self.environment_row()
             if self.refused:
                 yield Prose(_lines(self.refused, "bold $text-error"), classes="arm-words")

@@ -2,7 +2,7 @@
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import HorizontalGroup, Vertical
+from textual.containers import HorizontalGroup
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -13,6 +13,7 @@ from services.i18n import _, sentences
 from services.journal.errors import JournalError
 from services.models.change_runs import Run
 from services.models.changes import Place, PlannedStep
+from tui.screens.common.dialog import window
 from tui.screens.common.environment_dialog import PlacedDialog
 from widgets.changes.lines import pairs, row_lines
 from widgets.changes.plan.form import ChoiceRow
@@ -51,8 +52,7 @@ class ManualResolutionScreen(PlacedDialog[bool]):
 
     def compose(self) -> ComposeResult:
         """The request that was sent, the state that AWS shows now, the question."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Was it done?"))
+        with window(_("Was it done?")):
             yield self.environment_row()
             yield Block(_("Sent without a clear response"), self._request)
             yield self.now_block

@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.timer import Timer
@@ -21,7 +20,7 @@ from services.changes.key_rotation.options import Step
 from services.i18n import N_, _
 from services.models.change_runs import Run, StepState
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 
 HELD = 0.9
 """Seconds after a key press for which the text stays: longer than a keyboard's delay before it repeats."""
@@ -69,8 +68,7 @@ class RevealScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The key's id, the hidden secret, what to do."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("New access key"))
+        with window(_("New access key")):
             yield Static(Content(_("Access key ID: {key}").format(key=self._key)), classes="words")
             yield Static(Content(_("Secret access key (hold space to see it):")))
             yield Static(Content(MASK), id="secret")

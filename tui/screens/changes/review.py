@@ -209,6 +209,8 @@ class ReviewScreen(PlacedDialog[None]):
 class DeclineScreen(WritingDialog):
     """Takes the reason for declining."""
 
+    PROMPT = N_("Reason")
+
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         super().__init__()
@@ -216,10 +218,6 @@ class DeclineScreen(WritingDialog):
     def heading(self) -> str:
         """The window's title."""
         return _("Decline: {title}").format(title=self.plan.title)
-
-    def placeholder(self) -> str:
-        """The text shown in the empty field."""
-        return _("Reason")
 
     def refused(self, text: str) -> str:
         """A reason is required."""

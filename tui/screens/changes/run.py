@@ -4,8 +4,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.content import Content
 from textual.getters import app as app_getter
 
 from services.changes.base import follow_ups
@@ -13,7 +11,7 @@ from services.i18n import N_, _
 from services.models.change_runs import Run
 from tui.console import Console
 from tui.screens.changes.openings import open_follow_up
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from tui.screens.slack.post import propose_change
 from widgets.changes.plan.view import PlanView
 from widgets.drawing.format import stamp
@@ -39,11 +37,9 @@ class RunScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The plan with its progress."""
-        with Vertical(id="window") as window:
-            plan, app = self.run.plan, self.app
-            when = stamp(self.run.at, app.zone, app.now())
-            window.border_subtitle = Content(_("p Slack  Esc close"))
-            window.border_title = Content(f"{plan.title}: {plan.target.title}  {self.run.by}  {when}")
+        plan, app = self.run.plan, self.app
+        when = stamp(self.run.at, app.zone, app.now())
+        with window(f"{plan.title}: {plan.target.title}  {self.run.by}  {when}", _("p Slack  Esc close")):
             yield self.view
 
     def on_mount(self) -> None:

@@ -2,15 +2,13 @@
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
 from textual.getters import app as app_getter
 
 from services.aws_cli.shell import sheet_remarks, shell_line
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.aws_cli.view import CommandView
 
 
@@ -36,9 +34,9 @@ class AwsCommandsScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The commands in a window."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("AWS commands: {title}").format(title=self.sheet.title))
-            window.border_subtitle = Content(_("↑ ↓ choose · y copy · Esc close"))
+        with window(
+            _("AWS commands: {title}").format(title=self.sheet.title), _("↑ ↓ choose · y copy · Esc close")
+        ):
             yield self.view
 
     def on_mount(self) -> None:

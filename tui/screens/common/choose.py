@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
 from textual.events import Resize
 from textual.widget import Widget
 
 from services.i18n import _
+from tui.screens.common.dialog import window
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
@@ -71,9 +70,7 @@ class ChooseScreen(GuardedDialog[str | None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("⏎ selects · Esc closes"))
+        with window(self._title, _("⏎ selects · Esc closes")):
             yield self.table
             yield self.whole
 

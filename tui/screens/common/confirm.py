@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 
 from services.i18n import N_, _
 from tui.console import Console
+from tui.screens.common.dialog import window
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
 
@@ -30,9 +30,7 @@ class ConfirmScreen(GuardedDialog[bool]):
 
     def compose(self) -> ComposeResult:
         """What will happen, and the keys."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self._title)
-            window.border_subtitle = Content(self._keys)
+        with window(self._title, self._keys):
             yield Prose(self._about)
 
     def action_confirm(self) -> None:

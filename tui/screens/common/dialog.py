@@ -4,6 +4,7 @@ from typing import ClassVar, TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Mount
 from textual.getters import app as app_getter
@@ -17,6 +18,15 @@ from tui.screens.common.dimmed import Dimmed
 from tui.screens.common.framed import Framed
 
 T = TypeVar("T")
+
+
+def window(title: str, keys: str = "", kind: type[Widget] = Vertical) -> Widget:
+    """The box of a dialog, to compose in."""
+    box = kind(id="window")
+    box.border_title = Content(title)
+    if keys:
+        box.border_subtitle = Content(keys)
+    return box
 
 
 class Dialog(Dimmed, Framed, ModalScreen[T]):

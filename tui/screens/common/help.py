@@ -12,7 +12,7 @@ from textual.widgets import Static
 from services.i18n import N_, _
 from tui.commands import COMMANDS
 from tui.modes import modes
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.format import pad, wrap
 from widgets.frame.key_names import key_name
 
@@ -102,9 +102,7 @@ class HelpScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """One section each for the focused panel, the screen, the console, and the modes."""
-        with VerticalScroll(id="window") as window:
-            window.border_title = Content(_("Help"))
-            window.border_subtitle = Content(_("Esc closes"))
+        with window(_("Help"), _("Esc closes"), kind=VerticalScroll):
             width = max(cell_len(keys) for _title, rows in self.sections for keys, _text in rows)
             for title, rows in self.sections:
                 yield Static(Content.styled(title, "bold $text-primary"))

@@ -2,14 +2,13 @@
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
 from services.aws.client.errors import AwsError
 from services.aws.client.session import AwsSession, MfaNeeded
 from services.i18n import _
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 
 
 class CodeScreen(Dialog[bool]):
@@ -30,8 +29,7 @@ class CodeScreen(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         """Role and device, the field, AWS's answer."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("MFA code"))
+        with window(_("MFA code")):
             yield Static(Content(_("Role: {role}").format(role=self.needed.role_arn)))
             yield Static(Content(_("Device: {device}").format(device=self.needed.serial)))
             yield Input(placeholder="123456", restrict=r"\d{0,6}", max_length=6)

@@ -1,12 +1,11 @@
 """A message that must be read before typing continues: why a request is not carried out."""
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
 
 from services.i18n import _
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.prose import Prose
 
 
@@ -24,9 +23,7 @@ class NoticeScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The message, and how to close it."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("Esc closes"))
+        with window(self._title, _("Esc closes")):
             yield Prose(Content(self._text))
 
     def on_key(self, event: Key) -> None:

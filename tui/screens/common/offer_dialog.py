@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.i18n import _
+from services.i18n import N_, _
 from services.models.runbook import Runbook
 from tui.screens.common.writing_dialog import GuardedWritingDialog
 from widgets.changes.plan.form import ChoiceRow
@@ -11,14 +11,12 @@ from widgets.changes.plan.form import ChoiceRow
 class OfferDialog(GuardedWritingDialog):
     """Asks to whom, of the people of the roster or anybody, and for a note. Returns True once it is recorded."""
 
+    KEYS = N_("⏎ offers it · Tab to whom · Esc closes")
+
     def __init__(self, runbook: Runbook, first: str = "") -> None:
         """`first`: the person chosen at first; "" for whoever accepts."""
         self.to = ChoiceRow([("", _("whoever accepts")), *_people(runbook)], first, id="to")
         super().__init__()
-
-    def keys(self) -> str:
-        """The key hints."""
-        return _("⏎ offers it · Tab to whom · Esc closes")
 
     @property
     def receiver(self) -> str:

@@ -7,13 +7,13 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.getters import app as app_getter
 
 from services.i18n import N_, _
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.columns import Column
 from widgets.drawing.format import clock
 from widgets.drawing.prose import Prose
@@ -49,9 +49,7 @@ class PastMessagesScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the list, and the message under the cursor."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Messages"))
-            window.border_subtitle = Content(_("y copies · Esc closes") if self.messages else _("Esc closes"))
+        with window(_("Messages"), _("y copies · Esc closes") if self.messages else _("Esc closes")):
             yield self.table
             with VerticalScroll(can_focus=False):
                 yield self.whole

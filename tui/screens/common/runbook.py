@@ -16,7 +16,7 @@ from services.models.date_text import day_text, span_text
 from services.models.runbook import Duty, Runbook
 from services.models.verdict import Limit
 from services.runbook.undecided import blocked_by_approver, blocked_by_contact
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.format import pad, wrap
 
 ROLE = 32
@@ -37,8 +37,7 @@ class RunbookScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Sections in the runbook's order."""
         book = self.runbook
-        with VerticalScroll(id="window") as window:
-            window.border_title = Content(f"{book.document or book.system.title} {book.document_version}")
+        with window(f"{book.document or book.system.title} {book.document_version}", kind=VerticalScroll):
             yield from _section(
                 _("Contacts"),
                 [

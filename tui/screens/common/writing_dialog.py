@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.getters import app as app_getter
@@ -15,7 +14,7 @@ from textual.widget import Widget
 from services.i18n import N_, _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import LONGEST, NoteField
@@ -39,6 +38,11 @@ class WritingDialog(Dialog[bool]):
     }
     """
 
+    HEADING: ClassVar[str]
+    """The window's title, untranslated."""
+    PROMPT: ClassVar[str] = ""
+    """What the empty field shows, untranslated."""
+    KEYS: ClassVar[str] = N_("⏎ records · ^j new line · Esc closes")
     may_wait: ClassVar[bool] = False
     """What it records waits while the journal's ledger does not answer, instead of being refused."""
     app = app_getter(Console)
@@ -52,11 +56,11 @@ class WritingDialog(Dialog[bool]):
 
     def heading(self) -> str:
         """The window's title."""
-        raise NotImplementedError
+        return _(self.HEADING)
 
     def placeholder(self) -> str:
         """The text shown in the empty field."""
-        return ""
+        return _(self.PROMPT) if self.PROMPT else ""
 
     def about(self) -> Iterable[Widget]:
         """The widgets above the field."""
@@ -68,7 +72,7 @@ class WritingDialog(Dialog[bool]):
 
     def keys(self) -> str:
         """The key hints."""
-        return _("⏎ records · ^j new line · Esc closes")
+        return _(self.KEYS)
 
     def accepts_enter(self) -> bool:
         """Whether Enter is accepted yet."""
@@ -84,9 +88,7 @@ class WritingDialog(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         """The subject, the field, the message line."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self.heading())
-            window.border_subtitle = Content(self.keys())
+        with window(self.heading(), self.keys()):
             yield from self.about()
             yield self.field
             yield from self.below()
@@ -188,13 +190,29 @@ class GuardedWritingDialog(WritingDialog):
 
     def __init__(self) -> None:
         super().__init__()
-        self.guard = TypeAheadGuard(self)
+        self.guard = TypeAheadGuard(self, self._begin)
 
     def on_mount(self) -> None:
         """Close the guard until the dialog has been visible for a moment."""
-        super().on_mount()
         self.guard.hold()
+
+    def _begin(self) -> None:
+        """What else begins when Enter is accepted."""
 
     def accepts_enter(self) -> bool:
         """Whether keys are accepted; those typed ahead are not."""
         return self.guard.is_open
+
+
+class LateWritingDialog(GuardedWritingDialog):
+    """Accepts nothing at all until then; keys typed ahead are dropped."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field.can_focus = False
+
+    def _begin(self) -> None:
+        self.field.can_focus = True
+        self.field.focus()

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from textual.content import Content
 from textual.widget import Widget
 
-from services.i18n import _, plural
+from services.i18n import N_, _, plural
 from services.incidents.follow_ups import offered_follow_up
 from services.journal.errors import JournalError
 from services.models.findings import Recorded
@@ -21,15 +21,13 @@ from widgets.drawing.prose import Prose
 class FollowUpScreen(WritingDialog):
     """Each line becomes a duty of its day, which a person signs off."""
 
+    HEADING = N_("Leave a follow-up")
+
     def __init__(self, subject: str, recorded: Recorded) -> None:
         super().__init__()
         self._offered = offered_for(self.app, (recorded,))
         self._subject = subject
         self._finding = recorded.finding
-
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Leave a follow-up")
 
     def placeholder(self) -> str:
         """Return the prompt."""

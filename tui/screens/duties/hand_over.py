@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
@@ -20,6 +20,7 @@ from services.models import glyphs
 from services.models.date_text import day_text, time_text
 from services.models.incidents import HandOver
 from tui.console import Console
+from tui.screens.common.dialog import window
 from tui.screens.common.offer_dialog import OfferDialog
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
@@ -73,6 +74,8 @@ def _points_list(lines: Iterable[str]) -> Widget:
 class OfferDayScreen(OfferDialog):
     """Offers the day's duty, with what is open."""
 
+    HEADING = N_("Hand the day's duty over")
+    PROMPT = N_("What the next person must know besides (optional)")
     DEFAULT_CSS = """
     OfferDayScreen {
         & #window { max-width: 100; }
@@ -87,14 +90,6 @@ class OfferDayScreen(OfferDialog):
         self.points = points_now(self.app)
         following = next_on_duty(services.runbook, self.day)
         super().__init__(services.runbook, str(following.person) if following is not None else "")
-
-    def heading(self) -> str:
-        """The window's title."""
-        return _("Hand the day's duty over")
-
-    def placeholder(self) -> str:
-        """The prompt for the note, which is optional."""
-        return _("What the next person must know besides (optional)")
 
     def about(self) -> Iterable[Widget]:
         """What is open, and to whom it is offered."""
@@ -140,9 +135,7 @@ class AcceptDayScreen(GuardedDialog[bool]):
         offer = self.offer
         to = offer.to or _("the next person")
         at = time_text(offer.at, self.app.zone, self.app.now())
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Take the day's duty over"))
-            window.border_subtitle = Content(_("⏎ takes over · H offers it anew · Esc closes"))
+        with window(_("Take the day's duty over"), _("⏎ takes over · H offers it anew · Esc closes")):
             words = _("{by} hands the duty of {day} over to {to} ({time}).")
             day = _day_of(self.subject, self.app.now().astimezone(self.app.zone).date())
             yield Prose(Content.styled(words.format(by=offer.by, day=day, to=to, time=at), "bold"))

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
@@ -17,6 +16,7 @@ from textual.widgets import Input
 from services.i18n import N_, _
 from services.models.text import clean
 from tui.console import Console
+from tui.screens.common.dialog import window
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from tui.typed_since import read_since, why_not
 from widgets.drawing.columns import Column
@@ -75,9 +75,7 @@ class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the inspections, the span, and the field for another beginning."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Inspect now"))
-            window.border_subtitle = Content(_("⏎ inspects · ← → span · Tab other span · Esc closes"))
+        with window(_("Inspect now"), _("⏎ inspects · ← → span · Tab other span · Esc closes")):
             yield self.table
             yield self.span_line
             yield self.entry

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual.content import Content
 from textual.widget import Widget
 
-from services.i18n import _
+from services.i18n import N_, _
 from services.journal.errors import AlreadyRecorded
 from services.models.findings import Recorded
 from tui.screens.common.already_recorded import was_first
@@ -18,18 +18,13 @@ from widgets.findings.wording import verdict_spans
 class OverrideScreen(WritingDialog):
     """Asks why the verdict is overridden; the original verdict stays in the journal beside the reason."""
 
+    HEADING = N_("Override a finding")
+    PROMPT = N_("Reason for the override")
+
     def __init__(self, subject: str, recorded: Recorded) -> None:
         super().__init__()
         self.subject = subject
         self.recorded = recorded
-
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Override a finding")
-
-    def placeholder(self) -> str:
-        """Return the prompt for the reason."""
-        return _("Reason for the override")
 
     def about(self) -> Iterable[Widget]:
         """Yield the finding's title, verdict and summary."""

@@ -8,15 +8,14 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.duties.service import NotNow
-from services.i18n import _, plural
+from services.i18n import N_, _, plural
 from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from tui.screens.common.already_recorded import was_first
 from tui.screens.common.follow_ups import FollowUpField
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import NotTaken, WritingDialog
+from tui.screens.common.writing_dialog import LateWritingDialog, NotTaken
 from tui.screens.duties.follow_up import leave, offered_for, today_of
 from tui.screens.duties.wording import (
     accepting_words,
@@ -34,19 +33,12 @@ from widgets.inputs.checklist import Checklist, Tick
 from widgets.inputs.note_field import NoteField
 
 
-class _RecordScreen(WritingDialog):
-    """Records something about the occurrence under the cursor when the key was pressed.
-
-    Keys are accepted only once its title could be read; keys typed ahead are dropped.
-    """
-
-    AUTO_FOCUS = ""
+class _RecordScreen(LateWritingDialog):
+    """Records something about the occurrence under the cursor when the key was pressed."""
 
     def __init__(self, occurrence: Occurrence) -> None:
         super().__init__()
         self.occurrence = occurrence
-        self.guard = TypeAheadGuard(self, self._begin)
-        self.field.can_focus = False
         self._about = Prose(classes="about")
 
     def about(self) -> Iterable[Widget]:
@@ -56,16 +48,7 @@ class _RecordScreen(WritingDialog):
 
     def on_mount(self) -> None:
         """Keep the description up to date while the note is written."""
-        self.guard.hold()
         every_second(self, self._tick)
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
-
-    def _begin(self) -> None:
-        self.field.can_focus = True
-        self.field.focus()
 
     async def write(self, text: str) -> str:
         """Record it and return the message to show, also if somebody was first. Raises JournalError, NotTaken."""
@@ -99,6 +82,8 @@ class SignScreen(_RecordScreen):
     far it is and leaves the duty open, unless the person chooses to sign it off with lines left open, and says why.
     """
 
+    HEADING = N_("Sign off")
+    PROMPT = N_("Note (optional)")
     DEFAULT_CSS = """
     SignScreen { & #effect { margin-bottom: 1; } & #window { overflow-y: auto; scrollbar-size-vertical: 1; } }
     """
@@ -186,14 +171,6 @@ class SignScreen(_RecordScreen):
         if self.checklist is not None:
             self.effect.show(effect_words(self.checklist))
 
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Sign off")
-
-    def placeholder(self) -> str:
-        """Return the prompt for the note, which is optional."""
-        return _("Note (optional)")
-
     def keys(self) -> str:
         """Return the key hints; in a checklist, Enter moves on until the note is reached."""
         if self.checklist is None:
@@ -275,13 +252,8 @@ class SignScreen(_RecordScreen):
 class SkipScreen(_RecordScreen):
     """Skips an occurrence; a reason is required."""
 
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Skip")
-
-    def placeholder(self) -> str:
-        """Return the prompt for the reason."""
-        return _("Reason for skipping")
+    HEADING = N_("Skip")
+    PROMPT = N_("Reason for skipping")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
         """Return title, due time, and the warning that it counts as not done."""

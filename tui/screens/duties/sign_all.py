@@ -6,23 +6,23 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.duties.service import NotNow
-from services.i18n import _, plural
+from services.i18n import N_, _, plural
 from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import WritingDialog
+from tui.screens.common.writing_dialog import LateWritingDialog
 from tui.screens.duties.wording import accepting_words
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.duties.wording import when, zone_name
 
 
-class SignAllScreen(WritingDialog):
+class SignAllScreen(LateWritingDialog):
     """Signs all of them off with one note; duties that somebody signed off meanwhile are passed over."""
 
-    AUTO_FOCUS = ""
+    HEADING = N_("Sign off all normal")
+    PROMPT = N_("Note for all (optional)")
 
     def __init__(self, occurrences: Sequence[Occurrence], others: Sequence[Occurrence] = ()) -> None:
         """`others` are due as well and are not signed off here."""
@@ -49,33 +49,10 @@ class SignAllScreen(WritingDialog):
             titles = _(", ").join(each.slot.title for each in others)
             words = _("Not included, because not inspected yet or not normal: {titles}")
             self._lines.append(Content.styled(words.format(titles=titles), ROLES["caution"]))
-        self.guard = TypeAheadGuard(self, self._begin)
-        self.field.can_focus = False
-
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Sign off all normal")
-
-    def placeholder(self) -> str:
-        """Return the prompt for the note, which is optional."""
-        return _("Note for all (optional)")
 
     def about(self) -> Iterable[Widget]:
         """Yield every duty with its findings."""
         yield Prose(Content("\n").join(self._lines), classes="about")
-
-    def on_mount(self) -> None:
-        """Accept keys only once the list could be read: keys typed ahead must not sign."""
-        super().on_mount()
-        self.guard.hold()
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
-
-    def _begin(self) -> None:
-        self.field.can_focus = True
-        self.field.focus()
 
     async def write(self, text: str) -> str:
         """Sign off one after the other. Raises JournalError; sign-offs made by then stay."""

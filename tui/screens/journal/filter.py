@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -19,7 +18,7 @@ from services.models import glyphs
 from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
 from tui.command_search import folded
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.journal.wording import KIND_STYLES, unknown_kind_word
@@ -79,9 +78,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
 
     def compose(self) -> ComposeResult:
         """Yield the input that narrows, the list, and a note for errors."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Show only"))
-            window.border_subtitle = Content(_("⏎ on/off · Esc done"))
+        with window(_("Show only"), _("⏎ on/off · Esc done")):
             yield self.input
             yield self.options
             yield Prose(id="note")

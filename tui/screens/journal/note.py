@@ -32,20 +32,14 @@ def note_subjects(app: Console) -> tuple[Place, ...]:
 class NoteScreen(SubjectDialog):
     """Can be opened over any screen; the note may have several lines."""
 
+    HEADING = N_("Note")
+    PROMPT = N_("What the next operator should know")
     may_wait = True
 
     subject_words = N_("about {name}")
 
     def __init__(self) -> None:
         super().__init__(note_subjects(self.app))
-
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Note")
-
-    def placeholder(self) -> str:
-        """Return the prompt shown while the field is empty."""
-        return _("What the next operator should know")
 
     def refused(self, text: str) -> str:
         """Refuse an empty note."""

@@ -3,12 +3,11 @@
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.content import Content
 
 from services.i18n import _
 from services.journal.journal import Journal
 from services.models.verification import Verification
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.block import Block
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line
@@ -30,9 +29,7 @@ class JournalVerifyScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the result, or a line that says the check is running."""
-        with VerticalScroll(id="window") as window:
-            window.border_title = Content(_("Verify the journal"))
-            window.border_subtitle = Content(_("Esc closes"))
+        with window(_("Verify the journal"), _("Esc closes"), kind=VerticalScroll):
             yield self.block
 
     def on_mount(self) -> None:

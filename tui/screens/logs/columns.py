@@ -7,13 +7,13 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.models import glyphs
 from services.models.text import clean
+from tui.screens.common.dialog import window
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
@@ -91,9 +91,10 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
 
     def compose(self) -> ComposeResult:
         """The fields, and what the keys do."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Columns of {group}").format(group=clean(self._group)))
-            window.border_subtitle = Content(_("⏎ applies and remembers · Esc closes"))
+        with window(
+            _("Columns of {group}").format(group=clean(self._group)),
+            _("⏎ applies and remembers · Esc closes"),
+        ):
             yield self.table
             yield Prose(id="note")
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widgets import Input
@@ -23,7 +22,7 @@ from services.models.text import clean
 from services.models.units import BYTES, number
 from services.system import Services
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
 from widgets.drawing.rest import Rest
@@ -113,10 +112,8 @@ class GroupScreen(Dialog[tuple[str, ...]]):
 
     def compose(self) -> ComposeResult:
         """Yield the input that narrows, the list and a note."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Log group"))
-            ticks = _("Space ticks · ⏎ opens · Esc closes") if self.most > 1 else _("⏎ opens · Esc closes")
-            window.border_subtitle = Content(ticks)
+        keys = _("Space ticks · ⏎ opens · Esc closes") if self.most > 1 else _("⏎ opens · Esc closes")
+        with window(_("Log group"), keys):
             part = _NamePart(placeholder=_("Part of the name, or a whole name"))
             part.ticks = self.most > 1
             yield part

@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widgets import Input
@@ -13,7 +12,7 @@ from textual.widgets import Input
 from services.i18n import N_, _, plural
 from services.models.text import clean
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from tui.screens.logs.covers.covering import short_name
 from tui.screens.logs.memory import LONGEST, Layout, LayoutPane, LogMemory
 from tui.screens.logs.pane_set import PaneSet
@@ -50,9 +49,7 @@ class LayoutScreen(Dialog[Layout]):
 
     def compose(self) -> ComposeResult:
         """The name, the saved layouts, a note."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Layouts"))
-            window.border_subtitle = Content(_("⏎ opens, or saves what is typed · Del discards · Esc closes"))
+        with window(_("Layouts"), _("⏎ opens, or saves what is typed · Del discards · Esc closes")):
             yield Input(placeholder=_("Name under which to save the present layout"), max_length=_LONGEST)
             yield self.table
             yield Prose(id="note")

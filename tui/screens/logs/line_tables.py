@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
@@ -18,6 +17,7 @@ from services.logs import slow_queries, waf_blocks
 from services.models.text import clean
 from services.models.waf import BlockedGroup
 from tui.console import Console
+from tui.screens.common.dialog import window
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.columns import Column
 from widgets.drawing.format import stamp
@@ -195,9 +195,7 @@ class LineTablesScreen(GuardedDialog[Target | None]):
 
     def compose(self) -> ComposeResult:
         """The table, and what the lines are counted by."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("⏎ goes to the lines · ← → other table · Esc closes"))
+        with window(self._title, _("⏎ goes to the lines · ← → other table · Esc closes")):
             yield Prose(id="note")
             yield self.rows
 

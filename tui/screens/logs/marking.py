@@ -33,6 +33,8 @@ class MarkScreen(SubjectDialog):
     Its subject is the incident whose timeline the mark belongs to, or none: the journal alone.
     """
 
+    HEADING = N_("Mark a line")
+    PROMPT = N_("Note (optional)")
     may_wait = True
 
     subject_words = N_("into the timeline of {name}")
@@ -47,14 +49,6 @@ class MarkScreen(SubjectDialog):
             if incident.is_open and not incident.joined_to and incident.id not in subjects
         ]
         super().__init__([*likeliest, *others])
-
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Mark a line")
-
-    def placeholder(self) -> str:
-        """Return the prompt shown while the field is empty."""
-        return _("Note (optional)")
 
     def about(self) -> Iterable[Widget]:
         """Yield the line, and the incident whose timeline the mark belongs to."""

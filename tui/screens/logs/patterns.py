@@ -6,14 +6,13 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 
 from services.i18n import N_, _, plural
 from services.models.text import clean
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
@@ -62,8 +61,7 @@ class PatternsScreen(Dialog[PatternQuery | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the list."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Patterns"))
+        with window(_("Patterns")):
             yield self.rows
 
     def on_mount(self) -> None:

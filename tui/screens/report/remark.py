@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual.content import Content
 from textual.widget import Widget
 
-from services.i18n import _
+from services.i18n import N_, _
 from services.models.journal import EntryKind, NewEntry
 from services.report.periods import Period
 from tui.screens.common.writing_dialog import WritingDialog
@@ -16,19 +16,13 @@ from widgets.drawing.prose import Prose
 class RemarkScreen(WritingDialog):
     """Asks for a remark, which may have several lines."""
 
+    HEADING = N_("Add note")
+    PROMPT = N_("Note to add to the report")
     may_wait = True
 
     def __init__(self, period: Period) -> None:
         super().__init__()
         self.period = period
-
-    def heading(self) -> str:
-        """Return the window's title."""
-        return _("Add note")
-
-    def placeholder(self) -> str:
-        """Return the prompt shown while the field is empty."""
-        return _("Note to add to the report")
 
     def about(self) -> Iterable[Widget]:
         """Yield the name of the report."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
@@ -17,7 +17,7 @@ from services.models.posts import Post, PostState
 from tui.console import Console
 from tui.screens.common.already_recorded import was_first
 from tui.screens.common.confirm import confirm
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.drawing.block import Block
 from widgets.drawing.format import wrap
@@ -58,8 +58,7 @@ class OutboxScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the list, and the post under the cursor."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Slack outbox"))
+        with window(_("Slack outbox")):
             yield self.table
             with VerticalScroll(can_focus=True):
                 yield self.block

@@ -21,8 +21,7 @@ from services.slack.change_notes import about_change, emergency_of
 from services.slack.note_wording import FILL, newest
 from services.slack.notes import NoteContext, about_alarm, about_finding
 from tui.console import Console
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.common.writing_dialog import WritingDialog
+from tui.screens.common.writing_dialog import GuardedWritingDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 
@@ -67,7 +66,7 @@ def _evidence_words(proposal: Proposal) -> str:
     return _("Rows of the finding were added at the end.")
 
 
-class PostScreen(WritingDialog):
+class PostScreen(GuardedWritingDialog):
     """Sends exactly the text that is in the field when Enter is pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,7 +87,6 @@ class PostScreen(WritingDialog):
         self.proposal = proposal
         self.id_of_post = uuid4().hex[:12]
         """One for each dialog, so that pressing Enter twice does not send the note twice."""
-        self.guard = TypeAheadGuard(self)
         self.field.text = proposal.text
         self._evidence = [
             (words, table)
@@ -123,12 +121,11 @@ class PostScreen(WritingDialog):
         return _("a reply in the thread of this alarm") if answers else _("starts the thread of this alarm")
 
     def on_mount(self) -> None:
-        """Accept Enter only once the text that it would send could be read."""
+        """Show the keys, and select what is to be filled in."""
         more = _(" · ^t adds evidence") if self._evidence else ""
         window = self.query_one("#window")
         window.border_subtitle = Content(_("⏎ sends · ^j new line · Esc closes") + more)
         self.field.selection = self._gap()
-        self.guard.hold()
 
     def _gap(self) -> Selection:
         """Select the first placeholder, so that typing replaces it; without one, the end of the text."""
@@ -137,10 +134,6 @@ class PostScreen(WritingDialog):
             if column >= 0:
                 return Selection((row, column), (row, column + len(_(FILL))))
         return Selection.cursor(self.field.document.end)
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
 
     def action_add_evidence(self) -> None:
         """Append rows of the finding; texts of logs, which may be private, only at the next press."""

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.alarms.acknowledgements import present
-from services.i18n import _
+from services.i18n import N_, _
 from services.models.alarms import Alarm
 from tui.screens.common.writing_dialog import GuardedWritingDialog
 from widgets.alarms.acknowledgements import acknowledged_content, state_content
@@ -16,19 +16,13 @@ from widgets.drawing.prose import Prose
 class AcknowledgeScreen(GuardedWritingDialog):
     """Acknowledges the alarm's state at the moment when the key was pressed."""
 
+    HEADING = N_("Acknowledge")
+    PROMPT = N_("Note for the next operator (optional)")
     may_wait = True
 
     def __init__(self, alarm: Alarm) -> None:
         super().__init__()
         self.alarm = alarm
-
-    def heading(self) -> str:
-        """The window's title."""
-        return _("Acknowledge")
-
-    def placeholder(self) -> str:
-        """The prompt for the note, which is optional."""
-        return _("Note for the next operator (optional)")
 
     def about(self) -> Iterable[Widget]:
         """The alarm with its state, and who acknowledged it before."""

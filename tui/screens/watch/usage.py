@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from services.aws.client.meter import UsageMeter
 from services.i18n import _
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.format import pad
 from widgets.drawing.prose import Prose
 
@@ -21,8 +21,7 @@ class UsageScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The table and its total."""
-        with VerticalScroll(id="window") as window:
-            window.border_title = Content(_("AWS usage today"))
+        with window(_("AWS usage today"), kind=VerticalScroll):
             head = _row(_("API"), _("Requests"), _("Cost"))
             rows = [_row(row.name, f"{row.calls:,}", f"¥{row.yen:.3f}") for row in self.usage.rows]
             total = _row(_("Total"), f"{self.usage.calls:,}", f"¥{self.usage.yen:.3f}")

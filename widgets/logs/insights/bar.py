@@ -60,17 +60,7 @@ class QueryBar(LineWidget, can_focus=True):
         super().__init__(id=id)
         self.at = 0
 
-    def watch_facts(self) -> None:
-        """Draw the new facts."""
-        self.redraw()
-
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Hide the cursor."""
-        self.redraw()
+    watch_facts = on_focus = on_blur = LineWidget.redraw
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Items, price, status."""

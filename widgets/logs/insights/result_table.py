@@ -224,13 +224,7 @@ class ResultTable(LineWidget, can_focus=True):
 
     # Moving
 
-    def on_focus(self) -> None:
-        """Show where the cursor is."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Show that keys go elsewhere."""
-        self.redraw()
+    on_focus = on_blur = LineWidget.redraw
 
     def _move_to(self, position: int) -> None:
         self.cursor = max(0, min(position, len(self.order) - 1))

@@ -302,16 +302,15 @@ MOMENTS = st.integers(0, 90 * 1440).map(
 )
 
 
-@given(MOMENTS, st.floats(0.01, 24 * 35), st.none() | st.integers(1, 12))
-def test_pieces_are_the_whole_and_lie_on_one_day(began: datetime, hours: float, longest: int | None) -> None:
+@given(MOMENTS, st.floats(0.01, 24 * 35))
+def test_pieces_are_the_whole_and_lie_on_one_day(began: datetime, hours: float) -> None:
     calendar = Calendar(SHIPPED)
     span = TimeSpan(start=began, end=began + timedelta(hours=hours))
-    spans = list(spans_by_day(span, calendar, timedelta(hours=longest) if longest else None))
+    spans = list(spans_by_day(span, calendar))
     assert [piece.end for piece in spans[:-1]] == [piece.start for piece in spans[1:]]
     assert (spans[0].start, spans[-1].end) == (span.start, span.end)
     for piece in spans:
         assert calendar.day_of(piece.start) == calendar.day_of(piece.end - timedelta(microseconds=1))
-        assert longest is None or piece.end - piece.start <= timedelta(hours=longest)
 
 
 @given(MOMENTS, st.floats(0, 24 * 30), st.floats(0.1, 24))

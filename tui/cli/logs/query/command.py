@@ -18,9 +18,9 @@ from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Choice, Command, Prints
 from tui.cli.logs.query.flags import QueryFlags
-from tui.cli.opened_journal import as_json
+from tui.cli.opened_journal import as_json, stoppable
 from tui.exit_status import ExitStatus
-from tui.start_options import StartError, StartOptions
+from tui.start_options import StartOptions
 
 LANGUAGES = ("logsql", "ppl", "sql")
 
@@ -31,6 +31,7 @@ def query_command(
     """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
     names = {option.name for option in shared}
 
+    @stoppable(output)
     def callback(*, schema: bool, **flags: Any) -> int:
         if schema:
             output.hand_over([as_json(_schema()).removesuffix("\n")])
@@ -39,11 +40,7 @@ def query_command(
         chosen = _flags({key: value for key, value in flags.items() if key not in names})
         from tui.cli.logs.query.run import run
 
-        try:
-            return run(output, chosen, replace(before(), **overrides))
-        except StartError as error:
-            output.print_lines([str(error)], error=True)
-            return error.status
+        return run(output, chosen, replace(before(), **overrides))
 
     return Command(
         "query",

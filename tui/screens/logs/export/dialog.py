@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widgets import Input, Static
@@ -23,7 +22,7 @@ from services.logs.export.wording import done
 from services.models.log_exports import ExportFormat, ExportHead
 from services.models.text import clean
 from tui.console import Console
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.prose import Prose
 from widgets.logs.text.time import moment, parse_moment
 
@@ -85,9 +84,7 @@ class ExportDialog(Dialog[bool]):
             "reason": _("Why secrets and personal data are not masked (recorded in the journal)"),
             "path": _("File, readable by you alone"),
         }
-        with Vertical(id="window") as window:
-            window.border_title = Content(_("Export logs"))
-            window.border_subtitle = Content(_("⏎ exports · Esc closes"))
+        with window(_("Export logs"), _("⏎ exports · Esc closes")):
             yield Prose(Content(self._what))
             for key, field in self.fields.items():
                 yield Static(Content(labels[key]), classes="label")

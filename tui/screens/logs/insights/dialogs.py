@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input
 
 from services.i18n import _, sentences
 from services.models.insights_queries import QueryParameter
-from tui.screens.common.dialog import Dialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.prose import Prose
 
 Check = Callable[[str], str]
@@ -33,9 +33,7 @@ class LineScreen(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """The line, and what may be written."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("⏎ takes it · Esc closes"))
+        with window(self._title, _("⏎ takes it · Esc closes")):
             yield Input(self._text)
             yield Prose(Content(self._hint), id="note")
 
@@ -66,9 +64,7 @@ class ParametersScreen(Dialog[dict[str, str]]):
 
     def compose(self) -> ComposeResult:
         """A line for each parameter."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("Tab next · ⏎ takes them · Esc closes"))
+        with window(self._title, _("Tab next · ⏎ takes them · Esc closes")):
             for place, parameter in enumerate(self._parameters):
                 about = parameter.description or parameter.name
                 name = f" ({parameter.name})" if about != parameter.name else ""
@@ -106,9 +102,6 @@ class RecordScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """A paragraph for each field."""
-        with Vertical(id="window") as window:
-            window.border_title = Content(self._title)
-            window.border_subtitle = Content(_("Esc closes"))
-            with VerticalScroll():
-                for name, value in self._fields:
-                    yield Prose(Content.assemble((f"{name}  ", "bold"), Content(value)))
+        with window(self._title, _("Esc closes")), VerticalScroll():
+            for name, value in self._fields:
+                yield Prose(Content.assemble((f"{name}  ", "bold"), Content(value)))

@@ -154,7 +154,11 @@ def _times(facts: WorldFacts, signal: Signal) -> str:
     if signal.at is not None and signal.at > last:
         return f"it began at {signal.at:%H:%M:%S} UTC, which was not published"
     # A line of a log that is quoted has numbers of its own: of places in the code, for example.
-    if "×" not in signal.value and not signal.source.endswith("log") and any(moment > last for moment in _stated(facts, signal.value)):
+    if (
+        "×" not in signal.value
+        and not signal.source.endswith("log")
+        and any(moment > last for moment in _stated(facts, signal.value))
+    ):
         return "the value is of a time that was not published"
     return ""
 

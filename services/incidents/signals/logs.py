@@ -174,7 +174,9 @@ def _says(pattern: re.Pattern[str], *, is_own: bool = False) -> Callable[[Facts]
         if facts.log_gap:
             return unseen(facts.log_gap)
         if not is_own and any(facts.errors_since()) and not facts.application_messages:
-            return unseen(_("the application's log has no line that is read as an error"), is_out_of_reach=True)
+            return unseen(
+                _("the application's log has no line that is read as an error"), is_out_of_reach=True
+            )
         lines = (line.text for sample, _messages in read if sample is not None for line in sample.lines)
         if any(map(_ABOUT.search, lines)):
             return unseen(_("lines that may be about it say something else"), is_out_of_reach=True)

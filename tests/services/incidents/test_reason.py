@@ -22,7 +22,9 @@ def test_what_shows_the_cause_itself_comes_first_and_no_number_is_said() -> None
 
 def test_the_reason_names_the_host_that_the_errors_name() -> None:
     row = data.CAUSES[0].supporting[0]
-    named = row.model_copy(update={"signal": row.signal.model_copy(update={"subject": "cache.internal:6379"})})
+    named = row.model_copy(
+        update={"signal": row.signal.model_copy(update={"subject": "cache.internal:6379"})}
+    )
     assert reason_from([named]) == f"{row.signal.title} (cache.internal:6379)."
 
 

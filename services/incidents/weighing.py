@@ -17,6 +17,7 @@ from services.models.causes import (
     CauseSpec,
     NextLook,
     Onset,
+    OnsetBasis,
     Signal,
     SignalState,
     UnreadEffect,
@@ -42,6 +43,9 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     assessment = weigh(
         specs, signals_of(facts), facts.onset, is_published=not facts.is_unpublished, fired=fired
     )
+    if facts.onset.basis is OnsetBasis.ALARM and evidence.alarm.since >= evidence.began:
+        why = _("the alarm does not fire, and no minute is bad")
+        return assessment.model_copy(update={"word": Word.OPEN, "why": why})
     subject = stranger_of(evidence.alarm, runbook)
     if specs or subject is None:
         return assessment

@@ -40,12 +40,15 @@ def is_key(event: Trail) -> bool:
     return event.source in _KEYS or is_password
 
 
-def _belongs(event: Trail) -> bool | None:
+def _belongs(facts: WorldFacts, event: Trail) -> bool | None:
     """Whether its record says that it is about this system; None: it is only mentioned as another's peer."""
     request = {key: value for key, value in event.request.items() if key != "ipPermissions"}
     if WorldFacts.is_own(event.model_copy(update={"request": request})):
         return True
-    if any(id in json.dumps(event.request) for id in _KEY_IDS):
+    # What the routes of the system's subnets lead to is its own.
+    routes = json.dumps([phase.answers.get("ec2:DescribeRouteTables", {}) for phase in facts.world.phase])
+    text = json.dumps(event.request)
+    if any(id in text for id in _KEY_IDS) or any(id in routes for id in re.findall(r"nat-\w+", text)):
         return True
     return None if WorldFacts.is_own(event) else False
 
@@ -94,7 +97,10 @@ def somebody_changed(kind: Callable[[Trail], bool | None], *, anywhere: bool = F
             (
                 item,
                 _all_of(
-                    kind(item), anywhere or _belongs(item), _is_somebody(item), _just_before(facts, item.at)
+                    kind(item),
+                    anywhere or _belongs(facts, item),
+                    _is_somebody(item),
+                    _just_before(facts, item.at),
                 ),
             )
             for item in _known(facts, signal)
@@ -111,7 +117,7 @@ def somebody_changed(kind: Callable[[Trail], bool | None], *, anywhere: bool = F
 def no_network_write(facts: WorldFacts, signal: Signal) -> Verdict3:
     """Nothing of this system's network, in the hours before and since."""
     rows = [
-        (item, _all_of(is_network(item), _belongs(item), _is_somebody(item)))
+        (item, _all_of(is_network(item), _belongs(facts, item), _is_somebody(item)))
         for item in _known(facts, signal)
     ]
     recent = [(item, truth if item.at >= -60 or not truth else None) for item, truth in rows]
@@ -144,7 +150,7 @@ def is_own_resource(facts: WorldFacts, event: Trail) -> bool | None:
     if names and all(name in text for name in names):
         is_direct = not authority or event.source == f"{authority}.amazonaws.com"
         return True if is_direct and event.name != "RegisterTaskDefinition" else None
-    return None if authority and event.source.startswith(authority) and _belongs(event) else False
+    return None if authority and event.source.startswith(authority) and _belongs(facts, event) else False
 
 
 def own_write(facts: WorldFacts, signal: Signal) -> Verdict3:

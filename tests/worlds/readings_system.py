@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
+from math import floor
 from typing import Any
 
 from services.models.causes import Signal
@@ -243,7 +244,7 @@ def used_up(facts: WorldFacts, _signal: Signal) -> Verdict3:
         return None, ""
     what = f"CPU {max(cpu):.0f} %, credits {min(credits_, default=0):.0f}"
     if (
-        max(facts.points(*DB_CPU).values()) < 80
+        max(facts.points(*DB_CPU, floor(facts.onset) - 3).values()) < 80
         and min(credits_, default=99) > 30
         and min(burst, default=99) > 15
     ):
@@ -374,13 +375,16 @@ def refused(facts: WorldFacts, signal: Signal) -> Verdict3:
 def scaled_out(facts: WorldFacts, _signal: Signal) -> Verdict3:
     counts = [
         (item.at, int(match[1]))
-        for item in facts.activities(-180)
+        for item in facts.activities(min(-180, facts.since))
         if (match := re.search(r"desired count to (\d+)", item.description))
         and not item.not_scaled
         and item.status in ("Successful", "InProgress", "Pending")
     ]
     up = [at for at, count in counts if count > 2]
-    return (True if any(at >= 0 for at in up) else None if up else False), f"{len(up)} such decisions"
+    # Of an alarm that does not fire, the present is judged.
+    return (
+        True if any(at >= max(0, facts.since) for at in up) else None if up else False
+    ), f"{len(up)} such decisions"
 
 
 def hot_task(facts: WorldFacts, _signal: Signal) -> Verdict3:

@@ -137,7 +137,7 @@ def _cpu_raised(facts: Facts) -> Judged:
     if why := facts.uncounted(Measure.DB_CPU):
         return unseen(why)
     before = facts.before(Measure.DB_CPU)
-    most = max(facts.since(Measure.DB_CPU), default=0.0)
+    most = max(facts.since(Measure.DB_CPU, lead=3), default=0.0)
     limit = _limit(facts, "CPUUtilization", CPU)
     value, bound = f"{most:.0f}%", f"≥ {limit:.0f}%"
     is_risen = not before or most > 1.2 * median(before)

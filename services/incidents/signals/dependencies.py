@@ -76,6 +76,10 @@ PASSWORD = re.compile(
     r"authentication failed for user",
     re.IGNORECASE,
 )
+_GRANTS = re.compile(
+    r"permission denied for (?:table|relation|schema|sequence|database|function|view)|\b42501\b|must be owner of|command denied to user",
+    re.IGNORECASE,
+)
 _DATABASE = re.compile(
     r"\b(?:5432|3306)\b|postgres|psql|psycopg|\bpg\b|pg_|jdbc|hikari|\bdatabase\b|データベース|rds\.amazonaws|SQLSTATE|mysql|mariadb|read-only transaction|PG::|"
     r"db\.utils|peewee|sqlalchemy|asyncpg|r2dbc|agroal|datasource|c3p0|mchange|dbcp|sequel::|EntityFramework|npgsql|diesel|"
@@ -115,7 +119,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("SNS", r"\bsns\b"),
         ("S3", r"\bs3\b|NoSuchBucket"),
         ("Cognito", r"cognito"),
-        ("AppConfig", r"appconfig|localhost:2772"),
+        ("AppConfig", r"\bappconfig|localhost:2772"),
         ("Proxy", r"ProxyError|(?:connect to|from|via) proxy|\bproxy https?:|tunneling socket"),
         ("NATS", r"^nats:|nats\.(?:errors|connect)"),
         ("License", r"licen[cs]e\w{0,12}(?:Exception|Error)|licen[cs]e (?:file |key )?(?:has )?(?:expired|is invalid)"),
@@ -212,6 +216,8 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
         return Dependency(Kind.OTHER, name if name in _TRANSLATED else _with_service(name, message, detail))
     if PASSWORD.search(message):
         return Dependency(Kind.OTHER, N_("the database's password"))
+    if _GRANTS.search(message):
+        return Dependency(Kind.OTHER, N_("the database's permissions"))
     if LOCKS.search(message):
         return Dependency(Kind.DATABASE, "")
     if _STORAGE.search(message):

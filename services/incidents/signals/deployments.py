@@ -207,6 +207,8 @@ def _revision(definition: str) -> tuple[int, str]:
 
 
 def _on_both(facts: Facts) -> Judged:
+    if _is_settled(facts):
+        return unseen(_("nothing was deployed just before"), is_out_of_reach=True)
     counts = _errors_while_mixed(facts)
     if isinstance(counts, Judged):
         return counts
@@ -289,7 +291,8 @@ def _dearer(title: str, *measures: Measure) -> Callable[[Facts], Judged]:
         recent = _recent(facts)
         start = recent.at
         if start is None:
-            return recent if recent.why else absent(_("nothing was deployed just before"))
+            why = _("nothing was deployed just before")
+            return recent if recent.why else unseen(why, is_out_of_reach=True)
         if _on_both(facts).state is SignalState.PRESENT:
             return absent(_("the old revision is concerned, too"))
         ratios = [ratio for measure in measures if (ratio := _ratio(facts, measure, start)) is not None]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from services.i18n import N_, _
 from services.incidents.facts import Facts, detail_of, message_of
 from services.incidents.signals.base import Judged, SignalSpec, absent, percent, present, unseen
-from services.incidents.signals.dependencies import LOCKS, UNRESOLVED, dependency_of
+from services.incidents.signals.dependencies import LOCKS, UNRESOLVED, Kind, dependency_of
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import LogEntry, LogSample, Source
 from services.models.text import clean
@@ -155,6 +155,12 @@ def _as_before(facts: Facts) -> Judged:
     return present(value, "≥ 80%") if share >= 0.8 else absent(value, "≥ 80%")
 
 
+def _is_of_database(message: str) -> bool:
+    """Whether a line of the application blames nothing else: a cache's time-out may speak of the database, too."""
+    dependency = dependency_of(message)
+    return dependency is None or dependency.kind is Kind.DATABASE
+
+
 def _says(pattern: re.Pattern[str], *, is_own: bool = False) -> Callable[[Facts], Judged]:
     """Whether the log of the database, and unless `is_own` that of the application, has such a line."""
 
@@ -165,7 +171,11 @@ def _says(pattern: re.Pattern[str], *, is_own: bool = False) -> Callable[[Facts]
             *([] if is_own else [(evidence.application_errors, facts.application_messages)]),
         ]
         for sample, messages in read:
-            matches = [message for message in messages if pattern.search(message)]
+            matches = [
+                message
+                for message in messages
+                if pattern.search(message) and (sample is evidence.database_lines or _is_of_database(message))
+            ]
             if matches:
                 line = messages[matches[0]][0]
                 count = sum(len(messages[message]) for message in matches)

@@ -43,9 +43,8 @@ def _one_zone(facts: Facts) -> Judged:
     if len(zones) < 2:
         return unseen(_("the targets are in fewer than two zones"))
     bad = {target.zone for target in facts.unhealthy}
-    elsewhere = [target for target in facts.registered if target.zone not in bad]
-    alone = [target for target in facts.registered if target.zone in bad and target.state == "healthy"]
-    is_one = len(bad) == 1 and not alone and bool(elsewhere)
+    healthy = {target.zone for target in facts.registered if target.state == "healthy"}
+    is_one = len(bad) == 1 and bool(healthy) and not healthy & bad
     # A target that answers the check, but wrongly, is reached: its zone works.
     answers = all("ResponseCodeMismatch" in target.reason for target in facts.unhealthy)
     return present(", ".join(sorted(bad)), is_direct=not answers) if is_one else absent(_counts(facts))

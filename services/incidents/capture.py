@@ -197,8 +197,7 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
 
 
 def _lacks_evidence(incident: Incident) -> bool:
-    is_read = incident.trigger is TriggerKind.ALARM or incident.is_asked
-    return incident.is_open and is_read and not incident.evidence
+    return incident.is_open and not incident.evidence
 
 
 def _turn(claim: Entry | None) -> int:

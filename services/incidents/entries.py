@@ -36,16 +36,16 @@ def opened(
     since: datetime,
     *,
     trigger: TriggerKind,
-    playbook: str,
-    after: str,
+    playbook: str = "",
+    after: str = "",
     text: str = "",
     facts: Iterable[str] = (),
     steps: Iterable[str] = (),
 ) -> NewEntry:
     """A new incident; `after` is the id of the one before it, so that two consoles cannot open two.
 
-    `text` is the sentence of a finding, or what was seen without an alarm, `facts` what a finding measured, `steps` what it
-    says to do.
+    `text` is the sentence of a finding, or what was seen without an alarm, `facts` what was measured, `steps` what it says to
+    do.
     """
     finding = {"reason": clean(text), "facts": [clean(fact) for fact in facts]}
     own = [clean(step) for step in steps]
@@ -60,7 +60,7 @@ def opened(
             "title": title,
             "playbook": playbook,
             "since": since.isoformat(),
-            **(finding if trigger is TriggerKind.FINDING else {}),
+            **(finding if trigger is TriggerKind.FINDING or finding["facts"] else {}),
             **({"steps": own} if own else {}),
         },
         claim=f"incident:{target}:after:{after}",

@@ -35,7 +35,7 @@ def opened(
     title: str,
     since: datetime,
     *,
-    trigger: TriggerKind,
+    trigger: TriggerKind = TriggerKind.ALARM,
     playbook: str = "",
     after: str = "",
     text: str = "",
@@ -47,8 +47,7 @@ def opened(
     `text` is the sentence of a finding, or what was seen without an alarm, `facts` what was measured, `steps` what it says to
     do.
     """
-    finding = {"reason": clean(text), "facts": [clean(fact) for fact in facts]}
-    own = [clean(step) for step in steps]
+    own = {"facts": [clean(fact) for fact in facts], "steps": [clean(step) for step in steps]}
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,
         subject=f"incident:{target}@{since.isoformat()}",
@@ -60,8 +59,8 @@ def opened(
             "title": title,
             "playbook": playbook,
             "since": since.isoformat(),
-            **(finding if trigger is TriggerKind.FINDING or finding["facts"] else {}),
-            **({"steps": own} if own else {}),
+            "reason": clean(text),
+            **{key: texts for key, texts in own.items() if texts},
         },
         claim=f"incident:{target}:after:{after}",
     )

@@ -195,9 +195,9 @@ def _what(situation: Situation) -> Iterator[str]:
     elif incident.is_without_alarm:
         words = _("{title} since {time}, without an alarm.")
     yield words.format(title=incident.title, time=since)
-    yield _sentence(situation.measured or str(incident.reason if incident.is_asked else ""))
-    for fact in incident.facts[:SPOKEN]:
-        yield _sentence(fact)
+    reason = str(incident.reason) if incident.is_asked else ""
+    yield _sentence(situation.measured or reason)
+    yield from (_sentence(fact) for fact in incident.facts[:SPOKEN] if fact not in reason)
 
 
 def _sentence(text: str) -> str:

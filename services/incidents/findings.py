@@ -13,8 +13,7 @@ MEASURES = 5
 
 def playbook_of_finding(runbook: Runbook, inspection: str) -> Playbook | None:
     """The first playbook that names an inspection, or an outage's target, in `findings`; None if none does."""
-    name = inspection.replace(":", "-")
-    return next((book for book in runbook.playbooks if name in book.findings), None)
+    return next((book for book in runbook.playbooks if inspection.replace(":", "-") in book.findings), None)
 
 
 async def begin(incidents: Incidents, runbook: Runbook, finding: Finding) -> Incident | None:

@@ -16,7 +16,6 @@ _FALLING = (
     (Measure.DB_FREE, ClockKind.STORAGE, N_("how the free storage falls"), "storage-empty"),
     (Measure.DB_CREDITS, ClockKind.CREDITS, N_("how the credits fall"), "db-cpu-high"),
 )
-"""The last is the signal that says in words that nothing is left."""
 
 
 def measured_clocks(

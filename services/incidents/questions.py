@@ -14,8 +14,6 @@ _ASKED = {
     "outage:certificate": ("tls-errors", "traffic-fall", "dns-write", "alarms-together"),
     "error-logs": ("new-error", "other-host", "recent-deployment"),
     "slow-queries": ("db-cpu-high", "connections-high", "recent-deployment"),
-    "scaling": ("cpu-at-maximum", "scaling-refused", "traffic-surge"),
-    "costs": ("traffic-surge", "scaled-out", "waf-blocks"),
 }
 _OF_ANY = ("alarms-together", "traffic-usual", "recent-deployment", "network-write")
 _ANSWERS = {SignalState.PRESENT: N_("yes"), SignalState.ABSENT: N_("no"), SignalState.UNSEEN: N_("not known")}
@@ -23,9 +21,7 @@ _ANSWERS = {SignalState.PRESENT: N_("yes"), SignalState.ABSENT: N_("no"), Signal
 
 def answers_of(incident: Incident, facts: Facts) -> tuple[AskedQuestion, ...]:
     """Signals that help with an outage or a finding, each as a question; () for an alarm, which has weighed causes alone."""
-    if not incident.is_asked and not incident.is_without_alarm:
-        return ()
-    signals = [BY_ID[id].of(facts) for id in _ASKED.get(incident.target, _OF_ANY)]
+    asked = _ASKED.get(incident.target, _OF_ANY if incident.is_asked else ())
     return tuple(
         AskedQuestion(
             title=_("{signal}?").format(signal=each.title),
@@ -34,5 +30,5 @@ def answers_of(incident: Incident, facts: Facts) -> tuple[AskedQuestion, ...]:
             at=each.until or facts.evidence.ended,
             sure=Sure.UNSEEN if each.state is SignalState.UNSEEN else Sure.CERTAIN,
         )
-        for each in signals
+        for each in (BY_ID[id].of(facts) for id in asked)
     )

@@ -201,8 +201,9 @@ class IncidentDetail(Widget):
             return []
         if self._page is DECIDING and view.incident.is_open and not view.incident.is_asked:
             return choice_entries(view, self._now(), width)
-        texts = filter(None, (str(view.incident.reason), *view.incident.facts))
-        facts = [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(texts)]
+        reason = str(view.incident.reason)
+        texts = (reason, *(fact for fact in view.incident.facts if fact not in reason))
+        facts = [note(f"fact:{index}", text, width, "") for index, text in enumerate(texts) if text]
         context = self._evidence_context()
         if view.trouble or context is None:
             return [*facts, absent_entry(view, width)]

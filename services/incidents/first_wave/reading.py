@@ -259,8 +259,7 @@ class FirstWaveReader:
         if incident.target == WAF_BLOCKS:
             return await self._asked(incident)
         evidence = await self.about(moment_of_incident(incident, self.alarms(), self.clock.now()))
-        answers = answers_of(incident, Facts(evidence, self.runbook))
-        return evidence.model_copy(update={"answers": answers})
+        return evidence.model_copy(update={"answers": answers_of(incident, Facts(evidence, self.runbook))})
 
 
 async def _in_time(limit: Limit, work: Coroutine[Any, Any, None]) -> None:

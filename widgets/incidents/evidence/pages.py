@@ -104,7 +104,7 @@ PAGES: dict[str, Page] = {
 }  # fmt: skip
 """By the name that a step's `look` gives."""
 _BY_ALARM: tuple[tuple[str, Page], ...] = (
-    ("outage:", Page(N_("Requests"), (target_entries,), ((Measure.REQUESTS,), (Measure.HEALTHY, Measure.UNHEALTHY)), (Measure.REQUESTS, Measure.HEALTHY, *_ERRORS))),
+    ("outage:", Page(N_("Metrics"), (target_entries,), ((Measure.REQUESTS,), (Measure.HEALTHY, Measure.UNHEALTHY)), (Measure.REQUESTS, Measure.HEALTHY, *_ERRORS))),
     ("5xx", Page(N_("Errors"), (target_entries,), (_ERRORS, (Measure.REQUESTS,)), (*_ERRORS, Measure.REQUESTS, Measure.HEALTHY))),
     ("latency", Page(N_("Latency"), (), ((Measure.LATENCY,), (Measure.REQUESTS,)), (Measure.LATENCY, Measure.REQUESTS, Measure.ECS_CPU, Measure.DB_CPU))),
     ("storage", _STORAGE),

@@ -10,6 +10,7 @@ from services.demo.incidents.drawing import draw
 from services.incidents.findings import begin
 from services.incidents.outages import accept
 from services.inspections.registry import INSPECTIONS
+from services.models.causes import Word
 from services.models.findings import Finding, Measure
 from services.models.first_wave import Sure
 from services.models.incidents import ClockKind, Incident, TurnKind
@@ -66,6 +67,11 @@ async def test_the_incident_of_an_expired_certificate_weighs_dns_and_tls(embedde
         await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
         await until(pilot, lambda: app.screen.detail.view.assessment)
         assert app.screen.detail.view.assessment.leader.id == "dns-tls"
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, CloseScreen) and app.screen.is_mounted)
+        assert app.screen.cause.value == "dns-tls"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, IncidentScreen))
         state = app.ready.feeds["outages"].state
 
         def turns() -> list[TurnKind]:
@@ -150,9 +156,9 @@ async def test_the_incident_of_each_outage_is_a_whole_one(embedded: Embedded, ki
         await until(pilot, lambda: app.screen is screen)
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, CloseScreen) and app.screen.is_mounted)
-        leader = screen.detail.view.assessment.leader if screen.detail.view.assessment else None
-        chosen = app.screen.cause.value
-        assert chosen == OWN or (leader is not None and chosen == leader.id)
+        assessment = screen.detail.view.assessment
+        is_likely = assessment is not None and assessment.word is not Word.OPEN
+        assert app.screen.cause.value == (assessment.leader.id if is_likely else OWN)
         assert [id for id, _title in app.screen.cause.choices] == [OWN] or not is_attack
 
 

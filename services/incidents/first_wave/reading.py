@@ -18,6 +18,7 @@ from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
 from services.incidents.facts import Facts
+from services.incidents.first_wave.answers import answers_of
 from services.incidents.first_wave.belongings import SystemBelongings
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.own import omissions
@@ -26,7 +27,6 @@ from services.incidents.first_wave.patience import SAID, Limit, Patience
 from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
-from services.incidents.questions import answers_of
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.incident_questions import FirewallQuestions
 from services.models.alarms import AlarmOverview

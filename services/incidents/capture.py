@@ -23,7 +23,7 @@ from services.incidents.first_wave.wave import ReadWave
 from services.incidents.service import Incidents
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, TriggerKind
+from services.models.incidents import Incident
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
 
 LEASE = 10.0
@@ -188,7 +188,7 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
         sources = plural("{count} source could not be read", "{count} sources could not be read", unread)
         text = _("{text}; {note}").format(text=text, note=sources.format(count=unread))
     late = evidence.began - evidence.alarm.since
-    if late > LATE and incident.trigger is TriggerKind.ALARM:
+    if late > LATE and not incident.is_asked and not incident.is_without_alarm:
         note = _("read {minutes} minutes after the alarm")
         minutes = int(late.total_seconds() // 60)
         text = _("{text}; {note}").format(text=text, note=note.format(minutes=minutes))
@@ -197,8 +197,7 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
 
 
 def _lacks_evidence(incident: Incident) -> bool:
-    is_read = incident.trigger is TriggerKind.ALARM or incident.is_asked
-    return incident.is_open and is_read and not incident.evidence
+    return incident.is_open and not incident.evidence
 
 
 def _turn(claim: Entry | None) -> int:

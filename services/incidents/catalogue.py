@@ -40,7 +40,7 @@ def causes_of(
     """The causes that are weighed: those that the playbook names, else all that belong to no other playbook and apply to
     the alarm; None: any of the system's own.
 
-    A playbook of findings that names none weighs none: no first wave is read for it.
+    A playbook of findings that names none weighs none for a finding.
     """
     specs = causes_by_id(runbook).values()
     return tuple(spec for spec in specs if _belongs(spec, runbook, playbook, alarm))
@@ -49,7 +49,7 @@ def causes_of(
 def _belongs(spec: CauseSpec, runbook: Runbook, playbook: Playbook | None, alarm: AlarmMoment | None) -> bool:
     if {playbook.id if playbook else None, alarm.id if alarm else None}.intersection(spec.applies_to):
         return True
-    if playbook is not None and (playbook.weighs or playbook.findings):
+    if playbook is not None and (playbook.weighs or (playbook.findings and alarm is None)):
         return spec.id in playbook.weighs
     if spec.playbooks and (playbook is None or playbook.id not in spec.playbooks):
         return False

@@ -35,20 +35,19 @@ def opened(
     title: str,
     since: datetime,
     *,
-    trigger: TriggerKind,
-    playbook: str,
-    after: str,
+    trigger: TriggerKind = TriggerKind.ALARM,
+    playbook: str = "",
+    after: str = "",
     text: str = "",
     facts: Iterable[str] = (),
     steps: Iterable[str] = (),
 ) -> NewEntry:
     """A new incident; `after` is the id of the one before it, so that two consoles cannot open two.
 
-    `text` is the sentence of a finding, or what was seen without an alarm, `facts` what a finding measured, `steps` what it
-    says to do.
+    `text` is the sentence of a finding, or what was seen without an alarm, `facts` what was measured, `steps` what it says to
+    do.
     """
-    finding = {"reason": clean(text), "facts": [clean(fact) for fact in facts]}
-    own = [clean(step) for step in steps]
+    own = {"facts": [clean(fact) for fact in facts], "steps": [clean(step) for step in steps]}
     return NewEntry(
         kind=EntryKind.INCIDENT_OPENED,
         subject=f"incident:{target}@{since.isoformat()}",
@@ -60,8 +59,8 @@ def opened(
             "title": title,
             "playbook": playbook,
             "since": since.isoformat(),
-            **(finding if trigger is TriggerKind.FINDING else {}),
-            **({"steps": own} if own else {}),
+            "reason": clean(text),
+            **{key: texts for key, texts in own.items() if texts},
         },
         claim=f"incident:{target}:after:{after}",
     )

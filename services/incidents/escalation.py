@@ -14,7 +14,7 @@ from services.models.causes import Assessment, Word
 from services.models.date_text import dated_time, time_text
 from services.models.durations import lasting
 from services.models.first_wave import Measure
-from services.models.incidents import ClockState, Incident, StepKind, StepMark, TriggerKind
+from services.models.incidents import WAF_BLOCKS, ClockState, Incident, StepKind, StepMark, TriggerKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook, Step
 from services.models.units import SECONDS, number
@@ -147,16 +147,17 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
     """(heading, text) of each line of the note."""
     incident = situation.incident
     since = dated_time(incident.firing_since, situation.zone, situation.now)
-    if incident.trigger is TriggerKind.FINDING:
+    measured = situation.measured or _("; ").join(incident.facts)
+    if incident.trigger is TriggerKind.FINDING and incident.target != WAF_BLOCKS:
         yield _("Inspected"), since
         yield _("Details"), str(incident.reason)
-        yield _("Measured"), situation.measured or _("; ").join(incident.facts)
+        yield _("Measured"), measured
         yield _("Impact on users"), situation.impact
         yield _("Cause"), situation.cause
     else:
         lasts = lasting((situation.now - incident.firing_since).total_seconds())
         yield _("Since"), _("{time} ({duration})").format(time=since, duration=lasts)
-        yield _("Measured"), situation.measured
+        yield _("Measured"), measured
         yield _("Impact on users"), situation.impact or _("not known yet")
         yield _("Cause"), cause_text(situation)
         yield _("Why"), situation.reason
@@ -186,17 +187,17 @@ def _what(situation: Situation) -> Iterator[str]:
     """What happened, in whole sentences: the alarm and its value, or what the finding says and measured."""
     incident = situation.incident
     since = time_text(incident.firing_since, situation.zone, situation.now)
-    if incident.trigger is TriggerKind.ALARM:
+    words = _("{title} has been firing since {time}.")
+    if incident.target == WAF_BLOCKS:
+        words = _("A surge of requests blocked by the firewall was seen at {time}; it may be an attack.")
+    elif incident.is_asked:
+        words = _("The inspection “{title}” of {time} is not normal.")
+    elif incident.is_without_alarm:
         words = _("{title} since {time}, without an alarm.")
-        if not incident.is_without_alarm:
-            words = _("{title} has been firing since {time}.")
-        yield words.format(title=incident.title, time=since)
-        yield _sentence(situation.measured)
-        return
-    yield _("The inspection “{title}” of {time} is not normal.").format(title=incident.title, time=since)
-    yield _sentence(str(incident.reason))
-    for fact in incident.facts[:SPOKEN]:
-        yield _sentence(fact)
+    yield words.format(title=incident.title, time=since)
+    reason = str(incident.reason) if incident.is_asked else ""
+    yield _sentence(situation.measured or reason)
+    yield from (_sentence(fact) for fact in incident.facts[:SPOKEN] if fact not in reason)
 
 
 def _sentence(text: str) -> str:

@@ -3,7 +3,7 @@
 from services.incidents.service import Incidents
 from services.models.finding_text import bad_measures, measure_text
 from services.models.findings import Finding
-from services.models.incidents import Incident
+from services.models.incidents import Incident, TriggerKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
 
@@ -12,8 +12,8 @@ MEASURES = 5
 
 
 def playbook_of_finding(runbook: Runbook, inspection: str) -> Playbook | None:
-    """The first playbook that names an inspection in `findings`; None if none does."""
-    return next((book for book in runbook.playbooks if inspection in book.findings), None)
+    """The first playbook that names an inspection, or an outage's target, in `findings`; None if none does."""
+    return next((book for book in runbook.playbooks if inspection.replace(":", "-") in book.findings), None)
 
 
 async def begin(incidents: Incidents, runbook: Runbook, finding: Finding) -> Incident | None:
@@ -23,13 +23,14 @@ async def begin(incidents: Incidents, runbook: Runbook, finding: Finding) -> Inc
     """
     inspection = str(finding.inspection)
     playbook = playbook_of_finding(runbook, inspection)
-    incident = await incidents.open_from_finding(
+    incident = await incidents.begin(
         inspection,
         str(finding.title),
         finding.read_at,
-        str(playbook.id) if playbook is not None else "",
-        str(finding.summary),
-        [measure_text(measure) for measure in bad_measures(finding)[:MEASURES]],
-        () if playbook is not None and playbook.steps else map(str, finding.advice),
+        trigger=TriggerKind.FINDING,
+        playbook=str(playbook.id) if playbook is not None else "",
+        text=str(finding.summary),
+        facts=[measure_text(measure) for measure in bad_measures(finding)[:MEASURES]],
+        steps=() if playbook is not None and playbook.steps else tuple(map(str, finding.advice)),
     )
     return incident or incidents.open_for(inspection)

@@ -4,11 +4,19 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from services.i18n import _
+from services.incidents.catalogue import causes_by_id
 from services.incidents.findings import playbook_of_finding
 from services.incidents.service import Incidents
-from services.models.incidents import Incident, TurnKind
+from services.models.incidents import Incident, TriggerKind, TurnKind
 from services.models.outages import Outage, OutageKind
 from services.models.runbook import Runbook
+
+_CAUSES = {
+    OutageKind.TRAFFIC: ("dns-tls", "firewall", "all-unhealthy"),
+    OutageKind.TARGETS: ("all-unhealthy", "tasks-cannot-start", "no-target"),
+    OutageKind.CERTIFICATE: ("dns-tls",),
+}
+"""The causes of an outage whose first actions are its steps."""
 
 
 def proposed(outages: Iterable[Outage], incidents: Iterable[Incident]) -> tuple[Outage, ...]:
@@ -33,19 +41,26 @@ async def accept(incidents: Incidents, runbook: Runbook, outage: Outage) -> Inci
     text = _("{title}, {measured}, seen without an alarm").format(
         title=outage.title, measured=outage.measured
     )
-    title, target, since, measured = str(outage.title), str(outage.target), outage.since, str(outage.measured)
-    if outage.kind is OutageKind.FIREWALL:
-        # It asks and does what it would if the inspection had found it.
-        book = playbook_of_finding(runbook, target)
-        steps = (
+    target, specs = str(outage.target), causes_by_id(runbook)
+    has_begun = outage.ends is None or outage.ends <= outage.seen_at
+    book = playbook_of_finding(runbook, target) if has_begun else None
+    steps = [specs[id].advice_for({"tls-errors"}).action for id in _CAUSES.get(outage.kind, ())]
+    incident = await incidents.begin(
+        target,
+        str(outage.title),
+        # A certificate in its last week is no trouble yet that clocks could count from.
+        outage.since if has_begun else outage.seen_at,
+        # An attack asks and does what it would if the inspection had found it.
+        trigger=TriggerKind.ALARM if steps else TriggerKind.FINDING,
+        playbook=str(book.id) if book is not None else "",
+        text=text,
+        facts=(str(outage.measured),),
+        steps=steps
+        or (
             _("Check which rules block which addresses and paths."),
             _("If it is an attack, report it as a security incident."),
-        )
-        incident = await incidents.open_from_finding(
-            target, title, since, str(book.id) if book is not None else "", text, (measured,), steps
-        )
-    else:
-        incident = await incidents.open_for_alarm(target, title, since, "", text)
+        ),
+    )
     incident = incident or incidents.open_for(target)
     return await incidents.take(incident) if incident is not None and not incident.holder else incident
 

@@ -23,7 +23,7 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
 from services.models.causes import Assessment
-from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TriggerKind, TurnKind
+from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TurnKind
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
 
 _CLOSED = frozenset({EntryKind.INCIDENT_CLOSED})
@@ -128,28 +128,8 @@ class Incidents(GroupedProjection):
 
     # ---- opening
 
-    async def open_for_alarm(
-        self, target: str, title: str, since: datetime, playbook: str, text: str = ""
-    ) -> Incident | None:
-        """Open an incident for an alarm that fires, or an outage; None if one is open already. Raises JournalError."""
-        return await self._open(target, title, since, trigger=TriggerKind.ALARM, playbook=playbook, text=text)
-
-    async def open_from_finding(
-        self,
-        inspection: str,
-        title: str,
-        at: datetime,
-        playbook: str = "",
-        text: str = "",
-        facts: Iterable[str] = (),
-        steps: Iterable[str] = (),
-    ) -> Incident | None:
-        """Open an incident for a finding; None if one is open already for this inspection. Raises JournalError."""
-        own = {"playbook": playbook, "text": text, "facts": tuple(facts), "steps": tuple(steps)}
-        return await self._open(inspection, title, at, trigger=TriggerKind.FINDING, **own)
-
-    async def _open(self, target: str, title: str, since: datetime, **parts: Any) -> Incident | None:
-        """Record an entry of these parts, after the newest incident of the target."""
+    async def begin(self, target: str, title: str, since: datetime, **parts: Any) -> Incident | None:
+        """Open an incident with `parts` as `entries.opened` takes them; None if it is, or was, open. Raises JournalError."""
         await self.load()
         await self._load_newest(target)
         earlier = [incident for incident in self._incidents.values() if incident.target == target]

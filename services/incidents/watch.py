@@ -88,7 +88,7 @@ class IncidentWatch:
                 name = str(alarm.id)
                 title = self._titles.get(name) or str(alarm.name)
                 playbook = self._playbooks.get(name, "")
-                await self._incidents.open_for_alarm(name, title, alarm.since, playbook)
+                await self._incidents.begin(name, title, alarm.since, playbook=playbook)
         elif incident.trigger is TriggerKind.ALARM:
             await self._turn(incident, alarm)
 

@@ -172,11 +172,11 @@ class Incident(Model):
     title: Clean
     playbook: Slug | None = None
     reason: Clean = ""
-    """What the finding says in one line; "" for an alarm."""
+    """What the finding, or the outage without an alarm, says in one line; "" for an alarm."""
     facts: tuple[Clean, ...] = ()
-    """What the finding measured beside its limits, worst first; () for an alarm."""
+    """What was measured beside its limits, worst first; () for an alarm."""
     own_steps: tuple[Clean, ...] = ()
-    """What its finding says to do, for where the runbook has no playbook."""
+    """What its finding says to do, for where the runbook has no steps."""
     since: datetime
     """Start of the clocks: StateTransitionedTimestamp of the alarm, or the time of the finding (UTC)."""
     opened_at: datetime
@@ -229,8 +229,8 @@ class Incident(Model):
 
     @property
     def is_asked(self) -> bool:
-        """Whether the console asks itself questions about it, as it does about an attack, in place of reading a first wave."""
-        return self.trigger is TriggerKind.FINDING and self.target == WAF_BLOCKS
+        """Whether questions that the console asks itself stand in place of weighed causes: it began with a finding."""
+        return self.trigger is TriggerKind.FINDING
 
     @property
     def is_without_alarm(self) -> bool:
@@ -278,6 +278,7 @@ class IncidentClock(Model):
 
     kind: ClockKind
     starts: datetime
+    """For one that is computed from what is published: the newest minute of that."""
     due: datetime
     state: ClockState
     met_at: datetime | None = None

@@ -30,6 +30,8 @@ class Outage(Model):
     """The newest minute that shows it (UTC)."""
     usual: float = 0.0
     """The usual value, by which its end is judged."""
+    ends: datetime | None = None
+    """When the certificate expires (UTC); None: it is about none."""
 
     @property
     def target(self) -> RawId:

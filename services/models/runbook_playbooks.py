@@ -62,9 +62,9 @@ class Playbook(Translated):
     id: Slug
     title: Clean
     findings: tuple[Slug, ...] = ()
-    """Inspections whose findings open it, besides the alarms that name it: `["sign-ins"]`."""
+    """Inspections, and outages without an alarm, that open it besides its alarms: `["sign-ins", "outage-traffic"]`."""
     weighs: tuple[Slug, ...] = ()
-    """The causes that are weighed for it; empty: those that no other playbook names, or none if it has `findings`."""
+    """The causes that are weighed for it; empty: those that no other playbook names, or none if a finding opened it."""
     steps: tuple[Step, ...] = ()
     causes: tuple[Cause, ...] = ()
     wait_minutes: Annotated[int, Field(gt=0)] | None = None

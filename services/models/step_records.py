@@ -16,7 +16,8 @@ def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | Non
     book = next((book for book in books if book.id == incident.playbook), None)
     if not incident.own_steps or (book is not None and book.steps):
         return book
-    steps = tuple(Step(text=step) for step in incident.own_steps)
+    look = "dashboard" if incident.is_without_alarm else str(incident.target)
+    steps = tuple(Step(text=step, look=look) for step in incident.own_steps)
     return (book or Playbook(id="own-steps", title=incident.title)).model_copy(update={"steps": steps})
 
 

@@ -177,8 +177,8 @@ def _certificate(read: Iterable[Certificate], now: datetime) -> Iterator[Outage]
         words = plural("Certificate: {days} day left", "Certificate: {days} days left", days)
         title = words.format(days=days) if days else _("Certificate expires today")
     since = first.ends if first.ends <= now else first.ends - EXPIRING
-    kind = OutageKind.CERTIFICATE
-    yield Outage(kind=kind, title=title, measured=str(first.domain), since=since, seen_at=now)
+    kind, ends, domain = OutageKind.CERTIFICATE, first.ends, first.domain
+    yield Outage(kind=kind, title=title, measured=domain, since=since, seen_at=now, ends=ends)
 
 
 def judged(curves: Curves, before: Iterable[Outage], certificates: Iterable[Certificate]) -> Iterator[Outage]:

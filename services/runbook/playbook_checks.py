@@ -9,6 +9,7 @@ from services.incidents.signals.registry import BY_ID
 from services.inspections.registry import INSPECTIONS
 from services.models.causes import CauseSpec
 from services.models.incidents import StepKind
+from services.models.outages import OutageKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import LOOKS, Cause, CauseWeights, Playbook, RosterEntry, Step
 from services.toml import mistakes
@@ -87,10 +88,10 @@ def causes(runbook: Runbook) -> Mistakes:
     """Causes and signals that playbooks and weights name exist."""
     shipped_ids = [str(spec.id) for spec in shipped()]
     ids = [*shipped_ids, *(str(spec.id) for spec in runbook.causes)]
-    inspections = _inspections(runbook)
+    findings = [*_inspections(runbook), *(f"outage-{kind}" for kind in OutageKind)]
     for index, playbook in enumerate(runbook.playbooks):
         yield from _names(("playbooks", index, "weighs"), playbook.weighs, ids)
-        yield from _names(("playbooks", index, "findings"), playbook.findings, inspections)
+        yield from _names(("playbooks", index, "findings"), playbook.findings, findings)
         for place, cause in enumerate(playbook.causes):
             yield from _names(("playbooks", index, "causes", place, "ids"), cause.ids, ids)
     for name, weights in runbook.weights.items():

@@ -10,7 +10,6 @@ from services.i18n import _, first_few, plural
 from services.models import glyphs
 from services.models.causes import WeighedCause, WeighedSignal, Word
 from services.models.date_text import time_text
-from services.models.incidents import TriggerKind
 from widgets.drawing.format import coarse, crop, pad, wrap
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
@@ -57,7 +56,7 @@ def cause_of(key: str | None) -> str:
 def word_spans(view: IncidentView, now: datetime) -> list[Span]:
     """`◆ 有力 — 03:09 時点（7分前）`: how sure the weighing is and how old what it weighs, for the panel's head."""
     assessment = view.assessment
-    if view.incident.trigger is TriggerKind.FINDING:
+    if view.incident.is_asked:
         return []
     if assessment is None:
         return [(f"{glyphs.NOT_JUDGED} {view.trouble or _('not weighed yet')}", "warn")]
@@ -178,8 +177,7 @@ def absent_entry(view: IncidentView, width: int) -> Entry:
     words = view.trouble or _("There is no evidence from AWS yet; r reads it.")
     if not view.trouble and view.incident.capturing_at is not None:
         words = _("Reading what AWS knows…")
-    is_warning = view.trouble and view.incident.trigger is not TriggerKind.FINDING
-    return note("none", words, width, "warn" if is_warning else "muted")
+    return note("none", words, width, "warn" if view.trouble else "muted")
 
 
 def bar_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:

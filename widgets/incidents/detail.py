@@ -23,7 +23,7 @@ from widgets.incidents.detail_layout import Needs, PartsLayout, areas
 from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.answers import answer_entries
 from widgets.incidents.evidence.context import EvidenceContext, note
-from widgets.incidents.evidence.pages import ASKED, DECIDING, RESOURCE, Page, page_for
+from widgets.incidents.evidence.pages import DECIDING, PAGES, RESOURCE, Page, page_for
 from widgets.incidents.head import head_lines
 from widgets.incidents.steps import step_entries, step_index, step_key, undecided_spans
 from widgets.incidents.timeline import newest_spans, timeline_entries
@@ -143,20 +143,15 @@ class IncidentDetail(Widget):
         page = self._page_at_hand()
         if page is not self._page:
             self._page = page
-            self.evidence.title = self._evidence_title(page)
+            self.evidence.title = _("Evidence: {page}").format(page=_(page.title)) if page else _("Evidence")
             self.evidence.restart()
-        if self.view is not None and self.view.incident.is_asked:
-            page = ASKED
         context = self._evidence_context()
         data = page.chart_data(context) if page is not None and context is not None else ()
+        if context is not None and context.view.incident.is_asked:
+            data = data or PAGES["waf-blocks"].chart_data(context)
         for number, chart in enumerate(self.charts):
             chart.zone = self.view.zone if self.view is not None else chart.zone
             chart.data = data[number] if number < len(data) else ChartData()
-
-    def _evidence_title(self, page: Page | None) -> str:
-        if self.view is not None and self.view.incident.facts:
-            return _("Evidence: {page}").format(page=_("Finding"))
-        return _("Evidence: {page}").format(page=_(page.title)) if page else _("Evidence")
 
     def _page_at_hand(self) -> Page | None:
         view, step = self.view, self.step
@@ -170,7 +165,8 @@ class IncidentDetail(Widget):
             look in ("dashboard", "tail") or (look is None and kind is StepKind.LOOK)
         ):
             return RESOURCE
-        return page_for(look, kind, str(view.playbook.id))
+        name = view.incident.target if view.incident.is_without_alarm else view.playbook.id
+        return page_for(look, kind, str(name))
 
     def _evidence_context(self) -> EvidenceContext | None:
         view = self.view
@@ -190,7 +186,9 @@ class IncidentDetail(Widget):
         if self.view.incident.is_asked and self.view.evidence is not None:
             return answer_entries(self.view.evidence.answers, self.view.zone, self._now(), width)
         is_brief = self._is_small and self._focus != "causes"
-        return cause_entries(self.view, self._now(), width, is_brief=is_brief)
+        entries = cause_entries(self.view, self._now(), width, is_brief=is_brief)
+        answers = self.view.evidence.answers if self.view.evidence is not None else ()
+        return [*entries, *answer_entries(answers, self.view.zone, self._now(), width)]
 
     def _steps(self, width: int) -> Sequence[Entry]:
         if self.view is None:
@@ -201,17 +199,18 @@ class IncidentDetail(Widget):
         view = self.view
         if view is None:
             return []
-        if self._page is DECIDING and view.incident.is_open and not view.incident.facts:
+        if self._page is DECIDING and view.incident.is_open and not view.incident.is_asked:
             return choice_entries(view, self._now(), width)
-        if view.incident.facts:
-            facts = filter(None, (str(view.incident.reason), *view.incident.facts))
-            return [note(f"fact:{index}", fact, width, "") for index, fact in enumerate(facts)]
+        reason = str(view.incident.reason)
+        texts = (reason, *(fact for fact in view.incident.facts if fact not in reason))
+        facts = [note(f"fact:{index}", text, width, "") for index, text in enumerate(texts) if text]
         context = self._evidence_context()
         if view.trouble or context is None:
-            return [absent_entry(view, width)]
+            return [*facts, absent_entry(view, width)]
         if self._page is None:
-            return [note("none", _("Choose a step to see its evidence."), width)]
-        return self._page.entries(context, width)
+            return facts or [note("none", _("Choose a step to see its evidence."), width)]
+        # Of an attack only what its questions need is read.
+        return [*facts, *(self._page.entries(context, width) if context.evidence.readings else ())]
 
     def _timeline(self, width: int) -> Sequence[Entry]:
         return timeline_entries(self.view, width) if self.view is not None else []

@@ -81,9 +81,8 @@ class IncidentView:
         """T0, or the alarm's moment while it is not computed."""
         if self.assessment is not None:
             return self.assessment.onset.at
-        # The answers to a finding's questions know when it began.
-        asked = self.evidence if self.incident.is_asked else None
-        return asked.alarm.since if asked is not None else self.incident.since
+        # The answers to an attack's questions know when it began.
+        return self.evidence.alarm.since if self.evidence is not None else self.incident.since
 
     def cause_title(self, id: str) -> str:
         return self.specs[id].title if id in self.specs else id

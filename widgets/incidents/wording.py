@@ -68,7 +68,7 @@ def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
         return _met_text(clock, zone, now), "good"
     seconds = (clock.due - now).total_seconds()
     if clock.kind in _COMPUTED:
-        return _computed_span(clock, now)
+        return _computed_span(clock, now, zone)
     if clock.kind is ClockKind.RECOVERY:
         if seconds > 0:
             words = _("recovery by itself: {time} left").format(time=duration(seconds))
@@ -83,12 +83,18 @@ def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     ) + " ", "alert"
 
 
-def _computed_span(clock: IncidentClock, now: datetime) -> Span:
+def _computed_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     """`◷ DB ストレージ満杯まで 25分～1時間19分（空き容量の減り方から）`: a clock that is computed, with its range."""
     left = coarse((clock.due - now).total_seconds())
     if clock.latest is not None and (last := coarse((clock.latest - now).total_seconds())) != left:
         left = span_text(left, last)
     words = _(_COMPUTED[clock.kind]).format(time=left, basis=clock.basis)
+    if clock.state is ClockState.OVERDUE:
+        since = _("since {time}").format(time=time_text(clock.due, zone, now))
+        words = _("{text} ({more})").format(text=clock.basis, more=since)
+    if clock.kind is not ClockKind.MAINTENANCE:
+        until = _("known until {time}").format(time=time_text(clock.starts, zone, now))
+        words = _("{text}; {note}").format(text=words, note=until)
     is_near = clock.due - now < _NEAR
     return (f"{glyphs.ATTENTION} {words}", "bad") if is_near else (f"◷ {words}", "")
 

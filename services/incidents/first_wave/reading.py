@@ -17,6 +17,8 @@ from services.background.faults import Fault, fault_problem, from_within, unrepo
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import _
+from services.incidents.facts import Facts
+from services.incidents.first_wave.answers import answers_of
 from services.incidents.first_wave.belongings import SystemBelongings
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.own import omissions
@@ -29,7 +31,7 @@ from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.incident_questions import FirewallQuestions
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
-from services.models.incidents import Incident, TriggerKind
+from services.models.incidents import WAF_BLOCKS, Incident
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
 
@@ -253,10 +255,11 @@ class FirstWaveReader:
         )
 
     async def of(self, incident: Incident) -> IncidentEvidence:
-        """The first wave about the alarm that an incident began with; raises nothing but cancellation."""
-        if incident.trigger is TriggerKind.FINDING:
+        """The first wave about what an incident began with; raises nothing but cancellation."""
+        if incident.target == WAF_BLOCKS:
             return await self._asked(incident)
-        return await self.about(moment_of_incident(incident, self.alarms(), self.clock.now()))
+        evidence = await self.about(moment_of_incident(incident, self.alarms(), self.clock.now()))
+        return evidence.model_copy(update={"answers": answers_of(incident, Facts(evidence, self.runbook))})
 
 
 async def _in_time(limit: Limit, work: Coroutine[Any, Any, None]) -> None:

@@ -14,11 +14,12 @@ from services.aws.client.session import AwsSession, AwsSettings
 from services.incidents.capture import MOST_TURNS, IncidentCapture, capturing
 from services.incidents.evidence import unpacked
 from services.incidents.first_wave.reading import FirstWaveReader
+from services.incidents.readings import Weighing
 from services.incidents.service import Incidents
 from services.journal.journal import Journal
 from services.models.alarms import AlarmOverview
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident
+from services.models.incidents import Incident, TriggerKind
 from services.models.journal import Entry, EntryKind, EntryQuery, Person
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
@@ -87,7 +88,9 @@ async def open_console(embedded: Embedded, tmp_path: Path) -> AsyncIterator[Open
 
 
 async def open_incident(console: Console) -> Incident:
-    incident = await console.incidents.open_for_alarm(ALARM, "ALB 5xx", SINCE, "alb-5xx")
+    incident = await console.incidents.begin(
+        ALARM, "ALB 5xx", SINCE, trigger=TriggerKind.ALARM, playbook="alb-5xx"
+    )
     assert incident is not None
     return incident
 
@@ -246,9 +249,15 @@ async def test_evidence_that_comes_late_says_so(embedded: Embedded, open_console
     assert f"{int(late.total_seconds() // 60)} minutes after the alarm" in entry.text
 
 
-async def test_an_incident_from_a_finding_is_not_captured(embedded: Embedded, open_console: Open) -> None:
+async def test_an_incident_from_a_finding_has_answers_in_place_of_causes(
+    embedded: Embedded, open_console: Open
+) -> None:
     console = await open_console("one")
     console.start()
-    assert await console.incidents.open_from_finding("cloudtrail", "CloudTrail", SINCE)
-    await asyncio.sleep(0.3)
-    assert not await console.entries(EntryKind.INCIDENT_CAPTURING)
+    incident = await console.incidents.begin("cloudtrail", "CloudTrail", SINCE, trigger=TriggerKind.FINDING)
+    assert incident is not None
+    await until(lambda: captured(console))
+    evidence = await whole(console)
+    assert len(evidence.answers) >= 3
+    assert evidence.requests <= 18
+    assert Weighing(load_builtin("facility-prod")).of(incident, evidence) is None

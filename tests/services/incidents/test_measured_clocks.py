@@ -1,6 +1,6 @@
 """The clocks that are computed: what falls certainly, and what AWS announces."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from services.models.first_wave import Measure
 from services.models.incidents import ClockKind, ClockState
 from services.models.metrics import Series
 from tests.widgets import incident_data as data
+from widgets.incidents.wording import clock_span
 
 GIB = 2.0**30
 
@@ -44,6 +45,31 @@ def test_only_what_falls_certainly_and_soon_has_a_clock(
         assert clock.latest is not None
         assert data.NOW < clock.due <= clock.latest
         assert clock.basis
+
+
+@pytest.mark.parametrize(
+    ("measure", "kind"), [(Measure.DB_FREE, ClockKind.STORAGE), (Measure.DB_CREDITS, ClockKind.CREDITS)]
+)
+def test_what_is_used_up_says_since_when_for_as_long_as_it_is(measure: Measure, kind: ClockKind) -> None:
+    for empty in (1, 30, 150):
+        falling = [10.0 * (180 - empty - minute) for minute in range(180 - empty)]
+        curve = series(measure, [*falling, *[0.0] * empty])
+        (clock,) = measured_clocks(data.evidence(series=(curve,)), (), data.NOW + timedelta(minutes=4))
+        assert (clock.kind, clock.state, clock.latest) == (kind, ClockState.OVERDUE, None)
+        assert clock.due.timestamp() == curve.times[180 - empty]
+        text, role = clock_span(clock, data.NOW + timedelta(minutes=4), UTC)
+        assert f"used up (since {clock.due:%H:%M})" in text
+        assert f"known until {clock.starts:%H:%M}" in text
+        assert role == "bad"
+    always = data.evidence(series=(series(measure, [0.0] * 180),))
+    assert not measured_clocks(always, (), data.NOW), "since when is not known"
+
+
+def test_what_falls_says_up_to_when_it_is_known() -> None:
+    (clock,) = measured_clocks(data.evidence(series=(series(Measure.DB_FREE, FALLING),)), (), data.NOW)
+    text, _role = clock_span(clock, data.NOW, UTC)
+    assert "full in" in text
+    assert text.endswith(f"known until {clock.starts:%H:%M}")
 
 
 def test_a_maintenance_that_aws_applies_today_has_a_clock() -> None:

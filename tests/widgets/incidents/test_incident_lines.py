@@ -295,6 +295,8 @@ def test_the_storage_says_how_fast_it_fills_and_when_it_is_used_up() -> None:
     assert "Used up in 5h 53m" in words, "counted from now, two minutes after the last value"
     steady = data.curve(Measure.DB_FREE, 9e9, 9e9)
     assert "does not fall" in page("rds-storage", series=(steady,))
+    full = data.curve(Measure.DB_FREE, 0.0, 0.0)
+    assert "◆ The database's storage is used up" in page("rds-storage", series=(full,)), "not steady: full"
 
 
 def test_a_closed_security_group_is_said_with_the_tasks_groups() -> None:

@@ -12,7 +12,7 @@ def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
     proposals = (IncidentAlert(str(each.title), is_taken=False, is_proposed=True) for each in app.outages)
     return tuple(proposals) + tuple(
         IncidentAlert(
-            str(incident.target),
+            str(incident.title if incident.is_asked or incident.is_without_alarm else incident.target),
             incident.state is not IncidentState.OPEN,
             whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, now),
             is_offered=_is_offered(incident, app.ready.journal.person.name),

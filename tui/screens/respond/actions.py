@@ -3,19 +3,21 @@
 from collections.abc import Awaitable
 
 from services.i18n import _, sentences
+from services.incidents.catalogue import causes_by_id
 from services.incidents.escalation import cause_text, slack_text
 from services.incidents.joining import are_linked
 from services.incidents.readings import Weighing
 from services.incidents.reason import reason_from
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.alarms import AlarmState
+from services.models.causes import Word
 from services.models.incidents import Incident, StepKind, TriggerKind
 from services.models.posts import Proposal
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.respond.building import joinable, situation_of, specs_of
-from tui.screens.respond.closing import CloseScreen
+from tui.screens.respond.building import joinable, situation_of
+from tui.screens.respond.closing import OWN, CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.opinion import description_of, second_opinion
@@ -197,7 +199,7 @@ class IncidentScreenBase(ModeScreen):
 
     def _why_one(self, incident: Incident, other: Incident, *, is_near: bool) -> str:
         """Why two incidents may be one, in words; "" if nothing says so."""
-        specs = specs_of(self.app, None)
+        specs = causes_by_id(self.services.runbook)
         is_linked = are_linked(self.weighing.newest(incident), self.weighing.newest(other), specs)
         words = [
             _("began at the same time") if is_near else "",
@@ -251,10 +253,15 @@ class IncidentScreenBase(ModeScreen):
 
     def action_close_incident(self) -> None:
         """Close the incident with its cause, a summary, and what is left to be done."""
-        incident = self._open_incident()
-        if incident is None:
+        incident, view = self._open_incident(), self.view_at_hand()
+        if incident is None or view is None:
             return
-        causes = close_choices(self.app, incident, self.view_at_hand())
+        # None is chosen beforehand that neither was decided nor is likely.
+        is_open = view.assessment is None or view.assessment.word is Word.OPEN
+        causes = {OWN: ""} if is_open else {}
+        if incident.decision:
+            causes = {str(incident.decision.cause): str(incident.decision.title)}
+        causes |= {each.key: each.text for each in self._cause_choices(view)}
         alarm = alarm_of(self.app, incident)
         is_firing = alarm is not None and alarm.state is AlarmState.ALARM
         screen = CloseScreen(incident, self.services.incidents, causes, self.app.zone, is_firing=is_firing)
@@ -267,13 +274,3 @@ def question_of(view: IncidentView) -> str:
         return ""
     steps = (str(step.text) for step in view.playbook.steps if step.kind is StepKind.DECIDE)
     return next(steps, "")
-
-
-def close_choices(app: Console, incident: Incident, view: IncidentView | None) -> tuple[tuple[str, str], ...]:
-    """(id, title) of the causes with which it may be closed: the decided one, then as they were weighed."""
-    first = [(str(incident.decision.cause), str(incident.decision.title))] if incident.decision else []
-    assessment = view.assessment if view is not None else None
-    specs = view.specs if view is not None else specs_of(app, None)
-    ids = [cause.id for cause in assessment.causes if not cause.impossible] if assessment else list(specs)
-    others = [(str(id), str(specs[id].title) if id in specs else str(id)) for id in ids]
-    return tuple(dict([*first, *others]).items())

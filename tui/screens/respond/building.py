@@ -23,7 +23,6 @@ from services.incidents.readings import Weighing
 from services.incidents.reason import SPOKEN, reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
-from services.models.causes import CauseSpec
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, TriggerKind
@@ -32,7 +31,7 @@ from services.models.step_records import playbook_of as own_or_runbooks
 from services.models.step_records import step_records
 from tui.console import Console
 from tui.places import Destination, Origin, destination
-from tui.screens.respond.reading import Records, alarm_of, why_no_evidence
+from tui.screens.respond.reading import Records, alarm_of
 from widgets.alarms.values import limit_text, now_spans
 from widgets.incidents.view import IncidentView
 
@@ -71,14 +70,6 @@ def _origin(app: Console, incident: Incident) -> Origin:
     return Origin(alarm_of(app, incident), group, incident.since)
 
 
-def specs_of(
-    app: Console, playbook: Playbook | None, evidence: IncidentEvidence | None = None
-) -> dict[str, CauseSpec]:
-    """The causes that a playbook would weigh, by their ids."""
-    alarm = evidence.alarm if evidence is not None else None
-    return {str(spec.id): spec for spec in causes_of(app.ready.runbook, playbook, alarm)}
-
-
 def incident_view(
     app: Console,
     weighing: Weighing,
@@ -97,16 +88,15 @@ def incident_view(
     onset = assessment.onset if assessment is not None else None
     steps = playbook.steps if playbook is not None else ()
     leads = playbook.leads if playbook is not None else ()
-    specs = specs_of(app, playbook, evidence)
+    alarm = evidence.alarm if evidence is not None else None
+    weighable = () if incident.is_asked else causes_of(app.ready.runbook, playbook, alarm)
+    specs = {str(spec.id): spec for spec in weighable}
     spec = specs.get(str(assessment.leader.id)) if assessment is not None and assessment.leader else None
     advised = spec.advice_for(assessment.present).look if spec and assessment else None
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
-        # What an incident brought along says itself what to do.
-        kinds=tuple(kind_of(app, step) for step in steps)
-        if incident.playbook or not incident.own_steps
-        else (),
+        kinds=tuple(kind_of(app, step) for step in steps),
         places=tuple(
             _place_title(app, lead, place, is_finding=incident.trigger is TriggerKind.FINDING)
             for lead, place in zip(leads, places, strict=False)
@@ -125,7 +115,7 @@ def incident_view(
         joined_title=next((other.title for other in app.incidents if other.id == incident.joined_to), ""),
         checks=recovery_checks(Facts(newest, app.ready.runbook)) if newest is not None else (),
         zone=app.zone,
-        trouble=records.trouble or why_no_evidence(incident),
+        trouble=records.trouble,
     )
     return replace(view, telling=_telling(app, view)) if StepKind.TELL in view.kinds else view
 

@@ -1,6 +1,6 @@
 """Closing an incident: its cause, what happened, and what is left to be done by a date."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, tzinfo
 
 from textual.content import Content
@@ -36,18 +36,17 @@ class CloseScreen(GuardedWritingDialog):
         self,
         incident: Incident,
         incidents: Incidents,
-        causes: tuple[tuple[str, str], ...],
+        causes: Mapping[str, str],
         zone: tzinfo,
         *,
         is_firing: bool = False,
     ) -> None:
-        """`causes`: (id, title), the decided or leading one first; `is_firing`: whether its alarm fires still."""
-        choices = (*causes, (OWN, _("as the summary says")))
-        self.cause = ChoiceRow(choices, choices[0][0], id="cause")
+        """`causes`: titles by id, the one to be offered first; `is_firing`: whether its alarm fires still."""
+        self._titles = {**causes, OWN: _("as the summary says")}
+        self.cause = ChoiceRow(tuple(self._titles.items()), next(iter(self._titles)), id="cause")
         super().__init__()
         self.follow_ups = NoteField(example_of(self.app.now().astimezone(zone).date()))
         self._incident, self._incidents, self._zone = incident, incidents, zone
-        self._titles = dict(choices)
         self._is_firing = is_firing
 
     def heading(self) -> str:

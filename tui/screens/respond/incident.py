@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from services.i18n import N_, _
 from services.models.causes import NextLook
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, StepKind, TriggerKind
+from services.models.incidents import Incident, StepKind
 from tui import messages
 from tui.commands import bindings
 from tui.messages import ReadAgain
@@ -148,7 +148,7 @@ class IncidentScreen(IncidentScreenBase):
     async def follow_live(self) -> None:
         """Read what AWS shows now, once a minute for all who look; what failed is asked again before."""
         clock, source = self.services.clock, self.services.response.live
-        while self._has_alarm():
+        while (incident := self.incident_at_hand()).is_open and not incident.is_asked:
             await self._take(await source.read(self.incident_at_hand()))
             self._show()
             await self.services.response.readings.note(self.incident_at_hand())
@@ -160,10 +160,6 @@ class IncidentScreen(IncidentScreenBase):
         evidence = self.weighing.present(incident, live, self.records.evidence)
         await asyncio.to_thread(self.weighing.of, incident, evidence)
         self.live = live
-
-    def _has_alarm(self) -> bool:
-        incident = self.incident_at_hand()
-        return incident.is_open and incident.trigger is TriggerKind.ALARM
 
     @work(group="incident-now", exclusive=True)
     async def read_now(self, look: NextLook | None = None) -> None:
@@ -180,8 +176,7 @@ class IncidentScreen(IncidentScreenBase):
     @on(ReadAgain)
     def action_read_again(self) -> None:
         """Read AWS again."""
-        incident = self.incident_at_hand()
-        if self._has_alarm() or (incident.is_open and incident.is_asked):
+        if self.incident_at_hand().is_open:
             self.read_now()
         else:
             self.app.inform(_("Nothing is read from AWS for this incident."))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from services.i18n import _
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.journal.errors import JournalError
 from services.models.alarms import Alarm
@@ -58,10 +57,3 @@ async def captured(app: Console, incident: Incident) -> IncidentEvidence | None:
         return None
     entry = await app.ready.journal.entry(incident.evidence[-1])
     return unpacked(entry.data if entry is not None else {})
-
-
-def why_no_evidence(incident: Incident) -> str:
-    """Why an incident has no evidence; "" if it may have some."""
-    if incident.trigger is TriggerKind.FINDING and not incident.is_asked:
-        return _("This incident began with a finding: nothing is read from AWS for it.")
-    return ""

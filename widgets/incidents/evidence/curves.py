@@ -94,10 +94,10 @@ def _chart(context: EvidenceContext, curves: tuple[Curve, ...]) -> ChartData:
     if not curves:
         return ChartData()
     onset, alarm = int(context.onset.timestamp()), int(context.view.incident.since.timestamp())
-    moments: tuple[Moment, ...] = (Moment(onset, "T0"), Moment(alarm, _("alarm")))
-    if context.evidence.answers and not context.evidence.readings:
-        moments = (Moment(onset, "T0"), Moment(alarm, _("finding")))
-    elif alarm - onset < 60:
-        moments = (Moment(onset, _("T0, alarm")),)
+    # What the console asks itself about, no alarm told of.
+    name = _("finding") if context.evidence.answers else _("alarm")
+    moments: tuple[Moment, ...] = (Moment(onset, "T0"), Moment(alarm, name))
+    if alarm - onset < 60:
+        moments = (Moment(onset, name if context.evidence.answers else _("T0, alarm")),)
     end = max(at for curve in curves for at in curve.times[-1:])
     return ChartData(curves=curves, moments=moments, start=onset - _BEFORE, end=max(end, alarm) + 60)

@@ -94,6 +94,9 @@ def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
 def _end(context: EvidenceContext, times: tuple[int, ...], values: tuple[float, ...], width: int) -> Entry:
     """When the storage is used up, from the fastest fall to the slowest; counted from now, as the clock is."""
     left = ends(times, values)
+    if values[-1] <= 0:
+        words = _("The database's storage is used up")
+        return note("storage:end", f"{glyphs.ABNORMAL} {words}", width, "bad")
     if left is None:
         return note("storage:end", f"{glyphs.NORMAL} " + _("It does not fall certainly."), width, "good")
     since = context.now.timestamp() - times[-1]

@@ -104,6 +104,7 @@ PAGES: dict[str, Page] = {
 }  # fmt: skip
 """By the name that a step's `look` gives."""
 _BY_ALARM: tuple[tuple[str, Page], ...] = (
+    ("outage:", Page(N_("Metrics"), (target_entries,), ((Measure.REQUESTS,), (Measure.HEALTHY, Measure.UNHEALTHY)), (Measure.REQUESTS, Measure.HEALTHY, *_ERRORS))),
     ("5xx", Page(N_("Errors"), (target_entries,), (_ERRORS, (Measure.REQUESTS,)), (*_ERRORS, Measure.REQUESTS, Measure.HEALTHY))),
     ("latency", Page(N_("Latency"), (), ((Measure.LATENCY,), (Measure.REQUESTS,)), (Measure.LATENCY, Measure.REQUESTS, Measure.ECS_CPU, Measure.DB_CPU))),
     ("storage", _STORAGE),
@@ -112,13 +113,11 @@ _BY_ALARM: tuple[tuple[str, Page], ...] = (
     ("memory", Page(N_("Memory"), (), ((Measure.ECS_MEMORY,), (Measure.ECS_CPU,)), (Measure.ECS_MEMORY, Measure.ECS_CPU, Measure.REQUESTS))),
     ("cpu", Page("CPU", (), ((Measure.ECS_CPU, Measure.ECS_CPU_MAX), (Measure.REQUESTS,)), (Measure.ECS_CPU, Measure.ECS_CPU_MAX, Measure.REQUESTS))),
 )  # fmt: skip
-"""What `dashboard` shows, by a part of the playbook's id."""
+"""What `dashboard` shows, by a part of the playbook's id, or of the target of an outage without an alarm."""
 _ALL = Page(N_("Metrics"), (), (_ERRORS, (Measure.LATENCY,)), (*_ERRORS, Measure.REQUESTS, Measure.LATENCY, Measure.ECS_CPU, Measure.DB_CPU))  # fmt: skip
 _TELLING = Page(N_("What to say"), (telling_entries,))
 DECIDING = Page(N_("Weighed causes"), (), (_ERRORS, (Measure.LATENCY,)))
 """The causes to choose from, which are not of the evidence: who shows the page lists them."""
-ASKED = Page(N_("Finding"), (), ((Measure.WAF_BLOCKED,),))
-"""The curves that the questions of a finding have read."""
 _RECOVERY = Page(N_("Recovery"), (recovery_entries, count_entries, target_entries), (_ERRORS,))
 
 

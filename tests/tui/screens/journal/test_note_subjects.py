@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.models.incidents import TriggerKind
 from services.models.journal import EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
@@ -17,7 +18,9 @@ NOTES = EntryQuery(kinds=frozenset({EntryKind.NOTE}))
 async def take(pilot: Any, name: str) -> Any:
     """An incident that the person here responds to."""
     incidents = pilot.app.ready.incidents
-    incident = await incidents.open_for_alarm(name, name, pilot.app.now() - timedelta(minutes=1), "")
+    incident = await incidents.begin(
+        name, name, pilot.app.now() - timedelta(minutes=1), trigger=TriggerKind.ALARM
+    )
     await incidents.take(incident)
     pilot.app.incidents = incidents.incidents
     return incident

@@ -1,19 +1,28 @@
 """From a proposal on the strip to its incident, and from a finding without a playbook to a whole one, by keys alone."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from textual.pilot import Pilot
 
 from services.demo.incidents.drawing import draw
+from services.incidents.findings import begin
+from services.incidents.outages import accept
+from services.inspections.registry import INSPECTIONS
+from services.models.causes import Word
+from services.models.findings import Finding, Measure
 from services.models.first_wave import Sure
-from services.models.incidents import TurnKind
-from services.models.outages import OutageKind
+from services.models.incidents import ClockKind, Incident, TurnKind
+from services.models.outages import Outage, OutageKind
+from services.models.verdict import Verdict
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.screens.duties.finding import FindingScreen
+from tui.screens.respond.closing import OWN, CloseScreen
 from tui.screens.respond.incident import IncidentScreen
 from tui.screens.respond.respond import RespondScreen
+from tui.screens.respond.told import ToldScreen
 
 MORNING = datetime(2026, 1, 20, 1, 0, tzinfo=UTC)
 ATTACK = pytest.mark.scenario("attack", origin=MORNING, history=4 * 3600)
@@ -58,6 +67,11 @@ async def test_the_incident_of_an_expired_certificate_weighs_dns_and_tls(embedde
         await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
         await until(pilot, lambda: app.screen.detail.view.assessment)
         assert app.screen.detail.view.assessment.leader.id == "dns-tls"
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, CloseScreen) and app.screen.is_mounted)
+        assert app.screen.cause.value == "dns-tls"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, IncidentScreen))
         state = app.ready.feeds["outages"].state
 
         def turns() -> list[TurnKind]:
@@ -95,3 +109,72 @@ async def test_the_incident_of_blocked_requests_is_a_whole_one(embedded: Embedde
         await until(pilot, lambda: any(chart.data.curves for chart in app.screen.detail.charts))
         assert "Questions" in screen_text(pilot)
         await until(pilot, lambda: not app.outages)
+
+
+FACT = "4 a minute (usual: 104)"
+
+
+async def whole(pilot: Pilot[None], incident: Incident | None) -> IncidentScreen:
+    """The screen of an incident that no alarm began, once everything is there that helps."""
+    assert incident is not None
+    app = pilot.app
+    app.incidents = app.ready.incidents.incidents
+    screen = IncidentScreen(incident)
+    await app.push_screen(screen)
+    await until(pilot, lambda: screen.records.evidence is not None)
+    view = screen.detail.view
+    assert view.playbook.steps, incident.target
+    assert len(view.evidence.answers) >= 3, incident.target
+    await until(pilot, lambda: any(chart.data.curves for chart in screen.detail.charts))
+    text = screen_text(pilot)
+    assert FACT in text
+    assert all(str(answer.title) in text for answer in view.evidence.answers), text
+    return screen
+
+
+@pytest.mark.parametrize("kind", OutageKind)
+async def test_the_incident_of_each_outage_is_a_whole_one(embedded: Embedded, kind: OutageKind) -> None:
+    async with console(embedded.url, embedded.clock, mode="respond", size=(200, 100)) as pilot:
+        app = pilot.app
+        now = app.aws_now()
+        ends = now - timedelta(minutes=4)
+        outage = Outage(
+            kind=kind, title="It is out", measured=FACT, since=ends, seen_at=now,
+            ends=ends if kind is OutageKind.CERTIFICATE else None,
+        )  # fmt: skip
+        screen = await whole(pilot, await accept(app.ready.incidents, app.ready.runbook, outage))
+        is_attack = kind is OutageKind.FIREWALL
+        clocks = [clock.kind for clock in screen.detail.view.clocks]
+        assert clocks == ([] if is_attack else [ClockKind.ESCALATION]), "those that the runbook sets"
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, ToldScreen) and app.screen.guard.is_open)
+        text = screen_text(pilot)
+        assert ("it may be an attack." if is_attack else "without an alarm.") in text
+        assert "inspection" not in text
+        assert FACT in text
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, CloseScreen) and app.screen.is_mounted)
+        assessment = screen.detail.view.assessment
+        is_likely = assessment is not None and assessment.word is not Word.OPEN
+        assert app.screen.cause.value == (assessment.leader.id if is_likely else OWN)
+        assert [id for id, _title in app.screen.cause.choices] == [OWN] or not is_attack
+
+
+async def test_the_incident_of_each_finding_is_a_whole_one(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="respond", size=(200, 100)) as pilot:
+        app = pilot.app
+        measure = Measure(title="It", shown=FACT, verdict=Verdict.ABNORMAL)
+        for inspection in (*(each.id for each in INSPECTIONS), "own-check"):
+            finding = Finding(
+                inspection=inspection, title="It is not normal", verdict=Verdict.ABNORMAL, summary="A sentence",
+                measures=(measure,), advice=("Do this",), read_at=app.aws_now() - timedelta(minutes=3),
+            )  # fmt: skip
+            screen = await whole(pilot, await begin(app.ready.incidents, app.ready.runbook, finding))
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(app.screen, CloseScreen) and app.screen.is_mounted)
+            assert [id for id, _title in app.screen.cause.choices] == [OWN], inspection
+            await pilot.press("escape")
+            await until(pilot, lambda screen=screen: app.screen is screen)
+            await pilot.press("escape")

@@ -43,7 +43,7 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     assessment = weigh(
         specs, signals_of(facts), facts.onset, is_published=not facts.is_unpublished, fired=fired
     )
-    if facts.onset.basis is OnsetBasis.ALARM and evidence.alarm.since >= evidence.began:
+    if facts.onset.basis is OnsetBasis.ALARM and not evidence.alarm.fires:
         why = _("the alarm does not fire, and no minute is bad")
         return assessment.model_copy(update={"word": Word.OPEN, "why": why})
     subject = stranger_of(evidence.alarm, runbook)

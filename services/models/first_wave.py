@@ -225,6 +225,8 @@ class AlarmMoment(Model):
     name: Clean
     since: datetime
     """StateTransitionedTimestamp, or when the console first saw it firing if AWS reports none."""
+    fires: bool = True
+    """Whether it fires, or fired when its incident began; one that does not is judged by the present."""
     reason: Clean = ""
     namespace: RawId = RawId("")
     metric: RawId = RawId("")

@@ -149,6 +149,7 @@ def moment(world: World, minute: float) -> AlarmMoment:
         id=RawId(alarm.name),
         name=alarm.name,
         since=world.at(since),
+        fires=alarm.state == "ALARM" and alarm.at <= minute,
         reason="Threshold Crossed" if alarm.state == "ALARM" else "",
         namespace=RawId(namespace),
         metric=RawId(metric),

@@ -19,11 +19,13 @@ def moment_of(alarm: Alarm, now: datetime) -> AlarmMoment:
     """The alarm as a first wave sees it at `now`; one that does not fire is judged by the present."""
     metric = next((query for query in alarm.queries if query.metric), None)
     plain = metric if len(alarm.queries) == 1 else None
-    since = alarm.since if alarm.state in (AlarmState.ALARM, AlarmState.INSUFFICIENT) else None
+    fires = alarm.state in (AlarmState.ALARM, AlarmState.INSUFFICIENT)
+    since = alarm.since if fires else None
     return AlarmMoment(
         id=alarm.id,
         name=alarm.name,
         since=since or now,
+        fires=fires,
         reason=alarm.reason,
         namespace=plain.namespace if plain else RawId(""),
         metric=plain.metric if plain else RawId(""),
@@ -49,7 +51,7 @@ def moment_of_incident(incident: Incident, overview: AlarmOverview | None, now: 
         )
     if alarm is None:
         return AlarmMoment(id=incident.target, name=incident.target, since=incident.firing_since)
-    return moment_of(alarm, now).model_copy(update={"since": incident.firing_since})
+    return moment_of(alarm, now).model_copy(update={"since": incident.firing_since, "fires": True})
 
 
 def service_name(alarm: AlarmMoment, runbook: Runbook) -> str:

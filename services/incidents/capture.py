@@ -181,8 +181,7 @@ def captured(incident: Incident, turn: int, evidence: IncidentEvidence) -> NewEn
         title=incident.title, requests=requests.format(count=evidence.requests)
     )
     if evidence.answers:
-        asked = (f"{each.title} {each.answer}" for each in evidence.answers)
-        text = f"{incident.title}: {_('; ').join(asked)}"
+        text = f"{incident.title}: {evidence.answers_text}"
     unread = sum(reading.problem is not None for reading in evidence.readings)
     if unread:
         sources = plural("{count} source could not be read", "{count} sources could not be read", unread)

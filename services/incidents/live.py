@@ -110,35 +110,47 @@ _ROWS: Mapping[str, tuple[str, ...]] = {
 _SAMPLES = ("application_errors", "database_lines", "own_log")
 
 
-def with_captured(
-    live: IncidentEvidence, captured: IncidentEvidence, *, is_over: bool = False
+def with_earlier(
+    live: IncidentEvidence, before: IncidentEvidence, *, is_over: bool = False
 ) -> IncidentEvidence:
-    """The newest reading, with what has happened according to an earlier one, and its answers where `live` has none.
+    """The newest reading, with the answers of an earlier one where it has none.
 
-    `is_over`: the trouble has ended, so that the states that may have caused it are those of `captured`.
+    `is_over`: the trouble has ended, so that the states that may have caused it are those of `before`.
     """
-    fields: dict[str, Any] = {}
+    # The curve of a finding's questions belongs to none of the sources.
+    fields: dict[str, Any] = {"series": live.series or before.series}
     readings: list[SourceReading] = []
     for reading in live.readings:
-        earlier = captured.reading(reading.source)
+        earlier = before.reading(reading.source)
         if earlier is None or not earlier.is_read:
             readings.append(reading)
             continue
         is_lost = reading.problem is not None
         if is_lost or (is_over and reading.source in STATES):
-            fields |= {name: getattr(captured, name) for name in SOURCES[reading.source].fields}
-        readings.append(_earlier(earlier, reading, captured.ended) if is_lost else reading)
+            fields |= {name: getattr(before, name) for name in SOURCES[reading.source].fields}
+        readings.append(_earlier(earlier, reading, before.ended) if is_lost else reading)
+    answers = tuple(
+        now if now.read else then for now, then in zip(live.answers, before.answers, strict=False)
+    )
+    fields |= {"readings": tuple(readings), "answers": answers or live.answers or before.answers}
+    return live.model_copy(update=fields)
+
+
+def with_captured(
+    live: IncidentEvidence, captured: IncidentEvidence, *, is_over: bool = False
+) -> IncidentEvidence:
+    """The newest reading with what has happened according to an earlier one, and as `with_earlier`."""
+    live, fields = with_earlier(live, captured, is_over=is_over), dict[str, Any]()
     for name, keys in _ROWS.items():
         fields[name] = _rows(getattr(live, name), getattr(captured, name), keys)
     for name in _SAMPLES:
         fields[name] = _sample(getattr(live, name), getattr(captured, name))
-    fields["answers"] = live.answers or captured.answers
     fields["belongings"] = (
         live.belongings.with_earlier(captured.belongings) if live.belongings else captured.belongings
     )
     # An alarm that was not among those read last does not tell what it watches.
     fields["alarm"] = live.alarm if live.alarm.queries else captured.alarm
-    return live.model_copy(update={**fields, "readings": tuple(readings)})
+    return live.model_copy(update=fields)
 
 
 def _earlier(earlier: SourceReading, failed: SourceReading, at: datetime) -> SourceReading:

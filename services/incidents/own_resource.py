@@ -7,10 +7,8 @@ from statistics import median
 from services.i18n import _, plural
 from services.incidents.facts import Facts
 from services.incidents.onset import bad_sign
-from services.incidents.signals.network import DELAY
 from services.incidents.subject import Subject, stranger_of
 from services.models.assess_answer import AssessedResource, ResourceRow
-from services.models.first_wave import Source
 from services.models.units import number, unit_of
 
 
@@ -58,9 +56,9 @@ def _writes(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str,
         refusal = _("refused: {error}").format(error=event.error) if event.error else ""
         words = (f"{event.at.astimezone(zone):%H:%M:%S}", event.name, event.actor.shown, refusal)
         yield _("Changed"), " ".join(filter(None, words))
-    if not writes and not facts.gap(Source.TRAIL):
-        until = f"{(evidence.ended - DELAY).astimezone(zone):%H:%M}"
-        yield _("Changed"), _("CloudTrail shows no change of it up to {time}").format(time=until)
+    if not writes and (until := evidence.trail_until):
+        time = f"{until.astimezone(zone):%H:%M}"
+        yield _("Changed"), _("CloudTrail shows no change of it up to {time}").format(time=time)
 
 
 def _others(facts: Facts) -> Iterator[tuple[str, str]]:

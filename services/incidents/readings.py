@@ -11,7 +11,7 @@ from services.i18n import N_, _, sentences
 from services.incidents.catalogue import titles
 from services.incidents.evidence import UnreadableEvidence, packed, unpacked
 from services.incidents.facts import Facts
-from services.incidents.live import EVERY, LiveEvidence, with_captured
+from services.incidents.live import EVERY, LiveEvidence, with_captured, with_earlier
 from services.incidents.reason import reason_of
 from services.incidents.recovery.checks import has_recovered
 from services.incidents.service import Incidents
@@ -20,12 +20,13 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.assess_answer import word_text
 from services.models.causes import Assessment, CauseSpec, Word
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, TriggerKind
+from services.models.incidents import WAF_BLOCKS, Incident, TriggerKind
 from services.models.journal import EntryKind, NewEntry
 from services.models.runbook import Runbook
 from services.models.step_records import playbook_of
 
 _CHANGED = N_("{title}: the causes were weighed anew: {verdict}")
+_ASKED = N_("{title}: asked again: {verdict}")
 _CLOSING = N_("{title}: read once more at the end: {verdict}")
 
 
@@ -36,8 +37,10 @@ class Weighing:
         self._runbook = runbook
         self._weighed: dict[str, tuple[IncidentEvidence, Assessment]] = {}
         """The newest, by the incident's id."""
-        self._present: dict[str, tuple[tuple[object, ...], IncidentEvidence]] = {}
-        """(newest reading, captured evidence, whether it is over), and both as one; by the incident's id."""
+        self._present: dict[str, tuple[tuple[object, ...], IncidentEvidence, IncidentEvidence]] = {}
+        """(newest reading, captured evidence, whether it is over), that reading with what the ones before it answered, and
+        all as one; by the incident's id.
+        """
 
     def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
         """The causes weighed; None without evidence."""
@@ -61,8 +64,9 @@ class Weighing:
         before, state = self._present.get(incident.id), (live, captured, is_over)
         if before is None or any(one is not other for one, other in zip(before[0], state, strict=True)):
             is_over = is_over or has_recovered(Facts(live, self._runbook))
-            before = self._present[incident.id] = state, with_captured(live, captured, is_over=is_over)
-        return before[1]
+            live = with_earlier(live, before[1]) if before is not None else live
+            before = self._present[incident.id] = state, live, with_captured(live, captured, is_over=is_over)
+        return before[2]
 
     def newest(self, incident: Incident) -> Assessment | None:
         """What was weighed last; None if nothing was yet."""
@@ -88,14 +92,16 @@ class Readings:
         """The newest evidence of the journal with its number, by the incident's id."""
 
     async def note(self, incident: Incident, *, is_last: bool = False) -> None:
-        """Record the newest reading if the word or the first cause is another than the journal's.
+        """Record the newest reading if the word, the first cause, or how sure an answer is differs from the journal's.
 
         `is_last`: in any case, and a new one, as the incident is closed and the report counts until then.
         """
         current = self._incidents.of(incident.id) or incident
-        if current.trigger is not TriggerKind.ALARM or not current.is_open or not current.evidence:
+        if not current.is_open or not current.evidence:
             return
-        live = await self._live.read(current) if is_last else self._live.newest(current)
+        # An attack's questions may take minutes where nothing answers: closing does not wait for them.
+        is_new = is_last and current.target != WAF_BLOCKS
+        live = await self._live.read(current) if is_new else self._live.newest(current)
         with suppress(JournalError, UnreadableEvidence):
             recorded, before = await self._newest(current)
             newer = (live.ended - recorded.ended).total_seconds() if live is not None else 0.0
@@ -103,8 +109,10 @@ class Readings:
                 return
             evidence = self.weighing.present(current, live, recorded) or recorded
             now = await asyncio.to_thread(self.weighing.of, current, evidence)
-            if is_last or _verdict(now) != _verdict(before):
-                await self._record(current, evidence, now, _CLOSING if is_last else _CHANGED)
+            sure = [[answer.sure for answer in each.answers] for each in (evidence, recorded)]
+            if is_last or _verdict(now) != _verdict(before) or sure[0] != sure[1]:
+                text = _CLOSING if is_last else _ASKED if evidence.answers else _CHANGED
+                await self._record(current, evidence, now, text)
 
     def words(self, incident: Incident) -> str:
         """The first cause as this console weighed it last, how surely, and why; "" if it did not or none is likely."""
@@ -133,11 +141,12 @@ class Readings:
         self, incident: Incident, evidence: IncidentEvidence, assessment: Assessment | None, text: str
     ) -> None:
         turn = len(incident.evidence) + 1
+        verdict = evidence.answers_text or verdict_text(assessment, self._own_causes)
         draft = NewEntry(
             kind=EntryKind.EVIDENCE,
             subject=incident.id,
             target=incident.target,
-            text=_(text).format(title=incident.title, verdict=verdict_text(assessment, self._own_causes)),
+            text=_(text).format(title=incident.title, verdict=verdict),
             data=await asyncio.to_thread(packed, evidence, incident=incident.id, turn=turn),
             claim=f"evidence:{incident.id}:{turn}",
         )

@@ -131,7 +131,10 @@ class Incidents(GroupedProjection):
     async def begin(self, target: str, title: str, since: datetime, **parts: Any) -> Incident | None:
         """Open an incident with `parts` as `entries.opened` takes them; None if it is, or was, open. Raises JournalError."""
         await self.load()
-        await self._load_newest(target)
+        # However old the target's newest incident is, the next one names it.
+        query = EntryQuery(kinds=frozenset({EntryKind.INCIDENT_OPENED}), target=target)
+        subjects = {entry.subject for entry in (await self.journal.page(query, limit=1)).entries}
+        await self._load_subjects(subjects - self._by_id.keys())
         earlier = [incident for incident in self._incidents.values() if incident.target == target]
         if any(incident.is_open or incident.firing_since >= since for incident in earlier):
             return None
@@ -149,12 +152,6 @@ class Incidents(GroupedProjection):
                 continue
             return self._incidents.get(draft.subject)
         return None
-
-    async def _load_newest(self, target: str) -> None:
-        """Read the target's newest incident, however old: the next one names it. Raises JournalError."""
-        query = EntryQuery(kinds=frozenset({EntryKind.INCIDENT_OPENED}), target=target)
-        subjects = {entry.subject for entry in (await self.journal.page(query, limit=1)).entries}
-        await self._load_subjects(subjects - self._by_id.keys())
 
     async def _load_subjects(self, subjects: Set[str]) -> None:
         if subjects:

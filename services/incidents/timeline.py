@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from services.events.incident_rows import seen_rows
 from services.i18n import _
+from services.incidents.ownership import belongs
 from services.models.aws_codes import NOT_SCALED, deployment_state, word_of
 from services.models.causes import Onset, OnsetBasis
 from services.models.first_wave import IncidentEvidence
@@ -155,4 +156,6 @@ def _writes(evidence: IncidentEvidence) -> Iterator[TimelineRow]:
             failed = f" ({write.error})" if write.error else ""
             names = ", ".join(write.resources[:2])
             text = f"{write.name} {names}".strip() + failed
+            if belongs(write, evidence.belongings) is False:
+                text += " " + _("(elsewhere in the account)")
             yield _row(write.at, text, late=True, by=write.actor.shown)

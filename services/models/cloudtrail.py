@@ -4,11 +4,14 @@ Source: LookupEvents, DescribeTrails, GetTrailStatus (CloudTrail API reference);
 "AWS Management Console sign-in events" (CloudTrail user guide).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.models.base import Clean, Model, RawId
 from services.models.problem import Problem
+
+TRAIL_DELAY = timedelta(minutes=15)
+"""How late CloudTrail may be: what it does not show until then is not known."""
 
 
 class ActorKind(StrEnum):

@@ -7,9 +7,10 @@ EC2), FilterLogEvents (CloudWatch Logs), GetMetricData (CloudWatch), DescribeEve
 from datetime import datetime
 from enum import StrEnum
 
+from services.i18n import _
 from services.models.base import Clean, CleanLine, Model, RawId
 from services.models.belongings import Belongings
-from services.models.cloudtrail import TrailEvent
+from services.models.cloudtrail import TRAIL_DELAY, TrailEvent
 from services.models.ecs import ContainerService, ScalableTarget, ScalingActivity, ScalingPolicy
 from services.models.ecs_deployments import ServiceDeployment, ServiceRevision
 from services.models.metrics import MetricQuery, Series, TimeSpan
@@ -321,6 +322,25 @@ class IncidentEvidence(Model):
     def curve_week_ago(self, measure: Measure) -> Series | None:
         """The same hour a week ago; None if it was not read or AWS returned none."""
         return next((series for series in self.week_ago if series.id == measure), None)
+
+    @property
+    def trail_until(self) -> datetime | None:
+        """Up to when CloudTrail shows all writes in the home region; None: not read, or not whole."""
+        reading = self.reading(Source.TRAIL)
+        is_whole = reading is not None and reading.is_read and not reading.cut
+        return self.ended - TRAIL_DELAY if is_whole else None
+
+    @property
+    def answers_text(self) -> str:
+        """A finding's questions with their answers, on one line; "" for an alarm."""
+        return _("; ").join(f"{each.title} {each.answer}" for each in self.answers)
+
+    @property
+    def answered(self) -> datetime | None:
+        """When the newest of its answers was there; None: nothing has answered."""
+        asked = (each for each in self.readings if each.is_read and each.source is not Source.ALARMS)
+        times = [each.as_of or self.ended for each in asked]
+        return max([*times, *(each.at for each in self.answers if each.read)], default=None)
 
     @property
     def requests(self) -> int:

@@ -48,7 +48,7 @@ def _lines(answer: AssessAnswer, zone: ZoneInfo) -> Iterator[str]:
         yield begin + _("the alarm's moment: no curve left its baseline")
     if answer.next_look:
         titles = {signal.id: signal.title for signal in answer.signals}
-        yield _("Next look: {title}").format(title=titles.get(answer.next_look, answer.next_look))
+        yield _("look next: {signal}?").format(signal=titles.get(answer.next_look, answer.next_look))
     yield from _unread(answer)
     requests = plural("{count} request", "{count} requests", answer.requests).format(count=answer.requests)
     yield _("{requests} in {seconds} s, ¥{yen}").format(
@@ -95,7 +95,8 @@ def _facts(
         if signal.until and not signal.time:
             at = "  " + _("known until {time}").format(time=clock(signal.until, zone))
         why = f" — {signal.why}" if signal.why else ""
-        yield f"      {sign} {signal.title}{value}{at}{why}"
+        title = _("not read: {signals}").format(signals=signal.title) if sign == "?" else signal.title
+        yield f"      {sign} {title}{value}{at}{why}"
 
 
 def _unread(answer: AssessAnswer) -> Iterator[str]:

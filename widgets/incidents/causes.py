@@ -57,19 +57,27 @@ def word_spans(view: IncidentView, now: datetime) -> list[Span]:
     """`◆ 有力 — 03:09 時点（7分前）`: how sure the weighing is and how old what it weighs, for the panel's head."""
     assessment = view.assessment
     if view.incident.is_asked:
-        return []
+        return read_spans(view, now)
     if assessment is None:
         return [(f"{glyphs.NOT_JUDGED} {view.trouble or _('not weighed yet')}", "warn")]
     style = WORD_STYLES[assessment.word]
-    spans: list[Span] = [(style.text, style.role)]
-    if view.evidence is not None:
-        old = (now - view.evidence.ended).total_seconds()
-        words = _(" — read {time}") if old < _FRESH else _(" — read {time} ({age} old)")
-        at = time_text(view.evidence.ended, view.zone, now)
-        is_stale = view.incident.is_open and old >= _STALE
-        spans.append((words.format(time=at, age=coarse(old)), "warn" if is_stale else "muted"))
     numbers = _("hide numbers") if view.shows_numbers else _("numbers")
-    return [*spans, ("  #", "key"), (f" {numbers}", "muted")]
+    word: list[Span] = [(style.text, style.role), (" — ", "muted")]
+    return [*word, *read_spans(view, now), ("  #", "key"), (f" {numbers}", "muted")]
+
+
+def read_spans(view: IncidentView, now: datetime) -> list[Span]:
+    """`03:09 時点（7分前）。以後 AWS の応答なし`: when the newest answer came, its age, and whether nothing answers since."""
+    if view.evidence is None:
+        return []
+    at = view.evidence.answered
+    if at is None:
+        return [(_("nothing answers"), "warn")]
+    old, is_last = (now - at).total_seconds(), at < view.evidence.began
+    words = _("read {time}") if old < _FRESH else _("read {time} ({age} old)")
+    words = words.format(time=time_text(at, view.zone, now), age=coarse(old))
+    words = _("{text}; {note}").format(text=words, note=_("nothing answers since")) if is_last else words
+    return [(words, "warn" if view.incident.is_open and (is_last or old >= _STALE) else "muted")]
 
 
 def cause_entries(view: IncidentView, now: datetime, width: int, *, is_brief: bool = False) -> list[Entry]:
@@ -208,7 +216,10 @@ def _cause_lines(
     style = _style(view, cause)
     if cause.impossible:
         head: Line = [(f"{glyphs.OFF} ", "faint"), (view.cause_title(cause.id), "struck"), ("  ", "")]
-        yield [*head, (crop(str(cause.impossible), max(_SHORTEST, width - width_of(head))), "faint")]
+        ends = [row.signal.until for row in cause.opposing if row.signal.until is not None]
+        until = _known_until(view, min(ends, default=None), now)
+        room = max(_SHORTEST, width - width_of([*head, *until]))
+        yield [*head, (crop(str(cause.impossible), room), "faint"), *until]
     elif view.shows_numbers:
         yield bar_line(view, cause, width)
         if style is not None or cause.score > 0:
@@ -224,7 +235,7 @@ def _cause_lines(
         yield [(crop(mark + view.cause_title(cause.id), width), "strong" if is_open else style.role)]
         why: list[Span] = [("  ", ""), (_("Why:") + " ", "muted")]
         if view.reason:
-            yield from hanging(why, view.reason, width)[: _BRIEF if is_brief else None]
+            yield from hanging(why, view.reason, width, most=_BRIEF if is_brief else None)
 
 
 def _action_lines(
@@ -235,21 +246,28 @@ def _action_lines(
     action = spec.advice_for(view.assessment.present).action if spec and view.assessment else ""
     if not action:
         return []
-    arrow: list[Span] = [("  → ", "key")]
-    lines = hanging(arrow, action, width, "strong")
     # A look that is offered takes a row of its own.
     most = 1 if view.assessment is not None and view.assessment.next_look is not None else _BRIEF
-    if is_brief and len(lines) > most == 1:
-        return [[*arrow, (crop(action, width - width_of(arrow)), "strong")]]
-    return lines[:most] if is_brief else lines
+    return hanging([("  → ", "key")], action, width, "strong", most if is_brief else None)
 
 
 def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> list[Line]:
-    """The heaviest facts for it, then the heaviest against it, each whole."""
+    """The heaviest facts for it, then the heaviest against it, each whole; as many on a line as fit."""
     counting = [each for each in cause.supporting if each.counts > 0][:_FOR]
     against = [each for each in cause.opposing if each.counts < 0][:_AGAINST]
-    parts = [_fact(view, each, now, width - _INDENT) for each in (*counting, *against)]
-    return _flow(parts, width, indent=_INDENT)
+    lines: list[list[Span]] = []
+    for part in (_fact(view, each, now, width - _INDENT) for each in (*counting, *against)):
+        if lines and width_of(lines[-1]) + 3 + width_of(part) <= width:
+            lines[-1] += [("   ", ""), *part]
+        else:
+            lines.append([(" " * _INDENT, ""), *part])
+    return list(lines)
+
+
+def _known_until(view: IncidentView, until: datetime | None, now: datetime) -> list[Span]:
+    if until is None:
+        return []
+    return [(" " + _("known until {time}").format(time=time_text(until, view.zone, now)), "muted")]
 
 
 def _fact(view: IncidentView, fact: WeighedSignal, now: datetime, width: int) -> list[Span]:
@@ -257,10 +275,9 @@ def _fact(view: IncidentView, fact: WeighedSignal, now: datetime, width: int) ->
     role = "good" if fact.counts > 0 else "bad"
     direct = f"{glyphs.ABNORMAL} " if fact.is_direct else ""
     head: Span = (f"{fact.counts:+d} {direct}", role)
-    at, until = fact.signal.at, fact.signal.until
-    time: list[Span] = [(f" {time_text(at, view.zone, now)}", "muted")] if at is not None else []
-    if at is None and until is not None:
-        time = [(" " + _("known until {time}").format(time=time_text(until, view.zone, now)), "muted")]
+    at, time = fact.signal.at, _known_until(view, fact.signal.until, now)
+    if at is not None:
+        time = [(f" {time_text(at, view.zone, now)}", "muted")]
     room = width - width_of([head, *time])
     title = crop(fact.signal.title, max(_SHORTEST, room - _VALUE))
     value = fact.signal.value
@@ -279,17 +296,6 @@ def _unseen_lines(cause: WeighedCause, width: int) -> list[Line]:
     words = _("not read: {signals}").format(signals=_("; ").join(first_few(texts, _UNSEEN)))
     mark: list[Span] = [(" " * _INDENT, ""), (f"{glyphs.NOT_JUDGED} ", "muted")]
     return hanging(mark, words, width, "muted") if texts else []
-
-
-def _flow(parts: list[list[Span]], width: int, indent: int) -> list[Line]:
-    """The parts one after another, each whole; as many on a line as fit."""
-    lines: list[list[Span]] = []
-    for part in parts:
-        if lines and width_of(lines[-1]) + 3 + width_of(part) <= width:
-            lines[-1] += [("   ", ""), *part]
-        else:
-            lines.append([(" " * indent, ""), *part])
-    return list(lines)
 
 
 def next_look_entry(view: IncidentView, width: int, *, is_brief: bool = False) -> list[Entry]:

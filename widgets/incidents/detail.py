@@ -18,7 +18,7 @@ from widgets.drawing.lines import Line, LineWidget, Span
 from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
-from widgets.incidents.causes import absent_entry, cause_entries, choice_entries, word_spans
+from widgets.incidents.causes import absent_entry, cause_entries, choice_entries, read_spans, word_spans
 from widgets.incidents.detail_layout import Needs, PartsLayout, areas
 from widgets.incidents.entries import Entry, EntryPanel
 from widgets.incidents.evidence.answers import answer_entries
@@ -202,8 +202,10 @@ class IncidentDetail(Widget):
         if self._page is DECIDING and view.incident.is_open and not view.incident.is_asked:
             return choice_entries(view, self._now(), width)
         reason = str(view.incident.reason)
-        texts = (reason, *(fact for fact in view.incident.facts if fact not in reason))
+        at = _("recorded {time}").format(time=time_text(view.incident.opened_at, view.zone, self._now()))
+        texts = (reason, *(fact for fact in view.incident.facts if fact not in reason), at)
         facts = [note(f"fact:{index}", text, width, "") for index, text in enumerate(texts) if text]
+        facts = facts if len(facts) > 1 else []
         context = self._evidence_context()
         if view.trouble or context is None:
             return [*facts, absent_entry(view, width)]
@@ -223,11 +225,7 @@ class IncidentDetail(Widget):
         return undecided or [(".", "key"), (_(" and the number opens a step"), "muted")]
 
     def _read_at(self) -> Sequence[Span]:
-        view = self.view
-        if view is None or view.evidence is None:
-            return []
-        at = time_text(view.evidence.ended, view.zone, self._now())
-        return [(_("read {time}").format(time=at), "muted")]
+        return read_spans(self.view, self._now()) if self.view is not None else []
 
     def _newest(self) -> Sequence[Span]:
         if self.view is None or self.timeline.size.height > 1:

@@ -1,30 +1,20 @@
 """The incidents: open ones first, with who responds, the clock that counts, and the leading cause."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from services.i18n import _
 from services.models import glyphs
-from services.models.causes import Assessment, Word
+from services.models.causes import Word
 from services.models.date_text import time_text
-from services.models.incidents import Incident, IncidentClock, IncidentState
+from services.models.incidents import IncidentState
 from services.models.outages import Outage
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.table import Row
 from widgets.incidents.cause_words import WORD_STYLES
+from widgets.incidents.view import IncidentView
 from widgets.incidents.wording import STATE_STYLES, clock_word, is_overdue, pressing_clock
-
-
-@dataclass(frozen=True, slots=True)
-class ListedIncident:
-    """One incident with what its row depends on."""
-
-    incident: Incident
-    clocks: tuple[IncidentClock, ...] = ()
-    assessment: Assessment | None = None
-    titles: Mapping[str, str] | None = None
 
 
 def columns() -> tuple[Column, ...]:
@@ -54,7 +44,7 @@ def _proposal(outage: Outage, zone: tzinfo, now: datetime) -> Row:
 
 
 def incident_rows(
-    items: Sequence[ListedIncident], now: datetime, zone: tzinfo, outages: Sequence[Outage] = ()
+    items: Sequence[IncidentView], now: datetime, zone: tzinfo, outages: Sequence[Outage] = ()
 ) -> list[Row]:
     """What is proposed, open ones, a heading and those closed lately; what is part of another stands below it."""
     tops = [each for each in items if not each.incident.joined_to]
@@ -69,7 +59,7 @@ def incident_rows(
     return [*rows, *(_row(each, now, zone) for each in past)]
 
 
-def _row(item: ListedIncident, now: datetime, zone: tzinfo, *, is_part: bool = False) -> Row:
+def _row(item: IncidentView, now: datetime, zone: tzinfo, *, is_part: bool = False) -> Row:
     incident = item.incident
     style = STATE_STYLES[incident.state]
     is_open = incident.state is not IncidentState.CLOSED
@@ -91,7 +81,7 @@ def _row(item: ListedIncident, now: datetime, zone: tzinfo, *, is_part: bool = F
     )
 
 
-def _clock(item: ListedIncident, now: datetime, zone: tzinfo) -> Line:
+def _clock(item: IncidentView, now: datetime, zone: tzinfo) -> Line:
     incident = item.incident
     if incident.closed_at is not None:
         return [(_("closed {time}").format(time=time_text(incident.closed_at, zone, now)), "muted")]
@@ -101,7 +91,7 @@ def _clock(item: ListedIncident, now: datetime, zone: tzinfo) -> Line:
     return [clock_word(clock, now)] if clock is not None else [("—", "muted")]
 
 
-def _cause(item: ListedIncident) -> Line:
+def _cause(item: IncidentView) -> Line:
     incident, assessment = item.incident, item.assessment
     if incident.cause:
         return [(incident.cause, "muted")]
@@ -113,5 +103,4 @@ def _cause(item: ListedIncident) -> Line:
     style = WORD_STYLES[assessment.word]
     if assessment.word is Word.OPEN:
         return [(style.text, style.role)]
-    title = (item.titles or {}).get(str(leader.id), str(leader.id))
-    return [(f"{style.text}  ", style.role), (title, "")]
+    return [(f"{style.text}  ", style.role), (item.cause_title(leader.id), "")]

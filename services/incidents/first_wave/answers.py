@@ -26,7 +26,8 @@ def answers_of(incident: Incident, facts: Facts) -> tuple[AskedQuestion, ...]:
         AskedQuestion(
             title=_("{signal}?").format(signal=each.title),
             answer=_("; ").join(filter(None, (_(_ANSWERS[each.state]), each.value or each.why))),
-            read=_(SOURCES[each.source].title),
+            # What is not known was not read: the time of the attempt is none of an answer.
+            read=_(SOURCES[each.source].title) if each.state is not SignalState.UNSEEN else "",
             at=each.until or facts.evidence.ended,
             sure=Sure.UNSEEN if each.state is SignalState.UNSEEN else Sure.CERTAIN,
         )

@@ -117,8 +117,11 @@ class _Reading:
         writes = list({event.id: event for event in every}.values())
         writes.sort(key=lambda event: (event.at, event.id), reverse=True)
         fields |= {"writes": tuple(writes), "readings": tuple(outcome.reading for outcome in outcomes)}
-        began = self.before.began if self.before is not None else wave.began
-        return IncidentEvidence(alarm=wave.alarm, began=began, ended=self.clock.now(), **fields)
+        began, ended = wave.began, self.clock.now()
+        if self.before is not None:
+            began, news = self.before.began, [each.reading for each in outcomes if each.reading.is_read]
+            ended = ended if any(each.source in self.sources for each in news) else self.before.ended
+        return IncidentEvidence(alarm=wave.alarm, began=began, ended=ended, **fields)
 
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
         """Read one source; whatever happens becomes its reading."""

@@ -4,20 +4,17 @@ Source: DescribeSecurityGroups (Amazon EC2), LookupEvents (CloudTrail) API refer
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 
 from services.i18n import N_, _
 from services.incidents.facts import Facts, minutes_before
 from services.incidents.ownership import belongs
 from services.incidents.signals.base import Judged, SignalSpec, absent, present, unseen
 from services.models.causes import SignalState
-from services.models.cloudtrail import ActorKind, TrailEvent
+from services.models.cloudtrail import TRAIL_DELAY, ActorKind, TrailEvent
 from services.models.first_wave import Source
 
 JUST_BEFORE = 30
 """Minutes before T0 in which a write counts."""
-DELAY = timedelta(minutes=15)
-"""By when CloudTrail shows an event, as AWS says ("within an average of about 5 minutes", up to 15)."""
 _NETWORK = (
     "SecurityGroup",
     "NetworkAcl",
@@ -118,7 +115,7 @@ def none_seen(facts: Facts, elsewhere: Sequence[str] = ()) -> Judged:
     """CloudTrail shows no such write of this system, as far as it can know by now."""
     if why := facts.gap(Source.TRAIL):
         return unseen(why)
-    until = facts.evidence.ended - DELAY
+    until = facts.evidence.ended - TRAIL_DELAY
     if until < facts.start:
         return unseen(_("CloudTrail reports up to 15 minutes late"))
     names = _(", ").join(dict.fromkeys(elsewhere))

@@ -13,8 +13,8 @@ from services.aws.logs.events import Logs
 from services.aws.waf import WafReader
 from services.i18n import N_, _
 from services.inspections.base import InspectionContext
-from services.inspections.waf_blocks.metrics import DAILY, KEPT, MOST_RULES, counts_query, grouped
-from services.models.cloudtrail import TrailEvent
+from services.inspections.waf_blocks.metrics import DAILY, KEPT, counts_query, grouped
+from services.models.cloudtrail import TRAIL_DELAY, TrailEvent
 from services.models.date_text import time_text
 from services.models.first_wave import AskedQuestion, Measure, Sure
 from services.models.logs import LogLine
@@ -22,10 +22,10 @@ from services.models.metrics import Series, TimeSpan, last_whole
 from services.models.waf import BlockedGroup
 from services.outages.judging import CALM, FIREWALL, begins
 
-TRAIL_DELAY = timedelta(minutes=15)
-"""How late CloudTrail may be: what it does not show until then is not known."""
 DAY = timedelta(days=1)
 NAMES, LINES = 3, 100
+SAMPLED = 8
+"""Rules whose samples are read: it is asked again each minute, in no more requests than a first wave."""
 
 Told = tuple[str, str, Sure]
 """The answer, what was read for it, and how sure it is."""
@@ -76,7 +76,7 @@ class FirewallQuestions:
         if self._sampled is None:
             acl = await self._firewall.named(str(self._spec.web_acl))
             span = TimeSpan(start=self._now - KEPT, end=self._now)
-            rules = [rule for rule in acl.rules[:MOST_RULES] if rule.blocks and rule.sampled] if acl else []
+            rules = [each for each in acl.rules if each.blocks and each.sampled][:SAMPLED] if acl else []
             samples = [await self._firewall.samples(acl, rule, span) for rule in rules] if acl else []
             self._sampled = grouped(samples)
         return [each for each in self._sampled if each.kind == kind and each.name][:NAMES]

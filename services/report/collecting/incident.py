@@ -149,7 +149,7 @@ def _evidence_fields(facts: Facts, assessment: Assessment, source: Source) -> di
     lines = tuple(_quoted(facts, source.masker))
     return {
         "impact": impact_text(facts),
-        "measured_until": facts.evidence.ended,
+        "measured_until": facts.evidence.answered,
         "figures": tuple(_figures(facts)),
         "word": assessment.word,
         "why": assessment.why,

@@ -9,17 +9,19 @@ from hypothesis import strategies as st
 
 from services.clock import ManualClock
 from services.incidents.first_wave.sources import SOURCES
-from services.incidents.live import AGAIN, EVERY, LiveEvidence, with_captured
+from services.incidents.live import AGAIN, EVERY, LiveEvidence, with_captured, with_earlier
 from services.incidents.readings import Weighing
 from services.incidents.weighing import assess
 from services.models.causes import SignalState, Word
 from services.models.first_wave import (
+    AskedQuestion,
     IncidentEvidence,
     LogEntry,
     LogSample,
     Source,
     SourceReading,
     StoppedTask,
+    Sure,
 )
 from services.models.incidents import Turn, TurnKind
 from services.models.problem import Problem, ProblemKind
@@ -90,6 +92,45 @@ def test_a_source_that_fails_falls_back_to_the_answer_before_with_its_age() -> N
     signals = {signal.id: signal for signal in assess(both, data.RUNBOOK).signals}
     assert signals["none-healthy"].state is SignalState.UNSEEN, "what was not there may be there now"
     assert signals["none-healthy"].is_denied
+
+
+@given(st.lists(st.sets(st.sampled_from(Source)), min_size=1, max_size=4))
+def test_the_newest_answer_has_its_own_time_whatever_fails_after_it(losses: list[set[Source]]) -> None:
+    weighing, captured = Weighing(data.RUNBOOK), evidence()
+    expected = captured.ended
+    for minute, lost in enumerate(losses, 1):
+        at = data.NOW + timedelta(minutes=minute)
+        live = evidence(lost, targets=(), began=at, ended=at)
+        present = weighing.present(data.incident(), live, captured)
+        assert present is not None
+        # The alarms are no answer of AWS's to this reading.
+        expected = at if set(Source) - lost - {Source.ALARMS} else expected
+        assert present.answered == expected
+    everything = evidence(Source)
+    assert everything.answered is None
+    assert with_earlier(everything, everything).answered is None
+
+
+def test_a_question_that_fails_keeps_its_answer_and_the_time_of_it() -> None:
+    def asked(at: int, *reads: str) -> IncidentEvidence:
+        answers = tuple(
+            AskedQuestion(
+                title=f"q{index}", answer=f"a{at}", read=read, at=data.minutes(at), sure=Sure.PARTLY
+            )
+            for index, read in enumerate(reads)
+        )
+        return data.evidence(
+            readings=(), answers=answers, series=data.evidence().series if all(reads) else ()
+        )
+
+    first = asked(1, "curve", "samples")
+    later = with_captured(asked(2, "", "samples"), first)
+    assert [each.answer for each in later.answers] == ["a1", "a2"]
+    assert later.answered == data.minutes(2)
+    failed = with_captured(asked(3, "", ""), later)
+    assert failed.answers == later.answers
+    assert failed.answered == data.minutes(2)
+    assert failed.series == first.series, "the chart stays, with its age"
 
 
 @given(st.sets(st.sampled_from(Source), max_size=4))

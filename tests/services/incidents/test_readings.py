@@ -11,8 +11,15 @@ from services.incidents.live import LiveEvidence
 from services.incidents.readings import Readings
 from services.incidents.weighing import assess
 from services.models.causes import Word
-from services.models.first_wave import IncidentEvidence, Measure, Source, SourceReading
-from services.models.incidents import Incident
+from services.models.first_wave import (
+    AskedQuestion,
+    IncidentEvidence,
+    Measure,
+    Source,
+    SourceReading,
+    Sure,
+)
+from services.models.incidents import Incident, TriggerKind
 from services.models.journal import Entry, EntryKind, EntryQuery
 from tests.services.incidents.incident_desk import RUNBOOK, IncidentDesk, alarm, desk
 from tests.widgets import incident_data as data
@@ -115,3 +122,31 @@ async def test_closing_records_how_things_stand(tmp_path: Path) -> None:
         assert unpacked(entries[-1].data).ended == one.next.ended
         await one.readings.note(incident, is_last=True)
         assert len(await one.entries()) == len(entries) == 2
+
+
+async def test_an_attack_s_answers_are_recorded_when_more_is_known_and_at_closing(tmp_path: Path) -> None:
+    def asked(minutes: float, sure: Sure, read: str = "samples") -> IncidentEvidence:
+        at = data.NOW + timedelta(minutes=minutes)
+        answer = AskedQuestion(title="Through?", answer=f"at {minutes}", read=read, at=at, sure=sure)
+        return data.evidence(readings=(), began=at, ended=at, answers=(answer,))
+
+    async with desk(tmp_path / "journal.db") as one:
+        console = Console(one)
+        incident = await one.incidents.begin(
+            "waf-blocks", "WAF", data.NOW, trigger=TriggerKind.FINDING, text="x", facts=("y",)
+        )
+        assert incident is not None
+        one.incidents.absorb([await one.journal.append(captured(incident, 1, asked(0, Sure.UNSEEN)))])
+        await console.see(asked(2, Sure.UNSEEN))
+        assert len(await console.entries()) == 1, "nothing more is known"
+        await console.see(asked(4, Sure.CERTAIN))
+        await console.see(asked(4.5, Sure.UNSEEN))
+        await console.see(asked(6, Sure.UNSEEN, read=""))
+        entries = await console.entries()
+        assert len(entries) == 2, "not within the minute, and what fails changes nothing"
+        assert "asked again: Through? at 4" in entries[-1].text
+        console.next = asked(20, Sure.CERTAIN)
+        await console.readings.note(incident, is_last=True)
+        *_before, newest = await console.entries()
+        assert "at the end" in newest.text
+        assert [each.answer for each in unpacked(newest.data).answers] == ["at 4"], "what was answered last"

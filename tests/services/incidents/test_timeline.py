@@ -10,6 +10,7 @@ from services import i18n
 from services.incidents.timeline import just_before, timeline
 from services.models.aws_codes import DEPLOYMENT_STATES, ROLLOUTS
 from services.models.base import RawId
+from services.models.belongings import Belongings, Owned, OwnedPart
 from services.models.causes import Onset, OnsetBasis
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
 from services.models.ecs_deployments import ServiceDeployment
@@ -53,6 +54,19 @@ def test_just_before_is_the_hour_before_the_first_bad_minute() -> None:
     assert [row.text for row in rows] == ["RevokeSecurityGroupIngress", "DeleteRoute"]
     assert all(row.late for row in rows), "CloudTrail reports about five minutes late"
     assert rows[0].by == "tanaka.yuko"
+
+
+@pytest.mark.parametrize(
+    ("group", "is_own"), [("sg-0aaaaaaaaaaaaaaaa", True), ("sg-0bbbbbbbbbbbbbbbb", False)]
+)
+def test_a_write_elsewhere_in_the_account_says_so(group: str, *, is_own: bool) -> None:
+    revoked = write("RevokeSecurityGroupIngress", -10).model_copy(update={"touched": (RawId(group),)})
+    part = OwnedPart(kind=Owned.SECURITY_GROUP, ids=(RawId("sg-0aaaaaaaaaaaaaaaa"),))
+    owned = evidence(revoked).model_copy(update={"belongings": Belongings(read_at=NOW, parts=(part,))})
+    (row,) = just_before(owned, ONSET)
+    assert ("(elsewhere in the account)" not in row.text) is is_own
+    (row,) = just_before(evidence(revoked), ONSET)
+    assert "elsewhere" not in row.text, "whose it is is not known"
 
 
 def change(minutes: float) -> Entry:

@@ -59,6 +59,11 @@ def test_people_read_causes_with_what_speaks_for_them(
     assert ALARM in printed
     assert "T0" in printed
     assert "      + " in printed
+    unseen = [line for line in printed.splitlines() if line.startswith("      ? ")]
+    word = {"en": "not read: ", "ja": "未読取: "}[language]
+    assert unseen
+    assert all(line.startswith(f"      ? {word}") for line in unseen), "what is unseen is no fact"
+    assert "確認できず" not in printed
     ids = {measure.value for measure in Measure if "_" in measure.value}
     assert [word for word in printed.split() if word in ids] == []
 

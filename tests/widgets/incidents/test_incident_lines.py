@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 from rich.cells import cell_len
 
 from services import i18n
+from services.incidents.live import with_captured
 from services.incidents.reason import reason_of
 from services.models.causes import Word
 from services.models.first_wave import (
@@ -31,6 +32,7 @@ from services.models.incidents import (
     StepRecord,
 )
 from services.models.metrics import TimeSpan
+from services.models.problem import Problem, ProblemKind
 from tests.widgets import incident_data as data
 from widgets.drawing.lines import plain, width_of
 from widgets.incidents.alert import IncidentAlert, alert_forms
@@ -39,13 +41,14 @@ from widgets.incidents.causes import (
     cause_entries,
     cause_of,
     choice_entries,
+    read_spans,
     word_spans,
 )
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.log_lines import log_message
 from widgets.incidents.evidence.pages import PAGES, page_for
 from widgets.incidents.head import head_lines
-from widgets.incidents.list import ListedIncident, incident_rows
+from widgets.incidents.list import incident_rows
 from widgets.incidents.steps import step_entries
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.timeline import timeline_entries
@@ -130,6 +133,45 @@ def test_the_age_of_the_reading_stands_beside_the_word() -> None:
     spans = word_spans(view, read_at + timedelta(minutes=7))
     assert "(7m old)" in "".join(part for part, _role in spans)
     assert ("warn") in [role for part, role in spans if "old" in part]
+
+
+@pytest.mark.parametrize("make", [word_spans, read_spans])
+def test_an_attempt_is_no_reading(
+    make: Callable[[IncidentView, datetime], list[tuple[str, str]]],
+) -> None:
+    captured = data.evidence()
+    problem = Problem(kind=ProblemKind.UNREACHABLE, summary="no response", at=data.NOW)
+    failing = tuple(each.model_copy(update={"problem": problem}) for each in captured.readings)
+    later = captured.ended + timedelta(minutes=7)
+    live = captured.model_copy(update={"readings": failing, "began": later, "ended": later})
+    view = data.view(evidence=with_captured(live, captured))
+    words = "".join(part for part, _role in make(view, later))
+    assert f"read {captured.ended.astimezone(view.zone):%H:%M} (7m old); nothing answers since" in words
+    assert f"{later.astimezone(view.zone):%H:%M}" not in words
+    words = "".join(part for part, _role in make(data.view(evidence=live), later))
+    assert "nothing answers" in words
+    assert "read" not in words.replace("already", "")
+
+
+@pytest.mark.parametrize("make", [leading_entries, cause_entries])
+def test_what_is_not_all_on_the_screen_ends_in_an_ellipsis(
+    make: Callable[..., Sequence[Entry]],
+) -> None:
+    reason = "One fact after the other. " * 20
+    lines = text(make(data.view(reason=reason), data.NOW, 78)).splitlines()
+    begin = next(index for index, line in enumerate(lines) if "Why:" in line)
+    rows = [line for line in lines[begin:] if "fact" in line or "other" in line]
+    assert (rows[-1].endswith("…") and len(rows) == 2) is (make is leading_entries)
+
+
+def test_the_network_says_up_to_when_cloudtrail_shows_nothing() -> None:
+    evidence = data.evidence(writes=())
+    until = f"{(evidence.ended - timedelta(minutes=15)).astimezone(data.JST):%H:%M}"
+    words = page("sign-ins", writes=())
+    assert f"CloudTrail shows none up to {until}" in words
+    assert f"known until {until}" in words
+    cut = tuple(each.model_copy(update={"cut": "more"}) for each in evidence.readings)
+    assert "shows none" not in page("sign-ins", writes=(), readings=cut)
 
 
 def test_the_leading_cause_stands_first_with_its_heaviest_facts_and_what_it_explains(language: str) -> None:
@@ -324,7 +366,9 @@ def test_the_list_has_open_incidents_first_and_parts_below_theirs() -> None:
         id="c", state=IncidentState.CLOSED, closed_at=data.NOW, closed_by="sato", cause="DB の飽和"
     )
     part = data.incident(id="p", title="ECS CPU", joined_to=data.incident().id)
-    incidents = [ListedIncident(each, data.clocks(overdue=True)) for each in (data.incident(), part, past)]
+    incidents = [
+        IncidentView(each, clocks=data.clocks(overdue=True)) for each in (data.incident(), part, past)
+    ]
     rows = incident_rows(incidents, data.NOW, data.JST)
     assert [row.key for row in rows] == [data.incident().id, "p", "heading:closed", "c"]
     assert "! responding" in plain([rows[0].cells[0]])[0]

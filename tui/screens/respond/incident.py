@@ -20,7 +20,7 @@ from tui.screens.duties.finding_actions import open_place
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import destinations_of, incident_view, place_named
-from tui.screens.respond.incident_logs import log_samples, logs_of
+from tui.screens.respond.incident_logs import logs_of
 from tui.screens.respond.marking import skip_dialog, toggle_mark
 from tui.screens.respond.next_look import NextLooks
 from tui.screens.respond.reading import Records, alarm_of, records_of
@@ -40,10 +40,12 @@ class IncidentScreen(IncidentScreenBase):
         Binding("full_stop", "steps", N_("Steps"), show=True),
         Binding("space", "mark", N_("Tick"), show=True),
         Binding("minus", "skip", N_("Skip"), show=False),
-        *bindings("respond"),
+        # Take and Told come before it in a footer of 80 columns.
+        *bindings("respond")[:2],
+        Binding("r", "read_again", N_("Read again"), show=True),
+        *bindings("respond")[2:],
         Binding("number_sign", "numbers", N_("Numbers"), show=True),
         Binding("i", "next_look", N_("Next look"), show=False),
-        Binding("r", "read_again", N_("Read again"), show=True),
         Binding("a", "alarm", N_("Alarms"), show=False),
         Binding("l", "logs", N_("Logs at that minute"), show=False),
     ]
@@ -148,7 +150,7 @@ class IncidentScreen(IncidentScreenBase):
     async def follow_live(self) -> None:
         """Read what AWS shows now, once a minute for all who look; what failed is asked again before."""
         clock, source = self.services.clock, self.services.response.live
-        while (incident := self.incident_at_hand()).is_open and not incident.is_asked:
+        while self.incident_at_hand().is_open:
             await self._take(await source.read(self.incident_at_hand()))
             self._show()
             await self.services.response.readings.note(self.incident_at_hand())
@@ -275,6 +277,8 @@ class IncidentScreen(IncidentScreenBase):
 
     def action_numbers(self) -> None:
         """Show or hide scores, weights, and which sources were not read."""
+        if self.detail.view is None or self.detail.view.assessment is None:
+            self.app.inform(_("There are no numbers: no causes are weighed here."))
         self.shows_numbers = not self.shows_numbers
         self._show()
 
@@ -306,6 +310,8 @@ class IncidentScreen(IncidentScreenBase):
         incident, view = self.incident_at_hand(), self.detail.view
         group = str(self.services.runbook.log_group_for(incident.target))
         onset, evidence = (view.onset, view.evidence) if view is not None else (incident.since, None)
-        request = logs_of(group, onset, log_samples(evidence))
+        # The database's complaints come first: each is a cause, while the application only tells what it met.
+        samples = (evidence.database_lines, evidence.application_errors) if evidence is not None else ()
+        request = logs_of(group, onset, samples)
         if request is not None:
             self.app.post_message(request)

@@ -39,21 +39,13 @@ async def records_of(app: Console, incident: Incident, before: Records) -> Recor
     try:
         entries = await app.ready.incidents.entries(incident)
         changes = await app.ready.incidents.changes(incident)
-        is_known = before.evidence is not None and len(incident.evidence) == _captured(before.entries)
-        evidence = before.evidence if is_known else await captured(app, incident)
+        count = sum(entry.kind is EntryKind.EVIDENCE for entry in before.entries)
+        is_known = before.evidence is not None and len(incident.evidence) == count
+        evidence = before.evidence
+        if incident.evidence and not is_known:
+            entry = await app.ready.journal.entry(incident.evidence[-1])
+            evidence = unpacked(entry.data if entry is not None else {})
     except (JournalError, UnreadableEvidence) as error:
         text = error.problem.message if isinstance(error, JournalError) else str(error)
         return Records(before.entries, before.changes, before.evidence, text)
     return Records(entries, changes, evidence)
-
-
-def _captured(entries: tuple[Entry, ...]) -> int:
-    return sum(entry.kind is EntryKind.EVIDENCE for entry in entries)
-
-
-async def captured(app: Console, incident: Incident) -> IncidentEvidence | None:
-    """The newest evidence that was captured; None if there is none yet. Raises JournalError, UnreadableEvidence."""
-    if not incident.evidence:
-        return None
-    entry = await app.ready.journal.entry(incident.evidence[-1])
-    return unpacked(entry.data if entry is not None else {})

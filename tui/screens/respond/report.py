@@ -21,7 +21,6 @@ from tui.screens.report.lines import report_lines
 from tui.screens.report.save import offer_saving, write_report
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
-from widgets.frame.message_line import LineMessage
 
 
 class IncidentReportScreen(ModeScreen):
@@ -80,12 +79,8 @@ class IncidentReportScreen(ModeScreen):
 
     def action_save(self) -> None:
         """Save the report as HTML, Markdown or JSON, readable by this user alone."""
-        report = self.report
-        if report is not None:
-            offer_saving(self.app, lambda form: save_incident_report(report, form))
-
-
-def save_incident_report(report: IncidentReport, form: str) -> LineMessage:
-    """Write the report as `write_report` does."""
-    name = f"{report.system}-incident-{report.incident.since:%Y%m%dT%H%M%SZ}-{report.incident.seq}.{form}"
-    return write_report(name, lambda: incident_text(report, form))
+        if (report := self.report) is not None:
+            name = f"{report.system}-incident-{report.incident.since:%Y%m%dT%H%M%SZ}-{report.incident.seq}"
+            offer_saving(
+                self.app, lambda form: write_report(f"{name}.{form}", lambda: incident_text(report, form))
+            )

@@ -26,7 +26,7 @@ from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable
 from widgets.drawing.ticker import every_second
 from widgets.frame.parts import PanelEmpty, PanelHead
-from widgets.incidents.list import ListedIncident, columns, incident_rows
+from widgets.incidents.list import columns, incident_rows
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.view import IncidentView
 
@@ -102,16 +102,18 @@ class RespondScreen(IncidentScreenBase):
     def _highlighted(self) -> None:
         self.summary.redraw()
 
-    def _listed_incident(self, incident: Incident) -> ListedIncident:
-        titles = {id: str(spec.title) for id, spec in causes_by_id(self.services.runbook).items()}
+    def _listed_incident(self, incident: Incident) -> IncidentView:
+        """What its row depends on."""
+        runbook = self.services.runbook
         records = self._records.get(incident.id, Records())
         newest = self.services.response.live.newest(incident)
         present = self.weighing.present(incident, newest, records.evidence)
-        assessment = self.weighing.of(incident, present)
-        listed = whole_clocks(
-            incident, self.app.incidents, self.services.runbook.playbooks, self.app.aws_now()
+        return IncidentView(
+            incident,
+            clocks=whole_clocks(incident, self.app.incidents, runbook.playbooks, self.app.aws_now()),
+            assessment=self.weighing.of(incident, present),
+            specs=causes_by_id(runbook),
         )
-        return ListedIncident(incident, listed, assessment, titles)
 
     # -- the incident at the cursor
 
@@ -158,7 +160,10 @@ class RespondScreen(IncidentScreenBase):
 
     @on(KeyedTable.Selected)
     def _selected(self, event: KeyedTable.Selected) -> None:
-        self.open(event.key)
+        if self._proposal_at_hand() is not None:
+            self.action_take()
+        else:
+            self.open(event.key)
 
     def open(self, id: str) -> None:
         incident = next((each for each in self.app.incidents if each.id == id), None)

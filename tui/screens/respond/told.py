@@ -39,7 +39,7 @@ class ToldScreen(GuardedWritingDialog):
         first = role or role_to_tell(situation.incident, situation.playbook)
         self.everyone = recipients(situation.runbook, situation.playbook, day, first)
         self.whom = ChoiceRow(
-            [(each.role, _recipient_text(each)) for each in self.everyone],
+            [(each.role, f"{each.role} {each.reach or _('(UNDECIDED)')}") for each in self.everyone],
             preselected(first, self.everyone),
             id="whom",
         )
@@ -78,7 +78,3 @@ def preselected(role: str, everyone: tuple[Recipient, ...]) -> str:
     """The role that is told first; without one the first of all."""
     roles = [each.role for each in everyone]
     return role if role in roles else roles[0] if roles else ""
-
-
-def _recipient_text(recipient: Recipient) -> str:
-    return f"{recipient.role} {recipient.reach or _('(UNDECIDED)')}"

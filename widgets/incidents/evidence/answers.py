@@ -24,7 +24,9 @@ def answer_entries(answers: Sequence[AskedQuestion], zone: tzinfo, now: datetime
         glyph, role, sure = _SURE[answer.sure]
         lines: list[Line] = [*hanging([(f"{glyph} ", role)], str(answer.title), width, "muted")]
         lines += hanging([("  ", "")], str(answer.answer), width, "strong")
-        source = " · ".join(filter(None, (_(sure), time_text(answer.at, zone, now), str(answer.read))))
+        # What failed has no time of its own: that of the attempt would make it look read.
+        at = time_text(answer.at, zone, now) if answer.read else ""
+        source = " · ".join(filter(None, (_(sure), at, str(answer.read))))
         lines += hanging([("  ", "")], source, width, "faint")
         entries.append(Entry(f"answer:{index}", tuple(lines)))
     return entries

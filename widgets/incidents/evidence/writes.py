@@ -16,12 +16,12 @@ _BEFORE, _AFTER = timedelta(minutes=30), timedelta(minutes=2)
 def write_entries(context: EvidenceContext, width: int) -> list[Entry]:
     """Writes to the account, newest first; those shortly before T0 are marked."""
     entries = read_notes(context, Source.TRAIL, Source.TRAIL_GLOBAL, width=width)
-    writes = context.evidence.writes
-    entries.append(
-        heading("writes", _("Changes that CloudTrail recorded"), (_("about 5 minutes late"), "muted"))
-    )
-    if not writes:
-        return [*entries, note("writes:none", _("None is recorded."), width)]
+    writes, until = context.evidence.writes, context.evidence.trail_until
+    words = _("known until {time}").format(time=context.time(until)) if until else _("about 5 minutes late")
+    entries.append(heading("writes", _("Changes that CloudTrail recorded"), (words, "muted")))
+    if not writes and until:
+        words = _("CloudTrail shows none up to {time}; what came later is not seen yet.")
+        entries.append(note("writes:none", words.format(time=context.time(until)), width))
     for event in writes[:_MOST]:
         is_near = context.onset - _BEFORE <= event.at <= context.onset + _AFTER
         first: list[Span] = [

@@ -38,10 +38,8 @@ async def test_an_attack_stands_on_watch_and_two_keys_open_its_incident(embedded
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: isinstance(app.screen, RespondScreen) and "open it" in screen_text(pilot))
         assert not app.incidents, "a proposal is none yet"
-        await pilot.press("enter")
-        assert not app.incidents, "only c opens it"
         assert app.journal_head == before
-        await pilot.press("c")
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
         (incident,) = app.incidents
         assert (incident.target, incident.holder) == ("waf-blocks", app.ready.journal.person.name)
@@ -51,6 +49,42 @@ async def test_an_attack_stands_on_watch_and_two_keys_open_its_incident(embedded
         await until(pilot, lambda: app.screen.records.evidence is not None)
         evidence = app.screen.records.evidence
         assert len(evidence.answers) == 4
+
+
+@ATTACK
+async def test_an_attack_s_questions_are_asked_again_by_themselves_and_keep_their_age(
+    embedded: Embedded,
+) -> None:
+    async with console(embedded.url, embedded.clock, mode="respond", size=(80, 24)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: app.outages and "open it" in screen_text(pilot))
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.live is not None)
+        screen, first = app.screen, app.screen.live
+        assert "r Read again" in screen_text(pilot).splitlines()[-1]
+        await pilot.press("number_sign")
+        await until(pilot, lambda: "There are no numbers" in screen_text(pilot))
+        recorded = len(app.incidents[0].evidence)
+        counts = embedded.counts()
+        embedded.advance(61)
+        await until(pilot, lambda: screen.live is not first)
+        asked = {
+            name: n - counts.get(name, 0) for name, n in embedded.counts().items() if n > counts.get(name, 0)
+        }
+        of_questions = ("wafv2.", "logs.Filter", "cloudtrail.")
+        assert sum(n for name, n in asked.items() if name.startswith(of_questions)) <= 17, asked
+        second = screen.detail.view.evidence.answered
+        assert second > first.answered
+        assert len(app.incidents[0].evidence) == recorded, "nothing else is known than before"
+        embedded.fault(preset="denied")
+        embedded.advance(120)
+        await until(pilot, lambda: "nothing answers since" in screen_text(pilot))
+        time = f"{second.astimezone(app.zone):%H:%M}"
+        assert f"read {time} (2m old); nothing answers since" in screen_text(pilot)
+        view = screen.detail.view
+        assert [each.sure for each in view.evidence.answers] == [each.sure for each in first.answers]
+        assert view.evidence.series
+        assert len(app.incidents[0].evidence) == recorded
 
 
 @pytest.mark.scenario(draw("alb-5xx", 6, ["dns-tls"], lead=-600), origin=MORNING, history=4 * 3600)

@@ -374,6 +374,23 @@ async def test_aws_is_asked_for_its_opinion_after_its_price_was_said(embedded: E
 
 
 @pytest.mark.slow
+async def test_with_nothing_answering_the_age_is_that_of_the_newest_answer(embedded: Embedded) -> None:
+    async with responding(embedded, (120, 40)) as pilot:
+        screen = pilot.app.screen
+        await until(pilot, lambda: incident(pilot).evidence and screen.live is not None)
+        first = screen.live
+        embedded.advance(61)
+        await until(pilot, lambda: screen.live is not first)
+        newest = screen.live.ended
+        embedded.fault(preset="denied")
+        embedded.advance(180)
+        await until(pilot, lambda: "nothing answers since" in screen_text(pilot))
+        heads = [line for line in screen_text(pilot).splitlines() if "nothing answers since" in line]
+        assert len(heads) == 2, "beside the word and above the evidence"
+        assert all(f"read {newest.astimezone(pilot.app.zone):%H:%M} (3m old)" in line for line in heads)
+
+
+@pytest.mark.slow
 async def test_what_could_not_be_read_at_first_changes_the_word_by_itself_and_is_recorded(
     embedded: Embedded,
 ) -> None:

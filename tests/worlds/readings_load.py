@@ -206,7 +206,8 @@ def zones(is_one: bool) -> Sentence:
         what = f"unhealthy in {', '.join(sorted(bad)) or 'no zone'}, healthy in {', '.join(sorted(good)) or 'no other'}"
         if is_one and len(bad) == 1 and not good:
             return None, what
-        return plainly(len(bad) == 1 and bool(good) if is_one else len(bad) > 1, what)
+        is_whole = len(bad) == 1 and bool(good) and not bad & by_state[True]
+        return plainly(is_whole if is_one else len(bad) > 1, what)
 
     return sentence
 

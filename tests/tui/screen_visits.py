@@ -205,7 +205,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     ),
     ChooseScreen: (lambda it: finding_actions.edit_allow_list(it.app, it.recorded.finding),),
     CloseScreen: (
-        lambda it: it.app.push_screen(CloseScreen(_incident(it), it.app.ready.incidents, (), it.app.zone)),
+        lambda it: it.app.push_screen(CloseScreen(_incident(it), it.app.ready.incidents, {}, it.app.zone)),
     ),
     CodeScreen: (lambda it: it.app.push_screen(_code(it)),),
     ConsolePalette: (lambda it: it.app.action_command_palette(), lambda it: it.app.action_jump()),

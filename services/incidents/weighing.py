@@ -43,14 +43,14 @@ def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | No
     assessment = weigh(
         specs, signals_of(facts), facts.onset, is_published=not facts.is_unpublished, fired=fired
     )
-    if facts.onset.basis is OnsetBasis.ALARM and not evidence.alarm.fires:
-        why = _("the alarm does not fire, and no minute is bad")
-        return assessment.model_copy(update={"word": Word.OPEN, "why": why})
     subject = stranger_of(evidence.alarm, runbook)
-    if specs or subject is None:
-        return assessment
-    why = _("no causes are known for {subject}").format(subject=subject.title)
-    return assessment.model_copy(update={"why": why})
+    if not specs and subject is not None:
+        why = _("no causes are known for {subject}").format(subject=subject.title)
+        return assessment.model_copy(update={"why": why})
+    if facts.onset.basis is OnsetBasis.ALARM and not evidence.alarm.fires:
+        why = _("the alarm does not fire, and no bad minute was found")
+        return assessment.model_copy(update={"word": Word.OPEN, "why": why})
+    return assessment
 
 
 def weigh(

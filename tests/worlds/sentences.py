@@ -124,7 +124,7 @@ SENTENCES: Mapping[str, tuple[str, Sentence]] = {
         "Health checks get a wrong status code",
         check_reason("Target.ResponseCodeMismatch"),
     ),
-    "one-zone": ("All targets of one zone are unhealthy, and none elsewhere", zones(True)),
+    "one-zone": ("One zone has no healthy target, and the others no unhealthy one", zones(True)),
     "zones-spread": ("Targets of several zones are unhealthy", zones(False)),
     "zonal-shift": ("A zonal shift is in force", zonal_shift),
     "task-exited": ("Tasks exit by themselves", stops(exited_stop)),

@@ -68,7 +68,7 @@ SIGNALS = (
     SignalSpec("check-failed", N_("Health checks cannot connect"), Source.TARGETS, _failing_by("FailedHealthChecks"), group="health-check", look="targets"),
     SignalSpec("check-timeout", N_("Health checks time out"), Source.TARGETS, _failing_by("Timeout"), group="health-check", look="targets"),
     SignalSpec("check-wrong-code", N_("Health checks get a wrong status code"), Source.TARGETS, _failing_by("ResponseCodeMismatch"), group="health-check", look="targets"),
-    SignalSpec("one-zone", N_("All targets of one zone are unhealthy, and none elsewhere"), Source.TARGETS, _one_zone, direct_for=("availability-zone",), look="targets"),
+    SignalSpec("one-zone", N_("One zone has no healthy target, and the others no unhealthy one"), Source.TARGETS, _one_zone, direct_for=("availability-zone",), look="targets"),
     SignalSpec("zones-spread", N_("Targets of several zones are unhealthy"), Source.TARGETS, _spread, look="targets"),
     SignalSpec("zonal-shift", N_("A zonal shift is in force"), Source.TARGETS, _zonal_shift, direct_for=("availability-zone",), look="targets"),
 )  # fmt: skip

@@ -10,9 +10,11 @@ import asyncio
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import product
+from datetime import timedelta
+from functools import partial
+from itertools import product, zip_longest
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,21 +26,17 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from services.demo.account import ACCOUNT
-from services.demo.answers import Answer
 from services.demo.cloudfront.model import DistributionCache
-from services.demo.cloudtrail.model import TrailStore
-from services.demo.cloudtrail.ordinary_days import RUNNER
-from services.demo.cloudtrail.records import change
 from services.demo.iam.model import Session, SessionStore
 from services.demo.rds.history import BackupHistory
 from services.demo.rds.restored import RestoredInstances
 from services.demo.system import names
 from services.demo.world import World
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan, PlannedStep
+from services.models.change_runs import Run, StepRun, StepState
+from services.models.changes import Plan
 from services.models.watches import WatchState
 from tests.conftest import REGION, Embedded
-from tests.faults.change_cases import BY_KIND, FRIDAY, HISTORY, NIGHT, Case, Console, console, end_watches, prepare
+from tests.faults.change_cases import BY_KIND, FRIDAY, HISTORY, Case, Console, console, end_watches, prepare
 from tests.faults.test_change_matrix import ALL, ARRIVES, LOST
 from tests.services.changes.change_world import SERVICE, hasten
 
@@ -46,74 +44,36 @@ pytestmark = pytest.mark.slow
 DONE, FAILED, UNKNOWN, REFUSED = StepState.DONE, StepState.FAILED, StepState.UNKNOWN, StepState.REFUSED
 SEED, SEALED = 20261202, os.environ.get("PROOF_SEALED", "")
 FAULTS = {name: (ARRIVES | LOST)[name] for name in ("lost answer", "cut answer", "never arrived", "no answer", "a proxy's page")}  # fmt: skip
-WHO, WHEN = ("somebody else", "the same person"), ("before", "between", "after")
-INTERFERENCES = ("none", "queued before", "undone", *(f"{who} {when}" for who in WHO for when in WHEN))
-QUEUED = {
-    "ModifyDBInstance": {"ApplyImmediately": False},
-    "ApplyPendingMaintenanceAction": {"OptInType": "next-maintenance"},
-}
+SAME = "the same person"
+INTERFERENCES = ("none", "queued before", "undone", *map(" ".join, product(("somebody else", SAME), ("before", "between", "after"))))  # fmt: skip
+UNTRUTHS = ("false done", "false not done", "blamed", "unproven")
+QUEUED: dict[str, dict[str, Any]] = {"ModifyDBInstance": {"ApplyImmediately": False}, "ApplyPendingMaintenanceAction": {"OptInType": "next-maintenance"}}  # fmt: skip
 """How AWS keeps a wish for the window."""
 QUEUES = {"rds-class now", "rds-class window", "rds-storage", "rds-maintenance window", "rds-maintenance now"}
-FINAL = {
-    "rds-storage", "rds-maintenance now", "drill-delete", "cache-invalidation", "key-rotation delete",
-    "key-rotation discard",
-}  # fmt: skip
+FINAL = {"rds-storage", "rds-maintenance now", "drill-delete", "cache-invalidation", "key-rotation delete", "key-rotation discard"}  # fmt: skip
 """What AWS offers no way to undo."""
+LARGE, CLUSTER = "db.t4g.large", "facility-prod-cluster"
 MINUTES = (0.5, 3, 6, 12, 31, 90, 180)
 """When a console reads, after the request; the stages are 6, 31 and 180."""
 _aws = botocore.session.get_session()
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Somebody who changes AWS without this plan."""
-
-    embedded: Embedded
-    who: str
-    step: PlannedStep
-
-    def did(self, operation: str, /, **params: Any) -> Any:
-        return somebody_else_did(self.embedded, self.who, self.step.call.service, operation, params)
+_CLI = Config(retries={"total_max_attempts": 1}, user_agent="aws-cli/2.32.1 lang/python#3.13.9")
 
 
 def somebody_else_did(
-    embedded: Embedded, who: str, service: str, operation: str, params: dict[str, Any]
+    embedded: Embedded, is_same: bool, service: str, operation: str, /, **params: Any
 ) -> Any:
-    """Send a request with the AWS CLI: as a colleague, for ECS as the pipeline, or as the console's own user.
-
-    CloudTrail has it as the embedded AWS records it; where that records nothing, an event is written here.
-    """
-    trail = embedded.world.component(TrailStore).scenario_entries
-    key, user = os.environ["AWS_ACCESS_KEY_ID"], "FacilityOperator"
-    if who == WHO[0] and service == "ecs":
-        key, user = names.USER_KEY, names.USER
-    elif who == WHO[0]:
-        user = "tanaka.yuko"
-        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/{user}"
+    """Send a request with the AWS CLI: as a colleague, for ECS as the pipeline, or as the console's own user."""
+    key = os.environ["AWS_ACCESS_KEY_ID"] if is_same else names.USER_KEY
+    if not is_same and service != "ecs":
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/FacilityOperator/tanaka.yuko"
         key = embedded.world.component(SessionStore).begin(Session(arn))
-    client = _aws.create_client(
-        service,
-        "us-east-1" if service in ("iam", "cloudfront") else REGION,
-        endpoint_url=embedded.url,
-        aws_access_key_id=key,
-        aws_secret_access_key="theirs",
-        config=Config(retries={"total_max_attempts": 1}, user_agent="aws-cli/2.32.1 lang/python#3.13.9"),
-    )
-    recorded, error = len(trail), ""
-    try:
-        return client._make_api_call(operation, params)
-    except ClientError as refused:
-        error = refused.response["Error"]["Code"]
-        raise
-    finally:
-        if len(trail) == recorded and not operation.startswith("List"):
-            source = f"{'monitoring' if service == 'cloudwatch' else service}.amazonaws.com"
-            at, random = embedded.clock.now(), Random(f"{who} {operation}")
-            entry = change(random, at, operation, source, user, RUNNER, REGION, error=error, access_key=key)
-            trail.append(entry)
+    region = "us-east-1" if service in ("iam", "cloudfront") else REGION
+    options = {"endpoint_url": embedded.url, "aws_access_key_id": key, "aws_secret_access_key": "theirs"}
+    client = _aws.create_client(service, region, config=_CLI, **options)
+    return client._make_api_call(operation, params)
 
 
-Act = Callable[[Actor, dict[str, Any], str], object]
+Act = Callable[["Meddler", dict[str, Any], str], object]
 """By whom, the parameters of the plan's request, and the value that it replaces."""
 
 
@@ -121,219 +81,185 @@ Act = Callable[[Actor, dict[str, Any], str], object]
 class Row:
     """How "somebody else does the same" as a request looks in AWS."""
 
-    undo: Act = lambda _by, _params, _before: None
-    theirs: Mapping[str, Any] = field(default_factory=dict)
+    undo: Act | None = None
+    theirs: dict[str, Any] = field(default_factory=dict)
     """The parameters in which their request differs; with any, the plan's request has a name that proves it."""
     same: Act | None = None
     """What they do, if it is no request to AWS."""
 
 
-def _deploys(by: Actor, _params: dict[str, Any], before: str) -> object:
-    return by.did("UpdateService", cluster="facility-prod-cluster", service=SERVICE, taskDefinition=before)
-
-
-def _stops_newest(by: Actor, params: dict[str, Any], _before: str) -> object:
-    listed = by.did("ListServiceDeployments", cluster=params["cluster"], service=SERVICE)
-    newest = listed["serviceDeployments"][0]["serviceDeploymentArn"]
-    return by.did("StopServiceDeployment", serviceDeploymentArn=newest, stopType="ROLLBACK")
-
-
-def _drops_snapshot(by: Actor, params: dict[str, Any], _before: str) -> None:
-    manual = by.embedded.world.component(BackupHistory).manual
-    manual[:] = [each for each in manual if each.id != params["DBSnapshotIdentifier"]]
-
-
-def _deletes_newest_key(by: Actor, _params: dict[str, Any], _before: str) -> object:
-    id = by.embedded.world.keys.users[names.USER][-1].id
-    return by.did("DeleteAccessKey", UserName=names.USER, AccessKeyId=id)
-
-
-def _puts_secret(by: Actor, params: dict[str, Any], _before: str, value: str = "") -> None:
+def _puts_secret(by: "Meddler", params: dict[str, Any], before: str) -> None:
     world = by.embedded.world
     found = world.keys.find(params["AccessKeyId"])
     assert found
-    value = value or (found[1].id if params["Value"] == "id" else found[1].secret)
+    value = before if by.name == "undone" else found[1].id if params["Value"] == "id" else found[1].secret
     world.github.put(params["Scope"], params["SecretName"], value, by.embedded.clock.now())
 
 
-_OPPOSITE = {"next-maintenance": "undo-opt-in", "undo-opt-in": "next-maintenance"}
 _ACTION = ("ServiceNamespace", "ResourceId", "ScalableDimension", "ScheduledActionName")
+_MUTED = {"Rule": {"Schedule": {"Expression": "cron(0 2 * * *)", "Duration": "PT23H"}}, "MuteTargets": {"AlarmNames": ["rds-cpu-high"]}}  # fmt: skip
+_OPPOSITE = {"next-maintenance": "undo-opt-in", "undo-opt-in": "next-maintenance"}
+_DEPLOYS = Row(lambda by, _, b: by.did("UpdateService", cluster=CLUSTER, service=SERVICE, taskDefinition=b))
 ROWS = {
     # ScalableTarget.MaxCapacity: a value; CreationTime is of the first registration, and nobody is named.
     "task-limit RegisterScalableTarget": Row(lambda by, p, b: by.did("RegisterScalableTarget", **p | {"MaxCapacity": int(b)})),
     # ScheduledAction.ScheduledActionName: unique for a target, so theirs has another.
-    "task-limit PutScheduledAction": Row(
-        lambda by, p, _: by.did("DeleteScheduledAction", **{key: p[key] for key in _ACTION}),
-        {"ScheduledActionName": "back-to-five"},
-    ),
-    # Deployment.{id, createdAt, taskDefinition}: a deployment does not tell who asked for it.
-    "deploy-rollback UpdateService": Row(_deploys),
-    # ServiceDeployment.rollback.{reason, startedAt}: not who; a second request changes nothing.
-    "deploy-rollback StopServiceDeployment": Row(_deploys),
-    # ServiceDeploymentLifecycleHookDetail.status: a hook that somebody answered awaits no action.
-    "deploy-rollback ContinueServiceDeployment": Row(_deploys),
+    "task-limit PutScheduledAction": Row(lambda by, p, _: by.did("DeleteScheduledAction", **{key: p[key] for key in _ACTION}), {"ScheduledActionName": "back-to-five"}),
+    # Deployment.{id, createdAt, taskDefinition}, ServiceDeployment.{rollback, lifecycleHookDetails[].status}: not who.
+    "deploy-rollback UpdateService": _DEPLOYS,
+    "deploy-rollback StopServiceDeployment": _DEPLOYS,
+    "deploy-rollback ContinueServiceDeployment": _DEPLOYS,
     # Service.desiredCount: a value, which Auto Scaling sets as well.
     "desired-count UpdateService": Row(lambda by, p, b: by.did("UpdateService", **p | {"desiredCount": int(b)})),
     # Deployment.{id, createdAt}: the pipeline's deployment of the same revision looks like a restart.
-    "service-restart UpdateService": Row(_stops_newest),
-    # DBInstance.DBInstanceClass and PendingModifiedValues.DBInstanceClass: values.
-    "rds-class ModifyDBInstance": Row(
-        lambda by, p, b: by.did("ModifyDBInstance", **p | {"DBInstanceClass": b, "ApplyImmediately": b == "db.t4g.medium"})
-    ),
-    # DBInstance.AllocatedStorage and PendingModifiedValues.AllocatedStorage: values.
+    "service-restart UpdateService": Row(lambda by, p, _: by.did("StopServiceDeployment", serviceDeploymentArn=by.did("ListServiceDeployments", cluster=CLUSTER, service=SERVICE)["serviceDeployments"][0]["serviceDeploymentArn"])),
+    # DBInstance.{DBInstanceClass, AllocatedStorage, PendingModifiedValues}: values; storage never shrinks.
+    "rds-class ModifyDBInstance": Row(lambda by, p, b: by.did("ModifyDBInstance", **p | {"DBInstanceClass": b, "ApplyImmediately": b != LARGE})),
     "rds-storage ModifyDBInstance": Row(),
     # PendingMaintenanceAction.{OptInStatus, CurrentApplyDate}: values; "immediate" cannot be undone.
-    "rds-maintenance ApplyPendingMaintenanceAction": Row(
-        lambda by, p, _: by.did("ApplyPendingMaintenanceAction", **p | {"OptInType": _OPPOSITE[p["OptInType"]]})
-    ),
-    # DBSnapshot.DBSnapshotIdentifier: unique.
-    "rds-snapshot CreateDBSnapshot": Row(_drops_snapshot, {"DBSnapshotIdentifier": "by-hand"}),
+    "rds-maintenance ApplyPendingMaintenanceAction": Row(lambda by, p, _: by.did("ApplyPendingMaintenanceAction", **p | {"OptInType": _OPPOSITE[p["OptInType"]]})),
+    # DBSnapshot.DBSnapshotIdentifier: unique. The embedded AWS has no DeleteDBSnapshot.
+    "rds-snapshot CreateDBSnapshot": Row(lambda by, *_: by.embedded.world.component(BackupHistory).manual.pop(), {"DBSnapshotIdentifier": "by-hand"}),
     # DBInstance.{DBInstanceIdentifier, TagList}: unique, and the plan's id is in the tag.
-    "drill-restore RestoreDBInstanceFromDBSnapshot": Row(
-        lambda by, p, _: by.did("DeleteDBInstance", DBInstanceIdentifier=p["DBInstanceIdentifier"], SkipFinalSnapshot=True),
-        {"DBInstanceIdentifier": "drill-by-hand", "Tags": []},
-    ),
+    "drill-restore RestoreDBInstanceFromDBSnapshot": Row(lambda by, p, _: by.did("DeleteDBInstance", DBInstanceIdentifier=p["DBInstanceIdentifier"], SkipFinalSnapshot=True), {"DBInstanceIdentifier": "drill-by-hand", "Tags": []}),
     # DBInstance.DBInstanceStatus "deleting", then DBInstanceNotFound: whoever deleted it.
     "drill-delete DeleteDBInstance": Row(),
     # Event.Message "failover started", DBInstance.AvailabilityZone: whoever rebooted it.
     "drill-failover RebootDBInstance": Row(lambda by, p, _: by.did("RebootDBInstance", **p)),
     # InvalidationBatch.CallerReference: chosen by who sends it.
-    "cache-invalidation CreateInvalidation": Row(
-        theirs={"InvalidationBatch": {"CallerReference": "by-hand", "Paths": {"Quantity": 1, "Items": ["/*"]}}}
-    ),
+    "cache-invalidation CreateInvalidation": Row(theirs={"InvalidationBatch": {"CallerReference": "by-hand", "Paths": {"Quantity": 1, "Items": ["/*"]}}}),
     # GetAlarmMuteRule.Name: unique; the same name would replace the rule.
-    "alarm-mute PutAlarmMuteRule": Row(
-        lambda by, p, _: by.did("DeleteAlarmMuteRule", AlarmMuteRuleName=p["Name"]), {"Name": "by-hand"}
-    ),
+    "alarm-mute PutAlarmMuteRule": Row(lambda by, p, _: by.did("DeleteAlarmMuteRule", AlarmMuteRuleName=p["Name"]), {"Name": "by-hand"}),
     # GetAlarmMuteRule answers ResourceNotFoundException: whoever deleted it.
-    "alarm-mute DeleteAlarmMuteRule": Row(
-        lambda by, p, _: by.did(
-            "PutAlarmMuteRule", Name=p["AlarmMuteRuleName"], Rule={"Schedule": NIGHT}, MuteTargets={"AlarmNames": ["rds-cpu-high"]}
-        )
-    ),
-    # AccessKeyMetadata.{AccessKeyId, CreateDate}: neither creator nor token.
-    "key-rotation CreateAccessKey": Row(_deletes_newest_key),
-    # AccessKeyMetadata.Status: a value.
+    "alarm-mute DeleteAlarmMuteRule": Row(lambda by, p, _: by.did("PutAlarmMuteRule", Name=p["AlarmMuteRuleName"], **_MUTED)),
+    # AccessKeyMetadata.{AccessKeyId, CreateDate, Status}: neither creator nor token; a deleted key is listed no more.
+    "key-rotation CreateAccessKey": Row(lambda by, p, _: by.did("DeleteAccessKey", **p, AccessKeyId=by.embedded.world.keys.users[names.USER][-1].id)),
     "key-rotation UpdateAccessKey": Row(lambda by, p, b: by.did("UpdateAccessKey", **p | {"Status": b})),
-    # ListAccessKeys lists it no more: whoever deleted it.
     "key-rotation DeleteAccessKey": Row(),
     # "Get a repository secret": name, created_at, updated_at; neither its value nor who wrote it.
-    "key-rotation PutSecret": Row(lambda by, p, b: _puts_secret(by, p, b, "another"), same=_puts_secret),
+    "key-rotation PutSecret": Row(_puts_secret, same=_puts_secret),
 }  # fmt: skip
 
 
 @dataclass
-class Front:
-    """What the embedded AWS alone knows: which requests of the plan arrived, and whether they were carried out."""
+class Meddler:
+    """The interference of one cell, and what the embedded AWS alone knows of the plan's requests."""
 
-    embedded: Embedded
-    plan: Plan
+    case: Case
     step: int
-    rule: Mapping[str, Any]
-    then: Callable[[], None]
-    """What happens once the request of `step` is lost or carried out, before anybody reads."""
-    is_open: bool = False
+    fault: str
+    name: str
+    embedded: Embedded
+    journal: Path  # of the same person's other console
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    did: Callable[..., Any] = somebody_else_did
+    plan: Plan | None = None
+    made: set[str] = field(default_factory=set)
+    """What AWS names of what others created."""
+    is_ours: bool = False
     """Whether requests are the plan's, and not somebody else's."""
     carried_out: list[bool] = field(default_factory=list)
+    """For each request of the plan that arrived."""
+    was_let: bool = False  # by AWS
 
     def __post_init__(self) -> None:
         front = self.embedded.server.front
         self._usual, front._faulted = front._faulted, self._faulted  # type: ignore[method-assign]
 
-    def _faulted(
-        self, service: str, operation: str, environ: Any, handle: Callable[[], Answer], error: Any
-    ) -> Answer:
-        planned = {(step.call.service, step.call.operation) for step in self.plan.steps}
-        if not self.is_open or (service, operation) not in planned:
+    def _faulted(self, service: str, operation: str, environ: Any, handle: Any, error: Any) -> Any:
+        steps = self.plan.steps if self.plan and self.is_ours else ()
+        if (service, operation) not in {(each.call.service, each.call.operation) for each in steps}:
             return self._usual(service, operation, environ, handle, error)
-        number, arrives = len(self.carried_out), self.rule in ARRIVES.values()
+        number = len(self.carried_out)
+        # What follows happens before anybody reads.
+        is_followed = number == self.step and self.name.endswith(("undone", "after"))
         self.carried_out.append(False)
 
-        def handled() -> Answer:
+        def handled() -> Any:
             reply = handle()
             self.carried_out[number] = reply.status < 300
-            if number == self.step and arrives:
-                self._meddled()
+            if is_followed and self.fault in ARRIVES:
+                self.act()
             return reply
 
+        if is_followed and self.fault in LOST:
+            self.act()
         if number == self.step:
-            if not arrives:
-                self._meddled()
-            self.embedded.fault(service, operation, times=1, **self.rule)
+            self.embedded.fault(service, operation, times=1, **FAULTS[self.fault])
         return self._usual(service, operation, environ, handled, error)
 
-    def _meddled(self) -> None:
-        self.is_open = False
-        self.then()
-        self.is_open = True
-
-
-@dataclass
-class Meddler:
-    """The interference of one cell."""
-
-    case: Case
-    step: int
-    name: str
-    embedded: Embedded
-    journal: Path
-    """Of the other console."""
-    loop: asyncio.AbstractEventLoop
-    plan: Plan | None = None
-    made: set[str] = field(default_factory=set)
-    """What AWS names of what it created."""
-
-    def act(self) -> bool:
-        """Interfere; whether AWS let it happen. Not on the loop: the other console runs there."""
+    def act(self) -> None:
+        """Interfere. Not on the loop: the other console runs there."""
         assert self.plan
+        self.is_ours, was_ours = False, self.is_ours
         known, step = ids(self.embedded.world), self.plan.steps[self.step]
         row, params = ROWS[f"{self.case.kind} {step.call.operation}"], step.call.params
-        who = next((each for each in WHO if self.name.startswith(each)), WHO[0])
-        by = Actor(self.embedded, who, step)
+        self.did = partial(somebody_else_did, self.embedded, self.name.startswith(SAME), step.call.service)
         try:
             if self.name == "queued before":
-                by.did(step.call.operation, **params | QUEUED[step.call.operation])
-            elif self.name == "undone":
-                row.undo(by, params, step.before)
-            elif who == WHO[1] and asyncio.run_coroutine_threadsafe(self._confirmed(), self.loop).result(60):
-                pass
-            elif row.same is not None:
-                row.same(by, params, step.before)
-            else:
-                by.did(step.call.operation, **params | row.theirs)
+                self.did(step.call.operation, **params | QUEUED[step.call.operation])
+            elif self.name == "undone" and row.undo:
+                row.undo(self, params, step.before)
+            elif not (self.name.startswith(SAME) and self._used_console()):
+                same = row.same or (lambda by, p, _: by.did(step.call.operation, **p | row.theirs))
+                same(self, params, step.before)
+            self.was_let = True
         except ClientError:
-            return False
+            self.was_let = False
         self.made |= ids(self.embedded.world) - known
-        return True
+        self.is_ours = was_ours
 
-    async def _confirmed(self) -> bool:
+    def untruths(self, run: Run) -> Iterator[str]:
+        """What the run says that is not so."""
+        assert len(self.carried_out) <= self.case.steps, "a request was sent twice"
+        for step, is_done in zip_longest(run.steps, self.carried_out, fillvalue=False):
+            assert isinstance(step, StepRun)
+            if step.state is DONE and not is_done:
+                yield f"false done: {step.text}"
+            if step.state in (FAILED, REFUSED) and is_done:
+                yield f"false not done: {step.text}"
+            words = f"{step.text} {step.answer}"
+            is_claimed = step.state is DONE and not re.search("else|another|ci-cd-user|tanaka", words)
+            is_deleted = re.search("delet|discard|deactivat|remov", words, re.IGNORECASE)
+            told = "".join(id for id in self.made if id in words)
+            if told and (is_claimed or (is_deleted and "AKIA" in told)):
+                yield f"blamed: {words}"
+        progress = run.progress
+        if progress and progress.state is WatchState.DONE and any(id in progress.text for id in self.made):
+            yield f"blamed: {progress.text}"
+
+    def _used_console(self) -> bool:
         """Whether another console, on a journal of its own, could be used for it."""
-        async with console(self.embedded, self.journal) as other:
-            plan = await planned(self.case, other)
-            return plan is not None and (await other.confirm(plan)).state is DONE
+
+        async def confirmed() -> bool:
+            async with console(self.embedded, self.journal) as other:
+                plan = await planned(self.case, other)
+                return plan is not None and (await other.confirm(plan)).state is DONE
+
+        return asyncio.run_coroutine_threadsafe(confirmed(), self.loop).result(60)
 
 
 def ids(world: World) -> set[str]:
     service = world.system and world.system.service
-    deployments = [*service.deployments, *service.history.deployments] if service else []
-    return {
-        *(each.id for each in (*world.keys.users[names.USER], *deployments)),
-        *(each.id for each in world.component(DistributionCache).invalidations),
-        *(each.id for each in world.component(BackupHistory).manual),
-        *(each.name for each in world.component(RestoredInstances).all),
-    }
+    deployments: list[Any] = [*service.deployments, *service.history.deployments] if service else []
+    keys, invalidations = world.keys.users[names.USER], world.component(DistributionCache).invalidations
+    snapshots, restored = world.component(BackupHistory).manual, world.component(RestoredInstances).all
+    return {*(each.id for each in (*keys, *deployments, *invalidations, *snapshots)), *(each.name for each in restored)}  # fmt: skip
 
 
 def cells() -> list[Any]:
+    """One cell of each kind and interference in which the request is carried out, and one in which it is not."""
     chosen: list[Any] = []
-    for (kind, cases), interference in product(sorted(BY_KIND.items()), INTERFERENCES):
-        steps = [(case, step) for case in cases for step in range(case.steps)]
-        every = [cell(*each, fault, interference) for each, fault in product(steps, FAULTS)
-                 if (interference != "queued before" or each[0].id in QUEUES)
-                 and (interference != "undone" or (fault in ARRIVES and each[0].id not in FINAL))]  # fmt: skip
-        every = [each for each in every if SEALED == "1" or is_sealed(each.id) is (SEALED == "only")]
-        size = len(every) if ALL else min(2, len(every))
-        chosen += Random(f"{SEED} {kind} {interference}").sample(every, size)
+    for kind, interference, carried in product(sorted(BY_KIND), INTERFERENCES, (True, False)):
+        steps = [(case, step) for case in BY_KIND[kind] for step in range(case.steps)
+                 if (interference != "queued before" or case.id in QUEUES)
+                 and (interference != "undone" or (carried and case.id not in FINAL))]  # fmt: skip
+        faults = [fault for fault in FAULTS if (fault in ARRIVES) is carried]
+        every = [cell(*each, fault, interference) for each, fault in product(steps, faults)]
+        is_sealed = {each.id: crc32(f"{SEED} {each.id}".encode()) % 3 == 0 for each in every}
+        every = [each for each in every if SEALED == "1" or is_sealed[each.id] is (SEALED == "only")]
+        size = len(every) if ALL else min(1, len(every))
+        chosen += Random(f"{SEED} {kind} {interference} {carried}").sample(every, size)
     return chosen
 
 
@@ -341,10 +267,6 @@ def cell(case: Case, step: int, fault: str, interference: str) -> Any:
     mark = pytest.mark.scenario(case.scenario, history=HISTORY.total_seconds(), origin=FRIDAY)
     id = f"{case.id} {step + 1} - {fault} - {interference}"
     return pytest.param(case, step, fault, interference, marks=mark, id=id)
-
-
-def is_sealed(id: str) -> bool:
-    return crc32(f"{SEED} {id}".encode()) % 3 == 0
 
 
 @pytest.fixture(autouse=True)
@@ -357,99 +279,73 @@ def table(request: pytest.FixtureRequest) -> Iterator[dict[str, Counter[str]]]:
     """How often each outcome and each untruth was found, by kind; printed at the end."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     yield rows
-    columns = ["cells", "unplanned", "done", "failed", "refused", "unknown", *UNTRUTHS]
+    columns = ("cells", "unplanned", *(each.value for each in (DONE, FAILED, REFUSED, UNKNOWN)), *UNTRUTHS)
     with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print("\n" + f"{'':20}" + "".join(f"{each:>16}" for each in columns))
+        print("\n" + " " * 20 + "".join(f"{each:>15}" for each in columns))
         for kind, row in [*sorted(rows.items()), ("all", sum(rows.values(), Counter()))]:
-            print(f"{kind:20}" + "".join(f"{row[each]:16}" for each in columns))
+            print(f"{kind:20}" + "".join(f"{row[each]:15}" for each in columns))
 
 
 async def planned(case: Case, one: Console) -> Plan | None:
     """The case's plan; None if the console makes none of the state that AWS is in."""
+    # Without a class the plan's wish would depend on what is queued.
+    wish = {"class": case.parameters.get("class", LARGE)} if case.kind == "rds-class" else {}
     try:
-        plan = await one.plan_of(case)
+        plan = await one.plan_of(case, **wish)
     except KeyError:
         return None
     return None if plan.refusals or len(plan.steps) != case.steps else plan
 
 
-UNTRUTHS = ("false done", "false not done", "blamed", "unproven")
-
-
-def untruths(run: Run, truth: list[bool], foreign: set[str]) -> Iterator[str]:
-    """What the run says that is not so."""
-    for step, is_done in zip(run.steps, truth, strict=True):
-        if step.state is DONE and not is_done:
-            yield f"false done: {step.text}"
-        if step.state in (FAILED, REFUSED) and is_done:
-            yield f"false not done: {step.text}"
-        words = f"{step.text} {step.answer}"
-        claims = step.state is DONE or re.search("delet|discard|deactivat|remov", words, re.IGNORECASE)
-        if claims and any(id in words for id in foreign):
-            yield f"blamed: {words}"
-    progress = run.progress
-    if progress and progress.state is WatchState.DONE and any(id in progress.text for id in foreign):
-        yield f"blamed: {progress.text}"
-
-
-async def suggested(case: Case, two: Console, foreign: set[str]) -> Iterator[str]:
+async def proposals(two: Console, case: Case, foreign: set[str]) -> list[str]:
     """What the console proposes to do with somebody else's key."""
     plan = await two.engine.plan(case.kind, case.target, {})
-    calls = [step.call for step in plan.steps if not plan.refusals]
-    return iter([f"blamed: {call.operation} is proposed" for call in calls
-                 if call.operation != "PutSecret" and call.params.get("AccessKeyId") in foreign])  # fmt: skip
+    calls = [step.call for step in plan.steps if step.call.service == "iam" and not plan.refusals]
+    return [f"blamed: {each.body}" for each in calls if each.params.get("AccessKeyId") in foreign]
 
 
 @pytest.mark.parametrize(("case", "step", "fault", "interference"), cells())
 async def test_what_is_recorded_is_what_aws_did(
-    case: Case, step: int, fault: str, interference: str, embedded: Embedded, tmp_path: Path,
-    table: dict[str, Counter[str]],
+    case: Case, step: int, fault: str, interference: str, embedded: Embedded, tmp_path: Path, table: dict[str, Counter[str]]
 ) -> None:  # fmt: skip
-    row, meddle = table[case.kind], asyncio.to_thread
-    row["cells"] += 1
-    other = Meddler(case, step, interference, embedded, tmp_path / "other.db", asyncio.get_running_loop())
+    table[case.kind]["cells"] += 1
+    other = Meddler(case, step, fault, interference, embedded, tmp_path / "other.db")
     async with console(embedded, tmp_path / "j.db") as one:
         await prepare(case, one)
         plan = other.plan = await planned(case, one)
         assert plan
         if interference.endswith("before"):
-            assert await meddle(other.act)
+            await asyncio.to_thread(other.act)
+            assert other.was_let
             embedded.advance(240)
             plan = other.plan = await planned(case, one)
         if plan is None:
-            row["unplanned"] += 1
+            table[case.kind]["unplanned"] += 1
             return
         await one.ready(plan)
-        later = interference == "undone" or interference.endswith("after")
-        acted: list[bool] = []
-        front = Front(embedded, plan, step, FAULTS[fault], lambda: acted.append(later and other.act()))
         if interference.endswith("between"):
             embedded.advance(2)
-            await meddle(other.act)
-        front.is_open = True
-        runs = [await one.engine.apply(plan, plan.confirm)]
-        front.is_open = False
+            await asyncio.to_thread(other.act)
+            assert other.was_let
+        other.is_ours = True
+        run = await one.engine.apply(plan, plan.confirm)
     embedded.clear_faults()
-    truth = [*front.carried_out, *[False] * case.steps][: case.steps]
-    if interference == "undone" and acted == [False]:
-        for _minute in range(40):  # AWS refuses while the change is under way
-            embedded.advance(60)
-            if await meddle(other.act):
-                break
-    began, found = embedded.clock.now(), list(untruths(runs[0], truth, other.made))
+    while interference == "undone" and not other.was_let:  # AWS refuses while the change is under way
+        embedded.advance(60)
+        assert embedded.clock.now() < plan.made_at + timedelta(hours=1)
+        await asyncio.to_thread(other.act)
+    began, found = embedded.clock.now(), [*other.untruths(run)]
     async with console(embedded, tmp_path / "j.db") as two:
         for minutes in MINUTES:
             embedded.advance(minutes * 60 - (embedded.clock.now() - began).total_seconds())
-            runs.append(await two.settle(plan.id))
+            await two.settle(plan.id)
             await end_watches(two)
             (run,) = (each for each in two.engine.runs if each.id == plan.id)
-            found += [f"{each} ({minutes} min)" for each in untruths(run, truth, other.made)]
+            found += [f"{each} ({minutes} min)" for each in other.untruths(run)]
         if case.variant == "create":
-            found += await suggested(case, two, other.made)
-    state = run.steps[step].state
-    is_named = bool(ROWS[f"{case.kind} {plan.steps[step].call.operation}"].theirs)
-    if is_named and interference != "undone" and state is UNKNOWN:
-        found.append(f"unproven: {run.steps[step].text}")
-    row[state.value] += 1
-    row.update(name for name in UNTRUTHS if any(each.startswith(name) for each in found))
-    assert found == [], (truth, found)
+            found += await proposals(two, case, other.made)
+    last, is_named = run.steps[step], ROWS[f"{case.kind} {plan.steps[step].call.operation}"].theirs
+    if is_named and interference != "undone" and last.state is UNKNOWN:
+        found.append(f"unproven: {last.text}")
+    table[case.kind].update([last.state.value, *{each.partition(":")[0] for each in found}])
+    assert found == [], (other.carried_out, found)

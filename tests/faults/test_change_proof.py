@@ -73,8 +73,7 @@ def somebody_else_did(
     return client._make_api_call(operation, params)
 
 
-Act = Callable[["Meddler", dict[str, Any], str], object]
-"""By whom, the parameters of the plan's request, and the value that it replaces."""
+Act = Callable[["Meddler", dict[str, Any], str], object]  # by whom, the plan's parameters, the value before
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,9 @@ class Row:
 
 def _puts_secret(by: "Meddler", params: dict[str, Any], before: str) -> None:
     world = by.embedded.world
-    found = world.keys.find(params["AccessKeyId"])
-    assert found
-    value = before if by.name == "undone" else found[1].id if params["Value"] == "id" else found[1].secret
+    entry = world.keys.find(params["AccessKeyId"])
+    assert entry
+    value = before if by.name == "undone" else entry[1].id if params["Value"] == "id" else entry[1].secret
     world.github.put(params["Scope"], params["SecretName"], value, by.embedded.clock.now())
 
 
@@ -154,7 +153,7 @@ class Meddler:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     did: Callable[..., Any] = somebody_else_did
     plan: Plan | None = None
-    made: set[str] = field(default_factory=set)
+    foreign: set[str] = field(default_factory=set)
     """What AWS names of what others created."""
     is_ours: bool = False
     """Whether requests are the plan's, and not somebody else's."""
@@ -192,7 +191,7 @@ class Meddler:
         """Interfere. Not on the loop: the other console runs there."""
         assert self.plan
         self.is_ours, was_ours = False, self.is_ours
-        known, step = ids(self.embedded.world), self.plan.steps[self.step]
+        earlier, step = ids(self.embedded.world), self.plan.steps[self.step]
         row, params = ROWS[f"{self.case.kind} {step.call.operation}"], step.call.params
         self.did = partial(somebody_else_did, self.embedded, self.name.startswith(SAME), step.call.service)
         try:
@@ -206,7 +205,7 @@ class Meddler:
             self.was_let = True
         except ClientError:
             self.was_let = False
-        self.made |= ids(self.embedded.world) - known
+        self.foreign |= ids(self.embedded.world) - earlier
         self.is_ours = was_ours
 
     def untruths(self, run: Run) -> Iterator[str]:
@@ -221,11 +220,11 @@ class Meddler:
             words = f"{step.text} {step.answer}"
             is_claimed = step.state is DONE and not re.search("else|another|ci-cd-user|tanaka", words)
             is_deleted = re.search("delet|discard|deactivat|remov", words, re.IGNORECASE)
-            told = "".join(id for id in self.made if id in words)
-            if told and (is_claimed or (is_deleted and "AKIA" in told)):
+            mentions = "".join(id for id in self.foreign if id in words)
+            if mentions and (is_claimed or (is_deleted and "AKIA" in mentions)):
                 yield f"blamed: {words}"
         progress = run.progress
-        if progress and progress.state is WatchState.DONE and any(id in progress.text for id in self.made):
+        if progress and progress.state is WatchState.DONE and any(id in progress.text for id in self.foreign):
             yield f"blamed: {progress.text}"
 
     def _used_console(self) -> bool:
@@ -334,18 +333,18 @@ async def test_what_is_recorded_is_what_aws_did(
         embedded.advance(60)
         assert embedded.clock.now() < plan.made_at + timedelta(hours=1)
         await asyncio.to_thread(other.act)
-    began, found = embedded.clock.now(), [*other.untruths(run)]
+    began, claims = embedded.clock.now(), [*other.untruths(run)]
     async with console(embedded, tmp_path / "j.db") as two:
         for minutes in MINUTES:
             embedded.advance(minutes * 60 - (embedded.clock.now() - began).total_seconds())
             await two.settle(plan.id)
             await end_watches(two)
             (run,) = (each for each in two.engine.runs if each.id == plan.id)
-            found += [f"{each} ({minutes} min)" for each in other.untruths(run)]
+            claims += [f"{each} ({minutes} min)" for each in other.untruths(run)]
         if case.variant == "create":
-            found += await proposals(two, case, other.made)
+            claims += await proposals(two, case, other.foreign)
     last, is_named = run.steps[step], ROWS[f"{case.kind} {plan.steps[step].call.operation}"].theirs
     if is_named and interference != "undone" and last.state is UNKNOWN:
-        found.append(f"unproven: {last.text}")
-    table[case.kind].update([last.state.value, *{each.partition(":")[0] for each in found}])
-    assert found == [], (other.carried_out, found)
+        claims.append(f"unproven: {last.text}")
+    table[case.kind].update([last.state.value, *{each.partition(":")[0] for each in claims}])
+    assert claims == [], (other.carried_out, claims)

@@ -36,6 +36,7 @@ from services.models.changes import (
     Revert,
     Row,
 )
+from services.models.cloudtrail import TrailEvent
 from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.runbook import Approver, Runbook
@@ -109,7 +110,7 @@ class Change(ABC):
     """Every operation that it may call or send, `service:Operation`, as botocore names both; `toban policy` allows
     these."""
     guarantees: ClassVar[Guarantees]
-    """How an unknown outcome is settled, and how the change is followed to its end."""
+    """How an unknown outcome is proven to be ours or not, and how the change is followed to its end."""
 
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         self.kind = kind
@@ -149,6 +150,10 @@ class Change(ABC):
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
         """What to keep of the service's response: ids and ARNs, recorded with the outcome; never a secret."""
+        return {}
+
+    def traced(self, step: PlannedStep, event: TrailEvent) -> Mapping[str, str]:
+        """What `answered` keeps, from CloudTrail's record of a request whose response was lost."""
         return {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:

@@ -23,6 +23,7 @@ from services.changes.recovery import Recovery
 from services.changes.restraints import Restraints
 from services.changes.reverts import reverts
 from services.changes.sender import WINDOW_SECONDS, Sender
+from services.changes.trail import Trail
 from services.changes.watches import Watches
 from services.changes.wording import lock_text, problem_text
 from services.clock import Clock, mark, real
@@ -55,6 +56,7 @@ class ChangeEngine:
         zone: tzinfo,
         fault: Fault = unreported,
         role: WriteRoleUse | None = None,
+        trail: Trail | None = None,
     ) -> None:
         self.workers = Workers(clock, fault)
         self.changes = changes
@@ -76,7 +78,7 @@ class ChangeEngine:
             zone=zone,
             role=role,
         )
-        self._recovery = Recovery(changes, history=self._history, clock=clock, zone=zone)
+        self._recovery = Recovery(changes, history=self._history, clock=clock, zone=zone, trail=trail)
         self._watches = Watches(changes, history=self._history, clock=clock)
         self._checks = Checks(self._history, self._recovery, self._watches, clock, self.workers.report)
         self.arming = Arming(permits, journal=journal, restraints=self._restraints, clock=clock, role=role)

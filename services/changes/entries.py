@@ -50,17 +50,20 @@ def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
     )
 
 
-def intent(plan: Plan, step: PlannedStep, ahead: float = 0.0) -> NewEntry:
+def intent(plan: Plan, step: PlannedStep, ahead: float = 0.0, mark: str = "") -> NewEntry:
     """The step's request is about to be sent; the entry takes the hold on its target.
 
     `ahead`: by how many seconds this machine's clock is ahead of AWS's; so much longer its signature is accepted.
+    `mark`: what the request says in its user agent.
     """
     return NewEntry(
         kind=EntryKind.INTENT,
         subject=plan.id,
         target=step.target,
         text=_("About to send: {title} ({target})").format(title=step.title, target=plan.target.title),
-        data={"step": step.id, "call": step.call.digest} | ({"ahead": ahead} if ahead else {}),
+        data={"step": step.id, "call": step.call.digest}
+        | ({"ahead": ahead} if ahead else {})
+        | ({"mark": mark} if mark else {}),
         claim=f"intent:{plan.id}:{step.id}",
         holds=step.target,
     )
@@ -73,8 +76,9 @@ def outcome(
     text: str,
     verified: bool | None = None,
     answer: Mapping[str, str] = MappingProxyType({}),
+    request: str = "",
 ) -> NewEntry:
-    """The outcome of the step's request; `answer` is what the change keeps of the response.
+    """The outcome of the step's request; `answer` is what the change keeps of the response, `request` the response's id.
 
     A final outcome shares its claim with RESOLVED, so that only one of two consoles releases the hold.
     """
@@ -87,7 +91,8 @@ def outcome(
         if state is StepState.DONE
         else outcome_text(state, step.title, plan.target.title, text),
         data={"step": step.id, "state": state.value, "text": clean(text), "verified": verified}
-        | ({"answer": {name: clean(value) for name, value in answer.items()}} if answer else {}),
+        | _kept(answer)
+        | ({"request": clean(request)} if request else {}),
         claim=_final(plan, step) if final else "",
         releases=step.target if final else "",
     )
@@ -107,15 +112,23 @@ def later(draft: NewEntry) -> NewEntry:
     return draft.model_copy(update={"claim": "", "releases": ""})
 
 
-def resolved(plan: Plan, step: PlannedStep, *, done: bool, text: str, how: str) -> NewEntry:
-    """The resolved outcome of an unknown step; `how` is `read` (from AWS) or `said` (by a person)."""
+def resolved(
+    plan: Plan,
+    step: PlannedStep,
+    *,
+    done: bool,
+    text: str,
+    how: str,
+    answer: Mapping[str, str] = MappingProxyType({}),
+) -> NewEntry:
+    """The resolved outcome of an unknown step; `how` is `read` (AWS's state), `traced` (CloudTrail) or `said` (a person)."""
     state = StepState.DONE if done else StepState.FAILED
     return NewEntry(
         kind=EntryKind.RESOLVED,
         subject=plan.id,
         target=step.target,
         text=outcome_text(state, step.title, plan.target.title, text),
-        data={"step": step.id, "state": state.value, "text": clean(text), "how": how},
+        data={"step": step.id, "state": state.value, "text": clean(text), "how": how} | _kept(answer),
         claim=_final(plan, step),
         releases=step.target,
     )
@@ -138,6 +151,10 @@ def watched(plan: Plan, progress: Progress) -> NewEntry:
         | ({"measured": dict(progress.measured)} if progress.measured else {}),
         claim=f"watched:{plan.id}",
     )
+
+
+def _kept(answer: Mapping[str, str]) -> dict[str, object]:
+    return {"answer": {name: clean(value) for name, value in answer.items()}} if answer else {}
 
 
 def _final(plan: Plan, step: PlannedStep) -> str:

@@ -11,7 +11,14 @@ class Guarantees:
     """How the outcome of a request is proven, and what a repetition would do."""
 
     proof: str
-    """The reads, and their fields, that prove it done or not done: `DescribeServices: desiredCount`."""
+    """The reads, and their fields, that show its state: `DescribeServices: desiredCount`."""
+    named: frozenset[str] = frozenset()
+    """Operations whose effect carries an id that only the plan's request has, so that seeing it proves that the request
+    was carried out. The effect of any other may be somebody else's: only CloudTrail's record of the request, by the mark
+    in its user agent, tells whose it is."""
+    traceable: frozenset[str] = frozenset()
+    """Operations whose effect cannot be undone without a trace (another id, a newer time), so that the state before
+    proves that the request was not carried out."""
     token: str = ""
     """The request's field by which AWS recognizes a repetition: `CallerReference`; "" if AWS has none."""
     arrives_within: float = SIGNATURE_SECONDS

@@ -123,6 +123,11 @@ class History(GroupedProjection):
         ahead = next((data.get("ahead") for data in intents if data.get("step") == step), None)
         return min(max(0.0, ahead), SIGNATURE_SECONDS) if isinstance(ahead, float) else 0.0
 
+    def mark(self, plan: str, step: str) -> str:
+        """What the step's request says in its user agent; "" if it was sent by a version that marked none."""
+        intents = (entry.data for entry in self.recorded(plan) if entry.kind is EntryKind.INTENT)
+        return next((str(data.get("mark", "")) for data in intents if data.get("step") == step), "")
+
     def is_contradicted(self, plan: str) -> bool:
         """Whether a console has found a step of the plan not done, or a person has said so, and unlocked its resource.
 

@@ -8,19 +8,22 @@ from services.changes import entries
 from services.changes.base import Change
 from services.changes.guarantees import SIGNATURE_SECONDS
 from services.changes.history import History
-from services.changes.wording import observed_done, observed_elsewhere, observed_undone, problem_text
+from services.changes.judging import LISTED_BY, Verdict, by_state, by_trail, unproven
+from services.changes.trail import EVERY, Trace, Trail
+from services.changes.wording import problem_text
 from services.clock import Clock, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.change_runs import Run, StepRun, StepState
-from services.models.changes import Place, PlannedStep
+from services.models.changes import Observation, PlannedStep
+from services.models.cloudtrail import TRAIL_DELAY
 from services.models.date_text import zoned_time
 
 FIRST, SOONER, LONGEST = 5.0, 60.0, 300.0
 """Seconds between checks of an unknown step: the first interval, doubled after each check up to the longest; the longest
 is SOONER while the step is young."""
-YOUNG = 600.0
-"""Seconds after a step's last entry for which it is young: by then AWS shows every request that it accepted."""
+YOUNG = LISTED_BY.total_seconds()
+"""Seconds after a step's last entry for which it is young: by then CloudTrail lists every request that AWS accepted."""
 SOON = 0.001
 """Seconds; below the precision of the clock."""
 Key = tuple[str, str]
@@ -39,12 +42,21 @@ class Recovery:
     """Unknown steps, and the time of their next checks."""
 
     def __init__(
-        self, changes: Mapping[str, Change], *, history: History, clock: Clock, zone: tzinfo
+        self,
+        changes: Mapping[str, Change],
+        *,
+        history: History,
+        clock: Clock,
+        zone: tzinfo,
+        trail: Trail | None = None,
     ) -> None:
         self._changes = changes
         self._history = history
         self._clock = clock
         self._zone = zone
+        self._trail = trail
+        self._traces: dict[Key, tuple[float, Trace]] = {}
+        """(time of the last read of CloudTrail by the clock's `elapsed`, what it showed)."""
         self._due: dict[Key, tuple[float, int]] = {}
         """(time of the next check by the clock's `elapsed`, number of checks so far)."""
         self._next: dict[Key, datetime] = {}
@@ -127,16 +139,39 @@ class Recovery:
         # Asked before AWS is: the request may arrive while this process is stopped with an answer from before that.
         ages, late, key = self._history.ages, self._late(run, step), (run.id, step.id)
         is_over = not ages.left(step.seq, late)
-        observation = await self._changes[run.plan.kind].observe(plan_step)
+        change = self._changes[run.plan.kind]
+        observation = await change.observe(plan_step)
         self._final.pop(key, None)
-        if observation.place is Place.AFTER:
-            await self._record(run, plan_step, done=True, text=observed_done(observation), how="read")
-        elif observation.place is Place.ELSEWHERE:
-            self._texts[key] = observed_elsewhere(observation)
-        elif is_over:
-            await self._record(run, plan_step, done=False, text=observed_undone(observation), how="read")
-        else:
+        # Without a text it is not done as soon as it is over.
+        verdict = by_state(plan_step, observation, change.guarantees, is_over=is_over)
+        if verdict is None:
+            verdict = await self._traced(run, plan_step, step, observation)
+        if verdict.done is not None:
+            await self._record(run, plan_step, verdict)
+            return
+        self._texts[key] = verdict.text or self._texts.get(key, step.text)
+        if not verdict.text:
             self._final[key] = ages.final(step.seq, late)
+
+    async def _traced(
+        self, run: Run, plan_step: PlannedStep, step: StepRun, observation: Observation
+    ) -> Verdict:
+        """What CloudTrail tells, which is read once a minute at most."""
+        if self._trail is None or self._changes[run.plan.kind].transport(plan_step) is not None:
+            return unproven(plan_step, observation)
+        ages, late, key = self._history.ages, self._late(run, step), (run.id, step.id)
+        ended = None
+        if not ages.left(step.seq, late + TRAIL_DELAY.total_seconds()):
+            over = timedelta(seconds=(ages.age(step.seq) or 0.0) - late) - ages.window
+            ended = self._clock.now() - over
+        elapsed = self._clock.elapsed()
+        read_at, trace = self._traces.get(key, (elapsed, None))
+        if trace is None or elapsed - read_at >= real(self._clock, EVERY).total_seconds():
+            mark = self._history.mark(run.id, step.id)
+            trace = await self._trail.trace(run.plan, plan_step, mark, ended)
+            self._traces[key] = elapsed, trace
+        is_late = not ages.left(step.seq, late + LISTED_BY.total_seconds())
+        return by_trail(plan_step, observation, trace, self._zone, self._clock.now(), is_late=is_late)
 
     async def resolve_manually(self, run: Run, step: str, *, done: bool, note: str) -> None:
         """Record an operator's statement on the outcome of an unknown step. Raises JournalError, NotFinal."""
@@ -144,7 +179,7 @@ class Recovery:
             if unknown.id == step and run.id not in self._history.busy:
                 if not done:
                     self._check_final(run, unknown)
-                await self._record(run, plan_step, done=done, text=note, how="said")
+                await self._record(run, plan_step, Verdict(done, note, "said"))
 
     def _check_final(self, run: Run, step: StepRun) -> None:
         """Raise NotFinal while the request may still take effect, whatever was seen: by then AWS would be changed twice."""
@@ -170,8 +205,10 @@ class Recovery:
         arrives_within = SIGNATURE_SECONDS if change is None else change.guarantees.arrives_within
         return real(self._clock, arrives_within + self._history.ahead(run.id, step.id)).total_seconds()
 
-    async def _record(self, run: Run, plan_step: PlannedStep, *, done: bool, text: str, how: str) -> None:
-        entry = entries.resolved(run.plan, plan_step, done=done, text=text, how=how)
+    async def _record(self, run: Run, plan_step: PlannedStep, verdict: Verdict) -> None:
+        done, text, how, event = verdict
+        answer = self._changes[run.plan.kind].traced(plan_step, event) if event is not None and done else {}
+        entry = entries.resolved(run.plan, plan_step, done=bool(done), text=text, how=how, answer=answer)
         try:
             await self._history.append(entry)
         except AlreadyRecorded:

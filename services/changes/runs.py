@@ -122,10 +122,10 @@ def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
     if news is None or news[0] < rank:
         return rank, step
     weight, state, text, verified = news
-    answer = step.answer or _answer(entry)
+    answer, request = step.answer or _answer(entry), step.request or str(entry.data.get("request") or "")
     if state is step.state:  # a second reading: the time stays that of the first
         better = {"text": text, "verified": verified} if verified is not None else {}
-        return weight, step.model_copy(update={**better, "answer": answer})
+        return weight, step.model_copy(update={**better, "answer": answer, "request": request})
     return weight, StepRun(
         id=step.id,
         state=state,
@@ -135,6 +135,7 @@ def _after(rank: int, step: StepRun, entry: Entry) -> tuple[int, StepRun]:
         observed=weight == _RESOLVED,
         seq=entry.seq,
         answer=answer,
+        request=request,
     )
 
 

@@ -19,12 +19,14 @@ from services.changes.history import History
 from services.changes.made_plans import MadePlans
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
-from services.changes.wording import lock_text, observed_done, problem_text
+from services.changes.trail import mark_of
+from services.changes.wording import accepted_text, lock_text, observed_done, party, problem_text
 from services.clock import Clock, Deadline, Mark, mark, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
 from services.models.change_runs import Run, StepState
 from services.models.changes import Observation, Place, Plan, PlannedStep
+from services.models.journal import NewEntry
 
 if TYPE_CHECKING:
     from services.aws.client.write_grants import WriteAuthorizer
@@ -157,7 +159,7 @@ class Sender:
                     entries.refused(plan, lock_text(lock.by, lock.since, self._zone, self._clock.now()), step)
                 )
                 return False
-            intent = await self._history.append(entries.intent(plan, step, self._fence.ahead))
+            intent = await self._history.append(self._intent(plan, step))
         except HeldByAnother as error:
             by = error.entry.person.name_beside(self._history.journal.shared_host)
             why = lock_text(by, error.entry.at, self._zone, self._clock.now())
@@ -179,6 +181,10 @@ class Sender:
             return await self._record(plan, step, StepState.REFUSED, difference)
         return await self._send(plan, step, deadline)
 
+    def _intent(self, plan: Plan, step: PlannedStep) -> NewEntry:
+        mark = "" if self._changes[plan.kind].transport(step) else mark_of(plan, step)
+        return entries.intent(plan, step, self._fence.ahead, mark)
+
     def _within(self, seconds: float, since: Mark) -> Deadline:
         """The moment by which something has to be done, in real seconds: of both clocks the one that is further on."""
         return Deadline(self._clock, since, real(self._clock, seconds).total_seconds())
@@ -193,32 +199,43 @@ class Sender:
         except TimeoutError:
             return _("The console is shutting down.")
         except AwsError as error:
-            return _("AWS could not be read before sending: {why}").format(why=problem_text(error.problem))
+            text = _("{party} could not be read before sending: {why}")
+            return text.format(party=party(step.call), why=problem_text(error.problem))
         if observation.digest != step.expects:
             return _("The resource changed since the plan was made: {state}").format(state=observation.text)
+        if observation.place is Place.AFTER and self._changes[plan.kind].transport(step) is None:
+            # Seen after the request as well, it would prove nothing.
+            return _("AWS shows it already, so there is nothing to send: {state}").format(
+                state=observation.text
+            )
         return ""
 
     async def _send(self, plan: Plan, step: PlannedStep, deadline: Deadline) -> bool:
         try:
-            permit = self._permits.issue(step.call, plan.account, deadline)
+            permit = self._permits.issue(step.call, plan.account, deadline, mark_of(plan, step))
         except Refused as error:
             return await self._record(plan, step, StepState.REFUSED, problem_text(error.problem))
         change = self._changes[plan.kind]
         transport = change.transport(step) or self._writers.of(plan)
         write = transport.write(permit, required=step.required, timeout=WRITE_SECONDS)
         try:
-            answer = change.answered(plan, step, await self.shutdown.in_time(write))
+            response = await self.shutdown.in_time(write)
         except TimeoutError:
-            return await self._record_unknown(plan, step, _("The console stopped before AWS responded."))
+            text = _("The console stopped before {party} responded.")
+            return await self._record_unknown(plan, step, text.format(party=party(step.call)))
         except AwsError as error:
             if nothing_done(error):
                 refused = isinstance(error, Refused)
                 state = StepState.REFUSED if refused else StepState.FAILED
-                return await self._record(plan, step, state, problem_text(error.problem))
-            return await self._record_unknown(plan, step, problem_text(error.problem))
+                why = problem_text(error.problem)
+                return await self._record(plan, step, state, why, request=error.request_id)
+            return await self._record_unknown(plan, step, problem_text(error.problem), error.request_id)
+        answer = change.answered(plan, step, response)
+        request = str(response.get("ResponseMetadata", {}).get("RequestId") or "")
         if not step.required:
-            return await self._prove(plan, step, answer)
-        await self._record(plan, step, StepState.DONE, _("AWS accepted it."), answer=answer)
+            return await self._prove(plan, step, answer, request)
+        text = accepted_text(step.call)
+        await self._record(plan, step, StepState.DONE, text, answer=answer, request=request)
         verified, text = await self._verify(plan, step)
         await self._history.keep(entries.later(entries.outcome(plan, step, StepState.DONE, text, verified)))
         return True
@@ -231,34 +248,38 @@ class Sender:
         text: str,
         verified: bool | None = None,
         answer: Mapping[str, str] = MappingProxyType({}),
+        request: str = "",
     ) -> bool:
         turn = mark(self._clock)
-        await self._history.keep(entries.outcome(plan, step, state, text, verified, answer))
+        await self._history.keep(entries.outcome(plan, step, state, text, verified, answer, request))
         self._turns[plan.id] = turn
         return state is StepState.DONE
 
-    async def _prove(self, plan: Plan, step: PlannedStep, answer: Mapping[str, str]) -> bool:
+    async def _prove(self, plan: Plan, step: PlannedStep, answer: Mapping[str, str], request: str) -> bool:
         """Decide by reading AWS: a response without required keys proves nothing, because a proxy may have sent it."""
         verified, text = await self._verify(plan, step)
         if verified:
             turn = mark(self._clock)
-            done = entries.outcome(plan, step, StepState.DONE, text, verified, answer)
+            done = entries.outcome(plan, step, StepState.DONE, text, verified, answer, request)
             await self._history.keep(entries.observed(done))
             self._turns[plan.id] = turn
             return self._history.state(plan.id, step.id) is StepState.DONE
         why = _("AWS responded, but the change is not visible: {state}").format(state=text)
-        return await self._record(plan, step, StepState.UNKNOWN, why, answer=answer)
+        return await self._record(plan, step, StepState.UNKNOWN, why, answer=answer, request=request)
 
-    async def _record_unknown(self, plan: Plan, step: PlannedStep, why: str) -> bool:
-        """Record the unknown outcome, then read AWS; if it shows the change, the plan continues."""
-        await self._record(plan, step, StepState.UNKNOWN, why)
+    async def _record_unknown(self, plan: Plan, step: PlannedStep, why: str, request: str = "") -> bool:
+        """Record the unknown outcome, then read AWS; if it shows what only this request can have made, the plan continues."""
+        await self._record(plan, step, StepState.UNKNOWN, why, request=request)
         with contextlib.suppress(JournalError):
             await self._history.catch_up()
         if (state := self._history.state(plan.id, step.id)) is not StepState.UNKNOWN:
             # Another console has resolved it while this one was stopped, and may have made the change itself since.
             return state is StepState.DONE
+        change = self._changes[plan.kind]
+        if step.call.operation not in change.guarantees.named:
+            return False
         try:
-            observation = await self.shutdown.in_time(self._changes[plan.kind].observe(step))
+            observation = await self.shutdown.in_time(change.observe(step))
         except (AwsError, TimeoutError):
             return False
         if observation.place is not Place.AFTER:
@@ -272,7 +293,7 @@ class Sender:
         """(whether AWS shows the change, or None if it could not be read; the observed state in words)."""
         change = self._changes[plan.kind]
         observation: Observation | None = None
-        follows, why = "", _("AWS could not be read.")
+        follows, why = "", _("{party} could not be read.").format(party=party(step.call))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(VERIFY_SECONDS):
                 for wait in VERIFY_WAITS:
@@ -288,7 +309,8 @@ class Sender:
         if observation is None:
             return None, _("Not verified: {why}").format(why=why)
         if observation.place is not Place.AFTER:
-            return False, _("Not visible in AWS yet: {state}").format(state=observation.text)
+            text = _("Not visible in {party} yet: {state}")
+            return False, text.format(party=party(step.call), state=observation.text)
         return True, sentences(observation.text, follows)
 
     async def _outcome(self, change: Change, plan: Plan) -> str:

@@ -8,6 +8,7 @@ from services.changes.arming.writers import SessionPolicy, WriteRoleUse
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import Changes
+from services.changes.trail import Trail
 from services.journal.journal import Journal
 
 
@@ -28,6 +29,7 @@ def engine_of(
         authority=authority_of(context, journal),
         zone=context.zone,
         role=role,
+        trail=Trail(context.reader, context.clock),
     )
 
 

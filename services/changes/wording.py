@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 
 from services.aws.client.remedies import unrepeated
 from services.i18n import N_, _, sentences
+from services.models.aws_calls import AwsCall
 from services.models.change_runs import StepState
 from services.models.changes import Observation
 from services.models.date_text import zoned_time
@@ -75,18 +76,23 @@ def not_judged(entry: Entry, version: str, zone: tzinfo, now: datetime) -> str:
     return sentences(what, remedy)
 
 
+def party(call: AwsCall) -> str:
+    """Who carries a request out."""
+    return {"github": "GitHub", "toban": _("this console")}.get(call.service, "AWS")
+
+
+def accepted_text(call: AwsCall) -> str:
+    if call.service == "toban":
+        return _("It was handed over.")
+    return _("{party} accepted it.").format(party=party(call))
+
+
 def observed_done(observation: Observation) -> str:
-    """The response was lost, and AWS shows the change."""
+    """The response was lost, and AWS shows what only this request can have made."""
     return _("The response was lost; AWS shows that it was done: {state}").format(state=observation.text)
 
 
-def observed_undone(observation: Observation) -> str:
-    """The response was lost, and AWS shows the state before."""
-    return _("AWS shows the state before the change: it was not done. {state}").format(state=observation.text)
-
-
-def observed_elsewhere(observation: Observation) -> str:
-    """The response was lost, and AWS shows neither state: a person must decide."""
-    return _("AWS shows neither the state before nor after the change: {state} Record what happened.").format(
-        state=observation.text
-    )
+def observed_undone(call: AwsCall, observation: Observation) -> str:
+    """The response was lost, and the state before has lasted."""
+    text = _("{party} shows the state before the change: it was not done. {state}")
+    return text.format(party=party(call), state=observation.text)

@@ -44,6 +44,8 @@ class StepRun(Model):
     """Number of the journal entry that records the state; 0: there is none."""
     answer: dict[str, str] = {}  # noqa: RUF012  pydantic copies it
     """What the change keeps of AWS's response (`Change.answered`): ids, ARNs; never a secret."""
+    request: Clean = ""
+    """The id that AWS gave the request in its response; "" if none arrived."""
 
 
 class Run(Model):

@@ -74,6 +74,10 @@ class TrailEvent(Model):
     """Error code and message; "" on success."""
     read_only: bool = False
     """Whether the request could change nothing."""
+    mark: Clean = ""
+    """`toban/<plan>.<step>` in the user agent of a change that a console sent; "" for every other request."""
+    made: tuple[RawId, ...] = ()
+    """What a request with a mark has made, by the ids in the response: an access key, a deployment."""
 
 
 class SignIn(TrailEvent):

@@ -188,6 +188,11 @@ class Gate:
         if permit.is_overdue:
             call = permit.call
             raise self._refused(call.service, call.operation, too_late())
+        if permit.mark:
+            # First, because CloudTrail cuts a long user agent at its end. SigV4 signs this header in no request.
+            agent = request.headers.get("User-Agent") or b""
+            agent = agent.decode() if isinstance(agent, bytes) else agent
+            request.headers["User-Agent"] = f"{permit.mark} {agent}".strip()
         permit.sent = True
 
     def _refused(self, service: str, operation: str, text: str) -> Refused:

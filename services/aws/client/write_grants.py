@@ -17,10 +17,14 @@ from services.models.problem import Problem, ProblemKind
 
 
 class WriteGrant:
-    """Permission to send exactly `call`, once, until `deadline` (None: at any time)."""
+    """Permission to send exactly `call`, once, until `deadline` (None: at any time).
 
-    def __init__(self, call: AwsCall, deadline: Deadline | None = None) -> None:
+    `mark` is sent in the user agent, by which CloudTrail's record of the request tells whose it is.
+    """
+
+    def __init__(self, call: AwsCall, deadline: Deadline | None = None, mark: str = "") -> None:
         self.call = call
+        self.mark = mark
         self._deadline = deadline
         self.used = False
         """The gate has passed a request on this grant and will not pass a second one."""
@@ -135,7 +139,9 @@ class WriteAuthorizer:
         """Return to read-only immediately."""
         self._armed = None
 
-    def issue(self, call: AwsCall, account: str, deadline: Deadline | None = None) -> WriteGrant:
+    def issue(
+        self, call: AwsCall, account: str, deadline: Deadline | None = None, mark: str = ""
+    ) -> WriteGrant:
         """A grant for `call`; `account` is the account that AWS reports for the credentials. Raises Refused."""
         self.require_armed(call)
         if account != self.account:
@@ -145,7 +151,7 @@ class WriteAuthorizer:
                 ),
                 call,
             )
-        return WriteGrant(call, deadline)
+        return WriteGrant(call, deadline, mark)
 
     def require_armed(self, call: AwsCall) -> None:
         """Raises Refused while the console is read-only."""

@@ -16,6 +16,8 @@ from services.models.cloudtrail import AccessEvent, Actor, ActorKind, SignIn, Tr
 SIGN_IN = "ConsoleLogin"
 SIGN_IN_SOURCE = "signin.amazonaws.com"
 """Event source of sign-ins and related events, including IAM Identity Center's."""
+MARK = "toban/"
+"""What the mark of a console's request begins with."""
 _OUTCOMES = {"success": True, "failure": False}
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """CloudTrail's placeholder for a user name that does not exist in the account."""
@@ -81,7 +83,18 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
     if common["source"] == SIGN_IN_SOURCE:
         return _access(row, record, common)
     touched = () if common["read_only"] else _touched(row, record, str(common["source"]))
-    return TrailEvent(**common, resources=_resources(row, record), touched=touched)
+    mark = next((part for part in str(record.get("userAgent") or "").split() if part.startswith(MARK)), "")
+    made = _made(_part(record, "responseElements")) if mark else ()
+    return TrailEvent(**common, resources=_resources(row, record), touched=touched, mark=mark, made=made)
+
+
+def _made(response: dict[str, Any]) -> tuple[RawId, ...]:
+    """The id of the access key, or of the newest deployment of the service, in a response."""
+    key = _part(response, "accessKey").get("accessKeyId")
+    listed = _part(response, "service").get("deployments")
+    deployments = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    ids = [key, *(each.get("id") for each in deployments if each.get("status") == "PRIMARY")]
+    return tuple(RawId(id) for id in ids if isinstance(id, str) and 0 < len(id) <= _LONGEST)
 
 
 def _record(text: object) -> dict[str, Any]:

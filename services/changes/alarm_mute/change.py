@@ -70,7 +70,7 @@ class AlarmMute(Change):
     )
     guarantees = Guarantees(
         proof="GetAlarmMuteRule: Rule, MuteTargets, Description",
-        token="",
+        named=frozenset({"PutAlarmMuteRule"}),
         settles="the mute rule is ACTIVE",
     )
 

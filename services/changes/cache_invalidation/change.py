@@ -71,6 +71,8 @@ class CacheInvalidation(Change):
     guarantees = Guarantees(
         proof="ListInvalidations, GetInvalidation: CallerReference, Paths",
         token="CallerReference",
+        named=frozenset({"CreateInvalidation"}),
+        traceable=frozenset({"CreateInvalidation"}),
         settles="the invalidation is Completed",
     )
 

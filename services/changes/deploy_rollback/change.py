@@ -51,6 +51,7 @@ class DeployRollback(ServiceChange):
     )
     guarantees = Guarantees(
         proof="DescribeServices: taskDefinition; DescribeServiceDeployments: status ROLLBACK_*",
+        traceable=frozenset({"UpdateService", "StopServiceDeployment", "ContinueServiceDeployment"}),
         settles="DescribeServiceDeployments: status SUCCESSFUL or ROLLBACK_SUCCESSFUL",
     )
 

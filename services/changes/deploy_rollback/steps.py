@@ -68,9 +68,14 @@ def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
         name = state.service.task_definition if state.service is not None else ""
         text = _("The service deploys {name}.").format(name=name or "—")
         if name == step.before and _was_rolled_back(step, state):
-            text = sentences(text, _("It was deployed, and ECS rolled it back."))
+            text = sentences(
+                text, _("{name} was deployed, and ECS rolled it back.").format(name=params["taskDefinition"])
+            )
             return observed(now, text, after=True, before=False)
-        return observed(now, text, after=name == params["taskDefinition"], before=name == step.before)
+        # What was deployed and rolled back, or replaced, has left another deployment.
+        is_newest = str(state.newest.id if state.newest is not None else "") == step.newest
+        is_before = name == step.before and is_newest
+        return observed(now, text, after=name == params["taskDefinition"], before=is_before)
     arn = params["serviceDeploymentArn"]
     deployment = next((each for each in state.deployments if each.id == arn), None)
     if deployment is None:

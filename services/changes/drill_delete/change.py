@@ -46,6 +46,7 @@ class DrillDelete(Change):
     calls = ("rds:DeleteDBInstance", "rds:DescribeDBInstances")
     guarantees = Guarantees(
         proof="DescribeDBInstances: DBInstanceIdentifier, DBInstanceStatus",
+        traceable=frozenset({"DeleteDBInstance"}),
         settles="the instance is gone",
     )
 

@@ -55,6 +55,7 @@ class DrillFailover(DatabaseChange):
     )
     guarantees = Guarantees(
         proof="DescribeEvents: failover; DescribeDBInstances: AvailabilityZone",
+        traceable=frozenset({"RebootDBInstance"}),
         settles="the failover is completed, DBInstanceStatus is available and AvailabilityZone has changed",
     )
 

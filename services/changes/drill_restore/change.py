@@ -65,6 +65,7 @@ class DrillRestore(DatabaseChange):
     guarantees = Guarantees(
         proof="DescribeDBInstances: DBInstanceIdentifier, TagList",
         token="DBInstanceIdentifier",
+        named=frozenset({"RestoreDBInstanceFromDBSnapshot"}),
         settles="DBInstanceStatus is available",
     )
 

@@ -19,7 +19,7 @@ from services.changes.key_rotation.hand_over import HandOver
 from services.changes.key_rotation.judgement import refusals, warnings
 from services.changes.key_rotation.options import Step, options, title
 from services.changes.key_rotation.reading import Reads
-from services.changes.key_rotation.records import DELETE, HAND_OVER, PUT_SECRET, UPDATE
+from services.changes.key_rotation.records import CREATED, DELETE, HAND_OVER, PUT_SECRET, UPDATE
 from services.changes.key_rotation.state import KeyState, Phase, RotationState
 from services.changes.key_rotation.vault import KeyVault
 from services.changes.kind import ChangeKind
@@ -37,6 +37,7 @@ from services.models.changes import (
     Plan,
     PlannedStep,
 )
+from services.models.cloudtrail import TrailEvent
 from services.models.iam import USER, AccessKey, user_target
 from services.models.text import clean
 from services.models.watches import Progress, Watch, WatchState
@@ -65,6 +66,7 @@ class KeyRotation(Change):
     )
     guarantees = Guarantees(
         proof="ListAccessKeys: AccessKeyId, Status; GitHub: updated_at of the secret",
+        traceable=frozenset({"DeleteAccessKey", "PutSecret"}),
         settles="a workflow ran after the secrets were written, and GetAccessKeyLastUsed shows the new key",
     )
 
@@ -106,7 +108,7 @@ class KeyRotation(Change):
                 id=STEP,
                 title=_("Step"),
                 kind="choice",
-                default=offered[0],
+                default=next(iter(offered), ""),
                 choices=tuple((step, title(step)) for step in offered),
                 why=phase_text(state.phase),
                 help=_("What AWS and GitHub show now decides which steps are possible."),
@@ -123,7 +125,7 @@ class KeyRotation(Change):
     ) -> Plan:
         runbook, zone = self.context.runbook, self.context.zone
         offered = options(state, runbook)
-        typed = parameters.get(STEP, offered[0])
+        typed = parameters.get(STEP, next(iter(offered), Step.DISCARD))
         if typed not in list(Step):
             text = _("There is no step “{text}”; possible: {steps}.")
             names = _(", ").join(offered)
@@ -178,12 +180,16 @@ class KeyRotation(Change):
             id, secret = str(key.get("AccessKeyId") or ""), str(key.get("SecretAccessKey") or "")
             if id and secret:
                 self.vault.keep(id, Secret(secret))
-            return {"access_key": clean(id)}
+            return {CREATED: clean(id)}
         if step.call.operation == HAND_OVER:
             self._handed.add(str(step.target))
         if step.call.operation == DELETE:
             self.vault.forget(step.call.params["AccessKeyId"])
         return {}
+
+    def traced(self, step: PlannedStep, event: TrailEvent) -> dict[str, str]:
+        """The id of the new key, which alone may be deleted; its secret is lost."""
+        return {CREATED: str(event.made[0])} if step.id == Step.CREATE and event.made else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """Whether the key that was handed over is proven to be in use."""

@@ -113,16 +113,19 @@ def remarks(state: RotationState, zone: tzinfo) -> Iterator[str]:
 def orphan_text(state: RotationState, zone: tzinfo) -> str:
     """Why the new key is of no use, and what to do."""
     assert state.new is not None
-    creator = state.records.creator(state.new.key.created)
+    creator = state.records.created.get(state.new.id)
+    if creator is None:
+        text = _(
+            "The journal does not prove that a console created the key {key}: CloudTrail's CreateAccessKey tells who did. "
+            "It is not deleted from here."
+        )
+        return text.format(key=state.new.key.name)
     text = _(
         "The secret of the key {key} is not in this console, and AWS shows it once: {origin} Delete it and begin again."
     )
-    if creator is None:
-        origin = _("its answer was lost, or it was created elsewhere.")
-    else:
-        origin = _(
-            "created {when} by {name}; only that console could hand it over, if it still runs."
-        ).format(when=zoned_time(creator.at, zone, state.at), name=creator.by)
+    origin = _("created {when} by {name}; only that console could hand it over, if it still runs.").format(
+        when=zoned_time(creator.at, zone, state.at), name=creator.by
+    )
     return text.format(key=state.new.key.name, origin=origin)
 
 

@@ -31,8 +31,10 @@ def refusals(step: Step, state: RotationState, runbook: Runbook, zone: tzinfo) -
     offered = options(state, runbook)
     if step not in offered:
         text = _("“{step}” is not possible now (the rotation is: {phase}). Possible: {steps}.")
-        steps = _(", ").join(title(each) for each in offered)
-        return (text.format(step=title(step), phase=phase_text(state.phase), steps=steps),)
+        steps = _(", ").join(title(each) for each in offered) or _("none")
+        is_foreign = step is Step.DISCARD and state.new is not None and not state.is_new_ours
+        why = (orphan_text(state, zone),) if is_foreign else ()
+        return (text.format(step=title(step), phase=phase_text(state.phase), steps=steps), *why)
     judge = _REFUSALS.get(step)
     return tuple(judge(state, zone)) if judge else ()
 

@@ -46,21 +46,22 @@ def title(step: Step) -> str:
 
 
 def options(state: RotationState, runbook: Runbook) -> tuple[Step, ...]:
-    """The steps offered, the next one first."""
+    """The steps offered, the next one first; none where the new key is not proven to be this program's."""
     phase, old, new = state.phase, state.old, state.new
     is_held = new is not None and new.id in state.in_vault
     ways = hand_overs(state, runbook) if is_held else ()
+    discard = (Step.DISCARD,) if state.is_new_ours else ()
     if phase is Phase.START:
         return (Step.CREATE,)
     if phase in (Phase.CREATED, Phase.ORPHANED):
-        return (*ways, Step.DISCARD)
+        return (*ways, *discard)
     if phase is Phase.HALF:
         id_only = state.written == (True, False)
-        return (*ways, *((Step.RESTORE_ID,) if id_only else ()), Step.DISCARD)
+        return (*ways, *((Step.RESTORE_ID,) if id_only else ()), *discard)
     if phase is Phase.UNREAD:
         return (Step.DEACTIVATE,)
     if phase in (Phase.HANDED, Phase.VERIFIED):
-        return (Step.DEACTIVATE, *ways, *(() if state.verified else (Step.DISCARD,)))
+        return (Step.DEACTIVATE, *ways, *(() if state.verified else discard))
     assert old is not None
     return (Step.DELETE, Step.REACTIVATE) if new is not None else (Step.REACTIVATE, Step.CREATE)
 

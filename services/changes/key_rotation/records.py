@@ -5,7 +5,7 @@ IAM reports neither when a key was deactivated nor by whom it was created.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.changes import PlannedStep
@@ -18,8 +18,8 @@ ID, SECRET = "id", "secret"
 """What a secret of GitHub is to hold."""
 HAND_OVER = "HandOver"
 """Operation of a hand-over by command or by eye; `AccessKeyId` is among its parameters, as in AWS's own."""
-NEAR = timedelta(minutes=10)
-"""Greatest difference between a key's creation by AWS's clock and the journal's entry of it."""
+CREATED = "access_key"
+"""Name of the kept answer: id of the key that was created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Done:
 class Records:
     """What the journal knows of one user's keys."""
 
-    creations: tuple[Done, ...] = ()
+    created: dict[str, Done] = field(default_factory=dict)
+    """Keys that a console is proven to have created, by id."""
     handed: dict[str, Done] = field(default_factory=dict)
     """Hand-overs by command or by eye, by key id; the newest."""
     ids: dict[str, Done] = field(default_factory=dict)
@@ -43,14 +44,10 @@ class Records:
     """Keys that were deactivated and not activated again."""
     deleted: dict[str, Done] = field(default_factory=dict)
 
-    def creator(self, created: datetime) -> Done | None:
-        """Who created the key of this creation date with this program."""
-        return next((done for done in self.creations if abs(done.at - created) <= NEAR), None)
-
 
 def records_of(runs: Iterable[Run], user: str) -> Records:
     """The records of a user's keys; `runs` is ordered newest first."""
-    creations: list[Done] = []
+    created: dict[str, Done] = {}
     handed: dict[str, Done] = {}
     ids: dict[str, Done] = {}
     deactivated: dict[str, Done] = {}
@@ -60,7 +57,7 @@ def records_of(runs: Iterable[Run], user: str) -> Records:
         done, params = Done(outcome.at, by), step.call.params
         key, operation = str(params.get("AccessKeyId", "")), step.call.operation
         if operation == CREATE:
-            creations.append(done)
+            created[outcome.answer.get(CREATED, "")] = done
         elif operation == HAND_OVER:
             handed[key] = done
         elif operation == PUT_SECRET and params.get("Value") == ID:
@@ -71,7 +68,7 @@ def records_of(runs: Iterable[Run], user: str) -> Records:
             deactivated[key] = done
         elif operation == UPDATE:
             deactivated.pop(key, None)
-    return Records(tuple(creations), handed, ids, deactivated, deleted)
+    return Records(created, handed, ids, deactivated, deleted)
 
 
 def _done(runs: Iterable[Run], user: str) -> Iterable[tuple[PlannedStep, StepRun, str]]:

@@ -93,6 +93,11 @@ class RotationState:
         return self.keys[-1] if len(self.keys) >= KEYS_PER_USER else None
 
     @property
+    def is_new_ours(self) -> bool:
+        """Whether a console is proven to have created the new key; only then may it be deleted to begin again."""
+        return self.new is not None and (self.new.id in self.records.created or self.new.id in self.in_vault)
+
+    @property
     def written(self) -> tuple[bool, bool]:
         """Whether GitHub's id and secret were written since the new key was created."""
         new, github = self.new, self.github

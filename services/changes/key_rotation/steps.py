@@ -191,10 +191,7 @@ def observed_creation(step: PlannedStep, keys: Sequence[AccessKey]) -> Observati
     added = [id for id in ids if id not in step.before]
     text = _("Access keys: {keys}.").format(keys=_(", ").join(ids) or _("none"))
     if added:
-        lost = _(
-            "The key {key} was created; if its secret is not in this console, delete it and begin again."
-        )
-        text = lost.format(key=added[-1])
+        text = _("There is a key that was not there before: {keys}.").format(keys=_(", ").join(added))
     now = digest(ids)
     return observed(now, text, after=bool(added), before=now == step.expects)
 

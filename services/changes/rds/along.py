@@ -5,9 +5,10 @@ pending modifications"; operators have seen a required maintenance action applie
 """
 
 from collections.abc import Iterator
+from datetime import tzinfo
 
 from services.changes.base import warning
-from services.changes.rds.state import ReadState
+from services.changes.rds.state import ReadState, window_text
 from services.i18n import _, plural
 from services.models.changes import Caution, Row
 
@@ -35,6 +36,15 @@ def warnings(state: ReadState, *own: str) -> Iterator[Caution]:
         yield warning(text.format(action=action.action))
     if state.actions is None:
         yield warning(_("Pending maintenance could not be read."), grave=True)
+
+
+def queued(state: ReadState, id: str, value: str, zone: tzinfo) -> Iterator[Caution]:
+    """That this very modification waits for the window already, so that "immediately" only moves it."""
+    setting = state.pending(id)
+    if setting is not None and setting.value == value:
+        text = _("{name} → {value} is queued already for the window of {window}: this applies it now.")
+        text = text.format(name=setting.title, value=value, window=window_text(state, zone))
+        yield warning(text, grave=True)
 
 
 def impact(state: ReadState, *own: str) -> str:

@@ -11,6 +11,8 @@ from services.models.date_text import dated_time, span_text, with_zone, zoned_ti
 from services.models.depletion import Depletion
 from services.models.rds import Database, PendingAction, PendingSetting
 
+MODIFYING = "modifying"
+"""DBInstanceStatus while RDS applies a modification."""
 CLASS, STORAGE = "instance_class", "storage_gib"
 """Ids of pending settings that the console itself requests."""
 

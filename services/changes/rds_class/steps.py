@@ -10,7 +10,7 @@ from datetime import tzinfo
 from services.changes.base import ChangeContext, observed
 from services.changes.rds import along
 from services.changes.rds.cost import MonthlyCost, month_text
-from services.changes.rds.state import CLASS, ReadState, database_name, window_text
+from services.changes.rds.state import CLASS, MODIFYING, ReadState, database_name, window_text
 from services.changes.rds.watching import done, running, withdrawn
 from services.changes.rds_class.parameters import Parameters
 from services.changes.rds_class.state import ClassState, class_digest
@@ -85,7 +85,9 @@ def observed_class(step: PlannedStep, read: ReadState) -> Observation:
         after = current == name and not queued
         before = current == name and queued == step.before
     else:
-        after = name in (current, queued)
+        # What waits for the window is not applied, whoever has queued it.
+        is_applied = not params["ApplyImmediately"] or read.database.status == MODIFYING
+        after = current == name or (queued == name and is_applied)
         before = not after and current == step.before
     text = _("{what}, status {status}.").format(
         what=_("Class {name}, {queued} queued").format(name=current, queued=queued) if queued else current,

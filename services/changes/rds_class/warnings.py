@@ -22,6 +22,7 @@ def warnings(state: ClassState, values: Parameters, zone: tzinfo) -> tuple[Cauti
     if values.withdraws:
         return tuple(along.warnings(read, CLASS))
     return (
+        *(along.queued(read, CLASS, values.name, zone) if values.immediately else ()),
         *_outage(read, values, zone),
         *(along.warnings(read, CLASS) if values.immediately else _window(read, zone)),
         *_memory(),

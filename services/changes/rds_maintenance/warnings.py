@@ -13,7 +13,7 @@ from services.changes.rds.state import ReadState, time_of, window_text
 from services.changes.rds_maintenance.parameters import NOW, UNDO, Parameters
 from services.i18n import _
 from services.models.changes import Caution
-from services.models.rds import PendingAction
+from services.models.rds import OptIn, PendingAction
 
 _UPGRADE = "db-upgrade"
 
@@ -40,6 +40,9 @@ def warnings(
 
 def _timing(state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo) -> Iterator[Caution]:
     if values.timing == NOW:
+        if action.opt_in is OptIn.NEXT_WINDOW:
+            text = _("{name} is requested already for the window of {window}: this applies it now.")
+            yield warning(text.format(name=action.action, window=window_text(state, zone)), grave=True)
         yield warning(_("It begins now and cannot be undone."), grave=True)
     elif values.timing == UNDO:
         yield warning(_("AWS may still apply it by itself on its own date."))

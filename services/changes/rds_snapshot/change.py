@@ -53,6 +53,7 @@ class RdsSnapshot(DatabaseChange):
     guarantees = Guarantees(
         proof="DescribeDBSnapshots: DBSnapshotIdentifier",
         token="DBSnapshotIdentifier",
+        named=frozenset({"CreateDBSnapshot"}),
         settles="Status is available",
     )
 

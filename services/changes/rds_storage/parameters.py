@@ -131,6 +131,10 @@ def _max_refusals(values: Parameters, state: StorageState) -> list[str]:
 def time_refusals(values: Parameters, state: StorageState, zone: tzinfo) -> list[str]:
     """Why it is not possible now, with what to do instead."""
     refusals = []
+    queued = state.read.pending(STORAGE)
+    if queued is not None and queued.value == str(values.size) and not values.immediately:
+        text = _("{size} GiB is queued for the next maintenance window already.")
+        refusals.append(text.format(size=values.size))
     if state.cooldown_ends is not None:
         text = _(
             "The storage was changed less than six hours ago: AWS allows the next change from {at}, and not before it "

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from services.changes.base import ChangeContext, observed
 from services.changes.rds import along
 from services.changes.rds.cost import MonthlyCost, month_text
-from services.changes.rds.state import STORAGE, ReadState, database_name
+from services.changes.rds.state import MODIFYING, STORAGE, ReadState, database_name
 from services.changes.rds.watching import done, failed, running
 from services.changes.rds_storage.parameters import Parameters
 from services.changes.rds_storage.sizes import iops_to_send
@@ -98,7 +98,9 @@ def observed_size(step: PlannedStep, state: ReadState) -> Observation:
     """The present and the pending size, compared with the step."""
     params, database, queued = step.call.params, state.database, state.pending(STORAGE)
     size, present = int(params["AllocatedStorage"]), database.storage_gib
-    done = present == size or (queued is not None and queued.value == str(size))
+    # What waits for the window is not applied, whoever has queued it.
+    is_applied = not params["ApplyImmediately"] or database.status == MODIFYING
+    done = present == size or (queued is not None and queued.value == str(size) and is_applied)
     text = _("Storage {size} GiB").format(size="—" if present is None else present)
     if queued is not None:
         text = _("Storage {size} GiB, {queued} GiB pending").format(size=present, queued=queued.value)

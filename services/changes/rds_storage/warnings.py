@@ -16,20 +16,21 @@ from services.models.changes import Caution
 def warnings(state: StorageState, values: Parameters, zone: tzinfo) -> tuple[Caution, ...]:
     """All warnings for `values`."""
     return (
+        *(along.queued(state.read, STORAGE, str(values.size), zone) if values.immediately else ()),
         *(along.warnings(state.read, STORAGE) if values.immediately else _window(state, zone)),
-        *_always(state),
+        *_always(state, values),
         *_unchecked(state),
         *restorable_warnings(state.read, zone),
     )
 
 
-def _always(state: StorageState) -> Iterator[Caution]:
+def _always(state: StorageState, values: Parameters) -> Iterator[Caution]:
     yield warning(_("RDS storage cannot shrink: the larger size, and its cost, stay."), grave=True)
     text = _("For the next {hours} hours, and until it is optimized, the storage cannot be changed again.")
     yield warning(text.format(hours=COOLDOWN.seconds // 3600))
     yield warning(_("While the storage is optimized, reads and writes may be slower, for hours to a day."))
     queued = state.read.pending(STORAGE)
-    if queued is not None:
+    if queued is not None and queued.value != str(values.size):
         text = _("A modification to {size} GiB is pending already; this one replaces it.")
         yield warning(text.format(size=queued.value))
 

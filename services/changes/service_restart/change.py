@@ -25,6 +25,7 @@ from services.changes.typed_values import unknown_parameters
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.cloudtrail import TrailEvent
 from services.models.watches import Progress, Watch
 
 DEPLOYMENT = "deployment"
@@ -44,6 +45,7 @@ class ServiceRestart(ServiceChange):
     )
     guarantees = Guarantees(
         proof="DescribeServices: id and taskDefinition of the PRIMARY deployment",
+        traceable=frozenset({"UpdateService"}),
         settles="DescribeServices: rolloutState COMPLETED of that deployment",
     )
 
@@ -98,6 +100,9 @@ class ServiceRestart(ServiceChange):
         deployments = (answer.get("service") or {}).get("deployments") or ()
         ids = [str(each["id"]) for each in deployments if each.get("status") == "PRIMARY" and each.get("id")]
         return {DEPLOYMENT: ids[0]} if ids else {}
+
+    def traced(self, step: PlannedStep, event: TrailEvent) -> Mapping[str, str]:
+        return {DEPLOYMENT: str(event.made[0])} if event.made else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """How many tasks were replaced."""

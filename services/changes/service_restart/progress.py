@@ -13,12 +13,14 @@ SHOWN_BY = timedelta(minutes=2)
 
 
 def restart_progress(step: PlannedStep, state: RestartState, id: str, made_at: datetime) -> Progress:
-    """How far the deployment `id` is; with "", because the answer was lost, the one after the step's."""
+    """How far the deployment `id` is; with "" nobody knows which one is this console's."""
+    if not id:
+        text = _("Which deployment this console began is not known: see the newest one in ECS.")
+        return Progress(state=WatchState.GAVE_UP, text=text)
     deployments = state.service.deployments if state.service is not None else ()
     if state.primary is not None and state.primary.id == step.before and state.at < made_at + SHOWN_BY:
         return Progress(state=WatchState.RUNNING, text=_("ECS does not list the deployment yet."))
-    wanted = (each for each in deployments if each.id == id or (not id and each.id != step.before))
-    deployment = next(wanted, None)
+    deployment = next((each for each in deployments if each.id == id), None)
     if deployment is None:
         text = _("The deployment is not listed any more: another one replaced it, or ECS rolled it back.")
         return Progress(state=WatchState.FAILED, text=text)

@@ -77,7 +77,8 @@ class TaskLimit(ScalingChange):
         "service-quotas:GetServiceQuota",
     )
     guarantees = Guarantees(
-        proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions", token=""
+        proof="DescribeScalableTargets: MinCapacity, MaxCapacity; DescribeScheduledActions",
+        named=frozenset({"PutScheduledAction"}),
     )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:

@@ -1,5 +1,6 @@
 """The event history: the activity of an ordinary office, and the scenario's own events."""
 
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -29,6 +30,8 @@ class TrailStore:
         """No later event is recorded; None: recording continues."""
         self.delivered: datetime | None = None
         """When the trail's newest file was delivered; None: files keep up with the history."""
+        self.reads: deque[tuple[str, datetime]] = deque(maxlen=24)
+        """Where and when consoles have lately read something, once in some minutes."""
         self.sleeps = False
         """Tasks run in opening hours only."""
         self.scenario_entries = [] if run.scenario.empty else _scenario_entries(run)
@@ -43,19 +46,22 @@ class TrailStore:
         return sorted(visible, key=lambda entry: (entry.at, entry.id), reverse=True)
 
     def of_services(self, since: datetime | None, until: datetime | None) -> list[Entry]:
-        """Calls by AWS's own services in the system's region, newest first: tasks assume their role every hour.
+        """Calls by AWS's own services, newest first: tasks assume their role every hour; and some of what was read lately.
 
-        With `sleeps`, only in opening hours.
+        With `sleeps`, tasks do so only in opening hours.
         """
         now = self._run.now
         newest = min(now - DELIVERY, self.ends or now, until or now)
         oldest = max(now - KEPT, since or now - KEPT)
         if self._run.scenario.empty:
             return []
+        reads = [
+            assumed(at, region, "GetCallerIdentity") for region, at in self.reads if oldest <= at <= newest
+        ]
         hour = newest.replace(minute=0, second=0, microsecond=0)
         count = max(0, (hour - oldest) // HOUR + 1)
         hours = (hour - HOUR * number for number in range(count))
-        return [assumed(at) for at in hours if not self.sleeps or at_work(at)]
+        return [*reads, *(assumed(at) for at in hours if not self.sleeps or at_work(at))]
 
     def delivered_at(self) -> datetime:
         """When the trail's newest file was delivered: minutes after the events in it."""

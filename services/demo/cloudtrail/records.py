@@ -4,9 +4,11 @@ Source: "CloudTrail record contents", "AWS Management Console sign-in events" (C
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -118,8 +120,9 @@ def change(
     resource: str = "",
     error: str = "",
     access_key: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Entry:
-    """An API call that changes something."""
+    """An API call that changes something; `more` are further parts of its record."""
     special: dict[str, Any] = {
         "userAgent": _CLI,
         "requestParameters": {"name": resource} if resource else None,
@@ -129,13 +132,14 @@ def change(
         "managementEvent": True,
         "eventCategory": "Management",
     } | ({"errorCode": error, "errorMessage": f"{event} was refused."} if error else {})
+    special |= more
     where = GLOBAL_REGION if source in GLOBAL_SOURCES else region
     return _entry(random, at, event, source, user, address, where, special, resource, access_key)
 
 
-def assumed(at: datetime) -> Entry:
-    """A task of the system's service assumes its role."""
-    source, name = "sts.amazonaws.com", "AssumeRole"
+def assumed(at: datetime, region: str = REGION, name: str = "AssumeRole") -> Entry:
+    """A task of the system's service assumes its role, or a service reads something else."""
+    source = "sts.amazonaws.com"
     id = str(UUID(int=Random(at.isoformat()).getrandbits(_RANDOM_ID), version=4))
     service = "ecs-tasks.amazonaws.com"
     record = {
@@ -144,14 +148,14 @@ def assumed(at: datetime) -> Entry:
         "eventTime": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "eventSource": source,
         "eventName": name,
-        "awsRegion": REGION,
+        "awsRegion": region,
         "sourceIPAddress": service,
         "readOnly": True,
         "eventID": id,
         "eventType": "AwsApiCall",
         "recipientAccountId": ACCOUNT,
     }
-    return Entry(at, REGION, id, name, source, "", json.dumps(record), read_only=True)
+    return Entry(at, region, id, name, source, "", json.dumps(record), read_only=True)
 
 
 def _entry(

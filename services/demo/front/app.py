@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from services.demo.answers import Answer
+from services.demo.cloudtrail.recording import record
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import moto_app, signatures, wire
@@ -26,6 +27,7 @@ from services.demo.registry import HANDLERS, Call
 from services.demo.world import World
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+REQUEST_ID = "x-amzn-RequestId"
 HANG = 600.0
 """Seconds that a hanging request hangs."""
 _PAGE = b"<!DOCTYPE html><html><head><meta charset=utf-8><title>Proxy</title><body><h1>Sign in to the network</h1>"
@@ -89,7 +91,10 @@ class Front:
         service, operation = request.scope.service, request.operation
 
         def fail(rule: FaultRule) -> Answer:
-            return wire.error_answer(request, rule.error(service, operation, request.protocol))
+            error = rule.error(service, operation, request.protocol)
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # it did not get so far
+                return wire.error_answer(request, error)
+            return self._recorded(request, environ, wire.error_answer(request, error), error=error.code)
 
         return self._faulted(service, operation, environ, lambda: self._handle(request, environ, body), fail)
 
@@ -144,14 +149,34 @@ class Front:
             try:
                 result = self._call(handler, request)
                 self.carried_out[f"{request.scope.service}.{request.operation}"] += 1
-                return self._breakable(request, wire.answer(request, result), environ)
+                reply = self._breakable(request, wire.answer(request, result), environ)
+                return self._recorded(request, environ, reply, response=result)
             except AwsErrorResponse as error:
-                return wire.error_answer(request, error)
+                return self._recorded(request, environ, wire.error_answer(request, error), error=error.code)
             except ToMoto:
                 pass
         return self._moto(environ, body) or wire.error_answer(
             request, _not_implemented(request.scope, request.operation)
         )
+
+    def _recorded(
+        self, request: ParsedRequest, environ: Mapping[str, Any], reply: Answer, **outcome: Any
+    ) -> Answer:
+        """The answer with its request id, by which CloudTrail's record of the request has it."""
+        id, scope = self._request_id(), request.scope
+        with self.world.lock:
+            record(
+                self.world,
+                scope.service,
+                request.operation,
+                request.params,
+                scope.region,
+                access_key=scope.access_key,
+                agent=str(environ.get("HTTP_USER_AGENT", "")),
+                request_id=id,
+                **outcome,
+            )
+        return reply._replace(headers={**reply.headers, REQUEST_ID: id})
 
     def _breakable(self, request: ParsedRequest, reply: Answer, environ: Mapping[str, Any]) -> Answer:
         """The answer; an event stream ends as a fault of `….update` says."""
@@ -195,7 +220,7 @@ class Front:
         from_github = "X-GitHub-Request-Id" in headers
         if not from_github and reply.body is not _PAGE and reply.status != HTTPStatus.TEMPORARY_REDIRECT:
             # A proxy in between sends no request id.
-            headers["x-amzn-RequestId"] = self._request_id()
+            headers[REQUEST_ID] = headers.get(REQUEST_ID) or self._request_id()
             headers["Date"] = format_datetime(self.wall(), usegmt=True)
         if isinstance(reply.body, bytes):
             headers.setdefault("Content-Length", str(len(reply.body)))

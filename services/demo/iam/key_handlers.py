@@ -4,18 +4,11 @@ Source: CreateAccessKey, UpdateAccessKey, DeleteAccessKey (IAM API reference). A
 complaint.
 """
 
-from random import Random
 from typing import Any
 
-from services.demo.account import CALLER
-from services.demo.cloudtrail.model import TrailStore
-from services.demo.cloudtrail.ordinary_days import OFFICE
-from services.demo.cloudtrail.records import GLOBAL_REGION, change
 from services.demo.errors import AwsErrorResponse
 from services.demo.iam.model import KEYS_PER_USER, AccessKey, AccessKeyStore
 from services.demo.registry import Call, op
-
-_OPERATOR = CALLER.rsplit("/", 2)[-2]
 
 
 @op("iam", "CreateAccessKey")
@@ -29,7 +22,6 @@ def create_access_key(call: Call) -> dict[str, Any]:
             "LimitExceeded", f"Cannot exceed quota for AccessKeysPerUser: {KEYS_PER_USER}", 409
         )
     key = store.create(user, call.now)
-    _record(call, user)
     return {
         "AccessKey": {
             "UserName": user,
@@ -44,18 +36,16 @@ def create_access_key(call: Call) -> dict[str, Any]:
 @op("iam", "UpdateAccessKey")
 def update_access_key(call: Call) -> dict[str, Any]:
     """Activate or deactivate a key."""
-    user, key = _existing(call)
+    _user, key = _existing(call)
     key.active = call.params["Status"] == "Active"
-    _record(call, user)
     return {}
 
 
 @op("iam", "DeleteAccessKey")
 def delete_access_key(call: Call) -> dict[str, Any]:
     """Delete a key, whatever its status."""
-    user, key = _existing(call)
+    _user, key = _existing(call)
     call.component(AccessKeyStore).remove(key.id)
-    _record(call, user)
     return {}
 
 
@@ -65,19 +55,3 @@ def _existing(call: Call) -> tuple[str, AccessKey]:
     if entry is None or call.params.get("UserName", entry[0]) != entry[0]:
         raise AwsErrorResponse("NoSuchEntity", f"The Access Key with id {id} cannot be found.", 404)
     return entry
-
-
-def _record(call: Call, user: str) -> None:
-    """Record the call in the event history."""
-    random = Random(f"{call.operation} {user} {call.epoch}")
-    event = change(
-        random,
-        call.now,
-        call.operation,
-        "iam.amazonaws.com",
-        _OPERATOR,
-        OFFICE.format(4),
-        GLOBAL_REGION,
-        resource=user,
-    )
-    call.component(TrailStore).scenario_entries.append(event)

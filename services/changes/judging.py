@@ -1,0 +1,106 @@
+"""Whether a request whose response was lost was carried out: from the target's state and CloudTrail's record. Pure.
+
+The state alone may be somebody else's doing, and the absence of a record proves nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from services.changes.guarantees import Guarantees
+from services.changes.trail import Trace
+from services.changes.wording import observed_done, observed_undone, party
+from services.i18n import _, sentences
+from services.models.changes import Observation, Place, PlannedStep
+from services.models.cloudtrail import TrailEvent
+from services.models.date_text import zoned_time
+
+NAMED = 3
+"""Most events of others that are named."""
+LISTED_BY = timedelta(minutes=30)
+"""How long after a request nothing new is expected of CloudTrail; what it does not show by then is for a person."""
+
+
+class Verdict(NamedTuple):
+    """What is known of a step."""
+
+    done: bool | None
+    """None: not known."""
+    text: str
+    how: str = "read"
+    """As in the journal: `read` from the state, `traced` by CloudTrail."""
+    event: TrailEvent | None = None
+    """The record that decides."""
+
+
+def by_state(
+    step: PlannedStep, seen: Observation, guarantees: Guarantees, *, is_over: bool
+) -> Verdict | None:
+    """What the state proves by itself; None: nothing. `is_over`: the request can no longer be carried out."""
+    operation = step.call.operation
+    if seen.place is Place.AFTER and operation in guarantees.named:
+        return Verdict(True, observed_done(seen))
+    if seen.place is Place.BEFORE and operation in guarantees.traceable:
+        return Verdict(False, observed_undone(step.call, seen)) if is_over else Verdict(None, "")
+    return None
+
+
+def by_trail(
+    step: PlannedStep, seen: Observation, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool
+) -> Verdict:
+    """What CloudTrail proves; `is_late`: nothing new is expected of it."""
+    own, state = trace.own, _state_text(step, seen)
+    if own is not None and trace.is_decided:
+        at = zoned_time(own.at, zone, now, seconds=True)
+        if own.error:
+            text = _("CloudTrail has this console's request, {event} at {when}: AWS refused it ({error}).")
+            text = text.format(event=own.name, when=at, error=own.error)
+            return Verdict(False, sentences(text, state), "traced", own)
+        text = _("CloudTrail has this console's request, {event} at {when}: it was carried out.")
+        later = "" if seen.place is Place.AFTER else _("It was changed since.")
+        return Verdict(True, sentences(text.format(event=own.name, when=at), later, state), "traced", own)
+    if seen.place is Place.BEFORE and trace.is_silent:
+        text = _("CloudTrail, which lists later events, has no request of this console: it was not done.")
+        return Verdict(False, sentences(text, state), "traced")
+    return Verdict(None, sentences(state, *_missing(step, trace, zone, now, is_late=is_late)))
+
+
+def unproven(step: PlannedStep, seen: Observation) -> Verdict:
+    """Nothing but a person can tell: the request went to no service that records it."""
+    whose = "" if seen.place is Place.BEFORE else _("Nothing proves that this console did it.")
+    look = {
+        "github": _(
+            "See in GitHub's audit log who wrote the secret, or whether the new key comes into use, and record what "
+            "happened."
+        )
+    }.get(step.call.service, _("Record what happened."))
+    return Verdict(None, sentences(_state_text(step, seen), whose, look))
+
+
+def _state_text(step: PlannedStep, seen: Observation) -> str:
+    texts = {
+        Place.AFTER: _("{party} shows the state after the change: {state}"),
+        Place.BEFORE: _("{party} shows the state before the change: {state}"),
+        Place.ELSEWHERE: _("{party} shows neither the state before nor after the change: {state}"),
+    }
+    return texts[seen.place].format(party=party(step.call), state=seen.text)
+
+
+def _missing(step: PlannedStep, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool) -> Iterable[str]:
+    """What CloudTrail does not tell, whom it names, and what to do."""
+    if trace.problem:
+        yield _("CloudTrail could not be read: {why}").format(why=trace.problem)
+    for event in trace.others[:NAMED]:
+        text = _("{name} sent {event} at {when}.")
+        when = zoned_time(event.at, zone, now, seconds=True)
+        yield text.format(name=event.actor.shown or "—", event=event.name, when=when)
+    if is_late:
+        text = _(
+            "CloudTrail does not tell whether this console's request was carried out: look at {event} in its event "
+            "history and record what happened."
+        )
+    else:
+        text = _(
+            "CloudTrail tells within about 15 minutes whether this console's request was carried out: {event} in its event history."
+        )
+    yield text.format(event=step.call.operation)

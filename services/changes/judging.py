@@ -38,7 +38,7 @@ def by_state(
 ) -> Verdict | None:
     """What the state proves by itself; None: nothing. `is_over`: the request can no longer be carried out."""
     operation = step.call.operation
-    if seen.place is Place.AFTER and operation in guarantees.named:
+    if seen.place is Place.AFTER and (seen.is_ours or operation in guarantees.named):
         return Verdict(True, observed_done(seen))
     if seen.place is Place.BEFORE and operation in guarantees.traceable:
         return Verdict(False, observed_undone(step.call, seen)) if is_over else Verdict(None, "")

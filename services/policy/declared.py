@@ -60,6 +60,8 @@ OPINION = (
     "devops-agent:ListJournalRecords",
 )
 """What a second opinion on an incident calls, if the runbook names an agent space."""
+TRACES = ("cloudtrail:LookupEvents",)
+"""What tells whose effect it is where the response to a change was lost."""
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")
 """What the journal calls to store its checkpoints outside this machine, and to verify them."""
 ROTATION = "iam"
@@ -87,6 +89,8 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
     own = frozenset[Operation]().union(*(calls for id, calls in changes.items() if id not in rotations))
     if runbook.devops_agent is not None:
         own |= operations(OPINION)
+    if changes:
+        own |= operations(TRACES)
     rotation = frozenset[Operation]().union(*(changes[id] for id in rotations))
     parts = (
         *(entry.calls for entry in INSPECTIONS if not entry.missing_setting(runbook)),

@@ -53,11 +53,11 @@ class TrailStore:
         now = self._run.now
         newest = min(now - DELIVERY, self.ends or now, until or now)
         oldest = max(now - KEPT, since or now - KEPT)
-        if self._run.scenario.empty:
-            return []
         reads = [
             assumed(at, region, "GetCallerIdentity") for region, at in self.reads if oldest <= at <= newest
         ]
+        if self._run.scenario.empty:
+            return reads
         hour = newest.replace(minute=0, second=0, microsecond=0)
         count = max(0, (hour - oldest) // HOUR + 1)
         hours = (hour - HOUR * number for number in range(count))

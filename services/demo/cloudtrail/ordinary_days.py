@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
+from typing import Any
 
 from services.demo.account import REGION
 from services.demo.cloudtrail.records import Entry, access, change, sign_in
@@ -87,7 +88,12 @@ def _deployment(random: Random, day: date) -> list[Entry]:
         ("UpdateService", "ecs.amazonaws.com", names.SERVICE),
         ("CreateInvalidation", "cloudfront.amazonaws.com", "E1234567890ABC"),
     )
-    by = {"user": names.USER, "address": RUNNER, "region": REGION, "access_key": names.USER_KEY}
+    by: dict[str, Any] = {
+        "user": names.USER,
+        "address": RUNNER,
+        "region": REGION,
+        "access_key": names.USER_KEY,
+    }
     return [
         change(random, _at(day, hour + number / 60), event, source, resource=resource, **by)
         for number, (event, source, resource) in enumerate(steps)

@@ -92,7 +92,7 @@ class Front:
 
         def fail(rule: FaultRule) -> Answer:
             error = rule.error(service, operation, request.protocol)
-            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # it did not get so far
+            if error.status // 100 != 4:  # it did not get so far
                 return wire.error_answer(request, error)
             return self._recorded(request, environ, wire.error_answer(request, error), error=error.code)
 

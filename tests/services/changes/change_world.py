@@ -36,6 +36,9 @@ ARMED = timedelta(minutes=30)
 OVER = 361
 """Seconds of the world after which a request whose intent is recorded can no longer take effect."""
 
+TOLD = 1_400
+"""Seconds after that by which CloudTrail has listed what it will, and events that are later."""
+
 
 def hasten(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Verify at once, and wait less for an answer if there is to be none: any other may take as long as the machine does."""
@@ -105,6 +108,14 @@ class Desk:
             return await anext(states)
         finally:
             await states.aclose()
+
+
+async def told(one: Desk, id: str) -> Run:
+    """The run once nothing can arrive any more and CloudTrail has told; consoles read on meanwhile, which it lists, too."""
+    one.embedded.advance(OVER + 60)
+    await one.engine.resolve(id)
+    one.embedded.advance(TOLD)
+    return await one.engine.resolve(id)
 
 
 @asynccontextmanager

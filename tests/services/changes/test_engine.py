@@ -21,10 +21,10 @@ from tests.services.changes.change_world import (
     SCHEDULE,
     SERVICE,
     Desk,
-    decided,
     desk,
     service,
     target,
+    told,
 )
 
 K = EntryKind
@@ -288,13 +288,9 @@ async def test_steps_done_and_not_done_are_distinguished_once_none_is_under_way(
         assert run.steps[0].state is StepState.UNKNOWN
         run = await one.engine.resolve(run.id)
         assert run.steps[0].state is StepState.UNKNOWN, "it may still be under way"
-        states = one.engine.states()
-        assert (await anext(states))[0].state is StepState.UNKNOWN
-        embedded.advance(OVER)
-        run = await decided(states)
+        run = await told(one, run.id)
         assert run.steps[0].state is StepState.FAILED
         assert "it was not done" in run.steps[0].text
-        await states.aclose()
         assert (await one.plan(max="10")).refusals == ()
         assert embedded.counts()[REGISTER] == 1
 
@@ -307,9 +303,9 @@ async def test_an_outcome_that_a_read_cannot_decide_is_asked(embedded: Any, tmp_
         embedded.advance(OVER)
         with embedded.world.lock:
             embedded.world.scaling.register(RESOURCE, embedded.clock.now().timestamp(), {"MaxCapacity": 7})
-        run = await two.engine.resolve(run.id)
+        run = await told(two, run.id)
         assert run.steps[0].state is StepState.UNKNOWN
-        assert "Record what happened" in run.steps[0].text
+        assert "record what happened" in run.steps[0].text
         embedded.advance(OVER)
         mine, theirs = await asyncio.gather(
             one.engine.resolve_manually(run.id, "register", done=True, note="見た"),

@@ -18,10 +18,10 @@ from tests.services.changes.change_world import (
     SCHEDULE,
     SERVICE,
     Desk,
-    decided,
     desk,
     hasten,
     target,
+    told,
 )
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -70,23 +70,23 @@ async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
         runs = [await press for press in presses]
         assert runs[0] == runs[1] == runs[2]
         step = runs[0].steps[number]
+        if state is DONE and operation == REGISTERING:
+            # Somebody else may have set the same maximum.
+            state = UNKNOWN
         assert step.state is state, step
         entries = [each.text for each in await one.entries() if each.kind is EntryKind.OUTCOME]
         for text in (step.text, *entries):
             assert not re.search("automatically|resumes|run it again", text), "a write is never repeated"
         after = [each.state for each in runs[0].steps[number + 1 :]]
         assert after == [DONE if state is DONE else StepState.WAITING] * len(after), (
-            "what AWS shows as done continues: a raised limit gets its revert"
+            "what only this request can have made continues the plan"
         )
         assert embedded.counts()[f"{SCALING}.{operation}"] == 1
         locked = any("or its outcome has been unknown" in why for why in (await one.plan(max="9")).refusals)
         assert locked == (state is UNKNOWN), "an unknown outcome locks its target, and nothing else does"
     # The next start.
-    embedded.advance(OVER)
     async with desk(embedded, tmp_path / "j.db") as two:
-        states = two.engine.states()
-        run = await decided(states)
-        await states.aclose()
+        run = await told(two, plan.id)
         done = [target(embedded).maximum == 10, bool(target(embedded).scheduled)]
         journal_says = [each.state is DONE for each in run.steps]
         assert journal_says == done, "what the journal says is what AWS has"
@@ -152,11 +152,9 @@ async def test_another_console_determines_an_outcome_that_this_one_could_not_rec
         full = fill_disk(one, monkeypatch, after=EntryKind.INTENT)
         assert (await one.apply(plan)).state is DONE
         embedded.clock.advance(OVER)
-        states = two.engine.states()
-        (run,) = await anext(states)
+        (run,) = await two.runs()
         assert run.state is UNKNOWN
-        run = await decided(states)
-        await states.aclose()
+        run = await told(two, run.id)
         assert run.state is DONE
         full.clear()
         embedded.clock.advance(5)

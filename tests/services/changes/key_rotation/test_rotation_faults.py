@@ -13,7 +13,7 @@ from services.demo.system.names import USER_KEY
 from services.models.change_runs import Run, StepState
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.services.changes.change_world import OVER, hasten
+from tests.services.changes.change_world import hasten, told
 from tests.services.changes.key_rotation.rotation_world import TEST_RUN, Desk, account, changed, desk
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario(account())]
@@ -55,8 +55,7 @@ async def press(console: Desk, step: str) -> Run:
 async def settled(console: Desk, run: Run) -> Run:
     """The run once its request can no longer arrive and AWS was read."""
     console.embedded.clear_faults()
-    console.embedded.advance(OVER)
-    return await console.services.engine.resolve(run.id)
+    return await told(console, run.id)
 
 
 @pytest.mark.parametrize("fault", [*CARRIED_OUT, *NOT_CARRIED_OUT, *REFUSED])

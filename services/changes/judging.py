@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from services.changes.guarantees import Guarantees
 from services.changes.trail import Trace
-from services.changes.wording import observed_done, observed_undone, party
+from services.changes.wording import observed_done, observed_undone
 from services.i18n import _, sentences
 from services.models.changes import Observation, Place, PlannedStep
 from services.models.cloudtrail import TrailEvent
@@ -83,7 +83,7 @@ def _state_text(step: PlannedStep, seen: Observation) -> str:
         Place.BEFORE: _("{party} shows the state before the change: {state}"),
         Place.ELSEWHERE: _("{party} shows neither the state before nor after the change: {state}"),
     }
-    return texts[seen.place].format(party=party(step.call), state=seen.text)
+    return texts[seen.place].format(party=step.call.party, state=seen.text)
 
 
 def _missing(step: PlannedStep, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool) -> Iterable[str]:

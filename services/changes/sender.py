@@ -20,7 +20,7 @@ from services.changes.made_plans import MadePlans
 from services.changes.restraints import Restraints
 from services.changes.shutdown import Shutdown
 from services.changes.trail import mark_of
-from services.changes.wording import accepted_text, lock_text, observed_done, party, problem_text
+from services.changes.wording import accepted_text, lock_text, observed_done, problem_text
 from services.clock import Clock, Deadline, Mark, mark, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
@@ -200,7 +200,7 @@ class Sender:
             return _("The console is shutting down.")
         except AwsError as error:
             text = _("{party} could not be read before sending: {why}")
-            return text.format(party=party(step.call), why=problem_text(error.problem))
+            return text.format(party=step.call.party, why=problem_text(error.problem))
         if observation.digest != step.expects:
             return _("The resource changed since the plan was made: {state}").format(state=observation.text)
         if observation.place is Place.AFTER and self._changes[plan.kind].transport(step) is None:
@@ -222,7 +222,7 @@ class Sender:
             response = await self.shutdown.in_time(write)
         except TimeoutError:
             text = _("The console stopped before {party} responded.")
-            return await self._record_unknown(plan, step, text.format(party=party(step.call)))
+            return await self._record_unknown(plan, step, text.format(party=step.call.party))
         except AwsError as error:
             if nothing_done(error):
                 refused = isinstance(error, Refused)
@@ -293,7 +293,7 @@ class Sender:
         """(whether AWS shows the change, or None if it could not be read; the observed state in words)."""
         change = self._changes[plan.kind]
         observation: Observation | None = None
-        follows, why = "", _("{party} could not be read.").format(party=party(step.call))
+        follows, why = "", _("{party} could not be read.").format(party=step.call.party)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(VERIFY_SECONDS):
                 for wait in VERIFY_WAITS:
@@ -310,7 +310,7 @@ class Sender:
             return None, _("Not verified: {why}").format(why=why)
         if observation.place is not Place.AFTER:
             text = _("Not visible in {party} yet: {state}")
-            return False, text.format(party=party(step.call), state=observation.text)
+            return False, text.format(party=step.call.party, state=observation.text)
         return True, sentences(observation.text, follows)
 
     async def _outcome(self, change: Change, plan: Plan) -> str:

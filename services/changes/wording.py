@@ -76,15 +76,10 @@ def not_judged(entry: Entry, version: str, zone: tzinfo, now: datetime) -> str:
     return sentences(what, remedy)
 
 
-def party(call: AwsCall) -> str:
-    """Who carries a request out."""
-    return {"github": "GitHub", "toban": _("this console")}.get(call.service, "AWS")
-
-
 def accepted_text(call: AwsCall) -> str:
     if call.service == "toban":
         return _("It was handed over.")
-    return _("{party} accepted it.").format(party=party(call))
+    return _("{party} accepted it.").format(party=call.party)
 
 
 def observed_done(observation: Observation) -> str:
@@ -95,4 +90,4 @@ def observed_done(observation: Observation) -> str:
 def observed_undone(call: AwsCall, observation: Observation) -> str:
     """The response was lost, and the state before has lasted."""
     text = _("{party} shows the state before the change: it was not done. {state}")
-    return text.format(party=party(call), state=observation.text)
+    return text.format(party=call.party, state=observation.text)

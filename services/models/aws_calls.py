@@ -26,6 +26,11 @@ class AwsCall(Model):
         return parameters
 
     @property
+    def party(self) -> str:
+        """Who carries it out: the service is GitHub's, or this program's own, where it is not one of AWS."""
+        return {"github": "GitHub", "toban": "Toban"}.get(self.service, "AWS")
+
+    @property
     def digest(self) -> str:
         """SHA-256 (hex) of service, operation, region and parameters."""
         return digest([self.service, self.operation, self.region, self.body])

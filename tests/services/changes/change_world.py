@@ -110,12 +110,13 @@ class Desk:
             await states.aclose()
 
 
-async def told(one: Desk, id: str) -> Run:
+async def told(one: Any, id: str) -> Run:
     """The run once nothing can arrive any more and CloudTrail has told; consoles read on meanwhile, which it lists, too."""
     one.embedded.advance(OVER + 60)
-    await one.engine.resolve(id)
+    await one.services.engine.resolve(id)
     one.embedded.advance(TOLD)
-    return await one.engine.resolve(id)
+    run: Run = await one.services.engine.resolve(id)
+    return run
 
 
 @asynccontextmanager

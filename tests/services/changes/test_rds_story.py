@@ -18,7 +18,7 @@ from services.models.changes import Plan
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from tests.faults.waiting import until
-from tests.services.changes.change_world import APPROVED, OVER, Desk, desk
+from tests.services.changes.change_world import APPROVED, Desk, desk, told
 
 NAME = "facility-prod-db"
 MODIFY, MAINTAIN, SNAPSHOT = (
@@ -300,8 +300,7 @@ async def test_a_lost_answer_is_settled_by_reading_and_never_sent_twice(
         embedded.fault("rds", operation.partition(".")[2], mode=fault, times=1)
         run = await apply(one, intended)
         if run.state is StepState.UNKNOWN:
-            embedded.advance(OVER)
-            run = await one.engine.resolve(run.id)
+            run = await told(one, run.id)
         arrived = fault == "reset-after"
         assert run.state is (StepState.DONE if arrived else StepState.FAILED), run
         assert embedded.counts()[operation] == 1

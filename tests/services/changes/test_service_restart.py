@@ -9,7 +9,7 @@ from services.demo.ecs.records import Fate
 from services.demo.system import names
 from services.models.change_runs import StepState
 from services.models.watches import WatchState
-from tests.services.changes.change_world import desk, service
+from tests.services.changes.change_world import OVER, desk, service
 from tests.services.changes.watched import IMAGE, UPDATE, ended, live, planned, release, texts
 
 KIND = "service-restart"
@@ -53,13 +53,18 @@ async def test_a_pinned_image_needs_no_warning(embedded: Any, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("fault", ["reset-after", "empty"])
-async def test_a_lost_answer_is_found_by_reading(embedded: Any, tmp_path: Path, fault: str) -> None:
+async def test_a_lost_answer_is_found_in_the_trail_and_the_pipeline_s_deployment_is_not_taken_for_it(
+    embedded: Any, tmp_path: Path, fault: str
+) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         embedded.fault("ecs", "UpdateService", mode=fault, times=1)
         run = await one.apply(await planned(one, KIND))
+        assert run.state is StepState.UNKNOWN, run
+        embedded.advance(OVER)
+        run = await one.engine.resolve(run.id)
         assert run.state is StepState.DONE, run
-        assert run.answers["restart"] == {}
+        assert run.answers["restart"]["deployment"]
         assert (await ended(one, run)).has_ended_well
         assert embedded.counts()[UPDATE] == 1
 

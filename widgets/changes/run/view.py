@@ -57,7 +57,7 @@ class Stage:
     mark: Mark
 
 
-_TITLES = (N_("recorded"), N_("rechecked"), N_("sent"), N_("AWS accepted"), N_("verified"))
+_TITLES = (N_("recorded"), N_("rechecked"), N_("sent"), N_("{party} accepted"), N_("verified"))
 _REACHED: dict[StepState, tuple[int, Mark]] = {
     StepState.WAITING: (1, Mark.NOW),
     StepState.REFUSED: (1, Mark.WRONG),
@@ -95,7 +95,7 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
         if step is not None and run is not None and run.refusal:
             step = step.model_copy(update={"state": StepState.REFUSED if number == 1 else StepState.WAITING})
         lines += hanging([(f"{number} ", "heading")], plan_step.title, width, "heading")
-        lines += _stage_lines(stages(step, turn=turn), width)
+        lines += _stage_lines(stages(step, turn=turn), plan_step.call.party, width)
         # What a followed change showed when it was accepted is out of date once it was read again.
         is_followed = run is not None and run.plan.watch is not None and run.progress is not None
         if step is not None and step.text and not (is_followed and step.state is StepState.DONE):
@@ -109,7 +109,8 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
 
 def _stage_lines(stages: tuple[Stage, ...], width: int) -> list[Line]:
     chips: list[Line] = [
-        [_MARKS[stage.mark], (" ", ""), (_(stage.title), _WORDS.get(stage.mark, ""))] for stage in stages
+        [_MARKS[stage.mark], (" ", ""), (_(stage.title).format(party=party), _WORDS.get(stage.mark, ""))]
+        for stage in stages
     ]
     row: list[Span] = [("  ", "")]
     for at, chip in enumerate(chips):
@@ -138,14 +139,16 @@ def _done_words(run: Run) -> str:
     """What it means that every request was accepted; a change that is followed has not ended yet."""
     verified = all(step.verified for step in run.steps)
     if run.plan.watch is not None:
-        return (
-            _("Sent: AWS accepted it, and reading again confirms it.")
+        text = (
+            _("Sent: {party} accepted it, and reading again confirms it.")
             if verified
-            else _("Sent: AWS accepted every step.")
+            else _("Sent: {party} accepted every step.")
         )
-    if verified:
-        return _("Done: AWS accepted it, and reading again confirms it.")
-    return _("Done: AWS accepted every step.")
+    elif verified:
+        text = _("Done: {party} accepted it, and reading again confirms it.")
+    else:
+        text = _("Done: {party} accepted every step.")
+    return text.format(party=_(", ").join(dict.fromkeys(step.call.party for step in run.plan.steps)))
 
 
 def elsewhere_words(until: datetime, zone: tzinfo) -> str:

@@ -67,15 +67,15 @@ async def test_a_lost_answer_to_the_creation_leaves_an_orphan_that_is_found_dele
         embedded.fault("iam", "CreateAccessKey", times=1, **rule)
         run = await press(console, "create")
         assert embedded.counts()["iam.CreateAccessKey"] == 1
-        assert run.state is (DONE if fault in CARRIED_OUT else FAILED if fault in REFUSED else UNKNOWN)
-        if fault in NOT_CARRIED_OUT:
+        assert run.state is (FAILED if fault in REFUSED else UNKNOWN)
+        if fault not in REFUSED:
             assert (await console.plan(step="create")).refusals, "locked while unknown"
         run = await settled(console, run)
         assert run.state is (DONE if fault in CARRIED_OUT else FAILED)
         assert len(console.keys) == (2 if fault in CARRIED_OUT else 1)
         if fault in CARRIED_OUT:
             orphan = console.new.id
-            assert orphan in run.steps[0].text
+            assert run.answers["create"] == {"access_key": orphan}
             assert await console.next() == "discard"
             assert (await console.plan(step="github")).refusals
             plan = await console.plan(step="discard")
@@ -105,6 +105,12 @@ async def test_a_lost_answer_to_a_secret_is_settled_by_its_date_and_half_a_key_i
         run = await settled(console, run)
         stored = console.github.secrets[SCOPES[1]]
         written = [stored[KEY_ID].value == console.new.id, stored[SECRET].value == console.new.secret]
+        if fault in CARRIED_OUT and run.steps[number].state is UNKNOWN:
+            # GitHub does not say who wrote it, and AWS has not seen the new key.
+            assert "audit log" in run.steps[number].text
+            id = run.steps[number].id
+            run = await console.services.engine.resolve_manually(run.id, id, done=True, note="asked")
+            embedded.advance(60)
         journal_says = [step.state is DONE for step in run.steps]
         assert journal_says == written, "what the journal says is what GitHub has"
         if written == [True, True]:

@@ -91,7 +91,7 @@ def plan(state: RotationState, step: str) -> Plan:
 @given(rotation_states())
 def test_a_step_is_always_offered_and_only_offered_steps_are_planned(state: RotationState) -> None:
     offered = options(state, BOOK)
-    assert offered
+    assert offered or not state.is_new_ours
     assert len(set(offered)) == len(offered)
     for step in Step:
         planned = plan(state, step)

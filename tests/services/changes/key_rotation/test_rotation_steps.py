@@ -72,10 +72,10 @@ async def test_no_key_is_created_beside_two(embedded: Embedded, tmp_path: Path) 
     async with desk(embedded, tmp_path / "j.db") as console:
         (refusal,) = (await console.plan(step="create")).refusals
         assert "not possible now" in refusal
-        assert await console.next() == "discard"
-        await console.take("discard")
-        await console.take("create")
-        assert embedded.counts()["iam.CreateAccessKey"] == 1
+        assert await console.next() == ""
+        why = " ".join((await console.plan(step="discard")).refusals)
+        assert "CloudTrail's CreateAccessKey tells who did" in why, "nobody's key is deleted as ours"
+        assert embedded.counts().get("iam.CreateAccessKey", 0) == 0
 
 
 IDLE = KeyFact(kind="key", user=USER, id=USER_KEY, age_days=200, active=False, used_days_ago=100)

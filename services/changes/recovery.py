@@ -15,8 +15,7 @@ from services.clock import Clock, real
 from services.i18n import _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.change_runs import Run, StepRun, StepState
-from services.models.changes import Observation, PlannedStep
-from services.models.cloudtrail import TRAIL_DELAY
+from services.models.changes import Observation, Place, PlannedStep
 from services.models.date_text import zoned_time
 
 FIRST, SOONER, LONGEST = 5.0, 60.0, 300.0
@@ -55,8 +54,8 @@ class Recovery:
         self._clock = clock
         self._zone = zone
         self._trail = trail
-        self._traces: dict[Key, tuple[float, Trace]] = {}
-        """(time of the last read of CloudTrail by the clock's `elapsed`, what it showed)."""
+        self._traces: dict[Key, tuple[float, bool, Trace]] = {}
+        """(time of the last read of CloudTrail by the clock's `elapsed`, whether it had had its time, what it showed)."""
         self._due: dict[Key, tuple[float, int]] = {}
         """(time of the next check by the clock's `elapsed`, number of checks so far)."""
         self._next: dict[Key, datetime] = {}
@@ -91,9 +90,7 @@ class Recovery:
         return sentences(text, _("AWS is read again at {when}.").format(when=self._time(at)))
 
     def _final_text(self, at: datetime) -> str:
-        text = _(
-            "AWS does not show it; that is final at {when}, when a delayed request is no longer accepted."
-        )
+        text = _("Until {when} AWS may still accept the request: only then can it be recorded as not done.")
         return text.format(when=self._time(at))
 
     def _time(self, at: datetime) -> str:
@@ -138,40 +135,50 @@ class Recovery:
         """Check one unknown step now, and record its outcome if AWS shows it. Raises AwsError, JournalError."""
         # Asked before AWS is: the request may arrive while this process is stopped with an answer from before that.
         ages, late, key = self._history.ages, self._late(run, step), (run.id, step.id)
-        is_over = not ages.left(step.seq, late)
+        is_over, ended = not ages.left(step.seq, late), self._ended(run, step)
         change = self._changes[run.plan.kind]
         observation = await change.observe(plan_step)
         self._final.pop(key, None)
-        # Without a text it is not done as soon as it is over.
         verdict = by_state(plan_step, observation, change.guarantees, is_over=is_over)
         if verdict is None:
-            verdict = await self._traced(run, plan_step, step, observation)
+            verdict = await self._traced(run, plan_step, step, observation, ended)
         if verdict.done is not None:
             await self._record(run, plan_step, verdict)
             return
         self._texts[key] = verdict.text or self._texts.get(key, step.text)
-        if not verdict.text:
+        if observation.place is Place.BEFORE and not is_over:
             self._final[key] = ages.final(step.seq, late)
 
     async def _traced(
-        self, run: Run, plan_step: PlannedStep, step: StepRun, observation: Observation
+        self,
+        run: Run,
+        plan_step: PlannedStep,
+        step: StepRun,
+        observation: Observation,
+        ended: datetime | None,
     ) -> Verdict:
-        """What CloudTrail tells, which is read once a minute at most."""
+        """What CloudTrail tells, which is read once a minute at most, and once it has had its time."""
         if self._trail is None or self._changes[run.plan.kind].transport(plan_step) is not None:
             return unproven(plan_step, observation)
         ages, late, key = self._history.ages, self._late(run, step), (run.id, step.id)
-        ended = None
-        if not ages.left(step.seq, late + TRAIL_DELAY.total_seconds()):
-            over = timedelta(seconds=(ages.age(step.seq) or 0.0) - late) - ages.window
-            ended = self._clock.now() - over
-        elapsed = self._clock.elapsed()
-        read_at, trace = self._traces.get(key, (elapsed, None))
-        if trace is None or elapsed - read_at >= real(self._clock, EVERY).total_seconds():
+        elapsed, is_listed = self._clock.elapsed(), ended is not None
+        read_at, was_listed, trace = self._traces.get(key, (elapsed, False, None))
+        is_due = elapsed - read_at >= real(self._clock, EVERY).total_seconds()
+        if trace is None or is_due or is_listed is not was_listed:
             mark = self._history.mark(run.id, step.id)
             trace = await self._trail.trace(run.plan, plan_step, mark, ended)
-            self._traces[key] = elapsed, trace
+            self._traces[key] = elapsed, is_listed, trace
         is_late = not ages.left(step.seq, late + LISTED_BY.total_seconds())
         return by_trail(plan_step, observation, trace, self._zone, self._clock.now(), is_late=is_late)
+
+    def _ended(self, run: Run, step: StepRun) -> datetime | None:
+        """Since when the request can no longer be carried out (UTC), once CloudTrail has had the time to list it."""
+        ages, late = self._history.ages, self._late(run, step)
+        if self._trail is None or ages.left(step.seq, late + self._trail.delay.total_seconds()):
+            return None
+        # What it is older than the age says only makes this later than it was.
+        over = timedelta(seconds=(ages.age(step.seq) or 0.0) - late) - ages.window
+        return self._clock.now() - over
 
     async def resolve_manually(self, run: Run, step: str, *, done: bool, note: str) -> None:
         """Record an operator's statement on the outcome of an unknown step. Raises JournalError, NotFinal."""
@@ -185,10 +192,7 @@ class Recovery:
         """Raise NotFinal while the request may still take effect, whatever was seen: by then AWS would be changed twice."""
         ages, late = self._history.ages, self._late(run, step)
         if ages.left(step.seq, late):
-            text = _(
-                "Until {when} AWS may still accept the request: only then can it be recorded as not done."
-            )
-            raise NotFinal(text.format(when=self._time(ages.final(step.seq, late))))
+            raise NotFinal(self._final_text(ages.final(step.seq, late)))
 
     def _is_young(self, step: StepRun) -> bool:
         """Whether the step's last entry is younger than YOUNG."""

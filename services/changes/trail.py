@@ -14,7 +14,7 @@ from services.aws.cloudtrail.reader import CloudTrailReader
 from services.changes.wording import problem_text
 from services.clock import Clock
 from services.models.changes import Plan, PlannedStep
-from services.models.cloudtrail import Lookup, TrailEvent
+from services.models.cloudtrail import TRAIL_DELAY, Lookup, TrailEvent
 
 EVERY = 60.0
 """Real seconds between reads for one step, at least."""
@@ -57,6 +57,9 @@ class Trace:
 
 class Trail:
     """Reads the event history for steps whose outcome is unknown. Sends nothing else."""
+
+    delay = TRAIL_DELAY
+    """How late an event may be listed."""
 
     def __init__(self, reader: Reader, clock: Clock) -> None:
         self._reader = CloudTrailReader(reader, pace=PACE)

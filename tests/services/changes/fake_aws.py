@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.aws.client.errors import Invalid, Throttled, Unreachable
 from services.aws.client.write_grants import WriteGrant
 from services.changes.ecs_scaling.state import action_digest, limit_digest
+from services.changes.trail import Trace, Trail
 from services.models.aws_calls import AwsCall
 from services.models.base import RawId
-from services.models.changes import Plan
+from services.models.changes import Plan, PlannedStep
+from services.models.cloudtrail import Actor, ActorKind, TrailEvent
 from services.models.ecs import ScalableTarget, ScheduledAction
 from services.models.identity import Identity
 from services.models.problem import Problem, ProblemKind
@@ -28,6 +30,8 @@ class FakeAws:
         self.actions: dict[str, dict[str, Any]] = {}
         self.effects: Counter[int] = Counter()
         """By the identity of the confirmed call: how often it was carried out."""
+        self.marks: set[str] = set()
+        """The marks of the requests that were carried out."""
         self.plans: list[Plan] = []
         self.faults: list[str] = []
         """What happens to the next writes: `lost-after`, `lost-before`, `throttled`, `invalid`, or "" for nothing."""
@@ -64,6 +68,7 @@ class FakeAws:
             raise Invalid(_problem(ProblemKind.INVALID))
         if fault != "lost-before":
             self._carry_out(permit.call)
+            self.marks.add(permit.mark)
         if fault:
             raise Unreachable(_problem(ProblemKind.UNREACHABLE))
         return dict.fromkeys(required, "x")
@@ -106,6 +111,25 @@ class FakeAws:
                 maximum=there["ScalableTargetAction"]["MaxCapacity"],
             )
         )
+
+
+class FakeTrail(Trail):
+    """Lists at once what was carried out."""
+
+    delay = timedelta()
+
+    def __init__(self, aws: FakeAws) -> None:
+        self._aws = aws
+
+    async def trace(self, plan: Plan, step: PlannedStep, mark: str, ended: datetime | None) -> Trace:
+        if mark not in self._aws.marks:
+            return Trace(is_silent=bool(mark) and ended is not None)
+        actor = Actor(kind=ActorKind.USER, name="hanako")
+        operation = step.call.operation
+        event = TrailEvent(
+            id=RawId("1"), name=operation, source="", at=NOW, region="", actor=actor, mark=mark
+        )
+        return Trace(own=event)
 
 
 def _problem(kind: ProblemKind) -> Problem:

@@ -26,7 +26,7 @@ from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import EntryKind, Person
 from tests.services.changes.change_world import OVER, UNAPPROVED
-from tests.services.changes.fake_aws import NOW, FakeAws
+from tests.services.changes.fake_aws import NOW, FakeAws, FakeTrail
 
 T = TypeVar("T")
 BOOK = UNAPPROVED
@@ -72,6 +72,7 @@ class TwoConsoles(RuleBasedStateMachine):
             clock=self.clock,
             authority=authority_of(context, journal),
             zone=context.zone,
+            trail=FakeTrail(self.aws),
         )
         await engine.arm("month end", timedelta(minutes=60))
         return Console(journal, engine)

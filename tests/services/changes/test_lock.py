@@ -16,6 +16,7 @@ from services.changes.approval.authority import authority_of
 from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.registry import Changes
+from services.changes.trail import mark_of
 from services.clock import ManualClock
 from services.journal.journal import Journal
 from services.journal.store import Store
@@ -23,7 +24,7 @@ from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import NewEntry, Person
 from tests.services.changes.change_world import OVER, UNAPPROVED
-from tests.services.changes.fake_aws import NOW, FakeAws
+from tests.services.changes.fake_aws import NOW, FakeAws, FakeTrail
 from tests.services.journal.book import append
 
 BOOK = UNAPPROVED
@@ -58,6 +59,7 @@ class World:
             clock=self.clock,
             authority=authority_of(context, book),
             zone=context.zone,
+            trail=FakeTrail(self.aws),
         )
         try:
             yield engine
@@ -67,7 +69,7 @@ class World:
     def killed_at(self, point: str, plan: Plan) -> None:
         """What a console that was killed there has left; AWS shows neither the state before nor the one after."""
         first, second = plan.steps
-        new_entries = [entries.confirmed(plan), entries.intent(plan, first)]
+        new_entries = [entries.confirmed(plan), entries.intent(plan, first, mark=mark_of(plan, first))]
         if point == "confirmed":
             new_entries.pop()
         elif point == "unknown":

@@ -172,7 +172,9 @@ def test_reading_proves_it_done_or_not_done() -> None:
     queued = PendingSetting(id=STORAGE, title="Storage (GiB)", value="200")
     before = observed_size(step, read_state())
     assert (before.place, before.digest) == (Place.BEFORE, step.expects)
-    assert observed_size(step, read_state(pending=(queued,))).place is Place.AFTER
+    assert observed_size(step, read_state(pending=(queued,))).place is Place.BEFORE, "it waits"
+    applying = read_state(pending=(queued,), status="modifying")
+    assert observed_size(step, applying).place is Place.AFTER
     assert observed_size(step, read_state(storage_gib=200)).place is Place.AFTER
     assert observed_size(step, read_state(storage_gib=150)).place is Place.ELSEWHERE
     assert observed_size(step, read_state(pending=(OUTAGE,))).digest != step.expects

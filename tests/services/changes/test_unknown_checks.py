@@ -2,16 +2,28 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from services.changes.recovery import LONGEST, SOONER, YOUNG
+from services.changes.trail import EVERY, Trace, Trail, mark_of
 from services.models.change_runs import StepState
+from services.models.cloudtrail import Actor, ActorKind, TrailEvent
+from tests.conftest import ORIGIN, REGION
 from tests.services.changes.change_world import REGISTER, RESOURCE, SERVICE, Desk, desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 READ = "application-autoscaling.DescribeScalableTargets"
 STEP = 5.0
+EVENT: dict[str, Any] = {
+    "id": "1",
+    "name": "RegisterScalableTarget",
+    "source": "autoscaling.amazonaws.com",
+    "at": ORIGIN,
+    "region": REGION,
+    "actor": Actor(kind=ActorKind.USER, name="FacilityOperator"),
+}
 
 
 async def unknown(one: Desk) -> None:
@@ -41,13 +53,16 @@ async def live(one: Desk, seconds: float) -> int:
 
 @pytest.mark.parametrize("minutes", [1, 3, 6, 8])
 async def test_while_it_is_young_it_is_settled_within_a_minute(
-    embedded: Any, tmp_path: Path, minutes: int
+    embedded: Any, tmp_path: Path, minutes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         await unknown(one)
         await live(one, minutes * 60)
         assert one.engine.runs[0].state is StepState.UNKNOWN
-        set_maximum(embedded, 10)
+        done = Trace(
+            TrailEvent(**EVENT, mark=mark_of(one.engine.runs[0].plan, one.engine.runs[0].plan.steps[0]))
+        )
+        monkeypatch.setattr(Trail, "trace", AsyncMock(return_value=done))
         await live(one, SOONER + STEP)
         assert one.engine.runs[0].state is StepState.DONE
         assert embedded.counts()[REGISTER] == 1
@@ -56,7 +71,9 @@ async def test_while_it_is_young_it_is_settled_within_a_minute(
 async def test_an_old_one_is_read_seldom(embedded: Any, tmp_path: Path) -> None:
     async with desk(embedded, tmp_path / "j.db") as one:
         await unknown(one)
-        assert await live(one, YOUNG) <= 15
+        assert await live(one, YOUNG) <= YOUNG / SOONER + 5
+        trail = embedded.counts()["cloudtrail.LookupEvents"]
+        assert trail <= 2 * YOUNG / EVERY, "once a minute, and once more to see how far it has come"
         await live(one, LONGEST)
         assert await live(one, 3600) <= 3600 / LONGEST + 1
 
@@ -70,4 +87,4 @@ async def test_its_row_says_when_it_is_read_next(embedded: Any, tmp_path: Path) 
         assert due is not None
         local = due.astimezone(one.engine._zone)
         assert f"AWS is read again at {local:%m-%d(%a) %H:%M:%S} JST." in step.text
-        assert "Record what happened" in step.text
+        assert "CloudTrail tells within about 15 minutes" in step.text

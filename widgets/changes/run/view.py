@@ -107,7 +107,7 @@ def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
     return lines
 
 
-def _stage_lines(stages: tuple[Stage, ...], width: int) -> list[Line]:
+def _stage_lines(stages: tuple[Stage, ...], party: str, width: int) -> list[Line]:
     chips: list[Line] = [
         [_MARKS[stage.mark], (" ", ""), (_(stage.title).format(party=party), _WORDS.get(stage.mark, ""))]
         for stage in stages

@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from services.demo.answers import Answer
-from services.demo.cloudtrail.recording import record
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import moto_app, signatures, wire
 from services.demo.front.control import CONTROL, control
+from services.demo.front.recording import record
 from services.demo.front.wire import ParsedRequest, Scope
 from services.demo.github import app as github
 from services.demo.github.address import PREFIX

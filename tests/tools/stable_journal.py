@@ -376,7 +376,9 @@ async def write_changes(current: Session) -> None:
     await engine.arm("try again", timedelta(minutes=60))
     by_person = {"revert": "duty", "revert_at": "2026-02-02 10:00"}
     embedded.fault(SCALING, "RegisterScalableTarget", mode="reset-after", times=1)
-    assert (await current.apply(await current.plan(max="8", **by_person))).state is StepState.DONE
+    lost = await current.apply(await current.plan(max="8", **by_person))
+    embedded.advance(361)
+    assert (await engine.resolve(lost.id)).state is StepState.DONE, "CloudTrail has it"
     embedded.fault(SCALING, "RegisterScalableTarget", preset="denied", times=1)
     assert (await current.apply(await current.plan(max="9", **by_person))).state is StepState.FAILED
     run = await current.apply_without_answer(await current.plan(max="9", **by_person))

@@ -12,7 +12,7 @@ from services.models.changes import Plan
 from services.models.identity import Identity
 from services.models.journal import Entry, EntryKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import OVER, REGISTER, SCHEDULE, SERVICE, Desk, desk, target
+from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target, told
 from tui.runtime.runtime_app import RuntimeApp
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -51,13 +51,8 @@ async def test_an_ending_console_waits_briefly_for_aws_and_records_the_outcome(
         assert states_of(await task) == [UNKNOWN, StepState.WAITING]
         kinds = await one.kinds()
         assert kinds[-2:] == [EntryKind.OUTCOME, EntryKind.DISARMED]
-    embedded.advance(OVER)
     async with desk(embedded, tmp_path / "j.db") as two:
-        states = two.engine.states()
-        async for (run,) in states:
-            if not run.in_flight:
-                break
-        await states.aclose()
+        run = await told(two, plan.id)
         assert states_of(run)[0] is StepState.FAILED
         assert open_holds(await two.entries()) == []
         assert embedded.counts()[REGISTER] == 1

@@ -34,22 +34,22 @@ class Verdict(NamedTuple):
 
 
 def by_state(
-    step: PlannedStep, seen: Observation, guarantees: Guarantees, *, is_over: bool
+    step: PlannedStep, shown: Observation, guarantees: Guarantees, *, is_over: bool
 ) -> Verdict | None:
     """What the state proves by itself; None: nothing. `is_over`: the request can no longer be carried out."""
     operation = step.call.operation
-    if seen.place is Place.AFTER and (seen.is_ours or operation in guarantees.named):
-        return Verdict(True, observed_done(seen))
-    if seen.place is Place.BEFORE and operation in guarantees.traceable:
-        return Verdict(False, observed_undone(step.call, seen)) if is_over else Verdict(None, "")
+    if shown.place is Place.AFTER and (shown.is_ours or operation in guarantees.named):
+        return Verdict(True, observed_done(shown))
+    if shown.place is Place.BEFORE and operation in guarantees.traceable:
+        return Verdict(False, observed_undone(step.call, shown)) if is_over else Verdict(None, "")
     return None
 
 
 def by_trail(
-    step: PlannedStep, seen: Observation, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool
+    step: PlannedStep, shown: Observation, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool
 ) -> Verdict:
     """What CloudTrail proves; `is_late`: nothing new is expected of it."""
-    own, state = trace.own, _state_text(step, seen)
+    own, state = trace.own, _state_text(step, shown)
     if own is not None and trace.is_decided:
         at = zoned_time(own.at, zone, now, seconds=True)
         if own.error:
@@ -57,33 +57,33 @@ def by_trail(
             text = text.format(event=own.name, when=at, error=own.error)
             return Verdict(False, sentences(text, state), "traced", own)
         text = _("CloudTrail has this console's request, {event} at {when}: it was carried out.")
-        later = "" if seen.place is Place.AFTER else _("It was changed since.")
+        later = "" if shown.place is Place.AFTER else _("It was changed since.")
         return Verdict(True, sentences(text.format(event=own.name, when=at), later, state), "traced", own)
-    if seen.place is Place.BEFORE and trace.is_silent:
+    if shown.place is Place.BEFORE and trace.is_silent:
         text = _("CloudTrail, which lists later events, has no request of this console: it was not done.")
         return Verdict(False, sentences(text, state), "traced")
     return Verdict(None, sentences(state, *_missing(step, trace, zone, now, is_late=is_late)))
 
 
-def unproven(step: PlannedStep, seen: Observation) -> Verdict:
+def unproven(step: PlannedStep, shown: Observation) -> Verdict:
     """Nothing but a person can tell: the request went to no service that records it."""
-    whose = "" if seen.place is Place.BEFORE else _("Nothing proves that this console did it.")
+    whose = "" if shown.place is Place.BEFORE else _("Nothing proves that this console did it.")
     look = {
         "github": _(
             "See in GitHub's audit log who wrote the secret, or whether the new key comes into use, and record what "
             "happened."
         )
     }.get(step.call.service, _("Record what happened."))
-    return Verdict(None, sentences(_state_text(step, seen), whose, look))
+    return Verdict(None, sentences(_state_text(step, shown), whose, look))
 
 
-def _state_text(step: PlannedStep, seen: Observation) -> str:
+def _state_text(step: PlannedStep, shown: Observation) -> str:
     texts = {
         Place.AFTER: _("{party} shows the state after the change: {state}"),
         Place.BEFORE: _("{party} shows the state before the change: {state}"),
         Place.ELSEWHERE: _("{party} shows neither the state before nor after the change: {state}"),
     }
-    return texts[seen.place].format(party=step.call.party, state=seen.text)
+    return texts[shown.place].format(party=step.call.party, state=shown.text)
 
 
 def _missing(step: PlannedStep, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool) -> Iterable[str]:

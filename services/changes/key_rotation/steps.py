@@ -220,11 +220,11 @@ def observed_secret(
     """When GitHub says that the secret was written, whoever did; `used` is when AWS last saw the key that it is to hold."""
     updated, digested = _iso(secret.updated_at), secret_digest(secret)
     text = _("{secret}: {written}.").format(secret=secret.name, written=written_text(secret, zone, now))
-    seen = observed(digested, text, after=updated > step.before, before=updated == step.before)
+    state = observed(digested, text, after=updated > step.before, before=updated == step.before)
     # Only this program's request has the new key; the old one, which is written back, is in use in any case.
     is_used = used is not None and secret.updated_at is not None and used > secret.updated_at
     is_ours = is_used and step.id != Step.RESTORE_ID
-    return seen.model_copy(update={"is_ours": is_ours})
+    return state.model_copy(update={"is_ours": is_ours})
 
 
 def observed_hand_over(step: PlannedStep, *, is_held: bool, is_handed: bool) -> Observation:

@@ -119,16 +119,22 @@ def resolved(
     done: bool,
     text: str,
     how: str,
+    trace: str = "",
     answer: Mapping[str, str] = MappingProxyType({}),
 ) -> NewEntry:
-    """The resolved outcome of an unknown step; `how` is `read` (AWS's state), `traced` (CloudTrail) or `said` (a person)."""
+    """The resolved outcome of an unknown step; `how` is `read` (from AWS) or `said` (by a person).
+
+    `trace` is the id of CloudTrail's event that decides; "" if the state does.
+    """
     state = StepState.DONE if done else StepState.FAILED
     return NewEntry(
         kind=EntryKind.RESOLVED,
         subject=plan.id,
         target=step.target,
         text=outcome_text(state, step.title, plan.target.title, text),
-        data={"step": step.id, "state": state.value, "text": clean(text), "how": how} | _kept(answer),
+        data={"step": step.id, "state": state.value, "text": clean(text), "how": how}
+        | _kept(answer)
+        | ({"trace": trace} if trace else {}),
         claim=_final(plan, step),
         releases=step.target,
     )

@@ -28,7 +28,7 @@ class Verdict(NamedTuple):
     """None: not known."""
     text: str
     how: str = "read"
-    """As in the journal: `read` from the state, `traced` by CloudTrail."""
+    """As in the journal: `read` from AWS, or `said` by a person."""
     event: TrailEvent | None = None
     """The record that decides."""
 
@@ -55,13 +55,13 @@ def by_trail(
         if own.error:
             text = _("CloudTrail has this console's request, {event} at {when}: AWS refused it ({error}).")
             text = text.format(event=own.name, when=at, error=own.error)
-            return Verdict(False, sentences(text, state), "traced", own)
+            return Verdict(False, sentences(text, state), "read", own)
         text = _("CloudTrail has this console's request, {event} at {when}: it was carried out.")
         later = "" if shown.place is Place.AFTER else _("It was changed since.")
-        return Verdict(True, sentences(text.format(event=own.name, when=at), later, state), "traced", own)
+        return Verdict(True, sentences(text.format(event=own.name, when=at), later, state), "read", own)
     if shown.place is Place.BEFORE and trace.is_silent:
         text = _("CloudTrail, which lists later events, has no request of this console: it was not done.")
-        return Verdict(False, sentences(text, state), "traced")
+        return Verdict(False, sentences(text, state))
     return Verdict(None, sentences(state, *_missing(step, trace, zone, now, is_late=is_late)))
 
 

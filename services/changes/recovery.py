@@ -212,7 +212,15 @@ class Recovery:
     async def _record(self, run: Run, plan_step: PlannedStep, verdict: Verdict) -> None:
         done, text, how, event = verdict
         answer = self._changes[run.plan.kind].traced(plan_step, event) if event is not None and done else {}
-        entry = entries.resolved(run.plan, plan_step, done=bool(done), text=text, how=how, answer=answer)
+        entry = entries.resolved(
+            run.plan,
+            plan_step,
+            done=bool(done),
+            text=text,
+            how=how,
+            trace=str(event.id) if event else "",
+            answer=answer,
+        )
         try:
             await self._history.append(entry)
         except AlreadyRecorded:

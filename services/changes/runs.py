@@ -161,7 +161,8 @@ def _step_update(entry: Entry) -> tuple[int, StepState, str, bool | None] | None
         return None
     text, verified = str(data.get("text", "")), data.get("verified")
     if entry.kind is EntryKind.RESOLVED:
-        return _RESOLVED, state, text, True if data.get("how") == "read" and state is StepState.DONE else None
+        is_shown = data.get("how") == "read" and not data.get("trace") and state is StepState.DONE
+        return _RESOLVED, state, text, True if is_shown else None
     if state not in _FINAL:
         return _UNKNOWN, StepState.UNKNOWN, text, None
     return _ANSWERED, state, text, verified if isinstance(verified, bool) else None

@@ -76,7 +76,7 @@ class TrailEvent(Model):
     """Whether the request could change nothing."""
     mark: Clean = ""
     """`toban/<plan>.<step>` in the user agent of a change that a console sent; "" for every other request."""
-    made: tuple[RawId, ...] = ()
+    products: tuple[RawId, ...] = ()
     """What a request with a mark has made, by the ids in the response: an access key, a deployment."""
 
 

@@ -85,7 +85,7 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
     touched = () if common["read_only"] else _touched(row, record, str(common["source"]))
     mark = next((part for part in str(record.get("userAgent") or "").split() if part.startswith(MARK)), "")
     ids = _made(_part(record, "responseElements")) if mark else ()
-    return TrailEvent(**common, resources=_resources(row, record), touched=touched, mark=mark, made=ids)
+    return TrailEvent(**common, resources=_resources(row, record), touched=touched, mark=mark, products=ids)
 
 
 def _made(response: dict[str, Any]) -> tuple[RawId, ...]:

@@ -192,7 +192,7 @@ class KeyRotation(Change):
 
     def traced(self, step: PlannedStep, event: TrailEvent) -> dict[str, str]:
         """The id of the new key, which alone may be deleted; its secret is lost."""
-        return {CREATED: str(event.made[0])} if step.id == Step.CREATE and event.made else {}
+        return {CREATED: str(event.products[0])} if step.id == Step.CREATE and event.products else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """Whether the key that was handed over is proven to be in use."""

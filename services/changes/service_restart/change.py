@@ -102,7 +102,7 @@ class ServiceRestart(ServiceChange):
         return {DEPLOYMENT: ids[0]} if ids else {}
 
     def traced(self, step: PlannedStep, event: TrailEvent) -> Mapping[str, str]:
-        return {DEPLOYMENT: str(event.made[0])} if event.made else {}
+        return {DEPLOYMENT: str(event.products[0])} if event.products else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """How many tasks were replaced."""

@@ -58,6 +58,8 @@ def by_trail(
             return Verdict(False, sentences(text, state), "read", own)
         text = _("CloudTrail has this console's request, {event} at {when}: it was carried out.")
         later = "" if shown.place is Place.AFTER else _("It was changed since.")
+        if own.products and not any(id in shown.text for id in own.products):
+            later = _("What AWS shows is another one, which came later.")
         return Verdict(True, sentences(text.format(event=own.name, when=at), later, state), "read", own)
     if shown.place is Place.BEFORE and trace.is_silent:
         text = _("CloudTrail, which lists later events, has no request of this console: it was not done.")

@@ -305,7 +305,9 @@ def connect(
     maintenance = MaintenanceDates(RdsReader(session), runbook, clock)
     anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
     base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
-    context = ChangeContext(runbook, calendar, clock, region, session, github, lambda: engine.runs)
+    context = ChangeContext(
+        runbook, calendar, clock, region, session, github, lambda: engine.runs, lambda: session.skew_seconds
+    )
     role = role_of(session.write_role, session_policies(runbook, region), book)
     engine = engine_of(context, book, session, permits, role)
     response = response_of(

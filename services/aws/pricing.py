@@ -1,12 +1,13 @@
-"""AWS Price List: the on-demand prices of databases.
+"""AWS Price List: the on-demand prices of databases and of Fargate.
 
 Source: GetProducts (AWS Price List API reference); reading is free. The API exists in few regions and knows the prices
 of all. Every product is a JSON text.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
-from typing import Any
 
 from services.aws.client.reader import Answer, Reader, inside, when
 from services.aws.cost_explorer import decimal
@@ -58,41 +59,66 @@ class PricingReader:
             deploymentOption=_deployment(multi_az=multi_az),
         )
 
-    async def _price(self, unit: str, **attributes: str) -> ListPrice | None:
+    async def fargate_hours(self, region: str, *, arm: bool) -> tuple[ListPrice | None, ListPrice | None]:
+        """(one hour of a vCPU, one hour of a GB of memory) of Linux tasks on Fargate in `region`."""
         filters = [
-            {"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in attributes.items()
+            _term("regionCode", region),
+            {"Type": "CONTAINS", "Field": "usagetype", "Value": "Fargate-"},
         ]
+        products = [product async for product in self._products("AmazonECS", filters)]
+        wanted = [f"Fargate-{'ARM-' if arm else ''}{part}" for part in ("vCPU-Hours:perCPU", "GB-Hours")]
+        # The type of usage begins with the region's code, which is its own: `APN1-Fargate-GB-Hours`.
+        vcpu, memory = (
+            _single(
+                price
+                for product in products
+                if re.fullmatch(rf"([A-Z]+\d?-)?{re.escape(name)}", _usage(product))
+                for price in _prices(product)
+            )
+            for name in wanted
+        )
+        return vcpu, memory
+
+    async def _price(self, unit: str, **attributes: str) -> ListPrice | None:
+        filters = [_term(field, value) for field, value in attributes.items()]
+        products = [product async for product in self._products("AmazonRDS", filters)]
+        return _single(price for product in products for price in _prices(product) if price.unit == unit)
+
+    async def _products(self, service: str, filters: list[dict[str, str]]) -> AsyncIterator[Answer]:
         pages = self._session.pages(
             "pricing",
             "GetProducts",
             region=REGION,
             required=("PriceList",),
-            ServiceCode="AmazonRDS",
+            ServiceCode=service,
             Filters=filters,
         )
-        prices = [
-            price
-            async for page in pages
-            for text in page["PriceList"] or ()
-            for price in _prices(text)
-            if price.unit == unit
-        ]
-        # Several prices for the same thing differ in something that is not known here.
-        return prices[0] if len({price.usd for price in prices}) == 1 else None
+        async for page in pages:
+            for text in page["PriceList"] or ():
+                with suppress(ValueError):
+                    yield _dict(inside(text))
+
+
+def _term(field: str, value: str) -> dict[str, str]:
+    return {"Type": "TERM_MATCH", "Field": field, "Value": value}
+
+
+def _single(prices: Iterable[ListPrice]) -> ListPrice | None:
+    """The only price; several for the same thing differ in something that is not known here."""
+    rows = list(prices)
+    return rows[0] if len({price.usd for price in rows}) == 1 else None
+
+
+def _usage(product: Answer) -> str:
+    return str(_dict(_dict(product.get("product")).get("attributes")).get("usagetype"))
 
 
 def _deployment(*, multi_az: bool) -> str:
     return "Multi-AZ" if multi_az else "Single-AZ"
 
 
-def _prices(text: object) -> Iterator[ListPrice]:
+def _prices(product: Answer) -> Iterator[ListPrice]:
     """The on-demand prices of one product; none from a text that is not a product."""
-    try:
-        product: Any = inside(text)
-    except ValueError:
-        return
-    if not isinstance(product, dict):
-        return
     for term in _values(_dict(product.get("terms")).get("OnDemand")):
         for dimension in _values(term.get("priceDimensions")):
             usd = decimal(_dict(dimension.get("pricePerUnit")).get("USD"))

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,8 @@ from services.models.watches import Progress, Suggestion, Watch
 
 PLAN_SECONDS = 120.0
 """How long a plan may be applied, in real seconds; afterwards its state may be outdated."""
+_UNCERTAIN = 2.0
+"""Seconds of difference between two clocks that mean nothing."""
 REVERT = "revert"
 REVERT_AT = "revert_at"
 REVERT_PARAMETERS = frozenset({REVERT, REVERT_AT})
@@ -67,11 +69,20 @@ class ChangeContext:
     """How GitHub is reached; None: not at all."""
     runs: Callable[[], Iterable[Run]] = tuple
     """Every run in the journal, newest first."""
+    skew: Callable[[], float | None] = lambda: None
+    """AWS's time minus that of `clock`, in seconds; None while it is not known."""
 
     @property
     def zone(self) -> ZoneInfo:
         """The system's time zone."""
         return self.calendar.zone
+
+    @property
+    def ahead(self) -> timedelta:
+        """By how much AWS's clock is ahead of this machine's, as far as that is known; may be negative."""
+        skew = self.skew() or 0.0
+        # AWS's Date has whole seconds, and its answer takes a part of one.
+        return timedelta(seconds=skew if abs(skew) >= _UNCERTAIN else 0.0)
 
     def step(
         self,
@@ -131,6 +142,10 @@ class Change(ABC):
     @abstractmethod
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """The parameters to choose, with defaults from live state. Raises AwsError."""
+
+    def in_incident(self, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+        """`parameters` as they are proposed to somebody who responds to an incident."""
+        return tuple(parameters)
 
     @abstractmethod
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:

@@ -38,6 +38,22 @@ class ServiceEvent(Model):
     message: Clean
 
 
+class DeploymentConfiguration(Model):
+    """How ECS replaces a service's tasks; the percentages hold for ROLLING, and only with the controller ECS."""
+
+    minimum_healthy: int | None = None
+    """minimumHealthyPercent: of the desired count, rounded up, so many tasks keep running; None: not reported."""
+    maximum: int | None = None
+    """maximumPercent: of the desired count, rounded down, so many tasks run at most; None: not reported."""
+    strategy: str = "ROLLING"
+    """ROLLING, BLUE_GREEN, LINEAR or CANARY."""
+    bake_minutes: int | None = None
+    """How long the old tasks run on after the traffic has moved; None: not reported, or ROLLING."""
+    breaker: bool = False
+    """Whether failing tasks end a deployment (deploymentCircuitBreaker)."""
+    breaker_rolls_back: bool = False
+
+
 class ContainerService(Model):
     """An ECS service: task counts, deployments, newest events."""
 
@@ -55,6 +71,11 @@ class ContainerService(Model):
     """Number of events without a time or text, which are not in `events`."""
     controller: str = "ECS"
     """Deployment controller: ECS, CODE_DEPLOY or EXTERNAL. Only ECS reports the rollout state."""
+    configuration: DeploymentConfiguration = DeploymentConfiguration()
+    scheduling: str = "REPLICA"
+    """REPLICA, or DAEMON: one task on each instance, whose number nobody sets."""
+    launches_on: tuple[str, ...] = ()
+    """Launch type or capacity providers: `FARGATE`, `FARGATE_SPOT`, `EC2`…; (): not reported."""
     task_definition: Clean = ""
     """`family:revision` that it is to run."""
     target_groups: tuple[RawId, ...] = ()

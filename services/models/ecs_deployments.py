@@ -52,6 +52,8 @@ class TaskDefinition(Model):
     containers: tuple[Container, ...] = ()
     compatibilities: tuple[str, ...] = ()
     """What it was validated against: FARGATE, EC2…; (): not reported."""
+    platform: str = ""
+    """`LINUX/X86_64`, operating system and processor; "": not set, which Fargate takes for that."""
     registered: datetime | None = None
     registered_by: Clean = ""
     """Last part of the ARN of who registered it; "": not reported."""

@@ -53,6 +53,8 @@ class Database(Model):
     """Allocated storage in GiB; None: not reported."""
     multi_az: bool | None = None
     """None: not reported."""
+    auto_minor: bool = False
+    """Whether RDS upgrades the minor version by itself (AutoMinorVersionUpgrade)."""
     retention_days: int | None = None
     """Days for which automatic backups are kept; 0: none are made; None: not reported."""
     backup_window: Clean = ""

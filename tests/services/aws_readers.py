@@ -361,6 +361,7 @@ CALLS: dict[str, Question] = {
     "ServiceQuotas.fargate_vcpus": lambda context: ServiceQuotas(context.reader).fargate_vcpus(),
     "CostExplorerReader.daily": lambda context: CostExplorerReader(context.reader).daily(*_days(context)),
     "Dashboards.get": lambda context: Dashboards(context.reader).get("facility-prod-main"),
+    "PricingReader.fargate_hours": lambda context: PricingReader(context.reader).fargate_hours("ap-northeast-1", arm=False),
     "PricingReader.instance_hour": lambda context: PricingReader(context.reader).instance_hour("ap-northeast-1", "postgres", "db.t4g.large", multi_az=True),
     "PricingReader.storage_month": lambda context: PricingReader(context.reader).storage_month("ap-northeast-1", "gp3", multi_az=True),
     "RdsReader.classes": lambda context: RdsReader(context.reader).classes("postgres", "16.4"),

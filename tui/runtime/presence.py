@@ -60,10 +60,14 @@ class Presence:
         self._acted = self._services.clock.elapsed()
         return was_quiet
 
+    @property
+    def idle(self) -> float:
+        """Seconds since the last key or click."""
+        return self._services.clock.elapsed() - self._acted
+
     def _is_quiet(self) -> bool:
         services = self._services
-        idle = services.clock.elapsed() - self._acted
-        return idle >= QUIET and not services.calendar.within_hours(services.clock.now())
+        return self.idle >= QUIET and not services.calendar.within_hours(services.clock.now())
 
     def _calls(self) -> bool:
         """Whether an alarm fires, which somebody may be looking at from afar."""

@@ -11,7 +11,7 @@ from services.aws.client.reader import Answer, finite, incomplete, rows, when, w
 from services.aws.ecs.hosts import hosts_of
 from services.i18n import _
 from services.models.base import RawId
-from services.models.ecs import ContainerService, Deployment, ServiceEvent
+from services.models.ecs import ContainerService, Deployment, DeploymentConfiguration, ServiceEvent
 from services.models.ecs_deployments import (
     Container,
     ContainerImage,
@@ -48,12 +48,32 @@ def container_service(row: Answer, cluster: str) -> ContainerService:
         events=tuple(events[:EVENTS]),
         undated=len(rows(row, "events")) - len(events),
         controller=clean((row.get("deploymentController") or {}).get("type") or "ECS"),
+        configuration=_configuration(row.get("deploymentConfiguration") or {}),
+        scheduling=clean(row.get("schedulingStrategy") or "REPLICA"),
+        launches_on=_launches_on(row),
         task_definition=short(row.get("taskDefinition")),
         target_groups=tuple(
             RawId(each["targetGroupArn"]) for each in rows(row, "loadBalancers") if each.get("targetGroupArn")
         ),
         security_groups=_security_groups(row),
     )
+
+
+def _configuration(row: Answer) -> DeploymentConfiguration:
+    breaker = row.get("deploymentCircuitBreaker") or {}
+    return DeploymentConfiguration(
+        minimum_healthy=whole(row.get("minimumHealthyPercent")),
+        maximum=whole(row.get("maximumPercent")),
+        strategy=clean(row.get("strategy") or "ROLLING"),
+        bake_minutes=whole(row.get("bakeTimeInMinutes")),
+        breaker=breaker.get("enable") is True,
+        breaker_rolls_back=breaker.get("enable") is True and breaker.get("rollback") is True,
+    )
+
+
+def _launches_on(row: Answer) -> tuple[str, ...]:
+    providers = tuple(clean(each.get("capacityProvider")) for each in rows(row, "capacityProviderStrategy"))
+    return providers or tuple(filter(None, [clean(row.get("launchType"))]))
 
 
 def _security_groups(row: Answer) -> tuple[RawId, ...]:
@@ -177,10 +197,16 @@ def task_definition(row: Answer) -> TaskDefinition:
         memory=_size(row.get("memory")),
         containers=tuple(_container(each) for each in rows(row, "containerDefinitions")),
         compatibilities=tuple(clean(each) for each in row.get("requiresCompatibilities") or ()),
+        platform=_platform(row.get("runtimePlatform") or {}),
         registered=when(row.get("registeredAt")),
         registered_by=short(row.get("registeredBy")),
         roles=tuple(RawId(str(row[key])) for key in ("taskRoleArn", "executionRoleArn") if row.get(key)),
     )
+
+
+def _platform(row: Answer) -> str:
+    system, processor = row.get("operatingSystemFamily"), row.get("cpuArchitecture")
+    return f"{clean(system or 'LINUX')}/{clean(processor or 'X86_64')}" if system or processor else ""
 
 
 def _container(row: Answer) -> Container:

@@ -78,6 +78,7 @@ def database_of(row: Answer) -> Database:
         storage_operation=row.get("StorageOperationStatus"),
         storage_percent=whole(row.get("StorageOperationPercentProgress")),
         multi_az=multi_az if isinstance(multi_az, bool) else None,
+        auto_minor=row.get("AutoMinorVersionUpgrade") is True,
         retention_days=whole(row.get("BackupRetentionPeriod")),
         backup_window=row.get("PreferredBackupWindow"),
         maintenance_window=row.get("PreferredMaintenanceWindow"),

@@ -5,7 +5,7 @@ GetAlarmMuteRule (Amazon CloudWatch API reference).
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules
 from services.aws.cloudwatch.alarms.reader import Alarms
@@ -97,7 +97,7 @@ class AlarmMute(Change):
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         """Whether to mute or to unmute, until when, why, and which alarms besides."""
-        now = self.context.clock.now()
+        now = self._now()
         own = [rule for rule in await self._rules.targeting(target.id, now) if rule.id.startswith(RULE)]
         muting = (ACTION, ("mute",))
         return (
@@ -160,6 +160,7 @@ class AlarmMute(Change):
     ) -> Plan:
         step = mute(self.context, id, target, values)
         title = _("{name}: the mute ends, and it notifies again").format(name=target.title)
+        begins_here = window.start - self.context.ahead
         plan = self.planned(
             target,
             values.as_typed(self.context.zone),
@@ -181,12 +182,12 @@ class AlarmMute(Change):
             watch=Watch(
                 ends_when=_("the mute rule is ACTIVE"),
                 every=EVERY,
-                begins_at=window.start,
-                gives_up_at=window.start + LASTS,
+                begins_at=begins_here,
+                gives_up_at=begins_here + LASTS,
             ),
         )
         # A rule whose time has come before it is sent may never become active.
-        return plan.model_copy(update={"expires_at": min(plan.expires_at, window.start)})
+        return plan.model_copy(update={"expires_at": min(plan.expires_at, begins_here)})
 
     def _unmute_plan(self, target: ChangeTarget, values: Parameters, state: MuteState, id: str) -> Plan:
         active = [rule for rule in state.own if rule.status == "ACTIVE"]
@@ -207,7 +208,7 @@ class AlarmMute(Change):
 
     async def observe(self, step: PlannedStep) -> Observation:
         """The rule as it is, compared with the step."""
-        now = self.context.clock.now()
+        now = self._now()
         rule = await self._rules.named(rule_name(step), now)
         if step.id == MUTE:
             return observed_mute(step, rule, now, self.context.zone)
@@ -216,7 +217,7 @@ class AlarmMute(Change):
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
         """Whether the rule is ACTIVE: only then is the alarm muted."""
         step = next(step for step in plan.steps if step.id == MUTE)
-        rule = await self._rules.named(rule_name(step), self.context.clock.now())
+        rule = await self._rules.named(rule_name(step), self._now())
         if rule is None:
             text = _("The rule was deleted before it became active.")
             return Progress(state=WatchState.FAILED, text=text)
@@ -235,11 +236,14 @@ class AlarmMute(Change):
 
     def _window(self) -> MuteWindow:
         """The mute that is proposed: it begins once a plan made now can no longer be confirmed."""
-        clock = self.context.clock
-        start = first_start(clock.now() + real(clock, LEAD_SECONDS))
+        start = first_start(self._now() + real(self.context.clock, LEAD_SECONDS))
         return MuteWindow(start, start + USUAL)
 
+    def _now(self) -> datetime:
+        """AWS's time, by which a mute begins."""
+        return self.context.clock.now() + self.context.ahead
+
     async def _state(self, target: ChangeTarget) -> MuteState:
-        now = self.context.clock.now()
         overview = await self._alarms.overview()
-        return MuteState(now, overview.alarms, await self._rules.targeting(target.id, now))
+        rules = await self._rules.targeting(target.id, self._now())
+        return MuteState(self.context.clock.now(), overview.alarms, rules)

@@ -18,15 +18,19 @@ from services.changes.deploy_rollback.reading import Reads
 from services.changes.deploy_rollback.state import RollbackState, Way
 from services.changes.deploy_rollback.steps import STEP, observed_rollback, step, title
 from services.changes.deploy_rollback.warnings import refusals, warnings
+from services.changes.ecs_scaling import rollout
 from services.changes.ecs_scaling.change import ServiceChange
+from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, TaskPrices, yen_text
 from services.changes.ecs_services import names
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.typed_values import unknown_parameters
-from services.i18n import _
+from services.i18n import _, sentences
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.ecs import ContainerService
+from services.models.runbook import Runbook
 from services.models.watches import Progress, Watch
 
 GIVES_UP = timedelta(minutes=60)
@@ -48,6 +52,7 @@ class DeployRollback(ServiceChange):
         "ecs:ListTaskDefinitions",
         "ecs:StopServiceDeployment",
         "ecs:UpdateService",
+        "pricing:GetProducts",
     )
     guarantees = Guarantees(
         proof="DescribeServices: taskDefinition; DescribeServiceDeployments: status ROLLBACK_*",
@@ -58,6 +63,7 @@ class DeployRollback(ServiceChange):
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
         self._reads = Reads(context)
+        self._prices = TaskPrices(context)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """What is deployed, and what was deployed before."""
@@ -73,16 +79,31 @@ class DeployRollback(ServiceChange):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._reads.state(*names(target.id), parameters.get(REVISION, ""))
+        after = self._revision(parameters, state)
+        prices = [
+            await self._prices.of(state.service, state.definitions.get(each))
+            for each in (state.current, after)
+        ]
         with self.written_on(state.at):
-            return await asyncio.to_thread(self.plan_on, target, parameters, state, id)
+            return await asyncio.to_thread(
+                self.plan_on, target, parameters, state, id, (prices[0], prices[1])
+            )
+
+    def _revision(self, parameters: Mapping[str, str], state: RollbackState) -> RawId:
+        return chosen(parameters.get(REVISION, ""), state.current) or state.previous
 
     def plan_on(
-        self, target: ChangeTarget, parameters: Mapping[str, str], state: RollbackState, id: str
+        self,
+        target: ChangeTarget,
+        parameters: Mapping[str, str],
+        state: RollbackState,
+        id: str,
+        prices: tuple[TaskPrice, TaskPrice] = (NO_PRICE, NO_PRICE),
     ) -> Plan:
-        """The plan from a given state; pure."""
-        after = chosen(parameters.get(REVISION, ""), state.current) or state.previous
+        """The plan from a given state and the prices of a task before and after; pure."""
+        after = self._revision(parameters, state)
         objections = (*unknown_parameters(parameters, (REVISION,)), *refusals(state, after))
-        if objections:
+        if objections or state.service is None:
             return self.refused(target, parameters, objections, id=id, read_at=state.at)
         return self.planned(
             target,
@@ -91,9 +112,10 @@ class DeployRollback(ServiceChange):
             id=id,
             read_at=state.at,
             title=title(state, after),
+            impact=rollout.impact(state.service),
             warnings=tuple(warnings(state, after, self.context.zone)),
-            downtime=_("None: each task is stopped once its successor is healthy."),
-            cost=_("None"),
+            downtime=rollout.downtime(state.service),
+            cost=_cost(state.service, prices, self.context.runbook),
             reversible=_reversible(state),
             watch=Watch(ends_when=_ends_when(state, after), gives_up_at=state.at + GIVES_UP),
             suggestions=after_deployment(self.context.runbook),
@@ -119,6 +141,16 @@ class DeployRollback(ServiceChange):
         """The revision that was rolled back."""
         first = next((each for each in plan.steps if each.id == STEP), None)
         return {REVISION: first.before} if first is not None else {}
+
+
+def _cost(service: ContainerService, prices: tuple[TaskPrice, TaskPrice], runbook: Runbook) -> str:
+    """What runs beside the present tasks meanwhile, and what tasks of another size cost from then on."""
+    before, after = (price.hourly * service.desired for price in prices)
+    if before == after or not all(price.monthly for price in prices):
+        return rollout.cost(service, prices[1], runbook)
+    text = _("Afterwards all tasks cost about {after} an hour instead of {before}.")
+    lasting = text.format(before=yen_text(before, runbook), after=yen_text(after, runbook))
+    return sentences(rollout.cost(service, prices[1], runbook), lasting)
 
 
 def _ends_when(state: RollbackState, after: RawId) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from services.changes.ecs_scaling.rollout import expected
 from services.models.base import RawId
 from services.models.canonical import digest
 from services.models.ecs import ContainerService
@@ -177,7 +178,8 @@ def state_digest(state: RollbackState) -> str:
     if newest is None or state.service is None:
         return digest([None, state.current, state.is_active])
     hook = newest.hook.id if newest.hook is not None else ""
-    return digest([newest.id, newest.in_progress, newest.rolls_back, hook, state.current, state.is_active])
+    deployment = [newest.id, newest.in_progress, newest.rolls_back, hook, state.current, state.is_active]
+    return digest([*deployment, *expected(state.service)])
 
 
 def differing_variables(

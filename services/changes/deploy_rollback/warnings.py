@@ -10,6 +10,7 @@ from datetime import tzinfo
 from services.changes.base import warning
 from services.changes.deploy_rollback.comparison import DIGEST
 from services.changes.deploy_rollback.state import RollbackState, Way
+from services.changes.ecs_scaling import rollout
 from services.i18n import _
 from services.models.base import RawId
 from services.models.changes import Caution
@@ -32,6 +33,7 @@ def refusals(state: RollbackState, after: str) -> Iterator[str]:
         )
     elif state.way is Way.DEPLOY:
         yield from _undeployable(state, after)
+        yield from rollout.refusals(state.service)
     elif after != state.previous:
         text = _(
             "While a deployment is in progress, ECS can only return to {previous}; choose that one or wait."
@@ -65,7 +67,8 @@ def _undeployable(state: RollbackState, after: str) -> Iterator[str]:
 
 def warnings(state: RollbackState, after: RawId, zone: tzinfo) -> Iterator[Caution]:
     """All warnings for a rollback to the task definition `after`, or for going forward to it."""
-    if state.way is Way.DEPLOY:
+    if state.way is Way.DEPLOY and state.service is not None:
+        yield from rollout.warnings(state.service)
         yield from _rolled_back(state, after, zone)
         yield from _tags(state, after)
     goes_forward = state.goes_forward(after)

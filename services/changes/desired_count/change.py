@@ -14,6 +14,7 @@ from services.changes.desired_count.state import stopped
 from services.changes.desired_count.steps import STEP, observed_count, step
 from services.changes.desired_count.warnings import warnings
 from services.changes.ecs_scaling.change import ScalingChange
+from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, cost_text
 from services.changes.ecs_scaling.facts import facts, remarks, stopped_text
 from services.changes.ecs_scaling.load import bounds
 from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
@@ -22,6 +23,7 @@ from services.changes.guarantees import Guarantees
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.runbook import Runbook
 from services.models.watches import Progress, Watch
 
 GIVES_UP = timedelta(minutes=30)
@@ -41,6 +43,7 @@ class DesiredCount(ScalingChange):
         "ecs:DescribeServices",
         "ecs:DescribeTaskDefinition",
         "ecs:UpdateService",
+        "pricing:GetProducts",
         "service-quotas:GetAWSDefaultServiceQuota",
         "service-quotas:GetServiceQuota",
     )
@@ -71,6 +74,7 @@ class DesiredCount(ScalingChange):
         state: ScalingState,
         id: str,
         quota: FargateQuota = NO_QUOTA,
+        price: TaskPrice = NO_PRICE,
     ) -> Plan:
         """The plan from a given state; pure."""
         if not state.active:
@@ -90,7 +94,7 @@ class DesiredCount(ScalingChange):
             impact=stopped_text(fewer) if fewer else "",
             warnings=tuple(warnings(state, count, context.runbook, quota, context.zone)),
             downtime=_downtime(count, fewer),
-            cost=_cost(count - state.desired),
+            cost=_cost(count - state.desired, price, context.runbook),
             reversible=_("Yes: the previous count, {before}, is recorded.").format(before=state.desired),
             watch=Watch(
                 ends_when=_("{count} tasks run").format(count=count), gives_up_at=state.at + GIVES_UP
@@ -128,10 +132,10 @@ def _downtime(count: int, fewer: int) -> str:
     return _("Requests on the stopped tasks may be cut off.") if fewer else _("None")
 
 
-def _cost(more: int) -> str:
+def _cost(more: int, price: TaskPrice, runbook: Runbook) -> str:
     if more <= 0:
         return _("None")
     text = plural(
         "{count} more task, charged while it runs.", "{count} more tasks, each charged while it runs.", more
     )
-    return text.format(count=more)
+    return cost_text(text.format(count=more), more, price, runbook, is_lasting=True)

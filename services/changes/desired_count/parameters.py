@@ -48,6 +48,8 @@ def _refusals(count: int, state: ScalingState) -> Iterator[str]:
     assert state.service is not None
     if state.service.controller == "EXTERNAL":
         yield _("An external tool manages the task sets of this service and their counts: change it there.")
+    if state.service.scheduling == "DAEMON":
+        yield _("The service runs one task on each instance (DAEMON): its count follows the instances.")
     if count == state.desired:
         yield _("Nothing to change: the desired count is {count} already.").format(count=count)
     elif state.target is not None and count > state.target.maximum:

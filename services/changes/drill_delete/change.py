@@ -117,7 +117,7 @@ class DrillDelete(Change):
             ),
             rows=(
                 Row(name=_("Instance"), before=state.name, after=_("none")),
-                Row(name=_("Its automated backups"), before=_("kept"), after=_("deleted")),
+                Row(name=_("Its automated backups"), before=_backups(state), after=_("deleted")),
             ),
             expects=state.digest,
             required=("DBInstance",),
@@ -190,3 +190,10 @@ class DrillDelete(Change):
             return DrillState(at, name, await self._rds.database(name))
         except NotFound:
             return DrillState(at, name, None)
+
+
+def _backups(state: DrillState) -> str:
+    days = state.instance.retention_days if state.instance is not None else None
+    return (
+        _("unknown") if days is None else _("kept for {days} days").format(days=days) if days else _("none")
+    )

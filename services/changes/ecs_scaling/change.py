@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 
 from services.changes.base import Change, ChangeContext
+from services.changes.ecs_scaling.cost import TaskPrice, TaskPrices
 from services.changes.ecs_scaling.load import load_queries
 from services.changes.ecs_scaling.quota import FargateQuota, read_quota
 from services.changes.ecs_scaling.reading import Reads
@@ -33,14 +34,16 @@ class ScalingChange(ServiceChange):
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
         self.reads = Reads(context)
+        self._prices = TaskPrices(context)
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self.reads.state(target.id, load=True)
         definition = state.service.task_definition if state.service is not None else ""
         quota = await read_quota(self.context.reader, definition)
+        price = await self._prices.of(state.service, quota.definition)
         with self.written_on(state.at):
-            return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota)
+            return await asyncio.to_thread(self.plan_on, target, parameters, state, id, quota, price)
 
     @abstractmethod
     def plan_on(
@@ -50,5 +53,6 @@ class ScalingChange(ServiceChange):
         state: ScalingState,
         id: str,
         quota: FargateQuota,
+        price: TaskPrice,
     ) -> Plan:
         """The plan from a given state; pure."""

@@ -14,6 +14,7 @@ from services.aws.service_quotas import ServiceQuotas
 from services.changes.base import warning
 from services.i18n import _
 from services.models.changes import Caution
+from services.models.ecs_deployments import TaskDefinition
 from services.models.quotas import Quota
 
 FARGATE = "FARGATE"
@@ -30,6 +31,8 @@ class FargateQuota:
     problem: str = ""
     applies: bool = True
     """False: the tasks do not run on Fargate."""
+    definition: TaskDefinition | None = None
+    """The task definition, as far as it could be read."""
 
 
 NO_QUOTA = FargateQuota()
@@ -40,17 +43,17 @@ async def read_quota(reader: Reader, task_definition: str) -> FargateQuota:
     """The vCPUs of one task of the definition, and the quota; never raises AwsError."""
     if not task_definition:
         return FargateQuota(problem=_("ECS reports no task definition"))
-    per_task, quota, problem = None, None, ""
+    per_task, quota, problem, definition = None, None, "", None
     try:
         definition = await EcsReader(reader).definition(task_definition)
         if definition.compatibilities and FARGATE not in definition.compatibilities:
-            return FargateQuota(applies=False)
+            return FargateQuota(applies=False, definition=definition)
         per_task = definition.cpu / CPU_UNITS if definition.cpu is not None else None
         problem = "" if per_task else _("the task definition does not name a size")
         quota = await ServiceQuotas(reader).fargate_vcpus()
     except AwsError as error:
         problem = error.problem.summary
-    return FargateQuota(per_task, quota, problem)
+    return FargateQuota(per_task, quota, problem, definition=definition)
 
 
 def quota_warning(quota: FargateQuota, count: int) -> Iterator[Caution]:

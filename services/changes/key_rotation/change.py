@@ -16,7 +16,7 @@ from services.changes.guarantees import Guarantees
 from services.changes.key_rotation import steps
 from services.changes.key_rotation.facts import facts, missing_proof, phase_text, remarks
 from services.changes.key_rotation.hand_over import HandOver
-from services.changes.key_rotation.judgement import refusals, warnings
+from services.changes.key_rotation.judgement import downtime, refusals, warnings
 from services.changes.key_rotation.options import Step, options, title
 from services.changes.key_rotation.reading import Reads
 from services.changes.key_rotation.records import CREATED, DELETE, HAND_OVER, PUT_SECRET, UPDATE
@@ -145,7 +145,7 @@ class KeyRotation(Change):
             read_at=state.at,
             danger=Danger.DANGEROUS if step in _FINAL else Danger.CAREFUL,
             warnings=warnings(step, state, zone),
-            downtime=_("None"),
+            downtime=downtime(step, state),
             cost=_("None"),
             reversible=_reversible(step, state),
             watch=self._watch(step, state),

@@ -91,6 +91,17 @@ _REFUSALS: dict[Step, Callable[[RotationState, tzinfo], Iterator[str]]] = {
 }
 
 
+def downtime(step: Step, state: RotationState) -> str:
+    """What fails meanwhile, or from then on."""
+    if step is Step.GITHUB:
+        return _("Workflows that start between the two writes fail.")
+    if step is Step.DEACTIVATE and state.old_used_since is not None:
+        return _("What still uses the old key fails.")
+    if step is Step.DISCARD and any(state.written):
+        return _("Workflows fail until another key is handed over.")
+    return _("None")
+
+
 def warnings(step: Step, state: RotationState, zone: tzinfo) -> tuple[Caution, ...]:
     """What to know before the step."""
     judge = _WARNINGS.get(step)

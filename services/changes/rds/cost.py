@@ -87,7 +87,7 @@ def _listed(price: ListPrice, units: int) -> MonthlyCost:
     return MonthlyCost(price.usd * units, price.published.date() if price.published else None)
 
 
-def _source_text(cost: MonthlyCost) -> str:
+def source_text(cost: MonthlyCost) -> str:
     """Where a price is from, with its date."""
     if cost.runbook_source is not None and cost.as_of is not None:
         text = _("prices of the runbook, {day}").format(day=written_day(cost.as_of))
@@ -109,12 +109,12 @@ def change_text(before: MonthlyCost | None, after: MonthlyCost | None, runbook: 
     if before is None or after is None:
         return _("Unknown: neither the runbook nor AWS's price list has a price for it.")
     text = _("Per month {before} → {after} ({source}; $1 = ¥{rate})")
-    sources = dict.fromkeys(map(_source_text, (before, after)))
+    sources = dict.fromkeys(map(source_text, (before, after)))
     return text.format(
         before=month_text(before.usd, runbook),
         after=month_text(after.usd, runbook),
         source=_(", ").join(sources),
-        rate=_rate(runbook),
+        rate=rate_text(runbook),
     )
 
 
@@ -134,10 +134,10 @@ def day_text(parts: Iterable[MonthlyCost | None], runbook: Runbook, *, at_most: 
         if is_bound
         else _("Per day {yen} until it is deleted ({source}; $1 = ¥{rate})")
     )
-    sources = dict.fromkeys(map(_source_text, prices))
-    return text.format(yen=month_text(usd, runbook), source=_(", ").join(sources), rate=_rate(runbook))
+    sources = dict.fromkeys(map(source_text, prices))
+    return text.format(yen=month_text(usd, runbook), source=_(", ").join(sources), rate=rate_text(runbook))
 
 
-def _rate(runbook: Runbook) -> str:
+def rate_text(runbook: Runbook) -> str:
     rate, day = yen_per_dollar(runbook.costs), runbook.costs.usd_jpy_date if runbook.costs else None
     return f"{rate:g} {written_day(day)}" if day else f"{rate:g}"

@@ -64,9 +64,9 @@ def _rows(
                 before=state.queued,
                 after=_("none") if values.immediately else values.name,
             )
-        yield Row(name=_("Applied"), before="—", after=applied_text(values, state.read, context.zone))
         before, after = (month_text(cost.usd if cost else None, context.runbook) for cost in costs)
         yield Row(name=_("Instance per month"), before=before, after=after)
+    yield along.applied_row(state.read, context.zone, immediately=values.immediately)
     if values.immediately:
         yield from along.rows(state.read, CLASS)
 

@@ -15,13 +15,19 @@ from services.i18n import _
 from services.models.changes import Caution
 from services.models.rds import OptIn, PendingAction
 
-_UPGRADE = "db-upgrade"
+_UPGRADE, _CERTIFICATE, _HARDWARE = "db-upgrade", "ca-certificate-rotation", "hardware-maintenance"
 
 
 def outage_text(action: PendingAction, state: ReadState) -> str:
     """How an action interrupts the database."""
     if action.action == _UPGRADE:
         return _("Interrupted for minutes: an engine upgrade restarts both instances, Multi-AZ or not")
+    if action.action == _CERTIFICATE:
+        return _(
+            "Interrupted for minutes where the engine version cannot change its certificate without a restart"
+        )
+    if state.database.multi_az and action.action == _HARDWARE:
+        return _("At most one failover: interrupted for one or two minutes, or not at all (Multi-AZ)")
     if state.database.multi_az:
         return _("One failover: interrupted for one or two minutes (Multi-AZ)")
     return _("Interrupted for minutes")
@@ -45,7 +51,10 @@ def _timing(state: ReadState, values: Parameters, action: PendingAction, zone: t
             yield warning(text.format(name=action.action, window=window_text(state, zone)), grave=True)
         yield warning(_("It begins now and cannot be undone."), grave=True)
     elif values.timing == UNDO:
-        yield warning(_("AWS may still apply it by itself on its own date."))
+        if action.auto_after is None and action.forced is None:
+            yield warning(_("AWS reports no date on which it would apply it by itself."))
+        if action.action == _UPGRADE and state.database.auto_minor:
+            yield warning(_("AutoMinorVersionUpgrade is on: RDS may upgrade in a later window by itself."))
     else:
         text = _("In the window {window}: {outage}. The window bounds the beginning, not the end.")
         yield warning(text.format(window=window_text(state, zone), outage=outage_text(action, state)))

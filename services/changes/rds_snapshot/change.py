@@ -109,8 +109,8 @@ class RdsSnapshot(DatabaseChange):
             title=_("Take a manual snapshot"),
             danger=Danger.ROUTINE,
             warnings=tuple(_warnings(state)),
-            downtime=_("None") if state.database.multi_az else _("I/O may pause briefly at the beginning."),
-            cost=_("Backup storage is charged until the snapshot is deleted."),
+            downtime=_("I/O may pause briefly at the beginning.") if _pauses(state) else _("None"),
+            cost=_cost(state),
             reversible=_("It can be deleted in AWS; this console deletes no snapshot."),
             watch=watch(state, _("the snapshot is available"), lasts=LASTS, in_window=False),
         )
@@ -186,9 +186,24 @@ def _newest(title: str, snapshots: tuple[Snapshot, ...], zone: tzinfo) -> Fact:
     return Fact(name=title, value=time_of(newest.at, zone), note=newest.name)
 
 
+def _pauses(state: ReadState) -> bool:
+    """Whether the snapshot is taken from the database itself: with Multi-AZ it is from the standby, but for SQL Server."""
+    return not state.database.multi_az or state.database.engine.startswith("sqlserver")
+
+
+def _cost(state: ReadState) -> str:
+    size = state.database.storage_gib
+    if size is None:
+        return _("Backup storage is charged until the snapshot is deleted; its size is unknown.")
+    text = _(
+        "At most {size} GiB of backup storage are charged until the snapshot is deleted; the price is not read."
+    )
+    return text.format(size=size)
+
+
 def _warnings(state: ReadState) -> Iterator[Caution]:
     yield warning(_("RDS never deletes a manual snapshot by itself: delete it once it is not needed."))
-    if not state.database.multi_az:
-        yield warning(_("Without Multi-AZ, I/O may pause for seconds at the beginning."))
+    if _pauses(state):
+        yield warning(_("I/O may pause at the beginning, for seconds to a few minutes."))
     if state.database.storage_operation:
         yield warning(_("The storage is being optimized: the snapshot may take longer."))

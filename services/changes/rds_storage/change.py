@@ -34,7 +34,7 @@ from services.changes.rds_storage.parameters import (
     size_refusals,
     time_refusals,
 )
-from services.changes.rds_storage.sizes import smallest
+from services.changes.rds_storage.sizes import is_copied, smallest
 from services.changes.rds_storage.state import COOLDOWN, StorageState, last_change
 from services.changes.rds_storage.steps import extend, observed_size, size_progress
 from services.changes.rds_storage.warnings import warnings
@@ -249,4 +249,7 @@ def _downtime(read: ReadState, values: Parameters) -> str:
     interrupts = values.immediately and any(setting.outage for setting in read.others(STORAGE))
     if interrupts:
         return _("The pending modifications that are applied along interrupt the database.")
-    return _("None; reads and writes may be slower for hours.")
+    database = read.database
+    if is_copied(database.engine, database.storage_type, database.storage_gib or 0, values.size):
+        return _("None; reads and writes are slower for hours, while the data are copied.")
+    return _("None; the storage usually grows within minutes.")

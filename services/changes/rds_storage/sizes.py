@@ -41,10 +41,19 @@ def smallest(current: int, option: StorageOption) -> int | None:
     return next_legal(-(-current * LEAST_PERCENT // 100), option.sizes)
 
 
+def _striped(engine: str) -> int:
+    return next((gib for name, gib in _STRIPED.items() if engine.startswith(name)), _USUALLY_STRIPED)
+
+
+def is_copied(engine: str, storage_type: str, current: int, size: int) -> bool:
+    """Whether the data are copied to other volumes ("I/O-intensive storage modifications", user guide)."""
+    return storage_type == "standard" or current <= _striped(engine) < size
+
+
 def iops_to_send(engine: str, option: StorageOption, size: int, current: int | None) -> int | None:
     """IOPS to send with a new size: the present ones where they are legal; None: must not be sent."""
     if option.storage_type == "gp3":
-        if size < next((gib for name, gib in _STRIPED.items() if engine.startswith(name)), _USUALLY_STRIPED):
+        if size < _striped(engine):
             return None
         least = min((span.first for span in option.iops), default=_STRIPED_IOPS)
         return max(current or 0, least)

@@ -48,6 +48,7 @@ def extend(
         ("rds", "ModifyDBInstance", params),
         rows=(
             *_rows(values, state, iops),
+            along.applied_row(state.read, context.zone, immediately=values.immediately),
             *_cost_rows(values, state, price, context),
             *(along.rows(state.read, STORAGE) if values.immediately else ()),
         ),

@@ -8,6 +8,7 @@ from services.changes.rds import along
 from services.changes.rds.restorable import restorable_warnings
 from services.changes.rds.state import STORAGE, window_text
 from services.changes.rds_storage.parameters import Parameters
+from services.changes.rds_storage.sizes import is_copied
 from services.changes.rds_storage.state import COOLDOWN, StorageState
 from services.i18n import _
 from services.models.changes import Caution
@@ -28,7 +29,10 @@ def _always(state: StorageState, values: Parameters) -> Iterator[Caution]:
     yield warning(_("RDS storage cannot shrink: the larger size, and its cost, stay."), grave=True)
     text = _("For the next {hours} hours, and until it is optimized, the storage cannot be changed again.")
     yield warning(text.format(hours=COOLDOWN.seconds // 3600))
-    yield warning(_("While the storage is optimized, reads and writes may be slower, for hours to a day."))
+    database = state.read.database
+    if is_copied(database.engine, database.storage_type, state.current, values.size):
+        text = _("The data are copied to other volumes: reads and writes are slower, for hours to a day.")
+        yield warning(text, grave=True)
     queued = state.read.pending(STORAGE)
     if queued is not None and queued.value != str(values.size):
         text = _("A modification to {size} GiB is pending already; this one replaces it.")

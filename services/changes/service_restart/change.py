@@ -12,7 +12,9 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.ecs.reader import EcsReader
 from services.changes.base import ChangeContext
 from services.changes.cache_invalidation.suggestion import after_deployment
+from services.changes.ecs_scaling import rollout
 from services.changes.ecs_scaling.change import ServiceChange
+from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, TaskPrices
 from services.changes.ecs_services import names
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
@@ -42,6 +44,7 @@ class ServiceRestart(ServiceChange):
         "ecs:DescribeServices",
         "ecs:DescribeTaskDefinition",
         "ecs:UpdateService",
+        "pricing:GetProducts",
     )
     guarantees = Guarantees(
         proof="DescribeServices: id and taskDefinition of the PRIMARY deployment",
@@ -52,6 +55,7 @@ class ServiceRestart(ServiceChange):
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
         self._ecs = EcsReader(context.reader)
+        self._prices = TaskPrices(context)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The tasks and what they run."""
@@ -67,14 +71,20 @@ class ServiceRestart(ServiceChange):
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
         """The plan from the state read now."""
         state = await self._state(target.id, details=True)
-        return await asyncio.to_thread(self.plan_on, target, parameters, state, id)
+        price = await self._prices.of(state.service, state.definition)
+        return await asyncio.to_thread(self.plan_on, target, parameters, state, id, price)
 
     def plan_on(
-        self, target: ChangeTarget, parameters: Mapping[str, str], state: RestartState, id: str
+        self,
+        target: ChangeTarget,
+        parameters: Mapping[str, str],
+        state: RestartState,
+        id: str,
+        price: TaskPrice = NO_PRICE,
     ) -> Plan:
         """The plan from a given state; pure."""
         objections = (*unknown_parameters(parameters, ()), *refusals(state))
-        if objections:
+        if objections or state.service is None:
             return self.refused(target, parameters, objections, id=id, read_at=state.at)
         return self.planned(
             target,
@@ -83,9 +93,10 @@ class ServiceRestart(ServiceChange):
             id=id,
             read_at=state.at,
             title=_("Restart the tasks"),
-            warnings=tuple(warnings(state)),
-            downtime=_("None: each task is stopped once its successor is healthy."),
-            cost=_("Up to twice as many tasks run until it is complete."),
+            impact=rollout.impact(state.service),
+            warnings=(*warnings(state), *rollout.warnings(state.service)),
+            downtime=rollout.downtime(state.service),
+            cost=rollout.cost(state.service, price, self.context.runbook),
             reversible=_("No; the tasks run the same task definition before and after."),
             watch=Watch(ends_when=_("the deployment is complete"), gives_up_at=state.at + GIVES_UP),
             suggestions=after_deployment(self.context.runbook),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.changes.ecs_scaling.rollout import expected
 from services.models.canonical import digest
 from services.models.ecs import ContainerService, Deployment
 from services.models.ecs_deployments import TaskDefinition
@@ -44,8 +45,9 @@ class RestartState:
 
 
 def state_digest(state: RestartState) -> str:
-    """Digest of what a restart depends on: the newest deployment, its task definition, and that none is in progress."""
+    """Digest of what a restart depends on: the newest deployment, that none is in progress, how tasks are replaced."""
     primary = state.primary
     if primary is None:
         return digest(None)
-    return digest([primary.id, primary.task_definition, state.is_active, state.is_deploying])
+    deployment = [primary.id, primary.task_definition, state.is_active, state.is_deploying]
+    return digest([*deployment, *expected(state.service)])

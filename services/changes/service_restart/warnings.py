@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from services.changes.base import warning
+from services.changes.ecs_scaling import rollout
 from services.changes.registry import kind_named
 from services.changes.service_restart.state import RestartState
 from services.i18n import _
@@ -25,6 +26,8 @@ def refusals(state: RestartState) -> Iterator[str]:
             "The desired count is 0: there is no task to restart. Start some with “{title}” (desired-count)."
         )
         yield text.format(title=_(kind_named("desired-count").title))
+    else:
+        yield from rollout.refusals(state.service)
 
 
 def warnings(state: RestartState) -> Iterator[Caution]:
@@ -38,4 +41,4 @@ def warnings(state: RestartState) -> Iterator[Caution]:
             "ECS resolves the tag again ({images}): if it was moved since the last deployment, another image starts."
         )
         yield warning(text.format(images=tags), grave=True)
-    yield warning(_("Each task is replaced once its successor is healthy; sessions that it holds are lost."))
+    yield warning(_("Sessions that a task holds in its memory are lost with it."))

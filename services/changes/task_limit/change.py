@@ -5,11 +5,12 @@ not be the real one. Source: RegisterScalableTarget, PutScheduledAction, DeleteS
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from services.changes.base import REVERT
+from services.changes.base import REVERT, REVERT_AT
 from services.changes.ecs_scaling.change import ScalingChange
+from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, cost_text
 from services.changes.ecs_scaling.facts import capacities_text, facts, remarks, stopped_text
 from services.changes.ecs_scaling.load import bounds
 from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
@@ -21,6 +22,7 @@ from services.changes.task_limit.parameters import (
     MIN,
     Parameters,
     read_parameters,
+    same_evening,
 )
 from services.changes.task_limit.season import season, season_remarks
 from services.changes.task_limit.steps import (
@@ -40,6 +42,7 @@ from services.changes.task_limit.steps import (
     title,
 )
 from services.changes.task_limit.warnings import warnings
+from services.changes.typed_values import as_typed
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
 from services.models.changes import (
@@ -52,7 +55,7 @@ from services.models.changes import (
     Revert,
 )
 from services.models.ecs import ScalableTarget
-from services.models.runbook import Ecs
+from services.models.runbook import Ecs, Runbook
 
 RAISE = "raise"
 """The approval scope of a higher maximum."""
@@ -73,6 +76,7 @@ class TaskLimit(ScalingChange):
         "cloudwatch:GetMetricData",
         "ecs:DescribeServices",
         "ecs:DescribeTaskDefinition",
+        "pricing:GetProducts",
         "service-quotas:GetAWSDefaultServiceQuota",
         "service-quotas:GetServiceQuota",
     )
@@ -100,6 +104,15 @@ class TaskLimit(ScalingChange):
         state = await self.reads.counts(target.id)
         return await asyncio.to_thread(form, state, self.context.runbook, self.context.calendar)
 
+    def in_incident(self, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+        """Reverted the same evening: the runbook's next date for it may be a month away."""
+        calendar = self.context.calendar
+        at, why = same_evening(calendar, self.context.clock.now())
+        proposed = {"default": as_typed(at, calendar.zone), "why": why}
+        return tuple(
+            each.model_copy(update=proposed) if each.id == REVERT_AT else each for each in parameters
+        )
+
     def plan_on(
         self,
         target: ChangeTarget,
@@ -107,6 +120,7 @@ class TaskLimit(ScalingChange):
         state: ScalingState,
         id: str,
         quota: FargateQuota = NO_QUOTA,
+        price: TaskPrice = NO_PRICE,
     ) -> Plan:
         """The plan from a given state; pure."""
         values, refusals = self._checked(parameters, state)
@@ -131,7 +145,7 @@ class TaskLimit(ScalingChange):
             warnings=warnings(replace(state, actions=others), values, context, quota),
             approval=RAISE if values.maximum > state.target.maximum else "",
             downtime=_("Requests on the stopped tasks may be cut off.") if stopped else _("None"),
-            cost=_cost(state.target, values),
+            cost=_cost(state, values, price, context.runbook),
             reversible=_("Yes: the previous bounds ({before}) are recorded.").format(
                 before=capacities_text(*bounds_of(bounds_text(state.target, values)))
             ),
@@ -201,7 +215,9 @@ def _contradictions(values: Parameters, target: ScalableTarget) -> Iterator[str]
         yield text.format(minimum=values.minimum, maximum=values.maximum)
 
 
-def _cost(target: ScalableTarget, values: Parameters) -> str:
+def _cost(state: ScalingState, values: Parameters, price: TaskPrice, runbook: Runbook) -> str:
+    target, lasts = state.target, values.at - state.at if values.at is not None else None
+    assert target is not None
     idle = (values.minimum or 0) - target.minimum
     if values.minimum is not None and idle > 0:
         text = plural(
@@ -209,7 +225,7 @@ def _cost(target: ScalableTarget, values: Parameters) -> str:
             "At least {count} more tasks, each charged also while idle.",
             idle,
         )
-        return text.format(count=idle)
+        return cost_text(text.format(count=idle), idle, price, runbook, lasts=lasts, is_lasting=True)
     more = values.maximum - target.maximum
     if more <= 0:
         return _("None")
@@ -218,7 +234,7 @@ def _cost(target: ScalableTarget, values: Parameters) -> str:
         "Up to {count} more tasks, each charged while it runs.",
         more,
     )
-    return text.format(count=more)
+    return cost_text(text.format(count=more), more, price, runbook, lasts=lasts, is_lasting=True)
 
 
 def _revert(target: ChangeTarget, values: Parameters, before: ScalableTarget) -> Revert | None:

@@ -20,6 +20,8 @@ LARGEST = 1000
 AHEAD = timedelta(minutes=5)
 """Minimum time until the revert; AWS would refuse an earlier one or run it at once."""
 DEFAULT_TIME = "17:00"
+SOONEST = timedelta(hours=1)
+"""An incident is not over sooner."""
 
 Way = Literal["aws", "duty", "none"]
 _WAYS: dict[str, Way] = {"aws": "aws", "duty": "duty", "none": "none"}
@@ -76,6 +78,16 @@ def proposed_at(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
     next_month = (calendar.day_of(now).replace(day=1) + timedelta(days=32)).replace(day=1)
     at = calendar.local(calendar.first_open(next_month), DEFAULT_TIME)
     return at, _("the first open day of next month")
+
+
+def same_evening(calendar: Calendar, now: datetime) -> tuple[datetime, str]:
+    """(when a limit is reverted that was raised in an incident (UTC), the reason for it)."""
+    today = calendar.day_of(now)
+    closes = calendar.hours_of(today)[1]
+    if calendar.open_days.is_open(today) and now + SOONEST <= closes:
+        return closes, _("city hall closes: the evening of this day")
+    day = calendar.first_open(today + timedelta(days=1) if now >= calendar.hours_of(today)[0] else today)
+    return calendar.hours_of(day)[0], _("city hall opens: somebody is there again")
 
 
 def read_parameters(

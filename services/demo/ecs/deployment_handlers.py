@@ -109,11 +109,7 @@ def _describe(service: Service, deployment: ServiceDeployment, now: float) -> di
         "updatedAt": when(deployment.updated),
         "sourceServiceRevisions": [_counts(service, each, now) for each in deployment.sources],
         "targetServiceRevision": _counts(service, deployment.target, now) | {"arn": target},
-        "deploymentConfiguration": {
-            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
-            "maximumPercent": 200,
-            "minimumHealthyPercent": 100,
-        },
+        "deploymentConfiguration": service.rules,
         "deploymentCircuitBreaker": {
             "status": "TRIGGERED"
             if deployment.failures

@@ -126,6 +126,7 @@ def create_service(call: Call) -> dict[str, Any]:
         port=balancer.get("containerPort", 8080),
         images_of=clusters.images_of,
         controller=(params.get("deploymentController") or {}).get("type", "ECS"),
+        configuration=params.get("deploymentConfiguration") or {},
     )
     service.advance(call.epoch)
     clusters.services[cluster, name] = service
@@ -138,6 +139,7 @@ def update_service(call: Call) -> dict[str, Any]:
     service, now = service_of(call, call.params["service"]), call.epoch
     count, definition = call.params.get("desiredCount"), call.params.get("taskDefinition")
     name = _deployable(call, short(definition)) if definition else service.definition
+    service.configuration |= call.params.get("deploymentConfiguration") or {}
     if count is not None:
         service.set_desired(count, now)
     if name != service.definition or call.params.get("forceNewDeployment"):
@@ -188,7 +190,7 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         "launchType": "FARGATE",
         "platformVersion": "LATEST",
         "taskDefinition": arn,
-        "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
+        "deploymentConfiguration": service.rules,
         "deployments": [_deployment(service, deployment, now) for deployment in service.deployments],
         "events": [
             {"id": name, "createdAt": when(at), "message": message}

@@ -3,9 +3,11 @@
 Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks (Amazon ECS API reference).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from services.demo.account import ACCOUNT, REGION
@@ -59,6 +61,8 @@ class Service:
     """Resolves the image tags of a task definition to today's digests."""
     history: History = field(default_factory=History)
     controller: str = "ECS"
+    configuration: dict[str, Any] = field(default_factory=dict)
+    """deploymentConfiguration; what it does not say has the defaults of a service of replicas."""
 
     def __post_init__(self) -> None:
         revision = self._revise(self.definition, self.created)
@@ -68,6 +72,20 @@ class Service:
     @property
     def arn(self) -> str:
         return f"arn:aws:ecs:{self.region}:{ACCOUNT}:service/{self.cluster}/{self.name}"
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """deploymentConfiguration with its defaults."""
+        breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+        return {"maximumPercent": 200, "minimumHealthyPercent": 100} | breaker | self.configuration
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """How many tasks keep running while all are replaced, and how many run at most."""
+        if self.rules.get("strategy", "ROLLING") != "ROLLING":
+            return self.desired, 2 * self.desired
+        least = math.ceil(self.desired * self.rules["minimumHealthyPercent"] / 100)
+        return least, self.desired * int(self.rules["maximumPercent"]) // 100
 
     @property
     def primary(self) -> Deployment:
@@ -223,7 +241,7 @@ class Service:
         return [task for task in self.alive(at) if task.deployment == self.primary.id]
 
     def _start_missing(self, at: float) -> None:
-        missing = self.desired - len(self._of_primary(at))
+        missing = min(self.desired - len(self._of_primary(at)), self._room(at))
         blocked = [each for each in self.fates if not each.placed and each.holds(at, self.definition)]
         if blocked and missing > 0:
             # Repeated events are left out until the cause is resolved or six hours have passed.
@@ -247,10 +265,32 @@ class Service:
     def _stop_surplus(self, at: float) -> None:
         ours = self._of_primary(at)
         surplus = ours[: max(0, len(ours) - self.desired)]
-        if sum(task.healthy_at <= at for task in ours) >= self.desired and not self.history.newest.waiting:
-            surplus += [task for task in self.alive(at) if task.deployment != self.primary.id]
+        if not self.history.newest.waiting:
+            surplus += self._replaced(ours, at)
         for task in surplus:
             self.stop(task, at, "Scaling activity initiated by deployment " + self.primary.id)
+
+    def _room(self, at: float) -> int:
+        """How many tasks may be started beside those of earlier deployments."""
+        alive = self.alive(at)
+        is_alone = all(task.deployment == self.primary.id for task in alive)
+        return self.desired if is_alone else max(0, self.bounds[1] - len(alive))
+
+    def _replaced(self, ours: list[Task], at: float) -> list[Task]:
+        """The tasks of earlier deployments that are stopped: all in the end, before that what gives room for others."""
+        alive = self.alive(at)
+        old = [task for task in alive if task.deployment != self.primary.id]
+        if sum(task.healthy_at <= at for task in ours) >= self.desired or not old:
+            return old
+        lacking = self.desired - len(ours) - self._room(at)
+        spare = sum(task.healthy_at <= at for task in alive) - self.bounds[0]
+        if lacking > 0 and spare <= 0 and not any(task.healthy_at > at for task in alive):
+            text = "was unable to stop or start tasks during a deployment because of the service deployment configuration."
+            if not any(text in message for _, _, message in self.events):
+                self.add_event(
+                    at, f"{text} Update the minimumHealthyPercent or maximumPercent value and try again."
+                )
+        return old[: max(0, min(lacking, spare))]
 
     def stop(self, task: Task, at: float, reason: str) -> None:
         """Begin to stop a task."""

@@ -11,6 +11,13 @@ GIB_MONTH = 0.138
 """Dollars per GiB and month of gp3 in one zone; Multi-AZ costs twice as much, and so does an instance."""
 SMALLEST, LARGEST = 20, 65536
 """GiB of storage."""
+FARGATE = {
+    "Fargate-vCPU-Hours:perCPU": 0.05056,
+    "Fargate-GB-Hours": 0.00553,
+    "Fargate-ARM-vCPU-Hours:perCPU": 0.04045,
+    "Fargate-ARM-GB-Hours": 0.00442,
+}
+"""Dollars per hour by type of usage."""
 STRIPED = 400
 """GiB from which gp3 is striped over four volumes: its IOPS must be given, and are more."""
 IOPS, STRIPED_IOPS, MOST_IOPS = 3000, 12000, 64000

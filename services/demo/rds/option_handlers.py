@@ -14,6 +14,7 @@ from services.demo.identifiers import hash_of
 from services.demo.rds.classes import (
     CLASSES,
     ENGINE,
+    FARGATE,
     GIB_MONTH,
     LARGEST,
     MOST_IOPS,
@@ -69,15 +70,27 @@ def orderable_options(call: Call) -> dict[str, Any]:
 
 @op("pricing", "GetProducts")
 def get_products(call: Call) -> dict[str, Any]:
-    """Prices of RDS in the home region that match every filter, as JSON texts."""
-    wanted = {each["Field"]: each["Value"] for each in call.params.get("Filters") or ()}
-    products = _products() if call.params["ServiceCode"] == "AmazonRDS" else ()
+    """Prices of RDS and of Fargate in the home region that match every filter, as JSON texts."""
+    filters, service = call.params.get("Filters") or (), call.params["ServiceCode"]
+    products = {"AmazonRDS": _products, "AmazonECS": _fargate}.get(service, lambda: iter(()))()
     prices = [
-        _price_list(attributes, unit, usd)
+        _price_list(service, attributes, unit, usd)
         for attributes, unit, usd in products
-        if all(attributes.get(field) == value for field, value in wanted.items())
+        if all(_fits(attributes.get(each["Field"]), each) for each in filters)
     ]
     return {"FormatVersion": "aws_v1", "PriceList": prices}
+
+
+def _fits(value: str | None, filter: dict[str, str]) -> bool:
+    return value is not None and (
+        filter["Value"] in value if filter["Type"] == "CONTAINS" else filter["Value"] == value
+    )
+
+
+def _fargate() -> Iterator[tuple[dict[str, str], str, float]]:
+    common = {"productFamily": "Compute", "regionCode": REGION, "servicecode": "AmazonECS"}
+    for name, usd in FARGATE.items():
+        yield common | {"usagetype": f"APN1-{name}"}, "hours", usd
 
 
 def _products() -> Iterator[tuple[dict[str, str], str, float]]:
@@ -95,7 +108,7 @@ def _products() -> Iterator[tuple[dict[str, str], str, float]]:
         yield common | storage | {"volumeType": "General Purpose-GP3"}, "GB-Mo", GIB_MONTH * zones
 
 
-def _price_list(attributes: dict[str, str], unit: str, usd: float) -> str:
+def _price_list(service: str, attributes: dict[str, str], unit: str, usd: float) -> str:
     sku = f"{hash_of(json.dumps(attributes)):X}"[:16]
     term, rate = f"{sku}.{_ON_DEMAND}", f"{sku}.{_ON_DEMAND}.{_RATE}"
     dimension = {"unit": unit, "rateCode": rate, "pricePerUnit": {"USD": f"{usd:.10f}"}}
@@ -104,7 +117,7 @@ def _price_list(attributes: dict[str, str], unit: str, usd: float) -> str:
     return json.dumps(
         {
             "product": product,
-            "serviceCode": "AmazonRDS",
+            "serviceCode": service,
             "terms": {"OnDemand": {term: on_demand}},
             "version": "20260105000000",
             "publicationDate": "2026-01-05T00:00:00Z",

@@ -81,6 +81,24 @@ async def test_the_price_of_an_hour() -> None:
     assert (filters["deploymentOption"], filters["databaseEngine"]) == ("Multi-AZ", "PostgreSQL")
 
 
+async def test_the_hours_of_fargate_are_those_of_the_processor_and_of_no_spot_task() -> None:
+    usages = {
+        "APN1-Fargate-vCPU-Hours:perCPU": "0.05", "APN1-Fargate-GB-Hours": "0.005",
+        "APN1-Fargate-ARM-vCPU-Hours:perCPU": "0.04", "APN1-Fargate-ARM-GB-Hours": "0.004",
+        "APN1-Fargate-Windows-vCPU-Hours:perCPU": "0.09", "APN1-SpotUsage-Fargate-GB-Hours": "0.001",
+        "APN1-Fargate-EphemeralStorage-GB-Hours": "0.0001",
+    }  # fmt: skip
+    listed = [
+        product(usd, "hours", product={"attributes": {"usagetype": usage}}) for usage, usd in usages.items()
+    ]
+    reader = PricingReader(Canned(GetProducts={"PriceList": [*listed, "{", "[]"]}))
+    for arm, hours in ((False, ("0.05", "0.005")), (True, ("0.04", "0.004"))):
+        prices = await reader.fargate_hours("ap-northeast-1", arm=arm)
+        assert [str(each.usd) for each in prices if each] == [*hours]
+    nothing = PricingReader(Canned(GetProducts={"PriceList": listed[:1]}))
+    assert (await nothing.fargate_hours("ap-northeast-1", arm=False))[1] is None
+
+
 @pytest.mark.parametrize(
     "prices",
     [

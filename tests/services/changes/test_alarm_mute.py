@@ -1,6 +1,7 @@
 """The life of a mute on the embedded AWS: planned, sent once, in force, and ended by a plan of its own or by its end."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -302,3 +303,19 @@ async def test_the_commands_by_hand(embedded: Any, tmp_path: Path) -> None:
         assert (first.verb, first.writes) == ("put-alarm-mute-rule", True)
         assert (second.verb, second.writes) == ("get-alarm-mute-rule", False)
         assert any("overwritten" in trap for trap in first.traps)
+
+
+@pytest.mark.parametrize("ahead", [-300, 0, 300])
+async def test_a_mute_begins_by_aws_s_clock(embedded: Any, tmp_path: Path, ahead: int) -> None:
+    """A machine whose clock is wrong by minutes plans no mute that begins late, or that has begun already."""
+    async with desk(embedded, tmp_path / "j.db") as one:
+        change = one.engine.changes["alarm-mute"]
+        change.context = replace(change.context, skew=lambda: -float(ahead))
+        plan = await planned(one)
+        aws_now = embedded.clock.now() - timedelta(seconds=ahead)
+        begins = datetime.fromtimestamp(float(plan.steps[0].before), UTC)
+        assert timedelta(seconds=75) <= begins - aws_now <= timedelta(seconds=135)
+        left = plan.expires_at - embedded.clock.now()
+        assert timedelta(seconds=75) <= left <= timedelta(seconds=121), "valid by this machine's clock"
+        assert plan.watch is not None
+        assert plan.watch.begins_at == begins + timedelta(seconds=ahead)

@@ -14,6 +14,7 @@ from services.changes.ecs_scaling.facts import facts, remarks
 from services.changes.ecs_scaling.state import ACTION, Load, ScalingState
 from services.changes.registry import CHANGES
 from services.changes.task_limit.change import TaskLimit
+from services.changes.task_limit.form import form
 from services.changes.task_limit.parameters import proposed_at
 from services.clock import ManualClock
 from services.models.base import RawId
@@ -389,3 +390,24 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
     assert "deployment is in progress" in text
     assert "Auto Scaling did not scale at 01:00 UTC: already at the maximum, Odd." in text
     assert "nightly" in texts(make_plan(state))
+
+
+@pytest.mark.parametrize(
+    ("now", "at", "why"),
+    [
+        ("2026-12-02 00:54", "2026-12-02 17:15", "city hall closes"),
+        ("2026-12-02 16:00", "2026-12-02 17:15", "city hall closes"),
+        ("2026-12-02 16:30", "2026-12-03 08:30", "city hall opens"),
+        ("2026-12-02 23:59", "2026-12-03 08:30", "city hall opens"),
+        ("2026-12-04 20:00", "2026-12-07 08:30", "city hall opens"),
+        ("2026-12-05 03:00", "2026-12-07 08:30", "city hall opens"),
+    ],
+)
+async def test_a_limit_raised_in_an_incident_is_reverted_the_same_evening(now: str, at: str, why: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=CALENDAR.zone).astimezone(UTC)
+    change = task_limit(now=moment)
+    parameters = change.in_incident(form(scaling_state(at=moment), BOOK, CALENDAR))
+    proposed = next(each for each in parameters if each.id == "revert_at")
+    assert proposed.default == at
+    assert why in proposed.why
+    assert [each.id for each in parameters] == ["max", "revert", "revert_at", "min"]

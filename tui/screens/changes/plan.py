@@ -8,6 +8,7 @@ Longer than other files because it is one dialog whose parts share one state: th
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, Literal
 
 from textual import on, work
@@ -28,6 +29,7 @@ from tui.commands import bindings
 from tui.screens.changes.applying import apply
 from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.plan_status import PlanStatus, keys, passing, status
+from tui.screens.changes.planned_again import differences, is_due
 from tui.screens.common.command_sheets import plan_sheet
 from tui.screens.common.environment_dialog import CORNERS, PlacedDialog
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
@@ -38,6 +40,8 @@ from widgets.drawing.ticker import every_second
 from widgets.frame.panel import words_of
 from widgets.inputs.confirm_bar import ConfirmBar
 
+RETRY = 10.0
+"""Seconds until a plan that could not be made again is tried anew."""
 DEBOUNCE = 0.4
 """Seconds without a key before an edit is planned, because every plan reads AWS."""
 
@@ -86,6 +90,8 @@ class PlanScreen(PlacedDialog[None]):
         self._plan_id = id
         """The id to plan again with; "" for a new one."""
         self._plan_guard = TypeAheadGuard(self, lambda: self.bar.open())  # noqa: PLW0108  the bar is made below
+        self._again: Plan | None = None
+        """The plan that was made again, or is being made."""
         self._go_on = True
         """Move the focus to the name once there is a plan for it."""
         self._typing: Timer | None = None
@@ -109,7 +115,7 @@ class PlanScreen(PlacedDialog[None]):
         """Read the questions, then plan."""
         self.watch(self.app, "runs", self._runs_changed)
         self.watch(self.app, "zone", self._zone_changed)
-        every_second(self, self.show_bar)
+        every_second(self, self._tick)
         self.show_bar()
         self.replan()
 
@@ -172,6 +178,9 @@ class PlanScreen(PlacedDialog[None]):
             except AwsError as error:
                 self._failed(error.problem)
                 return
+            way_back = self.app.way_back
+            if way_back is not None and way_back[0] == "change":
+                parameters = self.change.in_incident(parameters)
             await self.form.ask(parameters, self._parameters)
             self.proceed()
         await self._plan()
@@ -235,6 +244,40 @@ class PlanScreen(PlacedDialog[None]):
         self.hold_keys()
         self.show_bar()
         self.proceed()
+
+    def _tick(self) -> None:
+        """Show the time; make the plan again before it expires while somebody answers its questions."""
+        plan, now = self.plan, self.app.now()
+        self.show_bar()
+        if plan is None or self.applying or self._again is plan or not plan.steps:
+            return
+        if is_due(plan, (now - plan.made_at).total_seconds(), self.app.presence.idle):
+            self._again = plan
+            self._renew(plan)
+
+    @work(group="renew", exclusive=True)
+    async def _renew(self, old: Plan) -> None:
+        """Exchange a plan for what its parameters lead to now, with the same id, so that its approval holds."""
+        try:
+            plan = await self.app.ready.engine.plan(self.kind, str(self.target.id), self._parameters, old.id)
+        except AwsError:
+            self.set_timer(RETRY, partial(setattr, self, "_again", None))
+            return
+        if self.plan is not old or self.applying:
+            return
+        if not self.app.ready.engine.authority.approvals.may_serve(plan):
+            self._plan_id = old.id
+            self.forget()
+            self.replan()
+            return
+        changed = differences(old, plan)
+        self.plan, self.view.plan = plan, plan
+        self._entitle()
+        if changed:
+            self.hold_keys()
+            text = _("Planned again from the state read now; read anew: {parts}.")
+            self.app.inform(text.format(parts=_(", ").join(changed)), severity="warning")
+        self.show_bar()
 
     async def _planned(self) -> Plan:
         """The plan, with the id that its approval was asked for while it is still the same plan. Raises AwsError."""
@@ -366,6 +409,7 @@ class PlanScreen(PlacedDialog[None]):
             self.bar.clear()
             self.show_bar()
             return
+        self.workers.cancel_group(self, "renew")
         self.applying, self.plan, self._problem, self._wrong = True, None, None, ""
         self.form.add_class("-off")
         self.view.applying = self.view.can_focus = True

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, tzinfo
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from services.i18n import _, sentences
+from services.i18n import N_, _, sentences
 from services.incidents.service import Incidents
 from services.journal.errors import JournalError
 from services.models import glyphs
@@ -19,6 +21,12 @@ from widgets.inputs.note_field import NoteField
 
 OWN = "own"
 """The choice of a cause in one's own words: the summary says it."""
+
+
+class _CauseRow(ChoiceRow):
+    """Enter closes the incident from here, too, as the frame says."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.submit", N_("Confirm"), show=False)]
 
 
 class CloseScreen(GuardedWritingDialog):
@@ -43,7 +51,7 @@ class CloseScreen(GuardedWritingDialog):
     ) -> None:
         """`causes`: titles by id, the one to be offered first; `is_firing`: whether its alarm fires still."""
         self._titles = {**causes, OWN: _("as the summary says")}
-        self.cause = ChoiceRow(tuple(self._titles.items()), next(iter(self._titles)), id="cause")
+        self.cause = _CauseRow(tuple(self._titles.items()), next(iter(self._titles)), id="cause")
         super().__init__()
         self.follow_ups = NoteField(example_of(self.app.now().astimezone(zone).date()))
         self._incident, self._incidents, self._zone = incident, incidents, zone
@@ -67,6 +75,10 @@ class CloseScreen(GuardedWritingDialog):
         yield Prose(Content(_("Left to be done, each becomes a dated duty")), classes="label")
         yield self.follow_ups
         yield Prose(Content(_("Summary")), classes="label")
+
+    def action_submit(self) -> None:
+        """As Enter in a field."""
+        self.submitted()
 
     def unsaved(self) -> str:
         return self.field.written + self.follow_ups.written

@@ -9,6 +9,7 @@ from services.models.alarms import AlarmState
 from services.models.change_runs import StepState
 from services.models.changes import Danger, Plan
 from tests.conftest import Embedded
+from tests.services.changes.change_world import RESOURCE, service
 from tests.tools.console import until
 from tests.tui.change_steps import (
     RAISE,
@@ -166,6 +167,41 @@ async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(
         await pilot.press("f5")
         await until(pilot, lambda: screen.plan is not None and screen.plan.id != first.id)
         await until(pilot, lambda: screen.bar.asking)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("at_once")
+async def test_a_plan_does_not_expire_while_its_form_is_answered(embedded: Embedded) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        pilot.app.way_back = ("change", "an incident")
+        screen = await planned(pilot)
+        first, today = screen.plan, embedded.clock.now().astimezone(pilot.app.zone).date()
+        assert first.revert.at.astimezone(pilot.app.zone).date() == today, (
+            "not the runbook's next date for it"
+        )
+        await to_question(pilot, screen)
+        for word in ("staff", "-api"):
+            embedded.advance(70)
+            before = screen.plan
+            await burst(pilot, *word)
+            await until(pilot, lambda before=before: screen.plan is not before)
+            assert (screen.plan.id, screen.plan.digest) == (first.id, first.digest)
+        assert screen.bar.question().value == "staff-api", "nothing that was typed is lost"
+        assert screen.plan.made_at > first.expires_at
+
+        service(embedded).desired = 4
+        embedded.world.scaling.targets[RESOURCE].maximum = 6
+        embedded.advance(70)
+        await pilot.press("down")
+        await until(pilot, lambda: "read anew: Title" in said(pilot))
+        assert screen.bar.question().value == ""
+        await to_question(pilot, screen)
+        await burst(pilot, *"staff-api")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        assert pilot.app.runs[0].plan.steps[0].before == "6"
+        assert sent(embedded) == 1
 
 
 @pytest.mark.slow

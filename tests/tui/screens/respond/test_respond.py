@@ -266,7 +266,9 @@ async def test_closing_takes_a_summary_and_leaves_dated_duties(embedded: Embedde
         pilot.app.screen.follow_ups.focus()
         await pilot.press(*"tomorrow", "enter")
         await until(pilot, lambda: "needs a day" in screen_text(pilot))
-        await pilot.press(*" add an index", "enter")
+        await pilot.press(*" add an index")
+        pilot.app.screen.cause.focus()
+        await pilot.press("enter")
         await until(pilot, lambda: not incident(pilot).is_open)
         assert incident(pilot).summary == "pool raised"
         assert [each.text for each in pilot.app.ready.incidents.follow_ups] == ["add an index"]

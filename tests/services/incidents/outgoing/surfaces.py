@@ -1,0 +1,115 @@
+"""Every text about an incident that leaves the console: the only part that knows how each is made."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from services import i18n
+from services.calendar.calendar import Calendar
+from services.incidents import escalation
+from services.incidents.catalogue import causes_by_id
+from services.incidents.facts import Facts
+from services.incidents.hand_over.open_points import DayAtHand, open_points
+from services.incidents.impact import impact_text
+from services.incidents.readings import Weighing
+from services.models.alarms import Alarm
+from services.models.base import RawId
+from services.models.step_records import playbook_of
+from services.report.collecting.incident import make_incident_report, recorded_incidents
+from services.report.collecting.incident_lines import incident_line
+from services.report.incident_formats import incident_text
+from services.report.make import make
+from services.report.periods import read_period
+from services.report.rendering.markdown import to_markdown
+from services.slack.note_wording import Now
+from services.slack.notes import NoteContext, about_alarm
+from tests.services.incidents.outgoing.recording import STATES, Recorded, Text, evidence_of, storage_plan
+from tests.services.incidents.outgoing.states import JST, LEVELS, MINUTE, Begin, History
+
+
+def situation(world: Recorded) -> escalation.Situation:
+    """As the screen of the incident builds it, read within the last minute while the incident is open."""
+    h, incident, evidence = world.history, world.incident, world.captured
+    assert incident is not None
+    weighing, read_at = Weighing(world.runbook), h.now - timedelta(seconds=h.read_seconds)
+    live = evidence_of(h, read_at) if incident.is_open and evidence is not None else None
+    evidence = weighing.present(incident, live, evidence)
+    names = {id: str(spec.title) for id, spec in causes_by_id(world.runbook).items()}
+    cause, word, reason = escalation.cause_of(incident, weighing.of(incident, evidence), names)
+    return escalation.Situation(
+        incident=incident, runbook=world.runbook, playbook=playbook_of(incident, world.runbook.playbooks), now=h.now,
+        zone=JST, measured=measured(h), cause=cause, word=word, reason=reason, by=h.caller, seen_at=read_at,
+        impact=impact_text(incident, Facts(evidence, world.runbook), JST, h.now, live) if evidence is not None else "",
+        whole=next((each for each in world.incidents if each.id == incident.joined_to), None), evidence=evidence,
+        plan=storage_plan(h) if h.last("ask", at=h.now) else None,
+    )  # fmt: skip
+
+
+def measured(h: History) -> str:
+    """The alarm's value now beside its limit, as the screen shows it."""
+    if h.target not in LEVELS:
+        return ""
+    _usual, _bad, limit, unit = LEVELS[h.target]
+    value = h.value(h.now.replace(second=0, microsecond=0) - MINUTE)
+    return i18n._("now {value}, limit {limit}").format(value=f"{value:g}{unit}", limit=f"≥ {limit:g}{unit}")
+
+
+def alarm_note(world: Recorded) -> str:
+    h = world.history
+    act = h.last("alarm", "ok", "insufficient", at=h.now)
+    kind, since = (act.kind, act.at) if act else ("alarm", h.since)
+    limit = LEVELS[h.target][2] if h.target in LEVELS else None
+    alarm = Alarm(
+        id=RawId(h.target),
+        name=h.target,
+        state=STATES[kind],
+        since=since,
+        threshold=limit,
+        comparison=">=",
+        expected=True,
+    )
+    minute = h.now.replace(second=0, microsecond=0)
+    current = Now(h.value(minute - MINUTE), minute) if limit is not None else None
+    desk = NoteContext(world.runbook, Calendar(world.runbook), "ap-northeast-1", h.now, h.caller)
+    return str(about_alarm(alarm, desk, current=current, incident=world.incident).text)
+
+
+def texts(world: Recorded) -> Iterator[Text]:
+    """Every text about the incident that leaves the console at the history's end, in the active language."""
+    h, incident = world.history, world.incident
+    yield from world.announcements
+    if incident is None:
+        return
+    now, view = h.now, situation(world)
+    yield Text("phone", now, escalation.phone_lines(view))
+    yield Text("slack", now, escalation.slack_text(view))
+    yield Text("offer", now, escalation.hand_over_text(view))
+    if h.begin is Begin.ALARM:
+        yield Text("slack-alarm", now, alarm_note(world))
+    day = DayAtHand(
+        now, JST, world.incidents, world.runbook.playbooks, follow_ups=world.follow_ups,
+        causes={str(incident.id): i18n._("{text}.").format(text=view.cause)} if view.cause and view.word else {},
+    )  # fmt: skip
+    yield Text("hand-over", now, "\n".join(point.text for point in open_points(day)))
+    report = make_incident_report(world.path, world.runbook, incident, now)
+    yield Text("report", now, incident_text(report, "md"))
+    yield Text("mcp-show", now, json.dumps(report.model_dump(mode="json", by_alias=True)))
+    lines = [incident_line(each, {}).model_dump(mode="json") for each in recorded_incidents(world.path)]
+    yield Text("mcp-list", now, json.dumps(lines))
+    begun = h.since.astimezone(JST).date()
+    for name in dict.fromkeys(
+        (f"{begun}", f"{now.astimezone(JST).date()}", f"{begun:%Y-%m}", fiscal_year(begun))
+    ):
+        period = read_period(name)
+        assert period is not None, name
+        report = make(world.path, world.runbook, period, now)
+        yield Text(f"report-{period.span.value}", min(now, end_of(period.last)), to_markdown(report))
+
+
+def fiscal_year(day: date) -> str:
+    return f"FY{day.year if day.month > 3 else day.year - 1}"
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, of which its report speaks."""
+    return datetime.combine(day, time.max, JST)

@@ -1,9 +1,11 @@
 """What happens to alarms and incidents, one line for each event, for a console without a screen."""
 
 from collections.abc import Iterable, Iterator
-from datetime import tzinfo
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from services.i18n import N_, _
+from services.incidents.course_text import course_text
 from services.incidents.entries import turn_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.outages import proposal_text, proposed
@@ -13,6 +15,7 @@ from services.incidents.weighing import assess
 from services.journal.errors import JournalError
 from services.models import glyphs
 from services.models.alarms import AlarmOverview, AlarmState
+from services.models.date_text import dated_time
 from services.models.feeds import FeedState
 from services.models.incidents import Incident, TriggerKind
 from services.models.journal import JournalHealth
@@ -33,6 +36,7 @@ class Announcements:
     def __init__(self, incidents: Incidents, runbook: Runbook) -> None:
         self._incidents = incidents
         self._runbook = runbook
+        self._zone = ZoneInfo(runbook.system.timezone)
         self._alarms: dict[str, AlarmState] = {}
         self._proposed: set[OutageKind] = set()
         self._known: dict[str, Incident] = {}
@@ -85,6 +89,7 @@ class Announcements:
                 continue
             if before is None:
                 lines.append(f"{glyphs.ABNORMAL} " + _("Incident: {title}").format(title=incident.title))
+                lines.append(f"  {course_text(incident, self._time)}")
             if len(incident.evidence) > (len(before.evidence) if before else 0):
                 lines.append(await self._evidence(incident))
             lines += self._course(incident, before)
@@ -92,14 +97,26 @@ class Announcements:
         return lines
 
     def _course(self, incident: Incident, before: Incident | None) -> Iterator[str]:
-        for turn in incident.turns[len(before.turns) if before else 0 :]:
-            yield "  " + turn_text(turn.kind, incident)
-        if incident.holder and (before is None or before.holder != incident.holder):
-            yield "  " + _("{title}: {who} responds").format(title=incident.title, who=incident.holder)
-        if not incident.is_open and (before is None or before.is_open):
-            yield f"{glyphs.DONE} " + _("{title}: closed by {who}").format(
-                title=incident.title, who=incident.closed_by
+        title, offer = incident.title, incident.hand_over
+        # What happened before this console began is in the first sentence, with its times.
+        for turn in incident.turns[len(before.turns) :] if before else ():
+            text = turn_text(turn.kind, incident)
+            yield "  " + _("{text} ({time})").format(text=text, time=self._time(turn.at))
+        if incident.joined_to and (before is None or before.joined_to != incident.joined_to):
+            whole = self._incidents.of(incident.joined_to)
+            yield "  " + _("{title} is part of {other}").format(
+                title=title, other=whole.title if whole else "?"
             )
+        if offer is not None and (before is None or before.hand_over != offer):
+            words, to = _("{title}: {who} offers it to {to}, who has not accepted it yet"), offer.to
+            yield "  " + words.format(title=title, who=offer.by, to=to or _("the next person"))
+        if incident.holder and (before is None or before.holder != incident.holder):
+            yield "  " + _("{title}: {who} responds").format(title=title, who=incident.holder)
+        if not incident.is_open and (before is None or before.is_open):
+            yield f"{glyphs.DONE} {course_text(incident, self._time)}"
+
+    def _time(self, at: datetime) -> str:
+        return dated_time(at, self._zone)
 
     async def _evidence(self, incident: Incident) -> str:
         """The first cause by the newest evidence, or why there is none."""
@@ -112,4 +129,5 @@ class Announcements:
         except (JournalError, UnreadableEvidence) as error:
             return f"  {incident.title}: {error}"
         text = verdict_text(assessment, self._runbook.causes)
-        return "  " + _("{title}: evidence is recorded; {text}").format(title=incident.title, text=text)
+        words = _("{title}: evidence of {time} is recorded; {text}")
+        return "  " + words.format(title=incident.title, time=self._time(evidence.ended), text=text)

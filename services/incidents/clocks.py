@@ -1,13 +1,11 @@
 """The clocks of an incident, counted from the alarm's own transition. Pure, so any console shows the same at any time."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from services.models.incidents import ClockKind, ClockState, Incident, IncidentClock, TurnKind
+from services.models.incidents import ClockKind, ClockState, Incident, IncidentClock
 from services.models.runbook_playbooks import Playbook
-
-_MOST = 1_000_000
-"""Minutes: two years."""
+from services.models.step_records import due_at
 
 
 def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tuple[IncidentClock, ...]:
@@ -18,7 +16,7 @@ def clocks(incident: Incident, playbook: Playbook | None, now: datetime) -> tupl
     """
     if playbook is None:
         return ()
-    starts = trouble_since(incident)
+    starts = incident.trouble_since
     built = []
     if playbook.wait_minutes is not None:
         built.append(_recovery(incident, starts, playbook.wait_minutes, now))
@@ -54,31 +52,14 @@ def whole_clocks(
     )
 
 
-def _due(starts: datetime, minutes: int) -> datetime:
-    """When a clock of so many minutes runs out; a runbook may name more minutes than there are dates for."""
-    return starts + timedelta(minutes=min(minutes, _MOST))
-
-
 def _state(met_at: datetime | None, due: datetime, now: datetime) -> ClockState:
     if met_at is not None:
         return ClockState.MET
     return ClockState.OVERDUE if now >= due else ClockState.RUNNING
 
 
-def trouble_since(incident: Incident) -> datetime:
-    """When the present trouble began: the first transition to ALARM since the last judged recovery."""
-    start = incident.since
-    is_over = False
-    for turn in incident.turns:
-        if turn.kind is TurnKind.RECOVERED:
-            is_over = True
-        elif turn.kind is TurnKind.ALARM and is_over and turn.at > start:
-            start, is_over = turn.at, False
-    return start
-
-
 def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime) -> IncidentClock:
-    due = _due(starts, minutes)
+    due = due_at(starts, minutes)
     met_at = incident.recovered_at or incident.closed_at
     return IncidentClock(
         kind=ClockKind.RECOVERY, starts=starts, due=due, state=_state(met_at, due, now), met_at=met_at
@@ -92,7 +73,7 @@ def _escalation(
 
     Telling somebody else, such as the one on duty, is recorded and leaves the time limit.
     """
-    due = _due(starts, minutes)
+    due = due_at(starts, minutes)
     roles = {str(role) for role in playbook.versions("escalate_to")}
     # A console whose clock is wrong dates a contact before what it was about.
     contacts = [

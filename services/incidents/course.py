@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from services.incidents.clocks import trouble_since
 from services.incidents.entries import follow_up_of
 from services.incidents.joining import with_parts
 from services.models.base import RawId
@@ -108,7 +107,8 @@ def _taken(incident: Incident, entry: Entry) -> Update:
     # One that names whom it follows has no effect if another was faster.
     if not incident.is_open or entry.data.get("after", incident.holder_seq) != incident.holder_seq:
         return {}
-    return {**_held(entry), "taken_at": incident.taken_at or entry.at}
+    first = {} if incident.taken_at else {"taken_at": entry.at, "taken_by": entry.person.name}
+    return {**_held(entry), **first}
 
 
 def _held(entry: Entry) -> Update:
@@ -156,7 +156,7 @@ def _contacted(incident: Incident, entry: Entry) -> Update:
         role=_text(data.get("role")),
         by=entry.person.name,
         at=entry.at,
-        about=trouble_since(incident),
+        about=incident.trouble_since,
         channel=_text(data.get("channel")),
         note=_text(data.get("note")),
     )

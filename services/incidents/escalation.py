@@ -1,23 +1,25 @@
 """What is said when an incident is escalated: a note for Slack, and a text to be read aloud within 20 seconds."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from services.contacts import escalation
 from services.i18n import N_, _, sentences
+from services.incidents.approval_call import asking, step_to_approve
 from services.incidents.clocks import clocks
-from services.incidents.facts import Facts
+from services.incidents.course_text import course_text
+from services.incidents.reason import SPOKEN, reason_of
 from services.incidents.roster import on_duty, reach_of
 from services.models.causes import Assessment, Word
-from services.models.date_text import dated_time, time_text
-from services.models.durations import lasting
-from services.models.first_wave import Measure
-from services.models.incidents import WAF_BLOCKS, ClockState, Incident, StepKind, StepMark, TriggerKind
+from services.models.changes import Plan
+from services.models.date_text import dated_time, day_text, time_text, zoned_time
+from services.models.first_wave import IncidentEvidence
+from services.models.incidents import ClockState, Incident, Phase, StepKind
 from services.models.runbook import Runbook
-from services.models.runbook_playbooks import Playbook, Step
-from services.models.units import SECONDS, number
+from services.models.runbook_playbooks import Playbook
+from services.models.step_records import open_steps
 
 _CAUSE = {
     None: ("{cause}", N_("The cause was decided: {cause}.")),
@@ -25,13 +27,21 @@ _CAUSE = {
     Word.LIKELY: (N_("possibly: {cause}"), N_("The cause may be: {cause}.")),
 }
 """How a cause is written and how it is spoken, by how sure it is."""
-SPOKEN = 2
+_HEADS = {
+    Phase.RECOVERED: N_("[Recovered] {system}: {title}"),
+    Phase.CLOSED: N_("[Closed] {system}: {title}"),
+}
+_ALARMS = (Phase.FIRING, Phase.QUIET, Phase.NO_DATA, Phase.MISSING)
+"""The phases that are what the alarm was when it was last read."""
+STALE = timedelta(minutes=2)
+"""Age from which it is said when the alarm was read."""
+FACTS = 2
 """Measured values of a finding that are read aloud."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known when somebody is called."""
+    """What is known at one moment; each text that leaves the console is made from one."""
 
     incident: Incident
     runbook: Runbook
@@ -39,9 +49,9 @@ class Situation:
     now: datetime
     zone: tzinfo
     measured: str = ""
-    """The value now beside its limit, in the units of the screen; "" if there is none."""
+    """The value at `seen_at` beside its limit, in the units of the screen; "" if there is none."""
     impact: str = ""
-    """What users notice, as far as it is measured; "" if it is not."""
+    """What users notice, as far as it is measured."""
     cause: str = ""
     """Title of the decided or leading cause; "" if there is none."""
     word: Word | None = None
@@ -50,6 +60,50 @@ class Situation:
     """Why the leading cause is the first, a sentence each fact; "" if nothing is known of it."""
     by: str = ""
     """Who calls."""
+    seen_at: datetime | None = None
+    """When the alarm was last read; None: it is not known."""
+    whole: Incident | None = None
+    """The incident that it is part of; None: it stands alone."""
+    evidence: IncidentEvidence | None = None
+    """The newest reading."""
+    plan: Plan | None = None
+    """The newest plan of the change that a step asks approval for; None: none was made."""
+
+    @property
+    def is_over(self) -> bool:
+        return self.incident.over_at is not None
+
+    def time(self, at: datetime) -> str:
+        """A time as it is spoken."""
+        return time_text(at, self.zone, self.now)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What was measured when it began; of an outage that is not seen any more nothing."""
+        is_true = self.incident.is_asked or self.incident.phase is Phase.FIRING
+        return self.incident.facts if is_true else ()
+
+    @property
+    def question(self) -> str:
+        """What the next step asks approval for; "" if it asks for none."""
+        step = step_to_approve(self.incident, self.playbook)
+        asked = asking(step, self.plan, self.evidence, self.zone, self.now) if step is not None else ()
+        return sentences(*asked)
+
+    @property
+    def responder(self) -> str:
+        """Who responds now, and whom it is offered to: of a part, as of the whole."""
+        owner = self.whole or self.incident
+        if not owner.holder:
+            return _("nobody yet") if owner.is_open else ""
+        if owner.hand_over is None:
+            return str(owner.holder)
+        to = owner.hand_over.to or _("the next person")
+        return _("{who} (offered to {to}, not accepted yet)").format(who=owner.holder, to=to)
+
+
+Renewed = Callable[[], Awaitable[Situation | None]]
+"""Returns how an incident stands at that moment; None: the journal has it no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +141,7 @@ def role_to_tell(incident: Incident, playbook: Playbook | None) -> str:
     """Whom to tell next: the role of the first step that tells and is open, else whom the playbook escalates to."""
     if playbook is None:
         return ""
-    step = next((step for step in _open_steps(incident, playbook) if step.kind is StepKind.TELL), None)
+    step = next((step for step in open_steps(incident, playbook) if step.kind is StepKind.TELL), None)
     return (str(step.to) if step is not None else "") or str(playbook.escalate_to)
 
 
@@ -97,107 +151,101 @@ def undecided_roles(runbook: Runbook, playbook: Playbook | None) -> tuple[str, .
     return tuple(role for role in named_roles(playbook) if not reach.get(role))
 
 
-def impact_text(facts: Facts) -> str:
-    """What users notice, as far as it is measured; "" if nothing is."""
-    requests, errors = facts.total(Measure.REQUESTS), sum(facts.errors_since())
-    targets = _targets(facts)
-    if errors and requests + errors:
-        share = min(1.0, errors / max(requests, errors))
-        failed = _("{share}% of requests fail ({count} so far)").format(
-            share=round(share * 100), count=round(errors)
-        )
-        return _("; ").join(filter(None, (failed, targets)))
-    latency = facts.since(Measure.LATENCY)
-    if latency and facts.onset.measure == Measure.LATENCY:
-        return _("The 95th percentile of answers takes {time}").format(time=number(max(latency), SECONDS))
-    return targets
-
-
-def _targets(facts: Facts) -> str:
-    if not facts.unhealthy:
-        return ""
-    healthy = sum(target.state == "healthy" for target in facts.registered)
-    return _("{healthy} of {count} servers healthy").format(healthy=healthy, count=len(facts.registered))
-
-
 def first_action(situation: Situation) -> str:
     """The first step that is still open; "" if the playbook has none."""
-    return next((str(step.text) for step in _open_steps(situation.incident, situation.playbook)), "")
-
-
-def _open_steps(incident: Incident, playbook: Playbook | None) -> Iterator[Step]:
-    """The steps that are neither done nor skipped."""
-    handled = {record.index for record in incident.steps if record.mark is not StepMark.TODO}
-    steps = playbook.steps if playbook is not None else ()
-    return (step for index, step in enumerate(steps) if index not in handled)
-
-
-def next_check(situation: Situation) -> str:
-    """When to look again: the next clock that has not run out; "" if none runs."""
-    due = _next_due(situation)
-    return dated_time(due, situation.zone, situation.now) if due is not None else ""
+    return next((str(step.text) for step in open_steps(situation.incident, situation.playbook)), "")
 
 
 def _next_due(situation: Situation) -> datetime | None:
+    """When to look again: the next clock that has not run out."""
     every = clocks(situation.incident, situation.playbook, situation.now)
     return min((clock.due for clock in every if clock.state is ClockState.RUNNING), default=None)
 
 
+def state_text(situation: Situation, when: Callable[[datetime], str]) -> str:
+    """How the incident stands; of an alarm that was not read lately, when it was."""
+    at, stale = situation.seen_at, ""
+    if at is not None and situation.incident.phase in _ALARMS and situation.now - at > STALE:
+        stale = _("The alarm was last read at {time}.").format(time=when(at))
+    return sentences(course_text(situation.incident, when), stale)
+
+
 def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
     """(heading, text) of each line of the note."""
-    incident = situation.incident
-    since = dated_time(incident.firing_since, situation.zone, situation.now)
-    measured = situation.measured or _("; ").join(incident.facts)
-    if incident.trigger is TriggerKind.FINDING and incident.target != WAF_BLOCKS:
-        yield _("Inspected"), since
-        yield _("Details"), str(incident.reason)
-        yield _("Measured"), measured
-        yield _("Impact on users"), situation.impact
-        yield _("Cause"), situation.cause
+    incident, is_over = situation.incident, situation.is_over
+    yield _("As of"), zoned_time(situation.now, situation.zone, situation.now)
+    yield _("State"), state_text(situation, situation.time)
+    yield _("Part of"), str(situation.whole.title) if situation.whole is not None else ""
+    yield _("Details"), str(incident.reason) if incident.is_asked else ""
+    yield _("Measured"), _measured(situation) or _("; ").join(situation.facts)
+    unknown = "" if incident.is_asked else _("not measured") if is_over else _("not known yet")
+    yield _("Impact on users"), situation.impact or unknown
+    yield _("Cause"), situation.cause if incident.is_asked else cause_text(situation)
+    yield _("Why"), situation.reason
+    if is_over:
+        nothing = _("nothing") if incident.recovered_at is not None else ""
+        yield _("To be done"), _("; ").join(remaining(situation)) or nothing
     else:
-        lasts = lasting((situation.now - incident.firing_since).total_seconds())
-        yield _("Since"), _("{time} ({duration})").format(time=since, duration=lasts)
-        yield _("Measured"), measured
-        yield _("Impact on users"), situation.impact or _("not known yet")
-        yield _("Cause"), cause_text(situation)
-        yield _("Why"), situation.reason
-    yield _("First action (runbook)"), first_action(situation)
-    yield _("Next check"), next_check(situation)
-    role = str(situation.playbook.escalate_to) if situation.playbook is not None else ""
-    yield _("Escalation"), escalation(situation.runbook, role)
-    yield _("Responder"), str(incident.holder) or situation.by
+        yield _("First action (runbook)"), first_action(situation)
+        book, due = situation.playbook, _next_due(situation)
+        approver, role = (str(book.approval), str(book.escalate_to)) if book is not None else ("", "")
+        yield _("Approval by {role}").format(role=approver), situation.question
+        yield _("Next check"), dated_time(due, situation.zone, situation.now) if due is not None else ""
+        yield _("Escalation"), escalation(situation.runbook, role)
+    yield _("Responder"), situation.responder
 
 
 def slack_text(situation: Situation) -> str:
     """The note for Slack; a person reads, edits and releases it."""
     system = str(situation.runbook.system.title)
-    head = _("[Incident] {system}: {title}").format(system=system, title=situation.incident.title)
+    head = _HEADS.get(situation.incident.phase, N_("[Incident] {system}: {title}"))
+    head = _(head).format(system=system, title=situation.incident.title)
     rows = [f"{heading}: {text}" for heading, text in slack_rows(situation) if text]
     return "\n".join([head, *rows])
+
+
+def hand_over_text(situation: Situation) -> str:
+    """What the next person is told when an incident is handed over, a line each."""
+    others = {_("As of"), _("Measured"), _("Next check"), _("Escalation")}
+    rows = ((heading, text) for heading, text in slack_rows(situation) if text and heading not in others)
+    return "\n".join(f"{heading}: {text}" for heading, text in rows)
+
+
+def remaining(situation: Situation) -> Iterator[str]:
+    """What is left once it is over: the decision on the cause, while it is open, and follow-ups with their dates."""
+    incident = situation.incident
+    if incident.is_open and incident.decision is None:
+        yield _("decide on the cause")
+    for follow_up in incident.follow_ups:
+        day = day_text(follow_up.due.astimezone(situation.zone).date(), situation.now.date())
+        yield _("{text} (by {day})").format(text=follow_up.text, day=day)
+
+
+def _measured(situation: Situation) -> str:
+    """The value of the alarm with its time, while that says something: a closed incident has none now."""
+    if not situation.measured or not situation.incident.is_open or situation.seen_at is None:
+        return ""
+    words = _("{value} (as of {time})")
+    return words.format(value=situation.measured, time=situation.time(situation.seen_at))
 
 
 def cause_text(situation: Situation) -> str:
     """The decided cause, or the leading one with its word."""
     if not situation.cause or situation.word not in _CAUSE:
-        return _("not known yet")
+        return _("not decided") if situation.is_over else _("not known yet")
     return _(_CAUSE[situation.word][0]).format(cause=situation.cause)
 
 
 def _what(situation: Situation) -> Iterator[str]:
     """What happened, in whole sentences: the alarm and its value, or what the finding says and measured."""
     incident = situation.incident
-    since = time_text(incident.firing_since, situation.zone, situation.now)
-    words = _("{title} has been firing since {time}.")
-    if incident.target == WAF_BLOCKS:
-        words = _("A surge of requests blocked by the firewall was seen at {time}; it may be an attack.")
-    elif incident.is_asked:
-        words = _("The inspection “{title}” of {time} is not normal.")
-    elif incident.is_without_alarm:
-        words = _("{title} since {time}, without an alarm.")
-    yield words.format(title=incident.title, time=since)
+    yield state_text(situation, situation.time)
+    if situation.whole is not None:
+        is_part, was = _("It is handled as part of “{title}”."), _("It was handled as part of “{title}”.")
+        yield (is_part if incident.is_open else was).format(title=situation.whole.title)
     reason = str(incident.reason) if incident.is_asked else ""
-    yield _sentence(situation.measured or reason)
-    yield from (_sentence(fact) for fact in incident.facts[:SPOKEN] if fact not in reason)
+    yield _sentence(("" if situation.is_over else _measured(situation)) or reason)
+    yield from (_sentence(fact) for fact in situation.facts[:FACTS] if fact not in reason)
 
 
 def _sentence(text: str) -> str:
@@ -208,37 +256,42 @@ def _sentence(text: str) -> str:
 def phone_text(situation: Situation) -> str:
     """What to say on the telephone: whole sentences that take about 20 seconds to read aloud."""
     incident = situation.incident
-    parts = [
-        _("This is {by}, on duty for {system}.").format(
-            by=situation.by or incident.holder, system=situation.runbook.system.title
-        ),
-        *_what(situation),
-        _sentence(situation.impact),
-        _spoken_cause(situation),
-        *_spoken_plan(situation),
-        _("Please help with the response."),
-    ]
+    by, system = situation.by or incident.holder, situation.runbook.system.title
+    words = _("This is {by}, operating {system}.") if by else _("This call is about {system}.")
+    parts = [words.format(by=by, system=system), *_what(situation)]
+    if question := situation.question:
+        parts.append(question)
+    else:
+        cause = _spoken_cause(situation)
+        parts += [_sentence(situation.impact), cause, *_spoken_plan(situation)]
     return " ".join(part for part in parts if part)
 
 
 def _spoken_cause(situation: Situation) -> str:
     """The cause as a sentence; "" if there is none to be named."""
-    if not situation.cause:
+    if not situation.cause or situation.word not in _CAUSE:
         return ""
-    if situation.word not in _CAUSE:
-        return _("The cause is not known yet.")
     text = _(_CAUSE[situation.word][1])
     return sentences(text.format(cause=situation.cause), situation.reason)
 
 
 def _spoken_plan(situation: Situation) -> Iterator[str]:
-    """What the responder does first, and when they look again."""
+    """What the responder does next, and what is asked for; once it is over, what is left."""
+    if situation.is_over:
+        if situation.incident.recovered_at is not None:
+            yield _("There is nothing for you to do.")
+        for what in remaining(situation):
+            yield _("Left to be done: {what}.").format(what=what)
+        return
     if action := first_action(situation):
         yield _("The runbook's next step: {step}.").format(step=_without_asides(action))
     running = _next_due(situation)
     if running is not None:
-        time = time_text(running, situation.zone, situation.now)
-        yield _("The next check is at {time}.").format(time=time)
+        yield _("The next check is at {time}.").format(time=situation.time(running))
+    if situation.incident.phase is Phase.QUIET:
+        yield _("Please stand by until we know that it has recovered.")
+    else:
+        yield _("Please help with the response.")
 
 
 def _without_asides(text: str) -> str:
@@ -252,8 +305,20 @@ def phone_lines(situation: Situation) -> str:
     return "\n".join(filter(None, map(str.strip, text.splitlines())))
 
 
-def leading_cause(assessment: Assessment | None, titles: dict[str, str]) -> tuple[str, Word | None]:
-    """(title, word) of the leading cause; ("", None) if there is none."""
-    if assessment is None or assessment.leader is None or assessment.word is Word.OPEN:
-        return "", None
-    return titles.get(str(assessment.leader.id), str(assessment.leader.id)), assessment.word
+def cause_of(
+    incident: Incident, assessment: Assessment | None, titles: Mapping[str, str]
+) -> tuple[str, Word | None, str]:
+    """(title, word, why) of the cause: with which it was closed, else as decided (without a word), else the leading one.
+
+    Why is what is measured: nothing once the alarm is quiet.
+    """
+    leader = assessment.leader if assessment is not None else None
+    decision, is_past = incident.decision, incident.phase in (Phase.QUIET, Phase.RECOVERED, Phase.CLOSED)
+    why = "" if is_past else reason_of(assessment, SPOKEN)
+    if not incident.is_open or decision is not None:
+        title = incident.cause or (decision.title if decision is not None else "")
+        is_leading = decision is not None and leader is not None and leader.id == decision.cause
+        return title, None, why if is_leading else ""
+    if assessment is None or leader is None or assessment.word is Word.OPEN:
+        return "", None, ""
+    return titles.get(str(leader.id), str(leader.id)), assessment.word, why

@@ -91,7 +91,7 @@ class Readings:
         self._recorded: dict[str, tuple[int, IncidentEvidence, Assessment | None]] = {}
         """The newest evidence of the journal with its number, by the incident's id."""
 
-    async def note(self, incident: Incident, *, is_last: bool = False) -> None:
+    async def note(self, incident: Incident, is_last: bool = False) -> None:
         """Record the newest reading if the word, the first cause, or how sure an answer is differs from the journal's.
 
         `is_last`: in any case, and a new one, as the incident is closed and the report counts until then.
@@ -115,13 +115,12 @@ class Readings:
                 await self._record(current, evidence, now, text)
 
     def words(self, incident: Incident) -> str:
-        """The first cause as this console weighed it last, how surely, and why; "" if it did not or none is likely."""
+        """The first cause as this console weighed it last, how surely, and while it fires why; "" if none is likely."""
         assessment = self.weighing.newest(incident)
         if assessment is None or assessment.word is Word.OPEN:
             return ""
-        return sentences(
-            _("{text}.").format(text=verdict_text(assessment, self._own_causes)), reason_of(assessment)
-        )
+        why = reason_of(assessment) if incident.is_firing else ""
+        return sentences(_("{text}.").format(text=verdict_text(assessment, self._own_causes)), why)
 
     async def _newest(self, incident: Incident) -> tuple[IncidentEvidence, Assessment | None]:
         """The newest evidence of the journal, weighed. Raises JournalError, UnreadableEvidence."""

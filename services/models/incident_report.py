@@ -14,6 +14,8 @@ from services.models.incidents import (
     Contacted,
     Decision,
     IncidentState,
+    Phase,
+    Spell,
     StepKind,
     StepMark,
     TimelineRow,
@@ -58,6 +60,7 @@ class IncidentLine(Model):
     """When a console recorded it."""
     taken_at: datetime | None = None
     """When somebody first took it; null: nobody has."""
+    taken_by: Clean = ""
     recovered_at: datetime | None = None
     """When recovery was judged; null: it was not, or the alarm fired again since."""
     closed_at: datetime | None = None
@@ -79,6 +82,12 @@ class IncidentLine(Model):
     """Id of the incident that it is part of; "" if it stands alone."""
     joined: tuple[Clean, ...] = ()
     """Ids of the incidents that are part of it."""
+    phase: Phase = Phase.FIRING
+    """How it stands."""
+    spells: tuple[Spell, ...] = ()
+    """Each time in which its alarm fired, the first from `since`; empty for a finding."""
+    offered_to: Clean | None = None
+    """To whom it is offered, "" for whoever accepts; null: no offer waits."""
 
     @property
     def is_open(self) -> bool:
@@ -96,6 +105,10 @@ class IncidentCount(Model):
     """Taken by somebody."""
     ended: int = 0
     """Recovered or closed."""
+    recovered: int = 0
+    """Recovered, as was judged."""
+    recovery_seconds: float | None = None
+    """Mean time from the transition to the judged recovery; null: none was judged."""
     mtta_seconds: float | None = None
     """Mean time from the transition until somebody took them; null: nobody took any."""
     mttr_seconds: float | None = None
@@ -176,8 +189,10 @@ class IncidentReport(Model):
     """When it ended: recovery, else closing, else `made_at`."""
     impact: Clean = ""
     """What users noticed, in words; "": nothing of it was measured."""
+    course: Clean = ""
+    """How it stands as of `made_at`, in sentences."""
     measured_until: datetime | None = None
-    """Until when the figures go: when the evidence was read; null: no evidence."""
+    """When the evidence was read; null: no evidence."""
     figures: tuple[ImpactLine, ...] = ()
     word: Word | None = None
     """How sure the weighing of the recorded evidence is; null: no evidence."""
@@ -199,5 +214,7 @@ class IncidentReport(Model):
     """Why the recorded evidence cannot be read; "" if it can, or if there is none."""
     log_lines: tuple[QuotedLine, ...] = ()
     """The newest lines of both logs since T0; only on request, as they may contain personal data."""
+    runbook_draft: Clean = ""
+    """That nobody has approved the runbook; "" if somebody has."""
     withheld: int = 0
     """How many lines of logs were left out because they were not requested."""

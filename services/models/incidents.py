@@ -153,6 +153,30 @@ class TurnKind(StrEnum):
     """The console judged that the system works as usual again."""
 
 
+class Phase(StrEnum):
+    """How an incident stands; every text that leaves the console follows it."""
+
+    FIRING = "firing"
+    QUIET = "quiet"  # The alarm is ok, and recovery was not judged yet.
+    NO_DATA = "no-data"
+    MISSING = "missing"
+    FINDING = "finding"
+    RECOVERED = "recovered"
+    CLOSED = "closed"
+
+
+class Spell(Model):
+    """One time in which the alarm fired."""
+
+    start: datetime
+    end: datetime | None = None
+    """When the alarm left ALARM, by AWS; null: it has not."""
+    turned_at: datetime | None = None
+    """When it went to the state that it has had since, such as from no data to OK."""
+    recovered_at: datetime | None = None
+    """When recovery was judged after it; null: it was not."""
+
+
 class Turn(Model):
     """A change of the alarm's state, or the judged recovery."""
 
@@ -190,6 +214,8 @@ class Incident(Model):
     """Number of the entry by which the holder responds; 0 while nobody does."""
     taken_at: datetime | None = None
     """When it was first taken; MTTA counts to it."""
+    taken_by: Clean = ""
+    """Who took it first; `holder` may be another by now."""
     evidence: tuple[int, ...] = ()
     """Numbers of its evidence entries, oldest first."""
     captured_by: Clean = ""
@@ -238,6 +264,37 @@ class Incident(Model):
         return self.target.startswith(OUTAGE)
 
     @property
+    def phase(self) -> Phase:
+        if not self.is_open:
+            return Phase.CLOSED
+        if self.is_asked:
+            return Phase.FINDING
+        if self.recovered_at is not None:
+            return Phase.RECOVERED
+        return _PHASES[self._alarm]
+
+    @property
+    def spells(self) -> tuple[Spell, ...]:
+        """Each time in which its alarm fired, the first from `since`; () for a finding."""
+        if self.is_asked:
+            return ()
+        spells = [Spell(start=self.since)]
+        for turn in self.turns:
+            last = spells[-1]
+            if turn.kind is TurnKind.RECOVERED:
+                spells[-1] = last.model_copy(update={"recovered_at": turn.at})
+            elif turn.kind is not TurnKind.ALARM:
+                spells[-1] = last.model_copy(update={"end": last.end or turn.at, "turned_at": turn.at})
+            elif (last.end or last.recovered_at) and turn.at > last.start:
+                spells.append(Spell(start=turn.at))
+        return tuple(spells)
+
+    @property
+    def over_at(self) -> datetime | None:
+        """Until when its numbers are counted: the judged recovery, else its closing; None while it goes on."""
+        return self.recovered_at or self.closed_at
+
+    @property
     def firing_since(self) -> datetime:
         """When the alarm last went to ALARM: the clocks run from there after it had recovered."""
         return max((turn.at for turn in self.turns if turn.kind is TurnKind.ALARM), default=self.since)
@@ -245,8 +302,34 @@ class Incident(Model):
     @property
     def is_firing(self) -> bool:
         """Whether its alarm was in ALARM when it was last seen; a finding does not fire."""
-        states = [turn.kind for turn in self.turns if turn.kind is not TurnKind.RECOVERED]
-        return self.trigger is TriggerKind.ALARM and (not states or states[-1] is TurnKind.ALARM)
+        return self.trigger is TriggerKind.ALARM and self._alarm is TurnKind.ALARM
+
+    @property
+    def trouble_since(self) -> datetime:
+        """When the present trouble began: the first transition to ALARM since the last judged recovery."""
+        start, is_over = self.since, False
+        for turn in self.turns:
+            if turn.kind is TurnKind.RECOVERED:
+                is_over = True
+            elif turn.kind is TurnKind.ALARM and is_over and turn.at > start:
+                start, is_over = turn.at, False
+        return start
+
+    @property
+    def _alarm(self) -> TurnKind:
+        """The alarm's newest state."""
+        return next(
+            (turn.kind for turn in reversed(self.turns) if turn.kind is not TurnKind.RECOVERED),
+            TurnKind.ALARM,
+        )
+
+
+_PHASES = {
+    TurnKind.ALARM: Phase.FIRING,
+    TurnKind.OK: Phase.QUIET,
+    TurnKind.INSUFFICIENT: Phase.NO_DATA,
+    TurnKind.MISSING: Phase.MISSING,
+}
 
 
 class ClockKind(StrEnum):

@@ -13,6 +13,7 @@ from services.models.incident_report import IncidentCount, IncidentLine
 from services.models.report_approvals import ApprovalLine
 from services.models.report_counts import AlarmCount, DutyCount, InspectionCount, MonthCharges
 from services.models.report_lines import (
+    AbnormalLine,
     AcknowledgementLine,
     ChangeLine,
     Charges,
@@ -57,6 +58,8 @@ class ReportHead(Model):
     """The journal's id."""
     stale: Clean = ""
     """Why the journal that was read, a copy of a shared one, may lack newer entries; "" if it does not."""
+    runbook_draft: Clean = ""
+    """That nobody has approved the runbook; "" if somebody has."""
     first_seq: int = 0
     """Number of the first journal entry in the period; 0: there is no entry."""
     last_seq: int = 0
@@ -105,6 +108,8 @@ class DayReport(ReportHead):
     """Unsigned occurrences of earlier days that may still be done, because the whole month is allowed."""
     findings: tuple[FindingLine, ...] = ()
     """Every finding of the day, by time."""
+    abnormal: tuple[AbnormalLine, ...] = ()
+    """What was still abnormal as of `as_of`, and who accepted it, worst first."""
     acknowledgements: tuple[AcknowledgementLine, ...] = ()
     """Acknowledgements that belong to none of the periods in `alarms`."""
     notes: tuple[NoteLine, ...] = ()

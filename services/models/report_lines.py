@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from services.models.base import Clean, CleanBlock, Model
+from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.change_runs import StepState
 from services.models.duties import OccurrenceState, ProgressNote, SignOff, TickedLine
 from services.models.findings import Finding, Overrule
@@ -139,6 +139,31 @@ class AcknowledgementLine(Model):
     """The acknowledged state: `alarm`, `ok`, `insufficient`, `missing`; "" if not recorded."""
     note: CleanBlock = ""
     """The person's note; "" if there is none."""
+
+
+class AbnormalLine(Model):
+    """An inspection's finding or an alarm that is still abnormal, and who accepted it."""
+
+    id: RawId
+    """The inspection's id, or the alarm's name."""
+    title: Clean
+    """Of the inspection or the alarm."""
+    verdict: Verdict
+    """Unknown for an alarm without data."""
+    summary: Clean
+    """What is abnormal."""
+    read_at: datetime
+    """When it was last seen so."""
+    unread_since: bool = False
+    """Whether a later inspection could not judge it."""
+    accepted_by: Clean = ""
+    """Who signed it off, overruled or acknowledged it; "": nobody has."""
+    accepted_at: datetime | None = None
+    """When they did; null: nobody has."""
+    note: CleanBlock = ""
+    """What they wrote."""
+    until: datetime | None = None
+    """When what they left to be done is due; null: they left nothing."""
 
 
 class SpellLine(Model):

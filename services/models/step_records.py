@@ -1,14 +1,19 @@
 """How the steps of an incident stand: by the marks that people set, and by what they did without setting one. Pure.
 
 A recorded decision carries out the step that decides, a call to a role the step that tells it, a change the step that
-plans it. A mark that somebody sets afterwards prevails.
+plans it; a judged recovery, or the time limit in an incident that was closed after it, ends the step that waits. A mark that somebody sets afterwards prevails.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
+from services.i18n import _
 from services.models.change_runs import Run, StepState
 from services.models.incidents import Incident, StepKind, StepMark, StepRecord
 from services.models.runbook_playbooks import Playbook, Step
+
+_MOST = 1_000_000
+"""Minutes: two years."""
 
 
 def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | None:
@@ -33,6 +38,14 @@ def step_records(
     return tuple(records[index] for index in sorted(records))
 
 
+def open_steps(incident: Incident, playbook: Playbook | None) -> Iterator[Step]:
+    """The steps that are neither done nor skipped."""
+    records = step_records(incident, playbook)
+    handled = {record.index for record in records if record.mark is not StepMark.TODO}
+    steps = playbook.steps if playbook is not None else ()
+    return (step for index, step in enumerate(steps) if index not in handled)
+
+
 def _acts(incident: Incident, playbook: Playbook | None) -> Iterator[StepRecord]:
     """What was done in this incident that is a step of its playbook."""
     for index, step in enumerate(playbook.steps if playbook is not None else ()):
@@ -41,8 +54,24 @@ def _acts(incident: Incident, playbook: Playbook | None) -> Iterator[StepRecord]
             yield StepRecord(
                 index=index, mark=StepMark.DONE, at=decision.at, by=decision.by, note=decision.title
             )
+        if step.kind is StepKind.WAIT and playbook is not None:
+            yield from _waited(incident, playbook, index)
         if step.kind is StepKind.TELL and playbook is not None:
             yield from _calls(incident, playbook, step, index)
+
+
+def _waited(incident: Incident, playbook: Playbook, index: int) -> Iterator[StepRecord]:
+    at, note = incident.recovered_at, _("recovery was judged")
+    if at is None and playbook.wait_minutes is not None:
+        at, note = due_at(incident.trouble_since, playbook.wait_minutes), _("it had not recovered by then")
+        at = at if incident.closed_at is not None and at <= incident.closed_at else None
+    if at is not None:
+        yield StepRecord(index=index, mark=StepMark.DONE, at=at, by=_("the console"), note=note)
+
+
+def due_at(starts: datetime, minutes: int) -> datetime:
+    """When a clock of so many minutes runs out; a runbook may name more minutes than there are dates for."""
+    return starts + timedelta(minutes=min(minutes, _MOST))
 
 
 def _calls(incident: Incident, playbook: Playbook, step: Step, index: int) -> Iterator[StepRecord]:

@@ -38,6 +38,12 @@ def undecided(runbook: Runbook) -> Entries:
         yield ("costs", "budget_yen"), text.format(percent=runbook.costs.budget_percent)
 
 
+def draft_text(runbook: Runbook) -> str:
+    """That nobody has approved the runbook, and what follows; "" if somebody has."""
+    words = _("Nobody has approved this runbook; reports and procedures are based on a draft.")
+    return "" if runbook.approved_by else words
+
+
 def _roster(runbook: Runbook) -> Entries:
     """Those on duty whom nobody can reach, and the open days between two entries on which nobody is on duty."""
     for index, entry in enumerate(runbook.roster):

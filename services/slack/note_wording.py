@@ -18,12 +18,12 @@ FRESH = timedelta(minutes=10)
 _STATES = {
     AlarmState.ALARM: N_("firing since {time} ({duration})"),
     AlarmState.INSUFFICIENT: N_("too little data since {time} ({duration})"),
-    AlarmState.OK: N_("recovered at {time}"),
+    AlarmState.OK: N_("ok again since {time}"),
 }
 _AT_CHANGE = {
     AlarmState.ALARM: N_("{value} when it fired"),
     AlarmState.INSUFFICIENT: N_("{value} at the change"),
-    AlarmState.OK: N_("{value} when it recovered"),
+    AlarmState.OK: N_("{value} when it was ok again"),
 }
 
 

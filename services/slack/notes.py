@@ -18,6 +18,7 @@ from services.models.duties import ScheduledOccurrence
 from services.models.evidence import Evidence
 from services.models.finding_text import bad_measures, measure_text
 from services.models.findings import Finding, Recorded
+from services.models.incidents import Incident
 from services.models.posts import Post, Proposal
 from services.models.runbook import Duty, Environment, Runbook
 from services.models.runbook_playbooks import Playbook
@@ -34,7 +35,7 @@ _SEVERITY = {
     AlarmState.ALARM: N_("ABNORMAL"),
     AlarmState.INSUFFICIENT: N_("NOT JUDGED"),
     AlarmState.MISSING: N_("ABNORMAL"),
-    AlarmState.OK: N_("RECOVERED"),
+    AlarmState.OK: N_("OK AGAIN"),
 }
 _VERDICTS = {
     Verdict.NORMAL: N_("NORMAL"),
@@ -71,12 +72,17 @@ class NoteContext:
 
 
 def about_alarm(
-    alarm: Alarm, desk: NoteContext, posts: Iterable[Post] = (), *, current: Now | None = None
+    alarm: Alarm,
+    desk: NoteContext,
+    posts: Iterable[Post] = (),
+    *,
+    current: Now | None = None,
+    incident: Incident | None = None,
 ) -> Proposal:
     """A note about an alarm's present state; notes about one state form one thread.
 
     A note of recovery replies to earlier notes about the alarm. `posts`: the notes released so far; `current`: the
-    newest value of its metric, None if it is not known.
+    newest value of its metric, None if it is not known; `incident`: the alarm's newest, None if there is none.
     """
     zone = desk.calendar.zone
     book = desk.runbook
@@ -97,7 +103,7 @@ def about_alarm(
         rows += [
             (_("First action (runbook)"), _first_step(playbook)),
             (_("Next check"), _next_look(alarm, playbook, desk)),
-            (_("Escalation"), _called(playbook, book)),
+            (_("Escalation"), _called(playbook, incident, desk)),
         ]
     rows += [(_("By"), desk.by), (_("AWS console"), alarm_page(desk.region, alarm.id))]
     return Proposal(
@@ -187,8 +193,14 @@ def _next_look(alarm: Alarm, playbook: Playbook | None, desk: NoteContext) -> st
     return desk.moment(min((each for each in times if each > desk.now), default=desk.now + SOON))
 
 
-def _called(playbook: Playbook | None, runbook: Runbook) -> str:
-    who = escalation(runbook, playbook.escalate_to) if playbook else ""
+def _called(playbook: Playbook | None, incident: Incident | None, desk: NoteContext) -> str:
+    """When the role was told to which the playbook escalates, or, if it names none, anybody."""
+    role = playbook.escalate_to if playbook is not None else ""
+    roles = {str(each) for each in playbook.versions("escalate_to")} if playbook is not None and role else ()
+    for contact in reversed(incident.contacted if incident is not None else ()):
+        if not roles or str(contact.role) in roles:
+            return _("{role} was told at {time}").format(role=contact.role, time=desk.moment(contact.at))
+    who = escalation(desk.runbook, str(role))
     if not who or playbook is None:
         return _("not yet")
     if playbook.escalate_minutes is None:

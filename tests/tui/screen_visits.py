@@ -246,7 +246,7 @@ OPENERS: dict[type[Screen[Any]], tuple[Opener, ...]] = {
     MarkScreen: (lambda it: it.app.push_screen(MarkScreen(SavedMark("/ecs/a", 0, "s", "text", "0123"))),),
     NoteScreen: (lambda it: it.app.action_note(),),
     NoticeScreen: (lambda it: signing.sign(it.app, None),),
-    OfferDayScreen: (lambda it: it.app.push_screen(OfferDayScreen()),),
+    OfferDayScreen: (lambda it: it.app.push_screen(OfferDayScreen(())),),
     OutboxScreen: (lambda it: it.app.action_show_outbox(),),
     FollowUpScreen: (lambda it: it.app.push_screen(FollowUpScreen(it.recorded.subject, it.recorded)),),
     IncidentDialog: (lambda it: it.app.push_screen(decide_dialog("title", _write_nothing)),),

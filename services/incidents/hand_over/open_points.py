@@ -1,18 +1,21 @@
 """What is open when one person hands the day's duty over to another (引き継ぎ). Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from services.i18n import N_, _
 from services.incidents.clocks import overdue, whole_clocks
+from services.incidents.course_text import course_text
 from services.models import glyphs
 from services.models.change_runs import Run
 from services.models.date_text import day_text, time_text
 from services.models.duties import DutyView, Occurrence, OccurrenceState
 from services.models.incidents import ClockKind, FollowUp, Incident, IncidentState
 from services.models.posts import Post
+from services.models.report_lines import AbnormalLine
 from services.models.runbook_playbooks import Playbook
+from services.models.verdict import Verdict
 
 SOON = timedelta(days=7)
 """How far ahead follow-ups are listed."""
@@ -20,6 +23,12 @@ _DUTIES = {
     OccurrenceState.LATE: (glyphs.LATE, N_("Late: {title}")),
     OccurrenceState.MISSED: (glyphs.MISSING, N_("Missed: {title}")),
     OccurrenceState.DUE: (glyphs.WAITING, N_("To sign off: {title}")),
+}
+
+_GLYPHS = {
+    Verdict.ABNORMAL: glyphs.ABNORMAL,
+    Verdict.ATTENTION: glyphs.ATTENTION,
+    Verdict.UNKNOWN: glyphs.NOT_JUDGED,
 }
 
 
@@ -46,14 +55,21 @@ class DayAtHand:
     """Those that nobody has signed off."""
     armed_until: datetime | None = None
     """None: this console is read-only."""
+    abnormal: tuple[AbnormalLine, ...] = ()
+    unread: str = ""
+    """Why what is abnormal could not be read; "" if it was."""
     causes: Mapping[str, str] = field(default_factory=dict)
     """The likely cause of an incident and why, by its id, as far as this console has weighed it."""
 
+    def time(self, at: datetime) -> str:
+        return time_text(at, self.zone, self.now)
+
 
 def open_points(day: DayAtHand) -> tuple[OpenPoint, ...]:
-    """Incidents and their clocks, changes, writing, duties, messages, follow-ups: what cannot wait comes first."""
+    """Incidents and their clocks, what is abnormal, changes, writing, duties, messages, follow-ups: what cannot wait comes first."""
     return (
         *_incidents(day),
+        *_abnormal(day),
         *_changes(day.runs),
         *_writing(day),
         *_duties(day.duties),
@@ -72,12 +88,16 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
             glyph = glyphs.UNDERWAY
             text = _("Incident, {who} responds: {title}").format(who=incident.holder, title=incident.title)
         yield OpenPoint(glyph, text)
+        yield OpenPoint("  ", course_text(incident, day.time))
+        if (offer := incident.hand_over) is not None:
+            words = _("Offered to {to}, not accepted yet")
+            yield OpenPoint("  ", words.format(to=offer.to or _("the next person")))
         if incident.decision is not None:
             yield OpenPoint("  ", _("Cause decided: {title}").format(title=incident.decision.title))
         elif cause := day.causes.get(incident.id):
             yield OpenPoint("  ", cause)
         for clock in overdue(whole_clocks(incident, day.incidents, day.playbooks, day.now)):
-            at = time_text(clock.due, day.zone, day.now)
+            at = day.time(clock.due)
             words = (
                 _("Escalation to {who} overdue since {time}: {title}")
                 if clock.kind is ClockKind.ESCALATION
@@ -85,6 +105,34 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
             )
             text = words.format(who=clock.who, time=at, title=incident.title)
             yield OpenPoint(glyphs.ATTENTION, text)
+
+
+def _abnormal(day: DayAtHand) -> Iterator[OpenPoint]:
+    """Each thing with who accepted it; an alarm whose incident is listed is left out."""
+    listed = {str(incident.target) for incident in day.incidents if incident.is_open}
+    for line in day.abnormal:
+        if line.id not in listed:
+            what, accepted = abnormal_texts(line, day.time)
+            yield OpenPoint(_GLYPHS[line.verdict], what)
+            yield OpenPoint("  ", accepted)
+    if day.unread:
+        text = _("What is still abnormal could not be read: {why}").format(why=day.unread)
+        yield OpenPoint(glyphs.NOT_JUDGED, text)
+
+
+def abnormal_texts(line: AbnormalLine, when: Callable[[datetime], str]) -> tuple[str, str]:
+    """(what is abnormal, who accepted it and until when); `when` writes a time."""
+    words = _("{title}: {summary} (as of {time})")
+    if line.unread_since:
+        words = _("{title}: {summary} (as of {time}, could not be judged since)")
+    what = words.format(title=line.title, summary=line.summary.rstrip(".。"), time=when(line.read_at))
+    if line.accepted_at is None:
+        return what, _("nobody has accepted it")
+    words = _("accepted by {name} at {time}: {note}") if line.note else _("accepted by {name} at {time}")
+    note = " ".join(line.note.split())
+    accepted = words.format(name=line.accepted_by, time=when(line.accepted_at), note=note)
+    until = _("until {day}").format(day=when(line.until)) if line.until else _("no date set")
+    return what, _("; ").join((accepted, until))
 
 
 def _changes(runs: Iterable[Run]) -> Iterator[OpenPoint]:
@@ -98,7 +146,7 @@ def _changes(runs: Iterable[Run]) -> Iterator[OpenPoint]:
 
 def _writing(day: DayAtHand) -> Iterator[OpenPoint]:
     if day.armed_until is not None:
-        at = time_text(day.armed_until, day.zone, day.now)
+        at = day.time(day.armed_until)
         yield OpenPoint(glyphs.ATTENTION, _("Changes are allowed here until {time}").format(time=at))
 
 

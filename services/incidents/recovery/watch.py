@@ -17,6 +17,7 @@ from services.models.runbook import Runbook
 
 LONGEST = timedelta(hours=6)
 """How long after its alarm fired an incident is watched if nobody closes it."""
+Note = Callable[[Incident, bool], Awaitable[None]]
 OTHERS = 180.0
 """Seconds after the alarm has become quiet from which any console judges: the one whose turn it is may be closed."""
 
@@ -34,9 +35,9 @@ class RecoveryWatch:
         runbook: Runbook,
         clock: Clock,
         person: Callable[[], Person],
-        note: Callable[[Incident], Awaitable[None]] | None = None,
+        note: Note | None = None,
     ) -> None:
-        """`note` is called after each reading."""
+        """`note` is called after each reading, with whether it is the last that counts."""
         self._note = note
         self._incidents = incidents
         self._live = live
@@ -63,9 +64,11 @@ class RecoveryWatch:
     async def judge(self, incident: Incident) -> bool:
         """Read the incident's evidence and record its recovery. Returns whether it has recovered."""
         evidence = await self._live.read(incident)
+        is_over = has_recovered(Facts(evidence, self._runbook))
         if self._note is not None:
-            await self._note(incident)
-        if not has_recovered(Facts(evidence, self._runbook)):
+            # The numbers until recovery are those of this reading: a later one may not reach back so far.
+            await self._note(incident, is_over)
+        if not is_over:
             return False
         with suppress(JournalError):
             await self._incidents.turn(incident, TurnKind.RECOVERED, evidence.ended)

@@ -1,6 +1,6 @@
 """Collects a day's report from the journal and the runbook alone, so it can be reproduced for any day. Blocking I/O."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -9,10 +9,12 @@ from services import i18n
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.journal.reader import JournalReader
+from services.models.date_text import dated_time
 from services.models.journal import EntryKind
 from services.models.report import DayReport
-from services.models.report_lines import DutyLine
+from services.models.report_lines import AbnormalLine, DutyLine, SpellLine
 from services.models.runbook import Runbook
+from services.report.collecting import still_abnormal
 from services.report.collecting.alarm_periods import spell_lines, without
 from services.report.collecting.approval_lines import approval_lines
 from services.report.collecting.duty_lines import DutyLines
@@ -38,6 +40,7 @@ from services.report.collecting.verdict import (
     of_incidents,
 )
 from services.report.periods import of_day
+from services.runbook.undecided import draft_text
 
 
 def collect_day(
@@ -91,6 +94,7 @@ def collect_day(
         running=duty_lines.of(duty_states.running(day)),
         findings=findings,
         alarms=alarms,
+        abnormal=_abnormal(source, alarms, duty_states.follow_ups_done()),
         acknowledgements=without(acks, alarms),
         changes=changes,
         allowed=allowed,
@@ -102,6 +106,13 @@ def collect_day(
         next_day=following,
         next=duty_lines.of(duty_states.between(day + DAY, following)) if following else (),
     )
+
+
+def _abnormal(source: Source, alarms: Iterable[SpellLine], done: Container[str]) -> tuple[AbnormalLine, ...]:
+    since = source.as_of - still_abnormal.BACK
+    entries = source.entries(*still_abnormal.KINDS, since=since, before=source.entries_until)
+    spells = still_abnormal.of_spells(alarms, lambda at: dated_time(at, source.calendar.zone, source.as_of))
+    return (*spells, *still_abnormal.of_findings(entries, done))
 
 
 def authors(runbook: Runbook, lines: Iterable[DutyLine]) -> tuple[str, ...]:
@@ -134,4 +145,5 @@ def head(source: Source) -> dict[str, Any]:
         "complete": source.now >= source.end,
         "journal": source.reader.id,
         "approvals": approvals(source.runbook),
+        "runbook_draft": draft_text(source.runbook),
     }

@@ -14,10 +14,11 @@ from services.i18n import _
 from services.incidents.assess_answer import assessed_cause, assessed_signal
 from services.incidents.catalogue import causes_by_id
 from services.incidents.course import KINDS, incidents_in
-from services.incidents.escalation import impact_text
+from services.incidents.course_text import course_text
 from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.facts import Facts
 from services.incidents.first_wave.sources import SOURCES
+from services.incidents.impact import counted, impact_text
 from services.incidents.reason import reason_of
 from services.incidents.service import NOTE_KINDS
 from services.incidents.timeline import BEFORE, timeline
@@ -28,6 +29,7 @@ from services.logs.masking.mask import Masker
 from services.models.assess_answer import AssessedOnset, AssessedSignal
 from services.models.causes import Assessment, Signal
 from services.models.change_runs import Run
+from services.models.date_text import time_text
 from services.models.first_wave import IncidentEvidence, Measure
 from services.models.incident_report import (
     EvidenceLine,
@@ -36,9 +38,10 @@ from services.models.incident_report import (
     QuotedLine,
     StepReport,
 )
-from services.models.incidents import Incident, StepMark, TriggerKind
+from services.models.incidents import OUTAGE, Incident, StepMark, TriggerKind
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.measures import LOW_IS_BAD, MEASURES, REPORTED
+from services.models.outages import OutageKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
 from services.models.step_records import playbook_of, step_records
@@ -48,6 +51,7 @@ from services.report.collecting.incident_lines import incident_line
 from services.report.collecting.other_lines import change_lines
 from services.report.collecting.source import Source
 from services.report.periods import Period, Span
+from services.runbook.undecided import draft_text
 
 QUOTED = 40
 """Most lines that are quoted of each log."""
@@ -95,14 +99,14 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
     weighed, problem = _weighed(source, incident, playbook)
     evidence = weighed[0].evidence if weighed is not None else None
     onset = weighed[1].onset if weighed is not None else None
-    until = incident.recovered_at or incident.closed_at or source.now
+    until = incident.over_at or source.now
     start = min(incident.since, onset.at) if onset is not None else incident.since
     states = DutyStatesAt(source)
     changed = source.entries(
         *CHANGE_KINDS, EntryKind.SEEN, since=start - BEFORE, before=_last_moment(incident)
     )
     during = [entry for entry in changed if entry.at >= start]
-    fields = _evidence_fields(*weighed, source) if weighed is not None else {}
+    fields = _evidence_fields(incident, *weighed, source) if weighed is not None else {}
     if incident.trigger is TriggerKind.FINDING:
         fields["impact"] = incident.reason
     return IncidentReport(
@@ -121,6 +125,8 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
         changes=change_lines(during, states.runs, states.pending_reverts()),
         timeline=timeline(incident, entries, evidence, onset, changed),
         evidence_problem=problem,
+        course=course_text(incident, lambda at: time_text(at, source.calendar.zone, source.now)),
+        runbook_draft=draft_text(runbook),
         **fields,
     )
 
@@ -143,14 +149,16 @@ def _weighed(source: Source, incident: Incident, playbook: Playbook | None) -> t
     return (Facts(whole, source.runbook), assess(whole, source.runbook, playbook)), ""
 
 
-def _evidence_fields(facts: Facts, assessment: Assessment, source: Source) -> dict[str, Any]:
+def _evidence_fields(
+    incident: Incident, facts: Facts, assessment: Assessment, source: Source
+) -> dict[str, Any]:
     private = source.private
     specs = causes_by_id(facts.runbook)
     lines = tuple(_quoted(facts, source.masker))
     return {
-        "impact": impact_text(facts),
+        "impact": impact_text(incident, facts, source.calendar.zone, source.now),
         "measured_until": facts.evidence.answered,
-        "figures": tuple(_figures(facts)),
+        "figures": tuple(_figures(incident, facts)),
         "word": assessment.word,
         "why": assessment.why,
         "reason": reason_of(assessment),
@@ -167,14 +175,20 @@ def _evidence_fields(facts: Facts, assessment: Assessment, source: Source) -> di
     }
 
 
-def _figures(facts: Facts) -> Iterator[ImpactLine]:
-    """Each curve that has values since T0: its usual value and its worst."""
+def _figures(incident: Incident, facts: Facts) -> Iterator[ImpactLine]:
+    """Each curve that has values from T0 until the incident's end: its usual value and its worst."""
+    low_is_bad = LOW_IS_BAD | (
+        {Measure.REQUESTS} if incident.target == f"{OUTAGE}{OutageKind.TRAFFIC}" else set()
+    )
+    _whole, first, last = counted(incident, facts) or (facts, facts.start, facts.start)
+    ended = facts.evidence.ended
+    last = last if incident.over_at is not None and incident.over_at <= ended else ended
     for measure in REPORTED:
         text = MEASURES[measure]
-        since = [(at, value) for at, value in facts.points(measure) if at >= facts.start]
+        since = [(at, value) for at, value in facts.points(measure) if first <= at <= last]
         if not since:
             continue
-        worst = min if measure in LOW_IS_BAD else max
+        worst = min if measure in low_is_bad else max
         at, value = worst(since, key=lambda point: point[1])
         yield ImpactLine(
             measure=measure.value,

@@ -47,6 +47,7 @@ def incident_line(incident: Incident, done_times: Done) -> IncidentLine:
         since=incident.since,
         opened_at=incident.opened_at,
         taken_at=incident.taken_at,
+        taken_by=incident.taken_by,
         recovered_at=incident.recovered_at,
         closed_at=incident.closed_at,
         closed_by=incident.closed_by,
@@ -60,6 +61,9 @@ def incident_line(incident: Incident, done_times: Done) -> IncidentLine:
         follow_ups=tuple(follow_up_line(follow_up, done_times) for follow_up in incident.follow_ups),
         joined_to=incident.joined_to,
         joined=incident.joined,
+        phase=incident.phase,
+        spells=incident.spells,
+        offered_to=incident.hand_over.to if incident.hand_over is not None else None,
     )
 
 
@@ -84,12 +88,15 @@ def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCou
     """How many of them began in the period, and their mean times; parts of another are left out."""
     wholes = [line for line in lines if not line.joined_to and source.start <= line.since < source.end]
     mttas = list(_without_none(line.mtta_seconds for line in wholes))
+    recoveries = list(_without_none(line.mttr_seconds for line in wholes if line.recovered_at))
     mttrs = list(_without_none(line.mttr_seconds for line in wholes))
     return IncidentCount(
         count=len(wholes),
         open=sum(line.state is not IncidentState.CLOSED for line in wholes),
         taken=len(mttas),
         ended=len(mttrs),
+        recovered=len(recoveries),
+        recovery_seconds=_mean(recoveries),
         mtta_seconds=_mean(mttas),
         mttr_seconds=_mean(mttrs),
     )

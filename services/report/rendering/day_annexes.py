@@ -1,8 +1,10 @@
 """The annexes (別紙) of a day's report: the full tables and the evidence to which its first page refers by number."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from services.i18n import _
+from services.incidents.hand_over.open_points import abnormal_texts
 from services.models.posts import UNSENT
 from services.models.report import DayReport
 from services.models.report_lines import FindingLine, PostLine, SpellLine
@@ -33,7 +35,7 @@ from services.report.rendering.spells import (
 )
 
 DUTIES, ALARMS, CHANGES, MESSAGES, CONSOLE = "duties", "alarms", "changes", "messages", "console"
-INCIDENTS = "incidents"
+INCIDENTS, ABNORMAL = "incidents", "abnormal"
 """Keys of the annexes that there is one of; a finding's is the number of its entry."""
 
 
@@ -44,6 +46,7 @@ def annexes(report: DayReport, dates: Dates) -> Annexes:
         *_duties(report, dates),
         *_findings(report, dates),
         *_alarms(report, dates),
+        *_abnormal(report, dates),
         *_changes(report, dates),
         *_messages(report, dates),
         *_console(report, dates),
@@ -90,6 +93,17 @@ def _firsts(report: DayReport) -> dict[str, str]:
 def _incidents(report: DayReport, dates: Dates) -> Iterator[Part]:
     if report.incidents:
         yield INCIDENTS, incident_annex(report.incidents, dates, report.first)
+
+
+def _abnormal(report: DayReport, dates: Dates) -> Iterator[Part]:
+    when = partial(dates.at, day=report.first)
+    rows = [
+        Line((wording.verdict(line.verdict), *abnormal_texts(line, when)), line.verdict)
+        for line in report.abnormal
+    ]
+    if rows:
+        columns = (_("Verdict"), _("What"), _("Accepted by"))
+        yield ABNORMAL, Section(_("Still abnormal"), (table(columns, rows),))
 
 
 def _duties(report: DayReport, dates: Dates) -> Iterator[Part]:

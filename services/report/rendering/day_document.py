@@ -12,6 +12,7 @@ from services.report.rendering import wording
 from services.report.rendering.approvals import emergency_columns, emergency_rows, emergency_title
 from services.report.rendering.dates import Dates
 from services.report.rendering.day_annexes import (
+    ABNORMAL,
     ALARMS,
     CHANGES,
     CONSOLE,
@@ -80,6 +81,7 @@ class _Page(FirstPage):
             sections=(
                 *self._emergencies(),
                 *self._incidents(),
+                *self._abnormal(),
                 *([changes] if leads else []),
                 self._duties(),
                 self._findings(),
@@ -108,6 +110,14 @@ class _Page(FirstPage):
         if rows:
             blocks = self.table_rows(incident_columns(), WIDTHS, rows, INCIDENTS, major=True)
             yield self.section(_("Incidents"), [*blocks], INCIDENTS)
+
+    def _abnormal(self) -> Iterator[Section]:
+        words, nobody = _("{title} ({more})"), _("nobody has accepted it")
+        lines = self.report.abnormal
+        if text := _(", ").join(
+            words.format(title=each.title, more=each.accepted_by or nobody) for each in lines
+        ):
+            yield self.section(_("Still abnormal"), [self.paragraph(text)], ABNORMAL)
 
     def _duties(self) -> Section:
         lines = listed_duties(self.report)

@@ -27,9 +27,14 @@ _CHANGES = (
 )  # fmt: skip
 
 
-def alarms_known(report: DayReport) -> bool:
-    """Whether the day's alarms are known: some are recorded, or an inspection of the alarms found none."""
-    return bool(report.alarms) or any(line.inspection == _INSPECTION_OF_ALARMS for line in report.findings)
+def alarms_known(report: DayReport | PeriodReport) -> bool:
+    """Whether the alarms are known: some are recorded, or an inspection of the alarms found none."""
+    if isinstance(report, DayReport):
+        ids = [line.inspection for line in report.findings]
+        return bool(report.alarms) or _INSPECTION_OF_ALARMS in ids
+    return bool(report.alarm_counts) or _INSPECTION_OF_ALARMS in [
+        each.inspection for each in report.inspections
+    ]
 
 
 def listed_duties(report: DayReport) -> tuple[DutyLine, ...]:
@@ -86,7 +91,7 @@ def period_overview(report: PeriodReport) -> Facts:
             *_incidents(report),
             (_("Findings"), _findings(((counts(line), line) for line in report.findings), normal)),
             (_("Duties"), _counted({wording.duty_state(state): count for state, count in duties.items()})),
-            (_("Alarms"), _counted(alarms)),
+            (_("Alarms"), _counted(alarms) if alarms_known(report) else wording.unknown()),
             (_("Changes"), _changes(report.changes)),
         )
     )

@@ -225,6 +225,7 @@ def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
         (_("Created"), made_at),
         (_("Made from"), source),
         *([(_("May be incomplete"), head.stale)] if head.stale else []),
+        *([(_("Runbook"), head.runbook_draft)] if head.runbook_draft else []),
         (_("Prepared by"), _(", ").join(head.authors) or NOTHING),
         (_("Checked by"), ""),
     ]

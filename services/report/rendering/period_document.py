@@ -25,7 +25,7 @@ from services.report.rendering.document import (
     table,
 )
 from services.report.rendering.incident.listing import incident_section
-from services.report.rendering.overview import period_overview, summary
+from services.report.rendering.overview import alarms_known, period_overview, summary
 from services.report.rendering.parts import (
     change_section,
     charges_words,
@@ -146,7 +146,7 @@ def _inspection_row(count: InspectionCount, findings: Iterable[FindingLine]) -> 
 def _alarms(report: PeriodReport) -> Section:
     title = _("Alarms that fired or had no data")
     if not report.alarm_counts:
-        text = _("None in the inspected window.") if report.inspections else _("Nothing was inspected.")
+        text = _("None in the inspected window.") if alarms_known(report) else _("Nothing was inspected.")
         return Section(title, (Paragraph(text),))
     rows = (
         (

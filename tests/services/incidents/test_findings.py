@@ -104,7 +104,14 @@ async def test_the_texts_of_an_alarm(tmp_path: Path, language: str) -> None:
         await console.see(alarm())
         (incident,) = console.incidents.incidents
     calling = Situation(
-        incident, RUNBOOK, RUNBOOK.playbook_for("alb-5xx-error-rate"), NOW, JST, "6.2 %、基準 5 %", by="田中"
+        incident,
+        RUNBOOK,
+        RUNBOOK.playbook_for("alb-5xx-error-rate"),
+        NOW,
+        JST,
+        "6.2 %、基準 5 %",
+        by="田中",
+        seen_at=NOW,
     )
     assert "6.2 %" in slack_text(calling)
     phone = phone_text(calling)

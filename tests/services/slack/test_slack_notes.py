@@ -136,7 +136,7 @@ def test_a_recovery_is_posted_in_the_thread_of_the_alarm() -> None:
     )  # fmt: skip
     recovery = about_alarm(cleared, HERE, [post])
     assert recovery.thread == proposal.thread
-    assert recovery.text.startswith("[RECOVERED]")
+    assert recovery.text.startswith("[OK AGAIN]")
     assert "Escalation" not in recovery.text
     assert about_alarm(cleared, HERE).thread != proposal.thread
 

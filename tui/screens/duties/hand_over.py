@@ -1,6 +1,6 @@
 """引き継ぎ: the day's duty is offered with what is open, and accepted by the next person with a key of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from typing import ClassVar
 
@@ -11,14 +11,21 @@ from textual.content import Content
 from textual.getters import app as app_getter
 from textual.widget import Widget
 
+from services.alarms.acknowledgements import present
 from services.i18n import N_, _
 from services.incidents.follow_ups import follow_up_slots
 from services.incidents.hand_over.open_points import DayAtHand, OpenPoint, open_points
 from services.incidents.roster import next_on_duty
+from services.journal.derived.late import in_order
 from services.journal.errors import AlreadyRecorded, JournalError
+from services.journal.export import rows
+from services.journal.reader import entry_of
 from services.models import glyphs
 from services.models.date_text import day_text, time_text
 from services.models.incidents import HandOver
+from services.models.journal import EntryQuery
+from services.models.report_lines import AbnormalLine
+from services.report.collecting import still_abnormal
 from tui.console import Console
 from tui.screens.common.dialog import window
 from tui.screens.common.offer_dialog import OfferDialog
@@ -30,30 +37,57 @@ def hand_over(app: Console) -> None:
     """Accept the hand-over that waits, otherwise offer the day's duty."""
     newest = app.ready.incidents.day_offer
     if newest is None:
-        app.push_screen(OfferDayScreen())
+        app.run_worker(_offer(app), group="hand-over")
         return
 
     def answered(again: bool | None) -> None:
         if again:
-            app.push_screen(OfferDayScreen())
+            app.run_worker(_offer(app), group="hand-over")
 
     app.push_screen(AcceptDayScreen(*newest), answered)
 
 
-def points_now(app: Console) -> tuple[OpenPoint, ...]:
+async def _offer(app: Console) -> None:
+    app.push_screen(OfferDayScreen(await points_now(app)))
+
+
+async def abnormal_now(app: Console, done: Container[str]) -> tuple[AbnormalLine, ...]:
+    """The alarms as last read, then the findings of any console. Raises JournalError."""
+    services, now, overview = app.ready, app.aws_now(), app.overview
+    since = now - still_abnormal.BACK
+    query = EntryQuery(kinds=frozenset(still_abnormal.KINDS), since=since)
+    entries = await services.journal.ask_aside(
+        lambda reader: in_order(entry_of(row) for row in rows(reader, query, whole=False))
+    )
+    alarms = overview.watched if overview is not None else ()
+    read_at = app.alarms.fetched_at if app.alarms is not None else None
+    acknowledged = present(alarms, app.acknowledged, app.now())
+    lines = still_abnormal.of_alarms(
+        alarms, acknowledged, read_at or now, lambda at: time_text(at, services.calendar.zone, now)
+    )
+    return (*lines, *still_abnormal.of_findings(entries, done))
+
+
+async def points_now(app: Console) -> tuple[OpenPoint, ...]:
     """What is open at this moment, as this console knows it."""
-    services = app.ready
+    services, now = app.ready, app.aws_now()
+    zone = services.calendar.zone
     armed = services.engine.permits.armed
+    slots = follow_up_slots(services.incidents.follow_ups, zone)
+    is_signed = [services.duties.now(slot).signed is not None for slot in slots]
     follow_ups = [
-        follow_up
-        for follow_up in services.incidents.follow_ups
-        for slot in follow_up_slots([follow_up], services.calendar.zone)
-        if services.duties.now(slot).signed is None
+        each for each, signed in zip(services.incidents.follow_ups, is_signed, strict=True) if not signed
     ]
+    abnormal, unread = tuple[AbnormalLine, ...](), ""
+    try:
+        done = {slot.key for slot, signed in zip(slots, is_signed, strict=True) if signed}
+        abnormal = await abnormal_now(app, done)
+    except JournalError as error:
+        unread = error.problem.message
     return open_points(
         DayAtHand(
-            app.aws_now(),
-            services.calendar.zone,
+            now,
+            zone,
             app.incidents,
             services.runbook.playbooks,
             app.duties,
@@ -61,6 +95,8 @@ def points_now(app: Console) -> tuple[OpenPoint, ...]:
             app.posts,
             tuple(follow_ups),
             armed.until if armed is not None else None,
+            abnormal,
+            unread,
             {incident.id: services.response.readings.words(incident) for incident in app.incidents},
         )
     )
@@ -84,10 +120,10 @@ class OfferDayScreen(OfferDialog):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, points: tuple[OpenPoint, ...]) -> None:
         services = self.app.ready
         self.day = services.calendar.day_of(self.app.now())
-        self.points = points_now(self.app)
+        self.points = points
         following = next_on_duty(services.runbook, self.day)
         super().__init__(services.runbook, str(following.person) if following is not None else "")
 

@@ -1,10 +1,11 @@
 """What a person does about an incident; shared by the list and by the screen of one."""
 
 from collections.abc import Awaitable
+from functools import partial
 
-from services.i18n import _, sentences
+from services.i18n import _
 from services.incidents.catalogue import causes_by_id
-from services.incidents.escalation import cause_text, slack_text
+from services.incidents.escalation import Renewed, hand_over_text, slack_text
 from services.incidents.joining import are_linked
 from services.incidents.readings import Weighing
 from services.incidents.reason import reason_from
@@ -21,8 +22,9 @@ from tui.screens.respond.closing import OWN, CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.opinion import description_of, second_opinion
-from tui.screens.respond.reading import alarm_of
+from tui.screens.respond.reading import Records, alarm_of
 from tui.screens.respond.report import IncidentReportScreen
+from tui.screens.respond.situation_now import situation_now
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
 from widgets.incidents.causes import OWN_WORDS
@@ -66,6 +68,10 @@ class IncidentScreenBase(ModeScreen):
 
     def view_at_hand(self) -> IncidentView | None:
         """The same with what is computed from it."""
+        raise NotImplementedError
+
+    def records_at_hand(self) -> Records:
+        """What the journal has of it."""
         raise NotImplementedError
 
     def alarms_seen(self) -> frozenset[str]:
@@ -113,8 +119,11 @@ class IncidentScreenBase(ModeScreen):
         """Show what to say on the phone, and record who was told; `role`: whom a step tells."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is not None and view is not None:
-            situation = situation_of(self.app, view)
-            self.app.push_screen(ToldScreen(incident, self.services.incidents, situation, role))
+            situation, renewed = situation_of(self.app, view), self._renewed(incident)
+            self.app.push_screen(ToldScreen(incident, self.services.incidents, situation, role, renewed))
+
+    def _renewed(self, incident: Incident) -> Renewed:
+        return partial(situation_now, self.app, self.weighing, incident.id, self.records_at_hand())
 
     def action_propose(self) -> None:
         incident, view = self.incident_at_hand(), self.view_at_hand()
@@ -122,7 +131,7 @@ class IncidentScreenBase(ModeScreen):
             return
         text = slack_text(situation_of(self.app, view))
         proposal = Proposal(title=incident.title, text=text, thread=incident.id, target=incident.target)
-        self.app.push_screen(PostScreen(proposal))
+        self.app.push_screen(PostScreen(proposal, self._renewed(incident)))
 
     def action_hand_over(self) -> None:
         """Accept the hand-over that waits, otherwise offer the incident to the next person."""
@@ -134,17 +143,9 @@ class IncidentScreenBase(ModeScreen):
             self._attempt(self.services.incidents.accept(incident), _("You respond to it now."))
         else:
             services = self.services
-            screen = HandOverScreen(incident, services.incidents, services.runbook, self._cause_words())
-            self.app.push_screen(screen)
-
-    def _cause_words(self) -> str:
-        """The decided cause, or the likely one and why; "" if there is none."""
-        view = self.view_at_hand()
-        situation = situation_of(self.app, view) if view is not None else None
-        if situation is None or not situation.cause:
-            return ""
-        text = _("Cause: {cause}").format(cause=cause_text(situation))
-        return sentences(_("{text}.").format(text=text), situation.reason)
+            view = self.view_at_hand()
+            text = hand_over_text(situation_of(self.app, view)) if view is not None else ""
+            self.app.push_screen(HandOverScreen(incident, services.incidents, services.runbook, text))
 
     def action_incident_report(self) -> None:
         incident = self.incident_at_hand()

@@ -8,21 +8,22 @@ from services.incidents.catalogue import causes_of
 from services.incidents.clocks import whole_clocks
 from services.incidents.escalation import (
     Situation,
-    impact_text,
-    leading_cause,
+    cause_of,
     phone_lines,
     recipients,
     role_to_tell,
     undecided_roles,
 )
 from services.incidents.facts import Facts
+from services.incidents.impact import impact_text
 from services.incidents.joining import may_be_one
 from services.incidents.measured_clocks import in_order, measured_clocks
 from services.incidents.own_resource import resource_of
 from services.incidents.readings import Weighing
-from services.incidents.reason import SPOKEN, reason_of
+from services.incidents.reason import reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
+from services.models.changes import Plan
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, TriggerKind
@@ -157,16 +158,13 @@ def joinable(app: Console, incident: Incident, weighing: Weighing) -> tuple[Inci
     return tuple(other for other in app.incidents if may_be_one(incident, other, one, weighing.newest(other)))
 
 
-def situation_of(app: Console, view: IncidentView) -> Situation:
-    """What is known when somebody is called."""
+def situation_of(app: Console, view: IncidentView, plan: Plan | None = None) -> Situation:
+    """What is known at this moment; `plan`: the newest of the change that a step asks approval for."""
     incident = view.incident
-    cause, word = leading_cause(view.assessment, {id: str(spec.title) for id, spec in view.specs.items()})
-    leader = view.assessment.leader if view.assessment is not None else None
-    is_leading = bool(cause)
-    if incident.decision is not None:
-        cause, word = incident.decision.title, None
-        is_leading = leader is not None and leader.id == incident.decision.cause
+    titles = {id: str(spec.title) for id, spec in view.specs.items()}
+    cause, word, reason = cause_of(incident, view.assessment, titles)
     facts = Facts(view.evidence, app.ready.runbook) if view.evidence is not None else None
+    live = app.ready.response.live.newest(incident)
     return Situation(
         incident=incident,
         runbook=app.ready.runbook,
@@ -174,11 +172,15 @@ def situation_of(app: Console, view: IncidentView) -> Situation:
         now=app.aws_now(),
         zone=app.zone,
         measured=_measured(app, incident),
-        impact=impact_text(facts) if facts is not None else "",
+        impact=impact_text(incident, facts, app.zone, app.aws_now(), live) if facts is not None else "",
         cause=cause,
         word=word,
-        reason=reason_of(view.assessment, SPOKEN) if is_leading else "",
+        reason=reason,
         by=app.ready.journal.person.name,
+        seen_at=app.alarms.fetched_at if app.alarms is not None else None,
+        whole=app.ready.incidents.of(incident.joined_to) if incident.joined_to else None,
+        evidence=view.evidence,
+        plan=plan,
     )
 
 
@@ -190,5 +192,7 @@ def _measured(app: Console, incident: Incident) -> str:
     readings = app.ready.alarm_values.readings(
         overview.alarms, app.view or FeedState(), app.alarm_series or FeedState()
     )
+    if readings.now(alarm, app.now()).doubtful:
+        return ""
     now = "".join(text for text, _role in now_spans(alarm, readings, app.now(), ""))
     return _("now {value}, limit {limit}").format(value=now, limit=limit_text(alarm)) if now else ""

@@ -14,10 +14,10 @@ from widgets.drawing.prose import Prose
 
 
 class HandOverScreen(OfferDialog):
-    def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook, cause: str = "") -> None:
-        """`cause`: the decided or likely cause and why, for the next person; "" if there is none."""
+    def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook, state: str = "") -> None:
+        """`state`: how it stands, for the next person."""
         super().__init__(runbook)
-        self._incident, self._incidents, self._cause = incident, incidents, cause
+        self._incident, self._incidents, self._state = incident, incidents, state
 
     def heading(self) -> str:
         return _("Hand over")
@@ -31,7 +31,7 @@ class HandOverScreen(OfferDialog):
             Content.assemble(
                 (self._incident.title, "bold"),
                 "\n",
-                (f"{self._cause}\n" if self._cause else "", ""),
+                (f"{self._state}\n" if self._state else "", ""),
                 (words, "$text-muted"),
             ),
             classes="about",

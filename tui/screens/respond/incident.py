@@ -96,6 +96,9 @@ class IncidentScreen(IncidentScreenBase):
         """What is on the screen."""
         return self.detail.view
 
+    def records_at_hand(self) -> Records:
+        return self.records
+
     def responds_to(self) -> str:
         """Its alarm."""
         return str(self.first.target)

@@ -1,5 +1,6 @@
 """Asks AWS DevOps Agent for a second opinion on an incident: the price first, then one request, then its words."""
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ from textual.content import Content
 
 from services.aws.client.errors import AwsError
 from services.i18n import _
-from services.incidents.escalation import Situation
+from services.incidents.escalation import Situation, state_text
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.incidents import Incident
 from services.models.opinions import Opinion, OpinionState
@@ -97,5 +98,6 @@ async def _follow(app: Console, services: "Services", incident: Incident, opinio
 def description_of(situation: Situation) -> str:
     """Return what AWS is told: the alarm, since when, what is measured; nothing of people or of logs."""
     incident = situation.incident
-    lines = (str(incident.target), incident.since.isoformat(), situation.measured, situation.impact)
+    known = (state_text(situation, datetime.isoformat), situation.measured, situation.impact)
+    lines = (str(incident.target), incident.since.isoformat(), *known)
     return "\n".join(line for line in lines if line)

@@ -152,6 +152,9 @@ class RespondScreen(IncidentScreenBase):
             return None
         return incident_view(self.app, self.weighing, incident, self._records.get(incident.id, Records()))
 
+    def records_at_hand(self) -> Records:
+        return self._records.get(self.table.cursor_key or "", Records())
+
     def note_subject(self) -> Place | None:
         incident = self.incident_at_hand()
         if incident is None:

@@ -6,12 +6,14 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import _
-from services.incidents.escalation import Recipient, Situation, phone_lines, recipients, role_to_tell
+from services.incidents.escalation import Recipient, Renewed, Situation, phone_lines, recipients, role_to_tell
+from services.incidents.live import EVERY
 from services.incidents.service import Incidents
 from services.models.incidents import Incident
 from tui.screens.common.writing_dialog import GuardedWritingDialog
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.prose import Prose
+from widgets.drawing.ticker import every_second
 
 
 def channels() -> tuple[str, ...]:
@@ -32,9 +34,14 @@ class ToldScreen(GuardedWritingDialog):
     """
 
     def __init__(
-        self, incident: Incident, incidents: Incidents, situation: Situation, role: str = ""
+        self,
+        incident: Incident,
+        incidents: Incidents,
+        situation: Situation,
+        role: str = "",
+        renewed: Renewed | None = None,
     ) -> None:
-        """`role`: whom to tell first; "" for whom the playbook names next."""
+        """`role`: whom to tell first; "" for whom the playbook names next. `renewed` returns how it stands at that moment."""
         day = situation.now.astimezone(situation.zone).date()
         first = role or role_to_tell(situation.incident, situation.playbook)
         self.everyone = recipients(situation.runbook, situation.playbook, day, first)
@@ -46,7 +53,21 @@ class ToldScreen(GuardedWritingDialog):
         self.by_what = ChoiceRow([(each, each) for each in channels()], channels()[0], id="by-what")
         self.aloud = Prose(Content(phone_lines(situation)), id="aloud")
         super().__init__()
-        self._incident, self._incidents = incident, incidents
+        self._incident, self._incidents, self._renewed = incident, incidents, renewed
+
+    def on_mount(self) -> None:
+        """What is read aloud is true when it is read: the alarm may recover meanwhile."""
+        if self._renewed is not None:
+            self.watch(self.app, "incidents", self.renew)
+            every_second(self.aloud, self.renew, seconds=int(EVERY))
+
+    def renew(self) -> None:
+        self.run_worker(self._renew(), group="situation", exclusive=True)
+
+    async def _renew(self) -> None:
+        situation = await self._renewed() if self._renewed is not None else None
+        if situation is not None:
+            self.aloud.update(Content(phone_lines(situation)))
 
     def heading(self) -> str:
         return _("Tell somebody: read this aloud")

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets.text_area import Selection
 
 from services.i18n import N_, _, plural, sentences
+from services.incidents.escalation import Renewed, slack_text
 from services.journal.origin import person
 from services.logs.masking.of_runbook import masker_of
 from services.models.alarms import Alarm
@@ -28,7 +29,13 @@ from widgets.drawing.prose import Prose
 
 def propose_alarm(app: Console, alarm: Alarm, curve: tuple[Series, ...] | None = None) -> None:
     """Propose a note about an alarm's present state; `curve` is its metric as far as it was read."""
-    proposal = about_alarm(alarm, _note_context(app), app.posts, current=newest(curve))
+    incident = max(
+        (each for each in app.incidents if each.target == alarm.name),
+        key=lambda each: each.since,
+        default=None,
+    )
+    context = _note_context(app)
+    proposal = about_alarm(alarm, context, app.posts, current=newest(curve), incident=incident)
     app.push_screen(PostScreen(proposal))
 
 
@@ -82,9 +89,10 @@ class PostScreen(GuardedWritingDialog):
 
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
-    def __init__(self, proposal: Proposal) -> None:
+    def __init__(self, proposal: Proposal, renewed: Renewed | None = None) -> None:
+        """`renewed` returns how it stands at that moment, of which a new text replaces what nobody has edited."""
         super().__init__()
-        self.proposal = proposal
+        self.proposal, self._renewed = proposal, renewed
         self.id_of_post = uuid4().hex[:12]
         """One for each dialog, so that pressing Enter twice does not send the note twice."""
         self.field.text = proposal.text
@@ -126,6 +134,19 @@ class PostScreen(GuardedWritingDialog):
         window = self.query_one("#window")
         window.border_subtitle = Content(_("⏎ sends · ^j new line · Esc closes") + more)
         self.field.selection = self._gap()
+        if self._renewed is not None:
+            self.watch(self.app, "incidents", self.renew)
+
+    def renew(self) -> None:
+        self.run_worker(self._renew(), group="situation", exclusive=True)
+
+    async def _renew(self) -> None:
+        situation = await self._renewed() if self._renewed is not None else None
+        text = slack_text(situation) if situation is not None else self.proposal.text
+        if self.field.written == self.proposal.text.strip() and text != self.proposal.text:
+            self.proposal = self.proposal.model_copy(update={"text": text})
+            self.field.text = text
+            self.field.selection = self._gap()
 
     def _gap(self) -> Selection:
         """Select the first placeholder, so that typing replaces it; without one, the end of the text."""

@@ -9,13 +9,18 @@ from services.incidents.catalogue import titles
 from services.models.assess_answer import AssessedCause, AssessedWeight, word_text
 from services.models.causes import OnsetBasis, Word
 from services.models.incident_report import IncidentReport
-from services.models.incidents import TriggerKind
+from services.models.incidents import OUTAGE, TriggerKind
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section
 from services.report.rendering.first_page import Annexes, FirstPage
 from services.report.rendering.incident.annexes import CAUSES, EVIDENCE, RESPONSE, TIMELINE, annexes
-from services.report.rendering.incident.listing import incident_state, time_taken
+from services.report.rendering.incident.listing import (
+    incident_state,
+    recovery_taken,
+    responder_words,
+    time_taken,
+)
 from services.report.rendering.incident.rows import (
     IncidentRows,
     change_columns,
@@ -80,7 +85,7 @@ class _Page(FirstPage):
     def _facts(self) -> Iterator[tuple[str, str]]:
         report, incident, dates = self.report, self.incident, self.dates
         yield _("System"), _("{title} ({target})").format(title=report.system_title, target=report.system)
-        yield self._trigger(), str(incident.target)
+        yield self._trigger()
         yield _("Since"), self._since()
         yield _("Until"), self._until()
         response = time_taken(incident.mtta_seconds)
@@ -89,8 +94,9 @@ class _Page(FirstPage):
                 duration=response, time=dates.at(incident.taken_at, self.day)
             )
         yield _("Time to respond (MTTA)"), response
-        yield _("Time to recovery (MTTR)"), time_taken(incident.mttr_seconds)
-        yield _("Responder"), incident.holder or NOTHING
+        yield _("Time to recovery (MTTR)"), recovery_taken(incident)
+        yield _("State"), report.course or NOTHING
+        yield _("Responder"), responder_words(incident)
         end = NOTHING
         if incident.closed_at is not None:
             end = f"{dates.at(incident.closed_at, self.day)} {incident.closed_by}"
@@ -108,17 +114,25 @@ class _Page(FirstPage):
             _("Made from"),
             source.format(first=f"{incident.seq:,}", last=f"{report.last_seq:,}", id=report.journal[:8]),
         )
+        if report.runbook_draft:
+            yield _("Runbook"), report.runbook_draft
         if report.stale:
             yield _("May be incomplete"), report.stale
 
-    def _trigger(self) -> str:
-        is_finding = self.incident.trigger is TriggerKind.FINDING
-        return _("Inspection") if is_finding else _("Alarm")
+    def _trigger(self) -> tuple[str, str]:
+        incident = self.incident
+        if incident.trigger is TriggerKind.FINDING:
+            return _("Inspection"), incident.target
+        if incident.target.startswith(OUTAGE):
+            return _("Alarm"), _("none: the console's own readings showed it")
+        return _("Alarm"), incident.target
 
     def _since(self) -> str:
         alarm = self.dates.whole(self.incident.since)
         if self.incident.trigger is TriggerKind.FINDING:
             return _("{time} (inspected)").format(time=alarm)
+        if self.incident.target.startswith(OUTAGE):
+            return alarm
         onset = self.report.onset
         if onset is None or onset.basis is not OnsetBasis.BASELINE:
             return _("{time} (the alarm)").format(time=alarm)
@@ -146,7 +160,7 @@ class _Page(FirstPage):
             why = report.evidence_problem or _("No evidence was recorded, so nothing is measured.")
             return self.section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
         words = report.impact or _("What users noticed was not measured.")
-        until = _("Figures until {time}.").format(time=self.dates.at(report.measured_until, self.day))
+        until = _("Read at {time}.").format(time=self.dates.at(report.measured_until, self.day))
         blocks: list[Block] = [
             self.paragraph(_("{text}. {more}").format(text=words.rstrip(".。"), more=until))
         ]
@@ -166,16 +180,18 @@ class _Page(FirstPage):
         return self.section(_("Cause"), blocks, CAUSES)
 
     def _decision_texts(self) -> Iterator[str]:
-        decision = self.incident.decision
-        if decision is None:
-            yield self.incident.cause or _("Nobody has decided on a cause.")
-        else:
+        decision, cause = self.incident.decision, self.incident.cause
+        if decision is None or cause != decision.title:
+            yield cause or _("Nobody has decided on a cause.")
+        if decision is not None:
             words = _("{cause}, decided by {name} at {time}").format(
                 cause=decision.title, name=decision.by, time=self.dates.at(decision.at, self.day)
             )
             yield f"{words}: {decision.note}" if decision.note else words
         yield _("; ").join(self._weighings())
-        if self.report.reason and self.report.word is not Word.OPEN:
+        # Why another cause leads says nothing about the one that was decided on.
+        is_about = decision is None or decision.cause in [cause.id for cause in self.report.causes[:1]]
+        if self.report.reason and self.report.word is not Word.OPEN and is_about:
             yield _("Why: {reason}").format(reason=self.report.reason)
 
     def _weighings(self) -> Iterator[str]:

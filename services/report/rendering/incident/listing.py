@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from services.i18n import N_, _, plural
+from services.incidents.course_text import course_text
 from services.models import glyphs
 from services.models.durations import lasting
 from services.models.incident_report import FollowUpLine, IncidentCount, IncidentLine
@@ -33,6 +34,21 @@ def time_taken(seconds: float | None) -> str:
     return lasting(seconds) if seconds is not None else NOTHING
 
 
+def recovery_taken(line: IncidentLine) -> str:
+    """How long it took until recovery was judged; of one that was closed without, that it was not."""
+    taken = time_taken(line.mttr_seconds)
+    is_judged = line.recovered_at is not None or line.closed_at is None
+    return taken if is_judged else _("not judged (closed after {duration})").format(duration=taken)
+
+
+def responder_words(line: IncidentLine) -> str:
+    """Who responds, and whom it is offered to."""
+    if line.offered_to is None:
+        return line.holder or NOTHING
+    to = line.offered_to or _("the next person")
+    return _("{who} (offered to {to}, not accepted yet)").format(who=line.holder or NOTHING, to=to)
+
+
 def incident_columns() -> tuple[str, ...]:
     """The headings of the table."""
     return (
@@ -54,9 +70,9 @@ def incident_rows(lines: Iterable[IncidentLine], dates: Dates, day: date | None)
             f"{incident_state(line.state)} {line.title} {part}".rstrip(),
             dates.at(line.since, day),
             time_taken(line.mtta_seconds),
-            time_taken(line.mttr_seconds),
+            recovery_taken(line),
             line.cause or NOTHING,
-            line.holder or NOTHING,
+            responder_words(line),
             follow_ups or NOTHING,
         )
         yield Line(cells, Verdict.ABNORMAL if line.is_open else None)
@@ -77,8 +93,11 @@ def incident_section(lines: Iterable[IncidentLine], count: IncidentCount, dates:
     words = _("{count}; mean time to respond (MTTA): {mtta}; mean time to recovery (MTTR): {mttr}").format(
         count=beginnings.format(count=count.count),
         mtta=time_taken(count.mtta_seconds),
-        mttr=time_taken(count.mttr_seconds),
+        mttr=time_taken(count.recovery_seconds),
     )
+    if unconfirmed := count.ended - count.recovered:
+        more = _("{count} closed without a judged recovery").format(count=unconfirmed)
+        words = _("{text}; {more}").format(text=words, more=more)
     blocks = (Paragraph(words), table(incident_columns(), rows, widths=WIDTHS))
     yield Section(_("Incidents"), blocks)
 
@@ -104,15 +123,14 @@ def _details(line: IncidentLine, dates: Dates, day: date | None) -> Iterator[Blo
 
 def _course(line: IncidentLine, dates: Dates, day: date | None) -> Iterator[str]:
     if line.taken_at is not None:
-        yield _("{time} taken by {name} ({duration} after the alarm)").format(
-            time=dates.at(line.taken_at, day), name=line.holder, duration=time_taken(line.mtta_seconds)
+        yield _("{time} taken by {name} after {duration}").format(
+            time=dates.at(line.taken_at, day), name=line.taken_by, duration=time_taken(line.mtta_seconds)
         )
     if line.decision is not None:
         yield _("{time} cause decided by {name}: {cause}").format(
             time=dates.at(line.decision.at, day), name=line.decision.by, cause=line.decision.title
         )
-    if line.recovered_at is not None:
-        yield _("{time} recovered").format(time=dates.at(line.recovered_at, day))
+    yield course_text(line, lambda at: dates.at(at, day))
     if line.closed_at is not None:
         yield _("{time} closed by {name}").format(time=dates.at(line.closed_at, day), name=line.closed_by)
 

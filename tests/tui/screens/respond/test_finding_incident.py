@@ -37,7 +37,7 @@ async def test_a_missing_snapshot_is_reported_to_aws_support(embedded: Embedded)
         await until(pilot, lambda: isinstance(app.screen, ToldScreen) and app.screen.guard.is_open)
         assert app.screen.whom.value == "AWS Support"
         text = screen_text(pilot).replace("\n", "")
-        assert "is not normal" in text
+        assert "was not normal" in text
         await pilot.press("enter")
         await until(pilot, lambda: app.incidents[0].contacted)
         assert app.incidents[0].contacted[0].role == "AWS Support"

@@ -1,0 +1,33 @@
+"""What is read aloud in the real console: the call for an approval asks for it, with the live plan."""
+
+import pytest
+
+from services.models.incidents import StepMark
+from tests.conftest import Embedded
+from tests.tools.console import console, screen_text, until
+from tui.screens.respond.incident import IncidentScreen
+from tui.screens.respond.told import ToldScreen
+
+
+@pytest.mark.slow
+@pytest.mark.scenario("rds-storage", history=4 * 3600.0)
+@pytest.mark.usefixtures("at_once")
+async def test_the_pm_is_asked_for_the_larger_storage(embedded: Embedded) -> None:
+    for _minute in range(9):
+        embedded.advance(60)
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: any(each.target == "rds-storage-low" for each in app.incidents))
+        (incident,) = (each for each in app.incidents if each.target == "rds-storage-low")
+        for index in range(3):
+            await app.ready.incidents.mark(incident, index, StepMark.DONE, "x")
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        await until(pilot, lambda: len(app.screen.view_at_hand().incident.steps) == 3)
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, ToldScreen) and app.screen.is_mounted)
+        await until(pilot, lambda: "more a month" in screen_text(pilot))
+        text = screen_text(pilot)
+        assert "Do you approve it?" in text
+        for part in ("full in", "from 100 GiB to 200 GiB", "¥4,140 → ¥8,280"):
+            assert part in text, text

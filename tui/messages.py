@@ -51,6 +51,13 @@ class OpenIncident(Request):
 
 
 @dataclass
+class WriteNote(Request):
+    """Ask for a note that begins with what was typed while something else was being recorded."""
+
+    text: str
+
+
+@dataclass
 class Acknowledge(Request):
     """Ask for a note, and acknowledge the alarm's present state."""
 

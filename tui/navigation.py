@@ -95,6 +95,12 @@ class Navigation:
         self._app.push_screen(AcknowledgeScreen(request.alarm))
 
     @handle.register
+    def _write_note(self, request: messages.WriteNote) -> None:
+        screen = NoteScreen(request.text)
+        self._app.push_screen(screen)
+        self._app.type_ahead.continues(screen)
+
+    @handle.register
     def _plan_change(self, request: messages.PlanChange) -> None:
         self._app.push_screen(PlanScreen(request.kind, request.target))
 

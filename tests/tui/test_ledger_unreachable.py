@@ -53,7 +53,7 @@ async def test_the_banner_says_what_waits_and_what_is_refused(
         await until(pilot, lambda: isinstance(app.screen, NoteScreen))
         # The line was cut since the console last looked, so the note is the first to find out.
         app.screen.field.text = "kept for later"
-        await until(pilot, app.screen.accepts_enter)
+        await until(pilot, lambda: app.screen.guard.is_open)
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, NoteScreen))
         await until(pilot, lambda: app.screen.journal_banner.display and app.ready.journal.health.late == 1)

@@ -68,7 +68,7 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
             assert isinstance(dialog, WritingDialog)
             assert words in flat_text(pilot)
             dialog.field.text = "kept"
-            await until(pilot, lambda dialog=dialog: dialog.accepts_enter())
+            await until(pilot, lambda dialog=dialog: dialog.guard.is_open)
             await pilot.press("enter")
             await until(pilot, lambda: "Nothing was recorded" in flat_text(pilot))
             assert dialog.field.text == "kept"

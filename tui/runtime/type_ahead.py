@@ -153,6 +153,11 @@ class TypeAhead:
             self._shown_at[screen] = monotonic() + UNPAINTED
             self._unpainted.add(screen)
 
+    def continues(self, screen: Screen[Any]) -> None:
+        """Let `screen` have the keys typed before it was painted: they go on with what was typed before it opened."""
+        self._unpainted.discard(screen)
+        self._shown_at.pop(screen, None)
+
     def painted(self, screen: Screen[Any]) -> None:
         """Record that a frame of the top screen was drawn."""
         if screen in self._unpainted:

@@ -1,5 +1,6 @@
 """The field for a note: Enter submits it, Ctrl+J begins a new line."""
 
+from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -33,9 +34,11 @@ class NoteField(TextArea):
     class Submitted(Message):
         """The note is complete."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, pressed_at: float) -> None:
+            """`pressed_at`: when Enter was pressed, in monotonic seconds."""
             super().__init__()
             self.text = text
+            self.pressed_at = pressed_at
 
     class Left(Message):
         """The cursor was moved up from the first line."""
@@ -58,11 +61,13 @@ class NoteField(TextArea):
 
     def on_key(self, event: Key) -> None:
         """Handle Enter and Ctrl+J in order: a priority binding would overtake letters still in the queue."""
-        action = {"enter": self.action_submit, "ctrl+j": self.action_new_line}.get(event.key)
-        if action is not None:
+        if event.key in ("enter", "ctrl+j"):
             event.prevent_default()
             event.stop()
-            action()
+            if event.key == "enter":
+                self.post_message(self.Submitted(self.written, event.time))
+            else:
+                self.action_new_line()
 
     def on_paste(self, event: Paste) -> None:
         """Insert the clipboard without control characters, which a terminal would obey."""
@@ -78,7 +83,7 @@ class NoteField(TextArea):
             super().action_cursor_up(select)
 
     def action_submit(self) -> None:
-        self.post_message(self.Submitted(self.written))
+        self.post_message(self.Submitted(self.written, monotonic()))
 
     def action_new_line(self) -> None:
         """Begin a new line."""

@@ -66,6 +66,10 @@ class ApprovalScreen(PlacedDialog[bool]):
         """The first question."""
         return self.form.first()
 
+    def awaits_field(self) -> bool:
+        """Whether the questions are not on screen yet."""
+        return not self.form.has_questions
+
     def _about(self) -> Content:
         plan = self.plan
         what = Content.styled(f"{plan.target.title}: {plan.title}", "bold")
@@ -111,8 +115,9 @@ class ApprovalScreen(PlacedDialog[bool]):
         self.query_one("#way", Prose).update(Content.styled(_HELP[self._way](), _STYLES[self._way]))
         self._say("")
         first = self.form.first()
-        if first is not None:
+        if first is not None and self.guard.is_open:
             self.set_focus(first)
+        self.write_early()
 
     def _questions(self) -> tuple[Parameter, ...]:
         way = Parameter(

@@ -153,6 +153,7 @@ class ArmScreen(PlacedDialog[bool]):
     async def arm(self, reason: str, minutes: int, code: str) -> None:
         """Record it, then allow writing; after a refused code another can be tried."""
         self.query_one("#say", Prose).update(Content(_("Querying AWS…") if code else _("Recording…")))
+        recorded = self.texts()
         try:
             await self.app.ready.engine.arm(reason, timedelta(minutes=minutes), code)
         except (AwsError, JournalError) as error:
@@ -165,7 +166,7 @@ class ArmScreen(PlacedDialog[bool]):
             return
         _refresh(self.app)
         self.app.inform(_("Changes are allowed for {minutes} minutes.").format(minutes=minutes))
-        self.dismiss(True)
+        self.close_after(recorded, True)
 
     def _say(self, words: str) -> None:
         self.query_one("#say", Prose).update(Content.styled(words, "bold $text-error"))

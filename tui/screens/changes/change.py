@@ -247,7 +247,8 @@ class ChangeScreen(ModeScreen):
     async def resolve(self, run: Run) -> None:
         """Read AWS, and ask a person if that is not enough."""
         try:
-            current = await self.services.engine.resolve(run.id)
+            with self.app.type_ahead.opening(by_key=True):
+                current = await self.services.engine.resolve(run.id)
         except JournalError as error:
             notify_outcome(self.app, error.problem.message, bad=True)
             return

@@ -124,13 +124,14 @@ class ManualResolutionScreen(PlacedDialog[bool]):
     @work(group="resolve")
     async def record(self, done: bool, note: str) -> None:
         """Pass the answer to the engine."""
+        recorded = self.texts()
         try:
             await self.app.ready.engine.resolve_manually(self.run.id, self.step.id, done=done, note=note)
         except (JournalError, NotFinal) as error:
             self.recording = False
             self._say(sentences(*words_of(error.problem)) if isinstance(error, JournalError) else error.text)
             return
-        self.dismiss(True)
+        self.close_after(recorded, True)
 
     def _say(self, words: str) -> None:
         self.query_one("#say", Prose).update(Content.styled(words, "bold $text-error"))

@@ -34,7 +34,7 @@ from tui.screens.common.command_sheets import plan_sheet
 from tui.screens.common.environment_dialog import CORNERS, PlacedDialog
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.changes.lines import why_then
-from widgets.changes.plan.form import PlanForm
+from widgets.changes.plan.form import Field, PlanForm
 from widgets.changes.plan.view import PlanView
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import words_of
@@ -125,6 +125,14 @@ class PlanScreen(PlacedDialog[None]):
             return self.view
         return self.bar.question() if self._asks_name() else self.form.first()
 
+    def writes_to(self) -> Field | None:
+        """The first question that takes text; never the name, which confirms."""
+        return next((each for each in self.form.query(Field) if each.focusable), None)
+
+    def awaits_field(self) -> bool:
+        """Whether the questions are still being read."""
+        return not self.form.has_questions and self._problem is None
+
     def on_resize(self, _event: Resize) -> None:
         """Suspend confirming, because the plan has moved on the screen."""
         self.hold_keys()
@@ -182,6 +190,7 @@ class PlanScreen(PlacedDialog[None]):
             if way_back is not None and way_back[0] == "change":
                 parameters = self.change.in_incident(parameters)
             await self.form.ask(parameters, self._parameters)
+            self.write_early()
             self.proceed()
         await self._plan()
 

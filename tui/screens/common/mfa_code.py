@@ -8,10 +8,11 @@ from textual.widgets import Input, Static
 from services.aws.client.errors import AwsError
 from services.aws.client.session import AwsSession, MfaNeeded
 from services.i18n import _
-from tui.screens.common.dialog import Dialog, window
+from tui.screens.common.dialog import window
+from tui.screens.common.type_ahead_guard import GuardedDialog
 
 
-class CodeScreen(Dialog[bool]):
+class CodeScreen(GuardedDialog[bool]):
     """Returns True once AWS has accepted the code."""
 
     DEFAULT_CSS = """

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from services.i18n import N_, _
 from services.models.runbook import Runbook
-from tui.screens.common.writing_dialog import GuardedWritingDialog
+from tui.screens.common.writing_dialog import WritingDialog
 from widgets.changes.plan.form import ChoiceRow
 
 
-class OfferDialog(GuardedWritingDialog):
+class OfferDialog(WritingDialog):
     """Asks to whom, of the people of the roster or anybody, and for a note. Returns True once it is recorded."""
 
     KEYS = N_("⏎ offers it · Tab to whom · Esc closes")

@@ -1,15 +1,18 @@
-"""Accepts keys only once a dialog has been visible: keys typed ahead must not confirm anything.
+"""Confirms only once a dialog has been visible: keys typed ahead must not confirm anything, and no letter is lost.
 
 A key is judged by when it was pressed, not by when it is handled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import ClassVar, TypeVar
 
 from textual.events import Key, Paste, Resize
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 
+from services.i18n import _
+from tui.messages import WriteNote
 from tui.screens.common.dialog import Dialog
 
 T = TypeVar("T")
@@ -61,9 +64,10 @@ class TypeAheadGuard:
 
 
 class GuardedDialog(Dialog[T]):
-    """A dialog that accepts only escape until it has been painted for a moment, and again after a resize.
+    """A dialog that confirms nothing until it has been painted for a moment, and again after a resize.
 
-    Until then nothing has the focus; then `first()` gets it, or the widget that had it before the resize.
+    What is typed before then goes into its text field. Then `first()` gets the focus, or what was focused before the
+    resize, unless something was typed.
     """
 
     AUTO_FOCUS = ""
@@ -73,45 +77,114 @@ class GuardedDialog(Dialog[T]):
         super().__init__()
         self.guard = TypeAheadGuard(self, self._begin, harmless=harmless)
         self._back_to: Widget | None = None
+        self._early: list[Key | Paste] = []
+        """Typed before there was a field for it."""
+        self._before: tuple[Input | TextArea, str] | None = None
+        """The field that has the focus until the guard opens, with its text before anything was typed."""
 
     def first(self) -> Widget | None:
         """The widget that gets the focus; never one that confirms."""
         return None
 
+    def writes_to(self) -> Input | TextArea | None:
+        """The field for what is typed before the guard opens: `first()`, otherwise the first of all; None without one."""
+        fields = (self.first(), *self.query("Input, TextArea"))
+        return next((each for each in fields if isinstance(each, Input | TextArea) and each.focusable), None)
+
+    def awaits_field(self) -> bool:
+        """Whether its fields are not known yet; what is typed until `write_early` is kept for them."""
+        return False
+
+    def write_early(self) -> None:
+        """Let the field have what was typed, and what is typed until the guard opens."""
+        field, early = self.writes_to(), self._early
+        self._early = []
+        if field is None or (self.guard.is_open and not early):
+            return
+        self._before = field, text_of(field)
+        self.set_focus(field)
+        for event in early:
+            again = Paste(event.text) if isinstance(event, Paste) else Key(event.key, event.character)
+            again._set_forwarded()
+            field.post_message(again)
+
+    def refuse_enter(self) -> None:
+        """Say why Enter did nothing."""
+        self.app.inform(too_early())
+
+    def texts(self) -> dict[Input | TextArea, str]:
+        """What stands in the fields for free text."""
+        fields = (each for each in self.query("Input, TextArea") if isinstance(each, Input | TextArea))
+        return {each: text_of(each) for each in fields if isinstance(each, TextArea) or not each.restrict}
+
+    def close_after(self, recorded: Mapping[Input | TextArea, str], result: T) -> None:
+        """Dismiss; what was typed since `recorded`, which `texts` returned, goes into a note that is not recorded yet."""
+        pairs = ((recorded.get(field, ""), text) for field, text in self.texts().items())
+        rest = "\n".join(now.removeprefix(was) for was, now in pairs if not was.startswith(now)).strip()
+        self.dismiss(result)
+        if rest:
+            self.app.post_message(WriteNote(rest))
+
     def on_mount(self) -> None:
         """Close the guard."""
         self.hold()
+        self.write_early()
 
     def on_resize(self, _event: Resize) -> None:
         """Close the guard, because everything has moved."""
         self.hold()
 
     def hold(self) -> None:
-        """Remove the focus until the present content has been visible for a moment."""
-        self._back_to = self.focused or self._back_to
-        self.set_focus(None)
+        """Leave the focus to nothing but a text field until the present content has been visible for a moment."""
+        if not isinstance(self.focused, Input | TextArea):
+            self._back_to = self.focused or self._back_to
+            self.set_focus(None)
         self.guard.hold()
 
     def on_descendant_focus(self) -> None:
         """Postpone the focus of a click while the guard is closed."""
-        if not self.guard.is_open and self.focused is not None:
+        if not self.guard.is_open and not isinstance(self.focused, Input | TextArea | None):
             self._back_to = self.focused
-            self.set_focus(None)
+            self.set_focus(self._before[0] if self._before is not None else None)
 
     def on_key(self, event: Key) -> None:
-        """Drop keys typed ahead; escape changes nothing, so it is always accepted."""
-        if event.key != "escape" and not self.guard.accepts(event.time):
-            event.stop()
-            event.prevent_default()
+        """Drop keys typed ahead that neither edit a text nor close the dialog, which changes nothing."""
+        typed = event.is_printable or event.key == "backspace"
+        if typed and self.focused is None and self.awaits_field():
+            self._early.append(event)
+        elif event.key == "escape" or self.guard.accepts(event.time):
+            return
+        elif event.key == "enter":
+            self.refuse_enter()
+        elif isinstance(field := self.focused, Input | TextArea) and (
+            event.key in ("tab", "shift+tab") or event.key in field._bindings.key_to_bindings
+        ):
+            return
+        event.stop()
+        event.prevent_default()
 
     def on_paste(self, event: Paste) -> None:
-        """Drop a paste that came too early."""
-        if not self.guard.accepts(event.time):
-            event.stop()
-            event.prevent_default()
+        """Keep a paste for the field, or drop it if there is none."""
+        if self.focused is None and self.awaits_field():
+            self._early.append(event)
+        elif self.guard.accepts(event.time):
+            return
+        event.stop()
+        event.prevent_default()
 
     def _begin(self) -> None:
-        back = self._back_to
+        back, before, self._before = self._back_to, self._before, None
         usable = back is not None and back.is_attached and back.focusable
-        if self.focused is None:
-            self.set_focus(back if usable else self.first())
+        is_untouched = before is not None and self.focused is before[0] and text_of(before[0]) == before[1]
+        if self.focused is None or is_untouched:
+            self.set_focus((back if usable else self.first()) or self.focused)
+
+
+def text_of(field: Input | TextArea) -> str:
+    """What stands in it."""
+    return field.value if isinstance(field, Input) else field.text
+
+
+def too_early() -> str:
+    """Why Enter did nothing."""
+    return _("The dialog has only just opened: read it, then press ⏎ again.")

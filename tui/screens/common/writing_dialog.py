@@ -7,15 +7,14 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Key
 from textual.getters import app as app_getter
 from textual.widget import Widget
 
 from services.i18n import N_, _, sentences
 from services.journal.errors import AlreadyRecorded, JournalError
 from tui.console import Console
-from tui.screens.common.dialog import Dialog, window
-from tui.screens.common.type_ahead_guard import TypeAheadGuard
+from tui.screens.common.dialog import window
+from tui.screens.common.type_ahead_guard import GuardedDialog, too_early
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import LONGEST, NoteField
 from widgets.journal.health_wording import waits
@@ -25,7 +24,7 @@ class NotTaken(Exception):
     """The text cannot be recorded; the message says why, and the text stays on screen."""
 
 
-class WritingDialog(Dialog[bool]):
+class WritingDialog(GuardedDialog[bool]):
     """Returns True once the text is recorded; a subclass defines its subject and records it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Close"))]
@@ -74,9 +73,13 @@ class WritingDialog(Dialog[bool]):
         """The key hints."""
         return _(self.KEYS)
 
-    def accepts_enter(self) -> bool:
-        """Whether Enter is accepted yet."""
-        return True
+    def first(self) -> Widget:
+        """The field."""
+        return self.field
+
+    def writes_to(self) -> NoteField:
+        """The field, whatever gets the focus later."""
+        return self.field
 
     def refused(self, text: str) -> str:
         """Why this text cannot be recorded; "" if it can."""
@@ -95,8 +98,7 @@ class WritingDialog(Dialog[bool]):
             yield self.message_line
 
     def on_mount(self) -> None:
-        """Focus the field; if nothing can be recorded, say so before anything is written."""
-        self.field.focus()
+        """If nothing can be recorded, say so before anything is written."""
         health = self.app.ready.journal.health
         if health.queues and self.may_wait:
             self.show_message(waits())
@@ -113,22 +115,23 @@ class WritingDialog(Dialog[bool]):
             # A window that is taller than the screen scrolls.
             self.call_after_refresh(self.message_line.scroll_visible, animate=False)
 
-    def on_key(self, event: Key) -> None:
-        """Say why Enter does nothing while keys that may have been typed ahead are ignored."""
-        if event.key == "enter" and not self.accepts_enter():
-            self.show_message(_("The dialog has only just opened: read it, then press ⏎ again."))
+    def refuse_enter(self) -> None:
+        """Say why Enter did nothing."""
+        self.show_message(too_early())
 
     @on(NoteField.Changed)
     def _changed(self) -> None:
         self._leaving = ""
 
     @on(NoteField.Submitted)
-    def submitted(self) -> None:
+    def submitted(self, event: NoteField.Submitted) -> None:
         """Record the text, once, from whichever field Enter was pressed in."""
         text = self.field.written
-        if self._writing or not self.accepts_enter():
+        if self._writing:
             return
-        if len(text) > LONGEST:
+        if not self.guard.accepts(event.pressed_at):
+            self.refuse_enter()
+        elif len(text) > LONGEST:
             why = _("A note can have at most {limit} characters; this one has {count}.")
             self.show_message(why.format(limit=f"{LONGEST:,}", count=f"{len(text):,}"), trouble=True)
         elif why := self.refused(text):
@@ -140,6 +143,7 @@ class WritingDialog(Dialog[bool]):
 
     @work(group="record")
     async def _record(self, text: str) -> None:
+        recorded = self.texts()
         try:
             message = await self.write(text)
             if self.may_wait and self.app.ready.journal.health.queues:
@@ -160,7 +164,7 @@ class WritingDialog(Dialog[bool]):
         finally:
             self._writing = False
         self.app.inform(message)
-        self.dismiss(True)
+        self.close_after(recorded, True)
 
     def action_leave(self) -> None:
         """Close; if a text would be lost, only at the second press."""
@@ -183,36 +187,3 @@ class WritingDialog(Dialog[bool]):
         self._leaving = written
         self.show_message(warning, trouble=True)
         return True
-
-
-class GuardedWritingDialog(WritingDialog):
-    """Accepts Enter only once what is recorded with it could be read; keys typed ahead record nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.guard = TypeAheadGuard(self, self._begin)
-
-    def on_mount(self) -> None:
-        """Close the guard until the dialog has been visible for a moment."""
-        self.guard.hold()
-
-    def _begin(self) -> None:
-        """What else begins when Enter is accepted."""
-
-    def accepts_enter(self) -> bool:
-        """Whether keys are accepted; those typed ahead are not."""
-        return self.guard.is_open
-
-
-class LateWritingDialog(GuardedWritingDialog):
-    """Accepts nothing at all until then; keys typed ahead are dropped."""
-
-    AUTO_FOCUS = ""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.field.can_focus = False
-
-    def _begin(self) -> None:
-        self.field.can_focus = True
-        self.field.focus()

@@ -15,7 +15,7 @@ from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from tui.screens.common.already_recorded import was_first
 from tui.screens.common.follow_ups import FollowUpField
-from tui.screens.common.writing_dialog import LateWritingDialog, NotTaken
+from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from tui.screens.duties.follow_up import leave, offered_for, today_of
 from tui.screens.duties.wording import (
     accepting_words,
@@ -33,7 +33,7 @@ from widgets.inputs.checklist import Checklist, Tick
 from widgets.inputs.note_field import NoteField
 
 
-class _RecordScreen(LateWritingDialog):
+class _RecordScreen(WritingDialog):
     """Records something about the occurrence under the cursor when the key was pressed."""
 
     def __init__(self, occurrence: Occurrence) -> None:
@@ -102,7 +102,6 @@ class SignScreen(_RecordScreen):
         findings = self.app.ready.scheduler.of(occurrence.slot)
         self._proposed = proposed_note(findings)
         self.follow_up = FollowUpField(offered_for(self.app, findings.recorded if findings else ()))
-        self.follow_up.can_focus = False
 
     def _clock_of(self, at: datetime) -> str:
         return clock_of(at, self.app.zone, self.app.now().astimezone(self.app.zone).date())
@@ -141,25 +140,20 @@ class SignScreen(_RecordScreen):
 
     def _hold(self) -> None:
         """Drop the Enter of this moment: it was meant for what was on screen before."""
-        if self.field.can_focus:
+        if self.is_mounted:
             self.guard.hold()
 
-    def _begin(self) -> None:
-        if self.field.can_focus:
-            return
-        super()._begin()
-        self.follow_up.can_focus = True
-        if self.checklist is not None and self.checklist.boxes:
-            first = next((box for box in self.checklist.boxes if not box.value), self.checklist.boxes[0])
-            first.focus()
+    def first(self) -> Widget:
+        """The first line that is not ticked; without lines the note."""
+        boxes = self.checklist.boxes if self.checklist is not None else ()
+        return next((box for box in boxes if not box.value), boxes[0] if boxes else self.field)
 
     @on(Tick.Typed)
     def _typed(self, message: Tick.Typed) -> None:
         """What is typed on a line is meant for the note."""
         message.stop()
-        if self.field.can_focus:
-            self.field.focus()
-            self.field.insert(message.text)
+        self.field.focus()
+        self.field.insert(message.text)
 
     @on(NoteField.Left)
     def _left(self) -> None:

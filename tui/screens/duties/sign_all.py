@@ -11,14 +11,14 @@ from services.inspections.running import entries
 from services.journal.errors import AlreadyRecorded
 from services.models.duties import Occurrence
 from services.models.findings import Recorded
-from tui.screens.common.writing_dialog import LateWritingDialog
+from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.duties.wording import accepting_words
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.duties.wording import when, zone_name
 
 
-class SignAllScreen(LateWritingDialog):
+class SignAllScreen(WritingDialog):
     """Signs all of them off with one note; duties that somebody signed off meanwhile are passed over."""
 
     HEADING = N_("Sign off all normal")

@@ -18,7 +18,8 @@ from services.models import glyphs
 from services.models.journal import EntryKind, EntryQuery
 from services.models.text import clean
 from tui.command_search import folded
-from tui.screens.common.dialog import Dialog, window
+from tui.screens.common.dialog import window
+from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 from widgets.journal.wording import KIND_STYLES, unknown_kind_word
@@ -42,7 +43,7 @@ class Choice:
     """Whether it is a kind that this version does not know."""
 
 
-class JournalFilterScreen(Dialog[EntryQuery]):
+class JournalFilterScreen(GuardedDialog[EntryQuery]):
     """Returns the changed query; each line of the list can be switched on and off."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +64,7 @@ class JournalFilterScreen(Dialog[EntryQuery]):
     """
 
     def __init__(self, journal: Journal, query: EntryQuery) -> None:
-        super().__init__()
+        super().__init__(harmless=True)
         self.journal = journal
         self.query_now = query
         self.problem = ""
@@ -85,7 +86,6 @@ class JournalFilterScreen(Dialog[EntryQuery]):
 
     def on_mount(self) -> None:
         """List the kinds at once, and people and targets as soon as they are read."""
-        self.input.focus()
         self.fill()
         self.read()
 

@@ -38,8 +38,16 @@ class NoteScreen(SubjectDialog):
 
     subject_words = N_("about {name}")
 
-    def __init__(self) -> None:
+    def __init__(self, text: str = "") -> None:
+        """`text`: what was typed while something else was being recorded."""
         super().__init__(note_subjects(self.app))
+        self._rest = text
+
+    def on_mount(self) -> None:
+        """Show what was typed before, which is recorded only by Enter."""
+        if self._rest:
+            self.field.insert(self._rest)
+            self.show_message(_("Typed while the last text was being recorded: ⏎ records it as a note."))
 
     def refused(self, text: str) -> str:
         """Refuse an empty note."""

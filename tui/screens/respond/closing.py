@@ -14,7 +14,7 @@ from services.journal.errors import JournalError
 from services.models import glyphs
 from services.models.incidents import Incident
 from tui.screens.common.follow_ups import example_of, read_follow_ups
-from tui.screens.common.writing_dialog import GuardedWritingDialog, NotTaken
+from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.prose import Prose
 from widgets.inputs.note_field import NoteField
@@ -29,7 +29,7 @@ class _CauseRow(ChoiceRow):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.submit", N_("Confirm"), show=False)]
 
 
-class CloseScreen(GuardedWritingDialog):
+class CloseScreen(WritingDialog):
     """Returns True once the incident is closed."""
 
     DEFAULT_CSS = """

@@ -6,14 +6,14 @@ from textual.content import Content
 from textual.widget import Widget
 
 from services.i18n import _
-from tui.screens.common.writing_dialog import GuardedWritingDialog
+from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.prose import Prose
 
 Write = Callable[[str], Awaitable[object]]
 """Records a text. Raises JournalError."""
 
 
-class IncidentDialog(GuardedWritingDialog):
+class IncidentDialog(WritingDialog):
     """Asks for a text about an incident and records it."""
 
     def __init__(

@@ -10,7 +10,7 @@ from services.incidents.escalation import Recipient, Renewed, Situation, phone_l
 from services.incidents.live import EVERY
 from services.incidents.service import Incidents
 from services.models.incidents import Incident
-from tui.screens.common.writing_dialog import GuardedWritingDialog
+from tui.screens.common.writing_dialog import WritingDialog
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.prose import Prose
 from widgets.drawing.ticker import every_second
@@ -21,7 +21,7 @@ def channels() -> tuple[str, ...]:
     return (_("phone"), "Slack", _("mail"), _("in person"))
 
 
-class ToldScreen(GuardedWritingDialog):
+class ToldScreen(WritingDialog):
     """Shows what to say, and records who told whom, when, by what."""
 
     DEFAULT_CSS = """

@@ -22,7 +22,7 @@ from services.slack.change_notes import about_change, emergency_of
 from services.slack.note_wording import FILL, newest
 from services.slack.notes import NoteContext, about_alarm, about_finding
 from tui.console import Console
-from tui.screens.common.writing_dialog import GuardedWritingDialog
+from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
 
@@ -73,7 +73,7 @@ def _evidence_words(proposal: Proposal) -> str:
     return _("Rows of the finding were added at the end.")
 
 
-class PostScreen(GuardedWritingDialog):
+class PostScreen(WritingDialog):
     """Sends exactly the text that is in the field when Enter is pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,12 +8,12 @@ from textual.widget import Widget
 from services.alarms.acknowledgements import present
 from services.i18n import N_, _
 from services.models.alarms import Alarm
-from tui.screens.common.writing_dialog import GuardedWritingDialog
+from tui.screens.common.writing_dialog import WritingDialog
 from widgets.alarms.acknowledgements import acknowledged_content, state_content
 from widgets.drawing.prose import Prose
 
 
-class AcknowledgeScreen(GuardedWritingDialog):
+class AcknowledgeScreen(WritingDialog):
     """Acknowledges the alarm's state at the moment when the key was pressed."""
 
     HEADING = N_("Acknowledge")

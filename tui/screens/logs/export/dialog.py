@@ -22,7 +22,8 @@ from services.logs.export.wording import done
 from services.models.log_exports import ExportFormat, ExportHead
 from services.models.text import clean
 from tui.console import Console
-from tui.screens.common.dialog import Dialog, window
+from tui.screens.common.dialog import window
+from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
 from widgets.logs.text.time import moment, parse_moment
 
@@ -32,7 +33,7 @@ Run = Callable[[ExportWish, Span | None, Callable[[int], None]], Awaitable[Expor
 """Makes the export; is told the wish, the span, and whom to tell how many lines there are."""
 
 
-class ExportDialog(Dialog[bool]):
+class ExportDialog(GuardedDialog[bool]):
     """Returns True once the file is there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Close"))]
@@ -91,9 +92,9 @@ class ExportDialog(Dialog[bool]):
                 yield field
             yield self._say
 
-    def on_mount(self) -> None:
-        """Give the focus to what has to be filled in."""
-        self.fields["reason" if "reason" in self.fields else "path"].focus()
+    def first(self) -> Input:
+        """What has to be filled in."""
+        return self.fields["reason" if "reason" in self.fields else "path"]
 
     def show(self, text: str, *, trouble: bool = False) -> None:
         """Show a message."""

@@ -11,13 +11,14 @@ from textual.widgets import Input
 from services.i18n import _, sentences
 from services.models.insights_queries import QueryParameter
 from tui.screens.common.dialog import Dialog, window
+from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
 
 Check = Callable[[str], str]
 """Why a text cannot be used, in words; "" if it can."""
 
 
-class LineScreen(Dialog[str]):
+class LineScreen(GuardedDialog[str]):
     """Asks for one line of text; returns it, or None if it was closed."""
 
     DEFAULT_CSS = """
@@ -28,7 +29,7 @@ class LineScreen(Dialog[str]):
     """
 
     def __init__(self, title: str, text: str, hint: str, check: Check) -> None:
-        super().__init__()
+        super().__init__(harmless=True)
         self._title, self._text, self._hint, self._check = title, text, hint, check
 
     def compose(self) -> ComposeResult:
@@ -47,7 +48,7 @@ class LineScreen(Dialog[str]):
             self.dismiss(event.value)
 
 
-class ParametersScreen(Dialog[dict[str, str]]):
+class ParametersScreen(GuardedDialog[dict[str, str]]):
     """Asks for the values of a saved query's parameters; returns them by name, None if it was closed."""
 
     DEFAULT_CSS = """
@@ -59,7 +60,7 @@ class ParametersScreen(Dialog[dict[str, str]]):
     """
 
     def __init__(self, title: str, parameters: Sequence[QueryParameter]) -> None:
-        super().__init__()
+        super().__init__(harmless=True)
         self._title, self._parameters = title, parameters
 
     def compose(self) -> ComposeResult:

@@ -14,6 +14,6 @@ class MaskPattern(Translated):
     title: Clean
     """Its name for display."""
     pattern: str
-    """A regular expression; every repeat has a bound, and it does not match the empty text."""
+    """A regular expression that does not match the empty text. A text on which it takes too long is masked whole."""
     en: TitleTexts = TitleTexts.model_construct()
     """English versions of its texts."""

@@ -14,9 +14,12 @@ from services.models.log_records import record_of
 from services.models.logs import LogLine
 
 Mask = Callable[[str], str]
+MaskCell = Callable[[str, str], str]
+"""Masks the text of a cell (the second) in a column of that name (the first)."""
 BOM = "\ufeff"
 """Tells spreadsheets that a CSV file is UTF-8."""
-_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+_FORMULA = re.compile(r"(?:[;,'\"\t\r\n]|[\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u180e\x00-\x20])*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
+"""What a spreadsheet may read as a formula once it has trimmed the cell, or split it at `;`."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _CUT = re.compile(r"…\(\+\d+\)\Z")
 LINE_COLUMNS = ("time", "group", "stream", "late", "text")
@@ -45,7 +48,7 @@ class LineRenderer:
 
     def opening(self) -> str:
         """What stands before the first line of the body."""
-        return BOM + _csv(LINE_COLUMNS) if self._form is ExportFormat.CSV else ""
+        return BOM + csv_line(LINE_COLUMNS) + "\r\n" if self._form is ExportFormat.CSV else ""
 
     def render(self, lines: Iterable[ExportedLine]) -> str:
         """Lines of the body, each with its line feed."""
@@ -73,23 +76,24 @@ class LineRenderer:
     def _row(self, exported: ExportedLine) -> str:
         line = exported.line
         late = "late" if line.late else ""
-        return _csv((_iso(line.at, self._zone), exported.group, line.stream, late, self._mask(line.text)))
+        cells = (_iso(line.at, self._zone), exported.group, line.stream, late, self._mask(line.text))
+        return csv_line(cells) + "\r\n"
 
 
 class RowRenderer:
     """Renders the rows of a query; every value is text, as AWS sends it."""
 
-    def __init__(self, form: ExportFormat, columns: Sequence[str], mask: Mask) -> None:
+    def __init__(self, form: ExportFormat, columns: Sequence[str], mask: Mask, cell: MaskCell) -> None:
         self._form = form
         self._names = masked_names(columns, mask)
-        self._mask = mask
+        self._cell = cell
 
     def opening(self) -> str:
         """The heading of a table; nothing for JSON lines."""
         if self._form is ExportFormat.JSONL:
             return ""
         names = self._names.values()
-        return BOM + _csv(names) if self._form is ExportFormat.CSV else "\t".join(names) + "\n"
+        return BOM + csv_line(names) + "\r\n" if self._form is ExportFormat.CSV else "\t".join(names) + "\n"
 
     def render(self, rows: Iterable[Mapping[str, str]]) -> str:
         """Rows of the body, each with its line feed."""
@@ -97,10 +101,10 @@ class RowRenderer:
 
     def _row(self, row: Mapping[str, str]) -> str:
         if self._form is ExportFormat.JSONL:
-            return _json_line({self._names[name]: self._mask(text) for name, text in row.items()})
-        cells = [self._mask(row.get(name, "")) for name in self._names]
+            return _json_line({self._names[name]: self._cell(name, text) for name, text in row.items()})
+        cells = [self._cell(name, row.get(name, "")) for name in self._names]
         if self._form is ExportFormat.CSV:
-            return _csv(cells)
+            return csv_line(cells) + "\r\n"
         return "\t".join(cell.replace("\t", "  ") for cell in cells) + "\n"
 
 
@@ -131,14 +135,10 @@ def _json_line(data: Mapping[str, object]) -> str:
 
 
 def csv_line(cells: Iterable[str | None]) -> str:
-    """One line of CSV (RFC 4180) without its end; None is an empty cell."""
+    """One line of CSV (RFC 4180) without its end, which no spreadsheet calculates; None is an empty cell."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(cells)
+    csv.writer(buffer, lineterminator="").writerow(cell and _harmless(cell) for cell in cells)
     return buffer.getvalue()
-
-
-def _csv(cells: Iterable[str]) -> str:
-    return csv_line(map(_harmless, cells)) + "\r\n"
 
 
 def _harmless(cell: str) -> str:

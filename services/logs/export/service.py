@@ -55,7 +55,7 @@ class LogExports:
         return await self._export(
             subject,
             wish,
-            lambda mask: LineRenderer(wish.form, zone, mask, groups=len(subject.groups)),
+            lambda masker: LineRenderer(wish.form, zone, masker, groups=len(subject.groups)),
             batches,
             progress,
         )
@@ -73,7 +73,7 @@ class LogExports:
             yield rows
 
         return await self._export(
-            subject, wish, lambda mask: RowRenderer(wish.form, columns, mask), whole(), lambda _count: None
+            subject, wish, lambda masker: RowRenderer(wish.form, columns, masker), whole(), lambda _count: None
         )
 
     async def tail(
@@ -87,7 +87,7 @@ class LogExports:
         zone = ZoneInfo(wish.zone or self._runbook.system.timezone)
         export = await self._begin(
             wish,
-            lambda mask: LineRenderer(wish.form, zone, mask, groups=len(subject.groups)),
+            lambda masker: LineRenderer(wish.form, zone, masker, groups=len(subject.groups)),
             grows=grows,
         )
         if grows:
@@ -102,7 +102,7 @@ class LogExports:
         self,
         subject: ExportSubject,
         wish: ExportWish,
-        renderer_of: Callable[[Callable[[str], str]], Renders[T]],
+        renderer_of: Callable[[Masker | None], Renders[T]],
         batches: AsyncIterator[Sequence[T]],
         progress: Progress,
     ) -> ExportHead:
@@ -117,12 +117,12 @@ class LogExports:
     async def _begin(
         self,
         wish: ExportWish,
-        renderer_of: Callable[[Callable[[str], str]], Renders[T]],
+        renderer_of: Callable[[Masker | None], Renders[T]],
         *,
         grows: bool = False,
     ) -> ExportUnderWay[T]:
         masker = masker_of(self._runbook)
-        renderer = renderer_of((lambda text: text) if wish.unmasked_reason else masker.mask)
+        renderer = renderer_of(None if wish.unmasked_reason else masker)
         kind: Callable[[Path], ExportFile | GrowingFile] = GrowingFile if grows else ExportFile
         files: list[ExportFile | GrowingFile] = []
         try:

@@ -10,6 +10,7 @@ HIDDEN = "***"
 AWS_KEY, TOKEN, PASSWORD, HEADER = "aws-key", "token", "password", "header"
 PRIVATE_KEY, SLACK = "private-key", "slack"
 MAIL, TELEPHONE, MY_NUMBER, CARD = "mail", "telephone", "my-number", "card"
+OUT_OF_TIME = "out-of-time"
 
 TITLES = {
     AWS_KEY: N_("AWS access keys"),
@@ -22,6 +23,7 @@ TITLES = {
     TELEPHONE: N_("telephone numbers"),
     MY_NUMBER: N_("My Numbers"),
     CARD: N_("card numbers"),
+    OUT_OF_TIME: N_("texts masked whole, because a pattern of the runbook took too long"),
 }
 """English, by the kind's id, which is stable; translated when shown."""
 
@@ -33,6 +35,8 @@ class Span(NamedTuple):
     end: int
     kind: str
     """Id of a kind in TITLES, or of a pattern of the runbook."""
+    quote: str = ""
+    """What encloses the sign that stands for it: a number of JSON has no quotes of its own."""
 
 
 class MaskedText(NamedTuple):

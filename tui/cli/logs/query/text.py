@@ -66,7 +66,10 @@ def head_lines(
 def masked_rows(table: QueryRows, masker: Masker) -> QueryRows:
     """The rows and their names with `***` for secrets and personal data."""
     columns = tuple(masked_names(table.columns, masker.mask).values())
-    rows = tuple(tuple(text and masker.mask(text) for text in row) for row in table.rows)
+    rows = tuple(
+        tuple(text and masker.cell(name, text) for name, text in zip(table.columns, row, strict=True))
+        for row in table.rows
+    )
     return replace(table, columns=columns, rows=rows)
 
 

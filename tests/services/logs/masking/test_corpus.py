@@ -1,0 +1,32 @@
+"""The corpus and its judge: what they say of a masker that leaves everything, and of one that leaves nothing."""
+
+from tests.services.logs.masking.corpus import HARMLESS, SECRETS, half, harmless, secrets
+from tests.services.logs.masking.judge import leaks, wrong_count
+
+
+def test_judge_sees_every_secret_that_is_left_and_none_that_is_gone() -> None:
+    for item in secrets(5, 4 * len(SECRETS)):
+        assert item["secrets"], item
+        assert all(part in item["text"] for part in item["secrets"] + item["stays"]), item
+        assert leaks(item, item["text"]) == item["secrets"], item
+        masked = item["text"]
+        for secret in sorted(item["secrets"], key=len, reverse=True):
+            masked = masked.replace(secret, "***")
+        assert not leaks(item, masked), item
+        first = item["secrets"][0]
+        tail = item["text"].replace(first, "***" + first[-4:])
+        assert not (len(first) > 4 and first[-4:].isalnum()) or leaks(item, tail), item
+
+
+def test_the_same_seed_makes_the_same_corpus_and_half_of_the_forms_is_unseen() -> None:
+    assert list(secrets(7, 50)) == list(secrets(7, 50))
+    assert list(harmless(7, 50)) == list(harmless(7, 50))
+    assert {item["form"] for item in secrets(8, 1_000, half(SECRETS))} == set(half(SECRETS)) < set(SECRETS)
+    assert {item["nesting"] for item in secrets(8, 200)} == {0, 1, 2, 3, 4}
+    assert len(half(HARMLESS)) * 2 == len(HARMLESS)
+
+
+def test_a_count_belongs_to_a_change() -> None:
+    assert wrong_count("a", "a", {"password": 1})
+    assert wrong_count("a", "***", {})
+    assert not wrong_count("a", "***", {"password": 1})

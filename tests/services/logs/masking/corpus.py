@@ -41,7 +41,7 @@ FILLS: dict[str, str] = {
     "path": "/api/v1/residents /login /healthz /static/app.3f2a9c.js /reports/2026/11 /admin/users/41 /申請/一覧",
     "status": "200 201 204 301 304 400 401 403 404 409 429 500 502 503",
     "region": "ap-northeast-1 ap-northeast-3 us-east-1",
-    "acct": "123456789013 210987654320 482913746150",  # no valid My Number among them
+    "acct": "123456789013 210987654321 482913746158",  # no valid My Number among them
     "level": "INFO WARN ERROR DEBUG",
 }
 WIDE = {"sep", "say"}  # their values are separated by ";"
@@ -105,7 +105,7 @@ def bare(rng: random.Random) -> str:
     )()
 
 
-def quoted(rng: random.Random) -> str:
+def quoted_value(rng: random.Random) -> str:
     pick = rng.random()
     if pick < 0.4:
         return bare(rng)
@@ -132,8 +132,8 @@ def pem(rng: random.Random) -> str:
 KINDS: dict[str, Callable[[random.Random], str]] = {
     "bare": bare,
     "talk": talk,
-    "any": quoted,
-    "plain": lambda rng: re.sub(r"[\"'\\`<>]", "", quoted(rng)),  # in quotes that nothing escapes
+    "any": quoted_value,
+    "plain": lambda rng: re.sub(r"[\"'\\`<>]", "", quoted_value(rng)),  # in quotes that nothing escapes
     "ja": lambda rng: fill("japanese", rng),
     "line": lambda rng: " ".join(fill("word", rng) for _ in range(rng.randint(1, 3))),
     "pin": lambda rng: run(rng, string.digits, 4, 6),
@@ -247,19 +247,19 @@ ONCE = {"query", "xml", "attribute", "cdata"}
 ONE_LINE = ("log", "json", "ascii", "list", "repr", "logfmt", "sentence")
 
 
-def written(template: str, rng: random.Random) -> str:
+def render(template: str, rng: random.Random) -> str:
     """The template with everything filled in and its secrets and stays between marks."""
-    text = NAMES.sub(lambda found: fill(found[1], rng), template)
+    text = NAMES.sub(lambda match: fill(match[1], rng), template)
     text = text.replace("⏎", "\n").replace("⇥", "\t").replace("«", STAY).replace("»", STAYED)
 
-    def secret(found: re.Match[str]) -> str:
-        kind, _, way = found[1].partition(":")
+    def secret(match: re.Match[str]) -> str:
+        kind, _, way = match[1].partition(":")
         return OPENED + ESCAPES[way](KINDS[kind](rng)) + CLOSED
 
     return re.sub("‹([^›]+)›", secret, text)
 
 
-def wrapped(text: str, nesting: int, rng: random.Random, names: list[str]) -> str:
+def wrap(text: str, nesting: int, rng: random.Random, names: list[str]) -> str:
     japanese = rng.random() < 0.5
     used: set[str] = set()
     for _ in range(nesting):
@@ -271,7 +271,7 @@ def wrapped(text: str, nesting: int, rng: random.Random, names: list[str]) -> st
             name = "json"
         used.add(name)
         way, either, ja = WRAPS[name]
-        outer = written(rng.choice(ja if japanese and ja else either), rng)
+        outer = render(rng.choice(ja if japanese and ja else either), rng)
         text = outer.replace(
             "⌂", "".join(part if MARK.match(part) else ESCAPES[way](part) for part in MARK.split(text))
         )
@@ -284,7 +284,7 @@ def secrets(seed: int, count: int, only: list[str] | None = None) -> Iterator[di
     for number in range(count):
         form = names[number % len(names)]
         nesting = rng.choices(range(5), (30, 30, 20, 12, 8))[0]
-        text = wrapped(written(SECRETS[form], rng), nesting, rng, list(WRAPS))
+        text = wrap(render(SECRETS[form], rng), nesting, rng, list(WRAPS))
         outside = re.sub(f"{OPENED}[^{CLOSED}]*{CLOSED}", "", text)
         yield {
             "id": f"{seed}-{number}",
@@ -301,10 +301,10 @@ def harmless(seed: int, count: int, only: list[str] | None = None) -> Iterator[s
     rng = random.Random(seed)
     names = only or list(HARMLESS)
     for _ in range(count):
-        text = written(HARMLESS[rng.choice(names)], rng)
-        yield MARK.sub(
-            "", wrapped(text, rng.choices(range(3), (40, 40, 20))[0], rng, list(ONE_LINE))
-        ).replace("\n", " ")
+        text = render(HARMLESS[rng.choice(names)], rng)
+        yield MARK.sub("", wrap(text, rng.choices(range(3), (40, 40, 20))[0], rng, list(ONE_LINE))).replace(
+            "\n", " "
+        )
 
 
 def half(names: dict[str, str]) -> list[str]:

@@ -36,7 +36,7 @@ def telling(part: str) -> bool:
 
 def leaks(item: Mapping[str, Any], masked: str) -> list[str]:
     """The secrets of which a run of characters is left beyond those that the rest of the text has anyway."""
-    found = []
+    left = []
     for secret in item["secrets"]:
         length = min(RUN, len(secret))
         before, after = runs(item["text"], length), runs(masked, length)
@@ -44,8 +44,8 @@ def leaks(item: Mapping[str, Any], masked: str) -> list[str]:
         if any(
             after[part] > before[part] - of_secrets[part] for part in runs(secret, length) if telling(part)
         ):
-            found.append(secret)
-    return found
+            left.append(secret)
+    return left
 
 
 def wrong_count(text: str, masked: str, counts: Mapping[str, int]) -> bool:

@@ -91,18 +91,15 @@ def bare(rng: random.Random) -> str:
     pick = rng.random()
     if pick < 0.55:
         return talk(rng) + rng.choice(["", "", "", "!", "#1", "$"])
-    long = [
-        lambda: run(rng, string.hexdigits.lower(), 32, 64),
-        lambda: run(rng, ALNUM + "+/", 40),
-        lambda: run(rng, ALNUM, 2, 4),
-    ]
-    return rng.choice(
-        [
-            *long,
-            lambda: base64.b64encode(rng.randbytes(rng.randint(8, 32))).decode(),
-            lambda: fill("word", rng),
-        ]
-    )()
+    if pick < 0.65:
+        return run(rng, string.hexdigits.lower(), 32, 64)
+    if pick < 0.75:
+        return run(rng, ALNUM + "+/", 40)
+    if pick < 0.85:
+        return run(rng, ALNUM, 2, 4)
+    if pick < 0.95:
+        return base64.b64encode(rng.randbytes(rng.randint(8, 32))).decode()
+    return fill("word", rng)
 
 
 def quoted_value(rng: random.Random) -> str:

@@ -29,4 +29,5 @@ def test_the_same_seed_makes_the_same_corpus_and_half_of_the_forms_is_unseen() -
 def test_a_count_belongs_to_a_change() -> None:
     assert wrong_count("a", "a", {"password": 1})
     assert wrong_count("a", "***", {})
-    assert not wrong_count("a", "***", {"password": 1})
+    assert wrong_count("password => hunter2", "password =*** hunter2", {"password": 1}, ["hunter2"])
+    assert not wrong_count("password hunter2", "password ***", {"password": 1}, ["hunter2"])

@@ -18,7 +18,9 @@ MaskCell = Callable[[str, str], str]
 """Masks the text of a cell (the second) in a column of that name (the first)."""
 BOM = "\ufeff"
 """Tells spreadsheets that a CSV file is UTF-8."""
-_FORMULA = re.compile(r"(?:[;,'\"\t\r\n]|[\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u180e\x00-\x20])*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
+_FORMULA = re.compile(
+    r"(?:[;,'\"\t\r\n]|[\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u180e\x00-\x20])*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]"
+)
 """What a spreadsheet may read as a formula once it has trimmed the cell, or split it at `;`."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _CUT = re.compile(r"…\(\+\d+\)\Z")

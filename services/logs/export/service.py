@@ -73,7 +73,11 @@ class LogExports:
             yield rows
 
         return await self._export(
-            subject, wish, lambda masker: RowRenderer(wish.form, columns, masker), whole(), lambda _count: None
+            subject,
+            wish,
+            lambda masker: RowRenderer(wish.form, columns, masker),
+            whole(),
+            lambda _count: None,
         )
 
     async def tail(

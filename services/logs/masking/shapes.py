@@ -15,8 +15,58 @@ _SERVICE_KEYS = (
     r"|\d{8,10}:AA[A-Za-z0-9_-]{30,40}|NRAK-[A-Z0-9]{20,40}|AGE-SECRET-KEY-1[A-Z0-9]{40,70}|PMAK-[0-9a-f]{20,30}-[0-9a-f]{30,40}|dapi[0-9a-f]{32}|SK[0-9a-f]{32}"
 )
 _SERVICE_HINTS = (
-    *"ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- glptt- gldt- glrt- glsoat- glcbt- AIza ya29. 1//0 GOCSPX sk_ sk- rk_ rk- whsec_ npm_ pypi- SG. _v1_ hf_ shpat_ shpss_ shpca_ shppa_".split(),
-    *"sq0 EAAA hvs. hvb. hvr. glsa_ dckr_pat_ ATATT lin_api_ xkeysib- key- tskey- :AA NRAK- AGE-SECRET-KEY PMAK- dapi SK".split(),
+    *[
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "github_pat_",
+        "glpat-",
+        "glptt-",
+        "gldt-",
+        "glrt-",
+        "glsoat-",
+        "glcbt-",
+        "AIza",
+        "ya29.",
+        "1//0",
+        "GOCSPX",
+        "sk_",
+        "sk-",
+        "rk_",
+        "rk-",
+        "whsec_",
+        "npm_",
+        "pypi-",
+        "SG.",
+        "_v1_",
+        "hf_",
+        "shpat_",
+        "shpss_",
+        "shpca_",
+        "shppa_",
+    ],
+    *[
+        "sq0",
+        "EAAA",
+        "hvs.",
+        "hvb.",
+        "hvr.",
+        "glsa_",
+        "dckr_pat_",
+        "ATATT",
+        "lin_api_",
+        "xkeysib-",
+        "key-",
+        "tskey-",
+        ":AA",
+        "NRAK-",
+        "AGE-SECRET-KEY",
+        "PMAK-",
+        "dapi",
+        "SK",
+    ],
 )
 _SHAPES = (
     (("-----BEGIN ",), PRIVATE_KEY, re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<value>.*?)(?:-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|\Z)", re.DOTALL)),
@@ -88,7 +138,9 @@ def find(text: str, lower: str) -> Iterator[Span]:
 
 
 def _span(match: re.Match[str], kind: str) -> Iterator[Span]:
-    start, end = match.span("value" if "value" in match.re.groupindex and match["value"] is not None else match.lastgroup or 0)
+    start, end = match.span(
+        "value" if "value" in match.re.groupindex and match["value"] is not None else match.lastgroup or 0
+    )
     if end - start > 1 and match.string[start] in "\"'" and match.string[start] == match.string[end - 1]:
         start, end = start + 1, end - 1
     # Half of an escape is none.

@@ -16,10 +16,38 @@ _TOKEN = re.compile(
     r"""(?P<open>[{\[(])|(?P<close>[}\])])|(?<![\\\w])(?:"(?P<double>(?:\\.|[^"\\\n])*+)"|'(?P<single>(?:\\.|[^'\\\n])*+)')(?=[ \n\t]{0,40}(?P<colon>=>|:)?[ \n\t]{0,40}(?:[,}\])]|\Z|(?<=:)|(?<=>)|(?<=[ \n])))"""
     r"""|(?P<bare>(?<=[:\[, ])(?:-?\d{1,40}(?:\.\d{1,20})?|null|true|false)(?=\s{0,8}[,}\]]))|(?P<comma>,)""",
 )
-_NAMES = frozenset("name key field attribute attr param parameter parameterkey parametername column header label property option variable id k n fieldname columnname attributename headername setting itemname path property".split())
-_VALUES = frozenset("value values val v content text data old new before after from to oldvalue newvalue parametervalue stringvalue default defaultvalue plain plaintext current previous s n b ss ns string secretstring "
-                    "_text _ #text $ $t body raw cdata textvalue input originalvalue updatedvalue".split())  # fmt: skip
-_HEADS = frozenset("columns fields headers header cols names columnnames fieldnames".split())
+_NAMES = frozenset(
+    [
+        "name",
+        "key",
+        "field",
+        "attribute",
+        "attr",
+        "param",
+        "parameter",
+        "parameterkey",
+        "parametername",
+        "column",
+        "header",
+        "label",
+        "property",
+        "option",
+        "variable",
+        "id",
+        "k",
+        "n",
+        "fieldname",
+        "columnname",
+        "attributename",
+        "headername",
+        "setting",
+        "itemname",
+        "path",
+        "property",
+    ]
+)
+_VALUES = frozenset(["value", "values", "val", "v", "content", "text", "data", "old", "new", "before", "after", "from", "to", "oldvalue", "newvalue", "parametervalue", "stringvalue", "default", "defaultvalue", "plain", "plaintext", "current", "previous", "s", "n", "b", "ss", "ns", "string", "secretstring", "_text", "_", "#text", "$", "$t", "body", "raw", "cdata", "textvalue", "input", "originalvalue", "updatedvalue"])  # fmt: skip
+_HEADS = frozenset(["columns", "fields", "headers", "header", "cols", "names", "columnnames", "fieldnames"])
 """The key of the names of a table's columns, whose rows are lists."""
 _DEEPEST_VALUE = 4
 """Objects within which a value of `value` may stand."""
@@ -68,7 +96,9 @@ def find(text: str, depth: int = 0) -> Iterator[Secret]:
     for token in _TOKEN.finditer(text):
         group, frame = token.lastgroup, frames[-1]
         if group == "open":
-            frames.append(_Frame(token[0] == "{", token[0] == "(", frame.pending if frame.is_object else frame.key))
+            frames.append(
+                _Frame(token[0] == "{", token[0] == "(", frame.pending if frame.is_object else frame.key)
+            )
         elif group == "close" and len(frames) > 1:
             yield from _judged(frames.pop(), text)
             if frame.key.lower() in _HEADS and not frame.is_object:
@@ -116,7 +146,9 @@ def in_tables(text: str) -> Iterator[Secret]:
         if header and sign in line and not _NO_ROW.match(line):
             # A row begins its line; what a table stands in may follow its last one.
             cells = [*_cells(line, sign, start)]
-            for by_name, (first, last) in zip(header, cells if len(cells) >= len(header) else [], strict=False):
+            for by_name, (first, last) in zip(
+                header, cells if len(cells) >= len(header) else [], strict=False
+            ):
                 if by_name is not None and is_secret(text[first:last], by_name):
                     yield Value(first, last), by_name
         elif not header or not _RULE.match(line):
@@ -155,7 +187,11 @@ def _cells(line: str, sign: str, start: int) -> Iterator[tuple[int, int]]:
     at = 0
     while at <= len(line):
         cell = _QUOTED_CELL.match(line, at)
-        if cell is None or not line.startswith(sign, cell.end()) and cell.end() < len(line) and not line[cell.end() :].isspace():
+        if cell is None or (
+            not line.startswith(sign, cell.end())
+            and cell.end() < len(line)
+            and not line[cell.end() :].isspace()
+        ):
             end = line.find(sign, at)
             end = end if end >= 0 else len(line)
             part = line[at:end]
@@ -187,9 +223,18 @@ def _in_list(leaves: list[_Leaf], text: str, *, is_tuple: bool) -> Iterator[Secr
     """`["--password", "x"]` of a command, and `["Authorization", "x"]` of a header."""
     for name, value in pairwise(leaves):
         word = text[name.start : name.end]
-        if (word.startswith("-") or len(leaves) == 2) and not name.is_number and (by_name := named(word)) is not None:
+        if (
+            (word.startswith("-") or len(leaves) == 2)
+            and not name.is_number
+            and (by_name := named(word)) is not None
+        ):
             part = text[value.start : value.end]
-            if word.startswith("-") or (is_tuple and part.lower() not in STOP and named(part) is None) or any(map(looks_secret, part.split())) or (word.isascii() and not part.isascii()):
+            if (
+                word.startswith("-")
+                or (is_tuple and part.lower() not in STOP and named(part) is None)
+                or any(map(looks_secret, part.split()))
+                or (word.isascii() and not part.isascii())
+            ):
                 yield from _secret(value, by_name, text)
 
 

@@ -12,23 +12,36 @@ from services.logs.masking.kinds import HIDDEN, PASSWORD
 from services.logs.masking.names import Telling
 
 CLOSERS = re.compile(r"""(?:%5D|%22|["'`\]”’」』)*]){0,4}""")
-_ABOUT = re.compile(r"""(?i)[ ]\(?(?:for|of|to|at|on)[ ][^\s=:"]{1,60}(?:[ ][A-Za-z0-9_-]{1,20}){0,3}?\)?(?=[ ]?(?::(?=\s|\Z)|=)|[ ](?:is|was|set|changed|reset)\b)|[ ]?\([^()\n]{1,30}\)(?=[ ]?[:=])""")
+_ABOUT = re.compile(
+    r"""(?i)[ ]\(?(?:for|of|to|at|on)[ ][^\s=:"]{1,60}(?:[ ][A-Za-z0-9_-]{1,20}){0,3}?\)?(?=[ ]?(?::(?=\s|\Z)|=)|[ ](?:is|was|set|changed|reset)\b)|[ ]?\([^()\n]{1,30}\)(?=[ ]?[:=])"""
+)
 """`password for the database: …`, `password (temporary): …`"""
-_SIGN = re.compile(r"[ ]{0,40}(?:=>|->|~>|→|⇒|←|<-|:=|={1,3}|:{1,2}|▶|►|\.{2,60}[ ]?:?|…{1,3}|\t{1,8}(?:[:=|][ \t])?)(?:\*{1,2}(?=[ ]))?[ \t]{0,40}")
-_INDENTED = re.compile(r"\n(?:[ \t]{1,40}|(?=[^\s:=]{4,200}[ \t]{0,4}(?:\n|\Z)))(?![^\s:=]{1,80}[ \t]?[:=](?:[ \t\n]|\Z)|-[ ])")
+_SIGN = re.compile(
+    r"[ ]{0,40}(?:=>|->|~>|→|⇒|←|<-|:=|={1,3}|:{1,2}|▶|►|\.{2,60}[ ]?:?|…{1,3}|\t{1,8}(?:[:=|][ \t])?)(?:\*{1,2}(?=[ ]))?[ \t]{0,40}"
+)
+_INDENTED = re.compile(
+    r"\n(?:[ \t]{1,40}|(?=[^\s:=]{4,200}[ \t]{0,4}(?:\n|\Z)))(?![^\s:=]{1,80}[ \t]?[:=](?:[ \t\n]|\Z)|-[ ])"
+)
 _VAGUE_SIGN = re.compile(r"[ ]{0,8}(?:\||-{1,2}|–|—)[ ]{1,8}|[ ]{0,4}\([ ]?|[ ]{1,4}\[")
 _WORDS = re.compile(
     r"(?i)[ ]{1,4}(?:(?:is|was|are|were|equals|became|becomes)(?:[ ](?:now|currently|still))?(?:[ ](?:set|changed|reset|updated))?"
     r"|(?:has[ ]been[ ]|was[ ]|will[ ]be[ ])?(?:set|changed|reset|updated|rotated|changes)(?:[ ]from)?|will[ ]be|from|to|value)(?:[ ](?:to|as|:))?[ :]{1,4}"
 )
-_PARTICLE = re.compile(r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=)[ ]{0,4}(?:、|次の通り:?|以下:?|下記:?)?[ ]{0,4}(?:\n[ ]{0,8})?")
-_SAID_BEFORE = re.compile(r"(?<![^\s\"'])([^\s\"'<>]{4,80})[ ](?:is|was|as)(?:[ ](?:the|your|my|our|his|her|a|new|temporary|initial|current)){0,3}[ ][\w]{0,20}\Z")
-_SAID_BEFORE_JAPANESE = re.compile(r"([!-~]{4,80})[ 」』]?(?:が|という)[ ]?(?:仮|初期|新しい|新|現在の){0,2}\Z")
+_PARTICLE = re.compile(
+    r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=)[ ]{0,4}(?:、|次の通り:?|以下:?|下記:?)?[ ]{0,4}(?:\n[ ]{0,8})?"
+)
+_SAID_BEFORE = re.compile(
+    r"(?<![^\s\"'])([^\s\"'<>]{4,80})[ ](?:is|was|as)(?:[ ](?:the|your|my|our|his|her|a|new|temporary|initial|current)){0,3}[ ][\w]{0,20}\Z"
+)
+_SAID_BEFORE_JAPANESE = re.compile(
+    r"([!-~]{4,80})[ 」』]?(?:が|という)[ ]?(?:仮|初期|新しい|新|現在の){0,2}\Z"
+)
 _TO_BRACKET = re.compile(r"[^\n]{1,400}?(?=[ ]{1,8}\[[^\]\s]{1,40}\][ ]=>|[ ]\)(?:[\s\"'<]|\Z)|\n|\Z)")
 _UNCLOSED = re.compile(r"[^\n]*?(?=&[\w.-]{1,40}=|\n|\Z)")
 """The rest of a string that is cut."""
 _TO_QUOTE = {
-    quote: re.compile(rf"(?:(?![ &;,]{{1,2}}[\w.-]{{2,40}}=)[^{quote}\n\\<>]){{1,400}}(?={quote})") for quote in "\"'"
+    quote: re.compile(rf"(?:(?![ &;,]{{1,2}}[\w.-]{{2,40}}=)[^{quote}\n\\<>]){{1,400}}(?={quote})")
+    for quote in "\"'"
 }
 """`"password=two words"`"""
 _CHANGED = re.compile(r"[ ]to[ ]([^\s\"'<>]{1,200})")
@@ -39,10 +52,16 @@ _ONLY_BAR = re.compile(r"[ ]{0,40}\|[ ]{0,4}([^|\n]{1,400})(?=\n|\Z)")
 """A column of a table that is printed a line a field."""
 _ONLY_TAB = re.compile(r"[^\t\n]{0,400}(?:\n|\Z)")
 _SETTING = re.compile(r"[ ]{0,4}(?:に|へ)(?:変更|設定|更新|リセット|初期化|再設定)")
-_ENDING = re.compile(r"[ ]{0,4}(?:です|でした|でし|だ(?![け])|である|となり|になり|に変更|に設定|に更新|に再設定|にリセット|へ変更|と(?!も)|で(?:ログイン|接続|認証|サインイン|す)|を|、|。|\)|\n|\Z|,|（|\()")
+_ENDING = re.compile(
+    r"[ ]{0,4}(?:です|でした|でし|だ(?![け])|である|となり|になり|に変更|に設定|に更新|に再設定|にリセット|へ変更|と(?!も)|で(?:ログイン|接続|認証|サインイン|す)|を|、|。|\)|\n|\Z|,|（|\()"
+)
 _UNIT = re.compile(r"[ ]?(?:文字|桁|回|日|時間|分|秒|件|個|種|以上|以下|年|か月|ヶ月|%)")
-_SCHEME = re.compile(r"(?i)(?:bearer|basic|digest|negotiate|token|apikey|ntlm|aws4-hmac-sha256|key|bot|sso-key)[ \t]{1,4}(?=\S)")
-_WRAPPER = re.compile(r"""(?:[brufBRUF]{1,2}|!{1,2}[A-Za-z]{1,12}[ ]|&[a-z]{1,12}[ ]|@|\$|(?:[A-Za-z_][\w.]{0,40}\([ ]?)?)(?=["'`])""")
+_SCHEME = re.compile(
+    r"(?i)(?:bearer|basic|digest|negotiate|token|apikey|ntlm|aws4-hmac-sha256|key|bot|sso-key)[ \t]{1,4}(?=\S)"
+)
+_WRAPPER = re.compile(
+    r"""(?:[brufBRUF]{1,2}|!{1,2}[A-Za-z]{1,12}[ ]|&[a-z]{1,12}[ ]|@|\$|(?:[A-Za-z_][\w.]{0,40}\([ ]?)?)(?=["'`])"""
+)
 _BLOCK = re.compile(r"(?:[|>][+-]?\d?[+-]?)[ \t]{0,4}\n(?P<indent>[ \t]{1,40})")
 _QUOTES = (
     ('"""', re.compile(r'"""(.*?)"""', re.DOTALL)),
@@ -62,7 +81,9 @@ _QUOTES = (
     ("[", re.compile(r"\[([^\[\]\n\"'{},]{1,400})\]")),
     ("<", re.compile(r"<([^<>\n/]{1,400})>")),
 )
-_LIST = re.compile(r"""\[[ \n]{0,20}(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|[^\s\[\]"',]{1,200})(?:[ \n]{0,20},[ \n]{0,20}(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|[^\s\[\]"',]{1,200})){0,500}""")
+_LIST = re.compile(
+    r"""\[[ \n]{0,20}(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|[^\s\[\]"',]{1,200})(?:[ \n]{0,20},[ \n]{0,20}(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|[^\s\[\]"',]{1,200})){0,500}"""
+)
 _ITEM = re.compile(r""""((?:\\.|[^"\\])*+)"|'((?:\\.|[^'\\])*+)'|([^\s\[\]"',]+)""")
 _BARE = re.compile(
     r"""(?x)(?: [^\s\\"'`<>&,;(){}\[\]|、。」』】”’]
@@ -86,13 +107,164 @@ _MESSAGE = re.compile(
 )
 """What a validation says about a value."""
 STOP = frozenset(
-    "incorrect invalid expired wrong missing required not must is was are has had cannot can should may too does did do the a an in on at of for to "
-    "from by with and or but if when while because expected unexpected unauthorized denied rejected refused accepted changed updated rotated reset set "
-    "unset valid ok failed failure error mismatch empty blank null none optional disabled enabled verified unverified revoked issued created deleted "
-    "removed generated stored encrypted hashed hidden masked unknown unsupported malformed authentication verification validation policy rotation be been "
-    "will would it its this that these those there no yes only already never still unable could does please check enter contact string number boolean object "
-    "array integer type jwt bearer bcrypt hash md5 sha sha1 sha256 sha512 aes rsa hmac null nil iam http https oauth oauth2 saml oidc basic digest "
-    "successful successfully succeeded complete completed pending locked weak strong short long found unchanged identical different".split()
+    [
+        "incorrect",
+        "invalid",
+        "expired",
+        "wrong",
+        "missing",
+        "required",
+        "not",
+        "must",
+        "is",
+        "was",
+        "are",
+        "has",
+        "had",
+        "cannot",
+        "can",
+        "should",
+        "may",
+        "too",
+        "does",
+        "did",
+        "do",
+        "the",
+        "a",
+        "an",
+        "in",
+        "on",
+        "at",
+        "of",
+        "for",
+        "to",
+        "from",
+        "by",
+        "with",
+        "and",
+        "or",
+        "but",
+        "if",
+        "when",
+        "while",
+        "because",
+        "expected",
+        "unexpected",
+        "unauthorized",
+        "denied",
+        "rejected",
+        "refused",
+        "accepted",
+        "changed",
+        "updated",
+        "rotated",
+        "reset",
+        "set",
+        "unset",
+        "valid",
+        "ok",
+        "failed",
+        "failure",
+        "error",
+        "mismatch",
+        "empty",
+        "blank",
+        "null",
+        "none",
+        "optional",
+        "disabled",
+        "enabled",
+        "verified",
+        "unverified",
+        "revoked",
+        "issued",
+        "created",
+        "deleted",
+        "removed",
+        "generated",
+        "stored",
+        "encrypted",
+        "hashed",
+        "hidden",
+        "masked",
+        "unknown",
+        "unsupported",
+        "malformed",
+        "authentication",
+        "verification",
+        "validation",
+        "policy",
+        "rotation",
+        "be",
+        "been",
+        "will",
+        "would",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "no",
+        "yes",
+        "only",
+        "already",
+        "never",
+        "still",
+        "unable",
+        "could",
+        "does",
+        "please",
+        "check",
+        "enter",
+        "contact",
+        "string",
+        "number",
+        "boolean",
+        "object",
+        "array",
+        "integer",
+        "type",
+        "jwt",
+        "bearer",
+        "bcrypt",
+        "hash",
+        "md5",
+        "sha",
+        "sha1",
+        "sha256",
+        "sha512",
+        "aes",
+        "rsa",
+        "hmac",
+        "null",
+        "nil",
+        "iam",
+        "http",
+        "https",
+        "oauth",
+        "oauth2",
+        "saml",
+        "oidc",
+        "basic",
+        "digest",
+        "successful",
+        "successfully",
+        "succeeded",
+        "complete",
+        "completed",
+        "pending",
+        "locked",
+        "weak",
+        "strong",
+        "short",
+        "long",
+        "found",
+        "unchanged",
+        "identical",
+        "different",
+    ]
 )
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(
@@ -111,7 +283,12 @@ class Value(NamedTuple):
 
 def is_secret(value: str, telling: Telling, *, strict: bool = False) -> bool:
     """Whether a value beside a telling name is one; `strict`: only words or a space stand between them."""
-    if (len(value) < telling.shortest and (strict or value.isdigit())) or not value or _EMPTY.match(value) or _MESSAGE.match(value):
+    if (
+        (len(value) < telling.shortest and (strict or value.isdigit()))
+        or not value
+        or _EMPTY.match(value)
+        or _MESSAGE.match(value)
+    ):
         return False
     return looks_secret(value) if strict else True
 
@@ -121,7 +298,13 @@ def looks_secret(value: str) -> bool:
     value = value.rstrip(".,:;)。、")
     if value[-1:] in ("!", "?") and value[:-1].isalpha() and value[:-1].islower() and value.isascii():
         return False
-    if len(value) < 4 or any(map(str.isspace, value)) or _PLAIN.match(value) or value.lower() in STOP or HIDDEN in value:
+    if (
+        len(value) < 4
+        or any(map(str.isspace, value))
+        or _PLAIN.match(value)
+        or value.lower() in STOP
+        or HIDDEN in value
+    ):
         return False
     if value.isdigit():
         return 4 <= len(value) <= 10
@@ -133,7 +316,9 @@ def looks_secret(value: str) -> bool:
     if signs and (has_letter or has_digit):
         return True
     turns = sum(a.islower() and b.isupper() for a, b in zip(value, value[1:], strict=False))
-    return turns >= 2 and len(value) >= 8 or (len(value) >= 20 and value.isalnum() and len(set(value)) >= 12)
+    return (turns >= 2 and len(value) >= 8) or (
+        len(value) >= 20 and value.isalnum() and len(set(value)) >= 12
+    )
 
 
 class Reader:
@@ -142,7 +327,9 @@ class Reader:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def beside(self, start: int, end: int, telling: Telling, *, before: str, is_japanese: bool) -> Iterator[Value]:
+    def beside(
+        self, start: int, end: int, telling: Telling, *, before: str, is_japanese: bool
+    ) -> Iterator[Value]:
         """The secrets beside the name from `start` to `end`; `before`: the character before it."""
         text = self._text
         at = CLOSERS.match(text, end).end()  # type: ignore[union-attr]
@@ -150,11 +337,24 @@ class Reader:
             at = about.end()
         if (sign := _SIGN.match(text, at)) is not None:
             is_json = text[at - 1] == '"'
-            is_certain = not telling.is_vague or (telling.kind == PASSWORD and (is_json or "=" in sign[0] or "\t" in sign[0]))
+            is_certain = not telling.is_vague or (
+                telling.kind == PASSWORD and (is_json or "=" in sign[0] or "\t" in sign[0])
+            )
             if "\t" in sign[0]:
                 # Of a table, the next cell is no value.
-                is_certain = is_certain and _ONLY_TAB.match(text, sign.end()) is not None and "\t" not in text[max(0, end - 80) : end].rpartition("\n")[2]
-            yield from self._behind_sign(sign.end(), telling, is_json=is_json, sign=sign[0].strip(" "), strict=not is_certain, whole=self._whole(start, text[at - 1], sign[0]))
+                is_certain = (
+                    is_certain
+                    and _ONLY_TAB.match(text, sign.end()) is not None
+                    and "\t" not in text[max(0, end - 80) : end].rpartition("\n")[2]
+                )
+            yield from self._behind_sign(
+                sign.end(),
+                telling,
+                is_json=is_json,
+                sign=sign[0].strip(" "),
+                strict=not is_certain,
+                whole=self._whole(start, text[at - 1], sign[0]),
+            )
         elif before == "/":
             return
         elif before == "-" and (gap := re.compile(r"""["']?[ ,\n]{1,8}""").match(text, at)) is not None:
@@ -175,7 +375,9 @@ class Reader:
     def before(self, start: int, *, is_japanese: bool) -> Iterator[Value]:
         """The secret that stands before the name at `start`: `X is the password`, `X がパスワード`."""
         near = self._text[max(0, start - 120) : start]
-        if not any(map(near[-40:].__contains__, ("が", "という") if is_japanese else (" is ", " was ", " as "))):
+        if not any(
+            map(near[-40:].__contains__, ("が", "という") if is_japanese else (" is ", " was ", " as "))
+        ):
             return
         match = (_SAID_BEFORE_JAPANESE if is_japanese else _SAID_BEFORE).search(near)
         if match is not None and looks_secret(match[1]):
@@ -190,7 +392,16 @@ class Reader:
                 yield from self.trimmed(start, end, telling, strict=strict)
                 return
 
-    def _behind_sign(self, at: int, telling: Telling, *, is_json: bool, sign: str, strict: bool, whole: re.Pattern[str] | None) -> Iterator[Value]:
+    def _behind_sign(
+        self,
+        at: int,
+        telling: Telling,
+        *,
+        is_json: bool,
+        sign: str,
+        strict: bool,
+        whole: re.Pattern[str] | None,
+    ) -> Iterator[Value]:
         text = self._text
         if (block := _BLOCK.match(text, at)) is not None:
             yield from self._block(block, telling)
@@ -200,7 +411,9 @@ class Reader:
             yield from self.value(at, telling, strict=strict or not fold[0].strip("\n"))
         elif at < len(text):
             is_sentence = ":" in sign and not is_json and text[at - 1] == " "
-            yield from self.value(at, telling, is_json=is_json, is_sentence=is_sentence, strict=strict, whole=whole)
+            yield from self.value(
+                at, telling, is_json=is_json, is_sentence=is_sentence, strict=strict, whole=whole
+            )
 
     def _block(self, block: re.Match[str], telling: Telling) -> Iterator[Value]:
         """The lines of a block of YAML, as far as they are indented."""
@@ -212,7 +425,13 @@ class Reader:
         yield from self.trimmed(start, end, telling)
 
     def value(
-        self, at: int, telling: Telling, *, is_json: bool = False, is_sentence: bool = False, strict: bool = False,
+        self,
+        at: int,
+        telling: Telling,
+        *,
+        is_json: bool = False,
+        is_sentence: bool = False,
+        strict: bool = False,
         whole: re.Pattern[str] | None = None,
     ) -> Iterator[Value]:
         text = self._text
@@ -221,9 +440,13 @@ class Reader:
         quote = text[at : at + 1]
         if quote == "<" and (mark := _QUOTES[-1][1].match(text, at)) is not None and _EMPTY.match(mark[0]):
             return
-        if quote == "[" and (items := _LIST.match(text, at)) is not None and ("," in items[0] or text[at + 1 : at + 2] in "\"'\n "):
+        if (
+            quote == "["
+            and (items := _LIST.match(text, at)) is not None
+            and ("," in items[0] or text[at + 1 : at + 2] in "\"'\n ")
+        ):
             yield from self._items(items, telling)
-        elif quote and quote in "\"'`「『【“‘《〈" or (quote and quote in "([<"):
+        elif (quote and quote in "\"'`「『【“‘《〈") or (quote and quote in "([<"):
             count = 0
             for value in self.quoted(at, telling, strict=strict):
                 yield value
@@ -231,7 +454,9 @@ class Reader:
             if not count and quote in "\"'" and not self._closes(at):
                 yield from self.trimmed(*_UNCLOSED.match(text, at + 1).span(), telling)  # type: ignore[union-attr]
         else:
-            yield from self._bare(at, telling, is_json=is_json, is_sentence=is_sentence, strict=strict, whole=whole)
+            yield from self._bare(
+                at, telling, is_json=is_json, is_sentence=is_sentence, strict=strict, whole=whole
+            )
 
     def _closes(self, at: int) -> bool:
         """Whether the quote at `at` is closed somewhere."""
@@ -243,11 +468,22 @@ class Reader:
             if is_secret(self._text[start:end], telling):
                 yield Value(start, end, is_number=bool(item[3] and _NUMBER.match(item[3])))
 
-    def _bare(self, at: int, telling: Telling, *, is_json: bool, is_sentence: bool, strict: bool, whole: re.Pattern[str] | None) -> Iterator[Value]:
+    def _bare(
+        self,
+        at: int,
+        telling: Telling,
+        *,
+        is_json: bool,
+        is_sentence: bool,
+        strict: bool,
+        whole: re.Pattern[str] | None,
+    ) -> Iterator[Value]:
         text = self._text
         if (scheme := _SCHEME.match(text, at)) is not None:
             at = scheme.end()
-        match = (whole.match(text, at) if whole is not None else None) or (_PHRASE if telling.is_phrase else _BARE).match(text, at)
+        match = (whole.match(text, at) if whole is not None else None) or (
+            _PHRASE if telling.is_phrase else _BARE
+        ).match(text, at)
         if match is None:
             return
         value = match[0]
@@ -273,7 +509,9 @@ class Reader:
 
     def _in_words(self, at: int, telling: Telling, *, is_symbol: bool) -> Iterator[Value]:
         text = self._text
-        if (row := _ONLY_BAR.match(text, at)) is not None and text.rfind("|", text.rfind("\n", 0, at) + 1, at) < 0:
+        if (row := _ONLY_BAR.match(text, at)) is not None and text.rfind(
+            "|", text.rfind("\n", 0, at) + 1, at
+        ) < 0:
             yield from self.trimmed(*row.span(1), telling)
             return
         words = _WORDS.match(text, at) or _VAGUE_SIGN.match(text, at) or _GAP.match(text, at)
@@ -282,10 +520,22 @@ class Reader:
         at = words.end()
         if text[at : at + 1] in ('"', "'", "`", "“", "「", "『"):
             inner = next((m for q, p in _QUOTES if text.startswith(q, at) and (m := p.match(text, at))), None)
-            if inner is not None and (is_symbol or not words[0].isspace() or any(map(looks_secret, inner[1].split())) or not inner[1].isascii() or (inner[0][0] == "`" and telling.kind == PASSWORD)):
+            if inner is not None and (
+                is_symbol
+                or not words[0].isspace()
+                or any(map(looks_secret, inner[1].split()))
+                or not inner[1].isascii()
+                or (inner[0][0] == "`" and telling.kind == PASSWORD)
+            ):
                 yield from self.trimmed(*inner.span(1), telling)
-        elif (word := _LAST_WORD.match(text, at)) is not None and not words[0].isspace() and _WORDS.match(words[0]):
-            if word[0].lower() not in STOP and not word[0].endswith(("ed", "ing", "ble", "ly", "ful", "less")):
+        elif (
+            (word := _LAST_WORD.match(text, at)) is not None
+            and not words[0].isspace()
+            and _WORDS.match(words[0])
+        ):
+            if word[0].lower() not in STOP and not word[0].endswith(
+                ("ed", "ing", "ble", "ly", "ful", "less")
+            ):
                 yield Value(at, word.end())
         elif (match := _BARE.match(text, at)) is not None and is_secret(match[0], telling, strict=True):
             is_uuid = _UUID.match(match[0]) is not None
@@ -307,7 +557,12 @@ class Reader:
         if run is None or _UNIT.match(text, run.end()) or not is_secret(run[0], telling):
             return
         is_said = particle is not None and particle[0].strip(" \n")[-1:] in ("は", "が", "も")
-        is_plain = is_said and _ENDING.match(text, run.end()) is not None and not _PLAIN.match(run[0]) and run[0].lower() not in STOP
+        is_plain = (
+            is_said
+            and _ENDING.match(text, run.end()) is not None
+            and not _PLAIN.match(run[0])
+            and run[0].lower() not in STOP
+        )
         stop = run.end()
         while stop > run.start() and text[stop - 1] in ").,\"'":
             stop -= 1
@@ -316,7 +571,9 @@ class Reader:
             yield Value(run.start(), stop)
 
 
-_ABOUT_VALUES = re.compile("文字|桁|以上|設定|変更|再発行|忘れ|英数|記号|入力|確認|ボタン|画面|ログイン|エラー|期限|有効")
+_ABOUT_VALUES = re.compile(
+    "文字|桁|以上|設定|変更|再発行|忘れ|英数|記号|入力|確認|ボタン|画面|ログイン|エラー|期限|有効"
+)
 
 
 def _is_quoted_secret(text: str, *, is_said: bool) -> bool:

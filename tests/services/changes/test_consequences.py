@@ -41,7 +41,9 @@ class Flip(NamedTuple):
     """"" for a sentence that is not said at all then."""
 
 
-def warned(kind: str, field: str, words: str, one: dict[str, Any], other: dict[str, Any] | None = None) -> Flip:
+def warned(
+    kind: str, field: str, words: str, one: dict[str, Any], other: dict[str, Any] | None = None
+) -> Flip:
     """A warning that is given with one value only."""
     return Flip(kind, "warning", field, one, words, other or {})
 
@@ -283,7 +285,10 @@ ALWAYS = {
     ("rds-storage", "reversible"): "ModifyDBInstance: AllocatedStorage can only grow",
     ("rds-maintenance", "cost"): "Amazon RDS pricing: maintenance is not charged",
     ("rds-snapshot", "reversible"): "DeleteDBSnapshot; a manual snapshot has no expiry",
-    ("drill-failover", "downtime"): "User guide: failover times are 60–120 seconds; it is refused without MultiAZ",
+    (
+        "drill-failover",
+        "downtime",
+    ): "User guide: failover times are 60–120 seconds; it is refused without MultiAZ",
     ("drill-failover", "cost"): "Amazon RDS pricing: a reboot is not charged",
     ("drill-failover", "reversible"): "User guide: no failback is needed, both instances are equal",
     ("drill-restore", "downtime"): "RestoreDBInstanceFromDBSnapshot creates another instance",
@@ -293,7 +298,10 @@ ALWAYS = {
     ("drill-delete", "reversible"): "DeleteDBInstance: SkipFinalSnapshot",
     ("alarm-mute", "downtime"): "PutAlarmMuteRule: alarms go on evaluating, only actions are muted",
     ("alarm-mute", "cost"): "CloudWatch pricing: mute rules are not charged",
-    ("cache-invalidation", "downtime"): "Developer guide: after an invalidation the next request goes to the origin",
+    (
+        "cache-invalidation",
+        "downtime",
+    ): "Developer guide: after an invalidation the next request goes to the origin",
     ("cache-invalidation", "reversible"): "Developer guide: you cannot cancel an invalidation",
     ("key-rotation", "cost"): "AWS IAM is not charged",
 }
@@ -331,7 +339,9 @@ def said(of: Plan, part: str) -> str:
     }[part]
 
 
-@pytest.mark.parametrize("flip", FLIPS, ids=lambda flip: f"{flip.kind}: {flip.part}: {flip.field}: {flip.words[:30]}")
+@pytest.mark.parametrize(
+    "flip", FLIPS, ids=lambda flip: f"{flip.kind}: {flip.part}: {flip.field}: {flip.words[:30]}"
+)
 def test_a_sentence_follows_its_field(flip: Flip) -> None:
     one, other = plan(flip.kind, **flip.one), plan(flip.kind, **flip.other)
     if flip.part != "refused":
@@ -388,5 +398,7 @@ def test_every_warning_is_given_in_one_case_and_not_in_another(monkeypatch: pyte
     unseen = sites() - {site for each in given.values() for site in each}
     assert unseen == set(), "each has a row of its own"
     rigid = [site for site in texts if all(site in always[kind] for kind in given if site in given[kind])]
-    unlisted = {text for site in rigid for text in texts[site] if not any(words in text for words in WARNINGS)}
+    unlisted = {
+        text for site in rigid for text in texts[site] if not any(words in text for words in WARNINGS)
+    }
     assert unlisted == set(), "a warning that is always given names its document"

@@ -403,7 +403,9 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
         ("2026-12-05 03:00", "2026-12-07 08:30", "city hall opens"),
     ],
 )
-async def test_a_limit_raised_in_an_incident_is_reverted_the_same_evening(now: str, at: str, why: str) -> None:
+async def test_a_limit_raised_in_an_incident_is_reverted_the_same_evening(
+    now: str, at: str, why: str
+) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=CALENDAR.zone).astimezone(UTC)
     change = task_limit(now=moment)
     parameters = change.in_incident(form(scaling_state(at=moment), BOOK, CALENDAR))

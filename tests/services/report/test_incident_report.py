@@ -61,7 +61,9 @@ def test_the_report_has_times_cause_scores_contacts_steps_and_follow_ups(ledger:
     assert report.until == jst(f"{DAY} 10:33")
     assert report.decided_scores == {"application-error": 21, "bad-deployment": 9}
     numbers = [step.number for step in report.steps if step.mark is StepMark.DONE]
-    assert numbers == [1, 4, 5, 6], "the mark that somebody set, the judged recovery, the decision and the call"
+    assert numbers == [1, 4, 5, 6], (
+        "the mark that somebody set, the judged recovery, the decision and the call"
+    )
     assert {step.mark for step in report.steps if step.number not in numbers} == {StepMark.TODO}
     assert [contact.role for contact in line.contacted] == ["開発チーム"]
     assert [(follow_up.text, follow_up.done_at) for follow_up in line.follow_ups] == [

@@ -49,4 +49,4 @@ def find(text: str, patterns: Sequence[tuple[str, Any]]) -> Iterator[Span]:
             if process_time() > end:
                 raise TimeoutError
             if match.end() > match.start():
-                yield Span(*match.span(), kind)
+                yield Span(match.start(), match.end(), kind)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, tzinfo
+from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -78,7 +79,7 @@ class CloseScreen(WritingDialog):
 
     def action_submit(self) -> None:
         """As Enter in a field."""
-        self.submitted()
+        self.submitted(NoteField.Submitted(self.field.written, monotonic()))
 
     def unsaved(self) -> str:
         return self.field.written + self.follow_ups.written

@@ -57,9 +57,9 @@ def _run(lines: dict[str, AbnormalLine], id: str, entry: Entry) -> None:
     verdict = finding.leading if finding is not None else Verdict.UNKNOWN
     before = lines.pop(id, None)
     if finding is not None and verdict in (Verdict.ABNORMAL, Verdict.ATTENTION):
-        kept = before.model_dump(include={"accepted_by", "accepted_at", "note", "until"}) if before else {}
+        earlier = before.model_dump(include={"accepted_by", "accepted_at", "note", "until"}) if before else {}
         lines[id] = AbnormalLine(
-            id=RawId(id), title=finding.title, verdict=verdict, summary=finding.summary, read_at=finding.read_at, **kept
+            id=RawId(id), title=finding.title, verdict=verdict, summary=finding.summary, read_at=finding.read_at, **earlier
         )  # fmt: skip
     elif before is not None and verdict is Verdict.UNKNOWN:
         lines[id] = before.model_copy(update={"unread_since": True})

@@ -98,6 +98,6 @@ async def _follow(app: Console, services: "Services", incident: Incident, opinio
 def description_of(situation: Situation) -> str:
     """Return what AWS is told: the alarm, since when, what is measured; nothing of people or of logs."""
     incident = situation.incident
-    known = (state_text(situation, datetime.isoformat), situation.measured, situation.impact)
-    lines = (str(incident.target), incident.since.isoformat(), *known)
+    values = (state_text(situation, datetime.isoformat), situation.measured, situation.impact)
+    lines = (str(incident.target), incident.since.isoformat(), *values)
     return "\n".join(line for line in lines if line)

@@ -29,11 +29,7 @@ from widgets.drawing.prose import Prose
 
 def propose_alarm(app: Console, alarm: Alarm, curve: tuple[Series, ...] | None = None) -> None:
     """Propose a note about an alarm's present state; `curve` is its metric as far as it was read."""
-    incident = max(
-        (each for each in app.incidents if each.target == alarm.name),
-        key=lambda each: each.since,
-        default=None,
-    )
+    incident = next((one for one in app.incidents if one.target == alarm.name), None)
     context = _note_context(app)
     proposal = about_alarm(alarm, context, app.posts, current=newest(curve), incident=incident)
     app.push_screen(PostScreen(proposal))

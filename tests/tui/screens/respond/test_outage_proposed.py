@@ -183,7 +183,7 @@ async def test_the_incident_of_each_outage_is_a_whole_one(embedded: Embedded, ki
         await pilot.press("m")
         await until(pilot, lambda: isinstance(app.screen, ToldScreen) and app.screen.guard.is_open)
         text = screen_text(pilot)
-        assert ("it may be an attack." if is_attack else "without an alarm.") in text
+        assert ("It may be an attack." if is_attack else "without an alarm.") in text
         assert "inspection" not in text
         assert FACT in text
         await pilot.press("escape")

@@ -129,5 +129,5 @@ class Announcements:
         except (JournalError, UnreadableEvidence) as error:
             return f"  {incident.title}: {error}"
         text = verdict_text(assessment, self._runbook.causes)
-        words = _("{title}: evidence of {time} is recorded; {text}")
+        words = _("{title}: evidence is recorded (as of {time}); {text}")
         return "  " + words.format(title=incident.title, time=self._time(evidence.ended), text=text)

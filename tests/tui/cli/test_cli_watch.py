@@ -213,7 +213,7 @@ async def test_the_course_of_an_incident_is_said(embedded: Embedded, tmp_path: P
         incident_after = await services.incidents.take(incident)
         await printed.wait_for("responds")
         await services.incidents.close(incident_after, "db-saturated", "database")
-        await printed.wait_for("closed by")
+        await printed.wait_for("It was closed at")
 
 
 def test_without_a_screen_has_to_be_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,22 +33,19 @@ from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
 
 
-def hand_over(app: Console) -> None:
+async def hand_over(app: Console) -> None:
     """Accept the hand-over that waits, otherwise offer the day's duty."""
+
+    async def offer(again: bool | None) -> None:
+        if again:
+            app.push_screen(OfferDayScreen(await points_now(app)))
+
     newest = app.ready.incidents.day_offer
     if newest is None:
-        app.run_worker(_offer(app), group="hand-over")
-        return
-
-    def answered(again: bool | None) -> None:
-        if again:
-            app.run_worker(_offer(app), group="hand-over")
-
-    app.push_screen(AcceptDayScreen(*newest), answered)
-
-
-async def _offer(app: Console) -> None:
-    app.push_screen(OfferDayScreen(await points_now(app)))
+        # Awaited: keys that are typed meanwhile are the dialog's.
+        await offer(again=True)
+    else:
+        app.push_screen(AcceptDayScreen(*newest), offer)
 
 
 async def abnormal_now(app: Console, done: Container[str]) -> tuple[AbnormalLine, ...]:

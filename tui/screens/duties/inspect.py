@@ -265,10 +265,10 @@ class InspectScreen(ModeScreen):
         """Open today's report."""
         duty_actions.report(self.app)
 
-    def action_hand_over_day(self) -> None:
+    async def action_hand_over_day(self) -> None:
         """Hand the day's duty over to the next person, or take it over."""
         if self.is_active:
-            hand_over(self.app)
+            await hand_over(self.app)
 
     def action_choose_inspection(self) -> None:
         """Choose an inspection and run it now, outside any duty."""

@@ -76,7 +76,7 @@ async def _skip(stage: Stage) -> None:
 
 async def _offer_day(stage: Stage) -> None:
     await _inspect(stage)
-    hand_over(stage.app)
+    await hand_over(stage.app)
     await stage.on(OfferDayScreen)
 
 

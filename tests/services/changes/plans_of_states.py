@@ -403,7 +403,7 @@ def key_rotation(
     id, secret = (GithubSecret(name=name, updated_at=ago(at)) for name, at in zip("IS", written, strict=True))
     done = {} if deactivated is None else {"AKIAOLD": Done(NOW - deactivated, "sato")}
     state = RotationState(
-        at=NOW, user="ci-cd-user", keys=both[:keys], records=Records(deactivated=done),
+        at=NOW, user="ci-cd-user", keys=both[:keys], records=Records(created={"AKIANEW": Done(NOW - since, "sato")}, deactivated=done),
         in_vault=frozenset({"AKIANEW"} if in_vault else ()),
         github=None if problem else GithubState(id, secret, runs), github_problem=problem,
     )  # fmt: skip

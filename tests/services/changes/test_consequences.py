@@ -53,10 +53,7 @@ PATCH = {"actions": (patch("system-update"),)}
 POLICY_IN = ScalingPolicy(id=RawId("in"), name="in", kind="StepScaling", scales_in=False)
 TOKYO = RawId("arn:aws:ecs:ap-northeast-1:1:x")
 
-DEPLOYMENTS = [
-    Flip(kind, *rest)  # type: ignore[arg-type]
-    for kind in ("service-restart", "deploy-rollback")
-    for rest in (
+_OF_BOTH: tuple[tuple[str, str, dict[str, Any], str, dict[str, Any], str], ...] = (
         ("downtime", f"{RULES}.minimumHealthyPercent", {"least": 100}, "None: each task is stopped once", {"least": 50},
          "At least 3 of 5 tasks keep serving; up to 2 may be stopped before their successors are healthy."),
         ("downtime", f"{RULES}.maximumPercent", {"least": 50, "most": 100}, "up to 2 are stopped before", {"least": 50},
@@ -95,8 +92,8 @@ DEPLOYMENTS = [
          {}, ""),
         ("warning", f"{RULES}.deploymentCircuitBreaker.rollback", {}, "ECS rolls it back", {"breaker": False}, ""),
         ("warning", "DescribeServices: runningCount", {"running": 3}, "Only 3 of 5 tasks run now", {}, ""),
-    )
-]  # fmt: skip
+)  # fmt: skip
+DEPLOYMENTS = [Flip(kind, *rest) for kind in ("service-restart", "deploy-rollback") for rest in _OF_BOTH]
 ECS = [
     Flip("service-restart", "cost", "DescribeTaskDefinition: cpu", {"cpu": 1024}, "¥82.5 an hour", {}, "¥45.0 an hour"),
     Flip("service-restart", "cost", "DescribeTaskDefinition: memory", {"memory": 2048}, "¥52.5", {}, "¥45.0"),
@@ -176,6 +173,7 @@ RDS = [
     warned("rds-class", f"{PENDING} (same window)", "In the same window: Engine version → 16.6", {"pending": (OUTAGE,)}),
     warned("rds-class", f"{PENDING} (drag-along)", "applies what is pending: Engine version → 16.6, which interrupts", {"timing": "now", "pending": (OUTAGE,)}, {"timing": "now", "pending": (QUIET,)}),
     warned("rds-class", f"{PENDING} (not reported)", "AWS did not report what is pending", {"timing": "now", "pending_reported": False}, {"timing": "now"}),
+    warned("rds-class", f"{PENDING}.DBInstanceClass", "is queued already for the window", {"timing": "now", "pending": (QUIET.model_copy(update={"id": "instance_class", "value": "db.t4g.large"}),)}, {"timing": "now"}),
     warned("rds-class", "DescribePendingMaintenanceActions", "Maintenance is pending (system-update)", {"timing": "now", **PATCH}, {"timing": "now"}),
     warned("rds-class", "DescribePendingMaintenanceActions (unreadable)", "maintenance could not be read", {"timing": "now", "actions": None}, {"timing": "now"}),
     warned("rds-class", "DescribeDBInstances: PreferredMaintenanceWindow", "is not reported", {"maintenance_window": ""}),
@@ -206,6 +204,7 @@ RDS = [
     Flip("rds-maintenance", "downtime", "ApplyPendingMaintenanceAction: OptInType", {**PATCH, "timing": "now"}, "immediately", PATCH, "02-01(Sun) 02:00"),
     Flip("rds-maintenance", "impact", "ApplyPendingMaintenanceAction: OptInType", {**PATCH, "timing": "now"}, "One failover", PATCH, ""),
     Flip("rds-maintenance", "reversible", "ApplyPendingMaintenanceAction: OptInType", {**PATCH, "timing": "now"}, "cannot be undone", PATCH, "can be withdrawn"),
+    warned("rds-maintenance", "DescribePendingMaintenanceActions: OptInStatus", "is requested already for the window", {"timing": "now", "actions": (patch(opt_in=OptIn.NEXT_WINDOW),)}, {**PATCH, "timing": "now"}),
     warned("rds-maintenance", "ApplyPendingMaintenanceAction: OptInType", "begins now and cannot be undone", {**PATCH, "timing": "now"}, PATCH),
     warned("rds-maintenance", "DescribeDBInstances: PreferredMaintenanceWindow", "The window bounds the beginning", PATCH, {**PATCH, "timing": "now"}),
     warned("rds-maintenance", "DescribeDBInstances: PreferredMaintenanceWindow", "window is open now", {**PATCH, "maintenance_window": "wed:00:30-wed:01:30"}, PATCH),

@@ -21,27 +21,27 @@ def test_a_pattern_of_the_runbook() -> None:
     ("pattern", "message"),
     [
         ("R-(", "is not a regular expression"),
-        ("R-[0-9]+", "repeats without a bound (+)"),
-        ("R-.*", "repeats without a bound (*)"),
-        ("R-[0-9]{3,}", "repeats without a bound ({3,})"),
-        ("(?:a{1,9}b?){1,9}", "a repeat inside a repeat"),
-        ("((ab?){1,9})", "a repeat inside a repeat"),
         ("[0-9]{0,8}", "matches nothing at all"),
-        (r"(a)\1", "must not refer back"),
-        ("(?P<n>a)(?P=n)", "must not refer back"),
-        ("a{1,30}b{1,30}c{1,30}d", "divided in too many ways"),
         ("", "must have 1 to 200 characters"),
         ("a" * 201, "must have 1 to 200 characters"),
     ],
 )
-def test_a_pattern_that_may_take_long_is_a_mistake(pattern: str, message: str) -> None:
+def test_a_pattern_that_cannot_be_used_is_a_mistake(pattern: str, message: str) -> None:
     assert message in mistakes(_table(pattern))["masking[0].pattern"]
 
 
 @pytest.mark.parametrize(
-    "pattern", ["R-[0-9]{8}", r"(?:利用者|住民)番号[:： ]{0,3}[0-9]{6,10}", "[+*]{2}x", r"\+\d{3}"]
+    "pattern",
+    [
+        "R-[0-9]+",
+        r"(a)\1b",
+        "R-[0-9]{8}",
+        r"(?:利用者|住民)番号[:： ]{0,3}[0-9]{6,10}",
+        "[+*]{2}x",
+        r"\+\d{3}",
+    ],
 )
-def test_a_bounded_pattern_is_accepted(pattern: str) -> None:
+def test_a_pattern_of_any_length_of_matches_is_accepted(pattern: str) -> None:
     assert mistakes(_table(pattern)) == {}
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.logs.masking.further import mistake_in
 from services.logs.masking.kinds import HIDDEN
 from services.logs.masking.mask import Masker, mask
 from services.logs.masking.of_runbook import masker_of
@@ -40,7 +39,7 @@ AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         (r'{"to":"taro\u0040example.jp"}', '{"to":"***"}', "mail"),
         (r"GET /?token\u003dabcdef123 end", r"GET /?token\u003d*** end", "token"),
         ("GET /?next=%2Flogin%3Fpassword%3Dx HTTP", "GET /?next=%2Flogin%3Fpassword%3D*** HTTP", "password"),
-        ("q=%7B%22password%22%3A%22x%22%7D end", "q=%7B%22password%22%3A*** end", "password"),
+        ("q=%7B%22password%22%3A%22x%22%7D end", "q=%7B%22password%22%3A%22***%22%7D end", "password"),
         ("to=%2Fi%3Femail%3Dtaro%40example.com%26a", "to=%2Fi%3Femail%3D***%26a", "mail"),
         ("mail=%22taro@example.com%22", "mail=%22***%22", "mail"),
         ("tel%3D090-8765-4321 end", "tel%3D*** end", "telephone"),
@@ -197,20 +196,3 @@ def test_the_contacts_of_the_runbook_stay_readable() -> None:
     text = "PM 03-1234-5678 pm@example.jp, 090-1234-5678"
     assert masker.mask(text) == "PM 03-1234-5678 pm@example.jp, ***"
     assert masker.mask("from m@example.jp to pm@example.jp.") == "from *** to pm@example.jp."
-
-
-@pytest.mark.parametrize(
-    ("pattern", "is_bounded"),
-    [
-        ("(?:a|a){1,20}b", False),
-        ("(?:a|aa){20}b", False),
-        ("(a|a)" * 30 + "b", False),
-        ("(?:(?:a|a)(?:a|a)){10}b", False),
-        ("(?:foo|bar){1,3}", True),
-        ("(?:a|b|c)-(?:d|e)", True),
-        ("[a|b]{1,20}", True),
-        (r"(?:R|S)-\d{6}", True),
-    ],
-)
-def test_alternatives_count_among_the_ways_to_match(pattern: str, is_bounded: bool) -> None:
-    assert (mistake_in(pattern) == "") == is_bounded

@@ -337,9 +337,14 @@ REASONS = [
         },
     ),
     Reason(
-        "Only dashboards with texts, and calendars with national holidays, need these libraries; the panels come first.",
+        "Only dashboards with texts, calendars with national holidays and runbooks with patterns of their own need these "
+        "libraries; the panels come first.",
         ("tui.subscriptions", "tui.navigation", "tui.startup.connection"),
-        {"services/calendar/business_days.py": {"jpholiday"}, "widgets/drawing/markdown.py": {"markdown_it"}},
+        {
+            "services/calendar/business_days.py": {"jpholiday"},
+            "services/logs/masking/further.py": {"regex"},
+            "widgets/drawing/markdown.py": {"markdown_it"},
+        },
     ),
     Reason(
         "A window over a log pane is imported when it is asked for; a console that only watches asks for none.",

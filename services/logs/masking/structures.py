@@ -211,8 +211,8 @@ def _judged(frame: _Frame, text: str) -> Iterator[Secret]:
     if not frame.is_object:
         yield from _in_list(frame.leaves, text, is_tuple=frame.is_tuple)
         return
-    by_name = next((each for leaf in frame.leaves if leaf.key.lower() in _NAMES and not leaf.depth
-                    and (each := named(text[leaf.start : leaf.end])) is not None), None)  # fmt: skip
+    by_name = next((meaning for leaf in frame.leaves if leaf.key.lower() in _NAMES and not leaf.depth
+                    and (meaning := named(text[leaf.start : leaf.end])) is not None), None)  # fmt: skip
     if by_name is not None:
         for leaf in frame.leaves:
             if (key := leaf.key.lower()) not in _NAMES and (key in _VALUES or key.endswith(("value", "val"))):

@@ -1,9 +1,10 @@
 """Reads the value that stands beside a telling name, whatever separates them. Every pattern is matched at one place and bounded.
 
 A value behind a sign (`=`, `:`, `=>`, a tab…) is a secret unless it is plainly none; behind words (`is`, は, a space) it has to
-look like one.
+look like one. The file is long because the patterns and their reader stand together.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,7 +18,7 @@ _ABOUT = re.compile(
 )
 """`password for the database: …`, `password (temporary): …`"""
 _SIGN = re.compile(
-    r"[ ]{0,40}(?:=>|->|~>|→|⇒|←|<-|:=|={1,3}|:{1,2}|▶|►|\.{2,60}[ ]?:?|…{1,3}|\t{1,8}(?:[:=|][ \t])?)(?:\*{1,2}(?=[ ]))?[ \t]{0,40}"
+    r"[ ]{0,40}(?:=>|->|~>|→|⇒|←|<-|:=|={1,3}|:{1,2}|\u25b6|\u25ba|\.{2,60}[ ]?:?|…{1,3}|\t{1,8}(?:[:=|][ \t])?)(?:\*{1,2}(?=[ ]))?[ \t]{0,40}"
 )
 _INDENTED = re.compile(
     r"\n(?:[ \t]{1,40}|(?=[^\s:=]{4,200}[ \t]{0,4}(?:\n|\Z)))(?![^\s:=]{1,80}[ \t]?[:=](?:[ \t\n]|\Z)|-[ ])"
@@ -96,7 +97,7 @@ _ASCII_RUN = re.compile(r"[!-~]{3,400}")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 _EMPTY = re.compile(
     r"""(?ix)(?: null|none|nil|nan|true|false|undefined|unset|empty|n/a|yes|no|on|off|ok|ng|なし|無し|有り|あり|未設定|設定済み?|非公開|省略|変更済み?|
-      [-_.*•●?＊・#…]+ | [xX]{3,40} | \[?[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted|protected|sensitive|マスク済み?|伏字|非表示|データ保護)[>)\]]?\]? |
+      [-_.*•\u25cf?＊・#…]+ | [xX]{3,40} | \[?[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted|protected|sensitive|マスク済み?|伏字|非表示|データ保護)[>)\]]?\]? |
       \$\{[^{}]{1,80}\} | \$\([^()]{1,80}\) | \{\{.{1,80}\}\} | \$[A-Z][A-Z0-9_]+ | %[A-Z_]+% | %\w | <[^<>]{0,80}\s[^<>]{0,80}> | <[A-Za-z_ -]{1,40}> | [<\[{(]{1,2}(?:secret|password|token|your\S{0,30})[>\]})]{1,2} | :\w{1,40} | \$\d{1,2} | [{\[(}\])]+ |
       process\.env\.\w+ | os\.environ\S* | os\.getenv\S* | arn:aws[a-z-]*:\S+ )\Z"""
 )
@@ -315,7 +316,7 @@ def looks_secret(value: str) -> bool:
     signs = sum(character in "!#$%&*+=?@^~|" for character in value)
     if signs and (has_letter or has_digit):
         return True
-    turns = sum(a.islower() and b.isupper() for a, b in zip(value, value[1:], strict=False))
+    turns = sum(a.islower() and b.isupper() for a, b in itertools.pairwise(value))
     return (turns >= 2 and len(value) >= 8) or (
         len(value) >= 20 and value.isalnum() and len(set(value)) >= 12
     )

@@ -21,6 +21,9 @@ from services.models.rds import OptIn
 from tests.services.changes.plans_of_states import ACTION, ALARM, NOW, REFUSED, plan, rule
 from tests.services.changes.rds_states import OUTAGE, QUIET, patch
 
+# The warnings of all cases are counted together.
+pytestmark = pytest.mark.xdist_group("consequences")
+
 DAY = timedelta(days=1)
 RULES = "DescribeServices: deploymentConfiguration"
 PENDING = "DescribeDBInstances: PendingModifiedValues"

@@ -81,9 +81,9 @@ def test_the_revert_shows_who_when_and_whether_it_was_applied() -> None:
 def test_what_was_found_undone_was_perhaps_never_sent() -> None:
     (step, *_rest) = plan_data.run(StepState.FAILED).steps
     marks = {stage.title: stage.mark for stage in stages(step)}
-    assert (marks["sent"], marks["AWS accepted"]) == (Mark.PAST, Mark.WRONG), "AWS said no"
+    assert (marks["sent"], marks["{party} accepted"]) == (Mark.PAST, Mark.WRONG), "AWS said no"
     marks = {stage.title: stage.mark for stage in stages(step.model_copy(update={"observed": True}))}
-    assert (marks["sent"], marks["AWS accepted"]) == (Mark.WRONG, Mark.AHEAD), (
+    assert (marks["sent"], marks["{party} accepted"]) == (Mark.WRONG, Mark.AHEAD), (
         "reading AWS shows that it was not done"
     )
 

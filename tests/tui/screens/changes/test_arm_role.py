@@ -24,9 +24,7 @@ async def dialog(embedded: Any, size: tuple[int, int], role: WriteRole = ROLE) -
     further: dict[str, Any] = {"write_role": role}
     async with console(embedded.url, embedded.clock, size=size, further=further) as pilot:
         await pilot.press("f9")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, ArmScreen) and pilot.app.screen.focused is not None
-        )
+        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen) and pilot.app.screen.guard.is_open)
         yield pilot
 
 

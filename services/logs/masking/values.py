@@ -453,7 +453,9 @@ class Reader:
                 yield value
                 count += 1
             if not count and quote in "\"'" and not self._closes(at):
-                yield from self.trimmed(*_UNCLOSED.match(text, at + 1).span(), telling)  # type: ignore[union-attr]
+                rest = _UNCLOSED.match(text, at + 1)
+                if rest is not None:
+                    yield from self.trimmed(rest.start(), rest.end(), telling)
         else:
             yield from self._bare(
                 at, telling, is_json=is_json, is_sentence=is_sentence, strict=strict, whole=whole

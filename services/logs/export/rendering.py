@@ -23,6 +23,10 @@ _FORMULA = re.compile(
 )
 """What a spreadsheet may read as a formula once it has trimmed the cell, or split it at `;`."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_FIELD = re.compile(
+    "@(?:timestamp|message|log|logStream|ingestionTime|ptr|type|requestId|duration|billedDuration|memorySize)"
+)
+"""Fields of CloudWatch, which programs look for by name; as a formula they would be an unknown name."""
 _CUT = re.compile(r"…\(\+\d+\)\Z")
 LINE_COLUMNS = ("time", "group", "stream", "late", "text")
 
@@ -145,7 +149,8 @@ def csv_line(cells: Iterable[str | None]) -> str:
 
 def _harmless(cell: str) -> str:
     """A spreadsheet runs what begins like a formula: an apostrophe makes it text. Numbers stay numbers."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    is_harmless = _NUMBER.fullmatch(cell) or _FIELD.fullmatch(cell) or not _FORMULA.match(cell)
+    return cell if is_harmless else f"'{cell}"
 
 
 def _iso(at: int, zone: tzinfo) -> str:

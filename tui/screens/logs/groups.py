@@ -22,8 +22,7 @@ from services.models.text import clean
 from services.models.units import BYTES, number
 from services.system import Services
 from tui.console import Console
-from tui.screens.common.dialog import window
-from tui.screens.common.type_ahead_guard import GuardedDialog
+from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.columns import Column
 from widgets.drawing.prose import Prose
 from widgets.drawing.rest import Rest
@@ -64,7 +63,7 @@ class _NamePart(Input):
         return super().check_consume_key(key, character) and not (self.ticks and key == "space")
 
 
-class GroupScreen(GuardedDialog[tuple[str, ...]]):
+class GroupScreen(Dialog[tuple[str, ...]]):
     """Returns the exact names of the chosen groups, at least one, or None."""
 
     app = app_getter(Console)
@@ -82,7 +81,7 @@ class GroupScreen(GuardedDialog[tuple[str, ...]]):
 
     def __init__(self, services: Services, further: tuple[str, ...] = (), most: int = 1) -> None:
         """`further` groups are offered as well; at most `most` can be chosen at once."""
-        super().__init__(harmless=True)
+        super().__init__()
         self.services = services
         self.groups: dict[str, _Group] = {
             str(spec.id): _Group(clean(str(spec.id)), str(spec.title)) for spec in services.runbook.log_groups

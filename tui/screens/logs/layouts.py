@@ -12,8 +12,7 @@ from textual.widgets import Input
 from services.i18n import N_, _, plural
 from services.models.text import clean
 from tui.console import Console
-from tui.screens.common.dialog import window
-from tui.screens.common.type_ahead_guard import GuardedDialog
+from tui.screens.common.dialog import Dialog, window
 from tui.screens.logs.covers.covering import short_name
 from tui.screens.logs.memory import LONGEST, Layout, LayoutPane, LogMemory
 from tui.screens.logs.pane_set import PaneSet
@@ -25,7 +24,7 @@ _LONGEST = 60
 """Characters of a name at most."""
 
 
-class LayoutScreen(GuardedDialog[Layout]):
+class LayoutScreen(Dialog[Layout]):
     """Saves the present layout under the typed name, or returns the one under the cursor."""
 
     app = app_getter(Console)
@@ -40,7 +39,7 @@ class LayoutScreen(GuardedDialog[Layout]):
     """
 
     def __init__(self, memory: LogMemory, present: Layout) -> None:
-        super().__init__(harmless=True)
+        super().__init__()
         self.memory = memory
         self.present = present
         self.table = KeyedTable(
@@ -91,7 +90,7 @@ class LayoutScreen(GuardedDialog[Layout]):
 
     def action_discard(self) -> None:
         """Delete the layout under the cursor."""
-        if self.table.cursor_key is not None and self.guard.is_open and not self.query_one(Input).value:
+        if self.table.cursor_key is not None and not self.query_one(Input).value:
             self.memory.delete_layout(self.table.cursor_key)
             self._show()
 

@@ -160,8 +160,9 @@ async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
         await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen))
         await pilot.press("y", "enter")
         assert isinstance(pilot.app.screen, SignScreen)
-        assert pilot.app.screen.field.text == ""
+        assert pilot.app.screen.field.text == "sy"
         assert today(pilot, "daily-morning").state is S.DUE
+        await pilot.press("escape")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
 

@@ -68,7 +68,9 @@ async def test_a_mark_in_the_merged_pane_is_one_of_its_group(embedded: Embedded,
         pane = await merged(pilot, 60)
         pane.lines.go_row(pane.store.row_at(start + 41_000))
         await burst(pilot, "m")
-        await until(pilot, lambda: isinstance(pilot.app.screen, MarkScreen))
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, MarkScreen) and pilot.app.screen.guard.is_open
+        )
         await burst(pilot, "here", KEYS["enter"])
         await until(pilot, lambda: len(pane.marks) == 1 and pilot.app.screen is screen)
         query = EntryQuery(kinds=frozenset({EntryKind.LOG_MARK}))

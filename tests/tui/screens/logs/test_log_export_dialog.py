@@ -31,7 +31,7 @@ async def _choose(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def _dialog(pilot: Pilot[Any]) -> ExportDialog:
-    await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+    await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog) and pilot.app.screen.guard.is_open)
     screen = pilot.app.screen
     assert isinstance(screen, ExportDialog)
     return screen

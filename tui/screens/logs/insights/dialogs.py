@@ -11,14 +11,13 @@ from textual.widgets import Input
 from services.i18n import _, sentences
 from services.models.insights_queries import QueryParameter
 from tui.screens.common.dialog import Dialog, window
-from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.prose import Prose
 
 Check = Callable[[str], str]
 """Why a text cannot be used, in words; "" if it can."""
 
 
-class LineScreen(GuardedDialog[str]):
+class LineScreen(Dialog[str]):
     """Asks for one line of text; returns it, or None if it was closed."""
 
     DEFAULT_CSS = """
@@ -29,7 +28,7 @@ class LineScreen(GuardedDialog[str]):
     """
 
     def __init__(self, title: str, text: str, hint: str, check: Check) -> None:
-        super().__init__(harmless=True)
+        super().__init__()
         self._title, self._text, self._hint, self._check = title, text, hint, check
 
     def compose(self) -> ComposeResult:
@@ -48,7 +47,7 @@ class LineScreen(GuardedDialog[str]):
             self.dismiss(event.value)
 
 
-class ParametersScreen(GuardedDialog[dict[str, str]]):
+class ParametersScreen(Dialog[dict[str, str]]):
     """Asks for the values of a saved query's parameters; returns them by name, None if it was closed."""
 
     DEFAULT_CSS = """
@@ -60,7 +59,7 @@ class ParametersScreen(GuardedDialog[dict[str, str]]):
     """
 
     def __init__(self, title: str, parameters: Sequence[QueryParameter]) -> None:
-        super().__init__(harmless=True)
+        super().__init__()
         self._title, self._parameters = title, parameters
 
     def compose(self) -> ComposeResult:

@@ -5,7 +5,7 @@ microseconds), `kind`, `subject`, `target`, `text`, `person` (`user`, `origin`, 
 `holds`, `releases`, `previous`, `hash`. `hash` is the SHA-256 of the JSON array, without spaces and in UTF-8, of
 `journal`, `seq`, `at` in microseconds since 1970, `kind`, `subject`, `target`, `text`, the four values of `person`,
 `data` as a string of JSON with sorted keys and without spaces, `claim`, `holds`, `releases`, `previous`; so a line can
-be checked with only the line before it. `at` and `data` are null only if the file was edited manually; `body` then
+be checked with only the line before it, unless it has the key `masked`: then `***` stands for secrets in it. `at` and `data` are null only if the file was edited manually; `body` then
 holds the content found in place of the data.
 """
 
@@ -20,6 +20,7 @@ from services.host.private_files import new_file
 from services.journal.chain import moment
 from services.journal.files import publish
 from services.journal.reader import JournalReader, Row
+from services.logs.masking.mask import Masker
 from services.models.canonical import canonical
 from services.models.journal import EntryQuery
 from services.models.text import UNSAFE
@@ -51,18 +52,18 @@ def rows(reader: JournalReader, query: EntryQuery, *, whole: bool = True) -> Ite
         after = batch[-1][0]
 
 
-def lines(reader: JournalReader, query: EntryQuery) -> Iterator[str]:
-    """One JSON object for each entry. Raises sqlite3.Error."""
-    return (line_of(reader.id, row) for row in rows(reader, query))
+def lines(reader: JournalReader, query: EntryQuery, masker: Masker | None = None) -> Iterator[str]:
+    """One JSON object for each entry, without secrets if there is a masker. Raises sqlite3.Error."""
+    return (line_of(reader.id, row, masker) for row in rows(reader, query))
 
 
-def export(journal: Path, query: EntryQuery, to: Path) -> int:
+def export(journal: Path, query: EntryQuery, to: Path, masker: Masker | None = None) -> int:
     """Write the matching entries to a new file, as `write` does. Returns their number.
 
     Blocks. Raises what `write` raises, sqlite3.Error and UnusableJournal.
     """
     with closing(JournalReader.open(journal)) as reader:
-        return write(lines(reader, query), to)
+        return write(lines(reader, query, masker), to)
 
 
 def write(lines: Iterable[str], to: Path) -> int:
@@ -86,12 +87,12 @@ def write(lines: Iterable[str], to: Path) -> int:
     return count
 
 
-def line_of(journal: str, row: Row) -> str:
-    """One entry as JSON, exactly as stored; characters that a terminal would interpret are escaped."""
+def line_of(journal: str, row: Row, masker: Masker | None = None) -> str:
+    """One entry as JSON, exactly as stored but for what a masker masks; characters that a terminal would interpret are escaped."""
     seq, at, kind, subject, target, text, user, origin, identity, host, *rest = row
     body, claim, holds, releases, previous, own = rest
     data = _data(body)
-    entry = {
+    entry: dict[str, object] = {
         "journal": journal,
         "seq": seq,
         "at": _moment(at),
@@ -108,6 +109,8 @@ def line_of(journal: str, row: Row) -> str:
         "previous": previous,
         "hash": own,
     }
+    if masker is not None and (masked := masker.without_secrets(entry)) != entry:
+        entry = {**masked, "masked": True}
     line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=repr)
     return UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], line)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.calendar.calendar import Calendar
 from services.journal.reader import JournalReader
+from services.logs.masking.of_runbook import masker_of
 from services.models.report import Report
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict, worst
@@ -36,6 +37,7 @@ def make(
             report = collect_day(reader, runbook, calendar, period.first, now, private=private)
         else:
             report = collect_period(reader, runbook, calendar, period, now)
+    report = masker_of(runbook).without_secrets(report)
     return _of_stale_copy(report, stale) if stale else report
 
 

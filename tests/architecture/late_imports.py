@@ -201,6 +201,7 @@ REASONS = [
                 "services.journal.problems",
                 "services.journal.reader",
                 "services.journal.verify",
+                "services.logs.masking.of_runbook",
                 "services.models.journal",
                 "tui.startup.connection",
                 "tui.cli.journal.comparing",
@@ -337,12 +338,11 @@ REASONS = [
         },
     ),
     Reason(
-        "Only dashboards with texts, calendars with national holidays and runbooks with patterns of their own need these "
+        "Only dashboards with texts, calendars with national holidays, need these "
         "libraries; the panels come first.",
         ("tui.subscriptions", "tui.navigation", "tui.startup.connection"),
         {
             "services/calendar/business_days.py": {"jpholiday"},
-            "services/logs/masking/further.py": {"regex"},
             "widgets/drawing/markdown.py": {"markdown_it"},
         },
     ),
@@ -355,6 +355,11 @@ REASONS = [
         "Only who searches a log by a regular expression needs the engine that can be interrupted.",
         ("tui.screens.watch.watch", "tui.app"),
         {"widgets/logs/text/timed_regex.py": {"regex"}},
+    ),
+    Reason(
+        "Only a runbook with patterns of its own for masking needs the engine that can be interrupted.",
+        ("tui.screens.watch.watch", "tui.app"),
+        {"services/logs/masking/further.py": {"regex"}},
     ),
     Reason(
         "The first alarms do not need the journal.",

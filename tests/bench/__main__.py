@@ -16,6 +16,7 @@ GROUPS = (
     "decode",
     "aws",
     "log",
+    "masking",
     "reading",
     "tail",
     "calendar",

@@ -9,24 +9,21 @@ from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from services.i18n import _
+from services.logs.masking.mask import Masker
 from services.models.log_exports import ExportFormat, ExportHead
 from services.models.log_records import record_of
 from services.models.logs import LogLine
 
 Mask = Callable[[str], str]
-MaskCell = Callable[[str, str], str]
-"""Masks the text of a cell (the second) in a column of that name (the first)."""
 BOM = "\ufeff"
 """Tells spreadsheets that a CSV file is UTF-8."""
 _FORMULA = re.compile(
     r"(?:[;,'\"\t\r\n]|[\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad\u180e\x00-\x20])*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]"
 )
 """What a spreadsheet may read as a formula once it has trimmed the cell, or split it at `;`."""
+_FIELD = re.compile("@[A-Za-z]+")
+"""A field of CloudWatch's, as `@timestamp`."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_FIELD = re.compile(
-    "@(?:timestamp|message|log|logStream|ingestionTime|ptr|type|requestId|duration|billedDuration|memorySize)"
-)
-"""Fields of CloudWatch, which programs look for by name; as a formula they would be an unknown name."""
 _CUT = re.compile(r"…\(\+\d+\)\Z")
 LINE_COLUMNS = ("time", "group", "stream", "late", "text")
 
@@ -46,10 +43,10 @@ def is_cut(text: str) -> bool:
 class LineRenderer:
     """Renders log lines."""
 
-    def __init__(self, form: ExportFormat, zone: tzinfo, mask: Mask, *, groups: int) -> None:
+    def __init__(self, form: ExportFormat, zone: tzinfo, masker: Masker | None, *, groups: int) -> None:
         self._form = form
         self._zone = zone
-        self._mask = mask
+        self._mask: Mask = masker.mask if masker is not None else str
         self._has_groups = groups > 1
 
     def opening(self) -> str:
@@ -89,10 +86,10 @@ class LineRenderer:
 class RowRenderer:
     """Renders the rows of a query; every value is text, as AWS sends it."""
 
-    def __init__(self, form: ExportFormat, columns: Sequence[str], mask: Mask, cell: MaskCell) -> None:
+    def __init__(self, form: ExportFormat, columns: Sequence[str], masker: Masker | None) -> None:
         self._form = form
-        self._names = masked_names(columns, mask)
-        self._cell = cell
+        self._names = masked_names(columns, masker.mask if masker is not None else str)
+        self._masker = masker
 
     def opening(self) -> str:
         """The heading of a table; nothing for JSON lines."""
@@ -104,6 +101,9 @@ class RowRenderer:
     def render(self, rows: Iterable[Mapping[str, str]]) -> str:
         """Rows of the body, each with its line feed."""
         return "".join(map(self._row, rows))
+
+    def _cell(self, name: str, text: str) -> str:
+        return text if self._masker is None else self._masker.cell(name, text)
 
     def _row(self, row: Mapping[str, str]) -> str:
         if self._form is ExportFormat.JSONL:
@@ -140,17 +140,21 @@ def _json_line(data: Mapping[str, object]) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def csv_line(cells: Iterable[str | None]) -> str:
-    """One line of CSV (RFC 4180) without its end, which no spreadsheet calculates; None is an empty cell."""
+def csv_line(cells: Iterable[str | None], *, is_head: bool = False) -> str:
+    """One line of CSV (RFC 4180) without its end, which no spreadsheet calculates; None is an empty cell.
+
+    In the head of a table (`is_head`), the fields of CloudWatch keep their names.
+    """
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(cell and _harmless(cell) for cell in cells)
-    return buffer.getvalue()
+    row = (cell if not cell or (is_head and _FIELD.fullmatch(cell)) else _harmless(cell) for cell in cells)
+    # It quotes the line feeds in cells only if they may end a line.
+    csv.writer(buffer, lineterminator="\r\n").writerow(row)
+    return buffer.getvalue().removesuffix("\r\n")
 
 
 def _harmless(cell: str) -> str:
     """A spreadsheet runs what begins like a formula: an apostrophe makes it text. Numbers stay numbers."""
-    is_harmless = _NUMBER.fullmatch(cell) or _FIELD.fullmatch(cell) or not _FORMULA.match(cell)
-    return cell if is_harmless else f"'{cell}"
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _iso(at: int, zone: tzinfo) -> str:

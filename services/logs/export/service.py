@@ -55,7 +55,7 @@ class LogExports:
         return await self._export(
             subject,
             wish,
-            lambda masker: LineRenderer(wish.form, zone, _mask_of(masker), groups=len(subject.groups)),
+            lambda masker: LineRenderer(wish.form, zone, masker, groups=len(subject.groups)),
             batches,
             progress,
         )
@@ -75,9 +75,7 @@ class LogExports:
         return await self._export(
             subject,
             wish,
-            lambda masker: RowRenderer(
-                wish.form, columns, _mask_of(masker), masker.cell if masker else _as_logged
-            ),
+            lambda masker: RowRenderer(wish.form, columns, masker),
             whole(),
             lambda _count: None,
         )
@@ -93,7 +91,7 @@ class LogExports:
         zone = ZoneInfo(wish.zone or self._runbook.system.timezone)
         export = await self._begin(
             wish,
-            lambda masker: LineRenderer(wish.form, zone, _mask_of(masker), groups=len(subject.groups)),
+            lambda masker: LineRenderer(wish.form, zone, masker, groups=len(subject.groups)),
             grows=grows,
         )
         if grows:
@@ -180,11 +178,3 @@ class LogExports:
             )
 
         return head
-
-
-def _mask_of(masker: Masker | None) -> Callable[[str], str]:
-    return masker.mask if masker else lambda text: text
-
-
-def _as_logged(_column: str, text: str) -> str:
-    return text

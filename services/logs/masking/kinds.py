@@ -28,6 +28,11 @@ TITLES = {
 """English, by the kind's id, which is stable; translated when shown."""
 
 
+def words(text: str) -> list[str]:
+    """The words of a table."""
+    return text.split()
+
+
 class Span(NamedTuple):
     """A part of a text that is masked: `[start, end)`."""
 

@@ -172,8 +172,9 @@ def _in_strings(text: str, spans: Iterable[Span]) -> list[Span]:
 def _escape_around(text: str, at: int) -> int:
     """Where the escape of JSON begins that `at` is in the midst of; `at` if it is in none."""
     for first in range(max(0, at - 5), at):
-        is_escape = text[first] == "\\" and (first - len(text[:first].rstrip("\\"))) % 2 == 0
-        if is_escape and at < first + (6 if text[first + 1 : first + 2] == "u" else 2):
+        if text[first] != "\\" or (first - len(text[:first].rstrip("\\"))) % 2:
+            continue
+        if at < first + (6 if text[first + 1 : first + 2] == "u" else 2):
             return first
     return at
 

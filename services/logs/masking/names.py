@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from services.logs.masking.kinds import HEADER, PASSWORD, TOKEN
+from services.logs.masking.kinds import HEADER, PASSWORD, TOKEN, words
 
 
 class Telling(NamedTuple):
@@ -31,18 +31,18 @@ _VAGUE, _PHRASE, _HEADER = (
 )
 
 _NOUNS = {
-    **dict.fromkeys(["password", "passwords", "passwd", "passwds", "passwort", "pwd", "pwds", "passcode", "passcodes", "pw", "psk", "userpass", "masterpass", "motdepasse", "contrasena"], _PASSWORD),
-    **dict.fromkeys(["pin", "pins", "pincode", "cvv", "cvv2", "cvc", "cvc2"], Telling(PASSWORD, 3)),
+    **dict.fromkeys(words("password passwords passwd passwds passwort pwd pwds passcode passcodes pw psk userpass masterpass motdepasse contrasena"), _PASSWORD),
+    **dict.fromkeys(words("pin pins pincode cvv cvv2 cvc cvc2"), Telling(PASSWORD, 3)),
     **dict.fromkeys(["passphrase", "passphrases"], _PHRASE),
-    **dict.fromkeys(["secret", "secrets", "token", "tokens", "credential", "credentials", "creds", "cred", "jwt", "sessid", "phpsessid", "jsessionid", "dsn", "signature", "apikey", "apikeys", "csrf", "xsrf"], _TOKEN),
+    **dict.fromkeys(words("secret secrets token tokens credential credentials creds cred jwt sessid phpsessid jsessionid dsn signature apikey apikeys csrf xsrf"), _TOKEN),
     **dict.fromkeys(["otp", "totp", "otps"], _CODE),
     "pass": Telling(PASSWORD, 1, is_vague=True),
-    **dict.fromkeys(["auth", "sig", "sid", "pat", "bearer", "sas"], _VAGUE),
+    **dict.fromkeys(words("auth sig sid pat bearer sas"), _VAGUE),
     **dict.fromkeys(["authorization", "cookie", "cookies"], _HEADER),
 }  # fmt: skip
 _PAIRS = {
-    "key": (_TOKEN, ["api", "access", "private", "secret", "signing", "signature", "encryption", "decryption", "shared", "master", "license", "licence", "ssh", "auth", "account", "storage", "service", "client", "consumer", "webhook", "hmac", "aes", "rsa", "deploy", "session", "subscription", "security", "symmetric", "jwt", "cipher", "integration", "registration", "server", "push", "recovery", "shared", "pre", "project", "admin", "app", "wep", "wpa", "psk", "hash", "crypto", "host", "gpg", "pgp"]),
-    "code": (_CODE, ["verification", "auth", "authentication", "authorization", "security", "recovery", "backup", "access", "sms", "mfa", "2fa", "confirmation", "login", "time", "onetime", "invite", "reset", "pin", "device", "scratch", "pairing", "totp", "otp", "activation", "unlock", "your"]),
+    "key": (_TOKEN, words("api access private secret signing signature encryption decryption shared master license licence ssh auth account storage service client consumer webhook hmac aes rsa deploy session subscription security symmetric jwt cipher integration registration server push recovery shared pre project admin app wep wpa psk hash crypto host gpg pgp")),
+    "code": (_CODE, words("verification auth authentication authorization security recovery backup access sms mfa 2fa confirmation login time onetime invite reset pin device scratch pairing totp otp activation unlock your")),
     "string": (_TOKEN, ["connection", "conn"]),
     "id": (_TOKEN, ["session"]),
     "url": (_TOKEN, ["webhook", "database", "redis"]),
@@ -55,145 +55,17 @@ _PAIRS |= {f"{noun}s": pair for noun, pair in _PAIRS.items()}
 PAIRED = frozenset(_PAIRS)
 """What may be the second of two words that name together."""
 _HARMLESS = frozenset(
-    [
-        "policy",
-        "policies",
-        "count",
-        "counts",
-        "length",
-        "len",
-        "type",
-        "types",
-        "expires",
-        "expire",
-        "expiry",
-        "expired",
-        "expiration",
-        "ttl",
-        "age",
-        "name",
-        "names",
-        "arn",
-        "arns",
-        "path",
-        "paths",
-        "file",
-        "files",
-        "filename",
-        "version",
-        "versions",
-        "status",
-        "state",
-        "limit",
-        "limits",
-        "rotation",
-        "rotated",
-        "rotate",
-        "resets",
-        "attempts",
-        "attempt",
-        "min",
-        "max",
-        "required",
-        "require",
-        "requires",
-        "enabled",
-        "enable",
-        "disabled",
-        "field",
-        "fields",
-        "label",
-        "manager",
-        "provider",
-        "endpoint",
-        "endpoints",
-        "usage",
-        "used",
-        "bucket",
-        "buckets",
-        "at",
-        "in",
-        "on",
-        "date",
-        "days",
-        "time",
-        "timestamp",
-        "updated",
-        "changed",
-        "created",
-        "remaining",
-        "hint",
-        "strength",
-        "prompt",
-        "size",
-        "index",
-        "format",
-        "source",
-        "scope",
-        "scopes",
-        "alg",
-        "algorithm",
-        "uri",
-        "authentication",
-        "auth",
-        "validation",
-        "validator",
-        "error",
-        "errors",
-        "failure",
-        "failures",
-        "failed",
-        "service",
-        "reference",
-        "ref",
-        "store",
-        "vault",
-        "page",
-        "pages",
-        "budget",
-        "rate",
-        "per",
-        "total",
-        "sum",
-        "window",
-        "strategy",
-        "history",
-        "complexity",
-        "kind",
-        "title",
-        "id",
-        "ids",
-        "url",
-        "urls",
-        "review",
-        "email",
-        "mail",
-        "recovery",
-        "minimum",
-        "maximum",
-        "check",
-        "checks",
-        "mode",
-        "encoder",
-        "audience",
-        "issuer",
-        "subject",
-        "host",
-        "hosts",
-        "ok",
-        "valid",
-        "invalid",
-        "missing",
-        "mismatch",
-        "grace",
-        "window",
-    ]
+    words(
+        "policy policies count counts length len type types expires expire expiry expired expiration ttl age name names arn arns path paths file files filename version versions status state limit limits rotation rotated rotate resets attempts attempt min max required require requires enabled enable disabled field fields label manager provider endpoint endpoints usage used bucket buckets at in on date days time timestamp updated changed created remaining hint strength prompt size index format source scope scopes alg algorithm uri authentication auth validation validator error errors failure failures failed service reference ref store vault page pages budget rate per total sum window strategy history complexity kind title id ids url urls review email mail recovery minimum maximum check checks mode encoder audience issuer subject host hosts ok valid invalid missing mismatch grace window exception exceptions warning filter source loaded handler event events listener service controller middleware factory interceptor module task job rotator"
+    )
 )
 """What a name is about if one of these follows its noun."""
-_PARTS = frozenset(["value", "text", "current", "old", "new", "key", "plain", "id", "hash", "code", "string"])
+_PARTS = frozenset(words("value text current old new key plain id hash code string"))
 """`secret.value` is one; `random_password.db` is a thing that holds one."""
-_COUNTED = frozenset(["max", "min", "num", "count", "total", "prompt", "completion", "input", "output", "used", "remaining", "cached", "next", "start", "page", "continuation", "pagination", "request", "cancellation", "idempotency", "paging", "reasoning", "lexer", "parser", "cancel", "has", "is", "no", "use"])  # fmt: skip
+_COUNTED = frozenset(words("max min num count total prompt completion input output used remaining cached next start page continuation pagination request cancellation idempotency paging reasoning lexer parser cancel has is no use"))  # fmt: skip
 """Before `token` or `tokens` they make it something that is counted or pages through a list."""
+_VERBS = frozenset(words("get put describe list delete rotate batch"))
+"""Operations of an API: `GetSecretValue`."""
 _RUN = re.compile(
     r"(?:.{0,40}(?:password|passwd|passphrase|passcode|secret|token|pwd)|(?:store|key|user|db|root|admin|my|ldap|smtp|mail|ftp|pg|bind|rds)pass|.{0,30}(?:api|access|secret|private|signing|encryption|auth|master|shared|account)key)s?\Z"
 )
@@ -213,35 +85,13 @@ JAPANESE = re.compile(
 )
 _BY_GROUP = {"vague": _VAGUE, "password": _PASSWORD, "phrase": _PHRASE, "code": _CODE, "token": _TOKEN}
 
-JAPANESE_HINTS = (
-    "パス",
-    "ﾊﾟｽ",
-    "暗証",
-    "言葉",
-    "コード",
-    "ｺｰﾄﾞ",
-    "トークン",
-    "ﾄｰｸﾝ",
-    "鍵",
-    "キー",
-    "シークレット",
-    "クレデンシャル",
-    "資格情報",
-    "認証",
-    "確認",
-    "答え",
-    "回答",
-    "接続文字列",
-    "PINは",
-    "PINが",
-    "PIN「",
-    "PWは",
-    "PW「",
-    "PW『",
-    "PIN『",
+JAPANESE_HINTS = tuple(
+    words(
+        "パス ﾊﾟｽ 暗証 言葉 コード ｺｰﾄﾞ トークン ﾄｰｸﾝ 鍵 キー シークレット クレデンシャル 資格情報 認証 確認 答え 回答 接続文字列 PINは PINが PIN「 PWは PW「 PW『 PIN『"
+    )
 )
 HINTS = (
-    *["pass", "pwd", "pw", "psk", "secret", "token", "cred", "key", "pin", "cvv", "cvc", "otp", "jwt", "sig", "sas", "sid", "sess", "dsn", "bearer", "auth", "code", "cookie", "connection", "webhook", "pat", "contrase", "phrase", "motdepasse", "csrf", "xsrf"],
+    *words("pass pwd pw psk secret token cred key pin cvv cvc otp jwt sig sas sid sess dsn bearer auth code cookie connection webhook pat contrase phrase motdepasse csrf xsrf"),
     *JAPANESE_HINTS,
 )  # fmt: skip
 """A text without any of them, in lower case, has no telling name."""
@@ -284,6 +134,8 @@ def _noun(words: list[str]) -> Telling | None:
 
 def _is_harmless(words: list[str], index: int) -> bool:
     after = words[index + 1 :]
+    if words[0] in _VERBS and index:
+        return True
     if any(word in _HARMLESS for word in after):
         # The key of an id is one: `secret_access_key_id`, `token_id`.
         return after != ["id"] or words[index] not in ("key", "token")

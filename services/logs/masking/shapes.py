@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, SLACK, TOKEN, Span
+from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, SLACK, TOKEN, Span, words
 
 _SERVICE_KEYS = (
     r"gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|gl(?:pat|ptt|dt|rt|soat|cbt)-[A-Za-z0-9_.=-]{20,100}"
@@ -15,58 +15,12 @@ _SERVICE_KEYS = (
     r"|\d{8,10}:AA[A-Za-z0-9_-]{30,40}|NRAK-[A-Z0-9]{20,40}|AGE-SECRET-KEY-1[A-Z0-9]{40,70}|PMAK-[0-9a-f]{20,30}-[0-9a-f]{30,40}|dapi[0-9a-f]{32}|SK[0-9a-f]{32}"
 )
 _SERVICE_HINTS = (
-    *[
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat_",
-        "glpat-",
-        "glptt-",
-        "gldt-",
-        "glrt-",
-        "glsoat-",
-        "glcbt-",
-        "AIza",
-        "ya29.",
-        "1//0",
-        "GOCSPX",
-        "sk_",
-        "sk-",
-        "rk_",
-        "rk-",
-        "whsec_",
-        "npm_",
-        "pypi-",
-        "SG.",
-        "_v1_",
-        "hf_",
-        "shpat_",
-        "shpss_",
-        "shpca_",
-        "shppa_",
-    ],
-    *[
-        "sq0",
-        "EAAA",
-        "hvs.",
-        "hvb.",
-        "hvr.",
-        "glsa_",
-        "dckr_pat_",
-        "ATATT",
-        "lin_api_",
-        "xkeysib-",
-        "key-",
-        "tskey-",
-        ":AA",
-        "NRAK-",
-        "AGE-SECRET-KEY",
-        "PMAK-",
-        "dapi",
-        "SK",
-    ],
+    *words(
+        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- glptt- gldt- glrt- glsoat- glcbt- AIza ya29. 1//0 GOCSPX sk_ sk- rk_ rk- whsec_ npm_ pypi- SG. _v1_ hf_ shpat_ shpss_ shpca_ shppa_"
+    ),
+    *words(
+        "sq0 EAAA hvs. hvb. hvr. glsa_ dckr_pat_ ATATT lin_api_ xkeysib- key- tskey- :AA NRAK- AGE-SECRET-KEY PMAK- dapi SK"
+    ),
 )
 _SHAPES = (
     (("-----BEGIN ",), PRIVATE_KEY, re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<value>.*?)(?:-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|\Z)", re.DOTALL)),

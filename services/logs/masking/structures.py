@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from services.logs.masking.kinds import words
 from services.logs.masking.names import IDENTIFIER, JAPANESE, Telling, telling, telling_japanese
 from services.logs.masking.values import STOP, Value, is_secret, looks_secret
 
@@ -17,37 +18,12 @@ _TOKEN = re.compile(
     r"""|(?P<bare>(?<=[:\[, ])(?:-?\d{1,40}(?:\.\d{1,20})?|null|true|false)(?=\s{0,8}[,}\]]))|(?P<comma>,)""",
 )
 _NAMES = frozenset(
-    [
-        "name",
-        "key",
-        "field",
-        "attribute",
-        "attr",
-        "param",
-        "parameter",
-        "parameterkey",
-        "parametername",
-        "column",
-        "header",
-        "label",
-        "property",
-        "option",
-        "variable",
-        "id",
-        "k",
-        "n",
-        "fieldname",
-        "columnname",
-        "attributename",
-        "headername",
-        "setting",
-        "itemname",
-        "path",
-        "property",
-    ]
+    words(
+        "name key field attribute attr param parameter parameterkey parametername column header label property option variable id k n fieldname columnname attributename headername setting itemname path property"
+    )
 )
-_VALUES = frozenset(["value", "values", "val", "v", "content", "text", "data", "old", "new", "before", "after", "from", "to", "oldvalue", "newvalue", "parametervalue", "stringvalue", "default", "defaultvalue", "plain", "plaintext", "current", "previous", "s", "n", "b", "ss", "ns", "string", "secretstring", "_text", "_", "#text", "$", "$t", "body", "raw", "cdata", "textvalue", "input", "originalvalue", "updatedvalue"])  # fmt: skip
-_HEADS = frozenset(["columns", "fields", "headers", "header", "cols", "names", "columnnames", "fieldnames"])
+_VALUES = frozenset(words("value values val v content text data old new before after from to oldvalue newvalue parametervalue stringvalue default defaultvalue plain plaintext current previous s n b ss ns string secretstring _text _ #text $ $t body raw cdata textvalue input originalvalue updatedvalue"))  # fmt: skip
+_HEADS = frozenset(words("columns fields headers header cols names columnnames fieldnames"))
 """The key of the names of a table's columns, whose rows are lists."""
 _DEEPEST_VALUE = 4
 """Objects within which a value of `value` may stand."""
@@ -211,8 +187,8 @@ def _judged(frame: _Frame, text: str) -> Iterator[Secret]:
     if not frame.is_object:
         yield from _in_list(frame.leaves, text, is_tuple=frame.is_tuple)
         return
-    by_name = next((meaning for leaf in frame.leaves if leaf.key.lower() in _NAMES and not leaf.depth
-                    and (meaning := named(text[leaf.start : leaf.end])) is not None), None)  # fmt: skip
+    by_name = next((tells for leaf in frame.leaves if leaf.key.lower() in _NAMES and not leaf.depth
+                    and (tells := named(text[leaf.start : leaf.end])) is not None), None)  # fmt: skip
     if by_name is not None:
         for leaf in frame.leaves:
             if (key := leaf.key.lower()) not in _NAMES and (key in _VALUES or key.endswith(("value", "val"))):

@@ -1,15 +1,16 @@
 """Reads the value that stands beside a telling name, whatever separates them. Every pattern is matched at one place and bounded.
 
 A value behind a sign (`=`, `:`, `=>`, a tab…) is a secret unless it is plainly none; behind words (`is`, は, a space) it has to
-look like one. The file is long because the patterns and their reader stand together.
+look like one.
 """
 
-import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from services.logs.masking.kinds import HIDDEN, PASSWORD
+from services.logs.masking.kinds import HIDDEN, PASSWORD, TOKEN, words
 from services.logs.masking.names import Telling
 
 CLOSERS = re.compile(r"""(?:%5D|%22|["'`\]”’」』)*]){0,4}""")
@@ -18,7 +19,7 @@ _ABOUT = re.compile(
 )
 """`password for the database: …`, `password (temporary): …`"""
 _SIGN = re.compile(
-    r"[ ]{0,40}(?:=>|->|~>|→|⇒|←|<-|:=|={1,3}|:{1,2}|\u25b6|\u25ba|\.{2,60}[ ]?:?|…{1,3}|\t{1,8}(?:[:=|][ \t])?)(?:\*{1,2}(?=[ ]))?[ \t]{0,40}"
+    r"[ ]{0,40}(?:=>|->|~>|→|⇒|←|<-|:=|={1,3}|:{1,2}|[\u25b6\u25ba]|\.{2,60}[ ]?:?|…{1,3}|\t{1,8}(?:[:=|][ \t])?)(?:\*{1,2}(?=[ ]))?[ \t]{0,40}"
 )
 _INDENTED = re.compile(
     r"\n(?:[ \t]{1,40}|(?=[^\s:=]{4,200}[ \t]{0,4}(?:\n|\Z)))(?![^\s:=]{1,80}[ \t]?[:=](?:[ \t\n]|\Z)|-[ ])"
@@ -99,6 +100,7 @@ _EMPTY = re.compile(
     r"""(?ix)(?: null|none|nil|nan|true|false|undefined|unset|empty|n/a|yes|no|on|off|ok|ng|なし|無し|有り|あり|未設定|設定済み?|非公開|省略|変更済み?|
       [-_.*•\u25cf?＊・#…]+ | [xX]{3,40} | \[?[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted|protected|sensitive|マスク済み?|伏字|非表示|データ保護)[>)\]]?\]? |
       \$\{[^{}]{1,80}\} | \$\([^()]{1,80}\) | \{\{.{1,80}\}\} | \$[A-Z][A-Z0-9_]+ | %[A-Z_]+% | %\w | <[^<>]{0,80}\s[^<>]{0,80}> | <[A-Za-z_ -]{1,40}> | [<\[{(]{1,2}(?:secret|password|token|your\S{0,30})[>\]})]{1,2} | :\w{1,40} | \$\d{1,2} | [{\[(}\])]+ |
+      \{[\w.]{1,40}\} | <[^\x00-\x7f]{1,40}> | [/.]+ | [\w.-]{1,60}\+\d{1,4}d |
       process\.env\.\w+ | os\.environ\S* | os\.getenv\S* | arn:aws[a-z-]*:\S+ )\Z"""
 )
 """What stands in a secret's place where there is none to see."""
@@ -108,170 +110,27 @@ _MESSAGE = re.compile(
 )
 """What a validation says about a value."""
 STOP = frozenset(
-    [
-        "incorrect",
-        "invalid",
-        "expired",
-        "wrong",
-        "missing",
-        "required",
-        "not",
-        "must",
-        "is",
-        "was",
-        "are",
-        "has",
-        "had",
-        "cannot",
-        "can",
-        "should",
-        "may",
-        "too",
-        "does",
-        "did",
-        "do",
-        "the",
-        "a",
-        "an",
-        "in",
-        "on",
-        "at",
-        "of",
-        "for",
-        "to",
-        "from",
-        "by",
-        "with",
-        "and",
-        "or",
-        "but",
-        "if",
-        "when",
-        "while",
-        "because",
-        "expected",
-        "unexpected",
-        "unauthorized",
-        "denied",
-        "rejected",
-        "refused",
-        "accepted",
-        "changed",
-        "updated",
-        "rotated",
-        "reset",
-        "set",
-        "unset",
-        "valid",
-        "ok",
-        "failed",
-        "failure",
-        "error",
-        "mismatch",
-        "empty",
-        "blank",
-        "null",
-        "none",
-        "optional",
-        "disabled",
-        "enabled",
-        "verified",
-        "unverified",
-        "revoked",
-        "issued",
-        "created",
-        "deleted",
-        "removed",
-        "generated",
-        "stored",
-        "encrypted",
-        "hashed",
-        "hidden",
-        "masked",
-        "unknown",
-        "unsupported",
-        "malformed",
-        "authentication",
-        "verification",
-        "validation",
-        "policy",
-        "rotation",
-        "be",
-        "been",
-        "will",
-        "would",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "no",
-        "yes",
-        "only",
-        "already",
-        "never",
-        "still",
-        "unable",
-        "could",
-        "does",
-        "please",
-        "check",
-        "enter",
-        "contact",
-        "string",
-        "number",
-        "boolean",
-        "object",
-        "array",
-        "integer",
-        "type",
-        "jwt",
-        "bearer",
-        "bcrypt",
-        "hash",
-        "md5",
-        "sha",
-        "sha1",
-        "sha256",
-        "sha512",
-        "aes",
-        "rsa",
-        "hmac",
-        "null",
-        "nil",
-        "iam",
-        "http",
-        "https",
-        "oauth",
-        "oauth2",
-        "saml",
-        "oidc",
-        "basic",
-        "digest",
-        "successful",
-        "successfully",
-        "succeeded",
-        "complete",
-        "completed",
-        "pending",
-        "locked",
-        "weak",
-        "strong",
-        "short",
-        "long",
-        "found",
-        "unchanged",
-        "identical",
-        "different",
-    ]
+    words(
+        "incorrect invalid expired wrong missing required not must is was are has had cannot can should may too does did do the a an in on at of for to from by with and or but if when while because expected unexpected unauthorized denied rejected refused accepted changed updated rotated reset set unset valid ok failed failure error mismatch empty blank null none optional disabled enabled verified unverified revoked issued created deleted removed generated stored encrypted hashed hidden masked unknown unsupported malformed authentication verification validation policy rotation be been will would it its this that these those there no yes only already never still unable could does please check enter contact string number boolean object array integer type jwt bearer bcrypt hash md5 sha sha1 sha256 sha512 aes rsa hmac null nil iam http https oauth oauth2 saml oidc basic digest successful successfully succeeded complete completed pending locked weak strong short long found unchanged identical different"
+    )
 )
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(
     r"""(?ix)(?: v?\d{1,4}(?:[.\-/:]\d{1,4}){1,7}[a-z]{0,3}\S{0,2} | \d{4}-\d\d-\d\d\S* | \d{1,3}(?:,\d{3})+ | \d{1,6}(?:st|nd|rd|th|s|ms|m|h|d|kb|mb|gb|px|bits?|bytes?|chars?|x|%)
       | arn:\S+ | \w+://\S* | /[\w./-]+ | [\w.-]+\.(?:java|py|js|ts|go|rb|php|kt|cs|html|json|ya?ml|log|txt)\S* | [A-Za-z_.]+\([^()]*\) | \w+\(\d{1,5}(?:,\d{1,3})?\)? | [a-z_.-]+=(?:[^=]\S*)? | [\w.+-]+@[\w.-]+\.\w+ | [a-z]+-\d{1,3} | sha-?\d{1,3}\S{0,1} | [A-Z]{2,10}-\d{1,7} | \$?\{\S* )[.,;:!?)]*\Z"""
 )
+
+
+_NAME_OF_SECRET = re.compile(r"(?:[a-z]+(?:[-_][a-z]+)*/)+[a-z]+(?:[-_.][a-z]+)*\Z")
+"""`prod/app-config`: where the secret is."""
+_PLACEHOLDER = re.compile(r"\{[a-z_.]{1,40}\}(?!\w)")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)+\Z")
+_PROSE = re.compile(
+    r"(?:[A-Za-z]+'[a-z]{1,2}|[a-z]+|[A-Z][a-z]+|(?:[A-Z][a-z]+)+(?:Error|Exception))(?=[ ][a-z]+[ .,:])"
+)
+"""A word of a sentence."""
+_ASSIGNED = re.compile(r"[A-Za-z][\w.-]{1,40}=[^=\s]")
+_IN_URL = re.compile(r"://[^\s\"']{1,200}/\Z")
 
 
 class Value(NamedTuple):
@@ -291,9 +150,12 @@ def is_secret(value: str, telling: Telling, *, strict: bool = False) -> bool:
         or _MESSAGE.match(value)
     ):
         return False
+    if telling.kind == TOKEN and _NAME_OF_SECRET.match(value):
+        return False
     return looks_secret(value) if strict else True
 
 
+@lru_cache(maxsize=256)
 def looks_secret(value: str) -> bool:
     """Whether a word is none of a language: digits among letters, signs, capitals within, or mere digits."""
     value = value.rstrip(".,:;)。、")
@@ -303,6 +165,7 @@ def looks_secret(value: str) -> bool:
         len(value) < 4
         or any(map(str.isspace, value))
         or _PLAIN.match(value)
+        or _VARIABLE.match(value)
         or value.lower() in STOP
         or HIDDEN in value
     ):
@@ -316,7 +179,7 @@ def looks_secret(value: str) -> bool:
     signs = sum(character in "!#$%&*+=?@^~|" for character in value)
     if signs and (has_letter or has_digit):
         return True
-    turns = sum(a.islower() and b.isupper() for a, b in itertools.pairwise(value))
+    turns = sum(a.islower() and b.isupper() for a, b in pairwise(value))
     return (turns >= 2 and len(value) >= 8) or (
         len(value) >= 20 and value.isalnum() and len(set(value)) >= 12
     )
@@ -336,6 +199,8 @@ class Reader:
         at = CLOSERS.match(text, end).end()  # type: ignore[union-attr]
         if (about := _ABOUT.match(text, at)) is not None:
             at = about.end()
+        if before == "/" and text[at - 1] in "\"'" and _IN_URL.search(text, max(0, start - 220), start):
+            return
         if (sign := _SIGN.match(text, at)) is not None:
             is_json = text[at - 1] == '"'
             is_certain = not telling.is_vague or (
@@ -439,6 +304,7 @@ class Reader:
         if (wrapper := _WRAPPER.match(text, at)) is not None:
             at = wrapper.end()
         quote = text[at : at + 1]
+        strict = strict or (quote == "`" and telling.kind != PASSWORD)
         if quote == "<" and (mark := _QUOTES[-1][1].match(text, at)) is not None and _EMPTY.match(mark[0]):
             return
         if (
@@ -453,9 +319,7 @@ class Reader:
                 yield value
                 count += 1
             if not count and quote in "\"'" and not self._closes(at):
-                rest = _UNCLOSED.match(text, at + 1)
-                if rest is not None:
-                    yield from self.trimmed(rest.start(), rest.end(), telling)
+                yield from self.trimmed(at + 1, _UNCLOSED.match(text, at + 1).end(), telling)  # type: ignore[union-attr]
         else:
             yield from self._bare(
                 at, telling, is_json=is_json, is_sentence=is_sentence, strict=strict, whole=whole
@@ -484,6 +348,8 @@ class Reader:
         text = self._text
         if (scheme := _SCHEME.match(text, at)) is not None:
             at = scheme.end()
+        if _PLACEHOLDER.match(text, at) is not None:
+            return
         match = (whole.match(text, at) if whole is not None else None) or (
             _PHRASE if telling.is_phrase else _BARE
         ).match(text, at)
@@ -494,6 +360,8 @@ class Reader:
             return
         is_word = is_sentence and value.isalpha() and value.isascii() and (value.islower() or value.istitle())
         if is_word and telling.shortest > 1 and not looks_secret(value):
+            return
+        if is_sentence and telling.kind != PASSWORD and (_PROSE.match(text, at) or _ASSIGNED.match(value)):
             return
         if is_secret(value, telling, strict=strict):
             yield Value(at, match.end(), is_number=is_json and _NUMBER.match(value) is not None)
@@ -523,12 +391,16 @@ class Reader:
         at = words.end()
         if text[at : at + 1] in ('"', "'", "`", "“", "「", "『"):
             inner = next((m for q, p in _QUOTES if text.startswith(q, at) and (m := p.match(text, at))), None)
-            if inner is not None and (
-                is_symbol
-                or not words[0].isspace()
-                or any(map(looks_secret, inner[1].split()))
-                or not inner[1].isascii()
-                or (inner[0][0] == "`" and telling.kind == PASSWORD)
+            if (
+                inner is not None
+                and not _VARIABLE.match(inner[1])
+                and (
+                    is_symbol
+                    or words[0].strip() not in ("", "(", "[")
+                    or any(map(looks_secret, inner[1].split()))
+                    or not inner[1].isascii()
+                    or (inner[0][0] == "`" and telling.kind == PASSWORD and not telling.is_vague)
+                )
             ):
                 yield from self.trimmed(*inner.span(1), telling)
         elif (
@@ -537,7 +409,7 @@ class Reader:
             and _WORDS.match(words[0])
         ):
             if word[0].lower() not in STOP and not word[0].endswith(
-                ("ed", "ing", "ble", "ly", "ful", "less")
+                ("ed", "ing", "ble", "ly", "ful", "less", "en", "own")
             ):
                 yield Value(at, word.end())
         elif (match := _BARE.match(text, at)) is not None and is_secret(match[0], telling, strict=True):

@@ -89,7 +89,8 @@ def make_incident_report(
     )
     with closing(JournalReader.open(journal)) as reader, reader.snapshot():
         source = Source(reader, runbook, calendar, days, now, private)
-        return _collected(source, incident).model_copy(update={"stale": stale})
+        report = source.masker.without_secrets(_collected(source, incident))
+        return report.model_copy(update={"stale": stale})
 
 
 def _collected(source: Source, incident: Incident) -> IncidentReport:

@@ -10,8 +10,9 @@ from services.journal import export as exporting
 from services.journal.export import export, lines
 from services.journal.reader import JournalReader
 from services.journal.store import Store
+from services.logs.masking.mask import Masker
 from services.models.canonical import canonical
-from services.models.journal import EntryQuery
+from services.models.journal import EntryKind, EntryQuery, NewEntry
 from tests.services.journal.book import ALICE, NOON, append, filled, note, tampered
 
 KEYS = [
@@ -80,6 +81,25 @@ def test_damaged_entries_are_shown_as_they_are(tmp_path: Path) -> None:
     assert (first["data"], first["body"]) == (None, '{"a": 1}')
     assert (second["data"], second["body"], second["at"]) == (None, "[", None)
     assert third["text"] == "b'\\x00\\xff'"
+
+
+def test_a_masked_line_says_so_and_the_others_stay_verifiable(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    filled(path, 2)
+    with closing(Store(path)) as store:
+        append(
+            store,
+            NewEntry(kind=EntryKind.NOTE, text="password=hunter2", data={"why": ["token: 9f86d081884c"]}),
+            at=NOON,
+            person=ALICE,
+        )
+    with closing(JournalReader.open(path)) as reader:
+        masked = list(lines(reader, EntryQuery(), Masker()))
+    whole = exported(path)
+    assert masked[:2] == whole[:2]
+    assert json.loads(masked[2]) == {
+        **json.loads(whole[2]), "text": "password=***", "data": {"why": ["token: ***"]}, "masked": True
+    }  # fmt: skip
 
 
 def test_the_file_is_private_and_never_replaces_another(tmp_path: Path) -> None:

@@ -208,6 +208,15 @@ def test_kinds_of_a_later_version_are_named_found_and_verified(
     assert "5 entries" in capsys.readouterr().out
 
 
+def test_an_export_is_masked_on_request(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(Store(journal_path)) as store:
+        append(
+            store, NewEntry(kind=EntryKind.NOTE, text="password=hunter2"), at=START, person=Person(user="bob")
+        )
+    assert toban("export", "--kind", "note", "--mask") == 0
+    assert [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()][-1] == "password=***"
+
+
 def test_an_export_goes_to_a_private_file(
     journal_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

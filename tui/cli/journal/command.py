@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from services.journal.place import JournalPlace
     from services.journal.reader import JournalReader
     from services.models.journal import Entry, EntryQuery
+    from services.models.runbook import Runbook
 
 NEWEST = 200
 """Entries that `list` prints without `--since`."""
@@ -59,6 +60,7 @@ class ChosenJournal:
     """Why a shared journal's copy may lack newer entries; "": it does not."""
     place: "JournalPlace | None"
     """Of a shared journal."""
+    runbook: "Runbook"
 
 
 def journal_group(
@@ -78,6 +80,9 @@ def journal_group(
         help=_("Also read what a console has verified before, and all of a ledger."),
     )
     to = FileOption("--output", "-o", "to", help=_("New file to write, readable only by you"))
+    mask = click.Option(
+        ["--mask"], is_flag=True, help=_("Mask secrets; a line with “masked” cannot be checked by its hash")
+    )
     return Group(
         "journal",
         help=_("Verify, save, print, copy and move the journal."),
@@ -94,7 +99,7 @@ def journal_group(
             Command(
                 "export",
                 callback=callback_of(export),
-                params=[*_filters(), to, file, *shared],
+                params=[*_filters(), mask, to, file, *shared],
                 help=_("Print the entries as JSON lines, with their hashes."),
             ),
             Command(
@@ -153,7 +158,9 @@ def find(options: StartOptions, file: str | None) -> ChosenJournal:
             [_("This host has no copy of it yet, so there is nothing to read.")], ExitStatus.UNKNOWN
         )
     zone, has_stream = ZoneInfo(journal.runbook.system.timezone), bool(journal.runbook.journal.log_group)
-    return ChosenJournal(journal.path, zone, has_stream, options, journal.stale, journal.shared)
+    return ChosenJournal(
+        journal.path, zone, has_stream, options, journal.stale, journal.shared, journal.runbook
+    )
 
 
 def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_json: bool, whole: bool) -> int:
@@ -204,17 +211,19 @@ async def _logged_hashes(options: StartOptions) -> "ExternalHashes":
         return await services.journal.outside()
 
 
-def export(output: Prints, journal: ChosenJournal, *, to: str | None, **filters: Any) -> int:
+def export(output: Prints, journal: ChosenJournal, *, to: str | None, mask: bool, **filters: Any) -> int:
     """Run `toban journal export` and return the exit status. Raises CommandStopped."""
     from services.journal.export import lines, write
+    from services.logs.masking.of_runbook import masker_of
 
     query = _query(journal.zone, **filters)
+    masker = masker_of(journal.runbook) if mask else None
     with _reading(journal.path) as reader:
         if to in (None, "-"):
-            return _print(output.hand_over, lines(reader, query))
+            return _print(output.hand_over, lines(reader, query, masker))
         try:
             regular_files.check_target(named(to))
-            count = write(lines(reader, query), named(to))
+            count = write(lines(reader, query, masker), named(to))
         except OSError as error:
             raise CommandStopped([f"{clean(to)}: {error.strerror}"], ExitStatus.UNAVAILABLE) from error
     words = plural("{count} entry saved in {path}", "{count} entries saved in {path}", count)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
+from typing import Any
 
 import anyio
 import click
@@ -20,6 +21,8 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from services.i18n import _
+from services.logs.masking.mask import Masker
+from services.logs.masking.of_runbook import masker_of
 from services.models.runbook import Runbook
 from services.models.text import clean
 from services.toml import mistakes
@@ -73,14 +76,20 @@ class Tools:
                     self._caller.spending.check()
                 data = await tool.call(self._caller, arguments)
         except Exception as error:  # noqa: BLE001  the boundary: a client gets words, whatever fails
-            return _failure(failures.lines_of(error))
-        data = cleaned(data)
+            return _failure(await asyncio.to_thread(self._safe, failures.lines_of(error)))
+        data = await asyncio.to_thread(self._safe, data)
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=data)
 
     def _list(self) -> types.ListToolsResult:
         runbook = self._runbook()
         return types.ListToolsResult(tools=[_described(tool, runbook) for tool in self._tools.values()])
+
+    def _safe(self, answer: Any) -> Any:
+        """The answer without secrets, and without characters that deceive. Blocks."""
+        runbook = self._runbook()
+        masker = masker_of(runbook) if runbook is not None else Masker()
+        return masker.without_secrets(cleaned(answer))
 
     def _runbook(self) -> Runbook | None:
         """The runbook; None if it cannot be read, which every call says in words."""

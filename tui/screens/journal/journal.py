@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from services.i18n import _
 from services.journal.entry_window import EntryWindow
 from services.journal.errors import JournalError
+from services.logs.masking.of_runbook import masker_of
 from services.models.feeds import FeedState
 from services.models.journal import EntryQuery
 from services.models.journal_view import JournalView
@@ -228,7 +229,8 @@ class JournalScreen(ModeScreen):
     @work(group="journal-export", exclusive=True)
     async def action_export(self) -> None:
         """Save the matching entries as JSON lines, readable by this user alone, and report where."""
-        self.app.tell(await save(self.services.journal.path, self.window.query))
+        masker = masker_of(self.services.runbook)
+        self.app.tell(await save(self.services.journal.path, self.window.query, masker))
 
     def action_verify(self) -> None:
         """Open the dialog that verifies the hash chain."""

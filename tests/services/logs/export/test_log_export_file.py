@@ -18,7 +18,7 @@ import pytest
 from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.logs.export.export_file import GrowingFile, companion_of
-from services.logs.export.rendering import ExportedLine, masked_names
+from services.logs.export.rendering import BOM, ExportedLine, RowRenderer, csv_line, masked_names
 from services.logs.export.service import LogExports
 from services.logs.export.under_way import ExportWish
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
@@ -346,3 +346,26 @@ async def test_what_was_searched_for_is_masked_as_the_lines_are(
     assert head.pattern == pattern
     assert ("090-1234-5678" in (tmp_path / "a").read_text("utf-8")) == bool(reason)
     assert ("taro@example.jp" in desk.journal.entries[0].model_dump_json()) == bool(reason)
+
+
+TRIMMED = ["", " ", "\u00a0", "\u3000", "\u200b", BOM, ";", "\n", "\t", "\r", " \u3000;\u200b"]
+
+
+@pytest.mark.parametrize("before", TRIMMED)
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+def test_no_spreadsheet_calculates_a_cell(before: str, sign: str) -> None:
+    cell = f"{before}{sign}SUM(A1)"
+    line = RowRenderer(ExportFormat.CSV, ["a"], None).render([{"a": cell}])
+    assert line == csv_line([cell]) + "\r\n"
+    assert list(csv.reader(io.StringIO(line, newline=""))) == [[f"'{cell}"]]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_cell_with_several_lines_is_one_cell(end: str) -> None:
+    line = csv_line([f"a{end}=SUM(A1)", "b"])
+    assert list(csv.reader(io.StringIO(line, newline=""))) == [[f"a{end}=SUM(A1)", "b"]]
+
+
+@pytest.mark.parametrize("number", ["-5", "+8.5", "-1e-3", "0"])
+def test_a_number_stays_one(number: str) -> None:
+    assert csv_line([number, None]) == f"{number},"

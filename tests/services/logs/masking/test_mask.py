@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.logs.masking.further import SECONDS
 from services.logs.masking.kinds import HIDDEN
 from services.logs.masking.mask import Masker, mask
 from services.logs.masking.of_runbook import masker_of
@@ -196,3 +197,80 @@ def test_the_contacts_of_the_runbook_stay_readable() -> None:
     text = "PM 03-1234-5678 pm@example.jp, 090-1234-5678"
     assert masker.mask(text) == "PM 03-1234-5678 pm@example.jp, ***"
     assert masker.mask("from m@example.jp to pm@example.jp.") == "from *** to pm@example.jp."
+
+
+PATTERN = '[[masking]]\nid = "number"\ntitle = "番号"\nen.title = "Number"\npattern = \'{pattern}\'\n'
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?:a|a)+b", "(?:a|aa){1,60}b", "(a|a)" * 30 + "b", "(?:(?:a|a)(?:a|a)){20}b"]
+)
+def test_what_a_pattern_cannot_judge_in_time_is_masked_whole(pattern: str) -> None:
+    """Of a text that it judges at once, only what it matches."""
+    masker = masker_of(loads(SYSTEM + PATTERN.format(pattern=f"{pattern}|R-[0-9]+")).runbook)
+    assert masker.masked("see R-12") == ("see ***", {"number": 1})
+    assert masker.masked("taro " + "a" * 60) == ("***", {"out-of-time": 1})
+
+
+def test_many_matches_together_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([0.0, *(10 * SECONDS for _ in range(9))])
+    monkeypatch.setattr("services.logs.masking.further.process_time", lambda: next(moments))
+    assert Masker(loads(SYSTEM + PATTERN.format(pattern="x")).runbook.masking).masked("x x").text == HIDDEN
+
+
+@given(st.recursive(st.text() | st.integers() | st.sampled_from(["password=hunter2", "AKIAIOSFODNN7EXAMPLE"]),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["password", "n", "パスワード"]), inner)))  # fmt: skip
+def test_an_answer_keeps_its_form_and_loses_its_secrets(answer: object) -> None:
+    masked = Masker().without_secrets(answer)
+    assert Masker().without_secrets(masked) == masked
+    assert "hunter2" not in json.dumps(masked)
+    assert shape(masked) == shape(answer)
+    assert json.dumps(masked).count("AKIAIOSFODNN7EXAMPLE") == json.dumps(answer).count(
+        "AKIAIOSFODNN7EXAMPLE"
+    )
+
+
+def shape(value: object) -> object:
+    match value:
+        case dict():
+            return {key: shape(each) for key, each in value.items()}
+        case list():
+            return list(map(shape, value))
+        case _:
+            return type(value)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "masked"),
+    [
+        ("password", "himitsu", HIDDEN),
+        ("db_password", "-", "-"),
+        ("パスワード", "himitsu", HIDDEN),
+        ("@message", "password=himitsu", "password=***"),
+        ("password_count", "12", "12"),
+        ("level", "himitsu", "himitsu"),
+    ],
+)
+def test_the_name_of_a_column_tells(column: str, text: str, masked: str) -> None:
+    masker = Masker()
+    assert masker.cell(column, text) == masked
+    assert sum(masker.counts.values()) == (masked != text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Delete the old access key: its date depends on AWS (access-key-disabled:ci-cd-user+90d).",
+        "access-key:ci-cd-user+90d",
+        "アクセスキー: {keys}。",
+        "AuthorizationException(403, 'cluster_block_exception')",
+        "SQLInvalidAuthorizationSpecException: Access denied for user 'shop' (using password: YES)",
+        "not authorized to perform: secretsmanager:GetSecretValue on resource: prod/app/db because",
+        'Post "https://oauth2.googleapis.com/token": dial tcp: lookup failed',
+        "new connections refreshed: secret=facility-prod/db stage=AWSCURRENT",
+        "with the token from `TOBAN_GITHUB_TOKEN` (Secrets: write)",
+        "All displays share a sticky cookie: one task is at 100 %",
+    ],
+)
+def test_what_only_speaks_of_secrets_stays(text: str) -> None:
+    assert mask(text) == (text, {})

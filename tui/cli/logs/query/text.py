@@ -97,8 +97,8 @@ def csv_lines(table: QueryRows) -> Iterator[str]:
     """The rows as comma-separated values with a line of names; times as AWS returns them (UTC)."""
     if not table.columns:
         return
-    for row in [table.columns, *table.rows]:
-        yield csv_line(row)
+    yield csv_line(table.columns, is_head=True)
+    yield from map(csv_line, table.rows)
 
 
 def answer_of(system: str, region: str, query: InsightsQuery, final: QueryProgress) -> QueryAnswer:

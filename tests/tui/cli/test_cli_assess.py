@@ -54,6 +54,7 @@ def test_a_firing_alarm_is_assessed_as_json_and_nothing_is_left(
 def test_people_read_causes_with_what_speaks_for_them(
     embedded_now: Embedded, capsys: pytest.CaptureFixture[str], language: str
 ) -> None:
+    embedded_now.fault("ecs", "ListTasks", preset="denied")
     toban("assess", ALARM, "--endpoint-url", embedded_now.url, language=language)
     printed = capsys.readouterr().out
     assert ALARM in printed

@@ -287,7 +287,9 @@ async def test_a_result_is_exported_masked_and_recorded(
             choose.table.move_to(key)
             await pilot.press("enter")
             await until(pilot, lambda choose=choose: pilot.app.screen is not choose)
-        await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, ExportDialog) and pilot.app.screen.guard.is_open
+        )
         dialog = pilot.app.screen
         assert isinstance(dialog, ExportDialog)
         await until(pilot, lambda: "⏎ exports" in screen_text(pilot))

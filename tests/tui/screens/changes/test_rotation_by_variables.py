@@ -112,8 +112,12 @@ def to_the_rotation(terminal: PtyConsole) -> None:
     terminal.send("\x1b[20~")
     terminal.wait_text("Allow changes")
     type_in(terminal, "rotation")
-    terminal.send("\r")
-    terminal.wait_text("ARMED")
+    while "ARMED" not in terminal.text:
+        # An Enter sent before the dialog was seen for a moment is refused.
+        terminal.send("\r")
+        deadline = time.monotonic() + 1.0
+        while "ARMED" not in terminal.text and time.monotonic() < deadline:
+            terminal.read(0.05)
 
 
 def take(terminal: PtyConsole, done: str) -> None:

@@ -198,7 +198,6 @@ class TobanApp(Console):
             self.report_bug(error)
 
     def known_secrets(self) -> Iterator[str]:
-        """The secrets of the environment and of the credentials in use."""
         yield from environment_secrets()
         for services in self.connected:
             yield from services.session.secrets()
@@ -206,7 +205,6 @@ class TobanApp(Console):
             yield from self._switch.secrets()
 
     def is_quit(self, event: "Typed") -> bool:
-        """Whether this key quits the console."""
         active = self.active_bindings.get(event.key) if isinstance(event, Key) else None
         return active is not None and active.binding.id == "quit"
 
@@ -219,7 +217,6 @@ class TobanApp(Console):
         await super().action_quit()
 
     async def drain(self) -> None:
-        """Close the services before the terminal is restored."""
         if self.services is not None:
             from tui.farewell import Farewell
 
@@ -276,7 +273,6 @@ class TobanApp(Console):
 
     @on(messages.ShowSystem)
     def show_system(self, request: messages.ShowSystem) -> None:
-        """Show another system."""
         if self._switch is not None:
             self.openings.open("system", partial(self._switch.show, request.key, request.mode))
 
@@ -344,7 +340,6 @@ class TobanApp(Console):
         self.screen.refresh(layout=True)
 
     def action_next_theme(self) -> None:
-        """Switch to the next theme."""
         self.theme = themes.theme_name(themes.next_setting(self.theme), self._colours())
 
     @work(group="language", exclusive=True)

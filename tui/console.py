@@ -199,7 +199,6 @@ class Console(RuntimeApp):
                     resume()
 
     def on_link(self, state: "LinkState") -> None:
-        """Show the state of the line."""
         self.link = state
 
     def now(self) -> datetime:

@@ -52,7 +52,6 @@ class PanelSpec:
 
     @property
     def command(self) -> Command:
-        """The command that focuses the panel."""
         action = f"screen.focus_panel('{self.id}')"
         return Command(
             f"focus-{self.id}", self.key, action, self.title, self.help, self.words, show=True, scope="watch"

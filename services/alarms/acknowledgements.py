@@ -142,13 +142,11 @@ class Acknowledgements(Projection):
         return (await self.journal.page(query, limit=limit)).entries
 
     def needed(self) -> Iterator[int]:
-        """The numbers of the acknowledgements that are stored."""
         return (
             seq for changes in self._newest.values() for newest in changes.values() for seq in newest.seqs
         )
 
     def apply(self, entry: Entry) -> bool:
-        """Store the acknowledgement for its state change, unless a newer one is stored or it is too old."""
         if self._newest_at is not None and entry.at < self._newest_at - YEAR:
             return False
         changes = self._newest.setdefault(entry.target, {})

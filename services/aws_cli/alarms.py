@@ -42,7 +42,6 @@ def alarm_commands(alarm: Alarm, runbook: Runbook, region: str, now: datetime) -
 
 
 def states(names: Sequence[str] = (), *, purpose: str, region: str = "") -> CliCommand:
-    """The state of these alarms, or of all."""
     return call(
         "cloudwatch",
         "DescribeAlarms",

@@ -60,7 +60,6 @@ class Workers:
         return min(self.problems.values(), key=lambda problem: problem.at, default=None)
 
     def report(self, error: BaseException) -> None:
-        """Report an internal error."""
         self.fault(error)
 
     async def follow(

@@ -41,7 +41,6 @@ def _base_date(duty: Duty) -> str:
 
 
 def _rule(rule: str) -> str:
-    """A recurrence rule in words."""
     parts = dict(part.split("=", 1) for part in rule.split(";"))
     if set(parts) - {"FREQ", *_WORDED.get(parts.get("FREQ", ""), ())}:
         return rule
@@ -69,7 +68,6 @@ def _weekly(days: list[str]) -> str:
 
 
 def _monthly(months: str, day: str) -> str:
-    """A day of every month, or of the months named."""
     which = _("the last day") if day == "-1" else _("day {day}").format(day=day)
     if not months:
         return _("{day} of every month").format(day=which)

@@ -29,5 +29,4 @@ def scope_title(text: str) -> str:
 
 
 def scope_titles(texts: Iterable[str]) -> tuple[str, ...]:
-    """`scope_title` of each text."""
     return tuple(scope_title(str(text)) for text in texts)

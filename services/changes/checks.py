@@ -29,7 +29,6 @@ class Checks:
         self._task: asyncio.Task[None] | None = None
 
     def start_due(self) -> None:
-        """Start the reads that are due."""
         due = self._next()
         if not self._is_running and due is not None and due <= self._clock.now():
             self._task = asyncio.create_task(self._check(), name="changes-check")
@@ -41,7 +40,6 @@ class Checks:
         return None if self._is_running else self._next()
 
     def cancel(self) -> None:
-        """Stop reading."""
         if self._task is not None:
             self._task.cancel()
 

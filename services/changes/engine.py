@@ -90,7 +90,6 @@ class ChangeEngine:
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """Every run in the journal, newest first."""
         return self._watches.followed(self._recovery.explained(self._history.runs()))
 
     @property

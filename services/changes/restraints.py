@@ -57,11 +57,9 @@ class Restraints(Projection):
         self._newest: Entry | None = None
 
     def needed(self) -> Iterator[int]:
-        """The number of the newest entry that may restrict changes."""
         return iter([self._newest.seq] if self._newest is not None else [])
 
     def apply(self, entry: Entry) -> bool:
-        """Store the newest entry that is not declared harmless."""
         harmless = entry.data.get(RESTRAINS_CHANGES) is False
         if harmless or (self._newest is not None and self._newest.seq >= entry.seq):
             return False

@@ -31,7 +31,6 @@ _LONGEST_KIND = 40
 
 
 def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
-    """The outcome of a step on one line."""
     return _(_OUTCOMES[state]).format(title=title, target=target, text=text).strip()
 
 

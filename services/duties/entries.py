@@ -25,13 +25,11 @@ def due_words(slot: ScheduledOccurrence, now: datetime) -> str:
 
 
 def signed_text(slot: ScheduledOccurrence, was: OccurrenceState, note: str, now: datetime) -> str:
-    """Text of the entry for a sign-off."""
     text = _(_SIGNED[was]) if was in _SIGNED else _("Signed off: {title}, due {due}")
     return _line(text, slot, note, now)
 
 
 def skipped_text(slot: ScheduledOccurrence, reason: str, now: datetime) -> str:
-    """Text of the entry for a skip."""
     return _line(_("Skipped: {title}, due {due}"), slot, reason, now)
 
 

@@ -99,14 +99,12 @@ class DutyRecords(Projection):
         await self.load(key for claim, key in unknown.items() if claim not in ended)
 
     async def read(self, now: datetime) -> bool:
-        """Read new entries."""
         if not self.started:
             first = await self.journal.entries(limit=1)
             self.began = min([self.began, *(entry.at for entry in first)])
         return await super().read(now)
 
     def needed(self) -> Iterator[int]:
-        """The numbers of the entries on what is under way."""
         for key, entries in self._progress.items():
             if self.is_underway(key):
                 yield from entries
@@ -130,7 +128,6 @@ class DutyRecords(Projection):
                 del self._read_keys[key]
 
     def apply(self, entry: Entry) -> bool:
-        """Add an entry to the record of its occurrence."""
         before = self.of(entry.subject)
         if entry.kind is EntryKind.PROGRESS:
             entries = self._progress.setdefault(entry.subject, {})
@@ -155,7 +152,6 @@ def _with(record: OccurrenceRecord, entry: Entry) -> OccurrenceRecord:
 
 
 def signature(entry: Entry) -> SignOff:
-    """The sign-off in a SIGN_OFF or SKIPPED entry."""
     data = entry.data
     states = {state.value: state for state in OccurrenceState}
     return SignOff(

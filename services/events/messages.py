@@ -150,7 +150,6 @@ def _name(value: object) -> RawId:
 
 
 def _last(arn: object) -> str:
-    """The last part of an ARN."""
     return arn.rpartition("/")[2] if isinstance(arn, str) else ""
 
 

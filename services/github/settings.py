@@ -47,7 +47,7 @@ def read(environment: Mapping[str, str]) -> GithubSettings:
             why=_("{name} must begin with https://, or the secret could be read in transit.").format(name=URL)
         )
     try:
-        token = token or (_from_file(file) if file else "")
+        token = token or (read_private(regular_files.named(file), _LARGEST).strip() if file else "")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror or "" if isinstance(error, OSError) else _("is not a text file")
         text = _("The token of GitHub cannot be read: {path}: {reason}")
@@ -65,7 +65,3 @@ def unset() -> str:
     return _("GitHub is not set up: set {token} (or {file}) in the environment and restart.").format(
         token=TOKEN, file=TOKEN_FILE
     )
-
-
-def _from_file(name: str) -> str:
-    return read_private(regular_files.named(name), _LARGEST).strip()

@@ -115,7 +115,6 @@ class OwnInspection(Inspection):
 
     @property
     def name(self) -> str:
-        """The title as written in the runbook."""
         return self.spec.title
 
     @property

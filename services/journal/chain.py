@@ -79,7 +79,6 @@ def hash_of(journal: str, entry: Entry) -> str:
 
 
 def linked(journal: str, draft: NewEntry, *, seq: int, at: datetime, person: Person, previous: str) -> Entry:
-    """The draft as an entry, linked to the previous one."""
     entry = Entry(
         seq=seq, at=at, kind=draft.kind, subject=storable(draft.subject), target=storable(draft.target),
         text=draft.text, person=person, body=storable(canonical(draft.data)), claim=storable(draft.claim),

@@ -182,7 +182,6 @@ class GroupedProjection(Projection):
         """Subjects of which no entry that begins them is in memory: the rest of them may be older."""
 
     def apply(self, entry: Entry) -> bool:
-        """Add the entry to the entries of its subject."""
         is_new = entry.subject not in self._by_subject
         entries = self._by_subject.setdefault(entry.subject, {})
         changed = entry.seq not in entries

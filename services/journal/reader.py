@@ -228,7 +228,6 @@ class JournalReader:
         return holding if holding and (releasing is None or releasing.seq < holding.seq) else None
 
     def claiming(self, claim: str) -> Entry | None:
-        """The entry that has this claim."""
         return self._newest("claim = ? AND claim <> ''", claim)
 
     def place(self) -> str | None:

@@ -26,7 +26,6 @@ class Arns:
         self.partition = partition_of(self.region)
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
-        """The ARN of a resource of this account and region, or of none."""
         place = f"{self.region if region else ''}:{self.account if account else ''}"
         return f"arn:{self.partition}:{service}:{place}:{resource}"
 
@@ -112,7 +111,6 @@ class Arns:
 
     @property
     def log_groups(self) -> tuple[str, ...]:
-        """The log groups that are read."""
         names = dict.fromkeys(filter(None, self._log_groups()))
         return tuple(arn for name in names for arn in self._group(name))
 
@@ -171,7 +169,6 @@ class Arns:
 
     @property
     def event_queues(self) -> tuple[str, ...]:
-        """The queue of events."""
         events = self._runbook.events
         place = queue_place(events.queue_url) if events is not None else None
         if place is None:

@@ -96,13 +96,11 @@ class PostRecords(GroupedProjection):
         )
 
     def needed(self) -> Iterator[int]:
-        """The numbers of the entries of the posts that were not sent."""
         for post in self._posts.values():
             if post.unsent:
                 yield from (entry.seq for entry in self.recorded(f"{SUBJECT}{post.id}"))
 
     def rebuild(self, subjects: Set[str]) -> None:
-        """Derive the posts of these subjects from their entries."""
         for subject in subjects:
             post = post_of(self.recorded(subject))
             if post is not None:

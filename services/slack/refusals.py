@@ -39,7 +39,6 @@ def refusal(code: str, *, channel: str = "", needed: str = "", seconds: float = 
 
 
 def is_refusal(code: str) -> bool:
-    """Whether it is a code by which Slack refuses."""
     return code in _WORDS
 
 

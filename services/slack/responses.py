@@ -84,7 +84,6 @@ def needed_scope(answer: AsyncSlackResponse | None) -> str:
 
 
 def matches(pattern: re.Pattern[str], value: object) -> bool:
-    """Whether a value is a string that the pattern matches as a whole."""
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
@@ -97,7 +96,6 @@ def next_page(answer: AsyncSlackResponse) -> str:
 
 
 def is_message(message: Mapping[str, Any], post: str) -> bool:
-    """Whether a message is the post with this id."""
     metadata = message.get("metadata") or {}
     id = (metadata.get("event_payload") or {}).get("id") if metadata.get("event_type") == EVENT else None
     if isinstance(id, str):

@@ -97,7 +97,6 @@ class SystemSwitch:
         self.fleet.begin(self._app.on_fault)
 
     def secrets(self) -> Iterator[str]:
-        """The secrets of the sessions of all systems."""
         for system in self.fleet.systems:
             if system.begun is not None:
                 yield from system.begun.session.secrets()

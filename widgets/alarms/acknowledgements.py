@@ -104,5 +104,4 @@ def acknowledged_content(acknowledgement: Acknowledgement, zone: tzinfo, now: da
 
 
 def content(line: Line) -> Content:
-    """A line as Textual content."""
     return Content.assemble(*((text, ROLES.get(role, "")) for text, role in line))

@@ -229,7 +229,6 @@ class AlarmPanel(Panel[AlarmOverview]):
         return [*spans, *as_of_spans(value.listed_at, context)]
 
     def empty(self, value: AlarmOverview) -> str:
-        """Having no alarms is a problem, not "all well"."""
         return (
             ""
             if value.alarms or not value.is_whole

@@ -62,7 +62,6 @@ class AlarmStrip(LineWidget):
         self.post_message(self.Clicked())
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The one line."""
         overview = self.state.value
         freshness = self.state.freshness(self._now())
         if overview is None:

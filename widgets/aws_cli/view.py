@@ -35,7 +35,6 @@ class CommandBlock(LineWidget, can_focus=True):
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The command, with the bar while it is chosen."""
         bar = ("▏ ", "rule-focus") if self.has_focus else (" " * _GUTTER, "")
         return [[bar, *line] for line in command_lines(self.line, max(8, width - _GUTTER))]
 
@@ -59,7 +58,6 @@ class SheetHead(LineWidget):
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The warning of commands that change AWS as a band, then the remarks."""
         lines: list[Line] = []
         if self._writes:
             text = _(
@@ -104,7 +102,6 @@ class CommandView(VerticalScroll, can_focus=False):
 
     @property
     def chosen(self) -> int:
-        """Index of the chosen command."""
         return next((at for at, block in enumerate(self.blocks) if block.has_focus), 0)
 
     def choose(self, at: int) -> None:

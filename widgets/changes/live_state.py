@@ -25,7 +25,6 @@ class _Facts(LineWidget):
         self.state: LiveState | None = None
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The remarks, then the values."""
         return state_lines(self.state, width) if self.state is not None else []
 
 
@@ -38,12 +37,10 @@ class LiveStatePanel(Panel[LiveState]):
     """
 
     def compose_body(self) -> Iterable[Widget]:
-        """The lines."""
         self.lines = _Facts()
         yield self.lines
 
     def show(self, value: LiveState) -> None:
-        """Draw the values."""
         self.lines.state = value
         self.lines.redraw()
 
@@ -53,7 +50,6 @@ class LiveStatePanel(Panel[LiveState]):
         return len(state_lines(value, width)) if value is not None and width > 0 else super().natural_height()
 
     def facts(self, value: LiveState) -> list[Span]:
-        """The target's name."""
         return [(value.target.title, "strong")]
 
 

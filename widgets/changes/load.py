@@ -79,7 +79,6 @@ class _Charts(LineWidget):
         self.zone: tzinfo = UTC
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The charts, in the arrangement that fits."""
         count, monochrome = len(self.data), self.app.no_color
         if not count:
             return []
@@ -105,18 +104,15 @@ class TargetLoadPanel(Panel[TargetLoad]):
     """Why the metrics are not read, in words; "" while they are."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """The charts."""
         self.charts = _Charts()
         yield self.charts
 
     def show(self, value: TargetLoad) -> None:
-        """Draw the curves."""
         self.charts.zone = self.zone
         self.charts.data = target_charts(value, self.bounds, self.moments)
         self.charts.redraw()
 
     def facts(self, value: TargetLoad) -> list[Span]:
-        """Why the metrics are not read."""
         return [(self.pause, "warn")] if self.pause else []
 
     def watch_pause(self) -> None:

@@ -39,7 +39,6 @@ class UnknownBanner(LineWidget):
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The changes, what is known, what happens next, and what a person can do."""
         return unknown_lines(self._runs, width) if width > 0 else []
 
 

@@ -86,7 +86,6 @@ class ChartData:
 
 
 def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
-    """A metric widget of a dashboard with its data."""
     traces = {trace.query.id: trace for trace in widget.traces}
     curves = curves_of(traces, data)
     limits = [

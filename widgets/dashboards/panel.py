@@ -72,11 +72,9 @@ class DashboardPanel(Panel[model.DashboardView]):
         return super().get_content_height(container, viewport, width)
 
     def natural_height(self) -> int:
-        """The rows of the values, where they stand alone."""
         return self.values.rows(self._width) if self.brief else super().natural_height()
 
     def show(self, value: model.DashboardView) -> None:
-        """Update the tiles, or rebuild them if the dashboard itself changed."""
         self.remarks.show(_remarks(value))
         self._show_values(value)
         if not self._has_tiles_of(value):
@@ -118,7 +116,6 @@ class DashboardPanel(Panel[model.DashboardView]):
         self.tick()
 
     def tick(self) -> None:
-        """Update which tiles are stale."""
         stale = self.freshness is Freshness.STALE
         alarms_stale = stale or self.overview.freshness(self.now()) is Freshness.STALE
         doubt = (Doubt.FAILED if self.state.problem else Doubt.OVERDUE) if stale else None
@@ -148,7 +145,6 @@ class DashboardPanel(Panel[model.DashboardView]):
             self.tick()
 
     def watch_zone(self, zone: tzinfo) -> None:
-        """Show the times on all tiles in the new zone."""
         if self.is_mounted:
             for tile in self.grid.tiles:
                 tile.zone = zone
@@ -156,7 +152,6 @@ class DashboardPanel(Panel[model.DashboardView]):
                 self._show_values(self.state.value)
 
     def facts(self, value: model.DashboardView) -> list[Span]:
-        """The name of the dashboard, why it is not read, and how many readings are not normal."""
         # The reason first, because a narrow head is cut at its end.
         facts: list[Span] = [(value.pause, "warn"), ("  ", "")] if value.pause else []
         facts.append((value.dashboard.name, "muted"))

@@ -31,11 +31,9 @@ class Remarks(LineWidget):
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Height of the wrapped remarks."""
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The wrapped remarks, each after a mark."""
         return [
             [(f"{glyphs.ATTENTION} " if row == 0 else "  ", "warn"), (text, "muted")]
             for words in self.words

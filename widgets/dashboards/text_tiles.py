@@ -32,7 +32,6 @@ class TextTile(Tile):
     """Markdown text, without a head unless the widget has a title."""
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """The text as lines."""
         source = self.widget.markdown if isinstance(self.widget, model.TextWidget) else ""
         return limit_lines(markdown_lines(source, width), height, N_("+{count} more lines"))
 
@@ -64,7 +63,6 @@ class AlarmTile(Tile):
     """A list of alarms."""
 
     def title(self) -> str:
-        """The title in the dashboard, else the kind of the tile."""
         return self.widget.title or _("Alarms")
 
     def fold(self, width: int) -> Line:
@@ -141,7 +139,6 @@ class LogTile(Tile):
         group: str
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """A note on charges, then the query."""
         query = self.widget.query if isinstance(self.widget, model.LogWidget) else ""
         words = _(
             "It is never run automatically: AWS charges every run by the bytes scanned. l follows its "
@@ -162,7 +159,6 @@ class UnknownTile(Tile):
     """A kind of widget that the console does not draw: named, never dropped."""
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """The name of the kind."""
         kind = self.widget.kind if isinstance(self.widget, model.UnknownWidget) else ""
         words = _("The console cannot draw widgets of type “{kind}”; see it in the AWS console.")
         return [[(text, "muted")] for text in wrap(words.format(kind=kind), width)]

@@ -93,12 +93,10 @@ class TileGrid(ScrollableContainer, can_focus=False):
 
     @property
     def layout(self) -> Layout:
-        """The layout of the tiles."""
         return self._layout_of_tiles
 
     @property
     def tiles(self) -> list[Tile]:
-        """All tiles in the order of the dashboard."""
         return [child for child in self.children if isinstance(child, Tile)]
 
     def seen(self) -> tuple[Tile, ...]:

@@ -165,5 +165,4 @@ class ValueLines(LineWidget):
         return len(self.draw(max(1, width - 2), 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The values."""
         return value_lines(self.values, width, doubt=self.doubt, problem=self.problem, oldest=self.oldest)

@@ -27,7 +27,6 @@ class MetricTile(Tile):
     _values_shown = False
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """Curves, numbers or bars."""
         widget = self.widget
         if not isinstance(widget, MetricWidget):
             return []
@@ -44,7 +43,6 @@ class MetricTile(Tile):
         return super().parts(width, height)
 
     def value_spans(self) -> list[Span]:
-        """The worst value, if the body does not show the values."""
         return [] if self._values_shown else super().value_spans()
 
     def chart(self, widget: MetricWidget) -> ChartData:

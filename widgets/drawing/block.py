@@ -45,7 +45,6 @@ class Block(LineWidget):
         return self._height
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The head, then the lines."""
         if width <= 0:
             return []
         if not self._title:

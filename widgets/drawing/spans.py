@@ -12,7 +12,6 @@ Line = Sequence[Span]
 
 
 def width_of(line: Line) -> int:
-    """Width of a line in cells."""
     return sum(cell_len(text) for text, _role in line)
 
 

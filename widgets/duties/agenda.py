@@ -120,7 +120,6 @@ class Agenda(OccurrenceList):
         self.post_selection()
 
     def fill(self) -> None:
-        """Show the month's current state."""
         self.shown, self._days, self._headings = {}, {}, {}
         entries: dict[str, Entry] = {}
         if self.month is None:
@@ -179,7 +178,6 @@ class Agenda(OccurrenceList):
         return Row(key, ([*line, ("  ", ""), *facts],), heading=True)
 
     def moved(self) -> None:
-        """Follow the cursor to another day."""
         day = self._days.get(self.table.cursor_key or "")
         if day is not None and day != self.day:
             self.set_reactive(Agenda.day, day)

@@ -57,14 +57,12 @@ class DutyList(OccurrenceList):
         return self.findings is not None and bool(self.findings.duties)
 
     def columns(self) -> tuple[Column, ...]:
-        """The columns, with the findings if a duty has inspections."""
         return duty_columns(self.zone_words(), findings=self._has_findings)
 
     def _findings_of(self, occurrence: Occurrence) -> DutyFindings | None:
         return self.findings.of(occurrence.key) if self.findings is not None else None
 
     def zone_words(self) -> str:
-        """The zone's name today, which daylight saving time changes."""
         return zone_name(self.zone, self._now())
 
     def _start(self) -> None:
@@ -87,7 +85,6 @@ class DutyList(OccurrenceList):
             self.fill()
 
     def fill(self) -> None:
-        """Show the sections' current state."""
         now = self._now()
         self._minute = int(now.timestamp()) // 60
         self.shown = {}

@@ -66,7 +66,6 @@ class MonthGrid(LineWidget, can_focus=True):
         """What `show` has drawn; None: something else is set."""
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The lines of the month for this size."""
         lines, self._layout_of_month = draw_month(
             self.month, self.day, self.today, self.zone, width, height, focused=self.has_focus
         )

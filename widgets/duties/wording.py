@@ -40,7 +40,6 @@ ASLEEP = frozenset({State.DONE, State.SKIPPED, State.UNPLANNED, State.NO_RECORD}
 
 
 def state_style(occurrence: Occurrence) -> StateStyle:
-    """The style of the occurrence's state."""
     if occurrence.underway and occurrence.state not in ASLEEP:
         return UNDERWAY_LATE if occurrence.state in (State.LATE, State.MISSED) else UNDERWAY
     is_planned = occurrence.slot.if_planned and occurrence.planned

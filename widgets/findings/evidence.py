@@ -74,7 +74,6 @@ class EvidenceTable(LineWidget, can_focus=True):
         return len(self._drawn(width))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Title, columns, rows, and how many more there are."""
         return self._drawn(width)
 
     def _drawn(self, width: int) -> list[Line]:

@@ -52,7 +52,6 @@ class FindingView(VerticalScroll, can_focus=True):
 
     @property
     def tables(self) -> tuple[EvidenceTable, ...]:
-        """The evidence tables that are shown."""
         return tuple(each for each in self.evidence.query_children(EvidenceTable) if each.display)
 
     def compose(self) -> ComposeResult:

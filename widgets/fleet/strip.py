@@ -46,7 +46,6 @@ class FleetStrip(LineWidget):
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The one line, with names as long as there is room for."""
         return [fleet_line(self._systems, self._own, self._now(), width)]
 
 

@@ -79,7 +79,6 @@ class Panel(Vertical, Generic[T]):
         yield self._empty
 
     def compose_body(self) -> Iterable[Widget]:
-        """The body's widgets."""
         raise NotImplementedError
 
     def show(self, value: T) -> None:

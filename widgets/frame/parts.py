@@ -41,7 +41,6 @@ class PanelHead(LineWidget):
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Title, facts, a rule, age."""
         rule = "rule-focus" if self.focused else "rule"
         dash = "━" if self.focused else "─"
         title: Span = (f" {self.title} ", "title-focus" if self.focused else "title")
@@ -109,7 +108,6 @@ class PanelEmpty(LineWidget):
             self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The wrapped words."""
         return [[(line, self.role)] for line in wrap(self.words, width)] if self.words else []
 
 

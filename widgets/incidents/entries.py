@@ -103,7 +103,6 @@ class EntryPanel(LineWidget, can_focus=True):
         self.update()
 
     def rows(self, width: int) -> int:
-        """Rows of head and entries at this width."""
         return 1 + sum(len(entry.lines) for entry in self.entries(width))
 
     def entries(self, width: int | None = None) -> Sequence[Entry]:
@@ -116,7 +115,6 @@ class EntryPanel(LineWidget, can_focus=True):
     # -- drawing
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The head, and the entries around the cursor."""
         entries = self.entries(width)
         self._place_cursor(entries)
         lines: list[Line] = []

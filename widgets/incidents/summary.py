@@ -17,7 +17,6 @@ _NEWEST = 8
 
 
 def summary_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
-    """The lines below the list."""
     incident = view.incident
     lines = head_lines(view, now, width)
     if incident.is_open and view.assessment is not None:

@@ -120,7 +120,6 @@ class _YesNo(ChoiceRow):
             event.prevent_default()
 
     def action_answer(self) -> None:
-        """Confirm if the answer is yes."""
         if self.value == "yes":
             self.post_message(self.Answered())
 

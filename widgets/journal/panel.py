@@ -38,7 +38,6 @@ class FilterLine(NoticeLine):
     """The filter; hidden while everything is displayed."""
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The conditions, and the key that removes them."""
         way_out: list[Span] = [("  ", ""), ("Esc", "key"), (" " + _("shows all") + " ", "muted")]
         conditions: list[Span] = [(" ▽ ", "caution"), (_("filtered") + "  ", "caution"), *self.spans]
         return [[*fit(conditions, max(0, width - width_of(way_out))), *way_out]]
@@ -76,11 +75,9 @@ class JournalPanel(Panel[JournalView]):
         """The number of the newest entry that was in view."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """The table with the rows above it."""
         yield self.table
 
     def on_mount(self) -> None:
-        """Update the number of new entries above the view when the table scrolls."""
         super().on_mount()
         self.watch(self.table, "scroll_y", self._scrolled, init=False)
 
@@ -129,7 +126,6 @@ class JournalPanel(Panel[JournalView]):
         self.head.update(facts=self.facts(view))
 
     def facts(self, value: JournalView) -> list[Span]:
-        """The number of entries, and of new ones above the view."""
         spans: list[Span] = [(_count(value), "muted")]
         unseen = (
             sum(entry.seq > self._newest_in_view for entry in value.entries) if self._newest_in_view else 0

@@ -102,7 +102,6 @@ class JournalTable(KeyedTable):
             self.post_message(self.Wanted(older=False))
 
     def render_line(self, y: int) -> Strip:
-        """Show the day of the first entry in view in the head if its heading is out of view."""
         strip = super().render_line(y)
         title = self._day_above() if y == 0 else ""
         if not title:

@@ -203,7 +203,6 @@ def day_line(day: date, today: date, zone_name: str) -> Line:
 
 
 def day_title(day: date, today: date) -> str:
-    """The day, and whether it is today or yesterday."""
     words = day_text(day, today)
     if day == today:
         return _("Today, {day}").format(day=words)

@@ -36,17 +36,13 @@ class WriteRoleSource(Protocol):
     """Sessions of the role; every method raises AwsError."""
 
     @property
-    def role(self) -> WriteRole:
-        """The role."""
-        ...
+    def role(self) -> WriteRole: ...
 
     async def unlock(self, code: str) -> None:
         """Exchange a six-digit code; needed once for each arming if the role has an MFA device."""
         ...
 
-    async def assume(self, assumption: Assumption) -> RoleWriter:
-        """Assume the role for one change."""
-        ...
+    async def assume(self, assumption: Assumption) -> RoleWriter: ...
 
     async def lock(self) -> None:
         """Forget the session that the code was exchanged for."""

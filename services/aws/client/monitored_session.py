@@ -97,7 +97,6 @@ class MonitoredSession(AwsSession):
         return (*super().secrets(), *self._monitoring.secrets())
 
     def renew(self) -> None:
-        """Pick up renewed credentials of both accounts at the next read."""
         super().renew()
         self._monitoring.renew()
 

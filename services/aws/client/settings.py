@@ -21,7 +21,6 @@ class WriteRole:
 
     @property
     def account(self) -> str:
-        """The account that the role belongs to."""
         return self.role_arn.split(":")[4]
 
 

@@ -84,7 +84,6 @@ class InsightsQueries:
         return progress, str(answer.get("nextToken") or "")
 
     async def stop(self, id: str) -> None:
-        """Stop a query."""
         await self._session.read("logs", "StopQuery", region=self._region, timeout=5.0, queryId=id)
 
     async def record(self, pointer: str) -> tuple[tuple[str, str], ...]:

@@ -74,7 +74,6 @@ class RecoveryReader:
         return name in [_name(row, "DBParameterGroup") for row in rows(answer, "DBParameterGroups")]
 
     async def subnet_groups(self) -> tuple[RawId, ...]:
-        """The names of the subnet groups."""
         pages = self._session.pages(
             "rds", "DescribeDBSubnetGroups", region=self._region, required=("DBSubnetGroups",)
         )

@@ -80,12 +80,10 @@ class AlarmMute(Change):
         self._rules = MuteRules(context.reader)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
-        """The runbook's alarms."""
         alarms = self.context.runbook.alarms
         return tuple(ChangeTarget(id=RawId(alarm.name), title=alarm.name) for alarm in alarms)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The alarm's state and its mute rules."""
         state = await self._state(target)
         with self.written_on(state.at):
             return LiveState(
@@ -96,7 +94,6 @@ class AlarmMute(Change):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """Whether to mute or to unmute, until when, why, and which alarms besides."""
         now = self._now()
         own = [rule for rule in await self._rules.targeting(target.id, now) if rule.id.startswith(RULE)]
         muting = (ACTION, ("mute",))
@@ -140,13 +137,11 @@ class AlarmMute(Change):
         )
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self._state(target)
         with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: MuteState, id: str) -> Plan:
-        """The plan from a given state; pure."""
         values, why = read_parameters(parameters, self._window(), self.context.zone)
         reasons = why if values is None else (*why, *refusals(self.context, target, values, state))
         if values is None or reasons:
@@ -207,7 +202,6 @@ class AlarmMute(Change):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """The rule as it is, compared with the step."""
         now = self._now()
         rule = await self._rules.named(rule_name(step), now)
         if step.id == MUTE:
@@ -225,7 +219,6 @@ class AlarmMute(Change):
         return Progress(state=states[rule.status], text=status_text(rule, self.context.zone))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The requests, then the rule's status."""
         from services.changes.alarm_mute.cli_commands import commands_of
 
         return commands_of(plan)

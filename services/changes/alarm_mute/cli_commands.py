@@ -11,7 +11,6 @@ from services.models.changes import Plan
 
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
-    """The plan's requests, then the reads that verify them."""
     for step, command in zip(plan.steps, requests_of(plan), strict=True):
         trap = (
             _("A rule of the same name would be overwritten without a question.")

@@ -44,7 +44,6 @@ def _facts(target: ChangeTarget, state: MuteState, zone: tzinfo) -> Iterator[Fac
 
 
 def remarks(target: ChangeTarget, state: MuteState) -> tuple[str, ...]:
-    """What to know before the change."""
     alarm = state.alarm(target.id)
     if alarm is None:
         return (

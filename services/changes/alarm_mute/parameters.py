@@ -33,7 +33,6 @@ class Parameters:
     """Further alarms that the same rule mutes."""
 
     def as_typed(self, zone: ZoneInfo) -> dict[str, str]:
-        """All values by id, from which the same plan can be made again."""
         if self.window is None:
             return {ACTION: self.action}
         until = as_typed(self.window.end, zone)

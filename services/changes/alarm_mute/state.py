@@ -24,14 +24,12 @@ class MuteState:
     """The rules that mute the alarm now or later, by name."""
 
     def alarm(self, name: str) -> Alarm | None:
-        """An alarm that exists in AWS, by name."""
         return next(
             (each for each in self.alarms if each.id == name and each.state is not AlarmState.MISSING), None
         )
 
     @property
     def own(self) -> tuple[MuteRule, ...]:
-        """This console's rules."""
         return tuple(rule for rule in self.rules if rule.id.startswith(RULE))
 
     @property

@@ -51,7 +51,6 @@ def mute(context: ChangeContext, id: str, target: ChangeTarget, values: Paramete
 
 
 def unmute(context: ChangeContext, number: int, target: ChangeTarget, rule: MuteRule) -> PlannedStep:
-    """Deletes one of this console's rules; `number` counts from 0."""
     before = _("mutes {alarms}").format(alarms=_(", ").join(map(clean, rule.alarms)))
     return context.step(
         f"{UNMUTE}-{number}" if number else UNMUTE,
@@ -64,7 +63,6 @@ def unmute(context: ChangeContext, number: int, target: ChangeTarget, rule: Mute
 
 
 def rule_name(step: PlannedStep) -> str:
-    """The name of the rule that a step creates or deletes."""
     params = step.call.params
     return str(params["Name"] if step.id == MUTE else params["AlarmMuteRuleName"])
 
@@ -85,14 +83,12 @@ def observed_mute(step: PlannedStep, rule: MuteRule | None, now: datetime, zone:
 
 
 def observed_unmute(step: PlannedStep, rule: MuteRule | None, zone: tzinfo) -> Observation:
-    """Whether the rule is gone."""
     current = rule_digest(rule)
     text = _("CloudWatch has no such mute rule.") if rule is None else status_text(rule, zone)
     return observed(current, text, after=rule is None, before=current == step.expects)
 
 
 def status_text(rule: MuteRule, zone: tzinfo) -> str:
-    """What a rule does now, in one sentence."""
     until = zoned_time(rule.until, zone) if rule.until else "—"
     texts = {
         "ACTIVE": _("The mute rule {rule} is ACTIVE: it mutes until {until}."),

@@ -191,12 +191,10 @@ class Approvals(GroupedProjection):
         )
 
     def apply(self, entry: Entry) -> bool:
-        """Add the entry to the entries of its plan, and note its age."""
         self._ages.add(entry)
         return super().apply(entry)
 
     def rebuild(self, subjects: Set[str]) -> None:
-        """Read the plans of these requests."""
         for subject in subjects:
             plan = entries.plan_of(self.recorded(subject))
             if plan is not None:

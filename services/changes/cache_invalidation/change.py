@@ -81,12 +81,10 @@ class CacheInvalidation(Change):
         self._reads = Reads(context.reader, context.clock)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
-        """The runbook's distribution."""
         cdn = self.context.runbook.cdn
         return () if cdn is None else (ChangeTarget(id=RawId(cdn.distribution), title=cdn.distribution),)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The distribution and this month's invalidations."""
         state = await self._reads.state(target.id)
         with self.written_on(state.at):
             return LiveState(
@@ -97,7 +95,6 @@ class CacheInvalidation(Change):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The paths."""
         usual = _(", ").join(self._cdn.paths)
         text = _("Separated by spaces; `*` only as the last character. In the runbook: {usual}")
         return (
@@ -107,7 +104,6 @@ class CacheInvalidation(Change):
         )
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self._reads.state(target.id)
         with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
@@ -115,7 +111,6 @@ class CacheInvalidation(Change):
     def plan_on(
         self, target: ChangeTarget, parameters: Mapping[str, str], state: CacheState, id: str
     ) -> Plan:
-        """The plan from a given state; pure."""
         read = read_paths(parameters.get(PATHS, self._default))
         refusals = tuple(self._refusals(parameters, state, read))
         if refusals:
@@ -158,7 +153,6 @@ class CacheInvalidation(Change):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """Whether CloudFront has an invalidation with the plan's reference."""
         batch = step.call.params["InvalidationBatch"]
         invalidation = await self._reads.requested(step.target, batch["CallerReference"])
         if invalidation is None:
@@ -169,7 +163,6 @@ class CacheInvalidation(Change):
         )
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
-        """The invalidation's id, by which it is followed."""
         return {ID: str((answer.get("Invalidation") or {}).get("Id") or "")}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
@@ -185,7 +178,6 @@ class CacheInvalidation(Change):
         return Progress(state=state, text=_state_text(invalidation))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the list that shows it."""
         from services.changes.cache_invalidation.cli_commands import commands_of
 
         return commands_of(plan)

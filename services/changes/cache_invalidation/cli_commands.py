@@ -10,7 +10,6 @@ from services.models.changes import Plan
 
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
-    """The plan's request, then the read that verifies it."""
     if not plan.steps:
         return
     yield from requests_of(

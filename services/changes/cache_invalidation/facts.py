@@ -53,19 +53,16 @@ def paths_text(paths: tuple[str, ...]) -> str:
 
 
 def remarks(state: CacheState) -> tuple[str, ...]:
-    """What to know before the change."""
     if state.distribution is None:
         return (missing_text(),)
     return () if state.distribution.enabled else (disabled_text(),)
 
 
 def missing_text() -> str:
-    """The runbook's distribution does not exist."""
     return _("CloudFront has no such distribution in this account: check [cdn] in the runbook.")
 
 
 def disabled_text() -> str:
-    """The distribution serves nobody."""
     return _(
         "The distribution is disabled and serves nothing: enable it first, then invalidate if still needed."
     )

@@ -30,5 +30,4 @@ class MonthUsage:
 
 
 def month_start(now: datetime) -> datetime:
-    """The beginning of the month by which AWS counts."""
     return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -37,7 +37,6 @@ class InvalidationPaths:
 
     @property
     def wildcards(self) -> int:
-        """Number of paths that end with `*`."""
         return sum(path.endswith("*") for path in self.paths)
 
     @property
@@ -167,7 +166,6 @@ def _too_many(read: InvalidationPaths) -> Iterable[str]:
 
 
 def _path_of(address: str) -> str:
-    """The path and query of an address."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -176,5 +174,4 @@ def _path_of(address: str) -> str:
 
 
 def _shortened(path: str) -> str:
-    """A path for a sentence."""
     return clean(path, 120)

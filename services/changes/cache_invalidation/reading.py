@@ -60,7 +60,6 @@ class Reads:
         return CacheState(now, distribution, usage, invalidations[0] if invalidations else None)
 
     async def current(self, distribution: str, id: str) -> Invalidation:
-        """One invalidation with its present status. Raises AwsError."""
         return await self._reader.invalidation(distribution, id)
 
     async def requested(self, distribution: str, plan: str) -> Invalidation | None:

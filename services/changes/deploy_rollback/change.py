@@ -66,28 +66,23 @@ class DeployRollback(ServiceChange):
         self._prices = TaskPrices(context)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """What is deployed, and what was deployed before."""
         state = await self._reads.state(*names(target.id))
         with self.written_on(state.at):
             rows = facts(state, self.context.zone)
             return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The revision to bring back."""
         return parameters(await self._reads.state(*names(target.id)))
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self._reads.state(*names(target.id), parameters.get(REVISION, ""))
         after = self._revision(parameters, state)
-        prices = [
+        before, then = [
             await self._prices.of(state.service, state.definitions.get(each))
             for each in (state.current, after)
         ]
         with self.written_on(state.at):
-            return await asyncio.to_thread(
-                self.plan_on, target, parameters, state, id, (prices[0], prices[1])
-            )
+            return await asyncio.to_thread(self.plan_on, target, parameters, state, id, (before, then))
 
     def _revision(self, parameters: Mapping[str, str], state: RollbackState) -> RawId:
         return chosen(parameters.get(REVISION, ""), state.current) or state.previous
@@ -117,44 +112,41 @@ class DeployRollback(ServiceChange):
             downtime=rollout.downtime(state.service),
             cost=_cost(state.service, prices, self.context.runbook),
             reversible=_reversible(state),
-            watch=Watch(ends_when=_ends_when(state, after), gives_up_at=state.at + GIVES_UP),
+            watch=Watch(
+                ends_when=_("the deployment is complete")
+                if state.goes_forward(after)
+                else _("the rollback is complete"),
+                gives_up_at=state.at + GIVES_UP,
+            ),
             suggestions=after_deployment(self.context.runbook),
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """What is deployed now, compared with the step."""
         return observed_rollback(step, await self._reads.deployed(*names(step.target)))
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """How far the rollback is."""
         (planned,) = plan.steps
         state = await self._reads.deployed(*names(plan.target.id))
         return rollback_progress(planned, state, plan.made_at)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the deployments that show how far it is."""
         from services.changes.deploy_rollback.cli_commands import commands_of
 
         return commands_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """The revision that was rolled back."""
         first = next((each for each in plan.steps if each.id == STEP), None)
         return {REVISION: first.before} if first is not None else {}
 
 
 def _cost(service: ContainerService, prices: tuple[TaskPrice, TaskPrice], runbook: Runbook) -> str:
     """What runs beside the present tasks meanwhile, and what tasks of another size cost from then on."""
+    meanwhile = rollout.cost(service, prices[1], runbook)
     before, after = (price.hourly * service.desired for price in prices)
     if before == after or not all(price.monthly for price in prices):
-        return rollout.cost(service, prices[1], runbook)
+        return meanwhile
     text = _("Afterwards all tasks cost about {after} an hour instead of {before}.")
-    lasting = text.format(before=yen_text(before, runbook), after=yen_text(after, runbook))
-    return sentences(rollout.cost(service, prices[1], runbook), lasting)
-
-
-def _ends_when(state: RollbackState, after: RawId) -> str:
-    return _("the deployment is complete") if state.goes_forward(after) else _("the rollback is complete")
+    return sentences(meanwhile, text.format(before=yen_text(before, runbook), after=yen_text(after, runbook)))
 
 
 def _reversible(state: RollbackState) -> str:

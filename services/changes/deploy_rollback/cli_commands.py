@@ -21,7 +21,6 @@ _TRAPS = {
 
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
-    """The plan's request, then the reads that show its progress."""
     for step, command in zip(plan.steps, requests_of(plan), strict=True):
         traps = (*command.traps, _(_TRAPS[step.call.operation]))
         yield command.model_copy(update={"traps": traps})

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 from services.changes.deploy_rollback.state import RollbackState, differing_variables
+from services.changes.ecs_scaling.quota import CPU_UNITS
 from services.i18n import _
 from services.models.base import RawId
 from services.models.changes import Row
@@ -12,8 +13,6 @@ from services.models.ecs_deployments import TaskDefinition
 
 DIGEST = 19
 """Characters of a digest that are displayed: `sha256:` and twelve digits."""
-CPU_UNITS = 1024
-"""CPU units of a vCPU."""
 
 
 def rows(state: RollbackState, before: RawId, after: RawId, zone: tzinfo) -> tuple[Row, ...]:

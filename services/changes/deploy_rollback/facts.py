@@ -14,7 +14,6 @@ from services.models.ecs_deployments import ServiceDeployment
 
 
 def facts(state: RollbackState, zone: tzinfo) -> tuple[Fact, ...]:
-    """The rows of all values."""
     return tuple(_facts(state, zone))
 
 
@@ -46,7 +45,6 @@ def _by(deployment: ServiceDeployment, state: RollbackState, zone: tzinfo) -> st
 
 
 def remarks(state: RollbackState) -> Iterator[str]:
-    """What to know before a rollback."""
     newest = state.newest
     if state.service is None or newest is None:
         return

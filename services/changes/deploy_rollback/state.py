@@ -45,24 +45,20 @@ class RollbackState:
 
     @property
     def is_active(self) -> bool:
-        """Whether the service exists and is not being deleted."""
         return self.service is not None and self.service.status == "ACTIVE"
 
     @property
     def newest(self) -> ServiceDeployment | None:
-        """The newest service deployment; None if ECS lists none."""
         return self.deployments[0] if self.deployments else None
 
     @property
     def way(self) -> Way:
-        """How it is rolled back."""
         if self.newest is None or not self.newest.in_progress:
             return Way.DEPLOY
         return Way.HOOK if self.newest.hook is not None else Way.STOP
 
     @property
     def current(self) -> RawId:
-        """The task definition that is deployed, or being deployed."""
         if self.newest is not None and self.newest.in_progress:
             return self.definition_of(self.newest.target)
         return RawId(self.service.task_definition if self.service else "")
@@ -78,11 +74,9 @@ class RollbackState:
 
     @property
     def is_second(self) -> bool:
-        """Whether the newest deployment was a rollback already."""
         return self.newest is not None and self._is_rollback(0)
 
     def goes_forward(self, definition: RawId) -> bool:
-        """Whether a task definition is newer than the current one."""
         return _older(self.current, definition)
 
     def rollback_of(self, definition: RawId) -> ServiceDeployment | None:

@@ -46,7 +46,6 @@ def _request(target: ChangeTarget, state: RollbackState, after: RawId) -> tuple[
 
 
 def title(state: RollbackState, after: RawId) -> str:
-    """What is done, in words."""
     if state.way is Way.DEPLOY:
         family, _colon, revision = after.rpartition(":")
         is_same = state.current.rpartition(":")[0] == family

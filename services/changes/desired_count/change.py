@@ -52,7 +52,6 @@ class DesiredCount(ScalingChange):
     )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The service's counts and bounds."""
         state = await self.reads.state(target.id)
         with self.written_on(state.at):
             return LiveState(
@@ -64,7 +63,6 @@ class DesiredCount(ScalingChange):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The new count."""
         return (parameter(await self.reads.counts(target.id)),)
 
     def plan_on(
@@ -76,7 +74,6 @@ class DesiredCount(ScalingChange):
         quota: FargateQuota = NO_QUOTA,
         price: TaskPrice = NO_PRICE,
     ) -> Plan:
-        """The plan from a given state; pure."""
         if not state.active:
             objections: tuple[str, ...] = (_("ECS has no such active service."),)
             return self.refused(target, parameters, objections, id=id, read_at=state.at)
@@ -102,11 +99,9 @@ class DesiredCount(ScalingChange):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """The current count, compared with the step."""
         return observed_count(step, await self.reads.scaled_counts(step.target))
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """How many tasks run."""
         (planned,) = plan.steps
         runs = await asyncio.to_thread(self.context.runs)
         run = next((each for each in runs if each.id == plan.id), None)
@@ -115,13 +110,11 @@ class DesiredCount(ScalingChange):
         return count_progress(planned, state, plan.made_at, was_shown=was_shown)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the counts and the bounds."""
         from services.changes.desired_count.cli_commands import commands_of
 
         return commands_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """The previous count."""
         first = next((each for each in plan.steps if each.id == STEP), None)
         return {DESIRED: first.before} if first is not None else {}
 
@@ -138,4 +131,4 @@ def _cost(more: int, price: TaskPrice, runbook: Runbook) -> str:
     text = plural(
         "{count} more task, charged while it runs.", "{count} more tasks, each charged while it runs.", more
     )
-    return cost_text(text.format(count=more), more, price, runbook, is_lasting=True)
+    return cost_text(text.format(count=more), more, price, runbook, lasts=None)

@@ -11,7 +11,6 @@ from services.models.changes import Plan
 
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
-    """The plan's request, then the reads that verify it."""
     trap = _("A count outside the bounds of Auto Scaling is pulled back by its next alarm.")
     yield from requests_of(plan, trap)
     if plan.steps:

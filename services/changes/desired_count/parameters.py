@@ -20,7 +20,6 @@ def default_count(state: ScalingState) -> int:
 
 
 def parameter(state: ScalingState) -> Parameter:
-    """The new count."""
     target = state.target
     text = _("ECS starts or stops tasks until so many run. Now {desired}.").format(desired=state.desired)
     return Parameter(
@@ -35,7 +34,6 @@ def parameter(state: ScalingState) -> Parameter:
 
 
 def read_count(parameters: Mapping[str, str], state: ScalingState) -> tuple[int | None, tuple[str, ...]]:
-    """(the count, or None; the reasons for refusing it)."""
     refusals = unknown_parameters(parameters, (DESIRED,))
     text = parameters.get(DESIRED, str(default_count(state)))
     count, why = whole_number(_("Desired task count"), text, least=0, most=LARGEST)

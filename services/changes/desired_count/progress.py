@@ -44,7 +44,6 @@ def count_progress(
 
 
 def _percent(step: PlannedStep, state: ScalingState, count: int) -> int:
-    """Share of the tasks to be started or stopped that were."""
     before = int(step.before)
     part = (state.running - before) * 100 // (count - before)
     return max(0, min(99, part))

@@ -49,7 +49,6 @@ def _scaling(state: ScalingState) -> str:
 
 
 def observed_count(step: PlannedStep, state: ScalingState) -> Observation:
-    """The current count, compared with the step."""
     count = step.call.params["desiredCount"]
     now = count_digest(state, count)
     if not state.active:

@@ -23,7 +23,6 @@ IDLE = 0.5
 def warnings(
     state: ScalingState, count: int, runbook: Runbook, quota: FargateQuota, zone: tzinfo
 ) -> Iterator[Caution]:
-    """All warnings for the count `count`."""
     raising = count > state.desired
     if not count:
         yield warning(_("With 0 tasks the service answers no request."), grave=True)
@@ -60,7 +59,6 @@ def _cpu(state: ScalingState, count: int) -> Iterator[Caution]:
 
 
 def _scaling(state: ScalingState, count: int) -> Iterator[Caution]:
-    """What undoes the count, or does not."""
     if state.target is None:
         yield warning(
             _("Auto Scaling is not configured for this service: the count stays until it is changed.")

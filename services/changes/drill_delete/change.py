@@ -55,7 +55,6 @@ class DrillDelete(Change):
         self._rds = RdsReader(context.reader)
 
     def targets(self) -> tuple[ChangeTarget, ...]:
-        """The instances that the journal's drills restored and that are not deleted."""
         if self.context.runbook.rds is None:
             return ()
         return tuple(
@@ -63,7 +62,6 @@ class DrillDelete(Change):
         )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The instance, and the drill that made it."""
         state, origin = await self._state(target), self._origin(target)
         with self.written_on(state.at):
             instance = state.instance
@@ -80,11 +78,9 @@ class DrillDelete(Change):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """None."""
         return ()
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self._state(target)
         with self.written_on(state.at):
             return self.plan_on(target, parameters, state, self._origin(target), id)
@@ -145,13 +141,11 @@ class DrillDelete(Change):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """Whether the instance is there, with the tag that it had."""
         state = await self._read(step.call.params["DBInstanceIdentifier"])
         is_ours = not state.is_going and state.tag == step.before
         return observed(state.digest, state.text, after=state.is_going, before=is_ours)
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """Whether the instance is gone."""
         state = await self._state(plan.target)
         if state.instance is None:
             return done(state.text)
@@ -159,7 +153,6 @@ class DrillDelete(Change):
         return failed(state.text) if is_settled and not state.is_going else running(state.text)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the instance."""
         trap = _("Without --skip-final-snapshot RDS wants the name of a snapshot, which is charged.")
         yield from requests_of(plan, trap)
         for step in plan.steps:
@@ -177,7 +170,6 @@ class DrillDelete(Change):
         return str(rds.instance) if rds is not None else ""
 
     def _origin(self, target: ChangeTarget) -> Restored | None:
-        """The drill that made the instance, by the journal."""
         name = database_name(target.id)
         return next((each for each in restored(self.context.runs()) if each.name == name), None)
 

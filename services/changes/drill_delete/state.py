@@ -28,12 +28,10 @@ class DrillState:
 
     @property
     def is_going(self) -> bool:
-        """Whether it is gone, or being deleted."""
         return self.instance is None or self.instance.status == DELETING
 
     @property
     def digest(self) -> str:
-        """Digest of what the deletion depends on."""
         instance = self.instance
         if instance is None:
             return state_digest(None)
@@ -42,7 +40,6 @@ class DrillState:
 
     @property
     def text(self) -> str:
-        """The state in words."""
         if self.instance is None:
             return _("There is no instance {name}.").format(name=self.name)
         text = _("The instance {name} is {status}; its tag {key} is “{value}”.")

@@ -60,7 +60,6 @@ class DrillFailover(DatabaseChange):
     )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The database, and where it runs."""
         state = await self._state(target.id)
         with self.written_on(state.current.at):
             zone = Fact(name=_("Availability Zone"), value=state.zone or "—")
@@ -69,11 +68,9 @@ class DrillFailover(DatabaseChange):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """None."""
         return ()
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self._state(target.id)
         with self.written_on(state.current.at):
             return self.plan_on(target, parameters, state, id)
@@ -81,7 +78,6 @@ class DrillFailover(DatabaseChange):
     def plan_on(
         self, target: ChangeTarget, parameters: Mapping[str, str], state: FailoverState, id: str
     ) -> Plan:
-        """The plan from a given state; pure."""
         at = state.current.at
         reasons = [*self.unknown_names(parameters), *obstacles(state)]
         if reasons:
@@ -127,7 +123,6 @@ class DrillFailover(DatabaseChange):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """The zone and the events, compared with the step."""
         state = await self._state(step.target)
         has_moved = state.zone != step.before or state.newest > step.newest
         is_rebooting = state.current.database.status == REBOOTING
@@ -142,7 +137,6 @@ class DrillFailover(DatabaseChange):
         )
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """Whether the failover is completed, and how many minutes that took."""
         state = await self._state(plan.target.id)
         database, step = state.current.database, plan.steps[0]
         since = timing.requested_at(self.context.runs(), plan)
@@ -164,7 +158,6 @@ class DrillFailover(DatabaseChange):
         )
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the database and its events."""
         after = _("Afterwards: Status is available, and AvailabilityZone is the other one.")
         yield from commands_of(plan, self.context.runbook, after=after)
         for step in plan.steps:

@@ -25,7 +25,6 @@ class FailoverState:
 
     @property
     def zone(self) -> str:
-        """The Availability Zone in which the database runs."""
         return self.current.database.zone
 
     @property

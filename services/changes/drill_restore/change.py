@@ -74,7 +74,6 @@ class DrillRestore(DatabaseChange):
         self.restores = RestoreReads(context, self.reads.rds, self.costs)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The database, its newest snapshot, and a drill's instance that still exists."""
         current, state = await asyncio.gather(self.reads.state(target.id), self.restores.state(target, ""))
         with self.written_on(state.at):
             remarks = [exists_text(each) for each in state.drills]
@@ -84,13 +83,11 @@ class DrillRestore(DatabaseChange):
             return self.live(target, state.at, facts(current, self.context.zone), remarks)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The snapshot, the class, and when the instance is to be deleted."""
         state = await self.restores.state(target, None)
         with self.written_on(state.at):
             return form(state, self.context.runbook, self.context.calendar)
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self.restores.state(target, parameters.get(CLASS_ID, ""))
         values, _refusals = read_parameters(parameters, state, self.context.calendar, self.context.runbook)
         costs = await self.restores.costs(state.original, values) if values else (None,)
@@ -138,13 +135,11 @@ class DrillRestore(DatabaseChange):
         )
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
-        """The instance's ARN, and its resource id, which no later instance of the same name has."""
         instance = answer.get("DBInstance") or {}
         values = {"arn": instance.get("DBInstanceArn"), RESOURCE: instance.get("DbiResourceId")}
         return {name: str(value) for name, value in values.items() if value}
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """Whether there is an instance of this name with the plan's id as its tag."""
         params = step.call.params
         name, id = params["DBInstanceIdentifier"], params["Tags"][0]["Value"]
         databases, snapshot = await asyncio.gather(
@@ -161,7 +156,6 @@ class DrillRestore(DatabaseChange):
         )
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """Whether the instance is available, and how many minutes that took."""
         name = plan.steps[0].call.params["DBInstanceIdentifier"]
         try:
             instance = await self.reads.rds.database(name)
@@ -189,7 +183,6 @@ class DrillRestore(DatabaseChange):
         )
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the instance."""
         yield from requests_of(plan)
         for step in plan.steps:
             yield call(

@@ -32,7 +32,6 @@ class Parameters:
     """UTC."""
 
     def as_typed(self, zone: tzinfo) -> dict[str, str]:
-        """All values by id, from which the same plan can be made again."""
         return {
             SNAPSHOT: str(self.snapshot.id),
             CLASS_ID: self.instance_class,
@@ -68,7 +67,6 @@ def read_parameters(
 
 
 def _snapshot(typed: str | None, state: RestoreState) -> tuple[Snapshot | None, str]:
-    """(the snapshot, or None; the refusal)."""
     name = normalized(typed or "")
     if not name:
         newest = state.default_snapshot

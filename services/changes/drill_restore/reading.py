@@ -42,7 +42,6 @@ class RestoreReads:
         return next((each for each in databases if each.id == name), None) or await self._rds.database(name)
 
     async def _classes(self, original: Database) -> tuple[str, ...]:
-        """The classes of the database's family up to its own."""
         single = original.model_copy(update={"multi_az": False})
         options = await self._rds.classes(original.engine, original.engine_version)
         fitting = offered(options, ReadState(at=self._clock.now(), database=single))
@@ -51,7 +50,6 @@ class RestoreReads:
         return (*family[: family.index(own)], own) if own in family else (own,)
 
     async def costs(self, original: Database, values: Parameters) -> tuple[MonthlyCost | None, ...]:
-        """The instance in one zone, and its storage."""
         single = original.model_copy(update={"multi_az": False})
         instance, gib = await asyncio.gather(
             self._costs.of_class(single, values.instance_class), self._costs.of_gib(single)

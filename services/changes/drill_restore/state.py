@@ -23,12 +23,10 @@ class RestoreState:
 
     @property
     def drills(self) -> tuple[Database, ...]:
-        """The instances of earlier drills."""
         return drills_of(self.databases, str(self.original.id))
 
     @property
     def default_snapshot(self) -> Snapshot | None:
-        """The newest automatic snapshot that is available."""
         usable = [each for each in self.snapshots if each.kind == "automated" and self.is_usable(each)]
         return max(usable, key=lambda snapshot: snapshot.at or self.at, default=None)
 

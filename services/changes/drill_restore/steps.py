@@ -58,13 +58,11 @@ def restore(
 
 
 def exists_text(instance: Database) -> str:
-    """That an instance of an earlier drill is in the way."""
     text = _("The instance {name} of an earlier drill still exists ({status}); delete it first.")
     return text.format(name=instance.name, status=instance.status)
 
 
 def snapshot_title(snapshot: Snapshot, zone: tzinfo) -> str:
-    """A snapshot's name with its time."""
     at = time_of(snapshot.at, zone) if snapshot.at else "—"
     return _("{name} ({at})").format(name=snapshot.name, at=at)
 

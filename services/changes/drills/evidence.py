@@ -40,7 +40,6 @@ class MeasuredEvidence:
         """Plans whose values this console has taken in."""
 
     def wake(self) -> None:
-        """Read now: a change may have ended."""
         self._wake.wake()
 
     async def keep(self) -> None:

@@ -27,7 +27,6 @@ _SUFFIX = len(MARK) + len("20261127-") + _SHORT
 
 
 def name_prefix(database: str) -> str:
-    """What the names of a database's drill instances begin with."""
     return f"{database[: _LONGEST - _SUFFIX].rstrip('-')}{MARK}".lower()
 
 
@@ -77,5 +76,4 @@ def restored(runs: Iterable[Run]) -> tuple[Restored, ...]:
 
 
 def target_id(name: str) -> RawId:
-    """The id of an instance as a target of changes."""
     return RawId(f"db:{name}")

@@ -20,11 +20,9 @@ class ServiceChange(Change):
     """A change of one of the runbook's ECS services."""
 
     def targets(self) -> tuple[ChangeTarget, ...]:
-        """The runbook's services."""
         return targets(self.context.runbook)
 
     def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
-        """The service's running tasks and its CPU."""
         return load_queries(*names(target.id))
 
 
@@ -37,7 +35,6 @@ class ScalingChange(ServiceChange):
         self._prices = TaskPrices(context)
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self.reads.state(target.id, load=True)
         definition = state.service.task_definition if state.service is not None else ""
         quota = await read_quota(self.context.reader, definition)

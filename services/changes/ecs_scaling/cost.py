@@ -4,6 +4,7 @@ Source: AWS Fargate pricing: vCPU and memory of the task, by the second; what a 
 included.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -12,16 +13,19 @@ from services.aws.client.errors import AwsError
 from services.aws.client.prices import yen_per_dollar
 from services.aws.pricing import PricingReader
 from services.changes.base import ChangeContext
-from services.changes.rds.cost import HOURS, MonthlyCost, rate_text, source_text
+from services.changes.ecs_scaling.quota import CPU_UNITS
+from services.changes.rds.cost import HOURS, MonthlyCost, listed, rate_text, source_text
 from services.i18n import _, sentences
 from services.models.ecs import ContainerService
 from services.models.ecs_deployments import TaskDefinition
 from services.models.runbook import Runbook
 
-_CPU_UNITS, _MIB = 1024, 1024
-"""Of a vCPU, of a GB."""
+_MIB = 1024
+"""Of a GB."""
 _ARM = {"": False, "LINUX/X86_64": False, "LINUX/ARM64": True}
 """Platforms whose price is read."""
+MEANWHILE = timedelta()
+"""How long tasks run that are there only while others are replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +65,17 @@ class TaskPrices:
             return TaskPrice(why=_("the size of a task could not be read"))
         if definition.platform not in _ARM:
             return TaskPrice(why=definition.platform)
-        hours = await self._of(arm=_ARM[definition.platform])
-        if hours is None:
-            return TaskPrice(why=_("AWS's price list could not be read"))
-        vcpu, memory = hours
-        usd = vcpu.usd * definition.cpu / _CPU_UNITS + memory.usd * definition.memory / _MIB
-        return TaskPrice(MonthlyCost(usd, vcpu.as_of))
-
-    async def _of(self, *, arm: bool) -> tuple[MonthlyCost, MonthlyCost] | None:
+        arm = _ARM[definition.platform]
         if arm not in self._hours:
-            try:
-                prices = await self._pricing.fargate_hours(self._region, arm=arm)
-            except AwsError:
-                return None
-            monthly = [
-                MonthlyCost(each.usd * HOURS, each.published.date() if each.published else None)
-                for each in prices
-                if each is not None
-            ]
-            if len(monthly) < len(prices):
-                return None
-            self._hours[arm] = (monthly[0], monthly[1])
-        return self._hours[arm]
+            with suppress(AwsError):
+                hours = await self._pricing.fargate_hours(self._region, arm=arm)
+                if hours[0] and hours[1]:
+                    self._hours[arm] = listed(hours[0], HOURS), listed(hours[1], HOURS)
+        if arm not in self._hours:
+            return TaskPrice(why=_("AWS's price list could not be read"))
+        vcpu, memory = self._hours[arm]
+        usd = vcpu.usd * definition.cpu / CPU_UNITS + memory.usd * definition.memory / _MIB
+        return TaskPrice(MonthlyCost(usd, vcpu.as_of))
 
 
 def yen_text(usd: Decimal, runbook: Runbook) -> str:
@@ -92,33 +85,21 @@ def yen_text(usd: Decimal, runbook: Runbook) -> str:
 
 
 def cost_text(
-    tasks: str,
-    count: int,
-    price: TaskPrice,
-    runbook: Runbook,
-    *,
-    lasts: timedelta | None = None,
-    is_lasting: bool = False,
+    tasks: str, count: int, price: TaskPrice, runbook: Runbook, lasts: timedelta | None = MEANWHILE
 ) -> str:
-    """`tasks`, then what so many tasks cost: an hour, and until they are reverted, or a month if they stay."""
+    """`tasks`, then what so many tasks cost: an hour, and until they are reverted, or a month if they stay (None)."""
     if not price.is_charged:
         return sentences(tasks, _("They run on the cluster's instances, which are charged in any case."))
     if price.monthly is None:
         return sentences(tasks, _("Their price is unknown: {why}.").format(why=price.why or "—"))
-    text = _("About {hour} an hour ({source}; $1 = ¥{rate}).")
-    total = Decimal()
-    if lasts is not None:
-        text = _("About {hour} an hour, {total} until it is reverted ({source}; $1 = ¥{rate}).")
-        total = price.hourly * count * Decimal(lasts / timedelta(hours=1))
-    elif is_lasting:
+    hourly, total = price.hourly * count, price.monthly.usd * count
+    if lasts is None:
         text = _("About {hour} an hour, {total} a month ({source}; $1 = ¥{rate}).")
-        total = price.monthly.usd * count
-    return sentences(
-        tasks,
-        text.format(
-            hour=yen_text(price.hourly * count, runbook),
-            total=yen_text(total, runbook),
-            source=source_text(price.monthly),
-            rate=rate_text(runbook),
-        ),
-    )
+    elif lasts:
+        text = _("About {hour} an hour, {total} until it is reverted ({source}; $1 = ¥{rate}).")
+        total = hourly * Decimal(lasts / timedelta(hours=1))
+    else:
+        text = _("About {hour} an hour ({source}; $1 = ¥{rate}).")
+    hour, whole = yen_text(hourly, runbook), yen_text(total, runbook)
+    source, rate = source_text(price.monthly), rate_text(runbook)
+    return sentences(tasks, text.format(hour=hour, total=whole, source=source, rate=rate))

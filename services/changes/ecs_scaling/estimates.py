@@ -61,5 +61,4 @@ def cpu_of(state: ScalingState, count: int) -> float:
 
 
 def aim_text(state: ScalingState) -> str:
-    """The CPU that Auto Scaling aims at."""
     return "—" if state.aim is None else f"{state.aim:g}%"

@@ -94,7 +94,6 @@ def capacities_text(minimum: int | None, maximum: int | None) -> str:
 
 
 def remarks(state: ScalingState, zone: tzinfo) -> tuple[str, ...]:
-    """Remarks to read before changing the limit."""
     return tuple(_remarks(state, zone))
 
 

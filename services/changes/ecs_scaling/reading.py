@@ -64,7 +64,6 @@ class Reads:
         return ScalingState(self._clock.now(), service, target, policies, actions, activities, current_load)
 
     async def actions(self, resource: str) -> tuple[ScheduledAction, ...]:
-        """The scheduled actions. Raises AwsError."""
         return await self._scaling.scheduled_actions(*names(resource))
 
     async def _service(self, cluster: str, name: str) -> ContainerService | None:

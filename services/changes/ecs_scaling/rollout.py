@@ -9,13 +9,28 @@ from collections.abc import Iterator
 
 from services.changes.base import warning
 from services.changes.ecs_scaling.cost import TaskPrice, cost_text
-from services.i18n import _, plural, sentences
+from services.i18n import N_, _, plural, sentences
 from services.models.changes import Caution
 from services.models.ecs import ContainerService
 from services.models.runbook import Runbook
 
 _LARGEST = 100
 """Desired counts that are tried for one with which a deployment can proceed."""
+_GAPS = {
+    (False, True): N_(
+        "The service is down for minutes: all {count} tasks are stopped before their successors start."
+    ),
+    (False, False): N_(
+        "The service may be down: all {count} tasks may be stopped before their successors are healthy."
+    ),
+    (True, True): N_(
+        "At least {least} of {count} tasks keep serving; up to {fewer} are stopped before their successors start."
+    ),
+    (True, False): N_(
+        "At least {least} of {count} tasks keep serving; up to {fewer} may be stopped before their successors are healthy."
+    ),
+}
+"""By whether any task keeps serving, and whether none can start before one is stopped."""
 
 
 def bounds(service: ContainerService, desired: int | None = None) -> tuple[int, int] | None:
@@ -25,7 +40,9 @@ def bounds(service: ContainerService, desired: int | None = None) -> tuple[int, 
         return count, 2 * count
     if rules.minimum_healthy is None or rules.maximum is None:
         return None
-    return min(count, math.ceil(count * rules.minimum_healthy / 100)), count * rules.maximum // 100
+    least = math.ceil(count * rules.minimum_healthy / 100)
+    # No more than `count` new tasks are started, whatever maximumPercent allows.
+    return min(count, least), min(2 * count, count * rules.maximum // 100)
 
 
 def is_stuck(service: ContainerService, desired: int | None = None) -> bool:
@@ -36,7 +53,6 @@ def is_stuck(service: ContainerService, desired: int | None = None) -> bool:
 
 
 def refusals(service: ContainerService) -> Iterator[str]:
-    """Why a deployment could not proceed, and what to do."""
     if not is_stuck(service):
         return
     rules, count = service.configuration, service.desired
@@ -44,19 +60,17 @@ def refusals(service: ContainerService) -> Iterator[str]:
     text = _(
         "A deployment of {count} tasks cannot proceed: at least {least} must keep running (minimumHealthyPercent "
         "{minimum}) and at most {most} may run (maximumPercent {maximum}). Set maximumPercent to {needed} or more."
+    ).format(
+        count=count,
+        least=least,
+        most=most,
+        minimum=rules.minimum_healthy,
+        maximum=rules.maximum,
+        needed=-(-100 * (count + 1) // count),
     )
     other = next((n for n in range(count + 1, _LARGEST) if not is_stuck(service, n)), None)
-    yield sentences(
-        text.format(
-            count=count,
-            least=least,
-            most=most,
-            minimum=rules.minimum_healthy,
-            maximum=rules.maximum,
-            needed=-(-100 * (count + 1) // count),
-        ),
-        _("Or set the desired count to {count} first.").format(count=other) if other else "",
-    )
+    either = _("Or set the desired count to {count} first.").format(count=other) if other else ""
+    yield sentences(text, either)
 
 
 def impact(service: ContainerService) -> str:
@@ -66,34 +80,21 @@ def impact(service: ContainerService) -> str:
 
 
 def downtime(service: ContainerService) -> str:
-    """How many tasks keep serving."""
-    limits, count, rules = bounds(service), service.desired, service.configuration
+    limits, count, strategy = bounds(service), service.desired, service.configuration.strategy
     if limits is None:
         return _("Unknown: AWS does not report how many tasks keep serving (deploymentConfiguration).")
     least, most = limits
-    if rules.strategy != "ROLLING":
+    if not count:
+        return _("None: the desired count is 0, no task serves.")
+    if strategy != "ROLLING":
         text = _(
             "None: the {count} old tasks serve until the traffic has moved to as many new ones ({strategy})."
         )
     elif least >= count:
         text = _("None: each task is stopped once its successor is healthy.")
-    elif not least and most <= count:
-        text = _(
-            "The service is down for minutes: all {count} tasks are stopped before their successors start."
-        )
-    elif not least:
-        text = _(
-            "The service may be down: all {count} tasks may be stopped before their successors are healthy."
-        )
-    elif most <= count:
-        text = _(
-            "At least {least} of {count} tasks keep serving; up to {fewer} are stopped before their successors start."
-        )
     else:
-        text = _(
-            "At least {least} of {count} tasks keep serving; up to {fewer} may be stopped before their successors are healthy."
-        )
-    return text.format(count=count, least=least, fewer=count - least, strategy=rules.strategy)
+        text = _(_GAPS[least > 0, most <= count])
+    return text.format(count=count, least=least, fewer=count - least, strategy=strategy)
 
 
 def cost(service: ContainerService, price: TaskPrice, runbook: Runbook) -> str:
@@ -120,7 +121,6 @@ def cost(service: ContainerService, price: TaskPrice, runbook: Runbook) -> str:
 
 
 def warnings(service: ContainerService) -> Iterator[Caution]:
-    """What else a deployment depends on."""
     if service.running < service.desired:
         text = _("Only {running} of {desired} tasks run now: fewer than planned serve meanwhile.")
         yield warning(text.format(running=service.running, desired=service.desired), grave=True)

@@ -43,22 +43,18 @@ class ScalingState:
 
     @property
     def desired(self) -> int:
-        """The desired number of tasks."""
         return self.service.desired if self.service else 0
 
     @property
     def running(self) -> int:
-        """The number of running tasks."""
         return self.service.running if self.service else 0
 
     @property
     def active(self) -> bool:
-        """Whether the service exists and is not being deleted."""
         return self.service is not None and self.service.status == "ACTIVE"
 
     @property
     def deploying(self) -> bool:
-        """Whether a deployment is in progress."""
         return self.service is not None and len(self.service.deployments) > 1
 
     @property

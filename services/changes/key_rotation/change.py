@@ -100,7 +100,6 @@ class KeyRotation(Change):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The steps that are possible now, the next one as default."""
         state = await self._state(target)
         offered = options(state, self.context.runbook)
         return (
@@ -195,7 +194,6 @@ class KeyRotation(Change):
         return {CREATED: str(event.products[0])} if step.id == Step.CREATE and event.products else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """Whether the key that was handed over is proven to be in use."""
         state, zone = await self._state(plan.target), self.context.zone
         with self.written_on(state.at):
             if state.phase in (Phase.HANDED, Phase.UNREAD):
@@ -233,7 +231,6 @@ class KeyRotation(Change):
         return commands_of(plan)
 
     def lost_at_end(self) -> str:
-        """The secrets that were not proven to have arrived."""
         if not self.vault.keys:
             return ""
         text = _("The secret of {keys} is only in this console's memory: hand it over first.")

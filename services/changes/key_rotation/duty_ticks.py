@@ -47,7 +47,6 @@ class DutyTicks:
         return cast("KeyRotation", self._changes[KIND])
 
     def wake(self) -> None:
-        """Read now: keys, or the dates of duties, may have changed."""
         self._wake.wake()
 
     async def keep(self) -> None:

@@ -22,12 +22,10 @@ _PHASES = {
 
 
 def phase_text(phase: Phase) -> str:
-    """The phase in words."""
     return _(_PHASES[phase])
 
 
 def facts(state: RotationState, zone: tzinfo) -> tuple[Fact, ...]:
-    """The rows of all values."""
     return (
         Fact(name=_("Rotation"), value=phase_text(state.phase)),
         *_keys(state, zone),
@@ -48,7 +46,6 @@ def _keys(state: RotationState, zone: tzinfo) -> Iterator[Fact]:
 
 
 def use_text(key: KeyState, zone: tzinfo, now: datetime) -> str:
-    """When and for what a key was last used."""
     if key.used is None:
         return _("never used")
     return _("{when}: {service}, {region}").format(
@@ -77,7 +74,6 @@ def written_text(secret: GithubSecret, zone: tzinfo, now: datetime) -> str:
 
 
 def run_text(run: WorkflowRun, zone: tzinfo, now: datetime) -> str:
-    """A workflow run: number, start, result."""
     result = run.conclusion if run.completed else _("running")
     return _("#{number}, started {when}: {result}").format(
         number=run.number, when=zoned_time(run.started_at, zone, now), result=result
@@ -96,7 +92,6 @@ def _deletion(state: RotationState, zone: tzinfo) -> Iterator[Fact]:
 
 
 def remarks(state: RotationState, zone: tzinfo) -> Iterator[str]:
-    """What an operator should know before the next step."""
     new = state.new
     if state.phase is Phase.ORPHANED and new is not None:
         yield orphan_text(state, zone)
@@ -130,7 +125,6 @@ def orphan_text(state: RotationState, zone: tzinfo) -> str:
 
 
 def half_text(state: RotationState) -> str:
-    """Which half is in GitHub, and what to do."""
     if state.written == (True, False):
         return _(
             "GitHub has the new ID with the old secret: workflows fail. Hand the key over again, or restore the old ID."

@@ -92,7 +92,6 @@ _REFUSALS: dict[Step, Callable[[RotationState, tzinfo], Iterator[str]]] = {
 
 
 def downtime(step: Step, state: RotationState) -> str:
-    """What fails meanwhile, or from then on."""
     if step is Step.GITHUB:
         return _("Workflows that start between the two writes fail.")
     if step is Step.DEACTIVATE and state.old_used_since is not None:
@@ -103,7 +102,6 @@ def downtime(step: Step, state: RotationState) -> str:
 
 
 def warnings(step: Step, state: RotationState, zone: tzinfo) -> tuple[Caution, ...]:
-    """What to know before the step."""
     judge = _WARNINGS.get(step)
     return tuple(judge(state, zone)) if judge else ()
 

@@ -41,7 +41,6 @@ _TITLES = {
 
 
 def title(step: Step) -> str:
-    """The step in words."""
     return _(_TITLES[step])
 
 

@@ -57,7 +57,6 @@ class Reads:
         return await self._keys.keys((user,))
 
     async def used(self, key: AccessKey | None) -> datetime | None:
-        """When a key was last used. Raises AwsError."""
         return (await self._keys.used(key)).at if key is not None else None
 
     async def secret(self, user: str, name: str) -> GithubSecret:

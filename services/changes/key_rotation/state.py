@@ -46,7 +46,6 @@ class KeyState:
 
     @property
     def id(self) -> str:
-        """The key's id."""
         return str(self.key.id)
 
     @property
@@ -89,7 +88,6 @@ class RotationState:
 
     @property
     def new(self) -> KeyState | None:
-        """The key that replaces it; None before it is created."""
         return self.keys[-1] if len(self.keys) >= KEYS_PER_USER else None
 
     @property
@@ -149,7 +147,6 @@ class RotationState:
 
     @property
     def verified(self) -> bool:
-        """Whether the new key is proven to be in use."""
         return self.new_used is not None and (self.run is not None or not self.by_github)
 
     @property
@@ -176,7 +173,6 @@ class RotationState:
 
     @property
     def phase(self) -> Phase:
-        """How far the rotation is."""
         old, new = self.old, self.new
         if old is None or (new is None and old.key.active):
             return Phase.START

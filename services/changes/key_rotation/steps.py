@@ -29,7 +29,6 @@ ACTIVE, INACTIVE = "Active", "Inactive"
 
 
 def create(context: ChangeContext, target: ChangeTarget, state: RotationState) -> PlannedStep:
-    """Creates the new key."""
     ids = [key.id for key in state.keys]
     count = len(ids)
     planned = context.step(
@@ -48,7 +47,6 @@ def create(context: ChangeContext, target: ChangeTarget, state: RotationState) -
 def set_status(
     context: ChangeContext, step: Step, target: ChangeTarget, state: RotationState, key: KeyState
 ) -> PlannedStep:
-    """Activates or deactivates a key."""
     status = INACTIVE if step is Step.DEACTIVATE else ACTIVE
     params = {"UserName": state.user, "AccessKeyId": key.id, "Status": status}
     planned = context.step(
@@ -94,7 +92,6 @@ def write_secrets(
 def restore_id(
     context: ChangeContext, target: ChangeTarget, state: RotationState, spec: Github
 ) -> PlannedStep:
-    """Writes the old key's id back."""
     github, old = state.github, state.old
     assert github is not None
     assert old is not None
@@ -197,7 +194,6 @@ def observed_creation(step: PlannedStep, keys: Sequence[AccessKey]) -> Observati
 
 
 def observed_status(step: PlannedStep, key: AccessKey | None, used: datetime | None) -> Observation:
-    """The key's status."""
     status, now = step.call.params["Status"], status_digest(key, used)
     if key is None:
         return observed(now, _gone(step), after=False, before=False)
@@ -206,7 +202,6 @@ def observed_status(step: PlannedStep, key: AccessKey | None, used: datetime | N
 
 
 def observed_deletion(step: PlannedStep, key: AccessKey | None, used: datetime | None) -> Observation:
-    """Whether the key is gone."""
     now = status_digest(key, used)
     if key is None:
         return observed(now, _gone(step), after=True, before=False)

@@ -16,7 +16,6 @@ class KeyVault:
         return f"KeyVault({sorted(self._secrets)})"
 
     def keep(self, key: str, secret: Secret) -> None:
-        """Hold the secret of a key."""
         self._secrets[key] = secret
 
     def secret_of(self, key: str) -> Secret | None:
@@ -29,5 +28,4 @@ class KeyVault:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys whose secret is held."""
         return frozenset(self._secrets)

@@ -28,11 +28,11 @@ def applied_row(state: ReadState, zone: tzinfo, *, immediately: bool) -> Row:
 def warnings(state: ReadState, *own: str) -> Iterator[Caution]:
     """Everything that is applied along, known or not; `own` are the settings of the change itself."""
     for setting in state.others(*own):
-        text = _("“Immediately” also applies what is pending: {name} → {value}.")
-        if setting.outage:
-            text = _(
-                "“Immediately” also applies what is pending: {name} → {value}, which interrupts the database."
-            )
+        text = (
+            _("“Immediately” also applies what is pending: {name} → {value}, which interrupts the database.")
+            if setting.outage
+            else _("“Immediately” also applies what is pending: {name} → {value}.")
+        )
         yield warning(text.format(name=setting.title, value=setting.value), grave=True)
     if not state.database.pending_reported:
         text = _("AWS did not report what is pending; “immediately” may apply more than is shown here.")

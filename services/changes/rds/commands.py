@@ -21,7 +21,6 @@ def commands_of(
 
 
 def immediately_traps() -> tuple[str, ...]:
-    """The traps of `--apply-immediately`."""
     return (
         _("“--apply-immediately false” is rejected; without “false” it changes the database at once."),
         _("--apply-immediately also applies every pending modification."),

@@ -34,7 +34,6 @@ class MonthlyCost:
     """Where the runbook's price is from, "" if it does not say; None: from AWS's price list."""
 
     def times(self, count: int) -> "MonthlyCost":
-        """The cost of so many."""
         return replace(self, usd=self.usd * count)
 
 
@@ -47,7 +46,6 @@ class Costs:
         self._pricing = PricingReader(context.reader)
 
     async def of_class(self, database: Database, instance_class: str) -> MonthlyCost | None:
-        """A database of this class, without its storage."""
         prices = self._runbook.rds.prices if self._runbook.rds else None
         if prices is not None and (hourly := prices.usd_per_hour.get(instance_class)) is not None:
             return MonthlyCost(hourly * HOURS, prices.as_of, prices.source)
@@ -58,10 +56,9 @@ class Costs:
                 self._region, database.engine, instance_class, multi_az=database.multi_az
             )
         )
-        return _listed(price, HOURS) if price else None
+        return listed(price, HOURS) if price else None
 
     async def of_gib(self, database: Database) -> MonthlyCost | None:
-        """One GiB of the database's storage."""
         prices = self._runbook.rds.prices if self._runbook.rds else None
         if (
             prices is not None
@@ -73,7 +70,7 @@ class Costs:
         price = await _readable(
             self._pricing.storage_month(self._region, database.storage_type, multi_az=database.multi_az)
         )
-        return _listed(price, 1) if price else None
+        return listed(price, 1) if price else None
 
 
 async def _readable(price: Awaitable[ListPrice | None]) -> ListPrice | None:
@@ -83,12 +80,11 @@ async def _readable(price: Awaitable[ListPrice | None]) -> ListPrice | None:
         return None
 
 
-def _listed(price: ListPrice, units: int) -> MonthlyCost:
+def listed(price: ListPrice, units: int) -> MonthlyCost:
     return MonthlyCost(price.usd * units, price.published.date() if price.published else None)
 
 
 def source_text(cost: MonthlyCost) -> str:
-    """Where a price is from, with its date."""
     if cost.runbook_source is not None and cost.as_of is not None:
         text = _("prices of the runbook, {day}").format(day=written_day(cost.as_of))
         return _(", ").join((text, cost.runbook_source)) if cost.runbook_source else text

@@ -12,7 +12,6 @@ from services.models.units import BYTES, number
 
 
 def facts(state: ReadState, zone: tzinfo) -> tuple[Fact, ...]:
-    """The rows of all values."""
     return (*_instance(state), *_storage(state), *_times(state, zone), *_pending(state, zone))
 
 

@@ -42,7 +42,6 @@ def database_query(
 
 
 def bounds(runbook: Runbook) -> Iterator[Bound]:
-    """The runbook's limit on CPU."""
     limit = runbook.limit_for(NAMESPACE, CPU_METRIC)
     if limit is not None and limit.below is not None:
         label = _("limit < {value}").format(value=f"{limit.below:g}%")

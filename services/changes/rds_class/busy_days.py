@@ -29,7 +29,6 @@ class BusyDays:
 
     @property
     def is_proposed(self) -> bool:
-        """Whether a larger class is proposed."""
         return len(self.busy) >= LEAST
 
     def text(self) -> str:
@@ -54,7 +53,6 @@ def last_open_days(calendar: Calendar, now: datetime) -> tuple[date, ...]:
 
 
 def span_of(calendar: Calendar, days: Sequence[date]) -> TimeSpan:
-    """The time to read: whole days from the first to the last."""
     return TimeSpan(start=calendar.local(days[0]), end=calendar.local(days[-1] + timedelta(days=1)))
 
 

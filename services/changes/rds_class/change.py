@@ -71,14 +71,12 @@ class RdsClass(DatabaseChange):
         """What CPU was on the days that were read last; it does not change, and AWS charges for reading it."""
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The database, its class and its load, and whether a larger class is proposed."""
         state, busy = await asyncio.gather(self.reads.state(target.id), self._busy(target))
         with self.written_on(state.at):
             remarks = [*unavailable(state), *([busy.text()] if busy and busy.is_proposed else [])]
             return self.live(target, state.at, facts(state, self.context.zone), remarks)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The new class, and when it is applied."""
         state = await self._state(target, await self.reads.counts(target.id), busy=True)
         with self.written_on(state.read.at):
             return self._parameters(state)
@@ -118,7 +116,6 @@ class RdsClass(DatabaseChange):
         return _("the runbook's larger class") if default == self.spec.larger_class else ""
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self._state(target, await self.reads.state(target.id))
         values, _refusals = read_parameters(parameters, state, self.spec)
         database = state.read.database
@@ -159,16 +156,13 @@ class RdsClass(DatabaseChange):
         )
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """Whether the database is available with the new class."""
         read = await self.reads.counts(plan.target.id)
         return class_progress(plan.steps[0], read, is_settled=self.is_settled(plan))
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """The present and the queued class, compared with the step."""
         return observed_class(step, await self.reads.counts(step.target))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the database that it leads to."""
         after = _(
             "Afterwards: the class is the new one and Status is available; until then it is in Pending."
         )

@@ -24,7 +24,6 @@ class Parameters:
     """Whether it withdraws the queued class: RDS is asked for the present class, immediately."""
 
     def as_typed(self) -> dict[str, str]:
-        """All values by id, from which the same plan can be made again."""
         return {CLASS_ID: self.name, TIMING: NOW if self.immediately and not self.withdraws else WINDOW}
 
 

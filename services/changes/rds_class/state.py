@@ -19,7 +19,6 @@ class ClassState:
 
     @property
     def current(self) -> str:
-        """The present class."""
         return self.read.database.instance_class
 
     @property
@@ -30,7 +29,6 @@ class ClassState:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all classes."""
         return tuple(option.name for option in self.orderable)
 
 
@@ -48,11 +46,9 @@ def offered(classes: tuple[OrderableClass, ...], read: ReadState) -> tuple[Order
         )
     ]
     family = database.instance_class.rpartition(".")[0]
-    return tuple(sorted(fitting, key=lambda option: (_family(option) != family, *_order(option.name))))
-
-
-def _family(option: OrderableClass) -> str:
-    return option.name.rpartition(".")[0]
+    return tuple(
+        sorted(fitting, key=lambda option: (option.name.rpartition(".")[0] != family, *_order(option.name)))
+    )
 
 
 _SIZES = ("micro", "small", "medium", "large", "xlarge")

@@ -77,7 +77,6 @@ def applied_text(values: Parameters, read: ReadState, zone: tzinfo) -> str:
 
 
 def observed_class(step: PlannedStep, read: ReadState) -> Observation:
-    """The present and the queued class, compared with the step."""
     params, current = step.call.params, read.database.instance_class
     name, setting = params["DBInstanceClass"], read.pending(CLASS)
     queued = setting.value if setting else ""

@@ -17,34 +17,27 @@ from services.models.changes import Caution
 
 
 def warnings(state: ClassState, values: Parameters, zone: tzinfo) -> tuple[Caution, ...]:
-    """All warnings for `values`."""
     read = state.read
     if values.withdraws:
         return tuple(along.warnings(read, CLASS))
     return (
         *(along.queued(read, CLASS, values.name, zone) if values.immediately else ()),
-        *_outage(read, values, zone),
         *(along.warnings(read, CLASS) if values.immediately else _window(read, zone)),
-        *_memory(),
+        warning(_("Memory, cache and the default of max_connections change with the class.")),
+        warning(_("Terraform or other IaC may restore the old class when it is applied.")),
         *restorable_warnings(read, zone),
     )
 
 
 def outage_text(read: ReadState) -> str:
-    """How long the database is interrupted, whatever the timing."""
     if read.database.multi_az:
         return _("One failover: interrupted for one or two minutes (Multi-AZ)")
     return _("Interrupted for about 5 to 10 minutes")
 
 
-def _outage(read: ReadState, values: Parameters, zone: tzinfo) -> Iterator[Caution]:
-    if values.immediately:
-        return  # the plan's impact
+def _window(read: ReadState, zone: tzinfo) -> Iterator[Caution]:
     text = _("The window only moves the interruption to {window}: {outage}.")
     yield warning(text.format(window=window_text(read, zone), outage=outage_text(read)))
-
-
-def _window(read: ReadState, zone: tzinfo) -> Iterator[Caution]:
     if read.window is None:
         yield warning(_("The maintenance window is not reported: when it is applied is unknown."), grave=True)
     if read.in_window:
@@ -56,8 +49,3 @@ def _window(read: ReadState, zone: tzinfo) -> Iterator[Caution]:
         if action.current is not None:
             text = _("Maintenance {action} is applied on {at}.")
             yield warning(text.format(action=action.action, at=time_of(action.current, zone)))
-
-
-def _memory() -> Iterator[Caution]:
-    yield warning(_("Memory, cache and the default of max_connections change with the class."))
-    yield warning(_("Terraform or other IaC may restore the old class when it is applied."))

@@ -134,7 +134,6 @@ class RdsMaintenance(DatabaseChange):
         )
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
-        """OptInStatus and CurrentApplyDate of the action, as far as AWS reports them."""
         resource = answer.get("ResourcePendingMaintenanceActions") or {}
         rows = resource.get("PendingMaintenanceActionDetails") or ()
         action = step.call.params["ApplyAction"]

@@ -23,7 +23,6 @@ class Parameters:
     timing: str
 
     def as_typed(self) -> dict[str, str]:
-        """All values by id, from which the same plan can be made again."""
         return {ACTION: self.action, TIMING: self.timing}
 
 

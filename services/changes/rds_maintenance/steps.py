@@ -75,7 +75,6 @@ def action_of(step: PlannedStep, state: ReadState) -> PendingAction | None:
 
 
 def observed_opt_in(step: PlannedStep, state: ReadState, zone: tzinfo) -> Observation:
-    """OptInStatus and CurrentApplyDate, compared with the step."""
     kind, action = step.call.params["OptInType"], action_of(step, state)
     digest = action_digest(action, state, kind)
     name = step.call.params["ApplyAction"]

@@ -19,24 +19,22 @@ _UPGRADE, _CERTIFICATE, _HARDWARE = "db-upgrade", "ca-certificate-rotation", "ha
 
 
 def outage_text(action: PendingAction, state: ReadState) -> str:
-    """How an action interrupts the database."""
-    if action.action == _UPGRADE:
-        return _("Interrupted for minutes: an engine upgrade restarts both instances, Multi-AZ or not")
     if action.action == _CERTIFICATE:
         return _(
             "Interrupted for minutes where the engine version cannot change its certificate without a restart"
         )
-    if state.database.multi_az and action.action == _HARDWARE:
+    if not state.database.multi_az:
+        return _("Interrupted for minutes")
+    if action.action == _UPGRADE:
+        return _("Interrupted for minutes: an engine upgrade restarts both instances, Multi-AZ or not")
+    if action.action == _HARDWARE:
         return _("At most one failover: interrupted for one or two minutes, or not at all (Multi-AZ)")
-    if state.database.multi_az:
-        return _("One failover: interrupted for one or two minutes (Multi-AZ)")
-    return _("Interrupted for minutes")
+    return _("One failover: interrupted for one or two minutes (Multi-AZ)")
 
 
 def warnings(
     state: ReadState, values: Parameters, action: PendingAction, zone: tzinfo
 ) -> tuple[Caution, ...]:
-    """All warnings for `values`."""
     return (
         *_timing(state, values, action, zone),
         *_dates(state, values, action, zone),

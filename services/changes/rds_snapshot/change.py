@@ -58,7 +58,6 @@ class RdsSnapshot(DatabaseChange):
     )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The database and its newest snapshots."""
         state = await self.reads.state(target.id)
         automatic = await self.reads.rds.snapshots(database_name(target.id))
         manual = await self.reads.rds.snapshots(database_name(target.id), "manual")
@@ -72,17 +71,14 @@ class RdsSnapshot(DatabaseChange):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """None: the name is made from the plan's id."""
         return ()
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self.reads.counts(target.id)
         with self.written_on(state.at):
             return self.plan_on(target, parameters, state, id)
 
     def plan_on(self, target: ChangeTarget, parameters: Mapping[str, str], state: ReadState, id: str) -> Plan:
-        """The plan from a given state; pure."""
         refusals = [*self.unknown_names(parameters), *unavailable(state)]
         if refusals:
             return self.refused(target, parameters, refusals, id=id, read_at=state.at)
@@ -116,12 +112,10 @@ class RdsSnapshot(DatabaseChange):
         )
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
-        """The snapshot's ARN."""
         arn = (answer.get("DBSnapshot") or {}).get("DBSnapshotArn")
         return {"arn": str(arn)} if arn else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """Whether the snapshot is available."""
         name = plan.steps[0].call.params["DBSnapshotIdentifier"]
         snapshot = await self.reads.rds.snapshot(name)
         text = snapshot_text(name, snapshot)
@@ -133,7 +127,6 @@ class RdsSnapshot(DatabaseChange):
         return running(text, snapshot.percent if snapshot else None)
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """Whether there is a snapshot of this name."""
         name = step.call.params["DBSnapshotIdentifier"]
         snapshot = await self.reads.rds.snapshot(name)
         state = await self.reads.counts(step.target)
@@ -145,7 +138,6 @@ class RdsSnapshot(DatabaseChange):
         )
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the snapshot."""
         yield from requests_of(plan)
         for step in plan.steps:
             yield call(
@@ -163,7 +155,6 @@ def snapshot_name(target: ChangeTarget, id: str) -> str:
 
 
 def snapshot_text(name: str, snapshot: Snapshot | None) -> str:
-    """The state of a snapshot in words."""
     if snapshot is None:
         return _("There is no snapshot {name}.").format(name=name)
     if snapshot.state is SnapshotState.AVAILABLE:
@@ -178,7 +169,6 @@ def _digest(snapshot: Snapshot | None, *, is_available: bool) -> str:
 
 
 def _newest(title: str, snapshots: tuple[Snapshot, ...], zone: tzinfo) -> Fact:
-    """The newest snapshot that can be restored."""
     usable = (each for each in snapshots if each.state is SnapshotState.AVAILABLE and each.at)
     newest = next(usable, None)
     if newest is None or newest.at is None:

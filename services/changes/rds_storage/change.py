@@ -50,7 +50,7 @@ from services.models.changes import (
     PlannedStep,
 )
 from services.models.rds import DatabaseEvent, StorageOption
-from services.models.watches import Progress, Watch
+from services.models.watches import Progress
 
 EXTENDING = "extend"
 """The approval scope."""
@@ -78,7 +78,6 @@ class RdsStorage(DatabaseChange):
     )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The database, its storage, and when that is full."""
         state, events = await asyncio.gather(
             self.reads.state(target.id, load=True), self._events(database_name(target.id))
         )
@@ -99,7 +98,6 @@ class RdsStorage(DatabaseChange):
             yield Fact(name=_("Next storage change"), value=_("from {time}").format(time=at), note=note)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The new size, when it is applied, and what else may be applied with it."""
         state = await self._state(await self.reads.counts(target.id))
         size = default_size(state, self.spec)
         return (
@@ -130,7 +128,6 @@ class RdsStorage(DatabaseChange):
         )
 
     def _limit(self, state: StorageState, size: int | None) -> Iterable[Parameter]:
-        """The limit of storage autoscaling, if that is on."""
         if state.read.database.max_storage_gib is None:
             return
         most = default_max(state, size) if size is not None else None
@@ -156,7 +153,6 @@ class RdsStorage(DatabaseChange):
         )
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         read = await self.reads.state(target.id, load=True)
         state, price = await asyncio.gather(self._state(read), self.costs.of_gib(read.database))
         with self.written_on(read.at):
@@ -170,7 +166,6 @@ class RdsStorage(DatabaseChange):
         price: MonthlyCost | None,
         id: str,
     ) -> Plan:
-        """The plan from a given state; pure."""
         read, zone = state.read, self.context.zone
         values, refusals = read_parameters(parameters, state, self.spec)
         reasons = [*self.unknown_names(parameters), *unavailable(read, extending=True), *refusals]
@@ -193,28 +188,28 @@ class RdsStorage(DatabaseChange):
             warnings=warnings(state, values, zone),
             approval=EXTENDING,
             downtime=_downtime(read, values),
-            cost=self._cost(state, values, price),
+            cost=change_text(
+                *(price.times(size) if price else None for size in (state.current, values.size)),
+                self.context.runbook,
+            ),
             reversible=_("No: the larger size stays."),
-            watch=_watch(values, read),
+            watch=watch(
+                read,
+                _("the storage is {size} GiB and optimized").format(size=values.size),
+                lasts=LASTS,
+                in_window=not values.immediately,
+            ),
             suggestions=(snapshot_first(target.id),),
         )
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """How far the storage is optimized."""
         read = await self.reads.counts(plan.target.id)
         return size_progress(plan.steps[0], read, is_settled=self.is_settled(plan))
 
-    def _cost(self, state: StorageState, values: Parameters, price: MonthlyCost | None) -> str:
-        sizes = (state.current, values.size)
-        before, after = (price.times(size) if price else None for size in sizes)
-        return change_text(before, after, self.context.runbook)
-
     async def observe(self, step: PlannedStep) -> Observation:
-        """The present size, compared with the step."""
         return observed_size(step, await self.reads.counts(step.target))
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the database that it leads to."""
         traps = (*immediately_traps(), _("A size below the present one, or less than 10% above it, fails."))
         after = _(
             "Afterwards: AllocatedStorage is the new size; StorageOperationStatus disappears at the end."
@@ -240,14 +235,8 @@ class RdsStorage(DatabaseChange):
             return None
 
 
-def _watch(values: Parameters, read: ReadState) -> Watch:
-    ends_when = _("the storage is {size} GiB and optimized").format(size=values.size)
-    return watch(read, ends_when, lasts=LASTS, in_window=not values.immediately)
-
-
 def _downtime(read: ReadState, values: Parameters) -> str:
-    interrupts = values.immediately and any(setting.outage for setting in read.others(STORAGE))
-    if interrupts:
+    if values.immediately and any(setting.outage for setting in read.others(STORAGE)):
         return _("The pending modifications that are applied along interrupt the database.")
     database = read.database
     if is_copied(database.engine, database.storage_type, database.storage_gib or 0, values.size):

@@ -31,7 +31,6 @@ class Parameters:
     """Whether other pending modifications may be applied along."""
 
     def as_typed(self) -> dict[str, str]:
-        """All values by id, from which the same plan can be made again."""
         values = {SIZE: str(self.size), TIMING: NOW if self.immediately else WINDOW}
         values |= {MAX_SIZE: str(self.max_size)} if self.max_size is not None else {}
         return values | ({PENDING: APPLY} if self.along else {})
@@ -89,14 +88,12 @@ def _whole(text: str | None, default: int | None, name: str) -> tuple[int | None
 
 
 def _no_size(state: StorageState) -> str:
-    """Why no size can be proposed."""
     if state.option is None or not state.current:
         return _("RDS did not report the legal sizes of this storage; plan again later.")
     return _("The storage cannot be extended further: {current} GiB.").format(current=state.current)
 
 
 def size_refusals(values: Parameters, state: StorageState) -> list[str]:
-    """Why this size is not possible, with one that is."""
     option, current = state.option, state.current
     if option is None or not current:
         return [_no_size(state)]
@@ -129,7 +126,6 @@ def _max_refusals(values: Parameters, state: StorageState) -> list[str]:
 
 
 def time_refusals(values: Parameters, state: StorageState, zone: tzinfo) -> list[str]:
-    """Why it is not possible now, with what to do instead."""
     refusals = []
     queued = state.read.pending(STORAGE)
     if queued is not None and queued.value == str(values.size) and not values.immediately:

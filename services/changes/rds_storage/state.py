@@ -41,7 +41,6 @@ class StorageState:
 
     @property
     def is_optimizing(self) -> bool:
-        """Whether a storage operation is in progress."""
         database = self.read.database
         return bool(database.storage_operation) or database.status == "storage-optimization"
 
@@ -54,7 +53,6 @@ class StorageState:
 
 
 def last_change(events: Iterable[DatabaseEvent]) -> datetime | None:
-    """When the storage was last changed according to RDS's events."""
     return max((event.at for event in events if _is_change(event.message.lower())), default=None)
 
 

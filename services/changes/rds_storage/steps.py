@@ -96,7 +96,6 @@ def _cost_rows(
 
 
 def observed_size(step: PlannedStep, state: ReadState) -> Observation:
-    """The present and the pending size, compared with the step."""
     params, database, queued = step.call.params, state.database, state.pending(STORAGE)
     size, present = int(params["AllocatedStorage"]), database.storage_gib
     # What waits for the window is not applied, whoever has queued it.

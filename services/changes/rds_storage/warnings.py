@@ -15,7 +15,6 @@ from services.models.changes import Caution
 
 
 def warnings(state: StorageState, values: Parameters, zone: tzinfo) -> tuple[Caution, ...]:
-    """All warnings for `values`."""
     return (
         *(along.queued(state.read, STORAGE, str(values.size), zone) if values.immediately else ()),
         *(along.warnings(state.read, STORAGE) if values.immediately else _window(state, zone)),

@@ -58,18 +58,15 @@ class ServiceRestart(ServiceChange):
         self._prices = TaskPrices(context)
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The tasks and what they run."""
         state = await self._state(target.id)
         with self.written_on(state.at):
             rows = facts(state, self.context.zone)
             return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """None: there is nothing to choose."""
         return ()
 
     async def plan(self, target: ChangeTarget, parameters: Mapping[str, str], id: str) -> Plan:
-        """The plan from the state read now."""
         state = await self._state(target.id, details=True)
         price = await self._prices.of(state.service, state.definition)
         return await asyncio.to_thread(self.plan_on, target, parameters, state, id, price)
@@ -82,7 +79,6 @@ class ServiceRestart(ServiceChange):
         id: str,
         price: TaskPrice = NO_PRICE,
     ) -> Plan:
-        """The plan from a given state; pure."""
         objections = (*unknown_parameters(parameters, ()), *refusals(state))
         if objections or state.service is None:
             return self.refused(target, parameters, objections, id=id, read_at=state.at)
@@ -103,11 +99,9 @@ class ServiceRestart(ServiceChange):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """The newest deployment, compared with the step."""
         return observed_restart(step, await self._state(step.target))
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> Mapping[str, str]:
-        """The id of the deployment that replaces the tasks."""
         deployments = (answer.get("service") or {}).get("deployments") or ()
         ids = [str(each["id"]) for each in deployments if each.get("status") == "PRIMARY" and each.get("id")]
         return {DEPLOYMENT: ids[0]} if ids else {}
@@ -116,13 +110,11 @@ class ServiceRestart(ServiceChange):
         return {DEPLOYMENT: str(event.products[0])} if event.products else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """How many tasks were replaced."""
         (planned,) = plan.steps
         deployment = answers.get(STEP, {}).get(DEPLOYMENT, "")
         return restart_progress(planned, await self._state(plan.target.id), deployment, plan.made_at)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The request, then the deployments that show how far it is."""
         from services.changes.service_restart.cli_commands import commands_of
 
         return commands_of(plan)

@@ -11,7 +11,6 @@ from services.models.changes import Plan
 
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
-    """The plan's request, then the read that shows its progress."""
     trap = _("With --task-definition it deploys that revision; without it, the present one.")
     yield from requests_of(plan, trap)
     if plan.steps:

@@ -11,7 +11,6 @@ from services.models.date_text import time_text, with_zone
 
 
 def facts(state: RestartState, zone: tzinfo) -> tuple[Fact, ...]:
-    """The rows of all values."""
     return tuple(_facts(state, zone))
 
 
@@ -30,6 +29,5 @@ def _facts(state: RestartState, zone: tzinfo) -> Iterator[Fact]:
 
 
 def remarks(state: RestartState) -> Iterator[str]:
-    """What to know before a restart."""
     if state.is_deploying:
         yield _("A deployment is in progress: wait for its end, or roll it back with deploy-rollback.")

@@ -22,18 +22,15 @@ class RestartState:
 
     @property
     def is_active(self) -> bool:
-        """Whether the service exists and is not being deleted."""
         return self.service is not None and self.service.status == "ACTIVE"
 
     @property
     def primary(self) -> Deployment | None:
-        """The newest deployment; None if ECS lists none."""
         deployments = self.service.deployments if self.service is not None else ()
         return next((each for each in deployments if each.status == "PRIMARY"), None)
 
     @property
     def is_deploying(self) -> bool:
-        """Whether a deployment is in progress."""
         deployments = self.service.deployments if self.service is not None else ()
         return len(deployments) > 1 or any(each.rollout == "IN_PROGRESS" for each in deployments)
 

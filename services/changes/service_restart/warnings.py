@@ -11,7 +11,6 @@ from services.models.changes import Caution
 
 
 def refusals(state: RestartState) -> Iterator[str]:
-    """Why the tasks cannot be restarted, and what to do instead."""
     if not state.is_active or state.service is None:
         yield _("ECS has no such active service.")
     elif state.service.controller != "ECS":
@@ -31,7 +30,6 @@ def refusals(state: RestartState) -> Iterator[str]:
 
 
 def warnings(state: RestartState) -> Iterator[Caution]:
-    """All warnings before a restart."""
     tags = _(", ").join(state.tags())
     if state.definition is None:
         text = _("The task definition could not be read: tags of its images are resolved again.")

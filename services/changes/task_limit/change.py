@@ -17,13 +17,7 @@ from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
 from services.changes.ecs_scaling.state import ACTION, ScalingState
 from services.changes.guarantees import Guarantees
 from services.changes.task_limit.form import form
-from services.changes.task_limit.parameters import (
-    MAX,
-    MIN,
-    Parameters,
-    read_parameters,
-    same_evening,
-)
+from services.changes.task_limit.parameters import MAX, MIN, Parameters, read_parameters, same_evening
 from services.changes.task_limit.season import season, season_remarks
 from services.changes.task_limit.steps import (
     REGISTER,
@@ -86,7 +80,6 @@ class TaskLimit(ScalingChange):
     )
 
     async def read_target(self, target: ChangeTarget) -> LiveState:
-        """The service's bounds and counts."""
         state = await self.reads.state(target.id)
         busy = await asyncio.to_thread(season, self.context.runbook, self.context.calendar, state.at)
         with self.written_on(state.at):
@@ -100,7 +93,6 @@ class TaskLimit(ScalingChange):
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
-        """The new bounds, and how and when they are reverted."""
         state = await self.reads.counts(target.id)
         return await asyncio.to_thread(form, state, self.context.runbook, self.context.calendar)
 
@@ -122,7 +114,6 @@ class TaskLimit(ScalingChange):
         quota: FargateQuota = NO_QUOTA,
         price: TaskPrice = NO_PRICE,
     ) -> Plan:
-        """The plan from a given state; pure."""
         values, refusals = self._checked(parameters, state)
         if values is None or refusals or state.target is None:
             return self.refused(target, parameters, refusals, id=id, read_at=state.at)
@@ -153,7 +144,6 @@ class TaskLimit(ScalingChange):
         )
 
     async def observe(self, step: PlannedStep) -> Observation:
-        """The current bounds or scheduled action, compared with the step."""
         if step.id == REGISTER:
             return observed_limit(step, await self.reads.counts(step.target))
         actions = await self.reads.actions(step.target)
@@ -162,12 +152,10 @@ class TaskLimit(ScalingChange):
         return observed_cancellation(step, actions, self.context.zone)
 
     async def outcome(self, plan: Plan) -> str:
-        """How the task counts follow the new limit."""
         state = await self.reads.counts(plan.target.id)
         return _("Running {running}.").format(running=state.running)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The requests, then the bounds, the scheduled actions and the task counts that they lead to."""
         from services.changes.task_limit.cli_commands import commands_of
 
         return commands_of(plan)
@@ -194,7 +182,6 @@ class TaskLimit(ScalingChange):
     def _checked(
         self, parameters: Mapping[str, str], state: ScalingState
     ) -> tuple[Parameters | None, tuple[str, ...]]:
-        """(the parameters, the reasons why they must not be applied)."""
         if not state.active:
             return None, (_("ECS has no such active service."),)
         if state.target is None:
@@ -216,25 +203,26 @@ def _contradictions(values: Parameters, target: ScalableTarget) -> Iterator[str]
 
 
 def _cost(state: ScalingState, values: Parameters, price: TaskPrice, runbook: Runbook) -> str:
-    target, lasts = state.target, values.at - state.at if values.at is not None else None
-    assert target is not None
-    idle = (values.minimum or 0) - target.minimum
-    if values.minimum is not None and idle > 0:
-        text = plural(
-            "At least {count} more task, charged also while it is idle.",
-            "At least {count} more tasks, each charged also while idle.",
-            idle,
-        )
-        return cost_text(text.format(count=idle), idle, price, runbook, lasts=lasts, is_lasting=True)
-    more = values.maximum - target.maximum
+    assert state.target is not None
+    idle = 0 if values.minimum is None else max(0, values.minimum - state.target.minimum)
+    more = idle or values.maximum - state.target.maximum
     if more <= 0:
         return _("None")
-    text = plural(
-        "Up to {count} more task, charged while it runs.",
-        "Up to {count} more tasks, each charged while it runs.",
-        more,
+    text = (
+        plural(
+            "At least {count} more task, charged also while it is idle.",
+            "At least {count} more tasks, each charged also while idle.",
+            more,
+        )
+        if idle
+        else plural(
+            "Up to {count} more task, charged while it runs.",
+            "Up to {count} more tasks, each charged while it runs.",
+            more,
+        )
     )
-    return cost_text(text.format(count=more), more, price, runbook, lasts=lasts, is_lasting=True)
+    lasts = None if values.at is None else values.at - state.at
+    return cost_text(text.format(count=more), more, price, runbook, lasts)
 
 
 def _revert(target: ChangeTarget, values: Parameters, before: ScalableTarget) -> Revert | None:

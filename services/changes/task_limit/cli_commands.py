@@ -12,7 +12,6 @@ from services.models.changes import Plan
 
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
-    """The plan's requests, then the reads that verify them."""
     if not plan.steps:
         return
     for step, command in zip(plan.steps, requests_of(plan), strict=True):

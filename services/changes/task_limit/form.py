@@ -12,7 +12,6 @@ from services.models.runbook import Runbook
 
 
 def form(state: ScalingState, runbook: Runbook, calendar: Calendar) -> tuple[Parameter, ...]:
-    """The new bounds, and how and when they are reverted."""
     ecs = runbook.ecs
     assert ecs is not None, "without services there are no targets"
     maximum = default_max(state, ecs)

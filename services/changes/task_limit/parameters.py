@@ -39,7 +39,6 @@ class Parameters:
     """The new minimum; None: it is not changed, and not sent."""
 
     def as_typed(self, calendar: Calendar) -> dict[str, str]:
-        """All values by id, from which the same plan can be made again."""
         values = {MAX: str(self.maximum), REVERT: self.way}
         values |= {MIN: str(self.minimum)} if self.minimum is not None else {}
         return values | ({REVERT_AT: as_typed(self.at, calendar.zone)} if self.at else {})
@@ -52,7 +51,6 @@ def default_max(state: ScalingState, ecs: Ecs) -> int | None:
 
 
 def default_way(maximum: int, minimum: int | None, state: ScalingState, ecs: Ecs) -> Way:
-    """The default revert: by AWS for a raised limit."""
     return "none" if may_stay(maximum, minimum, state, ecs) else "aws"
 
 
@@ -113,7 +111,6 @@ def read_parameters(
 
 
 def _minimum(text: str | None, state: ScalingState) -> tuple[int | None, str]:
-    """(the new minimum, or None if it stays; the refusal)."""
     if text is None or not normalized(text):
         return None, ""
     minimum, why = whole_number(_("Minimum task count"), text, least=0, most=LARGEST)

@@ -27,7 +27,6 @@ _SCHEDULE = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 def register(
     context: ChangeContext, target: ChangeTarget, values: Parameters, state: ScalingState
 ) -> PlannedStep:
-    """Sets the bounds that change, and nothing else."""
     assert state.target is not None
     stops = state.stopped(values.maximum) > 0
     return context.step(
@@ -66,7 +65,6 @@ def restored(target: ScalableTarget, values: Parameters) -> dict[str, int]:
 
 
 def title(target: ScalableTarget, values: Parameters) -> str:
-    """The bounds before and after."""
     low, high = (target.minimum, values.minimum), (target.maximum, values.maximum)
     if values.minimum is None:
         return _("Maximum task count {before} → {after}").format(before=high[0], after=high[1])
@@ -134,7 +132,6 @@ def cancel(context: ChangeContext, number: int, target: ChangeTarget, action: Sc
 def observed_cancellation(
     step: PlannedStep, actions: tuple[ScheduledAction, ...], zone: tzinfo
 ) -> Observation:
-    """Whether the scheduled revert is gone."""
     action = _action_of(step, actions)
     now, text = action_digest(action), _there(action, zone) if action else _no_action(step)
     return observed(now, text, after=action is None, before=now == step.expects)
@@ -180,7 +177,6 @@ def _limit_digest(step: PlannedStep, state: ScalingState) -> str:
 def observed_action(
     step: PlannedStep, actions: tuple[ScheduledAction, ...], zone: tzinfo, now: datetime
 ) -> Observation:
-    """The current scheduled revert, compared with the step."""
     params = step.call.params
     action = _action_of(step, actions)
     if action is None:
@@ -213,7 +209,6 @@ def _due(schedule: str, zone: tzinfo) -> datetime:
 
 
 def _rows(state: ScalingState, values: Parameters) -> tuple[Row, ...]:
-    """All displayed values, including unchanged ones."""
     assert state.target is not None
     target, stopped = state.target, state.stopped(values.maximum)
     minimum = target.minimum if values.minimum is None else values.minimum

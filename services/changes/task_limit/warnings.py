@@ -21,7 +21,6 @@ FAR = timedelta(days=62)
 def warnings(
     state: ScalingState, values: Parameters, context: ChangeContext, quota: FargateQuota
 ) -> tuple[Caution, ...]:
-    """All warnings for `values`."""
     assert state.target is not None
     runbook, zone = context.runbook, context.zone
     raising = values.maximum > state.target.maximum

@@ -66,7 +66,6 @@ def growth_words(growth: str, against: str) -> str:
 
 
 def month_words(day: date) -> str:
-    """The month that a day is in."""
     return month_text(day.year, day.month)
 
 

@@ -173,13 +173,11 @@ class FindingRecords(Projection):
         return moment >= now - RECENT
 
     async def read(self, now: datetime) -> bool:
-        """Read new entries as every projection does, then drop what is no longer recent."""
         news = await super().read(now)
         self._prune(now)
         return news
 
     def needed(self) -> Iterator[int]:
-        """The numbers of the sign-offs with the newest ends of each inspection."""
         for moments in self._signed.values():
             yield from (seq for _until, seq in moments[-_SAVED_SIGNATURES:])
 

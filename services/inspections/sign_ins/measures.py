@@ -1,6 +1,6 @@
 """The measures of sign-ins with their limits, and the summary."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -113,7 +113,7 @@ def _of_sign_ins(judged: Judged, spec: TrailSpec) -> Iterator[_Count]:
         (_("Unknown users"), Reason.PERSON, lambda sign_in: who(sign_in.event)),
         (_("Sign-ins outside opening hours"), Reason.HOURS, lambda sign_in: sign_in.event.id),
     ):
-        count = _different(judged.having(reason), key)
+        count = len({key(sign_in) for sign_in in judged.having(reason)})
         item = "users" if reason is Reason.PERSON else "sign-ins"
         yield _Count(title, count, "0", (Verdict.ATTENTION,) * count, item=item)
 
@@ -146,10 +146,6 @@ def region_measure(gathered: Gathered) -> Measure:
         value=len(regions) - len(partial),
         note=note,
     )
-
-
-def _different(sign_ins: Iterable[JudgedSignIn], key: Callable[[JudgedSignIn], str]) -> int:
-    return len({key(sign_in) for sign_in in sign_ins})
 
 
 def _measure(count: _Count, *, whole: bool) -> Measure:

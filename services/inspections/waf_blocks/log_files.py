@@ -135,7 +135,9 @@ class LogFiles:
         pages, complete, size = PAGES, 0, 0
         for number, day in enumerate(days if every else days[:DAYS]):
             self._request.on_progress(Progress(text=_("Listing the logs"), done=number, total=len(days)))
-            listing = await reader.under(self._spec.log_bucket, self._prefix(day), pages=pages)
+            listing = await reader.under(
+                self._spec.log_bucket, f"{self._spec.log_prefix}{day:%Y/%m/%d}/", pages=pages
+            )
             pages -= listing.pages
             objects += listing.objects
             with_files += [day] if listing.objects else []
@@ -155,9 +157,6 @@ class LogFiles:
             size=estimate if every else None,
             is_complete=complete == len(days),
         )
-
-    def _prefix(self, day: date) -> str:
-        return f"{self._spec.log_prefix}{day:%Y/%m/%d}/"
 
     def _judge(self, title: str, listed: Listed) -> None:
         place = f"s3://{self._spec.log_bucket}/{self._spec.log_prefix}yyyy/mm/dd/"

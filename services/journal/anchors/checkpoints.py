@@ -57,7 +57,6 @@ class CheckpointStream(Protocol):
 
 
 def checkpoint_of(journal: str, seq: int, head: str, path: Path) -> Checkpoint:
-    """The checkpoint for the journal at this path on this machine."""
     return Checkpoint(journal, seq, head, str(path.absolute()), socket.gethostname())
 
 

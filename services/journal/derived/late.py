@@ -38,7 +38,6 @@ class Newest(Generic[T]):
 
     @property
     def is_late(self) -> bool:
-        """Whether the newest entry is a late one."""
         if self._late is None or self._on_time is None:
             return self._late is not None
         return self._late[1] > self._on_time[0] and self._late[0] >= self._on_time[1]

@@ -88,7 +88,6 @@ class SharedJournal(Journal):
 
     @property
     def is_reached(self) -> bool:
-        """Whether the ledger answered when it was last asked."""
         return self._unanswered is None
 
     async def catch_up(self) -> None:
@@ -123,7 +122,6 @@ class SharedJournal(Journal):
         await self._send_late()
 
     async def close(self) -> None:
-        """Complete pending writes, and close the copy and the ledger."""
         await super().close()
         await self.ledger.close()
 
@@ -154,7 +152,6 @@ class SharedJournal(Journal):
         return os.path.exists(self.path)
 
     async def _try_out(self) -> None:
-        """Determine whether copy and ledger can be written, or at least the copy read."""
         try:
             await self._begin()
             await self.catch_up()

@@ -17,12 +17,10 @@ _STATES = {
 
 
 def state_words(progress: QueryProgress) -> str:
-    """The state of a query as one word or two."""
     return _("stopped: it ran too long") if progress.given_up else _(_STATES[progress.state])
 
 
 def group_price(estimate: QueryEstimate) -> str:
-    """The price of a query of one log group."""
     if estimate.unknown:
         return _("price unknown: the size of the log group cannot be read")
     return _("about {size}, {yen}").format(size=size_words(estimate.bytes), yen=yen_words(estimate.yen))

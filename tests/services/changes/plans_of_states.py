@@ -128,12 +128,12 @@ def price(of: ContainerService, task: TaskDefinition | None, *, listed: bool = T
     arm = (MonthlyCost(Decimal(58), NOW.date()), MonthlyCost(Decimal("5.8"), NOW.date()))
     prices._hours = {False: hour, True: arm} if listed else {}
     if not listed:
-        prices._of = _nothing  # type: ignore[method-assign]
+        prices._pricing.fargate_hours = _nothing  # type: ignore[method-assign]
     return asyncio.run(prices.of(of, task))
 
 
-async def _nothing(*, arm: bool) -> None:
-    return None
+async def _nothing(_region: str, *, arm: bool) -> tuple[None, None]:
+    return None, None
 
 
 def restart(
@@ -248,13 +248,15 @@ def task_limit(*, values: dict[str, str] | None = None, **flips: Any) -> Plan:
 
 
 def rds_class(
-    *, timing: str = "window", name: str = "db.t4g.large", priced: bool = True, **flips: Any
-) -> Plan:
+    *, timing: str = "window", name: str = "", priced: bool = True, source: str | None = None,
+    dated: bool = True, withdraws: bool = False, **flips: Any,
+) -> Plan:  # fmt: skip
     kind_of, state = (
         change("rds-class"),
         ClassState(read_state(**flips), (OrderableClass(name="db.t4g.large"),)),
     )
-    cost = MonthlyCost(Decimal(100), NOW.date()) if priced else None
+    cost = MonthlyCost(Decimal(100), NOW.date() if dated else None, source) if priced else None
+    name = name or (state.current if withdraws else "db.t4g.large")
     wish = {"class": name, "timing": timing}
     return cast(Plan, kind_of.plan_on(kind_of.targets()[0], wish, state, (cost, cost and cost.times(2)), "p"))
 
@@ -299,14 +301,16 @@ def snapshot(name: str, hours: int) -> Snapshot:
                     state=SnapshotState.AVAILABLE, at=NOW - timedelta(hours=hours))  # fmt: skip
 
 
-def drill_restore(*, chosen: str = "new", priced: bool = True, **flips: Any) -> Plan:
+def drill_restore(
+    *, chosen: str = "new", priced: bool = True, source: str | None = None, **flips: Any
+) -> Plan:
     kind_of = change("drill-restore")
     groups = {"subnet_group": RawId("g"), "security_groups": (RawId("sg"),), "parameter_group": RawId("pg")}
     original = database(**(groups | flips))
     state = RestoreState(
         NOW, original, (original,), (snapshot("new", 1), snapshot("old", 30)), ("db.t4g.medium",)
     )
-    cost = MonthlyCost(Decimal(50), NOW.date()) if priced else None
+    cost = MonthlyCost(Decimal(50), NOW.date(), source) if priced else None
     return cast(
         Plan, kind_of.plan_on(kind_of.targets()[0], {"snapshot": chosen}, state, (cost,), new_id(NOW))
     )

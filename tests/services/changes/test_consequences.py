@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import sys
 from collections import defaultdict
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from services.changes import base
+from services.changes.ecs_scaling import rollout
 from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.registry import CHANGES
 from services.models.base import RawId
@@ -70,6 +72,8 @@ _OF_BOTH: tuple[tuple[str, str, dict[str, Any], str, dict[str, Any], str], ...] 
          "At least 3 of 5"),
         ("impact", f"{RULES}.minimumHealthyPercent", {"least": 50}, "At least 3 of 5", {}, ""),
         ("cost", f"{RULES}.maximumPercent", {"most": 150}, "Up to 2 more tasks run", {}, "Up to 5 more tasks run"),
+        ("cost", f"{RULES}.maximumPercent (more room than new tasks)", {"most": 400}, "Up to 5 more tasks run", {"most": 120},
+         "Up to 1 more task runs"),
         ("cost", f"{RULES}.maximumPercent (no room)", {"least": 50, "most": 119}, "None: no more than 5 tasks", {},
          "Up to 5"),
         ("cost", f"{RULES}.strategy", {"strategy": "CANARY"}, "5 more tasks run until the old ones are stopped.", {},
@@ -107,6 +111,7 @@ ECS = [
     warned("service-restart", "DescribeTaskDefinition: image", "resolves the tag again", {"image": "staff-api:1"}),
     warned("service-restart", "DescribeTaskDefinition", "could not be read", {"unread": True}),
     Flip("deploy-rollback", "cost", "DescribeTaskDefinition: cpu", {"before_cpu": 1024}, "Afterwards all tasks cost about ¥45.0 an hour instead of ¥82.5.", {}, ""),
+    Flip("deploy-rollback", "downtime", "DescribeServices: desiredCount", {"desired": 0, "running": 0}, "None: the desired count is 0", {}, "None: each"),
     Flip("deploy-rollback", "reversible", "DescribeServiceDeployments: status", {"status": "IN_PROGRESS"}, "once the rollback is complete", {}, "can be deployed again"),
     warned("deploy-rollback", "DescribeServiceDeployments: sourceServiceRevisions", "The revision before the newest release is staff-api:41", {"revision": "40"}),
     warned("deploy-rollback", "DescribeServiceDeployments: lifecycleHookDetails.timeoutAction", "Without an answer, ECS continues", {"status": "IN_PROGRESS", "on_timeout": "CONTINUE"}, {"status": "IN_PROGRESS", "on_timeout": "ROLLBACK"}),
@@ -162,6 +167,8 @@ ECS = [
     warned("task-limit", "GetServiceQuota: Value", "not all of them can start", {"quota": FargateQuota(0.5, Quota(value=4.0))}),
     warned("task-limit", "GetServiceQuota", "could not be checked", {"quota": FargateQuota(problem="denied")}),
 ]  # fmt: skip
+QUEUED = QUIET.model_copy(update={"id": "instance_class", "value": "db.t4g.large"})
+WITHDRAWS = {"withdraws": True, "pending": (QUEUED,)}
 UPGRADE, HARDWARE, CERTIFICATE = (
     {"actions": (patch(name),)} for name in ("db-upgrade", "hardware-maintenance", "ca-certificate-rotation")
 )
@@ -172,6 +179,11 @@ RDS = [
     Flip("rds-class", "impact", f"{PENDING} (drag-along)", {"timing": "now", "pending": (OUTAGE,)}, "1 pending modification is applied", {"timing": "now"}, "One failover"),
     Flip("rds-class", "cost", "GetProducts", {"priced": False}, "Unknown", {}, "¥15,000 → ¥30,000"),
     Flip("rds-class", "reversible", "ModifyDBInstance: ApplyImmediately", {"timing": "now"}, "same interruption", {}, "until the window begins"),
+    Flip("rds-class", "cost", "the runbook's prices", {"source": "RDS pricing page"}, "prices of the runbook, 2026-01-28(Wed), RDS pricing page", {}, "AWS price list of"),
+    Flip("rds-class", "cost", "GetProducts: publicationDate", {"dated": False}, "AWS price list, undated", {}, "AWS price list of"),
+    Flip("rds-class", "downtime", f"{PENDING} (a withdrawal's drag-along)", {"withdraws": True, "pending": (QUEUED, OUTAGE)}, "That of the pending modifications", WITHDRAWS, "None"),
+    Flip("rds-class", "reversible", f"{PENDING}.DBInstanceClass", WITHDRAWS, "can be queued again", {}, "until the window begins"),
+    Flip("rds-class", "rows", f"{PENDING}.DBInstanceClass", WITHDRAWS, "Queued class: db.t4g.large → none", {}, "Instance class: "),
     Flip("rds-class", "rows", "ModifyDBInstance: ApplyImmediately", {"timing": "now"}, "ApplyImmediately: — → true: now", {}, "ApplyImmediately: — → false: in the window 2026-02-01"),
     warned("rds-class", f"{PENDING} (same window)", "In the same window: Engine version → 16.6", {"pending": (OUTAGE,)}),
     warned("rds-class", f"{PENDING} (drag-along)", "applies what is pending: Engine version → 16.6, which interrupts", {"timing": "now", "pending": (OUTAGE,)}, {"timing": "now", "pending": (QUIET,)}),
@@ -202,6 +214,7 @@ RDS = [
     warned("rds-storage", "DescribeEvents", "events could not be read", {"events": False}),
     Flip("rds-maintenance", "downtime", "DescribeDBInstances: MultiAZ", {**PATCH, "multi_az": False}, "Interrupted for minutes", PATCH, "One failover"),
     Flip("rds-maintenance", "downtime", "DescribePendingMaintenanceActions: Action", UPGRADE, "restarts both instances", PATCH, "One failover"),
+    Flip("rds-maintenance", "downtime", "DescribeDBInstances: MultiAZ (an upgrade)", UPGRADE, "restarts both instances", {**UPGRADE, "multi_az": False}, "Interrupted for minutes, "),
     Flip("rds-maintenance", "downtime", "DescribePendingMaintenanceActions: Action", HARDWARE, "At most one failover", PATCH, "One failover"),
     Flip("rds-maintenance", "downtime", "DescribePendingMaintenanceActions: Action", CERTIFICATE, "where the engine version cannot change its certificate", PATCH, "One failover"),
     Flip("rds-maintenance", "downtime", "ApplyPendingMaintenanceAction: OptInType", {**PATCH, "timing": "now"}, "immediately", PATCH, "02-01(Sun) 02:00"),
@@ -228,6 +241,7 @@ RDS = [
     Flip("drill-failover", "rows", "DescribeDBInstances: AvailabilityZone", {"zone": "ap-northeast-1c"}, "ap-northeast-1c →", {}, "ap-northeast-1a →"),
     warned("drill-failover", "DescribeDBInstances: LatestRestorableTime", "No point in time", {"latest_restorable": None}),
     Flip("drill-restore", "cost", "GetProducts", {"priced": False}, "Unknown", {}, "Per day"),
+    Flip("drill-restore", "cost", "the runbook's prices (of two zones)", {"source": ""}, "Per day at most", {}, "Per day ¥"),
     Flip("drill-restore", "refused", "DescribeDBInstances: DBSubnetGroup", {"subnet_group": RawId("")}, "would not be placed", {}, ""),
     warned("drill-restore", "DescribeDBSnapshots: SnapshotCreateTime", "A newer automatic snapshot exists", {"chosen": "old"}),
     Flip("drill-delete", "rows", "DescribeDBInstances: BackupRetentionPeriod", {"retention_days": 7}, "kept for 7 days → deleted", {"retention_days": 0}, "none → deleted"),
@@ -249,6 +263,7 @@ OTHERS = [
     warned("alarm-mute", "GetAlarmMuteRule: MuteTargets", "they are unmuted with it", {"action": "unmute", "rules": (rule(alarms=(ALARM, "other")),)}, {"action": "unmute", "rules": (rule(),)}),
     warned("alarm-mute", "ListAlarmMuteRules (of others)", "goes on muting it", {"action": "unmute", "rules": (rule(), rule("theirs"))}, {"action": "unmute", "rules": (rule(),)}),
     Flip("cache-invalidation", "cost", "ListInvalidations, GetInvalidation: Paths", {"used": 1000}, "About ¥0.8: 1 path beyond", {}, "None: 1 of the 1,000"),
+    Flip("cache-invalidation", "cost", "GetInvalidation", {"used": 1000, "uncounted": 1}, "At least: About ¥0.8", {"used": 1000}, "About ¥0.8"),
     Flip("cache-invalidation", "cost", "ListInvalidations: IsTruncated", {"complete": False}, "Unknown", {}, "None"),
     Flip("cache-invalidation", "refused", "GetDistribution: Enabled", {"enabled": False}, "disabled", {}, ""),
     warned("cache-invalidation", "CreateInvalidation: Paths", "/* covers every file", {"paths": "/*"}),
@@ -353,6 +368,39 @@ def test_a_sentence_follows_its_field(flip: Flip) -> None:
     assert flip.instead in said(other, flip.part)
     if flip.part != "refused":
         assert flip.field, "each names what it rests on"
+
+
+CONSEQUENCES = re.compile(
+    "_?(downtime|cost|reversible|impact|blast|outage_text|stopped_text|applied_row|watch|expires"
+    "|cost_text|source_text|change_text|day_text|used_text)"
+)
+"""Names of the functions that write what a plan promises."""
+
+
+def test_every_consequence_is_said_in_some_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = {
+        str(node.args[0].value)
+        for file in Path(inspect.getfile(base)).parent.rglob("*.py")
+        for function in ast.walk(ast.parse(file.read_text()))
+        if isinstance(function, ast.FunctionDef) and CONSEQUENCES.fullmatch(function.name)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "plural")
+        if isinstance(node.args[0], ast.Constant)
+    } | {*rollout._GAPS.values()}
+    translated: set[str] = set()
+
+    def recorded(text: str, *_more: Any) -> str:
+        translated.add(text)
+        return text
+
+    for module in [each for name, each in sys.modules.items() if name.startswith("services.changes.")]:
+        for name in ("_", "plural"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, recorded)
+    for flip in FLIPS:
+        plan(flip.kind, **flip.one), plan(flip.kind, **flip.other)
+    assert len(written) > 60
+    assert written - translated == set(), "each has a row of its own"
 
 
 def test_no_kind_has_a_part_that_rests_on_nothing() -> None:

@@ -48,7 +48,6 @@ def heading(key: str, text: str, *beside: Span) -> Entry:
 
 
 def fact(key: str, name: str, value: Sequence[Span], label: int = 12) -> Entry:
-    """A name and its value on one line."""
     gap = max(1, label - width_of([(name, "")]))
     return Entry(key, ([(name + " " * gap, "muted"), *value],), can_choose=False)
 

@@ -219,7 +219,6 @@ class LogLines(LogWindow, can_focus=True):
         self._moved()
 
     def drop_range(self) -> None:
-        """Drop the marked range."""
         self._ranging = False
         self._moved()
 

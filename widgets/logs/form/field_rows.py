@@ -52,7 +52,6 @@ class FieldRow:
 
 
 def rows_of(form: LineForm | None, line: StoredLine, zone: tzinfo, today: date) -> list[FieldRow]:
-    """The rows of a line, all unfolded."""
     tree = form.tree(line.text) if form is not None else None
     if tree is None:
         tree = {"message": line.text.replace(_FEED, "\n")}

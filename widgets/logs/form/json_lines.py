@@ -74,7 +74,6 @@ class JsonLines(LineForm):
     )  # fmt: skip
 
     def parse(self, text: str) -> Parts | None:
-        """Take a JSON object apart."""
         fields = parsed(text)
         if fields is None:
             return None

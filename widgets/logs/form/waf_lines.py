@@ -35,7 +35,6 @@ class WafLines(LineForm):
         return group.startswith("aws-waf-logs-")
 
     def parse(self, text: str) -> Parts | None:
-        """Take a record of a web request apart."""
         record = parsed(text)
         request = record.get("httpRequest") if record is not None else None
         if record is None or not isinstance(request, Mapping) or "action" not in record:
@@ -57,7 +56,6 @@ class WafLines(LineForm):
         return Parts(message, fields, style, hidden=frozenset(_NAMES))
 
     def tree(self, text: str) -> Mapping[str, object] | None:
-        """The record as it is, after what a line shows of it."""
         parts, record = self.parse(text), parsed(text)
         if parts is None or record is None:
             return None

@@ -63,7 +63,6 @@ class QueryBar(LineWidget, can_focus=True):
     watch_facts = on_focus = on_blur = LineWidget.redraw
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """Items, price, status."""
         right = list(self.facts.right)
         room = width - width_of(right) - (1 if right else 0)
         status = [*fit(self.facts.status, max(0, room)), *([(" ", ""), *right] if right else [])]
@@ -91,7 +90,6 @@ class QueryBar(LineWidget, can_focus=True):
         return texts, separator
 
     def action_move(self, items: int) -> None:
-        """Move to another item."""
         self.at = max(0, min(self.at + items, len(self.facts.items) - 1))
         self.redraw()
 

@@ -151,7 +151,6 @@ class ResultTable(LineWidget, can_focus=True):
     # Drawing
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The names of the columns, and the rows around the cursor."""
         if not self.table.columns:
             return []
         room = max(1, height - 1)
@@ -231,7 +230,6 @@ class ResultTable(LineWidget, can_focus=True):
         self.redraw()
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor by rows."""
         self._move_to(self.cursor + rows)
 
     def action_page(self, pages: int) -> None:

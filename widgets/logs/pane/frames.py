@@ -68,7 +68,6 @@ class PaneFrames(FrameLimiter):
             self._status_timer = None
 
     def stop(self) -> None:
-        """Cancel the timers."""
         super().stop()
         if self._status_timer is not None:
             self._status_timer.cancel()

@@ -132,7 +132,6 @@ class LogPane(LogPager):
         self.set_reactive(LogPane.zone, zone)
 
     def compose(self) -> ComposeResult:
-        """Top to bottom."""
         yield self._title_row
         yield self._trouble
         yield from super().compose()
@@ -195,7 +194,6 @@ class LogPane(LogPager):
         self.post_message(self.EarlierRequested(self))
 
     def show_status(self) -> None:
-        """Update title, counters and gauge."""
         self._frames.status_shown()
         if is_going(self) or not self.is_mounted:
             return

@@ -129,7 +129,6 @@ class LogPrompt(Prompt[Ask]):
         self._recall = Recall(self.histories.history(_kind(ask)))
 
     def close(self) -> None:
-        """Disappear, and give the focus back to the lines."""
         super().close()
         self._lines.focus()
 

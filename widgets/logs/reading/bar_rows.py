@@ -49,7 +49,6 @@ def _eighths(count: int, highest: int, most: int) -> int:
 
 
 def _column(bar: Counts, highest: int, rows: int) -> list[Cell]:
-    """The cells of one bar from the bottom."""
     total = _eighths(bar.total, highest, 8 * rows)
     # Levels are heights from the bottom, each at least an eighth above the one below it.
     error = min(total, _eighths(bar.errors, highest, 8 * rows))

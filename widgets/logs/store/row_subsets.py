@@ -118,7 +118,6 @@ class AllRows(Rows):
         """Nothing is to be computed."""
 
     def count(self) -> int:
-        """Number of rows."""
         return len(self._store)
 
     def rank(self, row: int) -> int:

@@ -169,6 +169,11 @@ class ConfirmBar(VerticalGroup):
         """Whether the change may be confirmed now."""
         return self._required_name is not None
 
+    @property
+    def is_being_answered(self) -> bool:
+        """Whether a name is half typed, or a yes chosen that is not confirmed yet."""
+        return bool(self._name_field.value) or self._yes_no.value == "yes"
+
     def show_status(self, words: Line, right: tuple[Span, ...] = ()) -> None:
         """Set the row above the question."""
         self._status.show(words, right)

@@ -165,6 +165,7 @@ class ApprovalScreen(PlacedDialog[bool]):
     @work(group="approval")
     async def record(self, values: dict[str, str]) -> None:
         """Record it, or say why not."""
+        recorded = self.texts()
         try:
             text = await self._record(values)
         except NotApproved as why:
@@ -173,7 +174,7 @@ class ApprovalScreen(PlacedDialog[bool]):
             self._say(error.problem.message)
         else:
             self.app.inform(text)
-            self.dismiss(True)
+            self.close_after(recorded, True)
         finally:
             self._recording = False
 

@@ -246,18 +246,19 @@ class ChangeScreen(ModeScreen):
     @work(group="resolve", exclusive=True)
     async def resolve(self, run: Run) -> None:
         """Read AWS, and ask a person if that is not enough."""
-        try:
-            with self.app.type_ahead.opening(by_key=True):
+        with self.app.type_ahead.opening(by_key=True):
+            try:
                 current = await self.services.engine.resolve(run.id)
-        except JournalError as error:
-            notify_outcome(self.app, error.problem.message, bad=True)
-            return
-        except AwsError:
-            current = run
-        step = current.unknown_step
+            except JournalError as error:
+                notify_outcome(self.app, error.problem.message, bad=True)
+                return
+            except AwsError:
+                current = run
+            step = current.unknown_step
+            is_early = step is not None and await self._may_be_under_way(current, step)
         if step is None:
             notify_outcome(self.app, run_summary(current), bad=current.state is not StepState.DONE)
-        elif await self._may_be_under_way(current, step):
+        elif is_early:
             self.app.inform(
                 _(
                     "AWS still shows the state before the change. Toban checks again automatically; nothing to "

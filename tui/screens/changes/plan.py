@@ -202,8 +202,9 @@ class PlanScreen(PlacedDialog[None]):
             return
         self._go_on = False
         self._plan_id = ""
-        # What was said about the discarded plan, such as that it is approved.
-        self.app.board.remove(self.app.board.noticed)
+        if self.plan is not None:
+            # What was said about the discarded plan, such as that it is approved.
+            self.app.board.remove(self.app.board.noticed)
         self.forget()
         if self._typing is not None:
             self._typing.stop()
@@ -260,7 +261,8 @@ class PlanScreen(PlacedDialog[None]):
         self.show_bar()
         if plan is None or self.applying or self._again is plan or not plan.steps:
             return
-        if is_due(plan, (now - plan.made_at).total_seconds(), self.app.presence.idle):
+        age, answering = (now - plan.made_at).total_seconds(), self.bar.is_being_answered
+        if is_due(plan, age, self.app.presence.idle, answering=answering):
             self._again = plan
             self._renew(plan)
 

@@ -9,10 +9,14 @@ from services.models.changes import Plan
 _NUMBERS, _YEN = re.compile(r"\d[\d.,:]*"), re.compile(r"¥[\d.,]+")
 
 
-def is_due(plan: Plan, seconds: float, idle: float) -> bool:
-    """Whether to make a plan again that is `seconds` old: half of its time is over, and somebody has typed within it."""
+def is_due(plan: Plan, seconds: float, idle: float, *, answering: bool) -> bool:
+    """Whether to make a plan again that is `seconds` old: half of its time is over, and somebody has typed within it.
+
+    `answering`: almost all of its time, because a name that is half typed is lost if the plan says something else: a
+    mute begins later each time.
+    """
     lasts = (plan.expires_at - plan.made_at).total_seconds()
-    return seconds >= lasts / 2 and idle < lasts
+    return seconds >= lasts * (0.9 if answering else 0.5) and idle < lasts
 
 
 def differences(old: Plan, new: Plan) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ A key is judged by when it was pressed, not by when it is handled.
 """
 
 from collections.abc import Callable, Mapping
+from os.path import commonprefix
 from time import monotonic
 from typing import ClassVar, TypeVar
 
@@ -101,7 +102,7 @@ class GuardedDialog(Dialog[T]):
         self._early = []
         if field is None or (self.guard.is_open and not early):
             return
-        self._before = field, text_of(field)
+        self._before = self._before or (field, text_of(field))
         self.set_focus(field)
         for event in early:
             again = Paste(event.text) if isinstance(event, Paste) else Key(event.key, event.character)
@@ -119,8 +120,8 @@ class GuardedDialog(Dialog[T]):
 
     def close_after(self, recorded: Mapping[Input | TextArea, str], result: T) -> None:
         """Dismiss; what was typed since `recorded`, which `texts` returned, goes into a note that is not recorded yet."""
-        pairs = ((recorded.get(field, ""), text) for field, text in self.texts().items())
-        rest = "\n".join(now.removeprefix(was) for was, now in pairs if not was.startswith(now)).strip()
+        added = (_added(recorded.get(field, ""), text) for field, text in self.texts().items())
+        rest = "\n".join(filter(None, added)).strip()
         self.dismiss(result)
         if rest:
             self.app.post_message(WriteNote(rest))
@@ -149,28 +150,29 @@ class GuardedDialog(Dialog[T]):
 
     def on_key(self, event: Key) -> None:
         """Drop keys typed ahead that neither edit a text nor close the dialog, which changes nothing."""
-        typed = event.is_printable or event.key == "backspace"
-        if typed and self.focused is None and self.awaits_field():
-            self._early.append(event)
-        elif event.key == "escape" or self.guard.accepts(event.time):
-            return
-        elif event.key == "enter":
-            self.refuse_enter()
-        elif isinstance(field := self.focused, Input | TextArea) and (
+        field = self.focused
+        edits = isinstance(field, Input | TextArea) and (
             event.key in ("tab", "shift+tab") or event.key in field._bindings.key_to_bindings
-        ):
-            return
-        event.stop()
-        event.prevent_default()
+        )
+        if event.is_printable or (event.key == "backspace" and not edits):
+            self.on_paste(event)
+        elif not self.guard.accepts(event.time) and event.key != "escape":
+            if event.key == "enter":
+                self.refuse_enter()
+            elif edits:
+                return
+            event.stop()
+            event.prevent_default()
 
-    def on_paste(self, event: Paste) -> None:
-        """Keep a paste for the field, or drop it if there is none."""
-        if self.focused is None and self.awaits_field():
+    def on_paste(self, event: Key | Paste) -> None:
+        """Let the field have what was typed ahead and came to nothing that takes text."""
+        awaits = self.awaits_field()
+        if not self.guard.accepts(event.time) or (awaits and self.focused is None):
             self._early.append(event)
-        elif self.guard.accepts(event.time):
-            return
-        event.stop()
-        event.prevent_default()
+            if not awaits:
+                self.write_early()
+            event.stop()
+            event.prevent_default()
 
     def _begin(self) -> None:
         back, before, self._before = self._back_to, self._before, None
@@ -183,6 +185,13 @@ class GuardedDialog(Dialog[T]):
 def text_of(field: Input | TextArea) -> str:
     """What stands in it."""
     return field.value if isinstance(field, Input) else field.text
+
+
+def _added(before: str, now: str) -> str:
+    """What stands between the beginning and the end that both have."""
+    begin = len(commonprefix((before, now)))  # noqa: RUF071  texts, not paths
+    end = len(commonprefix((before[begin:][::-1], now[begin:][::-1])))  # noqa: RUF071
+    return now[begin : len(now) - end]
 
 
 def too_early() -> str:

@@ -139,7 +139,8 @@ class PostScreen(WritingDialog):
     async def _renew(self) -> None:
         situation = await self._renewed() if self._renewed is not None else None
         text = slack_text(situation) if situation is not None else self.proposal.text
-        if self.field.written == self.proposal.text.strip() and text != self.proposal.text:
+        is_unedited = self.field.written == self.proposal.text.strip()
+        if is_unedited and not self._writing and text != self.proposal.text:
             self.proposal = self.proposal.model_copy(update={"text": text})
             self.field.text = text
             self.field.selection = self._gap()

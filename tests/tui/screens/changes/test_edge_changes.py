@@ -11,7 +11,7 @@ from services import i18n
 from services.models.change_runs import StepState
 from services.models.watches import WatchState
 from tests.conftest import Embedded
-from tests.tools.console import until, until_later
+from tests.tools.console import settled, until, until_later
 from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, said, sent, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenChange
@@ -134,6 +134,34 @@ async def test_an_alarm_is_muted_seen_on_the_watch_screen_and_unmuted(
         assert sent(embedded, DELETE) == 1
         await pilot.press("escape")
         await alarms_read(pilot, embedded, "")
+
+
+async def test_a_name_is_not_lost_while_it_is_typed_because_its_mute_would_begin_later(
+    embedded: Embedded,
+) -> None:
+    async with change_mode(embedded) as pilot:
+        await arm_without_screen(pilot)
+        screen = await dialog(pilot, "alarm-mute", ALARM)
+        await answered(pilot, screen, reason="DB の計画停止")
+        await to_question(pilot, screen)
+        first = screen.plan
+        lasts = (first.expires_at - first.made_at).total_seconds()
+        embedded.advance(lasts * 0.6)
+        await pilot.press("down")
+        screen._tick()
+        await until(pilot, lambda: screen.plan is not first)
+        second = screen.plan
+        assert second.digest != first.digest, "it begins later"
+        await until(pilot, lambda: screen._plan_guard.is_open)
+        await burst(pilot, *ALARM[:5])
+        embedded.advance((second.expires_at - second.made_at).total_seconds() * 0.85)
+        await burst(pilot, *ALARM[5:])
+        screen._tick()
+        await settled(pilot)
+        assert (screen.plan, screen.bar.question().value) == (second, ALARM)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        assert pilot.app.runs[0].plan.digest == second.digest
 
 
 async def alarms_read(pilot: Pilot[Any], embedded: Embedded, rule: str) -> None:

@@ -71,7 +71,6 @@ class Announcements:
         self._proposed = {outage.kind for outage in present}
 
     def of_journal(self, health: JournalHealth) -> Iterator[str]:
-        """Whether the journal can be written."""
         trouble = health.problem.message if health.problem is not None else ""
         if trouble and trouble != self._trouble:
             yield f"{glyphs.ATTENTION} " + _("The journal cannot be written: {why}").format(why=trouble)
@@ -80,7 +79,6 @@ class Announcements:
         self._trouble = trouble
 
     async def of_incidents(self, incidents: tuple[Incident, ...]) -> list[str]:
-        """What became of the incidents, oldest first."""
         lines: list[str] = []
         for incident in sorted(incidents, key=lambda incident: incident.seq):
             before = self._known.get(incident.id)

@@ -66,7 +66,6 @@ class IncidentCapture:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def keep(self) -> None:
-        """Capture until cancelled."""
         async with companion(self._listen(), self._wake.wake, name="capture-listener") as listener:
             try:
                 while True:

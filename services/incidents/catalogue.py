@@ -17,8 +17,6 @@ FILE = "causes.toml"
 
 
 class CauseFile(Model):
-    """The file of causes."""
-
     causes: tuple[CauseSpec, ...] = ()
 
 

@@ -60,9 +60,10 @@ def _state(met_at: datetime | None, due: datetime, now: datetime) -> ClockState:
 
 def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime) -> IncidentClock:
     due = due_at(starts, minutes)
-    met_at = incident.recovered_at or incident.closed_at
+    met_at = incident.over_at
+    state = _state(met_at, due, now)
     return IncidentClock(
-        kind=ClockKind.RECOVERY, starts=starts, due=due, state=_state(met_at, due, now), met_at=met_at
+        kind=ClockKind.RECOVERY, starts=starts, due=due, state=state, met_at=met_at, title=incident.title
     )
 
 
@@ -92,6 +93,7 @@ def _escalation(
         state=_state(met_at, due, now),
         met_at=met_at,
         who=playbook.escalate_to,
+        title=incident.title,
         is_told=bool(contacts),
     )
 

@@ -67,7 +67,6 @@ def opened(
 
 
 def about(incident: Incident, kind: EntryKind, text: str, /, *, claim: str = "", **data: Any) -> NewEntry:
-    """What is recorded about an incident."""
     return NewEntry(
         kind=kind,
         subject=incident.id,
@@ -94,7 +93,6 @@ def taken(incident: Incident) -> NewEntry:
 
 
 def stepped(incident: Incident, index: int, mark: StepMark, step: str, note: str) -> NewEntry:
-    """A step was marked."""
     text = _noted(_(_MARKS[mark]).format(number=index + 1, text=step), note)
     return about(incident, EntryKind.INCIDENT_STEP, text, index=index, mark=mark.value, note=note)
 
@@ -118,13 +116,11 @@ def decided(incident: Incident, cause: str, title: str, note: str, assessment: A
 
 
 def contacted(incident: Incident, role: str, channel: str, note: str) -> NewEntry:
-    """Somebody was told."""
     text = _("Contacted {role} by {channel}").format(role=role, channel=channel)
     return about(incident, EntryKind.CONTACTED, _noted(text, note), role=role, channel=channel, note=note)
 
 
 def handed_over(incident: Incident, to: str, note: str) -> NewEntry:
-    """The incident is offered to another person."""
     who = to or _("the next person")
     text = _noted(_("Handing {title} over to {who}").format(title=incident.title, who=who), note)
     return about(incident, EntryKind.HAND_OVER, text, to=to, note=note, scope="incident")
@@ -157,7 +153,6 @@ def accepted(subject: str, target: str, offer: HandOver, *, alone: bool = False)
 
 
 def joined(incident: Incident, into: Incident) -> NewEntry:
-    """The incident is part of another."""
     text = _("{title} is part of {other}").format(title=incident.title, other=into.title)
     return about(incident, EntryKind.INCIDENT_JOINED, text, claim=f"joined:{incident.id}", into=into.id)
 
@@ -170,7 +165,6 @@ def kept_apart(incident: Incident, other: Incident) -> NewEntry:
 
 
 def turn_text(kind: TurnKind, incident: Incident) -> str:
-    """What happened to an incident's alarm or system, in words."""
     words = _WITHOUT_ALARM if incident.is_without_alarm else _TURNS
     return _(words.get(kind, _TURNS[kind])).format(title=incident.title)
 
@@ -198,7 +192,6 @@ def turned(incident: Incident, kind: TurnKind, at: datetime) -> NewEntry:
 
 
 def closed(incident: Incident, cause: str, title: str, summary: str) -> NewEntry:
-    """The incident is over, with its cause."""
     return about(
         incident,
         EntryKind.INCIDENT_CLOSED,
@@ -211,7 +204,6 @@ def closed(incident: Incident, cause: str, title: str, summary: str) -> NewEntry
 
 
 def follow_up(id: str, subject: str, target: str, text: str, due: datetime) -> NewEntry:
-    """Something is left to be done by a date."""
     return NewEntry(
         kind=EntryKind.FOLLOW_UP,
         subject=subject,

@@ -12,6 +12,7 @@ from services.incidents.clocks import clocks
 from services.incidents.course_text import course_text
 from services.incidents.reason import SPOKEN, reason_of
 from services.incidents.roster import on_duty, reach_of
+from services.logs.masking.of_runbook import masker_of
 from services.models.causes import Assessment, Word
 from services.models.changes import Plan
 from services.models.date_text import dated_time, day_text, time_text, zoned_time
@@ -64,6 +65,8 @@ class Situation:
     """When the alarm was last read; None: it is not known."""
     whole: Incident | None = None
     """The incident that it is part of; None: it stands alone."""
+    parts: tuple[Incident, ...] = ()
+    """Of the incidents that are part of it, those that go on."""
     evidence: IncidentEvidence | None = None
     """The newest reading."""
     plan: Plan | None = None
@@ -71,11 +74,13 @@ class Situation:
 
     @property
     def is_over(self) -> bool:
-        return self.incident.over_at is not None
+        return self.incident.over_at is not None and not self.parts
 
     def time(self, at: datetime) -> str:
-        """A time as it is spoken."""
         return time_text(at, self.zone, self.now)
+
+    def masked(self, text: str) -> str:
+        return masker_of(self.runbook).without_secrets(text)
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -87,8 +92,11 @@ class Situation:
     def question(self) -> str:
         """What the next step asks approval for; "" if it asks for none."""
         step = step_to_approve(self.incident, self.playbook)
-        asked = asking(step, self.plan, self.evidence, self.zone, self.now) if step is not None else ()
-        return sentences(*asked)
+        return (
+            sentences(*asking(step, self.plan, self.evidence, self.zone, self.now))
+            if step is not None
+            else ""
+        )
 
     @property
     def responder(self) -> str:
@@ -108,8 +116,6 @@ Renewed = Callable[[], Awaitable[Situation | None]]
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody to be called."""
-
     role: str
     reach: str
     """How to reach them; "" if undecided."""
@@ -151,7 +157,7 @@ def undecided_roles(runbook: Runbook, playbook: Playbook | None) -> tuple[str, .
     return tuple(role for role in named_roles(playbook) if not reach.get(role))
 
 
-def first_action(situation: Situation) -> str:
+def next_step(situation: Situation) -> str:
     """The first step that is still open; "" if the playbook has none."""
     return next((str(step.text) for step in open_steps(situation.incident, situation.playbook)), "")
 
@@ -163,22 +169,40 @@ def _next_due(situation: Situation) -> datetime | None:
 
 
 def state_text(situation: Situation, when: Callable[[datetime], str]) -> str:
-    """How the incident stands; of an alarm that was not read lately, when it was."""
+    """How the incident and its parts stand; of an alarm that was not read lately, when it was."""
     at, stale = situation.seen_at, ""
     if at is not None and situation.incident.phase in _ALARMS and situation.now - at > STALE:
         stale = _("The alarm was last read at {time}.").format(time=when(at))
-    return sentences(course_text(situation.incident, when), stale)
+    every = (situation.incident, *situation.parts)
+    return sentences(*(course_text(incident, when) for incident in every), stale)
+
+
+def escalation_text(
+    incident: Incident | None, playbook: Playbook | None, runbook: Runbook, when: Callable[[datetime], str]
+) -> str:
+    """When the role was told of this trouble to which the playbook escalates, or, if it names none, anybody; else whom to tell."""
+    role = str(playbook.escalate_to) if playbook is not None else ""
+    roles = set(map(str, playbook.versions("escalate_to"))) if playbook is not None and role else set()
+    for contact in reversed(incident.contacted if incident is not None else ()):
+        is_of_this = incident is None or (contact.about or contact.at) >= incident.trouble_since
+        if is_of_this and (not roles or contact.role in roles):
+            return _("{role} was told at {time}").format(role=contact.role, time=when(contact.at))
+    who = escalation(runbook, role)
+    if playbook is None or not who:
+        return _("not yet")
+    if playbook.escalate_minutes is None:
+        return _("not yet; next {who}").format(who=who)
+    return _("not yet; after {minutes} minutes {who}").format(minutes=playbook.escalate_minutes, who=who)
 
 
 def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
-    """(heading, text) of each line of the note."""
     incident, is_over = situation.incident, situation.is_over
     yield _("As of"), zoned_time(situation.now, situation.zone, situation.now)
     yield _("State"), state_text(situation, situation.time)
     yield _("Part of"), str(situation.whole.title) if situation.whole is not None else ""
     yield _("Details"), str(incident.reason) if incident.is_asked else ""
     yield _("Measured"), _measured(situation) or _("; ").join(situation.facts)
-    unknown = "" if incident.is_asked else _("not measured") if is_over else _("not known yet")
+    unknown = "" if incident.is_asked else _("not measured") if is_over else _("not known so far")
     yield _("Impact on users"), situation.impact or unknown
     yield _("Cause"), situation.cause if incident.is_asked else cause_text(situation)
     yield _("Why"), situation.reason
@@ -186,29 +210,30 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
         nothing = _("nothing") if incident.recovered_at is not None else ""
         yield _("To be done"), _("; ").join(remaining(situation)) or nothing
     else:
-        yield _("First action (runbook)"), first_action(situation)
+        yield _("Next step (runbook)"), next_step(situation)
         book, due = situation.playbook, _next_due(situation)
-        approver, role = (str(book.approval), str(book.escalate_to)) if book is not None else ("", "")
+        approver = str(book.approval) if book is not None else ""
         yield _("Approval by {role}").format(role=approver), situation.question
         yield _("Next check"), dated_time(due, situation.zone, situation.now) if due is not None else ""
-        yield _("Escalation"), escalation(situation.runbook, role)
+        told = escalation_text(incident, book, situation.runbook, situation.time)
+        yield _("Escalation"), "" if incident.is_asked else told
     yield _("Responder"), situation.responder
 
 
 def slack_text(situation: Situation) -> str:
     """The note for Slack; a person reads, edits and releases it."""
-    system = str(situation.runbook.system.title)
-    head = _HEADS.get(situation.incident.phase, N_("[Incident] {system}: {title}"))
-    head = _(head).format(system=system, title=situation.incident.title)
+    phase = situation.incident.phase if situation.is_over else Phase.FIRING
+    head = _(_HEADS.get(phase, N_("[Incident] {system}: {title}")))
+    head = head.format(system=situation.runbook.system.title, title=situation.incident.title)
     rows = [f"{heading}: {text}" for heading, text in slack_rows(situation) if text]
-    return "\n".join([head, *rows])
+    return situation.masked("\n".join([head, *rows]))
 
 
 def hand_over_text(situation: Situation) -> str:
     """What the next person is told when an incident is handed over, a line each."""
     others = {_("As of"), _("Measured"), _("Next check"), _("Escalation")}
     rows = ((heading, text) for heading, text in slack_rows(situation) if text and heading not in others)
-    return "\n".join(f"{heading}: {text}" for heading, text in rows)
+    return situation.masked("\n".join(f"{heading}: {text}" for heading, text in rows))
 
 
 def remaining(situation: Situation) -> Iterator[str]:
@@ -230,9 +255,8 @@ def _measured(situation: Situation) -> str:
 
 
 def cause_text(situation: Situation) -> str:
-    """The decided cause, or the leading one with its word."""
     if not situation.cause or situation.word not in _CAUSE:
-        return _("not decided") if situation.is_over else _("not known yet")
+        return _("not decided") if situation.is_over else _("not known so far")
     return _(_CAUSE[situation.word][0]).format(cause=situation.cause)
 
 
@@ -262,13 +286,12 @@ def phone_text(situation: Situation) -> str:
     if question := situation.question:
         parts.append(question)
     else:
-        cause = _spoken_cause(situation)
-        parts += [_sentence(situation.impact), cause, *_spoken_plan(situation)]
-    return " ".join(part for part in parts if part)
+        impact = map(_sentence, situation.impact.split(_("; ")))
+        parts += [*impact, _spoken_cause(situation), *_spoken_plan(situation)]
+    return situation.masked(" ".join(part for part in parts if part))
 
 
 def _spoken_cause(situation: Situation) -> str:
-    """The cause as a sentence; "" if there is none to be named."""
     if not situation.cause or situation.word not in _CAUSE:
         return ""
     text = _(_CAUSE[situation.word][1])
@@ -283,20 +306,17 @@ def _spoken_plan(situation: Situation) -> Iterator[str]:
         for what in remaining(situation):
             yield _("Left to be done: {what}.").format(what=what)
         return
-    if action := first_action(situation):
-        yield _("The runbook's next step: {step}.").format(step=_without_asides(action))
+    if step := next_step(situation):
+        # Nobody reads aloud what stands in brackets.
+        step = re.sub(r"\s*[（(][^（）()]*[）)]", "", step).rstrip(".。")
+        yield _("The runbook's next step: {step}.").format(step=step)
     running = _next_due(situation)
     if running is not None:
         yield _("The next check is at {time}.").format(time=situation.time(running))
-    if situation.incident.phase is Phase.QUIET:
+    if situation.incident.phase is Phase.QUIET and not situation.parts:
         yield _("Please stand by until we know that it has recovered.")
     else:
         yield _("Please help with the response.")
-
-
-def _without_asides(text: str) -> str:
-    """A text without what stands in brackets, which nobody reads aloud."""
-    return re.sub(r"\s*[（(][^（）()]*[）)]", "", text).rstrip(".。")
 
 
 def phone_lines(situation: Situation) -> str:

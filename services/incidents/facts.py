@@ -84,13 +84,11 @@ class Facts:
 
     @cached_property
     def denials(self) -> frozenset[str]:
-        """Why sources could not be read, each in words."""
         return frozenset(filter(None, (self.unread(source) for source in Source)))
 
     # ---- curves
 
     def points(self, measure: Measure) -> list[tuple[datetime, float]]:
-        """A curve, oldest first."""
         curve = self.evidence.curve(measure)
         pairs = zip(curve.times, curve.values, strict=True) if curve is not None else ()
         return [(datetime.fromtimestamp(at, UTC), value) for at, value in pairs]

@@ -33,8 +33,6 @@ ReadAgain = Callable[[IncidentEvidence, frozenset[Source]], Awaitable[IncidentEv
 
 @dataclass(frozen=True, slots=True)
 class _Newest:
-    """The newest reading of an incident."""
-
     evidence: IncidentEvidence
     began: float
     """When all sources were last asked, by the clock's `elapsed`."""
@@ -87,12 +85,10 @@ class LiveEvidence:
         return max(1.0, newest.next - self._clock.elapsed()) if newest is not None else 0.0
 
     def newest(self, incident: Incident) -> IncidentEvidence | None:
-        """The newest reading; None if there is none yet."""
         newest = self._newest.get(incident.id)
         return newest.evidence if newest is not None else None
 
     def forget(self, keep: set[str]) -> None:
-        """Drop the readings of all other incidents."""
         for id in self._newest.keys() - keep:
             self._newest.pop(id, None)
             self._locks.pop(id, None)

@@ -156,7 +156,6 @@ def asked(incident: Incident, number: int, token: str, yen: int) -> NewEntry:
 
 
 def accepted(incident: Incident, number: int, token: str, task: str) -> NewEntry:
-    """AWS investigates."""
     text = _("AWS DevOps Agent investigates ({task})").format(task=clean(task))
     return _draft(incident, text, number, token, OpinionState.ACCEPTED, task=task)
 
@@ -173,7 +172,6 @@ def ended(
 
 
 def answered(incident: Incident, opinion: Opinion, words: str) -> NewEntry:
-    """AWS's words."""
     line = " ".join(words.split())
     excerpt = line if len(line) <= SHOWN else line[:SHOWN].rstrip() + "…"
     text = _("AWS's opinion: {text}").format(text=excerpt)

@@ -43,7 +43,6 @@ class Weighing:
         """
 
     def of(self, incident: Incident, evidence: IncidentEvidence | None) -> Assessment | None:
-        """The causes weighed; None without evidence."""
         if evidence is None or incident.trigger is TriggerKind.FINDING:
             return None
         before = self._weighed.get(incident.id)
@@ -69,12 +68,10 @@ class Weighing:
         return before[2]
 
     def newest(self, incident: Incident) -> Assessment | None:
-        """What was weighed last; None if nothing was yet."""
         weighed = self._weighed.get(incident.id)
         return weighed[1] if weighed is not None else None
 
     def forget(self, keep: set[str]) -> None:
-        """Drop all other incidents."""
         for id in self._weighed.keys() - keep:
             self._weighed.pop(id, None)
             self._present.pop(id, None)

@@ -7,20 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 from services.models.assess_answer import AssessedCause, AssessedOnset, AssessedSignal
-from services.models.base import Clean, CleanBlock, CleanLine, Model, RawId
+from services.models.base import Clean, CleanLine, Model, RawId
 from services.models.causes import Word
 from services.models.first_wave import Source
-from services.models.incidents import (
-    Contacted,
-    Decision,
-    IncidentState,
-    Phase,
-    Spell,
-    StepKind,
-    StepMark,
-    TimelineRow,
-    TriggerKind,
-)
+from services.models.incidents import IncidentHead, Phase, Spell, StepKind, StepMark, TimelineRow
 from services.models.report_lines import ChangeLine
 
 VERSION: Literal[1] = 1
@@ -33,66 +23,28 @@ class FollowUpLine(Model):
     text: Clean
     due: datetime
     by: Clean
-    """Who left it."""
     at: datetime
-    """When it was left."""
     done_at: datetime | None = None
     """When its duty was signed off or skipped; null: not yet."""
 
 
-class IncidentLine(Model):
+class IncidentLine(IncidentHead):
     """One incident as of a moment, as the journal's entries tell it without the evidence."""
 
-    id: Clean
-    """`incident:<alarm or inspection>@<since>`; the journal's subject of all its entries."""
-    seq: int
-    """Number of the entry that opened it."""
-    trigger: TriggerKind
-    target: RawId
-    """The alarm's name, or the inspection's id."""
-    title: Clean
     playbook: Clean = ""
     """The playbook's id; "" if it has none."""
-    state: IncidentState
-    since: datetime
-    """The alarm's transition, or the time of the finding."""
-    opened_at: datetime
-    """When a console recorded it."""
-    taken_at: datetime | None = None
-    """When somebody first took it; null: nobody has."""
-    taken_by: Clean = ""
-    recovered_at: datetime | None = None
-    """When recovery was judged; null: it was not, or the alarm fired again since."""
-    closed_at: datetime | None = None
-    closed_by: Clean = ""
-    holder: Clean = ""
-    """Who responds, or responded last; "": nobody has taken it."""
     mtta_seconds: float | None = None
     """From the alarm's transition until somebody took it; null: nobody has."""
     mttr_seconds: float | None = None
     """From the alarm's transition until the judged recovery, else until it was closed; null: neither has happened."""
     cause: Clean = ""
     """Title of the cause with which it was closed, else of the decided one; "": undecided."""
-    decision: Decision | None = None
-    summary: CleanBlock = ""
-    """What was written when it was closed."""
-    contacted: tuple[Contacted, ...] = ()
     follow_ups: tuple[FollowUpLine, ...] = ()
-    joined_to: Clean = ""
-    """Id of the incident that it is part of; "" if it stands alone."""
-    joined: tuple[Clean, ...] = ()
-    """Ids of the incidents that are part of it."""
     phase: Phase = Phase.FIRING
-    """How it stands."""
     spells: tuple[Spell, ...] = ()
     """Each time in which its alarm fired, the first from `since`; empty for a finding."""
     offered_to: Clean | None = None
     """To whom it is offered, "" for whoever accepts; null: no offer waits."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is not closed."""
-        return self.state is not IncidentState.CLOSED
 
 
 class IncidentCount(Model):
@@ -102,9 +54,7 @@ class IncidentCount(Model):
     open: int = 0
     """Not closed at the report's `as_of`."""
     taken: int = 0
-    """Taken by somebody."""
     ended: int = 0
-    """Recovered or closed."""
     recovered: int = 0
     """Recovered, as was judged."""
     recovery_seconds: float | None = None
@@ -142,7 +92,6 @@ class ImpactLine(Model):
     worst: Clean = ""
     """The worst minute since T0, with its unit."""
     at: datetime
-    """When that minute began."""
 
 
 class EvidenceLine(Model):
@@ -156,8 +105,6 @@ class EvidenceLine(Model):
 
 
 class QuotedLine(Model):
-    """A line of a log that the evidence holds."""
-
     at: datetime
     group: RawId
     text: CleanLine
@@ -167,17 +114,13 @@ class IncidentReport(Model):
     """Everything that the journal says about one incident."""
 
     version: Literal[1] = VERSION
-    """Version of the JSON format."""
     system: Clean
-    """The system's id in the runbook."""
     system_title: Clean
     timezone: str
-    """IANA name of the system's time zone."""
     language: str
     """Language of the report; texts quoted from the journal keep theirs."""
     made_at: datetime
     journal: Clean
-    """The journal's id."""
     stale: Clean = ""
     """Why the journal that was read, a copy of a shared one, may lack newer entries; "" if it does not."""
     last_seq: int = 0

@@ -13,15 +13,11 @@ OUTAGE = "outage:"
 
 
 class TriggerKind(StrEnum):
-    """What an incident began with."""
-
     ALARM = "alarm"
     FINDING = "finding"
 
 
 class IncidentState(StrEnum):
-    """Where the response stands."""
-
     OPEN = "open"
     """Nobody has taken it (未対応)."""
     TAKEN = "taken"
@@ -30,8 +26,6 @@ class IncidentState(StrEnum):
 
 
 class StepKind(StrEnum):
-    """The five kinds of steps."""
-
     LOOK = "look"
     WAIT = "wait"
     DECIDE = "decide"
@@ -40,8 +34,6 @@ class StepKind(StrEnum):
 
 
 class StepMark(StrEnum):
-    """What a person recorded about a step."""
-
     TODO = "todo"
     DONE = "done"
     SKIPPED = "skipped"
@@ -51,7 +43,6 @@ class StepRecord(Model):
     """The newest mark of one step."""
 
     index: int
-    """Index of the step in the playbook."""
     mark: StepMark
     at: datetime
     by: Clean
@@ -59,8 +50,6 @@ class StepRecord(Model):
 
 
 class Contacted(Model):
-    """Somebody was told."""
-
     role: Clean
     """The role, or the person's name, that was told."""
     by: Clean
@@ -73,8 +62,6 @@ class Contacted(Model):
 
 
 class Decision(Model):
-    """The cause that a person decided on."""
-
     cause: Clean
     """Id of the cause, or the person's own words."""
     title: Clean
@@ -129,8 +116,6 @@ class TimelineKind(StrEnum):
 
 
 class TimelineRow(Model):
-    """One line of the timeline."""
-
     at: datetime
     kind: TimelineKind
     text: Clean
@@ -178,22 +163,54 @@ class Spell(Model):
 
 
 class Turn(Model):
-    """A change of the alarm's state, or the judged recovery."""
-
     at: datetime
     kind: TurnKind
     text: Clean = ""
 
 
-class Incident(Model):
-    """One response, as its journal entries tell it."""
+class IncidentHead(Model):
+    """What a report tells of an incident as the incident itself does."""
 
-    id: str
+    id: Clean
     """`incident:<alarm or inspection>@<since>`; the journal's subject of all its entries."""
     trigger: TriggerKind
     target: RawId
     """The alarm's name, or the inspection's id."""
     title: Clean
+    since: datetime
+    """Start of the clocks: StateTransitionedTimestamp of the alarm, or the time of the finding (UTC)."""
+    opened_at: datetime
+    """When a console recorded it (UTC)."""
+    seq: int
+    """Number of the entry that opened it."""
+    state: IncidentState
+    holder: Clean = ""
+    """Who responds, or responded last; "": nobody has taken it."""
+    taken_at: datetime | None = None
+    """When it was first taken; MTTA counts to it. null: nobody has."""
+    taken_by: Clean = ""
+    """Who took it first; `holder` may be another by now."""
+    contacted: tuple[Contacted, ...] = ()
+    decision: Decision | None = None
+    recovered_at: datetime | None = None
+    """When recovery was judged; null: it was not, or the alarm fired again since."""
+    joined_to: Clean = ""
+    """Id of the incident that it is part of; "" if it stands alone."""
+    joined: tuple[Clean, ...] = ()
+    """Ids of the incidents that are part of it."""
+    closed_at: datetime | None = None
+    closed_by: Clean = ""
+    summary: CleanBlock = ""
+    """What was written when it was closed."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not IncidentState.CLOSED
+
+
+class Incident(IncidentHead):
+    """One response, as its journal entries tell it."""
+
     playbook: Slug | None = None
     reason: Clean = ""
     """What the finding, or the outage without an alarm, says in one line; "" for an alarm."""
@@ -201,21 +218,9 @@ class Incident(Model):
     """What was measured beside its limits, worst first; () for an alarm."""
     own_steps: tuple[Clean, ...] = ()
     """What its finding says to do, for where the runbook has no steps."""
-    since: datetime
-    """Start of the clocks: StateTransitionedTimestamp of the alarm, or the time of the finding (UTC)."""
-    opened_at: datetime
-    """When a console recorded it (UTC)."""
-    seq: int
-    """Number of the entry that opened it."""
     state: IncidentState = IncidentState.OPEN
-    holder: Clean = ""
-    """Who responds; "" while nobody does."""
     holder_seq: int = 0
     """Number of the entry by which the holder responds; 0 while nobody does."""
-    taken_at: datetime | None = None
-    """When it was first taken; MTTA counts to it."""
-    taken_by: Clean = ""
-    """Who took it first; `holder` may be another by now."""
     evidence: tuple[int, ...] = ()
     """Numbers of its evidence entries, oldest first."""
     captured_by: Clean = ""
@@ -224,9 +229,6 @@ class Incident(Model):
     """When a console began the newest first wave without evidence yet; None if none runs."""
     steps: tuple[StepRecord, ...] = ()
     """The newest record of each step that has one, by index."""
-    contacted: tuple[Contacted, ...] = ()
-    decision: Decision | None = None
-    """The newest decision."""
     decision_seq: int = 0
     """Number of its entry; 0 without any."""
     hand_over: HandOver | None = None
@@ -234,24 +236,10 @@ class Incident(Model):
     follow_ups: tuple[FollowUp, ...] = ()
     turns: tuple[Turn, ...] = ()
     """Later changes of the alarm's state, and the recovery when it was judged, in the order in which they happened."""
-    recovered_at: datetime | None = None
-    """When recovery was judged; None while it is not, and again after the alarm has returned."""
-    joined_to: str = ""
-    """Id of the incident that it is part of; "" if it stands alone."""
     apart_from: tuple[str, ...] = ()
     """Ids of incidents of which a person said that they are other ones."""
-    joined: tuple[str, ...] = ()
-    """Ids of the incidents that are part of it."""
-    closed_at: datetime | None = None
-    closed_by: Clean = ""
     cause: Clean = ""
     """The cause with which it was closed."""
-    summary: CleanBlock = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is not closed."""
-        return self.state is not IncidentState.CLOSED
 
     @property
     def is_asked(self) -> bool:
@@ -317,7 +305,6 @@ class Incident(Model):
 
     @property
     def _alarm(self) -> TurnKind:
-        """The alarm's newest state."""
         return next(
             (turn.kind for turn in reversed(self.turns) if turn.kind is not TurnKind.RECOVERED),
             TurnKind.ALARM,
@@ -333,12 +320,9 @@ _PHASES = {
 
 
 class ClockKind(StrEnum):
-    """The clocks of an incident."""
-
     RECOVERY = "recovery"
     """Time to wait for recovery without intervention."""
     ESCALATION = "escalation"
-    """Time after which to escalate."""
     STORAGE = "storage"
     """Time until the database's storage is full, computed from how it falls."""
     CREDITS = "credits"
@@ -348,8 +332,6 @@ class ClockKind(StrEnum):
 
 
 class ClockState(StrEnum):
-    """Where a clock stands."""
-
     RUNNING = "running"
     OVERDUE = "overdue"
     MET = "met"
@@ -357,8 +339,6 @@ class ClockState(StrEnum):
 
 
 class IncidentClock(Model):
-    """One clock, counted from the alarm's own transition."""
-
     kind: ClockKind
     starts: datetime
     """For one that is computed from what is published: the newest minute of that."""
@@ -371,13 +351,13 @@ class IncidentClock(Model):
     """Until when it may last, for one that is computed; `due` is the soonest."""
     basis: Clean = ""
     """What it is computed from, in words; "" for a clock of the runbook."""
+    title: Clean = ""
+    """Of the incident that it is about: of a whole, this may be a part; "" for one that is computed."""
     is_told: bool = False
     """Somebody was told; otherwise what met the clock was that the trouble ended."""
 
 
 class RecoveryCheck(Model):
-    """One condition of recovery."""
-
     title: Clean
     value: Clean
     """What was measured, or why nothing could be."""

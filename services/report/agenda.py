@@ -50,7 +50,6 @@ class Agenda(Model):
 
     @property
     def occurrences(self) -> tuple[Occurrence, ...]:
-        """The occurrences of all days, in order."""
         return tuple(each for day in self.days for each in day.occurrences)
 
 

@@ -47,7 +47,6 @@ class Period:
         return f"report@{self.name}"
 
     def holds(self, day: date) -> bool:
-        """Whether the period contains `day`."""
         return self.first <= day <= self.last
 
 
@@ -56,7 +55,6 @@ def of_day(day: date) -> Period:
 
 
 def of_month(day: date) -> Period:
-    """The month that contains `day`."""
     return Period(Span.MONTH, day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
@@ -66,7 +64,6 @@ def of_fiscal_year(year: int) -> Period:
 
 
 def fiscal_year(day: date) -> int:
-    """The fiscal year that contains `day`."""
     return day.year if day.month >= FIRST_MONTH else day.year - 1
 
 

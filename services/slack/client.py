@@ -56,8 +56,6 @@ def sender(settings: SlackSettings, *, timeout: float = 15.0, connect: float = 8
 
 
 class Bot:
-    """Posts with a bot token."""
-
     threads = True
 
     def __init__(self, token: Secret, base: str, limits: aiohttp.ClientTimeout) -> None:

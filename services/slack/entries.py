@@ -59,12 +59,10 @@ def refused(post: Post, reason: str, claim: str, *, code: str = "", retry_at: st
 
 
 def unknown(post: Post, reason: str, claim: str) -> NewEntry:
-    """It is unknown whether the post is in Slack."""
     return _unposted(post, reason, claim, {"state": "unknown"})
 
 
 def again(post: Post, why: str, claim: str) -> NewEntry:
-    """A person requests another attempt."""
     text = _("Send again to {channel}").format(channel=post.channel)
     return NewEntry(
         kind=EntryKind.POST,
@@ -89,12 +87,10 @@ def dropped(post: Post, why: str) -> NewEntry:
 
 
 def outcome_claim(post: Post) -> str:
-    """The claim of the newest attempt's outcome."""
     return f"posting:{post.id}#{post.attempts}:outcome"
 
 
 def settled_claim(post: Post) -> str:
-    """The claim of the entry that settles its unknown outcome."""
     return f"posting:{post.id}#{post.attempts}:settled"
 
 

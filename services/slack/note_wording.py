@@ -29,8 +29,6 @@ _AT_CHANGE = {
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The newest value of an alarm's metric."""
-
     value: float
     at: datetime
     """End of the value's period (UTC)."""
@@ -46,7 +44,6 @@ def newest(series: tuple[Series, ...] | None) -> Now | None:
 
 
 def state(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
-    """Whether it fires and since when."""
     if alarm.state is AlarmState.MISSING:
         return _("the runbook expects this alarm, but AWS does not have it")
     if alarm.since is None:

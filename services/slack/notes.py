@@ -11,6 +11,7 @@ from services.alarms.acknowledgements import change_of
 from services.calendar.calendar import Calendar
 from services.contacts import escalation, reachable
 from services.i18n import N_, _, sentences
+from services.incidents.escalation import escalation_text
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.date_text import dated_time
@@ -52,8 +53,6 @@ _ENVIRONMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class NoteContext:
-    """Where and by whom a note is written."""
-
     runbook: Runbook
     calendar: Calendar
     region: str
@@ -103,9 +102,9 @@ def about_alarm(
         rows += [
             (_("First action (runbook)"), _first_step(playbook)),
             (_("Next check"), _next_look(alarm, playbook, desk)),
-            (_("Escalation"), _called(playbook, incident, desk)),
+            (_("Escalation"), escalation_text(incident, playbook, book, desk.moment)),
         ]
-    rows += [(_("By"), desk.by), (_("AWS console"), alarm_page(desk.region, alarm.id))]
+    rows += [(_("Written by"), desk.by), (_("AWS console"), alarm_page(desk.region, alarm.id))]
     return Proposal(
         title=alarm.name,
         text=note_text(_(_SEVERITY[alarm.state]), named, rows, desk),
@@ -125,7 +124,7 @@ def about_finding(recorded: Recorded, desk: NoteContext) -> Proposal:
         (_("Overridden"), _overruled(recorded, desk)),
         (_("Impact on users"), _(FILL)),
         (_("First action (runbook)"), str(finding.advice[0]) if finding.advice else _(FILL)),
-        (_("By"), desk.by),
+        (_("Written by"), desk.by),
         (_("Next check"), _next_run(finding, desk)),
         (_("Escalation"), _named(finding, desk.runbook)),
         (_("AWS console"), inspection_page(desk.region, finding.inspection)),
@@ -191,21 +190,6 @@ def _next_look(alarm: Alarm, playbook: Playbook | None, desk: NoteContext) -> st
     minutes = (playbook.wait_minutes, playbook.escalate_minutes) if playbook else ()
     times = (since + timedelta(minutes=each) for each in minutes if each is not None)
     return desk.moment(min((each for each in times if each > desk.now), default=desk.now + SOON))
-
-
-def _called(playbook: Playbook | None, incident: Incident | None, desk: NoteContext) -> str:
-    """When the role was told to which the playbook escalates, or, if it names none, anybody."""
-    role = playbook.escalate_to if playbook is not None else ""
-    roles = {str(each) for each in playbook.versions("escalate_to")} if playbook is not None and role else ()
-    for contact in reversed(incident.contacted if incident is not None else ()):
-        if not roles or str(contact.role) in roles:
-            return _("{role} was told at {time}").format(role=contact.role, time=desk.moment(contact.at))
-    who = escalation(desk.runbook, str(role))
-    if not who or playbook is None:
-        return _("not yet")
-    if playbook.escalate_minutes is None:
-        return _("not yet; next {who}").format(who=who)
-    return _("not yet; after {minutes} minutes {who}").format(minutes=playbook.escalate_minutes, who=who)
 
 
 def _named(finding: Finding, runbook: Runbook) -> str:

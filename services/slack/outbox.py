@@ -86,7 +86,6 @@ class Outbox:
 
     @property
     def threads(self) -> bool:
-        """Whether notes about one alarm form one thread."""
         return self.settings.token is not None
 
     async def states(self) -> AsyncIterator[tuple[Post, ...]]:
@@ -137,7 +136,6 @@ class Outbox:
         )
 
     async def drop(self, post: Post, why: str) -> None:
-        """Decide not to send it, with a reason."""
         await self._keep(post_entries.dropped(post, why))
 
     async def close(self) -> None:
@@ -176,7 +174,6 @@ class Outbox:
                 await self._wait(self._clock.now() + real(self._clock, HELD))
 
     async def _wait(self, until: datetime | None) -> None:
-        """Wait for news, or until `until`."""
         seconds = None
         if until is not None:
             # Never long, as the clock may be set meanwhile.
@@ -241,7 +238,6 @@ class Outbox:
     # ---- recording and showing
 
     async def _keep(self, draft: NewEntry) -> Entry:
-        """Record a person's request."""
         entry = await self._journal.append(draft)
         self._records.absorb([entry])
         self._publish()

@@ -62,11 +62,9 @@ class PostRecords(GroupedProjection):
 
     @property
     def oldest_first(self) -> tuple[Post, ...]:
-        """Posts in the order in which they were released."""
         return tuple(sorted(self._posts.values(), key=lambda post: post.seq))
 
     def of(self, id: str) -> Post | None:
-        """The post with this id; None if there is none."""
         return self._posts.get(id)
 
     def sending(self, post: Post) -> Entry | None:

@@ -52,7 +52,6 @@ def refused(error: SlackApiError, channel: str) -> Refused | Unanswered:
 
 
 def failure(error: SlackApiError, channel: str) -> CannotTell:
-    """Why reading back gave no result."""
     code, answer = code_of(error)
     if answer is None or not code or code in refusals.UNCLEAR or answer.status_code >= TOO_MANY:
         return CannotTell(refusals.unanswered(code or "HTTP"), code=code, again=True)

@@ -11,8 +11,6 @@ from services.slack.settings import SlackSettings
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to a channel."""
-
     post: str
     """The post's id, sent with the message so that the message can be found again."""
     channel: str
@@ -69,8 +67,6 @@ class CannotTell(SlackError):
 
 
 class Sender(Protocol):
-    """The interface to Slack that the outbox uses."""
-
     @property
     def threads(self) -> bool:
         """Whether a message can reply to another."""

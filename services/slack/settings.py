@@ -32,7 +32,6 @@ class SlackSettings:
 
     @property
     def configured(self) -> bool:
-        """Whether anything can be sent."""
         return self.token is not None or self.webhook is not None
 
 

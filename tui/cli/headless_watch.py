@@ -10,6 +10,7 @@ from typing import Any
 from services.aws.client.errors import AwsError
 from services.i18n import _
 from services.incidents.announcements import Announcements
+from services.logs.masking.of_runbook import masker_of
 from services.models.alarms import AlarmOverview
 from services.models.date_text import day_text
 from services.models.feeds import FeedState
@@ -106,10 +107,10 @@ class HeadlessWatch:
         ]
 
     def say(self, lines: Iterable[str]) -> None:
-        """Print lines, each with its time; where nobody reads them, the journal still has them."""
-        now = self._services.clock.now()
+        """Print lines, each with its time and without secrets; where nobody reads them, the journal still has them."""
+        now, masker = self._services.clock.now(), masker_of(self._services.runbook)
         with suppress(CannotPrint):
-            if stamped := [f"{_stamp(now, self._zone)}  {line}" for line in lines]:
+            if stamped := [f"{_stamp(now, self._zone)}  {masker.without_secrets(line)}" for line in lines]:
                 self._output.print_lines(stamped)
 
     def _report(self, error: BaseException) -> None:

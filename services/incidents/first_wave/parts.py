@@ -76,7 +76,6 @@ def target_group_of(service: ContainerService, runbook: Runbook) -> str:
 
 
 def entries_of(lines: Iterable[LogLine]) -> tuple[LogEntry, ...]:
-    """Log lines as they are recorded."""
     return tuple(
         LogEntry(at=datetime.fromtimestamp(line.at / 1000, UTC), stream=line.stream, text=line.text)
         for line in lines

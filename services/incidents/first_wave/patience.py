@@ -32,7 +32,6 @@ class Patience:
         self._handle.cancel()
 
     def limit(self, seconds: float) -> "Limit":
-        """A limit that begins now."""
         return Limit(self, seconds)
 
     async def preparing(self, work: Awaitable[object]) -> None:

@@ -168,7 +168,6 @@ async def network(wave: Wave, reader: SourceReader) -> Answered:
 
 
 async def metrics(wave: Wave, reader: SourceReader) -> Answered:
-    """The curves of the last hours and of a week ago."""
     metric_queries = tuple(queries(wave.runbook, wave.service_name, await _group_dimension(wave)))
     series, week_ago = await asyncio.gather(
         _curves(reader, metric_queries, metric_span(wave.alarm, wave.began)),
@@ -248,7 +247,6 @@ async def own_metrics(wave: Wave, reader: SourceReader) -> Answered:
 
 
 async def own_log(wave: Wave, reader: SourceReader) -> Answered:
-    """Errors in the log of the alarm's own resource."""
     group = RawId(_stranger(wave).log_group(wave.alarm, wave.runbook))
     try:
         return await _sample("own_log", wave, reader, group, ERRORS)

@@ -79,8 +79,6 @@ async def read_first_wave(
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """One first wave while it is read."""
-
     session: Reader
     clock: Clock
     seconds: float
@@ -97,7 +95,6 @@ class _Reading:
     all_exist: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def outcome(self, source: Source) -> Outcome:
-        """The outcome of one source, for another that depends on it."""
         return await asyncio.shield(self.tasks[source])
 
     async def evidence(self, wave: Wave) -> IncidentEvidence:
@@ -195,8 +192,6 @@ class _Reading:
 
 @dataclass(eq=False)
 class FirstWaveReader:
-    """Reads first waves about this runbook's alarms."""
-
     runbook: Runbook
     session: Reader
     clock: Clock

@@ -34,8 +34,6 @@ _DATABASE_LOG = _without(database_group, N_("The runbook names no log group of t
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """One source."""
-
     title: str
     """What it is, for people; English, translated when shown."""
     requests: int

@@ -27,8 +27,6 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the read of one source went, and what it answered."""
-
     reading: SourceReading
     fields: Fields = field(default_factory=dict)
 
@@ -44,8 +42,6 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """What the questions of one first wave have in common."""
-
     alarm: AlarmMoment
     runbook: Runbook
     region: str
@@ -66,6 +62,5 @@ class Wave:
 
     @property
     def instance(self) -> str:
-        """The database instance."""
         assert self.runbook.rds is not None
         return self.runbook.rds.instance

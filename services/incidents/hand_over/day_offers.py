@@ -17,7 +17,6 @@ class DayOffers:
 
     @property
     def waiting(self) -> Mapping[str, HandOver]:
-        """Every offer that nobody has accepted."""
         return dict(self._waiting)
 
     @property

@@ -34,16 +34,12 @@ _GLYPHS = {
 
 @dataclass(frozen=True, slots=True)
 class OpenPoint:
-    """One thing that the next person must know of."""
-
     glyph: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class DayAtHand:
-    """What the console knows at the moment of a hand-over."""
-
     now: datetime
     zone: tzinfo
     incidents: tuple[Incident, ...] = ()
@@ -88,7 +84,8 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
             glyph = glyphs.UNDERWAY
             text = _("Incident, {who} responds: {title}").format(who=incident.holder, title=incident.title)
         yield OpenPoint(glyph, text)
-        yield OpenPoint("  ", course_text(incident, day.time))
+        parts = (each for each in day.incidents if each.id in incident.joined and each.over_at is None)
+        yield from (OpenPoint("  ", course_text(each, day.time)) for each in (incident, *parts))
         if (offer := incident.hand_over) is not None:
             words = _("Offered to {to}, not accepted yet")
             yield OpenPoint("  ", words.format(to=offer.to or _("the next person")))
@@ -103,7 +100,7 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
                 if clock.kind is ClockKind.ESCALATION
                 else _("Not recovered by {time}: {title}")
             )
-            text = words.format(who=clock.who, time=at, title=incident.title)
+            text = words.format(who=clock.who, time=at, title=clock.title)
             yield OpenPoint(glyphs.ATTENTION, text)
 
 

@@ -49,7 +49,6 @@ class RecoveryWatch:
         """Since when an incident waits for a judgement, by its id: by the clock's `elapsed`, as this console saw it."""
 
     def wake(self) -> None:
-        """Look at once which incidents are open."""
         self._wake.wake()
 
     async def keep(self) -> None:

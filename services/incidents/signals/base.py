@@ -13,8 +13,6 @@ from services.models.first_wave import Measure, Source
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a signal's function says about the facts."""
-
     state: SignalState
     value: str = ""
     limit: str = ""
@@ -70,8 +68,6 @@ Judge = Callable[[Facts], Judged]
 
 @dataclass(frozen=True, slots=True)
 class SignalSpec:
-    """One signal."""
-
     id: str
     title: str
     """English; translated where it is judged."""

@@ -30,8 +30,6 @@ TIMES = 3.0
 
 
 class Kind(Enum):
-    """What an error blames."""
-
     DATABASE = "database"
     OUTSIDE = "outside"
     """A host on the Internet."""
@@ -41,8 +39,6 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """What one message blames."""
-
     kind: Kind
     name: str
     """English where it is words of ours, translated when shown."""

@@ -37,7 +37,6 @@ SHOWN = frozenset(cause for spec in SIGNALS for cause in spec.direct_for)
 
 
 def signals_of(facts: Facts) -> tuple[Signal, ...]:
-    """Judge every signal."""
     return tuple(_aged(spec.of(facts), facts) for spec in SIGNALS)
 
 

@@ -18,8 +18,6 @@ from services.report.collecting.source import Source, duty_in
 
 
 class DutyLines:
-    """Builds report lines from occurrences and their sign-offs."""
-
     def __init__(self, source: Source, duty_states: DutyStatesAt) -> None:
         self._source = source
         self._duty_states = duty_states

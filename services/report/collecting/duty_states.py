@@ -33,8 +33,6 @@ def counts(occurrence: Occurrence) -> bool:
 
 
 class DutyStatesAt:
-    """Occurrences and their states as of one moment."""
-
     def __init__(self, source: Source) -> None:
         self._source = source
         self._duties = {str(duty.id): duty for duty in source.runbook.duties}
@@ -114,7 +112,6 @@ class DutyStatesAt:
         return entry is not None and bool(entry.data.get("evidence") or entry.data.get("checked"))
 
     def duty(self, id: str) -> Duty | None:
-        """The runbook's duty with this id; None if there is none."""
         return self._duties.get(id)
 
     def _is_signed(self, key: str) -> bool:

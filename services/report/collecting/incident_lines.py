@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from services.incidents.course import incidents_in
 from services.incidents.follow_ups import FOLLOW_UP
 from services.incidents.older_incidents import KEPT
 from services.models.incident_report import FollowUpLine, IncidentCount, IncidentLine
-from services.models.incidents import FollowUp, Incident, IncidentState
+from services.models.incidents import FollowUp, Incident, IncidentHead
 from services.models.journal import EntryKind
 from services.report.collecting.source import Source
 
@@ -34,49 +35,24 @@ def incident_lines(source: Source, done_times: Done) -> tuple[IncidentLine, ...]
 
 
 def incident_line(incident: Incident, done_times: Done) -> IncidentLine:
-    """One incident as a report has it."""
-    decision = incident.decision
+    decision, offer = incident.decision, incident.hand_over
+    fields: dict[str, Any] = {
+        name: getattr(incident, name) for name in (*IncidentHead.model_fields, "phase", "spells")
+    }
     return IncidentLine(
-        id=incident.id,
-        seq=incident.seq,
-        trigger=incident.trigger,
-        target=incident.target,
-        title=incident.title,
+        **fields,
         playbook=incident.playbook or "",
-        state=incident.state,
-        since=incident.since,
-        opened_at=incident.opened_at,
-        taken_at=incident.taken_at,
-        taken_by=incident.taken_by,
-        recovered_at=incident.recovered_at,
-        closed_at=incident.closed_at,
-        closed_by=incident.closed_by,
-        holder=incident.holder,
         mtta_seconds=seconds_between(incident.since, incident.taken_at),
-        mttr_seconds=seconds_between(incident.since, incident.recovered_at or incident.closed_at),
+        mttr_seconds=seconds_between(incident.since, incident.over_at),
         cause=incident.cause or (decision.title if decision is not None else ""),
-        decision=decision,
-        summary=incident.summary,
-        contacted=incident.contacted,
         follow_ups=tuple(follow_up_line(follow_up, done_times) for follow_up in incident.follow_ups),
-        joined_to=incident.joined_to,
-        joined=incident.joined,
-        phase=incident.phase,
-        spells=incident.spells,
-        offered_to=incident.hand_over.to if incident.hand_over is not None else None,
+        offered_to=offer.to if offer is not None else None,
     )
 
 
 def follow_up_line(follow_up: FollowUp, done_times: Done) -> FollowUpLine:
-    """What was left, with whether it was done since."""
-    return FollowUpLine(
-        id=follow_up.id,
-        text=follow_up.text,
-        due=follow_up.due,
-        by=follow_up.by,
-        at=follow_up.at,
-        done_at=done_times.get(f"{FOLLOW_UP}{follow_up.id}"),
-    )
+    done_at = done_times.get(f"{FOLLOW_UP}{follow_up.id}")
+    return FollowUpLine(**follow_up.model_dump(exclude={"subject"}), done_at=done_at)
 
 
 def seconds_between(start: datetime, end: datetime | None) -> float | None:
@@ -92,7 +68,7 @@ def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCou
     mttrs = list(_without_none(line.mttr_seconds for line in wholes))
     return IncidentCount(
         count=len(wholes),
-        open=sum(line.state is not IncidentState.CLOSED for line in wholes),
+        open=sum(line.is_open for line in wholes),
         taken=len(mttas),
         ended=len(mttrs),
         recovered=len(recoveries),

@@ -33,7 +33,6 @@ class SlotRecords:
             self._keys |= missing
 
     def record(self, key: str) -> OccurrenceRecord:
-        """The record as of the report's moment."""
         self.load([key])
         return self._records.get(key, NO_ENTRIES)
 

@@ -42,7 +42,6 @@ class Source:
 
     @cached_property
     def masker(self) -> Masker:
-        """Masks the log texts of the report."""
         return masker_of(self.runbook)
 
     @property
@@ -113,7 +112,6 @@ class Source:
 
     @cached_property
     def last_seq(self) -> int:
-        """The number of the newest entry of the report's moment."""
         return last_before(self.reader, self.entries_until)
 
     @cached_property
@@ -126,7 +124,6 @@ class Source:
         return self.entries(*kinds, since=self.start, before=self.entries_until)
 
     def day_of(self, moment: datetime) -> date:
-        """The local date of `moment`."""
         return self.calendar.day_of(moment)
 
     def bounds(self) -> tuple[int, int]:

@@ -42,17 +42,14 @@ def _bypassed(line: ApprovalLine) -> str:
 
 
 def emergency_columns() -> tuple[str, ...]:
-    """The heads of `emergency_rows`."""
     return (_("Time"), _("Change"), _("Reason"), _("Bypassed"), _("By"), _("Result"))
 
 
 def emergency_title() -> str:
-    """The section's title, with the glyph of what needs a look."""
     return f"{glyphs.ATTENTION} {_('Emergency changes')}"
 
 
 def emergency_section(lines: Sequence[ApprovalLine], dates: Dates, day: date | None) -> Iterator[Section]:
-    """The section of emergencies; none without one."""
     if rows := emergency_rows(lines, dates, day):
         yield Section(emergency_title(), (table(emergency_columns(), rows),))
 

@@ -70,7 +70,6 @@ Part = tuple[str, Section]
 
 
 def finding_key(line: FindingLine) -> str:
-    """The key of a finding's annex."""
     return f"finding:{line.seq}"
 
 

@@ -24,15 +24,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A bulleted list."""
-
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a table."""
-
     cells: tuple[str, ...]
     tone: Verdict | None = None
     """Its colour; what it means is written in a cell."""
@@ -61,8 +57,6 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A list of name-value pairs."""
-
     pairs: tuple[tuple[str, str], ...]
 
 
@@ -71,8 +65,6 @@ Block = Paragraph | Quote | Bullets | Table | Facts
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with its blocks and subsections."""
-
     title: str
     blocks: tuple[Block, ...] = ()
     parts: tuple["Section", ...] = ()
@@ -82,8 +74,6 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A complete document."""
-
     title: str
     tone: Verdict | None
     """The colour of the overall verdict."""

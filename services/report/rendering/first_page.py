@@ -55,7 +55,6 @@ class FirstPage:
             yield Paragraph(words.format(count=more, annex=reference))
 
     def cut_line(self, line: Line, widths: Sequence[int]) -> Line:
-        """A row whose cells fit the density's lines."""
         cells = zip(line.cells, map(column, widths), strict=True)
         return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
 

@@ -33,7 +33,6 @@ _SHORT, _SHORT_TOGETHER = 16, 80
 
 
 def to_html(report: Report, *, wareki: bool = False) -> str:
-    """The report as HTML in the active language."""
     return write(document(report, wareki=wareki))
 
 
@@ -72,7 +71,6 @@ def _text(words: str) -> str:
 
 
 def _verdict(whole: Document) -> str:
-    """The verdict of a document that has one."""
     if not whole.verdict:
         return ""
     return f'<p class="verdict{_tone(whole.tone)}">{_text(whole.verdict)}</p>'
@@ -132,7 +130,6 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def _facts(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Rows of two facts each."""
     cells = [f'<th scope="row">{_text(name)}</th><td>{_text(value)}</td>' for name, value in pairs]
     if len(cells) % 2:
         cells.append("<th></th><td></td>")

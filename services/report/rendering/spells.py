@@ -11,7 +11,6 @@ from services.report.rendering.wording import NOTHING
 
 
 def named(line: SpellLine) -> str:
-    """The alarm's name and title."""
     return f"{line.alarm} {line.title}".rstrip()
 
 
@@ -26,13 +25,11 @@ def ended(line: SpellLine, dates: Dates, day: date) -> str:
 
 
 def lasted(line: SpellLine) -> str:
-    """How long it lasted."""
     duration = lasting(line.seconds)
     return _("{time} or more").format(time=duration) if line.at_least else duration
 
 
 def acknowledged_by(line: SpellLine, dates: Dates, day: date) -> str:
-    """Who acknowledged it, and when."""
     return _(", ").join(f"{ack.by} {dates.at(ack.at, day)}" for ack in line.acknowledged) or NOTHING
 
 

@@ -20,6 +20,7 @@ from services.journal.derived.late import in_order
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.journal.export import rows
 from services.journal.reader import entry_of
+from services.logs.masking.of_runbook import masker_of
 from services.models import glyphs
 from services.models.date_text import day_text, time_text
 from services.models.incidents import HandOver
@@ -81,7 +82,8 @@ async def points_now(app: Console) -> tuple[OpenPoint, ...]:
         abnormal = await abnormal_now(app, done)
     except JournalError as error:
         unread = error.problem.message
-    return open_points(
+    mask = masker_of(services.runbook).without_secrets
+    points = open_points(
         DayAtHand(
             now,
             zone,
@@ -97,6 +99,7 @@ async def points_now(app: Console) -> tuple[OpenPoint, ...]:
             {incident.id: services.response.readings.words(incident) for incident in app.incidents},
         )
     )
+    return tuple(OpenPoint(point.glyph, mask(point.text)) for point in points)
 
 
 def _points_list(lines: Iterable[str]) -> Widget:

@@ -165,6 +165,7 @@ def situation_of(app: Console, view: IncidentView, plan: Plan | None = None) -> 
     cause, word, reason = cause_of(incident, view.assessment, titles)
     facts = Facts(view.evidence, app.ready.runbook) if view.evidence is not None else None
     live = app.ready.response.live.newest(incident)
+    parts = map(app.ready.incidents.of, incident.joined)
     return Situation(
         incident=incident,
         runbook=app.ready.runbook,
@@ -179,6 +180,7 @@ def situation_of(app: Console, view: IncidentView, plan: Plan | None = None) -> 
         by=app.ready.journal.person.name,
         seen_at=app.alarms.fetched_at if app.alarms is not None else None,
         whole=app.ready.incidents.of(incident.joined_to) if incident.joined_to else None,
+        parts=tuple(one for one in parts if one is not None and one.over_at is None),
         evidence=view.evidence,
         plan=plan,
     )

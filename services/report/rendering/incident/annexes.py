@@ -12,19 +12,18 @@ from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Line, Paragraph, Section, table
 from services.report.rendering.first_page import Annexes
 from services.report.rendering.incident.rows import (
+    CAUSES,
+    EVIDENCE,
+    FIGURES,
+    LOGS,
+    RESPONSE,
+    TABLES,
+    TIMELINE,
     IncidentRows,
-    change_columns,
-    contact_columns,
-    figure_columns,
-    follow_up_columns,
     points_text,
-    step_columns,
-    timeline_columns,
 )
 from services.report.rendering.wording import NOTHING
 
-RESPONSE, TIMELINE, CAUSES, EVIDENCE, LOGS = "response", "timeline", "causes", "evidence", "logs"
-"""Keys of the annexes."""
 _SIGNALS = {
     SignalState.PRESENT: (glyphs.ATTENTION, N_("present")),
     SignalState.ABSENT: (glyphs.OFF, N_("absent")),
@@ -52,25 +51,21 @@ def annexes(report: IncidentReport, dates: Dates, day: date) -> Annexes:
 
 
 def _response(rows: IncidentRows) -> Section:
-    report = rows.report
-    tables = (
-        (_("Who was told"), contact_columns(), list(rows.contacted())),
-        (_("Steps"), step_columns(), list(rows.steps())),
-        (_("Changes made"), change_columns(), list(rows.changes())),
-        (_("Follow-ups"), follow_up_columns(), list(rows.follow_ups())),
-    )
-    blocks = [table(columns, lines, title=title) for title, columns, lines in tables if lines]
-    summary = [Paragraph(report.incident.summary)] if report.incident.summary else []
-    return Section(_("Response"), (*blocks, *summary))
+    summary = rows.report.incident.summary
+    blocks = [
+        table(each.columns, lines, title=_(each.title))
+        for name, each in TABLES.items()
+        if each.annex == RESPONSE and (lines := rows.of(name))
+    ]
+    return Section(_("Response"), (*blocks, *([Paragraph(summary)] if summary else [])))
 
 
 def _timeline(rows: IncidentRows) -> Section:
-    lines = list(rows.timeline())
-    blocks: list[Block] = [table(timeline_columns(), lines)] if lines else []
+    lines = rows.of("timeline")
+    blocks: list[Block] = [table(TABLES["timeline"].columns, lines)] if lines else []
     if any(row.late for row in rows.report.timeline):
-        blocks.append(
-            Paragraph(_("CloudTrail reports about five minutes late: later events may be missing."))
-        )
+        words = _("CloudTrail reports about five minutes late: later events may be missing.")
+        blocks.append(Paragraph(words))
     return Section(_("Timeline"), tuple(blocks))
 
 
@@ -121,7 +116,7 @@ def _evidence(rows: IncidentRows) -> Section:
     report = rows.report
     blocks: list[Block] = []
     if report.figures:
-        blocks.append(table(figure_columns(), rows.figures()))
+        blocks.append(table(FIGURES.columns, rows.figures()))
     if report.evidence:
         sources = (
             Line(

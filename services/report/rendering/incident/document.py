@@ -1,10 +1,10 @@
 """Lays out the report of one incident (障害対応報告書): one page for its readers, then annexes with the evidence."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from services.i18n import _
+from services.i18n import _, sentences
 from services.incidents.catalogue import titles
 from services.models.assess_answer import AssessedCause, AssessedWeight, word_text
 from services.models.causes import OnsetBasis, Word
@@ -14,7 +14,7 @@ from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section
 from services.report.rendering.first_page import Annexes, FirstPage
-from services.report.rendering.incident.annexes import CAUSES, EVIDENCE, RESPONSE, TIMELINE, annexes
+from services.report.rendering.incident.annexes import annexes
 from services.report.rendering.incident.listing import (
     incident_state,
     recovery_taken,
@@ -22,14 +22,12 @@ from services.report.rendering.incident.listing import (
     time_taken,
 )
 from services.report.rendering.incident.rows import (
+    CAUSES,
+    EVIDENCE,
+    FIGURES,
+    TABLES,
     IncidentRows,
-    change_columns,
-    contact_columns,
-    figure_columns,
-    follow_up_columns,
     points_text,
-    step_columns,
-    timeline_columns,
 )
 from services.report.rendering.page import Density, fitted
 from services.report.rendering.wording import NOTHING
@@ -48,8 +46,6 @@ def incident_document(report: IncidentReport, *, wareki: bool = False) -> Docume
 
 
 class _Page(FirstPage):
-    """The first page at one density."""
-
     def __init__(
         self, report: IncidentReport, dates: Dates, day: date, appended: Annexes, density: Density
     ) -> None:
@@ -72,11 +68,7 @@ class _Page(FirstPage):
             sections=(
                 self._impact(),
                 self._cause(),
-                *self._contacted(),
-                *self._steps(),
-                *self._changes(),
-                *self._timeline(),
-                *self._follow_ups(),
+                *self._tables(),
             ),
             annexes=self.annexes.sections,
             footer=f"{report.system_title} · {title}",
@@ -159,13 +151,13 @@ class _Page(FirstPage):
         if report.measured_until is None:
             why = report.evidence_problem or _("No evidence was recorded, so nothing is measured.")
             return self.section(_("Impact"), [Paragraph(why, Verdict.UNKNOWN)])
-        words = report.impact or _("What users noticed was not measured.")
-        until = _("Read at {time}.").format(time=self.dates.at(report.measured_until, self.day))
-        blocks: list[Block] = [
-            self.paragraph(_("{text}. {more}").format(text=words.rstrip(".。"), more=until))
-        ]
+        words = _("{text}.").format(text=report.impact) if report.impact else ""
+        if not words:
+            until = _("Read at {time}.").format(time=self.dates.at(report.measured_until, self.day))
+            words = sentences(_("What users noticed was not measured."), until)
+        blocks: list[Block] = [self.paragraph(words)]
         if report.figures:
-            blocks += self.table_rows(figure_columns(), (40, 20, 20, 20), self.rows.figures(), EVIDENCE)
+            blocks += self.table_rows(FIGURES.columns, FIGURES.widths, self.rows.figures(), EVIDENCE)
         return self.section(_("Impact"), blocks, EVIDENCE)
 
     def _cause(self) -> Section:
@@ -225,46 +217,11 @@ class _Page(FirstPage):
         counting = [(weight.signal, weight.counts) for weight in weights if weight.counts]
         return points_text(counting[:_FACTS], self.report)
 
-    def _contacted(self) -> Iterator[Section]:
-        widths = (12, 26, 14, 14, 34)
-        yield from self._table_section(
-            _("Who was told"), contact_columns(), widths, self.rows.contacted(), RESPONSE
-        )
-
-    def _steps(self) -> Iterator[Section]:
-        widths = (5, 41, 14, 10, 10, 20)
-        yield from self._table_section(
-            _("Steps"), step_columns(), widths, self.rows.steps(), RESPONSE, major=True
-        )
-
-    def _changes(self) -> Iterator[Section]:
-        widths = (10, 26, 21, 9, 14, 20)
-        yield from self._table_section(
-            _("Changes made"), change_columns(), widths, self.rows.changes(), RESPONSE
-        )
-
-    def _timeline(self) -> Iterator[Section]:
-        widths = (14, 10, 64, 12)
-        rows = self.rows.timeline()
-        yield from self._table_section(_("Timeline"), timeline_columns(), widths, rows, TIMELINE, major=True)
-
-    def _follow_ups(self) -> Iterator[Section]:
-        widths = (14, 56, 14, 16)
-        yield from self._table_section(
-            _("Follow-ups"), follow_up_columns(), widths, self.rows.follow_ups(), RESPONSE
-        )
-
-    def _table_section(
-        self,
-        title: str,
-        columns: Sequence[str],
-        widths: Sequence[int],
-        rows: Iterable[Line],
-        key: str,
-        *,
-        major: bool = False,
-    ) -> Iterator[Section]:
-        """The section of a table; none without rows, which the facts say."""
-        lines = list(rows)
-        if lines:
-            yield self.section(title, self.table_rows(columns, widths, lines, key, major=major), key)
+    def _tables(self) -> Iterator[Section]:
+        """The section of each table; none without rows, which the facts say."""
+        for name, layout in TABLES.items():
+            if lines := self.rows.of(name):
+                blocks = self.table_rows(
+                    layout.columns, layout.widths, lines, layout.annex, major=layout.is_major
+                )
+                yield self.section(_(layout.title), blocks, layout.annex)

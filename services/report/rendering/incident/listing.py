@@ -50,7 +50,6 @@ def responder_words(line: IncidentLine) -> str:
 
 
 def incident_columns() -> tuple[str, ...]:
-    """The headings of the table."""
     return (
         _("Incident"), _("Since"), _("MTTA"), _("MTTR"), _("Cause"), _("Responder"), _("Follow-ups"),
     )  # fmt: skip
@@ -131,8 +130,6 @@ def _course(line: IncidentLine, dates: Dates, day: date | None) -> Iterator[str]
             time=dates.at(line.decision.at, day), name=line.decision.by, cause=line.decision.title
         )
     yield course_text(line, lambda at: dates.at(at, day))
-    if line.closed_at is not None:
-        yield _("{time} closed by {name}").format(time=dates.at(line.closed_at, day), name=line.closed_by)
 
 
 def contact_words(contact: Contacted, dates: Dates, day: date | None) -> str:

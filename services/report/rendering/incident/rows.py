@@ -1,6 +1,7 @@
 """Rows of the tables in an incident's report: its page shows the first of them, its annexes all. Pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from services.i18n import N_, _
@@ -29,6 +30,48 @@ _MARKS = {
 }
 
 
+RESPONSE, TIMELINE, CAUSES, EVIDENCE, LOGS = "response", "timeline", "causes", "evidence", "logs"
+"""Keys of the annexes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowTable:
+    title: str
+    heads: tuple[str, ...]
+    widths: tuple[int, ...]
+    """Percent of the page that each column takes."""
+    annex: str
+    is_major: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(map(_, self.heads))
+
+
+FIGURES = RowTable(
+    "", (N_("Measured"), N_("Usual"), N_("Worst since T0"), N_("Time")), (40, 20, 20, 20), EVIDENCE
+)
+TABLES = {
+    "contacted": RowTable(
+        N_("Who was told"), (N_("Time"), N_("Contact"), N_("By what"), N_("By"), N_("Note")), (12, 26, 14, 14, 34), RESPONSE
+    ),
+    "steps": RowTable(
+        N_("Steps"), (N_("No."), N_("Step"), N_("State"), N_("Time"), N_("By"), N_("Note")), (5, 41, 14, 10, 10, 20), RESPONSE, True
+    ),
+    "changes": RowTable(
+        N_("Changes made"), (N_("Time"), N_("Change"), N_("Before → after"), N_("By"), N_("Approval"), N_("Result")),
+        (10, 26, 21, 9, 14, 20), RESPONSE,
+    ),
+    "timeline": RowTable(
+        N_("Timeline"), (N_("Time"), N_("Kind"), N_("What happened"), N_("By")), (14, 10, 64, 12), TIMELINE, True
+    ),
+    "follow_ups": RowTable(
+        N_("Follow-ups"), (N_("Due by"), N_("Left to do"), N_("Left by"), N_("Done")), (14, 56, 14, 16), RESPONSE
+    ),
+}  # fmt: skip
+"""By the method of IncidentRows that yields the rows, in the order of the page."""
+
+
 def points_text(points: Iterable[tuple[str, int]], report: IncidentReport) -> str:
     """`503 dominates +8; …`: the signals that count, with their points; NOTHING without any."""
     titles = {signal.id: signal.title for signal in report.signals}
@@ -43,19 +86,21 @@ class IncidentRows:
         self.dates = dates
         self.day = day
 
+    def of(self, name: str) -> list[Line]:
+        """The rows of one of TABLES."""
+        return list(getattr(self, name)())
+
     def figures(self) -> Iterator[Line]:
-        """(measured, usual, worst, time)."""
         for line in self.report.figures:
             yield Line((line.title, line.usual or NOTHING, line.worst, self.dates.at(line.at, self.day)))
 
     def contacted(self) -> Iterator[Line]:
-        """(time, told, by what, by, note)."""
         for contact in self.report.incident.contacted:
             time = self.dates.at(contact.at, self.day)
             yield Line((time, contact.role, contact.channel or NOTHING, contact.by, contact.note))
 
     def steps(self) -> Iterator[Line]:
-        """(number, step, state, time, by, note); one that a closed incident left open is marked."""
+        """One that a closed incident left open is marked."""
         is_over = not self.report.incident.is_open
         for step in self.report.steps:
             glyph, word = _MARKS[step.mark]
@@ -70,12 +115,10 @@ class IncidentRows:
             yield Line(cells, Verdict.ATTENTION if step.mark is StepMark.TODO and is_over else None)
 
     def changes(self) -> Iterator[Line]:
-        """(time, change, before → after, by, approval, result)."""
         for line in self.report.changes:
             yield from change_rows(line, self.dates, self.day)
 
     def timeline(self) -> Iterator[Line]:
-        """(time, kind, what, by)."""
         for row in self.report.timeline:
             text = f"{row.text} {_('(reported late)')}" if row.late else row.text
             yield Line((self.dates.at(row.at, self.day), self._kind(row), text, row.by))
@@ -88,38 +131,7 @@ class IncidentRows:
         return _(_KINDS[row.kind])
 
     def follow_ups(self) -> Iterator[Line]:
-        """(due, what, left by, done)."""
         for line in self.report.incident.follow_ups:
             due = self.dates.short(line.due.astimezone(self.dates.zone).date())
             done_at = self.dates.at(line.done_at, self.day) if line.done_at is not None else NOTHING
             yield Line((due, line.text, line.by, done_at))
-
-
-def figure_columns() -> tuple[str, ...]:
-    """The headings of `IncidentRows.figures`."""
-    return _("Measured"), _("Usual"), _("Worst since T0"), _("Time")
-
-
-def contact_columns() -> tuple[str, ...]:
-    """The headings of `IncidentRows.contacted`."""
-    return _("Time"), _("Contact"), _("By what"), _("By"), _("Note")
-
-
-def step_columns() -> tuple[str, ...]:
-    """The headings of `IncidentRows.steps`."""
-    return _("No."), _("Step"), _("State"), _("Time"), _("By"), _("Note")
-
-
-def change_columns() -> tuple[str, ...]:
-    """The headings of `IncidentRows.changes`."""
-    return _("Time"), _("Change"), _("Before → after"), _("By"), _("Approval"), _("Result")
-
-
-def timeline_columns() -> tuple[str, ...]:
-    """The headings of `IncidentRows.timeline`."""
-    return _("Time"), _("Kind"), _("What happened"), _("By")
-
-
-def follow_up_columns() -> tuple[str, ...]:
-    """The headings of `IncidentRows.follow_ups`."""
-    return _("Due by"), _("Left to do"), _("Left by"), _("Done")

@@ -112,12 +112,9 @@ class Claim:
     def _acts(self, *kinds: str) -> list[Act]:
         """The acts of its moment, person, and number."""
         late = (timedelta(0), timedelta(seconds=3))
-        acts = self.h.done(*kinds, at=self.at)
-        acts = (
-            [act for act in acts if any(self.times(act.at + by, self["t"]) for by in late)]
-            if self["t"]
-            else list(acts)
-        )
+        acts = list(self.h.done(*kinds, at=self.at))
+        if self["t"]:
+            acts = [act for act in acts if any(self.times(act.at + by, self["t"]) for by in late)]
         acts = [act for act in acts if self["who"] in ("", act.who, act.who or "tanaka")]
         return [
             act
@@ -230,7 +227,8 @@ class Claim:
             h.requests if name in ("requests", "リクエスト数") else h.value if h.target in PLAYBOOKS else None
         )
         is_over = h.closed(self.at) is not None
-        reads = [h.end(self.at)] if is_over else [act.at for act in h.done("capture", "look", at=self.at)]
+        reads = [act.at for act in h.done("capture", "look", at=self.at)]
+        reads = [h.end(self.at) or self.at] if is_over else reads
         sign = (
             -1
             if (h.target == "rds-storage-low" and curve == h.value)
@@ -317,7 +315,8 @@ class Claim:
         cells = (self["state"], self["cause"]) == (self.state(), self.h.cause(self.at) or "—")
         offered = re.split(r" \(offered to |（", self["holder"])
         is_held = offered[0] == (self.h.holder(self.at) or "—") and (
-            len(offered) == 1 or _begins([self.h.offered(self.at)], re.split(r"[,に…]", offered[1])[0] + "…")
+            len(offered) == 1
+            or _begins([self.h.offered(self.at)], re.split(r"[,に…]", offered[1])[0].rstrip() + "…")
         )
         confirmed = re.match(r"not judged|復旧未確認", self["mttr"])
         is_mttr = (
@@ -416,7 +415,12 @@ FACTS: dict[str, Callable[[Claim], Any]] = {
     "fires": lambda s: s.holds("is_open") and s.h.fires(s.at),
     "fires_again": lambda s: s.holds("fires") and s.h.fired(s.at) > s.h.since,
     "fires_since": lambda s: s.holds("fires") and s.times(s.h.fired(s.at)),
-    "needs_help": lambda s: s.holds("is_open") and s.h.recovered(s.at) is None and not s.is_quiet(),
+    "needs_help": lambda s: s.holds("is_open") and (s.holds("a_part_goes_on") or (s.h.recovered(s.at) is None and not s.is_quiet())),
+    # The other alarm of a history fires until its whole is closed.
+    "a_part_goes_on": lambda s: s.holds("is_open") and s.h.has_part(s.at),
+    "no_part_goes_on": lambda s: not s.holds("a_part_goes_on"),
+    "goes_on": lambda s: s.h.end(s.at) is None or s.holds("a_part_goes_on"),
+    "nothing_goes_on": lambda s: not s.holds("goes_on"),
     "has_recovered": lambda s: s.h.recovered(s.at) is not None,
     "at_recovered": lambda s: s.times(s.h.recovered(s.at)),
     "was_not_judged": lambda s: s.h.recovered(s.at) is None,
@@ -478,7 +482,7 @@ FACTS: dict[str, Callable[[Claim], Any]] = {
     "is_not_asked": lambda s: not s.holds("is_asked"),
     "was_slow": lambda s: s.h.target == "alb-latency-high" and s._near(s["value"], max(s._values())) and s.times(s.h.onset, s["t"]),
     "is_first_step": lambda s: s["step"] == s.steps[0],
-    "is_not_escalated": lambda s: s.h.told(s.h.playbook.to or PM, s.at) is None,
+    "is_not_escalated": lambda s: s.h.told(s.h.playbook.to or PM, s.at, s.h.trouble(s.at)) is None,
 }
 # fmt: on
 """What a row of sentences.txt may demand, beside the methods of `Claim`."""

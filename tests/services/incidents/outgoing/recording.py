@@ -1,5 +1,6 @@
 """What a console records of a history, through the services that the screens use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -94,7 +95,7 @@ def evidence_of(history: History, at: datetime) -> IncidentEvidence:
     first = min(history.since.replace(second=0, microsecond=0), last) - 180 * MINUTE
     minutes = [first + number * MINUTE for number in range(int((last - first) / MINUTE))]
 
-    def curve(measure: Measure, values: dict[datetime, float]) -> Series:
+    def curve(measure: Measure, values: Mapping[datetime, float]) -> Series:
         times = tuple(int(minute.timestamp()) for minute in values)
         return Series(
             id=measure, label=measure, times=times, values=tuple(map(float, values.values())), period=60

@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -187,8 +187,9 @@ def json_parts(h: History, at: datetime, document: Any) -> Iterator[tuple[str, b
                 yield key, ("timeline", f"{time} | {kind} | {row['text']} | {row['by']}".strip())
         elif key == "steps":
             for row in value:
-                acts = [(state, act.at) for state, act in h.step(row["number"] - 1, at)] or [("todo", None)]
-                yield key, (row["mark"], _moment(row["at"])) in acts
+                acts = [(state, act.at) for state, act in h.step(row["number"] - 1, at)]
+                is_open = not acts and (row["mark"], row["at"]) == ("todo", None)
+                yield key, is_open or (row["mark"], _moment(row["at"])) in acts
         elif key == "onset":
             yield key, value is None or _moment(value["at"]) == h.onset or value["basis"] == "alarm"
         elif key == "until":
@@ -196,7 +197,7 @@ def json_parts(h: History, at: datetime, document: Any) -> Iterator[tuple[str, b
         elif key == "course":
             yield key, ("state", value)
         elif key not in ("incident", "impact"):
-            checks = {
+            checks: dict[str, Callable[[Any], bool]] = {
                 "made_at": lambda value: _moment(value) == h.now,
                 "changes": lambda value: value == [],
                 "runbook_draft": lambda value: bool(value) != h.approved,

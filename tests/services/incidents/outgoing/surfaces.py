@@ -41,6 +41,7 @@ def situation(world: Recorded) -> escalation.Situation:
         zone=JST, measured=measured(h), cause=cause, word=word, reason=reason, by=h.caller, seen_at=read_at,
         impact=impact_text(incident, Facts(evidence, world.runbook), JST, h.now, live) if evidence is not None else "",
         whole=next((each for each in world.incidents if each.id == incident.joined_to), None), evidence=evidence,
+        parts=tuple(each for each in world.incidents if each.id in incident.joined and each.over_at is None),
         plan=storage_plan(h) if h.last("ask", at=h.now) else None,
     )  # fmt: skip
 
@@ -102,8 +103,8 @@ def texts(world: Recorded) -> Iterator[Text]:
     ):
         period = read_period(name)
         assert period is not None, name
-        report = make(world.path, world.runbook, period, now)
-        yield Text(f"report-{period.span.value}", min(now, end_of(period.last)), to_markdown(report))
+        text = to_markdown(make(world.path, world.runbook, period, now))
+        yield Text(f"report-{period.span.value}", min(now, end_of(period.last)), text)
 
 
 def fiscal_year(day: date) -> str:

@@ -1,9 +1,10 @@
 """Makes changes in processes that are killed: imports everything once, then forks a process for each order.
 
-One order a line (JSON) on standard input, one answer a line on standard output:
-- {"do": "change", "journal": path, "after_marks": n, "delay": s}: confirm the change three times and kill it `s` seconds
-  after its n-th mark (null: never). Marks: confirmed by the operator, then before and after each journal entry and each request.
-- {"do": "start", "journal": path}: the next start of the console, once nothing can arrive any more, and one more after it.
+One order a line (JSON) on standard input, one answer a line on standard output; "at" is AWS's time:
+- {"do": "change", "journal": path, "at": time, "after_marks": n, "delay": s}: confirm the change three times and kill it
+  `s` seconds after its n-th mark (null: never). Marks: confirmed by the operator, then before and after each journal entry
+  and each request.
+- {"do": "start", "journal": path, "at": time}: the next start of the console, until every unknown step was looked up.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,25 +34,25 @@ from services.models.base import RawId
 from services.models.change_runs import Run, StepState
 from services.models.ecs import ContainerService, ScalableTarget
 from services.system import Services, connect
-from tests.services.changes.change_world import OVER, UNAPPROVED
+from tests.services.changes.change_world import UNAPPROVED
 
-ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
-LATER = timedelta(seconds=OVER)
 BOOK = UNAPPROVED
-ASKED = "Record what happened"
+LOOKED_UP = "CloudTrail"
+"""What the text of an unknown step names once AWS was read."""
 LOADER = ModelLoader()
 FORKS_LEAN = (aiobotocore.session, clients, orjson)
 """What a console imports when it is first needed; imported here, a fork has it."""
 
 
-def wired(url: str, journal: str, ahead: timedelta = timedelta()) -> Services:
+def wired(url: str, journal: str, at: str) -> Services:
     settings = AwsSettings(region="ap-northeast-1", endpoint_url=url)
-    return connect(BOOK, settings, SpedClock(ORIGIN + ahead, time.time(), 1.0), journal=Path(journal), seed=1)
+    clock = SpedClock(datetime.fromisoformat(at), time.time(), 1.0)
+    return connect(BOOK, settings, clock, journal=Path(journal), seed=1)
 
 
-async def change(url: str, journal: str, mark: Callable[[], None]) -> None:
+async def change(url: str, journal: str, at: str, mark: Callable[[], None]) -> None:
     """Plan on the state that the server is known to be in, and apply."""
-    services = wired(url, journal)
+    services = wired(url, journal, at)
     await services.journal.open()
     await services.engine.arm("月末", timedelta(minutes=30))
     kind = services.engine.changes["task-limit"]
@@ -79,31 +80,17 @@ def marked(call: Callable[..., Awaitable[Any]], mark: Callable[[], None]) -> Cal
     return wrapped
 
 
-async def start(url: str, journal: str) -> dict[str, Any]:
-    """What the next start knows, and whether the one after it still does something."""
-    first = await _start(url, journal, LATER)
-    second = await _start(url, journal, 2 * LATER)
-    return first | {
-        "further": second["entries"] - first["entries"],
-        "same": _states(first) == _states(second),
-    }
-
-
-def _states(answer: dict[str, Any]) -> list[list[str]]:
-    """With time a step that waits becomes one that was not begun; nothing is done about either."""
-    return [["refused" if state == "waiting" else state for state, _text in run] for run in answer["runs"]]
-
-
 def _is_settled(run: Run) -> bool:
-    """Whether nothing is open, or only what a read cannot decide: that is asked."""
+    """Whether nothing is open, or only what a read has not decided."""
     return not any(
-        step.state is StepState.SENDING or (step.state is StepState.UNKNOWN and ASKED not in step.text)
+        step.state is StepState.SENDING or (step.state is StepState.UNKNOWN and LOOKED_UP not in step.text)
         for step in run.steps
     )
 
 
-async def _start(url: str, journal: str, ahead: timedelta) -> dict[str, Any]:
-    services = wired(url, journal, ahead)
+async def start(url: str, journal: str, at: str) -> dict[str, Any]:
+    """What the next start knows."""
+    services = wired(url, journal, at)
     await services.journal.open()
     runs: tuple[Run, ...] = ()
     try:
@@ -150,9 +137,9 @@ def _child(url: str, order: dict[str, Any], writer: int) -> None:
     status = 1
     try:
         if order["do"] == "start":
-            os.write(writer, json.dumps(asyncio.run(start(url, order["journal"]))).encode())
+            os.write(writer, json.dumps(asyncio.run(start(url, order["journal"], order["at"]))).encode())
         else:
-            asyncio.run(change(url, order["journal"], lambda: os.write(writer, b".") and None))
+            asyncio.run(change(url, order["journal"], order["at"], lambda: os.write(writer, b".") and None))
         status = 0
     finally:
         os._exit(status)

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +31,23 @@ class SharedClock(SpedClock):
         self.ahead = ahead
         self.skew = skew
 
-    def _ahead(self) -> float:
+    def seconds_ahead(self) -> float:
         return float(self.ahead.read_text())
+
+    def wall(self) -> datetime:
+        """The time of today, set ahead: what signatures are compared with."""
+        return datetime.now(UTC) + timedelta(seconds=self.seconds_ahead())
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(
-            super().now().timestamp() + self._ahead() + self.skew, self.origin.tzinfo
+            super().now().timestamp() + self.seconds_ahead() + self.skew, self.origin.tzinfo
         )
 
     def elapsed(self) -> float:
-        return super().elapsed() + self._ahead()
+        return super().elapsed() + self.seconds_ahead()
 
     def awake(self) -> float:
-        return super().awake() + self._ahead()
+        return super().awake() + self.seconds_ahead()
 
 
 class Aws:

@@ -1,4 +1,4 @@
-"""Killed with SIGKILL between sending and recording the outcome: locked for every console, at any age, until AWS is read."""
+"""Killed with SIGKILL between sending and recording the outcome: locked for every console, at any age, until AWS has told."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -15,9 +15,9 @@ from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.system import Services, connect
-from tests.faults.kill_zygote import BOOK, ORIGIN
+from tests.faults.kill_zygote import BOOK
 from tests.faults.test_change_kill import Zygote, prepare, quiet
-from tests.services.changes.change_world import OVER, target
+from tests.services.changes.change_world import OVER, TOLD, target
 from tui.cli.main import run
 from tui.cli.printing import Output
 
@@ -31,7 +31,7 @@ LOCKED = "or its outcome has been unknown, since"
 
 @pytest.fixture
 def zygote(embedded: Any) -> Iterator[Zygote]:
-    process = Zygote(embedded.url)
+    process = Zygote(embedded)
     yield process
     process.close()
 
@@ -60,9 +60,9 @@ async def console(url: str, journal: Path, clock: Clock) -> AsyncIterator[Servic
         await services.journal.close()
 
 
-async def intent(url: str, journal: Path) -> Entry:
+async def intent(embedded: Any, journal: Path) -> Entry:
     """The only one."""
-    async with console(url, journal, ManualClock(ORIGIN)) as services:
+    async with console(embedded.url, journal, ManualClock(embedded.clock.now())) as services:
         (entry,) = await services.journal.entries(EntryQuery(kinds=frozenset({EntryKind.INTENT})))
         return entry
 
@@ -80,7 +80,7 @@ async def plan_and_run(url: str, journal: Path, clock: Clock, *, reads: bool) ->
 
 @pytest.mark.parametrize("age", AGES)
 @pytest.mark.parametrize("mode", ["reset-after", "reset-before"], ids=["done", "not done"])
-def test_it_is_locked_until_aws_was_read(
+def test_it_is_locked_until_aws_has_told(
     embedded: Any,
     zygote: Zygote,
     tmp_path: Path,
@@ -100,7 +100,8 @@ def test_it_is_locked_until_aws_was_read(
     done = target(embedded).maximum == 10
     assert done == (mode == "reset-after")
 
-    sent_at = asyncio.run(intent(embedded.url, path))
+    sent_at = asyncio.run(intent(embedded, path))
+    embedded.advance(age)
     world = Still(sent_at, age)
     monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: world.now())
     monkeypatch.setattr("services.clock.SystemClock.awake", lambda _self: world.awake())
@@ -135,9 +136,21 @@ def test_it_is_locked_until_aws_was_read(
         assert killed.steps[0].state is StepState.SENDING
         assert locked, "whoever sends it may still be at it"
         return
+    if age == OVER and not done:
+        assert killed.steps[0].state is StepState.UNKNOWN, "what AWS shows may be somebody else's doing"
+        assert "CloudTrail tells within about 15 minutes" in killed.steps[0].text
+        assert "RegisterScalableTarget in its event history" in killed.steps[0].text
+        assert locked
+        age += TOLD
+        embedded.advance(TOLD)
+        plan, killed = asyncio.run(plan_and_run(embedded.url, path, Still(sent_at, age), reads=True))
+        locked = any(LOCKED in why for why in plan.refusals)
     assert killed.steps[0].state is (StepState.DONE if done else StepState.FAILED)
+    assert "CloudTrail" in killed.steps[0].text
     assert killed.steps[0].observed
-    assert locked == done, "after a step that is done, its console would go on with the next"
+    assert locked == bool(killed.locked) == done, (
+        "after a step that is done, its console would go on with the next"
+    )
     later = Still(sent_at, age + OVER)
     plan, killed = asyncio.run(plan_and_run(embedded.url, path, later, reads=False))
     assert killed.steps[1].state is (StepState.REFUSED if done else StepState.WAITING)

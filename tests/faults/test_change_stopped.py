@@ -1,7 +1,7 @@
 """Stopped with a real SIGSTOP between the intent and the request, and continued when every window is over.
 
-Usually the clocks are set ahead meanwhile; `make faults-stopped` waits ten real minutes, with every kind of change. On two
-hosts whose clocks are 90 seconds wrong, `LEDGER=full` stops 200.
+Usually the clocks are set ahead meanwhile; `make faults-stopped` waits ten real minutes, with every kind of change; until
+CloudTrail has told, they are set ahead in any case. On two hosts whose clocks are 90 seconds wrong, `LEDGER=full` stops 200.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -27,6 +26,7 @@ from services.models.change_runs import Run, StepState
 from tests.faults.change_cases import CASES, FRIDAY, HISTORY, Case, Console
 from tests.faults.change_stops import STOPS
 from tests.faults.stopped_child import Aws, SharedClock, console
+from tests.services.changes.change_world import TOLD
 
 assert handlers
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,8 @@ IS_FULL = os.environ.get("LEDGER") == "full"
 CONSOLES, AT_ONCE = (200, 8) if IS_FULL else (4, 4)
 SKEW, SEED = 90.0, 20261129
 IS_REAL = os.environ.get("STOPPED") == "real"
+GITHUB = "key-rotation github"
+"""Of what GitHub was asked for, only a person can tell."""
 WAIT = 600.0
 """Real seconds, longer than every window: 60 and 300."""
 
@@ -85,6 +87,15 @@ async def taken_over(one: Stopped, clock: SharedClock) -> None:
 async def settled_and_made(one: Stopped, two: Console) -> None:
     (first, *_earlier) = await two.runs()
     run: Run = await two.settle(first.id)
+    if run.steps[0].state is StepState.UNKNOWN and one.case.id == GITHUB:
+        run = await two.engine.resolve_manually(
+            first.id, run.steps[0].id, done=False, note="GitHub's audit log"
+        )
+    elif run.steps[0].state is StepState.UNKNOWN:
+        assert "within about 15 minutes" in run.steps[0].text, run.steps[0]
+        clock: SharedClock = two.embedded.clock
+        set_ahead(clock, clock.seconds_ahead() + TOLD)
+        run = await two.engine.resolve(first.id)
     assert run.steps[0].state is StepState.FAILED, (one.case.id, one.moment, run.steps[0])
     plan = await two.plan_of(one.case)
     if not plan.refusals:  # the secret of a new key is in the stopped console alone
@@ -115,7 +126,7 @@ async def on_two_hosts(chosen: list[tuple[Case, str]], folder: Path, rng: Random
         for one, two in pairs:
             try:
                 await settled_and_made(one, two)
-                one.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
+                one.server.front.wall = theirs.wall
                 continued(one)
             except AssertionError as error:
                 failures.append(f"{one.case.id}, {one.moment}, {skew:+.0f} s: {error}")
@@ -135,14 +146,14 @@ def continued(one: Stopped) -> None:
 
 def _writes(name: str) -> bool:
     verb = name.partition(".")[2]
-    return not verb.startswith(("Describe", "Get", "List"))
+    return not verb.startswith(("Describe", "Get", "List", "Lookup"))
 
 
 def _everything() -> tuple[dict[str, Case], Case]:
     """One case of each kind that needs nothing before it, and the hand-over of a key."""
     at_once = (case for case in reversed(CASES) if case.before is None and not case.earlier and case.target)
     chosen = {case.kind: case for case in at_once}
-    return chosen, next(case for case in CASES if case.id == "key-rotation github")
+    return chosen, next(case for case in CASES if case.id == GITHUB)
 
 
 def _cases() -> list[tuple[Case, str]]:
@@ -173,8 +184,7 @@ def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(
         for one in consoles:
             try:
                 asyncio.run(taken_over(one, clock))
-                if not IS_REAL:
-                    one.server.front.wall = lambda: datetime.now(UTC) + timedelta(seconds=WAIT)
+                one.server.front.wall = clock.wall
                 continued(one)
             except AssertionError as error:
                 failures.append(f"{one.case.id}, {one.moment}: {error}")

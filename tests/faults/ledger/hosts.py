@@ -17,12 +17,15 @@ from services.aws.client.settings import AwsSettings
 from services.aws.client.single_attempt import OnceSession
 from services.aws.client.write_grants import WriteGrant
 from services.background import detached
-from services.changes import ages, sender
+from services.changes import ages, recovery, sender
 from services.changes.arming.fence import Fence
 from services.changes.engine import ChangeEngine
+from services.changes.trail import Trail
 from services.clock import ManualClock
 from services.demo import handlers
+from services.demo.cloudtrail import model
 from services.demo.faults import FaultRule
+from services.demo.front import recording
 from services.demo.front.app import Front
 from services.demo.front.server import Server
 from services.demo.world import World
@@ -205,6 +208,11 @@ def worlds_apart(*, guarded: bool = True) -> Iterator[None]:
         patch.setattr(ages, "machine", lambda: f"boot-of-{host.name} 1" if (host := _acts.get()) else "")
         patch.setattr(auth, "get_current_datetime", _signing_time)
         patch.setattr(AwsSession, "skew_seconds", property(skew_of))
+        # Whoever may send again does so at the earliest: CloudTrail tells at once.
+        for module in (model, recording):
+            patch.setattr(module, "DELIVERY", timedelta())
+        patch.setattr(Trail, "delay", timedelta())
+        patch.setattr(recovery, "EVERY", 0.0)
         patch.setattr(sender, "VERIFY_WAITS", (0.0,))
         patch.setattr(sender, "WRITE_SECONDS", 60.0)
         patch.setattr(ChangeEngine, "_apply", _applied(ChangeEngine._apply))

@@ -215,16 +215,15 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
         approver = str(book.approval) if book is not None else ""
         yield _("Approval by {role}").format(role=approver), situation.question
         yield _("Next check"), dated_time(due, situation.zone, situation.now) if due is not None else ""
-        told = escalation_text(incident, book, situation.runbook, situation.time)
-        yield _("Escalation"), "" if incident.is_asked else told
+        yield _("Escalation"), escalation_text(incident, book, situation.runbook, situation.time)
     yield _("Responder"), situation.responder
 
 
 def slack_text(situation: Situation) -> str:
     """The note for Slack; a person reads, edits and releases it."""
     phase = situation.incident.phase if situation.is_over else Phase.FIRING
-    head = _(_HEADS.get(phase, N_("[Incident] {system}: {title}")))
-    head = head.format(system=situation.runbook.system.title, title=situation.incident.title)
+    head = _HEADS.get(phase, N_("[Incident] {system}: {title}"))
+    head = _(head).format(system=situation.runbook.system.title, title=situation.incident.title)
     rows = [f"{heading}: {text}" for heading, text in slack_rows(situation) if text]
     return situation.masked("\n".join([head, *rows]))
 

@@ -23,7 +23,9 @@ class FollowUpLine(Model):
     text: Clean
     due: datetime
     by: Clean
+    """Who left it."""
     at: datetime
+    """When it was left."""
     done_at: datetime | None = None
     """When its duty was signed off or skipped; null: not yet."""
 
@@ -54,7 +56,9 @@ class IncidentCount(Model):
     open: int = 0
     """Not closed at the report's `as_of`."""
     taken: int = 0
+    """Taken by somebody."""
     ended: int = 0
+    """Recovered or closed."""
     recovered: int = 0
     """Recovered, as was judged."""
     recovery_seconds: float | None = None
@@ -92,6 +96,7 @@ class ImpactLine(Model):
     worst: Clean = ""
     """The worst minute since T0, with its unit."""
     at: datetime
+    """When that minute began."""
 
 
 class EvidenceLine(Model):
@@ -105,6 +110,8 @@ class EvidenceLine(Model):
 
 
 class QuotedLine(Model):
+    """A line of a log that the evidence holds."""
+
     at: datetime
     group: RawId
     text: CleanLine
@@ -114,13 +121,17 @@ class IncidentReport(Model):
     """Everything that the journal says about one incident."""
 
     version: Literal[1] = VERSION
+    """Version of the JSON format."""
     system: Clean
+    """The system's id in the runbook."""
     system_title: Clean
     timezone: str
+    """IANA name of the system's time zone."""
     language: str
     """Language of the report; texts quoted from the journal keep theirs."""
     made_at: datetime
     journal: Clean
+    """The journal's id."""
     stale: Clean = ""
     """Why the journal that was read, a copy of a shared one, may lack newer entries; "" if it does not."""
     last_seq: int = 0

@@ -13,11 +13,15 @@ OUTAGE = "outage:"
 
 
 class TriggerKind(StrEnum):
+    """What an incident began with."""
+
     ALARM = "alarm"
     FINDING = "finding"
 
 
 class IncidentState(StrEnum):
+    """Where the response stands."""
+
     OPEN = "open"
     """Nobody has taken it (未対応)."""
     TAKEN = "taken"
@@ -26,6 +30,8 @@ class IncidentState(StrEnum):
 
 
 class StepKind(StrEnum):
+    """The five kinds of steps."""
+
     LOOK = "look"
     WAIT = "wait"
     DECIDE = "decide"
@@ -34,6 +40,8 @@ class StepKind(StrEnum):
 
 
 class StepMark(StrEnum):
+    """What a person recorded about a step."""
+
     TODO = "todo"
     DONE = "done"
     SKIPPED = "skipped"
@@ -43,6 +51,7 @@ class StepRecord(Model):
     """The newest mark of one step."""
 
     index: int
+    """Index of the step in the playbook."""
     mark: StepMark
     at: datetime
     by: Clean
@@ -50,6 +59,8 @@ class StepRecord(Model):
 
 
 class Contacted(Model):
+    """Somebody was told."""
+
     role: Clean
     """The role, or the person's name, that was told."""
     by: Clean
@@ -62,6 +73,8 @@ class Contacted(Model):
 
 
 class Decision(Model):
+    """The cause that a person decided on."""
+
     cause: Clean
     """Id of the cause, or the person's own words."""
     title: Clean
@@ -116,6 +129,8 @@ class TimelineKind(StrEnum):
 
 
 class TimelineRow(Model):
+    """One line of the timeline."""
+
     at: datetime
     kind: TimelineKind
     text: Clean
@@ -163,6 +178,8 @@ class Spell(Model):
 
 
 class Turn(Model):
+    """A change of the alarm's state, or the judged recovery."""
+
     at: datetime
     kind: TurnKind
     text: Clean = ""
@@ -192,6 +209,7 @@ class IncidentHead(Model):
     """Who took it first; `holder` may be another by now."""
     contacted: tuple[Contacted, ...] = ()
     decision: Decision | None = None
+    """The newest decision."""
     recovered_at: datetime | None = None
     """When recovery was judged; null: it was not, or the alarm fired again since."""
     joined_to: Clean = ""
@@ -305,6 +323,7 @@ class Incident(IncidentHead):
 
     @property
     def _alarm(self) -> TurnKind:
+        """The alarm's newest state."""
         return next(
             (turn.kind for turn in reversed(self.turns) if turn.kind is not TurnKind.RECOVERED),
             TurnKind.ALARM,
@@ -320,9 +339,12 @@ _PHASES = {
 
 
 class ClockKind(StrEnum):
+    """The clocks of an incident."""
+
     RECOVERY = "recovery"
     """Time to wait for recovery without intervention."""
     ESCALATION = "escalation"
+    """Time after which to escalate."""
     STORAGE = "storage"
     """Time until the database's storage is full, computed from how it falls."""
     CREDITS = "credits"
@@ -332,6 +354,8 @@ class ClockKind(StrEnum):
 
 
 class ClockState(StrEnum):
+    """Where a clock stands."""
+
     RUNNING = "running"
     OVERDUE = "overdue"
     MET = "met"
@@ -339,6 +363,8 @@ class ClockState(StrEnum):
 
 
 class IncidentClock(Model):
+    """One clock, counted from the alarm's own transition."""
+
     kind: ClockKind
     starts: datetime
     """For one that is computed from what is published: the newest minute of that."""
@@ -358,6 +384,8 @@ class IncidentClock(Model):
 
 
 class RecoveryCheck(Model):
+    """One condition of recovery."""
+
     title: Clean
     value: Clean
     """What was measured, or why nothing could be."""

@@ -20,7 +20,9 @@ class Decision(Model):
     seq: int
     """Number of the finding's journal entry; 0 if the sign-off does not name it."""
     inspection: Clean
+    """The inspection's id."""
     title: Clean = ""
+    """The inspection's title."""
     verdict: Verdict
     """The verdict of the finding itself."""
     overruled: bool
@@ -35,15 +37,20 @@ class Written(Model):
     id: Clean
     """The evidence field's id in the runbook."""
     title: Clean
+    """The field's label."""
     text: CleanBlock
+    """The value as entered."""
 
 
 class DutyLine(Model):
+    """One occurrence of a duty."""
+
     key: Clean
     """The occurrence's permanent key: `<duty>@2026-01-05T09:00`, or `revert@<change id>`."""
     duty: Clean
     """The duty's id in the runbook; "" for the revert of a change."""
     title: Clean
+    """The duty's title."""
     section: Clean = ""
     """Section of the written runbook; "" if not given."""
     state: OccurrenceState
@@ -55,7 +62,9 @@ class DutyLine(Model):
     due_at: datetime
     """When it is due; the start of `day` if it has no time of day."""
     late_at: datetime
+    """When it becomes late."""
     timed: bool
+    """Whether it has a time of day."""
     remark: Clean = ""
     """Why it is not on its rule's date, or how its date was derived; "" otherwise."""
     signed: SignOff | None = None
@@ -65,7 +74,9 @@ class DutyLine(Model):
     decisions: tuple[Decision, ...] = ()
     """Decisions on its findings, made when signing off."""
     checked: tuple[Clean, ...] = ()
+    """Checklist lines that were ticked."""
     unchecked: tuple[Clean, ...] = ()
+    """Checklist lines that were not ticked."""
     underway: bool = False
     """Whether a person has begun it and nobody has signed it off: `unchecked` is still to be done."""
     ticked: tuple[TickedLine, ...] = ()
@@ -73,14 +84,18 @@ class DutyLine(Model):
     progress_notes: tuple[ProgressNote, ...] = ()
     """What was written about the progress before the sign-off."""
     written: tuple[Written, ...] = ()
+    """Values of its evidence fields."""
     not_looked: tuple[Clean, ...] = ()
     """Titles of its inspections without a finding, although it was signed off."""
 
 
 class FindingLine(Model):
+    """One finding and its verdict."""
+
     seq: int
     """Number of its journal entry."""
     at: datetime
+    """When it was recorded."""
     by: Clean
     """The user whose console ran the inspection."""
     key: Clean
@@ -88,7 +103,9 @@ class FindingLine(Model):
     duty: Clean = ""
     """The duty's title; "" if the inspection was run on demand."""
     inspection: Clean
+    """The inspection's id."""
     title: Clean
+    """The inspection's title."""
     verdict: Verdict
     """The verdict of the inspection, before any override."""
     measured: Verdict | None = None
@@ -96,9 +113,11 @@ class FindingLine(Model):
     unjudged: int = 0
     """Number of measures that could not be judged."""
     summary: Clean
+    """One line in words."""
     superseded: bool = False
     """A later finding of this inspection for the same occurrence counts instead."""
     overruled: Overrule | None = None
+    """A person's override; None: there is none."""
     finding: Finding | None = None
     """The complete finding if it is not normal or is about costs, and counts; else None. Log texts only on request."""
     withheld: int = 0
@@ -111,8 +130,11 @@ class AcknowledgementLine(Model):
     seq: int
     """Number of its journal entry."""
     at: datetime
+    """When it was made."""
     by: Clean
+    """The user who made it."""
     alarm: Clean
+    """The alarm's name."""
     state: Clean = ""
     """The acknowledged state: `alarm`, `ok`, `insufficient`, `missing`; "" if not recorded."""
     note: CleanBlock = ""
@@ -125,9 +147,11 @@ class AbnormalLine(Model):
     id: RawId
     """The inspection's id, or the alarm's name."""
     title: Clean
+    """Of the inspection or the alarm."""
     verdict: Verdict
     """Unknown for an alarm without data."""
     summary: Clean
+    """What is abnormal."""
     read_at: datetime
     """When it was last seen so."""
     unread_since: bool = False
@@ -137,6 +161,7 @@ class AbnormalLine(Model):
     accepted_at: datetime | None = None
     """When they did; null: nobody has."""
     note: CleanBlock = ""
+    """What they wrote."""
     until: datetime | None = None
     """When what they left to be done is due; null: they left nothing."""
 
@@ -145,6 +170,7 @@ class SpellLine(Model):
     """A period in which an alarm was not OK, merged from all findings that contain it."""
 
     alarm: Clean
+    """The alarm's name."""
     title: Clean = ""
     """Its title in the runbook; "" if the runbook has none."""
     state: Clean
@@ -173,16 +199,23 @@ class ChangeLine(Model):
     """A change that a person confirmed or tried to make."""
 
     id: Clean
+    """The plan's id."""
     kind: Clean
+    """The change's id."""
     title: Clean
+    """The plan's title."""
     target: Clean
     """The resource that it changes, by its usual name."""
     by: Clean
+    """The user who confirmed it."""
     at: datetime
+    """When it was confirmed."""
     approval: Clean = ""
     """The role that must have approved it; "" if no approval is needed."""
     state: StepState
+    """State of the whole change."""
     steps: tuple[StepLine, ...] = ()
+    """Its requests, in order."""
     partly_done: int = 0
     """How many of its steps took effect before one was not done; 0 unless it was partly done."""
     refusal: Clean = ""
@@ -207,24 +240,34 @@ class NoteLine(Model):
     """Another entry of the journal, quoted."""
 
     seq: int
+    """Number of the journal entry."""
     at: datetime
+    """When it was recorded."""
     by: Clean
+    """The user who recorded it."""
     kind: Clean
     """The entry's kind: `note`, `known`, `armed`, `disarmed`, `planned`, `unplanned`, `hand-over`,
     `hand-over-accepted` or `seen`, which counts a day's stopped tasks; a change's kind if its plan
     cannot be read; the recorded name of a kind that this version does not know; `other` for an unreadable entry."""
     text: CleanBlock
+    """The quoted text."""
     about: Clean = ""
     """The resource, alarm or duty it concerns; "" if none."""
 
 
 class PostLine(Model):
+    """A post to Slack."""
+
     id: Clean
     """The post's subject in the journal."""
     at: datetime
+    """When a person released it."""
     by: Clean
+    """The user who released it."""
     channel: Clean
+    """The Slack channel."""
     text: CleanBlock
+    """Text of the post."""
     about: Clean = ""
     """The alarm or inspection it is about."""
     state: PostState
@@ -239,6 +282,7 @@ class Charges(Model):
     """AWS requests of the consoles, and their cost."""
 
     calls: int = 0
+    """Number of requests."""
     yen: float = 0.0
     """Cost in yen that AWS charges whatever the free tier."""
     worst_yen: float = 0.0
@@ -256,10 +300,15 @@ class Charges(Model):
 
 
 class RemarkLine(Model):
+    """A person's remark on a report."""
+
     seq: int
     """Number of its journal entry."""
     at: datetime
+    """When it was recorded."""
     by: Clean
+    """The user who wrote it."""
     subject: Clean
     """The report it is on: `report@2026-01-05`, `report@2026-01`, `report@FY2025`."""
     text: CleanBlock
+    """Text of the remark."""

@@ -52,7 +52,7 @@ def test_a_firing_alarm() -> None:
     assert "Threshold Crossed" in proposal.evidence, "AWS's words, on request"
     assert fields["Impact on users"] == "(fill in)"
     assert fields["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
-    assert fields["By"] == "sato"
+    assert fields["Written by"] == "sato"
     assert fields["Next check"] == "01-14(Wed) 09:20", "both times of the playbook have passed"
     assert fields["Escalation"].startswith("not yet; after 10 minutes Development team (UNDECIDED")
     assert fields["AWS console"] == (

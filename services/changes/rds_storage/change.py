@@ -189,7 +189,8 @@ class RdsStorage(DatabaseChange):
             approval=EXTENDING,
             downtime=_downtime(read, values),
             cost=change_text(
-                *(price.times(size) if price else None for size in (state.current, values.size)),
+                price.times(state.current) if price else None,
+                price.times(values.size) if price else None,
                 self.context.runbook,
             ),
             reversible=_("No: the larger size stays."),

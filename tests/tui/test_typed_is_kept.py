@@ -60,7 +60,8 @@ class Hand:
     """Presses F8, which opens the dialog of the test after a lag, and types on meanwhile."""
 
     def __init__(self, pilot: Pilot[Any], it: Things) -> None:
-        self.pilot, self.app, self.it = pilot, pilot.app, it
+        self.pilot, self.it = pilot, it
+        self.app: Any = pilot.app
 
     async def open(
         self,
@@ -68,7 +69,7 @@ class Hand:
         reads: tuple[str, str, str] = ("", "", ""),
         lag: float = 0.0,
         way: str = "handler",
-    ) -> Screen[Any]:
+    ) -> Any:
         """`reads` arrive with the key, half-way to the dialog, and before it is mounted."""
         first, second, third = reads
         self.app.board.past.clear()

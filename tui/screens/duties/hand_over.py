@@ -117,8 +117,10 @@ class OfferDayScreen(OfferDialog):
         & #window { max-width: 100; }
         & .points { height: auto; max-height: 8; margin-bottom: 1; }
         & NoteField { max-height: 4; }
+        &.-tall .points { max-height: 16; }
     }
     """
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
     def __init__(self, points: tuple[OpenPoint, ...]) -> None:
         services = self.app.ready
@@ -152,8 +154,10 @@ class AcceptDayScreen(GuardedDialog[bool]):
         & .points { height: auto; max-height: 8; }
         & Prose { height: auto; }
         & #own { color: $text-warning; }
+        &.-tall .points { max-height: 16; }
     }
     """
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
     app = app_getter(Console)
 

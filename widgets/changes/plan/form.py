@@ -179,7 +179,7 @@ class PlanForm(VerticalGroup):
         await self.remove_children()
         self._help = Static(id="form-help")
         rows = [_row(parameter, self._fields[parameter.id], room) for parameter in self.parameters]
-        await self.mount_all([*rows, self._help])
+        await self.mount_all([*rows, self._help] if rows else ())
         self.has_questions = True
         self._show_those_with_effect(self.values)
 

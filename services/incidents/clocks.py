@@ -1,9 +1,9 @@
 """The clocks of an incident, counted from the alarm's own transition. Pure, so any console shows the same at any time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime
 
-from services.models.incidents import ClockKind, ClockState, Incident, IncidentClock
+from services.models.incidents import ClockKind, ClockState, Contacted, Incident, IncidentClock
 from services.models.runbook_playbooks import Playbook
 from services.models.step_records import due_at
 
@@ -76,12 +76,7 @@ def _escalation(
     """
     due = due_at(starts, minutes)
     roles = {str(role) for role in playbook.versions("escalate_to")}
-    # A console whose clock is wrong dates a contact before what it was about.
-    contacts = [
-        max(each.at, starts)
-        for each in incident.contacted
-        if str(each.role) in roles and max(each.at, each.about or each.at) >= starts
-    ]
+    contacts = [max(each.at, starts) for each in told(incident, roles)]
     met_at = min(
         [*contacts, *(at for at in (incident.recovered_at, incident.closed_at) if at is not None)],
         default=None,
@@ -96,6 +91,18 @@ def _escalation(
         title=incident.title,
         is_told=bool(contacts),
     )
+
+
+def told(incident: Incident, roles: Set[str]) -> list[Contacted]:
+    """Whom of the roles, or of all without any, somebody has told of the present trouble, in the journal's order."""
+    starts = incident.trouble_since
+    # A console whose clock is wrong dates a contact before what it was about; one may also be recorded before the journal
+    # has the alarm's return that it is about.
+    return [
+        each
+        for each in incident.contacted
+        if (not roles or str(each.role) in roles) and max(each.at, each.about or each.at) >= starts
+    ]
 
 
 def overdue(every: tuple[IncidentClock, ...]) -> tuple[IncidentClock, ...]:

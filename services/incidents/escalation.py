@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from services.contacts import escalation
 from services.i18n import N_, _, sentences
 from services.incidents.approval_call import asking, step_to_approve
-from services.incidents.clocks import clocks
+from services.incidents.clocks import clocks, told
 from services.incidents.course_text import course_text
 from services.incidents.reason import SPOKEN, reason_of
 from services.incidents.roster import on_duty, reach_of
@@ -92,11 +92,8 @@ class Situation:
     def question(self) -> str:
         """What the next step asks approval for; "" if it asks for none."""
         step = step_to_approve(self.incident, self.playbook)
-        return (
-            sentences(*asking(step, self.plan, self.evidence, self.zone, self.now))
-            if step is not None
-            else ""
-        )
+        asked = asking(step, self.plan, self.evidence, self.zone, self.now) if step is not None else ()
+        return sentences(*asked)
 
     @property
     def responder(self) -> str:
@@ -183,10 +180,9 @@ def escalation_text(
     """When the role was told of this trouble to which the playbook escalates, or, if it names none, anybody; else whom to tell."""
     role = str(playbook.escalate_to) if playbook is not None else ""
     roles = set(map(str, playbook.versions("escalate_to"))) if playbook is not None and role else set()
-    for contact in reversed(incident.contacted if incident is not None else ()):
-        is_of_this = incident is None or (contact.about or contact.at) >= incident.trouble_since
-        if is_of_this and (not roles or contact.role in roles):
-            return _("{role} was told at {time}").format(role=contact.role, time=when(contact.at))
+    if incident is not None and (contacts := told(incident, roles)):
+        newest = contacts[-1]
+        return _("{role} was told at {time}").format(role=newest.role, time=when(newest.at))
     who = escalation(runbook, role)
     if playbook is None or not who:
         return _("not yet")

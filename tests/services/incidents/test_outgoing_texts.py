@@ -7,6 +7,7 @@ import pytest
 
 from services import i18n
 from services.incidents.announcements import Announcements
+from services.incidents.clocks import clocks
 from services.incidents.course_text import course_text
 from services.incidents.escalation import Situation, hand_over_text, phone_text, slack_text
 from services.incidents.facts import Facts
@@ -18,6 +19,8 @@ from services.models.changes import ChangeTarget, Danger, Plan, PlannedStep, Row
 from services.models.date_text import time_text
 from services.models.first_wave import Measure
 from services.models.incidents import (
+    ClockKind,
+    Contacted,
     HandOver,
     Incident,
     IncidentState,
@@ -110,6 +113,20 @@ def test_every_text_follows_the_phase(
             point.text for point in open_points(DayAtHand(NOW, JST, (one,), RUNBOOK.playbooks))
         )
         assert course_text(one, now.time) in points
+
+
+@pytest.mark.parametrize(("minute", "is_told"), [(10, False), (21, True)])
+def test_who_was_told_of_the_present_trouble_is_the_same_for_the_note_and_its_clock(
+    minute: int, is_told: bool
+) -> None:
+    """It fired again at minute 20; whoever told somebody at 21 may not have known it yet."""
+    book = RUNBOOK.playbook_for(ALARM)
+    assert book is not None
+    contact = Contacted(role=book.escalate_to, by="sato", at=FIRED + timedelta(minutes=minute), about=FIRED)
+    one = incident(OK, RECOVERED, AGAIN, contacted=(contact,))
+    (clock,) = (each for each in clocks(one, book, NOW) if each.kind is ClockKind.ESCALATION)
+    assert clock.is_told is is_told
+    assert ("was told at" in slack_text(situation(one))) is is_told
 
 
 async def test_a_console_without_a_screen_tells_at_its_start_how_it_stands_and_then_what_happens() -> None:

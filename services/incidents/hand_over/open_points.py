@@ -1,12 +1,14 @@
 """What is open when one person hands the day's duty over to another (引き継ぎ). Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
+from itertools import chain
 
 from services.i18n import N_, _
 from services.incidents.clocks import overdue, whole_clocks
 from services.incidents.course_text import course_text
+from services.logs.masking.mask import Masker
 from services.models import glyphs
 from services.models.change_runs import Run
 from services.models.date_text import day_text, time_text
@@ -56,6 +58,7 @@ class DayAtHand:
     """Why what is abnormal could not be read; "" if it was."""
     causes: Mapping[str, str] = field(default_factory=dict)
     """The likely cause of an incident and why, by its id, as far as this console has weighed it."""
+    masker: Masker = field(default_factory=Masker)
 
     def time(self, at: datetime) -> str:
         return time_text(at, self.zone, self.now)
@@ -63,15 +66,16 @@ class DayAtHand:
 
 def open_points(day: DayAtHand) -> tuple[OpenPoint, ...]:
     """Incidents and their clocks, what is abnormal, changes, writing, duties, messages, follow-ups: what cannot wait comes first."""
+    later = (_changes(day.runs), _writing(day), _duties(day.duties), _posts(day.posts), _follow_ups(day))
     return (
-        *_incidents(day),
+        *_masked(_incidents(day), day.masker),
         *_abnormal(day),
-        *_changes(day.runs),
-        *_writing(day),
-        *_duties(day.duties),
-        *_posts(day.posts),
-        *_follow_ups(day),
+        *_masked(chain(*later), day.masker),
     )
+
+
+def _masked(points: Iterable[OpenPoint], masker: Masker) -> Iterator[OpenPoint]:
+    return (replace(point, text=masker.without_secrets(point.text)) for point in points)
 
 
 def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
@@ -107,7 +111,8 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
 def _abnormal(day: DayAtHand) -> Iterator[OpenPoint]:
     """Each thing with who accepted it; an alarm whose incident is listed is left out."""
     listed = {str(incident.target) for incident in day.incidents if incident.is_open}
-    for line in day.abnormal:
+    # Masked before they are put together: an inspection's title is not the name of what its summary says.
+    for line in day.masker.without_secrets(day.abnormal):
         if line.id not in listed:
             what, accepted = abnormal_texts(line, day.time)
             yield OpenPoint(_GLYPHS[line.verdict], what)

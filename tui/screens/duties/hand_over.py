@@ -82,8 +82,7 @@ async def points_now(app: Console) -> tuple[OpenPoint, ...]:
         abnormal = await abnormal_now(app, done)
     except JournalError as error:
         unread = error.problem.message
-    mask = masker_of(services.runbook).without_secrets
-    points = open_points(
+    return open_points(
         DayAtHand(
             now,
             zone,
@@ -97,9 +96,9 @@ async def points_now(app: Console) -> tuple[OpenPoint, ...]:
             abnormal,
             unread,
             {incident.id: services.response.readings.words(incident) for incident in app.incidents},
+            masker_of(services.runbook),
         )
     )
-    return tuple(OpenPoint(point.glyph, mask(point.text)) for point in points)
 
 
 def _points_list(lines: Iterable[str]) -> Widget:

@@ -5,8 +5,11 @@ from zoneinfo import ZoneInfo
 
 from services.incidents.hand_over.open_points import DayAtHand, open_points
 from services.models import glyphs
+from services.models.base import RawId
 from services.models.incidents import FollowUp, Incident, IncidentState, TriggerKind
 from services.models.posts import Post, PostState
+from services.models.report_lines import AbnormalLine
+from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 
 NOW = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)
@@ -78,6 +81,27 @@ def test_what_cannot_wait_comes_first_and_what_is_done_is_not_listed() -> None:
     assert "soon" in text
     for absent in ("part", "over", "far", "today"):
         assert absent not in text.split()
+
+
+def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not() -> None:
+    summary = "github-deploy のキーは 91 日経過"
+    line = AbnormalLine(
+        id=RawId("access-keys"),
+        title="アクセスキー",
+        verdict=Verdict.ATTENTION,
+        summary=summary,
+        read_at=NOW,
+        accepted_by="tanaka",
+        accepted_at=NOW,
+        note="password => hunter2-Kyoto",
+    )
+    left = follow_up("soon", 3).model_copy(update={"text": "仮パスワード『Zx81-wisteria』を変える"})
+    day = DayAtHand(
+        NOW, UTC, (incident("x", title="token=kq7Zp2Vv9s"),), follow_ups=(left,), abnormal=(line,)
+    )
+    text = "\n".join(point.text for point in open_points(day))
+    assert f"アクセスキー: {summary}" in text
+    assert not [part for part in ("hunter2", "wisteria", "kq7Zp2Vv9s") if part in text], text
 
 
 def test_nothing_open_is_an_empty_list() -> None:

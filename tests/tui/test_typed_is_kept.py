@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
@@ -20,7 +21,7 @@ from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.dialog import Dialog
-from tui.screens.common.type_ahead_guard import GuardedDialog, text_of
+from tui.screens.common.type_ahead_guard import GuardedDialog, TypeAheadGuard, text_of
 from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.duties.sign import SignScreen
 from tui.screens.journal.note import NoteScreen
@@ -164,6 +165,23 @@ async def test_every_field_has_what_was_typed_before_it_was_there(
         hand = Hand(pilot, await things(pilot))
         wrong = [each for kind in kinds for each in await check(hand, kind, lags)]
         assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.scenario("ordinary-day", history=600.0)
+async def test_letters_on_their_way_to_the_field_when_the_guard_opens_are_not_replaced(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
+    async with console(embedded.url, embedded.clock) as pilot:
+        hand = Hand(pilot, await things(pilot))
+        screen = await hand.open(OPENERS[ManualResolutionScreen][0])
+        field = screen.focused
+        assert isinstance(field, Input)
+        for letter in "de":
+            field.post_message(Key(letter, letter))
+        screen._begin()
+        await burst(pilot, "ploy")
+        assert field.value == "deploy"
 
 
 async def type_while_recording(hand: Hand, kind: type[Dialog[Any]], patch: pytest.MonkeyPatch) -> None:

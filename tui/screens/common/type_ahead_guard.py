@@ -175,6 +175,13 @@ class GuardedDialog(Dialog[T]):
             event.prevent_default()
 
     def _begin(self) -> None:
+        # Decided by the field itself, behind the letters that are still on their way to it: if it lost the focus before
+        # they are written and then had it again, it would select them, and the next letter would replace them.
+        field = self._before[0] if self._before is not None else self
+        if not field.call_later(self._focus_first):
+            self._focus_first()
+
+    def _focus_first(self) -> None:
         back, before, self._before = self._back_to, self._before, None
         usable = back is not None and back.is_attached and back.focusable
         is_untouched = before is not None and self.focused is before[0] and text_of(before[0]) == before[1]

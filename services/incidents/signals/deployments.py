@@ -365,12 +365,16 @@ def _new_error(facts: Facts) -> Judged:
 
 
 def _image_missing(facts: Facts) -> Judged:
-    """Whether tasks cannot start because the image of the new revision, of which none runs, is not there."""
+    """Whether tasks cannot start because the image of the new revision, of which none has started, is not there."""
     start = _recent(facts).at
     if start is None:
         return _missed(facts) or unseen(_("nothing was deployed just before"), is_out_of_reach=True)
     newest = _newest(facts)
-    has_run = any(task.definition == newest for task in facts.evidence.running_tasks)
+    # An image that was pulled once was taken away since, which is not the release's doing.
+    has_run = newest in {
+        *(task.definition for task in facts.evidence.running_tasks),
+        *(task.definition for task in facts.evidence.stopped_tasks if task.started is not None),
+    }
     for task in recent_tasks(facts):
         texts = " ".join((task.reason, *(container.reason for container in task.containers)))
         if task.definition == newest and not has_run and "CannotPull" in texts and _NO_IMAGE.search(texts):

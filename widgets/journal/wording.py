@@ -72,12 +72,12 @@ KIND_STYLES: dict[EntryKind, StateStyle] = {
 }
 """The kinds; findings and outcomes have the mark of what they found."""
 OUTCOME_STYLES = {
-    StepState.DONE: StateStyle(glyphs.RUNNING, N_("accepted by AWS"), "key"),
+    StepState.DONE: StateStyle(glyphs.RUNNING, N_("request accepted"), "key"),
     StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("failed"), "bad"),
     StepState.UNKNOWN: StateStyle(glyphs.NOT_JUDGED, N_("outcome unknown"), "caution"),
     StepState.REFUSED: StateStyle(glyphs.OFF, N_("not sent"), "warn"),
 }
-"""Outcomes of a step; AWS accepts a request before the change can be verified."""
+"""Outcomes of a step; a request is accepted before the change can be verified."""
 _VERIFIED = StateStyle(glyphs.DONE, N_("verified"), "good")
 _ELSEWHERE = StateStyle(glyphs.DONE, N_("approved elsewhere"), "caution")
 """An approval that is only recorded here, in another colour than a second person's."""

@@ -125,13 +125,25 @@ def orphan_text(state: RotationState, zone: tzinfo) -> str:
 
 
 def half_text(state: RotationState) -> str:
-    if state.written == (True, False):
-        return _(
-            "GitHub has the new ID with the old secret: workflows fail. Hand the key over again, or restore the old ID."
+    is_id_only = state.written == (True, False)
+    if state.new is not None and state.new.id in state.in_vault:
+        return (
+            _(
+                "GitHub has the new ID with the old secret: workflows fail. Hand the key over again, or restore the old ID."
+            )
+            if is_id_only
+            else _("GitHub has the new secret with the old ID: workflows fail. Hand the key over again.")
         )
-    return _(
-        "GitHub has the new secret with the old ID: workflows fail. Hand the key over again; without its secret, "
-        "delete it and create another."
+    return (
+        _(
+            "GitHub has the new ID with the old secret: workflows fail. The new secret is not in this console: restore the "
+            "old ID, or delete the key and create another."
+        )
+        if is_id_only
+        else _(
+            "GitHub has the new secret with the old ID: workflows fail. The new secret is not in this console: delete the "
+            "key and create another."
+        )
     )
 
 

@@ -148,12 +148,12 @@ def step_state(value: StepState) -> str:
 
 
 def step_result(step: StepLine) -> str:
-    """The outcome of a step; AWS accepts a request before the change can be verified."""
+    """The outcome of a step; a request is accepted before the change can be verified."""
     if step.state is not StepState.DONE:
         return step_state(step.state)
     if step.verified:
         return _marked((glyphs.DONE, N_("verified")))
-    return _marked((glyphs.NOT_JUDGED, N_("accepted by AWS, not verified")))
+    return _marked((glyphs.NOT_JUDGED, N_("accepted, not verified")))
 
 
 def end_state(value: WatchState) -> str:

@@ -30,7 +30,7 @@ MEANINGS = {
     glyphs.ATTENTION: ("attention", "fired and recovered"),
     glyphs.NOT_JUDGED: (
         "not judged", "partly not judged", "no data", "not known", "Not known", "UNKNOWN", "unclear whether",
-        "accepted by AWS, not verified",
+        "accepted, not verified",
     ),
     glyphs.WAITING: ("due",),
     glyphs.LATE: ("late",),

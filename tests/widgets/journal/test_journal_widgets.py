@@ -75,7 +75,7 @@ def test_an_outcome_shows_its_result() -> None:
         for state in ("done", "failed", "unknown", "refused", "?")
     ]
     words = [word for _mark, (word, _role) in marks]
-    assert words == ["accepted by AWS", "failed", "outcome unknown", "not sent", "outcome"]
+    assert words == ["request accepted", "failed", "outcome unknown", "not sent", "outcome"]
     assert [role for (_mark, role), _word in marks if role == "good"] == []
 
 
@@ -97,7 +97,7 @@ def test_a_step_that_was_accepted_and_verified_reads_differently_everywhere() ->
     text = "完了: 最大タスク数を 10 にする（staff-api）。"
     accepted = journal_data.entry(1, EntryKind.OUTCOME, text, state="done", verified=None)
     verified = journal_data.entry(2, EntryKind.OUTCOME, text, state="done", verified=True)
-    for language, expected in (("en", ["accepted by AWS", "verified"]), ("ja", ["受理", "検証済み"])):
+    for language, expected in (("en", ["request accepted", "verified"]), ("ja", ["受理", "検証済み"])):
         i18n.use(language)
         assert [kind_word(each) for each in (accepted, verified)] == expected
     i18n.use("ja")

@@ -31,6 +31,8 @@ from tui.console import Console
 from tui.screens.common.dialog import window
 from tui.screens.common.offer_dialog import OfferDialog
 from tui.screens.common.type_ahead_guard import GuardedDialog
+from widgets.drawing.block import Block
+from widgets.drawing.hanging import hanging
 from widgets.drawing.prose import Prose
 
 
@@ -101,9 +103,18 @@ async def points_now(app: Console) -> tuple[OpenPoint, ...]:
     )
 
 
-def _points_list(lines: Iterable[str]) -> Widget:
-    rows = list(lines) or [f"{glyphs.DONE} {_('Nothing is open.')}"]
-    return VerticalScroll(Prose(Content("\n".join(rows))), classes="points")
+def _points_list(points: Iterable[tuple[str, str]]) -> Widget:
+    """Glyph and text of each."""
+    rows = list(points) or [(glyphs.DONE, _("Nothing is open."))]
+    return VerticalScroll(
+        Block(
+            "",
+            lambda width: [
+                line for glyph, text in rows for line in hanging([(f"{glyph} ", "")], text, width)
+            ],
+        ),
+        classes="points",
+    )
 
 
 class OfferDayScreen(OfferDialog):
@@ -114,7 +125,7 @@ class OfferDayScreen(OfferDialog):
     DEFAULT_CSS = """
     OfferDayScreen {
         & #window { max-width: 100; }
-        & .points { height: auto; max-height: 8; margin-bottom: 1; }
+        & .points { height: auto; max-height: 8; margin-bottom: 1; & Block { margin: 0; } }
         & NoteField { max-height: 4; }
         &.-tall .points { max-height: 16; }
     }
@@ -130,7 +141,7 @@ class OfferDayScreen(OfferDialog):
 
     def about(self) -> Iterable[Widget]:
         """What is open, and to whom it is offered."""
-        yield _points_list(f"{point.glyph} {point.text}" for point in self.points)
+        yield _points_list((point.glyph, point.text) for point in self.points)
         yield self.to
 
     async def write(self, text: str) -> str:
@@ -150,7 +161,7 @@ class AcceptDayScreen(GuardedDialog[bool]):
     DEFAULT_CSS = """
     AcceptDayScreen {
         & #window { max-width: 100; padding: 1 2; }
-        & .points { height: auto; max-height: 8; }
+        & .points { height: auto; max-height: 8; & Block { margin: 0; } }
         & Prose { height: auto; }
         & #own { color: $text-warning; }
         &.-tall .points { max-height: 16; }
@@ -180,7 +191,7 @@ class AcceptDayScreen(GuardedDialog[bool]):
             yield Prose(Content.styled(words.format(by=offer.by, day=day, to=to, time=at), "bold"))
             if offer.note:
                 yield Prose(Content(offer.note))
-            yield _points_list(offer.open)
+            yield _points_list(("·", text) for text in offer.open)
             if self.is_own:
                 own = _("You offered it yourself: the next person should accept it with a key of their own.")
                 yield Prose(Content(f"{glyphs.ATTENTION} {own}"), id="own")

@@ -86,7 +86,8 @@ def _starts(facts: Facts) -> list[datetime]:
 def _recent(facts: Facts) -> Judged:
     for start in _starts(facts):
         lead = minutes_before(facts.start, start)
-        if lead <= JUST_BEFORE and start <= facts.onset.at + timedelta(minutes=2):
+        # T0 is the beginning of the first bad minute.
+        if lead <= JUST_BEFORE and start <= facts.onset.at + timedelta(minutes=1):
             minutes = max(0, round(minutes_before(facts.onset.at, start)))
             words = plural("{minutes} minute before", "{minutes} minutes before", minutes)
             return present(words.format(minutes=minutes), at=start, is_direct=minutes <= ROLLED_OUT)

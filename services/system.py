@@ -403,10 +403,7 @@ def connect(
         duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
         measured_evidence=MeasuredEvidence(engine, duties, runbook, calendar, clock),
         outbox=Outbox(
-            book,
-            clock,
-            slack or SlackSettings(why=unset()),
-            runbook.slack.channel if runbook.slack else "",
+            book, clock, slack or SlackSettings(why=unset()), runbook.slack.channel if runbook.slack else ""
         ),
         clock_watch=ClockWatch(clock),
         events=events_of(runbook, session, book, clock, wake_reads),

@@ -27,13 +27,7 @@ from tui.modes import ALL_MODES, MODES, SYSTEMS, Mode
 from tui.moved_keys import MovedKeys
 from tui.panel_registry import PANELS
 from tui.runtime.crash_report import environment_secrets
-from tui.runtime.late_modules import (
-    closed_on_error,
-    import_ahead,
-    import_inspections,
-    in_thread,
-    module_of,
-)
+from tui.runtime.late_modules import closed_on_error, import_ahead, import_inspections, in_thread, module_of
 from tui.screens.common.dialog import Dialog
 from tui.screens.common.first_frame import ShellScreen
 from tui.screens.common.rebuilding import add_modes, use_other_language

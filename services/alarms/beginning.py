@@ -80,12 +80,7 @@ def begin(
             alarm_watch.calls = max(0, meter.calls_today - before) if is_usual else 0
 
     alarms: Feed[AlarmOverview] = Feed(
-        "alarms",
-        read,
-        clock=clock,
-        interval=(intervals or Intervals()).alarms,
-        rng=rng,
-        fault=workers.report,
+        "alarms", read, clock=clock, interval=(intervals or Intervals()).alarms, rng=rng, fault=workers.report
     )
     alarm_watch.read_on = alarms.refresh
     return Beginning(

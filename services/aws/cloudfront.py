@@ -58,9 +58,7 @@ class CloudFrontReader:
         if not reference or not all(listed) or not listed or whole(paths.get("Quantity")) != len(listed):
             raise _unreadable("GetInvalidation")
         return Invalidation(
-            **dict(summary),
-            reference=RawId(reference),
-            paths=tuple(RawId(path) for path in listed),
+            **dict(summary), reference=RawId(reference), paths=tuple(RawId(path) for path in listed)
         )
 
     async def invalidations(

@@ -28,10 +28,7 @@ class ScheduleCache:
     """
 
     def __init__(
-        self,
-        calendar: Calendar,
-        anchors: Callable[[], tuple[BaseDate, ...]],
-        dated: Callable[[], Slots],
+        self, calendar: Calendar, anchors: Callable[[], tuple[BaseDate, ...]], dated: Callable[[], Slots]
     ) -> None:
         self._calendar = calendar
         self._base_dates = anchors

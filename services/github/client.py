@@ -164,12 +164,7 @@ class GithubClient:
             async with (
                 web.session(_LIMITS, leaving) as session,
                 session.request(
-                    method,
-                    f"{base}/{path}",
-                    headers=headers,
-                    params=params,
-                    json=body,
-                    proxy=web.proxy(base),
+                    method, f"{base}/{path}", headers=headers, params=params, json=body, proxy=web.proxy(base)
                 ) as answer,
             ):
                 return answer.status, answer.headers, _json(await answer.read())

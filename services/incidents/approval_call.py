@@ -87,7 +87,5 @@ def _left(evidence: IncidentEvidence | None, zone: tzinfo, now: datetime) -> Ite
         ]
         left = _("{first} to {last}").format(first=ends[0], last=ends[1]) if len(set(ends)) > 1 else ends[0]
         yield _(over if clock.state is ClockState.OVERDUE else running).format(
-            left=left,
-            soonest=time_text(clock.due, zone, now),
-            read=time_text(clock.starts, zone, now),
+            left=left, soonest=time_text(clock.due, zone, now), read=time_text(clock.starts, zone, now)
         )

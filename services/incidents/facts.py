@@ -12,14 +12,7 @@ from typing import Any
 from services.i18n import _
 from services.incidents.onset import onset_of
 from services.models.causes import Onset, OnsetBasis
-from services.models.first_wave import (
-    IncidentEvidence,
-    LogEntry,
-    LogSample,
-    Measure,
-    Source,
-    TargetHealth,
-)
+from services.models.first_wave import IncidentEvidence, LogEntry, LogSample, Measure, Source, TargetHealth
 from services.models.measures import ZERO
 from services.models.metrics import SeriesStatus
 from services.models.runbook import Runbook

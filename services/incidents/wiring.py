@@ -64,10 +64,6 @@ def response_of(
         readings,
         RecoveryWatch(incidents, live, runbook, clock, lambda: journal.person, readings.note),
         SecondOpinion(
-            incidents,
-            runbook,
-            clock,
-            agent=DevopsAgentReader(reader),
-            investigations=investigations,
+            incidents, runbook, clock, agent=DevopsAgentReader(reader), investigations=investigations
         ),
     )

@@ -27,6 +27,5 @@ def check_link(path: Path, seq: int) -> EntryLink | None:
     expected = NOTHING if before is None else before[_HASH]
     follows = before[_SEQ] == seq - 1 if before is not None else seq == 1
     return EntryLink(
-        unaltered=hash_of_row(journal, own) == own[_HASH],
-        tied=follows and own[_PREVIOUS] == expected,
+        unaltered=hash_of_row(journal, own) == own[_HASH], tied=follows and own[_PREVIOUS] == expected
     )

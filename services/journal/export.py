@@ -39,12 +39,7 @@ def rows(reader: JournalReader, query: EntryQuery, *, whole: bool = True) -> Ite
     after, size = 0, _WHOLE_BATCH if whole else _BATCH
     while True:
         batch = reader.rows(
-            query,
-            limit=size,
-            after_seq=after,
-            before_seq=last + 1,
-            newest_first=False,
-            whole=whole,
+            query, limit=size, after_seq=after, before_seq=last + 1, newest_first=False, whole=whole
         )
         yield from batch
         if len(batch) < size:

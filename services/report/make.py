@@ -16,13 +16,7 @@ from services.report.periods import Period, Span
 
 
 def make(
-    journal: Path,
-    runbook: Runbook,
-    period: Period,
-    now: datetime,
-    *,
-    private: bool = False,
-    stale: str = "",
+    journal: Path, runbook: Runbook, period: Period, now: datetime, *, private: bool = False, stale: str = ""
 ) -> Report:
     """The report as of the period's end, or of `now` (aware) if the period is not over.
 

@@ -6,7 +6,4 @@ from services.models.runbook import Runbook
 
 def fingerprint(runbook: Runbook) -> dict[str, str]:
     """The system's id, and the SHA-256 (hex) of all that the runbook says."""
-    return {
-        "runbook": str(runbook.system.id),
-        "runbook_digest": digest(runbook.model_dump(mode="json")),
-    }
+    return {"runbook": str(runbook.system.id), "runbook_digest": digest(runbook.model_dump(mode="json"))}

@@ -49,8 +49,7 @@ def state(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
     if alarm.since is None:
         return ""
     return _(_STATES[alarm.state]).format(
-        time=dated_time(alarm.since, zone, now),
-        duration=lasting((now - alarm.since).total_seconds()),
+        time=dated_time(alarm.since, zone, now), duration=lasting((now - alarm.since).total_seconds())
     )
 
 

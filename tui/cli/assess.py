@@ -57,10 +57,7 @@ def assess_command(
         ),
         params=[
             click.Argument(
-                ["alarm"],
-                required=False,
-                metavar="ALARM",
-                shell_complete=names_in_runbook(_alarms),
+                ["alarm"], required=False, metavar="ALARM", shell_complete=names_in_runbook(_alarms)
             ),
             click.Option(["--json", "as_json"], is_flag=True, help=_("Print JSON.")),
             click.Option(["--schema"], is_flag=True, help=_("Print what the fields of the JSON mean.")),

@@ -213,12 +213,7 @@ def _demo(output: Output) -> Command:
                 metavar="N",
                 help=_("How many systems to watch, up to {most}").format(most=MOST_SYSTEMS),
             ),
-            click.Option(
-                ["--speed"],
-                type=Speed(),
-                metavar="N",
-                help=_("Speed as a multiple of real time"),
-            ),
+            click.Option(["--speed"], type=Speed(), metavar="N", help=_("Speed as a multiple of real time")),
             click.Option(
                 ["--seed"],
                 type=int,
@@ -226,10 +221,7 @@ def _demo(output: Output) -> Command:
                 help=_("Draw the cause of the scenario's alarm, and what else happens"),
             ),
             click.Option(
-                ["--at"],
-                type=Moment(),
-                metavar="TIME",
-                help=_("Start time in Japan, e.g. 2026-04-01 08:55"),
+                ["--at"], type=Moment(), metavar="TIME", help=_("Start time in Japan, e.g. 2026-04-01 08:55")
             ),
             click.Option(["--list", "list_scenarios"], is_flag=True, help=_("List the scenarios.")),
             *start_options(),

@@ -55,9 +55,7 @@ def start_options() -> list[click.Parameter]:
             ["--theme"], type=Choice(THEMES), help=_("Colour theme; 16: the terminal's own colours")
         ),
         click.Option(
-            ["--link"],
-            type=Choice(LINKS),
-            help=_("Connection speed; slow: fewer frames, auto: measured"),
+            ["--link"], type=Choice(LINKS), help=_("Connection speed; slow: fewer frames, auto: measured")
         ),
         click.Option(["--read-only"], is_flag=True, default=None, help=_("Disable all changes.")),
         FileOption("--journal", help=_("Journal file; a demo creates its own")),

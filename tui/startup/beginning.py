@@ -51,9 +51,7 @@ async def begin(options: StartOptions, child: "Popen[bytes] | None" = None) -> B
         demo = await _embedded(child)
         clock, place = demo.clock, demo.settings(runbook.system.region)
         settings = AwsSettings(
-            region=place["region"],
-            endpoint_url=place["endpoint_url"],
-            write_role=_practised(config, runbook),
+            region=place["region"], endpoint_url=place["endpoint_url"], write_role=_practised(config, runbook)
         )
     # A demo plays the shipped system, whatever the runbook's account.
     proves = demo is None or runbook.system.account == ACCOUNT

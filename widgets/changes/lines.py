@@ -189,13 +189,7 @@ def warning_lines(plan: Plan, width: int) -> list[Line]:
     return lines
 
 
-def fact_lines(
-    plan: Plan,
-    width: int,
-    zone: tzinfo,
-    now: datetime,
-    why: str = "",
-) -> list[Line]:
+def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "") -> list[Line]:
     """Target, the role that approves, downtime, cost, the revert with its date and the reason `why` for it.
 
     A plan that was refused before it had steps only has a target.

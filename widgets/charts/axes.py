@@ -39,12 +39,7 @@ class Scale:
 
 
 def scale_for(
-    values: Sequence[float],
-    unit: Unit,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    room: int = 8,
+    values: Sequence[float], unit: Unit, *, low: float | None = None, high: float | None = None, room: int = 8
 ) -> Scale:
     """An axis that includes all values; `low` and `high` fix its ends, `room` is its height in rows.
 

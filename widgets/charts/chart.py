@@ -142,13 +142,7 @@ def _dots(
 ) -> list[tuple[int, int]]:
     """The dots of a run's points on the canvas."""
     across, down = TimeScale(data.start, data.end, canvas.width), canvas.lines - 1
-    return [
-        (
-            across.dot(at),
-            round((1 - min(1.0, max(0.0, scale.part(value)))) * down),
-        )
-        for at, value in run
-    ]
+    return [(across.dot(at), round((1 - min(1.0, max(0.0, scale.part(value)))) * down)) for at, value in run]
 
 
 def _draw_stack(canvas: Canvas, data: ChartData, scale: Scale) -> None:

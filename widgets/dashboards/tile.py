@@ -142,9 +142,7 @@ class Tile(LineWidget, can_focus=True):
     def _worst(self) -> model.Reading | None:
         readings = [reading for reading in self.data.readings if reading.verdict is not None]
         return min(
-            readings,
-            key=lambda reading: DISPLAY_ORDER.index(reading.verdict or Verdict.NORMAL),
-            default=None,
+            readings, key=lambda reading: DISPLAY_ORDER.index(reading.verdict or Verdict.NORMAL), default=None
         )
 
     def _newest(self) -> list[Span]:

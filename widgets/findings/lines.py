@@ -85,8 +85,7 @@ def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int
         span = finding.window
         period = with_zone(period_text(span.start, span.end, zone, now), span.end, zone)
         words = _("{time} ({length})").format(
-            time=period,
-            length=duration((span.end - span.start).total_seconds()),
+            time=period, length=duration((span.end - span.start).total_seconds())
         )
         facts.append((_("Covers"), words))
     if finding.gap:

@@ -53,13 +53,7 @@ class Panel(Vertical, Generic[T]):
     """The problem in the screen's banner, which concerns all panels and is not repeated here."""
 
     def __init__(
-        self,
-        title: str,
-        *,
-        now: Now,
-        zone: tzinfo = UTC,
-        id: str | None = None,
-        classes: str | None = None,
+        self, title: str, *, now: Now, zone: tzinfo = UTC, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.now = now

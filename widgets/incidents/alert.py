@@ -64,7 +64,4 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
 
 def _forms(words: str, name: str) -> list[list[Span]]:
     end: list[Span] = [(" → ", "muted"), ("5", "key"), (" ", "")]
-    return [
-        [(f" {words} {crop_middle(name, _NAME)} ", "alert"), *end],
-        [(f" {words} ", "alert"), *end],
-    ]
+    return [[(f" {words} {crop_middle(name, _NAME)} ", "alert"), *end], [(f" {words} ", "alert"), *end]]

@@ -7,14 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from services.models.assess_answer import AssessedResource
 from services.models.causes import Assessment, CauseSpec
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import (
-    Incident,
-    IncidentClock,
-    RecoveryCheck,
-    StepKind,
-    StepMark,
-    TimelineRow,
-)
+from services.models.incidents import Incident, IncidentClock, RecoveryCheck, StepKind, StepMark, TimelineRow
 from services.models.runbook_playbooks import Playbook
 
 

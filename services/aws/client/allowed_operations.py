@@ -142,10 +142,7 @@ class Gate:
     """
 
     def __init__(
-        self,
-        clock: Clock,
-        allowed: Iterable[tuple[str, str]] = READS,
-        journal: AppendTarget = NOWHERE,
+        self, clock: Clock, allowed: Iterable[tuple[str, str]] = READS, journal: AppendTarget = NOWHERE
     ) -> None:
         self._clock = clock
         self._allowed = frozenset(allowed)

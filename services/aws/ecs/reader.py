@@ -155,12 +155,7 @@ class EcsReader:
     async def _task_arns(self, cluster: str, name: str, status: str) -> tuple[list[str], bool]:
         """The ARNs of the tasks with this desired status on the first page, and whether there are others."""
         answer = await self._read(
-            "ListTasks",
-            "taskArns",
-            cluster=cluster,
-            serviceName=name,
-            desiredStatus=status,
-            maxResults=TASKS,
+            "ListTasks", "taskArns", cluster=cluster, serviceName=name, desiredStatus=status, maxResults=TASKS
         )
         arns = answer["taskArns"]
         if not _are_texts(arns):

@@ -29,11 +29,7 @@ class AccessKeys:
     async def used(self, key: AccessKey) -> KeyUse:
         """When and for which service a key was last used. Raises AwsError."""
         answer = await self._session.read(
-            "iam",
-            "GetAccessKeyLastUsed",
-            region=REGION,
-            required=("AccessKeyLastUsed",),
-            AccessKeyId=key.id,
+            "iam", "GetAccessKeyLastUsed", region=REGION, required=("AccessKeyLastUsed",), AccessKeyId=key.id
         )
         last = answer["AccessKeyLastUsed"]
         at = when(last.get("LastUsedDate"))

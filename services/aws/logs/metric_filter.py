@@ -32,9 +32,5 @@ class MetricFilters:
         if not texts:
             return {"matches": []}
         return await self._session.read(
-            "logs",
-            "TestMetricFilter",
-            required=("matches",),
-            filterPattern=pattern,
-            logEventMessages=texts,
+            "logs", "TestMetricFilter", required=("matches",), filterPattern=pattern, logEventMessages=texts
         )

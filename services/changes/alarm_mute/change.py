@@ -39,15 +39,7 @@ from services.clock import real
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
-from services.models.changes import (
-    ChangeTarget,
-    LiveState,
-    Observation,
-    Parameter,
-    Plan,
-    PlannedStep,
-    Revert,
-)
+from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep, Revert
 from services.models.watches import Progress, Watch, WatchState
 
 LEAD_SECONDS = 75.0

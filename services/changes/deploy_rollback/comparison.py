@@ -23,11 +23,7 @@ def rows(state: RollbackState, before: RawId, after: RawId, zone: tzinfo) -> tup
         *_images(state, before, after),
         *_variables(old, new),
         Row(name=_("Task size"), before=_size(old), after=_size(new)),
-        Row(
-            name=_("Deployed"),
-            before=_deployed(state, before, zone),
-            after=_deployed(state, after, zone),
-        ),
+        Row(name=_("Deployed"), before=_deployed(state, before, zone), after=_deployed(state, after, zone)),
         Row(name=_("Registered"), before=_registered(old, zone), after=_registered(new, zone)),
     )
 

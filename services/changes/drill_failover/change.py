@@ -130,10 +130,7 @@ class DrillFailover(DatabaseChange):
             status=state.current.database.status, zone=state.zone
         )
         return observed(
-            state.digest,
-            text,
-            after=has_moved or is_rebooting,
-            before=state.is_available and not has_moved,
+            state.digest, text, after=has_moved or is_rebooting, before=state.is_available and not has_moved
         )
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:

@@ -31,15 +31,7 @@ from services.changes.rds.state import ReadState, database_name, time_of
 from services.changes.rds.watching import failed, running, watch
 from services.i18n import _
 from services.models.aws_cli import CliCommand
-from services.models.changes import (
-    ChangeTarget,
-    LiveState,
-    Observation,
-    Parameter,
-    Plan,
-    PlannedStep,
-    Revert,
-)
+from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep, Revert
 from services.models.rds import DatabaseState
 from services.models.watches import Progress, WatchState
 

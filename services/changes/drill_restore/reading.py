@@ -28,9 +28,7 @@ class RestoreReads:
         """What the plan depends on; the classes are read only where another than the database's may be `chosen`."""
         name = database_name(target.id)
         databases, automatic, manual = await asyncio.gather(
-            self._rds.databases(),
-            self._rds.snapshots(name),
-            self._rds.snapshots(name, "manual"),
+            self._rds.databases(), self._rds.snapshots(name), self._rds.snapshots(name, "manual")
         )
         original = await self.original(name, databases)
         at, own = self._clock.now(), original.instance_class

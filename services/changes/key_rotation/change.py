@@ -28,15 +28,7 @@ from services.github.settings import GithubSettings, unset
 from services.i18n import _, sentences
 from services.models.aws_cli import CliCommand
 from services.models.base import RawId
-from services.models.changes import (
-    ChangeTarget,
-    Danger,
-    LiveState,
-    Observation,
-    Parameter,
-    Plan,
-    PlannedStep,
-)
+from services.models.changes import ChangeTarget, Danger, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.cloudtrail import TrailEvent
 from services.models.iam import USER, AccessKey, user_target
 from services.models.text import clean
@@ -93,10 +85,7 @@ class KeyRotation(Change):
         state, zone = await self._state(target), self.context.zone
         with self.written_on(state.at):
             return LiveState(
-                target=target,
-                facts=facts(state, zone),
-                read_at=state.at,
-                remarks=tuple(remarks(state, zone)),
+                target=target, facts=facts(state, zone), read_at=state.at, remarks=tuple(remarks(state, zone))
             )
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:

@@ -33,15 +33,7 @@ from services.changes.rds_maintenance.steps import action_text, maintenance_prog
 from services.changes.rds_maintenance.warnings import outage_text, warnings
 from services.i18n import _
 from services.models.aws_cli import CliCommand
-from services.models.changes import (
-    ChangeTarget,
-    Danger,
-    LiveState,
-    Observation,
-    Parameter,
-    Plan,
-    PlannedStep,
-)
+from services.models.changes import ChangeTarget, Danger, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.rds import PendingAction
 from services.models.watches import Progress, Watch
 

@@ -40,15 +40,7 @@ from services.changes.rds_storage.steps import extend, observed_size, size_progr
 from services.changes.rds_storage.warnings import warnings
 from services.i18n import _
 from services.models.aws_cli import CliCommand
-from services.models.changes import (
-    ChangeTarget,
-    Fact,
-    LiveState,
-    Observation,
-    Parameter,
-    Plan,
-    PlannedStep,
-)
+from services.models.changes import ChangeTarget, Fact, LiveState, Observation, Parameter, Plan, PlannedStep
 from services.models.rds import DatabaseEvent, StorageOption
 from services.models.watches import Progress
 

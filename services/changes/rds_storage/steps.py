@@ -67,9 +67,7 @@ def _rows(values: Parameters, state: StorageState, iops: int | None) -> Iterator
     if database.max_storage_gib is not None:
         most = values.max_size or database.max_storage_gib
         yield Row(
-            name=_("Storage autoscaling up to"),
-            before=f"{database.max_storage_gib} GiB",
-            after=f"{most} GiB",
+            name=_("Storage autoscaling up to"), before=f"{database.max_storage_gib} GiB", after=f"{most} GiB"
         )
     free = state.read.load.free
     if free is not None:

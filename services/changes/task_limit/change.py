@@ -39,15 +39,7 @@ from services.changes.task_limit.warnings import warnings
 from services.changes.typed_values import as_typed
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
-from services.models.changes import (
-    ChangeTarget,
-    LiveState,
-    Observation,
-    Parameter,
-    Plan,
-    PlannedStep,
-    Revert,
-)
+from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep, Revert
 from services.models.ecs import ScalableTarget
 from services.models.runbook import Ecs, Runbook
 

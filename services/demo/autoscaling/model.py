@@ -58,10 +58,7 @@ class Scaling:
         metric = {
             "Namespace": "AWS/ECS",
             "MetricName": "CPUUtilization",
-            "Dimensions": [
-                {"Name": "ClusterName", "Value": cluster},
-                {"Name": "ServiceName", "Value": name},
-            ],
+            "Dimensions": [{"Name": "ClusterName", "Value": cluster}, {"Name": "ServiceName", "Value": name}],
             "Statistic": "Average",
             "Period": 60,
             "Unit": "Percent",

@@ -52,9 +52,7 @@ class Invalidation:
     def describe(self, now: datetime) -> dict[str, object]:
         """As GetInvalidation shows it."""
         paths = {"Quantity": len(self.paths), "Items": list(self.paths)}
-        return self.summary(now) | {
-            "InvalidationBatch": {"Paths": paths, "CallerReference": self.reference},
-        }
+        return self.summary(now) | {"InvalidationBatch": {"Paths": paths, "CallerReference": self.reference}}
 
 
 class DistributionCache:

@@ -67,11 +67,7 @@ class DayAtHand:
 def open_points(day: DayAtHand) -> tuple[OpenPoint, ...]:
     """Incidents and their clocks, what is abnormal, changes, writing, duties, messages, follow-ups: what cannot wait comes first."""
     later = (_changes(day.runs), _writing(day), _duties(day.duties), _posts(day.posts), _follow_ups(day))
-    return (
-        *_masked(_incidents(day), day.masker),
-        *_abnormal(day),
-        *_masked(chain(*later), day.masker),
-    )
+    return (*_masked(_incidents(day), day.masker), *_abnormal(day), *_masked(chain(*later), day.masker))
 
 
 def _masked(points: Iterable[OpenPoint], masker: Masker) -> Iterator[OpenPoint]:

@@ -143,10 +143,7 @@ _OPERATION = re.compile(
     r"\b(?:Get|Put|List|Describe|Send|Receive|Publish|Invoke|Query|Scan|Assume|Decrypt|Generate)[A-Z]\w+"
 )
 _SERVICES = (
-    (
-        "DynamoDB",
-        "GetItem PutItem UpdateItem DeleteItem BatchGetItem BatchWriteItem TransactWriteItems",
-    ),
+    ("DynamoDB", "GetItem PutItem UpdateItem DeleteItem BatchGetItem BatchWriteItem TransactWriteItems"),
     ("SQS", "SendMessage ReceiveMessage DeleteMessage SendMessageBatch GetQueueUrl"),
     ("S3", "GetObject PutObject HeadObject ListObjectsV2 DeleteObject"),
     ("Lambda", "ConcurrentInvocationLimitExceeded"),

@@ -32,11 +32,7 @@ def nights_table(nights: Sequence[Night], events: Sequence[DatabaseEvent], zone:
     """Every window with its snapshots, worst first, then newest first."""
     ordered = sorted(nights, key=lambda night: DISPLAY_ORDER.index(VERDICTS[night.outcome]))
     rows = [row for night in ordered for row in _rows(night, events, zone)]
-    return table(
-        _("Backup windows"),
-        (_("Window"), _("Snapshot"), _("Taken"), _("Status"), _("Note")),
-        rows,
-    )
+    return table(_("Backup windows"), (_("Window"), _("Snapshot"), _("Taken"), _("Status"), _("Note")), rows)
 
 
 def _rows(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> list[Row]:

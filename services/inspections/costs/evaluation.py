@@ -234,9 +234,7 @@ class LineJudge:
                 note=f"{_('{against}: {note}').format(against=against, note=note) if against else note}{about}",
             ),
             sentence=_("{title}: {growth} ({note}).").format(
-                title=line.title,
-                growth=growth_words(percent, against) or _("growth not known"),
-                note=note,
+                title=line.title, growth=growth_words(percent, against) or _("growth not known"), note=note
             ),
             advice=self._advice(verdict, line),
         )

@@ -73,12 +73,7 @@ class CustomInsights(OwnInspection, InsightsInspection):
         return of_query(self.spec, self.limit, span)
 
     async def _finding(
-        self,
-        queries: Queries,
-        result: QueryResult,
-        hours: Hours | None,
-        trouble: str,
-        silent: Silence,
+        self, queries: Queries, result: QueryResult, hours: Hours | None, trouble: str, silent: Silence
     ) -> Finding:
         """`trouble`: why the matches cannot be judged; "" if they can."""
         builder = queries.builder

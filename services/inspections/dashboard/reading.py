@@ -244,11 +244,7 @@ async def earlier(
 
 def _unread(query: MetricQuery, why: str, status: SeriesStatus = SeriesStatus.ERROR) -> Series:
     return Series(
-        id=query.id,
-        label=query.label or query.metric,
-        period=query.period,
-        status=status,
-        message=why,
+        id=query.id, label=query.label or query.metric, period=query.period, status=status, message=why
     )
 
 

@@ -43,14 +43,7 @@ class DisasterRegion(DatabaseInspection):
             text = _("The parameter group there cannot be read.")
             has_group = await builder.readable(there.has_parameter_group(group), text)
         reading = RecoveryReading(
-            spec,
-            request.until,
-            self.context.calendar.zone,
-            snapshots,
-            backups,
-            group,
-            has_group,
-            groups,
+            spec, request.until, self.context.calendar.zone, snapshots, backups, group, has_group, groups
         )
         builder.check(*checks(reading))
         builder.table(backups_table(reading), snapshots_table(reading))

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 from services.aws.client.errors import AwsError
 from services.aws.logs.query_text import field, joined, value
 from services.i18n import _
-from services.inspections.toolkit.logs.hourly_counts import (
-    BIN,
-    COUNT,
-    Hours,
-    binned,
-    count_of,
-    hours_of,
-)
+from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, binned, count_of, hours_of
 from services.inspections.toolkit.logs.inspection import AT_ONCE
 from services.inspections.toolkit.logs.message_grouping import about_database, shape
 from services.inspections.toolkit.logs.queries import Queries
@@ -101,13 +94,7 @@ async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Count
     hours, grouped = binned(hourly), _grouped(messages)
     if hours is None or grouped is None:
         queries.builder.remark(_("AWS's counts by hour and by message do not cover all errors."))
-    return _counts(
-        spec,
-        hours,
-        _numbered(hourly) if hours else None,
-        grouped,
-        errors.matched,
-    )
+    return _counts(spec, hours, _numbered(hourly) if hours else None, grouped, errors.matched)
 
 
 def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
@@ -150,9 +137,5 @@ def _counts(
         shapes[shape(text)] += number
         database += number if about_database(text) else 0
     return Counts(
-        hours=hours,
-        fives=fives,
-        shapes=shapes,
-        database=database,
-        ungrouped=max(0, matched - shapes.total()),
+        hours=hours, fives=fives, shapes=shapes, database=database, ungrouped=max(0, matched - shapes.total())
     )

@@ -153,9 +153,7 @@ def _short(name: str) -> str:
 
 def _missing(policy: ScalingPolicy, name: str) -> Fault:
     return Fault(
-        _("its alarm {alarm} does not exist").format(alarm=_short(name)),
-        Verdict.ABNORMAL,
-        _again(policy),
+        _("its alarm {alarm} does not exist").format(alarm=_short(name)), Verdict.ABNORMAL, _again(policy)
     )
 
 

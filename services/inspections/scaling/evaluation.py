@@ -170,10 +170,7 @@ def _desired(
         )
     elif desired == target.maximum:
         text = _("{name} is at its maximum: {desired} desired, maximum {maximum}.")
-        advice = (
-            _("At its maximum the service starts no more tasks, whatever the load."),
-            *written,
-        )
+        advice = (_("At its maximum the service starts no more tasks, whatever the load."), *written)
     else:
         text, verdict = "", Verdict.NORMAL
     return CheckResult(
@@ -213,10 +210,7 @@ def _suspended(
             note=parts,
         ),
         sentence=text.format(name=reading.name),
-        advice=(
-            _("Ask who suspended Auto Scaling, and until when."),
-            *(written if outward else ()),
-        ),
+        advice=(_("Ask who suspended Auto Scaling, and until when."), *(written if outward else ())),
     )
 
 

@@ -48,14 +48,7 @@ class Tables:
 
     def access(self, judged: Iterable[JudgedAccess]) -> Evidence:
         """Other events of the sign-in service to check, worst first, then newest."""
-        columns = (
-            self._time(),
-            _("Event"),
-            _("Signed in as"),
-            _("Reason"),
-            _("Source"),
-            _("Recorded in"),
-        )
+        columns = (self._time(), _("Event"), _("Signed in as"), _("Reason"), _("Source"), _("Recorded in"))
         return table(
             _("Other sign-in events to review"),
             columns,

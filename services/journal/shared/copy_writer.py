@@ -74,9 +74,7 @@ class CopyWriter(JournalWriter):
 
     def add_late(self, late: LateDraft) -> None:
         """Store a draft until the ledger answers. Raises UnusableJournal for one that no journal can store."""
-        indexed_words(
-            row_of(linked("", late.draft, seq=1, at=late.at, person=late.person, previous="")),
-        )
+        indexed_words(row_of(linked("", late.draft, seq=1, at=late.at, person=late.person, previous="")))
         self._use_copy(lambda copy: copy.add_late(late))
 
     def adopt_late(self) -> None:

@@ -119,11 +119,7 @@ class LogExports:
             export.discard()
 
     async def _begin(
-        self,
-        wish: ExportWish,
-        renderer_of: Callable[[Masker | None], Renders[T]],
-        *,
-        grows: bool = False,
+        self, wish: ExportWish, renderer_of: Callable[[Masker | None], Renders[T]], *, grows: bool = False
     ) -> ExportUnderWay[T]:
         masker = masker_of(self._runbook)
         renderer = renderer_of(None if wish.unmasked_reason else masker)

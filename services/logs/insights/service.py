@@ -16,13 +16,7 @@ from services.aws.client.reader import Reader
 from services.aws.logs.insights import Insights
 from services.aws.logs.queries import InsightsQueries
 from services.clock import Clock
-from services.logs.insights.histogram import (
-    LevelHistogram,
-    histogram_of,
-    level_field,
-    query_text,
-    width_of,
-)
+from services.logs.insights.histogram import LevelHistogram, histogram_of, level_field, query_text, width_of
 from services.logs.insights.history import OwnQuery, QueryHistory
 from services.logs.insights.price import PriceEstimator
 from services.logs.insights.run import QueryRunner

@@ -31,13 +31,7 @@ from services.models.causes import Assessment, Signal
 from services.models.change_runs import Run
 from services.models.date_text import time_text
 from services.models.first_wave import IncidentEvidence, Measure
-from services.models.incident_report import (
-    EvidenceLine,
-    ImpactLine,
-    IncidentReport,
-    QuotedLine,
-    StepReport,
-)
+from services.models.incident_report import EvidenceLine, ImpactLine, IncidentReport, QuotedLine, StepReport
 from services.models.incidents import OUTAGE, Incident, StepMark, TriggerKind
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.measures import LOW_IS_BAD, MEASURES, REPORTED

@@ -36,10 +36,7 @@ class Dates:
     def day(self, day: date) -> str:
         """A full date: `Mon 5 Jan 2026`, 2026年1月5日(月)."""
         return _("{weekday} {day} {month} {year}").format(
-            weekday=weekday_text(day.weekday()),
-            day=day.day,
-            month=month_name(day.month),
-            year=self.year(day),
+            weekday=weekday_text(day.weekday()), day=day.day, month=month_name(day.month), year=self.year(day)
         )
 
     def short(self, day: date) -> str:

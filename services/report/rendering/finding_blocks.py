@@ -23,9 +23,7 @@ def finding_blocks(line: FindingLine, dates: Dates, day: date | None) -> Iterato
     if line.overruled is not None:
         yield Paragraph(
             _("Overridden by {name} at {time}: {reason}").format(
-                name=line.overruled.by,
-                time=dates.at(line.overruled.at, day),
-                reason=line.overruled.reason,
+                name=line.overruled.by, time=dates.at(line.overruled.at, day), reason=line.overruled.reason
             )
         )
     finding = line.finding

@@ -13,16 +13,7 @@ from services.models.watches import WatchState
 from services.report.rendering import wording
 from services.report.rendering.approvals import allowed_words
 from services.report.rendering.dates import Dates
-from services.report.rendering.document import (
-    Block,
-    Bullets,
-    Line,
-    Paragraph,
-    Quote,
-    Section,
-    Table,
-    table,
-)
+from services.report.rendering.document import Block, Bullets, Line, Paragraph, Quote, Section, Table, table
 from services.report.rendering.page import WIDTH, cut
 from services.report.rendering.progress import progress_words
 from services.report.rendering.wording import NOTHING

@@ -14,16 +14,7 @@ from services.report.collecting.finding_lines import counts, is_partly_judged
 from services.report.rendering import wording
 from services.report.rendering.approvals import approval_section, emergency_section
 from services.report.rendering.dates import Dates
-from services.report.rendering.document import (
-    Block,
-    Document,
-    Facts,
-    Line,
-    Paragraph,
-    Section,
-    Table,
-    table,
-)
+from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Section, Table, table
 from services.report.rendering.incident.listing import incident_section
 from services.report.rendering.overview import alarms_known, period_overview, summary
 from services.report.rendering.parts import (

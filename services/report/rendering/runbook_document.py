@@ -188,11 +188,7 @@ def _procedure(runbook: Runbook, procedure: Procedure) -> Section:
     present = tuple((name, text) for name, text in facts if text)
     return Section(
         procedure.title,
-        (
-            *([Facts(present)] if present else []),
-            *_steps(procedure.steps),
-            *_cautions(procedure.caution),
-        ),
+        (*([Facts(present)] if present else []), *_steps(procedure.steps), *_cautions(procedure.caution)),
         whole=True,
     )
 

@@ -168,10 +168,7 @@ def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_js
     from services.journal.verify import verify as verify_chain
 
     verification = verify_chain(
-        journal.path,
-        at=datetime.now(UTC),
-        external_hashes=_external_hashes(journal, anchors),
-        whole=whole,
+        journal.path, at=datetime.now(UTC), external_hashes=_external_hashes(journal, anchors), whole=whole
     )
     if whole and journal.place is not None:
         from tui.cli.journal.comparing import with_ledger

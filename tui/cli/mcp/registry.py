@@ -8,14 +8,4 @@ from tui.cli.mcp.incidents import LIST, PAGE, SHOW
 from tui.cli.mcp.plans import PLAN
 from tui.cli.mcp.tool import Tool
 
-TOOLS: tuple[Tool, ...] = (
-    ALARMS,
-    INSPECT,
-    REPORT,
-    DUTIES,
-    LIST,
-    SHOW,
-    PAGE,
-    ASSESS,
-    PLAN,
-)
+TOOLS: tuple[Tool, ...] = (ALARMS, INSPECT, REPORT, DUTIES, LIST, SHOW, PAGE, ASSESS, PLAN)

@@ -14,13 +14,7 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Choice, Command, FileOption, Prints
-from tui.cli.opened_journal import (
-    OpenedJournal,
-    as_json,
-    deliver,
-    file_option,
-    journal_callback,
-)
+from tui.cli.opened_journal import OpenedJournal, as_json, deliver, file_option, journal_callback
 from tui.cli.report.making import format_of, period_of, read_report
 from tui.cli.shared_options import all_option, without_aws
 from tui.exit_status import OF_VERDICT, ExitStatus

@@ -120,13 +120,7 @@ class ApprovalScreen(PlacedDialog[bool]):
         self.write_early()
 
     def _questions(self) -> tuple[Parameter, ...]:
-        way = Parameter(
-            id=WAY,
-            title=_("How"),
-            kind="choice",
-            default=self._way,
-            choices=self._ways(),
-        )
+        way = Parameter(id=WAY, title=_("How"), kind="choice", default=self._way, choices=self._ways())
         if self._way == ASK:
             return (way, _text(NOTE, _("Message (optional)")))
         if self._way == EMERGENCY:

@@ -70,12 +70,7 @@ class PlanScreen(PlacedDialog[None]):
     ]
 
     def __init__(
-        self,
-        kind: str,
-        target: ChangeTarget,
-        parameters: Mapping[str, str] | None = None,
-        *,
-        id: str = "",
+        self, kind: str, target: ChangeTarget, parameters: Mapping[str, str] | None = None, *, id: str = ""
     ) -> None:
         """`id` is that of a plan whose approval was asked for: it is made again, so that the approval holds."""
         super().__init__()

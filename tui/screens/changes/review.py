@@ -65,9 +65,7 @@ class ReviewScreen(PlacedDialog[None]):
         """Who asks for what, with which note, and why the person here cannot approve it."""
         request, app = self.request, self.app
         text = _("{name} asks for the approval of {role}, {when}.").format(
-            name=request.asker.name,
-            role=request.plan.approval,
-            when=stamp(request.at, app.zone, app.now()),
+            name=request.asker.name, role=request.plan.approval, when=stamp(request.at, app.zone, app.now())
         )
         lines = [Content.styled(text, "bold")]
         if request.note:

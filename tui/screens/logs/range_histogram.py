@@ -73,8 +73,7 @@ async def _ask_and_count(app: Console, pane: LogPane, group: str, span: TimeSpan
     start, end = (int(each.timestamp() * 1000) for each in (span.start, span.end))
     zone, today = pane.lines.format.zone, pane.lines.today()
     words = _("Count the lines of {range} by level with one query of Logs Insights: {price}.").format(
-        range=range_text(start, end, zone, today),
-        price=group_price(estimate),
+        range=range_text(start, end, zone, today), price=group_price(estimate)
     )
     confirm(
         app,

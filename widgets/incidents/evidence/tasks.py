@@ -148,7 +148,7 @@ def scaling_entries(context: EvidenceContext, width: int) -> list[Entry]:
     desired = evidence.service.desired if evidence.service is not None else None
     at_most = desired is not None and desired >= target.maximum
     bounds: list[Span] = [
-        (_("{least} to {most} tasks").format(least=target.minimum, most=target.maximum), "strong"),
+        (_("{least} to {most} tasks").format(least=target.minimum, most=target.maximum), "strong")
     ]
     if at_most:
         bounds.append((f"  {glyphs.ABNORMAL} " + _("at the maximum"), "bad"))

@@ -13,14 +13,7 @@ from textual.reactive import reactive
 
 from services.i18n import N_, _
 from services.models.insights_queries import QueryRows
-from services.models.query_cells import (
-    SAMPLE,
-    holds_numbers,
-    holds_times,
-    local_time,
-    sorted_rows,
-    zone_name,
-)
+from services.models.query_cells import SAMPLE, holds_numbers, holds_times, local_time, sorted_rows, zone_name
 from widgets.drawing.format import crop, pad
 from widgets.drawing.lines import Line, LineWidget, Span, width_of
 

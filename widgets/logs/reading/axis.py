@@ -30,11 +30,7 @@ class AxisPart(NamedTuple):
 
 
 def axis_parts(
-    columns: int,
-    *,
-    moments: Sequence[tuple[int, str]],
-    cursor: int,
-    ticks: Sequence[tuple[int, str]],
+    columns: int, *, moments: Sequence[tuple[int, str]], cursor: int, ticks: Sequence[tuple[int, str]]
 ) -> list[AxisPart]:
     """What fits on the axis, ascending: moments first, then the cursor (a column, -1 for none), then times."""
     is_taken = [False] * columns

@@ -137,12 +137,7 @@ class ClientLogin:
     def role_sessions(self, role: WriteRole) -> RoleSessions:
         """The sessions of a role, counted with everything else."""
         return RoleSessions(
-            role,
-            self.settings,
-            clock=self._clock,
-            wall=self._wall,
-            wire=self.wire,
-            loader=self._loader,
+            role, self.settings, clock=self._clock, wall=self._wall, wire=self.wire, loader=self._loader
         )
 
     async def method(self) -> tuple[str, datetime | None]:

@@ -62,12 +62,7 @@ class InsightsInspection(Inspection):
         return (_("Check that something writes to {group}.").format(group=queries.group),)
 
     def unknown(
-        self,
-        queries: Queries,
-        summary: str,
-        *,
-        advice: Iterable[str] = (),
-        estimate_yen: float | None = None,
+        self, queries: Queries, summary: str, *, advice: Iterable[str] = (), estimate_yen: float | None = None
     ) -> Finding:
         """A finding without a verdict, with its cost so far."""
         builder = queries.builder

@@ -65,11 +65,7 @@ class _Page(FirstPage):
             language=report.language,
             verdict=incident_state(incident.state),
             facts=Facts(tuple(self._facts())),
-            sections=(
-                self._impact(),
-                self._cause(),
-                *self._tables(),
-            ),
+            sections=(self._impact(), self._cause(), *self._tables()),
             annexes=self.annexes.sections,
             footer=f"{report.system_title} · {title}",
         )

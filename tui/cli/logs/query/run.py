@@ -33,14 +33,7 @@ from tui.cli.click_i18n import Prints
 from tui.cli.logs.moments import length_of, moment_of
 from tui.cli.logs.query.flags import DEFAULT_SPAN, QueryFlags
 from tui.cli.logs.query.progress import ProgressLine
-from tui.cli.logs.query.text import (
-    answer_of,
-    csv_lines,
-    head_lines,
-    masked_rows,
-    price_line,
-    table_lines,
-)
+from tui.cli.logs.query.text import answer_of, csv_lines, head_lines, masked_rows, price_line, table_lines
 from tui.cli.opened_journal import as_json
 from tui.exit_status import ExitStatus, ended_by
 from tui.signals import on_loop

@@ -107,7 +107,6 @@ class TobanApp(Console):
         self.bind(mode.key, f"app.go('{mode.id}')", description=mode.title, show=False)
 
     def _colours(self) -> int:
-        """How many colours the terminal has."""
         return {"truecolor": 1 << 24, "256": 256}.get(self.console.color_system or "", 16)
 
     # -- the start and the end
@@ -277,7 +276,6 @@ class TobanApp(Console):
             self._switch.fleet.refresh()
 
     def action_command_palette(self) -> None:
-        """Find a command."""
         self._open(lambda it: it.commands(), "palette")
 
     def action_jump(self) -> None:
@@ -285,7 +283,6 @@ class TobanApp(Console):
         self._open(lambda it: it.jump(), "palette")
 
     def action_keys_help(self) -> None:
-        """Show the keys of this screen."""
         self._open(lambda it: it.keys_help())
 
     def action_show_runbook(self) -> None:

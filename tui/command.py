@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of the console."""
-
     id: str
     key: str
     """Default key as Textual spells it; several are separated by commas."""

@@ -15,8 +15,6 @@ from widgets.frame.key_names import key_name
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One meaning and its keys."""
-
     keys: tuple[str, ...]
     """As Textual spells them."""
     text: str

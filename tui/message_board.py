@@ -33,7 +33,6 @@ class MessageBoard:
 
     @property
     def current(self) -> LineMessage | None:
-        """The message to be shown."""
         return self._passing or next(reversed(self._matters.values()), None)
 
     def add(self, message: LineMessage) -> None:

@@ -109,8 +109,6 @@ class OpenReport(Request):
 
 @dataclass
 class PlanChange(Request):
-    """Plan one change of one target."""
-
     kind: str
     """Registered name of the change, as in `toban change`."""
     target: "ChangeTarget"

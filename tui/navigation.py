@@ -197,7 +197,6 @@ class Navigation:
     # -- commands of the console
 
     def commands(self) -> None:
-        """Find a command."""
         if not isinstance(self._app.screen, CommandPalette):
             self._app.push_screen(ConsolePalette(placeholder=_("Command, in English, kana or romaji…")))
 

@@ -24,8 +24,6 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """One panel."""
-
     id: str
     """The widget's id and the feed's name; the command that focuses the panel is `focus-<id>`."""
     key: str

@@ -74,7 +74,6 @@ class Subscriptions:
         """When this console started (UTC)."""
 
     def follow_feeds(self) -> None:
-        """Start following the feeds from AWS."""
         self._follow(self._feeds())
 
     async def first_alarms(self) -> None:

@@ -83,7 +83,6 @@ class _ExactColors(ColorSystem):
     """A colour system in which the theme's variables take precedence over every computed colour."""
 
     def generate(self) -> dict[str, str]:
-        """The CSS variables."""
         return {**super().generate(), **self.variables}
 
 

@@ -18,8 +18,6 @@ _OTHERS = frozenset(
 
 
 class Budgets:
-    """Reads the budgets of an account."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

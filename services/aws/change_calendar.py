@@ -7,8 +7,6 @@ from services.aws.client.reader import Reader
 
 
 class ChangeCalendars:
-    """Reads the state of calendars."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

@@ -31,8 +31,6 @@ _KINDS = {"tax": CostKind.TAX, "credit": CostKind.CREDIT, "refund": CostKind.CRE
 
 
 class CostExplorerReader:
-    """Reads the costs of an account."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

@@ -43,8 +43,6 @@ class EventQueue:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as it was received."""
-
     id: str
     """The same at every delivery."""
     handle: str

@@ -25,7 +25,6 @@ _SOURCE = re.compile(r"SOURCE\s+'([^']+)'", re.IGNORECASE)
 
 
 def dashboard_body(name: str) -> CliCommand:
-    """The dashboard itself."""
     return call(
         "cloudwatch",
         "GetDashboard",

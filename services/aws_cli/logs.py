@@ -39,7 +39,6 @@ def follow(group: str, pattern: str = "", *, since: str = "10m", purpose: str = 
 
 
 def events_between(group: str, span: TimeSpan, pattern: str = "", *, purpose: str = "") -> CliCommand:
-    """The events of a past window."""
     return call(
         "logs",
         "FilterLogEvents",

@@ -28,5 +28,4 @@ class FirstReads:
         return now - first
 
     def forget(self, subject: str) -> None:
-        """Forget the entry about a subject."""
         self._first.pop(subject, None)

@@ -57,7 +57,6 @@ class Due:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict for the urgency."""
         return VERDICTS[self.urgency]
 
     def leaves(self, lead: timedelta) -> bool:

@@ -57,7 +57,6 @@ class Rule:
         return isinstance(other, Rule) and self._text == other._text
 
     def __hash__(self) -> int:
-        """Hash of the rule's text."""
         return hash(self._text)
 
     def _period(self, day: date) -> date:

@@ -47,8 +47,6 @@ class RuleDates:
 
 
 class RuledDuty(NamedTuple):
-    """A duty with a recurrence rule."""
-
     duty: Duty
     dates: RuleDates
 

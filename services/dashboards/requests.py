@@ -31,8 +31,6 @@ BELOW_A_MINUTE = (1, 5, 10, 20, 30)
 
 @dataclass(frozen=True, slots=True)
 class WidgetRequest:
-    """The request of one widget."""
-
     key: str
     """Key of the widget."""
     traces: tuple[Trace, ...]
@@ -53,7 +51,6 @@ class WidgetRequest:
 
     @property
     def queries(self) -> tuple[MetricQuery, ...]:
-        """The queries to send."""
         return tuple(trace.query for trace in self.traces)
 
     def own_id(self, identity: str) -> str:

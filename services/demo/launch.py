@@ -42,8 +42,6 @@ class DemoError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ScenarioInfo:
-    """A scenario in the list to choose from."""
-
     name: str
     title_ja: str
     title_en: str

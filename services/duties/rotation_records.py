@@ -23,8 +23,6 @@ RECENT = 100
 
 @dataclass(frozen=True, slots=True)
 class RotationRecords:
-    """The records of one user's rotations."""
-
     signed: datetime | None = None
     """When a rotation was last signed off."""
     changed: datetime | None = None

@@ -16,8 +16,6 @@ from services.models.runbook import Duty
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceRecord:
-    """What the journal records of one occurrence."""
-
     signed: SignOff | None = None
     skipped: bool = False
     """Whether `signed` is a skip."""

@@ -16,7 +16,6 @@ def scope_path(github: Github) -> str:
 
 
 def runs_path(github: Github) -> str:
-    """The path of the workflow's runs."""
     owner, name = (quote(part, safe="") for part in github.repository.split("/", 1))
     workflow = f"workflows/{quote(github.workflow, safe='')}/" if github.workflow else ""
     return f"repos/{owner}/{name}/actions/{workflow}runs"

@@ -45,8 +45,6 @@ def _ignore_progress(_progress: Progress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class InspectionRequest:
-    """The scope of one run."""
-
     since: datetime
     """Aware, UTC."""
     until: datetime
@@ -60,7 +58,6 @@ class InspectionRequest:
 
     @property
     def span(self) -> TimeSpan:
-        """The window."""
         return TimeSpan(start=self.since, end=self.until)
 
     @property

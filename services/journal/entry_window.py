@@ -24,7 +24,6 @@ class EntryWindow:
 
     @property
     def view(self) -> JournalView:
-        """The entries held now."""
         return JournalView(
             entries=self._entries,
             newer=self._newer,

@@ -16,8 +16,6 @@ from services.journal.shared.journal import SharedJournal
 
 @dataclass(frozen=True, slots=True)
 class JournalPlace:
-    """The place of one system's journal."""
-
     system: str
     """The system's id, which is the ledger's name."""
     path: Path

@@ -33,8 +33,6 @@ _NO_PLACE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IO
 
 
 class JournalReader:
-    """One connection to an existing journal."""
-
     def __init__(self, db: sqlite3.Connection, *, lasting: bool = True) -> None:
         self._db = db
         self._bounds = TimeBounds(self.query)
@@ -64,7 +62,6 @@ class JournalReader:
             return cls(connect(path, "mode=ro&immutable=1"), lasting=False)
 
     def close(self) -> None:
-        """Close the file."""
         self._db.close()
 
     def query(self, statement: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:

@@ -87,7 +87,6 @@ class _Check:
         """Read before the entries, because a console may write meanwhile."""
 
     def run(self) -> Verification:
-        """Check everything."""
         if self.before is not None:
             self._count_earlier(self.before)
             self._compare_earlier(self.before)

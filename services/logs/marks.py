@@ -17,8 +17,6 @@ _TEXT = 400
 
 @dataclass(frozen=True, slots=True)
 class SavedMark:
-    """One mark as the journal has it."""
-
     group: str
     """Exact name of the log group."""
     at: int

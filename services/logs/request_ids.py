@@ -30,8 +30,6 @@ _VALUE = r"[\"']?\s*[:=]\s*[\"']?([^\s\"',;}\])]+)"
 
 @dataclass(frozen=True, slots=True)
 class RequestId:
-    """One id found in a line."""
-
     name: str
     """The field that it stands in; "" for a UUID without one."""
     value: str

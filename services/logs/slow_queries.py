@@ -39,8 +39,6 @@ _UNPARTED = re.compile(r"(?i)\bpassword\s+(?!\?)\S+")
 
 @dataclass(frozen=True, slots=True)
 class SlowLine:
-    """One line of a slow statement."""
-
     ms: float
     step: str
     """`statement`, `parse`, `bind`, `execute`, `plan`; "" if only the duration was logged."""
@@ -94,7 +92,6 @@ class Statement:
         return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
     def add(self, at: datetime | None, ms: float) -> None:
-        """Count a line."""
         if ms >= self.worst:
             self.worst, self.slowest_at = ms, at
         self.durations.append(ms)

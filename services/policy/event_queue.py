@@ -28,7 +28,6 @@ def queue_name(runbook: Runbook) -> str:
 
 
 def queue_url(runbook: Runbook) -> str:
-    """The address of that queue."""
     if runbook.events is not None:
         return runbook.events.queue_url
     arns = Arns(runbook)

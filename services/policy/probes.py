@@ -24,8 +24,6 @@ GLOBAL = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One read."""
-
     service: str
     """As botocore names it."""
     operation: str

@@ -25,8 +25,6 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that is in Slack."""
-
     ts: str = ""
     channel_id: str = ""
 

@@ -59,7 +59,6 @@ class Freeze:
         self._frozen: WeakSet[Screen[Any]] = WeakSet()
 
     def note(self, screen: Screen[Any]) -> None:
-        """Record a new screen."""
         self._screens.add(screen)
 
     def opened_above(self, screen: Screen[Any]) -> None:

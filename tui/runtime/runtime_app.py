@@ -94,7 +94,6 @@ class RuntimeApp(OrderedApp):
         self.end(HUNG_UP)
 
     async def action_quit(self) -> None:
-        """End the console."""
         self.end()
 
     def run(self, **options: Any) -> None:

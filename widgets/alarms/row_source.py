@@ -21,8 +21,6 @@ NOTED = 100
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes the rows of one alarm."""
-
     context: RowContext
     acknowledged: Seen
     advice: Mapping[str, Advice]

@@ -58,7 +58,6 @@ class AlarmStrip(LineWidget):
     watch_state = watch_transition = watch_acknowledged = watch_incidents = LineWidget.redraw
 
     def on_click(self, event: Click) -> None:
-        """Go to the alarms."""
         self.post_message(self.Clicked())
 
     def draw(self, width: int, height: int) -> list[Line]:

@@ -69,8 +69,6 @@ class SheetHead(LineWidget):
 
 
 class CommandView(VerticalScroll, can_focus=False):
-    """The commands of a sheet."""
-
     DEFAULT_CSS = """
     CommandView { width: 1fr; height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     """

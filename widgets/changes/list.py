@@ -25,8 +25,6 @@ _TITLE = 28
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One change on one target."""
-
     kind: str
     title: str
     """The title of the change, in the screen's language."""

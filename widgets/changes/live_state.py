@@ -18,8 +18,6 @@ _PADDING = 2
 
 
 class _Facts(LineWidget):
-    """The lines of one state."""
-
     def __init__(self) -> None:
         super().__init__()
         self.state: LiveState | None = None

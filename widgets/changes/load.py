@@ -67,8 +67,6 @@ def side_by_side(blocks: Sequence[Sequence[Line]], width: int, height: int) -> l
 
 
 class _Charts(LineWidget):
-    """The charts."""
-
     DEFAULT_CSS = """
     _Charts { padding: 0 1; }
     """

@@ -61,8 +61,6 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class ChartData:
-    """Everything on one chart."""
-
     curves: tuple[Curve, ...] = ()
     guides: tuple[Guide, ...] = ()
     moments: tuple[Moment, ...] = ()
@@ -76,7 +74,6 @@ class ChartData:
     """Reading fails or is overdue: the newest values are not the present ones."""
 
     def side(self, right: bool) -> tuple[Curve, ...]:
-        """The curves of one axis."""
         return tuple(curve for curve in self.curves if curve.right == right)
 
     def unit(self, right: bool) -> Unit:

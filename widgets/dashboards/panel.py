@@ -24,8 +24,6 @@ from widgets.frame.panel import Panel
 
 
 class DashboardPanel(Panel[model.DashboardView]):
-    """The dashboard and its data."""
-
     DEFAULT_CSS = """
     DashboardPanel { min-height: 4; }
     DashboardPanel ValueLines { display: none; }

@@ -60,8 +60,6 @@ class TextTile(Tile):
 
 
 class AlarmTile(Tile):
-    """A list of alarms."""
-
     def title(self) -> str:
         return self.widget.title or _("Alarms")
 

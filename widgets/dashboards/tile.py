@@ -80,7 +80,6 @@ class Tile(LineWidget, can_focus=True):
             self.action_maximize_tile()
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """The lines below the head."""
         raise NotImplementedError
 
     def fold(self, width: int) -> Line:

@@ -135,8 +135,6 @@ def value_lines(
 
 
 class ValueLines(LineWidget):
-    """The judged values."""
-
     DEFAULT_CSS = """
     ValueLines { height: 1fr; padding: 0 1; }
     """

@@ -11,8 +11,6 @@ GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column."""
-
     title: str
     flex: int = 0
     """Share of the remaining width; 0: as wide as its widest cell."""

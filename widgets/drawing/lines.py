@@ -156,7 +156,6 @@ class LineStyles:
         return Strip([Segment(text, style) for text, style in spans], width)
 
     def blank(self, width: int) -> Strip:
-        """An empty line."""
         return Strip.blank(width, self.style(""))
 
 

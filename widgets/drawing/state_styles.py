@@ -12,8 +12,6 @@ from widgets.drawing.spans import Span
 
 @dataclass(frozen=True, slots=True)
 class StateStyle:
-    """The appearance of one state."""
-
     mark: str
     """One cell."""
     word_source: str

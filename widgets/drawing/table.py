@@ -73,7 +73,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
 
     @property
     def row_count(self) -> int:
-        """How many rows the table has."""
         return len(self._source.keys)
 
     @property
@@ -210,7 +209,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
         return self.line_styles.strip([gutter, *cells], width, base)
 
     def on_focus(self) -> None:
-        """Redraw the cursor."""
         self._refresh_row(self._place)
 
     on_blur = on_focus

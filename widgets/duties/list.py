@@ -38,7 +38,6 @@ class DutyList(OccurrenceList):
         every_second(self, self._tick)
 
     def watch_view(self) -> None:
-        """Show the duties."""
         if self.is_mounted:
             self.fill()
 

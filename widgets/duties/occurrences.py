@@ -53,7 +53,6 @@ class OccurrenceList(Vertical):
         self._last_selected: Occurrence | None = None
 
     def compose(self) -> ComposeResult:
-        """The table."""
         yield self.table
 
     @property
@@ -62,7 +61,6 @@ class OccurrenceList(Vertical):
         return self.shown.get(self.table.cursor_key or "")
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """Focus the table."""
         self.table.focus(scroll_visible)
         return self
 
@@ -82,7 +80,6 @@ class OccurrenceList(Vertical):
         """Called when the operator has moved the cursor."""
 
     def columns(self) -> tuple[Column, ...]:
-        """The current columns."""
         return duty_columns(self.zone_words())
 
     def watch_zone(self) -> None:

@@ -17,8 +17,6 @@ _GAP = 2
 
 
 class _Part(NamedTuple):
-    """One system with its standing."""
-
     system: SystemState
     standing: Standing
 

@@ -279,7 +279,6 @@ class Header(Horizontal):
         self.clock = Clock(now, zone)
 
     def compose(self) -> ComposeResult:
-        """The two parts."""
         yield self._line
         yield self.clock
 

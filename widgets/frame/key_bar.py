@@ -21,8 +21,6 @@ STAYS = ("help",)
 
 @dataclass(frozen=True, slots=True)
 class BarKey:
-    """A key of the footer."""
-
     key: str
     """As a person reads it."""
     words: str

@@ -88,7 +88,6 @@ class EntryPanel(LineWidget, can_focus=True):
     # -- for the screen
 
     def update(self) -> None:
-        """Draw what has changed."""
         if not is_going(self):
             self.redraw()
 
@@ -98,7 +97,6 @@ class EntryPanel(LineWidget, can_focus=True):
         self.update()
 
     def move_to(self, key: str) -> None:
-        """Put the cursor on an entry."""
         self.cursor_key, self._follows, self._is_chosen = key, True, True
         self.update()
 

@@ -78,7 +78,6 @@ class Tick(Static, can_focus=True):
         self.refresh(layout=True)
 
     def action_tick(self) -> None:
-        """Tick or untick the line."""
         self.value = not self.value
         self._is_own = self.touched
         self.refresh()

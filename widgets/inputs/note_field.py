@@ -32,8 +32,6 @@ class NoteField(TextArea):
     ]
 
     class Submitted(Message):
-        """The note is complete."""
-
         def __init__(self, text: str, pressed_at: float) -> None:
             """`pressed_at`: when Enter was pressed, in monotonic seconds."""
             super().__init__()

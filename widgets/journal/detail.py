@@ -104,7 +104,6 @@ class EntryDetail(VerticalScroll, can_focus=True):
         self._update()
 
     def watch_story(self) -> None:
-        """Show the story."""
         self._update()
         self.refresh_bindings()
 

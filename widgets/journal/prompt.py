@@ -9,8 +9,6 @@ _LENGTH = 200
 
 
 class JournalAsk(StrEnum):
-    """What the row asks for."""
-
     WORDS = "words"
     DAY = "day"
 

@@ -27,9 +27,7 @@ _LONGEST, _SHORTEST = 64, 2
 class RoleWriter(Writer, Protocol):
     """A session of the role, for one change."""
 
-    async def close(self) -> None:
-        """Forget its credentials."""
-        ...
+    async def close(self) -> None: ...
 
 
 class WriteRoleSource(Protocol):

@@ -81,9 +81,7 @@ class LedgerSession(Protocol):
 
     async def read(
         self, service: str, operation: str, /, *, required: tuple[str, ...], timeout: float, **params: Any
-    ) -> Answer:
-        """One response."""
-        ...
+    ) -> Answer: ...
 
 
 class LedgerTable:

@@ -34,8 +34,6 @@ class Streams(Protocol):
 
 
 class LiveTail:
-    """Opens sessions of Live Tail."""
-
     def __init__(self, session: Streams) -> None:
         self._session = session
 

@@ -52,7 +52,6 @@ def expects_regex(command: str) -> bool:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """One query of these commands."""
     return "\n| ".join(parts)
 
 

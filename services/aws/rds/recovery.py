@@ -41,7 +41,6 @@ class RecoveryReader:
         return (*dated, *(each for each in snapshots if each.at is None))
 
     async def automated_backups(self, name: str) -> tuple[AutomatedBackup, ...]:
-        """The automated backups of a database that are there."""
         pages = self._session.pages(
             "rds",
             "DescribeDBInstanceAutomatedBackups",

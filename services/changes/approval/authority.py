@@ -80,7 +80,6 @@ def _frozen(freeze: FreezeInForce | None) -> dict[str, str]:
 
 
 def authority_of(context: ChangeContext, journal: Journal) -> Authority:
-    """The authority over the changes of one system."""
     runbook, clock = context.runbook, context.clock
     freezes = Freezes(runbook, context.reader, clock, context.zone)
     return Authority(freezes, Approvals(journal, runbook, clock))

@@ -25,8 +25,6 @@ _AT_ONCE = 5
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """The current state of one distribution."""
-
     at: datetime
     distribution: Distribution | None
     """None: CloudFront has no such distribution."""

@@ -17,8 +17,6 @@ QUIET = timedelta(days=1)
 
 
 class Phase(StrEnum):
-    """The state of a rotation."""
-
     START = "start"
     """Fewer than two keys: a new one can be created."""
     UNREAD = "unread"

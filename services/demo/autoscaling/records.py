@@ -32,8 +32,6 @@ class Policy:
 
 @dataclass(slots=True)
 class Activity:
-    """One decision."""
-
     id: str
     at: float
     description: str
@@ -68,8 +66,6 @@ class ScheduledAction:
 
 @dataclass(slots=True)
 class Target:
-    """A registered service."""
-
     resource: str
     """`service/<cluster>/<service>`."""
     minimum: int

@@ -24,8 +24,6 @@ _FAR = 800
 
 
 class Schedule(Protocol):
-    """When something happens."""
-
     def next(self, after: float) -> float | None:
         """The first moment later than `after` (epoch seconds); None for never again."""
         ...

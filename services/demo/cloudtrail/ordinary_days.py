@@ -29,8 +29,6 @@ _REGIONS = ("ap-southeast-2",) * 8 + ("us-east-1",) + ("ap-northeast-1",)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person with an IAM user."""
-
     user: str
     share: float
     """Share of the open days on which they sign in."""

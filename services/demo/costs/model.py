@@ -41,8 +41,6 @@ _QUIET = {"Amazon Elastic Container Service": 0.92, "AmazonCloudFront": 0.8}
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One charge."""
-
     service: str
     record: str
     usd: Decimal

@@ -44,8 +44,6 @@ class StoredSecret:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowRun:
-    """One run of the workflow."""
-
     number: int
     started: datetime
     success: bool
@@ -53,7 +51,6 @@ class WorkflowRun:
 
     @property
     def ends(self) -> datetime:
-        """When it is completed."""
         return self.started + LASTS
 
 

@@ -119,8 +119,6 @@ class Session:
 
 @dataclass(slots=True)
 class Trust:
-    """The trust policy of a role."""
-
     source_identity: bool = True
     """It allows sts:SetSourceIdentity."""
     mfa: bool = False

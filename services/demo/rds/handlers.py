@@ -72,7 +72,6 @@ def _of_kinds(history: BackupHistory, kinds: Sequence[str]) -> list[Backup]:
 
 
 def snapshot_row(call: Call, backup: Backup) -> dict[str, Any]:
-    """The DBSnapshot structure."""
     now, manual = call.now, isinstance(backup, ManualSnapshot)
     is_copy = call.region != REGION
     row: dict[str, Any] = {

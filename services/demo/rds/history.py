@@ -37,14 +37,11 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class ManualSnapshot(Backup):
-    """A snapshot that a person made."""
-
     id: str
     gib: int
 
     @property
     def name(self) -> str:
-        """The name it was given."""
         return self.id
 
 

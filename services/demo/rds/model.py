@@ -278,7 +278,6 @@ class DatabaseInstance:
         return {"StorageOperationStatus": "Optimizing", "StorageOperationPercentProgress": percent}
 
     def pending_actions(self) -> list[dict[str, Any]]:
-        """The PendingMaintenanceAction structures."""
         return [action.describe() for action in self.maintenance]
 
     def _maintenance(self, fact: Patch) -> Maintenance:

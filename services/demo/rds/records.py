@@ -7,8 +7,6 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One RDS event."""
-
     at: datetime
     message: str
     category: str = "backup"
@@ -20,8 +18,6 @@ class Event:
 
 @dataclass(slots=True)
 class Maintenance:
-    """One pending maintenance action."""
-
     action: str
     description: str
     dates: dict[str, datetime]

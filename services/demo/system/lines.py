@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """One log line."""
-
     visible: int
     """When it becomes visible, epoch milliseconds."""
     at: int

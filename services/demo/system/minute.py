@@ -177,7 +177,6 @@ def simulate(
 
 
 def of(effects: Sequence[kinds.Effect], kind: type[E]) -> list[E]:
-    """The effects of one kind."""
     return [effect for effect in effects if isinstance(effect, kind)]
 
 

@@ -28,8 +28,6 @@ CREDITS = 576.0
 
 
 class Database(Protocol):
-    """What the simulation asks of the database instance."""
-
     is_full: bool
 
     @property

@@ -17,7 +17,6 @@ _CODES = (500, 502, 503, 504)
 
 
 def troubles_of(effects: Iterable[Effect]) -> list[Effect]:
-    """The effects that this module knows."""
     return [
         effect
         for effect in effects

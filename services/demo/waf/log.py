@@ -42,8 +42,6 @@ class BlockedRequest(NamedTuple):
 
 
 class LogObject(NamedTuple):
-    """One object in the bucket."""
-
     key: str
     size: int
     modified: datetime

@@ -16,8 +16,6 @@ DISABLED = frozenset({"Inactive", "Expired"})
 
 @dataclass(frozen=True, slots=True)
 class JudgedKey:
-    """An access key with its verdict."""
-
     key: AccessKey
     use: KeyUse | None
     """None: not read."""

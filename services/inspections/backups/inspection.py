@@ -30,8 +30,6 @@ CATEGORIES = ("backup", "failure", "low storage", "availability", "maintenance",
 
 
 class Backups(DatabaseInspection):
-    """Inspects the database's backups."""
-
     async def run(self, request: InspectionRequest) -> Finding:
         """Read the instance and its snapshots, and if one is missing also AWS Backup's and events. Raises AwsError."""
         reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request)

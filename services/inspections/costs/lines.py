@@ -42,8 +42,6 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """One line of the cost table."""
-
     title: str
     steady: Series
     """Cost per day, without monthly fees."""

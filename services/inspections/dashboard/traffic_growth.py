@@ -43,7 +43,6 @@ class Growth:
 
     @property
     def times(self) -> float:
-        """The ratio."""
         return self.now / self.before
 
 

@@ -70,7 +70,6 @@ class Claims:
                 return
 
     def forget(self, slot: ScheduledOccurrence) -> None:
-        """Forget the claims on a slot whose inspections are done."""
         self._own.pop(slot.key, None)
         self._reads.forget(slot.key)
 

@@ -36,7 +36,6 @@ class Preparations:
                 self._tasks[key] = task
 
     async def close(self) -> None:
-        """Stop reading."""
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

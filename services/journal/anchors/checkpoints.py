@@ -45,8 +45,6 @@ class Checkpoint(NamedTuple):
 
 
 class CheckpointStream(Protocol):
-    """A log stream in AWS."""
-
     async def put(self, at: datetime, line: str) -> None:
         """Append one line with this time (UTC). Raises AwsError."""
         ...
@@ -99,7 +97,6 @@ class Syslog:
         return ""
 
     def close(self) -> None:
-        """Close the socket."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None

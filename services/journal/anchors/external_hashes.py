@@ -22,8 +22,6 @@ _PATIENCE = 60
 
 
 class ExternalHashes(NamedTuple):
-    """The hashes found in external logs."""
-
     checkpoints: tuple[Checkpoint, ...] = ()
     note: str = ""
     """In words: what could not be read, or that there are no hashes."""

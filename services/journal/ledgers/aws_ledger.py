@@ -27,9 +27,7 @@ class Records(Protocol):
 class Closable(Protocol):
     """The session that the records are sent with."""
 
-    async def close(self) -> None:
-        """Close every connection."""
-        ...
+    async def close(self) -> None: ...
 
 
 class AwsLedger:

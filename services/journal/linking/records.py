@@ -45,7 +45,6 @@ def new_nonce() -> str:
 
 
 def packed(row: Sequence[object], nonce: str = "") -> bytes:
-    """The record of an entry."""
     return _encoded({"entry": list(row), "nonce": nonce} if nonce else {"entry": list(row)})
 
 

@@ -41,8 +41,6 @@ def is_cut(text: str) -> bool:
 
 
 class LineRenderer:
-    """Renders log lines."""
-
     def __init__(self, form: ExportFormat, zone: tzinfo, masker: Masker | None, *, groups: int) -> None:
         self._form = form
         self._zone = zone

@@ -28,8 +28,6 @@ T = TypeVar("T")
 
 
 class LogExports:
-    """Exports log texts of one system."""
-
     def __init__(
         self, runbook: Runbook, region: str, journal: Records, clock: Clock, by: Callable[[], str]
     ) -> None:

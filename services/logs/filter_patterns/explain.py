@@ -40,7 +40,6 @@ class Explanation(NamedTuple):
 
 
 def explain(text: str) -> Explanation:
-    """Check and explain a text as it is typed."""
     typed = as_pattern(text)
     try:
         pattern = parse(typed.pattern)

@@ -145,7 +145,6 @@ class LogLimiter:
         return max(lane.rests_until - self._clock.elapsed(), self._pause(spare=1), 0.0)
 
     def sweep_sent(self) -> None:
-        """A request of a sweep is sent now."""
         self._serve(self._virtual)
 
     # What was read

@@ -20,8 +20,6 @@ MOST = 200_000
 
 
 class MergedLine(NamedTuple):
-    """A line and its group."""
-
     group: str
     line: LogLine
 

@@ -91,7 +91,6 @@ class Rate:
         self._expire(now)
 
     def per_second(self, now: int) -> float:
-        """Lines a second."""
         self._expire(now)
         if self._since is None:
             return 0.0
@@ -111,8 +110,6 @@ class Rate:
 
 @dataclass(eq=False, slots=True)
 class Sweep:
-    """A sweep in progress."""
-
     tier: Tier
     span: Span
     token: str | None = None

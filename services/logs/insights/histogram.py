@@ -20,8 +20,6 @@ _BIN, _COUNT, _LEVEL = "at", "n", "word"
 
 @dataclass(frozen=True, slots=True)
 class LevelBar:
-    """The events of one bar."""
-
     at: datetime
     """Start of the bar (UTC)."""
     counts: Mapping[Severity, int] = field(default_factory=dict)

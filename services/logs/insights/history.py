@@ -32,8 +32,6 @@ _BYTES = 4 << 20
 
 
 class OwnQuery(Model):
-    """One query that was run."""
-
     at: datetime
     text: str = Field(max_length=LONGEST_TEXT)
     language: QueryLanguage = QueryLanguage.LOGSQL
@@ -130,5 +128,4 @@ class QueryHistory:
 
 
 def history_path(system: str) -> Path:
-    """The file of one system."""
     return state_folder("insights") / f"{system}.json"

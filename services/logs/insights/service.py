@@ -135,7 +135,6 @@ class InsightsService:
         return await self.queries.record(pointer)
 
     def own_saved(self) -> tuple[SavedQuery, ...]:
-        """The runbook's saved queries."""
         return tuple(query.saved for query in self._runbook.queries)
 
     async def account_saved(self) -> tuple[SavedQuery, ...]:

@@ -16,8 +16,6 @@ from services.report.collecting.finding_lines import counts, is_partly_judged
 
 
 class Reason(NamedTuple):
-    """A verdict and why it is given."""
-
     verdict: Verdict
     words: str = ""
     """Why it is not normal; "" if it is."""

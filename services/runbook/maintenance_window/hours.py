@@ -28,8 +28,6 @@ _HALVES = ("am", "pm", "午前", "午後")
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """An hour as written."""
-
     hour: int
     minute: int
     marker: str

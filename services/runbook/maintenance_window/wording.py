@@ -72,8 +72,6 @@ Match = re.Match[str]
 
 @dataclass(frozen=True, slots=True)
 class WordedWindow:
-    """A window parsed from words."""
-
     window: Window
     """The window, with its hours taken as UTC."""
     zone: str

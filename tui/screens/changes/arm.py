@@ -116,7 +116,6 @@ class ArmScreen(PlacedDialog[bool]):
             yield Prose(Content(_("⏎ allows changes; Esc leaves everything read-only.")), id="say")
 
     def first(self) -> Widget | None:
-        """The field for the reason."""
         return None if self.refused else self.query_one("#reason", Input)
 
     @on(Input.Submitted)

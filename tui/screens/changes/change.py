@@ -36,8 +36,6 @@ from widgets.drawing.table import KeyedTable
 
 
 class ChangeScreen(ModeScreen):
-    """The change mode."""
-
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("change"), WAY_BACK]
 
     def __init__(self) -> None:
@@ -213,7 +211,6 @@ class ChangeScreen(ModeScreen):
             open_follow_up(self.app, self.runs.run_at_cursor())
 
     def action_revert(self) -> None:
-        """Plan the revert of the selected change."""
         if not self.is_active:
             return
         run = self.runs.run_at_cursor()

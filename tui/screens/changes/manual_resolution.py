@@ -71,7 +71,6 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         self.read_target()
 
     def first(self) -> Widget:
-        """The question."""
         return self.choice
 
     @work(group="look", exclusive=True)

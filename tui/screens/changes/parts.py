@@ -71,7 +71,6 @@ class Parts(Vertical):
         self._load.display = False
 
     def compose(self) -> ComposeResult:
-        """Yield the parts."""
         yield self._offers
         yield self._load
         yield self._runs

@@ -153,7 +153,6 @@ class ReviewScreen(PlacedDialog[None]):
         return [(f"{glyphs.WAITING} ", "caution"), (text, "")]
 
     def _until(self) -> tuple[Span, ...]:
-        """Until when the request waits."""
         until, app = self.request.until, self.app
         if until is None:
             return ()
@@ -205,8 +204,6 @@ class ReviewScreen(PlacedDialog[None]):
 
 
 class DeclineScreen(WritingDialog):
-    """Takes the reason for declining."""
-
     PROMPT = N_("Reason")
 
     def __init__(self, plan: Plan) -> None:
@@ -218,7 +215,6 @@ class DeclineScreen(WritingDialog):
         return _("Decline: {title}").format(title=self.plan.title)
 
     def refused(self, text: str) -> str:
-        """A reason is required."""
         return "" if text.strip() else _("A reason is required.")
 
     async def write(self, text: str) -> str:

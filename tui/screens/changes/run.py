@@ -36,14 +36,12 @@ class RunScreen(Dialog[None]):
         self.view = PlanView(now=self.app.now, zone=self.app.zone)
 
     def compose(self) -> ComposeResult:
-        """The plan with its progress."""
         plan, app = self.run.plan, self.app
         when = stamp(self.run.at, app.zone, app.now())
         with window(f"{plan.title}: {plan.target.title}  {self.run.by}  {when}", _("p Slack  Esc close")):
             yield self.view
 
     def on_mount(self) -> None:
-        """Show the run and follow it."""
         self.view.plan, self.view.run, self.view.applying = self.run.plan, self.run, True
         self.view.follow_ups = follow_ups(self.app.ready.engine.changes, self.run.plan)
         self.watch(self.app, "runs", self._runs_changed)
@@ -51,7 +49,6 @@ class RunScreen(Dialog[None]):
         self.view.focus()
 
     def action_propose(self) -> None:
-        """Propose a note for Slack."""
         propose_change(self.app, self.view.run or self.run)
 
     def action_suggested(self) -> None:

@@ -23,7 +23,6 @@ class TargetFeeds:
         self._loads: dict[str, Feed[TargetLoad]] = {}
 
     def state(self, offer: Offer) -> Feed[LiveState]:
-        """The target's present state."""
         change = self._services.engine.changes[offer.kind]
         return self._states.setdefault(
             offer.key,

@@ -33,7 +33,6 @@ class AwsCommandsScreen(Dialog[None]):
         )
 
     def compose(self) -> ComposeResult:
-        """The commands in a window."""
         with window(
             _("AWS commands: {title}").format(title=self.sheet.title), _("↑ ↓ choose · y copy · Esc close")
         ):

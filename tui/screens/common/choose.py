@@ -30,8 +30,6 @@ _SHORT = 8
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of the list."""
-
     key: str
     text: str
     note: str = ""
@@ -69,13 +67,11 @@ class ChooseScreen(GuardedDialog[str | None]):
         self._at = at
 
     def compose(self) -> ComposeResult:
-        """The list."""
         with window(self._title, _("⏎ selects · Esc closes")):
             yield self.table
             yield self.whole
 
     def on_mount(self) -> None:
-        """Fill the list."""
         self.table.set_rows(
             [Row(each.key, ([(each.text, "")], [(each.note, "muted")])) for each in self._choices]
         )
@@ -97,7 +93,6 @@ class ChooseScreen(GuardedDialog[str | None]):
         self.whole.show_row(self.table)
 
     def first(self) -> Widget:
-        """The list."""
         return self.table
 
     @on(KeyedTable.Selected)

@@ -19,7 +19,6 @@ DAY = timedelta(days=1)
 
 
 def alarm_sheet(app: Console, alarm: Alarm) -> CommandSheet:
-    """The commands about one alarm."""
     from services.aws_cli.alarms import alarm_commands
 
     services = app.ready

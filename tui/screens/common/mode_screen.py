@@ -67,7 +67,6 @@ class ModeScreen(Framed, Screen[object]):
         return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
     def compose(self) -> ComposeResult:
-        """Frame and body."""
         yield self.header
         if self.fleet_strip is not None:
             yield self.fleet_strip

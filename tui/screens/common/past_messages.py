@@ -55,7 +55,6 @@ class PastMessagesScreen(Dialog[None]):
                 yield self.whole
 
     def on_mount(self) -> None:
-        """Fill the list."""
         self.table.set_rows([self._row(str(at), message) for at, message in enumerate(self.messages)])
         self.table.focus()
         self._moved()

@@ -70,11 +70,9 @@ class WritingDialog(GuardedDialog[bool]):
         return ()
 
     def keys(self) -> str:
-        """The key hints."""
         return _(self.KEYS)
 
     def first(self) -> Widget:
-        """The field."""
         return self.field
 
     def writes_to(self) -> NoteField:

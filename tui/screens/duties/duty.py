@@ -92,7 +92,6 @@ class DutyScreen(Dialog[None]):
             self.app.post_message(request)
 
     def action_sign(self) -> None:
-        """Sign the duty off."""
         signing.sign(self.app, self.occurrence)
 
     def action_rerun(self) -> None:
@@ -107,7 +106,6 @@ class DutyScreen(Dialog[None]):
         duty_actions.plan(self.app, self.occurrence)
 
     def action_steps(self) -> None:
-        """Ask for the number of a step."""
         self.prompt.open(self.detail.places)
 
     @on(StepPrompt.Closed)

@@ -35,7 +35,6 @@ def report(app: Console) -> None:
 
 
 def skip(app: Console, chosen: Occurrence | None) -> None:
-    """Ask for a reason and skip the duty."""
     occurrence = current(app, chosen)
     if occurrence is None:
         return

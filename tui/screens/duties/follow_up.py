@@ -30,7 +30,6 @@ class FollowUpScreen(WritingDialog):
         self._finding = recorded.finding
 
     def placeholder(self) -> str:
-        """Return the prompt."""
         return example_of(self.app.now().astimezone(self.app.zone).date())
 
     def about(self) -> Iterable[Widget]:
@@ -84,7 +83,6 @@ async def leave(app: Console, subject: str, target: str, rows: Iterable[tuple[st
 
 
 def left_words(count: int) -> str:
-    """Return the confirmation."""
     words = plural(
         "{count} follow-up is a duty of its day", "{count} follow-ups are duties of their day", count
     )

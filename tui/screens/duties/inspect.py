@@ -224,7 +224,6 @@ class InspectScreen(ModeScreen):
             self._to_calendar()
 
     def show_day(self, day: date) -> None:
-        """Show a day in the calendar."""
         self._show_month(day)
         self._to_calendar()
 
@@ -275,7 +274,6 @@ class InspectScreen(ModeScreen):
         duty_actions.choose_inspection(self.app)
 
     def action_skip(self) -> None:
-        """Skip the chosen duty."""
         if self._is_duty_chosen():
             duty_actions.skip(self.app, self.chosen)
 

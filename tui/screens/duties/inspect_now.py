@@ -82,12 +82,10 @@ class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
             yield self.why
 
     def on_mount(self) -> None:
-        """Fill the list."""
         self.table.set_rows([Row(id, ([(title, "")],)) for id, title in self._titles.items()])
         self._show()
 
     def first(self) -> Widget:
-        """Return the list."""
         return self.table
 
     def _show(self) -> None:

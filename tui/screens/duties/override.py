@@ -45,7 +45,6 @@ class OverrideScreen(WritingDialog):
         )
 
     def refused(self, text: str) -> str:
-        """Refuse an empty reason."""
         return "" if text else _("A reason is required to override a finding.")
 
     async def write(self, text: str) -> str:

@@ -257,7 +257,6 @@ class SkipScreen(_RecordScreen):
         )
 
     def refused(self, text: str) -> str:
-        """Refuse an empty reason."""
         return "" if text else _("A reason is required to skip a duty.")
 
     async def record(self, text: str) -> str:

@@ -67,5 +67,4 @@ class EntryScreen(ModeScreen):
 
     @on(EntryDetail.Closed)
     def close(self) -> None:
-        """Return to the journal."""
         self.app.pop_screen()

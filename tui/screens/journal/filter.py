@@ -30,8 +30,6 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of the list."""
-
     section: str
     """`kind`, `person` or `target`."""
     value: str
@@ -155,7 +153,6 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
 
     @property
     def highlighted(self) -> Choice | None:
-        """The choice under the highlight."""
         row = self.options.highlighted
         return self.listed[row] if row is not None and row < len(self.listed) else None
 

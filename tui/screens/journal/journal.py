@@ -36,8 +36,6 @@ _FOREVER = 1e12
 
 
 class JournalScreen(ModeScreen):
-    """The journal mode."""
-
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("journal")]
 
     def __init__(self) -> None:
@@ -182,7 +180,6 @@ class JournalScreen(ModeScreen):
         self.prompt.open(JournalAsk.WORDS, self.window.query.words)
 
     def action_day(self) -> None:
-        """Ask for the day to show."""
         self.prompt.open(JournalAsk.DAY, "" if self.day is None else self.day.isoformat())
 
     def action_other_day(self, by: int) -> None:
@@ -222,7 +219,6 @@ class JournalScreen(ModeScreen):
         return self.window.query != EntryQuery() or None if action == "clear_filter" else True
 
     def action_clear_filter(self) -> None:
-        """Drop every filter."""
         self.day = None
         self.show(EntryQuery())
 

@@ -50,7 +50,6 @@ class NoteScreen(SubjectDialog):
             self.show_message(_("Typed while the last text was being recorded: ⏎ records it as a note."))
 
     def refused(self, text: str) -> str:
-        """Refuse an empty note."""
         return "" if text else _("Nothing has been written yet.")
 
     async def write(self, text: str) -> str:

@@ -33,7 +33,6 @@ class JournalVerifyScreen(Dialog[None]):
             yield self.block
 
     def on_mount(self) -> None:
-        """Start the check."""
         self.query_one("#window").focus()
         self.check()
 

@@ -99,14 +99,12 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
             yield Prose(id="note")
 
     def on_mount(self) -> None:
-        """List the fields."""
         self._show()
         words = _("Space ticks · ^↑ ^↓ moves · ← → narrower, wider · Delete: the form's own columns")
         self.query_one("#note", Prose).show(Content(f"{self._form}\n{words}"))
         super().on_mount()
 
     def first(self) -> Widget:
-        """The list."""
         return self.table
 
     def _show(self) -> None:
@@ -138,7 +136,6 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
         self._show()
 
     def action_shift(self, steps: int) -> None:
-        """Move a column among the columns."""
         place = self._place()
         count = sum(line.ticked for line in self.lines)
         if place is None or not self.lines[place].ticked or not 0 <= place + steps < count:

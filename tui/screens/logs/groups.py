@@ -43,8 +43,6 @@ def matching(shown: int, count: int) -> str:
 
 @dataclass(slots=True)
 class _Group:
-    """One line of the list."""
-
     text: str
     """Its name for display."""
     title: str = ""

@@ -55,7 +55,6 @@ class LayoutScreen(Dialog[Layout]):
             yield Prose(id="note")
 
     def on_mount(self) -> None:
-        """List the saved layouts."""
         self._show()
 
     def _show(self) -> None:
@@ -82,7 +81,6 @@ class LayoutScreen(Dialog[Layout]):
 
     @on(KeyedTable.Selected)
     def selected(self, event: KeyedTable.Selected) -> None:
-        """Open the clicked layout."""
         self._open(event.key)
 
     def _open(self, name: str | None) -> None:
@@ -104,7 +102,6 @@ class LayoutScreen(Dialog[Layout]):
 
 
 def groups_of(layout: Layout) -> str:
-    """The groups of a layout in short."""
     return _(", ").join(short_name(pane.group) for pane in layout.panes)
 
 
@@ -124,7 +121,6 @@ def present_layout(screen: PaneSet, memory: LogMemory) -> Layout:
 
 
 async def open_layout(screen: PaneSet, layout: Layout, memory: LogMemory) -> None:
-    """Replace the open panes by those of a layout."""
     former = list(screen.tails)
     for pane in former[1:]:
         await screen.remove_pane(pane)

@@ -20,7 +20,6 @@ def choose_level(app: Console, pane: LogPane) -> None:
 
 
 def level_words(level: Severity) -> str:
-    """Which lines are shown from a level on."""
     if level is Severity.PLAIN:
         return _("all lines")
     return level.name if level is Severity.FATAL else _("{level} and worse").format(level=level.name)

@@ -45,8 +45,6 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """One table over the lines."""
-
     title: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -205,7 +203,6 @@ class LineTablesScreen(GuardedDialog[Target | None]):
         super().on_mount()
 
     def first(self) -> Widget:
-        """The table."""
         return self.table
 
     @property

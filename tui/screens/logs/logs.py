@@ -196,7 +196,6 @@ class LogsScreen(PaneSet):
 
     @on(LogPane.PatternChanged)
     def cover_pattern_changed(self, message: LogPane.PatternChanged) -> None:
-        """Filter what covers the panes."""
         if self.cover is not None and message.pane is self.cover.pane:
             self.cover.change_pattern(message.pattern)
 
@@ -263,7 +262,6 @@ class LogsScreen(PaneSet):
                 self._restore_marks(pane, group)
 
     def action_go_mark(self, step: int) -> None:
-        """Go to the next or previous mark."""
         if self.pane is not None:
             go_mark(self.app, self.pane, step)
 

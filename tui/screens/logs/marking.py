@@ -120,7 +120,6 @@ async def restore_marks(app: Console, pane: LogPane, groups: Mapping[str, str]) 
 
 
 def go_mark(app: Console, pane: LogPane, step: int) -> None:
-    """Go to the next or previous mark of a pane."""
     position = pane.lines.position
     row = pane.marks.after(position) if step > 0 else pane.marks.before(position)
     if row is None:

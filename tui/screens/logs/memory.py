@@ -39,8 +39,6 @@ Columns = tuple[tuple[str, int], ...]
 
 
 class LayoutPane(Model):
-    """One pane of a saved layout."""
-
     group: str
     """Exact name of the log group."""
     pattern: str = Field(default="", max_length=LONGEST)

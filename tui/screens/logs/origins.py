@@ -17,5 +17,4 @@ Origins = Callable[[str], Origin | None]
 
 
 def of_group(group: str) -> Origins:
-    """The origins of the lines in a pane of one group."""
     return lambda stream: Origin(group, stream)

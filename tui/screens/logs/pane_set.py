@@ -33,7 +33,6 @@ class PaneSet(PaneScreen):
         self.area = PaneArea(id="panes")
 
     def body(self) -> ComposeResult:
-        """Yield the room of the panes."""
         yield self.area
 
     @property

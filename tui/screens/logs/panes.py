@@ -241,7 +241,6 @@ class PaneScreen(ModeScreen):
 
     @on(LogPane.GroupRequested)
     def group_requested(self, message: LogPane.GroupRequested) -> None:
-        """Choose the group that the pane follows."""
         if message.pane in self.tails:
             self.choose(message.pane)
 

@@ -60,12 +60,10 @@ class PatternsScreen(Dialog[PatternQuery | None]):
         self.rows = WholeRowTable(self.table)
 
     def compose(self) -> ComposeResult:
-        """Yield the list."""
         with window(_("Patterns")):
             yield self.rows
 
     def on_mount(self) -> None:
-        """Count in the background."""
         self.table.focus()
         self.count()
 

@@ -30,7 +30,6 @@ class RemarkScreen(WritingDialog):
         yield Prose(Content.styled(words, ROLES["title"]), classes="about")
 
     def refused(self, text: str) -> str:
-        """Refuse an empty remark."""
         return "" if text else _("Nothing has been written yet.")
 
     async def write(self, text: str) -> str:

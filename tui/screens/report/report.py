@@ -54,7 +54,6 @@ class ReportScreen(ModeScreen):
         self.scroll = VerticalScroll(self.block)
 
     def body(self) -> ComposeResult:
-        """Yield the report."""
         yield self.scroll
 
     async def opened(self) -> None:
@@ -102,7 +101,6 @@ class ReportScreen(ModeScreen):
             signing.sign_now(self.app, self.occurrence)
 
     def action_remark(self) -> None:
-        """Ask for a remark on the report."""
         self.app.push_screen(RemarkScreen(self.period))
 
     def action_step(self, by: int) -> None:

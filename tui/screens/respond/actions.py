@@ -56,22 +56,17 @@ async def attempt(app: Console, record: Awaitable[object], confirmation: str) ->
 
 
 class IncidentScreenBase(ModeScreen):
-    """A screen that has an incident at hand."""
-
     @property
     def weighing(self) -> Weighing:
         return self.services.response.readings.weighing
 
     def incident_at_hand(self) -> Incident | None:
-        """The incident that the keys act on."""
         raise NotImplementedError
 
     def view_at_hand(self) -> IncidentView | None:
-        """The same with what is computed from it."""
         raise NotImplementedError
 
     def records_at_hand(self) -> Records:
-        """What the journal has of it."""
         raise NotImplementedError
 
     def alarms_seen(self) -> frozenset[str]:

@@ -66,7 +66,6 @@ def place_named(app: Console, incident: Incident, look: str) -> Destination | No
 
 
 def _origin(app: Console, incident: Incident) -> Origin:
-    """What the steps are about."""
     group = str(app.ready.runbook.log_group_for(incident.target))
     return Origin(alarm_of(app, incident), group, incident.since)
 

@@ -78,7 +78,6 @@ class CloseScreen(WritingDialog):
         yield Prose(Content(_("Summary")), classes="label")
 
     def action_submit(self) -> None:
-        """As Enter in a field."""
         self.submitted(NoteField.Submitted(self.field.written, monotonic()))
 
     def unsaved(self) -> str:

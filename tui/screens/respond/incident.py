@@ -88,12 +88,10 @@ class IncidentScreen(IncidentScreenBase):
         self.workers.cancel_group(self, "incident-live")
 
     def incident_at_hand(self) -> Incident:
-        """The incident as the journal has it now."""
         current = next((each for each in self.app.incidents if each.id == self.id_of_incident), None)
         return current or self.services.incidents.of(self.id_of_incident) or self.first
 
     def view_at_hand(self) -> IncidentView | None:
-        """What is on the screen."""
         return self.detail.view
 
     def records_at_hand(self) -> Records:
@@ -180,7 +178,6 @@ class IncidentScreen(IncidentScreenBase):
 
     @on(ReadAgain)
     def action_read_again(self) -> None:
-        """Read AWS again."""
         if self.incident_at_hand().is_open:
             self.read_now()
         else:

@@ -186,7 +186,6 @@ class DecideScreen(WritingDialog):
         return self._title
 
     def placeholder(self) -> str:
-        """Return the prompt for the reason."""
         return self._prompt
 
     def about(self) -> Iterable[Widget]:
@@ -194,7 +193,6 @@ class DecideScreen(WritingDialog):
         yield Prose(Content("\n").join(_summary(self.post)), classes="about")
 
     def refused(self, text: str) -> str:
-        """Refuse an empty reason."""
         return "" if text else _("A reason is required to decide about a message.")
 
     async def write(self, text: str) -> str:

@@ -36,12 +36,10 @@ def propose_alarm(app: Console, alarm: Alarm, curve: tuple[Series, ...] | None =
 
 
 def propose_finding(app: Console, recorded: Recorded) -> None:
-    """Propose a note about a finding."""
     app.push_screen(PostScreen(about_finding(recorded, _note_context(app))))
 
 
 def propose_change(app: Console, run: Run) -> None:
-    """Propose a note about a change."""
     app.push_screen(PostScreen(about_change(run, _note_context(app))))
 
 

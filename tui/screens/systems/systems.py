@@ -22,8 +22,6 @@ from widgets.frame.parts import PanelHead
 
 
 class SystemsScreen(ModeScreen):
-    """The overview of several systems."""
-
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("systems")]
     MARKS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("a b c", N_("Show the system in whose row the letter stands")),

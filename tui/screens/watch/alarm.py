@@ -144,7 +144,6 @@ class AlarmScreen(ModeScreen):
         return str(self.first.id)
 
     def aws_commands(self) -> CommandSheet:
-        """The commands about this alarm."""
         return alarm_sheet(self.app, self.detail.alarm or self.first)
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
@@ -164,7 +163,6 @@ class AlarmScreen(ModeScreen):
         self.post_message(messages.Acknowledge(self.detail.alarm or self.first))
 
     def action_propose(self) -> None:
-        """Propose a note for Slack."""
         propose_alarm(self.app, self.detail.alarm or self.first, self.detail.curve.value)
 
     def banner_changed(self, problem: Problem | None) -> None:
@@ -215,7 +213,6 @@ class AlarmScreen(ModeScreen):
 
     @on(AlarmDetail.Closed)
     def close(self) -> None:
-        """Return to the list."""
         self.app.pop_screen()
 
     @on(AlarmDetail.OpenLogs)
@@ -228,7 +225,6 @@ class AlarmScreen(ModeScreen):
         return any(self.detail.places) if action == "steps" else super().check_action(action, parameters)
 
     def action_steps(self) -> None:
-        """Ask for the number of a step."""
         self.prompt.open(self.detail.places)
 
     @on(StepPrompt.Closed)

@@ -20,7 +20,6 @@ class UsageScreen(Dialog[None]):
         self.usage = meter.snapshot()
 
     def compose(self) -> ComposeResult:
-        """The table and its total."""
         with window(_("AWS usage today"), kind=VerticalScroll):
             head = _row(_("API"), _("Requests"), _("Cost"))
             rows = [_row(row.name, f"{row.calls:,}", f"¥{row.yen:.3f}") for row in self.usage.rows]

@@ -50,7 +50,6 @@ class WatchScreen(PaneScreen):
 
     @property
     def alarms(self) -> AlarmPanel:
-        """The alarms' widget."""
         widget: AlarmPanel = self.panels["alarms"].widget
         return widget
 
@@ -63,18 +62,15 @@ class WatchScreen(PaneScreen):
 
     @property
     def dashboard(self) -> DashboardPanel:
-        """The dashboard's widget."""
         widget: DashboardPanel = self.panels["dashboard"].widget
         return widget
 
     @property
     def tail(self) -> LogPane:
-        """The log tail's widget."""
         widget: LogPane = self.panels["tail"].widget
         return widget
 
     def body(self) -> ComposeResult:
-        """The panels."""
         yield Container(*(panel.widget for panel in self.panels.values()), id="panels")
 
     async def opened(self) -> None:
@@ -131,7 +127,6 @@ class WatchScreen(PaneScreen):
         return panel is not None and panel.spec.id == parameters[0]
 
     def _focused_panel(self) -> WatchedPanel[Any] | None:
-        """The panel that has the focus."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
         return next((panel for panel in self.panels.values() if panel.widget in around), None)
 
@@ -231,5 +226,4 @@ class WatchScreen(PaneScreen):
 
     @on(AlarmStrip.Clicked)
     def strip_clicked(self) -> None:
-        """Move from the strip to the alarms."""
         self.action_focus_panel("alarms")

@@ -44,7 +44,6 @@ class Output:
         self._thread = threading.Thread(target=self._run, name="terminal-output", daemon=True)
 
     def start(self) -> None:
-        """Start the writing thread."""
         self._thread.start()
 
     def control(self, data: str) -> None:

@@ -218,7 +218,6 @@ class SafeDriver(LinuxDriver):
             termios.tcflush(self.fileno, termios.TCIFLUSH)
 
     def stop_application_mode(self) -> None:
-        """Restore the terminal."""
         if self.cells is not None and self._keyboard is not None:
             self.cells.end()
         self.disable_input()

@@ -102,8 +102,6 @@ class ChoiceRow(Widget, can_focus=True):
 
 
 class Field(ValueInput):
-    """One typed answer."""
-
     DEFAULT_CSS = """
     Field { width: 20; height: 1; border: none; padding: 0 1; background: $boost; }
     Field:focus { background: $primary-muted; }
@@ -150,8 +148,6 @@ class PlanForm(VerticalGroup):
 
     @dataclass
     class Changed(Message):
-        """An answer has changed."""
-
         values: Mapping[str, str]
 
     @dataclass

@@ -50,8 +50,6 @@ _WORDS = {Mark.NOW: "strong", Mark.AHEAD: "faint", Mark.WRONG: "bad", Mark.UNSUR
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of a step."""
-
     title: str
     """English; translated when shown."""
     mark: Mark

@@ -30,8 +30,6 @@ _MOST_ROWS = 2
 
 @dataclass
 class _Fold:
-    """Lines of one kind."""
-
     first: LogEntry
     last: LogEntry
     count: int

@@ -68,7 +68,6 @@ class LogWindow(Widget):
 
     @property
     def group_form(self) -> GroupForm:
-        """The form of the lines and its columns."""
         return self.painter.group_form
 
     def choose_form(self, choice: FormChoice, letter: str = "") -> None:

@@ -99,7 +99,6 @@ class Painter:
 
     @property
     def group_form(self) -> GroupForm:
-        """The form of a pane of one log group."""
         return self.forms.own
 
     @property

@@ -29,8 +29,6 @@ _FEED = "\u240a"
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One row of the detail."""
-
     path: Path
     """() for what CloudWatch says about the line."""
     name: str

@@ -58,8 +58,6 @@ class Parts:
 
 
 class LineForm(ABC):
-    """One form of log lines."""
-
     id: ClassVar[str]
     title: ClassVar[str]
     """What the form shows; not translated yet."""

@@ -17,8 +17,6 @@ from widgets.drawing.lines import Line, LineWidget, Span, fit, width_of
 
 @dataclass(frozen=True, slots=True)
 class BarItem:
-    """One thing to choose."""
-
     id: str
     text: str
     """Cleaned."""
@@ -26,8 +24,6 @@ class BarItem:
 
 @dataclass(frozen=True, slots=True)
 class BarFacts:
-    """What the bar shows."""
-
     items: tuple[BarItem, ...] = ()
     price: Line = ()
     status: Line = ()
@@ -94,7 +90,6 @@ class QueryBar(LineWidget, can_focus=True):
         self.redraw()
 
     def action_open(self) -> None:
-        """Open the item at the cursor."""
         if self.facts.items:
             self.post_message(self.Chosen(self.facts.items[min(self.at, len(self.facts.items) - 1)].id))
 

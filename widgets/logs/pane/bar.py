@@ -78,8 +78,6 @@ class BarFacts:
 
 
 class PaneRow(Widget):
-    """One row of parts."""
-
     ALLOW_SELECT = False
 
     def fitted(self, parts: list[Part], gap: str = "  ") -> Content:

@@ -32,8 +32,6 @@ _BESIDE = 7
 
 
 class FieldList(OptionList):
-    """The rows of one line."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "cursor_up", N_("Up"), show=False),
         Binding("j", "cursor_down", N_("Down"), show=False),
@@ -100,7 +98,6 @@ class FieldList(OptionList):
 
     @property
     def row(self) -> FieldRow | None:
-        """The row at the cursor."""
         place = self.highlighted
         return self.rows[place] if place is not None and place < len(self.rows) else None
 
@@ -176,7 +173,6 @@ class LogDetail(Vertical):
         self.can_focus = False
 
     def compose(self) -> ComposeResult:
-        """The fields."""
         yield self.fields
 
     def show(self, line: StoredLine, zone: tzinfo, today: date, form: LineForm | None = None) -> None:

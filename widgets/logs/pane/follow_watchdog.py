@@ -59,7 +59,6 @@ class Watchdog:
         self.read_at = None
 
     def stop(self) -> None:
-        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
 

@@ -215,7 +215,6 @@ class LogPane(LogPager):
         )
 
     def on_mount(self) -> None:
-        """Draw the empty pane."""
         self.watch_zone(self.zone)
         self.show_status()
         if self._frames.undrawn:

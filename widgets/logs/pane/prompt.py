@@ -23,8 +23,6 @@ _LENGTH = 1024
 
 
 class Ask(StrEnum):
-    """What the row asks for."""
-
     SEARCH = "search"
     REGEX = "regex"
     PATTERN = "pattern"

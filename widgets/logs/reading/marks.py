@@ -70,7 +70,6 @@ class Marks:
         return mark
 
     def remove(self, line_id: int) -> None:
-        """Unmark a line."""
         if self._placed.pop(line_id, None) is not None:
             self._changed()
 

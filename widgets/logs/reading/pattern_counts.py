@@ -25,8 +25,6 @@ _SLICE_LINES = 256
 
 
 class PatternCounts:
-    """Patterns of one pane."""
-
     def __init__(self, view: LogView) -> None:
         self._view = view
         self._tallies = WeakKeyDictionary[Chunk, tuple[object, dict[Shape, Tally]]]()

@@ -52,8 +52,6 @@ class Tally:
 
 @dataclass(frozen=True)
 class Pattern:
-    """One cluster."""
-
     shape: Shape
     tally: Tally
 

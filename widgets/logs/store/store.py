@@ -20,8 +20,6 @@ _SPLIT_CHUNKS = 8
 
 
 class StoredLine(NamedTuple):
-    """One line of a log pane."""
-
     id: int
     """Number within the pane; never changes."""
     at: int

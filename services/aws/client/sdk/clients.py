@@ -196,7 +196,6 @@ class Clients:
             await self.close()
 
     async def close(self) -> None:
-        """Close every connection."""
         self._open.clear()
         await self._stack.aclose()
 

@@ -206,7 +206,6 @@ class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships 
         }
 
     def create_parser(self, protocol_name: str) -> Any:
-        """A parser for one response."""
         if protocol_name == "json":
             return FastJsonParser(self._checks, **self._defaults)
         return self._classes[protocol_name](**self._defaults)

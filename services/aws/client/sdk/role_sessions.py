@@ -78,7 +78,6 @@ class RoleSessions:
         self._unlocked = _credentials(answer)
 
     async def lock(self) -> None:
-        """Forget that session."""
         self._unlocked = None
 
     async def assume(self, assumption: Assumption) -> "RoleSession":

@@ -68,7 +68,6 @@ class AlarmList:
 
     @property
     def alarms(self) -> Mapping[str, Alarm]:
-        """The alarms by name."""
         return self._alarms
 
     @property

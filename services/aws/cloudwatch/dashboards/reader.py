@@ -11,8 +11,6 @@ from services.models.runbook import Runbook
 
 
 class Dashboards:
-    """Reads the dashboards of one account."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

@@ -24,8 +24,6 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A parsed rule."""
-
     check: Check
     """Whether the composite is in ALARM, given a lookup from alarm name (or ARN) to state."""
     children: tuple[str, ...]

@@ -22,7 +22,6 @@ _QUARTER_HOUR, _EIGHT_MINUTES = 900_000, 480_000
 
 
 def indexes_of(group: Group) -> frozenset[str]:
-    """The fields of a group that are indexed."""
     return frozenset((*DEFAULT_INDEXES, *group.indexes))
 
 

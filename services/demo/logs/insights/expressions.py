@@ -35,7 +35,6 @@ class Expressions(Meaning):
             raise error.at(*span(node)) from None
 
     def read(self, node: Node) -> Read:
-        """The value of an expression."""
         written = self.written(node)
         return field(written) if written in self.unnamed else self.visit(node)
 

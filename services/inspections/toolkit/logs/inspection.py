@@ -18,8 +18,6 @@ AT_ONCE = 10_000
 
 
 class InsightsInspection(Inspection):
-    """An inspection by Logs Insights."""
-
     async def begin(self, queries: Queries, query: str, *, limit: int = ROWS) -> QueryResult | Finding:
         """The result of `query`; a finding if consent is needed or nothing can be judged. Raises AwsError."""
         yen = await queries.estimate()

@@ -35,8 +35,6 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The silences of a log group."""
-
     since: datetime | None = None
     """Approximate time of the newest event; None: there are recent events, or it is unknown."""
     likeness: Likeness = Likeness.USUAL

@@ -87,7 +87,6 @@ class IncidentRows:
         self.day = day
 
     def of(self, name: str) -> list[Line]:
-        """The rows of one of TABLES."""
         return list(getattr(self, name)())
 
     def figures(self) -> Iterator[Line]:

@@ -93,11 +93,9 @@ class ExportDialog(GuardedDialog[bool]):
             yield self._say
 
     def first(self) -> Input:
-        """What has to be filled in."""
         return self.fields["reason" if "reason" in self.fields else "path"]
 
     def show(self, text: str, *, trouble: bool = False) -> None:
-        """Show a message."""
         self._say.set_class(trouble, "-trouble")
         self._say.show(Content(text))
 

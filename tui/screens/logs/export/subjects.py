@@ -23,8 +23,6 @@ BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PaneContent:
-    """Which lines a pane shows."""
-
     groups: tuple[str, ...]
     """Exact names of the log groups."""
     pattern: str
@@ -35,8 +33,6 @@ class PaneContent:
 
 @dataclass(frozen=True, slots=True)
 class PaneExport:
-    """Lines of one pane."""
-
     pane: LogPane
     content: PaneContent
     kind: ExportKind

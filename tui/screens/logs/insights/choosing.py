@@ -42,7 +42,6 @@ class DraftChange:
 
 
 def one_line(text: str) -> str:
-    """A query as one line of a list."""
     line = " ".join(clean(text.replace("\n", " ")).split())
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
 
@@ -62,7 +61,6 @@ def next_language(draft: QueryDraft) -> DraftChange:
 
 
 async def choose_groups(app: Console, draft: QueryDraft) -> tuple[str, ...] | None:
-    """Ask for the log groups."""
     dialog = GroupScreen(app.ready, (*app.config.log_groups, *draft.groups), most=MOST_GROUPS)
     dialog.ticks = list(draft.groups)
     groups: tuple[str, ...] | None = await app.push_screen_wait(dialog)
@@ -103,7 +101,6 @@ def _typed(at: datetime, zone: tzinfo) -> str:
 
 
 async def choose_limit(app: Console, draft: QueryDraft) -> int | None:
-    """Ask for the row limit."""
     limits = [limit for limit in LIMITS if limit <= draft.language.most_rows]
     choices = [Choice(str(limit), _("at most {count} rows").format(count=f"{limit:,}")) for limit in limits]
     screen = ChooseScreen(_("Rows of the result"), choices, at=str(draft.limit), harmless=True)

@@ -17,7 +17,6 @@ _BETWEEN = re.compile(r"\s*(?:–|~|〜|～|\.\.| - | to )\s*")
 
 
 def length_words(seconds: int) -> str:
-    """The length of one of PRESETS in words."""
     if seconds < _HOUR:
         return _("{count} min").format(count=seconds // 60)
     if seconds < _DAY:

@@ -93,13 +93,11 @@ class InsightsScreen(ModeScreen):
         self.table.today = self.app.now().astimezone(self.app.zone).date()
 
     def aws_commands(self) -> CommandSheet | None:
-        """The commands that run the query."""
         return commands_of(self.query_now())
 
     # The query
 
     def query_now(self) -> InsightsQuery:
-        """The query as it stands."""
         return self.draft.query(self.editor.text, self.app.now())
 
     @on(TextArea.Changed)
@@ -216,7 +214,6 @@ class InsightsScreen(ModeScreen):
             self.choose(message.item)
 
     def action_language(self) -> None:
-        """The next query language."""
         self._take(choosing.next_language(self.draft))
 
     def action_choose_item(self, item: str) -> None:

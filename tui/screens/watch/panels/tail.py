@@ -19,9 +19,7 @@ class WatchedTail(WatchedPanel[LogPane]):
             self.screen.follow(self.widget, groups[0].id)
 
     def aws_commands(self) -> CommandSheet:
-        """The commands that read the pane."""
         return self.screen.pane_sheet(self.widget)
 
     def focus(self) -> None:
-        """Focus the pane."""
         self.widget.focus()

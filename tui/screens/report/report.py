@@ -1,32 +1,25 @@
 """運用報告書: the report on the screen, made again whenever the journal grows; it can be remarked on, saved and signed."""
 
-import asyncio
-import sqlite3
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import ClassVar
 
-from textual import work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 
 from services.i18n import N_, _
-from services.journal.problems import UnusableJournal, problem_of, staleness
 from services.models.duties import Occurrence
 from services.models.report import Report
 from services.report.make import make
 from services.report.periods import Period, Span, fiscal_year, of_day, of_fiscal_year, of_month
 from services.report.rendering.dispatch import document
-from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.duties import signing
-from tui.screens.report.lines import report_lines
+from tui.screens.report.made_report import MadeReportScreen
 from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.save import offer_saving, save_report
-from widgets.drawing.block import Block
-from widgets.drawing.lines import Line
 
 
-class ReportScreen(ModeScreen):
+class ReportScreen(MadeReportScreen[Report]):
     """Shows the report of one period; if opened for a duty, that duty can be signed off from here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,52 +33,21 @@ class ReportScreen(ModeScreen):
         Binding("M", "span('month')", N_("Month"), show=True),
         Binding("Y", "span('fiscal-year')", N_("Fiscal year"), show=True),
     ]
-    DEFAULT_CSS = """
-    ReportScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
-    """
 
     def __init__(self, period: Period, occurrence: Occurrence | None = None) -> None:
-        super().__init__()
+        super().__init__(_("Operations report"), document)
         self.period = period
         self.occurrence = occurrence
-        self.report: Report | None = None
-        self._why = ""
-        self.block = Block(_("Operations report"), self._lines)
-        self.scroll = VerticalScroll(self.block)
-
-    def body(self) -> ComposeResult:
-        yield self.scroll
 
     async def opened(self) -> None:
-        """Make the report, and make it again whenever the journal grows."""
+        """Make the report, which includes AWS usage; that is otherwise recorded only at intervals."""
         self.scroll.focus()
-        # The report includes AWS usage, which is otherwise recorded only at intervals.
         await self.services.usage_log.record()
-        self.watch(self.app, "journal_head", self._head_changed)
+        await super().opened()
 
-    def _head_changed(self) -> None:
-        self.make()
-
-    @work(group="report", exclusive=True)
-    async def make(self) -> None:
-        """Make the report from the journal in a thread, and show it or why it cannot be made."""
-        services, now = self.services, self.app.now()
-        stale = staleness(services.journal.health)
-        try:
-            self.report = await asyncio.to_thread(
-                make, services.journal.path, services.runbook, self.period, now, stale=stale
-            )
-            self._why = ""
-        except (sqlite3.Error, OSError, UnusableJournal) as error:
-            problem = problem_of(error, services.journal.path, now)
-            self.report, self._why = None, problem.message
-        self.block.update()
-        self.refresh_bindings()
-
-    def _lines(self, width: int) -> list[Line]:
-        if self.report is None:
-            return [[(self._why or _("Reading…"), "warn" if self._why else "muted")]]
-        return report_lines(document(self.report), width)
+    def maker(self, now: datetime, stale: str) -> Callable[[], Report]:
+        services = self.services
+        return partial(make, services.journal.path, services.runbook, self.period, now, stale=stale)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable signing without a duty to sign, and stepping into the future."""

@@ -27,6 +27,7 @@ from services.models.changes import (
     Caution,
     ChangeTarget,
     Danger,
+    Fact,
     LiveState,
     Observation,
     Parameter,
@@ -40,6 +41,7 @@ from services.models.cloudtrail import TrailEvent
 from services.models.date_text import written_on
 from services.models.metrics import MetricQuery
 from services.models.runbook import Approver, Runbook
+from services.models.target_load import Bound
 from services.models.text import clean
 from services.models.watches import Progress, Suggestion, Watch
 
@@ -134,6 +136,18 @@ class Change(ABC):
     @abstractmethod
     async def read_target(self, target: ChangeTarget) -> LiveState:
         """The target's current state. Raises AwsError."""
+
+    def live(
+        self,
+        target: ChangeTarget,
+        at: datetime,
+        facts: Iterable[Fact],
+        remarks: Iterable[str],
+        bounds: Iterable[Bound] = (),
+    ) -> LiveState:
+        return LiveState(
+            target=target, facts=tuple(facts), read_at=at, remarks=tuple(remarks), bounds=tuple(bounds)
+        )
 
     def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
         """The metrics that show how the target is doing, one chart each; empty for none."""

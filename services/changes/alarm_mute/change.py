@@ -78,12 +78,8 @@ class AlarmMute(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         state = await self._state(target)
         with self.written_on(state.at):
-            return LiveState(
-                target=target,
-                facts=facts(target, state, self.context.zone),
-                read_at=state.at,
-                remarks=remarks(target, state),
-            )
+            rows = facts(target, state, self.context.zone)
+            return self.live(target, state.at, rows, remarks(target, state))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         now = self._now()

@@ -16,12 +16,8 @@ _STATES = {
 }
 
 
-def facts(target: ChangeTarget, state: MuteState, zone: tzinfo) -> tuple[Fact, ...]:
+def facts(target: ChangeTarget, state: MuteState, zone: tzinfo) -> Iterator[Fact]:
     """The alarm's state, and the rules that mute it now or later."""
-    return tuple(_facts(target, state, zone))
-
-
-def _facts(target: ChangeTarget, state: MuteState, zone: tzinfo) -> Iterator[Fact]:
     alarm = state.alarm(target.id)
     if alarm is None:
         yield Fact(name=_("State"), value="—", note=_("CloudWatch has no such alarm"))

@@ -87,12 +87,8 @@ class CacheInvalidation(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         state = await self._reads.state(target.id)
         with self.written_on(state.at):
-            return LiveState(
-                target=target,
-                facts=facts(state, self._cdn.free_paths_per_month, self.context.zone),
-                read_at=state.at,
-                remarks=remarks(state),
-            )
+            rows = facts(state, self._cdn.free_paths_per_month, self.context.zone)
+            return self.live(target, state.at, rows, remarks(state))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         usual = _(", ").join(self._cdn.paths)

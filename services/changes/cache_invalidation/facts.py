@@ -12,12 +12,8 @@ SHOWN = 3
 """Maximum paths of an invalidation in one row."""
 
 
-def facts(state: CacheState, free: int, zone: tzinfo) -> tuple[Fact, ...]:
+def facts(state: CacheState, free: int, zone: tzinfo) -> Iterator[Fact]:
     """The distribution's state, and this month's invalidations; `free` paths a month are not charged."""
-    return tuple(_facts(state, free, zone))
-
-
-def _facts(state: CacheState, free: int, zone: tzinfo) -> Iterator[Fact]:
     distribution = state.distribution
     if distribution is None:
         yield Fact(name=_("Distribution"), value="—", note=_("CloudFront has no such distribution"))

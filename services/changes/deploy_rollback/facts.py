@@ -13,11 +13,7 @@ from services.models.date_text import time_text, with_zone
 from services.models.ecs_deployments import ServiceDeployment
 
 
-def facts(state: RollbackState, zone: tzinfo) -> tuple[Fact, ...]:
-    return tuple(_facts(state, zone))
-
-
-def _facts(state: RollbackState, zone: tzinfo) -> Iterator[Fact]:
+def facts(state: RollbackState, zone: tzinfo) -> Iterator[Fact]:
     if state.service is None:
         yield Fact(name=_("Task definition"), value="—", note=_("ECS has no such service"))
         return

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from services.changes.desired_count.parameters import DESIRED, parameter, read_count
 from services.changes.desired_count.progress import count_progress
-from services.changes.desired_count.state import stopped
 from services.changes.desired_count.steps import STEP, observed_count, step
 from services.changes.desired_count.warnings import warnings
 from services.changes.ecs_scaling.change import ScalingChange
@@ -54,13 +53,9 @@ class DesiredCount(ScalingChange):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         state = await self.reads.state(target.id)
         with self.written_on(state.at):
-            return LiveState(
-                target=target,
-                facts=facts(state, ACTION, self.context.zone),
-                read_at=state.at,
-                remarks=remarks(state, self.context.zone) if state.target is not None else (),
-                bounds=bounds(state, self.context.runbook),
-            )
+            said = remarks(state, self.context.zone) if state.target is not None else ()
+            rows, limits = facts(state, ACTION, self.context.zone), bounds(state, self.context.runbook)
+            return self.live(target, state.at, rows, said, limits)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         return (parameter(await self.reads.counts(target.id)),)
@@ -80,7 +75,7 @@ class DesiredCount(ScalingChange):
         count, objections = read_count(parameters, state)
         if count is None or objections:
             return self.refused(target, parameters, objections, id=id, read_at=state.at)
-        context, fewer = self.context, stopped(state, count)
+        context, fewer = self.context, state.stopped(count)
         return self.planned(
             target,
             {DESIRED: str(count)},

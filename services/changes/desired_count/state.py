@@ -4,11 +4,6 @@ from services.changes.ecs_scaling.state import ScalingState
 from services.models.canonical import digest
 
 
-def stopped(state: ScalingState, desired: int) -> int:
-    """Number of tasks that a new count stops immediately."""
-    return max(0, state.desired - desired)
-
-
 def count_digest(state: ScalingState, desired: int) -> str:
     """Digest of what the count `desired` depends on: the bounds, and whether it starts or stops tasks.
 

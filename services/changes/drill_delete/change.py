@@ -73,9 +73,7 @@ class DrillDelete(Change):
                 when = time_of(origin.at, self.context.zone)
                 facts.append(Fact(name=_("Restored"), value=when, note=origin.by))
             why = refusal(state, origin, self._database)
-            return LiveState(
-                target=target, facts=tuple(facts), read_at=state.at, remarks=(why,) if why else ()
-            )
+            return self.live(target, state.at, facts, filter(None, [why]))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         return ()

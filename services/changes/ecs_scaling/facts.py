@@ -93,11 +93,7 @@ def capacities_text(minimum: int | None, maximum: int | None) -> str:
     return _(", ").join(bounds)
 
 
-def remarks(state: ScalingState, zone: tzinfo) -> tuple[str, ...]:
-    return tuple(_remarks(state, zone))
-
-
-def _remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
+def remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
     if not state.active:
         yield _("ECS has no such active service.")
         return

@@ -7,6 +7,7 @@ the number of tasks. RunningTaskCount would need Container Insights, which AWS c
 from collections.abc import Iterator
 
 from services.changes.ecs_scaling.state import ScalingState
+from services.changes.rds.load import bounds as limit_bounds
 from services.i18n import _
 from services.models.base import RawId
 from services.models.metrics import MetricQuery
@@ -59,7 +60,4 @@ def _cpu_bounds(state: ScalingState, runbook: Runbook) -> Iterator[Bound]:
     if state.aim is not None:
         label = _("Scaling target {target}%").format(target=f"{state.aim:g}")
         yield Bound(curve=CPU, value=state.aim, label=label)
-    limit = runbook.limit_for(_NAMESPACE, _METRIC)
-    if limit is not None and limit.below is not None:
-        label = _("limit < {value}").format(value=f"{limit.below:g}%")
-        yield Bound(curve=CPU, value=limit.below, label=label, is_limit=True)
+    yield from limit_bounds(runbook, _NAMESPACE)

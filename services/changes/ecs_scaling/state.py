@@ -68,9 +68,9 @@ class ScalingState:
         """The newest of the scaling decisions that changed nothing."""
         return next((activity for activity in self.activities if activity.not_scaled), None)
 
-    def stopped(self, maximum: int) -> int:
-        """Number of tasks that a new `maximum` stops immediately."""
-        return max(0, self.desired - maximum)
+    def stopped(self, count: int) -> int:
+        """Number of tasks that a new maximum or desired count stops immediately."""
+        return max(0, self.desired - count)
 
 
 def limit_digest(target: ScalableTarget | None, *, stops: bool, active: bool) -> str:

@@ -84,9 +84,7 @@ class KeyRotation(Change):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         state, zone = await self._state(target), self.context.zone
         with self.written_on(state.at):
-            return LiveState(
-                target=target, facts=facts(state, zone), read_at=state.at, remarks=tuple(remarks(state, zone))
-            )
+            return self.live(target, state.at, facts(state, zone), remarks(state, zone))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         state = await self._state(target)

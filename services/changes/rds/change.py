@@ -16,6 +16,7 @@ from services.models.base import RawId
 from services.models.changes import ChangeTarget, Fact, LiveState, Plan
 from services.models.metrics import MetricQuery
 from services.models.runbook import Rds
+from services.models.target_load import Bound
 
 SETTLING = timedelta(minutes=10)
 """Time after a plan in which RDS may not show yet what it has accepted."""
@@ -45,10 +46,14 @@ class DatabaseChange(Change):
         return unknown_parameters(parameters, self.names)
 
     def live(
-        self, target: ChangeTarget, at: datetime, facts: Iterable[Fact], remarks: Iterable[str]
+        self,
+        target: ChangeTarget,
+        at: datetime,
+        facts: Iterable[Fact],
+        remarks: Iterable[str],
+        limits: Iterable[Bound] = (),
     ) -> LiveState:
-        limits = tuple(bounds(self.context.runbook))
-        return LiveState(target=target, facts=tuple(facts), read_at=at, remarks=tuple(remarks), bounds=limits)
+        return super().live(target, at, facts, remarks, (*bounds(self.context.runbook), *limits))
 
     def is_settled(self, plan: Plan) -> bool:
         """Whether RDS must show by now what it accepted, so that the previous state means that it is not applied."""

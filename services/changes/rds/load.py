@@ -41,8 +41,9 @@ def database_query(
     )
 
 
-def bounds(runbook: Runbook) -> Iterator[Bound]:
-    limit = runbook.limit_for(NAMESPACE, CPU_METRIC)
+def bounds(runbook: Runbook, namespace: RawId = NAMESPACE) -> Iterator[Bound]:
+    """The runbook's limit on the CPU of the database, or of what the namespace is of."""
+    limit = runbook.limit_for(namespace, CPU_METRIC)
     if limit is not None and limit.below is not None:
         label = _("limit < {value}").format(value=f"{limit.below:g}%")
         yield Bound(curve=CPU, value=limit.below, label=label, is_limit=True)

@@ -60,8 +60,7 @@ class ServiceRestart(ServiceChange):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         state = await self._state(target.id)
         with self.written_on(state.at):
-            rows = facts(state, self.context.zone)
-            return LiveState(target=target, facts=rows, read_at=state.at, remarks=tuple(remarks(state)))
+            return self.live(target, state.at, facts(state, self.context.zone), remarks(state))
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         return ()

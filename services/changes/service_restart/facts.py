@@ -10,11 +10,7 @@ from services.models.changes import Fact
 from services.models.date_text import time_text, with_zone
 
 
-def facts(state: RestartState, zone: tzinfo) -> tuple[Fact, ...]:
-    return tuple(_facts(state, zone))
-
-
-def _facts(state: RestartState, zone: tzinfo) -> Iterator[Fact]:
+def facts(state: RestartState, zone: tzinfo) -> Iterator[Fact]:
     if state.service is None:
         yield Fact(name=_("Task definition"), value="—", note=_("ECS has no such service"))
         return

@@ -76,13 +76,9 @@ class TaskLimit(ScalingChange):
         busy = await asyncio.to_thread(season, self.context.runbook, self.context.calendar, state.at)
         with self.written_on(state.at):
             calendar = season_remarks(busy, state, self._ecs, self.context.zone)
-            return LiveState(
-                target=target,
-                facts=facts(state, ACTION, self.context.zone),
-                read_at=state.at,
-                remarks=(*remarks(state, self.context.zone), *calendar),
-                bounds=bounds(state, self.context.runbook),
-            )
+            said = (*remarks(state, self.context.zone), *calendar)
+            rows, limits = facts(state, ACTION, self.context.zone), bounds(state, self.context.runbook)
+            return self.live(target, state.at, rows, said, limits)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         state = await self.reads.counts(target.id)

@@ -1,5 +1,6 @@
 """The runbook's playbook for an alarm, with its clocks running from when it fired. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from services.i18n import _
 from services.models.glyphs import ATTENTION, LATE, WAITING
 from services.models.runbook_playbooks import Playbook, Step
 from widgets.drawing.format import duration, wrap
-from widgets.drawing.hanging import hanging
+from widgets.drawing.hanging import ending, hanging
 from widgets.drawing.lines import Line, Span, fit, width_of
 
 
@@ -26,6 +27,11 @@ class StepContext:
 
 
 NO_PLACES = StepContext()
+
+
+def places_hint(places: Sequence[str]) -> list[Span]:
+    """How to open a step, if one leads somewhere."""
+    return [(".", "key"), (_(" and the number opens a step"), "muted")] if any(places) else []
 
 
 def playbook_lines(
@@ -108,10 +114,7 @@ def _linked(lines: list[Line], index: int, context: StepContext, width: int, ind
     place = context.place(index)
     if not place:
         return lines
-    link: list[Span] = [("→ ", "muted"), (place, "link")]
-    if width_of(lines[-1]) + 2 + width_of(link) > width:
-        return [*lines, [(" " * indent, ""), *link]]
-    return [*lines[:-1], [*lines[-1], ("  ", ""), *link]]
+    return ending(lines, [("→ ", "muted"), (place, "link")], width, indent)
 
 
 def _causes(playbook: Playbook, context: StepContext, width: int) -> list[Line]:

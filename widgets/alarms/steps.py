@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from services.i18n import N_, _
-from widgets.alarms.playbook import StepContext
+from widgets.alarms.playbook import StepContext, places_hint
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line, Span
 
@@ -43,9 +43,7 @@ class Steps(Block, can_focus=True):
         return self._make_steps(width, StepContext(self.places, chosen))
 
     def _hint(self) -> Sequence[Span]:
-        if not any(self.places):
-            return []
-        return [(".", "key"), (_(" and the number opens a step"), "muted")]
+        return places_hint(self.places)
 
     def on_focus(self) -> None:
         """Show the cursor."""

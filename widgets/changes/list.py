@@ -5,19 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
 
 from services.i18n import _
 from services.models import glyphs
 from services.models.changes import ChangeTarget
+from widgets.changes.headed_table import HeadedTable
 from widgets.drawing.columns import Column
 from widgets.drawing.lines import Line
 from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.timers import is_going
-from widgets.frame.parts import PanelEmpty, PanelHead
 
 _TITLE = 28
 """Cells in which every title of a change is whole."""
@@ -44,14 +42,8 @@ class Offer:
         return f"{self.kind} {self.target.id}"
 
 
-class ChangeList(Vertical):
+class ChangeList(HeadedTable):
     """The list of changes; set `offers`."""
-
-    DEFAULT_CSS = """
-    ChangeList { height: 1fr; width: 1fr; }
-    ChangeList.-none KeyedTable { display: none; }
-    ChangeList.-none PanelEmpty { display: block; }
-    """
 
     offers: reactive[tuple[Offer, ...]] = reactive((), repaint=False, init=False)
 
@@ -68,43 +60,22 @@ class ChangeList(Vertical):
         offer: Offer
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.head = PanelHead(_("What can be changed"))
-        self._empty = PanelEmpty()
-        self.table = KeyedTable(
+        table = KeyedTable(
             (
                 Column(_("Change"), flex=1, min_width=_TITLE),
                 Column(_("Target"), max_width=20, rank=2),
                 Column("", max_width=12, rank=1),
             )
         )
-
-    def compose(self) -> ComposeResult:
-        """The head, the table, and the text for an empty table."""
-        yield self.head
-        yield self.table
-        yield self._empty
+        none = _("The runbook names nothing that can be changed.")
+        super().__init__(_("What can be changed"), table, none, id=id)
 
     def on_mount(self) -> None:
-        """Show what was set before mounting."""
-        self._empty.show(_("The runbook names nothing that can be changed."), "muted")
-        self._show()
-
-    def watch_offers(self) -> None:
-        """Show the offers and their locks."""
         self._show()
 
     def offer_at_cursor(self) -> Offer | None:
         """The offer that keys act on."""
         return self._offer(self.table.cursor_key)
-
-    def on_descendant_focus(self) -> None:
-        """Show in the head whether the table has the focus."""
-        self.head.update(focused=True)
-
-    def on_descendant_blur(self) -> None:
-        """Show in the head whether the table has the focus."""
-        self.head.update(focused=False)
 
     def _offer(self, key: str | None) -> Offer | None:
         return next((offer for offer in self.offers if offer.key == key), None)
@@ -114,6 +85,8 @@ class ChangeList(Vertical):
             return
         self.set_class(not self.offers, "-none")
         self.table.set_rows(offer_rows(self.offers))
+
+    watch_offers = _show
 
     @on(KeyedTable.Selected)
     def _open(self, event: KeyedTable.Selected) -> None:

@@ -15,3 +15,10 @@ def hanging(first: Line, text: str, width: int, role: str = "", most: int | None
     if most is not None and len(rows) > most:
         rows[most - 1 :] = [crop(" ".join(rows[most - 1 :]), room)]
     return [[*(first if row == 0 else [(" " * indent, "")]), (line, role)] for row, line in enumerate(rows)]
+
+
+def ending(lines: list[Line], end: Line, width: int, indent: int) -> list[Line]:
+    """The lines with `end` behind the last one, or below it where there is no room."""
+    if width_of(lines[-1]) + 2 + width_of(end) > width:
+        return [*lines, [(" " * indent, ""), *end]]
+    return [*lines[:-1], [*lines[-1], ("  ", ""), *end]]

@@ -13,9 +13,9 @@ from services.models.duties import Occurrence
 from services.models.findings import DutyFindings
 from services.models.runbook import Duty
 from services.models.runbook_playbooks import Step
-from widgets.alarms.playbook import StepContext, step_lines
+from widgets.alarms.playbook import StepContext, places_hint, step_lines
 from widgets.drawing.block import Block
-from widgets.drawing.lines import Line, Span
+from widgets.drawing.lines import Line
 from widgets.drawing.ticker import every_second
 from widgets.duties.facts import checked_lines, fact_lines, finding_lines, runbook_lines
 
@@ -62,7 +62,7 @@ class DutyDetail(VerticalScroll, can_focus=True):
         self.facts_block = Block(_("Duty"), self._facts)
         self.findings_block = Block(_("Findings"), self._findings)
         self.asks_block = Block(_("Items to check"), self._asks)
-        self.steps_block = Block(_("What to do"), self._steps, beside=self._steps_hint)
+        self.steps_block = Block(_("What to do"), self._steps, beside=lambda: places_hint(self.places))
         self.runbook_block = Block(_("What the runbook says"), self._runbook)
 
     @property
@@ -133,11 +133,6 @@ class DutyDetail(VerticalScroll, can_focus=True):
         steps = self.duty.steps if self.duty is not None else (Step(text=_("Revert the change")),)
         context = StepContext(self.places)
         return [line for index, step in enumerate(steps) for line in step_lines(index, step, context, width)]
-
-    def _steps_hint(self) -> Sequence[Span]:
-        if not any(self.places):
-            return []
-        return [(".", "key"), (_(" and the number opens a step"), "muted")]
 
     def _findings(self, width: int) -> Sequence[Line]:
         return finding_lines(self.findings, self._titles, width) if self.findings is not None else []

@@ -7,7 +7,7 @@ from services.models import glyphs
 from services.models.date_text import time_text
 from services.models.incidents import StepMark
 from services.models.runbook_playbooks import Cause, Step
-from widgets.drawing.hanging import hanging
+from widgets.drawing.hanging import ending, hanging
 from widgets.drawing.lines import Line, Span, width_of
 from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import Entry
@@ -95,11 +95,7 @@ def _linked(lines: list[Line], view: IncidentView, index: int, width: int, inden
     link: list[Span] = [(f"[{kind}]", "muted")] if kind else []
     if place:
         link += [(" → ", "muted"), (place, "link")]
-    if not link:
-        return lines
-    if width_of(lines[-1]) + 2 + width_of(link) > width:
-        return [*lines, [(" " * indent, ""), *link]]
-    return [*lines[:-1], [*lines[-1], ("  ", ""), *link]]
+    return ending(lines, link, width, indent) if link else lines
 
 
 def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:

@@ -197,25 +197,25 @@ def pauses() -> Iterator[float]:
 
 
 def _result(answer: Answer) -> QueryResult:
+    state, matched, scanned, size = counted(answer)
+    rows = tuple(_row(cells) for cells in answer["results"])
+    return QueryResult(state=state, rows=rows, matched=matched, scanned=scanned, bytes=size)
+
+
+def counted(answer: Answer) -> tuple[QueryState, int, int, int]:
+    """(state, events matched, events scanned, bytes scanned) of a query. Raises Incomplete."""
     status = str(answer["status"])
     # An unknown status means neither success nor failure, so polling continues.
     state = QueryState(status) if status in set(QueryState) else QueryState.RUNNING
     statistics = answer.get("statistics") or {}
-    numbers = {
-        key: whole(statistics.get(key)) for key in ("recordsMatched", "recordsScanned", "bytesScanned")
-    }
-    if state is QueryState.COMPLETE and None in numbers.values():
-        # Without statistics, "no matches" and "nothing scanned" would be indistinguishable.
+    names = ("recordsMatched", "recordsScanned", "bytesScanned")
+    matched, scanned, size = (whole(statistics.get(name)) for name in names)
+    if state is QueryState.COMPLETE and None in (matched, scanned, size):
+        # Without statistics, "no matches" and "nothing scanned" would be indistinguishable, and the price unknown.
         raise incomplete(
             _("Logs Insights did not report how many log events it scanned."), "logs", "GetQueryResults"
         )
-    return QueryResult(
-        state=state,
-        rows=tuple(_row(cells) for cells in answer["results"]),
-        matched=numbers["recordsMatched"] or 0,
-        scanned=numbers["recordsScanned"] or 0,
-        bytes=numbers["bytesScanned"] or 0,
-    )
+    return state, matched or 0, scanned or 0, size or 0
 
 
 def _row(cells: list[dict[str, Any]]) -> dict[str, Any]:

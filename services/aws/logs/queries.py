@@ -10,9 +10,9 @@ from typing import Any
 
 from services.aws.client.reader import Answer, Reader, finite, incomplete, is_readable, rows, when, whole
 from services.aws.logs.group_names import identifier
+from services.aws.logs.insights import counted
 from services.i18n import _
 from services.models.base import RawId
-from services.models.insights import QueryState
 from services.models.insights_queries import (
     FieldIndex,
     InsightsQuery,
@@ -153,24 +153,15 @@ def _batches(names: Sequence[str], size: int) -> Iterator[list[str]]:
 
 
 def _progress(answer: Answer) -> QueryProgress:
-    status = str(answer["status"])
-    # An unknown status means neither success nor failure, so polling continues.
-    state = QueryState(status) if status in set(QueryState) else QueryState.RUNNING
+    state, matched, scanned, size = counted(answer)
     statistics = answer.get("statistics") or {}
-    names = ("recordsMatched", "recordsScanned", "bytesScanned")
-    matched, scanned, size = (whole(statistics.get(name)) for name in names)
-    if state is QueryState.COMPLETE and None in (matched, scanned, size):
-        # Without statistics, "no matches" and "nothing scanned" would be indistinguishable, and the price unknown.
-        raise incomplete(
-            _("Logs Insights did not report how many log events it scanned."), "logs", "GetQueryResults"
-        )
     table = table_of(answer["results"])
     return QueryProgress(
         state=state,
         rows=table,
-        matched=matched or 0,
-        scanned=scanned or 0,
-        bytes=size or 0,
+        matched=matched,
+        scanned=scanned,
+        bytes=size,
         skipped=whole(statistics.get("estimatedBytesSkipped"), 0),
         groups=whole(statistics.get("logGroupsScanned"), 0),
         count=max(whole(statistics.get("resultCount"), 0), len(table.rows)),

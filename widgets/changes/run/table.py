@@ -3,14 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.reactive import reactive
 
 from services.i18n import _
 from services.models.approvals import ApprovalRequest, ApprovalState
 from services.models.change_runs import Run
 from widgets.changes.consents import request_span
+from widgets.changes.headed_table import HeadedTable
 from widgets.changes.run.view import revert_span, state_spans, verified_span, what_spans
 from widgets.drawing.columns import Column
 from widgets.drawing.format import NOTHING, stamp
@@ -18,21 +17,14 @@ from widgets.drawing.table import KeyedTable, Row
 from widgets.drawing.ticker import every_second
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
-from widgets.frame.parts import PanelEmpty, PanelHead
 
 _TITLE = 52
 """Cells for what was changed: other columns go first, because a cut title does not tell two changes apart."""
 
 
-class RunTable(Vertical):
+class RunTable(HeadedTable):
     """Set `runs`, `requests` for approval, `awaited` to the ids of the plans whose requests wait for the person here,
     and `waiting` to the ids of the runs whose revert is pending."""
-
-    DEFAULT_CSS = """
-    RunTable { height: 1fr; width: 1fr; }
-    RunTable.-none KeyedTable { display: none; }
-    RunTable.-none PanelEmpty { display: block; }
-    """
 
     runs: reactive[tuple[Run, ...]] = reactive((), repaint=False, init=False)
     requests: reactive[tuple[ApprovalRequest, ...]] = reactive((), repaint=False, init=False)
@@ -41,12 +33,7 @@ class RunTable(Vertical):
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     def __init__(self, *, now: Now, zone: tzinfo = UTC, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._now = now
-        self.set_reactive(RunTable.zone, zone)
-        self.head = PanelHead(_("Changes made"))
-        self._empty = PanelEmpty()
-        self.table = KeyedTable(
+        table = KeyedTable(
             (
                 Column(_("State"), max_width=38),
                 Column(_("Change made"), flex=1, min_width=_TITLE),
@@ -57,16 +44,13 @@ class RunTable(Vertical):
             ),
             margin=1,
         )
-
-    def compose(self) -> ComposeResult:
-        """The head, the table, and the text for an empty table."""
-        yield self.head
-        yield self.table
-        yield self._empty
+        none = _("No change has been made with this console yet.")
+        super().__init__(_("Changes made"), table, none, id=id)
+        self._now = now
+        self.set_reactive(RunTable.zone, zone)
 
     def on_mount(self) -> None:
         """Show the runs, and update them as dates pass."""
-        self._empty.show(_("No change has been made with this console yet."), "muted")
         self._show()
         every_second(self, self._show)
 
@@ -83,14 +67,6 @@ class RunTable(Vertical):
     def request_at(self, key: str) -> ApprovalRequest | None:
         """The request whose row has this key."""
         return next((each for each in self.requests if _request_key(each) == key), None)
-
-    def on_descendant_focus(self) -> None:
-        """Show in the head whether the table has the focus."""
-        self.head.update(focused=True)
-
-    def on_descendant_blur(self) -> None:
-        """Show in the head whether the table has the focus."""
-        self.head.update(focused=False)
 
     def _show(self) -> None:
         if is_going(self):

@@ -91,10 +91,6 @@ def moment(value: object) -> datetime | None:
         return None
 
 
-def _capturing(incident: Incident, entry: Entry) -> Update:
-    return {"capturing_at": entry.at}
-
-
 def _evidence(incident: Incident, entry: Entry) -> Update:
     return {
         "evidence": (*incident.evidence, entry.seq),
@@ -161,10 +157,6 @@ def _contacted(incident: Incident, entry: Entry) -> Update:
         note=_text(data.get("note")),
     )
     return {"contacted": (*incident.contacted, contact)} if contact.role else {}
-
-
-def _handed_over(incident: Incident, entry: Entry) -> Update:
-    return {"hand_over": offer_of(entry)} if incident.is_open else {}
 
 
 def offer_of(entry: Entry) -> HandOver:
@@ -242,13 +234,13 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 _APPLIERS: dict[EntryKind, Callable[[Incident, Entry], Update]] = {
-    EntryKind.INCIDENT_CAPTURING: _capturing,
+    EntryKind.INCIDENT_CAPTURING: lambda _incident, entry: {"capturing_at": entry.at},
     EntryKind.EVIDENCE: _evidence,
     EntryKind.INCIDENT_TAKEN: _taken,
     EntryKind.INCIDENT_STEP: _step,
     EntryKind.INCIDENT_DECIDED: _decided,
     EntryKind.CONTACTED: _contacted,
-    EntryKind.HAND_OVER: _handed_over,
+    EntryKind.HAND_OVER: lambda incident, entry: {"hand_over": offer_of(entry)} if incident.is_open else {},
     EntryKind.HAND_OVER_ACCEPTED: _accepted,
     EntryKind.INCIDENT_JOINED: _joined,
     EntryKind.INCIDENT_TURNED: _turned,

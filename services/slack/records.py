@@ -69,7 +69,9 @@ class PostRecords(GroupedProjection):
 
     def sending(self, post: Post) -> Entry | None:
         """The entry that began its newest attempt."""
-        return max(self._of_kind(post, EntryKind.POSTING), key=lambda entry: entry.seq, default=None)
+        recorded = self.recorded(f"{SUBJECT}{post.id}")
+        begun = (entry for entry in recorded if entry.kind is EntryKind.POSTING)
+        return max(begun, key=lambda entry: entry.seq, default=None)
 
     def root(self, post: Post) -> Post | None:
         """The first post of its thread; None if it is the first itself."""
@@ -103,9 +105,6 @@ class PostRecords(GroupedProjection):
             post = post_of(self.recorded(subject))
             if post is not None:
                 self._posts[post.id] = post
-
-    def _of_kind(self, post: Post, kind: EntryKind) -> Iterator[Entry]:
-        return (entry for entry in self.recorded(f"{SUBJECT}{post.id}") if entry.kind is kind)
 
 
 def thread_of(begun: Entry | None) -> str:

@@ -12,7 +12,7 @@ from services.logs.masking.mask import Masker
 from services.models import glyphs
 from services.models.change_runs import Run
 from services.models.date_text import day_text, time_text
-from services.models.duties import DutyView, Occurrence, OccurrenceState
+from services.models.duties import DutyView, OccurrenceState
 from services.models.incidents import ClockKind, FollowUp, Incident, IncidentState
 from services.models.posts import Post
 from services.models.report_lines import AbnormalLine
@@ -156,13 +156,10 @@ def _duties(view: DutyView | None) -> Iterator[OpenPoint]:
             (glyphs.UNDERWAY, N_("Under way: {title}")) if occurrence.underway else _DUTIES[occurrence.state]
         )
         yield OpenPoint(glyph, _(words).format(title=occurrence.slot.title))
-    for occurrence in _begun(view):
-        yield OpenPoint(glyphs.UNDERWAY, _("Under way: {title}").format(title=occurrence.slot.title))
-
-
-def _begun(view: DutyView) -> Iterator[Occurrence]:
-    """What a person has begun before it is due, or may still do on another day."""
-    return (each for each in (*view.running, *view.today.occurrences) if each.underway and not each.open)
+    for occurrence in (*view.running, *view.today.occurrences):
+        # Begun before it is due, or what may still be done on another day.
+        if occurrence.underway and not occurrence.open:
+            yield OpenPoint(glyphs.UNDERWAY, _("Under way: {title}").format(title=occurrence.slot.title))
 
 
 def _posts(posts: Iterable[Post]) -> Iterator[OpenPoint]:

@@ -79,7 +79,7 @@ class RecoveryWatch:
         waiting = [incident for incident in self._incidents.incidents if _is_waiting(incident, now)]
         self._waiting = {incident.id: self._waiting.get(incident.id, elapsed) for incident in waiting}
         person = self._person()
-        names = (person.name, _console(person))
+        names = (person.name, f"{person.name}@{person.host}")
         for incident in waiting:
             is_ours = (incident.holder or incident.captured_by) in names
             if is_ours or elapsed - self._waiting[incident.id] >= OTHERS:
@@ -90,7 +90,3 @@ def _is_waiting(incident: Incident, now: datetime) -> bool:
     """Whether an alarm's incident may recover: while the alarm fires nothing has, whatever the newest minutes look like."""
     is_quiet = incident.is_open and incident.recovered_at is None and not incident.is_firing
     return is_quiet and incident.trigger is TriggerKind.ALARM and now - incident.firing_since < LONGEST
-
-
-def _console(person: Person) -> str:
-    return f"{person.name}@{person.host}"

@@ -6,6 +6,7 @@ Source: "CloudWatch metrics for your Application Load Balancer" (Elastic Load Ba
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from statistics import median
 
 from services.i18n import N_, _
@@ -109,18 +110,6 @@ def _firewall_error(facts: Facts) -> Judged:
         return unseen(why)
     count = facts.total(Measure.ELB_500)
     return present(f"{count:.0f}", at=facts.start) if count > 0 else absent("0")
-
-
-def _connection_errors(facts: Facts) -> Judged:
-    return _risen(facts, Measure.CONNECTION_ERRORS, least=3, times=3)
-
-
-def _tls_errors(facts: Facts) -> Judged:
-    return _risen(facts, Measure.TLS_ERRORS, least=10, times=5)
-
-
-def _target_tls_errors(facts: Facts) -> Judged:
-    return _risen(facts, Measure.TARGET_TLS_ERRORS, least=10, times=5)
 
 
 def _blocked(facts: Facts) -> Judged:
@@ -283,13 +272,13 @@ SIGNALS = (
     SignalSpec("elb-502", N_("Most errors are 502 (reset, malformed or refused)"), Source.METRICS, _dominated_by(Measure.ELB_502), group="code", look="dashboard"),
     SignalSpec("elb-504", N_("Most errors are time-outs (504)"), Source.METRICS, _dominated_by(Measure.ELB_504), direct_for=("slow-targets",), group="code", look="dashboard"),
     SignalSpec("elb-500", N_("The load balancer answers 500, with a firewall attached"), Source.METRICS, _firewall_error, look="waf-blocks"),
-    SignalSpec("connection-errors", N_("Connections to targets fail"), Source.METRICS, _connection_errors, direct_for=("connection-reset",), look="targets"),
+    SignalSpec("connection-errors", N_("Connections to targets fail"), Source.METRICS, partial(_risen, measure=Measure.CONNECTION_ERRORS, least=3, times=3), direct_for=("connection-reset",), look="targets"),
     SignalSpec("latency-first", N_("Latency rose before the errors"), Source.METRICS, _latency_first, look="dashboard"),
     SignalSpec("traffic-surge", N_("Requests surge"), Source.METRICS, _surge, direct_for=("traffic-surge",), group="traffic", look="dashboard"),
     SignalSpec("traffic-usual", N_("Requests are as usual"), Source.METRICS, _usual, group="traffic", look="dashboard"),
     SignalSpec("traffic-fall", N_("Requests fall, with few errors"), Source.METRICS, _fall, group="traffic", look="dashboard"),
-    SignalSpec("tls-errors", N_("TLS negotiations fail"), Source.METRICS, _tls_errors, direct_for=("dns-tls",), look="dashboard"),
-    SignalSpec("target-tls-errors", N_("TLS negotiations with the targets fail"), Source.METRICS, _target_tls_errors, direct_for=("dns-tls",), look="dashboard"),
+    SignalSpec("tls-errors", N_("TLS negotiations fail"), Source.METRICS, partial(_risen, measure=Measure.TLS_ERRORS, least=10, times=5), direct_for=("dns-tls",), look="dashboard"),
+    SignalSpec("target-tls-errors", N_("TLS negotiations with the targets fail"), Source.METRICS, partial(_risen, measure=Measure.TARGET_TLS_ERRORS, least=10, times=5), direct_for=("dns-tls",), look="dashboard"),
     SignalSpec("waf-blocks", N_("The firewall blocks more than usual"), Source.METRICS, _blocked, direct_for=("firewall",), group="waf", look="waf-blocks"),
     SignalSpec("few-requests", N_("There are few requests in the bad minutes"), Source.METRICS, _few, look="dashboard"),
     SignalSpec("drain-errors", N_("There are errors only after tasks were taken away"), Source.TASKS, _drained, direct_for=("artefact",), look="ecs"),

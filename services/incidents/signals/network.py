@@ -64,10 +64,6 @@ def _is_key(event: TrailEvent) -> bool:
     return event.name in _KEYS or any(text.endswith("userpassword") for text in event.touched)
 
 
-def _is_dns(event: TrailEvent) -> bool:
-    return event.name in _DNS
-
-
 def _write_to(is_about: Callable[[TrailEvent], bool]) -> Callable[[Facts], Judged]:
     """Whether somebody wrote to a resource of this system just before: others' are listed, and weigh nothing."""
 
@@ -124,7 +120,7 @@ def none_seen(facts: Facts, elsewhere: Sequence[str] = ()) -> Judged:
 
 _network_write = _write_to(_is_network)
 _key_write = _write_to(_is_key)
-_dns_write = _write_to(_is_dns)
+_dns_write = _write_to(lambda event: event.name in _DNS)
 
 
 def _no_write(facts: Facts) -> Judged:

@@ -5,7 +5,7 @@ reference).
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median
 
 from services.i18n import N_, _
@@ -38,7 +38,9 @@ def _at_maximum(facts: Facts) -> Judged:
     target, service = facts.evidence.scaling, facts.evidence.service
     refused = [activity for activity in _activities(facts) if AT_MAXIMUM in activity.not_scaled]
     # Tasks that have just been added are not seen in the CPU yet.
-    is_settled = not any(moment > facts.evidence.ended - SETTLE for moment in _scale_outs(facts))
+    is_settled = not any(
+        moment > facts.evidence.ended - SETTLE for moment in (activity.at for activity in _changes(facts))
+    )
     is_full = target is not None and service is not None and service.desired >= target.maximum
     count = target.maximum if target is not None else "?"
     value = _("CPU {cpu}%, {count} tasks at most").format(cpu=f"{cpu:.0f}", count=count)
@@ -88,12 +90,8 @@ def _refused(facts: Facts) -> Judged:
     return absent()
 
 
-def _scale_outs(facts: Facts) -> list[datetime]:
-    """When Auto Scaling changed the number of tasks since just before T0, newest first."""
-    return [activity.at for activity in _changes(facts)]
-
-
 def _changes(facts: Facts) -> list[ScalingActivity]:
+    """What changed the number of tasks since just before T0, newest first."""
     first = facts.start - timedelta(minutes=5)
     return [
         activity

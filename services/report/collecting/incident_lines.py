@@ -1,6 +1,6 @@
 """Collects the incidents of a report's period from the journal, without their evidence. Blocking I/O."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -63,9 +63,9 @@ def seconds_between(start: datetime, end: datetime | None) -> float | None:
 def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCount:
     """How many of them began in the period, and their mean times; parts of another are left out."""
     wholes = [line for line in lines if not line.joined_to and source.start <= line.since < source.end]
-    mttas = list(_without_none(line.mtta_seconds for line in wholes))
-    recoveries = list(_without_none(line.mttr_seconds for line in wholes if line.recovered_at))
-    mttrs = list(_without_none(line.mttr_seconds for line in wholes))
+    mttas = [line.mtta_seconds for line in wholes if line.mtta_seconds is not None]
+    mttrs = [line.mttr_seconds for line in wholes if line.mttr_seconds is not None]
+    recoveries = [line.mttr_seconds for line in wholes if line.mttr_seconds is not None and line.recovered_at]
     return IncidentCount(
         count=len(wholes),
         open=sum(line.is_open for line in wholes),
@@ -76,10 +76,6 @@ def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCou
         mtta_seconds=_mean(mttas),
         mttr_seconds=_mean(mttrs),
     )
-
-
-def _without_none(values: Iterable[float | None]) -> Iterator[float]:
-    return (value for value in values if value is not None)
 
 
 def _mean(values: list[float]) -> float | None:

@@ -66,11 +66,8 @@ def _run(lines: dict[str, AbnormalLine], id: str, entry: Entry) -> None:
 
 
 def _accept(lines: dict[str, AbnormalLine], ids: Iterable[str], entry: Entry, note: str) -> None:
-    fields = {
-        "accepted_by": entry.person.name,
-        "accepted_at": entry.at,
-        "note": str(entry.data.get(note) or ""),
-    }
+    text = str(entry.data.get(note) or "")
+    fields = {"accepted_by": entry.person.name, "accepted_at": entry.at, "note": text}
     lines.update({id: lines[id].model_copy(update=fields) for id in ids if id in lines})
 
 
@@ -104,9 +101,8 @@ def of_spells(spells: Iterable[SpellLine], when: When) -> tuple[AbnormalLine, ..
 def _alarm(
     id: str, title: str, state: AlarmState, since: str, read_at: datetime, ack: Acknowledgement | AcknowledgementLine | None = None
 ) -> AbnormalLine:  # fmt: skip
-    (verdict, words), fields = _ALARMS[state], {}
-    if ack is not None:
-        fields = {"accepted_by": ack.by, "accepted_at": ack.at, "note": ack.note}
+    verdict, words = _ALARMS[state]
+    fields = {"accepted_by": ack.by, "accepted_at": ack.at, "note": ack.note} if ack is not None else {}
     summary = _(words).format(time=since)
     return AbnormalLine(
         id=RawId(id), title=title, verdict=verdict, summary=summary, read_at=read_at, **fields

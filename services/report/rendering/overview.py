@@ -68,7 +68,7 @@ def day_overview(report: DayReport) -> Facts:
                 _("Findings"),
                 _findings((result.verdict, result.newest) for result in results(report.findings)),
             ),
-            (_("Duties"), _duties(listed_duties(report))),
+            (_("Duties"), _counted(Counter(map(wording.of_duty, listed_duties(report))))),
             (_("Alarms"), _alarms(report)),
             (_("Changes"), _changes(report.changes)),
         )
@@ -119,10 +119,6 @@ def _findings(lines: Iterable[tuple[Verdict | None, FindingLine]], normal: int =
             )
         words += [text] if counts[verdict] else []
     return _(", ").join(words) or _("None.")
-
-
-def _duties(lines: Iterable[DutyLine]) -> str:
-    return _counted(Counter(map(wording.of_duty, lines)))
 
 
 def _alarms(report: DayReport) -> str:

@@ -38,7 +38,7 @@ def run_of(entries: Iterable[Entry]) -> Run | None:
     first = next((entry for entry in entries if entry.kind is EntryKind.PLAN), None)
     if first is None:
         return _refused(entries)
-    plan = _plan(first)
+    plan = plan_in(first)
     if plan is None:
         return None
     steps = {step.id: (0, StepRun(id=step.id, state=StepState.WAITING)) for step in plan.steps}
@@ -96,7 +96,7 @@ def _watched(entries: tuple[Entry, ...]) -> _End:
 def _refused(entries: tuple[Entry, ...]) -> Run | None:
     """The newest attempt to apply a plan that was refused before its confirmation."""
     last = next((entry for entry in reversed(entries) if entry.kind is EntryKind.REFUSED), None)
-    plan = _plan(last) if last else None
+    plan = plan_in(last) if last else None
     if last is None or plan is None:
         return None
     why = str(last.data.get("why", "")) or last.text
@@ -104,7 +104,8 @@ def _refused(entries: tuple[Entry, ...]) -> Run | None:
     return Run(plan=plan, by=last.person.name, at=last.at, steps=waiting, seq=last.seq, refusal=why)
 
 
-def _plan(entry: Entry) -> Plan | None:
+def plan_in(entry: Entry) -> Plan | None:
+    """The plan that an entry has; None if it cannot be read."""
     try:
         return Plan.model_validate(entry.data.get("plan"))
     except ValidationError:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from services.changes.runs import plan_in
 from services.i18n import _
 from services.models.approvals import Consent, ConsentWay, Means
 from services.models.changes import Plan
@@ -136,9 +137,4 @@ def consent_of(entry: Entry) -> Consent | None:
 def plan_of(entries: Iterable[Entry]) -> Plan | None:
     """The plan in the request among a plan's entries; None if it has none, or it cannot be read."""
     asking = next((entry for entry in entries if entry.kind is EntryKind.APPROVAL_ASKED), None)
-    if asking is None:
-        return None
-    try:
-        return Plan.model_validate(asking.data.get("plan"))
-    except ValidationError:
-        return None
+    return plan_in(asking) if asking is not None else None

@@ -47,28 +47,24 @@ class Records:
 
 def records_of(runs: Iterable[Run], user: str) -> Records:
     """The records of a user's keys; `runs` is ordered newest first."""
-    created: dict[str, Done] = {}
-    handed: dict[str, Done] = {}
-    ids: dict[str, Done] = {}
-    deactivated: dict[str, Done] = {}
-    deleted: dict[str, Done] = {}
+    records = Records()
     for step, outcome, by in _done(runs, user):
         assert outcome.at is not None
         done, params = Done(outcome.at, by), step.call.params
         key, operation = str(params.get("AccessKeyId", "")), step.call.operation
         if operation == CREATE:
-            created[outcome.answer.get(CREATED, "")] = done
+            records.created[outcome.answer.get(CREATED, "")] = done
         elif operation == HAND_OVER:
-            handed[key] = done
+            records.handed[key] = done
         elif operation == PUT_SECRET and params.get("Value") == ID:
-            ids[key] = done
+            records.ids[key] = done
         elif operation == DELETE:
-            deleted[key] = done
+            records.deleted[key] = done
         elif operation == UPDATE and params.get("Status") == "Inactive":
-            deactivated[key] = done
+            records.deactivated[key] = done
         elif operation == UPDATE:
-            deactivated.pop(key, None)
-    return Records(created, handed, ids, deactivated, deleted)
+            records.deactivated.pop(key, None)
+    return records
 
 
 def _done(runs: Iterable[Run], user: str) -> Iterable[tuple[PlannedStep, StepRun, str]]:

@@ -19,11 +19,6 @@ class TargetGroup:
     troubles: tuple[Targets, ...] = ()
     """What else is wrong with its targets now."""
 
-    @property
-    def dimension(self) -> str:
-        """As CloudWatch names it."""
-        return self.arn.rsplit(":", 1)[-1]
-
     def health(self, at: float) -> list[tuple[Task, str, str, str]]:
         """(task, state, reason, description) of every registered target; `at` in epoch seconds."""
         if any(trouble.deregistered for trouble in self.troubles):
@@ -69,11 +64,6 @@ class LoadBalancer:
     name: str
     created: datetime
     groups: list[TargetGroup] = field(default_factory=list)
-
-    @property
-    def dimension(self) -> str:
-        """As CloudWatch names it."""
-        return self.arn.split(":loadbalancer/", 1)[-1]
 
     @property
     def listener(self) -> str:

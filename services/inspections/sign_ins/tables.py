@@ -123,13 +123,10 @@ class Tables:
     def _suspicious(self, judged: JudgedSignIn) -> Row:
         event = judged.event
         mfa = {True: _("with MFA"), False: _("without MFA"), None: _("not recorded")}[event.mfa]
-        why = [_(WORDS[reason]) for reason in judged.reasons]
-        if event.at < self._since:
-            why.append(_("also in the previous run"))
         cells = (
             self._moment(event.at),
             person_words(event),
-            _(", ").join(why),
+            self._why(judged),
             _("signed in") if event.success else event.error or _("failed"),
             mfa,
             event.address,
@@ -139,18 +136,19 @@ class Tables:
 
     def _access(self, judged: JudgedAccess) -> Row:
         event = judged.event
-        why = [_(WORDS[reason]) for reason in judged.reasons]
-        if event.at < self._since:
-            why.append(_("also in the previous run"))
         cells = (
             self._moment(event.at),
             event.name,
             person_words(event),
-            _(", ").join(why),
+            self._why(judged),
             event.address,
             event.region,
         )
         return Row(cells=cells, verdict=judged.verdict)
+
+    def _why(self, judged: JudgedSignIn | JudgedAccess) -> str:
+        again = [_("also in the previous run")] if judged.event.at < self._since else []
+        return _(", ").join([*(_(WORDS[reason]) for reason in judged.reasons), *again])
 
     def _change(self, judged: JudgedChange) -> Row:
         event = judged.event

@@ -4,7 +4,6 @@ Nothing is recorded. Exit status: 0 nothing wrong, 1 likely, 2 strong, 3 cannot 
 the runbook; others as `tui.exit_status` lists them. With --json, an error is printed as JSON too (`AssessFailure`).
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from services.toml import mistakes
 from tui.cli.click_i18n import Command, Prints, answered
 from tui.cli.completion import names_in_runbook
 from tui.cli.entry_text import problem_lines
+from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
 
@@ -38,7 +38,7 @@ def assess_command(
 
     def callback(**flags: Any) -> int:
         if flags["schema"]:
-            output.hand_over(_json(_schema()))
+            output.hand_over(json_lines(_schema()))
             return ExitStatus.NORMAL
         overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
         try:
@@ -100,7 +100,7 @@ def _hand_over_failure(output: Prints, flags: dict[str, Any], text: str, status:
 def _failure(problem: "Problem", status: int) -> list[str]:
     from services.models.assess_answer import AssessFailure
 
-    return _json(AssessFailure(status=int(status), problem=problem).model_dump(mode="json"))
+    return json_lines(AssessFailure(status=int(status), problem=problem).model_dump(mode="json"))
 
 
 def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
@@ -120,7 +120,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
             return _failure(error.problem, ExitStatus.UNKNOWN), ExitStatus.UNKNOWN
         return problem_lines(error.problem), ExitStatus.UNKNOWN
     if flags["as_json"]:
-        return _json(answer.model_dump(mode="json", by_alias=True)), answer.status
+        return json_lines(answer.model_dump(mode="json", by_alias=True)), answer.status
     from tui.cli.assess_text import answer_lines
 
     return answer_lines(answer, runbook), answer.status
@@ -169,10 +169,6 @@ def _schema() -> dict[str, Any]:
     failure.pop("$schema")
     document["$defs"] |= {**failure.pop("$defs"), AssessFailure.__name__: failure}
     return document
-
-
-def _json(data: object) -> list[str]:
-    return [json.dumps(data, ensure_ascii=False, indent=2)]
 
 
 def _alarms(runbook: "Runbook") -> list[tuple[str, str]]:

@@ -10,7 +10,6 @@ such a plan has no steps. If planning fails, `{"problem": …}` is printed with 
 Exit status: 0 the plan can be confirmed, 2 it is refused, 64 usage error, 69 AWS could not be read.
 """
 
-import json
 import re
 import shutil
 import unicodedata
@@ -30,6 +29,7 @@ from services.toml import mistakes
 from tui.cli.change_schema import change_schema
 from tui.cli.click_i18n import Command, Named, Prints, answered
 from tui.cli.entry_text import problem_lines
+from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -65,7 +65,7 @@ def change_command(
 
     def callback(**flags: Any) -> int:
         if flags["schema"]:
-            output.hand_over(_json(change_schema()))
+            output.hand_over(json_lines(change_schema()))
             return ExitStatus.NORMAL
         if flags["kind"] is None:
             raise click.UsageError(_("{name} is missing").format(name="KIND"), click.get_current_context())
@@ -162,9 +162,11 @@ def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOpti
             except AwsError as error:
                 problem = error.problem
                 data = {"problem": problem.model_dump(mode="json")}
-                return (_json(data) if flags["as_json"] else problem_lines(problem)), ExitStatus.UNAVAILABLE
+                return (
+                    json_lines(data) if flags["as_json"] else problem_lines(problem)
+                ), ExitStatus.UNAVAILABLE
         status = ExitStatus.ABNORMAL if plan.refusals or not plan.steps else ExitStatus.NORMAL
-        return (_json(plan_data(plan)) if flags["as_json"] else _text(services, plan, why)), status
+        return (json_lines(plan_data(plan)) if flags["as_json"] else _text(services, plan, why)), status
 
     return asyncio.run(once())
 
@@ -228,10 +230,6 @@ def plan_data(plan: "Plan") -> dict[str, object]:
         step_data["call"] |= {"params": step.call.params, "digest": step.call.digest}
     unknown = {} if plan.steps else {"approval": None}
     return {**data, **unknown, "confirm": plan.confirm}
-
-
-def _json(data: object) -> list[str]:
-    return [json.dumps(data, ensure_ascii=False, indent=2)]
 
 
 def _text(services: "Services", plan: "Plan", why: str) -> list[str]:

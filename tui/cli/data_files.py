@@ -1,6 +1,5 @@
 """Commands about the files that people write: the runbook and the configuration."""
 
-import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 from services.i18n import _
 from tui.cli.click_i18n import Choice, Command, FileName, FileOption, Group
 from tui.cli.opened_journal import CommandStopped, deliver
-from tui.cli.printing import Output
+from tui.cli.printing import Output, json_lines
 from tui.cli.shared_options import aws_options, start_options
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -32,7 +31,7 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
     def schema() -> int:
         from services.runbook.loader import schema as runbook_schema
 
-        output.hand_over([json.dumps(runbook_schema(), ensure_ascii=False, indent=2)])
+        output.hand_over(json_lines(runbook_schema()))
         return ExitStatus.NORMAL
 
     def show(name: str | None, form: str | None, as_html: bool, to: str | None) -> int:

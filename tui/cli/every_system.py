@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.i18n import _
+from tui.cli.printing import json_lines
 from tui.exit_status import OF_VERDICT, VERDICT_OF, ExitStatus
 from tui.start_options import OtherAccount, StartError, StartOptions
 
@@ -83,7 +84,7 @@ def answers_of_all(
     if len(elsewhere) == len(systems):
         raise elsewhere[0]
     verdict = worst(Verdict(VERDICT_OF[ExitStatus(status)]) for status in statuses) or Verdict.UNKNOWN
-    printed = [json.dumps(data, ensure_ascii=False, indent=2)] if as_json else lines
+    printed = json_lines(data) if as_json else lines
     return printed, OF_VERDICT[verdict.value]
 
 

@@ -7,7 +7,6 @@ Exit status: that of the worst verdict that is known: 0 normal, 1 attention, 2 a
 could be judged; 64 usage error.
 """
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from services.toml import mistakes
 from tui.cli.click_i18n import Command, Prints, answered
 from tui.cli.completion import names_in_runbook
 from tui.cli.every_system import answers_of_all
+from tui.cli.printing import json_lines
 from tui.cli.shared_options import all_option
 from tui.exit_status import OF_VERDICT, ExitStatus
 from tui.start_options import StartOptions
@@ -51,7 +51,7 @@ def inspect_command(
 
     def callback(**flags: Any) -> int:
         if flags["schema"]:
-            output.hand_over(_json(_schema()))
+            output.hand_over(json_lines(_schema()))
             return ExitStatus.NORMAL
         overrides = {key: value for key, value in flags.items() if key not in _OWN and value is not None}
         options = replace(before(), **overrides)
@@ -122,7 +122,7 @@ def _run(flags: dict[str, Any], options: StartOptions) -> tuple[list[str], int]:
     if answer is None:
         return commands, ExitStatus.NORMAL
     if flags["as_json"]:
-        return _json(answer.model_dump(mode="json")), answer.status
+        return json_lines(answer.model_dump(mode="json")), answer.status
     return _text(services, answer), answer.status
 
 
@@ -291,10 +291,6 @@ def _schema() -> dict[str, Any]:
     from services.toml.grammar import schema
 
     return schema(InspectAnswer)
-
-
-def _json(data: object) -> list[str]:
-    return [json.dumps(data, ensure_ascii=False, indent=2)]
 
 
 def _inspections(runbook: "Runbook") -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ Exit status: 0, 2 the runbook has nothing that the policy would allow, 64 usage 
 configuration with mistakes.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from services.i18n import N_, _
 from tui.cli.click_i18n import Choice, Command
 from tui.cli.journal.address import ledger_address
 from tui.cli.opened_journal import configured, stoppable
-from tui.cli.printing import Output
+from tui.cli.printing import Output, json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -77,7 +76,7 @@ def policy_command(
                 "not say."
             )
             output.print_lines([note], error=True)
-        output.hand_over([json.dumps(policy, ensure_ascii=False, indent=2)])
+        output.hand_over(json_lines(policy))
         return ExitStatus.NORMAL
 
     journal = click.Option(

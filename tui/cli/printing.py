@@ -1,6 +1,7 @@
 """Printing to standard output and standard error, which may be closed, full, or a broken pipe."""
 
 import errno
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -49,6 +50,10 @@ class Output:
     def clear(self) -> None:
         """Remove the outline and return to the terminal's normal screen."""
         outline.leave()
+
+
+def json_lines(data: object) -> list[str]:
+    return [json.dumps(data, ensure_ascii=False, indent=2)]
 
 
 def check_open() -> None:

@@ -3,7 +3,6 @@
 Exit status: 0 normal, 1 attention, 2 abnormal, 3 cannot be judged.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.i18n import N_
 from tui.cli.entry_text import problem_lines
+from tui.cli.printing import json_lines
 from tui.exit_status import VERDICT_OF, ExitStatus
 from tui.start_options import StartOptions
 
@@ -171,5 +171,5 @@ def run(command: Headless, options: StartOptions, *, as_json: bool) -> tuple[lis
 
     answer = asyncio.run(once())
     if as_json:
-        return [json.dumps(answer.data, ensure_ascii=False, indent=2)], answer.status
+        return json_lines(answer.data), answer.status
     return answer.lines(), answer.status

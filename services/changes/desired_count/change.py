@@ -18,6 +18,7 @@ from services.changes.ecs_scaling.facts import facts, remarks, stopped_text
 from services.changes.ecs_scaling.load import bounds
 from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
 from services.changes.ecs_scaling.state import ACTION, ScalingState
+from services.changes.ecs_services import names
 from services.changes.guarantees import Guarantees
 from services.i18n import _, plural
 from services.models.aws_cli import CliCommand
@@ -105,9 +106,14 @@ class DesiredCount(ScalingChange):
         return count_progress(planned, state, plan.made_at, was_shown=was_shown)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        from services.changes.desired_count.cli_commands import commands_of
+        from services.aws_cli.containers import scaling_activities, scaling_bounds, service_state
+        from services.aws_cli.plans import requests_of
 
-        return commands_of(plan)
+        trap = _("A count outside the bounds of Auto Scaling is pulled back by its next alarm.")
+        yield from requests_of(plan, trap)
+        if plan.steps:
+            for read in (service_state, scaling_bounds, scaling_activities):
+                yield read(*names(plan.target.id))
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
         first = next((each for each in plan.steps if each.id == STEP), None)

@@ -114,9 +114,13 @@ class ServiceRestart(ServiceChange):
         return restart_progress(planned, await self._state(plan.target.id), deployment, plan.made_at)
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        from services.changes.service_restart.cli_commands import commands_of
+        from services.aws_cli.containers import service_state
+        from services.aws_cli.plans import requests_of
 
-        return commands_of(plan)
+        trap = _("With --task-definition it deploys that revision; without it, the present one.")
+        yield from requests_of(plan, trap)
+        if plan.steps:
+            yield service_state(*names(plan.target.id))
 
     async def _state(self, resource: str, *, details: bool = False) -> RestartState:
         """The service, with `details` its task definition, too. Raises AwsError."""

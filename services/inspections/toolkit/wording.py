@@ -7,6 +7,7 @@ from services.i18n import _
 from services.models.amounts import size_words as size_words
 from services.models.amounts import yen_words as yen_words
 from services.models.date_text import period_text, with_zone, zoned_time
+from services.models.durations import lasting
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit
 
@@ -24,14 +25,7 @@ def since(began: datetime, now: datetime, zone: tzinfo) -> str:
 
 def length(span: timedelta) -> str:
     """A length of time: `40m`, `15h 20m`, `3d 4h`; a negative one counts as none."""
-    minutes = max(0, int(span.total_seconds() // 60))
-    if minutes < 1:
-        return _("under 1m")
-    if minutes < 60:
-        return _("{minutes}m").format(minutes=minutes)
-    if minutes < 48 * 60:
-        return _("{hours}h {minutes}m").format(hours=minutes // 60, minutes=minutes % 60)
-    return _("{days}d {hours}h").format(days=minutes // 1440, hours=minutes % 1440 // 60)
+    return lasting(span.total_seconds(), most_hours=48)
 
 
 def age_text(span: timedelta) -> str:

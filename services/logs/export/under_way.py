@@ -108,10 +108,7 @@ class ExportUnderWay(Generic[T]):
 
     async def announce(self, subject: ExportSubject) -> None:
         """Record that the export begins; the file then stays. Raises OSError, JournalError."""
-        head = self._head_of(subject, self._body()._replace(sha256="", bytes=0))
-        await self._place(head)
-        await self._journal.append(exported(head, self._wish.path, self._wish.form))
-        self._file.keep()
+        await self._record(self._head_of(subject, self._body()._replace(sha256="", bytes=0)))
 
     async def add(self, items: Sequence[T], progress: Progress = lambda _count: None) -> None:
         """Mask and write; cancelled, it ends after a whole step. Raises OSError."""
@@ -122,10 +119,13 @@ class ExportUnderWay(Generic[T]):
     async def finish(self, subject: ExportSubject) -> ExportHead:
         """Complete the head and record the export. Raises OSError, JournalError."""
         head = self._head_of(subject, self._body())
+        await self._record(head)
+        return head
+
+    async def _record(self, head: ExportHead) -> None:
         await self._place(head)
         await self._journal.append(exported(head, self._wish.path, self._wish.form))
         self._file.keep()
-        return head
 
     def discard(self) -> None:
         """Close the file; remove it unless it has to stay."""

@@ -4,7 +4,6 @@ Exit status: 0 all is well, 1 attention, 2 abnormal, 3 something could not be ch
 configuration and the runbook are results here: status 2. `--json` prints `services.models.doctor_answer`.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ import click
 
 from services.i18n import _
 from tui.cli.click_i18n import Command, Prints, answered
+from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -58,4 +58,4 @@ def _schema() -> list[str]:
     from services.models.doctor_answer import DoctorAnswer
     from services.toml.grammar import schema
 
-    return [json.dumps(schema(DoctorAnswer), ensure_ascii=False, indent=2)]
+    return json_lines(schema(DoctorAnswer))

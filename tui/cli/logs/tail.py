@@ -12,7 +12,6 @@ not be written, 65 and 78 a runbook or configuration with mistakes, 73 the file 
 reader of the output went away. A signal n ends it with 128 + n.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from tui.cli.click_i18n import Command, FileOption, Prints
 from tui.cli.completion import names_in_runbook
 from tui.cli.logs.tail_options import TailOptions
 from tui.cli.opened_journal import stoppable
+from tui.cli.printing import json_lines
 from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def tail_command(
     @stoppable(output)
     def callback(*, groups: tuple[str, ...], schema: bool, **flags: Any) -> int:
         if schema:
-            output.hand_over([json.dumps(_schema(), ensure_ascii=False, indent=2)])
+            output.hand_over(json_lines(_schema()))
             return 0
         import asyncio
 

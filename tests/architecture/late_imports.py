@@ -74,8 +74,14 @@ REASONS = [
         {
             "services/changes/base.py": {"services.aws_cli.plans"},
             "services/changes/deploy_rollback/change.py": {"services.changes.deploy_rollback.cli_commands"},
-            "services/changes/desired_count/change.py": {"services.changes.desired_count.cli_commands"},
-            "services/changes/service_restart/change.py": {"services.changes.service_restart.cli_commands"},
+            "services/changes/desired_count/change.py": {
+                "services.aws_cli.containers",
+                "services.aws_cli.plans",
+            },
+            "services/changes/service_restart/change.py": {
+                "services.aws_cli.containers",
+                "services.aws_cli.plans",
+            },
             "services/changes/alarm_mute/change.py": {"services.changes.alarm_mute.cli_commands"},
             "services/changes/cache_invalidation/change.py": {
                 "services.changes.cache_invalidation.cli_commands"

@@ -52,7 +52,7 @@ class Trace:
     @property
     def is_decided(self) -> bool:
         """Whether the record of the own request says that it was carried out, or that AWS refused it."""
-        return self.own is not None and not _code(self.own).startswith(_UNSURE)
+        return self.own is not None and not self.own.error.casefold().startswith(_UNSURE)
 
 
 class Trail:
@@ -106,7 +106,3 @@ def _concerns(event: TrailEvent, step: PlannedStep) -> bool:
         part for each in (*event.touched, *event.resources) for part in (each, re.split("[:/]", each)[-1])
     }
     return not event.error and not names.isdisjoint(parts)
-
-
-def _code(event: TrailEvent) -> str:
-    return event.error.casefold()

@@ -114,28 +114,29 @@ def status(at: PlanStatus) -> tuple[Line, tuple[Span, ...]]:
     if at.applying and at.problem is None:
         return _applied(at), again if at.may_try_again else ()
     if at.problem is not None:
-        return [(f"{glyphs.ABNORMAL} ", "bad"), (_("Failed: see above; nothing was sent."), "bad")], again
+        return _marked(glyphs.ABNORMAL, "bad", _("Failed: see above; nothing was sent.")), again
     if at.plan is None:
         return [(_("Reading AWS and planning…"), "muted")], ()
     valid = expiry(at.plan, at.now)
     if at.refused:
-        return [
-            (f"{glyphs.ABNORMAL} ", "bad"),
-            (_("Refused: see above; nothing can be confirmed."), "bad"),
-        ], again
+        return _marked(glyphs.ABNORMAL, "bad", _("Refused: see above; nothing can be confirmed.")), again
     if at.expired:
         return [valid], again
     if at.wrong:
-        return [(f"{glyphs.ABNORMAL} ", "bad"), (at.wrong, "bad")], (valid,)
+        return _marked(glyphs.ABNORMAL, "bad", at.wrong), (valid,)
     if at.missing:
-        return [(f"{glyphs.WAITING} ", "caution"), (at.missing, "caution")], (valid,)
+        return _marked(glyphs.WAITING, "caution", at.missing), (valid,)
     return _gate(at), (valid,)
+
+
+def _marked(glyph: str, role: str, words: str) -> Line:
+    return [(f"{glyph} ", role), (words, role)]
 
 
 def _applied(at: PlanStatus) -> Line:
     """What has become of a confirmed plan."""
     if at.run is not None and partly(at.run):
-        return [(f"{glyphs.ATTENTION} ", "bad"), (_("Partly done: see above."), "bad")]
+        return _marked(glyphs.ATTENTION, "bad", _("Partly done: see above."))
     if at.may_try_again:
         return [(_("Nothing was changed by this step; see above."), "")]
     if at.under_way:
@@ -150,13 +151,9 @@ def _gate(at: PlanStatus) -> Line:
         words = with_role.format(role=at.role) if at.role else plain
         return [(f"{glyphs.ATTENTION} ", "warn"), (words, "caution")]
     if at.read_only:
-        return [
-            (f"{glyphs.NORMAL} ", "good"),
-            (_("This console is configured read-only: nothing can be sent."), ""),
-        ]
+        words = _("This console is configured read-only: nothing can be sent.")
+        return [(f"{glyphs.NORMAL} ", "good"), (words, "")]
     if not at.writable:
-        return [
-            (f"{glyphs.ABNORMAL} ", "bad"),
-            (_("The journal cannot be written: without it nothing is sent."), "bad"),
-        ]
+        words = _("The journal cannot be written: without it nothing is sent.")
+        return _marked(glyphs.ABNORMAL, "bad", words)
     return [(f"{glyphs.NORMAL} ", "good"), (_("Read-only: nothing can be sent. F9 arms the console."), "")]

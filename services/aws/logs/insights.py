@@ -197,12 +197,12 @@ def pauses() -> Iterator[float]:
 
 
 def _result(answer: Answer) -> QueryResult:
-    state, matched, scanned, size = counted(answer)
+    state, matched, scanned, size = query_counts(answer)
     rows = tuple(_row(cells) for cells in answer["results"])
     return QueryResult(state=state, rows=rows, matched=matched, scanned=scanned, bytes=size)
 
 
-def counted(answer: Answer) -> tuple[QueryState, int, int, int]:
+def query_counts(answer: Answer) -> tuple[QueryState, int, int, int]:
     """(state, events matched, events scanned, bytes scanned) of a query. Raises Incomplete."""
     status = str(answer["status"])
     # An unknown status means neither success nor failure, so polling continues.

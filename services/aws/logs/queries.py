@@ -10,7 +10,7 @@ from typing import Any
 
 from services.aws.client.reader import Answer, Reader, finite, incomplete, is_readable, rows, when, whole
 from services.aws.logs.group_names import identifier
-from services.aws.logs.insights import counted
+from services.aws.logs.insights import query_counts
 from services.i18n import _
 from services.models.base import RawId
 from services.models.insights_queries import (
@@ -153,7 +153,7 @@ def _batches(names: Sequence[str], size: int) -> Iterator[list[str]]:
 
 
 def _progress(answer: Answer) -> QueryProgress:
-    state, matched, scanned, size = counted(answer)
+    state, matched, scanned, size = query_counts(answer)
     statistics = answer.get("statistics") or {}
     table = table_of(answer["results"])
     return QueryProgress(

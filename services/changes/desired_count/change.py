@@ -54,9 +54,9 @@ class DesiredCount(ScalingChange):
     async def read_target(self, target: ChangeTarget) -> LiveState:
         state = await self.reads.state(target.id)
         with self.written_on(state.at):
-            said = remarks(state, self.context.zone) if state.target is not None else ()
+            texts = remarks(state, self.context.zone) if state.target is not None else ()
             rows, limits = facts(state, ACTION, self.context.zone), bounds(state, self.context.runbook)
-            return self.live(target, state.at, rows, said, limits)
+            return self.live(target, state.at, rows, texts, limits)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         return (parameter(await self.reads.counts(target.id)),)

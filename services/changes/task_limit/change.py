@@ -76,9 +76,9 @@ class TaskLimit(ScalingChange):
         busy = await asyncio.to_thread(season, self.context.runbook, self.context.calendar, state.at)
         with self.written_on(state.at):
             calendar = season_remarks(busy, state, self._ecs, self.context.zone)
-            said = (*remarks(state, self.context.zone), *calendar)
+            texts = (*remarks(state, self.context.zone), *calendar)
             rows, limits = facts(state, ACTION, self.context.zone), bounds(state, self.context.runbook)
-            return self.live(target, state.at, rows, said, limits)
+            return self.live(target, state.at, rows, texts, limits)
 
     async def parameters(self, target: ChangeTarget) -> tuple[Parameter, ...]:
         state = await self.reads.counts(target.id)

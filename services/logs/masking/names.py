@@ -24,11 +24,7 @@ class Telling(NamedTuple):
 
 
 _PASSWORD, _TOKEN, _CODE = Telling(PASSWORD, 1), Telling(TOKEN, 6), Telling(TOKEN, 4)
-_VAGUE, _PHRASE, _HEADER = (
-    Telling(TOKEN, 6, is_vague=True),
-    Telling(PASSWORD, 1, is_phrase=True),
-    Telling(HEADER, 1),
-)
+_VAGUE, _PHRASE = Telling(TOKEN, 6, is_vague=True), Telling(PASSWORD, 1, is_phrase=True)
 
 _NOUNS = {
     **dict.fromkeys(words("password passwords passwd passwds passwort pwd pwds passcode passcodes pw psk userpass masterpass motdepasse contrasena"), _PASSWORD),
@@ -38,7 +34,7 @@ _NOUNS = {
     **dict.fromkeys(["otp", "totp", "otps"], _CODE),
     "pass": Telling(PASSWORD, 1, is_vague=True),
     **dict.fromkeys(words("auth sig sid pat bearer sas"), _VAGUE),
-    **dict.fromkeys(["authorization", "cookie", "cookies"], _HEADER),
+    **dict.fromkeys(["authorization", "cookie", "cookies"], Telling(HEADER, 1)),
 }  # fmt: skip
 _PAIRS = {
     "key": (_TOKEN, words("api access private secret signing signature encryption decryption shared master license licence ssh auth account storage service client consumer webhook hmac aes rsa deploy session subscription security symmetric jwt cipher integration registration server push recovery shared pre project admin app wep wpa psk hash crypto host gpg pgp")),
@@ -100,8 +96,6 @@ HINTS = (
 @lru_cache(maxsize=4096)
 def telling(name: str) -> Telling | None:
     """What an identifier (or words with spaces between them) tells of the value beside it; None: nothing."""
-    if len(name) > _LONGEST:
-        return None
     first, _dot, last = name.rpartition(".")
     words = [word.lower() for word in _WORD.findall(name if last.lower() in _PARTS or not first else last)]
     for index in range(len(words) - 1, -1, -1):
@@ -114,6 +108,17 @@ def telling(name: str) -> Telling | None:
 def telling_japanese(match: re.Match[str]) -> Telling:
     """The same for a match of JAPANESE."""
     return _BY_GROUP[match.lastgroup or "token"]
+
+
+def named(text: str) -> Telling | None:
+    """What a whole text that names something tells, in either language."""
+    name = text.strip().lstrip("-/").strip()
+    if len(name) > _LONGEST:
+        return None
+    if (match := IDENTIFIER.match(name.replace(" ", "_"))) is not None:
+        return telling(name) if match.end() == len(name) else None
+    match = JAPANESE.search(name)
+    return telling_japanese(match) if match is not None and match.end() == len(name) else None
 
 
 def _noun(words: list[str]) -> Telling | None:

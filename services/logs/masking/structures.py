@@ -1,17 +1,17 @@
-"""Secrets whose name stands in another place: objects of JSON that say `name` and `value`, lists, elements of XML, `INSERT`.
+"""Secrets whose name stands in another place: objects of JSON that say `name` and `value`, lists, tables, `INSERT`.
 
 One pass over the punctuation of a text, as tolerant as a cut or quoted text needs; what is no JSON has no strings that count.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
 from services.logs.masking.kinds import words
-from services.logs.masking.names import IDENTIFIER, JAPANESE, Telling, telling, telling_japanese
-from services.logs.masking.values import STOP, Value, is_secret, looks_secret
+from services.logs.masking.names import Telling, named
+from services.logs.masking.values import STOP, Place, is_secret, looks_secret
 
 _TOKEN = re.compile(
     r"""(?P<open>[{\[(])|(?P<close>[}\])])|(?<![\\\w])(?:"(?P<double>(?:\\.|[^"\\\n])*+)"|'(?P<single>(?:\\.|[^'\\\n])*+)')(?=[ \n\t]{0,40}(?P<colon>=>|:)?[ \n\t]{0,40}(?:[,}\])]|\Z|(?<=:)|(?<=>)|(?<=[ \n])))"""
@@ -27,24 +27,32 @@ _HEADS = frozenset(words("columns fields headers header cols names columnnames f
 """The key of the names of a table's columns, whose rows are lists."""
 _DEEPEST_VALUE = 4
 """Objects within which a value of `value` may stand."""
-_QUOTED_CELL = re.compile(r'[ ]{0,40}"((?:""|[^"])*+)"')
-_COLUMN = re.compile(r"[\w .-]{1,40}\Z")
-_LAST_NAME = re.compile(r"(?<![\w.-])\w[\w.-]{0,40}\"?\Z")
-_NO_ROW = re.compile(r"""\s{0,40}["'`]?\s{0,4}[,}\])]|[-+| :=]{3,400}\Z""")
-_RULE = re.compile(r"[-+| :=]{3,400}\Z")
 _DEEPEST_STRING = 3
 """Strings within strings that need no escapes."""
-_BRACKETS = frozenset("{[(")
-_LONGEST_NAME = 100
+_CELLS = {
+    sign: re.compile(rf'[ ]*(?:"((?:""|[^"])*+)"|([^{sign}]*?))[ \r]*(?:{re.escape(sign)}|\Z)')
+    for sign in (",", "\t", "|", ";")
+}
+_COLUMN = re.compile(r"[\w .-]{1,40}\Z")
+_LAST_NAME = re.compile(r"(?<![\w.-])\w[\w.-]{0,40}\Z")
+_NO_ROW = re.compile(r"""\s{0,40}["'`]?\s{0,4}[,}\])]""")
+_RULE = re.compile(r"[-+| :=]{3,400}\Z")
+_INSERT = re.compile(
+    r"(?i)\b(?:insert|replace|merge)\b[^(;]{1,200}\((?P<columns>[^()]{1,4000})\)\s*(?:output[^()]{0,100})?values\s*"
+)
+_CELL = re.compile(
+    r"\s*[(,]\s*(?:[EeNnBbXxUu&]{1,2}(?='))?(?P<call>\w{1,30}\()?(?:'((?:''|\\.|[^'\\])*+)'|\"([^\"]*)\"|(?![$:?%]|(?i:null)\b)([^\s,()']+))?[^,()']*(?(call)\))\s*(?=[,)])(?P<end>\)\s*,\s*(?=\()|\))?"
+)
+
+Secret = tuple[Place, Telling]
 
 
 class _Leaf(NamedTuple):
     """A string or a number that is no key."""
 
     key: str
-    start: int
-    end: int
-    is_number: bool
+    place: Place
+    text: str
     depth: int = 0
     """In how many objects within a `value` it stands."""
 
@@ -53,8 +61,7 @@ class _Leaf(NamedTuple):
 class _Frame:
     """An object or a list that is open."""
 
-    is_object: bool
-    is_tuple: bool = False
+    opener: str
     key: str = ""
     """Under which key it, or the list that it stands in, is in its object."""
     pending: str = ""
@@ -62,71 +69,83 @@ class _Frame:
     leaves: list[_Leaf] = field(default_factory=list)
 
 
-Secret = tuple[Value, Telling]
-
-
-def find(text: str, depth: int = 0) -> Iterator[Secret]:
-    """The secrets in the objects and lists of a text, and of those within its strings."""
-    frames = [_Frame(True)]
+def find(text: str, depth: int = 0, shift: int = 0) -> Iterator[Secret]:
+    """The secrets in the objects and lists of a text, and of those within its strings; `shift`: where the text stands."""
+    frames = [_Frame("{")]
     columns: list[Telling | None] = []
     for token in _TOKEN.finditer(text):
         group, frame = token.lastgroup, frames[-1]
         if group == "open":
-            frames.append(
-                _Frame(token[0] == "{", token[0] == "(", frame.pending if frame.is_object else frame.key)
-            )
+            frames.append(_Frame(token[0], frame.pending if frame.opener == "{" else frame.key))
         elif group == "close" and len(frames) > 1:
-            yield from _judged(frames.pop(), text)
-            if frame.key.lower() in _HEADS and not frame.is_object:
-                columns = [named(text[leaf.start : leaf.end]) for leaf in frame.leaves]
-            elif not frame.is_object and len(frame.leaves) == len(columns):
-                for leaf, by_name in zip(frame.leaves, columns, strict=True):
-                    if by_name is not None:
-                        yield from _secret(leaf, by_name, text)
+            yield from _judged(frames.pop())
+            if frame.opener != "{" and frame.key.lower() in _HEADS:
+                columns = [named(leaf.text) for leaf in frame.leaves]
+            elif frame.opener != "{" and len(frame.leaves) == len(columns):
+                yield from _secrets(zip(frame.leaves, columns, strict=True))
             if frame.key.lower() in _VALUES:
-                lifted = (leaf for leaf in frame.leaves if leaf.depth < _DEEPEST_VALUE)
-                frames[-1].leaves += [leaf._replace(key=frame.key, depth=leaf.depth + 1) for leaf in lifted]
-        elif group == "bare":
-            frame.leaves.append(_Leaf(frame.pending, *token.span(), True))
-        elif group != "comma":
-            start, end = token.span("double" if token["double"] is not None else "single")
-            if token["colon"] and frame.is_object:
-                frame.pending = text[start:end]
-                continue
-            frame.leaves.append(_Leaf(frame.pending, start, end, False))
+                frames[-1].leaves += [leaf._replace(key=frame.key, depth=leaf.depth + 1)
+                                      for leaf in frame.leaves if leaf.depth < _DEEPEST_VALUE]  # fmt: skip
+        elif group not in ("comma", "close"):
+            start, end = token.span(
+                group if group == "bare" else "single" if token["double"] is None else "double"
+            )
             inner = text[start:end]
-            if depth < _DEEPEST_STRING and ("'" in inner or '"' in inner) and not _BRACKETS.isdisjoint(inner):
-                for value, by_name in find(inner, depth + 1):
-                    yield value._replace(start=start + value.start, end=start + value.end), by_name
+            if token["colon"] and frame.opener == "{":
+                frame.pending = inner
+                continue
+            frame.leaves.append(_Leaf(frame.pending, (shift + start, shift + end), inner))
+            if depth < _DEEPEST_STRING and re.search(r"[{\[(]", inner) and re.search("[\"']", inner):
+                yield from find(inner, depth + 1, shift + start)
         frame.pending = ""
     for frame in reversed(frames):
-        yield from _judged(frame, text)
+        yield from _judged(frame)
 
 
-def named(text: str) -> Telling | None:
-    """What a whole text that names something tells, in either language."""
-    name = text.strip().lstrip("-/").strip()
-    if len(name) <= _LONGEST_NAME and (match := IDENTIFIER.match(name.replace(" ", "_"))) is not None:
-        return telling(name) if match.end() == len(name) else None
-    match = JAPANESE.search(name) if len(name) <= _LONGEST_NAME else None
-    return telling_japanese(match) if match is not None and match.end() == len(name) else None
+def _judged(frame: _Frame) -> Iterator[Secret]:
+    """The secrets of an object or a list that has ended."""
+    leaves, is_object = frame.leaves, frame.opener == "{"
+    if frame.key and (by_key := named(frame.key)) is not None:
+        yield from _secrets((leaf, by_key) for leaf in leaves if not is_object or leaf.key.lower() in _VALUES)
+    if is_object:
+        names = (named(leaf.text) for leaf in leaves if leaf.key.lower() in _NAMES and not leaf.depth)
+        if (by_name := next(filter(None, names), None)) is not None:
+            yield from _secrets((leaf, by_name) for leaf in leaves if leaf.key.lower() not in _NAMES
+                                and (leaf.key.lower() in _VALUES or leaf.key.lower().endswith(("value", "val"))))  # fmt: skip
+        return
+    # `["--password", "x"]` of a command, and `["Authorization", "x"]` of a header.
+    for name, value in pairwise(leaves):
+        is_flag, part = name.text.startswith("-"), value.text
+        if (is_flag or len(leaves) == 2) and (by_name := named(name.text)) is not None:
+            is_word = part.lower() in STOP or named(part) is not None
+            if (
+                is_flag
+                or (frame.opener == "(" and not is_word)
+                or not part.isascii()
+                or any(map(looks_secret, part.split()))
+            ):
+                yield from _secrets([(value, by_name)])
+
+
+def _secrets(pairs: Iterable[tuple[_Leaf, Telling | None]]) -> Iterator[Secret]:
+    for leaf, by_name in pairs:
+        if by_name is not None and is_secret(leaf.text, by_name):
+            yield leaf.place, by_name
 
 
 def in_tables(text: str) -> Iterator[Secret]:
     """The cells below the telling names of a table: CSV, tabs or bars."""
-    if "\n" not in text:
-        return
     header: list[Telling | None] = []
     sign, start = "", 0
-    for line in text.split("\n"):
-        if header and sign in line and not _NO_ROW.match(line):
+    for line in text.split("\n") if "\n" in text else ():
+        if header and sign in line and not _NO_ROW.match(line) and not _RULE.match(line):
             # A row begins its line; what a table stands in may follow its last one.
-            cells = [*_cells(line, sign, start)]
-            for by_name, (first, last) in zip(
-                header, cells if len(cells) >= len(header) else [], strict=False
+            cells = _cells(line, sign)
+            for by_name, (first, last) in (
+                zip(header, cells, strict=False) if len(cells) >= len(header) else ()
             ):
-                if by_name is not None and is_secret(text[first:last], by_name):
-                    yield Value(first, last), by_name
+                if by_name is not None and is_secret(line[first:last], by_name):
+                    yield (start + first, start + last), by_name
         elif not header or not _RULE.match(line):
             header, sign = _header(line)
         start += len(line) + 1
@@ -137,83 +156,40 @@ def _header(line: str) -> tuple[list[Telling | None], str]:
 
     What a table stands in may precede its head: the columns are counted from the end of the line.
     """
-    for sign in (",", "\t", "|", ";"):
-        if sign not in line:
-            continue
-        names = [line[slice(*span)] for span in _cells(line, sign, 0)]
+    for sign in _CELLS:
+        names = [line[slice(*span)] for span in _cells(line, sign)] if sign in line else []
         columns: list[Telling | None] = []
         while names and _COLUMN.match(names[-1]):
             columns.append(named(names.pop()))
-        first = _LAST_NAME.search(names[-1]) if names else None
-        if first is not None:
-            columns.append(named(first[0].strip('"')))
-        elif names and sign != "|":
-            columns.append(None)
+        if names and ((first := _LAST_NAME.search(names[-1])) is not None or sign != "|"):
+            columns.append(named(first[0]) if first is not None else None)
         if len(columns) > 1 and any(columns):
             return columns[::-1], sign
     return [], ""
 
 
-def _cells(line: str, sign: str, start: int) -> Iterator[tuple[int, int]]:
-    """Where the cells of a line stand, without quotes and spaces; `start`: where the line does."""
+def _cells(line: str, sign: str) -> list[Place]:
+    """Where the cells of a line stand, without quotes and spaces."""
+    end, at = len(line), 0
     if sign == "|":
-        line = line.rstrip().rstrip("|")
-        shift = len(line) - len(line.lstrip("| "))
-        line, start = line[shift:], start + shift
-    at = 0
-    while at <= len(line):
-        cell = _QUOTED_CELL.match(line, at)
-        if cell is None or (
-            not line.startswith(sign, cell.end())
-            and cell.end() < len(line)
-            and not line[cell.end() :].isspace()
-        ):
-            end = line.find(sign, at)
-            end = end if end >= 0 else len(line)
-            part = line[at:end]
-            yield start + at + len(part) - len(part.lstrip(" ")), start + at + len(part.rstrip(" \r"))
-        else:
-            end = cell.end()
-            yield start + cell.start(1), start + cell.end(1)
-        at = end + len(sign)
+        end = len(line.rstrip("| \r"))
+        at = len(line) - len(line.lstrip("| "))
+    cells = []
+    while at <= end and (cell := _CELLS[sign].match(line, at, end)) is not None:
+        cells.append(cell.span(cell.lastindex or 0))
+        at = cell.end() + (cell.end() == end and not cell[0].endswith(sign))
+    return cells
 
 
-def _judged(frame: _Frame, text: str) -> Iterator[Secret]:
-    """The secrets of an object or a list that has ended."""
-    if frame.key and (by_key := named(frame.key)) is not None:
-        for leaf in frame.leaves:
-            if not frame.is_object or leaf.key.lower() in _VALUES:
-                yield from _secret(leaf, by_key, text)
-    if not frame.is_object:
-        yield from _in_list(frame.leaves, text, is_tuple=frame.is_tuple)
-        return
-    by_name = next((tells for leaf in frame.leaves if leaf.key.lower() in _NAMES and not leaf.depth
-                    and (tells := named(text[leaf.start : leaf.end])) is not None), None)  # fmt: skip
-    if by_name is not None:
-        for leaf in frame.leaves:
-            if (key := leaf.key.lower()) not in _NAMES and (key in _VALUES or key.endswith(("value", "val"))):
-                yield from _secret(leaf, by_name, text)
-
-
-def _in_list(leaves: list[_Leaf], text: str, *, is_tuple: bool) -> Iterator[Secret]:
-    """`["--password", "x"]` of a command, and `["Authorization", "x"]` of a header."""
-    for name, value in pairwise(leaves):
-        word = text[name.start : name.end]
-        if (
-            (word.startswith("-") or len(leaves) == 2)
-            and not name.is_number
-            and (by_name := named(word)) is not None
-        ):
-            part = text[value.start : value.end]
-            if (
-                word.startswith("-")
-                or (is_tuple and part.lower() not in STOP and named(part) is None)
-                or any(map(looks_secret, part.split()))
-                or (word.isascii() and not part.isascii())
-            ):
-                yield from _secret(value, by_name, text)
-
-
-def _secret(leaf: _Leaf, by_name: Telling, text: str) -> Iterator[Secret]:
-    if is_secret(text[leaf.start : leaf.end], by_name):
-        yield Value(leaf.start, leaf.end, leaf.is_number), by_name
+def inserted(text: str) -> Iterator[Secret]:
+    """The values of the telling columns of `INSERT`."""
+    for match in _INSERT.finditer(text):
+        columns = [named(column.strip(' "`[]\n\t')) for column in match["columns"].split(",")]
+        at, place = match.end(), 0
+        while any(columns) and (cell := _CELL.match(text, at)) is not None:
+            group = next((group for group in (2, 3, 4) if cell[group]), 0)
+            if group and place < len(columns) and (tells := columns[place]) is not None:
+                yield cell.span(group), tells
+            at, place = cell.end(), 0 if cell["end"] else place + 1
+            if cell["end"] == ")":
+                break

@@ -83,7 +83,7 @@ def _named(text: str, names: list[tuple[Place, Telling, bool]]) -> Iterator[stru
         if start < done[is_japanese]:
             continue
         places: list[Place | None] = []
-        if not is_japanese and _TAG.search(text, max(0, start - 33), start):
+        if text[start - 1 : start] in ("<", ":") and _TAG.search(text, max(0, start - 33), start):
             element = _ELEMENT.match(text, end)
             places = [trimmed(text, *element.span("value"), tells)] if element is not None else []
         places = places or [*beside(text, start, end, tells, is_japanese=is_japanese)]

@@ -32,19 +32,22 @@ _LINK = re.compile(
 _PARTICLE = re.compile(
     r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=)[ ]{0,4}(?:、|次の通り:?|以下:?|下記:?)?[ ]{0,4}(?:\n[ ]{0,8})?"
 )
-_BEFORE = re.compile(
+_SAID_BEFORE = re.compile(
     r"""(?:(?<![^\s"'])([^\s"'<>]{4,80})[ ](?:is|was|as)(?:[ ](?:the|your|my|our|a|new|temporary|initial|current)){0,3}[ ]\w{0,20}"""
-    r"""|([!-~]{4,80})[ 」』]?(?:が|という)[ ]?(?:仮|初期|新しい|新|現在の){0,2}"""
-    r"""|(?i:\bvalue)["']?[ ]{0,4}[:=][ ]{0,4}["']?([^"'<>\n,]{1,100})["']?,?\s{1,40}["']?(?i:name|key|id)["']?[ ]{0,4}[:=][ ]{0,4}["']?[\w.$-]{0,40})\Z"""
+    r"|([!-~]{4,80})[ 」』]?(?:が|という)[ ]?(?:仮|初期|新しい|新|現在の){0,2})\Z"
 )
-"""A value that stands before its name: `X is the password`, `X がパスワード`, `value="X" name="password"`."""
+"""`X is the password`, `X がパスワード`"""
+_VALUE_BEFORE = re.compile(
+    r"""alue["']?[ ]{0,4}[:=][ ]{0,4}["']?([^"'<>\n,]{1,100})["']?,?\s{1,40}["']?(?i:name|key|id)["']?[ ]{0,4}[:=][ ]{0,4}["']?[\w.$-]{0,40}"""
+)
+"""`value="X" name="password"`"""
 _TO_BRACKET = re.compile(r"[^\n]{1,400}?(?=[ ]{1,8}\[[^\]\s]{1,40}\][ ]=>|[ ]\)(?:[\s\"'<]|\Z)|\n|\Z)")
 _UNCLOSED = re.compile(r"[^\n]*?(?=&[\w.-]{1,40}=|\n|\Z)")
 _TO_QUOTE = {
     quote: re.compile(rf"(?:(?![ &;,]{{1,2}}[\w.-]{{2,40}}=)[^{quote}\n\\<>]){{1,400}}(?={quote})")
     for quote in "\"'"
 }
-_WORD = re.compile(r"[A-Za-z]+(?![^\s.,!:;])")
+_WORD = re.compile(r"""[A-Za-z]+(?=[\s.,!:;)\]}"'<]|\Z)""")
 _LAST_WORD = re.compile(r"""[A-Za-z]{4,40}(?=[.!]?(?:\s*\Z|\s{0,4}["'<\n)}\]]|[.!][ ][A-Z]))""")
 _SETTING = re.compile(r"[ ]{0,4}(?:に|へ)(?:変更|設定|更新|リセット|初期化|再設定)")
 _ENDING = re.compile(
@@ -221,10 +224,15 @@ def _behind_sign(text: str, start: int, sign: re.Match[str], telling: Telling, f
 
 
 def _before(text: str, start: int) -> Place | None:
-    match = _BEFORE.search(text, max(0, start - 220), start)
-    if match is None or (match.lastindex != 3 and not looks_secret(match[match.lastindex or 0])):
-        return None
-    return match.span(match.lastindex or 0)
+    """The value that stands before its name."""
+    first = max(0, start - 140)
+    if any(map(text[max(0, start - 40) : start].__contains__, (" is ", " was ", " as ", "が", "という"))):
+        match = _SAID_BEFORE.search(text, first, start)
+        if match is not None and looks_secret(match[match.lastindex or 0]):
+            return match.span(match.lastindex or 0)
+    at = text.rfind("alue", first, start)
+    match = _VALUE_BEFORE.fullmatch(text, at, start) if at >= 0 else None
+    return match.span(1) if match is not None else None
 
 
 def _in_words(text: str, link: re.Match[str], telling: Telling, *, is_symbol: bool) -> Place | None:

@@ -210,6 +210,8 @@ def _behind_sign(text: str, start: int, sign: re.Match[str], telling: Telling, f
     if sign["fold"] is not None:
         strict = strict or sign["fold"] == "\n"
     elif ":" in mark and not is_json and text[at - 1] == " ":
+        scheme = _SCHEME.match(text, at)
+        at = scheme.end() if scheme is not None else at
         word = _WORD.match(text, at)
         if word is not None and (
             word[0].lower() in STOP or (telling.shortest > 1 and not looks_secret(word[0]))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, SLACK, TOKEN, Span, words
+from services.logs.masking.values import UNIT
 
 _SERVICE_KEYS = (
     r"gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|gl(?:pat|ptt|dt|rt|soat|cbt)-[A-Za-z0-9_.=-]{20,100}"
@@ -66,7 +67,7 @@ _FOLDED_SHAPES = (
     (("login", "auth"), PASSWORD, re.compile(r"""\b[A-Za-z]{0,3}\d{1,6}\s{1,2}LOGIN\s{1,2}\S{1,80}\s{1,2}(?P<value>"(?:\\.|[^"\\\n])+"|[^\s"'\\]{1,128})""")),
     (("ugfzc3dvcmq6",), PASSWORD, re.compile(r"""UGFzc3dvcmQ6(?:\s{1,8}|["',]{1,4})(?:>>>|C:|\S{0,3}>)?\s{0,4}["']?(?P<value>[A-Za-z0-9+/=]{4,400})""")),
     (("pgpass", ":5432:"), PASSWORD, re.compile(r"""(?<![\w.:-])[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w*-]{1,63}:[\w*.-]{1,63}:(?P<value>[^\s"'<]{1,200})""")),
-    (("secret ", "password ", "community "), PASSWORD, re.compile(r"""(?i)\b(?:(?:secret|password)\s\d{1,2}|snmp-server\scommunity)\s(?P<value>[^\s"'\\]{4,200})""")),
+    (("secret ", "password ", "community "), PASSWORD, re.compile(rf"""(?i)\b(?:(?:secret|password)\s\d{{1,2}}(?!{UNIT})|snmp-server\scommunity)\s(?P<value>[^\s"'\\]{{4,200}})""")),
     (("/user:",), PASSWORD, re.compile(r"""(?i)\bnet\s{1,2}use\s[^\n]{0,100}?/user:[^\s]{1,80}\s(?P<value>[^\s"'\\/][^\s"'\\]{0,128})""")),
     (("machine", "login"), PASSWORD, re.compile(r"""\blogin\s{1,4}\S{1,80}\s{1,4}password\s{1,4}(?P<value>"[^"\n]{1,128}"|\S{1,128})""")),
     (("auth", "pass", "requirepass"), PASSWORD, re.compile(r"""(?:"AUTH"\s{1,2}(?:"[^"\n]{1,60}"\s{1,2})?|\b(?:requirepass|masterauth|AUTH\s(?:PLAIN|LOGIN|XOAUTH2)?|(?<![\w-])PASS)\s{1,2})(?P<value>"[^"\n]{1,128}"|(?<=\nPASS )[^\s"']{1,400}|(?=\S{0,128}[0-9!#$%&*=])[^\s"']{4,400})""")),

@@ -53,7 +53,15 @@ _SETTING = re.compile(r"[ ]{0,4}(?:に|へ)(?:変更|設定|更新|リセット|
 _ENDING = re.compile(
     r"[ ]{0,4}(?:です|でした|でし|だ(?![け])|である|となり|になり|に変更|に設定|に更新|に再設定|にリセット|へ変更|と(?!も)|で(?:ログイン|接続|認証|サインイン|す)|を|、|。|\)|\n|\Z|,|（|\()"
 )
-_UNIT = re.compile(r"[ ]?(?:文字|桁|回|日|時間|分|秒|件|個|種|以上|以下|年|か月|ヶ月|%)")
+UNIT = (
+    r"(?i:[ ]?(?:文字|桁|回(?!線|答)|日(?!本)|時間|分(?!か)|秒|件(?!名)|個(?!人)|種|名|人|世代|以上|以下|以内|年|[かヶケカ]月|%(?![!-~]))"
+    r"|(?:[ ]of[ ]\d{1,6})?[ ](?:(?:more|failed|wrong|invalid|remaining|consecutive|active|expired)[ ])?(?:attempt|tr(?:y|ies)\b|char|digit|letter|symbol|byte|bit\b|bits\b|time(?!s?[ ]out)|failure|retr(?:y|ies)|"
+    r"second|sec\b|minute|min\b|hour|day|week|month|year|item|entr(?:y|ies)|record|row|user|account|request|error|test|warning|match|result|generation|version)[a-z]{0,6}(?![\w=:]))"
+)
+"""What makes the number before it a count."""
+COUNT = re.compile(
+    rf"(?:最低|最大|残り|あと|約|計|全)?[ ]?\d[\d,]{{0,8}}(?:[ ]?[-~〜～][ ]?\d{{1,6}})?(?:{UNIT}|-(?:day|char|digit))"
+)
 _SCHEME = re.compile(
     r"(?i)(?:bearer|basic|digest|negotiate|token|apikey|ntlm|aws4-hmac-sha256|key|bot|sso-key)[ \t]{1,4}(?=\S)"
 )
@@ -111,7 +119,7 @@ _ABOUT_VALUES = re.compile(
 
 def is_secret(value: str, telling: Telling, *, strict: bool = False) -> bool:
     """Whether a value beside a telling name is one; `strict`: only words or a space stand between them."""
-    if not value or _EMPTY.match(value) or _MESSAGE.match(value):
+    if not value or _EMPTY.match(value) or _MESSAGE.match(value) or COUNT.match(value):
         return False
     if len(value) < telling.shortest and (strict or value.isdigit()):
         return False
@@ -182,7 +190,7 @@ def value(
         return trimmed(text, at + 1, _UNCLOSED.match(text, at + 1).end(), telling)  # type: ignore[union-attr]
     if (scheme := _SCHEME.match(text, at)) is not None:
         at = scheme.end()
-    if _REFERENCE.match(text, at) is not None:
+    if _REFERENCE.match(text, at) is not None or COUNT.match(text, at) is not None:
         return None
     match = (bare and bare.match(text, at)) or (_PHRASE if telling.is_phrase else _BARE).match(text, at)
     return match.span() if match is not None and is_secret(match[0], telling, strict=strict) else None
@@ -250,7 +258,7 @@ def _in_words(text: str, link: re.Match[str], telling: Telling, *, is_symbol: bo
     if link["words"] and (word := _LAST_WORD.match(text, at)) is not None:
         is_verb = word[0].endswith(("ed", "ing", "ble", "ly", "ful", "less", "en", "own"))
         return None if is_verb or word[0].lower() in STOP else word.span()
-    match = _BARE.match(text, at)
+    match = _BARE.match(text, at) if COUNT.match(text, at) is None else None
     if match is None or not is_secret(match[0], telling, strict=True):
         return None
     return None if link[0].isspace() and _UUID.match(match[0]) else match.span()
@@ -266,7 +274,7 @@ def _in_japanese(text: str, end: int, telling: Telling) -> Place | None:
         is_told = particle is not None or looks_secret(said) or (said.isascii() and len(said) >= 4)
         return trimmed(text, *inner.span(inner.lastindex or 0), telling) if is_told else None
     run = _ASCII_RUN.match(text, at)
-    if run is None or _UNIT.match(text, run.end()) or not is_secret(run[0], telling):
+    if run is None or COUNT.match(text, at) or not is_secret(run[0], telling):
         return None
     is_said = particle is not None and particle[0].strip(" \n")[-1:] in ("は", "が", "も")
     is_ended = is_said and _ENDING.match(text, run.end()) and not _PLAIN.match(run[0])

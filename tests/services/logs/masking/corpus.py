@@ -173,6 +173,8 @@ HERE = Path(__file__).parent
 OPENED, CLOSED, STAY, STAYED = "\ue000", "\ue001", "\ue002", "\ue003"
 NAMES = re.compile("§(hex[0-9]+|" + "|".join(sorted([*FILLS, *MADE], key=len, reverse=True)) + ")")
 MARK = re.compile("([\ue000-\ue003])")
+SEEN = "seen-"
+"""How the ids of forms begin that were added after a defect: no half of them is unseen."""
 
 
 def forms(name: str) -> dict[str, str]:
@@ -305,8 +307,9 @@ def harmless(seed: int, count: int, only: list[str] | None = None) -> Iterator[s
 
 
 def half(names: dict[str, str]) -> list[str]:
-    """The forms that the author of the masker may see."""
-    return sorted(random.Random(38).sample(sorted(names), len(names) // 2))
+    """The forms that the author of the masker may see: half of them, and all that a defect has added."""
+    drawn = sorted(name for name in names if not name.startswith(SEEN))
+    return sorted({*names}.difference(drawn).union(random.Random(38).sample(drawn, len(drawn) // 2)))
 
 
 def write(folder: Path) -> None:

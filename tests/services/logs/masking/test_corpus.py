@@ -23,7 +23,7 @@ def test_the_same_seed_makes_the_same_corpus_and_half_of_the_forms_is_unseen() -
     assert list(harmless(7, 50)) == list(harmless(7, 50))
     assert {item["form"] for item in secrets(8, 1_000, half(SECRETS))} == set(half(SECRETS)) < set(SECRETS)
     assert {item["nesting"] for item in secrets(8, 200)} == {0, 1, 2, 3, 4}
-    assert len(half(HARMLESS)) * 2 == len(HARMLESS)
+    assert 0.5 <= len(half(HARMLESS)) / len(HARMLESS) < 0.6
 
 
 def test_a_count_belongs_to_a_change() -> None:

@@ -14,8 +14,11 @@ from services.logs.masking.names import Telling, named
 from services.logs.masking.values import STOP, Place, is_secret, looks_secret
 
 _TOKEN = re.compile(
-    r"""(?P<open>[{\[(])|(?P<close>[}\])])|(?<![\\\w])(?:"(?P<double>(?:\\.|[^"\\\n])*+)"|'(?P<single>(?:\\.|[^'\\\n])*+)')(?=[ \n\t]{0,40}(?P<colon>=>|:)?[ \n\t]{0,40}(?:[,}\])]|\Z|(?<=:)|(?<=>)|(?<=[ \n])))"""
-    r"""|(?P<bare>(?<=[:\[, ])(?:-?\d{1,40}(?:\.\d{1,20})?|null|true|false)(?=\s{0,8}[,}\]]))|(?P<comma>,)""",
+    r"""(?x) ["'{\[(}\]),\dntf-]  # what is looked for first
+      (?: (?<=[{\[(])(?P<open>) | (?<=[}\])])(?P<close>) | (?<=,)(?P<comma>)
+        | (?<![\\\w].) (?: (?<=")(?P<double>(?:\\.|[^"\\\n])*+)" | (?<=')(?P<single>(?:\\.|[^'\\\n])*+)' )
+          (?=[ \n\t]{0,40}(?P<colon>=>|:)?[ \n\t]{0,40}(?:[,}\])]|\Z|(?<=:)|(?<=>)|(?<=[ \n])))
+        | (?<=[:\[, ].) (?P<bare> (?<=[\d-])\d{0,40}(?:\.\d{1,20})?(?<!-) | (?<=n)ull | (?<=t)rue | (?<=f)alse ) (?=\s{0,8}[,}\]]) )"""
 )
 _NAMES = frozenset(
     words(
@@ -88,7 +91,7 @@ def find(text: str, depth: int = 0, shift: int = 0) -> Iterator[Secret]:
                                       for leaf in frame.leaves if leaf.depth < _DEEPEST_VALUE]  # fmt: skip
         elif group not in ("comma", "close"):
             start, end = token.span(
-                group if group == "bare" else "single" if token["double"] is None else "double"
+                0 if group == "bare" else "single" if token["double"] is None else "double"
             )
             inner = text[start:end]
             if token["colon"] and frame.opener == "{":

@@ -5,16 +5,25 @@ Each character of a view knows where it came from, so that what is found in it c
 
 import re
 from collections.abc import Iterator
-from html.entities import html5
+from functools import lru_cache
+from html import unescape
 from typing import NamedTuple
 
 DEEPEST = 8
 """Layers of escapes that are looked under."""
 _ESCAPES = re.compile(
-    r"""\\u([0-9a-fA-F]{4})|\\(["\\/nrtbf'])|((?:%[0-9A-Fa-f]{2})+)|&(\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|quot|amp|lt|gt|apos|nbsp);"""
+    r"""(?x) [\\%&]  # what is looked for first
+      (?: (?<=\\) (?: \\(?:\\\\)* | u[0-9a-fA-F]{4} | ["/nrtbf'] )
+        | (?<=%) [0-9A-Fa-f]{2} (?:%[0-9A-Fa-f]{2})*
+        | (?<=&) (?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|quot|amp|lt|gt|apos|nbsp); )"""
 )
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " "}
-_FOLDED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x240A: "\n", 0x00A0: " "}
+_WIDE = re.compile("[\uff01-\uff5e\u3000\u240a\u00a0]")
+_NARROW = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {
+    "\u3000": " ",
+    "\u240a": "\n",
+    "\u00a0": " ",
+}
 """Full-width characters as ASCII, and the picture of a line feed as one: each one character of one."""
 
 
@@ -31,7 +40,7 @@ class View(NamedTuple):
 
 def views(text: str) -> Iterator[View]:
     """The text, and what stands under each layer of its escapes."""
-    view = View(text if text.isascii() else text.translate(_FOLDED))
+    view = View(_folded(text))
     yield view
     for _layer in range(DEEPEST):
         deeper = _decoded(view)
@@ -48,36 +57,36 @@ def _decoded(view: View) -> View | None:
     places: list[int] = []
     end = 0
     for match in _ESCAPES.finditer(text):
-        pieces.append(text[end : match.start()])
-        places.extend(range(end, match.start()))
-        for character, place in _characters(match):
-            pieces.append(character)
-            places.append(place)
+        start = match.start()
+        characters, offsets = _meaning(match[0])
+        pieces += text[end:start], characters
+        places += range(end, start)
+        places += [start + offset for offset in offsets] if len(offsets) > 1 else (start,)
         end = match.end()
     if end == 0:
         return None
     pieces.append(text[end:])
-    places.extend(range(end, len(text) + 1))
-    if before is not None:
-        places = [before[place] for place in places]
-    inner = "".join(pieces)
-    return View(inner if inner.isascii() else inner.translate(_FOLDED), places)
+    places += range(end, len(text) + 1)
+    return View(_folded("".join(pieces)), places if before is None else [*map(before.__getitem__, places)])
 
 
-def _characters(match: re.Match[str]) -> Iterator[tuple[str, int]]:
-    """What one escape stands for, each character with its place; a run of `%` for UTF-8."""
-    code, letter, octets, entity = match.groups()
-    if octets:
-        place = match.start()
-        for character in bytes.fromhex(octets.replace("%", "")).decode("utf-8", "replace"):
-            yield character, min(place, match.end() - 1)
-            place += 3 * len(character.encode()) if character != "\ufffd" else 3
-    elif code:
-        yield chr(int(code, 16)), match.start()
-    elif letter:
-        yield _LETTERS.get(letter, letter), match.start()
-    elif entity.startswith("#"):
-        number = int(entity[2:], 16) if entity[1] in "xX" else int(entity[1:])
-        yield chr(number) if 0 < number < 0x110000 else " ", match.start()
-    else:
-        yield html5[entity + ";"], match.start()
+def _folded(text: str) -> str:
+    return text if text.isascii() else _WIDE.sub(lambda match: _NARROW[match[0]], text)
+
+
+@lru_cache(maxsize=1024)
+def _meaning(escape: str) -> tuple[str, tuple[int, ...]]:
+    """What an escape stands for, and where each of these characters begins in it; a run of `%` for UTF-8."""
+    match escape[0], escape[1]:
+        case "\\", "\\":
+            return escape[::2], tuple(range(0, len(escape), 2))
+        case "\\", "u":
+            return chr(int(escape[2:], 16)), (0,)
+        case "\\", letter:
+            return _LETTERS.get(letter, letter), (0,)
+        case "&", _any:
+            return unescape(escape) or " ", (0,)
+    characters, offsets = bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace"), [0]
+    for character in characters[:-1]:
+        offsets.append(offsets[-1] + 3 * (len(character.encode()) if character != "\ufffd" else 1))
+    return characters, tuple(min(offset, len(escape) - 1) for offset in offsets)

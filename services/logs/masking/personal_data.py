@@ -10,14 +10,13 @@ from collections.abc import Iterator
 
 from services.logs.masking.kinds import CARD, MAIL, MY_NUMBER, TELEPHONE, Span
 
-_FOLDED = str.maketrans("０１２３４５６７８９＠．：＋（）　", "0123456789@.:+() ") | dict.fromkeys(
-    map(ord, "－‐‑‒–—―−ーｰ"), "-"
-)
+_FOLDED = dict(zip("０１２３４５６７８９＠．：＋（）　－‐‑‒–—―−ーｰ", "0123456789@.:+() ----------", strict=True))
 """Full-width digits and signs, and all dashes, as ASCII of the same length."""
 
 _MAIL = re.compile(
     r"(?:(?<![A-Za-z0-9._%+-])|(?<=%)(?![0-9A-Fa-f]{2}))[A-Za-z0-9._+'-]{1,64}(?:@|%40|\\{1,4}u0040)(?P<domain>(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?![A-Za-z0-9-])"
 )
+_WIDE = re.compile(f"[{''.join(_FOLDED)}]")
 _ESCAPE = re.compile(r"%(?!40|2[Bb])[0-9A-Fa-f]{2}")
 """A character of a URL inside a URL; `@` and `+` have their place in the patterns."""
 _HOSTS = (".amazonaws.com", ".internal", ".local", ".localdomain", ".amazonaws.com.cn")
@@ -66,7 +65,7 @@ _LANDLINE, _MOBILE = 10, 11
 
 
 def find(text: str) -> Iterator[Span]:
-    folded = text if text.isascii() else text.translate(_FOLDED)
+    folded = text if text.isascii() else _WIDE.sub(lambda match: _FOLDED[match[0]], text)
     yield from _in_folded(folded)
     if "%" in folded and (plain := _ESCAPE.sub("   ", folded)) != folded:
         yield from _in_folded(plain)

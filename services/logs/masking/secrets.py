@@ -69,7 +69,7 @@ def _names(text: str) -> Iterator[tuple[Place, Telling, bool]]:
             text[start - 1 : start] == ":" and _ARN.search(text, max(0, start - 120), start)
         ):
             continue
-        if not _GLUED.match(text, max(0, start - 2)):
+        if text[start - 1 : start] != "-" or not _GLUED.match(text, max(0, start - 2)):
             yield match.span(), tells, False
     if any(map(text.__contains__, JAPANESE_HINTS)):
         for match in JAPANESE.finditer(text):

@@ -47,32 +47,36 @@ _GAP = r"""(?:["'],[ ]?|,[ ]?|[ ]{1,3})"""
 _WORDS = r"""[^\n|;]{0,160}?"""
 _FOLDED_SHAPES = (
     (("authorization",), HEADER, re.compile(r"""(?ix)authorization["'\]]{0,2}\s{0,4}(?:=>|[=:,])\s{0,4}["'\[]{0,2}(?P<value>(?:digest|aws4-hmac-sha256|oauth|hawk|mac|scram\S{0,12})\s(?:[^"'\n\\]|"(?=[^"',\n]{0,400}"(?:,|\s|\Z)))*)""")),
-    (("bearer", "basic"), HEADER, re.compile(r"(?i)\b(?:bearer|basic)\s{1,4}(?P<value>(?=[^\s]{0,64}\d)[A-Za-z0-9+/._~=-]{8,})")),
+    (("bearer ", "basic "), HEADER, re.compile(r"(?i)\b(?:bearer|basic)[ ]{1,4}(?P<value>(?=[^\s]{0,64}\d)[A-Za-z0-9+/._~=-]{8,})")),
     (("cookie",), HEADER, re.compile(r"""(?ix)\b(?:set-)?cookies?2?["'\])]{0,2}\s{0,8}(?:=>|->|[=:])\s{0,8}["'\[]{0,2}(?P<value>[^\s"'\\;{\[=]{1,200}=[^\s"'\\;]*(?:;[ ]?[^\s"'\\=;]{1,200}(?:=[^\s"'\\;]*)?)*)""")),
-    (("identified", "password"), PASSWORD, re.compile(r"""(?i)\b(?:identified(?:\s{1,4}with\s{1,4}\S{1,40})?\s{1,4}(?:by(?:\s{1,4}(?:values|password))?|as)|(?:un)?encrypted\s{1,4}password|password)\s{1,4}(?P<value>'(?:''|\\.|[^'\\])*+'|'[^'\n]*'|"[^"]*"(?=\s*(?:;|\Z)))""")),
+    (("identified", "password '", 'password "', "password  "), PASSWORD, re.compile(r"""(?i)\b(?:identified(?:\s{1,4}with\s{1,4}\S{1,40})?\s{1,4}(?:by(?:\s{1,4}(?:values|password))?|as)|(?:un)?encrypted\s{1,4}password|password)\s{1,4}(?P<value>'(?:''|\\.|[^'\\])*+'|'[^'\n]*'|"[^"]*"(?=\s*(?:;|\Z)))""")),
     (("identified by",), PASSWORD, re.compile(r"""(?i)\bidentified\s{1,4}by\s{1,4}(?P<value>[^\s"'\\;,][^\s"';,]{0,127})""")),
     (("pass:",), PASSWORD, re.compile(r"""(?i)\s-(?:pass|passin|passout)[ =]["']?pass:(?P<value>[^\s"']{1,128})|\bpass:(?=[^\s]{4,128}(?:\s|\Z))(?<=[= ]pass:)(?P<other>[^\s"']{4,128})""")),
-    (("mysql", "mariadb", "7z", "sshpass", "rar"), PASSWORD, re.compile(rf"""(?x)(?:\b(?:mysql\w*|mariadb[\w-]*|sshpass|7za?|u?n?rar|mycli)(?:\.exe)?)(?={_WORDS}["'\s]-p[^\s]){_WORDS}["'\s]-p(?!ort|=|\s|["'],)(?P<value>"[^"\n]+"|'[^'\n]+'|[^\s"']+)""")),
-    (("sshpass", "docker", "podman", "helm", "mongo", "az ", "oc ", "cqlsh", "vault", "nerdctl", "lftp", "impala", "ipmitool", "skopeo"), PASSWORD, re.compile(
-        rf"""(?x)\b(?:sshpass|(?:docker|podman|nerdctl|helm|skopeo|oc|az)\b[^\n|;]{{0,40}}\blogin|mongo\w*|az|cqlsh)(?:\.exe)?{_WORDS}["'\s]-p{_GAP}(?!-){_TO_END}""")),
-    (("redis-cli", "ldap", "sqlcmd", "bcp", "ipmitool", "zip", "snmp", "osql", "isql", "kinit", "cifs", "lpass"), PASSWORD, re.compile(
-        rf"""(?x)\b(?:(?:redis-cli){_WORDS}["'\s]-a|ldap\w{{0,12}}{_WORDS}["'\s]-w|(?:sqlcmd|bcp|osql|isql|ipmitool|zip|unzip){_WORDS}["'\s]-P|snmp\w{{0,12}}{_WORDS}["'\s]-[AX]){_GAP}?(?!-){_TO_END}""")),
-    (("curl", "wget", "http -", "https -", "http post", "http get", "http put", "aria2c", "ab -", "smb", "rpcclient", "net u"), PASSWORD, re.compile(
-        rf"""(?x)\b(?:curl|wget|https?|xh|ab|rpcclient|smb\w{{0,8}}|net)\b{_WORDS}["'\s](?:-u|-U|-a|-A|--user|--proxy-user|--auth)(?:=|{_GAP})?["']?[^\s:"'%=-][^\s:"'%]{{0,80}}[:%](?P<value>[^\s"']+)""")),
-    (("curl", "wget", "http -", "http post", "http get", "http put", "xh "), PASSWORD, re.compile(rf"""(?x)\b(?:curl|wget|https?|xh)\b{_WORDS}["'\s](?:-u|-U|--user|--proxy-user)(?:=|{_GAP})?(?P<q>["'])[^\s:"'%=-][^\s:"'%]{{0,80}}:(?P<value>[^"'\n]+)(?=(?P=q))""")),
-    (("chpasswd",), PASSWORD, re.compile(r"""(?i)echo\s{1,4}(?:-\w\s{1,4})?["']?[\w.-]{1,60}:(?P<value>[^"'\n]{1,128}?)["']?\s{0,4}\|\s{0,4}(?:sudo\s{1,4})?chpasswd""")),
-    (("--stdin", "--password-stdin", "sudo -s"), PASSWORD, re.compile(r"""(?i)echo\s{1,4}(?:-\w\s{1,4})?(?P<value>"[^"\n]{1,128}"|'[^'\n]{1,128}'|[^\s|"'$]{1,128})\s{0,4}\|[^\n|]{0,80}(?:--(?:password-)?stdin|sudo\s-S)""")),
-    (("htpasswd", "add_user", "change_password", "net user", "dscl"), PASSWORD, re.compile(
-        rf"""(?ix)(?:\bhtpasswd\s(?=[^\n|;]{{0,40}}-\w{{0,4}}b)(?:-\w{{1,8}}\s){{1,5}}\S{{1,100}}\s\S{{1,60}}\s|\brabbitmqctl\s[^\n|;]{{0,60}}?(?:add_user|change_password|authenticate_user)\s\S{{1,60}}\s|\bnet\suser\s\S{{1,60}}\s(?!/)){_TO_END}""")),
-    (("login", "auth"), PASSWORD, re.compile(r"""\b[A-Za-z]{0,3}\d{1,6}\s{1,2}LOGIN\s{1,2}\S{1,80}\s{1,2}(?P<value>"(?:\\.|[^"\\\n])+"|[^\s"'\\]{1,128})""")),
+    ((" login ",), PASSWORD, re.compile(r"""\b[A-Za-z]{0,3}\d{1,6}[ ]{1,2}LOGIN[ ]{1,2}\S{1,80}\s{1,2}(?P<value>"(?:\\.|[^"\\\n])+"|[^\s"'\\]{1,128})""")),
     (("ugfzc3dvcmq6",), PASSWORD, re.compile(r"""UGFzc3dvcmQ6(?:\s{1,8}|["',]{1,4})(?:>>>|C:|\S{0,3}>)?\s{0,4}["']?(?P<value>[A-Za-z0-9+/=]{4,400})""")),
     (("pgpass", ":5432:"), PASSWORD, re.compile(r"""(?<![\w.:-])[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w*-]{1,63}:[\w*.-]{1,63}:(?P<value>[^\s"'<]{1,200})""")),
     (("secret ", "password ", "community "), PASSWORD, re.compile(rf"""(?i)\b(?:(?:secret|password)\s\d{{1,2}}(?!{UNIT})|snmp-server\scommunity)\s(?P<value>[^\s"'\\]{{4,200}})""")),
-    (("/user:",), PASSWORD, re.compile(r"""(?i)\bnet\s{1,2}use\s[^\n]{0,100}?/user:[^\s]{1,80}\s(?P<value>[^\s"'\\/][^\s"'\\]{0,128})""")),
+    (("net use ",), PASSWORD, re.compile(r"""(?i)\bnet[ ]use[ ][^\n]{0,100}?/user:[^\s]{1,80}\s(?P<value>[^\s"'\\/][^\s"'\\]{0,128})""")),
     (("machine", "login"), PASSWORD, re.compile(r"""\blogin\s{1,4}\S{1,80}\s{1,4}password\s{1,4}(?P<value>"[^"\n]{1,128}"|\S{1,128})""")),
-    (("auth", "pass", "requirepass"), PASSWORD, re.compile(r"""(?:"AUTH"\s{1,2}(?:"[^"\n]{1,60}"\s{1,2})?|\b(?:requirepass|masterauth|AUTH\s(?:PLAIN|LOGIN|XOAUTH2)?|(?<![\w-])PASS)\s{1,2})(?P<value>"[^"\n]{1,128}"|(?<=\nPASS )[^\s"']{1,400}|(?=\S{0,128}[0-9!#$%&*=])[^\s"']{4,400})""")),
+    (('"auth"', "requirepass", "masterauth", "auth plain", "auth login", "auth xoauth2", "pass "), PASSWORD, re.compile(r"""(?:"AUTH"\s{1,2}(?:"[^"\n]{1,60}"\s{1,2})?|\b(?:requirepass|masterauth|AUTH\s(?:PLAIN|LOGIN|XOAUTH2)?|(?<![\w-])PASS)\s{1,2})(?P<value>"[^"\n]{1,128}"|(?<=\nPASS )[^\s"']{1,400}|(?=\S{0,128}[0-9!#$%&*=])[^\s"']{4,400})""")),
+    (("chpasswd",), PASSWORD, re.compile(r"""(?i)echo\s{1,4}(?:-\w\s{1,4})?["']?[\w.-]{1,60}:(?P<value>[^"'\n]{1,128}?)["']?\s{0,4}\|\s{0,4}(?:sudo\s{1,4})?chpasswd""")),
+    (("htpasswd", "add_user", "change_password", "net user"), PASSWORD, re.compile(
+        rf"""(?ix)(?:\bhtpasswd\s(?=[^\n|;]{{0,40}}-\w{{0,4}}b)(?:-\w{{1,8}}\s){{1,5}}\S{{1,100}}\s\S{{1,60}}\s|\brabbitmqctl\s[^\n|;]{{0,60}}?(?:add_user|change_password|authenticate_user)\s\S{{1,60}}\s|\bnet\suser\s\S{{1,60}}\s(?!/)){_TO_END}""")),
 )  # fmt: skip
 """The same for hints in lower case."""
+_COMMANDS = (
+    (("mysql", "mariadb", "7z", "sshpass", "rar"), PASSWORD, re.compile(rf"""(?x)(?:\b(?:mysql\w*|mariadb[\w-]*|sshpass|7za?|u?n?rar|mycli)(?:\.exe)?)(?={_WORDS}["'\s]-p[^\s]){_WORDS}["'\s]-p(?!ort|=|\s|["'],)(?P<value>"[^"\n]+"|'[^'\n]+'|[^\s"']+)""")),
+    (("sshpass", "docker", "podman", "helm", "mongo", "az ", "oc ", "cqlsh", "nerdctl", "skopeo"), PASSWORD, re.compile(
+        rf"""(?x)\b(?:sshpass|(?:docker|podman|nerdctl|helm|skopeo|oc|az)\b[^\n|;]{{0,40}}\blogin|mongo\w*|az|cqlsh)(?:\.exe)?{_WORDS}["'\s]-p{_GAP}(?!-){_TO_END}""")),
+    (("redis-cli", "ldap", "sqlcmd", "bcp", "ipmitool", "zip", "snmp", "osql", "isql"), PASSWORD, re.compile(
+        rf"""(?x)\b(?:(?:redis-cli){_WORDS}["'\s]-a|ldap\w{{0,12}}{_WORDS}["'\s]-w|(?:sqlcmd|bcp|osql|isql|ipmitool|zip|unzip){_WORDS}["'\s]-P|snmp\w{{0,12}}{_WORDS}["'\s]-[AX]){_GAP}?(?!-){_TO_END}""")),
+    (("curl", "wget", "http -", "https -", "http post", "http get", "http put", "ab -", "smb", "rpcclient", "net u"), PASSWORD, re.compile(
+        rf"""(?x)\b(?:curl|wget|https?|xh|ab|rpcclient|smb\w{{0,8}}|net)\b{_WORDS}["'\s](?:-u|-U|-a|-A|--user|--proxy-user|--auth)(?:=|{_GAP})?["']?[^\s:"'%=-][^\s:"'%]{{0,80}}[:%](?P<value>[^\s"']+)""")),
+    (("curl", "wget", "http -", "http post", "http get", "http put", "xh "), PASSWORD, re.compile(rf"""(?x)\b(?:curl|wget|https?|xh)\b{_WORDS}["'\s](?:-u|-U|--user|--proxy-user)(?:=|{_GAP})?(?P<q>["'])[^\s:"'%=-][^\s:"'%]{{0,80}}:(?P<value>[^"'\n]+)(?=(?P=q))""")),
+    (("--stdin", "--password-stdin", "sudo -s"), PASSWORD, re.compile(r"""(?i)echo\s{1,4}(?:-\w\s{1,4})?(?P<value>"[^"\n]{1,128}"|'[^'\n]{1,128}'|[^\s|"'$]{1,128})\s{0,4}\|[^\n|]{0,80}(?:--(?:password-)?stdin|sudo\s-S)""")),
+)  # fmt: skip
+"""The same for commands with options, of a text that has any."""
+_OPTION = re.compile(r"""[\s"']-[\w-]""")
 _KEY_LINE = re.compile(
     r"^\s{0,8}(?P<value>(?=[^\s]{0,75}[A-Z])(?=[^\s]{0,75}[a-z])(?=[^\s]{0,75}[0-9+/])"
     r"(?:[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{76}|[A-Za-z0-9+/]{20,74}={1,2}))\s{0,8}$"
@@ -83,7 +87,8 @@ _KEY_LINE = re.compile(
 
 def find(text: str, lower: str) -> Iterator[Span]:
     """The spans in a text; `lower` is the same in lower case."""
-    for folded, table in ((text, _SHAPES), (lower, _FOLDED_SHAPES)):
+    commands = _COMMANDS if _OPTION.search(text) is not None else ()
+    for folded, table in ((text, _SHAPES), (lower, _FOLDED_SHAPES), (lower, commands)):
         for hints, kind, pattern in table:
             if any(map(folded.__contains__, hints)):
                 for match in pattern.finditer(text):

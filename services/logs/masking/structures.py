@@ -160,7 +160,8 @@ def _header(line: str) -> tuple[list[Telling | None], str]:
     What a table stands in may precede its head: the columns are counted from the end of the line.
     """
     for sign in _CELLS:
-        names = [line[slice(*span)] for span in _cells(line, sign)] if sign in line else []
+        last = line.rstrip("| \r").rpartition(sign)[2]
+        names = [line[slice(*span)] for span in _cells(line, sign)] if _COLUMN.match(last.strip(' "')) else []
         columns: list[Telling | None] = []
         while names and _COLUMN.match(names[-1]):
             columns.append(named(names.pop()))

@@ -49,6 +49,8 @@ _TO_QUOTE = {
 }
 _WORD = re.compile(r"""[A-Za-z]+(?=[\s.,!:;)\]}"'<]|\Z)""")
 _LAST_WORD = re.compile(r"""[A-Za-z]{4,40}(?=[.!]?(?:\s*\Z|\s{0,4}["'<\n)}\]]|[.!][ ][A-Z]))""")
+_GAP, _SPACES = re.compile(r"""["']?[ ,\n]{1,8}(?!-)"""), re.compile("[ ]{0,4}")
+_CHANGED_TO = re.compile(r"[ ]to[ ](\S{1,200})")
 _SETTING = re.compile(r"[ ]{0,4}(?:に|へ)(?:変更|設定|更新|リセット|初期化|再設定)")
 _ENDING = re.compile(
     r"[ ]{0,4}(?:です|でした|でし|だ(?![け])|である|となり|になり|に変更|に設定|に更新|に再設定|にリセット|へ変更|と(?!も)|で(?:ログイン|接続|認証|サインイン|す)|を|、|。|\)|\n|\Z|,|（|\()"
@@ -119,7 +121,9 @@ _ABOUT_VALUES = re.compile(
 
 def is_secret(value: str, telling: Telling, *, strict: bool = False) -> bool:
     """Whether a value beside a telling name is one; `strict`: only words or a space stand between them."""
-    if not value or _EMPTY.match(value) or _MESSAGE.match(value) or COUNT.match(value):
+    if not value or _EMPTY.match(value) or COUNT.match(value):
+        return False
+    if (" " in value or not value.isascii()) and _MESSAGE.match(value):
         return False
     if len(value) < telling.shortest and (strict or value.isdigit()):
         return False
@@ -162,13 +166,13 @@ def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bo
     found = None
     if (sign := _SIGN.match(text, at)) is not None:
         found = _behind_sign(text, start, sign, telling, first)
-    elif first == "-" and (gap := re.compile(r"""["']?[ ,\n]{1,8}(?!-)""").match(text, at)) is not None:
+    elif first == "-" and (gap := _GAP.match(text, at)) is not None:
         found = value(text, gap.end(), telling)
     elif is_japanese:
         found = _in_japanese(text, end, telling)
     elif first != "/" and (link := _LINK.match(text, at)) is not None:
         found = _in_words(text, link, telling, is_symbol=first == ":")
-        if found is not None and (new := re.compile(r"[ ]to[ ](\S{1,200})").match(text, found[1])):
+        if found is not None and (new := _CHANGED_TO.match(text, found[1])):
             yield new.span(1)
     found = found or _before(text, start)
     if found is not None:
@@ -266,7 +270,7 @@ def _in_words(text: str, link: re.Match[str], telling: Telling, *, is_symbol: bo
 
 def _in_japanese(text: str, end: int, telling: Telling) -> Place | None:
     particle = _PARTICLE.match(text, end)
-    at = (particle or re.compile(r"[ ]{0,4}").match(text, end)).end()  # type: ignore[union-attr]
+    at = (particle or _SPACES.match(text, end)).end()  # type: ignore[union-attr]
     if (inner := _QUOTED.match(text, at)) is not None:
         said = inner[inner.lastindex or 0]
         if _ABOUT_VALUES.search(said) or _PLAIN.match(said):

@@ -14,7 +14,7 @@ _FOLDED = dict(zip("０１２３４５６７８９＠．：＋（）　－‐‑
 """Full-width digits and signs, and all dashes, as ASCII of the same length."""
 
 _MAIL = re.compile(
-    r"(?:(?<![A-Za-z0-9._%+-])|(?<=%)(?![0-9A-Fa-f]{2}))[A-Za-z0-9._+'-]{1,64}(?:@|%40|\\{1,4}u0040)(?P<domain>(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?![A-Za-z0-9-])"
+    r"[A-Za-z0-9._+'-](?:(?<![A-Za-z0-9._%+-].)|(?<=%.)(?!(?<=[0-9A-Fa-f])[0-9A-Fa-f]))[A-Za-z0-9._+'-]{0,63}(?:@|%40|\\{1,4}u0040)(?P<domain>(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?![A-Za-z0-9-])"
 )
 _WIDE = re.compile(f"[{''.join(_FOLDED)}]")
 _ESCAPE = re.compile(r"%(?!40|2[Bb])[0-9A-Fa-f]{2}")
@@ -41,7 +41,7 @@ _NAMED_TELEPHONE = re.compile(
     rf"""(?ix) (?: \b(?:tel|telephone|phone|fax|mobile)(?:[_-]?(?:no|number))? | 電話(?:番号)? | 携帯(?:電話|番号)? | 連絡先 )
       [^0-9A-Za-z+]{{0,8}} (?P<value>0[1-9] (?:[ ()-]{{0,2}}\d){{8,9}}) {_AFTER}"""
 )
-_LONG_NUMBER = re.compile(r"\d{4}[ -]?\d{4,6}[ -]?\d")
+_LONG_NUMBER = re.compile("[0-9]{4}[ -]?[0-9]{4,6}[ -]?[0-9]")
 """What a My Number or a card number contains."""
 _MY_NUMBER = re.compile(rf"\d(?<!{_BEFORE}\d)\d{{3}}(?P<gap>[ -]?)\d{{4}}(?P=gap)\d{{4}}{_AFTER}")
 _MY_NUMBER_WORDS = ("個人番号", "マイナンバ", "number")

@@ -187,7 +187,7 @@ def _cells(line: str, sign: str) -> list[Place]:
 
 def inserted(text: str) -> Iterator[Secret]:
     """The values of the telling columns of `INSERT`."""
-    for match in _INSERT.finditer(text):
+    for match in _INSERT.finditer(text) if "values" in text.lower() else ():
         columns = [named(column.strip(' "`[]\n\t')) for column in match["columns"].split(",")]
         at, place = match.end(), 0
         while any(columns) and (cell := _CELL.match(text, at)) is not None:

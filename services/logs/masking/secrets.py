@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from services.logs.masking import shapes, structures
-from services.logs.masking.kinds import Span
+from services.logs.masking.kinds import Span, words
 from services.logs.masking.names import (
     HINTS,
     IDENTIFIER,
@@ -31,10 +31,9 @@ _PAIR = re.compile(
 )
 """From a name that is itself a value to the value that belongs to it."""
 _REST = re.compile(r"[^<\n]{1,4000}")
-_SAID = re.compile(
-    r"""(?i)(?:(?:name|key|field|param\w{0,8}|attribute|property|id|column|label|variable|setting|header)["'`]?[ ]{0,4}(?:=>|[:=])[ ]{0,4}["'`]?|>)[\w.$/-]{0,60}\Z"""
-)
-"""Before a name that is what another key says."""
+_SAID = re.compile(r"""[=:>]>?[ ]{0,4}["'`]?[\w.$/-]{0,60}\Z""")
+_SAYING = tuple(words("name key field param params parameter attribute property id column label variable setting header"))
+"""What a name is, if it is what another key says."""
 _GLUED = re.compile(r"[^-]-p(?:p|(?![a-z]{0,60}(?![A-Za-z0-9_.$-])))")
 """`-ppassword1` of a command of MySQL: what follows is no value."""
 _ARN = re.compile(r"arn:[\w:./-]{0,110}:\Z")
@@ -42,11 +41,14 @@ _ARN = re.compile(r"arn:[\w:./-]{0,110}:\Z")
 
 def find(text: str) -> Iterator[Span]:
     """Every secret; spans may overlap."""
-    for view in views(text):
+    layers = [*views(text)]
+    # What is hinted at in a layer between is so in the first or the last.
+    possible = shapes.possible(layers[0].text + (f"\n{layers[-1].text}" if layers[1:] else ""))
+    for view in layers:
         inner = view.text
-        lower = inner.lower()
-        for span in shapes.find(inner, lower):
+        for span in shapes.find(inner, possible):
             yield Span(*view.span(span.start, span.end), span.kind)
+        lower = inner.lower()
         if not any(map(lower.__contains__, HINTS)) or not (names := [*_names(inner)]):
             continue
         readers = structures.find(inner), structures.in_tables(inner), structures.inserted(inner)
@@ -97,9 +99,16 @@ def _named(text: str, names: list[tuple[Place, Telling, bool]]) -> Iterator[stru
 def _paired(text: str, start: int, end: int, tells: Telling) -> Place | None:
     """The value of a name that is itself a value: `name="password" value="…"`."""
     pair = _PAIR.match(text, end)
-    if pair is None or not ("input_value" in pair[0] or _SAID.search(text, max(0, start - 100), start)):
+    if pair is None or not ("input_value" in pair[0] or _is_said(text, start)):
         return None
     if not pair[0].rstrip(" \t").endswith((">", "\n")):
         return value(text, pair.end(), tells)
     rest = _REST.match(text, pair.end())
     return trimmed(text, *rest.span(), tells) if rest is not None else None
+
+
+def _is_said(text: str, start: int) -> bool:
+    said = _SAID.search(text, max(0, start - 70), start)
+    if said is None or said[0][0] == ">":
+        return said is not None
+    return text[max(0, said.start() - 20) : said.start()].rstrip(" \"'`").lower().endswith(_SAYING)

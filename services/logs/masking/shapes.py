@@ -1,7 +1,7 @@
 """Secrets that their own form or their place tells, whatever is written beside them: keys of services, headers, URLs, commands."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, SLACK, TOKEN, Span, words
 from services.logs.masking.values import UNIT
@@ -85,14 +85,25 @@ _KEY_LINE = re.compile(
 7468; 76 in MIME), or the padded last ones."""
 
 
-def find(text: str, lower: str) -> Iterator[Span]:
-    """The spans in a text; `lower` is the same in lower case."""
-    commands = _COMMANDS if _OPTION.search(text) is not None else ()
-    for folded, table in ((text, _SHAPES), (lower, _FOLDED_SHAPES), (lower, commands)):
-        for hints, kind, pattern in table:
-            if any(map(folded.__contains__, hints)):
-                for match in pattern.finditer(text):
-                    yield from _span(match, kind)
+Shape = tuple[str, re.Pattern[str]]
+
+
+def possible(text: str) -> list[Shape]:
+    """The kinds and patterns of which a text has a hint."""
+    lower, commands = text.lower(), _COMMANDS if _OPTION.search(text) is not None else ()
+    tables = (text, _SHAPES), (lower, _FOLDED_SHAPES), (lower, commands)
+    return [
+        (kind, pattern)
+        for folded, table in tables
+        for hints, kind, pattern in table
+        if any(map(folded.__contains__, hints))
+    ]
+
+
+def find(text: str, shapes: Iterable[Shape]) -> Iterator[Span]:
+    for kind, pattern in shapes:
+        for match in pattern.finditer(text):
+            yield from _span(match, kind)
     if " " not in text.strip() and (line := _KEY_LINE.match(text)) is not None:
         yield from _span(line, PRIVATE_KEY)
 

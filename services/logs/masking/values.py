@@ -15,11 +15,12 @@ from services.logs.masking.names import Telling
 Place = tuple[int, int]
 """`[start, end)` of a value."""
 
-_CLOSERS = re.compile(r"""(?:%5D|%22|["'`\]”’」』)*]){0,4}""")
-_ABOUT = re.compile(
-    r"""(?i)[ ]\(?(?:for|of|to|at|on)[ ][^\s=:"]{1,60}(?:[ ][A-Za-z0-9_-]{1,20}){0,3}?\)?(?=[ ]?(?::(?=\s|\Z)|=)|[ ](?:is|was|set|changed|reset)\b)|[ ]?\([^()\n]{1,30}\)(?=[ ]?[:=])"""
+_BEHIND = re.compile(
+    r"""(?x) (?:%5D|%22|["'`*\]”’」』)]){0,4}
+      (?: [ ]\(?(?i:for|of|to|at|on)[ ][^\s=:"]{1,60}(?:[ ][A-Za-z0-9_-]{1,20}){0,3}?\)?(?=[ ]?(?::(?=\s|\Z)|=)|[ ](?i:is|was|set|changed|reset)\b)
+        | [ ]?\([^()\n]{1,30}\)(?=[ ]?[:=]) )?"""
 )
-"""`password for the database: …`, `password (temporary): …`"""
+"""What closes a name and says what it is for: `password for the database: …`, `password (temporary): …`"""
 _SIGN = re.compile(
     r"(?P<sign>[ ]{0,40}(?:=>|->|~>|→|⇒|←|<-|:=|={1,3}|:{1,2}|[\u25b6\u25ba]|\.{2,60}[ ]?:?|…{1,3}|\t{1,8}(?:[:=|][ \t])?|\|(?=[ ]{0,4}[^|\s][^|\n]{0,400}(?:\n|\Z)))(?:\*{1,2}(?=[ ]))?[ \t]{0,40})"
     r"(?P<fold>\n[ \t]{0,40}(?:-[ ])?(?![^\s:=]{1,80}[ \t]?[:=](?:[ \t\n]|\Z)))?"
@@ -158,9 +159,7 @@ def looks_secret(value: str) -> bool:
 def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bool) -> Iterator[Place]:
     """The values behind the name from `start` to `end`, or else the one before it."""
     first = text[start - 1 : start] if not is_japanese else ""
-    at = _CLOSERS.match(text, end).end()  # type: ignore[union-attr]
-    if (about := _ABOUT.match(text, at)) is not None:
-        at = about.end()
+    at = _BEHIND.match(text, end).end()  # type: ignore[union-attr]
     if first == "/" and text[at - 1] in "\"'" and _IN_URL.search(text, max(0, start - 220), start):
         return
     found = None

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 
 from services.logs.masking.kinds import CARD, MAIL, MY_NUMBER, TELEPHONE, Span
 
-_FOLDED = dict(zip("０１２３４５６７８９＠．：＋（）　－‐‑‒–—―−ーｰ", "0123456789@.:+() ----------", strict=True))
+_FOLDED = dict(
+    zip("０１２３４５６７８９＠．：＋（）　－‐‑‒–—―−ーｰ", "0123456789@.:+() ----------", strict=True)
+)
 """Full-width digits and signs, and all dashes, as ASCII of the same length."""
 
 _MAIL = re.compile(
-    r"[A-Za-z0-9._+'-](?:(?<![A-Za-z0-9._%+-].)|(?<=%.)(?!(?<=[0-9A-Fa-f])[0-9A-Fa-f]))[A-Za-z0-9._+'-]{0,63}(?:@|%40|\\{1,4}u0040)(?P<domain>(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?![A-Za-z0-9-])"
+    r"[A-Za-z0-9._+'-](?:(?<![A-Za-z0-9._%+-].)|(?<=%.)(?!(?<=[0-9A-Fa-f])[0-9A-Fa-f]))[A-Za-z0-9._+'-]{0,63}+(?:@|%40|\\{1,4}u0040)(?P<domain>(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?![A-Za-z0-9-])"
 )
 _WIDE = re.compile(f"[{''.join(_FOLDED)}]")
 _ESCAPE = re.compile(r"%(?!40|2[Bb])[0-9A-Fa-f]{2}")

@@ -19,7 +19,7 @@ from services.logs.masking.names import (
     telling,
     telling_japanese,
 )
-from services.logs.masking.values import Place, beside, trimmed, value
+from services.logs.masking.values import SAYING, Place, before, beside, trimmed, value
 from services.logs.masking.views import views
 
 _TAG = re.compile(r"<(?:[\w.-]{1,30}:)?\Z")
@@ -31,8 +31,10 @@ _PAIR = re.compile(
 )
 """From a name that is itself a value to the value that belongs to it."""
 _REST = re.compile(r"[^<\n]{1,4000}")
-_SAID = re.compile(r"""[=:>]>?[ ]{0,4}["'`]?[\w.$/-]{0,60}\Z""")
-_SAYING = tuple(words("name key field param params parameter attribute property id column label variable setting header"))
+_SAID = re.compile(r"""[=:>]>?[ ]{0,4}["'`]?[\w.$/-]{0,60}+\Z""")
+_SAYING = tuple(
+    words("name key field param params parameter attribute property id column label variable setting header")
+)
 """What a name is, if it is what another key says."""
 _GLUED = re.compile(r"[^-]-p(?:p|(?![a-z]{0,60}(?![A-Za-z0-9_.$-])))")
 """`-ppassword1` of a command of MySQL: what follows is no value."""
@@ -80,7 +82,7 @@ def _names(text: str) -> Iterator[tuple[Place, Telling, bool]]:
 
 def _named(text: str, names: list[tuple[Place, Telling, bool]]) -> Iterator[structures.Secret]:
     """The secrets beside the names; a name within a secret is none."""
-    done = [0, 0]
+    done, is_said = [0, 0], any(map(text.__contains__, SAYING))
     for (start, end), tells, is_japanese in names:
         if start < done[is_japanese]:
             continue
@@ -88,9 +90,14 @@ def _named(text: str, names: list[tuple[Place, Telling, bool]]) -> Iterator[stru
         if text[start - 1 : start] in ("<", ":") and _TAG.search(text, max(0, start - 33), start):
             element = _ELEMENT.match(text, end)
             places = [trimmed(text, *element.span("value"), tells)] if element is not None else []
-        places = places or [*beside(text, start, end, tells, is_japanese=is_japanese)]
-        if not places and not is_japanese:
-            places = [_paired(text, start, end, tells)]
+        places = (
+            places
+            or beside(text, start, end, tells, is_japanese=is_japanese)
+            or [
+                before(text, start, is_said=is_said)
+                or (None if is_japanese else _paired(text, start, end, tells))
+            ]
+        )
         for place in filter(None, places):
             yield place, tells
             done[is_japanese] = max(done[is_japanese], place[1])

@@ -5,7 +5,6 @@ look like one.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -38,6 +37,7 @@ _SAID_BEFORE = re.compile(
     r"|([!-~]{4,80})[ 」』]?(?:が|という)[ ]?(?:仮|初期|新しい|新|現在の){0,2})\Z"
 )
 """`X is the password`, `X がパスワード`"""
+SAYING = (" is ", " was ", " as ", "が", "という")
 _VALUE_BEFORE = re.compile(
     r"""alue["']?[ ]{0,4}[:=][ ]{0,4}["']?([^"'<>\n,]{1,100})["']?,?\s{1,40}["']?(?i:name|key|id)["']?[ ]{0,4}[:=][ ]{0,4}["']?[\w.$-]{0,40}"""
 )
@@ -156,13 +156,13 @@ def looks_secret(value: str) -> bool:
     )
 
 
-def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bool) -> Iterator[Place]:
-    """The values behind the name from `start` to `end`, or else the one before it."""
+def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bool) -> list[Place]:
+    """The values behind the name from `start` to `end`."""
     first = text[start - 1 : start] if not is_japanese else ""
     at = _BEHIND.match(text, end).end()  # type: ignore[union-attr]
     if first == "/" and text[at - 1] in "\"'" and _IN_URL.search(text, max(0, start - 220), start):
-        return
-    found = None
+        return []
+    found = new = None
     if (sign := _SIGN.match(text, at)) is not None:
         found = _behind_sign(text, start, sign, telling, first)
     elif first == "-" and (gap := _GAP.match(text, at)) is not None:
@@ -171,11 +171,8 @@ def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bo
         found = _in_japanese(text, end, telling)
     elif first != "/" and (link := _LINK.match(text, at)) is not None:
         found = _in_words(text, link, telling, is_symbol=first == ":")
-        if found is not None and (new := _CHANGED_TO.match(text, found[1])):
-            yield new.span(1)
-    found = found or _before(text, start)
-    if found is not None:
-        yield found
+        new = _CHANGED_TO.match(text, found[1]) if found is not None else None
+    return [place for place in (found, new.span(1) if new is not None else None) if place is not None]
 
 
 def value(
@@ -236,10 +233,10 @@ def _behind_sign(text: str, start: int, sign: re.Match[str], telling: Telling, f
     return value(text, at, telling, strict=strict, bare=bare)
 
 
-def _before(text: str, start: int) -> Place | None:
-    """The value that stands before its name."""
+def before(text: str, start: int, *, is_said: bool) -> Place | None:
+    """The value that stands before its name; `is_said`: the text has a word of SAYING."""
     first = max(0, start - 140)
-    if any(map(text[max(0, start - 40) : start].__contains__, (" is ", " was ", " as ", "が", "という"))):
+    if is_said and any(map(text[max(0, start - 40) : start].__contains__, SAYING)):
         match = _SAID_BEFORE.search(text, first, start)
         if match is not None and looks_secret(match[match.lastindex or 0]):
             return match.span(match.lastindex or 0)

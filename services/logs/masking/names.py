@@ -68,7 +68,8 @@ _RUN = re.compile(
 """A name in one run of letters, as `dbpassword`."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}(?:[_.\-$]{1,2}[A-Za-z0-9]{1,60}){0,8}")
-_LONGEST = 120
+LONGEST = 120
+"""Characters of a name."""
 _TAILS = re.compile(r"(?P<noun>[a-z]{6,40}?)(?:hash|value|confirm(?:ation)?|old|new|text|again|\d{1,3})\Z")
 
 JAPANESE = re.compile(
@@ -114,7 +115,7 @@ def telling_japanese(match: re.Match[str]) -> Telling:
 def named(text: str) -> Telling | None:
     """What a whole text that names something tells, in either language."""
     name = text.strip().lstrip("-/").strip()
-    if len(name) > _LONGEST:
+    if len(name) > LONGEST:
         return None
     if (match := IDENTIFIER.match(name.replace(" ", "_"))) is not None:
         return telling(name) if match.end() == len(name) else None

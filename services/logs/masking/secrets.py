@@ -67,14 +67,16 @@ def _names(text: str) -> Iterator[tuple[Place, Telling, bool]]:
         name, start = match[0], match.start()
         tells = telling(name)
         if tells is None and start - end == 1 and text[end] == " " and name.lower() in PAIRED:
-            tells = telling(f"{before} {name}")
-        before, end = name[-40:], match.end()
-        if tells is None or (
-            text[start - 1 : start] == ":" and _ARN.search(text, max(0, start - 120), start)
+            tells = telling(f"{before[-40:]} {name}")
+        before, end = name, match.end()
+        if tells is None:
+            continue
+        sign = text[start - 1 : start]
+        if (sign == ":" and _ARN.search(text, max(0, start - 120), start)) or (
+            sign == "-" and _GLUED.match(text, max(0, start - 2))
         ):
             continue
-        if text[start - 1 : start] != "-" or not _GLUED.match(text, max(0, start - 2)):
-            yield match.span(), tells, False
+        yield match.span(), tells, False
     if any(map(text.__contains__, JAPANESE_HINTS)):
         for match in JAPANESE.finditer(text):
             yield match.span(), telling_japanese(match), True

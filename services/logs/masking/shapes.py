@@ -15,14 +15,10 @@ _SERVICE_KEYS = (
     r"|dckr_pat_[A-Za-z0-9_-]{20,60}|ATATT[A-Za-z0-9_=-]{40,250}|lin_api_[A-Za-z0-9]{30,60}|xkeysib-[0-9a-f]{40,80}-[A-Za-z0-9]{10,30}|key-[0-9a-f]{32}|tskey-[a-z]+-[A-Za-z0-9-]{16,80}"
     r"|\d{8,10}:AA[A-Za-z0-9_-]{30,40}|NRAK-[A-Z0-9]{20,40}|AGE-SECRET-KEY-1[A-Z0-9]{40,70}|PMAK-[0-9a-f]{20,30}-[0-9a-f]{30,40}|dapi[0-9a-f]{32}|SK[0-9a-f]{32}"
 )
-_SERVICE_HINTS = (
-    *words(
-        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- glptt- gldt- glrt- glsoat- glcbt- AIza ya29. 1//0 GOCSPX sk_ sk- rk_ rk- whsec_ npm_ pypi- SG. _v1_ hf_ shpat_ shpss_ shpca_ shppa_"
-    ),
-    *words(
-        "sq0 EAAA hvs. hvb. hvr. glsa_ dckr_pat_ ATATT lin_api_ xkeysib- key- tskey- :AA NRAK- AGE-SECRET-KEY PMAK- dapi SK"
-    ),
-)
+_SERVICE_HINTS = tuple(words(
+    "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- glptt- gldt- glrt- glsoat- glcbt- AIza ya29. 1//0 GOCSPX sk_ sk- rk_ rk- whsec_ npm_ pypi- SG. _v1_ hf_ shp "
+    "sq0 EAAA hvs. hvb. hvr. glsa_ dckr_pat_ ATATT lin_api_ xkeysib- key- :AA NRAK- AGE-SECRET-KEY PMAK- dapi SK"
+))  # fmt: skip
 _SHAPES = (
     (("-----BEGIN ",), PRIVATE_KEY, re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<value>.*?)(?:-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|\Z)", re.DOTALL)),
     (("Private-Lines",), PRIVATE_KEY, re.compile(r"Private-Lines: \d{1,4}\s+(?P<value>(?:[A-Za-z0-9+/=]+(?:\s+|\Z)(?!Private-MAC))+)")),

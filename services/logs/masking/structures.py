@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from services.logs.masking.kinds import words
-from services.logs.masking.names import Telling, named
+from services.logs.masking.names import LONGEST, Telling, named
 from services.logs.masking.values import STOP, Place, is_secret, looks_secret
 
 _TOKEN = re.compile(
@@ -95,7 +95,7 @@ def find(text: str, depth: int = 0, shift: int = 0) -> Iterator[Secret]:
             )
             inner = text[start:end]
             if token["colon"] and frame.opener == "{":
-                frame.pending = inner
+                frame.pending = inner if len(inner) <= LONGEST else ""
                 continue
             frame.leaves.append(_Leaf(frame.pending, (shift + start, shift + end), inner))
             if depth < _DEEPEST_STRING and re.search(r"[{\[(]", inner) and re.search("[\"']", inner):
@@ -108,6 +108,8 @@ def find(text: str, depth: int = 0, shift: int = 0) -> Iterator[Secret]:
 def _judged(frame: _Frame) -> Iterator[Secret]:
     """The secrets of an object or a list that has ended."""
     leaves, is_object = frame.leaves, frame.opener == "{"
+    if not leaves:
+        return
     if frame.key and (by_key := named(frame.key)) is not None:
         yield from _secrets((leaf, by_key) for leaf in leaves if not is_object or leaf.key.lower() in _VALUES)
     if is_object:

@@ -53,7 +53,7 @@ _FOLDED_SHAPES = (
     (("pgpass", ":5432:"), PASSWORD, re.compile(r"""(?<![\w.:-])[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w*-]{1,63}:[\w*.-]{1,63}:(?P<value>[^\s"'<]{1,200})""")),
     (("secret ", "password ", "community "), PASSWORD, re.compile(rf"""[SPsp](?<!\w.)(?:(?i:ecret|assword)\s\d{{1,2}}(?!{UNIT})|nmp-server\scommunity)\s(?P<value>[^\s"'\\]{{4,200}})""")),
     (("net use ",), PASSWORD, re.compile(r"""(?i)\bnet[ ]use[ ][^\n]{0,100}?/user:[^\s]{1,80}\s(?P<value>[^\s"'\\/][^\s"'\\]{0,128})""")),
-    (("machine", "login"), PASSWORD, re.compile(r"""\blogin\s{1,4}\S{1,80}\s{1,4}password\s{1,4}(?P<value>"[^"\n]{1,128}"|\S{1,128})""")),
+    (("machine", "login"), PASSWORD, re.compile(r"""\blogin\s{1,4}[^\s|]{1,80}\s{1,4}password\s{1,4}(?P<value>"[^"\n]{1,128}"|[^\s|]\S{0,127})""")),
     (('"auth"', "requirepass", "masterauth", "auth plain", "auth login", "auth xoauth2", "pass "), PASSWORD, re.compile(r"""(?:"AUTH"\s{1,2}(?:"[^"\n]{1,60}"\s{1,2})?|\b(?:requirepass|masterauth|AUTH\s(?:PLAIN|LOGIN|XOAUTH2)?|(?<![\w-])PASS)\s{1,2})(?P<value>"[^"\n]{1,128}"|(?<=\nPASS )[^\s"']{1,400}|(?=\S{0,128}[0-9!#$%&*=])[^\s"']{4,400})""")),
     (("chpasswd",), PASSWORD, re.compile(r"""(?i)echo\s{1,4}(?:-\w\s{1,4})?["']?[\w.-]{1,60}:(?P<value>[^"'\n]{1,128}?)["']?\s{0,4}\|\s{0,4}(?:sudo\s{1,4})?chpasswd""")),
     (("htpasswd", "add_user", "change_password", "net user"), PASSWORD, re.compile(

@@ -167,7 +167,9 @@ def _header(line: str) -> tuple[list[Telling | None], str]:
         columns: list[Telling | None] = []
         while names and _COLUMN.match(names[-1]):
             columns.append(named(names.pop()))
-        if names and ((first := _LAST_NAME.search(names[-1])) is not None or sign != "|"):
+        first = _LAST_NAME.search(names[-1]) if names else None
+        # What precedes a bar is no column if a bar is at the end, too.
+        if names and (first is not None if sign == "|" and not line.rstrip().endswith("|") else sign != "|"):
             columns.append(named(first[0]) if first is not None else None)
         if len(columns) > 1 and any(columns):
             return columns[::-1], sign

@@ -1,7 +1,19 @@
 """The corpus and its judge: what they say of a masker that leaves everything, and of one that leaves nothing."""
 
+import json
+from pathlib import Path
+
+from services.logs.masking.mask import Masker
 from tests.services.logs.masking.corpus import HARMLESS, SECRETS, half, harmless, secrets
-from tests.services.logs.masking.judge import leaks, wrong_count
+from tests.services.logs.masking.judge import (
+    ALL,
+    LEAST_GONE,
+    MOST_CHANGED,
+    judge_harmless,
+    judge_secrets,
+    leaks,
+    wrong_count,
+)
 
 
 def test_judge_sees_every_secret_that_is_left_and_none_that_is_gone() -> None:
@@ -31,3 +43,18 @@ def test_a_count_belongs_to_a_change() -> None:
     assert wrong_count("a", "***", {})
     assert wrong_count("password => hunter2", "password =*** hunter2", {"password": 1}, ["hunter2"])
     assert not wrong_count("password hunter2", "password ***", {"password": 1}, ["hunter2"])
+
+
+def test_a_sample_is_masked_and_what_is_harmless_stays(tmp_path: Path) -> None:
+    """Of the forms that the author may see; `judge.py` says more of larger files."""
+    lines, texts = tmp_path / "secrets.jsonl", tmp_path / "harmless.txt"
+    sample = secrets(21, 1_500, half(SECRETS))
+    lines.write_text("".join(json.dumps(item) + "\n" for item in sample), "utf-8")
+    texts.write_text("".join(line + "\n" for line in harmless(22, 5_000, half(HARMLESS))), "utf-8")
+    forms, miscounted = judge_secrets(lines, Masker())
+    every = forms[ALL]
+    assert every.left <= every.secrets * (1 - LEAST_GONE), [form.examples for form in forms.values()]
+    assert every.lost <= every.stays * MOST_CHANGED * 2
+    total, changed, miscounted_harmless = judge_harmless(texts, Masker())
+    assert len(changed) <= total * MOST_CHANGED, changed
+    assert (miscounted, miscounted_harmless) == ([], 0)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from services.logs.masking.kinds import AWS_KEY, HEADER, PASSWORD, PRIVATE_KEY, SLACK, TOKEN, Span, words
-from services.logs.masking.values import UNIT
+from services.logs.masking.values import UNIT, is_sign
 
 _SERVICE_KEYS = (
     r"gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|gl(?:pat|ptt|dt|rt|soat|cbt)-[A-Za-z0-9_.=-]{20,100}"
@@ -113,5 +113,5 @@ def _span(match: re.Match[str], kind: str) -> Iterator[Span]:
     # Half of an escape is none.
     while end > start and match.string[end - 1] == "\\":
         end -= 1
-    if end > start:
+    if not is_sign(match.string[start:end]):
         yield Span(start, end, kind)

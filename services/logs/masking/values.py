@@ -51,6 +51,7 @@ _TO_QUOTE = {
 _WORD = re.compile(r"""[A-Za-z]+(?=[\s.,!:;)\]}"'<]|\Z)""")
 _LAST_WORD = re.compile(r"""[A-Za-z]{4,40}(?=[.!]?(?:\s*\Z|\s{0,4}["'<\n)}\]]|[.!][ ][A-Z]))""")
 _GAP, _SPACES = re.compile(r"""["']?[ ,\n]{1,8}(?!-)"""), re.compile("[ ]{0,4}")
+_END_OF_TEXT = re.compile(r"""["'](?:[)\]]|[ ]?[,+][ ]?(?P<next>(?=["']))?)""")
 _CHANGED_TO = re.compile(r"[ ]to[ ](\S{1,200})")
 _SETTING = re.compile(r"[ ]{0,4}(?:に|へ)(?:変更|設定|更新|リセット|初期化|再設定)")
 _ENDING = re.compile(
@@ -120,9 +121,14 @@ _ABOUT_VALUES = re.compile(
 )
 
 
+def is_sign(value: str) -> bool:
+    """Whether it is nothing but a sign or two between other things."""
+    return len(value) < 4 and not any(map(str.isalnum, value))
+
+
 def is_secret(value: str, telling: Telling, *, strict: bool = False) -> bool:
     """Whether a value beside a telling name is one; `strict`: only words or a space stand between them."""
-    if not value or _EMPTY.match(value) or COUNT.match(value):
+    if is_sign(value) or _EMPTY.match(value) or COUNT.match(value):
         return False
     if (" " in value or not value.isascii()) and _MESSAGE.match(value):
         return False
@@ -209,6 +215,9 @@ def _behind_sign(text: str, start: int, sign: re.Match[str], telling: Telling, f
     at, mark, closer = sign.end(), sign["sign"].strip(" "), text[sign.start() - 1]
     if (block := _BLOCK.match(text, at)) is not None:
         return trimmed(text, *block.span(2), telling)
+    if closer != first == text[at : at + 1] and (end := _END_OF_TEXT.match(text, at)) is not None:
+        # `concat("password: ", x)`: the quote ends what the name stands in.
+        return value(text, end.end(), telling) if end["next"] is not None else None
     is_json = closer == '"'
     strict = telling.is_vague and not (telling.kind == PASSWORD and (is_json or "=" in mark or "\t" in mark))
     if mark[:1] in ("\t", "|"):

@@ -13,9 +13,10 @@ import orjson
 from pydantic import BaseModel
 
 from services.i18n import _
-from services.logs.masking import further, personal_data, secrets, structures
+from services.logs.masking import further, personal_data, secrets
 from services.logs.masking.further import compiled
 from services.logs.masking.kinds import HIDDEN, MAIL, OUT_OF_TIME, TELEPHONE, TITLES, MaskedText, Span
+from services.logs.masking.names import named
 from services.logs.masking.values import is_secret
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
@@ -62,7 +63,7 @@ class Masker:
 
     def cell(self, column: str, text: str) -> str:
         """A cell of a table with `***` for its secrets; the name of its column may tell that all of it is one."""
-        by_name = structures.named(column)
+        by_name = named(column)
         if by_name is None or not is_secret(text, by_name, strict=by_name.is_vague):
             return self.mask(text)
         self.counts[by_name.kind] += 1

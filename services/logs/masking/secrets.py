@@ -92,14 +92,10 @@ def _named(text: str, names: list[tuple[Place, Telling, bool]]) -> Iterator[stru
         if text[start - 1 : start] in ("<", ":") and _TAG.search(text, max(0, start - 33), start):
             element = _ELEMENT.match(text, end)
             places = [trimmed(text, *element.span("value"), tells)] if element is not None else []
-        places = (
-            places
-            or beside(text, start, end, tells, is_japanese=is_japanese)
-            or [
-                before(text, start, is_said=is_said)
-                or (None if is_japanese else _paired(text, start, end, tells))
-            ]
-        )
+        places = places or [*beside(text, start, end, tells, is_japanese=is_japanese)]
+        if not places:
+            paired = None if is_japanese else _paired(text, start, end, tells)
+            places = [before(text, start, is_said=is_said) or paired]
         for place in filter(None, places):
             yield place, tells
             done[is_japanese] = max(done[is_japanese], place[1])

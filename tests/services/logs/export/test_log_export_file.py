@@ -21,12 +21,14 @@ from services.logs.export.export_file import GrowingFile, companion_of
 from services.logs.export.rendering import BOM, ExportedLine, RowRenderer, csv_line, masked_names
 from services.logs.export.service import LogExports
 from services.logs.export.under_way import ExportWish
+from services.models.insights_queries import QueryRows
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
 from services.models.log_exports import ExportFormat, ExportHead, ExportKind, ExportSubject
 from services.models.log_records import record_of
 from services.models.logs import LogLine
 from services.models.problem import Problem, ProblemKind
 from services.runbook.loader import load_builtin
+from tui.cli.logs.query.text import csv_lines
 
 GROUP = "/ecs/staff-api"
 AT = 1_768_352_400_123
@@ -357,6 +359,8 @@ def test_no_spreadsheet_calculates_a_cell(before: str, sign: str) -> None:
     cell = f"{before}{sign}SUM(A1)"
     line = RowRenderer(ExportFormat.CSV, ["a"], None).render([{"a": cell}])
     assert line == csv_line([cell]) + "\r\n"
+    table = QueryRows(("a",), ((cell,),))
+    assert list(csv_lines(table)) == ["a", line.removesuffix("\r\n")]
     assert list(csv.reader(io.StringIO(line, newline=""))) == [[f"'{cell}"]]
 
 

@@ -54,8 +54,8 @@ def find(text: str) -> Iterator[Span]:
         if not any(map(lower.__contains__, HINTS)) or not (names := [*_names(inner)]):
             continue
         readers = structures.find(inner), structures.in_tables(inner), structures.inserted(inner)
-        for found in (_named(inner, names), *readers):
-            for place, by_name in found:
+        for places in (_named(inner, names), *readers):
+            for place, by_name in places:
                 yield Span(*view.span(*place), by_name.kind)
 
 
@@ -113,7 +113,7 @@ def _paired(text: str, start: int, end: int, tells: Telling) -> Place | None:
 
 
 def _is_said(text: str, start: int) -> bool:
-    said = _SAID.search(text, max(0, start - 70), start)
-    if said is None or said[0][0] == ">":
-        return said is not None
-    return text[max(0, said.start() - 20) : said.start()].rstrip(" \"'`").lower().endswith(_SAYING)
+    sign = _SAID.search(text, max(0, start - 70), start)
+    if sign is None or sign[0][0] == ">":
+        return sign is not None
+    return text[max(0, sign.start() - 20) : sign.start()].rstrip(" \"'`").lower().endswith(_SAYING)

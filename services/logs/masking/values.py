@@ -168,17 +168,17 @@ def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bo
     at = _BEHIND.match(text, end).end()  # type: ignore[union-attr]
     if first == "/" and text[at - 1] in "\"'" and _IN_URL.search(text, max(0, start - 220), start):
         return []
-    found = new = None
+    place = new = None
     if (sign := _SIGN.match(text, at)) is not None:
-        found = _behind_sign(text, start, sign, telling, first)
+        place = _behind_sign(text, start, sign, telling, first)
     elif first == "-" and (gap := _GAP.match(text, at)) is not None:
-        found = value(text, gap.end(), telling)
+        place = value(text, gap.end(), telling)
     elif is_japanese:
-        found = _in_japanese(text, end, telling)
+        place = _in_japanese(text, end, telling)
     elif first != "/" and (link := _LINK.match(text, at)) is not None:
-        found = _in_words(text, link, telling, is_symbol=first == ":")
-        new = _CHANGED_TO.match(text, found[1]) if found is not None else None
-    return [place for place in (found, new.span(1) if new is not None else None) if place is not None]
+        place = _in_words(text, link, telling, is_symbol=first == ":")
+        new = _CHANGED_TO.match(text, place[1]) if place is not None else None
+    return [each for each in (place, new.span(1) if new is not None else None) if each is not None]
 
 
 def value(
@@ -257,9 +257,9 @@ def before(text: str, start: int, *, is_said: bool) -> Place | None:
 def _in_words(text: str, link: re.Match[str], telling: Telling, *, is_symbol: bool) -> Place | None:
     at = link.end()
     if (inner := _QUOTED.match(text, at)) is not None and inner[0][0] in "\"'`“「『":
-        said = inner[inner.lastindex or 0]
-        is_told = is_symbol or link["words"] or not said.isascii() or any(map(looks_secret, said.split()))
-        if _VARIABLE.match(said) or not (
+        quote = inner[inner.lastindex or 0]
+        is_told = is_symbol or link["words"] or not quote.isascii() or any(map(looks_secret, quote.split()))
+        if _VARIABLE.match(quote) or not (
             is_told or (inner[0][0] == "`" and telling.kind == PASSWORD and not telling.is_vague)
         ):
             return None
@@ -277,10 +277,10 @@ def _in_japanese(text: str, end: int, telling: Telling) -> Place | None:
     particle = _PARTICLE.match(text, end)
     at = (particle or _SPACES.match(text, end)).end()  # type: ignore[union-attr]
     if (inner := _QUOTED.match(text, at)) is not None:
-        said = inner[inner.lastindex or 0]
-        if _ABOUT_VALUES.search(said) or _PLAIN.match(said):
+        quote = inner[inner.lastindex or 0]
+        if _ABOUT_VALUES.search(quote) or _PLAIN.match(quote):
             return None
-        is_told = particle is not None or looks_secret(said) or (said.isascii() and len(said) >= 4)
+        is_told = particle is not None or looks_secret(quote) or (quote.isascii() and len(quote) >= 4)
         return trimmed(text, *inner.span(inner.lastindex or 0), telling) if is_told else None
     run = _ASCII_RUN.match(text, at)
     if run is None or COUNT.match(text, at) or not is_secret(run[0], telling):

@@ -71,6 +71,8 @@ class Situation:
     """The newest reading."""
     plan: Plan | None = None
     """The newest plan of the change that a step asks approval for; None: none was made."""
+    changes: tuple[str, ...] = ()
+    """The changes that were sent since it began, a line each, oldest first."""
 
     @property
     def is_over(self) -> bool:
@@ -202,6 +204,7 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
     yield _("Impact on users"), situation.impact or unknown
     yield _("Cause"), situation.cause if incident.is_asked else cause_text(situation)
     yield _("Why"), situation.reason
+    yield _("Changes made"), _("; ").join(situation.changes)
     if is_over:
         nothing = _("nothing") if incident.recovered_at is not None else ""
         yield _("To be done"), _("; ").join(remaining(situation)) or nothing
@@ -282,7 +285,10 @@ def phone_text(situation: Situation) -> str:
         parts.append(question)
     else:
         impact = map(_sentence, situation.impact.split(_("; ")))
-        parts += [*impact, _spoken_cause(situation), *_spoken_plan(situation)]
+        parts += [*impact, _spoken_cause(situation)]
+        # 20 seconds have room for the newest one.
+        parts += [_("A change was sent: {change}.").format(change=each) for each in situation.changes[-1:]]
+        parts += _spoken_plan(situation)
     return situation.masked(" ".join(part for part in parts if part))
 
 

@@ -1,5 +1,8 @@
 """The note that the console proposes for a change; for an emergency at once, because somebody has to know of it."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from services.i18n import N_, _
 from services.models.approvals import Consent, ConsentWay
 from services.models.change_runs import Run, StepState
@@ -58,11 +61,23 @@ def _bypassed(run: Run, emergency: Consent | None) -> str:
     return _("; ").join(filter(None, (*freezes, missing)))
 
 
+def change_line(run: Run, when: Callable[[datetime], str]) -> str:
+    """When a change was confirmed, what it is, how it stands; "" if nothing of it was sent."""
+    if all(step.state in (StepState.WAITING, StepState.REFUSED) for step in run.steps):
+        return ""
+    state = _("in progress") if run.watching else _state(run)
+    names = {"title": run.plan.title, "target": run.plan.target.title}
+    return _("{time} {title} ({target}): {state}").format(time=when(run.at), state=state, **names)
+
+
+def _state(run: Run) -> str:
+    if run.progress is not None and run.progress.state in _ENDS:
+        return _(_ENDS[run.progress.state])
+    return _("partly done") if run.partly_done else _(_RESULTS[run.state])
+
+
 def _result(run: Run) -> str:
-    state = _("partly done") if run.partly_done else _(_RESULTS[run.state])
-    progress = run.progress
-    if progress is not None and progress.state in _ENDS:
-        state = _(_ENDS[progress.state])
+    state, progress = _state(run), run.progress
     text = progress.text if progress is not None else run.refusal or _unsent(run)
     return _("{title} ({more})").format(title=state, more=text) if text else state
 

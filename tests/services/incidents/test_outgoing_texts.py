@@ -129,6 +129,15 @@ def test_who_was_told_of_the_present_trouble_is_the_same_for_the_note_and_its_cl
     assert ("was told at" in slack_text(situation(one))) is is_told
 
 
+@pytest.mark.parametrize("one", [incident(), incident(OK), incident(OK, RECOVERED)])
+def test_the_changes_that_were_sent_are_told_the_newest_of_them_on_the_telephone(one: Incident) -> None:
+    now = situation(one, changes=("10:01 A: failed", "10:05 Roll back :43 → :42 (staff-api): completed"))
+    assert "A change was sent: 10:05 Roll back :43 → :42 (staff-api): completed." in phone_text(now)
+    for text in (slack_text(now), hand_over_text(now)):
+        assert "Changes made: 10:01 A: failed; 10:05 Roll back" in text
+    assert "hange" not in phone_text(situation(one)) + slack_text(situation(one))
+
+
 async def test_a_console_without_a_screen_tells_at_its_start_how_it_stands_and_then_what_happens() -> None:
     lines = await Announcements(None, RUNBOOK).of_incidents((incident(OK, RECOVERED),))  # type: ignore[arg-type]
     assert (

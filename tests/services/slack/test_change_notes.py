@@ -10,7 +10,7 @@ from services.models.approvals import Consent, ConsentWay
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.watches import Progress, WatchState
 from services.runbook.loader import load_builtin
-from services.slack.change_notes import about_change, emergency_of
+from services.slack.change_notes import about_change, change_line, emergency_of
 from services.slack.notes import NoteContext
 from tests.services.report.test_report_day import plan
 
@@ -88,6 +88,25 @@ def test_every_state_has_words(state: StepState) -> None:
 def test_its_end_is_told() -> None:
     it = run(consent(reason="r"), progress=Progress(state=WatchState.FAILED, text="Rolled back."))
     assert rows(it)["Result"] == "ended otherwise (Rolled back.)"
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "words"),
+    [
+        (StepState.DONE, WatchState.DONE, "completed"),
+        (StepState.DONE, WatchState.FAILED, "ended otherwise"),
+        (StepState.UNKNOWN, None, "outcome unknown"),
+        (StepState.FAILED, None, "failed"),
+        (StepState.REFUSED, None, ""),
+        (StepState.WAITING, None, ""),
+    ],
+)
+def test_the_line_about_it_says_how_it_stands_and_is_empty_where_nothing_was_sent(
+    state: StepState, end: WatchState | None, words: str
+) -> None:
+    progress = Progress(state=end, text="x") if end is not None else None
+    line = change_line(run(state=state, progress=progress), lambda at: f"{at:%H:%M}")
+    assert line == (f"01:09 Task limit (staff-api): {words}" if words else "")
 
 
 def test_an_ordinary_change() -> None:

@@ -24,12 +24,14 @@ from services.incidents.reason import reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
 from services.models.changes import Plan
+from services.models.date_text import time_text
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, TriggerKind
 from services.models.runbook_playbooks import Cause, Playbook, Step
 from services.models.step_records import playbook_of as own_or_runbooks
 from services.models.step_records import step_records
+from services.slack.change_notes import change_line
 from tui.console import Console
 from tui.places import Destination, Origin, destination
 from tui.screens.respond.reading import Records, alarm_of
@@ -165,6 +167,8 @@ def situation_of(app: Console, view: IncidentView, plan: Plan | None = None) -> 
     facts = Facts(view.evidence, app.ready.runbook) if view.evidence is not None else None
     live = app.ready.response.live.newest(incident)
     parts = map(app.ready.incidents.of, incident.joined)
+    end = incident.closed_at or app.aws_now()
+    runs = sorted((run for run in app.runs if incident.since <= run.at <= end), key=lambda run: run.at)
     return Situation(
         incident=incident,
         runbook=app.ready.runbook,
@@ -182,6 +186,9 @@ def situation_of(app: Console, view: IncidentView, plan: Plan | None = None) -> 
         parts=tuple(one for one in parts if one is not None and one.over_at is None),
         evidence=view.evidence,
         plan=plan,
+        changes=tuple(
+            filter(None, (change_line(run, lambda at: time_text(at, app.zone, end)) for run in runs))
+        ),
     )
 
 

@@ -26,7 +26,7 @@ class HandOverScreen(OfferDialog):
         return _("What the next person must know: what is open, what was promised")
 
     def about(self) -> Iterable[Widget]:
-        words = _("The next person accepts with H; until then you respond.")
+        words = _("The next person accepts with H; until then the responder stays the same.")
         yield Prose(
             Content.assemble(
                 (self._incident.title, "bold"),

@@ -38,7 +38,7 @@ def by_state(
 ) -> Verdict | None:
     """What the state proves by itself; None: nothing. `is_over`: the request can no longer be carried out."""
     operation = step.call.operation
-    if shown.place is Place.AFTER and (shown.is_ours or operation in guarantees.named):
+    if shown.place is Place.AFTER and operation in guarantees.named:
         return Verdict(True, observed_done(shown))
     if shown.place is Place.BEFORE and operation in guarantees.traceable:
         return Verdict(False, observed_undone(step.call, shown)) if is_over else Verdict(None, "")
@@ -70,12 +70,9 @@ def by_trail(
 def unproven(step: PlannedStep, shown: Observation) -> Verdict:
     """Nothing but a person can tell: the request went to no service that records it."""
     whose = "" if shown.place is Place.BEFORE else _("Nothing proves that this console did it.")
-    look = {
-        "github": _(
-            "See in GitHub's audit log who wrote the secret, or whether the new key comes into use, and record what "
-            "happened."
-        )
-    }.get(step.call.service, _("Record what happened."))
+    look = {"github": _("See in GitHub's audit log who wrote the secret, and record what happened.")}.get(
+        step.call.service, _("Record what happened.")
+    )
     return Verdict(None, sentences(_state_text(step, shown), whose, look))
 
 

@@ -212,8 +212,6 @@ class Observation(Model):
     place: Place
     text: Clean
     """In words, e.g. `MaxCapacity is 10`."""
-    is_ours: bool = False
-    """Whether it can be nobody else's doing."""
 
 
 class Armed(Model):

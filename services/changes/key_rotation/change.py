@@ -142,10 +142,7 @@ class KeyRotation(Change):
         user = str(step.target).removeprefix(USER)
         if step.call.operation == PUT_SECRET:
             secret = await self._reads.secret(user, params["SecretName"])
-            keys = await self._reads.keys(user)
-            key = next((key for key in keys if key.id == params["AccessKeyId"]), None)
-            used = await self._reads.used(key)
-            return steps.observed_secret(step, secret, used, context.zone, context.clock.now())
+            return steps.observed_secret(step, secret, context.zone, context.clock.now())
         keys = await self._reads.keys(user)
         if step.id == Step.CREATE:
             return steps.observed_creation(step, keys)

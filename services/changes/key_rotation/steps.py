@@ -209,17 +209,11 @@ def observed_deletion(step: PlannedStep, key: AccessKey | None, used: datetime |
     return observed(now, text, after=False, before=key.status == step.before)
 
 
-def observed_secret(
-    step: PlannedStep, secret: GithubSecret, used: datetime | None, zone: tzinfo, now: datetime
-) -> Observation:
-    """When GitHub says that the secret was written, whoever did; `used` is when AWS last saw the key that it is to hold."""
+def observed_secret(step: PlannedStep, secret: GithubSecret, zone: tzinfo, now: datetime) -> Observation:
+    """When GitHub says that the secret was written; it does not say who did."""
     updated, digested = _iso(secret.updated_at), secret_digest(secret)
     text = _("{secret}: {written}.").format(secret=secret.name, written=written_text(secret, zone, now))
-    state = observed(digested, text, after=updated > step.before, before=updated == step.before)
-    # Only this program's request has the new key; the old one, which is written back, is in use in any case.
-    is_used = used is not None and secret.updated_at is not None and used > secret.updated_at
-    is_ours = is_used and step.id != Step.RESTORE_ID
-    return state.model_copy(update={"is_ours": is_ours})
+    return observed(digested, text, after=updated > step.before, before=updated == step.before)
 
 
 def observed_hand_over(step: PlannedStep, *, is_held: bool, is_handed: bool) -> Observation:

@@ -30,7 +30,7 @@ _NOUNS = {
     **dict.fromkeys(words("password passwords passwd passwds passwort pwd pwds passcode passcodes pw psk userpass masterpass motdepasse contrasena"), _PASSWORD),
     **dict.fromkeys(words("pin pins pincode cvv cvv2 cvc cvc2"), Telling(PASSWORD, 3)),
     **dict.fromkeys(["passphrase", "passphrases"], _PHRASE),
-    **dict.fromkeys(words("secret secrets token tokens credential credentials creds cred jwt sessid phpsessid jsessionid dsn signature apikey apikeys csrf xsrf"), _TOKEN),
+    **dict.fromkeys(words("secret secrets token tokens credential credentials creds cred jwt sessid phpsessid jsessionid dsn samlresponse samlrequest assertion signature apikey apikeys csrf xsrf"), _TOKEN),
     **dict.fromkeys(["otp", "totp", "otps"], _CODE),
     "pass": Telling(PASSWORD, 1, is_vague=True),
     **dict.fromkeys(words("auth sig sid pat bearer sas"), _VAGUE),
@@ -52,7 +52,7 @@ PAIRED = frozenset(_PAIRS)
 """What may be the second of two words that name together."""
 _HARMLESS = frozenset(
     words(
-        "policy policies count counts length len type types expires expire expiry expired expiration ttl age name names arn arns path paths file files filename version versions status state limit limits rotation rotated rotate resets attempts attempt min max required require requires enabled enable disabled field fields label manager provider endpoint endpoints usage used bucket buckets at in on date days time timestamp updated changed created remaining hint strength prompt size index format source scope scopes alg algorithm uri authentication auth validation validator error errors failure failures failed service reference ref store vault page pages budget rate per total sum window strategy history complexity kind title id ids url urls review email mail recovery minimum maximum check checks mode encoder audience issuer subject host hosts ok valid invalid missing mismatch grace window exception exceptions warning filter source loaded handler event events listener service controller middleware factory interceptor module task job rotator"
+        "policy policies count counts length len type types algo expires expire expiry expired expiration ttl age name names arn arns path paths file files filename version versions status state limit limits rotation rotated rotate resets attempts attempt min max required require requires enabled enable disabled field fields label manager provider endpoint endpoints usage used bucket buckets at in on date days time timestamp updated changed created remaining hint strength prompt size index format source scope scopes alg algorithm uri authentication auth validation validator error errors failure failures failed service reference ref store vault page pages budget rate per total sum window strategy history complexity kind title id ids url urls review email mail recovery minimum maximum check checks mode encoder audience issuer subject host hosts ok valid invalid missing mismatch grace window exception exceptions warning filter source loaded handler event events listener service controller middleware factory interceptor module task job rotator"
     )
 )
 """What a name is about if one of these follows its noun."""
@@ -77,7 +77,7 @@ JAPANESE = re.compile(
       (?: (?P<password> パス(?:ワ[ーｰ-]ド|コ[ーｰ-]ド) | ﾊﾟｽ(?:ﾜｰﾄﾞ|ｺｰﾄﾞ) | 暗証(?:番号|コード) | (?i:PIN)[ ]?(?:コード|番号) | セキュリティー?[ ]?コード | (?<![A-Za-z])(?i:PW)(?=[はが「『]) )
       | (?P<phrase> パスフレ[ーｰ-]ズ | 合い?言葉 | 秘密の(?:質問の)?(?:答え|回答) )
       | (?P<vague> (?<![ァ-ヶー])パス(?=[はが:：=「『]) )
-      | (?P<code> (?:認証|確認|復旧|復元|リカバリー?|バックアップ|ログイン|招待|ワンタイム|二要素|承認|検証|解除|引換)[ ]?(?:コード|番号|パス(?!ワ)) | (?:認証|確認)用(?:コード|番号) | (?<![A-Za-z])(?i:OTP|PIN)(?=[はが「『]) )
+      | (?P<code> (?:認証|確認|復旧|復元|リカバリー?|バックアップ|ログイン|招待|ワンタイム|二要素|承認|検証|解除|引換)[ ]?(?:コード|番号|パス(?![ワコ])) | (?:認証|確認)用(?:コード|番号) | (?<![A-Za-z])(?i:OTP|PIN)(?=[はが「『]) )
       | (?P<token> トークン | ﾄｰｸﾝ | (?:秘密|共有|共通|署名|暗号|認証|復号|鍵)(?:化)?[ ]?(?:鍵|キー) | (?:(?i:API)|アクセス|ライセンス|シークレット|マスター|セッション|プライベート|ストレージ|デプロイ)[ ]?(?:アクセス)?(?:キー|鍵|(?i:ID))
           | シークレット | クレデンシャル | 資格情報 | 認証情報 | 接続文字列 ) )"""
 )

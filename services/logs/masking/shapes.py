@@ -38,12 +38,12 @@ _SHAPES = (
 )  # fmt: skip
 """(what a text must contain, kind, pattern): the value is the group of that name, or all of the match."""
 
-_TO_END = r"""(?P<value>"(?:\\.|[^"\\])+"|'[^']+'|[^\s"',;|&]+(?:[;,&|][^\s"',;|&]+)*)"""
+_TO_END = r"""(?P<value>"(?:\\.|[^"\\])+"|'(?:'\\''|[^'])+'|[^\s"',;|&]+(?:[;,&|][^\s"',;|&]+)*)"""
 _GAP = r"""(?:["'],[ ]?|,[ ]?|[ ]{1,3})"""
 _WORDS = r"""[^\n|;]{0,160}?"""
 _FOLDED_SHAPES = (
     (("authorization",), HEADER, re.compile(r"""(?ix)authorization["'\]]{0,2}\s{0,4}(?:=>|[=:,])\s{0,4}["'\[]{0,2}(?P<value>(?:digest|aws4-hmac-sha256|oauth|hawk|mac|scram\S{0,12})\s(?:[^"'\n\\]|"(?=[^"',\n]{0,400}"(?:,|\s|\Z)))*)""")),
-    (("bearer ", "basic "), HEADER, re.compile(r"[Bb](?<!\w.)(?i:earer|asic)[ ]{1,4}(?P<value>(?=[^\s]{0,64}\d)[A-Za-z0-9+/._~=-]{8,})")),
+    (("bearer ", "basic "), HEADER, re.compile(r"[Bb](?<!\w.)(?i:earer|asic)[ ]{1,4}(?P<value>(?![a-z_]{1,40}=[^=\s])(?=[^\s]{0,64}\d)[A-Za-z0-9+/._~=-]{8,})")),
     (("cookie",), HEADER, re.compile(r"""(?ix)\b(?:set-)?cookies?2?["'\])]{0,2}\s{0,8}(?:=>|->|[=:])\s{0,8}["'\[]{0,2}(?P<value>[^\s"'\\;{\[=]{1,200}=[^\s"'\\;]*(?:;[ ]?[^\s"'\\=;]{1,200}(?:=[^\s"'\\;]*)?)*)""")),
     (("identified", "password '", 'password "', "password  "), PASSWORD, re.compile(r"""(?i)\b(?:identified(?:\s{1,4}with\s{1,4}\S{1,40})?\s{1,4}(?:by(?:\s{1,4}(?:values|password))?|as)|(?:un)?encrypted\s{1,4}password|password)\s{1,4}(?P<value>'(?:''|\\.|[^'\\])*+'|'[^'\n]*'|"[^"]*"(?=\s*(?:;|\Z)))""")),
     (("identified by",), PASSWORD, re.compile(r"""(?i)\bidentified\s{1,4}by\s{1,4}(?P<value>[^\s"'\\;,][^\s"';,]{0,127})""")),
@@ -52,7 +52,10 @@ _FOLDED_SHAPES = (
     (("ugfzc3dvcmq6",), PASSWORD, re.compile(r"""UGFzc3dvcmQ6(?:\s{1,8}|["',]{1,4})(?:>>>|C:|\S{0,3}>)?\s{0,4}["']?(?P<value>[A-Za-z0-9+/=]{4,400})""")),
     (("pgpass", ":5432:"), PASSWORD, re.compile(r"""(?<![\w.:-])[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w*-]{1,63}:[\w*.-]{1,63}:(?P<value>[^\s"'<]{1,200})""")),
     (("secret ", "password ", "community "), PASSWORD, re.compile(rf"""[SPsp](?<!\w.)(?:(?i:ecret|assword)\s\d{{1,2}}(?!{UNIT})|nmp-server\scommunity)\s(?P<value>[^\s"'\\]{{4,200}})""")),
-    (("net use ",), PASSWORD, re.compile(r"""(?i)\bnet[ ]use[ ][^\n]{0,100}?/user:[^\s]{1,80}\s(?P<value>[^\s"'\\/][^\s"'\\]{0,128})""")),
+    (("pdo", "getconnection", "mysqli"), PASSWORD, re.compile(r"""(?i)(?:\bPDO(?:->__construct)?|getConnection|mysqli(?:_connect|->__construct)?)\((?:(?:'[^'\n]{0,200}'|"[^"\n]{0,200}"),\s?){2}(?P<value>'[^'\n]{1,128}'|"[^"\n]{1,128}")""")),
+    (("crypt(",), PASSWORD, re.compile(r"""(?i)\bcrypt\((?P<value>'(?:''|[^'])+')""")),
+    (("?code=", "&code="), TOKEN, re.compile(r"""[?&]code=(?P<value>[^\s&"'<>]{12,400})(?=&)""")),
+    (("net use ",), PASSWORD, re.compile(r"""(?i)\bnet[ ]use[ ](?:\w:[ ])?\\\\\S{1,100}[ ](?P<value>[^\s/"'][^\s"']{0,128})[ ]/user:|\bnet[ ]use[ ][^\n]{0,100}?/user:[^\s]{1,80}\s(?P<other>[^\s"'\\/][^\s"'\\]{0,128})""")),
     (("machine", "login"), PASSWORD, re.compile(r"""\blogin\s{1,4}[^\s|]{1,80}\s{1,4}password\s{1,4}(?P<value>"[^"\n]{1,128}"|[^\s|]\S{0,127})""")),
     (('"auth"', "requirepass", "masterauth", "auth plain", "auth login", "auth xoauth2", "pass "), PASSWORD, re.compile(r"""(?:"AUTH"\s{1,2}(?:"[^"\n]{1,60}"\s{1,2})?|\b(?:requirepass|masterauth|AUTH\s(?:PLAIN|LOGIN|XOAUTH2)?|(?<![\w-])PASS)\s{1,2})(?P<value>"[^"\n]{1,128}"|(?<=\nPASS )[^\s"']{1,400}|(?=\S{0,128}[0-9!#$%&*=])[^\s"']{4,400})""")),
     (("chpasswd",), PASSWORD, re.compile(r"""(?i)echo\s{1,4}(?:-\w\s{1,4})?["']?[\w.-]{1,60}:(?P<value>[^"'\n]{1,128}?)["']?\s{0,4}\|\s{0,4}(?:sudo\s{1,4})?chpasswd""")),

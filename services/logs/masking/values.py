@@ -17,7 +17,7 @@ Place = tuple[int, int]
 _BEHIND = re.compile(
     r"""(?x) (?:%5D|%22|["'`*\]”’」』)]){0,4}
       (?: [ ]\(?(?i:for|of|to|at|on)[ ][^\s=:"]{1,60}(?:[ ][A-Za-z0-9_-]{1,20}){0,3}?\)?(?=[ ]?(?::(?=\s|\Z)|=)|[ ](?i:is|was|set|changed|reset)\b)
-        | [ ]?\([^()\n]{1,30}\)(?=[ ]?[:=]) )?"""
+        | [ ]?\([^()\n]{1,30}\)(?=[ ]?[:=]|[ ](?:is|was)\b) )?"""
 )
 """What closes a name and says what it is for: `password for the database: …`, `password (temporary): …`"""
 _SIGN = re.compile(
@@ -30,10 +30,10 @@ _LINK = re.compile(
     r"|[ ]{0,8}(?:\||-{1,2}|–|—)[ ]{1,8}|[ ]{0,4}\([ ]?|[ ]{1,4}\[|[ ]{1,8}(?![-|])"
 )
 _PARTICLE = re.compile(
-    r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=)[ ]{0,4}(?:、|次の通り:?|以下:?|下記:?)?[ ]{0,4}(?:\n[ ]{0,8})?"
+    r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=)[ ]{0,4}(?:、|(?:以下|次|下記)(?:の(?:とおり|通り))?(?:です|になります)?[。:]?)?[ ]{0,4}(?:\n[ \n]{0,8})?"
 )
 _SAID_BEFORE = re.compile(
-    r"""(?:(?<![^\s"'])([^\s"'<>]{4,80})[ ](?:is|was|as)(?:[ ](?:the|your|my|our|a|new|temporary|initial|current)){0,3}[ ]\w{0,20}"""
+    r"""(?:(?<![^\s"'])([^\s"'<>]{4,80})[ ](?:is|was|as)(?:[ ](?:the|your|my|our|a|new|temporary|initial|current)){0,3}[ ](?:\w{1,20}[ ])?"""
     r"|([!-~]{4,80})[ 」』]?(?:が|という)[ ]?(?:仮|初期|新しい|新|現在の){0,2})\Z"
 )
 """`X is the password`, `X がパスワード`"""
@@ -52,7 +52,8 @@ _WORD = re.compile(r"""[A-Za-z]+(?=[\s.,!:;)\]}"'<]|\Z)""")
 _LAST_WORD = re.compile(r"""[A-Za-z]{4,40}(?=[.!]?(?:\s*\Z|\s{0,4}["'<\n)}\]]|[.!][ ][A-Z]))""")
 _GAP, _SPACES = re.compile(r"""["']?[ ,\n]{1,8}(?!-)"""), re.compile("[ ]{0,4}")
 _END_OF_TEXT = re.compile(r"""["'](?:[)\]]|[ ]?[,+][ ]?(?P<next>(?=["']))?)""")
-_CHANGED_TO = re.compile(r"[ ]to[ ](\S{1,200})")
+_CHANGED_TO = re.compile(r"""["'`」』]?[ ]{0,2}(?:\bto\b|->|=>|→|から)[ ]{0,2}(?=\S)""")
+"""From the value before to the one after."""
 _SETTING = re.compile(r"[ ]{0,4}(?:に|へ)(?:変更|設定|更新|リセット|初期化|再設定)")
 _ENDING = re.compile(
     r"[ ]{0,4}(?:です|でした|でし|だ(?![け])|である|となり|になり|に変更|に設定|に更新|に再設定|にリセット|へ変更|と(?!も)|で(?:ログイン|接続|認証|サインイン|す)|を|、|。|\)|\n|\Z|,|（|\()"
@@ -70,13 +71,13 @@ _SCHEME = re.compile(
     r"(?i)(?:bearer|basic|digest|negotiate|token|apikey|ntlm|aws4-hmac-sha256|key|bot|sso-key)[ \t]{1,4}(?=\S)"
 )
 _WRAPPER = re.compile(
-    r"""(?:[brufBRUF]{1,2}|!{1,2}[A-Za-z]{1,12}[ ]|&[a-z]{1,12}[ ]|@|\$|(?:[A-Za-z_][\w.]{0,40}\([ ]?)?)(?=["'`])"""
+    r"""(?:[brufBRUF]{1,2}|!{1,2}[A-Za-z]{1,12}[ ]|&[a-z]{1,12}[ ]|@|\$|string\(\d{1,6}\)[ ]|(?:[A-Za-z_][\w.]{0,40}\([ ]?)?)(?=["'`])"""
 )
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]{0,4}\n(?P<indent>[ \t]{1,40})([^\n]*(?:\n(?P=indent)[^\n]*)*+)")
 _QUOTED = re.compile(
-    r"""(?s)\"{3}(.*?)\"{3}|'{3}(.*?)'{3}|"((?:\\.|""(?=[^\s,:}\])]{1,3})|[^"\\])*+)"|'((?:\\.|''|[^'\\])*+)'|'([^'\n]*)'|`([^`\n]*)`"""
+    r"""(?s)\"{3}(.*?)\"{3}|'{3}(.*?)'{3}|"((?:\\.|""(?=[^\s,:}\])]{1,3})|[^"\\])*+)"|'((?:'\\''|\\.|''|[^'\\])*+)'|'([^'\n]*)'|`([^`\n]*)`"""
     r"""|「([^」\n]{0,400})」|『([^』\n]{0,400})』|【([^】\n]{0,400})】|“([^”\n]{0,400})”|‘([^’\n]{0,400})’|《([^》\n]{0,400})》|〈([^〉\n]{0,400})〉"""
-    r"""|\(([^()\n]{0,400})\)|\[([^\[\]\n"'{},]{1,400})\]|<([^<>\n/]{1,400})>"""
+    r"""|\(([^()\n]{0,400})\)|\[([^\[\]\n"'{},]{1,400})\]|<([^<>\n/]{1,400})>|\{([^{}\n"':=]{1,400})\}(?=[;"'\s]|\Z)"""
 )
 _BARE = re.compile(
     r"""(?x)(?: [^\s\\"'`<>&,;(){}\[\]|、。」』】”’]
@@ -86,9 +87,10 @@ _BARE = re.compile(
 )
 _PHRASE = re.compile(r"""[^\s"'<>,;{}\[\]]+(?:[ ](?![\w.-]{1,40}[=:])[^\s"'<>,;{}\[\]]+){0,12}""")
 _ASCII_RUN = re.compile(r"[!-~]{3,400}")
+_ASCII_LINE = re.compile(r"[!-~][ -~]{2,100}(?=\n|\Z)")
 _EMPTY = re.compile(
-    r"""(?ix)(?: null|none|nil|nan|true|false|undefined|unset|empty|n/a|yes|no|on|off|ok|ng|なし|無し|有り|あり|未設定|設定済み?|非公開|省略|変更済み?|
-      [-_.*•\u25cf?＊・#…]+ | [xX]{3,40} | \[?[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted|protected|sensitive|マスク済み?|伏字|非表示|データ保護)[>)\]]?\]? |
+    r"""(?ix)(?: null|none|nil|nan|true|false|undefined|unset|empty|n/a|yes|no|on|off|ok|ng|なし|無し|有り|あり|有効|無効|期限切れ|失効|未設定|設定済み?|非公開|省略|変更済み?|
+      [-_.*•\u25cf?＊・#…]+ | [xX]{3,40} | \[?[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted|protected|sensitive(?:[ ]value)?|known[ ]after[ ]apply|マスク済み?|伏字|非表示|データ保護)[>)\]]?\]? |
       \$\{[^{}]{1,80}\} | \$\([^()]{1,80}\) | \{\{.{1,80}\}\} | \$[A-Z][A-Z0-9_]+ | %[A-Z_]+% | %\w | <[^<>]{0,80}\s[^<>]{0,80}> | <[A-Za-z_ -]{1,40}> | [<\[{(]{1,2}(?:secret|password|token|your\S{0,30})[>\]})]{1,2} | :\w{1,40} | \$\d{1,2} | [{\[(}\])]+ |
       \{[\w.]{1,40}\} | <[^\x00-\x7f]{1,40}> | [/.]+ | [\w.-]{1,60}\+\d{1,4}d |
       process\.env\.\w+ | os\.environ\S* | os\.getenv\S* | arn:aws[a-z-]*:\S+ )\Z"""
@@ -107,8 +109,11 @@ _PLAIN = re.compile(
     r"""(?ix)(?: v?\d{1,4}(?:[.\-/:]\d{1,4}){1,7}[a-z]{0,3}\S{0,2} | \d{4}-\d\d-\d\d\S* | \d{1,3}(?:,\d{3})+ | \d{1,6}(?:st|nd|rd|th|s|ms|m|h|d|kb|mb|gb|px|bits?|bytes?|chars?|x|%)
       | arn:\S+ | \w+://\S* | /[\w./-]+ | [\w.-]+\.(?:java|py|js|ts|go|rb|php|kt|cs|html|json|ya?ml|log|txt)\S* | [A-Za-z_.]+\([^()]*\) | \w+\(\d{1,5}(?:,\d{1,3})?\)? | [a-z_.-]+=(?:[^=]\S*)? | [\w.+-]+@[\w.-]+\.\w+ | [a-z]+-\d{1,3} | sha-?\d{1,3}\S{0,1} | [A-Z]{2,10}-\d{1,7} | \$?\{\S* )[.,;:!?)]*\Z"""
 )
-_NAME_OF_SECRET = re.compile(r"(?:[a-z]+(?:[-_][a-z]+)*/)+[a-z]+(?:[-_.][a-z]+)*\Z")
-"""`prod/app-config`: where the secret is."""
+_NO_TOKEN = re.compile(r"(?:[a-z]+(?:[-_][a-z]+)*/)+[a-z]+(?:[-_.][a-z]+)*\Z|\d(?:\.\d{1,3}){1,3}\Z")
+"""`prod/app-config`, where the secret is; a version, or a status of mail (`dsn=2.0.0`)."""
+_DIRECTORY = re.compile(r"[/~](?:[\w.-]{1,40}(?:/|\Z)){1,12}\Z|/\Z")
+"""What a shell has in PWD."""
+_INNER = re.compile(r"""\{[ ]?["']?(?i:string_?value|value|s|plaintext)["']?[ ]?[:=][ ]?""")
 _REFERENCE = re.compile(r"\$?\{[\w.]{1,40}\}(?!\w)")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)+\Z")
 _PROSE = re.compile(
@@ -132,9 +137,9 @@ def is_secret(value: str, telling: Telling, *, strict: bool = False) -> bool:
         return False
     if (" " in value or not value.isascii()) and _MESSAGE.match(value):
         return False
-    if len(value) < telling.shortest and (strict or value.isdigit()):
+    if len(value) < (4 if telling.is_vague else telling.shortest) and (strict or value.isdigit()):
         return False
-    if telling.kind == TOKEN and _NAME_OF_SECRET.match(value):
+    if telling.kind == TOKEN and _NO_TOKEN.match(value):
         return False
     return not strict or looks_secret(value)
 
@@ -168,8 +173,12 @@ def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bo
     at = _BEHIND.match(text, end).end()  # type: ignore[union-attr]
     if first == "/" and text[at - 1] in "\"'" and _IN_URL.search(text, max(0, start - 220), start):
         return []
-    place = new = None
+    place = None
     if (sign := _SIGN.match(text, at)) is not None:
+        if text[start:end].lower() == "pwd" and _DIRECTORY.match(
+            text[sign.end() :].split(maxsplit=1)[0].rstrip(";")
+        ):
+            return []
         place = _behind_sign(text, start, sign, telling, first)
     elif first == "-" and (gap := _GAP.match(text, at)) is not None:
         place = value(text, gap.end(), telling)
@@ -177,20 +186,23 @@ def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bo
         place = _in_japanese(text, end, telling)
     elif first != "/" and (link := _LINK.match(text, at)) is not None:
         place = _in_words(text, link, telling, is_symbol=first == ":")
-        new = _CHANGED_TO.match(text, place[1]) if place is not None else None
-    return [each for each in (place, new.span(1) if new is not None else None) if each is not None]
+    if place is None:
+        return []
+    to = _CHANGED_TO.match(text, place[1])
+    new = value(text, to.end(), telling, strict=text[to.end()] not in "\"'`「『") if to is not None else None
+    return [place] if new is None else [place, new]
 
 
 def value(
     text: str, at: int, telling: Telling, *, strict: bool = False, bare: re.Pattern[str] | None = None
 ) -> Place | None:
     """The secret that begins at `at`: in quotes or brackets, or as far as a value without them reaches."""
-    if (wrapper := _WRAPPER.match(text, at)) is not None:
+    if (wrapper := _WRAPPER.match(text, at) or _INNER.match(text, at)) is not None:
         at = wrapper.end()
     if (match := _QUOTED.match(text, at)) is not None:
         if match[0][0] == "<" and _EMPTY.match(match[0]):
             return None
-        strict = strict or (match[0][0] == "`" and telling.kind != PASSWORD)
+        strict = strict or match[0][0] == "{" or (match[0][0] == "`" and telling.kind != PASSWORD)
         return trimmed(text, *match.span(match.lastindex or 0), telling, strict=strict)
     if text[at : at + 1] in ('"', "'"):
         return trimmed(text, at + 1, _UNCLOSED.match(text, at + 1).end(), telling)  # type: ignore[union-attr]
@@ -282,10 +294,11 @@ def _in_japanese(text: str, end: int, telling: Telling) -> Place | None:
             return None
         is_told = particle is not None or looks_secret(quote) or (quote.isascii() and len(quote) >= 4)
         return trimmed(text, *inner.span(inner.lastindex or 0), telling) if is_told else None
-    run = _ASCII_RUN.match(text, at)
+    is_own_line = particle is not None and "\n" in particle[0]
+    run = (_ASCII_LINE if is_own_line else _ASCII_RUN).match(text, at)
     if run is None or COUNT.match(text, at) or not is_secret(run[0], telling):
         return None
-    is_said = particle is not None and particle[0].strip(" \n")[-1:] in ("は", "が", "も")
+    is_said = is_own_line or (particle is not None and particle[0].strip(" \n")[-1:] in ("は", "が", "も"))
     is_ended = is_said and _ENDING.match(text, run.end()) and not _PLAIN.match(run[0])
     if particle is not None and _SETTING.match(text, run.end()):
         is_ended = True

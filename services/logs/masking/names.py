@@ -30,7 +30,7 @@ _NOUNS = {
     **dict.fromkeys(words("password passwords passwd passwds passwort pwd pwds passcode passcodes pw psk userpass masterpass motdepasse contrasena"), _PASSWORD),
     **dict.fromkeys(words("pin pins pincode cvv cvv2 cvc cvc2"), Telling(PASSWORD, 3)),
     **dict.fromkeys(["passphrase", "passphrases"], _PHRASE),
-    **dict.fromkeys(words("secret secrets token tokens credential credentials creds cred jwt sessid phpsessid jsessionid dsn samlresponse samlrequest assertion signature apikey apikeys csrf xsrf"), _TOKEN),
+    **dict.fromkeys(words("secret secrets token tokens credential credentials creds cred jwt sessid phpsessid jsessionid dsn assertion signature apikey apikeys csrf xsrf"), _TOKEN),
     **dict.fromkeys(["otp", "totp", "otps"], _CODE),
     "pass": Telling(PASSWORD, 1, is_vague=True),
     **dict.fromkeys(words("auth sig sid pat bearer sas"), _VAGUE),
@@ -43,6 +43,7 @@ _PAIRS = {
     "id": (_TOKEN, ["session"]),
     "url": (_TOKEN, ["webhook", "database", "redis"]),
     "hook": (_TOKEN, ["web"]),
+    "response": (_TOKEN, ["saml"]),
     "phrase": (_PHRASE, ["pass", "seed", "mnemonic", "recovery"]),
     "word": (_PASSWORD, ["pass"]),
 }  # fmt: skip
@@ -58,8 +59,8 @@ _HARMLESS = frozenset(
 """What a name is about if one of these follows its noun."""
 _PARTS = frozenset(words("value text current old new key plain id hash code string"))
 """`secret.value` is one; `random_password.db` is a thing that holds one."""
-_COUNTED = frozenset(words("max min num count total prompt completion input output used remaining cached next start page continuation pagination request cancellation idempotency paging reasoning lexer parser cancel has is no use"))  # fmt: skip
-"""Before `token` or `tokens` they make it something that is counted or pages through a list."""
+_COUNTED = frozenset(words("pull max min num count total prompt completion input output used remaining cached next start page continuation pagination request cancellation idempotency paging reasoning lexer parser cancel has is no use"))  # fmt: skip
+"""Before `token`, `tokens` or `secrets` they make it something that is counted, named or pages through a list."""
 _VERBS = frozenset(words("get put describe list delete rotate batch"))
 """Operations of an API: `GetSecretValue`."""
 _RUN = re.compile(
@@ -89,7 +90,7 @@ JAPANESE_HINTS = tuple(
     )
 )
 HINTS = (
-    *words("pass pwd pw psk secret token cred key pin cvv cvc otp jwt sig sas sid sess dsn bearer auth code cookie connection webhook pat contrase phrase motdepasse csrf xsrf"),
+    *words("pass pwd pw psk secret token cred key pin cvv cvc otp jwt sig sas sid sess dsn bearer auth code cookie saml assertion connection webhook pat contrase phrase motdepasse csrf xsrf"),
     *JAPANESE_HINTS,
 )  # fmt: skip
 """A text without any of them, in lower case, has no telling name."""
@@ -146,4 +147,4 @@ def _is_harmless(words: list[str], index: int) -> bool:
     if any(word in _HARMLESS for word in after):
         # The key of an id is one: `secret_access_key_id`, `token_id`.
         return after != ["id"] or words[index] not in ("key", "token")
-    return words[index] in ("token", "tokens") and any(word in _COUNTED for word in words[:index])
+    return words[index] in ("token", "tokens", "secrets") and any(word in _COUNTED for word in words[:index])

@@ -25,13 +25,13 @@ from services.logs.masking.views import views
 _TAG = re.compile(r"<(?:[\w.-]{1,30}:)?\Z")
 _ELEMENT = re.compile(r"[^<>]{0,200}>(?:\s{0,40}<!\[CDATA\[)?(?P<value>[^<]{1,4000})")
 _PAIR = re.compile(
-    r"""(?ix) ["'`]? (?:[ ,\n]{1,8}["'-]{0,2}type["']?[ ]?[:= ][ ]?["']?\w{1,20}["']?)? (?: [ ]{0,4}(?:\n|,|;|&|\|)?[ \n]{0,40}(?:-[ ])? ["'`]?\b(?:[a-z]{0,20}[._-]?value|val|default|content|to|new|v)["'`]? (?:[ ]{0,4}(?:=>|[:=])[ ]{0,4}|(?<=--value)[ ]{1,4})
+    r"""(?ix) ["'`]? (?:[ ,\n]{1,8}["'-]{0,2}type["']?[ ]?[:= ][ ]?["']?\w{1,20}["']?)? (?: [ ]{0,4}(?:\n|,|;|&|\|)?[ \n]{0,40}(?:-[ ]|--)? ["'`]?\b(?:[a-z]{0,20}[._-]?value|val|default|content|to|new|v)["'`]? (?:[ ]{0,4}(?:=>|[:=])[ ]{0,4}|(?<=--value)[ ]{1,4})
       | </[\w:.-]{1,60}>\s{0,40}(?:<[\w:.-]{1,60}[^<>]{0,100}>){1,2}(?:<!\[CDATA\[)?
       | [^<>="']{0,40}(?:[ ][\w:.-]{1,40}=["'][^"'<>]{0,100}["']){0,6}[ ]/?> (?=[^<\n]) | > (?=[^<\n]) | (?:\r?\n[ \t]{0,40}){2} | \n[^\n]{0,120}?\b(?:input_)?value=) """
 )
 """From a name that is itself a value to the value that belongs to it."""
 _REST = re.compile(r"[^<\n]{1,4000}")
-_SAID = re.compile(r"""[=:>]>?[ ]{0,4}["'`]?[\w.$/-]{0,60}+\Z""")
+_SAID = re.compile(r"""(?:[=:>]>?[ ]{0,4}|(?<=--name)[ ]{1,4})["'`]?[\w.$/-]{0,60}+\Z""")
 _SAYING = tuple(
     words("name key field param params parameter attribute property id column label variable setting header")
 )

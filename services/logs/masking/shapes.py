@@ -70,7 +70,7 @@ _COMMANDS = (
     (("redis-cli", "ldap", "sqlcmd", "bcp", "ipmitool", "zip", "snmp", "osql", "isql"), PASSWORD, re.compile(
         rf"""(?x)\b(?:(?:redis-cli){_WORDS}["'\s]-a|ldap\w{{0,12}}{_WORDS}["'\s]-w|(?:sqlcmd|bcp|osql|isql|ipmitool|zip|unzip){_WORDS}["'\s]-P|snmp\w{{0,12}}{_WORDS}["'\s]-[AX]){_GAP}?(?!-){_TO_END}""")),
     (("curl", "wget", "http -", "https -", "http post", "http get", "http put", "ab -", "smb", "rpcclient", "net u"), PASSWORD, re.compile(
-        rf"""(?x)\b(?:curl|wget|https?|xh|ab|rpcclient|smb\w{{0,8}}|net)\b{_WORDS}["'\s](?:-u|-U|-a|-A|--user|--proxy-user|--auth)(?:=|{_GAP})?["']?[^\s:"'%=-][^\s:"'%]{{0,80}}[:%](?P<value>[^\s"']+)""")),
+        rf"""(?x)\b(?:curl|wget|https?|xh|ab|rpcclient|smb\w{{0,8}}|net)\b{_WORDS}["'\s](?:-u|-U|-a|-A|--user|--proxy-user|--auth)(?:=|{_GAP})?["']?[^\s:"'%=-][^\s:"'%]{{0,80}}[:%](?!//)(?P<value>[^\s"']+)""")),
     (("curl", "wget", "http -", "http post", "http get", "http put", "xh "), PASSWORD, re.compile(rf"""(?x)\b(?:curl|wget|https?|xh)\b{_WORDS}["'\s](?:-u|-U|--user|--proxy-user)(?:=|{_GAP})?(?P<q>["'])[^\s:"'%=-][^\s:"'%]{{0,80}}:(?P<value>[^"'\n]+)(?=(?P=q))""")),
     (("--stdin", "--password-stdin", "sudo -s"), PASSWORD, re.compile(r"""(?i)echo\s{1,4}(?:-\w\s{1,4})?(?P<value>"[^"\n]{1,128}"|'[^'\n]{1,128}'|[^\s|"'$]{1,128})\s{0,4}\|[^\n|]{0,80}(?:--(?:password-)?stdin|sudo\s-S)""")),
 )  # fmt: skip

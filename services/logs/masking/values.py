@@ -30,7 +30,7 @@ _LINK = re.compile(
     r"|[ ]{0,8}(?:\||-{1,2}|–|—)[ ]{1,8}|[ ]{0,4}\([ ]?|[ ]{1,4}\[|[ ]{1,8}(?![-|])"
 )
 _PARTICLE = re.compile(
-    r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=)[ ]{0,4}(?:、|(?:以下|次|下記)(?:の(?:とおり|通り))?(?:です|になります)?[。:]?)?[ ]{0,4}(?:\n[ \n]{0,8})?"
+    r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=)[ ]{0,4}(?:、|(?:以下|次|下記)(?:の(?:とおり|通り))?(?:です|になります)?[。:]?)?[ ]{0,4}(?:\n[ \n]{0,40})?"
 )
 _SAID_BEFORE = re.compile(
     r"""(?:(?<![^\s"'])([^\s"'<>]{4,80})[ ](?:is|was|as)(?:[ ](?:the|your|my|our|a|new|temporary|initial|current)){0,3}[ ](?:\w{1,20}[ ])?"""
@@ -54,6 +54,12 @@ _GAP, _SPACES = re.compile(r"""["']?[ ,\n]{1,8}(?!-)"""), re.compile("[ ]{0,4}")
 _END_OF_TEXT = re.compile(r"""["'](?:[)\]]|[ ]?[,+][ ]?(?P<next>(?=["']))?)""")
 _CHANGED_TO = re.compile(r"""["'`」』]?[ ]{0,2}(?:\bto\b|->|=>|→|から)[ ]{0,2}(?=\S)""")
 """From the value before to the one after."""
+_TUPLE = re.compile(r'">>,[ ]?<<(?=")|(?<=[a-z]),[ ]?(?=")')
+"""`{<<"password">>,<<"…">>}` and `{password,"…"}` of Erlang."""
+_PLACEHOLDER = re.compile(r"\$\d{1,2}(?!\w)")
+_PARAMETER = r"{} = '((?:''|[^'])*)'"
+"""What a log of PostgreSQL has for a placeholder."""
+_FURTHER_WORDS = re.compile(r"(?:[ ][^\s:=]{2,40}){1,3}(?=\s*?(?:\n|\Z))")
 _SETTING = re.compile(r"[ ]{0,4}(?:に|へ)(?:変更|設定|更新|リセット|初期化|再設定)")
 _ENDING = re.compile(
     r"[ ]{0,4}(?:です|でした|でし|だ(?![け])|である|となり|になり|に変更|に設定|に更新|に再設定|にリセット|へ変更|と(?!も)|で(?:ログイン|接続|認証|サインイン|す)|を|、|。|\)|\n|\Z|,|（|\()"
@@ -180,8 +186,8 @@ def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bo
         ):
             return []
         place = _behind_sign(text, start, sign, telling, first)
-    elif first == "-" and (gap := _GAP.match(text, at)) is not None:
-        place = value(text, gap.end(), telling)
+    elif (gap := (_GAP if first == "-" else _TUPLE).match(text, at if first == "-" else end)) is not None:
+        place = value(text, gap.end(), telling) if first in '-{"' else None
     elif is_japanese:
         place = _in_japanese(text, end, telling)
     elif first != "/" and (link := _LINK.match(text, at)) is not None:
@@ -202,7 +208,11 @@ def value(
     if (match := _QUOTED.match(text, at)) is not None:
         if match[0][0] == "<" and _EMPTY.match(match[0]):
             return None
-        strict = strict or match[0][0] == "{" or (match[0][0] == "`" and telling.kind != PASSWORD)
+        strict = (
+            strict
+            or (match[0][0] == "{" and not text.startswith(";", match.end()))
+            or (match[0][0] == "`" and telling.kind != PASSWORD)
+        )
         return trimmed(text, *match.span(match.lastindex or 0), telling, strict=strict)
     if text[at : at + 1] in ('"', "'"):
         return trimmed(text, at + 1, _UNCLOSED.match(text, at + 1).end(), telling)  # type: ignore[union-attr]
@@ -225,6 +235,10 @@ def trimmed(text: str, start: int, end: int, telling: Telling, *, strict: bool =
 
 def _behind_sign(text: str, start: int, sign: re.Match[str], telling: Telling, first: str) -> Place | None:
     at, mark, closer = sign.end(), sign["sign"].strip(" "), text[sign.start() - 1]
+    if (placeholder := _PLACEHOLDER.match(text, at)) is not None:
+        pattern = _PARAMETER.format(re.escape(placeholder[0]))
+        parameter = re.compile(pattern).search(text, at, at + 4000)
+        return parameter.span(1) if parameter is not None else None
     if (block := _BLOCK.match(text, at)) is not None:
         return trimmed(text, *block.span(2), telling)
     if closer != first == text[at : at + 1] and (end := _END_OF_TEXT.match(text, at)) is not None:
@@ -251,7 +265,16 @@ def _behind_sign(text: str, start: int, sign: re.Match[str], telling: Telling, f
     bare = _TO_QUOTE.get(first) if mark == "=" else None
     if first == "[" and closer == "]" and "=>" in mark:
         bare = _TO_BRACKET
-    return value(text, at, telling, strict=strict, bare=bare)
+    place = value(text, at, telling, strict=strict, bare=bare)
+    if place is not None and ":" in mark and telling.kind == PASSWORD and _begins_line(text, start):
+        rest = _FURTHER_WORDS.match(text, place[1])
+        if rest is not None and any(map(looks_secret, rest[0].split())):
+            return place[0], rest.end()
+    return place
+
+
+def _begins_line(text: str, start: int) -> bool:
+    return not text[max(0, start - 40) : start].rpartition("\n")[2].strip()
 
 
 def before(text: str, start: int, *, is_said: bool) -> Place | None:

@@ -30,7 +30,7 @@ _NOUNS = {
     **dict.fromkeys(words("password passwords passwd passwds passwort pwd pwds passcode passcodes pw psk userpass masterpass motdepasse contrasena"), _PASSWORD),
     **dict.fromkeys(words("pin pins pincode cvv cvv2 cvc cvc2"), Telling(PASSWORD, 3)),
     **dict.fromkeys(["passphrase", "passphrases"], _PHRASE),
-    **dict.fromkeys(words("secret secrets token tokens credential credentials creds cred jwt sessid phpsessid jsessionid dsn assertion signature apikey apikeys csrf xsrf"), _TOKEN),
+    **dict.fromkeys(words("secret secrets token tokens credential credentials creds cred jwt sessid phpsessid jsessionid dsn assertion dockerconfigjson dockercfg signature apikey apikeys csrf xsrf"), _TOKEN),
     **dict.fromkeys(["otp", "totp", "otps"], _CODE),
     "pass": Telling(PASSWORD, 1, is_vague=True),
     **dict.fromkeys(words("auth sig sid pat bearer sas"), _VAGUE),
@@ -53,7 +53,7 @@ PAIRED = frozenset(_PAIRS)
 """What may be the second of two words that name together."""
 _HARMLESS = frozenset(
     words(
-        "policy policies count counts length len type types algo expires expire expiry expired expiration ttl age name names arn arns path paths file files filename version versions status state limit limits rotation rotated rotate resets attempts attempt min max required require requires enabled enable disabled field fields label manager provider endpoint endpoints usage used bucket buckets at in on date days time timestamp updated changed created remaining hint strength prompt size index format source scope scopes alg algorithm uri authentication auth validation validator error errors failure failures failed service reference ref store vault page pages budget rate per total sum window strategy history complexity kind title id ids url urls review email mail recovery minimum maximum check checks mode encoder audience issuer subject host hosts ok valid invalid missing mismatch grace window exception exceptions warning filter source loaded handler event events listener service controller middleware factory interceptor module task job rotator"
+        "policy policies count counts length len type types algo expires expire expiry expired expiration ttl age name names arn arns path paths file files filename version versions status state limit limits rotation rotated rotate resets attempts attempt min max required require requires enabled enable disabled field fields label manager provider endpoint endpoints usage used bucket buckets at in on date days time timestamp updated changed created remaining hint strength prompt size index format source scope scopes alg algorithm uri authentication auth validation validator error errors failure failures failed service reference ref store vault page pages budget rate per total sum window strategy history complexity kind title id ids url urls review email mail recovery minimum maximum check checks mode encoder audience issuer subject host hosts stdin attachment ok valid invalid missing mismatch grace window exception exceptions warning filter source loaded handler event events listener service controller middleware factory interceptor module task job rotator"
     )
 )
 """What a name is about if one of these follows its noun."""
@@ -61,8 +61,8 @@ _PARTS = frozenset(words("value text current old new key plain id hash code stri
 """`secret.value` is one; `random_password.db` is a thing that holds one."""
 _COUNTED = frozenset(words("pull max min num count total prompt completion input output used remaining cached next start page continuation pagination request cancellation idempotency paging reasoning lexer parser cancel has is no use"))  # fmt: skip
 """Before `token`, `tokens` or `secrets` they make it something that is counted, named or pages through a list."""
-_VERBS = frozenset(words("get put describe list delete rotate batch"))
-"""Operations of an API: `GetSecretValue`."""
+_VERBS = frozenset(words("get put describe list delete rotate batch from"))
+"""Operations of an API, functions: `GetSecretValue`, `fromSecretNameV2`."""
 _RUN = re.compile(
     r"(?:.{0,40}(?:password|passwd|passphrase|passcode|secret|token|pwd)|(?:store|key|user|db|root|admin|my|ldap|smtp|mail|ftp|pg|bind|rds)pass|.{0,30}(?:api|access|secret|private|signing|encryption|auth|master|shared|account)key)s?\Z"
 )
@@ -90,7 +90,7 @@ JAPANESE_HINTS = tuple(
     )
 )
 HINTS = (
-    *words("pass pwd pw psk secret token cred key pin cvv cvc otp jwt sig sas sid sess dsn bearer auth code cookie saml assertion connection webhook pat contrase phrase motdepasse csrf xsrf"),
+    *words("pass pwd pw psk secret token cred key pin cvv cvc otp jwt sig sas sid sess dsn bearer auth code cookie saml assertion dockerc connection webhook pat contrase phrase motdepasse csrf xsrf"),
     *JAPANESE_HINTS,
 )  # fmt: skip
 """A text without any of them, in lower case, has no telling name."""

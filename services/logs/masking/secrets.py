@@ -38,7 +38,8 @@ _SAYING = tuple(
 """What a name is, if it is what another key says."""
 _GLUED = re.compile(r"[^-]-p(?:p|(?![a-z]{0,60}(?![A-Za-z0-9_.$-])))")
 """`-ppassword1` of a command of MySQL: what follows is no value."""
-_ARN = re.compile(r"arn:[\w:./-]{0,110}:\Z")
+_ARN = re.compile(r"(?:arn|\{\{resolve):[\w:./-]{0,110}:\Z|::\Z")
+"""A place in AWS, a type of CloudFormation or of a program."""
 
 
 def find(text: str) -> Iterator[Span]:

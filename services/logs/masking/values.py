@@ -30,7 +30,7 @@ _LINK = re.compile(
     r"|[ ]{0,8}(?:\||-{1,2}|–|—)[ ]{1,8}|[ ]{0,4}\([ ]?|[ ]{1,4}\[|[ ]{1,8}(?![-|])"
 )
 _PARTICLE = re.compile(
-    r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=)[ ]{0,4}(?:、|(?:以下|次|下記)(?:の(?:とおり|通り))?(?:です|になります)?[。:]?)?[ ]{0,4}(?:\n[ \n]{0,40})?"
+    r"[ ]{0,4}(?:の)?(?:値|文字列|中身|内容|設定値|平文)?[ ]{0,4}(?:は|が|も|を|に|として|って|:|=|です[。:]?(?=\n))[ ]{0,4}(?:、|(?:以下|次|下記)(?:の(?:とおり|通り))?(?:です|になります)?[。:]?)?[ ]{0,4}(?:\n[ \n─=-]{0,60})?"
 )
 _SAID_BEFORE = re.compile(
     r"""(?:(?<![^\s"'])([^\s"'<>]{4,80})[ ](?:is|was|as)(?:[ ](?:the|your|my|our|a|new|temporary|initial|current)){0,3}[ ](?:\w{1,20}[ ])?"""
@@ -54,6 +54,13 @@ _GAP, _SPACES = re.compile(r"""["']?[ ,\n]{1,8}(?!-)"""), re.compile("[ ]{0,4}")
 _END_OF_TEXT = re.compile(r"""["'](?:[)\]]|[ ]?[,+][ ]?(?P<next>(?=["']))?)""")
 _CHANGED_TO = re.compile(r"""["'`」』]?[ ]{0,2}(?:\bto\b|->|=>|→|から)[ ]{0,2}(?=\S)""")
 """From the value before to the one after."""
+_BELOW = re.compile(
+    r"(?:です|[^\n]{0,24}?)[。:]?[ ]{0,4}\n[ \n=─-]{0,60}(?P<value>[!#-&(-z|~]{4,100})[ ]{0,4}(?=\n|\Z)"
+)
+_BELOW_WORDS = re.compile("以下|下記|次の|です")
+_DONE_TO = re.compile(
+    r"を[^\s\x00-\x7f]{2,16}(?:しました|した|済み):[ ]{0,4}(?P<value>[!#-&(-;=?-[\]-z|~]{4,100})"
+)
 _TUPLE = re.compile(r'">>,[ ]?<<(?=")|(?<=[a-z]),[ ]?(?=")')
 """`{<<"password">>,<<"…">>}` and `{password,"…"}` of Erlang."""
 _PLACEHOLDER = re.compile(r"\$\d{1,2}(?!\w)")
@@ -77,7 +84,7 @@ _SCHEME = re.compile(
     r"(?i)(?:bearer|basic|digest|negotiate|token|apikey|ntlm|aws4-hmac-sha256|key|bot|sso-key)[ \t]{1,4}(?=\S)"
 )
 _WRAPPER = re.compile(
-    r"""(?:[brufBRUF]{1,2}|!{1,2}[A-Za-z]{1,12}[ ]|&[a-z]{1,12}[ ]|@|\$|string\(\d{1,6}\)[ ]|(?:[A-Za-z_][\w.]{0,40}\([ ]?)?)(?=["'`])"""
+    r"""(?:[brufBRUF]{1,2}|!{1,2}[A-Za-z]{1,12}[ ]|&[a-z]{1,12}[ ]|@|\$|string\(\d{1,6}\)[ ]|(?:(?!get)[A-Za-z_]\w{0,40}\([ ]?)?)(?=["'`])"""
 )
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?[ \t]{0,4}\n(?P<indent>[ \t]{1,40})([^\n]*(?:\n(?P=indent)[^\n]*)*+)")
 _QUOTED = re.compile(
@@ -107,20 +114,29 @@ _MESSAGE = re.compile(
 )
 STOP = frozenset(
     words(
-        "incorrect invalid expired wrong missing required not must is was are has had cannot can should may too does did do the a an in on at of for to from by with and or but if when while because expected unexpected unauthorized denied rejected refused accepted changed updated rotated reset set unset valid ok failed failure error mismatch empty blank null none optional disabled enabled verified unverified revoked issued created deleted removed generated stored encrypted hashed hidden masked unknown unsupported malformed authentication verification validation policy rotation be been will would it its this that these those there no yes only already never still unable could does please check enter contact string number boolean object array integer type jwt bearer bcrypt hash md5 sha sha1 sha256 sha512 aes rsa hmac null nil iam http https oauth oauth2 saml oidc basic digest successful successfully succeeded complete completed pending locked weak strong short long found unchanged identical different"
+        "incorrect invalid expired wrong missing required not must is was are has had cannot can should may too does did do the a an in on at of for to from by with and or but if when while because expected unexpected unauthorized denied rejected refused accepted changed updated rotated reset set unset valid ok failed failure error mismatch empty blank null none optional disabled enabled verified unverified revoked issued created deleted removed generated stored encrypted hashed hidden masked unknown unsupported malformed authentication verification validation policy rotation be been will would it its this that these those there no yes only via already never still unable could does please check enter contact string number boolean object array integer type jwt bearer bcrypt hash md5 sha sha1 sha256 sha512 aes rsa hmac null nil iam http https oauth oauth2 saml oidc basic digest successful successfully succeeded complete completed pending locked weak strong short long found unchanged identical different"
     )
 )
+_STATUS = re.compile(
+    r"(?:未|別|再|同|不|変更|要)[^\x00-\x7f]{1,8}|[^\x00-\x7f]{1,8}?(?:済み?|なし|無し|中|参照|通知|郵送|連絡|設定|予定|不要|必要|待ち|変更|確認|発行|登録|依頼)(?=[(。、\s]|\Z)"
+)
+"""How it stands with it."""
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLAIN = re.compile(
     r"""(?ix)(?: v?\d{1,4}(?:[.\-/:]\d{1,4}){1,7}[a-z]{0,3}\S{0,2} | \d{4}-\d\d-\d\d\S* | \d{1,3}(?:,\d{3})+ | \d{1,6}(?:st|nd|rd|th|s|ms|m|h|d|kb|mb|gb|px|bits?|bytes?|chars?|x|%)
       | arn:\S+ | \w+://\S* | /[\w./-]+ | [\w.-]+\.(?:java|py|js|ts|go|rb|php|kt|cs|html|json|ya?ml|log|txt)\S* | [A-Za-z_.]+\([^()]*\) | \w+\(\d{1,5}(?:,\d{1,3})?\)? | [a-z_.-]+=(?:[^=]\S*)? | [\w.+-]+@[\w.-]+\.\w+ | [a-z]+-\d{1,3} | sha-?\d{1,3}\S{0,1} | [A-Z]{2,10}-\d{1,7} | \$?\{\S* )[.,;:!?)]*\Z"""
 )
-_NO_TOKEN = re.compile(r"(?:[a-z]+(?:[-_][a-z]+)*/)+[a-z]+(?:[-_.][a-z]+)*\Z|\d(?:\.\d{1,3}){1,3}\Z")
+_NO_TOKEN = re.compile(r"(?:[a-z]+(?:[-_][a-z]+)*/)+[a-z]+(?:[-_.]?[a-z]+|\d{1,4})*\Z|\d(?:\.\d{1,3}){1,3}\Z")
 """`prod/app-config`, where the secret is; a version, or a status of mail (`dsn=2.0.0`)."""
 _DIRECTORY = re.compile(r"[/~](?:[\w.-]{1,40}(?:/|\Z)){1,12}\Z|/\Z")
 """What a shell has in PWD."""
 _INNER = re.compile(r"""\{[ ]?["']?(?i:string_?value|value|s|plaintext)["']?[ ]?[:=][ ]?""")
-_REFERENCE = re.compile(r"\$?\{[\w.]{1,40}\}(?!\w)")
+_REFERENCE = re.compile(
+    r"\$?\{[\w.]{1,40}\}(?!\w)|\$\((?=\w)|[A-Z][a-z]{1,12}-[A-Z][A-Za-z]{1,30}(?=[ ][-\"'])|[A-Za-z_]{1,40}(?:\??\.[A-Za-z_]{1,40}){1,6}\("
+    r"|[a-z_]{1,40}(?:\??\.[A-Za-z_]{1,40}){2,6}(?=[\s;,)'\"\\」`&<]|\Z)"
+)
+"""What stands for a value: a variable, or an expression of a program."""
+_KEY = re.compile(r"[a-z][\w.-]{1,40}:(?:\s|\Z)")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)+\Z")
 _PROSE = re.compile(
     r"(?:[A-Za-z]+'[a-z]{1,2}|[a-z]+|[A-Z][a-z]+|(?:[A-Z][a-z]+)+(?:Error|Exception))(?=[ ][a-z]+[ .,:])|[A-Za-z][\w.-]{1,40}=[^=\s]"
@@ -139,7 +155,7 @@ def is_sign(value: str) -> bool:
 
 def is_secret(value: str, telling: Telling, *, strict: bool = False) -> bool:
     """Whether a value beside a telling name is one; `strict`: only words or a space stand between them."""
-    if is_sign(value) or _EMPTY.match(value) or COUNT.match(value):
+    if is_sign(value) or _EMPTY.match(value) or COUNT.match(value) or _STATUS.match(value):
         return False
     if (" " in value or not value.isascii()) and _MESSAGE.match(value):
         return False
@@ -187,7 +203,9 @@ def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bo
             return []
         place = _behind_sign(text, start, sign, telling, first)
     elif (gap := (_GAP if first == "-" else _TUPLE).match(text, at if first == "-" else end)) is not None:
-        place = value(text, gap.end(), telling) if first in '-{"' else None
+        word = _WORD.match(text, gap.end())
+        is_prose = first not in '-{"' or (word is not None and word[0].lower() in STOP)
+        place = None if is_prose else value(text, gap.end(), telling)
     elif is_japanese:
         place = _in_japanese(text, end, telling)
     elif first != "/" and (link := _LINK.match(text, at)) is not None:
@@ -260,7 +278,7 @@ def _behind_sign(text: str, start: int, sign: re.Match[str], telling: Telling, f
             word[0].lower() in STOP or (telling.shortest > 1 and not looks_secret(word[0]))
         ):
             return None
-        if telling.kind != PASSWORD and _PROSE.match(text, at):
+        if (telling.kind != PASSWORD and _PROSE.match(text, at)) or _KEY.match(text, at):
             return None
     bare = _TO_QUOTE.get(first) if mark == "=" else None
     if first == "[" and closer == "]" and "=>" in mark:
@@ -268,7 +286,7 @@ def _behind_sign(text: str, start: int, sign: re.Match[str], telling: Telling, f
     place = value(text, at, telling, strict=strict, bare=bare)
     if place is not None and ":" in mark and telling.kind == PASSWORD and _begins_line(text, start):
         rest = _FURTHER_WORDS.match(text, place[1])
-        if rest is not None and any(map(looks_secret, rest[0].split())):
+        if rest is not None and any(map(looks_secret, text[place[0] : rest.end()].split())):
             return place[0], rest.end()
     return place
 
@@ -309,6 +327,9 @@ def _in_words(text: str, link: re.Match[str], telling: Telling, *, is_symbol: bo
 
 
 def _in_japanese(text: str, end: int, telling: Telling) -> Place | None:
+    below = _BELOW.match(text, end) if _BELOW_WORDS.search(text, max(0, end - 24), end + 30) else None
+    if (below := below or _DONE_TO.match(text, end)) is not None and looks_secret(below["value"]):
+        return below.span("value")
     particle = _PARTICLE.match(text, end)
     at = (particle or _SPACES.match(text, end)).end()  # type: ignore[union-attr]
     if (inner := _QUOTED.match(text, at)) is not None:

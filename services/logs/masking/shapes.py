@@ -25,7 +25,7 @@ _SHAPES = (
     (("AKIA", "ASIA"), AWS_KEY, re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{12,20}(?![A-Za-z0-9])")),
     (("AKIA", "ASIA"), AWS_KEY, re.compile(r"(?<![A-Za-z0-9+/=])(?=[^\s]{0,39}[A-Z])(?=[^\s]{0,39}[a-z])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])")),
     (("xox", "xapp-"), SLACK, re.compile(r"(?<![A-Za-z0-9])x(?:ox[a-z]|app)-[A-Za-z0-9-]{10,255}")),
-    (("hooks.slack.com/", "hooks.slack-gov.com/"), SLACK, re.compile(r"""https://hooks\.slack(?:-gov)?\.com/(?P<value>[a-z]{1,20}/[^\s"'<>\\]{4,255})""")),
+    (("hooks.slack.com/", "hooks.slack-gov.com/"), SLACK, re.compile(r"""https://hooks\.slack(?:-gov)?\.com/[a-z]{1,20}/(?P<value>[^\s"'<>\\]{4,255})""")),
     (("/webhooks/", "webhook.office.com", "/workflows/", "chat.googleapis.com", "api.telegram.org"), TOKEN, re.compile(
         r"""(?:discord(?:app)?\.com/api/webhooks/\d{5,25}/|webhook\.office\.com/webhookb2/|api\.telegram\.org/bot|logic\.azure\.com(?::\d+)?/workflows/[^\s?"']{1,100}\?[^\s"']{0,200}?sig=)(?P<value>[^\s"'<>\\/?][^\s"'<>\\?]{7,400})""")),
     (("eyJ",), TOKEN, re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}={0,2}(?:\.[A-Za-z0-9_-]+){0,4}")),

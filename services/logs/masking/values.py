@@ -132,7 +132,7 @@ _DIRECTORY = re.compile(r"[/~](?:[\w.-]{1,40}(?:/|\Z)){1,12}\Z|/\Z")
 """What a shell has in PWD."""
 _INNER = re.compile(r"""\{[ ]?["']?(?i:string_?value|value|s|plaintext)["']?[ ]?[:=][ ]?""")
 _REFERENCE = re.compile(
-    r"\$?\{[\w.]{1,40}\}(?!\w)|\$\((?=\w)|[A-Z][a-z]{1,12}-[A-Z][A-Za-z]{1,30}(?=[ ][-\"'])|[A-Za-z_]{1,40}(?:\??\.[A-Za-z_]{1,40}){1,6}\("
+    r"\$?\{[\w.]{1,40}\}(?!\w)|\$\((?=\w)|[A-Z][a-z]{1,12}-[A-Z][A-Za-z]{1,30}(?=[ ][-\"'\\])|[A-Za-z_]{1,40}(?:\??\.[A-Za-z_]{1,40}){1,6}\("
     r"|[a-z_]{1,40}(?:\??\.[A-Za-z_]{1,40}){2,6}(?=[\s;,)'\"\\」`&<]|\Z)"
 )
 """What stands for a value: a variable, or an expression of a program."""

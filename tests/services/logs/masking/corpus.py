@@ -21,8 +21,9 @@ from xml.sax.saxutils import escape as xml
 ALNUM = string.ascii_letters + string.digits
 FILLS: dict[str, str] = {
     "word": "hunter2 letmein sakura natsu2024 admin123 qwerty changeit P@ssw0rd toor tiger welcome1 password1 Secret123 iloveyou "
-    "dragon monkey7 shiyakusho toukyo2020 Passw0rd! root1234 summer correct-horse kanri fuyu#2025 abc123 test1 secret trustno1",
-    "japanese": "さくら咲く2026 合言葉は山川 富士山３７７６ ひみつ市役所 青い空と海9 秘密の花園 ｶﾀｶﾅ123 春夏秋冬Pw!",
+    "dragon monkey7 shiyakusho toukyo2020 Passw0rd! root1234 summer correct-horse kanri fuyu#2025 abc123 test1 secret trustno1 "
+    "himawari88 Haru2026! zaimu#01 yakuba1234 Kuma-mon5 football1 sunshine Kanri@2026 fujisan3776 baseball9 Start123 Shinsei_2027",
+    "japanese": "さくら咲く2026 合言葉は山川 富士山３７７６ ひみつ市役所 青い空と海9 秘密の花園 ｶﾀｶﾅ123 春夏秋冬Pw! 夕焼け小焼け77 みかん畑でつかまえて 桜吹雪＃12",
     "unicode": "pässwörd€9 naïve–Zürich ключ2026 contraseña¡9 🔑fox🔑42 Ünïcødé77",
     "user": "app_rw ysato staff-api tanaka.k batch01 readonly svc_report kanri2 webadmin",
     "host": "db01.internal api.city.example.jp 10.20.30.40 mail.pref.example.lg.jp staff-db.cluster-c1x.ap-northeast-1.rds.amazonaws.com",
@@ -143,6 +144,11 @@ KINDS: dict[str, Callable[[random.Random], str]] = {
     "aws": lambda rng: run(rng, ALNUM + "+/", 40),
     "key36": lambda rng: run(rng, ALNUM, 36),
     "key24": lambda rng: run(rng, ALNUM, 24),
+    "kubeadm": lambda rng: (
+        run(rng, string.digits + "abcdefghijklmnopqrstuvwxyz", 6)
+        + "."
+        + run(rng, string.digits + "abcdefghijklmnopqrstuvwxyz", 16)
+    ),
     "digits": lambda rng: run(rng, string.digits, 12),
     "url": lambda rng: quote(talk(rng), safe="!$*+-_.~"),
     "basic": lambda rng: base64.b64encode(f"{fill('user', rng)}:{talk(rng)}".encode()).decode(),
@@ -173,8 +179,6 @@ HERE = Path(__file__).parent
 OPENED, CLOSED, STAY, STAYED = "\ue000", "\ue001", "\ue002", "\ue003"
 NAMES = re.compile("§(hex[0-9]+|" + "|".join(sorted([*FILLS, *MADE], key=len, reverse=True)) + ")")
 MARK = re.compile("([\ue000-\ue003])")
-SEEN = "seen-"
-"""How the ids of forms begin that were added after a defect: no half of them is unseen."""
 
 
 def forms(name: str) -> dict[str, str]:
@@ -306,19 +310,12 @@ def harmless(seed: int, count: int, only: list[str] | None = None) -> Iterator[s
         )
 
 
-def half(names: dict[str, str]) -> list[str]:
-    """The forms that the author of the masker may see: half of them, and all that a defect has added."""
-    drawn = sorted(name for name in names if not name.startswith(SEEN))
-    return sorted({*names}.difference(drawn).union(random.Random(38).sample(drawn, len(drawn) // 2)))
-
-
 def write(folder: Path) -> None:
-    for name, only, seed, count in (("open", half(SECRETS), 1, 3_000), ("sealed", None, 2, 6_000)):
-        lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in secrets(seed, count, only))
-        (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
-    for name, only, seed, count in (("open", half(HARMLESS), 3, 50_000), ("sealed", None, 4, 100_000)):
-        text = "".join(line + "\n" for line in harmless(seed, count, only))
-        (folder / f"{name}_harmless.txt").write_text(text, encoding="utf-8")
+    lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in secrets(2, 6_000))
+    (folder / "secrets.jsonl").write_text("".join(lines), encoding="utf-8")
+    (folder / "harmless.txt").write_text(
+        "".join(line + "\n" for line in harmless(4, 100_000)), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

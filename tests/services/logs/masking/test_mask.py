@@ -72,7 +72,7 @@ AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 2, "***", "private-key"),
         ("  Bs7Yt0aQ9mR2wLkPzX1c+A==", "  ***", "private-key"),
         ("xoxb-123456789012-abcdef", "***", "slack"),
-        ("https://hooks.slack.com/services/T0/B0/x", "https://hooks.slack.com/***", "slack"),
+        ("https://hooks.slack.com/services/T0/B0/x", "https://hooks.slack.com/services/***", "slack"),
         ("宛先 taro.yamada+x@city.example.jp へ", "宛先 *** へ", "mail"),
         ("GET /u?mail=taro%40example.jp&n=1", "GET /u?mail=***&n=1", "mail"),
         ("090-1234-5678", "***", "telephone"),

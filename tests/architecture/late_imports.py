@@ -92,20 +92,28 @@ REASONS = [
                 "services.inspections.access_keys.cli_commands"
             },
             "services/inspections/alarms/inspection.py": {"services.inspections.alarms.cli_commands"},
-            "services/inspections/backups/inspection.py": {"services.inspections.backups.cli_commands"},
-            "services/inspections/costs/inspection.py": {"services.inspections.costs.cli_commands"},
-            "services/inspections/custom/log_query.py": {"services.inspections.custom.cli_commands"},
-            "services/inspections/custom/metric.py": {"services.inspections.custom.cli_commands"},
-            "services/inspections/dashboard/inspection.py": {"services.inspections.dashboard.cli_commands"},
-            "services/inspections/dr_region/inspection.py": {"services.inspections.dr_region.cli_commands"},
-            "services/inspections/error_logs/inspection.py": {"services.inspections.error_logs.cli_commands"},
-            "services/inspections/maintenance/inspection.py": {
-                "services.inspections.maintenance.cli_commands"
+            "services/inspections/backups/inspection.py": {
+                "services.aws_cli.calls",
+                "services.aws_cli.databases",
             },
-            "services/inspections/scaling/inspection.py": {"services.inspections.scaling.cli_commands"},
+            "services/inspections/costs/inspection.py": {"services.aws_cli.calls"},
+            "services/inspections/custom/log_query.py": {"services.aws_cli.logs"},
+            "services/inspections/custom/metric.py": {"services.aws_cli.metrics"},
+            "services/inspections/dashboard/inspection.py": {
+                "services.aws_cli.dashboards",
+                "services.aws_cli.metrics",
+            },
+            "services/inspections/dr_region/inspection.py": {"services.aws_cli.calls"},
+            "services/inspections/error_logs/inspection.py": {"services.aws_cli.logs"},
+            "services/inspections/maintenance/inspection.py": {
+                "services.aws_cli.calls",
+                "services.aws_cli.databases",
+            },
+            "services/inspections/scaling/inspection.py": {"services.aws_cli.containers"},
             "services/inspections/sign_ins/inspection.py": {"services.inspections.sign_ins.cli_commands"},
             "services/inspections/slow_queries/inspection.py": {
-                "services.inspections.slow_queries.cli_commands"
+                "services.aws_cli.databases",
+                "services.aws_cli.logs",
             },
             "services/inspections/waf_blocks/inspection.py": {"services.inspections.waf_blocks.cli_commands"},
             "tui/navigation.py": {"tui.screens.common.aws_commands"},

@@ -4,7 +4,7 @@ Runbook: 定期メンテナンス 1. "Is the newest from yesterday" cannot be ju
 by window. A window without a snapshot is first explained by RDS events. Limits: `[rds]`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from services.aws.client.errors import AwsError
@@ -54,10 +54,52 @@ class Backups(DatabaseInspection):
         )
         return self._finding(builder, reading)
 
-    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.backups.cli_commands import commands_of
+    def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
+        """The retention, the snapshots of RDS and of AWS Backup, and the events that explain a gap."""
+        from services.aws_cli.calls import call
+        from services.aws_cli.databases import instance
 
-        return commands_of(self.context.runbook)
+        rds = self.context.runbook.rds
+        if rds is None:
+            return
+        text = _("The database. Normal: Retention {days}, RestorableTo at most some minutes ago.")
+        for command in instance(self.context.runbook, purpose=text.format(days=rds.retention_days)):
+            trap = _("The retention is shown by no snapshot, only here.")
+            yield command.model_copy(update={"traps": (trap,)})
+        text = _("RDS's snapshots. Normal: one available per day, the newest at most {hours} hours old.")
+        for kind, purpose in (
+            ("automated", text.format(hours=rds.snapshot_max_age_hours)),
+            (
+                "awsbackup",
+                _("AWS Backup's snapshots, in case it owns the backups. Normal: no row if RDS has its own."),
+            ),
+        ):
+            yield call(
+                "rds",
+                "DescribeDBSnapshots",
+                {"DBInstanceIdentifier": rds.instance, "SnapshotType": kind},
+                query="DBSnapshots[].[SnapshotCreateTime,Status,DBSnapshotIdentifier]",
+                purpose=purpose,
+                traps=(
+                    _(
+                        "SnapshotCreateTime is in UTC: at 9:00 JST the newest is of “yesterday”, or of today in Japan."
+                    ),
+                )
+                if kind == "automated"
+                else (),
+            )
+        yield call(
+            "rds",
+            "DescribeEvents",
+            {
+                "SourceType": "db-instance",
+                "SourceIdentifier": rds.instance,
+                "Duration": int(EVENTS_KEPT.total_seconds() // 60),
+            },
+            query="Events[].[Date,EventCategories[0],Message]",
+            purpose=_("The database's events of two weeks; they explain a missing snapshot."),
+            traps=(_("Without --duration only the last hour is listed."),),
+        )
 
     def _without_snapshots(
         self, builder: FindingBuilder, database: Database, window: Window | None, error: AwsError

@@ -4,19 +4,20 @@ Runbook: 日常監視 4; limits: `[costs]`. The response to the one charged Cost
 are AWS budgets, they are read and their forecast is used, so no forecast has to be paid for.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.aws.budgets import Budgets
 from services.aws.client.errors import AccessDenied, AwsError
 from services.aws.client.prices import USD_PER_COST_CALL
+from services.aws.cost_explorer import GROUPS, METRIC, REGION
 from services.aws.cost_explorer import CostExplorerReader as CostReader
 from services.contacts import escalation
 from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.costs.budget import BudgetJudge
-from services.inspections.costs.days import HELD, Compared, Plan, compare, plan
+from services.inspections.costs.days import HELD, ONE, Compared, Plan, compare, plan
 from services.inspections.costs.evaluation import LineJudge
 from services.inspections.costs.lines import CostTable, lay_out
 from services.inspections.costs.tables import budgets_table, days_table, lines_table, others_table
@@ -63,10 +64,38 @@ class Costs(Inspection):
         table = lay_out(history, self._spec, others=_("Others"), total=_("Total"))
         return self._finding(builder, answer, compared, table, await self._budgets())
 
-    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.costs.cli_commands import commands_of
+    def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
+        """The daily costs of this month and the last, then the budgets."""
+        from services.aws_cli.calls import call
 
-        return commands_of(self.context.runbook, span.end)
+        days = plan(span.end)
+        yield call(
+            "ce",
+            "GetCostAndUsage",
+            {
+                "TimePeriod": {"Start": days.last_month.isoformat(), "End": (days.last + ONE).isoformat()},
+                "Granularity": "DAILY",
+                "Metrics": [METRIC],
+                "GroupBy": GROUPS,
+            },
+            region=REGION,
+            purpose=_("Costs by day and service, from the first of last month, in US dollars and UTC days."),
+            traps=(
+                _(
+                    "Every call costs $0.01. End is exclusive, and the newest day is complete only after 24 hours."
+                ),
+                _("Dollars × exchange rate is not the bill: taxes and credits are rows of their own."),
+            ),
+        )
+        yield call(
+            "budgets",
+            "DescribeBudgets",
+            {"AccountId": self.context.runbook.system.account},
+            region=REGION,
+            query="Budgets[].[BudgetName,BudgetLimit.Amount,CalculatedSpend.ActualSpend.Amount,"
+            "CalculatedSpend.ForecastedSpend.Amount]",
+            purpose=_("AWS's budgets with AWS's own forecast. Normal: the forecast is below the limit."),
+        )
 
     @property
     def _spec(self) -> Spec:

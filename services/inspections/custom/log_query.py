@@ -26,7 +26,7 @@ from services.inspections.toolkit.logs.silence import (
     silence_measures,
     silence_words,
 )
-from services.inspections.toolkit.wording import number
+from services.inspections.toolkit.wording import bound_words, number
 from services.models.aws_cli import CliCommand
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure
@@ -68,9 +68,12 @@ class CustomInsights(OwnInspection, InsightsInspection):
         await read_ahead(Queries(builder, spec.log_group, region=spec.region, ahead=True))
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.custom.cli_commands import of_query
+        """The runbook's query and its result."""
+        from services.aws_cli.logs import insights
 
-        return of_query(self.spec, self.limit, span)
+        text = _("{title}: the lines that match. Normal: {allowed} per hour.")
+        purpose = text.format(title=self.limit.title, allowed=bound_words(self.limit))
+        return insights(self.spec.log_group, self.spec.query, span, purpose=purpose, region=self.spec.region)
 
     async def _finding(
         self, queries: Queries, result: QueryResult, hours: Hours | None, trouble: str, silent: Silence

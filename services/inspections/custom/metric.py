@@ -65,9 +65,12 @@ class CustomMetric(OwnInspection):
         return self._finding(FindingBuilder(self, request), series, course, silent)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.custom.cli_commands import of_metric
+        """The metric's curve."""
+        from services.aws_cli.metrics import curve
 
-        return of_metric(self._query(self.spec.period), self.limit, span)
+        text = _("{title} in the window. Normal: {allowed}.")
+        purpose = text.format(title=self.limit.title, allowed=bound_words(self.limit))
+        return (curve((self._query(self.spec.period),), span, purpose=purpose),)
 
     async def _read(
         self, since: datetime, until: datetime, period: int | None = None

@@ -5,12 +5,13 @@ night. An average hides peaks, so each row is judged with the statistic the dash
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from services.aws.client.errors import NotFound
 from services.aws.client.prices import USD_PER_METRIC, yen_per_dollar
+from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.rds.reader import RdsReader
@@ -60,10 +61,22 @@ class DashboardValues(Inspection):
         compared = self._compared(request, back, alike)
         return self._finding(builder, dashboard, curves, answer, transfers, compared)
 
-    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.dashboard.cli_commands import commands_of
+    def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
+        """The dashboard, then the curve of each value with a limit, from the runbook's own targets."""
+        from services.aws_cli.dashboards import dashboard_body
+        from services.aws_cli.metrics import curve
 
-        return commands_of(self.context.runbook, span)
+        runbook = self.context.runbook
+        if runbook.dashboard is not None:
+            yield dashboard_body(runbook.dashboard.name)
+        for item in curves_of(builtin_dashboard(runbook), runbook, span).of("limit"):
+            if item.limit is None:
+                continue
+            text = _("{title} since the last sign-off. Normal: {allowed}.")
+            purpose = text.format(title=item.limit.title, allowed=bound_words(item.limit))
+            trap = _("TargetResponseTime is in seconds, and its Average hides slow requests: read p95 too.")
+            traps = (trap,) if item.query.metric == "TargetResponseTime" else ()
+            yield curve((item.query,), span, purpose=purpose, traps=traps)
 
     async def _dashboard(self) -> Dashboard:
         reader, spec = Dashboards(self.context.reader), self.context.runbook.dashboard

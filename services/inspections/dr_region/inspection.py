@@ -4,7 +4,7 @@ Runbook: 運用カレンダー 10月 リージョン障害訓練. Automatic snap
 only what was copied or replicated survives it. Limits: `[disaster]`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from services.aws.rds.reader import RdsReader
 from services.aws.rds.recovery import RecoveryReader
@@ -54,7 +54,45 @@ class DisasterRegion(DatabaseInspection):
         )
         return builder.finding_of_checks(normal_summary(reading))
 
-    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.dr_region.cli_commands import commands_of
+    def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
+        """The replicated backups, the copies of snapshots, and the groups that a recovered database needs."""
+        from services.aws_cli.calls import call
 
-        return commands_of(self.context.runbook)
+        rds, spec = self.context.runbook.rds, self.context.runbook.disaster
+        if rds is None or spec is None:
+            return
+        region, instance = str(spec.region), {"DBInstanceIdentifier": rds.instance}
+        yield call(
+            "rds",
+            "DescribeDBInstanceAutomatedBackups",
+            instance,
+            region=region,
+            query="DBInstanceAutomatedBackups[].[Status,RestoreWindow.LatestTime]",
+            purpose=_("Automated backups replicated to {region}. Normal: active, some minutes old.").format(
+                region=region
+            ),
+            traps=(_("Without --region it lists the backups of the region that fails."),),
+        )
+        yield call(
+            "rds",
+            "DescribeDBSnapshots",
+            instance,
+            region=region,
+            query="DBSnapshots[].[SnapshotCreateTime,Status,DBSnapshotIdentifier]",
+            purpose=_("Copies of snapshots. Normal: the newest is at most {hours} hours old.").format(
+                hours=spec.max_age_hours
+            ),
+        )
+        for operation, query, purpose in (
+            (
+                "DescribeDBParameterGroups",
+                "DBParameterGroups[].DBParameterGroupName",
+                _("The parameter groups. Normal: that of the database is among them."),
+            ),
+            (
+                "DescribeDBSubnetGroups",
+                "DBSubnetGroups[].DBSubnetGroupName",
+                _("The subnet groups. Normal: there is one."),
+            ),
+        ):
+            yield call("rds", operation, {}, region=region, query=query, purpose=purpose)

@@ -4,7 +4,7 @@ Runbook: 日常監視 3. Covers everything since the last sign-off, not only the
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from services.aws.client.errors import AwsError
@@ -12,7 +12,7 @@ from services.aws.client.reader import when
 from services.aws.logs.query_text import commands
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
-from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, count, newest
+from services.inspections.error_logs.counting import FIVE_HUNDRED, Counts, by_hour, count, newest
 from services.inspections.error_logs.level_field import HALF, LevelField, check_field
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import below, event_spans, timed_row, zone_name
@@ -58,10 +58,27 @@ class ErrorLogs(InsightsInspection):
     async def prepare(self, request: InspectionRequest) -> None:
         await read_ahead(Queries(FindingBuilder(self, request), self._spec.log_group, ahead=True))
 
-    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.error_logs.cli_commands import commands_of
+    def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
+        """The errors themselves, then their number per hour."""
+        from services.aws_cli.logs import insights
 
-        return commands_of(self._spec, span)
+        spec = self._spec
+        text = _("Errors and 5xx since the last sign-off. Normal: fewer than {count} per hour, and no 5xx.")
+        yield from insights(
+            spec.log_group,
+            newest(spec),
+            span,
+            purpose=text.format(count=spec.per_hour),
+            traps=(_("“The last hour” at 9:00 never shows what happened in the evening or on closed days."),),
+        )
+        yield from insights(
+            spec.log_group,
+            by_hour(spec),
+            span,
+            purpose=_("The same, counted per hour and status. Normal: every hour below {count}.").format(
+                count=spec.per_hour
+            ),
+        )
 
     async def _level_field(self, queries: Queries, errors: QueryResult) -> LevelField:
         """Whether errors can be recognized; if that cannot be read, the errors found still count."""

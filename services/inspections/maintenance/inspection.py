@@ -5,7 +5,7 @@ seldom the relevant one. Pending changes, the certificate, the window itself (UT
 checked as well. Limits: `[rds]`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 from services.aws.client.errors import AwsError
@@ -54,10 +54,28 @@ class Maintenance(DatabaseInspection):
         builder.table(*_tables(reading))
         return builder.finding_of_checks(normal_summary(reading))
 
-    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.maintenance.cli_commands import commands_of
+    def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
+        """The pending maintenance, then the window and the changes that wait for it."""
+        from services.aws_cli.calls import call
+        from services.aws_cli.databases import database_arn, instance
 
-        return commands_of(self.context.runbook, self.context.region)
+        yield call(
+            "rds",
+            "DescribePendingMaintenanceActions",
+            {"ResourceIdentifier": database_arn(self.context.runbook, self.context.region)},
+            query="PendingMaintenanceActions[].PendingMaintenanceActionDetails[].[Action,CurrentApplyDate,"
+            "AutoAppliedAfterDate,ForcedApplyDate,OptInStatus,Description]",
+            purpose=_("Pending maintenance. Normal: no row. CurrentApplyDate is when AWS will apply it."),
+            traps=(
+                _(
+                    "PendingMaintenanceActions[*].[Action,…] always prints None: the fields are one level below."
+                ),
+                _("ForcedApplyDate is not the date that matters: AutoAppliedAfterDate comes first."),
+            ),
+        )
+        for command in instance(self.context.runbook):
+            trap = _("The windows are in UTC: Sunday 2:00 in Japan is sat:17:00.")
+            yield command.model_copy(update={"traps": (trap, *command.traps)})
 
     async def _dues(
         self, reader: RdsReader, database: Database, window: Window | None, builder: FindingBuilder

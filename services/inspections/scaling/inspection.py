@@ -61,10 +61,13 @@ class TaskLimits(Inspection):
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
         return self._finding(request, readings, await read_alarms(reader, readings))
 
-    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.scaling.cli_commands import commands_of
+    def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
+        """Every service's tasks, bounds, policies, scheduled actions and decisions."""
+        from services.aws_cli.containers import service_scaling
 
-        return commands_of(self.context.runbook)
+        if (ecs := self.context.runbook.ecs) is not None:
+            for name in ecs.services:
+                yield from service_scaling(ecs.cluster, name)
 
     @property
     def _ecs(self) -> Ecs:

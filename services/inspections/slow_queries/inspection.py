@@ -4,7 +4,7 @@ Runbook: ログ調査 2. The written query names no log group, has a comment in 
 counting the rest. The log is PostgreSQL's, and exists only if RDS exports it. Limits: `[slow_queries]`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from services.aws.client.errors import AwsError
@@ -77,10 +77,29 @@ class SlowQueries(InsightsInspection):
         silent = await silence(queries, events=event_spans(result.rows, hours))
         return self._finding(queries, result, hours, silent)
 
-    def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        from services.inspections.slow_queries.cli_commands import commands_of
+    def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
+        """Whether RDS exports the log at all, then the slow statements in it."""
+        from services.aws_cli.databases import instance
+        from services.aws_cli.logs import insights
 
-        return commands_of(self.context.runbook, span)
+        purpose = _("The database. Normal: LogExports contains postgresql, else there is no log to read.")
+        for command in instance(self.context.runbook, purpose=purpose):
+            yield command.model_copy(update={"traps": ()})
+        spec = self.context.runbook.slow_queries
+        if spec is None:
+            return
+        text = _("Statements over {limit} ms, slowest first. They may contain personal data.")
+        yield from insights(
+            spec.log_group,
+            slowest(spec),
+            span,
+            purpose=text.format(limit=spec.over_ms),
+            traps=(
+                _(
+                    "Only a line that begins with # is a comment; one at the end of a line becomes part of the query."
+                ),
+            ),
+        )
 
     @property
     def _spec(self) -> Spec:

@@ -17,7 +17,6 @@ import services.demo.ecs.handlers
 import services.demo.ecs.task_handlers
 import services.demo.elb.handlers
 import services.demo.iam.handlers
-import services.demo.iam.key_handlers
 import services.demo.iam.sts
 import services.demo.logs.filter_patterns.handlers
 import services.demo.logs.handlers

@@ -1,8 +1,13 @@
-"""Checks of a runbook's log groups: their columns are names of fields, each once, as are those of request ids."""
+"""Checks of a runbook's log groups and of its further patterns for masking.
+
+Columns are names of fields, each once, as are those of request ids.
+"""
 
 from collections.abc import Iterator
 
 from services.i18n import _
+from services.logs.masking.further import mistake_in
+from services.logs.masking.kinds import TITLES
 from services.logs.request_names import plain_name
 from services.models.runbook import LogGroupSpec, Runbook
 from services.toml.positions import Path
@@ -37,6 +42,19 @@ def request_ids(runbook: Runbook) -> Iterator[tuple[Path, str]]:
             if names[place] in names[:place]:
                 message = _('"{name}" appears twice: rename or remove one').format(name=name)
                 yield ("log_groups", index, "request_ids", place), message
+
+
+def masking(runbook: Runbook) -> Iterator[tuple[Path, str]]:
+    """Every pattern is a bounded regular expression, and its id is its own."""
+    ids: set[str] = set()
+    for index, spec in enumerate(runbook.masking):
+        if message := mistake_in(spec.pattern):
+            yield ("masking", index, "pattern"), message
+        if spec.id in TITLES:
+            yield ("masking", index, "id"), _("is a kind of the console's own")
+        elif spec.id in ids:
+            yield ("masking", index, "id"), _("occurs twice")
+        ids.add(spec.id)
 
 
 ALL = (columns, request_ids)

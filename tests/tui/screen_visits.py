@@ -77,8 +77,7 @@ from tui.screens.logs.line_tables import LineTablesScreen, slow_views
 from tui.screens.logs.marking import MarkScreen
 from tui.screens.logs.memory import Layout, LayoutPane, log_memory
 from tui.screens.logs.patterns import PatternsScreen
-from tui.screens.report.remark import RemarkScreen
-from tui.screens.report.report import ReportScreen
+from tui.screens.report.report import RemarkScreen, ReportScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import IncidentDialog, decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen

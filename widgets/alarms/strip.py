@@ -11,7 +11,6 @@ from services.models import glyphs
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition
 from services.models.feeds import FeedState, Freshness
 from widgets.alarms.acknowledgements import Seen, seen_spans
-from widgets.alarms.counts import count_spans
 from widgets.alarms.wording import how_long
 from widgets.drawing.format import ago, crop_middle
 from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
@@ -139,3 +138,28 @@ def _badge(overview: AlarmOverview, acknowledgements: Seen) -> list[Span]:
         text, _role = spans[0]
         spans[0] = (f" {text} ", "alert")
     return [*spans, *seen_spans(overview, acknowledgements)]
+
+
+_ORDER = (AlarmState.ALARM, AlarmState.MISSING, AlarmState.INSUFFICIENT, AlarmState.OK)
+
+
+def count_spans(overview: AlarmOverview) -> list[Span]:
+    """`■ firing 1  ? no data 2  ● ok 4`; states without alarms are omitted, except firing and ok.
+
+    Says so if it is unknown which of them are muted, and if alarms are missing from the list.
+    """
+    spans: list[Span] = []
+    for state in _ORDER:
+        count = overview.count(state)
+        if not count and state in (AlarmState.MISSING, AlarmState.INSUFFICIENT):
+            continue
+        style, gap = ALARM_STYLES[state], [("  ", "")] if spans else []
+        spans += [*gap, (f"{style.text} {count}", style.role if count else "muted")]
+    if not overview.mutes_read:
+        spans += [("  ", ""), (_("? mutes unknown"), "warn")]
+    if overview.outdated:
+        words = _("? not read again {count}").format(count=f"{len(overview.outdated):,}")
+        spans += [("  ", ""), (words, "warn")]
+    if overview.unlisted:
+        spans += [("  ", ""), (_("? list incomplete"), "warn")]
+    return spans

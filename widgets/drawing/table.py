@@ -11,13 +11,13 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from widgets.drawing.columns import Column, lay_out, widths
 from widgets.drawing.diff import changed_regions
 from widgets.drawing.lines import LineStyles, Span
 from widgets.drawing.row_source import ListedRows, Row, RowSource
-from widgets.drawing.scrolled import ScrolledRows
 from widgets.drawing.table_parts import CURSOR_KEYS, OfObject
 
 _GUTTER = 2
@@ -25,6 +25,15 @@ _STRIPS = 200
 """Rows whose drawing is remembered; twice as many until they are cleared away."""
 
 __all__ = ["KeyedTable", "Row"]
+
+
+class ScrolledRows(ScrollView):
+    """Textual's view of lines; Textual keeps the scroll bar of lines that have become so few that they fit exactly."""
+
+    def watch_virtual_size(self) -> None:
+        """Remove the scroll bar of lines that fit."""
+        if self.show_vertical_scrollbar and not self.max_scroll_y:
+            self._scroll_update(self.virtual_size)
 
 
 class KeyedTable(ScrolledRows, can_focus=True):

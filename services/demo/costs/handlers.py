@@ -1,16 +1,17 @@
 """Handlers for Cost Explorer and AWS Budgets.
 
 An account without the runbook's system leaves them to moto. Source: AWS Cost Explorer and AWS Budgets API reference.
+As on AWS, a value in a filter that no charge has matches nothing and is no error.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.demo.costs.filters import check, group_keys, group_of, invalid, matches
+from services.demo.account import ACCOUNT, REGION
 from services.demo.costs.model import ONE, CostStore, Item, days_of
 from services.demo.errors import AwsErrorResponse
 from services.demo.identifiers import hash_of
@@ -25,6 +26,8 @@ KEPT = timedelta(days=426)
 BUDGETS_PAGE = 100
 _COSTS = ("UnblendedCost", "BlendedCost", "AmortizedCost", "NetUnblendedCost", "NetAmortizedCost")
 _FORECASTS = ("UNBLENDED_COST", "BLENDED_COST", "AMORTIZED_COST", "NET_UNBLENDED_COST", "NET_AMORTIZED_COST")
+_MOST_GROUPS = 2
+_NO_CHARGE = Item("", "", Decimal(0))
 _ENDLESS = datetime(2087, 6, 15, tzinfo=UTC)
 """End of a budget that has none."""
 
@@ -208,3 +211,60 @@ def _results(
 
 def _amount(metric: str, usd: Decimal) -> dict[str, str]:
     return {"Amount": str(usd), "Unit": "N/A" if metric == "UsageQuantity" else "USD"}
+
+
+DIMENSIONS: dict[str, Callable[[Item], str]] = {
+    "SERVICE": lambda item: item.service,
+    "RECORD_TYPE": lambda item: item.record,
+    "REGION": lambda _item: REGION,
+    "LINKED_ACCOUNT": lambda _item: ACCOUNT,
+}
+
+
+def invalid(message: str) -> AwsErrorResponse:
+    """Cost Explorer's error for an invalid request."""
+    return AwsErrorResponse("ValidationException", message)
+
+
+def matches(item: Item, expression: dict[str, Any]) -> bool:
+    """Whether a charge passes a filter. Raises AwsErrorResponse (ValidationException)."""
+    if len(expression) != 1:
+        raise invalid("Expression must have exactly one root operator")
+    ((kind, value),) = expression.items()
+    if kind == "Dimensions":
+        return _dimension(item, str(value.get("Key"))) in value.get("Values", ())
+    if kind == "Not":
+        return not matches(item, value)
+    if kind in ("And", "Or"):
+        results = [matches(item, operand) for operand in value]
+        return all(results) if kind == "And" else any(results)
+    raise AwsErrorResponse("NotImplemented", f"Filter {kind} is not part of the embedded AWS", 501)
+
+
+def check(expression: dict[str, Any] | None) -> None:
+    """Raise AwsErrorResponse for an invalid filter, even if there is nothing to filter."""
+    if expression is not None:
+        matches(_NO_CHARGE, expression)
+
+
+def group_keys(groups: Sequence[dict[str, Any]]) -> list[str]:
+    """The dimensions to group by. Raises AwsErrorResponse (ValidationException)."""
+    if len(groups) > _MOST_GROUPS:
+        raise invalid("Group by can have a maximum of 2 groups")
+    keys = [str(group.get("Key")) for group in groups]
+    if any(group.get("Type") != "DIMENSION" for group in groups):
+        raise AwsErrorResponse("NotImplemented", "Only dimensions can be grouped by in the embedded AWS", 501)
+    for key in keys:
+        _dimension(_NO_CHARGE, key)
+    return keys
+
+
+def group_of(item: Item, keys: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_dimension(item, key) for key in keys)
+
+
+def _dimension(item: Item, key: str) -> str:
+    # An old reference says CHARGE_TYPE; the API accepts RECORD_TYPE only.
+    if key not in DIMENSIONS:
+        raise invalid(f"Dimension {key} is not valid for this operation")
+    return DIMENSIONS[key](item)

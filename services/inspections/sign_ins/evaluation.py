@@ -10,7 +10,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from services.calendar.calendar import Calendar
 from services.i18n import N_
 from services.inspections.allow_list import AllowList, is_network
-from services.models.cloudtrail import Actor, ActorKind, SignIn, TrailEvent
+from services.models.cloudtrail import AccessEvent, Actor, ActorKind, SignIn, TrailEvent
 from services.models.findings import UnknownIdentity
 from services.models.runbook import Runbook
 from services.models.runbook_inspections import Trail as TrailSpec
@@ -65,6 +65,10 @@ VERDICTS = {
 }
 RECOVERIES = "PasswordRecovery"
 """Prefix of the events about root's password; IAM users cannot recover theirs."""
+RECOVERED = "PasswordRecoveryCompleted"
+SWITCH = "SwitchRole"
+TELLING = (SWITCH, "CheckMfa")
+"""Events that always contain their outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,10 @@ class Rules:
         many = {key for key, count in counts.items() if count >= self._spec.many_failures}
         return [self._judged(event, many) for event in every]
 
+    def access(self, events: Iterable[TrailEvent]) -> list[JudgedAccess]:
+        """Judge root password recoveries, role switches and MFA checks."""
+        return [JudgedAccess(event, tuple(self._access_reasons(event))) for event in events]
+
     def changes(self, events: Iterable[TrailEvent], *, grave: bool) -> list[JudgedChange]:
         """Judge every change; root counts as unknown, because nobody should work as root."""
         return [
@@ -180,6 +188,27 @@ class Rules:
             yield Reason.ROOT
         if event.success and self._needs_mfa(actor) and not event.mfa:
             yield Reason.MFA_UNSAID if event.mfa is None else Reason.NO_MFA
+        yield from self._unknown(event)
+        if event.success and not self.within_hours(event.at):
+            yield Reason.HOURS
+
+    def _access_reasons(self, event: TrailEvent) -> Iterator[Reason]:
+        success = event.success if isinstance(event, AccessEvent) else None
+        if success is False:
+            yield Reason.FAILED
+        elif success is None and event.name in TELLING:
+            yield Reason.OUTCOME_UNSAID
+        if event.name.startswith(RECOVERIES):
+            done = event.name == RECOVERED and success is not False
+            yield Reason.RECOVERED if done else Reason.RECOVERY
+        elif event.actor.kind is ActorKind.ROOT:
+            yield Reason.ROOT
+        yield from self._unknown(event)
+        if event.name == SWITCH and success is not False and not self.within_hours(event.at):
+            yield Reason.HOURS
+
+    def _unknown(self, event: TrailEvent) -> Iterator[Reason]:
+        actor = event.actor
         if not self.known_address(event.address):
             yield Reason.ADDRESS
         # AWS hides text that is not the name of a user, so it cannot be on any list.
@@ -187,8 +216,6 @@ class Rules:
             yield Reason.PERSON
         if actor.unreadable:
             yield Reason.NAMELESS
-        if event.success and not self.within_hours(event.at):
-            yield Reason.HOURS
 
     def _needs_mfa(self, actor: Actor) -> bool:
         """Whether the actor's sign-ins need MFA; federated ones use the identity provider's, which the field omits."""

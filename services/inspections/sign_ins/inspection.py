@@ -16,7 +16,6 @@ from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.sign_ins.evaluation import Rules, unknown_identities
 from services.inspections.sign_ins.measures import Judged, measures, summary
-from services.inspections.sign_ins.other_events import judge
 from services.inspections.sign_ins.questions import Purpose
 from services.inspections.sign_ins.reading import Gathered, gather
 from services.inspections.sign_ins.remarks import limits, questions, trails, unread
@@ -159,7 +158,7 @@ def _judge(rules: Rules, gathered: Gathered) -> Judged:
         sign_ins=rules.sign_ins(gathered.sign_ins()),
         changes=[*grave, *other],
         users=[user for user in gathered.users if not rules.expected(user.name)],
-        access=judge(gathered.access(), rules),
+        access=rules.access(gathered.access()),
         root=rules.changes(gathered.of_root(), grave=False),
     )
 

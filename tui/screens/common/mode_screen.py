@@ -9,14 +9,15 @@ from textual.screen import Screen
 
 from services.alarms.acknowledgements import present
 from services.i18n import _
+from services.incidents.clocks import whole_clocks
 from services.models.aws_cli import CommandSheet
 from services.models.feeds import FeedState
+from services.models.incidents import Incident, IncidentState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
 from tui.console import Console
 from tui.runtime.removal import dismiss_below
 from tui.screens.common.framed import Framed
-from tui.screens.common.incident_alerts import incident_alerts
 from tui.screens.common.way_back import go_back, leads_back
 from tui.screens.frame.header_facts import header_facts
 from widgets.alarms.strip import AlarmStrip
@@ -26,6 +27,7 @@ from widgets.frame.banner import Banner, shared_problem
 from widgets.frame.hand_over_line import HandOverLine
 from widgets.frame.header import Header
 from widgets.frame.key_bar import KeyBar
+from widgets.incidents.alert import IncidentAlert
 from widgets.journal.health_wording import shown_problem
 
 
@@ -200,3 +202,25 @@ class ModeScreen(Framed, Screen[object]):
 
     def banner_changed(self, problem: Problem | None) -> None:
         """Pass the banner's problem to the panels, so that they do not repeat it."""
+
+
+def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
+    """The open incidents as the alarm strip tells of them."""
+    now = app.aws_now()
+    proposals = (IncidentAlert(str(each.title), is_taken=False, is_proposed=True) for each in app.outages)
+    return tuple(proposals) + tuple(
+        IncidentAlert(
+            str(incident.title if incident.is_asked or incident.is_without_alarm else incident.target),
+            incident.state is not IncidentState.OPEN,
+            whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, now),
+            is_offered=_is_offered(incident, app.ready.journal.person.name),
+        )
+        for incident in app.incidents
+        if incident.is_open and not incident.joined_to
+    )
+
+
+def _is_offered(incident: Incident, user: str) -> bool:
+    """Whether somebody else hands the incident over to this user, or to whoever accepts."""
+    offer = incident.hand_over
+    return offer is not None and offer.by != user and offer.to in ("", user)

@@ -1,22 +1,27 @@
 """運用報告書: the report on the screen, made again whenever the journal grows; it can be remarked on, saved and signed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
 
 from services.i18n import N_, _
 from services.models.duties import Occurrence
+from services.models.journal import EntryKind, NewEntry
 from services.models.report import Report
 from services.report.make import make
 from services.report.periods import Period, Span, fiscal_year, of_day, of_fiscal_year, of_month
 from services.report.rendering.dispatch import document
+from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.duties import signing
 from tui.screens.report.made_report import MadeReportScreen
-from tui.screens.report.remark import RemarkScreen
 from tui.screens.report.save import offer_saving, save_report
+from widgets.drawing.lines import ROLES
+from widgets.drawing.prose import Prose
 
 
 class ReportScreen(MadeReportScreen[Report]):
@@ -96,3 +101,34 @@ class ReportScreen(MadeReportScreen[Report]):
         report, name = self.report, self.period.name
         if report is not None:
             offer_saving(self.app, lambda form: save_report(report, name, form))
+
+
+class RemarkScreen(WritingDialog):
+    """Asks for a remark, which may have several lines."""
+
+    HEADING = N_("Add note")
+    PROMPT = N_("Note to add to the report")
+    may_wait = True
+
+    def __init__(self, period: Period) -> None:
+        super().__init__()
+        self.period = period
+
+    def about(self) -> Iterable[Widget]:
+        """Yield the name of the report."""
+        words = _("Operations report {name}").format(name=self.period.name)
+        yield Prose(Content.styled(words, ROLES["title"]), classes="about")
+
+    def refused(self, text: str) -> str:
+        return "" if text else _("Nothing has been written yet.")
+
+    async def write(self, text: str) -> str:
+        """Record the remark. Raises JournalError."""
+        new_entry = NewEntry(
+            kind=EntryKind.REMARK,
+            subject=self.period.subject,
+            text=" ".join(text.split()),
+            data={"text": text},
+        )
+        await self.app.ready.journal.append(new_entry)
+        return _("The note was added to the report")

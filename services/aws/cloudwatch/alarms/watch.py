@@ -13,9 +13,8 @@ from datetime import timedelta
 from services.aws.client.pace import RequestPace
 from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.alarm_list import AlarmList
-from services.aws.cloudwatch.alarms.in_force import MutesInForce
 from services.aws.cloudwatch.alarms.listeners import Listeners
-from services.aws.cloudwatch.alarms.mute_rules import MuteRules
+from services.aws.cloudwatch.alarms.mute_rules import MuteRules, Muting
 from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
 from services.aws.cloudwatch.alarms.requests import MOST_RECORDS, AlarmRequests
 from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
@@ -149,3 +148,37 @@ class AlarmWatch:
         }
         before, self._states = self._states, states
         return any(before.get(name, AlarmState.OK) is not state for name, state in states.items())
+
+
+AGE = 300.0
+"""Seconds after which mute rules are read again although no alarm has turned."""
+
+
+class MutesInForce:
+    """Reads mute rules every five minutes, and at once when an alarm has turned or a mute has ended.
+
+    What could not be read completely is read again each time.
+    """
+
+    def __init__(self, rules: MuteRules, clock: Clock) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._muting: Muting | None = None
+        self._read_at = 0.0
+
+    def forget(self) -> None:
+        """Read the rules at the next time."""
+        self._muting = None
+
+    async def read(self, *, turned: bool) -> Muting:
+        """What is muted now; `turned`: an alarm has changed its state since the last time. Never raises AwsError."""
+        if self._muting is None or turned or self._is_due(self._muting):
+            read_at = self._clock.elapsed()
+            self._muting = await self._rules.read(self._clock.now())
+            self._read_at = read_at
+        return self._muting
+
+    def _is_due(self, muting: Muting) -> bool:
+        now = self._clock.now()
+        has_ended = any(mute.until is not None and mute.until <= now for mute in muting.mutes)
+        return has_ended or not muting.is_complete or self._clock.elapsed() - self._read_at >= AGE

@@ -21,8 +21,7 @@ from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
 from tui.screens.duties.sign_all import SignAllScreen
-from tui.screens.report.remark import RemarkScreen
-from tui.screens.report.report import ReportScreen
+from tui.screens.report.report import RemarkScreen, ReportScreen
 from tui.screens.slack.post import PostScreen, propose_finding
 
 _INSPECTIONS = (

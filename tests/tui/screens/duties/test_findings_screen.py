@@ -21,8 +21,7 @@ from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen
 from tui.screens.duties.sign_all import SignAllScreen
-from tui.screens.report.remark import RemarkScreen
-from tui.screens.report.report import ReportScreen
+from tui.screens.report.report import RemarkScreen, ReportScreen
 from tui.subscriptions import USAGE_EVERY
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)

@@ -42,7 +42,7 @@ def recall(content: bytes) -> Runbook | None:
         if digest != _digest(text):
             return None
         key, sources, runbook = orjson.loads(text)
-        if key != _key(content) or not all(_is_same(*source) for source in sources):
+        if key != _key(content) or not all(_state(path) == tuple(state) for path, *state in sources):
             return None
         value = from_json(runbook)
     except _BROKEN:
@@ -98,10 +98,6 @@ def _state(path: str) -> tuple[int, int, int]:
     """A fingerprint of a file. An installer may give every release the same time of change, but none of the status."""
     status = os.stat(path)
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size
-
-
-def _is_same(path: str, *state: int) -> bool:
-    return _state(path) == state
 
 
 def _folders(place: Path) -> tuple[Path, Path]:

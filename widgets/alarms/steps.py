@@ -11,7 +11,7 @@ from textual.message import Message
 from services.i18n import N_, _
 from widgets.alarms.playbook import StepContext, places_hint
 from widgets.drawing.block import Block
-from widgets.drawing.lines import Line, Span
+from widgets.drawing.lines import Line
 
 
 class Steps(Block, can_focus=True):
@@ -33,7 +33,7 @@ class Steps(Block, can_focus=True):
         index: int
 
     def __init__(self, make: Callable[[int, StepContext], Sequence[Line]], *, id: str | None = None) -> None:
-        super().__init__(_("What to do"), self._step_lines, beside=self._hint, id=id)
+        super().__init__(_("What to do"), self._step_lines, beside=lambda: places_hint(self.places), id=id)
         self._make_steps = make
         self.places: tuple[str, ...] = ()
         self._at = 0
@@ -41,9 +41,6 @@ class Steps(Block, can_focus=True):
     def _step_lines(self, width: int) -> Sequence[Line]:
         chosen = self._at if self.has_focus and self.places else None
         return self._make_steps(width, StepContext(self.places, chosen))
-
-    def _hint(self) -> Sequence[Span]:
-        return places_hint(self.places)
 
     def on_focus(self) -> None:
         """Show the cursor."""

@@ -123,7 +123,7 @@ class Agenda(OccurrenceList):
         self.shown, self._days, self._headings = {}, {}, {}
         entries: dict[str, Entry] = {}
         if self.month is None:
-            entries["#waiting"] = _waiting
+            entries["#waiting"] = lambda: Row("#waiting", ([(_("Reading…"), "muted")],), heading=True)
         else:
             self._list(self.month, entries)
         self.table.take_rows(OccurrenceRows(entries, self._row))
@@ -187,7 +187,3 @@ class Agenda(OccurrenceList):
 
 def _month_of(month: Month | None) -> tuple[int, int] | None:
     return None if month is None else (month.year, month.month)
-
-
-def _waiting() -> Row:
-    return Row("#waiting", ([(_("Reading…"), "muted")],), heading=True)

@@ -69,7 +69,7 @@ def day_sentence(
     today = [each for each in view.today.occurrences if each.state is not OccurrenceState.UNPLANNED]
     day = now.astimezone(zone).date()
     parts: list[Part] = [*_waiting(today, findings), *_others(view), *_running(findings)]
-    upcoming = _next(view, today)
+    upcoming = next((each for each in today if each.state is OccurrenceState.UPCOMING), view.next)
     if upcoming is not None:
         parts.append([(_("next {time}").format(time=_due(upcoming, zone, day, named=named)), "")])
     return [*_begin(view, today), *_joined(parts)]
@@ -133,10 +133,6 @@ def _running(findings: FindingsView | None) -> Iterable[Part]:
     for inspection in findings.running:
         words = _("inspecting {title}").format(title=inspection.title)
         yield [(f"{glyphs.RUNNING} " + words, "strong")]
-
-
-def _next(view: DutyView, today: Sequence[Occurrence]) -> Occurrence | None:
-    return next((each for each in today if each.state is OccurrenceState.UPCOMING), view.next)
 
 
 def _due(occurrence: Occurrence, zone: tzinfo, day: date, *, named: bool) -> str:

@@ -48,7 +48,7 @@ class EvidenceLines:
     def __init__(self, evidence: Evidence, width: int, year: int | None = None) -> None:
         if year is not None:
             evidence = _without_year(evidence, year)
-        if _natural_width(evidence) > width - GAP:
+        if sum(_natural_sizes(evidence)) + GAP * len(evidence.columns) > width:
             evidence = _without_empty(evidence)
         self._columns = evidence.columns
         self._widths = _sizes(evidence, width - GAP)
@@ -72,10 +72,6 @@ def _natural_sizes(evidence: Evidence) -> list[int]:
     rows = [evidence.columns, *(row.cells for row in evidence.rows)]
     count = len(evidence.columns)
     return [max(cell_len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
-
-
-def _natural_width(evidence: Evidence) -> int:
-    return sum(_natural_sizes(evidence)) + GAP * (len(evidence.columns) - 1)
 
 
 def _without_year(evidence: Evidence, year: int) -> Evidence:

@@ -109,7 +109,9 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
         return []
     heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))
     table: list[Sequence[str]] = [heads]
-    table += [(each.title, each.shown or NOTHING, each.allowed or NOTHING, _word(each)) for each in measures]
+    for each in measures:
+        word = VERDICT_STYLES[each.verdict].word if each.verdict is not None else ""
+        table.append((each.title, each.shown or NOTHING, each.allowed or NOTHING, word))
     if not any(each.verdict for each in measures):
         table = [row[:3] for row in table]
     sizes = _measure_sizes(table, width - 2)
@@ -151,10 +153,6 @@ def _measure_sizes(rows: Sequence[Sequence[str]], width: int) -> list[int]:
 def _lines(cells: int, width: int) -> int:
     """About how many lines a text of so many cells needs: words do not fill them."""
     return 1 if cells <= width else -(-(cells + width // _RAGGED) // width)
-
-
-def _word(measure: Measure) -> str:
-    return VERDICT_STYLES[measure.verdict].word if measure.verdict is not None else ""
 
 
 def _measure_row(

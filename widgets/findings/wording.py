@@ -1,7 +1,5 @@
 """Short texts about findings: a mark and a word, and the progress of running inspections."""
 
-from collections.abc import Iterable
-
 from services.i18n import N_, _, plural
 from services.models import glyphs
 from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection
@@ -60,11 +58,7 @@ def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
             style = VERDICT_STYLES[verdict]
             spans += [(" ", "")] if spans else []
             spans.append((f"{style.text} {count}", style.role))
-    return _muted(spans) if muted else spans
-
-
-def _muted(spans: Iterable[Span]) -> list[Span]:
-    return [(text, "muted") for text, _role in spans]
+    return [(text, "muted") for text, _role in spans] if muted else spans
 
 
 def recorded_spans(recorded: Recorded, *, for_reference: bool = False) -> list[Span]:

@@ -58,14 +58,12 @@ def answer(log: FirewallLog, query: str) -> Answer:
         return Answer(error=f"COLUMN_NOT_FOUND: Column '{match['partition']}' cannot be resolved")
     days = set(re.findall(r"'([^']*)'", match["days"]))
     blocked = [
-        request for request in log.blocked(int(match["start"]), int(match["end"])) if _day(request) in days
+        request
+        for request in log.blocked(int(match["start"]), int(match["end"]))
+        if datetime.fromtimestamp(request.at / 1000, UTC).strftime(_DAY) in days
     ]
     scanned = log.size_of([datetime.strptime(day, _DAY).replace(tzinfo=UTC).date() for day in sorted(days)])
     return Answer(_grouped(blocked)[: int(match["limit"])], scanned)
-
-
-def _day(request: BlockedRequest) -> str:
-    return datetime.fromtimestamp(request.at / 1000, UTC).strftime(_DAY)
 
 
 def _grouped(blocked: Sequence[BlockedRequest]) -> list[Row]:

@@ -87,7 +87,8 @@ class Target:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/{_id(self.resource)}"
+        id = f"1ec5{abs(hash_of(self.resource)):032x}"[:36]
+        return f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/{id}"
 
 
 def plan(
@@ -99,10 +100,6 @@ def plan(
     action.plan_next(at)
     target.scheduled[name] = action
     return action
-
-
-def _id(text: str) -> str:
-    return f"1ec5{abs(hash_of(text)):032x}"[:36]
 
 
 def policy_arn(target: Target, policy: Policy) -> str:

@@ -86,11 +86,8 @@ class MetricStore:
         if minute > track.newest:
             track.newest = minute
             if len(points) > self._retention // MINUTE + 60:
-                self._prune(track)
-
-    def _prune(self, track: _Track) -> None:
-        oldest = track.newest - self._retention
-        track.points = {minute: point for minute, point in track.points.items() if minute >= oldest}
+                oldest = minute - self._retention
+                track.points = {at: point for at, point in points.items() if at >= oldest}
 
     def metrics(self) -> list[MetricKey]:
         """Every metric with data, in a stable order."""

@@ -133,7 +133,10 @@ def get_log_events(call: Call) -> dict[str, Any]:
         low, high = (max(low, at), high) if forward else (low, min(high, at))
     rows = events[low:high]
     rows = _fit(rows, params.get("limit", PAGE), forward=forward)
-    return {"events": [_row(event) for event in rows]} | _tokens(rows, params)
+    shown = [
+        {"timestamp": event.at, "message": event.message, "ingestionTime": event.ingested} for event in rows
+    ]
+    return {"events": shown} | _tokens(rows, params)
 
 
 def _fit(rows: list[Event], limit: int, *, forward: bool) -> list[Event]:
@@ -156,10 +159,6 @@ def _tokens(rows: list[Event], params: dict[str, Any]) -> dict[str, str]:
         "nextForwardToken": "f/" + encode(json.dumps(["f", *cursor_of(rows[-1])])),
         "nextBackwardToken": "b/" + encode(json.dumps(["b", *cursor_of(rows[0])])),
     }
-
-
-def _row(event: Event) -> dict[str, Any]:
-    return {"timestamp": event.at, "message": event.message, "ingestionTime": event.ingested}
 
 
 @op("logs", "DescribeLogGroups")

@@ -5,7 +5,7 @@ A Firehose stream puts one object every five minutes into the runbook's bucket, 
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
@@ -69,7 +69,9 @@ class FirewallLog:
         self._update()
         now = self._run.now
         objects = (
-            LogObject(key, 400 + self._requests[start] * _BYTES, _arrival(start))
+            LogObject(
+                key, 400 + self._requests[start] * _BYTES, datetime.fromtimestamp(start + EVERY + _LATE, UTC)
+            )
             for start, key in self._keys.items()
             if key.startswith(prefix)
         )
@@ -108,7 +110,3 @@ def _key(start: int) -> str:
     at = datetime.fromtimestamp(start, UTC)
     name = f"{STREAM}-1-{at:%Y-%m-%d-%H-%M-%S}-{UUID(int=Random(start).getrandbits(128))}.gz"
     return f"{PREFIX}{at:%Y/%m/%d/%H}/{name}"
-
-
-def _arrival(start: int) -> datetime:
-    return datetime.fromtimestamp(start, UTC) + timedelta(seconds=EVERY + _LATE)

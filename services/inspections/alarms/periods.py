@@ -49,7 +49,11 @@ def periods_of(
     every = [period for own in by_alarm.values() for period in _of(own)]
     every += [_lasting(alarm, span) for alarm in alarms if alarm.id not in by_alarm and alarm.state in STATES]
     real = [period for period in every if period.ended is None or seconds(period, span) > 0]
-    return tuple(sorted(real, key=lambda period: _order(period, span), reverse=True))
+
+    def order(period: AlarmPeriod) -> tuple[bool, bool, datetime, str]:
+        return period.ended is None, period.state == "alarm", period.began or span.start, period.alarm
+
+    return tuple(sorted(real, key=order, reverse=True))
 
 
 def _of(changes: list[AlarmTransition]) -> Iterator[AlarmPeriod]:
@@ -76,10 +80,6 @@ def _lasting(alarm: Alarm, span: TimeSpan) -> AlarmPeriod:
     return AlarmPeriod(
         alarm=alarm.name, state=STATES[alarm.state], began=began, ended=None, reason=alarm.reason
     )
-
-
-def _order(period: AlarmPeriod, span: TimeSpan) -> tuple[bool, bool, datetime, str]:
-    return period.ended is None, period.state == "alarm", period.began or span.start, period.alarm
 
 
 def seconds(period: AlarmPeriod, span: TimeSpan) -> float:

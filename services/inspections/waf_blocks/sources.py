@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import tzinfo
+from operator import itemgetter
 
 from services.i18n import _
 from services.inspections.base import table
@@ -114,7 +115,7 @@ def newest(by_rule: Sequence[Samples], zone: tzinfo) -> Evidence:
         for request in samples.requests
         if request.blocked
     ]
-    blocked.sort(key=_when, reverse=True)
+    blocked.sort(key=itemgetter(0), reverse=True)
     return table(
         _("Newest blocked requests (samples)"),
         (_("Time ({zone})").format(zone=zone_name(zone)), _("Address"), _("Country"), _("Rule"), _("Path")),
@@ -124,7 +125,3 @@ def newest(by_rule: Sequence[Samples], zone: tzinfo) -> Evidence:
         ],
         private=True,
     )
-
-
-def _when(item: tuple[datetime, object, object]) -> datetime:
-    return item[0]

@@ -45,7 +45,7 @@ class DutyStatesAt:
         zone = source.calendar.zone
         follow_ups = tuple(follow_ups_in(follow_up_entries(source)))
         self._follow_up_keys = {f"{FOLLOW_UP}{each.id}" for each in follow_ups}
-        past = reverts_made(self.runs, zone, self._is_signed)
+        past = reverts_made(self.runs, zone, lambda key: self._slots.record(key).signed is not None)
         self._reverted = {slot.key for slot in past}
         """Reverts that took place, and that a later change has made."""
         dated = (*reverts(self.runs, zone), *past, *follow_up_slots(follow_ups, zone))
@@ -113,9 +113,6 @@ class DutyStatesAt:
 
     def duty(self, id: str) -> Duty | None:
         return self._duties.get(id)
-
-    def _is_signed(self, key: str) -> bool:
-        return self._slots.record(key).signed is not None
 
     def _unsigned(self, slots: Iterable[ScheduledOccurrence]) -> list[ScheduledOccurrence]:
         slots = tuple(slots)

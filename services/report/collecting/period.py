@@ -99,7 +99,9 @@ def collect_period(
         duties=_by_duty(runbook, occurrences),
         exceptions=exceptions,
         inspections=_by_inspection(findings),
-        findings=tuple(bare(line) for line in findings if _notable(line)),
+        findings=tuple(
+            bare(line) for line in findings if not line.superseded and line.verdict is not Verdict.NORMAL
+        ),
         alarms=alarms,
         alarm_counts=totals(source, alarms),
         changes=changes,
@@ -124,10 +126,6 @@ def _exceptional(occurrence: Occurrence) -> bool:
     return occurrence.state in _WORTH_A_LINE or (
         occurrence.state is OccurrenceState.DONE and late_signature(occurrence.signed)
     )
-
-
-def _notable(line: FindingLine) -> bool:
-    return not line.superseded and line.verdict is not Verdict.NORMAL
 
 
 def _count(occurrences: Iterable[Occurrence], duty: str, title: str) -> DutyCount:

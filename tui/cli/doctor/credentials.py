@@ -1,7 +1,6 @@
 """Who is calling AWS, for how long, in which account; and how far this machine's clock is from AWS's."""
 
 from contextlib import suppress
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.aws.client.errors import AwsError
@@ -43,7 +42,8 @@ async def credentials(subject: Examination) -> Outcome:
     left = None if identity.expires_at is None else (identity.expires_at - now).total_seconds()
     numbers = {} if left is None else {"expires_in_seconds": float(round(left))}
     if identity.expires_at is not None:
-        text = _("{text}, until {time}").format(text=text, time=_until(subject, identity.expires_at, now))
+        until = stamp(identity.expires_at, ZoneInfo(subject.runbook.system.timezone), now)
+        text = _("{text}, until {time}").format(text=text, time=until)
     if identity.account != account:
         return Outcome(Verdict.ABNORMAL, text, _other_account(account), numbers=numbers)
     if mismatch := subject.mismatch(identity):
@@ -52,10 +52,6 @@ async def credentials(subject: Examination) -> Outcome:
     if left is not None and left < SOON:
         return Outcome(Verdict.ATTENTION, text, _renew(identity, left), numbers=numbers)
     return Outcome(Verdict.NORMAL, text, numbers=numbers)
-
-
-def _until(subject: Examination, at: datetime, now: datetime) -> str:
-    return stamp(at, ZoneInfo(subject.runbook.system.timezone), now)
 
 
 def _other_account(account: str) -> str:

@@ -10,7 +10,7 @@ from services.i18n import N_, _, first_few, plural
 from services.models import glyphs
 from services.models.alarms import AlarmOverview, AlarmState
 from services.models.date_text import time_text
-from services.models.duties import Occurrence, OccurrenceState, ScheduledOccurrence
+from services.models.duties import Occurrence, OccurrenceState
 from services.models.findings import DutyFindings, Finding, Recorded
 from services.models.verdict import Verdict
 from tui.screens.common.already_recorded import signed_first
@@ -125,11 +125,8 @@ def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
         return signed_first(occurrence.signed, zone, now)
     if occurrence.state is OccurrenceState.UNPLANNED:
         return _("it is not planned; it can be signed off once it is planned")
-    return _("it can be signed off from {day} on").format(day=_day(occurrence.slot, zone, now))
-
-
-def _day(slot: ScheduledOccurrence, zone: tzinfo, now: datetime) -> str:
-    return when(slot, zone, now.astimezone(zone).date())
+    day = when(occurrence.slot, zone, now.astimezone(zone).date())
+    return _("it can be signed off from {day} on").format(day=day)
 
 
 def effect_words(checklist: Checklist) -> Content:

@@ -1,6 +1,7 @@
 """Marks of log lines: written into the journal with a note, shown again at the next start, listed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from textual.content import Content
 from textual.widget import Widget
@@ -58,15 +59,11 @@ class MarkScreen(SubjectDialog):
     async def write(self, text: str) -> str:
         """Record the mark. Raises JournalError."""
         services = self.app.ready
-        self.mark = _noted(self.mark, text)
+        self.mark = replace(self.mark, note=text)
         incident = self.subject.subject if self.subject is not None else ""
         new_entry = mark_entry(self.mark, masker_of(services.runbook), incident=incident)
         entry = await services.journal.append(new_entry)
         return _("Recorded as journal entry {seq}").format(seq=entry.seq)
-
-
-def _noted(mark: SavedMark, note: str) -> SavedMark:
-    return SavedMark(mark.group, mark.at, mark.stream, mark.text, mark.digest, note)
 
 
 async def toggle_mark(app: Console, pane: LogPane, origins: Origins) -> str:

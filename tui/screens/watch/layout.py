@@ -28,6 +28,7 @@ def alarm_room(height: int, *, is_short: bool, is_wide: bool) -> int:
 
 def stylesheet(panels: Sequence[PanelSpec]) -> str:
     """The rules for `WatchScreen`, whose `#panels` contains `panels` in their order."""
+    rows = " ".join(panel.row for panel in panels)
     column = [panel for panel in panels if panel.wide_row]
     brief = [panel for panel in panels if panel.short_row]
     wide_rows = " ".join(panel.wide_row for panel in column)
@@ -35,7 +36,7 @@ def stylesheet(panels: Sequence[PanelSpec]) -> str:
     each_alone = ", ".join(f"&.{ALONE} #{panel.id}" for panel in panels)
     return f"""
     WatchScreen {{
-        #panels {{ layout: grid; grid-size: 1 {len(panels)}; grid-rows: {_rows(panels)}; height: 1fr; }}
+        #panels {{ layout: grid; grid-size: 1 {len(panels)}; grid-rows: {rows}; height: 1fr; }}
         {" ".join(_bounds(panels))}
         #panels > .-off {{ display: none; }}
         &.{WIDE} #panels {{ grid-size: 2 {len(column)}; grid-columns: 2fr 3fr; grid-rows: {wide_rows}; }}
@@ -46,10 +47,6 @@ def stylesheet(panels: Sequence[PanelSpec]) -> str:
         {each_alone} {{ height: 1fr; max-height: 100%; row-span: 1; }}
     }}
     """
-
-
-def _rows(panels: Iterable[PanelSpec]) -> str:
-    return " ".join(panel.row for panel in panels)
 
 
 def _bounds(panels: Iterable[PanelSpec]) -> Iterable[str]:

@@ -34,7 +34,8 @@ def arrange(shares: Sequence[int], width: int, height: int, active: int = 0) -> 
         return [Region(0, 0, 0, 0)] * count
     columns = _columns(count, width, height)
     if columns == 1 and height // count < _LEAST_HEIGHT and count > 1:
-        return _stacked(_giving_way(count, height, active), width)
+        heights = _giving_way(count, height, active)
+        return [Region(0, sum(heights[:index]), width, rows) for index, rows in enumerate(heights)]
     rows = [list(range(start, min(count, start + columns))) for start in range(0, count, columns)]
     heights = _divided(height, [max(shares[index] for index in row) for row in rows])
     regions: list[Region] = []
@@ -69,10 +70,6 @@ def _giving_way(count: int, height: int, active: int) -> list[int]:
     others = count - 1
     least = _FLAT if height - others * _FLAT >= _READABLE else _TITLE
     return [height - others * least if index == active else least for index in range(count)]
-
-
-def _stacked(heights: Sequence[int], width: int) -> list[Region]:
-    return [Region(0, sum(heights[:index]), width, rows) for index, rows in enumerate(heights)]
 
 
 def _divided(room: int, shares: Sequence[int]) -> list[int]:

@@ -26,8 +26,8 @@ class Scroller:
 
     def window(self) -> tuple[list[int], int]:
         """Store rows of the lines in the window, and how many screen rows of the first are above it."""
-        if self.follow:
-            self._go_end()
+        if self.follow and (end := self._end()) is not None:
+            self._set(*end)
         top = self._visible_top()
         if top is None:
             return [], 0
@@ -116,11 +116,6 @@ class Scroller:
     def _set(self, row: int, skip: int) -> None:
         self._top.set(row)
         self._skip = skip
-
-    def _go_end(self) -> None:
-        end = self._end()
-        if end is not None:
-            self._set(*end)
 
     def _end(self) -> tuple[int, int] | None:
         """The position with the newest line at the bottom of the window."""

@@ -82,7 +82,10 @@ class Rules:
         at = store.time_at(row)
         above = self._view.visible.at_or_before(row - 1)
         before = store.time_at(above) if above is not None else None
-        rules = [] if before is not None and self._same_day(before, at) else [self._day(at)]
+        day = local_day(at, self.zone)
+        rules: list[tuple[str, str]] = []
+        if before is None or local_day(before, self.zone) != day:
+            rules.append((day_text(day, self._today()), "rule"))
         if self.quiet and before is not None and at - before >= self.quiet:
             rules.append((_("{span} without a line").format(span=duration((at - before) / 1000)), "rule"))
         if self.marks_hidden and above is not None and row - above > 1:
@@ -122,12 +125,6 @@ class Rules:
         """`09:12:33 JST`, with milliseconds unless they are zero."""
         clock = clock_text(at, self.zone)
         return f"{clock if at % 1000 else clock[:8]} {moment(at).astimezone(self.zone).tzname()}"
-
-    def _same_day(self, at: int, other: int) -> bool:
-        return local_day(at, self.zone) == local_day(other, self.zone)
-
-    def _day(self, at: int) -> tuple[str, str]:
-        return day_text(local_day(at, self.zone), self._today()), "rule"
 
     def _gap(self, gap: Gap) -> tuple[str, str]:
         span = range_text(gap.start, gap.end, self.zone, self._today())

@@ -38,7 +38,7 @@ def title_facts(
         flags=tuple(word for on, word in flags if on),
         filters=_filter_texts(lines),
         zone=moment(store.newest).astimezone(format.zone).tzname() or "",
-        span=_span(lines),
+        span=_range(lines, store.oldest, store.newest) if len(store) else "",
     )
 
 
@@ -112,11 +112,6 @@ def empty_text(
     if pattern:
         return _("Read {polls} times; no line matches the filter.").format(polls=f"{stats.polls:,}")
     return _("Read {polls} times; the log group has no new lines.").format(polls=f"{stats.polls:,}")
-
-
-def _span(lines: LogLines) -> str:
-    store = lines.view.store
-    return _range(lines, store.oldest, store.newest) if len(store) else ""
 
 
 def _range(lines: LogLines, start: int, end: int) -> str:

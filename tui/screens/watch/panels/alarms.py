@@ -7,7 +7,6 @@ from services.i18n import _
 from services.models.alarm_readings import AlarmReadings
 from services.models.aws_cli import CommandSheet
 from services.models.feeds import FeedState
-from services.models.runbook import Runbook
 from tui import messages
 from tui.console import Console
 from tui.screens.common.command_sheets import alarm_sheet, alarms_sheet
@@ -24,7 +23,10 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
     widget_type = AlarmPanel
 
     def opened(self) -> None:
-        self.widget.advice = advice_of(self.screen.services.runbook)
+        runbook = self.screen.services.runbook
+        self.widget.advice = {
+            str(alarm.name): Advice(alarm.title, runbook.playbook_for(alarm.name)) for alarm in runbook.alarms
+        }
         rest = Rest(self.widget, self.screen.read_alarm_values)
         for moves in ("scroll_y", "virtual_size"):
             self.screen.watch(self.widget.table, moves, rest.moved, init=False)
@@ -65,12 +67,6 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
             self.app.inform(_("no alarm chosen"))
         else:
             self.screen.post_message(messages.Acknowledge(alarm))
-
-
-def advice_of(runbook: Runbook) -> dict[str, Advice]:
-    return {
-        str(alarm.name): Advice(alarm.title, runbook.playbook_for(alarm.name)) for alarm in runbook.alarms
-    }
 
 
 def alarm_readings(app: Console) -> AlarmReadings:

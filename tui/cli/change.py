@@ -88,12 +88,7 @@ def change_command(
         ),
         context_settings={"ignore_unknown_options": True},
         params=[
-            click.Argument(
-                ["kind"],
-                type=Named(lambda: [kind.id for kind in registry.CHANGES]),
-                metavar="KIND",
-                required=False,
-            ),
+            click.Argument(["kind"], type=Named(_kinds), metavar="KIND", required=False),
             click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED, metavar="[--QUESTION ANSWER]…"),
             click.Option(
                 ["--target"], metavar="NAME", help=_("Target of the change; optional if there is only one")
@@ -107,6 +102,10 @@ def change_command(
             *shared,
         ],
     )
+
+
+def _kinds() -> list[str]:
+    return [kind.id for kind in registry.CHANGES]
 
 
 def _values(rest: Sequence[str], sets: Sequence[str]) -> dict[str, str]:

@@ -109,9 +109,9 @@ def measure_lines(measures: Sequence[Measure], width: int) -> list[Line]:
         return []
     heads = (_("Item"), _("Value"), _("Normal range"), _("Verdict"))
     table: list[Sequence[str]] = [heads]
-    for each in measures:
-        word = VERDICT_STYLES[each.verdict].word if each.verdict is not None else ""
-        table.append((each.title, each.shown or NOTHING, each.allowed or NOTHING, word))
+    for measure in measures:
+        word = VERDICT_STYLES[measure.verdict].word if measure.verdict is not None else ""
+        table.append((measure.title, measure.shown or NOTHING, measure.allowed or NOTHING, word))
     if not any(each.verdict for each in measures):
         table = [row[:3] for row in table]
     sizes = _measure_sizes(table, width - 2)

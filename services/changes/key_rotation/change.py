@@ -57,7 +57,7 @@ class KeyRotation(Change):
         "iam:UpdateAccessKey",
     )
     guarantees = Guarantees(
-        proof="ListAccessKeys: AccessKeyId, Status; GitHub: updated_at of the secret",
+        proof="ListAccessKeys: AccessKeyId, Status; GitHub tells of no author",
         traceable=frozenset({"DeleteAccessKey", "PutSecret"}),
         settles="a workflow ran after the secrets were written, and GetAccessKeyLastUsed shows the new key",
     )

@@ -305,7 +305,7 @@ def _spoken_plan(situation: Situation) -> Iterator[str]:
         if situation.incident.recovered_at is not None:
             yield _("There is nothing for you to do.")
         for what in remaining(situation):
-            yield _("Left to be done: {what}.").format(what=what)
+            yield _("Left for operations to do: {what}.").format(what=what)
         return
     if step := next_step(situation):
         # Nobody reads aloud what stands in brackets.

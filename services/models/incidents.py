@@ -40,11 +40,13 @@ class StepKind(StrEnum):
 
 
 class StepMark(StrEnum):
-    """What a person recorded about a step."""
+    """How a step stands; the first three are what a person may record about it."""
 
     TODO = "todo"
     DONE = "done"
     SKIPPED = "skipped"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
 
 
 class StepRecord(Model):

@@ -11,6 +11,7 @@ from services.i18n import _
 from services.models.change_runs import Run, StepState
 from services.models.incidents import Incident, StepKind, StepMark, StepRecord
 from services.models.runbook_playbooks import Playbook, Step
+from services.models.watches import WatchState
 
 _MOST = 1_000_000
 """Minutes: two years."""
@@ -86,11 +87,28 @@ def _calls(incident: Incident, playbook: Playbook, step: Step, index: int) -> It
 
 def _changed(incident: Incident, playbook: Playbook | None, runs: Iterable[Run]) -> Iterator[StepRecord]:
     """The changes that were made while the incident was open, for the steps that plan them."""
-    for run in runs:
-        if run.state is not StepState.DONE or run.at < incident.since:
-            continue
-        if incident.closed_at is not None and run.at > incident.closed_at:
-            continue
+    for run in changes_sent(incident, runs):
+        mark = change_mark(run) or StepMark.TODO
+        note = _("{title} ({more})") if mark is StepMark.TODO else "{title}"
+        note = note.format(title=run.plan.title, more=_("failed"))
         for index, step in enumerate(playbook.steps if playbook is not None else ()):
             if step.look == run.plan.kind:
-                yield StepRecord(index=index, mark=StepMark.DONE, at=run.at, by=run.by, note=run.plan.title)
+                yield StepRecord(index=index, mark=mark, at=run.at, by=run.by, note=note)
+
+
+def changes_sent(incident: Incident, runs: Iterable[Run]) -> list[Run]:
+    """The changes that were sent while it was open, oldest first."""
+    within = (run for run in runs if incident.since <= run.at <= (incident.closed_at or run.at))
+    return sorted((run for run in within if change_mark(run)), key=lambda run: run.at)
+
+
+def change_mark(run: Run) -> StepMark | None:
+    """How a step stands by its change: to be done again if that failed; None: nothing was sent."""
+    if all(step.state in (StepState.WAITING, StepState.REFUSED) for step in run.steps):
+        return None
+    if run.watching or run.state in (StepState.WAITING, StepState.SENDING):
+        return StepMark.RUNNING
+    if run.has_ended_well:
+        return StepMark.DONE
+    gave_up = run.progress is not None and run.progress.state is WatchState.GAVE_UP
+    return StepMark.UNKNOWN if gave_up or run.state is StepState.UNKNOWN else StepMark.TODO

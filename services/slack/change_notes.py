@@ -3,28 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from services.i18n import N_, _
+from services.i18n import _
 from services.models.approvals import Consent, ConsentWay
-from services.models.change_runs import Run, StepState
+from services.models.change_runs import Run
+from services.models.incidents import StepMark
 from services.models.posts import Proposal
+from services.models.state_words import ENDS, REQUESTS
+from services.models.step_records import change_mark
 from services.models.watches import WatchState
 from services.slack.note_wording import FILL
 from services.slack.notes import NoteContext, note_text
-
-_RESULTS = {
-    StepState.WAITING: N_("not sent yet"),
-    StepState.SENDING: N_("being sent"),
-    StepState.DONE: N_("applied"),
-    StepState.FAILED: N_("failed"),
-    StepState.UNKNOWN: N_("outcome unknown"),
-    StepState.REFUSED: N_("stopped before sending"),
-}
-_ENDS = {
-    WatchState.DONE: N_("completed"),
-    WatchState.WITHDRAWN: N_("withdrawn"),
-    WatchState.FAILED: N_("ended otherwise"),
-    WatchState.GAVE_UP: N_("not followed to its end"),
-}
 
 
 def emergency_of(run: Run) -> Consent | None:
@@ -63,17 +51,17 @@ def _bypassed(run: Run, emergency: Consent | None) -> str:
 
 def change_line(run: Run, when: Callable[[datetime], str]) -> str:
     """When a change was confirmed, what it is, how it stands; "" if nothing of it was sent."""
-    if all(step.state in (StepState.WAITING, StepState.REFUSED) for step in run.steps):
+    if (mark := change_mark(run)) is None:
         return ""
-    state = _("in progress") if run.watching else _state(run)
+    state = _("in progress") if mark is StepMark.RUNNING else _state(run)
     names = {"title": run.plan.title, "target": run.plan.target.title}
     return _("{time} {title} ({target}): {state}").format(time=when(run.at), state=state, **names)
 
 
 def _state(run: Run) -> str:
-    if run.progress is not None and run.progress.state in _ENDS:
-        return _(_ENDS[run.progress.state])
-    return _("partly done") if run.partly_done else _(_RESULTS[run.state])
+    if run.progress is not None and run.progress.state is not WatchState.RUNNING:
+        return _(ENDS[run.progress.state][1])
+    return _("partly done") if run.partly_done else _(REQUESTS[run.state][1])
 
 
 def _result(run: Run) -> str:

@@ -1,13 +1,15 @@
 """How states are shown: by a shape, a word and a role (coloured by the theme), never by colour alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from services.i18n import N_, _
+from services.i18n import _
 from services.models import glyphs
-from services.models.alarms import AlarmState
-from services.models.verdict import Verdict
+from services.models.state_words import ALARMS, VERDICTS
 from widgets.drawing.spans import Span
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,13 @@ class StateStyle:
         return f"{self.mark} {self.word}"
 
 
-ALARM_STYLES: dict[AlarmState, StateStyle] = {
-    AlarmState.ALARM: StateStyle(glyphs.FIRING, N_("firing"), "bad"),
-    AlarmState.MISSING: StateStyle(glyphs.MISSING, N_("missing"), "bad"),
-    AlarmState.INSUFFICIENT: StateStyle(glyphs.NOT_JUDGED, N_("no data"), "warn"),
-    AlarmState.OK: StateStyle(glyphs.NORMAL, N_("ok"), "good"),
-}
+def styles_of(states: Mapping[K, tuple[str, str]], *roles: str) -> dict[K, StateStyle]:
+    """The styles of states by glyph and word, with the role of each in their order."""
+    return {key: StateStyle(*state, role) for (key, state), role in zip(states.items(), roles, strict=True)}
 
-VERDICT_STYLES: dict[Verdict, StateStyle] = {
-    Verdict.NORMAL: StateStyle(glyphs.NORMAL, N_("normal"), "good"),
-    Verdict.ATTENTION: StateStyle(glyphs.ATTENTION, N_("attention"), "warn"),
-    Verdict.ABNORMAL: StateStyle(glyphs.ABNORMAL, N_("abnormal"), "bad"),
-    Verdict.UNKNOWN: StateStyle(glyphs.NOT_JUDGED, N_("not judged"), "warn"),
-}
+
+ALARM_STYLES = styles_of(ALARMS, "bad", "bad", "warn", "good")
+VERDICT_STYLES = styles_of(VERDICTS, "good", "warn", "bad", "warn")
 
 
 def unsure(spans: Iterable[Span]) -> list[Span]:

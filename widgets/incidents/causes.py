@@ -241,14 +241,20 @@ def _cause_lines(
 def _action_lines(
     view: IncidentView, cause: WeighedCause, width: int, *, is_brief: bool = False
 ) -> list[Line]:
-    """What to do first about the leading cause; on a line or two where few rows have room."""
+    """What to do first about the leading cause, or what became of it; on a line or two where few rows have room."""
     spec = view.specs.get(str(cause.id))
-    action = spec.advice_for(view.assessment.present).action if spec and view.assessment else ""
-    if not action:
+    advice = spec.advice_for(view.assessment.present) if spec and view.assessment else None
+    if advice is None or not advice.action:
         return []
+    text = outcome = view.outcomes.get(advice.look or "", "")
+    if not outcome or view.advised:
+        # What failed may be done again.
+        text = (
+            _("{title} ({more})").format(title=advice.action, more=outcome) if outcome else str(advice.action)
+        )
     # A look that is offered takes a row of its own.
     most = 1 if view.assessment is not None and view.assessment.next_look is not None else _BRIEF
-    return hanging([("  → ", "key")], action, width, "strong", most if is_brief else None)
+    return hanging([("  → ", "key")], text, width, "strong", most if is_brief else None)
 
 
 def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> list[Line]:

@@ -81,10 +81,11 @@ def _step(view: IncidentView, index: int, step: Step, now: datetime, width: int,
 def _record(view: IncidentView, index: int, now: datetime, indent: int) -> list[Line]:
     """Who marked it and when, and what they wrote."""
     record = next((each for each in view.incident.steps if each.index == index), None)
-    if record is None or record.mark is StepMark.TODO:
+    if record is None or (record.mark is StepMark.TODO and not record.note):
         return []
-    style = STEP_STYLES[record.mark]
-    words = f"{style.word} {record.by} {time_text(record.at, view.zone, now)}"
+    # To be done again: the note says what failed.
+    word = "" if record.mark is StepMark.TODO else f"{STEP_STYLES[record.mark].word} "
+    words = f"{word}{record.by} {time_text(record.at, view.zone, now)}"
     return [[(" " * indent, ""), (words, "muted"), ("  " + record.note if record.note else "", "")]]
 
 
@@ -106,6 +107,8 @@ def _action(view: IncidentView, number: int, cause: Cause, width: int) -> Entry:
     lines = hanging(first, f"{cause.cause} → {cause.action}", width, "strong" if is_leading else "")
     if place:
         lines = _linked(lines, view, number, width, width_of(first))
+    if outcome := view.outcomes.get(cause.look or ""):
+        lines += hanging([(" " * width_of(first), "")], outcome, width, "muted")
     return Entry(step_key(number), tuple(lines))
 
 

@@ -22,8 +22,8 @@ def summary_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
     if incident.is_open and view.assessment is not None:
         leading = cause_entries(view, now, width, is_brief=True)
         lines += [[], *(line for entry in leading for line in entry.lines)]
-    if incident.is_open and view.playbook is not None and view.playbook.steps:
-        lines.append(_labelled(_("Next step"), str(view.playbook.steps[view.next_step].text)))
+    if incident.is_open and view.playbook is not None and (following := view.step_after(-1)) is not None:
+        lines.append(_labelled(_("Next step"), str(view.playbook.steps[following].text)))
     if incident.decision is not None:
         decision = f"{incident.decision.title}  {incident.decision.by}"
         lines.append(_labelled(_("Decided cause"), decision, f"{glyphs.DONE} "))

@@ -30,6 +30,8 @@ class IncidentView:
     """Why its first cause is the first, a sentence each fact; "" if nothing speaks for any."""
     advised: str = ""
     """Id of the place, inspection or change to which the advice about the first cause leads; "": nowhere."""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """What became of the newest change of each kind that was sent since it began, to the target that the kind leads to."""
     shows_numbers: bool = False
     """Whether scores and weights are drawn."""
     specs: Mapping[str, CauseSpec] = field(default_factory=dict)

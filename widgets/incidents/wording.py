@@ -10,41 +10,22 @@ from services.models.incidents import (
     ClockState,
     Incident,
     IncidentClock,
-    IncidentState,
     StepKind,
-    StepMark,
-    TimelineKind,
 )
+from services.models.state_words import INCIDENTS, STEPS, TIMELINE_KINDS
 from widgets.drawing.format import coarse, duration
 from widgets.drawing.lines import Span
-from widgets.drawing.state_styles import StateStyle
+from widgets.drawing.state_styles import styles_of
 
-_NONE = " "
-STATE_STYLES: dict[IncidentState, StateStyle] = {
-    IncidentState.OPEN: StateStyle(glyphs.WAITING, N_("not taken"), "bad"),
-    IncidentState.TAKEN: StateStyle(glyphs.UNDERWAY, N_("responding"), "caution"),
-    IncidentState.CLOSED: StateStyle(glyphs.DONE, N_("ended"), "muted"),
-}
-STEP_STYLES: dict[StepMark, StateStyle] = {
-    StepMark.TODO: StateStyle(glyphs.WAITING, N_("to be done"), "caution"),
-    StepMark.DONE: StateStyle(glyphs.DONE, N_("carried out"), "good"),
-    StepMark.SKIPPED: StateStyle(glyphs.OFF, N_("skipped"), "muted"),
-}
+STATE_STYLES = styles_of(INCIDENTS, "bad", "caution", "muted")
+STEP_STYLES = styles_of(STEPS, "caution", "good", "muted", "caution", "warn")
+TIMELINE_STYLES = styles_of(TIMELINE_KINDS, "bad", "caution", "muted", "good", "key", "code", "good")
 STEP_KINDS: dict[StepKind, str] = {
     StepKind.LOOK: N_("look"),
     StepKind.WAIT: N_("wait"),
     StepKind.DECIDE: N_("decide"),
     StepKind.CHANGE: N_("change"),
     StepKind.TELL: N_("tell"),
-}
-TIMELINE_STYLES: dict[TimelineKind, StateStyle] = {
-    TimelineKind.ALARM: StateStyle(glyphs.FIRING, N_("alarm"), "bad"),
-    TimelineKind.JUST_BEFORE: StateStyle(glyphs.ATTENTION, N_("just before"), "caution"),
-    TimelineKind.EVIDENCE: StateStyle(_NONE, N_("evidence"), "muted"),
-    TimelineKind.PERSON: StateStyle(glyphs.DONE, N_("response"), "good"),
-    TimelineKind.CHANGE: StateStyle(_NONE, N_("change"), "key"),
-    TimelineKind.NOTE: StateStyle(_NONE, N_("note"), "code"),
-    TimelineKind.RECOVERY: StateStyle(glyphs.NORMAL, N_("recovery"), "good"),
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import chain
 
+from services.changes.reverts import reverts
 from services.i18n import N_, _
 from services.incidents.clocks import overdue, whole_clocks
 from services.incidents.course_text import course_text
@@ -17,7 +18,7 @@ from services.models.incidents import ClockKind, FollowUp, Incident, IncidentSta
 from services.models.posts import Post
 from services.models.report_lines import AbnormalLine
 from services.models.runbook_playbooks import Playbook
-from services.models.verdict import Verdict
+from services.models.state_words import VERDICTS
 
 SOON = timedelta(days=7)
 """How far ahead follow-ups are listed."""
@@ -25,12 +26,6 @@ _DUTIES = {
     OccurrenceState.LATE: (glyphs.LATE, N_("Late: {title}")),
     OccurrenceState.MISSED: (glyphs.MISSING, N_("Missed: {title}")),
     OccurrenceState.DUE: (glyphs.WAITING, N_("To sign off: {title}")),
-}
-
-_GLYPHS = {
-    Verdict.ABNORMAL: glyphs.ABNORMAL,
-    Verdict.ATTENTION: glyphs.ATTENTION,
-    Verdict.UNKNOWN: glyphs.NOT_JUDGED,
 }
 
 
@@ -66,7 +61,7 @@ class DayAtHand:
 
 def open_points(day: DayAtHand) -> tuple[OpenPoint, ...]:
     """Incidents and their clocks, what is abnormal, changes, writing, duties, messages, follow-ups: what cannot wait comes first."""
-    later = (_changes(day.runs), _writing(day), _duties(day.duties), _posts(day.posts), _follow_ups(day))
+    later = (_changes(day), _writing(day), _duties(day.duties), _posts(day.posts), _follow_ups(day))
     return (*_masked(_incidents(day), day.masker), *_abnormal(day), *_masked(chain(*later), day.masker))
 
 
@@ -111,7 +106,7 @@ def _abnormal(day: DayAtHand) -> Iterator[OpenPoint]:
     for line in day.masker.without_secrets(day.abnormal):
         if line.id not in listed:
             what, accepted = abnormal_texts(line, day.time)
-            yield OpenPoint(_GLYPHS[line.verdict], what)
+            yield OpenPoint(VERDICTS[line.verdict][0], what)
             yield OpenPoint("  ", accepted)
     if day.unread:
         text = _("What is still abnormal could not be read: {why}").format(why=day.unread)
@@ -133,13 +128,19 @@ def abnormal_texts(line: AbnormalLine, when: Callable[[datetime], str]) -> tuple
     return what, _("; ").join((accepted, until))
 
 
-def _changes(runs: Iterable[Run]) -> Iterator[OpenPoint]:
-    for run in runs:
+def _changes(day: DayAtHand) -> Iterator[OpenPoint]:
+    for run in day.runs:
         names = {"title": run.plan.title, "target": run.plan.target.title}
         if run.in_flight:
             yield OpenPoint(glyphs.NOT_JUDGED, _("Outcome unknown: {title} ({target})").format(**names))
         elif run.watching:
             yield OpenPoint(glyphs.RUNNING, _("Followed to its end: {title} ({target})").format(**names))
+    # One that is due already is among the duties.
+    for slot in reverts(day.runs, day.zone):
+        if slot.due_at > day.now:
+            words = _("To be reverted at {time}: {title}")
+            yield OpenPoint(glyphs.UPCOMING, words.format(time=day.time(slot.due_at), title=slot.title))
+            yield OpenPoint("  ", slot.remark)
 
 
 def _writing(day: DayAtHand) -> Iterator[OpenPoint]:

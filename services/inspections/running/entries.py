@@ -4,19 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.host.processes import process_data
-from services.i18n import N_, _
+from services.i18n import _
 from services.models.duties import ScheduledOccurrence
 from services.models.evidence import EvidencePlace, Row
 from services.models.findings import Finding, Recorded, UnknownIdentity
 from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.state_words import VERDICTS
 from services.models.verdict import Verdict
-
-WORDS = {
-    Verdict.NORMAL: N_("normal"),
-    Verdict.ATTENTION: N_("attention"),
-    Verdict.ABNORMAL: N_("abnormal"),
-    Verdict.UNKNOWN: N_("not judged"),
-}
 
 
 def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
@@ -34,7 +28,7 @@ def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
 def verdict_words(finding: Finding) -> str:
     """`attention, partly not judged`."""
     partly = _("partly not judged") if not finding.complete and finding.verdict is not Verdict.UNKNOWN else ""
-    return _(", ").join(filter(None, (_(WORDS[finding.verdict]), partly)))
+    return _(", ").join(filter(None, (_(VERDICTS[finding.verdict][1]), partly)))
 
 
 def finding_text(finding: Finding) -> str:

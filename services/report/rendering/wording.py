@@ -2,6 +2,7 @@
 
 from services.i18n import N_, _
 from services.models import glyphs
+from services.models.alarms import AlarmState
 from services.models.change_runs import StepState
 from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
@@ -9,18 +10,13 @@ from services.models.posts import PostState
 from services.models.report import ReportHead
 from services.models.report_approvals import StepLine
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine
+from services.models.state_words import ALARMS, ENDS, REQUESTS, VERDICTS
 from services.models.verdict import Verdict
 from services.models.watches import WatchState
 from services.report.collecting.finding_lines import counts, given, is_partly_judged
 
 NOTHING = "—"
 """Shown in place of a missing value."""
-_VERDICTS = {
-    Verdict.NORMAL: (glyphs.NORMAL, N_("normal")),
-    Verdict.ATTENTION: (glyphs.ATTENTION, N_("attention")),
-    Verdict.ABNORMAL: (glyphs.ABNORMAL, N_("abnormal")),
-    Verdict.UNKNOWN: (glyphs.NOT_JUDGED, N_("not judged")),
-}
 _PARTLY_JUDGED = N_("partly not judged")
 _DUTIES = {
     OccurrenceState.UPCOMING: (glyphs.UPCOMING, N_("upcoming")),
@@ -32,21 +28,6 @@ _DUTIES = {
     OccurrenceState.UNPLANNED: (glyphs.UNPLANNED, N_("not planned")),
     OccurrenceState.NO_RECORD: (glyphs.NO_RECORD, N_("no record")),
 }
-_STEPS = {
-    StepState.WAITING: (glyphs.UPCOMING, N_("not sent yet")),
-    StepState.SENDING: (glyphs.RUNNING, N_("being sent")),
-    StepState.DONE: (glyphs.DONE, N_("applied")),
-    StepState.FAILED: (glyphs.ABNORMAL, N_("failed")),
-    StepState.UNKNOWN: (glyphs.NOT_JUDGED, N_("UNKNOWN")),
-    StepState.REFUSED: (glyphs.OFF, N_("stopped before sending")),
-}
-_ENDS = {
-    WatchState.RUNNING: (glyphs.RUNNING, N_("followed, not ended yet")),
-    WatchState.DONE: (glyphs.DONE, N_("completed")),
-    WatchState.WITHDRAWN: (glyphs.OFF, N_("withdrawn")),
-    WatchState.FAILED: (glyphs.ABNORMAL, N_("ended otherwise")),
-    WatchState.GAVE_UP: (glyphs.NOT_JUDGED, N_("not followed to its end")),
-}
 _POSTS = {
     PostState.WAITING: (glyphs.UPCOMING, N_("not sent yet")),
     PostState.SENDING: (glyphs.NOT_JUDGED, N_("unclear whether it was sent")),
@@ -54,12 +35,6 @@ _POSTS = {
     PostState.REFUSED: (glyphs.ABNORMAL, N_("NOT sent")),
     PostState.UNKNOWN: (glyphs.NOT_JUDGED, N_("unclear whether it was sent")),
     PostState.DROPPED: (glyphs.OFF, N_("discarded")),
-}
-_ALARMS = {
-    "alarm": N_("firing"),
-    "insufficient": N_("no data"),
-    "missing": N_("missing"),
-    "ok": N_("ok"),
 }
 _KINDS = {
     "note": N_("note"),
@@ -77,12 +52,12 @@ _EVERY_KIND = frozenset(kind.value for kind in EntryKind)
 
 def mark(value: Verdict | None) -> str:
     """The glyph of a verdict; "" for None."""
-    return _VERDICTS[value][0] if value is not None else ""
+    return VERDICTS[value][0] if value is not None else ""
 
 
 def verdict(value: Verdict | None) -> str:
     """A verdict as glyph and word (`◆ 異常`); a dash for None."""
-    return NOTHING if value is None else _marked(_VERDICTS[value])
+    return NOTHING if value is None else _marked(VERDICTS[value])
 
 
 def overall(head: ReportHead) -> str:
@@ -144,7 +119,7 @@ def of_period(line: SpellLine) -> str:
 
 
 def step_state(value: StepState) -> str:
-    return _marked(_STEPS[value])
+    return _marked(REQUESTS[value])
 
 
 def step_result(step: StepLine) -> str:
@@ -158,12 +133,12 @@ def step_result(step: StepLine) -> str:
 
 def end_state(value: WatchState) -> str:
     """The end to which a change was followed (`✓ 完了`)."""
-    return _marked(_ENDS[value])
+    return _marked(ENDS[value])
 
 
 def followed() -> str:
     """`▶ 追跡中`: AWS has accepted a change, and its end is still to be seen."""
-    return _marked(_ENDS[WatchState.RUNNING])
+    return _marked(ENDS[WatchState.RUNNING])
 
 
 def partly_done() -> str:
@@ -191,7 +166,7 @@ def post_state(value: PostState) -> str:
 
 def alarm_state(value: str) -> str:
     """The state of an alarm as a word (発報, データ不足); an unknown state is returned unchanged."""
-    return _(_ALARMS[value]) if value in _ALARMS else value
+    return _(ALARMS[AlarmState(value)][1]) if value in ALARMS else value
 
 
 def entry_kind(value: str) -> str:

@@ -23,16 +23,18 @@ from services.incidents.readings import Weighing
 from services.incidents.reason import reason_of
 from services.incidents.recovery.checks import recovery_checks
 from services.incidents.timeline import timeline
+from services.models.change_runs import Run
 from services.models.changes import Plan
 from services.models.date_text import time_text
 from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, IncidentClock, StepKind, TriggerKind
+from services.models.incidents import Incident, IncidentClock, StepKind, StepMark, TriggerKind
 from services.models.runbook_playbooks import Cause, Playbook, Step
+from services.models.step_records import change_mark, changes_sent, step_records
 from services.models.step_records import playbook_of as own_or_runbooks
-from services.models.step_records import step_records
 from services.slack.change_notes import change_line
 from tui.console import Console
+from tui.messages import OpenChange
 from tui.places import Destination, Origin, destination
 from tui.screens.respond.reading import Records, alarm_of
 from widgets.alarms.values import limit_text, now_spans
@@ -95,6 +97,9 @@ def incident_view(
     specs = {str(spec.id): spec for spec in weighable}
     spec = specs.get(str(assessment.leader.id)) if assessment is not None and assessment.leader else None
     advised = spec.advice_for(assessment.present).look if spec and assessment else None
+    latest = {run.plan.kind: run for run in changes_sent(incident, app.runs) if _leads_to(app, incident, run)}
+    if advised in latest and change_mark(latest[advised]) is not StepMark.TODO:
+        advised = None
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
         playbook=playbook,
@@ -109,6 +114,7 @@ def incident_view(
         resource=resource_of(Facts(evidence, app.ready.runbook), app.zone) if evidence is not None else None,
         reason=reason_of(assessment),
         advised=advised if advised and place_named(app, incident, advised) is not None else "",
+        outcomes={kind: _change_line(app, incident, run) for kind, run in latest.items()},
         shows_numbers=shows_numbers,
         specs=specs,
         timeline=timeline(incident, records.entries, evidence, onset, records.changes),
@@ -120,6 +126,17 @@ def incident_view(
         trouble=records.trouble,
     )
     return replace(view, telling=_telling(app, view)) if StepKind.TELL in view.kinds else view
+
+
+def _leads_to(app: Console, incident: Incident, run: Run) -> bool:
+    """Whether the place of this change is that of its target."""
+    place = place_named(app, incident, run.plan.kind)
+    request = place.request if place is not None else None
+    return isinstance(request, OpenChange) and request.target == run.plan.target.id
+
+
+def _change_line(app: Console, incident: Incident, run: Run) -> str:
+    return change_line(run, lambda at: time_text(at, app.zone, incident.closed_at or app.aws_now()))
 
 
 def _clocks(app: Console, incident: Incident, evidence: IncidentEvidence | None) -> tuple[IncidentClock, ...]:
@@ -167,8 +184,6 @@ def situation_of(app: Console, view: IncidentView, plan: Plan | None = None) -> 
     facts = Facts(view.evidence, app.ready.runbook) if view.evidence is not None else None
     live = app.ready.response.live.newest(incident)
     parts = map(app.ready.incidents.of, incident.joined)
-    end = incident.closed_at or app.aws_now()
-    runs = sorted((run for run in app.runs if incident.since <= run.at <= end), key=lambda run: run.at)
     return Situation(
         incident=incident,
         runbook=app.ready.runbook,
@@ -186,9 +201,7 @@ def situation_of(app: Console, view: IncidentView, plan: Plan | None = None) -> 
         parts=tuple(one for one in parts if one is not None and one.over_at is None),
         evidence=view.evidence,
         plan=plan,
-        changes=tuple(
-            filter(None, (change_line(run, lambda at: time_text(at, app.zone, end)) for run in runs))
-        ),
+        changes=tuple(_change_line(app, incident, run) for run in changes_sent(incident, app.runs)),
     )
 
 

@@ -8,22 +8,14 @@ from services.i18n import N_, _
 from services.models import glyphs
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.changes import Plan
+from services.models.state_words import REQUESTS
 from widgets.changes.run.watch import watch_span
 from widgets.drawing.format import NOTHING, clock, stamp
 from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
-from widgets.drawing.state_styles import StateStyle
+from widgets.drawing.state_styles import styles_of
 
-RUN_STYLES: dict[StepState, StateStyle] = {
-    StepState.WAITING: StateStyle(glyphs.UPCOMING, N_("not sent yet"), "muted"),
-    StepState.SENDING: StateStyle(glyphs.RUNNING, N_("being sent"), "warn"),
-    StepState.DONE: StateStyle(glyphs.DONE, N_("applied"), "good"),
-    StepState.FAILED: StateStyle(glyphs.ABNORMAL, N_("failed"), "bad"),
-    StepState.UNKNOWN: StateStyle(glyphs.NOT_JUDGED, N_("UNKNOWN"), "alert"),
-    StepState.REFUSED: StateStyle(glyphs.OFF, N_("stopped before sending"), "warn"),
-}
-
-
+RUN_STYLES = styles_of(REQUESTS, "muted", "warn", "good", "bad", "alert", "warn")
 _OPEN = frozenset({StepState.WAITING, StepState.SENDING})
 """States of a run that has not ended."""
 

@@ -3,29 +3,25 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from services.i18n import N_, _, plural
+from services.i18n import _, plural
 from services.incidents.course_text import course_text
 from services.models import glyphs
 from services.models.durations import lasting
 from services.models.incident_report import FollowUpLine, IncidentCount, IncidentLine
 from services.models.incidents import Contacted, IncidentState
+from services.models.state_words import INCIDENTS
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, table
 from services.report.rendering.wording import NOTHING
 
-_STATES = {
-    IncidentState.OPEN: (glyphs.WAITING, N_("not taken")),
-    IncidentState.TAKEN: (glyphs.UNDERWAY, N_("responding")),
-    IncidentState.CLOSED: (glyphs.DONE, N_("ended")),
-}
 WIDTHS = (22, 11, 9, 9, 21, 10, 18)
 """Percent of the page that each column of the table takes."""
 
 
 def incident_state(value: IncidentState) -> str:
     """The state of an incident (`□ 未対応`, `◐ 対応中`, `✓ 終了`)."""
-    glyph, word = _STATES[value]
+    glyph, word = INCIDENTS[value]
     return f"{glyph} {_(word)}"
 
 

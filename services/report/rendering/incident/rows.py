@@ -5,30 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.i18n import N_, _
-from services.models import glyphs
 from services.models.incident_report import IncidentReport
 from services.models.incidents import StepMark, TimelineKind, TimelineRow
+from services.models.state_words import STEPS, TIMELINE_KINDS
 from services.models.verdict import Verdict
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Line
 from services.report.rendering.parts import change_rows
 from services.report.rendering.wording import NOTHING
-
-_KINDS = {
-    TimelineKind.ALARM: N_("alarm"),
-    TimelineKind.JUST_BEFORE: N_("just before"),
-    TimelineKind.EVIDENCE: N_("evidence"),
-    TimelineKind.PERSON: N_("response"),
-    TimelineKind.CHANGE: N_("change"),
-    TimelineKind.NOTE: N_("note"),
-    TimelineKind.RECOVERY: N_("recovery"),
-}
-_MARKS = {
-    StepMark.TODO: (glyphs.WAITING, N_("to be done")),
-    StepMark.DONE: (glyphs.DONE, N_("carried out")),
-    StepMark.SKIPPED: (glyphs.OFF, N_("skipped")),
-}
-
 
 RESPONSE, TIMELINE, CAUSES, EVIDENCE, LOGS = "response", "timeline", "causes", "evidence", "logs"
 """Keys of the annexes."""
@@ -102,7 +86,7 @@ class IncidentRows:
         """One that a closed incident left open is marked."""
         is_over = not self.report.incident.is_open
         for step in self.report.steps:
-            glyph, word = _MARKS[step.mark]
+            glyph, word = STEPS[step.mark]
             cells = (
                 str(step.number),
                 step.text or NOTHING,
@@ -111,7 +95,8 @@ class IncidentRows:
                 step.by or NOTHING,
                 step.note,
             )
-            yield Line(cells, Verdict.ATTENTION if step.mark is StepMark.TODO and is_over else None)
+            is_handled = step.mark in (StepMark.DONE, StepMark.SKIPPED)
+            yield Line(cells, Verdict.ATTENTION if is_over and not is_handled else None)
 
     def changes(self) -> Iterator[Line]:
         for line in self.report.changes:
@@ -127,7 +112,7 @@ class IncidentRows:
         onset = self.report.onset
         if row.kind is TimelineKind.JUST_BEFORE and onset is not None and row.at > onset.at:
             return _("after T0")
-        return _(_KINDS[row.kind])
+        return _(TIMELINE_KINDS[row.kind][1])
 
     def follow_ups(self) -> Iterator[Line]:
         for line in self.report.incident.follow_ups:

@@ -138,6 +138,15 @@ def test_the_changes_that_were_sent_are_told_the_newest_of_them_on_the_telephone
     assert "hange" not in phone_text(situation(one)) + slack_text(situation(one))
 
 
+@pytest.mark.parametrize("one", [incident(OK, RECOVERED), incident(OK, RECOVERED, holder="sato")])
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_what_is_left_after_recovery_says_by_whom(one: Incident, language: str) -> None:
+    i18n.use(language)
+    spoken = phone_text(situation(one))
+    assert NOTHING[language == "ja"] in spoken
+    assert ("Left for operations to do", "運用担当が行う作業")[language == "ja"] in spoken
+
+
 async def test_a_console_without_a_screen_tells_at_its_start_how_it_stands_and_then_what_happens() -> None:
     lines = await Announcements(None, RUNBOOK).of_incidents((incident(OK, RECOVERED),))  # type: ignore[arg-type]
     assert (

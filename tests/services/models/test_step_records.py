@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from services.incidents.escalation import recipients, role_to_tell, undecided_roles
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.incidents import Contacted, Decision, StepMark, StepRecord
 from services.models.runbook_playbooks import Playbook
-from services.models.step_records import step_records
+from services.models.step_records import open_steps, step_records
+from services.models.watches import Progress, Watch, WatchState
 from tests.services.report.test_report_day import plan
 from tests.widgets import incident_data as data
 
@@ -34,21 +37,52 @@ def test_a_decision_and_a_call_carry_out_their_steps() -> None:
     assert marks(contacted=(contact("市民"),)) == {}, "somebody else was told"
 
 
-def run(state: StepState, minutes: float) -> Run:
-    planned = plan().model_copy(update={"kind": "deploy-rollback"})
-    step = StepRun(id="one", state=state)
-    return Run(plan=planned, by="tanaka", at=data.ALARM + timedelta(minutes=minutes), steps=(step,))
+def run(state: StepState, minutes: float = 2, end: WatchState | None = None) -> Run:
+    """A rollback; with `end` one that is followed, and whose watch has seen that."""
+    watch = Watch(ends_when="x", gives_up_at=AT) if end is not None else None
+    planned = plan().model_copy(update={"kind": "deploy-rollback", "watch": watch})
+    return Run(
+        plan=planned,
+        by="tanaka",
+        at=data.ALARM + timedelta(minutes=minutes),
+        steps=(StepRun(id="one", state=state),),
+        progress=Progress(state=end, text="x") if end is not None else None,
+        watched_seq=0 if end in (None, WatchState.RUNNING) else 9,
+    )
 
 
-def test_a_change_that_was_made_carries_out_the_step_that_plans_it() -> None:
+@pytest.mark.parametrize(
+    ("made", "mark"),
+    [
+        (run(StepState.DONE), StepMark.DONE),
+        (run(StepState.DONE, -9), None),
+        (run(StepState.WAITING), None),
+        (run(StepState.REFUSED), None),
+        (run(StepState.SENDING), StepMark.RUNNING),
+        (run(StepState.FAILED), StepMark.TODO),
+        (run(StepState.UNKNOWN), StepMark.UNKNOWN),
+        (run(StepState.DONE, end=WatchState.RUNNING), StepMark.RUNNING),
+        (run(StepState.DONE, end=WatchState.DONE), StepMark.DONE),
+        (run(StepState.DONE, end=WatchState.FAILED), StepMark.TODO),
+        (run(StepState.DONE, end=WatchState.WITHDRAWN), StepMark.TODO),
+        (run(StepState.DONE, end=WatchState.GAVE_UP), StepMark.UNKNOWN),
+    ],
+)
+def test_a_step_stands_as_the_change_that_it_plans_and_is_next_only_while_that_is_to_be_made(
+    made: Run, mark: StepMark | None
+) -> None:
     roll_back = 6
-    for state, minutes, indexes in (
-        (StepState.DONE, 2, {roll_back}),
-        (StepState.FAILED, 2, set()),
-        (StepState.DONE, -9, set()),
-    ):
-        records = step_records(data.incident(steps=()), data.PLAYBOOK, [run(state, minutes)])
-        assert {record.index for record in records} == indexes
+    incident = data.incident(steps=())
+    records = step_records(incident, data.PLAYBOOK, [made])
+    assert {record.index: record.mark for record in records} == ({roll_back: mark} if mark else {})
+    left = open_steps(incident.model_copy(update={"steps": records}), data.PLAYBOOK)
+    assert (data.PLAYBOOK.steps[roll_back] in left) is (mark in (None, StepMark.TODO))
+    assert all(("failed" in record.note) is (mark is StepMark.TODO) for record in records)
+    # Made again after a failure, it stands as the newest; in whichever order they are told.
+    again = run(StepState.DONE, 3, WatchState.RUNNING)
+    for runs in ([made, again], [again, made]):
+        (record,) = step_records(incident, data.PLAYBOOK, runs)
+        assert record.mark is StepMark.RUNNING
 
 
 def test_a_mark_that_is_set_afterwards_prevails() -> None:

@@ -95,7 +95,7 @@ def test_its_end_is_told() -> None:
     [
         (StepState.DONE, WatchState.DONE, "completed"),
         (StepState.DONE, WatchState.FAILED, "ended otherwise"),
-        (StepState.UNKNOWN, None, "outcome unknown"),
+        (StepState.UNKNOWN, None, "UNKNOWN"),
         (StepState.FAILED, None, "failed"),
         (StepState.REFUSED, None, ""),
         (StepState.WAITING, None, ""),

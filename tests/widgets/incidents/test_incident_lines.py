@@ -208,6 +208,19 @@ def test_the_first_cause_says_why_and_what_to_do_without_a_number(
 
 
 @pytest.mark.parametrize("make", [cause_entries, leading_entries])
+@pytest.mark.parametrize("is_proposed", [False, True])
+def test_what_became_of_a_change_stands_in_the_place_of_its_proposal(
+    make: Callable[..., Sequence[Entry]], is_proposed: bool
+) -> None:
+    specs = {id: spec.model_copy(update={"look": "deploy-rollback"}) for id, spec in data.SPECS.items()}
+    outcomes = {"deploy-rollback": "10:05 Roll back (staff-api): ended otherwise"}
+    view = data.view(specs=specs, outcomes=outcomes, advised="deploy-rollback" if is_proposed else "")
+    words = text(make(view, data.NOW, 118))
+    assert outcomes["deploy-rollback"] in words
+    assert ("接続を占める処理を止める" in words) is is_proposed
+
+
+@pytest.mark.parametrize("make", [cause_entries, leading_entries])
 def test_a_cause_for_which_nothing_speaks_is_not_named_first(make: Callable[..., Sequence[Entry]]) -> None:
     bare = data.CAUSES[0].model_copy(update={"supporting": (), "score": 4})
     assessment = data.assessment(Word.OPEN).model_copy(update={"causes": (bare,)})

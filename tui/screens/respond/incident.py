@@ -71,6 +71,7 @@ class IncidentScreen(IncidentScreenBase):
     async def opened(self) -> None:
         """Show what is known, and read what AWS shows now."""
         self.watch(self.app, "view", self._show, init=False)
+        self.watch(self.app, "runs", self._show, init=False)
         self.watch(self.app, "journal_head", self._journal_grew, init=False)
         self.detail.steps.focus()
         self._show()

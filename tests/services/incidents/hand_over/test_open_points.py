@@ -3,14 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from services import i18n
 from services.incidents.hand_over.open_points import DayAtHand, open_points
 from services.models import glyphs
 from services.models.base import RawId
+from services.models.change_runs import Run, StepRun, StepState
+from services.models.changes import Revert
 from services.models.incidents import FollowUp, Incident, IncidentState, TriggerKind
 from services.models.posts import Post, PostState
 from services.models.report_lines import AbnormalLine
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
+from tests.services.report.test_report_day import plan
 
 NOW = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)
 """17:00 in Japan."""
@@ -102,6 +108,41 @@ def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not() -> None:
     text = "\n".join(point.text for point in open_points(day))
     assert f"アクセスキー: {summary}" in text
     assert not [part for part in ("hunter2", "wisteria", "kq7Zp2Vv9s") if part in text], text
+
+
+def raised(revert: Revert | None, minutes: float = 0, before: str = "5") -> Run:
+    """A task limit that was raised, and is to be reverted."""
+    made = plan()
+    step = made.steps[0].model_copy(update={"before": before})
+    made = made.model_copy(update={"id": f"p{minutes}", "revert": revert, "steps": (step,)})
+    return Run(
+        plan=made,
+        by="sato",
+        at=NOW + timedelta(minutes=minutes),
+        steps=(StepRun(id="x", state=StepState.DONE),),
+    )
+
+
+@pytest.mark.parametrize("way", ["aws", "duty"])
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_change_that_waits_for_its_return_is_listed_with_until_when(way: str, language: str) -> None:
+    i18n.use(language)
+
+    def due(days: float) -> Revert:
+        at = NOW + timedelta(days=days)
+        return Revert.model_validate({"way": way, "at": at, "title": "back to 5", "values": {"max": "5"}})
+
+    def listed(*runs: Run) -> list[str]:
+        return [point.text for point in open_points(DayAtHand(NOW, ZoneInfo("Asia/Tokyo"), runs=runs))]
+
+    for days, day in ((0.1, "19:24"), (5, "01-19"), (400, "2027-02-18")):
+        head, remark = listed(raised(due(days)))
+        assert day in head
+        assert "back to 5" in head
+        assert ("AWS" in remark) is (way == "aws")
+    assert listed(raised(due(-1))) == [], "it is among the duties"
+    assert listed(raised(None)) == []
+    assert listed(raised(None, 1), raised(due(5))) == [], "a later change has reverted it"
 
 
 def test_nothing_open_is_an_empty_list() -> None:

@@ -79,6 +79,8 @@ class StepReport(Model):
     kind: StepKind | None = None
     """null: not given in the playbook."""
     mark: StepMark
+    state: str = "todo"
+    """How it stands: its mark; running or unknown while its change is in progress or its outcome unknown."""
     at: datetime | None = None
     """When it was marked; null: it was not."""
     by: Clean = ""

@@ -2,6 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from services.models.base import Clean, CleanBlock, Model, RawId
 from services.models.runbook_types import Slug
@@ -47,6 +51,13 @@ class StepMark(StrEnum):
     SKIPPED = "skipped"
     RUNNING = "running"
     UNKNOWN = "unknown"
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        # Other programs know those three: JSON has no others as a mark.
+        return {**handler(schema), "enum": ["todo", "done", "skipped"]}
 
 
 class StepRecord(Model):

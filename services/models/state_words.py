@@ -4,6 +4,7 @@ from services.i18n import N_
 from services.models import glyphs
 from services.models.alarms import AlarmState
 from services.models.change_runs import StepState
+from services.models.duties import OccurrenceState
 from services.models.incidents import IncidentState, StepMark, TimelineKind
 from services.models.verdict import Verdict
 from services.models.watches import WatchState
@@ -19,6 +20,16 @@ VERDICTS = {
     Verdict.ATTENTION: (glyphs.ATTENTION, N_("attention")),
     Verdict.ABNORMAL: (glyphs.ABNORMAL, N_("abnormal")),
     Verdict.UNKNOWN: (glyphs.NOT_JUDGED, N_("not judged")),
+}
+DUTIES = {
+    OccurrenceState.UPCOMING: (glyphs.UPCOMING, N_("upcoming")),
+    OccurrenceState.DUE: (glyphs.WAITING, N_("due")),
+    OccurrenceState.LATE: (glyphs.LATE, N_("late")),
+    OccurrenceState.DONE: (glyphs.DONE, N_("done")),
+    OccurrenceState.MISSED: (glyphs.MISSING, N_("missed")),
+    OccurrenceState.SKIPPED: (glyphs.OFF, N_("skipped")),
+    OccurrenceState.UNPLANNED: (glyphs.UNPLANNED, N_("not planned")),
+    OccurrenceState.NO_RECORD: (glyphs.NO_RECORD, N_("no record")),
 }
 REQUESTS = {
     StepState.WAITING: (glyphs.UPCOMING, N_("not sent yet")),

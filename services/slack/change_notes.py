@@ -66,10 +66,7 @@ def _state(run: Run) -> str:
 
 def _result(run: Run) -> str:
     state, progress = _state(run), run.progress
-    text = progress.text if progress is not None else run.refusal or _unsent(run)
+    text = progress.text if progress is not None else run.refusal
+    # Why it was only partly done.
+    text = text or (run.steps[run.partly_done].text if run.partly_done else "")
     return _("{title} ({more})").format(title=state, more=text) if text else state
-
-
-def _unsent(run: Run) -> str:
-    """Why a change was only partly done; "" for others."""
-    return run.steps[run.partly_done].text if run.partly_done else ""

@@ -9,22 +9,14 @@ from services.i18n import N_, _
 from services.models import glyphs
 from services.models.date_text import day_text
 from services.models.duties import Day, Occurrence, OccurrenceState, ScheduledOccurrence, SignOff
+from services.models.state_words import DUTIES
 from widgets.drawing.format import coarse
 from widgets.drawing.spans import Span, width_of
-from widgets.drawing.state_styles import StateStyle
+from widgets.drawing.state_styles import StateStyle, styles_of
 
 State = OccurrenceState
 
-DUTY_STYLES: dict[OccurrenceState, StateStyle] = {
-    State.UPCOMING: StateStyle(glyphs.UPCOMING, N_("upcoming"), "muted"),
-    State.DUE: StateStyle(glyphs.WAITING, N_("due"), "caution"),
-    State.LATE: StateStyle(glyphs.LATE, N_("late"), "bad"),
-    State.DONE: StateStyle(glyphs.DONE, N_("done"), "good"),
-    State.MISSED: StateStyle(glyphs.MISSING, N_("missed"), "bad"),
-    State.SKIPPED: StateStyle(glyphs.OFF, N_("skipped"), "muted"),
-    State.UNPLANNED: StateStyle(glyphs.UNPLANNED, N_("not planned"), "faint"),
-    State.NO_RECORD: StateStyle(glyphs.NO_RECORD, N_("no record"), "faint"),
-}
+DUTY_STYLES = styles_of(DUTIES, "muted", "caution", "bad", "good", "bad", "muted", "faint", "faint")
 UNDERWAY = StateStyle(glyphs.UNDERWAY, N_("under way"), "caution")
 """Style of an occurrence that a person has begun and nobody has signed off."""
 UNDERWAY_LATE = StateStyle(glyphs.UNDERWAY, N_("under way, late"), "bad")

@@ -246,11 +246,13 @@ def _steps(incident: Incident, playbook: Playbook | None, runs: Iterable[Run]) -
         step = steps[index] if index < len(steps) else None
         record = marks.get(index)
         is_marked = record is not None and record.mark is not StepMark.TODO
+        state = record.mark if record is not None else StepMark.TODO
         yield StepReport(
             number=index + 1,
             text=step.text if step is not None else "",
             kind=step.kind if step is not None else None,
-            mark=record.mark if record is not None else StepMark.TODO,
+            mark=StepMark.TODO if state in (StepMark.RUNNING, StepMark.UNKNOWN) else state,
+            state=state,
             at=record.at if record is not None and is_marked else None,
             by=record.by if record is not None and is_marked else "",
             note=record.note if record is not None else "",

@@ -10,7 +10,7 @@ from services.models.posts import PostState
 from services.models.report import ReportHead
 from services.models.report_approvals import StepLine
 from services.models.report_lines import ChangeLine, DutyLine, FindingLine, SpellLine
-from services.models.state_words import ALARMS, ENDS, REQUESTS, VERDICTS
+from services.models.state_words import ALARMS, DUTIES, ENDS, REQUESTS, VERDICTS
 from services.models.verdict import Verdict
 from services.models.watches import WatchState
 from services.report.collecting.finding_lines import counts, given, is_partly_judged
@@ -18,16 +18,6 @@ from services.report.collecting.finding_lines import counts, given, is_partly_ju
 NOTHING = "—"
 """Shown in place of a missing value."""
 _PARTLY_JUDGED = N_("partly not judged")
-_DUTIES = {
-    OccurrenceState.UPCOMING: (glyphs.UPCOMING, N_("upcoming")),
-    OccurrenceState.DUE: (glyphs.WAITING, N_("due")),
-    OccurrenceState.LATE: (glyphs.LATE, N_("late")),
-    OccurrenceState.DONE: (glyphs.DONE, N_("done")),
-    OccurrenceState.MISSED: (glyphs.MISSING, N_("missed")),
-    OccurrenceState.SKIPPED: (glyphs.OFF, N_("skipped")),
-    OccurrenceState.UNPLANNED: (glyphs.UNPLANNED, N_("not planned")),
-    OccurrenceState.NO_RECORD: (glyphs.NO_RECORD, N_("no record")),
-}
 _POSTS = {
     PostState.WAITING: (glyphs.UPCOMING, N_("not sent yet")),
     PostState.SENDING: (glyphs.NOT_JUDGED, N_("unclear whether it was sent")),
@@ -97,7 +87,7 @@ def _marked(state: tuple[str, str]) -> str:
 
 def duty_state(value: OccurrenceState) -> str:
     """The state of a duty (`✓ 確認済み`, `! 遅延`)."""
-    return _marked(_DUTIES[value])
+    return _marked(DUTIES[value])
 
 
 def of_duty(line: DutyLine) -> str:

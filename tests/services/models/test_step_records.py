@@ -52,7 +52,7 @@ def run(state: StepState, minutes: float = 2, end: WatchState | None = None) -> 
 
 
 @pytest.mark.parametrize(
-    ("made", "mark"),
+    ("change", "mark"),
     [
         (run(StepState.DONE), StepMark.DONE),
         (run(StepState.DONE, -9), None),
@@ -69,18 +69,18 @@ def run(state: StepState, minutes: float = 2, end: WatchState | None = None) -> 
     ],
 )
 def test_a_step_stands_as_the_change_that_it_plans_and_is_next_only_while_that_is_to_be_made(
-    made: Run, mark: StepMark | None
+    change: Run, mark: StepMark | None
 ) -> None:
     roll_back = 6
     incident = data.incident(steps=())
-    records = step_records(incident, data.PLAYBOOK, [made])
+    records = step_records(incident, data.PLAYBOOK, [change])
     assert {record.index: record.mark for record in records} == ({roll_back: mark} if mark else {})
     left = open_steps(incident.model_copy(update={"steps": records}), data.PLAYBOOK)
     assert (data.PLAYBOOK.steps[roll_back] in left) is (mark in (None, StepMark.TODO))
     assert all(("failed" in record.note) is (mark is StepMark.TODO) for record in records)
     # Made again after a failure, it stands as the newest; in whichever order they are told.
     again = run(StepState.DONE, 3, WatchState.RUNNING)
-    for runs in ([made, again], [again, made]):
+    for runs in ([change, again], [again, change]):
         (record,) = step_records(incident, data.PLAYBOOK, runs)
         assert record.mark is StepMark.RUNNING
 

@@ -14,8 +14,7 @@ from widgets.incidents.view import IncidentView
 
 async def toggle_mark(app: Console, detail: IncidentDetail, view: IncidentView, index: int) -> None:
     """Mark a step as done, or take the mark back; after a done one the cursor goes to the next that is to be done."""
-    is_marked = view.mark(index) in (StepMark.DONE, StepMark.SKIPPED)
-    mark = StepMark.TODO if is_marked else StepMark.DONE
+    mark = StepMark.TODO if view.mark(index) in (StepMark.DONE, StepMark.SKIPPED) else StepMark.DONE
     words = _("Step {number} is done.") if mark is StepMark.DONE else _("Step {number} is open again.")
     record = app.ready.incidents.mark(view.incident, index, mark, _text(view, index))
     if not await attempt(app, record, words.format(number=index + 1)) or mark is not StepMark.DONE:

@@ -86,7 +86,7 @@ class IncidentRows:
         """One that a closed incident left open is marked."""
         is_over = not self.report.incident.is_open
         for step in self.report.steps:
-            glyph, word = STEPS[step.mark]
+            glyph, word = STEPS[StepMark(step.state)]
             cells = (
                 str(step.number),
                 step.text or NOTHING,
@@ -95,8 +95,7 @@ class IncidentRows:
                 step.by or NOTHING,
                 step.note,
             )
-            is_handled = step.mark in (StepMark.DONE, StepMark.SKIPPED)
-            yield Line(cells, Verdict.ATTENTION if is_over and not is_handled else None)
+            yield Line(cells, Verdict.ATTENTION if step.mark is StepMark.TODO and is_over else None)
 
     def changes(self) -> Iterator[Line]:
         for line in self.report.changes:

@@ -112,11 +112,11 @@ def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not() -> None:
 
 def raised(revert: Revert | None, minutes: float = 0, before: str = "5") -> Run:
     """A task limit that was raised, and is to be reverted."""
-    made = plan()
-    step = made.steps[0].model_copy(update={"before": before})
-    made = made.model_copy(update={"id": f"p{minutes}", "revert": revert, "steps": (step,)})
+    one = plan()
+    step = one.steps[0].model_copy(update={"before": before})
+    one = one.model_copy(update={"id": f"p{minutes}", "revert": revert, "steps": (step,)})
     return Run(
-        plan=made,
+        plan=one,
         by="sato",
         at=NOW + timedelta(minutes=minutes),
         steps=(StepRun(id="x", state=StepState.DONE),),

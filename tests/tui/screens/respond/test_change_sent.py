@@ -40,22 +40,22 @@ async def test_what_became_of_a_change_stands_where_it_was_proposed() -> None:
         index = one.view.kinds.index(StepKind.CHANGE)
         own = one.app.ready.engine.changes["deploy-rollback"].targets()[0]
 
-        async def shown(made: Run, target: str) -> str:
+        async def shown(change: Run, target: str) -> str:
             place = own.model_copy(update={"id": target})
-            made = made.model_copy(
+            change = change.model_copy(
                 update={
-                    "plan": made.plan.model_copy(update={"target": place}),
+                    "plan": change.plan.model_copy(update={"target": place}),
                     "at": one.incident.since + timedelta(seconds=1),
                 }
             )
-            one.app.runs = (made,)
+            one.app.runs = (change,)
             await one.pilot.pause()
             one.screen.detail.update()
             await one.pilot.pause()
             return screen_text(one.pilot)
 
-        for made, mark, words in MADE:
-            screen = await shown(made, own.id)
+        for change, mark, words in MADE:
+            screen = await shown(change, own.id)
             assert one.view.mark(index) is mark, words
             is_proposed = mark is StepMark.TODO
             assert (REMEDY in screen) is is_proposed, screen

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services import i18n
+from services.changes import entries as change_entries
 from services.incidents import entries as incident_entries
 from services.incidents.capture import captured
 from services.incidents.course import incident_of
 from services.models.causes import OnsetBasis
+from services.models.change_runs import StepState
 from services.models.incident_report import IncidentReport
 from services.models.incidents import (
     IncidentState,
@@ -23,6 +25,7 @@ from services.models.incidents import (
 from services.models.journal import EntryKind
 from services.models.report import DayReport, PeriodReport
 from services.models.verdict import Verdict
+from services.models.watches import Progress, Watch, WatchState
 from services.report.collecting.incident import make_incident_report, recorded_incidents
 from services.report.incident_formats import incident_text
 from services.report.rendering import html, markdown
@@ -34,6 +37,7 @@ from services.report.rendering.page import height
 from tests.services.duties.duty_world import jst
 from tests.services.report.incident_ledger import DAY, SECRET, evidence, open_incident, responded
 from tests.services.report.ledger import RUNBOOK, Ledger
+from tests.services.report.test_report_day import plan
 
 
 @pytest.fixture
@@ -230,3 +234,33 @@ def test_what_aws_did_after_t0_is_not_called_just_before(ledger: Ledger, languag
     changed = IncidentRows(report.model_copy(update={"timeline": rows}), dates, day)
     kinds = [str(line.cells[1]) for line in changed.timeline()]
     assert kinds == [i18n._("just before"), i18n._("after T0")]
+
+
+@pytest.mark.parametrize(
+    ("end", "mark", "state", "cell"),
+    [
+        (None, StepMark.TODO, "running", "▶ in progress"),
+        (WatchState.GAVE_UP, StepMark.TODO, "unknown", "? outcome unknown"),
+        (WatchState.FAILED, StepMark.TODO, "todo", "□ to be done"),
+        (WatchState.DONE, StepMark.DONE, "done", "✓ carried out"),
+    ],
+)
+def test_the_step_of_a_change_stands_as_the_change_ended(
+    ledger: Ledger, end: WatchState | None, mark: StepMark, state: str, cell: str
+) -> None:
+    open_incident(ledger)
+    watch = Watch(ends_when="x", gives_up_at=jst("2026-01-07 08:00"))
+    rollback = plan().model_copy(update={"kind": "deploy-rollback", "watch": watch})
+    (step,) = rollback.steps
+    ledger.write(f"{DAY} 10:10", change_entries.confirmed(rollback))
+    ledger.write(f"{DAY} 10:10", change_entries.intent(rollback, step))
+    ledger.write(f"{DAY} 10:10", change_entries.outcome(rollback, step, StepState.DONE, "accepted", True))
+    if end is not None:
+        ledger.write(f"{DAY} 10:20", change_entries.watched(rollback, Progress(state=end, text="x")))
+    report = report_of(ledger)
+    (line,) = (each for each in report.steps if each.number == 7)
+    assert (line.mark, line.state) == (mark, state)
+    assert report.model_dump(mode="json")["steps"][6]["mark"] in ("todo", "done", "skipped")
+    day = jst(DAY).date()
+    rows = IncidentRows(report, Dates(ZoneInfo("Asia/Tokyo"), day, day), day)
+    assert rows.of("steps")[6].cells[2] == cell

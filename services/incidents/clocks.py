@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Set
 from datetime import datetime
 
-from services.models.incidents import ClockKind, ClockState, Contacted, Incident, IncidentClock
+from services.models.incidents import ClockKind, ClockState, Contacted, Incident, IncidentClock, Phase
 from services.models.runbook_playbooks import Playbook
 from services.models.step_records import due_at
 
@@ -46,7 +46,11 @@ def whole_clocks(
     return tuple(
         min(
             (clock for clock in every if clock.kind is kind),
-            key=lambda clock: (clock.state is ClockState.MET, clock.due),
+            key=lambda clock: (
+                clock.state is ClockState.MET,
+                clock.state is ClockState.CONFIRMING,
+                clock.due,
+            ),
         )
         for kind in kinds
     )
@@ -62,6 +66,8 @@ def _recovery(incident: Incident, starts: datetime, minutes: int, now: datetime)
     due = due_at(starts, minutes)
     met_at = incident.over_at
     state = _state(met_at, due, now)
+    if incident.phase is Phase.QUIET:
+        state, met_at = ClockState.CONFIRMING, incident.spells[-1].turned_at
     return IncidentClock(
         kind=ClockKind.RECOVERY, starts=starts, due=due, state=state, met_at=met_at, title=incident.title
     )

@@ -1,26 +1,28 @@
 """What is said when an incident is escalated: a note for Slack, and a text to be read aloud within 20 seconds."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from services.contacts import escalation
 from services.i18n import N_, _, sentences
 from services.incidents.approval_call import asking, step_to_approve
-from services.incidents.clocks import clocks, told
+from services.incidents.clocks import clocks, told, whole_clocks
 from services.incidents.course_text import course_text
 from services.incidents.reason import SPOKEN, reason_of
 from services.incidents.roster import on_duty, reach_of
 from services.logs.masking.of_runbook import masker_of
+from services.models.alarms import Alarm
 from services.models.causes import Assessment, Word
 from services.models.changes import Plan
 from services.models.date_text import dated_time, day_text, time_text, zoned_time
 from services.models.first_wave import IncidentEvidence
-from services.models.incidents import ClockState, Incident, Phase, StepKind
+from services.models.incidents import ClockKind, ClockState, Incident, IncidentClock, Phase, StepKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook
 from services.models.step_records import open_steps
+from services.models.units import alarm_unit, number
 
 _CAUSE = {
     None: ("{cause}", N_("The cause was decided: {cause}.")),
@@ -109,6 +111,21 @@ class Situation:
         return _("{who} (offered to {to}, not accepted yet)").format(who=owner.holder, to=to)
 
 
+_LIMITS = {
+    ">": N_("now {value}; the alarm fires above {limit}"),
+    ">=": N_("now {value}; the alarm fires at {limit} or more"),
+    "<": N_("now {value}; the alarm fires below {limit}"),
+    "<=": N_("now {value}; the alarm fires at {limit} or less"),
+}
+"""A value beside its limit in words that can be read aloud, by the comparison."""
+
+
+def measured_text(alarm: Alarm, value: str) -> str:
+    """The alarm's value as written beside its limit; "" without a value."""
+    words, limit = _LIMITS.get(alarm.comparison), number(alarm.threshold, alarm_unit(alarm))
+    return _(words).format(value=value, limit=limit) if value and words else value
+
+
 Renewed = Callable[[], Awaitable[Situation | None]]
 """Returns how an incident stands at that moment; None: the journal has it no more."""
 
@@ -121,12 +138,17 @@ class Recipient:
 
 
 def recipients(
-    runbook: Runbook, playbook: Playbook | None, day: date, first: str = ""
+    runbook: Runbook, playbook: Playbook | None, day: date, first: str = "", by: str = ""
 ) -> tuple[Recipient, ...]:
-    """Whom to call: the one on duty, the role `first`, those that the playbook names, then every other contact."""
+    """Whom `by` calls: who else is on duty, the role `first`, those that the playbook names, then every other contact."""
     entry = on_duty(runbook, day)
-    people = [Recipient(str(entry.person), reach_of(runbook, entry))] if entry is not None else []
-    contacts = {str(contact.role): str(contact.contact) for contact in runbook.contacts}
+    is_other = entry is not None and str(entry.person) != by
+    people = (
+        [Recipient(str(entry.person), reach_of(runbook, entry))] if entry is not None and is_other else []
+    )
+    # Whoever calls does what the role on duty does.
+    callees = sorted(runbook.contacts, key=lambda contact: contact.on_duty)
+    contacts = {str(contact.role): str(contact.contact) for contact in callees}
     # An approver may be named, who is no contact.
     approvers = {str(each.role): str(each.name) for each in runbook.approvers}
     first_roles = filter(None, (first, *named_roles(playbook)))
@@ -164,7 +186,8 @@ def next_step(situation: Situation) -> str:
 def _next_due(situation: Situation) -> datetime | None:
     """When to look again: the next clock that has not run out."""
     every = clocks(situation.incident, situation.playbook, situation.now)
-    return min((clock.due for clock in every if clock.state is ClockState.RUNNING), default=None)
+    left = (clock.due for clock in every if clock.state is not ClockState.MET)
+    return min((due for due in left if due > situation.now), default=None)
 
 
 def state_text(situation: Situation, when: Callable[[datetime], str]) -> str:
@@ -177,9 +200,18 @@ def state_text(situation: Situation, when: Callable[[datetime], str]) -> str:
 
 
 def escalation_text(
-    incident: Incident | None, playbook: Playbook | None, runbook: Runbook, when: Callable[[datetime], str]
+    incident: Incident | None,
+    playbook: Playbook | None,
+    runbook: Runbook,
+    when: Callable[[datetime], str],
+    every: Iterable[IncidentClock] = (),
 ) -> str:
-    """When the role was told of this trouble to which the playbook escalates, or, if it names none, anybody; else whom to tell."""
+    """Whom to tell, by when or since when that is overdue, by the clock among `every`; else when somebody was told."""
+    waiting = (clock for clock in every if clock.state in (ClockState.RUNNING, ClockState.OVERDUE))
+    if clock := next((each for each in waiting if each.kind is ClockKind.ESCALATION), None):
+        is_late = clock.state is ClockState.OVERDUE
+        words = _("overdue since {time}; tell {who}") if is_late else _("not yet; by {time} {who}")
+        return words.format(time=when(clock.due), who=escalation(runbook, str(clock.who)))
     role = str(playbook.escalate_to) if playbook is not None else ""
     roles = set(map(str, playbook.versions("escalate_to"))) if playbook is not None and role else set()
     if incident is not None and (contacts := told(incident, roles)):
@@ -200,8 +232,8 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
     yield _("Part of"), str(situation.whole.title) if situation.whole is not None else ""
     yield _("Details"), str(incident.reason) if incident.is_asked else ""
     yield _("Measured"), _measured(situation) or _("; ").join(situation.facts)
-    unknown = "" if incident.is_asked else _("not measured") if is_over else _("not known so far")
-    yield _("Impact on users"), situation.impact or unknown
+    unknown = _("not measured") if is_over or situation.evidence is not None else _("not known so far")
+    yield _("Impact on users"), situation.impact or ("" if incident.is_asked else unknown)
     yield _("Cause"), situation.cause if incident.is_asked else cause_text(situation)
     yield _("Why"), situation.reason
     yield _("Changes made"), _("; ").join(situation.changes)
@@ -214,7 +246,9 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
         approver = str(book.approval) if book is not None else ""
         yield _("Approval by {role}").format(role=approver), situation.question
         yield _("Next check"), dated_time(due, situation.zone, situation.now) if due is not None else ""
-        yield _("Escalation"), escalation_text(incident, book, situation.runbook, situation.time)
+        every = whole_clocks(incident, situation.parts, situation.runbook.playbooks, situation.now)
+        text = escalation_text(incident, book, situation.runbook, situation.time, every)
+        yield _("Escalation"), text
     yield _("Responder"), situation.responder
 
 
@@ -229,7 +263,7 @@ def slack_text(situation: Situation) -> str:
 
 def hand_over_text(situation: Situation) -> str:
     """What the next person is told when an incident is handed over, a line each."""
-    others = {_("As of"), _("Measured"), _("Next check"), _("Escalation")}
+    others = {_("As of"), _("Measured"), _("Next check")}
     rows = ((heading, text) for heading, text in slack_rows(situation) if text and heading not in others)
     return situation.masked("\n".join(f"{heading}: {text}" for heading, text in rows))
 

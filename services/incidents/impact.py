@@ -53,13 +53,15 @@ def impact_text(
 
     errors, requests = sum(sum(values(measure)) for measure in _ERRORS), sum(values(Measure.REQUESTS))
     is_slow = whole.onset.basis is OnsetBasis.BASELINE and whole.onset.measure == Measure.LATENCY
-    parts = []
+    slow, parts = values(Measure.LATENCY), []
     if errors:
         share, count = round(100 * min(1.0, errors / max(requests, errors))), f"{round(errors):,}"
         so_far = _("{share}% of requests failed: {count} so far")
         words = _("{share}% of requests failed: {count}") if is_over else so_far
         parts.append(words.format(share=share, count=count))
-    elif is_slow and (slow := values(Measure.LATENCY)):
+    elif requests and not is_slow and not incident.is_asked and not incident.is_without_alarm:
+        parts.append(_("None of {count} requests failed").format(count=f"{round(requests):,}"))
+    if slow and not errors:
         words = _("The 95th percentile of answers took up to {time}")
         parts.append(words.format(time=number(max(slow), SECONDS)))
     if parts:

@@ -371,6 +371,7 @@ class ClockState(StrEnum):
 
     RUNNING = "running"
     OVERDUE = "overdue"
+    CONFIRMING = "confirming"  # The alarm is ok since `met_at`, and recovery was not judged yet.
     MET = "met"
     """What it waits for has happened: it recovered, or the contact was told."""
 

@@ -5,6 +5,7 @@ metric names.
 """
 
 import math
+import re
 from dataclasses import dataclass
 
 from services.models.alarms import Alarm
@@ -34,6 +35,8 @@ class Unit:
         return factor / self.scale, prefix + self.suffix
 
 
+_SHARE = re.compile(r"(?<![\w.])100 *\*.*/|/.*\* *100(?![\w.])")
+"""A quotient times 100, in metric math."""
 _THOUSANDS = ((1.0, ""), (1e5, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"))
 _BINARY = ((1.0, ""), (2.0**10, "Ki"), (2.0**20, "Mi"), (2.0**30, "Gi"), (2.0**40, "Ti"))
 _TIME = ((1e-6, "µ"), (1e-3, "m"), (1.0, ""))
@@ -82,6 +85,8 @@ def unit_of(query: MetricQuery | None, limit: Limit | None = None) -> Unit:
     """The unit of a query's values; a limit's own unit and scale take precedence."""
     if limit is not None and (limit.unit or limit.scale != 1.0):
         return Unit(limit.unit, scale=limit.scale)
+    if query is not None and _SHARE.search(query.expression):
+        return PERCENT
     if query is None or query.expression or query.stat == "SampleCount":
         return PLAIN
     return _of_metric(query.namespace, query.metric)

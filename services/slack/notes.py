@@ -11,6 +11,7 @@ from services.alarms.acknowledgements import change_of
 from services.calendar.calendar import Calendar
 from services.contacts import escalation, reachable
 from services.i18n import N_, _, sentences
+from services.incidents.clocks import clocks
 from services.incidents.escalation import escalation_text
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
@@ -99,10 +100,11 @@ def about_alarm(
         (_("Impact on users"), _(FILL)),
     ]
     if alarm.state is not AlarmState.OK:
+        every = clocks(incident, playbook, desk.now) if incident is not None else ()
         rows += [
             (_("First action (runbook)"), _first_step(playbook)),
             (_("Next check"), _next_look(alarm, playbook, desk)),
-            (_("Escalation"), escalation_text(incident, playbook, book, desk.moment)),
+            (_("Escalation"), escalation_text(incident, playbook, book, desk.moment, every)),
         ]
     rows += [(_("Written by"), desk.by), (_("AWS console"), alarm_page(desk.region, alarm.id))]
     return Proposal(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.i18n import _
 from services.models import glyphs
-from services.models.incidents import ClockKind, Incident, IncidentClock
+from services.models.incidents import ClockKind, ClockState, Incident, IncidentClock
 from widgets.drawing.format import crop_middle
 from widgets.drawing.lines import Span
 from widgets.incidents.wording import STATE_STYLES, holder_text, is_overdue
@@ -54,10 +54,12 @@ def alert_forms(alerts: Sequence[IncidentAlert], now: datetime) -> list[list[Spa
         _kind, due, alert, clock = min(late, key=lambda overdue: overdue[:2])
         minutes = int((now - due).total_seconds() // 60)
         return _forms(f"{glyphs.ATTENTION} {_late_words(clock, minutes)}", alert.name)
+    confirmed = [alert for alert in alerts for each in alert.clocks if each.state is ClockState.CONFIRMING]
     waiting = (
         (f"{glyphs.ATTENTION} {_('proposed')}", [alert for alert in alerts if alert.is_proposed]),
         (f"{glyphs.WAITING} {_('not taken')}", [alert for alert in alerts if not alert.is_taken]),
         (f"{glyphs.WAITING} {_('hand-over')}", [alert for alert in alerts if alert.is_offered]),
+        (f"◷ {_('ok, recovery being confirmed')}", confirmed),
     )
     return next((_forms(words, rows[0].name) for words, rows in waiting if rows), [])
 

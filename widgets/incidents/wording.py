@@ -40,7 +40,7 @@ _NEAR = timedelta(hours=2)
 
 def is_overdue(clock: IncidentClock, now: datetime) -> bool:
     """Whether the clock's time is over, and what it waits for has not happened."""
-    return clock.state is not ClockState.MET and now >= clock.due
+    return clock.state in (ClockState.RUNNING, ClockState.OVERDUE) and now >= clock.due
 
 
 def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
@@ -50,6 +50,9 @@ def clock_span(clock: IncidentClock, now: datetime, zone: tzinfo) -> Span:
     seconds = (clock.due - now).total_seconds()
     if clock.kind in _COMPUTED:
         return _computed_span(clock, now, zone)
+    if clock.state is ClockState.CONFIRMING:
+        words = _("ok since {time}, recovery being confirmed")
+        return "◷ " + words.format(time=time_text(clock.met_at or now, zone, now)), ""
     if clock.kind is ClockKind.RECOVERY:
         if seconds > 0:
             words = _("recovery by itself: {time} left").format(time=duration(seconds))
@@ -98,6 +101,8 @@ def clock_word(clock: IncidentClock, now: datetime) -> Span:
     seconds = (clock.due - now).total_seconds()
     if clock.state is ClockState.MET:
         return f"{glyphs.DONE} {name}", "muted"
+    if clock.state is ClockState.CONFIRMING:
+        return _("ok, recovery being confirmed"), ""
     if seconds > 0:
         return _("{clock}: {minutes} min left").format(clock=name, minutes=int(seconds // 60) + 1), ""
     return _("{clock}: {minutes} min over").format(clock=name, minutes=int(-seconds // 60)), "bad"

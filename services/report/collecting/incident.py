@@ -1,4 +1,4 @@
-"""Collects the report of one incident from the journal and the runbook alone. Blocking I/O."""
+"""Collects the report of one incident from the journal, the runbook and, of an open one, what AWS shows. Blocking I/O."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -19,6 +19,7 @@ from services.incidents.evidence import UnreadableEvidence, unpacked
 from services.incidents.facts import Facts
 from services.incidents.first_wave.sources import SOURCES
 from services.incidents.impact import counted, impact_text
+from services.incidents.readings import Weighing
 from services.incidents.reason import reason_of
 from services.incidents.service import NOTE_KINDS
 from services.incidents.timeline import BEFORE, timeline
@@ -72,8 +73,9 @@ def make_incident_report(
     *,
     private: bool = False,
     stale: str = "",
+    live: IncidentEvidence | None = None,
 ) -> IncidentReport:
-    """The report of an incident of `recorded_incidents` as of `now`; `private` quotes logs.
+    """The report of an incident of `recorded_incidents` as of `now`; `private` quotes logs, `live` was read just now.
 
     `stale` says why `journal`, a copy of a shared one, may lack newer entries; "" if it does not. Opens the journal read-only. Raises sqlite3.Error, OSError, and UnusableJournal for a file that is no journal.
     """
@@ -83,15 +85,15 @@ def make_incident_report(
     )
     with closing(JournalReader.open(journal)) as reader, reader.snapshot():
         source = Source(reader, runbook, calendar, days, now, private)
-        report = source.masker.without_secrets(_collected(source, incident))
+        report = source.masker.without_secrets(_collected(source, incident, live))
         return report.model_copy(update={"stale": stale})
 
 
-def _collected(source: Source, incident: Incident) -> IncidentReport:
+def _collected(source: Source, incident: Incident, live: IncidentEvidence | None) -> IncidentReport:
     runbook = source.runbook
     entries = source.entries(*NOTE_KINDS, subject=incident.id)
     playbook = playbook_of(incident, runbook.playbooks)
-    weighed, problem = _weighed(source, incident, playbook)
+    weighed, problem = _weighed(source, incident, playbook, live)
     evidence = weighed[0].evidence if weighed is not None else None
     onset = weighed[1].onset if weighed is not None else None
     until = incident.over_at or source.now
@@ -101,7 +103,7 @@ def _collected(source: Source, incident: Incident) -> IncidentReport:
         *CHANGE_KINDS, EntryKind.SEEN, since=start - BEFORE, before=_last_moment(incident)
     )
     during = [entry for entry in changed if entry.at >= start]
-    fields = _evidence_fields(incident, *weighed, source) if weighed is not None else {}
+    fields = _evidence_fields(incident, *weighed, source, live) if weighed is not None else {}
     if incident.trigger is TriggerKind.FINDING:
         fields["impact"] = incident.reason
     return IncidentReport(
@@ -131,27 +133,30 @@ def _last_moment(incident: Incident) -> datetime | None:
     return incident.closed_at + timedelta(seconds=1) if incident.closed_at is not None else None
 
 
-def _weighed(source: Source, incident: Incident, playbook: Playbook | None) -> tuple[Weighed | None, str]:
+def _weighed(
+    source: Source, incident: Incident, playbook: Playbook | None, live: IncidentEvidence | None
+) -> tuple[Weighed | None, str]:
     """The newest evidence, or None and why it cannot be read; None and "" if none was recorded."""
     # A finding's evidence are answers, which the timeline has: no causes are weighed by them.
     if not incident.evidence or incident.trigger is TriggerKind.FINDING:
         return None, ""
     entry = source.reader.entry(incident.evidence[-1])
     try:
-        whole = unpacked(entry.data if entry is not None else {})
+        recorded = unpacked(entry.data if entry is not None else {})
     except UnreadableEvidence as error:
         return None, str(error)
+    whole = Weighing(source.runbook).present(incident, live, recorded) or recorded
     return (Facts(whole, source.runbook), assess(whole, source.runbook, playbook)), ""
 
 
 def _evidence_fields(
-    incident: Incident, facts: Facts, assessment: Assessment, source: Source
+    incident: Incident, facts: Facts, assessment: Assessment, source: Source, live: IncidentEvidence | None
 ) -> dict[str, Any]:
     private = source.private
     specs = causes_by_id(facts.runbook)
     lines = tuple(_quoted(facts, source.masker))
     return {
-        "impact": impact_text(incident, facts, source.calendar.zone, source.now),
+        "impact": impact_text(incident, facts, source.calendar.zone, source.now, live),
         "measured_until": facts.evidence.answered,
         "figures": tuple(_figures(incident, facts)),
         "word": assessment.word,

@@ -75,6 +75,20 @@ def test_well_known_metrics_have_units(namespace: str, metric: str, unit: Unit) 
     assert unit_of(query(namespace, metric)) == unit
 
 
+@pytest.mark.parametrize(
+    ("expression", "unit"),
+    [
+        ("IF(m3>0, 100*(FILL(m1,0)+m2)/m3, 0)", PERCENT),
+        ("m1 / m2 * 100", PERCENT),
+        ("m1/m2", PLAIN),
+        ("m100*m1/m2", PLAIN),
+        ("m1/m2*1000", PLAIN),
+    ],
+)
+def test_a_quotient_times_a_hundred_is_in_percent(expression: str, unit: Unit) -> None:
+    assert unit_of(MetricQuery(id=RawId("e"), expression=RawId(expression))) == unit
+
+
 def test_a_sample_count_has_no_unit() -> None:
     assert unit_of(query("AWS/ECS", "CPUUtilization", "SampleCount")) == PLAIN
 

@@ -34,7 +34,7 @@ class MadeReportScreen(ModeScreen, Generic[R]):
         self.block = Block(title, self._lines)
         self.scroll = VerticalScroll(self.block)
 
-    def maker(self, now: datetime, stale: str) -> Callable[[], R]:
+    async def maker(self, now: datetime, stale: str) -> Callable[[], R]:
         """Return what makes the report in a thread; `stale` as for `make`."""
         raise NotImplementedError
 
@@ -54,7 +54,7 @@ class MadeReportScreen(ModeScreen, Generic[R]):
         """Make the report from the journal in a thread, and show it or why it cannot be made."""
         journal, now = self.services.journal, self.app.now()
         try:
-            self.report = await asyncio.to_thread(self.maker(now, staleness(journal.health)))
+            self.report = await asyncio.to_thread(await self.maker(now, staleness(journal.health)))
             self._why = ""
         except (sqlite3.Error, OSError, UnusableJournal) as error:
             self.report, self._why = None, problem_of(error, journal.path, now).message

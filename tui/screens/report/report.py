@@ -50,7 +50,7 @@ class ReportScreen(MadeReportScreen[Report]):
         await self.services.usage_log.record()
         await super().opened()
 
-    def maker(self, now: datetime, stale: str) -> Callable[[], Report]:
+    async def maker(self, now: datetime, stale: str) -> Callable[[], Report]:
         services = self.services
         return partial(make, services.journal.path, services.runbook, self.period, now, stale=stale)
 

@@ -9,6 +9,7 @@ from services.incidents.clocks import whole_clocks
 from services.incidents.escalation import (
     Situation,
     cause_of,
+    measured_text,
     phone_lines,
     recipients,
     role_to_tell,
@@ -37,7 +38,7 @@ from tui.console import Console
 from tui.messages import OpenChange
 from tui.places import Destination, Origin, destination
 from tui.screens.respond.reading import Records, alarm_of
-from widgets.alarms.values import limit_text, now_spans
+from widgets.alarms.values import now_spans
 from widgets.incidents.view import IncidentView
 
 _DIALOGS = {StepKind.TELL: N_("Told"), StepKind.DECIDE: N_("Decide")}
@@ -153,7 +154,7 @@ def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
     situation = situation_of(app, view)
     day = situation.now.astimezone(situation.zone).date()
     first = role_to_tell(view.incident, view.playbook)
-    people = recipients(situation.runbook, situation.playbook, day, first)
+    people = recipients(situation.runbook, situation.playbook, day, first, situation.by)
     reach = [
         _("{role}: {reach}").format(role=each.role, reach=each.reach or _("(UNDECIDED)")) for each in people
     ]
@@ -215,5 +216,4 @@ def _measured(app: Console, incident: Incident) -> str:
     )
     if readings.now(alarm, app.now()).doubtful:
         return ""
-    now = "".join(text for text, _role in now_spans(alarm, readings, app.now(), ""))
-    return _("now {value}, limit {limit}").format(value=now, limit=limit_text(alarm)) if now else ""
+    return measured_text(alarm, "".join(text for text, _role in now_spans(alarm, readings, app.now(), "")))

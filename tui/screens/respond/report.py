@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
+from services.incidents.live import EVERY
 from services.models.incident_report import IncidentReport
 from services.models.incidents import Incident
 from services.report.collecting.incident import make_incident_report
@@ -15,6 +16,7 @@ from services.report.incident_formats import incident_text
 from services.report.rendering.incident.document import incident_document
 from tui.screens.report.made_report import MadeReportScreen
 from tui.screens.report.save import offer_saving, write_report
+from widgets.drawing.ticker import every_second
 
 
 class IncidentReportScreen(MadeReportScreen[IncidentReport]):
@@ -29,11 +31,18 @@ class IncidentReportScreen(MadeReportScreen[IncidentReport]):
         super().__init__(_("Incident report"), incident_document)
         self.incident = incident
 
-    def maker(self, now: datetime, stale: str) -> Callable[[], IncidentReport]:
+    async def opened(self) -> None:
+        await super().opened()
+        if self.incident.is_open:
+            every_second(self.scroll, self.make, seconds=int(EVERY))
+
+    async def maker(self, now: datetime, stale: str) -> Callable[[], IncidentReport]:
         services = self.services
         current = services.incidents.of(self.incident.id) or self.incident
         path, runbook = services.journal.path, services.runbook
-        return partial(make_incident_report, path, runbook, current, now, stale=stale)
+        is_read = current.is_open and not current.is_asked
+        live = await services.response.live.read(current) if is_read else None
+        return partial(make_incident_report, path, runbook, current, now, stale=stale, live=live)
 
     def action_save(self) -> None:
         """Save the report as HTML, Markdown or JSON, readable by this user alone."""

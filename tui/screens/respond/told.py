@@ -44,7 +44,7 @@ class ToldScreen(WritingDialog):
         """`role`: whom to tell first; "" for whom the playbook names next. `renewed` returns how it stands at that moment."""
         day = situation.now.astimezone(situation.zone).date()
         first = role or role_to_tell(situation.incident, situation.playbook)
-        self.everyone = recipients(situation.runbook, situation.playbook, day, first)
+        self.everyone = recipients(situation.runbook, situation.playbook, day, first, situation.by)
         self.whom = ChoiceRow(
             [(each.role, f"{each.role} {each.reach or _('(UNDECIDED)')}") for each in self.everyone],
             preselected(first, self.everyone),

@@ -173,12 +173,14 @@ class Claim:
         roles = {self.h.playbook.to, *([other(self.h).playbook.to] if self.h.has_part(self.at) else [])}
         return any(self._names(role, self["role"]) for role in roles) and self._late("escalation")
 
+    def limit(self, kind: str) -> datetime | None:
+        """Of an incident and what is part of it the clock that runs out first; none for recovery while it is being confirmed."""
+        every = [self, *([replace(self, h=other(self.h))] if self.h.has_part(self.at) else [])]
+        every = [one for one in every if kind == "escalation" or not one.is_quiet()]
+        return min((due for one in every if (due := one.h.due(self.at).get(kind))), default=None)
+
     def _late(self, kind: str) -> bool:
-        """Of an incident and what is part of it the clock that ran out first."""
-        every = [self.h.due(self.at).get(kind)]
-        if self.h.has_part(self.at):
-            every.append(other(self.h).due(self.at).get(kind))
-        due = min((due for due in every if due is not None), default=None)
+        due = self.limit(kind)
         return due is not None and due <= self.at and self.times(due)
 
     def is_bad(self) -> bool:
@@ -220,15 +222,15 @@ class Claim:
         return abs(number - value) <= max(0.006 * abs(value), 0.06)
 
     def is_worst(self) -> bool:
-        """The worst minute since T0: until the end, or until any reading of one that is open."""
+        """The worst minute since T0: until the end, or of one that is open until it was read within the last minute."""
         h, name = self.h, self["measure"]
         curve: Any = {"5xx of the application": h.errors, "5xx（アプリ）": h.errors}.get(name)
         curve = curve or (
             h.requests if name in ("requests", "リクエスト数") else h.value if h.target in PLAYBOOKS else None
         )
         is_over = h.closed(self.at) is not None
-        reads = [act.at for act in h.done("capture", "look", at=self.at)]
-        reads = [h.end(self.at) or self.at] if is_over else reads
+        end = h.end(self.at) or self.at
+        reads = [end if is_over else min(end, self.at - timedelta(seconds=h.read_seconds))]
         sign = (
             -1
             if (h.target == "rds-storage-low" and curve == h.value)
@@ -398,6 +400,19 @@ class Claim:
         )
         return self.times(first, self["t"]) and is_late and self._counts([first], ends)
 
+    def is_recent(self) -> bool:
+        """What is open is counted until three minutes ago at least: read within a minute, of whole minutes."""
+        minute = self.at.replace(second=0, microsecond=0)
+        return any(self.times(minute - back * MINUTE, self["t2"]) for back in range(4))
+
+    def counts_requests(self) -> bool:
+        """Requests from T0 to the time that it names, none of which failed."""
+        first = self.h.onset
+        minutes = (first + number * MINUTE for number in range(int((self.at - first) / MINUTE) + 2))
+        totals = [self.h.total(minute) for minute in minutes if self.times(minute, self["t2"])]
+        is_recent = self.h.end(self.at) is not None or self.is_recent()
+        return is_recent and self.times(first, self["t"]) and (int(self["n2"].replace(",", "")), 0) in totals
+
     def is_next_look(self) -> bool:
         book, since = self.h.playbook, self._turned()
         times = [since + each * MINUTE for each in (book.wait, book.escalate) if each is not None]
@@ -448,10 +463,14 @@ FACTS: dict[str, Callable[[Claim], Any]] = {
     "is_guess": lambda s: s.holds("is_undecided") and s.holds("is_captured") and s.h.begin in (Begin.ALARM, Begin.OUTAGE),
     "is_captured": lambda s: s.h.last("capture", at=s.at) is not None,
     "is_not_captured": lambda s: not s.holds("is_captured"),
-    "is_unmeasured": lambda s: not (s.holds("is_captured") and s.h.counts_errors and s.h.total(s.h.end(s.at) or s.at)[1]),
+    "is_unmeasured": lambda s: not (s.holds("is_captured") and s.h.begin is Begin.ALARM and s.h.total(s.h.end(s.at) or s.at)[0]),
     "step_is_open": lambda s: not s._step(),
     "step_is_done": lambda s: s._stands("done"),
     "step_is_skipped": lambda s: s._stands("skipped"),
+    "is_escalation_overdue": lambda s: s._late("escalation"),
+    "is_escalation_due": lambda s: (due := s.limit("escalation")) is not None and due > s.at and s.times(due),
+    "has_no_limit": lambda s: s.limit("escalation") is None,
+    "is_slowest": lambda s: s.h.target == "alb-latency-high" and s._near(s["value"], max(s._values())),
     "is_recovery_late": lambda s: s._late("recovery"),
     "counts_now": lambda s: s.is_bad() and s._counts([start for start, _end in s.h.spells if start <= s.at], s._ends()),
     "is_unhealthy": lambda s: s.is_bad() and s.h.unhealthy and s.h.counts_errors and s.was_read(s["until"]),

@@ -14,6 +14,8 @@ from services.incidents.impact import impact_text
 from services.incidents.readings import Weighing
 from services.models.alarms import Alarm
 from services.models.base import RawId
+from services.models.first_wave import IncidentEvidence
+from services.models.metrics import MetricQuery
 from services.models.step_records import playbook_of
 from services.report.collecting.incident import make_incident_report, recorded_incidents
 from services.report.collecting.incident_lines import incident_line
@@ -23,7 +25,14 @@ from services.report.periods import read_period
 from services.report.rendering.markdown import to_markdown
 from services.slack.note_wording import Now
 from services.slack.notes import NoteContext, about_alarm
-from tests.services.incidents.outgoing.recording import STATES, Recorded, Text, evidence_of, storage_plan
+from tests.services.incidents.outgoing.recording import (
+    METRICS,
+    STATES,
+    Recorded,
+    Text,
+    evidence_of,
+    storage_plan,
+)
 from tests.services.incidents.outgoing.states import JST, LEVELS, MINUTE, Begin, History
 
 
@@ -31,8 +40,11 @@ def situation(world: Recorded) -> escalation.Situation:
     """As the screen of the incident builds it, read within the last minute while the incident is open."""
     h, incident, evidence = world.history, world.incident, world.captured
     assert incident is not None
-    weighing, read_at = Weighing(world.runbook), h.now - timedelta(seconds=h.read_seconds)
-    live = evidence_of(h, read_at) if incident.is_open and evidence is not None else None
+    weighing, read_at, live = (
+        Weighing(world.runbook),
+        h.now - timedelta(seconds=h.read_seconds),
+        newest(world),
+    )
     evidence = weighing.present(incident, live, evidence)
     names = {id: str(spec.title) for id, spec in causes_by_id(world.runbook).items()}
     cause, word, reason = escalation.cause_of(incident, weighing.of(incident, evidence), names)
@@ -46,33 +58,44 @@ def situation(world: Recorded) -> escalation.Situation:
     )  # fmt: skip
 
 
-def measured(h: History) -> str:
-    """The alarm's value now beside its limit, as the screen shows it."""
-    if h.target not in LEVELS:
-        return ""
-    _usual, _bad, limit, unit = LEVELS[h.target]
-    value = h.value(h.now.replace(second=0, microsecond=0) - MINUTE)
-    return i18n._("now {value}, limit {limit}").format(value=f"{value:g}{unit}", limit=f"≥ {limit:g}{unit}")
+def newest(world: Recorded) -> IncidentEvidence | None:
+    """What the console has read within the last minute of an incident that is open."""
+    h, is_read = world.history, world.captured is not None
+    at = h.now - timedelta(seconds=h.read_seconds)
+    return evidence_of(h, at) if world.incident and world.incident.is_open and is_read else None
 
 
-def alarm_note(world: Recorded) -> str:
-    h = world.history
+def alarm_of(h: History) -> Alarm:
     act = h.last("alarm", "ok", "insufficient", at=h.now)
     kind, since = (act.kind, act.at) if act else ("alarm", h.since)
-    limit = LEVELS[h.target][2] if h.target in LEVELS else None
-    alarm = Alarm(
+    own = METRICS.get(h.target)
+    query = own and MetricQuery(id=RawId("m"), namespace=RawId(own[1]), metric=RawId(own[2]))
+    return Alarm(
         id=RawId(h.target),
         name=h.target,
         state=STATES[kind],
         since=since,
-        threshold=limit,
+        threshold=LEVELS[h.target][2] if h.target in LEVELS else None,
         comparison=">=",
+        queries=(query,) if query else (),
         expected=True,
     )
+
+
+def measured(h: History) -> str:
+    """The alarm's value now beside its limit, as the screen shows it."""
+    if h.target not in LEVELS:
+        return ""
+    value = h.value(h.now.replace(second=0, microsecond=0) - MINUTE)
+    return escalation.measured_text(alarm_of(h), f"{value:g}{LEVELS[h.target][3]}")
+
+
+def alarm_note(world: Recorded) -> str:
+    h = world.history
     minute = h.now.replace(second=0, microsecond=0)
-    current = Now(h.value(minute - MINUTE), minute) if limit is not None else None
+    current = Now(h.value(minute - MINUTE), minute) if h.target in LEVELS else None
     desk = NoteContext(world.runbook, Calendar(world.runbook), "ap-northeast-1", h.now, h.caller)
-    return str(about_alarm(alarm, desk, current=current, incident=world.incident).text)
+    return str(about_alarm(alarm_of(h), desk, current=current, incident=world.incident).text)
 
 
 def texts(world: Recorded) -> Iterator[Text]:
@@ -92,7 +115,7 @@ def texts(world: Recorded) -> Iterator[Text]:
         causes={str(incident.id): i18n._("{text}.").format(text=view.cause)} if view.cause and view.word else {},
     )  # fmt: skip
     yield Text("hand-over", now, "\n".join(point.text for point in open_points(day)))
-    report = make_incident_report(world.path, world.runbook, incident, now)
+    report = make_incident_report(world.path, world.runbook, incident, now, live=newest(world))
     yield Text("report", now, incident_text(report, "md"))
     yield Text("mcp-show", now, json.dumps(report.model_dump(mode="json", by_alias=True)))
     lines = [incident_line(each, {}).model_dump(mode="json") for each in recorded_incidents(world.path)]

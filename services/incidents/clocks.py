@@ -46,11 +46,7 @@ def whole_clocks(
     return tuple(
         min(
             (clock for clock in every if clock.kind is kind),
-            key=lambda clock: (
-                clock.state is ClockState.MET,
-                clock.state is ClockState.CONFIRMING,
-                clock.due,
-            ),
+            key=lambda one: (one.state is ClockState.MET, one.state is ClockState.CONFIRMING, one.due),
         )
         for kind in kinds
     )

@@ -142,18 +142,16 @@ def recipients(
 ) -> tuple[Recipient, ...]:
     """Whom `by` calls: who else is on duty, the role `first`, those that the playbook names, then every other contact."""
     entry = on_duty(runbook, day)
-    is_other = entry is not None and str(entry.person) != by
-    people = (
-        [Recipient(str(entry.person), reach_of(runbook, entry))] if entry is not None and is_other else []
-    )
-    # Whoever calls does what the role on duty does.
+    people = [Recipient(str(entry.person), reach_of(runbook, entry))] if entry is not None else []
+    # Whoever calls does what the role on duty does: it comes last.
     callees = sorted(runbook.contacts, key=lambda contact: contact.on_duty)
     contacts = {str(contact.role): str(contact.contact) for contact in callees}
     # An approver may be named, who is no contact.
     approvers = {str(each.role): str(each.name) for each in runbook.approvers}
     first_roles = filter(None, (first, *named_roles(playbook)))
     roles = dict.fromkeys((*first_roles, *contacts))
-    return (*people, *(Recipient(role, contacts.get(role) or approvers.get(role, "")) for role in roles))
+    every = (*people, *(Recipient(role, contacts.get(role) or approvers.get(role, "")) for role in roles))
+    return tuple(each for each in every if not by or each.role != by)
 
 
 def named_roles(playbook: Playbook | None) -> tuple[str, ...]:
@@ -186,8 +184,10 @@ def next_step(situation: Situation) -> str:
 def _next_due(situation: Situation) -> datetime | None:
     """When to look again: the next clock that has not run out."""
     every = clocks(situation.incident, situation.playbook, situation.now)
-    left = (clock.due for clock in every if clock.state is not ClockState.MET)
-    return min((due for due in left if due > situation.now), default=None)
+    return min(
+        (each.due for each in every if each.state is not ClockState.MET and each.due > situation.now),
+        default=None,
+    )
 
 
 def state_text(situation: Situation, when: Callable[[datetime], str]) -> str:
@@ -218,11 +218,7 @@ def escalation_text(
         newest = contacts[-1]
         return _("{role} was told at {time}").format(role=newest.role, time=when(newest.at))
     who = escalation(runbook, role)
-    if playbook is None or not who:
-        return _("not yet")
-    if playbook.escalate_minutes is None:
-        return _("not yet; next {who}").format(who=who)
-    return _("not yet; after {minutes} minutes {who}").format(minutes=playbook.escalate_minutes, who=who)
+    return _("not yet; next {who}").format(who=who) if who else _("not yet")
 
 
 def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
@@ -247,8 +243,7 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
         yield _("Approval by {role}").format(role=approver), situation.question
         yield _("Next check"), dated_time(due, situation.zone, situation.now) if due is not None else ""
         every = whole_clocks(incident, situation.parts, situation.runbook.playbooks, situation.now)
-        text = escalation_text(incident, book, situation.runbook, situation.time, every)
-        yield _("Escalation"), text
+        yield _("Escalation"), escalation_text(incident, book, situation.runbook, situation.time, every)
     yield _("Responder"), situation.responder
 
 

@@ -93,7 +93,7 @@ def _collected(source: Source, incident: Incident, live: IncidentEvidence | None
     runbook = source.runbook
     entries = source.entries(*NOTE_KINDS, subject=incident.id)
     playbook = playbook_of(incident, runbook.playbooks)
-    weighed, problem = _weighed(source, incident, playbook, live)
+    weighed, problem = _weighed(source, incident, live)
     evidence = weighed[0].evidence if weighed is not None else None
     onset = weighed[1].onset if weighed is not None else None
     until = incident.over_at or source.now
@@ -133,9 +133,7 @@ def _last_moment(incident: Incident) -> datetime | None:
     return incident.closed_at + timedelta(seconds=1) if incident.closed_at is not None else None
 
 
-def _weighed(
-    source: Source, incident: Incident, playbook: Playbook | None, live: IncidentEvidence | None
-) -> tuple[Weighed | None, str]:
+def _weighed(source: Source, incident: Incident, live: IncidentEvidence | None) -> tuple[Weighed | None, str]:
     """The newest evidence, or None and why it cannot be read; None and "" if none was recorded."""
     # A finding's evidence are answers, which the timeline has: no causes are weighed by them.
     if not incident.evidence or incident.trigger is TriggerKind.FINDING:
@@ -146,7 +144,10 @@ def _weighed(
     except UnreadableEvidence as error:
         return None, str(error)
     whole = Weighing(source.runbook).present(incident, live, recorded) or recorded
-    return (Facts(whole, source.runbook), assess(whole, source.runbook, playbook)), ""
+    return (
+        Facts(whole, source.runbook),
+        assess(whole, source.runbook, playbook_of(incident, source.runbook.playbooks)),
+    ), ""
 
 
 def _evidence_fields(

@@ -41,6 +41,4 @@ class HandOverScreen(OfferDialog):
     async def write(self, text: str) -> str:
         """Record the offer. Raises JournalError."""
         await self._incidents.hand_over(self._incident, self.to.value, text)
-        return _("Offered to {who}; the responder stays the same until somebody accepts.").format(
-            who=self.receiver
-        )
+        return _("Offered to {who}; nothing changes until somebody accepts.").format(who=self.receiver)

@@ -40,8 +40,9 @@ class IncidentReportScreen(MadeReportScreen[IncidentReport]):
         services = self.services
         current = services.incidents.of(self.incident.id) or self.incident
         path, runbook = services.journal.path, services.runbook
-        is_read = current.is_open and not current.is_asked
-        live = await services.response.live.read(current) if is_read else None
+        live = (
+            await services.response.live.read(current) if current.is_open and not current.is_asked else None
+        )
         return partial(make_incident_report, path, runbook, current, now, stale=stale, live=live)
 
     def action_save(self) -> None:

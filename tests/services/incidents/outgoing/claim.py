@@ -216,7 +216,7 @@ class Claim:
 
     @staticmethod
     def _near(text: str, value: float) -> bool:
-        number = float(re.sub("[^0-9.]", "", text) or "nan") * (
+        number = float(re.sub("[^0-9.-]", "", text) or "nan") * (
             0.001 if "ms" in text else 2**30 if "GiB" in text else 1
         )
         return abs(number - value) <= max(0.006 * abs(value), 0.06)
@@ -407,11 +407,14 @@ class Claim:
 
     def counts_requests(self) -> bool:
         """Requests from T0 to the time that it names, none of which failed."""
-        first = self.h.onset
-        minutes = (first + number * MINUTE for number in range(int((self.at - first) / MINUTE) + 2))
-        totals = [self.h.total(minute) for minute in minutes if self.times(minute, self["t2"])]
+        starts = (self.h.onset, (self.h.since - 5 * MINUTE).replace(second=0, microsecond=0))
+        minutes = [starts[1] + number * MINUTE for number in range(int((self.at - starts[1]) / MINUTE) + 2)]
+        ends = [minute for minute in minutes if self.times(minute, self["t2"])]
+        totals = [
+            self.h.total(end, first) for first in starts if self.times(first, self["t"]) for end in ends
+        ]
         is_recent = self.h.end(self.at) is not None or self.is_recent()
-        return is_recent and self.times(first, self["t"]) and (int(self["n2"].replace(",", "")), 0) in totals
+        return is_recent and (int(self["n2"].replace(",", "")), 0) in totals
 
     def is_next_look(self) -> bool:
         book, since = self.h.playbook, self._turned()

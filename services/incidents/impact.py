@@ -29,8 +29,8 @@ def counted(incident: Incident, facts: Facts) -> tuple[Facts, datetime, datetime
     last = min(balanced, default=(reading.as_of or evidence.ended) - _MINUTE)
     if incident.over_at is not None:
         last = min(last, incident.over_at - _MINUTE)
-    firsts = [points[0][0] for measure in Measure if (points := whole.points(measure))]
-    return whole, max(whole.start, min(firsts, default=whole.start)), last
+    firsts = (at for measure in Measure for at, _value in whole.points(measure) if at >= whole.start)
+    return whole, min(firsts, default=whole.start), last
 
 
 def impact_text(

@@ -1,4 +1,4 @@
-"""`toban incident list`, `show` and `report`: the incidents of the journal without a screen; AWS is not asked.
+"""`toban incident list`, `show` and `report`: the incidents of the journal without a screen. AWS is asked for an open one's report.
 
 Exit status of `list`: 0 no incident is open, 1 somebody responds to each open one, 2 nobody has taken one, 3 no
 journal could be read. Of `show` and `report`: 0, and 3 as above. Of all: 64 usage error, 65 and 78 a runbook or
@@ -31,9 +31,10 @@ from tui.cli.opened_journal import (
     journal_callback,
 )
 from tui.exit_status import ExitStatus
-from tui.start_options import StartOptions
+from tui.start_options import StartError, StartOptions
 
 if TYPE_CHECKING:
+    from services.models.first_wave import IncidentEvidence
     from services.models.incident_report import IncidentReport
     from services.models.incidents import Incident
 
@@ -144,7 +145,7 @@ class _Incidents:
 
     def show(self, journal: OpenedJournal, *, id: str | None, data: bool, private: bool) -> int:
         """Run `toban incident show`. Raises CommandStopped, UsageError."""
-        report = report_of(journal, id, private=private)
+        report = report_of(journal, id, private=private, asks_aws=True)
         if data:
             from services.report.incident_formats import incident_text
 
@@ -170,7 +171,7 @@ class _Incidents:
         wareki: bool,
     ) -> int:
         """Run `toban incident report`. Raises CommandStopped, UsageError."""
-        report = report_of(journal, id, private=private)
+        report = report_of(journal, id, private=private, asks_aws=True)
         from services.report.incident_formats import incident_text
 
         form = form or _SUFFIXES.get(Path(to or "").suffix.lower(), "md")
@@ -179,16 +180,39 @@ class _Incidents:
         return ExitStatus.NORMAL
 
 
-def report_of(journal: OpenedJournal, id: str | None, *, private: bool) -> "IncidentReport":
+def report_of(
+    journal: OpenedJournal, id: str | None, *, private: bool, asks_aws: bool = False
+) -> "IncidentReport":
     """The report of the incident that an id names. Raises CommandStopped, UsageError."""
     from services.report.collecting.incident import make_incident_report
 
     incident = _incident_of(_recorded(journal), id)
+    live = _read_now(journal, incident) if asks_aws else None
     now = datetime.now(UTC)
     with _readable(journal, now):
         return make_incident_report(
-            journal.path, journal.runbook, incident, now, private=private, stale=journal.stale
+            journal.path, journal.runbook, incident, now, private=private, stale=journal.stale, live=live
         )
+
+
+def _read_now(journal: OpenedJournal, incident: "Incident") -> "IncidentEvidence | None":
+    """What AWS shows of an open incident; None where it cannot be asked: the report says when its numbers were read."""
+    import asyncio
+
+    from services.aws.client.errors import AwsError
+    from tui.startup.connection import connected
+
+    async def once(options: StartOptions) -> "IncidentEvidence":
+        async with connected(options) as services:
+            return await services.response.live.read(incident)
+
+    if journal.options is None or not incident.is_open or incident.is_asked:
+        return None
+    try:
+        return asyncio.run(once(journal.options))
+    except (StartError, AwsError) as error:
+        click.echo(str(error), err=True)
+        return None
 
 
 def listed(journal: OpenedJournal, now: datetime, *, every: bool) -> "list[Incident]":

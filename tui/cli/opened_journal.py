@@ -37,6 +37,8 @@ class OpenedJournal:
     """Why this host's copy of a shared journal may lack newer entries; "": it does not."""
     shared: "JournalPlace | None" = None
     """The place of a journal in a ledger; None: a file."""
+    options: StartOptions | None = None
+    """By which AWS is reached; None: the journal was named, and may be another system's."""
 
     def today(self, now: datetime) -> date:
         """Return the day of `now` in the system's time zone."""
@@ -88,7 +90,7 @@ def find(options: StartOptions, file: str | None) -> OpenedJournal:
     """
     runbook, place = configured_place(options, file)
     shared = None if place.address is None else place
-    return OpenedJournal(runbook, place.path, bring_up_to_date(place), shared)
+    return OpenedJournal(runbook, place.path, bring_up_to_date(place), shared, None if file else options)
 
 
 def journal_callback(

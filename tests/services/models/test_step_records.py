@@ -7,7 +7,7 @@ import pytest
 from services.incidents.escalation import recipients, role_to_tell, undecided_roles
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.incidents import Contacted, Decision, StepMark, StepRecord
-from services.models.runbook_playbooks import Playbook
+from services.models.runbook_playbooks import Playbook, RosterEntry
 from services.models.step_records import open_steps, step_records
 from services.models.watches import Progress, Watch, WatchState
 from tests.services.report.test_report_day import plan
@@ -90,6 +90,20 @@ def test_a_mark_that_is_set_afterwards_prevails() -> None:
     for at, mark in ((later, StepMark.TODO), (before, StepMark.DONE)):
         record = StepRecord(index=DECIDE, mark=StepMark.TODO, at=at, by="tanaka")
         assert marks(decision=decision(), steps=(record,)) == {DECIDE: mark}
+
+
+@pytest.mark.parametrize("by", ["tanaka", "佐藤"])
+def test_nobody_is_offered_to_call_themselves(by: str) -> None:
+    entry = RosterEntry(person=by, starts=AT.date(), ends=AT.date())
+    runbook = data.RUNBOOK.model_copy(update={"roster": (entry,)})
+    on_duty = {str(each.role) for each in runbook.contacts if each.on_duty}
+    assert on_duty
+    for playbook in (None, *runbook.playbooks):
+        role = role_to_tell(data.incident(steps=()), playbook)
+        everyone = recipients(runbook, playbook, AT.date(), role, by)
+        assert everyone[0].role not in {by, *on_duty}
+        assert by not in {each.role for each in everyone}
+        assert recipients(runbook, playbook, AT.date(), role, "another")[0].role == by
 
 
 def test_whom_a_step_tells_is_among_those_who_can_be_told_and_is_told_next() -> None:

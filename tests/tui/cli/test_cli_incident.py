@@ -1,17 +1,23 @@
 """`toban incident list`, `show` and `report`: from the journal's file, without AWS."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from services import i18n
+from services.incidents.capture import captured
+from services.models.first_wave import IncidentEvidence
 from services.models.incident_report import IncidentReport
+from services.models.incidents import Incident
 from tests.services.duties.duty_world import jst
-from tests.services.report.incident_ledger import DAY, SECRET, open_incident, responded
+from tests.services.report.incident_ledger import DAY, SECRET, evidence, open_incident, responded
 from tests.services.report.ledger import Ledger
 from tui.cli.main import Output, run
+from tui.start_options import StartError, StartOptions
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +68,48 @@ def test_an_incident_is_named_by_number_or_unique_beginning(
     assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
     assert toban("report", "alb-5", "--markdown") == 0
     assert capsys.readouterr().out.startswith("# Incident report: ALB 5xx error rate\n")
+
+
+@pytest.mark.parametrize("is_reached", [True, False])
+def test_the_report_of_an_open_incident_counts_until_now_or_says_until_when(
+    is_reached: bool, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """AWS is asked about an open incident, unless a journal was named, which may be another system's."""
+    incident = open_incident(ledger)
+    ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()), "night")
+    later = evidence().model_copy(update={"began": jst(f"{DAY} 10:20"), "ended": jst(f"{DAY} 10:20")})
+    longer = tuple(
+        each.model_copy(
+            update={
+                "times": (*each.times, *range(each.times[-1] + 60, int(later.ended.timestamp()), 60)),
+                "values": (*each.values, *[each.values[-1]] * 16),
+            }
+        )
+        for each in later.series
+    )
+    later = later.model_copy(update={"series": longer})
+    asked = []
+
+    class Live:
+        async def read(self, incident: Incident) -> IncidentEvidence:
+            asked.append(incident.id)
+            return later
+
+    @asynccontextmanager
+    async def connected(_options: StartOptions) -> AsyncIterator[SimpleNamespace]:
+        if not is_reached:
+            raise StartError("no credentials", 3)
+        yield SimpleNamespace(response=SimpleNamespace(live=Live()))
+
+    monkeypatch.setattr("tui.startup.connection.connected", connected)
+    assert toban("report", "alb", "--markdown") == 0
+    page, said = capsys.readouterr()
+    assert ("1,140 so far" in page, "180 so far" in page) == (is_reached, not is_reached), page
+    assert "read at" in page
+    assert ("no credentials" in said) is not is_reached
+    assert asked == [incident.id] * is_reached
+    assert toban("report", "alb", "--file", str(ledger.path)) == 0
+    assert "180 so far" in capsys.readouterr().out
 
 
 def test_show_prints_the_report_for_a_terminal_without_the_words_of_logs(

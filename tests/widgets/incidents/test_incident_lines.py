@@ -9,9 +9,11 @@ import pytest
 from rich.cells import cell_len
 
 from services import i18n
+from services.incidents.clocks import clocks, overdue
 from services.incidents.live import with_captured
 from services.incidents.reason import reason_of
 from services.models.causes import Word
+from services.models.date_text import time_text
 from services.models.first_wave import (
     LogSample,
     Measure,
@@ -30,6 +32,8 @@ from services.models.incidents import (
     StepKind,
     StepMark,
     StepRecord,
+    Turn,
+    TurnKind,
 )
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem, ProblemKind
@@ -53,7 +57,7 @@ from widgets.incidents.steps import step_entries
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.timeline import timeline_entries
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import clock_span
+from widgets.incidents.wording import clock_span, clock_word
 
 leading_entries = partial(cause_entries, is_brief=True)
 
@@ -405,6 +409,23 @@ def test_an_overdue_escalation_comes_before_one_that_is_untaken() -> None:
     just_over = plain(alert_forms([late], due + timedelta(seconds=20)))[0]
     assert "escalation overdue" in just_over, "not 0 minutes"
     assert alert_forms([IncidentAlert("x", True)], data.NOW) == []
+
+
+@pytest.mark.parametrize("minutes", [3, 6])
+def test_while_the_alarm_is_ok_recovery_is_said_to_be_confirmed_and_never_to_be_late(
+    minutes: int, language: str
+) -> None:
+    """Wherever a clock is drawn: on the incident, in the list, in the strip of every screen."""
+    turn = Turn(at=data.ALARM + timedelta(minutes=minutes), kind=TurnKind.OK)
+    quiet = data.incident(turns=(turn,), recovered_at=None)
+    now = data.ALARM + timedelta(minutes=9)
+    clock = clocks(quiet, data.PLAYBOOK, now)[0]
+    assert (clock.kind, clock.state) == (ClockKind.RECOVERY, ClockState.CONFIRMING)
+    assert overdue((clock,)) == ()
+    strip = plain(alert_forms([IncidentAlert("alb", True, (clock,))], now))[0]
+    for text in (clock_span(clock, now, data.JST)[0], clock_word(clock, now)[0], strip):
+        assert ("復旧を確認中" if language == "ja" else "recovery being confirmed") in text
+    assert time_text(turn.at, data.JST, now) in clock_span(clock, now, data.JST)[0]
 
 
 def test_the_next_step_is_the_first_that_is_neither_done_nor_skipped() -> None:

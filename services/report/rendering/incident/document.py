@@ -190,7 +190,7 @@ class _Page(FirstPage):
                 leader=_(", ").join(titles([decision.leader], report.causes)) or NOTHING,
             )
         elif report.word is not None:
-            text = _("The recorded evidence, weighed with the weights of today: {word}").format(
+            text = _("The newest evidence, weighed with the weights of today: {word}").format(
                 word=word_text(report.word)
             )
             yield _("{text} ({more})").format(text=text, more=report.why) if report.why else text

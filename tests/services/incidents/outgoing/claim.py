@@ -407,8 +407,9 @@ class Claim:
 
     def counts_requests(self) -> bool:
         """Requests from T0 to the time that it names, none of which failed."""
-        starts = (self.h.onset, (self.h.since - 5 * MINUTE).replace(second=0, microsecond=0))
-        minutes = [starts[1] + number * MINUTE for number in range(int((self.at - starts[1]) / MINUTE) + 2)]
+        before = (self.h.since - 5 * MINUTE).replace(second=0, microsecond=0)
+        starts = (self.h.onset, before, before + MINUTE)
+        minutes = [before + number * MINUTE for number in range(int((self.at - before) / MINUTE) + 2)]
         ends = [minute for minute in minutes if self.times(minute, self["t2"])]
         totals = [
             self.h.total(end, first) for first in starts if self.times(first, self["t"]) for end in ends

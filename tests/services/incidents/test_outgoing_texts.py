@@ -9,10 +9,11 @@ from services import i18n
 from services.incidents.announcements import Announcements
 from services.incidents.clocks import clocks
 from services.incidents.course_text import course_text
-from services.incidents.escalation import Situation, hand_over_text, phone_text, slack_text
+from services.incidents.escalation import Situation, hand_over_text, measured_text, phone_text, slack_text
 from services.incidents.facts import Facts
 from services.incidents.hand_over.open_points import DayAtHand, open_points
 from services.incidents.impact import counted, impact_text
+from services.models.alarms import Alarm, AlarmState
 from services.models.aws_calls import AwsCall
 from services.models.causes import Word
 from services.models.changes import ChangeTarget, Danger, Plan, PlannedStep, Row
@@ -161,6 +162,16 @@ async def test_a_console_without_a_screen_tells_at_its_start_how_it_stands_and_t
     assert "10:05" in news[0]
     assert "suzuki, who has not accepted" in " ".join(news)
     assert "recovered" not in " ".join(news)
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("comparison", [">", ">=", "<", "<="])
+def test_no_sign_is_read_aloud_that_has_no_reading(comparison: str, language: str) -> None:
+    i18n.use(language)
+    alarm = Alarm(id=ALARM, name=ALARM, state=AlarmState.ALARM, threshold=5.0, comparison=comparison)
+    text = phone_text(situation(incident(), measured=measured_text(alarm, "28.4%")))
+    assert "28.4%" in text
+    assert not set(text) & set("≥≤<>=")
 
 
 def test_who_responds_is_who_holds_it_now() -> None:

@@ -265,6 +265,7 @@ _MUSTS = (
     ("phone|slack", "asked", "¥4,140"),
     ("report", "counted", "{total}"),
     ("hand-over", "listed", "{title}"),
+    ("slack|offer", "told", "was told at|連絡済み"),
 )
 """(surface, when, what it must say then)."""
 
@@ -280,6 +281,10 @@ def missing(h: History, surface: str, text: str) -> list[str]:
         "counted": claim.holds("is_closed") and claim.holds("is_captured") and any(totals),
         "approval": is_asking,
         "asked": is_asking and claim.holds("is_asked"),
+        "told": end is None
+        and bool(h.playbook.to)
+        and not claim.holds("is_not_escalated")
+        and claim.holds("has_no_limit"),
         "listed": claim.holds("is_open") and claim.holds("is_whole"),
     }
     words = {

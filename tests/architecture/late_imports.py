@@ -293,6 +293,8 @@ REASONS = [
                 "tui.cli.logs.query.run",
             },
             "tui/cli/incident.py": {
+                "asyncio",
+                "services.aws.client.errors",
                 "services.incidents.service",
                 "services.journal.problems",
                 "services.models.incident_report",
@@ -306,6 +308,7 @@ REASONS = [
                 "tui.screens.report.lines",
                 "widgets.drawing.format",
                 "widgets.drawing.spans",
+                "tui.startup.connection",
             },
             "tui/cli/report/command.py": {
                 "services.report.rendering.html",

@@ -54,7 +54,7 @@ def test_a_firing_alarm() -> None:
     assert fields["First action (runbook)"] == BOOK.playbooks[0].steps[0].text
     assert fields["Written by"] == "sato"
     assert fields["Next check"] == "01-14(Wed) 09:20", "both times of the playbook have passed"
-    assert fields["Escalation"].startswith("not yet; after 10 minutes Development team (UNDECIDED")
+    assert fields["Escalation"].startswith("not yet; next Development team (UNDECIDED")
     assert fields["AWS console"] == (
         f"https://ap-northeast-1.console.aws.amazon.com/cloudwatch/deeplink.js?region=ap-northeast-1#alarmsV2:alarm/{NAME}"
     )

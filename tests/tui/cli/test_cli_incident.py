@@ -103,10 +103,10 @@ def test_the_report_of_an_open_incident_counts_until_now_or_says_until_when(
 
     monkeypatch.setattr("tui.startup.connection.connected", connected)
     assert toban("report", "alb", "--markdown") == 0
-    page, said = capsys.readouterr()
+    page, complaint = capsys.readouterr()
     assert ("1,140 so far" in page, "180 so far" in page) == (is_reached, not is_reached), page
     assert "read at" in page
-    assert ("no credentials" in said) is not is_reached
+    assert ("no credentials" in complaint) is not is_reached
     assert asked == [incident.id] * is_reached
     assert toban("report", "alb", "--file", str(ledger.path)) == 0
     assert "180 so far" in capsys.readouterr().out

@@ -424,7 +424,7 @@ def test_while_the_alarm_is_ok_recovery_is_said_to_be_confirmed_and_never_to_be_
     assert overdue((clock,)) == ()
     strip = plain(alert_forms([IncidentAlert("alb", True, (clock,))], now))[0]
     for text in (clock_span(clock, now, data.JST)[0], clock_word(clock, now)[0], strip):
-        assert ("復旧を確認中" if language == "ja" else "recovery being confirmed") in text
+        assert ("復旧を判定中" if language == "ja" else "recovery being confirmed") in text
     assert time_text(turn.at, data.JST, now) in clock_span(clock, now, data.JST)[0]
 
 

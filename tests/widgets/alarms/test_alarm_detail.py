@@ -60,17 +60,17 @@ async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
         await pilot.pause()
         output = text(app)
         for words in (
-            "Now 8.40 (09:11)",
+            "Now 8.40% (09:11)",
             "Threshold > 5",
             "in 3 of 5 periods",
-            "Decided by  0.40  2.10  6.30  6.90  7.20",
+            "Decided by  0.40%  2.10%  6.30%  6.90%  7.20%",
             "since 09:05 JST",
             "エラーログ確認",
             "ok → ",
         ):
             assert words in output
         assert "out of the last" not in output, "AWS's English is behind a key"
-        places = [output.index(words) for words in ("firing", "Now 8.40", "What to do", "History")]
+        places = [output.index(words) for words in ("firing", "Now 8.40%", "What to do", "History")]
         assert places == sorted(places)
 
 
@@ -103,7 +103,7 @@ async def test_head_and_curve_show_one_value_whichever_was_read_later(
         await pilot.pause()
         await pilot.pause()
         output = text(app)
-        assert "Now 33.3 (" in output
+        assert "Now 33.3% (" in output
         assert output.count("33.3") == 2, "in the head and at the curve's end"
         assert "7.77" not in output
 
@@ -312,7 +312,7 @@ def test_history_is_in_words_with_the_values_that_decided() -> None:
     lines = history(later, action, fired, created)
     assert lines == [
         "09:10  could not notify SNS ops-alerts",
-        "09:05  ● ok → ■ firing  6.30, —, 7.20  notified SNS ops-alerts",
+        "09:05  ● ok → ■ firing  6.30%, —, 7.20%  notified SNS ops-alerts",
         "09:05  alarm created",
     ]
     assert "No change" in history()[0]

@@ -27,7 +27,9 @@ async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embe
         await until(pilot, lambda: pane.store.row_at(at) < pane.store.end)
         pane.lines.go_row(pane.store.row_at(at))
         await burst(pilot, "m")
-        await until(pilot, lambda: isinstance(pilot.app.screen, MarkScreen))
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, MarkScreen) and pilot.app.screen.guard.is_open
+        )
         await burst(pilot, "this is it", KEYS["enter"])
         await until(pilot, lambda: len(pane.marks) == 1 and pilot.app.screen is screen)
         await until(pilot, lambda: "this is it" in screen_text(pilot))
@@ -71,7 +73,9 @@ async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedde
         await until(pilot, lambda: len(pane.store))
         pane.lines.go_row(pane.store.end - 1)
         await burst(pilot, "m")
-        await until(pilot, lambda: isinstance(pilot.app.screen, MarkScreen))
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, MarkScreen) and pilot.app.screen.guard.is_open
+        )
         dialog = pilot.app.screen
         assert dialog.subject is None, "it is only offered"
         await burst(pilot, KEYS["ctrl+t"])

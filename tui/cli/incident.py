@@ -74,7 +74,7 @@ def incident_group(
             Command(
                 "show",
                 callback=journal_callback(output, shared, before, commands.show),
-                help=_("Print what the journal says about an incident.\n\n") + _id_help(),
+                help=_("Print what is known of an incident.\n\n") + _id_help(),
                 params=[_id_argument(), json_flag, private, file_option(), *shared],
             ),
             Command(
@@ -107,7 +107,7 @@ def _id_argument() -> click.Argument:
 def _id_help() -> str:
     return _(
         "ID is the number that `list` prints, or the beginning of an id or of an alarm's name if only one "
-        "incident begins like it."
+        "incident begins like it. An open incident is read anew in AWS, unless --file names a journal."
     )
 
 

@@ -81,7 +81,11 @@ async def test_a_read_that_brings_nothing_new_paints_no_panel(embedded: Embedded
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_a_plan_that_stays_as_it_is_paints_nothing_but_ages(embedded: Embedded) -> None:
+async def test_a_plan_that_stays_as_it_is_paints_nothing_but_ages(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It is made again only while somebody types.
+    monkeypatch.setattr("tui.screens.changes.plan.is_due", lambda *_plan, **_how: False)
     async with change_mode(embedded, size=(160, 48), intervals=AT_REST) as pilot:
         await planned(pilot)
         await settled(pilot)

@@ -128,8 +128,10 @@ _PLAIN = re.compile(
 )
 _NO_TOKEN = re.compile(r"(?:[a-z]+(?:[-_][a-z]+)*/)+[a-z]+(?:[-_.]?[a-z]+|\d{1,4})*\Z|\d(?:\.\d{1,3}){1,3}\Z")
 """`prod/app-config`, where the secret is; a version, or a status of mail (`dsn=2.0.0`)."""
-_DIRECTORY = re.compile(r"[/~](?:[\w.-]{1,40}(?:/|\Z)){1,12}\Z|/\Z")
-"""What a shell has in PWD."""
+_DIRECTORY = re.compile(
+    r"(?:~?(?:/[\w.-]{1,40}){2,12}/?|/(?:app|home|opt|root|srv|tmp|usr|var|work(?:space)?)?/?|~)(?=[\s;,\"']|\Z)"
+)
+"""What a shell has in PWD; a password may also begin with a slash."""
 _INNER = re.compile(r"""\{[ ]?["']?(?i:string_?value|value|s|plaintext)["']?[ ]?[:=][ ]?""")
 _REFERENCE = re.compile(
     r"\$?\{[\w.]{1,40}\}(?!\w)|\$\((?=\w)|[A-Z][a-z]{1,12}-[A-Z][A-Za-z]{1,30}(?=[ ][-\"'\\])|[A-Za-z_]{1,40}(?:\??\.[A-Za-z_]{1,40}){1,6}\("
@@ -197,14 +199,12 @@ def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bo
         return []
     place = None
     if (sign := _SIGN.match(text, at)) is not None:
-        if text[start:end].lower() == "pwd" and _DIRECTORY.match(
-            text[sign.end() :].split(maxsplit=1)[0].rstrip(";")
-        ):
+        if text[start:end].lower() == "pwd" and _DIRECTORY.match(text, sign.end()) is not None:
             return []
         place = _behind_sign(text, start, sign, telling, first)
     elif (gap := (_GAP if first == "-" else _TUPLE).match(text, at if first == "-" else end)) is not None:
         word = _WORD.match(text, gap.end())
-        is_prose = first not in '-{"' or (word is not None and word[0].lower() in STOP)
+        is_prose = first not in ("-", "{", '"') or (word is not None and word[0].lower() in STOP)
         place = None if is_prose else value(text, gap.end(), telling)
     elif is_japanese:
         place = _in_japanese(text, end, telling)

@@ -149,6 +149,20 @@ def test_a_secret_is_masked_whatever_stands_around_it(around: str, secret: str) 
     assert secret not in mask(f"{around} {secret} {around}").text
 
 
+BEGINNINGS = (
+    "pwd=", "PWD\t", "password=$1 ", "password -> ", 'password,"', '{password,"', '">>,<<"', "パスワードです。\n", "パスワードを変更した:", "?code=",
+    "PDO('", "crypt('", "a:b@tcp(", "SecureString\t", "--name /a/password --value ", '{"secret":{"value":', "$(", "string(9) ", "'\\''",
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(st.sampled_from(BEGINNINGS), st.text(max_size=3)), max_size=6))
+def test_what_ends_where_a_value_is_expected_is_masked_like_anything_else(parts: list[str]) -> None:
+    text = "".join(parts)
+    masked = mask(text)
+    assert (masked.text != text) == bool(masked.counts)
+    assert "hunter2!A" not in mask(f"{text}\npassword=hunter2!A").text
+
+
 @given(st.text(max_size=300))
 def test_masking_twice_changes_nothing(text: str) -> None:
     once = mask(text).text

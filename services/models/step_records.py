@@ -12,6 +12,7 @@ from services.i18n import _
 from services.models.change_runs import Run, StepState
 from services.models.incidents import Incident, StepKind, StepMark, StepRecord
 from services.models.runbook_playbooks import Playbook, Step
+from services.models.state_words import ENDS, REQUESTS
 from services.models.watches import WatchState
 
 _MOST = 1_000_000
@@ -88,19 +89,19 @@ def _calls(incident: Incident, playbook: Playbook, step: Step, index: int) -> It
 
 def _changed(incident: Incident, playbook: Playbook | None, runs: Iterable[Run]) -> Iterator[StepRecord]:
     """The changes that were made while the incident was open, for the steps that plan them."""
-    for run in changes_sent(incident, runs):
-        mark = change_mark(run) or StepMark.TODO
-        note = _("{title} ({more})") if mark is StepMark.TODO else "{title}"
-        note = note.format(title=run.plan.title, more=_("failed"))
+    for run, mark in changes_sent(incident, runs):
+        note = str(run.plan.title)
+        if mark is StepMark.TODO:
+            note = _("{title} ({more})").format(title=note, more=outcome_text(run))
         for index, step in enumerate(playbook.steps if playbook is not None else ()):
             if step.look == run.plan.kind:
                 yield StepRecord(index=index, mark=mark, at=run.at, by=run.by, note=note)
 
 
-def changes_sent(incident: Incident, runs: Iterable[Run]) -> list[Run]:
-    """The changes that were sent while it was open, oldest first."""
+def changes_sent(incident: Incident, runs: Iterable[Run]) -> list[tuple[Run, StepMark]]:
+    """The changes that were sent while it was open and how a step stands by each, oldest first."""
     within = (run for run in runs if incident.since <= run.at <= (incident.closed_at or run.at))
-    return sorted((run for run in within if change_mark(run)), key=lambda run: run.at)
+    return [(run, mark) for run in sorted(within, key=lambda run: run.at) if (mark := change_mark(run))]
 
 
 def change_mark(run: Run) -> StepMark | None:
@@ -113,3 +114,10 @@ def change_mark(run: Run) -> StepMark | None:
         return StepMark.DONE
     gave_up = run.progress is not None and run.progress.state is WatchState.GAVE_UP
     return StepMark.UNKNOWN if gave_up or run.state is StepState.UNKNOWN else StepMark.TODO
+
+
+def outcome_text(run: Run) -> str:
+    """What became of a change, in words."""
+    if run.progress is not None and run.progress.state is not WatchState.RUNNING:
+        return _(ENDS[run.progress.state][1])
+    return _("partly done") if run.partly_done else _(REQUESTS[run.state][1])

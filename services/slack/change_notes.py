@@ -8,9 +8,7 @@ from services.models.approvals import Consent, ConsentWay
 from services.models.change_runs import Run
 from services.models.incidents import StepMark
 from services.models.posts import Proposal
-from services.models.state_words import ENDS, REQUESTS
-from services.models.step_records import change_mark
-from services.models.watches import WatchState
+from services.models.step_records import change_mark, outcome_text
 from services.slack.note_wording import FILL
 from services.slack.notes import NoteContext, note_text
 
@@ -53,19 +51,13 @@ def change_line(run: Run, when: Callable[[datetime], str]) -> str:
     """When a change was confirmed, what it is, how it stands; "" if nothing of it was sent."""
     if (mark := change_mark(run)) is None:
         return ""
-    state = _("in progress") if mark is StepMark.RUNNING else _state(run)
+    state = _("in progress") if mark is StepMark.RUNNING else outcome_text(run)
     names = {"title": run.plan.title, "target": run.plan.target.title}
     return _("{time} {title} ({target}): {state}").format(time=when(run.at), state=state, **names)
 
 
-def _state(run: Run) -> str:
-    if run.progress is not None and run.progress.state is not WatchState.RUNNING:
-        return _(ENDS[run.progress.state][1])
-    return _("partly done") if run.partly_done else _(REQUESTS[run.state][1])
-
-
 def _result(run: Run) -> str:
-    state, progress = _state(run), run.progress
+    state, progress = outcome_text(run), run.progress
     text = progress.text if progress is not None else run.refusal
     # Why it was only partly done.
     text = text or (run.steps[run.partly_done].text if run.partly_done else "")

@@ -77,7 +77,10 @@ def test_a_step_stands_as_the_change_that_it_plans_and_is_next_only_while_that_i
     assert {record.index: record.mark for record in records} == ({roll_back: mark} if mark else {})
     left = open_steps(incident.model_copy(update={"steps": records}), data.PLAYBOOK)
     assert (data.PLAYBOOK.steps[roll_back] in left) is (mark in (None, StepMark.TODO))
-    assert all(("failed" in record.note) is (mark is StepMark.TODO) for record in records)
+    why = {WatchState.FAILED: " (ended otherwise)", WatchState.WITHDRAWN: " (withdrawn)"}
+    ended = why.get(change.progress.state, "") if change.progress is not None else ""
+    expected = ended or (" (failed)" if mark is StepMark.TODO else "")
+    assert all(record.note == f"{change.plan.title}{expected}" for record in records)
     # Made again after a failure, it stands as the newest; in whichever order they are told.
     again = run(StepState.DONE, 3, WatchState.RUNNING)
     for runs in ([change, again], [again, change]):

@@ -31,7 +31,7 @@ from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, IncidentClock, StepKind, StepMark, TriggerKind
 from services.models.runbook_playbooks import Cause, Playbook, Step
-from services.models.step_records import change_mark, changes_sent, step_records
+from services.models.step_records import changes_sent, step_records
 from services.models.step_records import playbook_of as own_or_runbooks
 from services.slack.change_notes import change_line
 from tui.console import Console
@@ -98,8 +98,12 @@ def incident_view(
     specs = {str(spec.id): spec for spec in weighable}
     spec = specs.get(str(assessment.leader.id)) if assessment is not None and assessment.leader else None
     advised = spec.advice_for(assessment.present).look if spec and assessment else None
-    latest = {run.plan.kind: run for run in changes_sent(incident, app.runs) if _leads_to(app, incident, run)}
-    if advised in latest and change_mark(latest[advised]) is not StepMark.TODO:
+    latest = {
+        each[0].plan.kind: each
+        for each in changes_sent(incident, app.runs)
+        if _leads_to(app, incident, each[0])
+    }
+    if advised in latest and latest[advised][1] is not StepMark.TODO:
         advised = None
     view = IncidentView(
         incident=incident.model_copy(update={"steps": step_records(incident, playbook, app.runs)}),
@@ -115,7 +119,7 @@ def incident_view(
         resource=resource_of(Facts(evidence, app.ready.runbook), app.zone) if evidence is not None else None,
         reason=reason_of(assessment),
         advised=advised if advised and place_named(app, incident, advised) is not None else "",
-        outcomes={kind: _change_line(app, incident, run) for kind, run in latest.items()},
+        outcomes={kind: _change_line(app, incident, run) for kind, (run, _mark) in latest.items()},
         shows_numbers=shows_numbers,
         specs=specs,
         timeline=timeline(incident, records.entries, evidence, onset, records.changes),
@@ -202,7 +206,7 @@ def situation_of(app: Console, view: IncidentView, plan: Plan | None = None) -> 
         parts=tuple(one for one in parts if one is not None and one.over_at is None),
         evidence=view.evidence,
         plan=plan,
-        changes=tuple(_change_line(app, incident, run) for run in changes_sent(incident, app.runs)),
+        changes=tuple(_change_line(app, incident, run) for run, _mark in changes_sent(incident, app.runs)),
     )
 
 

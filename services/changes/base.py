@@ -145,9 +145,12 @@ class Change(ABC):
         remarks: Iterable[str],
         bounds: Iterable[Bound] = (),
     ) -> LiveState:
-        return LiveState(
-            target=target, facts=tuple(facts), read_at=at, remarks=tuple(remarks), bounds=tuple(bounds)
-        )
+        every = (*self.limits(), *bounds)
+        return LiveState(target=target, facts=tuple(facts), read_at=at, remarks=tuple(remarks), bounds=every)
+
+    def limits(self) -> Iterable[Bound]:
+        """The runbook's limits on the curves of the target's load."""
+        return ()
 
     def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
         """The metrics that show how the target is doing, one chart each; empty for none."""

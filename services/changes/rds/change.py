@@ -1,7 +1,7 @@
 """The base class of the changes of the runbook's database: its target, its load, and what they all read."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
 from services.changes.base import Change, ChangeContext
@@ -13,7 +13,7 @@ from services.changes.rds.state import ReadState, database_name, of_cluster
 from services.changes.typed_values import unknown_parameters
 from services.i18n import _
 from services.models.base import RawId
-from services.models.changes import ChangeTarget, Fact, LiveState, Plan
+from services.models.changes import ChangeTarget, Plan
 from services.models.metrics import MetricQuery
 from services.models.runbook import Rds
 from services.models.target_load import Bound
@@ -45,15 +45,8 @@ class DatabaseChange(Change):
     def unknown_names(self, parameters: Mapping[str, str]) -> tuple[str, ...]:
         return unknown_parameters(parameters, self.names)
 
-    def live(
-        self,
-        target: ChangeTarget,
-        at: datetime,
-        facts: Iterable[Fact],
-        remarks: Iterable[str],
-        limits: Iterable[Bound] = (),
-    ) -> LiveState:
-        return super().live(target, at, facts, remarks, (*bounds(self.context.runbook), *limits))
+    def limits(self) -> Iterable[Bound]:
+        return bounds(self.context.runbook)
 
     def is_settled(self, plan: Plan) -> bool:
         """Whether RDS must show by now what it accepted, so that the previous state means that it is not applied."""

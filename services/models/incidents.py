@@ -278,6 +278,11 @@ class Incident(IncidentHead):
         return self.trigger is TriggerKind.FINDING
 
     @property
+    def is_weighed(self) -> bool:
+        """Whether its causes are weighed by what AWS shows now."""
+        return self.is_open and not self.is_asked
+
+    @property
     def is_without_alarm(self) -> bool:
         """Whether the console's own readings began it: no alarm tells of it."""
         return self.target.startswith(OUTAGE)

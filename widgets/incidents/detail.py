@@ -199,7 +199,7 @@ class IncidentDetail(Widget):
         view = self.view
         if view is None:
             return []
-        if self._page is DECIDING and view.incident.is_open and not view.incident.is_asked:
+        if self._page is DECIDING and view.incident.is_weighed:
             return choice_entries(view, self._now(), width)
         reason = str(view.incident.reason)
         at = _("recorded {time}").format(time=time_text(view.incident.opened_at, view.zone, self._now()))

@@ -40,9 +40,7 @@ class IncidentReportScreen(MadeReportScreen[IncidentReport]):
         services = self.services
         current = services.incidents.of(self.incident.id) or self.incident
         path, runbook = services.journal.path, services.runbook
-        live = (
-            await services.response.live.read(current) if current.is_open and not current.is_asked else None
-        )
+        live = await services.response.live.read(current) if current.is_weighed else None
         return partial(make_incident_report, path, runbook, current, now, stale=stale, live=live)
 
     def action_save(self) -> None:

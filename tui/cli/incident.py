@@ -25,11 +25,11 @@ from tui.cli.entry_text import problem_lines
 from tui.cli.opened_journal import (
     CommandStopped,
     OpenedJournal,
-    as_json,
     deliver,
     file_option,
     journal_callback,
 )
+from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
 
@@ -120,7 +120,7 @@ def _or_schema(output: Prints, callback: Callable[..., int]) -> Callable[..., in
         from services.models.incident_report import IncidentReport
         from services.toml.grammar import schema as schema_of
 
-        output.hand_over([as_json(schema_of(IncidentReport)).removesuffix("\n")])
+        output.hand_over(json_lines(schema_of(IncidentReport)))
         return ExitStatus.NORMAL
 
     return chosen
@@ -138,7 +138,7 @@ class _Incidents:
         incidents = listed(journal, now, every=every)
         if data:
             lines = [incident_line(incident, {}).model_dump(mode="json") for incident in incidents]
-            self.output.hand_over([as_json(lines).removesuffix("\n")])
+            self.output.hand_over(json_lines(lines))
         else:
             self.output.print_lines(_list_lines(incidents, journal, now) or [_("There are no incidents.")])
         return _status(incidents)
@@ -206,7 +206,7 @@ def _read_now(journal: OpenedJournal, incident: "Incident") -> "IncidentEvidence
         async with connected(options) as services:
             return await services.response.live.read(incident)
 
-    if journal.options is None or not incident.is_open or incident.is_asked:
+    if journal.options is None or not incident.is_weighed:
         return None
     try:
         return asyncio.run(once(journal.options))

@@ -1,6 +1,5 @@
 """Shared by the commands that read the journal without AWS: finding runbook and journal, and writing the result."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from services.host.state_files import state_folder, write_private
 from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import FileOption, Prints
+from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartError, StartOptions
@@ -217,4 +217,4 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
 
 def as_json(data: Any) -> str:
     """Return `data` as indented JSON with a final line feed."""
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    return f"{json_lines(data)[0]}\n"

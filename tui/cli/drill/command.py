@@ -20,7 +20,8 @@ from services.host.state_files import stamped_name, state_folder, write_private
 from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Named, Prints, Speed
-from tui.cli.opened_journal import CommandStopped, as_json, configured_place
+from tui.cli.opened_journal import CommandStopped, configured_place
+from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -135,7 +136,7 @@ class _Drills:
             from services.models.drill_score import DrillScores
             from services.toml.grammar import schema as schema_of
 
-            self.output.hand_over([as_json(schema_of(DrillScores)).removesuffix("\n")])
+            self.output.hand_over(json_lines(schema_of(DrillScores)))
             return ExitStatus.NORMAL
         set_flags = {key: value for key, value in flags.items() if value is not None}
         paths = [named(name) for name in journals] or every_journal()
@@ -145,7 +146,7 @@ class _Drills:
             self.output.print_lines(stop.lines, error=True)
             return stop.status
         if data:
-            self.output.hand_over([as_json(scores.model_dump(mode="json")).removesuffix("\n")])
+            self.output.hand_over(json_lines(scores.model_dump(mode="json")))
         else:
             from tui.cli.drill.text import score_lines
 

@@ -18,7 +18,8 @@ from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import Choice, Command, Prints
 from tui.cli.logs.query.flags import QueryFlags
-from tui.cli.opened_journal import as_json, stoppable
+from tui.cli.opened_journal import stoppable
+from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 
@@ -34,7 +35,7 @@ def query_command(
     @stoppable(output)
     def callback(*, schema: bool, **flags: Any) -> int:
         if schema:
-            output.hand_over([as_json(_schema()).removesuffix("\n")])
+            output.hand_over(json_lines(_schema()))
             return ExitStatus.NORMAL
         overrides = {key: value for key, value in flags.items() if key in names and value is not None}
         chosen = _flags({key: value for key, value in flags.items() if key not in names})

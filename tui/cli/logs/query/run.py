@@ -34,7 +34,7 @@ from tui.cli.logs.moments import length_of, moment_of
 from tui.cli.logs.query.flags import DEFAULT_SPAN, QueryFlags
 from tui.cli.logs.query.progress import ProgressLine
 from tui.cli.logs.query.text import answer_of, csv_lines, head_lines, masked_rows, price_line, table_lines
-from tui.cli.opened_journal import as_json
+from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus, ended_by
 from tui.signals import on_loop
 from tui.start_options import StartOptions
@@ -274,7 +274,7 @@ class QueryCommand:
                     "yen_estimated": None if estimate is None else round(estimate.yen, 4),
                 }
             )
-            self._output.hand_over([as_json(answer.model_dump(mode="json")).removesuffix("\n")])
+            self._output.hand_over(json_lines(answer.model_dump(mode="json")))
         elif self._flags.format == "csv":
             self._output.hand_over(csv_lines(final.rows))
         else:

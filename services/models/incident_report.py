@@ -151,13 +151,13 @@ class IncidentReport(Model):
     """When the evidence was read; null: no evidence."""
     figures: tuple[ImpactLine, ...] = ()
     word: Word | None = None
-    """How sure the weighing of the recorded evidence is; null: no evidence."""
+    """How sure the weighing of the newest evidence is; null: no evidence."""
     why: Clean = ""
     """Why it is not surer."""
     reason: Clean = ""
     """Why its first cause is the first: the strongest facts, a sentence each; "" if nothing speaks for any."""
     causes: tuple[AssessedCause, ...] = ()
-    """As the recorded evidence weighs them with the weights of today; the first is the most likely root."""
+    """As the newest evidence weighs them with the weights of today; the first is the most likely root."""
     signals: tuple[AssessedSignal, ...] = ()
     decided_scores: dict[Clean, int] = {}  # noqa: RUF012  pydantic copies it
     """The score of each cause when the person decided, by its id; {}: undecided, or nothing was weighed then."""

@@ -1,6 +1,7 @@
 """`toban incident list`, `show` and `report`: from the journal's file, without AWS."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -106,6 +107,9 @@ def test_the_report_of_an_open_incident_counts_until_now_or_says_until_when(
     page, complaint = capsys.readouterr()
     assert ("1,140 so far" in page, "180 so far" in page) == (is_reached, not is_reached), page
     assert "read at" in page
+    made_from = next(line for line in page.splitlines() if "Made from" in line)
+    (incident_read,) = set(re.findall(r"AWS, read at (\S+)", made_from))
+    assert incident_read in page.replace(made_from, ""), "the time that stands beside the counts"
     assert ("no credentials" in complaint) is not is_reached
     assert asked == [incident.id] * is_reached
     assert toban("report", "alb", "--file", str(ledger.path)) == 0

@@ -97,11 +97,13 @@ class _Page(FirstPage):
             if not rows:
                 yield title, _("None.")
         yield _("Created"), dates.stamp(report.made_at)
-        source = _("entries #{first} to #{last} of journal {id}")
-        yield (
-            _("Made from"),
-            source.format(first=f"{incident.seq:,}", last=f"{report.last_seq:,}", id=report.journal[:8]),
+        source = _("entries #{first} to #{last} of journal {id}").format(
+            first=f"{incident.seq:,}", last=f"{report.last_seq:,}", id=report.journal[:8]
         )
+        if incident.closed_at is None and report.measured_until is not None:
+            read = _("AWS, read at {time}").format(time=dates.at(report.measured_until, self.day))
+            source = _("; ").join((source, read))
+        yield _("Made from"), source
         if report.runbook_draft:
             yield _("Runbook"), report.runbook_draft
         if report.stale:

@@ -86,7 +86,7 @@ class Investigations:
         """Send the request once.
 
         Raises AwsError (Refused: the console is read-only, or the credentials are of another account);
-        `services.aws.client.write_outcome.nothing_done` decides whether AWS may have accepted it all the same.
+        `services.aws.client.errors.nothing_done` decides whether AWS may have accepted it all the same.
         """
         self._permits.require_armed(call)
         async with self._writer(call, f"opinion-{call.params['clientToken'][:12]}") as session:

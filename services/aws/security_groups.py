@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from services.aws.client.reader import Answer, Reader, incomplete, rows, whole
 from services.i18n import _
-from services.models.base import RawId
-from services.models.security_groups import GroupRule, SecurityGroup
+from services.models.base import GroupRule, RawId, SecurityGroup
 from services.models.text import clean
 
 _CALL = ("ec2", "DescribeSecurityGroups")

@@ -6,7 +6,7 @@ Source: GetServiceQuota, GetAWSDefaultServiceQuota (Service Quotas API reference
 from services.aws.client.errors import NotFound
 from services.aws.client.reader import Reader, finite, incomplete
 from services.i18n import _
-from services.models.quotas import Quota
+from services.models.base import Quota
 
 SERVICE = "service-quotas"
 FARGATE, VCPUS = "fargate", "L-3032A538"

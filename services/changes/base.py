@@ -39,9 +39,8 @@ from services.models.changes import (
 )
 from services.models.cloudtrail import TrailEvent
 from services.models.date_text import written_on
-from services.models.metrics import MetricQuery
+from services.models.metrics import Bound, MetricQuery
 from services.models.runbook import Approver, Runbook
-from services.models.target_load import Bound
 from services.models.text import clean
 from services.models.watches import Progress, Suggestion, Watch
 

@@ -7,8 +7,7 @@ from datetime import tzinfo
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from services.aws.client.errors import AwsError, Refused
-from services.aws.client.write_outcome import nothing_done
+from services.aws.client.errors import AwsError, Refused, nothing_done
 from services.aws.client.writer import ClockedWriter
 from services.changes import entries
 from services.changes.approval.authority import Authority

@@ -4,6 +4,7 @@ Source: docs.github.com, REST API, "Actions secrets", "Workflow runs" (version 2
 no error message contains the token or a request's body.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ import orjson
 from services.aws.client.errors import AwsError, NotFound
 from services.clock import Clock
 from services.github import responses
-from services.github.allowed_requests import PUT_SECRET, SERVICE, may_read, written_path
 from services.github.sealing import is_usable
 from services.github.settings import GithubSettings
 from services.host import web
@@ -26,6 +26,37 @@ from services.models.text import clean
 
 if TYPE_CHECKING:
     from services.aws.client.write_grants import WriteGrant
+
+
+# The requests that may go to GitHub: these reads, and one write with a grant. The counterpart of AWS's gate.
+#
+# Source: docs.github.com, REST API, "Actions secrets", "Workflow runs".
+
+
+SERVICE, PUT_SECRET = "github", "PutSecret"
+"""Service and operation of the only write, as a plan's request names them."""
+_NAME = r"(?!\.+(?:/|$))[A-Za-z0-9_.%-]+"
+_SCOPE = rf"(?:orgs/{_NAME}/actions|repos/{_NAME}/{_NAME}/(?:actions|environments/{_NAME}))"
+_READS = (
+    re.compile(rf"{_SCOPE}/secrets/public-key"),
+    re.compile(rf"{_SCOPE}/secrets/{_NAME}(?:/repositories)?"),
+    re.compile(rf"repos/{_NAME}/{_NAME}/actions/(?:workflows/{_NAME}/)?runs"),
+)
+_WRITE = re.compile(rf"{_SCOPE}/secrets/(?!public-key$){_NAME}")
+
+
+def may_read(path: str) -> bool:
+    """Whether a GET of this path is one of the console's reads."""
+    return any(pattern.fullmatch(path) for pattern in _READS)
+
+
+def written_path(permit: "WriteGrant") -> str:
+    """The path that a grant lets be written; "" if it is no grant for a secret."""
+    call, params = permit.call, permit.call.params
+    path = f"{params.get('Scope')}/secrets/{params.get('SecretName')}"
+    is_granted = (call.service, call.operation) == (SERVICE, PUT_SECRET)
+    return path if is_granted and _WRITE.fullmatch(path) else ""
+
 
 VERSION = "2022-11-28"
 PAGE = 100

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from services.models.runbook_github import Github
+from services.models.base import Github
 
 
 def scope_path(github: Github) -> str:

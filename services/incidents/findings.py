@@ -1,8 +1,7 @@
 """Incidents that begin with a finding: the playbook is chosen by its `findings`, the texts are the finding's own."""
 
 from services.incidents.service import Incidents
-from services.models.finding_text import bad_measures, measure_text
-from services.models.findings import Finding
+from services.models.findings import Finding, bad_measures, measure_text
 from services.models.incidents import Incident, TriggerKind
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Playbook

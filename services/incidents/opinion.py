@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from services.aws.client.errors import AwsError
-from services.aws.client.write_outcome import nothing_done
+from services.aws.client.errors import AwsError, nothing_done
 from services.aws.devops_agent import DevopsAgentReader, Investigations
 from services.clock import Clock, real
 from services.i18n import _

@@ -30,7 +30,7 @@ class InspectionContext:
     clock: Clock
     region: str
     reader: Reader
-    """Counts the requests of this run; see `services.inspections.running.metered_reader`."""
+    """Counts the requests of this run; see `services.inspections.running.runner`."""
     allow_list: AllowList = field(default_factory=AllowList)
     """Known people and networks, from the runbook and the journal."""
     memory: dict[str, Any] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import core_schema
 
 from services.models.text import LINE_LIMIT, clean, clean_block
@@ -67,3 +67,77 @@ class RawId(str):
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> object:
         """Accept any str and keep it as it is."""
         return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+# Service quotas.
+#
+# Source: GetServiceQuota (Service Quotas API reference).
+
+
+class Quota(Model):
+    """The most of something that an account may have in a region."""
+
+    value: float
+    is_default: bool = False
+    """AWS's default, because the account has no value of its own."""
+
+
+SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]*$")]
+"""Name of a secret of GitHub Actions: capital letters, digits and underscores."""
+
+
+class Github(Model):
+    """The two secrets of GitHub Actions that hold an IAM user's access key, and the workflow that uses them."""
+
+    user: RawId
+    """The IAM user, one of `access_keys.users`."""
+    repository: str
+    """`owner/name`; the workflow's repository."""
+    environment: str = ""
+    """The repository's environment that has the secrets; empty: none."""
+    organisation: str = ""
+    """The organisation that has the secrets; empty: the repository or its environment has them."""
+    key_id_secret: SecretName = "AWS_ACCESS_KEY_ID"
+    """Name of the secret that holds the access key's id."""
+    key_secret: SecretName = "AWS_SECRET_ACCESS_KEY"
+    """Name of the secret that holds the secret access key."""
+    workflow: str = ""
+    """File name of the workflow that deploys with the key, e.g. `deploy.yml`; empty: any workflow counts."""
+
+
+# Security groups of a VPC and what they let in and out.
+#
+# Source: DescribeSecurityGroups (Amazon EC2 API reference).
+
+
+class GroupRule(Model):
+    """One rule that lets traffic in, or out."""
+
+    protocol: str
+    """`tcp`, `udp`, `icmp`, a protocol's number, or `-1` for all."""
+    first_port: int | None = None
+    """None: all ports."""
+    last_port: int | None = None
+    groups: tuple[RawId, ...] = ()
+    """Ids of the security groups whose members may send, or be sent to."""
+    networks: tuple[Clean, ...] = ()
+    """Address ranges (CIDR, IPv4 and IPv6) that may send, or be sent to."""
+    prefix_lists: tuple[RawId, ...] = ()
+    """Ids of prefix lists, likewise; their addresses are not read."""
+
+    def covers(self, port: int) -> bool:
+        """Whether it lets TCP connections to this port through."""
+        if self.protocol == "-1":
+            return True
+        if self.protocol not in ("tcp", "6"):
+            return False
+        return self.first_port is None or self.first_port <= port <= (self.last_port or self.first_port)
+
+
+class SecurityGroup(Model):
+    """One security group."""
+
+    id: RawId
+    name: Clean
+    ingress: tuple[GroupRule, ...] = ()
+    egress: tuple[GroupRule, ...] = ()

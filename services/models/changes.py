@@ -8,7 +8,7 @@ from typing import Literal
 from services.models.aws_calls import AwsCall
 from services.models.base import Clean, Model, RawId
 from services.models.canonical import digest
-from services.models.target_load import Bound
+from services.models.metrics import Bound
 from services.models.watches import Suggestion, Watch
 
 

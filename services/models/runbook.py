@@ -13,11 +13,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from services.i18n import _
-from services.models.base import Clean, Decided, Model, RawId
+from services.models.base import Clean, Decided, Github, Model, RawId
 from services.models.causes import CauseSpec
 from services.models.logs import LogFormId
 from services.models.runbook_events import EventsSpec
-from services.models.runbook_github import Github
 from services.models.runbook_inspections import (
     AccessKeys,
     Costs,

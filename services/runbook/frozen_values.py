@@ -11,10 +11,10 @@ from enum import Enum
 from typing import Any
 
 from services.models import (
+    base,
     incidents,
     logs,
     runbook,
-    runbook_github,
     runbook_inspections,
     runbook_masking,
     runbook_playbooks,
@@ -27,7 +27,7 @@ from services.models.base import Model, RawId
 Json = Any
 _MODULES = (
     runbook,
-    runbook_github,
+    base,
     runbook_inspections,
     runbook_masking,
     runbook_playbooks,

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from services.i18n import _
+from services.models.base import Github
 from services.models.iam import RotationProof
 from services.models.runbook import Runbook
-from services.models.runbook_github import Github
 from services.runbook import name_checks
 from services.toml import mistakes
 from services.toml.positions import Path

@@ -6,6 +6,7 @@ What only a person knows is left as FILL. No note contains log texts. Times are 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from services.alarms.acknowledgements import change_of
 from services.calendar.calendar import Calendar
@@ -13,21 +14,41 @@ from services.contacts import escalation, reachable
 from services.i18n import N_, _, sentences
 from services.incidents.clocks import clocks
 from services.incidents.escalation import escalation_text
+from services.inspections.registry import INSPECTIONS
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.date_text import dated_time
 from services.models.duties import ScheduledOccurrence
 from services.models.evidence import Evidence
-from services.models.finding_text import bad_measures, measure_text
-from services.models.findings import Finding, Recorded
+from services.models.findings import Finding, Recorded, bad_measures, measure_text
 from services.models.incidents import Incident
 from services.models.posts import Post, Proposal
 from services.models.runbook import Duty, Environment, Runbook
 from services.models.runbook_playbooks import Playbook
 from services.models.verdict import Verdict
 from services.slack import note_wording
-from services.slack.console_links import alarm_page, inspection_page
 from services.slack.note_wording import FILL, Now
+
+_DOMAINS = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
+
+
+def alarm_page(region: str, name: str) -> str:
+    """One alarm, as CloudWatch's own mails link to it."""
+    return f"{_root(region)}/cloudwatch/deeplink.js?region={region}#alarmsV2:alarm/{quote(name, safe='')}"
+
+
+def inspection_page(region: str, inspection: str) -> str:
+    """The page that shows what an inspection checks; "" where there is no single one."""
+    page = next((entry.page for entry in INSPECTIONS if entry.id == inspection), "")
+    return f"{_root(region)}/{page.format(region=region)}" if page else ""
+
+
+def _root(region: str) -> str:
+    domain = next(
+        (name for start, name in _DOMAINS.items() if region.startswith(start)), "console.aws.amazon.com"
+    )
+    return f"https://{region}.{domain}"
+
 
 SOON = timedelta(minutes=10)
 """When to check a firing alarm again if its playbook gives no time."""

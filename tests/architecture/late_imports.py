@@ -146,7 +146,7 @@ REASONS = [
             },
             "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
             "tui/cli/mcp/command.py": {"asyncio", "tui.cli.mcp.server"},
-            "tui/cli/logs/tail.py": {
+            "tui/cli/logs/group.py": {
                 "asyncio",
                 "services.models.log_records",
                 "services.toml.grammar",
@@ -371,7 +371,7 @@ REASONS = [
     Reason(
         "Only who searches a log by a regular expression needs the engine that can be interrupted.",
         ("tui.screens.watch.watch", "tui.app"),
-        {"widgets/logs/text/timed_regex.py": {"regex"}},
+        {"widgets/logs/text/search.py": {"regex"}},
     ),
     Reason(
         "Only a runbook with patterns of its own for masking needs the engine that can be interrupted.",

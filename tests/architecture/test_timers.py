@@ -8,7 +8,7 @@ from tests.architecture.test_house import files, named
 SINGLE = {
     "tui/runtime/closed_screens.py": "set_timer, after a screen was closed",
     "tui/console.py": "set_timer, once for each message",
-    "tui/screens/changes/reveal.py": "set_timer, while a secret is shown",
+    "tui/screens/changes/applying.py": "set_timer, while a secret is shown",
     "tui/screens/changes/plan.py": "set_timer, after a key",
     "tui/screens/common/type_ahead_guard.py": "set_timer, after a screen has opened",
     "tui/screens/common/dimmed.py": "detached_timer, after what lies below has changed",

@@ -32,8 +32,7 @@ from services.aws.cost_explorer import CostExplorerReader
 from services.aws.devops_agent import DevopsAgentReader
 from services.aws.ecs.reader import EcsReader
 from services.aws.elb import ElbReader
-from services.aws.iam.access_keys import AccessKeys
-from services.aws.iam.root_user import RootUsers
+from services.aws.iam.access_keys import AccessKeys, RootUsers
 from services.aws.logs.events import Logs
 from services.aws.logs.insights import Insights
 from services.aws.logs.journal_stream import JournalStream

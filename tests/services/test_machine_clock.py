@@ -13,12 +13,11 @@ import pytest
 from botocore.credentials import RefreshableCredentials
 
 from services.aws.client.codes import refuses_time
-from services.aws.client.errors import ClockSkew
+from services.aws.client.errors import ClockSkew, nothing_done
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.client.traffic import SIGNING_TIME, TrafficObserver
 from services.aws.client.write_grants import WriteGrant
-from services.aws.client.write_outcome import nothing_done
 from services.clock import ManualClock
 from services.demo.cloudwatch.alarms.missing import State
 from services.fleet.fleet import Fleet

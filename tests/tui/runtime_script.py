@@ -24,7 +24,7 @@ from textual.widgets import Input, Static
 
 from services import i18n
 from tui.runtime.runtime_app import RuntimeApp
-from tui.signals import loop_guard
+from tui.signals import on_loop
 
 DRAINS = {"slow-drain": 3600, "endless-drain": 3600, "half-drain": 0.5}
 GUARDS = {
@@ -175,7 +175,7 @@ def main() -> int:
     options = set(sys.argv[2:])
     for name, value in GUARDS.items():
         if name in options:
-            vars(loop_guard).update(value)
+            vars(on_loop).update(value)
     app = Script(Path(sys.argv[1]), options)
     app.run()
     return app.return_code or 0

@@ -34,13 +34,12 @@ from tests.tools.console import until
 from tui import messages
 from tui.app import TobanApp
 from tui.modes import MODES, SYSTEMS
+from tui.screens.changes.applying import RevealScreen
 from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.changes.reveal import RevealScreen
-from tui.screens.changes.review import DeclineScreen, ReviewScreen
-from tui.screens.changes.run import RunScreen
+from tui.screens.changes.run import DeclineScreen, ReviewScreen, RunScreen
 from tui.screens.common import command_sheets
 from tui.screens.common.aws_commands import AwsCommandsScreen
 from tui.screens.common.choose import ChooseScreen
@@ -54,19 +53,19 @@ from tui.screens.common.past_messages import PastMessagesScreen
 from tui.screens.common.runbook import RunbookScreen
 from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
+from tui.screens.duties.duty_actions import SignAllScreen
 from tui.screens.duties.finding import FindingScreen
+from tui.screens.duties.finding_actions import OverrideScreen
 from tui.screens.duties.follow_up import FollowUpScreen
 from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen
 from tui.screens.duties.inspect_now import InspectNowScreen
-from tui.screens.duties.override import OverrideScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
-from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
+from tui.screens.journal.journal import JournalVerifyScreen
 from tui.screens.journal.note import NoteScreen
-from tui.screens.journal.verify import JournalVerifyScreen
-from tui.screens.logs.columns import ColumnsScreen, Offer
-from tui.screens.logs.export.dialog import ExportDialog
+from tui.screens.logs.export.choosing import ExportDialog
+from tui.screens.logs.forms import ColumnsScreen, Offer
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen, RecordScreen
 from tui.screens.logs.insights.draft import QueryDraft
@@ -76,7 +75,7 @@ from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen, slow_views
 from tui.screens.logs.marking import MarkScreen
 from tui.screens.logs.memory import Layout, LayoutPane, log_memory
-from tui.screens.logs.patterns import PatternsScreen
+from tui.screens.logs.reading_tools import PatternsScreen
 from tui.screens.report.report import RemarkScreen, ReportScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import IncidentDialog, decide_dialog

@@ -9,10 +9,10 @@ from textual.pilot import Pilot
 from tests.conftest import Embedded
 from tests.services.inspections.costs.cost_answers import BOOK
 from tests.tools.console import console, screen_text, settled, until
+from tui.screens.duties.duty_actions import SignAllScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.sign import SignScreen
-from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.watch.alarm import AlarmScreen

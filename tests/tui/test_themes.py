@@ -155,4 +155,4 @@ def test_words_take_the_text_colours_of_the_theme() -> None:
     sources = [path for folder in ("tui", "widgets") for path in Path(folder).rglob("*.py")]
     words = re.compile(r"styled\([^)]*\$primary\b|(?<![\w-])color: \$primary\b")
     lines = {str(path) for path in sources if words.search(path.read_text("utf-8"))}
-    assert lines <= {"widgets/logs/drawing/gauge.py"}
+    assert lines <= {"widgets/logs/drawing/lines.py"}

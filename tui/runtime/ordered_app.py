@@ -1,9 +1,13 @@
 """Textual's App with ordered input: each key is handled by the screen that the previous key has led to."""
 
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
 from inspect import iscoroutine
 from typing import Any
 
 from rich.console import RenderableType
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.dom import DOMNode
@@ -14,14 +18,87 @@ from textual.widgets import Input
 from textual.worker import Worker, active_worker
 from textual.worker_manager import WorkerManager
 
+from services.i18n import _
+from services.models.text import clean
 from tui.runtime.fault_boundary import Dispatching
-from tui.runtime.openings import Openings
-from tui.runtime.pasting import fit
+from tui.runtime.late_modules import are_imported, ready
 from tui.runtime.removal import Removal, ask_and_wait
 from tui.runtime.type_ahead import TypeAhead, Typed
 from tui.terminal.cells.line_speed import Link
 from tui.terminal.driver.keyboard import AltKey
 from tui.terminal.terminal_app import TerminalApp
+
+Needs = Mapping[str, Sequence[str]]
+"""Modules to import before something opens, by its name; "" for everything that has no name of its own."""
+
+
+class Openings:
+    """Opens screens in the order in which they were asked for; keys typed meanwhile wait for what opens.
+
+    What is asked for before `begin` waits for it.
+    """
+
+    def __init__(self, app: App[Any], type_ahead: TypeAhead) -> None:
+        self._app = app
+        self._type_ahead = type_ahead
+        self._needs: Needs = {}
+        self._has_begun = asyncio.Event()
+        self._in_order = asyncio.Lock()
+
+    def begin(self, needs: Needs) -> None:
+        """Open from now on; the first screen is there."""
+        self._needs = needs
+        self._has_begun.set()
+
+    def open(self, name: str, opens: Callable[[], object], *, by_key: bool = True) -> None:
+        """Call `opens` now, or once the modules that `name` needs are there.
+
+        `by_key`: somebody waits for it, so the following keys wait, too.
+        """
+        if self._has_begun.is_set() and not self._in_order.locked() and are_imported(*self._modules(name)):
+            opens()
+        else:
+            self._app.run_worker(self._open_later(name, opens, by_key), name=f"open {name}", group="opening")
+
+    def _modules(self, name: str) -> Sequence[str]:
+        return self._needs.get(name, self._needs[""])
+
+    async def _open_later(self, name: str, opens: Callable[[], object], by_key: bool) -> None:
+        with self._type_ahead.opening(by_key):
+            async with self._in_order:
+                await self._has_begun.wait()
+                await ready(*self._modules(name))
+                opens()
+
+
+LONGEST = 4096
+"""Characters that a field without a limit of its own accepts."""
+_BREAKS = "\r\n\v\f\x1c-\x1e\x85\u2028\u2029"
+_BREAK = re.compile(rf"[ \t]*[{_BREAKS}][\s{_BREAKS}]*")
+
+
+def one_line(text: str) -> str:
+    """`text` with each line break and the indentation around it replaced by one blank; none at the beginning and end."""
+    parts = [part for part in _BREAK.split(text) if part]
+    return " ".join(parts).replace("\t", " ")
+
+
+def fit(text: str, length: int, longest: int | None, restrict: str | None) -> tuple[str, str]:
+    """(the part of `text` that a field accepts, why it is less than was pasted or "").
+
+    The field holds `length` of at most `longest` characters, and all of it must match `restrict`.
+    """
+    longest = longest or LONGEST
+    line = clean(one_line(text[: 2 * LONGEST]), 32 * LONGEST)
+    if restrict is not None and re.fullmatch(restrict, line) is None:
+        line = "".join(line.split())
+        if re.fullmatch(restrict, line) is None:
+            return "", _("Nothing was pasted: the text contains characters this field does not take.")
+    fitting = line[: max(0, longest - length)]
+    if len(fitting) == len(line) and len(text) <= 2 * LONGEST:
+        return fitting, ""
+    words = _("The pasted text was cut: this field takes {limit} characters.")
+    return fitting, words.format(limit=f"{longest:,}")
 
 
 class OrderedApp(TerminalApp):

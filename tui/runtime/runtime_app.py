@@ -7,11 +7,15 @@ its version is pinned for that reason.
 import asyncio
 import errno
 import sys
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any, ClassVar
 
 from rich.text import Text
+from textual.cache import LRUCache
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.message import Message
@@ -22,18 +26,79 @@ from textual.worker import WorkerFailed
 from services.i18n import _
 from services.models.text import clean
 from tui.exit_status import ExitStatus
-from tui.runtime import last_resort, screenshots
-from tui.runtime.bugs import Bugs
+from tui.runtime import debug_log, last_resort, screenshots
 from tui.runtime.closed_screens import Freeze, drop_watchers
-from tui.runtime.crash_report import environment_secrets
+from tui.runtime.crash_report import Bug, crash_site, crash_summary, crash_text, environment_secrets
 from tui.runtime.fault_boundary import StrayCancellation, forget_sender, guard_widget, is_cancelled, stray
 from tui.runtime.ordered_app import OrderedApp
 from tui.runtime.orderly_end import HUNG_UP, OrderlyEnd
-from tui.runtime.stylesheet import CachingStylesheet
 from tui.runtime.watchdog import leave_blocked
 from tui.signals import on_loop as loop_signals
 from tui.terminal.cells.line_speed import Link
 from tui.terminal.output_filter import OutputFilter
+
+MOST = 100
+"""Maximum number of different errors recorded."""
+LOGGED_AGAIN = frozenset({10, 100, 1_000, 10_000, 100_000})
+"""Counts of one error at which it is logged again."""
+FLOOD, FLOOD_SECONDS = 50, 5.0
+"""This many errors within this many seconds mean that the screen cannot be right."""
+
+
+class Bugs(dict[tuple[str, str, int], Bug]):
+    """Each error once, by kind and place, with its count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._recent: deque[float] = deque(maxlen=FLOOD)
+
+    def keep(self, error: BaseException, secrets: Iterable[str]) -> Bug | None:
+        """Count `error` and log it; returns the new entry, None for a known error or if there are too many."""
+        site = crash_site(error)
+        if (bug := self.get(site)) is not None:
+            bug.count += 1
+            if bug.count in LOGGED_AGAIN:
+                debug_log.note(f"{bug.count} times: {bug.summary}", secrets)
+            return None
+        if len(self) >= MOST:
+            return None
+        hidden = tuple(secrets)
+        bug = self[site] = Bug(crash_summary(error, hidden), crash_text(error, hidden))
+        debug_log.fault(error, "survived", hidden)
+        return bug
+
+    def flooded(self) -> bool:
+        """Count one more error; returns whether there are too many for the screen to be right."""
+        now = monotonic()
+        self._recent.append(now)
+        return len(self._recent) == FLOOD and now - self._recent[0] < FLOOD_SECONDS
+
+
+# A stylesheet that parses each source once.
+#
+# Textual parses every source again for each screen that is opened for the first time, and caches 64 of them, fewer than
+# the console has.
+
+
+SOURCES = 4096
+"""Parsed sources to cache; more than there are widget classes."""
+
+
+class CachingStylesheet(Stylesheet):
+    """Keeps what was parsed until a variable, such as a colour of the theme, changes."""
+
+    def __init__(self, *, variables: dict[str, str] | None = None) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache = LRUCache(SOURCES)
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """As Textual's, but the same variables change nothing."""
+        if variables != self._variables:
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        """Parse the sources that are new or that variables have changed."""
+        self.parse()
 
 
 class UnsafeText(Exception):

@@ -8,8 +8,8 @@ from services.i18n import _
 from services.models.glyphs import ATTENTION, LATE, WAITING
 from services.models.runbook_playbooks import Playbook, Step
 from widgets.drawing.format import duration, wrap
-from widgets.drawing.hanging import ending, hanging
 from widgets.drawing.lines import Line, Span, fit, width_of
+from widgets.drawing.spans import ending, hanging
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from services.models.changes import Parameter, Plan, PlannedStep, Revert, Row
 from services.models.text import LINE_LIMIT, clean
 from widgets.changes.consents import approval_spans
 from widgets.drawing.format import NOTHING, duration, pad, stamp, wrap
-from widgets.drawing.hanging import NARROWEST, hanging
-from widgets.drawing.spans import Line, Span, plain, spread
+from widgets.drawing.spans import NARROWEST, Line, Span, hanging, plain, spread
 
 ARROW = " → "
 CHANGED, SAME = "*", " "

@@ -9,8 +9,8 @@ from services.models import glyphs
 from services.models.changes import LiveState
 from services.models.text import LINE_LIMIT, clean
 from widgets.changes.lines import odd_characters, pairs
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, LineWidget, Span
+from widgets.drawing.spans import hanging
 from widgets.frame.panel import Panel
 
 _PADDING = 2

@@ -7,7 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from services.models.change_runs import Run
-from services.models.target_load import Bound, TargetLoad
+from services.models.metrics import Bound, TargetLoad
 from services.models.units import unit_of
 from widgets.charts.chart import draw_chart
 from widgets.charts.data import ChartData, Curve, Guide, Moment

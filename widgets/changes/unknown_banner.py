@@ -7,8 +7,8 @@ from textual.geometry import Size
 from services.i18n import _, sentences
 from services.models.change_runs import Run, StepState
 from widgets.changes.run.view import unknown_words
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, LineWidget
+from widgets.drawing.spans import hanging
 
 _MOST = 2
 """Maximum number of changes named; the table has all of them."""

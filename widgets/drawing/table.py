@@ -6,19 +6,46 @@ that no key acts on a neighbour. With `follows_top` it stays on the first row un
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
+from services.i18n import N_
 from widgets.drawing.columns import Column, lay_out, widths
 from widgets.drawing.diff import changed_regions
 from widgets.drawing.lines import LineStyles, Span
 from widgets.drawing.row_source import ListedRows, Row, RowSource
-from widgets.drawing.table_parts import CURSOR_KEYS, OfObject
+
+CURSOR_KEYS = (
+    Binding("up,k", "move(-1)", N_("Up"), show=False),
+    Binding("down,j", "move(1)", N_("Down"), show=False),
+    Binding("pageup", "page(-1)", N_("Page up"), show=False),
+    Binding("pagedown", "page(1)", N_("Page down"), show=False),
+    Binding("home", "edge(0)", N_("First"), show=False),
+    Binding("end", "edge(-1)", N_("Last"), show=False),
+    Binding("enter", "select", N_("Open"), show=True),
+)
+
+
+@dataclass
+class OfObject(Message):
+    """A message about one object of a table; `key` is the object's at the moment of the event."""
+
+    table: Widget
+    key: str
+
+    @property
+    def control(self) -> Widget:
+        """The sender."""
+        return self.table
+
 
 _GUTTER = 2
 _STRIPS = 200

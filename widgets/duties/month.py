@@ -12,8 +12,7 @@ from textual.reactive import reactive
 
 from services.i18n import N_
 from services.models.duties import Month
-from widgets.drawing.covered_lines import CellStyles
-from widgets.drawing.lines import Line, LineWidget
+from widgets.drawing.lines import CellStyles, Line, LineWidget
 from widgets.duties.month_layout import MonthLayout, draw_month
 
 

@@ -14,9 +14,8 @@ from rich.cells import cell_len
 from services.i18n import _
 from services.models.date_text import day_text, month_text, weekday_text
 from services.models.duties import Day, Month, Occurrence
-from widgets.drawing.covered_lines import over
 from widgets.drawing.format import crop
-from widgets.drawing.lines import Line, Span, fit, spread, width_of
+from widgets.drawing.lines import Line, Span, fit, over, spread, width_of
 from widgets.duties.wording import (
     CLOSED_MARK,
     DUTY_STYLES,

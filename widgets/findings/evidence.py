@@ -11,8 +11,7 @@ from textual.reactive import reactive
 
 from services.i18n import N_, _, plural
 from services.models.evidence import Evidence, EvidencePlace
-from widgets.drawing.covered_lines import CellStyles, over
-from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
+from widgets.drawing.lines import CellStyles, Line, LineWidget, Span, over, spread, width_of
 from widgets.findings.evidence_lines import EvidenceLines
 
 FOLDED = 3

@@ -11,8 +11,8 @@ from services.models import glyphs
 from services.models.causes import WeighedCause, WeighedSignal, Word
 from services.models.date_text import time_text
 from widgets.drawing.format import coarse, crop, pad, wrap
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.spans import hanging
 from widgets.drawing.state_styles import StateStyle
 from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import Entry

@@ -7,8 +7,8 @@ from services.models import glyphs
 from services.models.date_text import time_text
 from services.models.incidents import StepMark
 from services.models.runbook_playbooks import Cause, Step
-from widgets.drawing.hanging import ending, hanging
 from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.spans import ending, hanging
 from widgets.incidents.cause_words import WORD_STYLES
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import heading, note

@@ -5,8 +5,8 @@ from rich.cells import cell_len
 from services.i18n import _
 from services.models.incidents import TimelineKind, TimelineRow
 from widgets.drawing.format import pad
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
+from widgets.drawing.spans import hanging
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import note
 from widgets.incidents.view import IncidentView

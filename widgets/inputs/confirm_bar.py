@@ -21,8 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from services.i18n import N_, _
-from widgets.changes.plan.form import ChoiceRow
-from widgets.changes.plan.value_input import ValueInput
+from widgets.changes.plan.form import ChoiceRow, ValueInput
 from widgets.drawing.format import wrap
 from widgets.drawing.lines import Line, LineWidget, Span, fit, spread, width_of
 

@@ -22,7 +22,7 @@ class AwsError(Exception):
         self.problem = problem
         self.certain: bool | None = None
         """For a write: whether it is proven to have had no effect; None: decided by the problem kind.
-        Use `services.aws.client.write_outcome.nothing_done` to evaluate it."""
+        Use `services.aws.client.errors.nothing_done` to evaluate it."""
         self.request_id = ""
         """AWS's request id of the failed request; "" when AWS did not respond."""
         self.unknown_operation = False
@@ -134,3 +134,40 @@ def _incomplete(text: str, service: str, operation: str, detail: str, now: datet
             at=now,
         )
     )
+
+
+# Decides whether a failed write certainly had no effect; otherwise its outcome is unknown.
+#
+# Only the following counts as proof:
+# - the gate blocked it, or no credentials were available: no byte left the process;
+# - the connection was never established: refused, unknown host, connect time-out, TLS verification failure.
+# The SDK's EndpointConnectionError alone proves nothing: it also covers a connection that was reset after AWS
+# had acted;
+# - AWS itself returned a client error (4xx, with an error code and a request id): missing permission, throttled,
+# credentials expired or wrong, not found, invalid, clock skew, no such operation.
+#
+# The outcome is unknown after a time-out, a reset, a server error, a redirect, a proxy's page, or a response that
+# lacks required keys.
+#
+# Imports no part of the SDK; `services.aws.client.sdk.error_outcome` evaluates the SDK's own exceptions.
+
+
+CERTAIN = frozenset(
+    {
+        ProblemKind.ACCESS_DENIED,
+        ProblemKind.THROTTLED,
+        ProblemKind.EXPIRED,
+        ProblemKind.NO_CREDENTIALS,
+        ProblemKind.NOT_FOUND,
+        ProblemKind.INVALID,
+        ProblemKind.CLOCK,
+        ProblemKind.LACKING,
+        ProblemKind.REFUSED,
+    }
+)
+"""Problem kinds that mean the write had no effect, provided AWS or the gate reported them."""
+
+
+def nothing_done(error: AwsError) -> bool:
+    """True only if the write is proven to have changed nothing."""
+    return error.problem.kind in CERTAIN if error.certain is None else error.certain

@@ -13,7 +13,7 @@ class Transport(Protocol):
     async def write(
         self, permit: WriteGrant, /, *, required: Sequence[str] = (), timeout: float = 20.0
     ) -> dict[str, Any]:
-        """Send the granted request exactly once; `services.aws.client.write_outcome` interprets a failure."""
+        """Send the granted request exactly once; `services.aws.client.errors` interprets a failure."""
         ...
 
 

@@ -4,10 +4,10 @@ Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
 """
 
 from services.aws.client.errors import NotFound
-from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows, when
+from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows, when, whole
 from services.i18n import _
 from services.models.base import RawId
-from services.models.iam import AccessKey, IamUser, KeyUse
+from services.models.iam import AccessKey, IamUser, KeyUse, RootUser
 from services.models.text import clean
 
 REGION = "us-east-1"
@@ -91,3 +91,34 @@ def _user(row: Answer) -> IamUser:
     return IamUser(
         id=RawId(name), name=name, created=created, password_used=when(row.get("PasswordLastUsed"))
     )
+
+
+# The account's root user: its access keys and MFA, which only GetAccountSummary reports.
+#
+# Source: GetAccountSummary (IAM API reference).
+
+
+_FIGURES = ("AccountAccessKeysPresent", "AccountMFAEnabled")
+
+
+class RootUsers:
+    """Reads IAM's figures on the root user."""
+
+    def __init__(self, session: Reader) -> None:
+        self._session = session
+
+    async def root(self) -> RootUser:
+        """The root user's access keys and MFA. Raises AwsError."""
+        answer = await self._session.read("iam", "GetAccountSummary", region=REGION, required=("SummaryMap",))
+        summary = answer["SummaryMap"] or {}
+        # A figure with a damaged name could be one of root's.
+        if not all(name.isalnum() for name in summary):
+            raise incomplete(
+                _("IAM returned figures of the account without names."), "iam", "GetAccountSummary"
+            )
+        keys, mfa = (whole(summary.get(name)) for name in _FIGURES)
+        return RootUser(
+            access_keys=keys,
+            mfa=None if mfa is None else mfa > 0,
+            unreadable=tuple(name for name in _FIGURES if name in summary and whole(summary[name]) is None),
+        )

@@ -1,12 +1,11 @@
 """Approvals: requests, consents and the rules by which one allows a plan. Fails closed."""
 
-from collections.abc import Set
+import re
+from collections.abc import Iterable, Set
 from datetime import datetime, timedelta
 
 from services.changes.ages import APART, Ages, marked
 from services.changes.approval import entries
-from services.changes.approval.obstacles import may_approve, obstacle
-from services.changes.approval.second_person import are_two, awaits
 from services.changes.approvers import approver
 from services.clock import Clock, real
 from services.i18n import _, sentences
@@ -15,8 +14,86 @@ from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection
 from services.models.approvals import ApprovalRequest, ApprovalState, Consent, ConsentWay, Means
 from services.models.changes import Plan
-from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.runbook import Runbook
+
+_NAMES = re.compile(r"[^\s():]+")
+_LABELS = frozenset({"sudo", "login", "uid"})
+
+
+def are_two(one: Person, other: Person) -> bool:
+    """Whether no OS user name of one is the other's and their AWS identities differ; an unknown one is no other.
+
+    Names that differ in case alone count as one, because a directory may not distinguish them.
+    """
+    identities = one.identity.casefold(), other.identity.casefold()
+    if not all(identities) or identities[0] == identities[1]:
+        return False
+    names, others = _names(one), _names(other)
+    return bool(names) and bool(others) and names.isdisjoint(others)
+
+
+def is_one_of(person: Person, users: Iterable[str]) -> bool:
+    """Whether the OS user that the person's session began as is among `users`; case does not count.
+
+    Of `alice (sudo: bob)` that is bob, so that nobody approves by becoming the approver with sudo.
+    """
+    names = [name for name in _NAMES.findall(person.user.casefold()) if name not in _LABELS]
+    return bool(names) and names[-1] in {user.casefold() for user in users}
+
+
+def awaits(request: ApprovalRequest, person: Person) -> bool:
+    """Whether a request waits for this person: as a second person to answer it, or to confirm what was approved."""
+    if request.state is ApprovalState.ASKED:
+        return are_two(request.asker, person)
+    return request.state is ApprovalState.GIVEN and request.asker.user == person.user
+
+
+def _names(person: Person) -> frozenset[str]:
+    """Every OS user in `alice (sudo: bob)`."""
+    return frozenset(_NAMES.findall(person.user.casefold())) - _LABELS
+
+
+def may_approve(plan: Plan, runbook: Runbook, person: Person) -> bool:
+    """Whether the runbook leaves open which OS user approves the plan, or names the person's."""
+    who = approver(runbook, plan.approval_scope)
+    return who is None or not who.users or is_one_of(person, who.users)
+
+
+def obstacle(request: ApprovalRequest, runbook: Runbook, me: Person) -> str:
+    """Why `me` cannot approve it, in a sentence; "" if I can."""
+    if request.state is not ApprovalState.ASKED:
+        return _answered(request)
+    if not are_two(request.asker, me):
+        return _(
+            "Approving needs a second person: another OS user with another AWS identity. Asked by {asker} "
+            "({identity}); you are {me} ({mine})."
+        ).format(
+            asker=request.asker.name,
+            identity=request.asker.identity or _("identity unknown"),
+            me=me.name,
+            mine=me.identity or _("identity unknown"),
+        )
+    who = approver(runbook, request.plan.approval_scope)
+    if who is not None and not may_approve(request.plan, runbook, me):
+        text = _("The runbook lets only {users} approve as {role}; you are {me}.")
+        return text.format(users=_(", ").join(who.users), role=request.plan.approval, me=me.name)
+    return ""
+
+
+def _answered(request: ApprovalRequest) -> str:
+    """What became of a request that waits no more."""
+    if request.state is ApprovalState.GIVEN:
+        consent = request.consent
+        name = (consent.who or consent.by) if consent is not None else "?"
+        return _("{name} has approved it already.").format(name=name)
+    if request.state is ApprovalState.DECLINED:
+        text = _("{name} declined it: {reason}")
+        return text.format(name=request.declined_by, reason=request.decline_reason)
+    if request.state is ApprovalState.USED:
+        return _("It was confirmed already.")
+    return _("The request has expired.")
+
 
 VALID_SECONDS = 1800.0
 """How long a request waits for its answer, and an approval for its plan's confirmation (real time)."""

@@ -4,24 +4,15 @@ CallerReference is the plan's id, so a request that arrives twice is one invalid
 CloudFront API reference); "Invalidate files to remove content" (Amazon CloudFront Developer Guide).
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from services.aws.client.prices import USD_PER_INVALIDATION_PATH, yen_per_dollar
 from services.aws.cloudfront import SERVICE
-from services.changes.base import PLAN_SECONDS, Change, ChangeContext, observed
-from services.changes.cache_invalidation.facts import (
-    disabled_text,
-    facts,
-    missing_text,
-    paths_text,
-    remarks,
-    used_text,
-)
+from services.changes.base import PLAN_SECONDS, Change, ChangeContext, observed, warning
 from services.changes.cache_invalidation.paths import InvalidationPaths, read_paths
 from services.changes.cache_invalidation.reading import CacheState, Reads
-from services.changes.cache_invalidation.warnings import EVERYTHING, warnings
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.typed_values import unknown_parameters
@@ -31,8 +22,10 @@ from services.models.aws_cli import CliCommand
 from services.models.base import RawId
 from services.models.canonical import digest
 from services.models.changes import (
+    Caution,
     ChangeTarget,
     Danger,
+    Fact,
     LiveState,
     Observation,
     Parameter,
@@ -41,9 +34,152 @@ from services.models.changes import (
     Row,
 )
 from services.models.cloudfront import Invalidation
+from services.models.date_text import zoned_time
 from services.models.runbook import Cdn
 from services.models.text import clean
 from services.models.watches import Progress, Watch, WatchState
+
+SHOWN = 3
+"""Maximum paths of an invalidation in one row."""
+
+
+def facts(state: CacheState, free: int, zone: tzinfo) -> Iterator[Fact]:
+    """The distribution's state, and this month's invalidations; `free` paths a month are not charged."""
+    distribution = state.distribution
+    if distribution is None:
+        yield Fact(name=_("Distribution"), value="—", note=_("CloudFront has no such distribution"))
+        return
+    domains = distribution.aliases or (distribution.domain,)
+    yield Fact(name=_("Domain"), value=_(", ").join(domains))
+    enabled = _("enabled") if distribution.enabled else _("disabled")
+    yield Fact(name=_("Distribution"), value=distribution.status, note=enabled)
+    yield Fact(name=_("Invalidations in progress"), value=distribution.in_progress)
+    yield Fact(
+        name=_("Paths this month"), value=used_text(state), note=_("{free} free").format(free=f"{free:,}")
+    )
+    if state.newest is not None:
+        done = _("completed") if state.newest.is_completed else _("in progress")
+        note = _(", ").join((zoned_time(state.newest.created, zone), done))
+        yield Fact(name=_("Newest invalidation"), value=paths_text(state.newest.paths), note=note)
+
+
+def used_text(state: CacheState, more: int = 0) -> str:
+    """The paths of the month, and `more`: `18`, or `at least 18` where not all of them were counted."""
+    number = f"{state.usage.paths + more:,}"
+    return number if state.usage.is_known else _("at least {number}").format(number=number)
+
+
+def paths_text(paths: tuple[str, ...]) -> str:
+    """`/index.html /manifest.json`, and how many more there are."""
+    listed, more = " ".join(paths[:SHOWN]), len(paths) - SHOWN
+    if more <= 0:
+        return listed
+    return plural("{paths} and {count} more", "{paths} and {count} more", more).format(
+        paths=listed, count=more
+    )
+
+
+def remarks(state: CacheState) -> tuple[str, ...]:
+    if state.distribution is None:
+        return (missing_text(),)
+    return () if state.distribution.enabled else (disabled_text(),)
+
+
+def missing_text() -> str:
+    return _("CloudFront has no such distribution in this account: check [cdn] in the runbook.")
+
+
+def disabled_text() -> str:
+    return _(
+        "The distribution is disabled and serves nothing: enable it first, then invalidate if still needed."
+    )
+
+
+EVERYTHING = "/*"
+"""The path that covers the whole distribution."""
+
+
+def warnings(read: InvalidationPaths, state: CacheState) -> tuple[Caution, ...]:
+    return (
+        *_everything(read),
+        *_covered(read),
+        *_encoded(read),
+        *_queries(read),
+        *_uncounted(state),
+        *_distribution(state),
+        warning(
+            _(
+                "The caches of browsers and proxies are not cleared: they keep files as long as Cache-Control allows."
+            )
+        ),
+    )
+
+
+def _everything(read: InvalidationPaths) -> Iterator[Caution]:
+    if EVERYTHING in read.paths:
+        text = _(
+            "/* covers every file and counts as one path. Until the edge locations have the files again, every request "
+            "goes to the origin, and pages are slower."
+        )
+        yield warning(text)
+
+
+def _covered(read: InvalidationPaths) -> Iterator[Caution]:
+    if EVERYTHING in read.paths and read.covered:
+        count = len(read.covered)
+        text = plural(
+            "/* covers {list} already: the other {count} path only adds to the count. Leave it out.",
+            "/* covers {list} already: the other {count} paths only add to the count. Leave them out.",
+            count,
+        )
+        yield warning(text.format(list=paths_text(read.covered), count=count))
+        return
+    for path in read.covered:
+        text = _(
+            "{path} is covered by another of these paths, and counts as a path of its own: leave it out."
+        )
+        yield warning(text.format(path=path))
+
+
+def _encoded(read: InvalidationPaths) -> Iterator[Caution]:
+    for typed, sent in read.encoded:
+        text = _("{typed} is sent as {sent}, as CloudFront asks for characters beyond safe ASCII.")
+        yield warning(text.format(typed=typed, sent=sent))
+
+
+def _queries(read: InvalidationPaths) -> Iterator[Caution]:
+    for path in read.paths:
+        if "?" in path and not path.endswith("*"):
+            text = _("{path} covers only this query string. {instead} covers every one.")
+            yield warning(text.format(path=path, instead=path.partition("?")[0] + "*"))
+
+
+def _uncounted(state: CacheState) -> Iterator[Caution]:
+    yield warning(_("The free paths are the account's: those of other distributions are not counted here."))
+    if state.usage.uncounted:
+        text = plural(
+            "The paths of {count} earlier invalidation of this month were not counted.",
+            "The paths of {count} earlier invalidations of this month were not counted.",
+            state.usage.uncounted,
+        )
+        yield warning(text.format(count=state.usage.uncounted))
+    if not state.usage.is_complete:
+        yield warning(_("There were more invalidations this month than could be listed."))
+
+
+def _distribution(state: CacheState) -> Iterator[Caution]:
+    if state.distribution is None:
+        return
+    if state.distribution.in_progress:
+        text = plural(
+            "{count} other invalidation is still in progress.",
+            "{count} other invalidations are still in progress.",
+            state.distribution.in_progress,
+        )
+        yield warning(text.format(count=state.distribution.in_progress))
+    if state.distribution.status != "Deployed":
+        yield warning(_("A new configuration of the distribution is still reaching the edge locations."))
+
 
 PATHS = "paths"
 INVALIDATE = "invalidate"

@@ -6,15 +6,45 @@ Source: GetDistribution, ListInvalidations, GetInvalidation (Amazon CloudFront A
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.aws.client.errors import NotFound
 from services.aws.client.reader import Reader
 from services.aws.cloudfront import CloudFrontReader
-from services.changes.cache_invalidation.month import MonthUsage, month_start
 from services.changes.ids import made_at
 from services.clock import Clock
 from services.models.cloudfront import Distribution, Invalidation, InvalidationSummary
+
+# How many invalidation paths of the month are used, and what more of them cost. Pure.
+#
+# Source: "Pay for file invalidation" (Amazon CloudFront Developer Guide): the first 1,000 paths a month of an account are
+# free, whatever the number of files they cover. AWS's month is UTC's.
+
+
+@dataclass(frozen=True, slots=True)
+class MonthUsage:
+    """The invalidation paths of one distribution in this month; those of others are in no list that it has."""
+
+    paths: int = 0
+    """The paths that were counted."""
+    uncounted: int = 0
+    """Invalidations whose paths were not counted."""
+    is_complete: bool = True
+    """Whether the list of invalidations reaches back to the month's beginning."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether every invalidation of the distribution is counted."""
+        return self.is_complete and not self.uncounted
+
+    def charged(self, more: int, free: int) -> int:
+        """How many of `more` paths are beyond the free ones."""
+        return min(more, max(0, self.paths + more - free))
+
+
+def month_start(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
 
 MOST_READ = 60
 """Maximum invalidations of which one plan reads the paths; what was read before is kept."""

@@ -12,14 +12,46 @@ from services.aws.client.errors import AwsError, NotFound
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.aws.ecs.reader import EcsReader
 from services.changes.base import ChangeContext
-from services.changes.deploy_rollback.parameters import chosen
-from services.changes.deploy_rollback.state import RollbackState, family_of
+from services.changes.deploy_rollback.state import RollbackState, Way, family_of
 from services.changes.ecs_services import names, service_id
+from services.changes.typed_values import normalized
+from services.i18n import _
 from services.models.base import RawId
 from services.models.change_runs import Run
+from services.models.changes import Parameter
 from services.models.cloudtrail import TrailEvent
 from services.models.ecs import ContainerService
 from services.models.ecs_deployments import ServiceDeployment, TaskDefinition
+
+REVISION = "revision"
+OFFERED = 20
+"""Revisions that are offered."""
+
+
+def chosen(text: str, current: str) -> RawId:
+    """`staff-api:41` of `staff-api:41` or of `41`; "" if nothing was typed."""
+    value = normalized(text)
+    if value.isdecimal():
+        return RawId(f"{family_of(current)}:{value}")
+    return RawId(value.rsplit("/", 1)[-1])
+
+
+def parameters(state: RollbackState) -> tuple[Parameter, ...]:
+    """The revision to deploy: the previous one, or another active one; only the previous one while one is deployed."""
+    names = [name for name in state.active if name != state.current][:OFFERED]
+    if state.way is not Way.DEPLOY or (state.previous and state.previous not in names):
+        names = [name for name in (state.previous,) if name]
+    parameter = Parameter(
+        id=REVISION,
+        title=_("Revision"),
+        kind="choice",
+        default=state.previous,
+        choices=tuple((name, name) for name in names),
+        why=_("what the newest release replaced") if state.previous else "",
+        help=_("The task definition that is deployed again. INACTIVE ones cannot be deployed."),
+    )
+    return (parameter,)
+
 
 UPDATE = "UpdateService"
 NEAR = timedelta(minutes=2)

@@ -5,12 +5,10 @@ may change a count that was set by hand.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 
-from services.changes.desired_count.parameters import DESIRED, parameter, read_count
-from services.changes.desired_count.progress import count_progress
-from services.changes.desired_count.steps import STEP, observed_count, step
+from services.changes.base import ChangeContext, observed
 from services.changes.desired_count.warnings import warnings
 from services.changes.ecs_scaling.change import ScalingChange
 from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, cost_text
@@ -20,11 +18,184 @@ from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
 from services.changes.ecs_scaling.state import ACTION, ScalingState
 from services.changes.ecs_services import names
 from services.changes.guarantees import Guarantees
-from services.i18n import _, plural
+from services.changes.registry import kind_named
+from services.changes.typed_values import unknown_parameters, whole_number
+from services.i18n import _, plural, sentences
 from services.models.aws_cli import CliCommand
-from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.canonical import digest
+from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep, Row
 from services.models.runbook import Runbook
-from services.models.watches import Progress, Watch
+from services.models.watches import Progress, Watch, WatchState
+
+# The request that sets the desired count, and its comparison with the observed state. Pure.
+#
+# Source: UpdateService (Amazon ECS API reference): desiredCount alone starts no deployment.
+
+
+def count_digest(state: ScalingState, desired: int) -> str:
+    """Digest of what the count `desired` depends on: the bounds, and whether it starts or stops tasks.
+
+    The plan stays good while Auto Scaling moves the present count without changing that.
+    """
+    bounds = [state.target.minimum, state.target.maximum] if state.target is not None else None
+    controller = state.service.controller if state.service is not None else ""
+    return digest([bounds, controller, state.active, state.desired > desired, state.desired < desired])
+
+
+STEP = "set-count"
+
+
+def step(context: ChangeContext, target: ChangeTarget, state: ScalingState, count: int) -> PlannedStep:
+    """Sends desiredCount, and nothing else."""
+    cluster, name = names(target.id)
+    return context.step(
+        STEP,
+        _("Set the desired count to {count}").format(count=count),
+        target,
+        ("ecs", "UpdateService", {"cluster": cluster, "service": name, "desiredCount": count}),
+        rows=_rows(state, count),
+        expects=count_digest(state, count),
+        required=("service",),
+        before=str(state.desired),
+        newest=newest_scaling(state),
+    )
+
+
+def _rows(state: ScalingState, count: int) -> tuple[Row, ...]:
+    target = state.target
+    minimum, maximum = (target.minimum, target.maximum) if target is not None else ("—", "—")
+    scaling = _scaling(state)
+    return (
+        Row(name=_("Desired"), before=state.desired, after=count),
+        Row(name=_("Running"), before=state.running, after=count),
+        Row(name=_("Minimum"), before=minimum, after=minimum),
+        Row(name=_("Maximum"), before=maximum, after=maximum),
+        Row(name=_("Auto Scaling"), before=scaling, after=scaling),
+    )
+
+
+def _scaling(state: ScalingState) -> str:
+    if state.target is None:
+        return _("not configured")
+    return _("suspended") if state.target.suspended else _("active")
+
+
+def observed_count(step: PlannedStep, state: ScalingState) -> Observation:
+    count = step.call.params["desiredCount"]
+    now = count_digest(state, count)
+    if not state.active:
+        return observed(now, _("ECS has no such active service."), after=False, before=False)
+    text = _("Desired {desired}, running {running}.").format(desired=state.desired, running=state.running)
+    is_before = str(state.desired) == step.before
+    if is_before and newest_scaling(state) != step.newest:
+        scaled = _("Auto Scaling has set the count since; it may have undone the change.")
+        return observed(now, sentences(text, scaled), after=False, before=False)
+    return observed(now, text, after=state.desired == count, before=is_before)
+
+
+def newest_scaling(state: ScalingState) -> str:
+    """When Auto Scaling last set the count; "" if no such decision is listed."""
+    return next((each.at.isoformat() for each in state.activities if not each.not_scaled), "")
+
+
+DESIRED = "desired"
+LARGEST = 1000
+"""Larger numbers are refused as typing errors; ECS itself allows 5,000."""
+
+
+def default_count(state: ScalingState) -> int:
+    """One task more, but no more than the maximum."""
+    more = state.desired + 1
+    return min(more, state.target.maximum) if state.target is not None else more
+
+
+def parameter(state: ScalingState) -> Parameter:
+    target = state.target
+    text = _("ECS starts or stops tasks until so many run. Now {desired}.").format(desired=state.desired)
+    return Parameter(
+        id=DESIRED,
+        title=_("Desired task count"),
+        kind="integer",
+        default=str(default_count(state)),
+        minimum=target.minimum if target is not None else 0,
+        maximum=target.maximum if target is not None else LARGEST,
+        help=text,
+    )
+
+
+def read_count(parameters: Mapping[str, str], state: ScalingState) -> tuple[int | None, tuple[str, ...]]:
+    refusals = unknown_parameters(parameters, (DESIRED,))
+    text = parameters.get(DESIRED, str(default_count(state)))
+    count, why = whole_number(_("Desired task count"), text, least=0, most=LARGEST)
+    if count is None:
+        return None, (*refusals, why)
+    return count, (*refusals, *_refusals(count, state))
+
+
+def _refusals(count: int, state: ScalingState) -> Iterator[str]:
+    assert state.service is not None
+    if state.service.controller == "EXTERNAL":
+        yield _("An external tool manages the task sets of this service and their counts: change it there.")
+    if state.service.scheduling == "DAEMON":
+        yield _("The service runs one task on each instance (DAEMON): its count follows the instances.")
+    if count == state.desired:
+        yield _("Nothing to change: the desired count is {count} already.").format(count=count)
+    elif state.target is not None and count > state.target.maximum:
+        text = _(
+            "{count} is above the maximum, {maximum}, to which Auto Scaling would pull it back: raise the maximum to "
+            "{count} first, with “{title}” (task-limit)."
+        )
+        title = _(kind_named("task-limit").title)
+        yield text.format(count=count, maximum=state.target.maximum, title=title)
+    elif state.target is not None and count < state.target.minimum:
+        text = _(
+            "{count} is below the minimum, {minimum}, to which Auto Scaling would pull it back: lower the minimum to "
+            "{count} first, with “{title}” (task-limit)."
+        )
+        title = _(kind_named("task-limit").title)
+        yield text.format(count=count, minimum=state.target.minimum, title=title)
+
+
+SHOWN_BY = timedelta(minutes=2)
+"""How long AWS may still show the count of before."""
+
+
+def count_progress(
+    step: PlannedStep, state: ScalingState, made_at: datetime, *, was_shown: bool = False
+) -> Progress:
+    """Whether as many tasks run as the step asks for; Auto Scaling or another person may change the count first.
+
+    `was_shown`: ECS has shown the new count once.
+    """
+    count = step.call.params["desiredCount"]
+    if str(state.desired) == step.before and newest_scaling(state) != step.newest:
+        text = _("Auto Scaling has set the desired count back from {count} to {desired}.")
+        return Progress(state=WatchState.FAILED, text=text.format(count=count, desired=state.desired))
+    if str(state.desired) == step.before and state.at < made_at + SHOWN_BY:
+        text = (
+            _("The desired count is {desired} again: Auto Scaling or another person has set it.")
+            if was_shown
+            else _("ECS does not show the new count yet.")
+        )
+        return Progress(state=WatchState.RUNNING, text=text.format(desired=state.desired))
+    if state.desired != count:
+        text = _(
+            "The desired count is {desired} by now: Auto Scaling or another person changed it from {count}."
+        )
+        return Progress(state=WatchState.FAILED, text=text.format(desired=state.desired, count=count))
+    pending = state.service.pending if state.service is not None else 0
+    text = _("Desired {count}, running {running}, pending {pending}.")
+    text = text.format(running=state.running, count=count, pending=pending)
+    if state.running == count and not pending:
+        return Progress(state=WatchState.DONE, text=text, percent=100)
+    return Progress(state=WatchState.RUNNING, text=text, percent=_percent(step, state, count))
+
+
+def _percent(step: PlannedStep, state: ScalingState, count: int) -> int:
+    before = int(step.before)
+    part = (state.running - before) * 100 // (count - before)
+    return max(0, min(99, part))
+
 
 GIVES_UP = timedelta(minutes=30)
 """How long the tasks are watched until as many run as are desired."""

@@ -3,17 +3,108 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 
+from services.aws.autoscaling.reader import AutoScalingReader
+from services.aws.client.errors import AwsError, NotFound
+from services.aws.cloudwatch.metrics.reader import Metrics
+from services.aws.ecs.reader import EcsReader
 from services.changes.base import Change, ChangeContext
 from services.changes.ecs_scaling.cost import TaskPrice, TaskPrices
-from services.changes.ecs_scaling.load import load_queries
+from services.changes.ecs_scaling.load import CPU, MINUTE, cpu_query, load_queries
 from services.changes.ecs_scaling.quota import FargateQuota, read_quota
-from services.changes.ecs_scaling.reading import Reads
-from services.changes.ecs_scaling.state import ScalingState
+from services.changes.ecs_scaling.state import Load, ScalingState
 from services.changes.ecs_services import names, targets
 from services.changes.kind import ChangeKind
+from services.models.base import RawId
 from services.models.changes import ChangeTarget, Plan
-from services.models.metrics import MetricQuery
+from services.models.ecs import ContainerService, ScheduledAction
+from services.models.metrics import MetricQuery, TimeSpan
+
+# Reads the scaling of an ECS service for changes.
+#
+# Source: DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActions, DescribeScalingActivities
+# (Application Auto Scaling API reference), DescribeServices (ECS), GetMetricData.
+
+
+ACTIVITIES = 20
+"""Number of the newest scaling activities that are read."""
+RECENT = timedelta(minutes=10)
+"""Maximum age of a metric's current value; metrics arrive up to three minutes late."""
+
+
+class Reads:
+    """One system's services, bounds and load, by resource id (`service/<cluster>/<service>`)."""
+
+    def __init__(self, context: ChangeContext) -> None:
+        self._runbook = context.runbook
+        self._clock = context.clock
+        self._containers = EcsReader(context.reader)
+        self._scaling = AutoScalingReader(context.reader)
+        self._metrics = Metrics(context.reader)
+
+    async def counts(self, resource: str) -> ScalingState:
+        """Only bounds and counts, which must not change between plan and sending. Raises AwsError."""
+        cluster, name = names(resource)
+        target, service = await asyncio.gather(
+            self._scaling.target(cluster, name), self._service(cluster, name)
+        )
+        return ScalingState(at=self._clock.now(), service=service, target=target)
+
+    async def scaled_counts(self, resource: str) -> ScalingState:
+        """Bounds and counts, and what Auto Scaling decided. Raises AwsError."""
+        # In this order, so that a decision which led to these counts is not missed.
+        state = await self.counts(resource)
+        return replace(state, activities=await self._scaling.activities(*names(resource), ACTIVITIES))
+
+    async def state(self, resource: str, *, load: bool = False) -> ScalingState:
+        """The complete state; `load` adds metrics, which AWS charges for. Raises AwsError."""
+        cluster, name = names(resource)
+        target, service, policies, actions, activities, current_load = await asyncio.gather(
+            self._scaling.target(cluster, name),
+            self._service(cluster, name),
+            self._scaling.policies(cluster, name),
+            self._scaling.scheduled_actions(cluster, name),
+            self._scaling.activities(cluster, name, ACTIVITIES),
+            self._load(cluster, name) if load else _no_load(),
+        )
+        return ScalingState(self._clock.now(), service, target, policies, actions, activities, current_load)
+
+    async def actions(self, resource: str) -> tuple[ScheduledAction, ...]:
+        return await self._scaling.scheduled_actions(*names(resource))
+
+    async def _service(self, cluster: str, name: str) -> ContainerService | None:
+        try:
+            return await self._containers.service(cluster, name)
+        except NotFound:
+            return None
+
+    async def _load(self, cluster: str, name: str) -> Load:
+        """The load; empty if it cannot be read, and the plan warns that it could not be checked."""
+        rds, now = self._runbook.rds, self._clock.now()
+        queries = [cpu_query(CPU, cluster, name, "Average")]
+        if rds is not None:
+            of_database = ((RawId("DBInstanceIdentifier"), RawId(rds.instance)),)
+            connections = MetricQuery(
+                id="connections",
+                namespace=RawId("AWS/RDS"),
+                metric=RawId("DatabaseConnections"),
+                dimensions=of_database,
+                stat="Maximum",
+                period=MINUTE,
+            )
+            queries.append(connections)
+        try:
+            curves = await self._metrics.fetch(queries, TimeSpan(start=now - RECENT, end=now))
+        except AwsError:
+            return Load()
+        newest = {curve.id: curve.last for curve in curves}
+        return Load(cpu=newest.get(CPU), connections=newest.get("connections"))
+
+
+async def _no_load() -> Load:
+    return Load()
 
 
 class ServiceChange(Change):

@@ -10,9 +10,8 @@ from services.changes.ecs_scaling.state import ScalingState
 from services.changes.rds.load import bounds as limit_bounds
 from services.i18n import _
 from services.models.base import RawId
-from services.models.metrics import MetricQuery
+from services.models.metrics import Bound, MetricQuery
 from services.models.runbook import Runbook
-from services.models.target_load import Bound
 
 TASKS, CPU = "tasks", "cpu"
 """Ids of the curves."""

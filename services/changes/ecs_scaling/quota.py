@@ -13,9 +13,9 @@ from services.aws.ecs.reader import EcsReader
 from services.aws.service_quotas import ServiceQuotas
 from services.changes.base import warning
 from services.i18n import _
+from services.models.base import Quota
 from services.models.changes import Caution
 from services.models.ecs_deployments import TaskDefinition
-from services.models.quotas import Quota
 
 FARGATE = "FARGATE"
 CPU_UNITS = 1024

@@ -15,11 +15,11 @@ from services.changes.key_rotation.records import CREATE, DELETE, HAND_OVER, ID,
 from services.changes.key_rotation.state import KeyState, RotationState
 from services.github.scope import scope_path
 from services.i18n import _
+from services.models.base import Github
 from services.models.canonical import canonical, digest
 from services.models.changes import ChangeTarget, Observation, PlannedStep, Row
 from services.models.github import GithubSecret
 from services.models.iam import AccessKey
-from services.models.runbook_github import Github
 
 GITHUB, LOCAL = "github", "toban"
 """Services of the requests that do not go to AWS: to GitHub, and to a command or the screen of this machine."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from services.i18n import _
 from services.models.base import RawId
-from services.models.metrics import MetricQuery
+from services.models.metrics import Bound, MetricQuery
 from services.models.runbook import Runbook
-from services.models.target_load import Bound
 
 CPU, FREE = "cpu", "free"
 """Ids of the curves."""

@@ -4,42 +4,236 @@ Source: ModifyDBInstance, DescribeOrderableDBInstanceOptions (Amazon RDS API ref
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.changes.base import ChangeContext
+from services.changes.base import ChangeContext, observed, warning
 from services.changes.guarantees import Guarantees
 from services.changes.kind import ChangeKind
 from services.changes.rds import along
 from services.changes.rds.change import DatabaseChange, unavailable
 from services.changes.rds.commands import commands_of, immediately_traps
-from services.changes.rds.cost import MonthlyCost, change_text
+from services.changes.rds.cost import MonthlyCost, change_text, month_text
 from services.changes.rds.facts import facts
 from services.changes.rds.load import CPU, CPU_METRIC, NAMESPACE, database_query
-from services.changes.rds.restorable import snapshot_first
-from services.changes.rds.state import CLASS, ReadState, window_text
-from services.changes.rds.watching import watch
+from services.changes.rds.restorable import restorable_warnings, snapshot_first
+from services.changes.rds.state import CLASS, MODIFYING, ReadState, database_name, time_of, window_text
+from services.changes.rds.watching import done, running, watch, withdrawn
 from services.changes.rds_class.busy_days import HOUR, BusyDays, busy_days, last_open_days, span_of
-from services.changes.rds_class.parameters import (
-    CLASS_ID,
-    NAMES,
-    NOW,
-    TIMING,
-    WINDOW,
-    Parameters,
-    default_class,
-    read_parameters,
-)
-from services.changes.rds_class.state import ClassState, offered
-from services.changes.rds_class.steps import applied_text, class_progress, modify, observed_class
-from services.changes.rds_class.warnings import outage_text, warnings
+from services.changes.rds_class.state import ClassState, class_digest, offered
+from services.changes.typed_values import normalized
 from services.i18n import _
 from services.models.aws_cli import CliCommand
-from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep
+from services.models.changes import (
+    Caution,
+    ChangeTarget,
+    LiveState,
+    Observation,
+    Parameter,
+    Plan,
+    PlannedStep,
+    Row,
+)
+from services.models.runbook import Rds
 from services.models.text import clean
 from services.models.watches import Progress, Watch
+
+CLASS_ID, TIMING = "class", "timing"
+NAMES = (CLASS_ID, TIMING)
+NOW, WINDOW = "now", "window"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """A valid class, and when it is applied."""
+
+    name: str
+    immediately: bool
+    withdraws: bool
+    """Whether it withdraws the queued class: RDS is asked for the present class, immediately."""
+
+    def as_typed(self) -> dict[str, str]:
+        return {CLASS_ID: self.name, TIMING: NOW if self.immediately and not self.withdraws else WINDOW}
+
+
+def default_class(state: ClassState, spec: Rds) -> str:
+    """The present class where another one is queued, which withdraws it; else the runbook's larger one."""
+    if state.queued or spec.larger_class not in state.names:
+        return state.current
+    return spec.larger_class
+
+
+def read_parameters(
+    parameters: Mapping[str, str], state: ClassState, spec: Rds
+) -> tuple[Parameters | None, tuple[str, ...]]:
+    """(the parsed parameters, or None; the reasons for refusing them). Missing parameters get their defaults."""
+    name = normalized(parameters.get(CLASS_ID, default_class(state, spec)))
+    timing = normalized(parameters.get(TIMING, WINDOW))
+    if timing not in (NOW, WINDOW):
+        text = _("“{text}” is not a choice; choose one of {choices}.")
+        return None, (text.format(text=clean(timing), choices=_(", ").join((WINDOW, NOW))),)
+    if name != state.current and name not in state.names:
+        text = _(
+            "{name} cannot be ordered for {engine} {version} with this storage; choose one of {choices}."
+        )
+        database = state.read.database
+        choices = _(", ").join(state.names[:6])
+        return None, (
+            text.format(
+                name=clean(name), engine=database.engine, version=database.engine_version, choices=choices
+            ),
+        )
+    if name == state.current:
+        if not state.queued:
+            return None, (_("Nothing to change: the class is {name} already.").format(name=name),)
+        return Parameters(name, immediately=True, withdraws=True), ()
+    if name == state.queued and timing == WINDOW:
+        text = _("{name} is queued for the next maintenance window already.")
+        return None, (text.format(name=name),)
+    return Parameters(name, immediately=timing == NOW, withdraws=False), ()
+
+
+# The step that changes or withdraws an instance class, and its comparison with the observed state. Pure.
+#
+# A queued class is withdrawn by asking for the present one immediately ("Modifying an Amazon RDS DB instance", user guide).
+# Source: ModifyDBInstance (Amazon RDS API reference).
+
+
+MODIFY, WITHDRAW = "modify", "withdraw"
+
+
+def modify(
+    context: ChangeContext,
+    target: ChangeTarget,
+    values: Parameters,
+    state: ClassState,
+    costs: tuple[MonthlyCost | None, MonthlyCost | None],
+) -> PlannedStep:
+    """Sends the class, and explicitly when it is applied."""
+    params = {
+        "DBInstanceIdentifier": database_name(target.id),
+        "DBInstanceClass": values.name,
+        "ApplyImmediately": values.immediately,
+    }
+    text = _("Withdraw the queued class {queued}") if values.withdraws else _("Change the class to {name}")
+    return context.step(
+        WITHDRAW if values.withdraws else MODIFY,
+        text.format(queued=state.queued, name=values.name),
+        target,
+        ("rds", "ModifyDBInstance", params),
+        rows=tuple(_rows(values, state, costs, context)),
+        expects=class_digest(state.read, immediately=values.immediately),
+        required=("DBInstance",),
+        before=state.queued if values.withdraws else state.current,
+    )
+
+
+def _rows(
+    values: Parameters,
+    state: ClassState,
+    costs: tuple[MonthlyCost | None, MonthlyCost | None],
+    context: ChangeContext,
+) -> Iterator[Row]:
+    if values.withdraws:
+        yield Row(name=_("Queued class"), before=state.queued, after=_("none"))
+        yield Row(name=_("Instance class"), before=state.current, after=state.current)
+    else:
+        yield Row(name=_("Instance class"), before=state.current, after=values.name)
+        if state.queued:
+            yield Row(
+                name=_("Queued class"),
+                before=state.queued,
+                after=_("none") if values.immediately else values.name,
+            )
+        before, after = (month_text(cost.usd if cost else None, context.runbook) for cost in costs)
+        yield Row(name=_("Instance per month"), before=before, after=after)
+    yield along.applied_row(state.read, context.zone, immediately=values.immediately)
+    if values.immediately:
+        yield from along.rows(state.read, CLASS)
+
+
+def applied_text(values: Parameters, read: ReadState, zone: tzinfo) -> str:
+    """`immediately`, or when the next window is."""
+    return _("immediately") if values.immediately else window_text(read, zone)
+
+
+def observed_class(step: PlannedStep, read: ReadState) -> Observation:
+    params, current = step.call.params, read.database.instance_class
+    name, setting = params["DBInstanceClass"], read.pending(CLASS)
+    queued = setting.value if setting else ""
+    if step.id == WITHDRAW:
+        after = current == name and not queued
+        before = current == name and queued == step.before
+    else:
+        # What waits for the window is not applied, whoever has queued it.
+        is_applied = not params["ApplyImmediately"] or read.database.status == MODIFYING
+        after = current == name or (queued == name and is_applied)
+        before = not after and current == step.before
+    text = _("{what}, status {status}.").format(
+        what=_("Class {name}, {queued} queued").format(name=current, queued=queued) if queued else current,
+        status=read.database.status,
+    )
+    digest = class_digest(read, immediately=bool(params["ApplyImmediately"]))
+    return observed(digest, text, after=after, before=before)
+
+
+def class_progress(step: PlannedStep, read: ReadState, *, is_settled: bool) -> Progress:
+    """How far the change of the class is; `is_settled`: RDS shows by now what it has accepted."""
+    name, database, setting = step.call.params["DBInstanceClass"], read.database, read.pending(CLASS)
+    if not read.is_available:
+        return running(_("The database is {status}.").format(status=database.status))
+    if setting is not None and setting.value == name:
+        return running(_("{name} is queued.").format(name=name))
+    if database.instance_class == name:
+        return done(_("The class is {name}, the database is available.").format(name=name))
+    if is_settled:
+        text = _("{name} is no longer queued: it was withdrawn or replaced. The class is {current}.")
+        return withdrawn(text.format(name=name, current=database.instance_class))
+    return running(_("The database is {status}.").format(status=database.status))
+
+
+# Warnings before changing the instance class. Pure.
+#
+# Source: "Settings for DB instances" and "Modifying an Amazon RDS DB instance" (Amazon RDS user guide).
+
+
+def warnings(state: ClassState, values: Parameters, zone: tzinfo) -> tuple[Caution, ...]:
+    read = state.read
+    if values.withdraws:
+        return tuple(along.warnings(read, CLASS))
+    return (
+        *(along.queued(read, CLASS, values.name, zone) if values.immediately else ()),
+        *(along.warnings(read, CLASS) if values.immediately else _window(read, zone)),
+        warning(_("Memory, cache and the default of max_connections change with the class.")),
+        warning(_("Terraform or other IaC may restore the old class when it is applied.")),
+        *restorable_warnings(read, zone),
+    )
+
+
+def outage_text(read: ReadState) -> str:
+    if read.database.multi_az:
+        return _("One failover: interrupted for one or two minutes (Multi-AZ)")
+    return _("Interrupted for about 5 to 10 minutes")
+
+
+def _window(read: ReadState, zone: tzinfo) -> Iterator[Caution]:
+    text = _("The window only moves the interruption to {window}: {outage}.")
+    yield warning(text.format(window=window_text(read, zone), outage=outage_text(read)))
+    if read.window is None:
+        yield warning(_("The maintenance window is not reported: when it is applied is unknown."), grave=True)
+    if read.in_window:
+        yield warning(_("The maintenance window is open now: RDS may apply it within minutes."), grave=True)
+    for setting in read.others(CLASS):
+        text = _("In the same window: {name} → {value}.")
+        yield warning(text.format(name=setting.title, value=setting.value))
+    for action in read.actions or ():
+        if action.current is not None:
+            text = _("Maintenance {action} is applied on {at}.")
+            yield warning(text.format(action=action.action, at=time_of(action.current, zone)))
+
 
 CHANGING = "change"
 """The approval scope."""

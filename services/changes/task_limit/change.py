@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from services.calendar.calendar import Calendar
 from services.changes.base import REVERT, REVERT_AT
 from services.changes.ecs_scaling.change import ScalingChange
 from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, cost_text
@@ -16,8 +17,17 @@ from services.changes.ecs_scaling.load import bounds
 from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
 from services.changes.ecs_scaling.state import ACTION, ScalingState
 from services.changes.guarantees import Guarantees
-from services.changes.task_limit.form import form
-from services.changes.task_limit.parameters import MAX, MIN, Parameters, read_parameters, same_evening
+from services.changes.task_limit.parameters import (
+    LARGEST,
+    MAX,
+    MIN,
+    Parameters,
+    default_max,
+    default_way,
+    proposed_at,
+    read_parameters,
+    same_evening,
+)
 from services.changes.task_limit.season import season, season_remarks
 from services.changes.task_limit.steps import (
     REGISTER,
@@ -42,6 +52,64 @@ from services.models.aws_cli import CliCommand
 from services.models.changes import ChangeTarget, LiveState, Observation, Parameter, Plan, PlannedStep, Revert
 from services.models.ecs import ScalableTarget
 from services.models.runbook import Ecs, Runbook
+
+
+def form(state: ScalingState, runbook: Runbook, calendar: Calendar) -> tuple[Parameter, ...]:
+    ecs = runbook.ecs
+    assert ecs is not None, "without services there are no targets"
+    maximum = default_max(state, ecs)
+    at, why = proposed_at(calendar, state.at)
+    busy = season(runbook, calendar, state.at)
+    is_busy = busy is not None and busy.has_begun(state.at)
+    return (
+        Parameter(
+            id=MAX,
+            title=_("Maximum task count"),
+            kind="integer",
+            default="" if maximum is None else str(maximum),
+            minimum=1,
+            maximum=LARGEST,
+            why=busy.title if busy is not None and is_busy and maximum == ecs.busy_max else "",
+            help=_("Auto Scaling starts no more tasks than this. Usual {usual}, busy days {busy}.").format(
+                usual=ecs.usual_max or "—", busy=ecs.busy_max or "—"
+            ),
+        ),
+        Parameter(
+            id=REVERT,
+            title=_("Revert plan"),
+            kind="choice",
+            default="aws" if maximum is None else default_way(maximum, None, state, ecs),
+            choices=(
+                ("aws", _("AWS reverts it automatically")),
+                ("duty", _("a person reverts it, as a dated duty")),
+                ("none", _("do not revert")),
+            ),
+            help=_(
+                "A raised limit must be reverted; it may stay only when lowered or when it is the usual one."
+            ),
+        ),
+        Parameter(
+            id=REVERT_AT,
+            title=_("Revert at"),
+            kind="moment",
+            default=as_typed(at, calendar.zone),
+            why=why,
+            help=_("Time in {zone}, e.g. 2026-12-01 17:00.").format(zone=calendar.zone.key),
+            only_if=(REVERT, ("aws", "duty")),
+        ),
+        Parameter(
+            id=MIN,
+            title=_("Minimum task count"),
+            kind="integer",
+            default=str(state.target.minimum) if state.target else "",
+            minimum=0,
+            maximum=LARGEST,
+            help=_(
+                "Auto Scaling keeps at least so many tasks. Usual {usual}. Sent only if it changes."
+            ).format(usual="—" if ecs.usual_min is None else ecs.usual_min),
+        ),
+    )
+
 
 RAISE = "raise"
 """The approval scope of a higher maximum."""

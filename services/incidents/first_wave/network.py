@@ -10,8 +10,8 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from services.i18n import _
+from services.models.base import GroupRule, SecurityGroup
 from services.models.first_wave import NetworkPath
-from services.models.security_groups import GroupRule, SecurityGroup
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address

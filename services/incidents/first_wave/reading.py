@@ -16,9 +16,8 @@ from services.aws.client.reader import Reader
 from services.background.faults import Fault, fault_problem, from_within, unreported
 from services.calendar.calendar import Calendar
 from services.clock import Clock
-from services.i18n import _
+from services.i18n import N_, _
 from services.incidents.facts import Facts
-from services.incidents.first_wave.answers import answers_of
 from services.incidents.first_wave.belongings import SystemBelongings
 from services.incidents.first_wave.budget import RequestBudget, SourceReader
 from services.incidents.first_wave.own import omissions
@@ -27,13 +26,49 @@ from services.incidents.first_wave.patience import SAID, Limit, Patience
 from services.incidents.first_wave.questions import QUESTIONS
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
+from services.incidents.signals.registry import BY_ID
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.incident_questions import FirewallQuestions
 from services.models.alarms import AlarmOverview
-from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.causes import SignalState
+from services.models.first_wave import (
+    AlarmMoment,
+    AskedQuestion,
+    IncidentEvidence,
+    Source,
+    SourceReading,
+    Sure,
+)
 from services.models.incidents import WAF_BLOCKS, Incident
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
+
+_ASKED = {
+    "outage:traffic": ("tls-errors", "none-healthy", "waf-blocks", "dns-write"),
+    "outage:targets": ("task-exited", "start-failed", "check-timeout", "recent-deployment"),
+    "outage:certificate": ("tls-errors", "traffic-fall", "dns-write", "alarms-together"),
+    "error-logs": ("new-error", "other-host", "recent-deployment"),
+    "slow-queries": ("db-cpu-high", "connections-high", "recent-deployment"),
+}
+_OF_ANY = ("alarms-together", "traffic-usual", "recent-deployment", "network-write")
+_ANSWERS = {SignalState.PRESENT: N_("yes"), SignalState.ABSENT: N_("no"), SignalState.UNSEEN: N_("not known")}
+
+
+def answers_of(incident: Incident, facts: Facts) -> tuple[AskedQuestion, ...]:
+    """Signals that help with an outage or a finding, each as a question; () for an alarm, which has weighed causes alone."""
+    asked = _ASKED.get(incident.target, _OF_ANY if incident.is_asked else ())
+    return tuple(
+        AskedQuestion(
+            title=_("{signal}?").format(signal=each.title),
+            answer=_("; ").join(filter(None, (_(_ANSWERS[each.state]), each.value or each.why))),
+            # What is not known was not read: the time of the attempt is none of an answer.
+            read=_(SOURCES[each.source].title) if each.state is not SignalState.UNSEEN else "",
+            at=each.until or facts.evidence.ended,
+            sure=Sure.UNSEEN if each.state is SignalState.UNSEEN else Sure.CERTAIN,
+        )
+        for each in (BY_ID[id].of(facts) for id in asked)
+    )
+
 
 SECONDS = 4.0
 """Seconds after which a source is given up; those in which this process was late are not counted."""

@@ -4,22 +4,184 @@ The written runbook checks one user, and takes 90 days for a quarter of a year. 
 was created; the last of them is the latest date, so a due date on a closed day is moved to an earlier day.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
+from services.aws.client.errors import AwsError
+from services.aws.client.reader import Reader
+from services.aws.iam.access_keys import AccessKeys, RootUsers
+from services.calendar.calendar import Calendar
 from services.i18n import _, plural
-from services.inspections.access_keys.evaluation import QUOTA, JudgedKey, KeyRules
-from services.inspections.access_keys.reading import KeysRead, read_keys
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.root_user import root_advice, root_measures
 from services.models.aws_cli import CliCommand
 from services.models.date_text import day_text
 from services.models.evidence import Evidence, Row
-from services.models.findings import Finding, Measure
+from services.models.findings import Finding, Measure, Progress
+from services.models.iam import AccessKey, IamUser, KeyUse, RootUser
 from services.models.metrics import TimeSpan
+from services.models.problem import Problem, ProblemKind
 from services.models.runbook_inspections import AccessKeys as KeysSpec
 from services.models.text import clean
 from services.models.verdict import DISPLAY_ORDER, Verdict, judgement
+
+QUOTA = 2
+"""Maximum number of keys per user, including inactive ones."""
+DISABLED = frozenset({"Inactive", "Expired"})
+"""Statuses in which a key cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedKey:
+    key: AccessKey
+    use: KeyUse | None
+    """None: not read."""
+    age: int
+    """Whole local days since it was created."""
+    limit: date
+    """The last day on which the key is not too old."""
+    due: date
+    """`limit`, or the business day before it."""
+    verdict: Verdict
+    leftover: bool
+    """The key is disabled, possibly for longer than the runbook keeps such keys."""
+    idle_days: int | None
+    """Days since the key was last used, or created; None: unknown."""
+
+    @property
+    def unclear(self) -> bool:
+        """Whether IAM reports a status that this version does not know, so that the key may be usable."""
+        return not self.key.active and self.key.status not in DISABLED
+
+
+class KeyRules:
+    """The runbook's limits, applied on one day."""
+
+    def __init__(self, spec: KeysSpec, calendar: Calendar, now: datetime) -> None:
+        self._spec = spec
+        self._calendar = calendar
+        self._today = calendar.day_of(now)
+
+    def judge(self, key: AccessKey, use: KeyUse | None) -> JudgedKey:
+        """Judge an active key by its age, and a disabled one by how long it has been idle."""
+        created = self._calendar.day_of(key.created)
+        limit = created + timedelta(days=self._spec.max_age_days)
+        age = (self._today - created).days
+        due = self._calendar.open_days.previous_open(limit) or limit
+        idle = self._idle(key, use)
+        disabled = key.status in DISABLED
+        leftover = disabled and (idle is None or idle > self._spec.delete_after_days)
+        return JudgedKey(
+            key=key,
+            use=use,
+            age=age,
+            limit=limit,
+            due=due,
+            verdict=self._of_active(age, due)
+            if key.active
+            else self._of_inactive(use, leftover)
+            if disabled
+            else Verdict.UNKNOWN,
+            leftover=leftover,
+            idle_days=idle,
+        )
+
+    def crowded(self, keys: list[JudgedKey]) -> bool:
+        """Whether a user has the maximum number of active keys and none is new: the old one was not removed."""
+        active = [judged for judged in keys if judged.key.active]
+        return len(active) >= QUOTA and min(judged.age for judged in active) > self._spec.delete_after_days
+
+    def unused(self, judged: JudgedKey) -> bool:
+        """Whether an active key has not been used for longer than a key may be kept."""
+        idle = judged.idle_days
+        return judged.key.active and idle is not None and idle > self._spec.max_age_days
+
+    def _of_active(self, age: int, due: date) -> Verdict:
+        if age > self._spec.max_age_days:
+            return Verdict.ABNORMAL
+        soon = due - timedelta(days=self._spec.warn_days)
+        return Verdict.ATTENTION if self._today >= soon else Verdict.NORMAL
+
+    def _of_inactive(self, use: KeyUse | None, leftover: bool) -> Verdict:
+        """IAM does not report when a key was disabled; only that it was after its last use."""
+        if not leftover:
+            return Verdict.NORMAL
+        return Verdict.UNKNOWN if use is None else Verdict.ATTENTION
+
+    def _idle(self, key: AccessKey, use: KeyUse | None) -> int | None:
+        if use is None:
+            return None
+        return (self._today - self._calendar.day_of(max(key.created, use.at or key.created))).days
+
+
+@dataclass(slots=True)
+class KeysRead:
+    """Everything that was read; problems are stored beside the parts that could be read."""
+
+    users: tuple[str, ...] = ()
+    """User names, the runbook's first."""
+    keys: dict[str, tuple[AccessKey, ...]] = field(default_factory=dict)
+    """By user; a user without keys has an empty entry, a user that was not read has none."""
+    used: dict[str, KeyUse] = field(default_factory=dict)
+    """By key id; a key without an entry was not read."""
+    users_problem: Problem | None = None
+    """Why only the runbook's users were read."""
+    problems: dict[str, Problem] = field(default_factory=dict)
+    """Why a user's keys were not read."""
+    root: RootUser | None = None
+    root_problem: Problem | None = None
+    used_problem: Problem | None = None
+    """Why the last use of a key was not read."""
+
+    @property
+    def all_keys(self) -> list[AccessKey]:
+        """Every key, by user, then oldest first."""
+        return [key for user in self.users for key in self.keys.get(user, ())]
+
+
+async def read_keys(
+    reader: Reader, in_runbook: tuple[str, ...], tell: Callable[[Progress], None]
+) -> KeysRead:
+    """Read everything; `in_runbook`: the runbook's users. Raises AwsError if no user's keys could be read."""
+    iam, reading = AccessKeys(reader), KeysRead()
+    users: tuple[IamUser, ...] = ()
+    try:
+        users = await iam.users()
+    except AwsError as error:
+        reading.users_problem = error.problem
+        if not in_runbook:
+            raise
+    reading.users = tuple(dict.fromkeys([*in_runbook, *(user.id for user in users)]))
+    failure: AwsError | None = None
+    for number, user in enumerate(reading.users):
+        text = _("{user}: keys…").format(user=user)
+        tell(Progress(text=text, done=number, total=len(reading.users)))
+        try:
+            reading.keys[user] = await iam.keys((user,))
+        except AwsError as error:
+            reading.problems[user], failure = error.problem, error
+    if failure is not None and not reading.keys:
+        raise failure
+    await _last_used(iam, reading)
+    try:
+        reading.root = await RootUsers(reader).root()
+    except AwsError as error:
+        reading.root_problem = error.problem
+    return reading
+
+
+async def _last_used(iam: AccessKeys, reading: KeysRead) -> None:
+    for key in reading.all_keys:
+        try:
+            reading.used[key.id] = await iam.used(key)
+        except AwsError as error:
+            reading.used_problem = error.problem
+            if error.problem.kind is ProblemKind.ACCESS_DENIED:
+                # It would be denied for every other key as well.
+                return
+
 
 PROCEDURE = "rotate-key"
 """Id of the runbook's procedure, if it has one."""

@@ -4,24 +4,324 @@ Runbook: 定期メンテナンス 1. "Is the newest from yesterday" cannot be ju
 by window. A window without a snapshot is first explained by RDS events. Limits: `[rds]`.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
 from services.aws.rds.reader import EVENTS_KEPT, RdsReader
-from services.calendar.maintenance_windows import Window, daily
-from services.i18n import _
-from services.inspections.backups.evaluation import BackupReading, checks, normal_summary
-from services.inspections.backups.tables import events_table, nights_table
+from services.calendar.maintenance_windows import DAY, Window, daily, local_text
+from services.i18n import _, first_few, plural, sentences
+from services.inspections.backups.tables import VERDICTS, events_table, nights_table, reason
 from services.inspections.backups.windows import GAPS, Night, Outcome, expected, nights, with_others
 from services.inspections.base import InspectionRequest
-from services.inspections.toolkit.database_inspection import DatabaseInspection
-from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.checks import CheckResult, about, undecided
+from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
+from services.inspections.toolkit.wording import age_text, length, listed
 from services.models.aws_cli import CliCommand
-from services.models.findings import Finding
+from services.models.date_text import zoned_time
+from services.models.findings import Finding, Measure
 from services.models.metrics import TimeSpan
-from services.models.rds import Database, DatabaseEvent, Snapshot
-from services.models.verdict import Verdict
+from services.models.rds import Database, DatabaseEvent, DatabaseState, Snapshot, SnapshotState
+from services.models.runbook import Rds, Runbook
+from services.models.verdict import Verdict, judgement
+
+RESTORABLE = timedelta(minutes=10)
+"""Maximum age of the latest restorable time; the transaction log is saved every five minutes."""
+SKEW = timedelta(minutes=10)
+"""Anything dated further ahead than this was created after the time that is judged."""
+NAMED = 3
+"""Maximum number of windows named in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReading:
+    """Everything that was read about the backups of one database."""
+
+    database: Database
+    spec: Rds
+    now: datetime
+    zone: tzinfo
+    window: Window | None
+    automatic: tuple[Snapshot, ...]
+    nights: list[Night]
+    """Newest first."""
+    events: tuple[DatabaseEvent, ...] = ()
+    """RDS events about windows without a backup, oldest first."""
+    has_snapshots: bool = True
+    """False: the snapshots could not be read."""
+
+    @property
+    def newest(self) -> Snapshot | None:
+        """The newest usable snapshot, including AWS Backup's if they were read."""
+        snapshots = {snapshot.id: snapshot for snapshot in self.automatic}
+        snapshots |= {snapshot.id: snapshot for night in self.nights for snapshot in night.snapshots}
+        last = self.now + SKEW
+        usable = [
+            snapshot
+            for snapshot in snapshots.values()
+            if snapshot.state is SnapshotState.AVAILABLE and snapshot.at and snapshot.at <= last
+        ]
+        return max(usable, key=lambda snapshot: snapshot.at or self.now, default=None)
+
+    @property
+    def age(self) -> timedelta | None:
+        """Age of the newest usable snapshot."""
+        return self.now - self.newest.at if self.newest and self.newest.at else None
+
+    @property
+    def young(self) -> bool:
+        """Whether no backup window has passed since the database was created."""
+        return self.window is not None and all(night.outcome is Outcome.COMING for night in self.nights)
+
+    def remarks(self) -> Iterator[str]:
+        if self.window:
+            yield _("The backup window is {window} ({utc} UTC); snapshot names contain UTC dates.").format(
+                window=local_text(self.window, self.zone, self.now), utc=self.database.backup_window
+            )
+        if any(each.kind == "awsbackup" for night in self.nights for each in night.snapshots):
+            yield _("Some of the snapshots were made by AWS Backup.")
+        if self.database.protected is False:
+            yield _("Deletion protection of the database is off: one request deletes it.")
+
+
+def normal_summary(reading: BackupReading) -> str:
+    age = length(reading.age) if reading.age is not None else "—"
+    complete = sum(night.outcome is not Outcome.COMING for night in reading.nights)
+    text = plural(
+        "The last {count} backup window has its snapshot, the newest {age} old; kept for {days} days.",
+        "The last {count} backup windows have their snapshots, the newest {age} old; kept for {days} days.",
+        complete,
+    )
+    return text.format(count=complete, age=age, days=reading.database.retention_days)
+
+
+def checks(reading: BackupReading, runbook: Runbook) -> list[CheckResult]:
+    """The checks in the order of the runbook's questions."""
+    of_instance = [
+        *about("retention", _retention(reading, runbook)),
+        *about("restorable", _restorable(reading)),
+        *about("database", _instance(reading)),
+    ]
+    if not reading.has_snapshots:
+        measure = Measure(title=_("Snapshots"), shown="", verdict=Verdict.UNKNOWN)
+        unread = CheckResult(measure, _("The snapshots cannot be read."))
+        return [*of_instance, *about("snapshots", unread)]
+    of_snapshots = about("snapshots", _newest(reading), _windows(reading))
+    return [*of_snapshots, *about("status", _statuses(reading)), *of_instance]
+
+
+def _newest(reading: BackupReading) -> CheckResult:
+    hours = reading.spec.snapshot_max_age_hours
+    allowed = _("≤ {hours} h").format(hours=hours)
+    title = _("Newest snapshot")
+    if reading.age is None:
+        verdict = Verdict.ATTENTION if reading.young else Verdict.ABNORMAL
+        text = _("There is no usable snapshot at all.")
+        return CheckResult(
+            Measure(title=title, shown=_("none"), allowed=allowed, verdict=verdict), text, by_runbook=True
+        )
+    # While a window is open, the newest snapshot may be from the day before, but not older.
+    coming = bool(reading.nights) and reading.nights[0].outcome is Outcome.COMING
+    old = reading.age > timedelta(hours=hours) + (DAY if coming else timedelta())
+    measure = Measure(
+        title=title,
+        shown=length(reading.age),
+        allowed=allowed,
+        verdict=Verdict.ABNORMAL if old else Verdict.NORMAL,
+        value=round(reading.age.total_seconds() / 3600, 2),
+        unit="h",
+        note=zoned_time(reading.newest.at, reading.zone) if reading.newest and reading.newest.at else "",
+    )
+    text = _("The newest snapshot is {age} old (at most {hours} h).")
+    return CheckResult(measure, text.format(age=length(reading.age), hours=hours), by_runbook=True)
+
+
+def _windows(reading: BackupReading) -> CheckResult:
+    title, allowed = _("Snapshots of the backup windows"), _("one each")
+    if reading.window is None:
+        measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
+        return CheckResult(measure, _("AWS did not return the backup window, so gaps cannot be detected."))
+    if not reading.nights:
+        note = _("no backup window has passed since it was created")
+        if reading.database.created:
+            note = _("created {at}; no backup window has passed since").format(at=_created(reading))
+        return CheckResult(
+            Measure(title=title, shown="0", allowed=allowed, verdict=Verdict.ATTENTION, note=note), note
+        )
+    complete = sum(night.outcome not in GAPS for night in reading.nights)
+    note = ""
+    if reading.database.created and reading.nights[-1].start - timedelta(days=1) < reading.database.created:
+        note = _("created {at}").format(at=_created(reading))
+    measure = Measure(
+        title=title,
+        shown=_("{made} of {count}").format(made=complete, count=len(reading.nights)),
+        allowed=allowed,
+        **judgement(VERDICTS[night.outcome] for night in reading.nights),
+        value=float(complete),
+        note=note,
+    )
+    return CheckResult(measure, sentences(*_gaps(reading)), _gap_advice(reading), by_runbook=True)
+
+
+def _created(reading: BackupReading) -> str:
+    return zoned_time(reading.database.created, reading.zone) if reading.database.created else "—"
+
+
+def _gaps(reading: BackupReading) -> Iterator[str]:
+    texts = {
+        Outcome.MISSING: _("No snapshot from the backup window {windows}."),
+        Outcome.UNUSABLE: _("No usable snapshot from the backup window {windows}."),
+        Outcome.SLOW: _("The snapshot of the backup window {windows} is taking long to complete."),
+        Outcome.ELSEWHERE: _("Only AWS Backup made a snapshot after the backup window {windows}."),
+    }
+    for outcome, text in texts.items():
+        nights = [night for night in reading.nights if night.outcome is outcome]
+        if not nights:
+            continue
+        names = [_name(night, reading.events, reading.zone) for night in nights]
+        yield text.format(windows=listed(first_few(names, NAMED)))
+
+
+def _name(night: Night, events: Sequence[DatabaseEvent], zone: tzinfo) -> str:
+    why = reason(night, events)
+    at = zoned_time(night.start, zone)
+    return _("{at} (RDS: {reason})").format(at=at, reason=why.rstrip(".")) if why else at
+
+
+def _gap_advice(reading: BackupReading) -> tuple[str, ...]:
+    if not any(night.outcome in (*GAPS, Outcome.SLOW, Outcome.ELSEWHERE) for night in reading.nights):
+        return ()
+    gap = any(night.outcome in GAPS for night in reading.nights)
+    return (
+        _(
+            "Check the RDS events of that time first: RDS makes no automatic snapshot while the database "
+            "is not available or a snapshot is being copied, and may skip one under heavy load; "
+            "point-in-time restore still works."
+        ),
+        *(
+            [_("Take a manual snapshot in its place: “RDS manual snapshot” in the change mode.")]
+            if gap
+            else ()
+        ),
+    )
+
+
+def _statuses(reading: BackupReading) -> CheckResult:
+    snapshots = [snapshot for night in reading.nights for snapshot in night.snapshots]
+    counts = Counter(str(snapshot.status) for snapshot in snapshots)
+    bad = [snapshot for snapshot in snapshots if snapshot.state is SnapshotState.UNUSABLE]
+    verdict = Verdict.ATTENTION if bad else Verdict.NORMAL
+    if any(night.outcome is Outcome.UNUSABLE for night in reading.nights):
+        verdict = Verdict.ABNORMAL
+    measure = Measure(
+        title=_("Status of the snapshots"),
+        shown=listed([_("{count} {status}").format(count=n, status=status) for status, n in counts.items()])
+        or _("none"),
+        allowed="available",
+        # Without snapshots there is nothing to judge; another check reports that.
+        verdict=verdict if snapshots else None,
+    )
+    names = listed(
+        [_("{name} is {status}").format(name=item.name, status=item.status) for item in bad[:NAMED]]
+    )
+    return CheckResult(measure, _("{parts}.").format(parts=names), by_runbook=True)
+
+
+def _retention(reading: BackupReading, runbook: Runbook) -> CheckResult:
+    days, agreed = reading.database.retention_days, reading.spec.retention_days
+    title = _("Backup retention (days)")
+    allowed = plural("{count} day", "{count} days", agreed).format(count=agreed)
+    if days is None:
+        measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
+        return CheckResult(measure, _("AWS did not return the backup retention period."))
+    value = plural("{count} day", "{count} days", days).format(count=days)
+    verdicts = [_kept(days, agreed)]
+    text = _("Backups are kept for {days}; the runbook says {wanted}.").format(days=value, wanted=allowed)
+    tip = _("Set the backup retention to {days} days. Changing it from or to 0 interrupts the database.")
+    tips: tuple[str, ...] = (tip.format(days=agreed),)
+    notes = []
+    if not agreed:
+        unsettled = undecided(title, "rds.retention_days", runbook)
+        allowed, text, tips = unsettled.measure.shown, unsettled.sentence, unsettled.advice
+        notes.append(unsettled.measure.note)
+        verdicts.append(Verdict.UNKNOWN)
+    if days == 0:
+        text, value = _("Automatic backups are off (retention 0 days)."), _("0 days (off)")
+    waiting = next((change for change in reading.database.pending if change.id == "retention_days"), None)
+    if waiting is not None:
+        coming = int(waiting.value) if waiting.value.isdecimal() else None
+        text = sentences(
+            text if verdicts != [Verdict.NORMAL] else "",
+            _(
+                "Waiting to be applied: backup retention {value} (0: none are made); the runbook says {wanted}."
+            ).format(value=waiting.value, wanted=allowed),
+        )
+        notes.insert(0, _("will become {value}").format(value=waiting.value))
+        verdicts.append(Verdict.UNKNOWN if coming is None else _kept(coming, agreed))
+    measure = Measure(
+        title=title,
+        shown=value,
+        allowed=allowed,
+        **judgement(verdicts),
+        value=float(days),
+        unit="d",
+        note=_("; ").join(notes),
+    )
+    return CheckResult(measure, text, tips)
+
+
+def _kept(days: int, agreed: int) -> Verdict:
+    if days < agreed or not days:
+        return Verdict.ABNORMAL
+    return Verdict.NORMAL if days == agreed or not agreed else Verdict.ATTENTION
+
+
+def _restorable(reading: BackupReading) -> CheckResult:
+    title = _("Latest restorable time")
+    allowed = _("≤ {minutes} min ago").format(minutes=int(RESTORABLE.total_seconds() // 60))
+    at = reading.database.latest_restorable
+    if at is None:
+        # With backups disabled there is nothing to restore to; another check reports that.
+        unknown = None if reading.database.retention_days == 0 else Verdict.UNKNOWN
+        measure = Measure(title=title, shown="", allowed=allowed, verdict=unknown)
+        return CheckResult(measure, _("AWS did not return the latest restorable time of the database."))
+    ago = reading.now - at
+    if ago < -SKEW:
+        # The latest restorable time at an earlier moment is no longer known.
+        measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
+        return CheckResult(
+            measure, _("It is not known until when the database could be restored at that time.")
+        )
+    measure = Measure(
+        title=title,
+        shown=age_text(ago),
+        allowed=allowed,
+        verdict=Verdict.NORMAL if ago <= RESTORABLE else Verdict.ATTENTION,
+        value=round(ago.total_seconds() / 60, 1),
+        unit="min",
+        at=at,
+    )
+    text = _("The database can be restored only until {time} ago; five minutes is usual.")
+    return CheckResult(measure, text.format(time=length(ago)))
+
+
+def _instance(reading: BackupReading) -> CheckResult:
+    verdicts = {
+        DatabaseState.AVAILABLE: Verdict.NORMAL,
+        DatabaseState.BUSY: Verdict.ATTENTION,
+        DatabaseState.BROKEN: Verdict.ABNORMAL,
+    }
+    measure = Measure(
+        title=_("Status of the database"),
+        shown=str(reading.database.status),
+        allowed="available",
+        verdict=verdicts[reading.database.state],
+    )
+    text = _("The database is {status}: RDS makes no automatic backup in the meantime.")
+    return CheckResult(measure, text.format(status=reading.database.status))
+
 
 WINDOWS = 7
 """Minimum number of backup windows checked: a week, because the duty is weekly."""

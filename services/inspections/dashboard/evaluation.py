@@ -6,8 +6,14 @@ from datetime import datetime, timedelta
 from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.base import table
-from services.inspections.dashboard.fault_counts import counts_faults, joined, unmeasured
-from services.inspections.dashboard.quiet_times import Statements, depends_on_requests, quiet_times
+from services.inspections.dashboard.quiet_times import (
+    Statements,
+    counts_faults,
+    depends_on_requests,
+    joined,
+    quiet_times,
+    unmeasured,
+)
 from services.inspections.dashboard.reading import Curve, WindowSeries
 from services.inspections.toolkit.checks import CheckResult, playbook_of
 from services.inspections.toolkit.curves import (

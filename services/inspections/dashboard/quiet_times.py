@@ -1,19 +1,52 @@
 """Whether times without requests are usual. AWS reports some metrics only while there are requests. Pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from services.aws.cloudwatch.alarms.parsing import eventful
 from services.calendar.calendar import Calendar
 from services.i18n import _
-from services.inspections.dashboard.fault_counts import counts_faults
 from services.inspections.dashboard.reading import Curve, WindowSeries
-from services.inspections.toolkit.curves import SUSTAINED, at, silences
+from services.inspections.toolkit.curves import SUSTAINED, Stretch, at, silences
 from services.inspections.toolkit.silence import Likeness, SourceKind, judge_silence, judged_gaps, with_data
 from services.inspections.toolkit.wording import incomplete_words, stretch
 from services.models.date_text import zoned_time
-from services.models.metrics import Series, SeriesStatus, TimeSpan
+from services.models.metrics import MetricQuery, Series, SeriesStatus, TimeSpan
 from services.models.verdict import Verdict
+
+# Load balancer metrics that are reported only when non-zero: a missing value means zero. Pure.
+#
+# Source: CloudWatch metrics for your Application Load Balancer ("Reporting criteria: There is a nonzero value").
+
+
+BALANCERS = ("AWS/ApplicationELB", "AWS/ELB")
+FAULTS = re.compile(
+    r"HTTPCode_(ELB|Target|Backend)_[45]\w+"
+    r"|RejectedConnectionCount|\w+NegotiationErrorCount|TargetConnectionErrorCount|BackendConnectionErrors|SpilloverCount"
+    r"|ELBAuth(Error|Failure)|Lambda(Internal|User)Error"
+)
+SUMS = ("Sum", "SampleCount")
+
+
+def counts_faults(query: MetricQuery) -> bool:
+    """Whether the metric's value is a number of errors."""
+    return query.namespace in BALANCERS and FAULTS.fullmatch(query.metric) is not None and query.stat in SUMS
+
+
+def joined(parts: Sequence[Series]) -> Series:
+    """When any of these series had a value."""
+    times = tuple(sorted({time for series in parts for time in series.times}))
+    return parts[0].model_copy(update={"times": times, "values": (0.0,) * len(times)})
+
+
+def unmeasured(silent: Sequence[Stretch], alive: Series, start: int, end: int) -> list[Stretch]:
+    """The silences in which `alive` had no value either; only there is a missing count unknown."""
+    blind = silences(alive, start, end)
+    return [
+        gap for gap in blind if any(gap.began < other.ended and other.began < gap.ended for other in silent)
+    ]
+
 
 Statements = Iterator[tuple[Verdict, str]]
 """The statements on a row, each with its verdict."""

@@ -5,20 +5,208 @@ only what was copied or replicated survives it. Limits: `[disaster]`.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 
 from services.aws.rds.reader import RdsReader
 from services.aws.rds.recovery import RecoveryReader
-from services.i18n import _
+from services.i18n import _, plural
 from services.inspections.base import InspectionRequest, table
-from services.inspections.dr_region.evaluation import RecoveryReading, checks, normal_summary, unset
-from services.inspections.toolkit.database_inspection import DatabaseInspection
-from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.wording import length
+from services.inspections.toolkit.checks import CheckResult, about
+from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
+from services.inspections.toolkit.wording import length, listed
 from services.models.aws_cli import CliCommand
+from services.models.base import RawId
 from services.models.date_text import zoned_time
 from services.models.evidence import Evidence
-from services.models.findings import Finding
+from services.models.findings import Finding, Measure
 from services.models.metrics import TimeSpan
+from services.models.rds import AutomatedBackup, Snapshot, SnapshotState
+from services.models.runbook import Disaster
+from services.models.verdict import Verdict
+
+ACTIVE = "active"
+DEFAULT_GROUP = "default."
+"""Prefix of the parameter groups that RDS makes by itself."""
+SKEW = timedelta(minutes=10)
+"""Anything dated further ahead than this was made after the time that is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReading:
+    """Everything that was read about the region of recovery."""
+
+    spec: Disaster
+    now: datetime
+    zone: tzinfo
+    snapshots: tuple[Snapshot, ...]
+    """The newest first."""
+    backups: tuple[AutomatedBackup, ...]
+    parameter_group: str
+    """The database's own."""
+    has_parameter_group: bool | None
+    """Whether the region has it; None: could not be read."""
+    subnet_groups: tuple[RawId, ...] | None
+    """None: could not be read."""
+
+    @property
+    def newest_snapshot(self) -> Snapshot | None:
+        """The newest copy that can be restored."""
+        last = self.now + SKEW
+        usable = (
+            each
+            for each in self.snapshots
+            if each.state is SnapshotState.AVAILABLE and each.at and each.at <= last
+        )
+        return next(usable, None)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The newest state of the database that can be recovered (UTC); None: there is none."""
+        times = [each.latest for each in self.backups if each.latest and each.latest <= self.now + SKEW]
+        copy = self.newest_snapshot
+        return max((*times, *([copy.at] if copy and copy.at else [])), default=None)
+
+
+def unset() -> CheckResult:
+    """The runbook names no region: nothing can be judged."""
+    measure = Measure(title=_("Region of recovery"), shown="", verdict=Verdict.UNKNOWN)
+    tip = _("Decide where the system is recovered, and write it into the runbook: disaster.region.")
+    return CheckResult(measure, _("The runbook names no region in which the system is recovered."), (tip,))
+
+
+def normal_summary(reading: RecoveryReading) -> str:
+    """The summary if everything is normal; "" without anything to recover from."""
+    newest = reading.newest
+    if newest is None:
+        return ""
+    text = _("{region} has a state of the database that is {age} old.")
+    return text.format(region=reading.spec.region, age=length(reading.now - newest))
+
+
+def checks(reading: RecoveryReading) -> list[CheckResult]:
+    """The checks, the most important first."""
+    return [
+        *about("recoverable", _recoverable(reading)),
+        *about("replicated", _replicated(reading)),
+        *about("copies", _copies(reading)),
+        *about("groups", _parameter_group(reading), _subnet_groups(reading)),
+    ]
+
+
+def _recoverable(reading: RecoveryReading) -> CheckResult:
+    title, region, hours = _("Newest recoverable state"), reading.spec.region, reading.spec.max_age_hours
+    allowed = _("≤ {hours} h").format(hours=hours)
+    newest = reading.newest
+    if newest is None:
+        text = _("{region} has nothing from which the database could be recovered.")
+        tip = _(
+            "Replicate the automated backups to {region} (aws rds start-db-instance-automated-backups-replication), or "
+            "copy a snapshot there (aws rds copy-db-snapshot)."
+        )
+        measure = Measure(title=title, shown=_("none"), allowed=allowed, verdict=Verdict.ABNORMAL)
+        return CheckResult(measure, text.format(region=region), (tip.format(region=region),), by_runbook=True)
+    age = reading.now - newest
+    is_old = age > timedelta(hours=hours)
+    measure = Measure(
+        title=title,
+        shown=length(age),
+        allowed=allowed,
+        verdict=Verdict.ABNORMAL if is_old else Verdict.NORMAL,
+        value=round(age.total_seconds() / 3600, 2),
+        unit="h",
+        note=zoned_time(newest, reading.zone),
+    )
+    text = _("The newest state that can be recovered in {region} is {age} old (at most {hours} h).")
+    tip = _("Check why nothing newer has arrived in {region}: the replication, or what copies the snapshots.")
+    return CheckResult(
+        measure,
+        text.format(region=region, age=length(age), hours=hours),
+        (tip.format(region=region),),
+        by_runbook=True,
+    )
+
+
+def _replicated(reading: RecoveryReading) -> CheckResult:
+    title, others = _("Replicated automated backups"), _statuses(reading)
+    if not reading.backups:
+        # Copies of snapshots may do; whether anything does is judged above.
+        return CheckResult(Measure(title=title, shown=_("none")))
+    text = _("The automated backups in {region} are {statuses}, so that no newer ones arrive.")
+    tip = _("Start the replication again, or check why it does not run.")
+    measure = Measure(
+        title=title,
+        shown=listed([each.status for each in reading.backups]),
+        allowed=ACTIVE,
+        verdict=Verdict.ATTENTION if others else Verdict.NORMAL,
+        note=_retention(reading.backups[0]),
+    )
+    return CheckResult(measure, text.format(region=reading.spec.region, statuses=listed(others)), (tip,))
+
+
+def _statuses(reading: RecoveryReading) -> list[str]:
+    """The statuses other than active; replicated backups of older versions of RDS say `replicating`."""
+    return [each.status for each in reading.backups if each.status not in (ACTIVE, "replicating")]
+
+
+def _retention(backup: AutomatedBackup) -> str:
+    if backup.retention_days is None:
+        return ""
+    days = backup.retention_days
+    return plural("kept for {count} day", "kept for {count} days", days).format(count=days)
+
+
+def _copies(reading: RecoveryReading) -> CheckResult:
+    title = _("Copies of snapshots")
+    bad = [each for each in reading.snapshots if each.state is SnapshotState.UNUSABLE]
+    measure = Measure(
+        title=title,
+        shown=str(len(reading.snapshots)) if reading.snapshots else _("none"),
+        verdict=Verdict.ATTENTION if bad else None,
+        value=float(len(reading.snapshots)),
+    )
+    names = listed([_("{name} is {status}").format(name=each.name, status=each.status) for each in bad[:3]])
+    return CheckResult(
+        measure, _("{parts}.").format(parts=names), (_("Delete the copy that failed, and copy it again."),)
+    )
+
+
+def _parameter_group(reading: RecoveryReading) -> CheckResult:
+    title, name = _("Parameter group"), reading.parameter_group
+    if reading.has_parameter_group is None or not name:
+        measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
+        return CheckResult(measure, _("Whether the database's parameter group is there is not known."))
+    is_there = reading.has_parameter_group or name.startswith(DEFAULT_GROUP)
+    measure = Measure(
+        title=title,
+        shown=name if is_there else _("none"),
+        allowed=name,
+        verdict=Verdict.NORMAL if is_there else Verdict.ATTENTION,
+    )
+    text = _("{region} has no parameter group {name}: a recovered database would run with other settings.")
+    tip = _("Create the parameter group {name} in {region} with the same values.")
+    return CheckResult(
+        measure,
+        text.format(region=reading.spec.region, name=name),
+        (tip.format(region=reading.spec.region, name=name),),
+    )
+
+
+def _subnet_groups(reading: RecoveryReading) -> CheckResult:
+    title, names = _("Subnet groups"), reading.subnet_groups
+    if names is None:
+        measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
+        return CheckResult(measure, _("Whether there is a subnet group is not known."))
+    measure = Measure(
+        title=title,
+        shown=listed([str(each) for each in names[:3]]) or _("none"),
+        allowed=_("at least one"),
+        verdict=Verdict.NORMAL if names else Verdict.ATTENTION,
+    )
+    text = _("{region} has no subnet group: a recovered database has no network to go to.")
+    tip = _("Prepare a VPC with private subnets and a subnet group in {region}.")
+    region = reading.spec.region
+    return CheckResult(measure, text.format(region=region), (tip.format(region=region),))
 
 
 class DisasterRegion(DatabaseInspection):

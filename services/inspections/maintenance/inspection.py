@@ -6,24 +6,279 @@ checked as well. Limits: `[rds]`.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 
 from services.aws.client.errors import AwsError
 from services.aws.rds.reader import RdsReader
-from services.calendar.maintenance_dates import Due, due
-from services.calendar.maintenance_windows import Window, weekly
-from services.i18n import N_, _
+from services.calendar import maintenance_windows
+from services.calendar.maintenance_dates import ActionUrgency, Due, due
+from services.calendar.maintenance_windows import Window, typed_as_local, weekly
+from services.i18n import N_, _, plural
 from services.inspections.base import InspectionRequest, table
-from services.inspections.maintenance.evaluation import MaintenanceReading, checks, normal_summary, touched
-from services.inspections.toolkit.database_inspection import DatabaseInspection
-from services.inspections.toolkit.finding_builder import FindingBuilder
+from services.inspections.toolkit.checks import CheckResult, about, undecided
+from services.inspections.toolkit.finding_builder import DatabaseInspection, FindingBuilder
+from services.inspections.toolkit.wording import listed
 from services.models.aws_cli import CliCommand
+from services.models.date_text import zoned_time
 from services.models.duties import ScheduledOccurrence
 from services.models.evidence import Evidence, Row
-from services.models.findings import Finding
+from services.models.findings import Finding, Measure
 from services.models.metrics import TimeSpan
 from services.models.rds import Database, OptIn
-from services.models.verdict import DISPLAY_ORDER
+from services.models.runbook import Rds, Runbook
+from services.models.verdict import DISPLAY_ORDER, Verdict
+
+CERTIFICATE_SOON, CERTIFICATE_URGENT = timedelta(days=90), timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceReading:
+    """Everything that was read about the maintenance of one database."""
+
+    database: Database
+    spec: Rds
+    now: datetime
+    zone: tzinfo
+    window: Window | None
+    dues: tuple[Due, ...] | None
+    """None: could not be read."""
+    clashes: tuple[ScheduledOccurrence, ...] = ()
+    """Duties within the next window, in which something may be applied."""
+    office_hours: frozenset[datetime] = frozenset()
+    """The dates of actions that are within opening hours."""
+
+    @property
+    def coming(self) -> datetime | None:
+        """When the next window begins, or the current time within one (UTC)."""
+        return self.window.chance(self.now) if self.window else None
+
+    def stamp(self, at: datetime | None) -> str:
+        """Local time; "" for none."""
+        return zoned_time(at, self.zone) if at else ""
+
+
+def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
+    """Whether something may be applied in the next window, by AWS or by a person who acts in time."""
+    soon = (ActionUrgency.ASKED, ActionUrgency.LAST_WINDOW, ActionUrgency.LATE)
+    return bool(database.pending) or any(due.urgency in soon for due in dues or ())
+
+
+def checks(reading: MaintenanceReading, runbook: Runbook) -> list[CheckResult]:
+    """The checks in the order of the runbook's questions."""
+    title, is_decided = _("Maintenance window"), bool(weekly(reading.spec.window_utc))
+    return [
+        *about("patches", *_actions(reading)),
+        *about("window", _window(reading) if is_decided else undecided(title, "rds.window_utc", runbook)),
+        *about("changes", _settings(reading), *_clashes(reading)),
+        *about("certificate", _certificate(reading)),
+    ]
+
+
+def normal_summary(reading: MaintenanceReading) -> str:
+    dates = [due.at for due in reading.dues or () if due.at]
+    if dates:
+        text = _("No pending action is applied before {at}; the next maintenance window is {window}.")
+        return text.format(at=reading.stamp(min(dates)), window=reading.stamp(reading.coming))
+    text = _("No action is pending; the next maintenance window is {window}.")
+    if reading.dues:
+        text = _("No pending action is scheduled; the next maintenance window is {window}.")
+    return text.format(window=reading.stamp(reading.coming))
+
+
+def _actions(reading: MaintenanceReading) -> Iterator[CheckResult]:
+    title = _("Pending maintenance")
+    if reading.dues is None:
+        measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
+        yield CheckResult(measure, _("Pending maintenance could not be read."))
+    elif not reading.dues:
+        yield CheckResult(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
+    else:
+        for due in sorted(reading.dues, key=lambda due: (due.at is None, due.at or reading.now)):
+            yield _action(reading, due)
+
+
+def _action(reading: MaintenanceReading, due: Due) -> CheckResult:
+    lead = reading.spec.patch_lead_days
+    notes = []
+    if due.at:
+        notes.append(_("in the window") if due.in_window else _("regardless of the window"))
+    if due.at in reading.office_hours:
+        notes.append(_("within opening hours"))
+    measure = Measure(
+        title=due.action.action,
+        shown=reading.stamp(due.at) or _("no date"),
+        allowed=plural("by hand {count} day before", "by hand {count} days before", lead).format(count=lead),
+        verdict=due.verdict,
+        value=None if due.at is None else round((due.at - reading.now) / timedelta(days=1), 2),
+        unit="" if due.at is None else "d",
+        at=due.at,
+        note=listed(notes),
+    )
+    return CheckResult(measure, _sentence(reading, due), tuple(_advice(reading, due)), by_runbook=True)
+
+
+def _sentence(reading: MaintenanceReading, due: Due) -> str:
+    lead = reading.spec.patch_lead_days
+    texts = {
+        ActionUrgency.FORCED: _("{action} is forced at {at}, before the next maintenance window ({window})."),
+        ActionUrgency.LATE: plural(
+            "{action} is applied at {at}: less than {count} day left.",
+            "{action} is applied at {at}: less than {count} days left.",
+            lead,
+        ),
+        ActionUrgency.LAST_WINDOW: plural(
+            "{action} is applied at {at}: {by_hand} is the last window at least {count} day before it.",
+            "{action} is applied at {at}: {by_hand} is the last window at least {count} days before it.",
+            lead,
+        ),
+        ActionUrgency.ASKED: _("{action} is applied at {at} as requested."),
+    }
+    text = texts.get(due.urgency, "")
+    if due.urgency is ActionUrgency.ASKED and due.action.opt_in is OptIn.IMMEDIATE:
+        text = _("{action} is being applied immediately, as requested.")
+    elif due.urgency is ActionUrgency.ASKED and due.at is None:
+        text = _("{action} will be applied as requested; AWS does not give a date.")
+    if due.urgency is ActionUrgency.LAST_WINDOW and not due.leaves(timedelta(days=lead)):
+        text = _(
+            "{action} is applied at {at}: no window is left at least {count} days before it; the next is "
+            "{by_hand}."
+        )
+        if due.manual_window is None:
+            text = _("{action} is applied at {at}: no window is left at least {count} days before it.")
+    return text.format(
+        action=due.action.action,
+        at=reading.stamp(due.at),
+        window=reading.stamp(reading.coming),
+        by_hand=reading.stamp(due.manual_window),
+        count=lead,
+    )
+
+
+def _advice(reading: MaintenanceReading, due: Due) -> Iterator[str]:
+    if due.urgency is ActionUrgency.FORCED:
+        text = _(
+            "There is no window before it: agree on a time with the users of the system, and apply it then."
+        )
+        yield text
+    elif due.urgency is ActionUrgency.LATE and due.manual_window is None and due.in_window:
+        yield _("AWS applies it in the maintenance window: notify the users of the system.")
+    elif due.manual_window is not None:
+        yield _("Apply {action} by hand in the maintenance window of {window}.").format(
+            action=due.action.action, window=reading.stamp(due.manual_window)
+        )
+
+
+def _window(reading: MaintenanceReading) -> CheckResult:
+    title, in_aws = _("Maintenance window"), str(reading.database.maintenance_window)
+    in_runbook = weekly(reading.spec.window_utc)
+    allowed = ""
+    if in_runbook:
+        allowed = _("{local} ({utc} UTC)").format(
+            local=maintenance_windows.local_text(in_runbook, reading.zone, reading.now),
+            utc=reading.spec.window_utc,
+        )
+    if reading.window is None:
+        measure = Measure(title=title, shown=in_aws, allowed=allowed, verdict=Verdict.UNKNOWN)
+        return CheckResult(measure, _("AWS did not return the maintenance window."))
+    local = maintenance_windows.local_text(reading.window, reading.zone, reading.now)
+    is_same = in_runbook == reading.window
+    verdict = Verdict.NORMAL if is_same else Verdict.ABNORMAL
+    measure = Measure(
+        title=title,
+        shown=_("{local} ({utc} UTC)").format(local=local, utc=in_aws),
+        allowed=_("as in the runbook") if is_same else allowed,
+        verdict=verdict,
+    )
+    text = _("The maintenance window is {local}, not the runbook's.")
+    if in_runbook and typed_as_local(in_runbook, reading.window, reading.zone, reading.now):
+        text = _("The maintenance window was entered in local time, but RDS reads it as UTC: it is {local}.")
+    tip = _("Set the maintenance window to {utc} (UTC).").format(utc=reading.spec.window_utc)
+    return CheckResult(measure, text.format(local=local), (tip,))
+
+
+def _settings(reading: MaintenanceReading) -> CheckResult:
+    title = _("Changes waiting for the window")
+    pending = reading.database.pending
+    if not reading.database.pending_reported:
+        measure = Measure(title=title, shown="", verdict=Verdict.UNKNOWN)
+        return CheckResult(
+            measure, _("AWS did not report whether changes are waiting for the maintenance window.")
+        )
+    if not pending:
+        return CheckResult(Measure(title=title, shown=_("none"), verdict=Verdict.NORMAL, value=0))
+    words = [_("{title} → {value}").format(title=change.title, value=change.value) for change in pending]
+    outage = any(change.outage for change in pending)
+    note = _("interrupts the database") if outage else ""
+    measure = Measure(
+        title=title, shown=listed(words), verdict=Verdict.ATTENTION, value=float(len(pending)), note=note
+    )
+    if reading.coming is None:
+        text = _("Waiting for a maintenance window: {changes}.")
+        if outage:
+            text = _("Waiting for a maintenance window, with an interruption: {changes}.")
+    elif outage:
+        text = _("Waiting for the maintenance window of {window}, with an interruption: {changes}.")
+    else:
+        text = _("Waiting for the maintenance window of {window}: {changes}.")
+    tip = _("Applying anything immediately applies these changes too.")
+    return CheckResult(
+        measure, text.format(window=reading.stamp(reading.coming), changes=listed(words)), (tip,)
+    )
+
+
+def _clashes(reading: MaintenanceReading) -> Iterator[CheckResult]:
+    if not reading.clashes:
+        return
+    names = [
+        _("{title} (if planned)").format(title=slot.title) if slot.if_planned else str(slot.title)
+        for slot in reading.clashes
+    ]
+    measure = Measure(
+        title=_("Duties in the next window"),
+        shown=listed(names),
+        allowed=_("none"),
+        verdict=Verdict.ATTENTION,
+    )
+    text = _("Duties overlapping the maintenance window of {window}: {duties}.")
+    tip = _("Do not deploy in a window in which the database may restart; move one of the two.")
+    yield CheckResult(
+        measure, text.format(window=reading.stamp(reading.coming), duties=listed(names)), (tip,)
+    )
+
+
+def _certificate(reading: MaintenanceReading) -> CheckResult:
+    title = _("Server certificate")
+    allowed = _("> {days} days").format(days=CERTIFICATE_SOON.days)
+    until = reading.database.certificate_until
+    if until is None:
+        measure = Measure(title=title, shown="", allowed=allowed, verdict=Verdict.UNKNOWN)
+        return CheckResult(measure, _("AWS did not return the expiry of the server certificate."))
+    remaining = until - reading.now
+    verdict = Verdict.ATTENTION if remaining <= CERTIFICATE_SOON else Verdict.NORMAL
+    if remaining <= CERTIFICATE_URGENT:
+        verdict = Verdict.ABNORMAL
+    days = remaining // timedelta(days=1)
+    measure = Measure(
+        title=title,
+        shown=_("until {at}").format(at=reading.stamp(until)),
+        allowed=allowed,
+        verdict=verdict,
+        value=float(days),
+        unit="d",
+        at=until,
+        note=str(reading.database.certificate),
+    )
+    text = plural(
+        "The server certificate expires in {count} day ({at}).",
+        "The server certificate expires in {count} days ({at}).",
+        days,
+    )
+    if remaining <= timedelta(0):
+        text = _("The server certificate has expired ({at}).")
+    tip = _("Renew the server certificate, after making sure that every client trusts its authority.")
+    return CheckResult(measure, text.format(count=days, at=reading.stamp(until)), (tip,))
+
 
 _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("next window"), OptIn.IMMEDIATE: N_("immediately")}
 

@@ -1,15 +1,15 @@
 """Runs one inspection and turns errors into findings without a verdict. Records nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
-from services.aws.client.prices import yen_per_dollar
-from services.aws.client.reader import Reader
+from services.aws.client.prices import usd_of_call, yen_per_dollar
+from services.aws.client.reader import Answer, Reader
 from services.aws.client.remedies import remedy, summary
 from services.background.faults import Fault, unreported
 from services.calendar.calendar import Calendar
@@ -18,12 +18,80 @@ from services.i18n import _
 from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.inspections.running.metered_reader import MeteredReader
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.date_text import written_on
-from services.models.findings import Finding
+from services.models.findings import Cost, Finding
 from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
+
+
+class MeteredReader:
+    """A Reader that wraps another one and meters its calls; inspections report bytes scanned through `scanned`."""
+
+    def __init__(self, reader: Reader, *, usd_jpy: float, charge: Callable[[str, float], None]) -> None:
+        self._reader = reader
+        self._usd_jpy = usd_jpy
+        self._charge = charge
+        self._calls = 0
+        self._yen = 0.0
+        self._bytes = 0
+
+    @property
+    def cost(self) -> Cost:
+        """The cost so far: calls, yen and bytes scanned."""
+        return Cost(calls=self._calls, yen=round(self._yen, 4), bytes_scanned=self._bytes)
+
+    def scanned(self, size: int, yen: float) -> None:
+        """Add a query that scanned `size` bytes at a price of `yen`; the daily meter counts it as well."""
+        self._bytes += size
+        self._yen += yen
+        self._charge("scanned", yen / self._usd_jpy)
+
+    async def read(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+        **params: Any,
+    ) -> Answer:
+        """Make one call, counted."""
+        self._count(service, operation, params)
+        return await self._reader.read(
+            service, operation, region=region, required=required, timeout=timeout, **params
+        )
+
+    async def pages(
+        self,
+        service: str,
+        operation: str,
+        /,
+        *,
+        region: str | None = None,
+        required: Sequence[str] = (),
+        timeout: float = 20.0,
+        **params: Any,
+    ) -> AsyncIterator[Answer]:
+        """Iterate over all pages; each page counts as a call."""
+        pages = self._reader.pages(
+            service, operation, region=region, required=required, timeout=timeout, **params
+        )
+        try:
+            async for page in pages:
+                self._count(service, operation, params)
+                yield page
+        except AwsError:
+            # AWS charges for a request even if the response is an error.
+            self._count(service, operation, params)
+            raise
+
+    def _count(self, service: str, operation: str, params: dict[str, Any]) -> None:
+        self._calls += 1
+        self._yen += usd_of_call(service, operation, params) * self._usd_jpy
+
 
 LIMIT = 1800.0
 """Seconds (of real time) that an inspection may take, so that a hanging one does not block its duty all day."""

@@ -9,8 +9,7 @@ from typing import TypeVar
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudtrail.reader import SIGN_IN_SOURCE, CloudTrailReader
-from services.aws.iam.access_keys import AccessKeys
-from services.aws.iam.root_user import RootUsers
+from services.aws.iam.access_keys import AccessKeys, RootUsers
 from services.aws.regions import Regions
 from services.i18n import _
 from services.inspections.base import InspectionContext

@@ -13,9 +13,10 @@ from services.aws.logs.query_text import commands, joined
 from services.aws.rds.reader import RdsReader
 from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, table
-from services.inspections.slow_queries.queries import durations, hourly, slowest
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import (
+    BIN,
+    COUNT,
     Hours,
     binned,
     event_spans,
@@ -42,6 +43,27 @@ from services.models.insights import QueryResult
 from services.models.metrics import TimeSpan
 from services.models.runbook_inspections import SlowQueries as Spec
 from services.models.verdict import Verdict
+
+
+def durations() -> tuple[str, ...]:
+    """The commands that select all lines with a duration."""
+    return ("fields @timestamp, @message", "filter @message like /duration:/")
+
+
+def _slow(spec: Spec) -> tuple[str, ...]:
+    parse = r"parse @message /duration: (?<duration>[0-9.]+) ms/"
+    return (*durations(), parse, f"filter duration > {spec.over_ms}")
+
+
+def slowest(spec: Spec) -> str:
+    """The runbook's query, corrected, with more than its twenty rows, so that they can be counted per hour."""
+    return joined((*_slow(spec), "sort duration desc", "limit 1000"))
+
+
+def hourly(spec: Spec) -> str:
+    """The query for counts per hour."""
+    return joined((*_slow(spec), f"stats count(*) as {COUNT} by {BIN}"))
+
 
 MONTH = timedelta(days=31)
 WEEK = timedelta(days=7)

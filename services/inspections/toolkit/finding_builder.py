@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from services.aws.client.errors import AwsError
-from services.i18n import sentences
+from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.toolkit import checks
 from services.inspections.toolkit.checks import CheckResult
 from services.models.evidence import Evidence
 from services.models.findings import AlarmPeriod, Finding, Measure, UnknownIdentity
 from services.models.problem import Problem
+from services.models.rds import Database
+from services.models.runbook import Rds
 from services.models.verdict import Verdict, worst
 
 T = TypeVar("T")
@@ -115,3 +117,22 @@ class FindingBuilder:
         """Build the finding from the checks: their sentences or `normal`; their, the runbook's and the given advice."""
         by_checks = checks.advice(self.results, self.context.runbook, self.inspection.id)
         return self.finding(checks.summary(self.results, normal), advice=(*by_checks, *advice))
+
+
+class DatabaseInspection(Inspection):
+    """An inspection of the runbook's RDS instance."""
+
+    @property
+    def spec(self) -> Rds:
+        spec = self.context.runbook.rds
+        assert spec is not None
+        return spec
+
+    def of_cluster(self, builder: FindingBuilder, database: Database) -> Finding | None:
+        """The finding for a member of a cluster, whose backups and settings are the cluster's; None for others."""
+        if not database.cluster:
+            return None
+        measure = Measure(title=_("Cluster"), shown=database.cluster, verdict=Verdict.UNKNOWN)
+        text = _("The database is a member of the cluster {cluster}: not judged here.")
+        builder.check(CheckResult(measure, text.format(cluster=database.cluster)))
+        return builder.finding_of_checks("")

@@ -6,12 +6,61 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, NamedTuple, ParamSpec, Protocol, TypeVar
 
-from services.logs.export.entries import exported
+from services.i18n import _, plural
 from services.logs.export.export_file import ExportFile, GrowingFile, companion_of
 from services.logs.export.rendering import ExportedLine, head_text, is_cut
-from services.logs.masking.mask import Masker
-from services.models.journal import NewEntry
-from services.models.log_exports import ExportFormat, ExportHead, ExportSubject
+from services.logs.masking.mask import FurtherPattern, Masker, title_of
+from services.models.journal import RESTRAINS_CHANGES, EntryKind, NewEntry
+from services.models.log_exports import ExportFormat, ExportHead, ExportKind, ExportSubject
+from services.models.text import clean
+
+SUBJECT = "export:"
+
+
+def exported(head: ExportHead, path: Path, form: ExportFormat) -> NewEntry:
+    """Log texts were, or are being, written to a file; contains the head: what, from when, masked or not and why."""
+    if not head.sha256:
+        return _begun(head, path, form)
+    groups = _(", ").join(map(clean, head.groups))
+    count = (
+        plural("{count} row of a query", "{count} rows of a query", head.lines)
+        if head.kind is ExportKind.QUERY
+        else plural("{count} line", "{count} lines", head.lines)
+    ).format(count=head.lines)
+    words = (
+        _("Exported {count} of {groups} as logged: {reason}")
+        if head.masked is None
+        else _("Exported {count} of {groups}, {masked} parts masked")
+    )
+    masked = sum((head.masked or {}).values())
+    text = words.format(count=count, groups=groups, masked=masked, reason=head.unmasked_reason)
+    return _entry(SUBJECT + head.sha256[:16], text, head, path, form)
+
+
+def _begun(head: ExportHead, path: Path, form: ExportFormat) -> NewEntry:
+    words = (
+        _("Export of {groups} as logged begins: {reason}")
+        if head.masked is None
+        else _("Export of {groups} begins")
+    )
+    groups = _(", ").join(map(clean, head.groups))
+    return _entry("", words.format(groups=groups, reason=head.unmasked_reason), head, path, form)
+
+
+def _entry(subject: str, text: str, head: ExportHead, path: Path, form: ExportFormat) -> NewEntry:
+    return NewEntry(
+        kind=EntryKind.EXPORTED,
+        subject=subject,
+        target=str(head.groups[0]) if head.groups else "",
+        text=text,
+        data={
+            RESTRAINS_CHANGES: False,
+            "path": clean(path),
+            "format": form.value,
+            "head": head.model_dump(mode="json"),
+        },
+    )
+
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -147,3 +196,24 @@ class ExportUnderWay(Generic[T]):
     def _body(self) -> Body:
         masked = None if self._wish.unmasked_reason else dict(sorted(self._masker.counts.items()))
         return Body(self._lines, self._late, self._cut, masked, self._file.sha256, self._file.size)
+
+
+def done(
+    head: ExportHead, wish: ExportWish, patterns: Sequence[FurtherPattern] = (), *, beside: bool = False
+) -> str:
+    """What was saved, where, and what was masked; `beside`: the head is a file of its own in any format."""
+    count = plural("{count} line saved to {path}", "{count} lines saved to {path}", head.lines)
+    words = [count.format(count=f"{head.lines:,}", path=clean(wish.path))]
+    if beside or wish.form is ExportFormat.CSV:
+        words.append(_("its head: {path}").format(path=clean(companion_of(wish.path).name)))
+    if head.masked is None:
+        words.append(_("as logged"))
+    elif head.masked:
+        kinds = _(", ").join(
+            _("{kind} {count}").format(kind=title_of(kind, patterns), count=count)
+            for kind, count in head.masked.items()
+        )
+        words.append(_("masked: {kinds}").format(kinds=kinds))
+    else:
+        words.append(_("nothing had to be masked"))
+    return _("; ").join(words)

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from services.aws.client.reader import when
 from services.aws.logs.query_text import field as field_name
 from services.models.insights_queries import QueryRows
-from services.models.log_levels import LEVEL_FIELDS, LEVEL_WORDS, severity_named
-from services.models.logs import Severity
+from services.models.logs import LEVEL_FIELDS, LEVEL_WORDS, Severity, severity_named
 from services.models.metrics import TimeSpan
 
 LEAST_SHARE = 50

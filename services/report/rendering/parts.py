@@ -5,7 +5,7 @@ from datetime import date
 
 from services.i18n import _, plural
 from services.models.change_runs import StepState
-from services.models.duties import OccurrenceState, SignOff
+from services.models.duties import OccurrenceState, ProgressNote, SignOff, TickedLine
 from services.models.report import ReportHead
 from services.models.report_lines import ChangeLine, Charges, DutyLine, RemarkLine, SpellLine
 from services.models.verdict import Verdict
@@ -15,8 +15,22 @@ from services.report.rendering.approvals import allowed_words
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Quote, Section, Table, table
 from services.report.rendering.page import WIDTH, cut
-from services.report.rendering.progress import progress_words
 from services.report.rendering.wording import NOTHING
+
+
+def progress_words(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
+    """What was done of a duty that is under way, by whom and when, and what is said about it."""
+    total = len(line.checked) + len(line.unchecked)
+    done = _(", ").join(_by(each, dates, day) for each in line.ticked)
+    text = _("under way, {done} of {total} ticked").format(done=len(line.checked), total=total)
+    yield _("{text}: {items}").format(text=text, items=done) if done else text
+    for note in line.progress_notes:
+        yield _by(note, dates, day)
+
+
+def _by(item: TickedLine | ProgressNote, dates: Dates, day: date | None) -> str:
+    return _("{title} ({more})").format(title=item.text, more=f"{item.by} {dates.at(item.at, day)}")
+
 
 STATE_TONES = {
     OccurrenceState.LATE: Verdict.ATTENTION,

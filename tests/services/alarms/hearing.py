@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from services.aws.cloudwatch.alarms.actions import reaches_somebody
-from services.aws.cloudwatch.alarms.sending import Senders, Sending
+from services.aws.cloudwatch.alarms.listeners import Senders, Sending
 from services.models.alarms import Alarm, AlarmState
 
 

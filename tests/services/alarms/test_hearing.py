@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aws.cloudwatch.alarms.listeners import note_of
+from services.aws.cloudwatch.alarms.listeners import Sending, note_of
 from services.aws.cloudwatch.alarms.rules import parsed
-from services.aws.cloudwatch.alarms.sending import Sending
 from services.models.alarms import Alarm, AlarmKind, AlarmState
 from services.models.base import RawId
 from tests.services.alarms.hearing import sending

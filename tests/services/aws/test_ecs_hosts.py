@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aws.ecs.hosts import hosts_of
-from services.aws.ecs.parsing import task_definition
+from services.aws.ecs.parsing import hosts_of, task_definition
 
 SECRET = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:prod/db-AbCdEf:password::"
 

@@ -5,7 +5,7 @@ import pytest
 from botocore import xform_name
 
 from services.aws.client.allowed_operations import READS
-from services.aws_cli.names import kebab
+from services.aws_cli.calls import kebab
 
 
 @pytest.mark.parametrize("service", sorted({service for service, _operation in READS}))

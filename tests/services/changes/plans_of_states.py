@@ -9,11 +9,10 @@ from typing import Any, cast
 from services.calendar.calendar import Calendar
 from services.changes.alarm_mute.state import MuteState
 from services.changes.base import Change, ChangeContext
-from services.changes.cache_invalidation.month import MonthUsage
-from services.changes.cache_invalidation.reading import CacheState
+from services.changes.cache_invalidation.reading import CacheState, MonthUsage
 from services.changes.deploy_rollback.state import RollbackState
-from services.changes.drill_delete.state import DrillState
-from services.changes.drill_failover.state import FailoverState
+from services.changes.drill_delete.change import DrillState
+from services.changes.drill_failover.change import FailoverState
 from services.changes.drill_restore.state import RestoreState
 from services.changes.drills.instances import TAG, Restored
 from services.changes.ecs_scaling.cost import TaskPrice, TaskPrices
@@ -27,10 +26,10 @@ from services.changes.rds.state import DatabaseLoad
 from services.changes.rds_class.state import ClassState
 from services.changes.rds_storage.state import StorageState
 from services.changes.registry import CHANGES, change_class
-from services.changes.service_restart.state import RestartState
+from services.changes.service_restart.change import RestartState
 from services.clock import ManualClock
 from services.models.alarms import Alarm, AlarmKind, AlarmState
-from services.models.base import RawId
+from services.models.base import Quota, RawId
 from services.models.changes import Plan
 from services.models.cloudfront import Distribution
 from services.models.depletion import Depletion
@@ -54,7 +53,6 @@ from services.models.ecs_deployments import (
 from services.models.github import GithubSecret, WorkflowRun
 from services.models.iam import AccessKey, KeyUse
 from services.models.mute_rules import MuteRule
-from services.models.quotas import Quota
 from services.models.rds import OrderableClass, SizeRange, Snapshot, SnapshotState, StorageOption
 from services.runbook.loader import load_builtin
 from tests.services.changes.rds_states import database, read_state

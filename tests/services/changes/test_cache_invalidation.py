@@ -8,8 +8,7 @@ import pytest
 
 from services.changes import ages
 from services.changes.cache_invalidation.change import LASTS, CacheInvalidation
-from services.changes.cache_invalidation.month import MonthUsage, month_start
-from services.changes.cache_invalidation.reading import CacheState
+from services.changes.cache_invalidation.reading import CacheState, MonthUsage, month_start
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id
 from services.demo.cloudfront.model import WILDCARD_SECONDS, DistributionCache

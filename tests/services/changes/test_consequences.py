@@ -15,10 +15,9 @@ from services.changes import base
 from services.changes.ecs_scaling import rollout
 from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.registry import CHANGES
-from services.models.base import RawId
+from services.models.base import Quota, RawId
 from services.models.changes import Plan
 from services.models.ecs import ScalingPolicy
-from services.models.quotas import Quota
 from services.models.rds import OptIn
 from tests.services.changes.plans_of_states import ACTION, ALARM, NOW, REFUSED, plan, rule
 from tests.services.changes.rds_states import OUTAGE, QUIET, patch

@@ -11,19 +11,16 @@ from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
-from services.changes.desired_count.change import DesiredCount
-from services.changes.desired_count.progress import count_progress
-from services.changes.desired_count.state import count_digest
+from services.changes.desired_count.change import DesiredCount, count_digest, count_progress
 from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.ecs_scaling.state import Load, ScalingState
 from services.changes.registry import CHANGES
 from services.clock import ManualClock
 from services.demo.system import names
-from services.models.base import RawId
+from services.models.base import Quota, RawId
 from services.models.change_runs import StepState
 from services.models.changes import Danger, Plan
 from services.models.ecs import ContainerService, ScalableTarget, ScalingActivity, ScalingPolicy
-from services.models.quotas import Quota
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
 from tests.services.changes.change_world import desk, service, target, told

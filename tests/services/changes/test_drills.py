@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.aws.rds import reader
-from services.changes.drill_delete.state import DrillState, refusal
+from services.changes.drill_delete.change import DrillState, refusal
 from services.changes.drills.instances import TAG, Restored
 from services.demo.rds.restored import RestoredInstance, RestoredInstances
 from services.models.base import RawId

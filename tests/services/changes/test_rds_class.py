@@ -8,8 +8,8 @@ import pytest
 
 from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import CLASS
+from services.changes.rds_class.change import class_progress, observed_class
 from services.changes.rds_class.state import ClassState, offered
-from services.changes.rds_class.steps import class_progress, observed_class
 from services.models.changes import Danger, Place, Plan
 from services.models.rds import OrderableClass, PendingSetting
 from services.models.watches import WatchState

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.changes.rds.state import ReadState
-from services.changes.rds_maintenance.steps import maintenance_progress, observed_opt_in
+from services.changes.rds_maintenance.change import maintenance_progress, observed_opt_in
 from services.models.changes import Danger, Place, Plan
 from services.models.rds import OptIn
 from services.models.watches import WatchState

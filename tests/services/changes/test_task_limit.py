@@ -13,8 +13,7 @@ from services.changes.base import ChangeContext
 from services.changes.ecs_scaling.facts import facts, remarks
 from services.changes.ecs_scaling.state import ACTION, Load, ScalingState
 from services.changes.registry import CHANGES
-from services.changes.task_limit.change import TaskLimit
-from services.changes.task_limit.form import form
+from services.changes.task_limit.change import TaskLimit, form
 from services.changes.task_limit.parameters import proposed_at
 from services.clock import ManualClock
 from services.models.base import RawId

@@ -12,9 +12,9 @@ from services.calendar.calendar import Calendar
 from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.task_limit.season import season, season_remarks
 from services.changes.task_limit.steps import observed_limit
+from services.models.base import Quota
 from services.models.change_runs import StepState
 from services.models.changes import Place
-from services.models.quotas import Quota
 from tests.services.changes.change_world import REGISTER, desk, service, target
 from tests.services.changes.test_task_limit import (
     BOOK,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.aws.client.errors import AwsError
-from services.aws.cloudwatch.dashboards.body import parse_body
 from services.aws.cloudwatch.dashboards.default import builtin_dashboard
+from services.aws.cloudwatch.dashboards.reader import parse_body
 from services.clock import ManualClock
 from services.dashboards.reader import DashboardReader
 from services.models.alarms import Alarm, AlarmState

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aws.cloudwatch.dashboards.body import parse_body
+from services.aws.cloudwatch.dashboards.reader import parse_body
 from services.clock import ManualClock
 from services.dashboards.pacing import (
     JUDGED_STEPS,

@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import AsyncMock, Mock
 
 from services.clock import ManualClock
-from services.fleet.watched_records import WatchedRecords
+from services.fleet.watched import WatchedRecords
 from services.models.journal import EntryKind, NewEntry
 from services.models.problem import ProblemKind
 from tests.conftest import ORIGIN

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from services.aws.client.errors import Refused
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
-from services.github.allowed_requests import may_read, written_path
-from services.github.client import GithubClient
+from services.github.client import GithubClient, may_read, written_path
 from services.github.scope import runs_path, scope_path
-from services.models.runbook_github import Github
+from services.models.base import Github
 from tests.conftest import Embedded
 from tests.services.github.github_world import client, grant
 

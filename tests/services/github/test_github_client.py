@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound, Throttled
-from services.aws.client.write_outcome import nothing_done
+from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound, Throttled, nothing_done
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
 from services.github.client import GithubClient
 from services.github.scope import runs_path, scope_path
 from services.github.settings import GithubSettings
-from services.models.runbook_github import Github
+from services.models.base import Github
 from tests.conftest import Embedded
 from tests.services.github.github_world import client, grant, write
 

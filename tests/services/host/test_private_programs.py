@@ -17,7 +17,7 @@ from services.journal.export import write
 from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry
 from tests.services.journal.book import ALICE, NOON, append
-from tui.terminal import clipboard
+from tui.terminal import terminal_app
 from tui.terminal import visibility as attention
 
 UMASKS = [0o000, 0o022, 0o077, 0o777]
@@ -78,7 +78,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_no_program_is_taken_from_the_path(hostile: Path) -> None:
     assert asyncio.run(attention.is_visible("%0"))
-    clipboard._give_to_tmux("secret", os.environ)
+    terminal_app._give_to_tmux("secret", os.environ)
     assert not hostile.exists()
 
 

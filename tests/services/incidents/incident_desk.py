@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.clock import ManualClock
 from services.incidents.service import Incidents
-from services.incidents.watch import IncidentWatch
+from services.incidents.wiring import IncidentWatch
 from services.journal.journal import Journal
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId

@@ -16,7 +16,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry, Pers
 from tests.services.journal.book import NOON, append, checked, filled, note, open_journal, tampered
 from tui.cli.entry_text import by_day
 from widgets.journal.contents import contents_lines
-from widgets.journal.lines import fact_lines, person_lines
+from widgets.journal.detail import fact_lines, person_lines
 
 JST = ZoneInfo("Asia/Tokyo")
 KINDS = [kind for kind in EntryKind if kind is not EntryKind.OTHER]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.aws.client.settings import AwsSettings
-from services.aws.cloudwatch.metrics.query_sharing import without_duplicates
+from services.aws.cloudwatch.metrics.reader import without_duplicates
 from services.demo.incidents.drawing import draw
 from services.incidents.announcements import Announcements
 from services.incidents.outages import accept, proposed

@@ -15,9 +15,8 @@ from services.models.metrics import MetricQuery, Series
 from services.models.posts import Post, PostState
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from services.slack.console_links import inspection_page
 from services.slack.note_wording import newest
-from services.slack.notes import NoteContext, about_alarm, about_finding
+from services.slack.notes import NoteContext, about_alarm, about_finding, inspection_page
 from widgets.alarms.values import limit_text
 
 NOW = datetime(2026, 1, 14, 0, 10, tzinfo=UTC)

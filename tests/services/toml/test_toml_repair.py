@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from services.models.runbook import Runbook
 from services.toml.grammar import lists
 from services.toml.positions import statements
-from services.toml.repair import MOST, repair
-from services.toml.statement_end import end_of
+from services.toml.repair import MOST, end_of, repair
 from tests.services.toml.runbook_mistakes import mistakes
 
 SHIPPED = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")

@@ -20,8 +20,7 @@ from services.models.verdict import Verdict
 from tests.services.journal.book import ALICE, append, filled, note, tampered
 from tests.tools.answering_terminal import answering_terminal
 from tui.cli.doctor import disk, hashes, journal_file, machine, messengers, terminal
-from tui.cli.doctor.examination import Examination, examination
-from tui.cli.doctor.outcome import Outcome, Skipped
+from tui.cli.doctor.examination import Examination, Outcome, Skipped, examination
 from tui.start_options import StartOptions
 
 ZONE = ZoneInfo("Asia/Tokyo")

@@ -15,8 +15,7 @@ from services.models.verdict import Verdict
 from tests.tools.answering_terminal import answering_terminal
 from tests.tui.pty_console import PtyConsole
 from tui.cli.doctor import installation, terminal, terminal_queries
-from tui.cli.doctor.examination import examination
-from tui.cli.doctor.outcome import Outcome
+from tui.cli.doctor.examination import Outcome, examination
 from tui.start_options import StartOptions
 
 

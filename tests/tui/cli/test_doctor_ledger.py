@@ -21,9 +21,8 @@ from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from tests.services.journal.book import ALICE, append, filled, tampered
 from tui.cli.doctor import ledger as check
-from tui.cli.doctor.examination import examination
+from tui.cli.doctor.examination import Outcome, Skipped, examination
 from tui.cli.doctor.ledger import NO_COPY, Copy
-from tui.cli.doctor.outcome import Outcome, Skipped
 from tui.start_options import StartOptions
 
 AT = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tui.modes import MODES
-from tui.runtime import late_modules, openings
+from tui.runtime import late_modules, ordered_app
 from tui.runtime.late_modules import are_imported, import_ahead, module_of, ready
 from tui.screens.common import rebuilding
 
@@ -89,8 +89,8 @@ async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
         steps.append(name)
         return make(name)
 
-    monkeypatch.setattr(openings, "are_imported", lambda *_modules: False)
-    monkeypatch.setattr(openings, "ready", note)
+    monkeypatch.setattr(ordered_app, "are_imported", lambda *_modules: False)
+    monkeypatch.setattr(ordered_app, "ready", note)
     monkeypatch.setattr(rebuilding, "make_screen", made)
     async with console(embedded.url, embedded.clock) as pilot:
         for mode in MODES[1:]:

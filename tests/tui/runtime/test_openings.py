@@ -20,7 +20,7 @@ from tests.tui.typed import KEYS, at_rest, type_in
 from tui.app import TobanApp
 from tui.config import ConsoleConfig
 from tui.modes import MODES
-from tui.runtime import openings
+from tui.runtime import ordered_app
 from tui.runtime.type_ahead import PATIENCE
 from tui.screens.common.first_frame import ShellScreen
 from tui.screens.journal.note import NoteScreen
@@ -40,8 +40,8 @@ class Imports:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.come = asyncio.Event()
         self.waited_for: list[tuple[str, ...]] = []
-        monkeypatch.setattr(openings, "are_imported", lambda *_modules: self.come.is_set())
-        monkeypatch.setattr(openings, "ready", self._ready)
+        monkeypatch.setattr(ordered_app, "are_imported", lambda *_modules: self.come.is_set())
+        monkeypatch.setattr(ordered_app, "ready", self._ready)
 
     async def _ready(self, *modules: str) -> None:
         self.waited_for.append(modules)
@@ -140,7 +140,7 @@ async def test_a_module_that_cannot_be_imported_is_reported_and_the_keys_go_on(
 
     async with importing(embedded, monkeypatch) as (pilot, imports):
         pilot.app.fail_fast = False
-        monkeypatch.setattr(openings, "ready", broken)
+        monkeypatch.setattr(ordered_app, "ready", broken)
         type_in(pilot.app, "?")
         await until(pilot, lambda: "ImportError" in "".join(bug.summary for bug in pilot.app.bugs.values()))
         imports.come.set()

@@ -14,7 +14,7 @@ from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tests.tui.typed import KEYS, burst
 from tui.modes import MODES
-from tui.runtime.pasting import fit, one_line
+from tui.runtime.ordered_app import fit, one_line
 from tui.screens.journal.note import NoteScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.logs import LogsScreen

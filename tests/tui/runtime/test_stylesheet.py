@@ -10,8 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.runtime.runtime_app import RuntimeApp
-from tui.runtime.stylesheet import CachingStylesheet
+from tui.runtime.runtime_app import CachingStylesheet, RuntimeApp
 
 WIDGETS = 100
 """More than Textual caches."""

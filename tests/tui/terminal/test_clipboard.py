@@ -15,9 +15,9 @@ from services.host.state_files import state_folder, write_private
 from services.models.text import UNSAFE
 from tests.tools.tmux import Tmux, needs_tmux
 from tui.runtime.runtime_app import RuntimeApp
-from tui.terminal.clipboard import OSC_LIMIT, clipboard_sequence, copy
 from tui.terminal.notifications import notification_sequence, ring
 from tui.terminal.passthrough import pass_through
+from tui.terminal.terminal_app import OSC_LIMIT, clipboard_sequence, copy
 
 PLAIN: dict[str, str] = {"TERM": "xterm-256color"}
 TMUX = {"TERM": "tmux-256color", "TMUX": "/run/tmux,1,0"}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.aws_cli.quoting import quoted
 from services.models.aws_cli import ShellLine
-from widgets.aws_cli.lines import command_lines
+from widgets.aws_cli.view import command_lines
 from widgets.drawing.lines import plain, width_of
 
 WORDS = st.lists(

@@ -16,8 +16,7 @@ from tui.cli.entry_text import by_day
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.table import Row
 from widgets.journal.contents import contents_lines
-from widgets.journal.detail import EntryDetail
-from widgets.journal.lines import chain_lines, story_lines
+from widgets.journal.detail import EntryDetail, chain_lines, story_lines
 from widgets.journal.panel import JournalPanel
 from widgets.journal.table import JournalTable
 from widgets.journal.verification_lines import verification_lines

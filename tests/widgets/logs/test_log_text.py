@@ -14,10 +14,9 @@ from services.models.logs import Severity
 from widgets.logs.drawing.strips import HEAD_WIDTH, Accent, LogFormat, Painter
 from widgets.logs.form.values import task_of
 from widgets.logs.store.store import StoredLine
-from widgets.logs.text.search import BadQuery, Query
+from widgets.logs.text.search import BadQuery, Query, SlowQuery, timed_lines
 from widgets.logs.text.severity import severity_of
 from widgets.logs.text.time import age_text, clock_text, local_day, parse_moment, second_text, span_text
-from widgets.logs.text.timed_regex import SlowQuery, timed_lines
 
 JST = ZoneInfo("Asia/Tokyo")
 NEAR = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)

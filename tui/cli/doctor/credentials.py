@@ -10,8 +10,7 @@ from services.i18n import _
 from services.models.identity import Identity
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome, Skipped, of_problem
+from tui.cli.doctor.examination import Examination, Outcome, Skipped, of_problem
 from widgets.drawing.format import coarse, stamp
 
 SOON = 3600.0

@@ -9,8 +9,7 @@ from services.i18n import _
 from services.models.amounts import size_words
 from services.models.text import clean
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome
+from tui.cli.doctor.examination import Examination, Outcome
 
 LEAST_FREE = 200 << 20
 """Bytes below which a disk needs attention: a year of a busy journal."""

@@ -5,7 +5,7 @@ Nothing is written, and no journal is created.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,10 +17,11 @@ from services.clock import Clock
 from services.i18n import _
 from services.journal.place import JournalPlace
 from services.models.identity import Identity
+from services.models.problem import Problem, ProblemKind
 from services.models.runbook import Runbook
+from services.models.verdict import Verdict
 from services.runbook.loader import Loaded, inspect_named
 from services.toml.files import DataFileError
-from tui.cli.doctor.outcome import Skipped
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
@@ -29,6 +30,37 @@ from tui.startup.sources import settings_of
 
 if TYPE_CHECKING:
     from services.aws.client.session import AwsSession
+
+
+_PASSING = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE})
+"""Problems that time may mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one check went; the fields are those of `services.models.doctor_answer.CheckResult`."""
+
+    verdict: Verdict | None
+    text: str
+    remedy: str = ""
+    details: tuple[str, ...] = ()
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+class Skipped(Exception):
+    """There is nothing to check, or what it needs failed in another check, which reports it; the message says which."""
+
+
+def of_problem(problem: Problem, verdict: Verdict = Verdict.UNKNOWN) -> Outcome:
+    """A failed read: by default it says nothing about what was to be checked."""
+    return Outcome(verdict, problem.summary, problem.advice)
+
+
+def remedy_of(problems: Sequence[Problem]) -> str:
+    """What helps against failed reads of a check, of which there is at least one."""
+    is_passing = any(problem.kind in _PASSING for problem in problems)
+    return _("Run it again in a minute.") if is_passing else problems[0].advice
+
 
 SECONDS = 8.0
 """For one response of AWS."""

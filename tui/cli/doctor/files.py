@@ -10,8 +10,7 @@ from services.models.text import clean
 from services.models.verdict import Verdict
 from services.runbook.loader import is_path
 from services.toml.files import DataFileError
-from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome
+from tui.cli.doctor.examination import Examination, Outcome
 from tui.startup.config_reader import ConfigError, in_words
 from tui.startup.sources import every_source
 

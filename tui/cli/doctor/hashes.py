@@ -10,8 +10,7 @@ from services.i18n import _
 from services.journal.anchors.checkpoints import DEV_LOG
 from services.models.text import clean
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import SECONDS, Examination
-from tui.cli.doctor.outcome import Outcome, Skipped, of_problem
+from tui.cli.doctor.examination import SECONDS, Examination, Outcome, Skipped, of_problem
 
 
 async def hashes(subject: Examination) -> Outcome:

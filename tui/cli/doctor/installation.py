@@ -7,8 +7,7 @@ from pathlib import Path
 from services.i18n import _
 from services.models.text import clean
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome, Skipped
+from tui.cli.doctor.examination import Examination, Outcome, Skipped
 from tui.cli.version import version_text
 
 EXTRAS = {"demo": "moto", "postgresql": "asyncpg", "mcp": "mcp"}

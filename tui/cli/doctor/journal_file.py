@@ -18,8 +18,7 @@ from services.journal.reader import JournalReader, connect
 from services.models.text import clean
 from services.models.verdict import Verdict
 from tui.cli.doctor import disk
-from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome, of_problem
+from tui.cli.doctor.examination import Examination, Outcome, of_problem
 from widgets.drawing.format import stamp
 
 

@@ -19,9 +19,8 @@ from services.journal.reader import entry_of
 from services.models.journal import EntryKind
 from services.models.text import clean
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination
+from tui.cli.doctor.examination import Examination, Outcome, Skipped, of_problem
 from tui.cli.doctor.journal_file import open_quietly
-from tui.cli.doctor.outcome import Outcome, Skipped, of_problem
 
 SECONDS = 15.0
 """For one read."""

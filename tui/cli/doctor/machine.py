@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services import i18n
 from services.i18n import _
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome, Skipped
+from tui.cli.doctor.examination import Examination, Outcome, Skipped
 from tui.terminal.checks import foreign_encoding
 from widgets.drawing.format import stamp
 

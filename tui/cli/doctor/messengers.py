@@ -6,8 +6,7 @@ from services.github import settings as github_settings
 from services.i18n import _
 from services.models.verdict import Verdict
 from services.slack import settings as slack_settings
-from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome, Skipped
+from tui.cli.doctor.examination import Examination, Outcome, Skipped
 
 
 async def slack(subject: Examination) -> Outcome:

@@ -19,8 +19,7 @@ from services.models.text import clean
 from services.models.verdict import Verdict
 from services.policy.arns import Arns
 from services.policy.probes import region_of
-from tui.cli.doctor.examination import SECONDS, Examination
-from tui.cli.doctor.outcome import Outcome, remedy_of
+from tui.cli.doctor.examination import SECONDS, Examination, Outcome, remedy_of
 
 AT_ONCE = 8
 MOST_SHOWN = 8

@@ -10,8 +10,7 @@ from services.i18n import _
 from services.models.verdict import Verdict
 from services.policy.declared import declared
 from services.policy.probes import Probe, probes
-from tui.cli.doctor.examination import SECONDS, Examination
-from tui.cli.doctor.outcome import Outcome, remedy_of
+from tui.cli.doctor.examination import SECONDS, Examination, Outcome, remedy_of
 from tui.panel_registry import PANELS
 
 AT_ONCE = 8

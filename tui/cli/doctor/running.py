@@ -10,8 +10,7 @@ from services.models.doctor_answer import CheckResult, DoctorAnswer
 from services.models.verdict import Verdict, worst
 from services.runbook.loader import Loaded
 from tui.cli.commands import imported
-from tui.cli.doctor.examination import Examination, examination
-from tui.cli.doctor.outcome import Outcome, Skipped
+from tui.cli.doctor.examination import Examination, Outcome, Skipped, examination
 from tui.cli.doctor.registry import CHECKS, Check
 from tui.exit_status import OF_VERDICT
 from tui.runtime.crash_report import crash_summary

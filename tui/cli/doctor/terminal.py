@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from services.host.programs import begin, end, program
 from services.i18n import _, sentences
 from services.models.verdict import Verdict
-from tui.cli.doctor.examination import Examination
-from tui.cli.doctor.outcome import Outcome, Skipped
+from tui.cli.doctor.examination import Examination, Outcome, Skipped
 from tui.cli.doctor.terminal_queries import SAMPLES, answer_seconds, may_be_asked, widths
 from tui.terminal.checks import check_terminal, foreign_encoding
 from tui.terminal.passthrough import inside_tmux

@@ -14,8 +14,7 @@ from services.i18n import _
 from services.journal.errors import JournalError
 from services.logs.export.export_file import companion_of
 from services.logs.export.rendering import ExportedLine
-from services.logs.export.under_way import ExportUnderWay, ExportWish
-from services.logs.export.wording import done
+from services.logs.export.under_way import ExportUnderWay, ExportWish, done
 from services.logs.follow.merging import MergedLine
 from services.models.base import RawId
 from services.models.log_exports import ExportFormat, ExportKind, ExportSubject

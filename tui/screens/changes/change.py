@@ -17,14 +17,12 @@ from tui.messages import ReadAgain
 from tui.places import revert_of
 from tui.screens.changes.applying import notify_outcome, run_summary
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
-from tui.screens.changes.openings import open_follow_up, open_request
 from tui.screens.changes.parts import Parts
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.changes.procedures import choose_procedure
-from tui.screens.changes.run import RunScreen
+from tui.screens.changes.run import RunScreen, open_follow_up, open_request
 from tui.screens.changes.target_feeds import TargetFeeds
-from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.common.way_back import WAY_BACK
+from tui.screens.common.mode_screen import WAY_BACK, ModeScreen
 from widgets.changes.list import ChangeList, Offer
 from widgets.changes.live_state import LiveStatePanel
 from widgets.changes.load import TargetLoadPanel, change_moments

@@ -19,9 +19,9 @@ from widgets.changes.lines import pairs, row_lines
 from widgets.changes.plan.form import ChoiceRow
 from widgets.drawing.block import Block
 from widgets.drawing.format import stamp
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.prose import Prose
+from widgets.drawing.spans import hanging
 from widgets.frame.panel import words_of
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from services.feed import Feed
 from services.models.changes import LiveState
 from services.models.feeds import FeedState
-from services.models.target_load import TargetLoad, last_hour
+from services.models.metrics import TargetLoad, last_hour
 from services.system import Services
 from widgets.changes.list import Offer
 

@@ -4,21 +4,23 @@ from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
+from textual.binding import Binding
 from textual.getters import app as app_getter
 from textual.screen import Screen
+from textual.widgets import Input
 
 from services.alarms.acknowledgements import present
-from services.i18n import _
+from services.i18n import N_, _
 from services.incidents.clocks import whole_clocks
 from services.models.aws_cli import CommandSheet
 from services.models.feeds import FeedState
 from services.models.incidents import Incident, IncidentState
 from services.models.journal import Acknowledgement
 from services.models.problem import Problem, ProblemKind
+from tui import messages
 from tui.console import Console
 from tui.runtime.removal import dismiss_below
 from tui.screens.common.framed import Framed
-from tui.screens.common.way_back import go_back, leads_back
 from tui.screens.frame.header_facts import header_facts
 from widgets.alarms.strip import AlarmStrip
 from widgets.drawing.ticker import catch_up, every_second
@@ -29,6 +31,22 @@ from widgets.frame.header import Header
 from widgets.frame.key_bar import KeyBar
 from widgets.incidents.alert import IncidentAlert
 from widgets.journal.health_wording import shown_problem
+
+WAY_BACK = Binding("escape", "back_to_incident", N_("Back"), show=True, priority=True, id="way-back")
+"""Before the keys of what has the focus: what a step has opened closes at once."""
+
+
+def leads_back(app: Console, screen: Screen[object]) -> bool:
+    """Whether a step of an incident has opened this screen, so that the key of going back returns there."""
+    way = app.way_back
+    is_there = way is not None and way[0] == app.current_mode and screen.is_active
+    return is_there and not isinstance(screen.focused, Input)
+
+
+def go_back(app: Console, screen: Screen[object]) -> None:
+    """Return to the incident whose step has led here."""
+    if app.way_back is not None:
+        screen.post_message(messages.OpenIncident(app.way_back[1]))
 
 
 @dataclass(frozen=True, slots=True)

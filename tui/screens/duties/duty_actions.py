@@ -3,15 +3,20 @@
 The caller passes the occurrence under the cursor when the key was pressed, as the cursor may move on meanwhile.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
-from services.i18n import _
+from services.duties.service import NotNow
+from services.i18n import N_, _, plural
+from services.inspections.running import entries
 from services.inspections.running.entries import finding_text
-from services.journal.errors import JournalError
+from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.duties import Occurrence, OccurrenceState
+from services.models.findings import Recorded
 from services.models.runbook import Duty
 from services.report.periods import of_day
 from tui.console import Console
@@ -19,14 +24,68 @@ from tui.messages import OpenReport
 from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.confirm import confirm
 from tui.screens.common.notice import NoticeScreen
+from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
 from tui.screens.duties.inspect_now import InspectionChoice, InspectNowScreen
 from tui.screens.duties.inspected_logs import logs_of_duty
 from tui.screens.duties.sign import SkipScreen
-from tui.screens.duties.sign_all import SignAllScreen
 from tui.screens.duties.signing import current, refuse
-from tui.screens.duties.wording import head_words
+from tui.screens.duties.wording import accepting_words, head_words
+from widgets.drawing.lines import ROLES
+from widgets.drawing.prose import Prose
+from widgets.duties.wording import when, zone_name
+
+
+class SignAllScreen(WritingDialog):
+    """Signs all of them off with one note; duties that somebody signed off meanwhile are passed over."""
+
+    HEADING = N_("Sign off all normal")
+    PROMPT = N_("Note for all (optional)")
+
+    def __init__(self, occurrences: Sequence[Occurrence], others: Sequence[Occurrence] = ()) -> None:
+        """`others` are due as well and are not signed off here."""
+        super().__init__()
+        self._signable: list[tuple[Occurrence, tuple[Recorded, ...]]] = []
+        self._lines: list[Content] = []
+        zone, now = self.app.zone, self.app.now()
+        for occurrence in occurrences:
+            findings = self.app.ready.scheduler.of(occurrence.slot)
+            if findings is None:
+                continue
+            self._signable.append((occurrence, findings.recorded))
+            due = f"{when(occurrence.slot, zone, now.astimezone(zone).date())} {zone_name(zone, now)}"
+            self._lines.append(
+                Content.assemble(
+                    Content.styled(occurrence.slot.title, ROLES["title"]), "  ", (due, ROLES["muted"])
+                )
+            )
+            self._lines += [
+                Content.assemble("  ", line)
+                for line in accepting_words(findings, self.app.overview, zone, now)
+            ]
+        if others:
+            titles = _(", ").join(each.slot.title for each in others)
+            words = _("Not included, because not inspected yet or not normal: {titles}")
+            self._lines.append(Content.styled(words.format(titles=titles), ROLES["caution"]))
+
+    def about(self) -> Iterable[Widget]:
+        """Yield every duty with its findings."""
+        yield Prose(Content("\n").join(self._lines), classes="about")
+
+    async def write(self, text: str) -> str:
+        """Sign off one after the other. Raises JournalError; sign-offs made by then stay."""
+        count = 0
+        for occurrence, accepted in self._signable:
+            try:
+                await self.app.ready.duties.sign(
+                    occurrence, text, more={"findings": entries.signed(accepted)}
+                )
+            except (AlreadyRecorded, NotNow):
+                continue
+            count += 1
+        words = plural("{count} duty is signed off", "{count} duties are signed off", count)
+        return words.format(count=count)
 
 
 def report(app: Console) -> None:

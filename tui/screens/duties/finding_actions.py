@@ -1,14 +1,17 @@
 """Actions on findings, shared by every screen that shows one, and the titles of inspections."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import NamedTuple
 
-from services.i18n import _
+from textual.content import Content
+from textual.widget import Widget
+
+from services.i18n import N_, _
 from services.incidents.findings import begin
 from services.inspections.registry import offered
-from services.journal.errors import JournalError
+from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.dashboards import MetricWidget
 from services.models.duties import OccurrenceState, ScheduledOccurrence
 from services.models.evidence import EvidencePlace
@@ -18,11 +21,56 @@ from services.models.journal import Entry
 from services.models.runbook import Runbook
 from tui.console import Console
 from tui.messages import OpenAlarm, OpenIncident, OpenLogs, OpenWidget, Request
-from tui.screens.common.already_recorded import signed_first
+from tui.screens.common.already_recorded import signed_first, was_first
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.notice import NoticeScreen
-from tui.screens.duties.override import OverrideScreen
+from tui.screens.common.writing_dialog import NotTaken, WritingDialog
 from widgets.drawing.format import stamp
+from widgets.drawing.lines import ROLES
+from widgets.drawing.prose import Prose
+from widgets.findings.wording import verdict_spans
+
+
+class OverrideScreen(WritingDialog):
+    """Asks why the verdict is overridden; the original verdict stays in the journal beside the reason."""
+
+    HEADING = N_("Override a finding")
+    PROMPT = N_("Reason for the override")
+
+    def __init__(self, subject: str, recorded: Recorded) -> None:
+        super().__init__()
+        self.subject = subject
+        self.recorded = recorded
+
+    def about(self) -> Iterable[Widget]:
+        """Yield the finding's title, verdict and summary."""
+        finding = self.recorded.finding
+        spans = verdict_spans(finding)
+        yield Prose(
+            Content("\n").join(
+                [
+                    Content.assemble(
+                        Content.styled(finding.title, ROLES["title"]),
+                        "  ",
+                        *((text, ROLES[role] if role else "") for text, role in spans),
+                    ),
+                    Content(finding.summary),
+                ]
+            ),
+            classes="about",
+        )
+
+    def refused(self, text: str) -> str:
+        return "" if text else _("A reason is required to override a finding.")
+
+    async def write(self, text: str) -> str:
+        """Record the override. Raises JournalError, NotTaken."""
+        try:
+            await self.app.ready.scheduler.runs.override(self.subject, self.recorded, text)
+        except AlreadyRecorded as error:
+            first = was_first(error.entry, self.app.zone, self.app.now(), self.app.ready.journal.shared_host)
+            raise NotTaken(_("{first}; your reason was not recorded.").format(first=first)) from error
+        return _("{title} was overridden").format(title=self.recorded.finding.title)
 
 
 def inspection_titles(runbook: Runbook) -> dict[str, str]:

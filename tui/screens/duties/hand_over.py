@@ -32,8 +32,8 @@ from tui.screens.common.dialog import window
 from tui.screens.common.offer_dialog import OfferDialog
 from tui.screens.common.type_ahead_guard import GuardedDialog
 from widgets.drawing.block import Block
-from widgets.drawing.hanging import hanging
 from widgets.drawing.prose import Prose
+from widgets.drawing.spans import hanging
 
 
 async def hand_over(app: Console) -> None:

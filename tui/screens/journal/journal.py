@@ -1,33 +1,110 @@
 """記録: the journal, newest entries first, with filters by day, kind, person, target and words."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import VerticalScroll
 
-from services.i18n import _
+from services.host.private_files import make_folder
+from services.host.state_files import stamped_name, state_folder
+from services.i18n import _, plural
 from services.journal.entry_window import EntryWindow
 from services.journal.errors import JournalError
+from services.journal.export import export
+from services.journal.journal import Journal
+from services.journal.problems import UnusableJournal
+from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
 from services.models.feeds import FeedState
 from services.models.journal import EntryQuery
 from services.models.journal_view import JournalView
 from services.models.text import clean
+from services.models.verification import Verification
 from tui.commands import bindings
+from tui.screens.common.dialog import Dialog, window
 from tui.screens.common.mode_screen import ModeScreen, Place
 from tui.screens.journal.entry import EntryScreen
-from tui.screens.journal.export_file import save
 from tui.screens.journal.filter import JournalFilterScreen
-from tui.screens.journal.verify import JournalVerifyScreen
 from tui.typed_days import day_span, read_day
+from widgets.drawing.block import Block
+from widgets.drawing.format import wrap
+from widgets.drawing.lines import Line
+from widgets.frame.message_line import LineMessage
 from widgets.journal.panel import CheckpointLine, FilterLine, JournalPanel
 from widgets.journal.prompt import JournalAsk, JournalPrompt
 from widgets.journal.table import JournalTable
+from widgets.journal.verification_lines import verification_lines
 from widgets.journal.wording import checkpoint_spans, filter_spans
+
+
+class JournalVerifyScreen(Dialog[None]):
+    """Opens at once, as reading the whole journal takes time; the result follows."""
+
+    DEFAULT_CSS = """
+    JournalVerifyScreen #window { max-width: 84; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self.journal = journal
+        self.verification: Verification | None = None
+        self.block = Block(_("Hash chain"), self._lines)
+
+    def compose(self) -> ComposeResult:
+        """Yield the result, or a line that says the check is running."""
+        with window(_("Verify the journal"), _("Esc closes"), kind=VerticalScroll):
+            yield self.block
+
+    def on_mount(self) -> None:
+        self.query_one("#window").focus()
+        self.check()
+
+    @work(group="verify", exclusive=True)
+    async def check(self) -> None:
+        """Verify every entry, and show the result."""
+        self.verification = await self.journal.verify()
+        self.block.update()
+
+    def _lines(self, width: int) -> list[Line]:
+        if self.verification is not None:
+            return verification_lines(self.verification, width) + _not_compared(self.verification, width)
+        words = _("Checking {count} entries…").format(count=f"{self.journal.health.entries:,}")
+        return [[(text, "muted")] for text in wrap(words, width)]
+
+
+def _not_compared(verification: Verification, width: int) -> list[Line]:
+    """Return a line that names the external log that was not compared, if another one was."""
+    if not (verification.anchors and verification.anchor_note):
+        return []
+    words = _("Not compared: {reason}").format(reason=verification.anchor_note)
+    parts = wrap(words, max(8, width - 2))
+    return [[("? " if index == 0 else "  ", "warn"), (part, "")] for index, part in enumerate(parts)]
+
+
+async def save(journal: Path, query: EntryQuery, masker: Masker) -> LineMessage:
+    """Write the matching entries without secrets, oldest first, in a thread; the message says where they are, or why they are not."""
+    path = state_folder("exports") / stamped_name("journal", ".jsonl")
+    path_text = clean(path)
+
+    def write() -> int:
+        make_folder(path.parent)
+        return export(journal, query, path, masker)
+
+    try:
+        count = await asyncio.to_thread(write)
+    except (OSError, sqlite3.Error, UnusableJournal) as error:
+        why = _("The entries cannot be saved to {path}: {reason}")
+        return LineMessage(why.format(path=path_text, reason=clean(error)), "warning")
+    words = plural("{count} entry was saved to {path}", "{count} entries were saved to {path}", count)
+    return LineMessage(words.format(count=f"{count:,}", path=path_text))
+
 
 Move = Callable[[EntryWindow], Awaitable[None]]
 """A method of EntryWindow that reads another page."""

@@ -10,8 +10,7 @@ from textual.widgets import Input
 from services.i18n import _
 from services.models.aws_cli import CommandSheet
 from tui.commands import bindings
-from tui.screens.common.mode_screen import Place
-from tui.screens.common.way_back import WAY_BACK
+from tui.screens.common.mode_screen import WAY_BACK, Place
 from tui.screens.logs import key_order
 from tui.screens.logs.covers.covering import CoveringPane
 from tui.screens.logs.covers.covers import Covers

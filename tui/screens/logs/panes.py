@@ -8,12 +8,17 @@ from textual.events import Event, InputEvent
 from textual.widget import Widget
 
 from services.i18n import N_, _
+from services.incidents.onset import onset_of
 from services.logs.filter_patterns.quoting import as_pattern
 from services.logs.follow.live import LiveSession
 from services.models import glyphs
+from services.models.alarms import AlarmState
 from services.models.aws_cli import CommandSheet
+from services.models.causes import OnsetBasis
+from services.models.incidents import Incident
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem
+from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
 from tui.screens.logs import field_actions, key_order, live_tail
@@ -23,7 +28,6 @@ from tui.screens.logs.late_lines import ask_late_lines
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.line_tables import show_tables
 from tui.screens.logs.memory import log_memory
-from tui.screens.logs.moments import moments
 from tui.screens.logs.pattern_hints import mistake_in, show_hint
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.drawing.separators import ASKED_TIME, IN_SPAN, MARK, MATCH, SHARED_TIME
@@ -32,6 +36,28 @@ from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.prompt import LogPrompt
 from widgets.logs.reading.axis import BAR_CURSOR
 from widgets.logs.reading.reading import Remark
+
+
+def moments(app: Console) -> tuple[tuple[int, str], ...]:
+    """Epoch milliseconds and label, by time; T0 is read from the newest evidence, else the alarm's own time."""
+    starts = [(_start(app, incident), "T0") for incident in app.incidents if incident.is_open]
+    overview = app.alarms.value if app.alarms is not None else None
+    firing = [
+        (int(alarm.since.timestamp() * 1000), f"{glyphs.FIRING} {alarm.name}")
+        for alarm in (overview.watched if overview is not None else ())
+        if alarm.state is AlarmState.ALARM and alarm.since is not None
+    ]
+    return tuple(sorted([*starts, *firing]))
+
+
+def _start(app: Console, incident: Incident) -> int:
+    evidence = app.ready.response.live.newest(incident)
+    start = incident.since
+    if evidence is not None:
+        onset = onset_of(evidence)
+        start = onset.at if onset.basis is OnsetBasis.BASELINE else start
+    return int(start.timestamp() * 1000)
+
 
 MINUTE = timedelta(minutes=1)
 

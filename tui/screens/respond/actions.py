@@ -1,34 +1,65 @@
 """What a person does about an incident; shared by the list and by the screen of one."""
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from functools import partial
 
+from services.aws.client.errors import AwsError
 from services.i18n import _
+from services.incidents.approval_call import step_to_approve
 from services.incidents.catalogue import causes_by_id
-from services.incidents.escalation import Renewed, hand_over_text, slack_text
+from services.incidents.escalation import Renewed, Situation, hand_over_text, slack_text
 from services.incidents.joining import are_linked
 from services.incidents.readings import Weighing
 from services.incidents.reason import reason_from
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.alarms import AlarmState
+from services.models.approvals import ApprovalState
 from services.models.causes import Word
+from services.models.changes import Plan
 from services.models.incidents import Incident, StepKind, TriggerKind
 from services.models.posts import Proposal
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
-from tui.screens.respond.building import joinable, situation_of
+from tui.screens.respond.building import incident_view, joinable, situation_of
 from tui.screens.respond.closing import OWN, CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
 from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.opinion import description_of, second_opinion
 from tui.screens.respond.reading import Records, alarm_of
 from tui.screens.respond.report import IncidentReportScreen
-from tui.screens.respond.situation_now import situation_now
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
 from widgets.incidents.causes import OWN_WORDS
 from widgets.incidents.view import IncidentView
+
+
+async def situation_now(app: Console, weighing: Weighing, id: str, records: Records) -> Situation | None:
+    """None: the journal has no such incident any more."""
+    incidents = app.ready.incidents
+    if (incident := incidents.of(id)) is None:
+        return None
+    if incident.is_open:
+        await app.ready.response.live.read(incident)
+    view = incident_view(app, weighing, incidents.of(id) or incident, records)
+    return situation_of(app, view, await _plan_asked(app, view))
+
+
+async def _plan_asked(app: Console, view: IncidentView) -> Plan | None:
+    """The plan that a step asks approval for: the one that waits for it, else as the runbook gives it, from live state."""
+    step, engine = step_to_approve(view.incident, view.playbook), app.ready.engine
+    kind = step.look if step is not None else None
+    if step is None or kind is None or kind not in engine.changes:
+        return None
+    asked = (request.plan for request in engine.requests if request.state is ApprovalState.ASKED)
+    plan = next((plan for plan in asked if plan.kind == kind), None)
+    targets = engine.changes[kind].targets()
+    if plan is None and targets:
+        with suppress(AwsError):
+            plan = await engine.plan(kind, targets[0].id, step.values, is_preview=True)
+    return plan
+
 
 _WHILE_OPEN = frozenset(
     {"take", "told", "decide", "propose", "hand_over", "join", "close_incident", "next_look"}

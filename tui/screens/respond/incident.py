@@ -1,6 +1,8 @@
 """対応: one incident, from its first minute to its end."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on, work
@@ -9,18 +11,17 @@ from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
 from services.models.causes import NextLook
-from services.models.first_wave import IncidentEvidence
+from services.models.first_wave import IncidentEvidence, LogSample
 from services.models.incidents import Incident, StepKind
 from tui import messages
 from tui.commands import bindings
-from tui.messages import ReadAgain
+from tui.messages import OpenLogs, ReadAgain
 from tui.places import Destination
 from tui.screens.common.mode_screen import Place
 from tui.screens.duties.finding_actions import open_place
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.respond.actions import IncidentScreenBase
 from tui.screens.respond.building import destinations_of, incident_view, place_named
-from tui.screens.respond.incident_logs import logs_of
 from tui.screens.respond.marking import skip_dialog, toggle_mark
 from tui.screens.respond.next_look import NextLooks
 from tui.screens.respond.reading import Records, alarm_of, records_of
@@ -30,6 +31,18 @@ from widgets.incidents.entries import EntryPanel
 from widgets.incidents.steps import step_index, step_key
 from widgets.incidents.view import IncidentView
 from widgets.inputs.step_prompt import StepPrompt
+
+
+def logs_of(group: str, onset: datetime, samples: Sequence[LogSample | None]) -> OpenLogs | None:
+    """The log groups to open; `group` is the alarm's own, "" without one. None if there is none at all."""
+    read = [sample for sample in samples if sample is not None and sample.lines]
+    telling = next((sample for sample in read if sample.lines[-1].at >= onset), next(iter(read), None))
+    if telling is None:
+        return OpenLogs(group, onset) if group else None
+    first = str(telling.group)
+    at = next((line.at for line in telling.lines if line.at >= onset), telling.lines[0].at)
+    groups = dict.fromkeys((*(str(sample.group) for sample in read), group))
+    return OpenLogs(first, at, tuple(each for each in groups if each and each != first))
 
 
 class IncidentScreen(IncidentScreenBase):

@@ -19,8 +19,22 @@ from textual.widgets import Input, Static
 from services.i18n import N_, _
 from services.models import glyphs
 from services.models.changes import Parameter
-from widgets.changes.plan.value_input import ValueInput
 from widgets.drawing.format import crop, pad
+
+BY_HAND = "dollar_sign"
+"""The key of the `aws` commands."""
+
+
+class ValueInput(Input):
+    """A field whose values never contain `$`, so that this key keeps its meaning inside it."""
+
+    free_text = False
+    """Whether it takes any text, and `$` as well."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the key is typed into the field."""
+        return (self.free_text or key != BY_HAND) and super().check_consume_key(key, character)
+
 
 _LABEL = 22
 _LENGTH = 256

@@ -29,8 +29,8 @@ from widgets.changes.lines import (
 from widgets.changes.run.view import elsewhere_lines, outcome_lines, progress_lines
 from widgets.changes.run.watch import watch_lines
 from widgets.drawing.block import Block
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line
+from widgets.drawing.spans import hanging
 from widgets.drawing.timers import is_going
 from widgets.frame.panel import Now
 

@@ -11,8 +11,8 @@ from services.models.changes import Plan
 from services.models.state_words import REQUESTS
 from widgets.changes.run.watch import watch_span
 from widgets.drawing.format import NOTHING, clock, stamp
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span, width_of
+from widgets.drawing.spans import hanging
 from widgets.drawing.state_styles import styles_of
 
 RUN_STYLES = styles_of(REQUESTS, "muted", "warn", "good", "bad", "alert", "warn")

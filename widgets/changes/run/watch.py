@@ -7,8 +7,8 @@ from services.models import glyphs
 from services.models.change_runs import Run, StepState
 from services.models.watches import WatchState
 from widgets.drawing.format import clock, stamp
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line, Span
+from widgets.drawing.spans import hanging
 from widgets.drawing.state_styles import StateStyle
 
 WATCH_STYLES: dict[WatchState, StateStyle] = {

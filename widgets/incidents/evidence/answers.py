@@ -7,8 +7,8 @@ from services.i18n import N_, _
 from services.models import glyphs
 from services.models.date_text import time_text
 from services.models.first_wave import AskedQuestion, Sure
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Line
+from widgets.drawing.spans import hanging
 from widgets.incidents.entries import Entry
 
 _SURE = {

@@ -9,8 +9,8 @@ from services.models import glyphs
 from services.models.date_text import time_text
 from services.models.evidence import EvidencePlace
 from services.models.first_wave import IncidentEvidence, Source
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span, width_of
+from widgets.drawing.spans import hanging
 from widgets.incidents.entries import Entry
 from widgets.incidents.view import IncidentView
 

@@ -11,8 +11,8 @@ from services.models.metrics import Series
 from services.models.units import number
 from widgets.charts.data import ChartData, Curve, Moment
 from widgets.drawing.format import NOTHING, pad
-from widgets.drawing.hanging import hanging
 from widgets.drawing.lines import Span
+from widgets.drawing.spans import hanging
 from widgets.incidents.entries import Entry
 from widgets.incidents.evidence.context import EvidenceContext, note, parts_entry, read_notes
 

@@ -2,19 +2,55 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.i18n import N_, _
-from services.models.first_wave import Measure
+from services.models import glyphs
+from services.models.first_wave import Measure, Source
 from services.models.incidents import StepKind
 from widgets.charts.data import ChartData
+from widgets.drawing.lines import Span
 from widgets.incidents.entries import Entry
-from widgets.incidents.evidence.context import EvidenceContext, note, recovery_entries, telling_entries
+from widgets.incidents.evidence.context import (
+    EvidenceContext,
+    heading,
+    note,
+    read_notes,
+    recovery_entries,
+    telling_entries,
+)
 from widgets.incidents.evidence.curves import chart_of, curve_entries, resource_charts, resource_entries
 from widgets.incidents.evidence.database import database_entries, storage_entries
 from widgets.incidents.evidence.log_lines import application_entries, database_log_entries
 from widgets.incidents.evidence.targets import target_entries
 from widgets.incidents.evidence.tasks import count_entries, scaling_entries, stopped_entries
-from widgets.incidents.evidence.writes import write_entries
+
+_MOST = 20
+_BEFORE, _AFTER = timedelta(minutes=30), timedelta(minutes=2)
+
+
+def write_entries(context: EvidenceContext, width: int) -> list[Entry]:
+    """Writes to the account, newest first; those shortly before T0 are marked."""
+    entries = read_notes(context, Source.TRAIL, Source.TRAIL_GLOBAL, width=width)
+    writes, until = context.evidence.writes, context.evidence.trail_until
+    words = _("known until {time}").format(time=context.time(until)) if until else _("about 5 minutes late")
+    entries.append(heading("writes", _("Changes that CloudTrail recorded"), (words, "muted")))
+    if not writes and until:
+        words = _("CloudTrail shows none up to {time}; what came later is not seen yet.")
+        entries.append(note("writes:none", words.format(time=context.time(until)), width))
+    for event in writes[:_MOST]:
+        is_near = context.onset - _BEFORE <= event.at <= context.onset + _AFTER
+        first: list[Span] = [
+            (f"{glyphs.ATTENTION if is_near else ' '} ", "caution"),
+            (context.clock(event.at) + " ", "muted"),
+        ]
+        who = event.actor.shown
+        text = f"{event.name}  {_(', ').join(event.resources)}  {who}".replace("    ", "  ")
+        if event.error:
+            text += "  " + _("refused: {error}").format(error=event.error)
+        entries.append(note(f"write:{event.id}", text, width, "strong" if is_near else "muted", first))
+    return entries
+
 
 Section = Callable[[EvidenceContext, int], Sequence[Entry]]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
@@ -17,7 +17,6 @@ from services.models import glyphs
 from services.models.logs import Severity
 from services.models.text import clean
 from widgets.drawing.line_filters import LineFilters
-from widgets.logs.drawing.spans import has_match, highlighted, sliced, wrapped
 from widgets.logs.drawing.styles import OWN_BACKGROUND
 from widgets.logs.form.group_form import GroupForm
 from widgets.logs.form.line_form import DRAWN_LIMIT, Span
@@ -27,6 +26,65 @@ from widgets.logs.store.store import LogStore, StoredLine
 from widgets.logs.text.search import Query
 from widgets.logs.text.severity import LETTERS, severity_of
 from widgets.logs.text.time import age_text, clock_text
+
+_HIGHLIGHT_LIMIT = 200
+"""Matches highlighted in one line."""
+_BREAK_REACH = 24
+"""Characters searched backwards for a space when a line is wrapped."""
+_FEED = "\u240a"
+"""Stands for a line feed in a cleaned line."""
+_FEED_LIMIT = 200
+"""Rows that begin after a line feed of one wrapped line at most."""
+
+
+def sliced(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+    """The characters from `start` to before `end`."""
+    parts: list[Span] = []
+    place = 0
+    for text, name in spans:
+        if place >= end:
+            break
+        part = text[max(0, start - place) : end - place]
+        if part:
+            parts.append((part, name))
+        place += len(text)
+    return parts
+
+
+def wrapped(spans: list[Span], width: int) -> list[list[Span]]:
+    """`spans` in rows of at most `width` cells, broken at a space if one is near; at least one row."""
+    plain = "".join([text for text, _name in spans])
+    rows: list[list[Span]] = []
+    start = feeds = 0
+    while start < len(plain):
+        end = start + max(1, len(chop_cells(plain[start : start + 2 * width + 16], width)[0]))
+        feed = plain.find(_FEED, start, end - 1) if feeds < _FEED_LIMIT else -1
+        if feed >= 0:
+            feeds, end = feeds + 1, feed + 1
+        elif end < len(plain):
+            space = plain.rfind(" ", end - min(_BREAK_REACH, width // 3), end)
+            end = space + 1 if space > start else end
+        rows.append(sliced(spans, start, end))
+        start = end
+    return rows or [[]]
+
+
+def has_match(spans: Sequence[Span], query: Query) -> bool:
+    """Whether the text of `spans` matches."""
+    return bool(query.spans("".join([text for text, _name in spans])))
+
+
+def highlighted(spans: list[Span], query: Query, name: str) -> list[Span]:
+    """`spans` with the matches of `query` in the style `name`."""
+    plain = "".join([text for text, _name in spans])
+    parts: list[Span] = []
+    place = 0
+    for start, end in query.spans(plain)[:_HIGHLIGHT_LIMIT]:
+        parts += sliced(spans, place, start)
+        parts.append((plain[start:end], name))
+        place = end
+    return [*parts, *sliced(spans, place, len(plain))]
+
 
 HEAD_WIDTH = 16
 """Gutter, twelve cells of time, a space, the severity letter, a space."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from services.i18n import N_
 from services.models.json_text import json_object
-from services.models.log_levels import LEVEL_FIELDS
+from services.models.logs import LEVEL_FIELDS
 from services.models.text import clean
 from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts, Role, Span, first_of
 from widgets.logs.form.values import text_of

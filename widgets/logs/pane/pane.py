@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.message import Message
 from textual.reactive import reactive
+from textual.widget import Widget
 
 from services.models.logs import LogLine, TailStats
 from services.models.problem import Problem
@@ -25,7 +27,6 @@ from widgets.logs.pane.bar import LogBar, LogTrouble
 from widgets.logs.pane.follow_watchdog import Watchdog
 from widgets.logs.pane.frames import PaneFrames
 from widgets.logs.pane.keys import LOG_BINDINGS
-from widgets.logs.pane.messages import PaneMessage, TimeMessage
 from widgets.logs.pane.pager import LogPager
 from widgets.logs.pane.prompt import Ask, LogPrompt
 from widgets.logs.pane.status import bar_facts, empty_text, title_facts
@@ -34,6 +35,24 @@ from widgets.logs.reading.movement import Movement
 from widgets.logs.reading.target import MINUTE
 from widgets.logs.store.store import DEFAULT_BYTES, LogStore
 from widgets.logs.store.view import LogView
+
+PaneT = TypeVar("PaneT", bound=Widget)
+
+
+class PaneMessage(Message, Generic[PaneT]):
+    """Comes from `pane`."""
+
+    def __init__(self, pane: PaneT) -> None:
+        super().__init__()
+        self.pane = pane
+
+
+class TimeMessage(PaneMessage[PaneT]):
+    """Is about the time `at`, epoch milliseconds."""
+
+    def __init__(self, pane: PaneT, at: int) -> None:
+        super().__init__(pane)
+        self.at = at
 
 
 def _utc_now() -> datetime:

@@ -1,20 +1,228 @@
 """The capabilities of reading that a log pane has, each an object of its own, and their keys' actions."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from textual.message import Message
 
 from services.i18n import _
+from services.models.logs import Severity
 from widgets.logs.drawing.lines import LogLines
-from widgets.logs.reading.filtering import Filtering
-from widgets.logs.reading.highlights import Highlights
-from widgets.logs.reading.levels import go_level
+from widgets.logs.drawing.styles import TERM_STYLES
 from widgets.logs.reading.marks import Marks
 from widgets.logs.reading.pattern_counts import PatternCounts
 from widgets.logs.reading.ruler import Ruler
-from widgets.logs.reading.searching import Searching
 from widgets.logs.reading.target import Target
+from widgets.logs.store.levels import levels_of
+from widgets.logs.store.line_chunk import Chunk
+from widgets.logs.store.row_subsets import Rows
+from widgets.logs.store.shown import LineFilter, LineQuery, Shown
+from widgets.logs.store.view import LogView
+from widgets.logs.text.search import Query
+
+
+class Searching:
+    """Marks the lines that match a query; hides none."""
+
+    def __init__(
+        self,
+        lines: LogLines,
+        run: Callable[[Coroutine[Any, Any, None], str], object],
+        changed: Callable[[], None],
+        go: Callable[[int | None], None],
+        remark: Callable[[str], None],
+    ) -> None:
+        """`run` runs a worker in a group; `changed` draws anew; `go` shows the line at a store row; `remark` says."""
+        self._pending: Query | None = None
+        """Whose matches are being computed; None if none are."""
+        self._lines = lines
+        self._view = lines.view
+        self._run = run
+        self._changed = changed
+        self._go = go
+        self._remark = remark
+
+    @property
+    def query(self) -> Query | None:
+        """What is searched; None without a search."""
+        return self._view.query
+
+    @property
+    def running(self) -> bool:
+        """Whether the matches are being computed."""
+        return self._pending is not None
+
+    def start(self, query: Query | None) -> None:
+        """Search `query` from where the reader is; None ends the search."""
+        self._pending = query
+        self._changed()
+        self._run(self._search(query), "log-search")
+
+    async def _search(self, query: Query | None) -> None:
+        try:
+            await self._view.search(query)
+        finally:
+            if self._pending is query:  # else another search has begun meanwhile
+                self._pending = None
+        if query is not None:
+            # Backwards from the end while following, else forwards from the reader.
+            follow = self._lines.scroller.follow
+            self._go(self._view.match_near(None if follow else self._lines.position))
+        self._changed()
+
+    def step(self, steps: int) -> None:
+        """Go to the next match, from the newest to the oldest; or to the previous one."""
+        if self.query is None:
+            self._remark(_("nothing is searched: / searches"))
+            return
+        view, row = self._view, self._lines.position
+        match = view.match_after(row) if steps > 0 else view.match_before(row)
+        if match is not None and (match - row) * steps <= 0:
+            self._remark(around(steps))
+        self._go(match)
+
+
+def around(steps: int) -> str:
+    """That a step went around the end."""
+    return _("past the newest: on from the oldest") if steps > 0 else _("past the oldest: on from the newest")
+
+
+CONTEXTS = (0, 1, 2, 3, 5, 10, 20, 50)
+"""Lines around a filtered one, from step to step."""
+
+
+class Filtering:
+    """Changes what the view shows; a change takes effect when its rows are computed, in slices."""
+
+    def __init__(
+        self,
+        view: LogView,
+        run: Callable[[Coroutine[Any, Any, None], str], object],
+        changed: Callable[[], None],
+    ) -> None:
+        """`run` runs a worker in a group; `changed` draws anew."""
+        self._view = view
+        self._run = run
+        self._changed = changed
+        self._wanted = view.shown
+        """What is shown once the rows are computed."""
+
+    @property
+    def wanted(self) -> Shown:
+        """What is shown, or will be in a moment."""
+        return self._wanted
+
+    def show_from(self, threshold: Severity) -> None:
+        """Hide what is less severe; PLAIN shows all lines."""
+        self._show(replace(self._wanted, threshold=threshold))
+
+    def add(self, query: LineQuery, *, hides: bool) -> None:
+        """Show only what matches, or hide it; the same query again takes the place of the earlier one."""
+        others = tuple(each for each in self._wanted.filters if each.query != query)
+        self._show(replace(self._wanted, filters=(*others, LineFilter(query, hides))))
+
+    def toggle(self, index: int) -> None:
+        """Switch a filter off or on."""
+        filters = list(self._wanted.filters)
+        filters[index] = replace(filters[index], is_on=not filters[index].is_on)
+        self._show(replace(self._wanted, filters=tuple(filters)))
+
+    def remove(self, index: int = -1) -> None:
+        """Remove a filter, the newest by default."""
+        filters = list(self._wanted.filters)
+        del filters[index]
+        self._show(replace(self._wanted, filters=tuple(filters)))
+
+    def widen(self, steps: int) -> None:
+        """Show more or fewer lines around each line that threshold and filters leave."""
+        place = CONTEXTS.index(self._wanted.context) + steps
+        self._show(replace(self._wanted, context=CONTEXTS[max(0, min(place, len(CONTEXTS) - 1))]))
+
+    def _show(self, shown: Shown) -> None:
+        self._wanted = shown
+        self._run(self._apply(shown), "log-filter")
+
+    async def _apply(self, shown: Shown) -> None:
+        await self._view.show(shown)
+        self._changed()
+
+
+ERRORS = frozenset({Severity.ERROR, Severity.FATAL})
+WARNINGS = frozenset({Severity.WARNING})
+LEVELS = {"error": ERRORS, "warning": WARNINGS}
+
+
+def rows_of(view: LogView, name: str) -> Rows:
+    """The visible rows of `error` (and worse) or `warning`."""
+    wanted, visible = LEVELS[name], view.visible
+
+    def pick(chunk: Chunk) -> Sequence[int]:
+        levels = levels_of(chunk)
+        return [index for index in visible.within(chunk) if levels[index] in wanted]
+
+    return Rows(view.store, name, view.shown, pick)
+
+
+async def go_level(
+    lines: LogLines, name: str, steps: int, go: Callable[[int | None], None], remark: Callable[[str], None]
+) -> None:
+    """Go to the next or previous one from the reader on, around the end; while following, to the newest.
+
+    `remark` says that there is none, or that it went around the end.
+    """
+    view = lines.view
+    rows = rows_of(view, name)
+    await rows.prepare()
+    newest = view.store.end - 1
+    if lines.scroller.follow:
+        row = rows.at_or_before(newest)
+    elif steps > 0:
+        row = rows.at_or_after(lines.position + 1)
+        row = row if row is not None else rows.at_or_after(view.store.first)
+    else:
+        row = rows.at_or_before(lines.position - 1)
+        row = row if row is not None else rows.at_or_before(newest)
+    if row is None:
+        remark(
+            _("no error among the lines shown here")
+            if name == "error"
+            else _("no warning among the lines shown here")
+        )
+    elif not lines.scroller.follow and (row - lines.position) * steps <= 0:
+        remark(around(steps))
+    go(row)
+
+
+class Highlights:
+    """At most as many terms as there are styles; the oldest makes room."""
+
+    def __init__(self, show: Callable[[tuple[tuple[Query, str], ...]], None]) -> None:
+        """`show` gets the terms with the names of their styles."""
+        self._show = show
+        self._styles: dict[Query, str] = {}
+
+    @property
+    def terms(self) -> tuple[tuple[Query, str], ...]:
+        """The terms with the names of their styles, the oldest first."""
+        return tuple(self._styles.items())
+
+    def toggle(self, query: Query) -> bool:
+        """Keep a term highlighted, or no longer; returns whether it is now."""
+        if query in self._styles:
+            self.remove(query)
+            return False
+        if len(self._styles) == len(TERM_STYLES):
+            del self._styles[next(iter(self._styles))]
+        free = [style for style in TERM_STYLES if style not in self._styles.values()]
+        self._styles[query] = free[0]
+        self._show(self.terms)
+        return True
+
+    def remove(self, query: Query) -> None:
+        """Highlight a term no longer."""
+        if self._styles.pop(query, None) is not None:
+            self._show(self.terms)
 
 
 class Remark(Message):

@@ -6,8 +6,7 @@ spellings of Python, Java, Node, nginx, PostgreSQL (where LOG is an ordinary mes
 
 import re
 
-from services.models.log_levels import LEVEL_FIELDS, LEVEL_NAMES, LEVEL_WORDS, severity_numbered
-from services.models.logs import Severity
+from services.models.logs import LEVEL_FIELDS, LEVEL_NAMES, LEVEL_WORDS, Severity, severity_numbered
 
 _HEAD = 240
 _JSON_LEVEL = re.compile(

@@ -10,10 +10,12 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from aiobotocore.config import AioConfig
+from aiobotocore.response import StreamingBody
 from aiobotocore.session import AioSession
 from botocore import xform_name
 from botocore.exceptions import NoCredentialsError
@@ -22,18 +24,103 @@ from botocore.loaders import Loader
 from services.aws.client.allowed_operations import READS, Gate
 from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
-from services.aws.client.response_limits import CONNECT_TIMEOUT, READ_TIMEOUT, READ_TIMEOUT_OF
+from services.aws.client.response_limits import (
+    CHUNK,
+    CONNECT_TIMEOUT,
+    MOST_BYTES,
+    READ_TIMEOUT,
+    READ_TIMEOUT_OF,
+    TooLarge,
+    limit_of,
+    too_large,
+)
 from services.aws.client.sdk import patches
-from services.aws.client.sdk.bounded_sessions import bounded_session, with_whole_body
 from services.aws.client.sdk.models import load_models
-from services.aws.client.sdk.parsers import Parsers
+from services.aws.client.sdk.parsers import Parsers, TooMuch
 from services.aws.client.sdk.setup import check_expiration, check_files, in_words
 from services.aws.client.secret import Secret
 from services.aws.client.settings import LOOPBACK, AwsSettings
-from services.aws.client.single_attempt import OnceSession, keep_to_metadata
+from services.aws.client.single_attempt import OnceSession, ReadSession, keep_to_metadata
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.write_grants import NOWHERE, AppendTarget
 from services.clock import Clock
+
+
+class _Bounded:
+    """An aiohttp response that stops reading above `limit` bytes."""
+
+    def __init__(self, response: Any, limit: int) -> None:
+        self._response = response
+        self._limit = limit
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._response, name)
+
+    async def read(self) -> bytes:
+        """The body, or TooLarge; then the connection is closed, because the rest of the body is still arriving."""
+        promised = self._response.content_length
+        if promised is not None and promised > self._limit:
+            return self._refused()
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async for part in self._response.content.iter_chunked(CHUNK):
+                size += len(part)
+                if size > self._limit:
+                    return self._refused()
+                parts.append(part)
+        except BaseException:
+            # Also on cancellation: a connection with a half-read response cannot be reused.
+            self._response.close()
+            raise
+        return b"".join(parts)
+
+    def _refused(self) -> TooLarge:
+        self._response.close()
+        return too_large(self._limit)
+
+
+class _BoundedClient:
+    """The part of aiohttp.ClientSession that the SDK uses, with bounded responses."""
+
+    def __init__(self, session: Any, limit: int) -> None:
+        self._session = session
+        self._limit = limit
+
+    async def request(self, method: str, **options: Any) -> Any:
+        """Same as `aiohttp.ClientSession.request`."""
+        return _Bounded(await self._session.request(method, **options), self._limit)
+
+
+class BoundedSession(ReadSession):
+    """The HTTP session for reads: responses of at most `limit` bytes; event streams are not limited."""
+
+    limit = MOST_BYTES
+
+    async def _get_session(self, proxy_url: str | None) -> Any:
+        return _BoundedClient(await super()._get_session(proxy_url), self.limit)
+
+
+async def with_whole_body(answer: dict[str, Any], service: str) -> dict[str, Any]:
+    """The response with the content of an object (`Body`) as bytes; above the service's limit it raises TooMuch."""
+    body = answer.get("Body")
+    if not isinstance(body, StreamingBody):
+        return answer
+    limit = limit_of(service)
+    content = bytearray()
+    async with body:
+        while part := await body.read(CHUNK):
+            content += part
+            if len(content) > limit:
+                raise TooMuch(too_large(limit).decode())
+    return {**answer, "Body": bytes(content)}
+
+
+@cache
+def bounded_session(service: str) -> type[BoundedSession]:
+    """The HTTP session class for one service; "" for the SDK's own credential requests."""
+    return type(f"BoundedSession_{service}", (BoundedSession,), {"limit": limit_of(service)})
+
 
 Purpose = Literal["read", "charged", "write"]
 """A free read may be retried; charged reads and writes are sent once."""

@@ -1,4 +1,4 @@
-"""What the SDK's own exceptions prove about a write; see `services.aws.client.write_outcome`."""
+"""What the SDK's own exceptions prove about a write; see `services.aws.client.errors`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,9 @@ from contextlib import contextmanager
 import aiohttp
 from botocore import exceptions as sdk
 
-from services.aws.client.errors import AwsError
+from services.aws.client.errors import CERTAIN, AwsError
 from services.aws.client.remedies import of_write
 from services.aws.client.write_grants import WriteGrant
-from services.aws.client.write_outcome import CERTAIN
 from services.models.problem import ProblemKind
 
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)

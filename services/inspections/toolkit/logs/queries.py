@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.prices import usd_of_insights, yen_per_dollar
@@ -10,7 +11,6 @@ from services.aws.logs.insights import ROWS, Insights
 from services.i18n import N_, _
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import BIN
-from services.inspections.toolkit.logs.read_ahead import ReadAhead
 from services.inspections.toolkit.silence import LAGS, SourceKind
 from services.inspections.toolkit.wording import hours_words, size_words, yen_words
 from services.models.findings import Progress
@@ -18,6 +18,49 @@ from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
+
+# Answers on log events that were read shortly before a scheduled run, so that the run does not wait for them.
+#
+# AWS allows five FilterLogEvents requests a second, and a weekend's window takes twenty-five; where nights are quiet, up
+# to 600 more compare them with earlier ones (`usual_silence`). Nearly all of these times are past before the duty is due,
+# so that all but the newest can be asked beforehand.
+
+
+VALID = 240.0
+"""Seconds for which an answer is used: longer than reading ahead takes (`services.models.duties.PREPARED`)."""
+SETTLED = timedelta(minutes=15)
+"""Age that a time without events has when it is read, to be taken to stay so; events may arrive late."""
+
+_Key = tuple[str, str, TimeSpan]
+"""Region, log group, span."""
+
+
+class _Answer(NamedTuple):
+    has_events: bool
+    read_at: float
+
+
+class ReadAhead:
+    """Answers of one inspection; each is used once, so that a run that a person asks for reads everything anew."""
+
+    def __init__(self) -> None:
+        self._answers: dict[_Key, _Answer] = {}
+
+    def put(self, key: _Key, has_events: bool, elapsed: float) -> None:
+        """Remember an answer read at `elapsed` (seconds of the clock)."""
+        self._answers = {
+            other: answer for other, answer in self._answers.items() if elapsed - answer.read_at <= VALID
+        }
+        self._answers[key] = _Answer(has_events, elapsed)
+
+    def take(self, key: _Key, now: datetime, elapsed: float) -> bool | None:
+        """The answer, if it can be relied on at `now`; None: ask AWS."""
+        answer = self._answers.pop(key, None)
+        if answer is None or elapsed - answer.read_at > VALID:
+            return None
+        read_at = now - timedelta(seconds=elapsed - answer.read_at)
+        return answer.has_events if answer.has_events or key[2].end <= read_at - SETTLED else None
+
 
 LAG = LAGS[SourceKind.LOG]
 """Log events of the last minute may be missing; the next run reads them, because it starts earlier by this much."""

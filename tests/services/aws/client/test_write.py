@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from services.aws.client.errors import AccessDenied, AwsError, Incomplete, Refused, Throttled, Unreachable
+from services.aws.client.errors import (
+    AccessDenied,
+    AwsError,
+    Incomplete,
+    Refused,
+    Throttled,
+    Unreachable,
+    nothing_done,
+)
 from services.aws.client.session import AwsSession
 from services.aws.client.write_grants import WriteGrant
-from services.aws.client.write_outcome import nothing_done
 from services.clock import Deadline, ManualClock, mark
 from services.models.aws_calls import AwsCall, aws_call
 from services.models.canonical import canonical

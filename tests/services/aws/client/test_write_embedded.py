@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from services.aws.autoscaling.reader import AutoScalingReader
-from services.aws.client.errors import AwsError
+from services.aws.client.errors import AwsError, nothing_done
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.client.write_grants import WriteGrant
-from services.aws.client.write_outcome import nothing_done
 from services.models.aws_calls import aws_call
 from tests.faults.time_limits import LIMIT, TimeLimits
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aws.cloudwatch.dashboards.body import parse_body
+from services.aws.cloudwatch.dashboards.reader import parse_body
 from services.models.dashboards import (
     AlarmWidget,
     Dashboard,

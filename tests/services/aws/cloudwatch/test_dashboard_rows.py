@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aws.cloudwatch.dashboards.body import parse_body
-from services.aws.cloudwatch.dashboards.metric_rows import RowError, expand
+from services.aws.cloudwatch.dashboards.metric_widgets import RowError, expand
+from services.aws.cloudwatch.dashboards.reader import parse_body
 from services.models.dashboards import (
     Dashboard,
     MetricWidget,

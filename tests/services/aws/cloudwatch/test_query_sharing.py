@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aws.cloudwatch.metrics.query_sharing import as_queried, without_duplicates
+from services.aws.cloudwatch.metrics.reader import as_queried, without_duplicates
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series
 

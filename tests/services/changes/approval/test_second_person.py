@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.changes.approval.second_person import are_two, is_one_of
+from services.changes.approval.approvals import are_two, is_one_of
 from services.models.journal import Person
 
 A, B = "arn:aws:iam::123456789012:user/a", "arn:aws:iam::123456789012:user/b"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.changes.deploy_rollback.change import title
 from services.changes.deploy_rollback.state import RollbackState, Way
-from services.changes.deploy_rollback.steps import title
 from services.changes.deploy_rollback.warnings import warnings
 from services.models.base import RawId
 from services.models.ecs import ContainerService

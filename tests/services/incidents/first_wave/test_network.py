@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.incidents.first_wave.network import Undetermined, network_path
-from services.models.base import RawId
+from services.models.base import GroupRule, RawId, SecurityGroup
 from services.models.first_wave import NetworkPath
-from services.models.security_groups import GroupRule, SecurityGroup
 
 ANYWHERE = GroupRule(protocol="-1", networks=("0.0.0.0/0",))
 TASKS = [SecurityGroup(id=RawId("sg-app"), name="app", egress=(ANYWHERE,))]

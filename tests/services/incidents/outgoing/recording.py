@@ -14,7 +14,7 @@ from services.incidents.evidence import unpacked
 from services.incidents.live import LiveEvidence
 from services.incidents.readings import Readings
 from services.incidents.service import Incidents
-from services.incidents.watch import IncidentWatch
+from services.incidents.wiring import IncidentWatch
 from services.journal.journal import Journal
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId

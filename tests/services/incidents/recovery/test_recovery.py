@@ -12,9 +12,8 @@ from services.incidents.facts import Facts
 from services.incidents.first_wave.parts import moment_of
 from services.incidents.live import EVERY, LiveEvidence
 from services.incidents.recovery.checks import has_recovered, recovery_checks
-from services.incidents.recovery.watch import OTHERS, RecoveryWatch
 from services.incidents.service import Incidents
-from services.incidents.watch import IncidentWatch
+from services.incidents.wiring import OTHERS, IncidentWatch, RecoveryWatch
 from services.inspections.base import InspectionContext
 from services.journal.journal import Journal
 from services.models.alarms import Alarm, AlarmState

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.aws.client.errors import AccessDenied
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.inspections.access_keys.evaluation import KeyRules
+from services.inspections.access_keys.inspection import KeyRules
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns

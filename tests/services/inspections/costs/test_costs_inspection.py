@@ -13,7 +13,7 @@ from services.aws.client.errors import AwsError
 from services.inspections.costs.days import HELD, compare, end_of, plan
 from services.inspections.costs.evaluation import against
 from services.inspections.costs.wording import yen_words
-from services.inspections.running.metered_reader import MeteredReader
+from services.inspections.running.runner import MeteredReader
 from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict

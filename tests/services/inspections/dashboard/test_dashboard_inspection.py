@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AccessDenied
-from services.aws.cloudwatch.dashboards.body import parse_body
+from services.aws.cloudwatch.dashboards.reader import parse_body
 from services.aws.cloudwatch.metrics.reader import POINTS_PER_CALL
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock

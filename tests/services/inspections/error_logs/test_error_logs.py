@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.aws.logs import insights
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.inspections.running.metered_reader import MeteredReader
+from services.inspections.running.runner import MeteredReader
 from services.inspections.toolkit.logs.message_grouping import about_database, masked, shape
 from services.models.findings import Finding, Progress
 from services.models.runbook import Runbook

@@ -143,7 +143,7 @@ async def test_an_inspection_covers_all_it_can_where_the_rest_cannot_be_read(
 async def test_what_was_signed_before_an_earlier_moment_is_found_however_much_was_since(
     tmp_path: Path, derivations: list[object], monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr("services.inspections.running.signed_times._PAGE", page)
+    monkeypatch.setattr("services.inspections.running.finding_records._PAGE", page)
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
         await written(journal, clock)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.aws.client.errors import Incomplete
 from services.aws.cloudtrail.events import event_of
-from services.aws.iam.root_user import RootUsers
+from services.aws.iam.access_keys import RootUsers
 from services.aws.regions import DEFAULT, Regions
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudtrail.records import Entry, access, change, sign_in

@@ -7,9 +7,8 @@ import pytest
 from services.aws.logs import insights
 from services.inspections.base import InspectionRequest
 from services.inspections.registry import make
-from services.inspections.toolkit.logs.read_ahead import SETTLED, VALID, ReadAhead
-from services.inspections.toolkit.logs.silence import PARTS
-from services.inspections.toolkit.logs.usual_silence import MOST
+from services.inspections.toolkit.logs.queries import SETTLED, VALID, ReadAhead
+from services.inspections.toolkit.logs.silence import MOST, PARTS
 from services.models.duties import PREPARED
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict

@@ -14,7 +14,7 @@ from services.clock import ManualClock
 from services.demo.elb.model import LoadBalancer
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.inspections.running.metered_reader import MeteredReader
+from services.inspections.running.runner import MeteredReader
 from services.inspections.waf_blocks.coverage import cover, missing
 from services.models.findings import Finding
 from services.models.metrics import TimeSpan

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.inspections.waf_blocks.inspection import FromOne, Sources
 from services.inspections.waf_blocks.metrics import grouped
-from services.inspections.waf_blocks.sources import FromOne, Sources
 from services.inspections.waf_blocks.sql import blocked_query, days_of, groups_of
 from services.models.base import RawId
 from services.models.metrics import TimeSpan

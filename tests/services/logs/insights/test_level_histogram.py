@@ -19,8 +19,7 @@ from services.logs.insights.histogram import (
 )
 from services.logs.insights.service import SCANNED, InsightsService
 from services.models.insights_queries import QueryRows
-from services.models.log_levels import severity_named
-from services.models.logs import Severity
+from services.models.logs import Severity, severity_named
 from services.models.metrics import TimeSpan
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded

@@ -15,7 +15,7 @@ from tests.tui.change_steps import planned
 from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.changes.review import DeclineScreen, ReviewScreen
+from tui.screens.changes.run import DeclineScreen, ReviewScreen
 
 _ROLE = "arn:aws:sts::123456789012:assumed-role/operator"
 TANAKA = Person(user="tanaka", identity=f"{_ROLE}/tanaka", origin="ssh 10.0.0.12", host="bastion")

@@ -4,14 +4,14 @@ from tests.tools.screens.shots.shot import Shot
 from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import DENIED
 from tui.screens.common.choose import ChooseScreen
-from tui.screens.logs.columns import ColumnsScreen
-from tui.screens.logs.export.dialog import ExportDialog
+from tui.screens.logs.export.choosing import ExportDialog
+from tui.screens.logs.forms import ColumnsScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.layouts import LayoutScreen
 from tui.screens.logs.line_tables import LineTablesScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.logs.marking import MarkScreen
-from tui.screens.logs.patterns import PatternsScreen
+from tui.screens.logs.reading_tools import PatternsScreen
 
 _SECOND, _THIRD = "/aws/rds/instance/facility-prod-db/postgresql", "aws-waf-logs-facility-prod"
 

@@ -9,8 +9,7 @@ from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import BUSY, QUIET
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
-from tui.screens.journal.journal import JournalScreen
-from tui.screens.journal.verify import JournalVerifyScreen
+from tui.screens.journal.journal import JournalScreen, JournalVerifyScreen
 from tui.screens.slack.outbox import DecideScreen, OutboxScreen
 
 _TEXT = "【発報】alb-5xx-high\n観測値: 57（発報条件 > 20）\n影響: 施設予約の登録に失敗することがある"

@@ -36,8 +36,7 @@ from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.approval import ApprovalScreen
 from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.changes.review import DeclineScreen, ReviewScreen
-from tui.screens.changes.run import RunScreen
+from tui.screens.changes.run import DeclineScreen, ReviewScreen, RunScreen
 from tui.screens.slack.post import PostScreen
 from widgets.journal.contents import contents_lines
 from widgets.journal.wording import kind_spans, kind_word

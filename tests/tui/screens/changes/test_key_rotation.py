@@ -13,10 +13,10 @@ from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
 from tests.tui.change_steps import arm_without_screen, change_mode, said, to_question
 from tests.tui.screens.changes.test_change_keys import burst
-from tui.screens.changes import reveal
+from tui.screens.changes import applying
+from tui.screens.changes.applying import RevealScreen
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.changes.reveal import RevealScreen
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600)]
 
@@ -71,7 +71,7 @@ async def test_a_key_is_created_handed_over_proven_and_the_old_one_deactivated(e
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reveal, "HELD", 0.3)
+    monkeypatch.setattr(applying, "HELD", 0.3)
 
 
 async def opened(pilot: Pilot[Any], embedded: Embedded) -> tuple[RevealScreen, str]:
@@ -82,7 +82,7 @@ async def opened(pilot: Pilot[Any], embedded: Embedded) -> tuple[RevealScreen, s
     for step in ("create", "reveal"):
         plan = await engine.plan("key-rotation", USER, {"step": step})
         run = await engine.apply(plan, USER)
-    reveal.show_after(app, run)
+    applying.show_after(app, run)
     screen = app.screen
     assert isinstance(screen, RevealScreen)
     await until(pilot, lambda: screen.is_mounted)
@@ -133,7 +133,7 @@ async def test_the_secret_is_hidden_below_another_window_and_cannot_be_selected(
 
 @pytest.mark.slow
 async def test_the_dialog_closes_after_its_time(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reveal, "LONGEST", 0.6)
+    monkeypatch.setattr(applying, "LONGEST", 0.6)
     async with change_mode(embedded) as pilot:
         screen, secret = await opened(pilot, embedded)
         await until(pilot, lambda: pilot.app.screen is not screen)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.models.target_load import LENGTH
+from services.models.metrics import LENGTH
 from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.change_steps import arm_without_screen, change_mode, said

@@ -19,8 +19,7 @@ from tests.tui.journal_tools import flat_text, other_console, record
 from tests.tui.seeding import client, make_group
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
-from tui.screens.journal.journal import JournalScreen
-from tui.screens.journal.verify import JournalVerifyScreen
+from tui.screens.journal.journal import JournalScreen, JournalVerifyScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
-from tui.screens.logs.columns import ColumnsScreen
+from tui.screens.logs.forms import ColumnsScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.logs.memory import log_memory
 

@@ -14,7 +14,7 @@ from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tui.screens.common.choose import ChooseScreen
-from tui.screens.logs.export.dialog import ExportDialog
+from tui.screens.logs.export.choosing import ExportDialog
 from widgets.logs.text.search import Query
 
 

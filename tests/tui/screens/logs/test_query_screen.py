@@ -19,7 +19,7 @@ from services.models.query_cells import milliseconds_of
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.screens.common.choose import ChooseScreen
-from tui.screens.logs.export.dialog import ExportDialog
+from tui.screens.logs.export.choosing import ExportDialog
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen, RecordScreen
 from tui.screens.logs.insights.draft import QueryDraft

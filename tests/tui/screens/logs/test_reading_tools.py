@@ -16,8 +16,8 @@ from tests.tools.console import console, screen_text, until
 from tests.tui.typed import KEYS, burst
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.logs.logs import LogsScreen
-from tui.screens.logs.moments import moments
-from tui.screens.logs.patterns import PatternsScreen
+from tui.screens.logs.panes import moments
+from tui.screens.logs.reading_tools import PatternsScreen
 
 SIZE = (120, 40)
 

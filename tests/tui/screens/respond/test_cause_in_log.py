@@ -13,8 +13,7 @@ from services.models.metrics import TimeSpan
 from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tui.screens.logs.logs import LogsScreen
-from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.incident_logs import logs_of
+from tui.screens.respond.incident import IncidentScreen, logs_of
 
 ALARM = "alb-5xx-error-rate"
 DATABASE = "/aws/rds/instance/facility-prod-db/postgresql"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.terminal.cells.emulated import Emulator
-from tui.terminal.cells.cursor import Cursor
+from tui.terminal.cells.encoder import Cursor
 from tui.terminal.cells.styles import Rendition, Renditions
 
 WIDTH, HEIGHT = 30, 12

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 
 import click
@@ -32,13 +32,46 @@ from services.toml import mistakes
 from tui.cli.click_i18n import Prints
 from tui.cli.logs.moments import length_of, moment_of
 from tui.cli.logs.query.flags import DEFAULT_SPAN, QueryFlags
-from tui.cli.logs.query.progress import ProgressLine
 from tui.cli.logs.query.text import answer_of, csv_lines, head_lines, masked_rows, price_line, table_lines
 from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus, ended_by
 from tui.signals import on_loop
 from tui.start_options import StartOptions
 from tui.startup.connection import connected
+
+PROGRESS_EVERY = 5.0
+"""Seconds between two lines of progress where standard error is no terminal."""
+
+
+class ProgressLine:
+    """Progress on standard error: one line that changes on a terminal, elsewhere a line every few seconds."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._drawn = False
+        self._next = 0.0
+
+    def show(self, text: str) -> None:
+        """Show the newest state."""
+        now = asyncio.get_running_loop().time()
+        if self._is_terminal:
+            self._drawn = True
+            self._write(f"\r{text}\x1b[K")
+        elif now >= self._next:
+            # Not the very first: most queries end within a second.
+            if self._next:
+                self._write(text + "\n")
+            self._next = now + PROGRESS_EVERY
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._drawn:
+            self._drawn = False
+            self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            click.echo(text, err=True, nl=False)
 
 
 def run(output: Prints, flags: QueryFlags, options: StartOptions) -> int:

@@ -40,8 +40,7 @@ from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.wiring import engine_of, role_of
 from services.clock import AwsClock, Clock
 from services.dashboards.reader import DashboardReader
-from services.duties.base_dates import BaseDates
-from services.duties.maintenance_dates import MaintenanceDates
+from services.duties.base_dates import BaseDates, MaintenanceDates
 from services.duties.service import Duties
 from services.events.wiring import Events, events_of
 from services.feed import Feed

@@ -11,10 +11,9 @@ from services.background.wake import Wake
 from services.calendar.calendar import Calendar
 from services.clock import Clock, until_tick
 from services.duties.entries import ending_entry, planned_entry, signed_text, skipped_text
-from services.duties.month_records import MonthRecords
+from services.duties.month_records import DatesIn, MonthRecords, RecordedDates, no_dates
 from services.duties.near import AHEAD, BACK, DAY, Near, is_carried
 from services.duties.progress import in_language, is_proven, progress_entry
-from services.duties.recorded_dates import DatesIn, RecordedDates, no_dates
 from services.duties.records import DutyRecords
 from services.duties.slots import ScheduleCache, days
 from services.duties.states import by_time, changes_after, occurrence_of, prepared_at

@@ -9,8 +9,7 @@ from services.background.detached import detached
 from services.background.faults import Fault, unreported
 from services.background.wake import Wake
 from services.clock import Clock
-from services.fleet.plans import SystemEntry
-from services.fleet.watched import WatchedSystem
+from services.fleet.watched import SystemEntry, WatchedSystem
 from services.models.fleet import SystemState
 
 SPACING = 0.1

@@ -4,24 +4,59 @@ import asyncio
 import math
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from services.alarms.beginning import Beginning, begin
+from services.aws.client.settings import AwsSettings
 from services.background.detached import detached, in_thread
 from services.background.faults import Fault, unreported
 from services.background.wake import Wake
 from services.clock import Clock
-from services.fleet.plans import SystemEntry, SystemPlan
 from services.fleet.records import RecordsReader
 from services.i18n import _, sentences
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
+from services.journal.place import JournalPlace
 from services.models.alarms import AlarmOverview
 from services.models.feeds import FeedState
 from services.models.fleet import SystemRecords, SystemState
+from services.models.intervals import Intervals
 from services.models.journal import Person
 from services.models.problem import Problem, ProblemKind
+from services.models.runbook import Runbook
 from services.toml.files import DataFileError
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPlan:
+    """What a system is made of, once its files are read."""
+
+    runbook: Runbook
+    settings: AwsSettings
+    journal: JournalPlace
+    intervals: Intervals
+
+    @property
+    def queue(self) -> str:
+        """The address of the queue of its events; "" if it has none."""
+        return self.runbook.events.queue_url if self.runbook.events is not None else ""
+
+    def without_events(self) -> "SystemPlan":
+        """The same system, whose queue nobody reads."""
+        return replace(self, runbook=self.runbook.model_copy(update={"events": None}))
+
+
+@dataclass(frozen=True, slots=True)
+class SystemEntry:
+    """A system of the configuration, of which nothing is read yet."""
+
+    name: str
+    """As the configuration names its runbook."""
+    load: Callable[[], SystemPlan]
+    """Reads its files; blocks, raises DataFileError."""
+    place: str = ""
+    """Where the configuration lists it: `config.toml:12: systems[2].runbook`."""
+
 
 PATIENCE = 20.0
 """Seconds (real time) after which a journal's file, or its ledger, counts as hanging."""

@@ -219,6 +219,8 @@ REASONS = [
                 "services.models.journal",
                 "tui.startup.connection",
                 "tui.cli.journal.comparing",
+                "services.journal.ledgers.tables",
+                "tui.startup.config_reader",
             },
             "tui/cli/data_files.py": {
                 "services.clock",
@@ -247,7 +249,6 @@ REASONS = [
             },
             "tui/cli/events.py": {"services.policy.event_queue"},
             "tui/cli/journal/address.py": {"services.journal.ledgers.registry"},
-            "tui/cli/journal/table.py": {"services.journal.ledgers.tables", "tui.startup.config_reader"},
             "tui/cli/opened_journal.py": {
                 "asyncio",
                 "services.clock",
@@ -386,7 +387,7 @@ REASONS = [
     Reason(
         "Only a journal on a PostgreSQL server needs the driver, which is an extra of the installation.",
         ("tui.startup.connection", "services.journal.ledgers.postgresql"),
-        {"services/journal/ledgers/postgresql_problems.py": {"asyncpg"}},
+        {"services/journal/ledgers/postgresql.py": {"asyncpg"}},
     ),
     Reason(
         "Only the rotation of an access key seals secrets.",

@@ -214,7 +214,7 @@ _DAY_FORM = re.compile(r"%m[-/]%d|%d[-/]%m|%x|%Y年|%a\b|%b\b")
 FOR_PROGRAMS = {
     "services/models/date_text.py",
     "services/aws_cli/calls.py",
-    "services/changes/alarm_mute/schedule.py",
+    "services/changes/alarm_mute/parameters.py",
     "services/changes/task_limit/steps.py",
     "services/changes/typed_values.py",
     "services/host/state_files.py",

@@ -21,7 +21,7 @@ SINGLE = {
     "widgets/drawing/timers.py": "call_later, for its callers",
     "widgets/logs/reading/ruler.py": "call_later, while lines are counted",
     "widgets/logs/pane/frames.py": "call_later, after lines were drawn",
-    "widgets/logs/pane/follow_watchdog.py": "detached_timer, at the ticker's moments",
+    "widgets/logs/pane/pane.py": "detached_timer, at the ticker's moments",
 }
 """Files with timers, which all end by themselves, and when they begin; every other one is to follow the ticker."""
 TIMERS = {"set_interval", "set_timer", "detached_timer", "call_later", "call_at", "Timer"}

@@ -17,7 +17,7 @@ NETWORK = {
     "telnetlib",
 }
 MAY_CONNECT = {
-    "services/aws/client/sdk/error_outcome.py": "names the errors of connections",
+    "services/aws/client/sdk/role_sessions.py": "names the errors of connections",
     "services/aws/client/sdk/error_translation.py": "names the errors of connections",
     "services/aws/client/single_attempt.py": "the SDK's own session",
 }

@@ -25,7 +25,7 @@ from tui.__main__ import COLLECTED_AFTER
 from tui.screens.logs.logs import LogsScreen
 from widgets.logs.form.group_form import FormChoice
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.reading.ruler_rows import RulerFacts
+from widgets.logs.reading.ruler import RulerFacts
 from widgets.logs.text.search import Query
 
 GROUP = "reading"

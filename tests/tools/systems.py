@@ -12,8 +12,7 @@ from textual.pilot import Pilot
 from services.alarms.beginning import Beginning, begin
 from services.aws.client.settings import AwsSettings
 from services.fleet.fleet import Fleet
-from services.fleet.plans import SystemEntry, SystemPlan
-from services.fleet.watched import WatchedSystem
+from services.fleet.watched import SystemEntry, SystemPlan, WatchedSystem
 from services.journal.place import JournalPlace
 from services.models.intervals import Intervals
 from services.models.runbook import Runbook

@@ -53,12 +53,11 @@ from tui.screens.common.past_messages import PastMessagesScreen
 from tui.screens.common.runbook import RunbookScreen
 from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
-from tui.screens.duties.duty_actions import SignAllScreen
+from tui.screens.duties.duty_actions import InspectNowScreen, SignAllScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import OverrideScreen
 from tui.screens.duties.follow_up import FollowUpScreen
 from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen
-from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
 from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
@@ -77,11 +76,10 @@ from tui.screens.logs.marking import MarkScreen
 from tui.screens.logs.memory import Layout, LayoutPane, log_memory
 from tui.screens.logs.reading_tools import PatternsScreen
 from tui.screens.report.report import RemarkScreen, ReportScreen
+from tui.screens.respond.actions import HandOverScreen, IncidentReportScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import IncidentDialog, decide_dialog
-from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.outbox import DecideScreen, OutboxScreen
 from tui.screens.slack.post import PostScreen, propose_alarm

@@ -16,8 +16,7 @@ from services.clock import Clock, SpedClock
 from services.demo import launch
 from services.demo.launch import DemoError, DemoProcess
 from services.fleet.fleet import Fleet
-from services.fleet.plans import SystemEntry, SystemPlan
-from services.fleet.watched import WatchedSystem
+from services.fleet.watched import SystemEntry, SystemPlan, WatchedSystem
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.origin import person

@@ -11,8 +11,7 @@ from subprocess import Popen
 from services.clock import Clock
 from services.demo.launch import DemoProcess
 from services.fleet.fleet import Fleet
-from services.fleet.plans import SystemEntry, SystemPlan
-from services.fleet.watched import WatchedSystem
+from services.fleet.watched import SystemEntry, SystemPlan, WatchedSystem
 from services.system import Services
 from tui.config import ConsoleConfig
 from tui.fleet.switch import ConnectSystem

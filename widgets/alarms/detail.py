@@ -5,7 +5,7 @@ AWS's own words stand behind a key.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,7 +19,7 @@ from services.i18n import N_, _
 from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import Alarm, AlarmOverview, AlarmState, AlarmTransition, Contributor
 from services.models.base import RawId
-from services.models.curve_spans import SPANS, USUAL
+from services.models.curve_spans import SPANS, USUAL, CurveSpan, Statistic, drawn_stat, draws_own, period_of
 from services.models.date_text import written_on
 from services.models.feeds import FeedState, Freshness
 from services.models.journal import Acknowledgement
@@ -27,7 +27,6 @@ from services.models.metrics import Series
 from services.models.problem import Problem
 from services.models.runbook_playbooks import Playbook
 from widgets.alarms.acknowledgements import past_lines, whole_lines
-from widgets.alarms.curve import chip_spans, curve_note, other_statistic
 from widgets.alarms.detail_layout import DetailLayout
 from widgets.alarms.facts import FactContext, fact_lines, is_outdated, series_lines
 from widgets.alarms.history import original_lines
@@ -36,10 +35,61 @@ from widgets.alarms.steps import Steps
 from widgets.charts.chart import Chart
 from widgets.charts.data import ChartData, alarm_chart
 from widgets.drawing.block import Block
-from widgets.drawing.format import wrap
+from widgets.drawing.format import duration, wrap
 from widgets.drawing.lines import Line, Span
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now, same_trouble, words_of
+
+_STATISTICS = {
+    "Average": N_("mean"),
+    "Maximum": N_("maximum"),
+    "Minimum": N_("minimum"),
+    "Sum": N_("sum"),
+    "SampleCount": N_("count"),
+}
+_SHORT = {Statistic.MEAN: N_("mean"), Statistic.WORST: N_("worst"), Statistic.OWN: ""}
+
+
+def chip_spans(chosen: int) -> Sequence[Span]:
+    """`1h mean  1h worst  3h  24h  [ ]`, the chosen one standing out."""
+    spans: list[Span] = []
+    for index, span in enumerate(SPANS):
+        role = "key" if index == chosen else "muted"
+        spans += [(f"▸{_chip(span)}" if index == chosen else f" {_chip(span)}", role), (" ", "")]
+    return [*spans, ("[ ]", "key")]
+
+
+def _chip(span: CurveSpan) -> str:
+    word = _SHORT[span.statistic]
+    return length(span.length) + (f" {_(word)}" if word else "")
+
+
+def length(span: timedelta) -> str:
+    """`3h`."""
+    return _("{hours}h").format(hours=int(span.total_seconds() // 3600))
+
+
+def curve_note(alarm: Alarm, series: Sequence[Series], chosen: int, width: int) -> list[Line]:
+    """What the curve draws, and what one point of it is."""
+    text = statistic_text(alarm, chosen)
+    if len(series) == 1:
+        text = _("{metric}, {statistic}").format(metric=series[0].label, statistic=text)
+    return [[(line, "muted")] for line in wrap(text, width)]
+
+
+def other_statistic(alarm: Alarm, chosen: int) -> str:
+    """What one point of the curve is if it is not what the alarm evaluates; else ""."""
+    return "" if draws_own(SPANS[chosen], alarm) else statistic_text(alarm, chosen)
+
+
+def statistic_text(alarm: Alarm, chosen: int) -> str:
+    """`mean of every 5m`; for metric math only its period."""
+    span = SPANS[chosen]
+    stat, period = drawn_stat(span, alarm), duration(period_of(span, alarm))
+    if not stat:
+        return _("every {period}").format(period=period)
+    words = _STATISTICS.get(stat)
+    return _("{statistic} of every {period}").format(statistic=_(words) if words else stat, period=period)
 
 
 class AlarmDetail(VerticalScroll, can_focus=True):

@@ -17,7 +17,7 @@ from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 from widgets.drawing.state_styles import ALARM_STYLES, unsure
 from widgets.drawing.ticker import every_second
 from widgets.frame.panel import Now
-from widgets.incidents.alert import IncidentAlert, alert_forms
+from widgets.incidents.wording import IncidentAlert, alert_forms
 
 _SHORT_NAME = 12
 """Cells of an alarm's name that still tell which one it is."""

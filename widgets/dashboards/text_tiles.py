@@ -1,7 +1,8 @@
 """Tiles without curves: text, alarms, log queries, and kinds that the console does not draw."""
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -14,12 +15,238 @@ from services.i18n import N_, _, plural
 from services.models import dashboards as model
 from services.models import glyphs
 from services.models.alarms import Alarm, AlarmState
+from services.models.dashboards import MetricWidget, View
+from services.models.units import number
+from widgets.charts.canvas import Canvas
+from widgets.charts.chart import draw_chart, runs
+from widgets.charts.data import ChartData, Curve, alarm_chart, chart_of
+from widgets.charts.end_names import has_end_names
+from widgets.charts.legend import role_of
 from widgets.dashboards.tile import AnyWidget, Tile
-from widgets.dashboards.value_tiles import MetricTile, limit_lines
-from widgets.drawing.format import NOTHING, crop_middle, stamp, wrap
+from widgets.drawing.columns import Column, lay_out, widths
+from widgets.drawing.format import NOTHING, crop, crop_middle, stamp, wrap
 from widgets.drawing.lines import Line, Span, fit, plain, width_of
 from widgets.drawing.markdown import markdown_lines
-from widgets.drawing.state_styles import ALARM_STYLES
+from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_STYLES
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_BLOCK_WIDTH = 18
+
+
+class MetricTile(Tile):
+    """A metric widget in the view that its dashboard defines."""
+
+    _values_shown = False
+
+    def body(self, width: int, height: int) -> Sequence[Line]:
+        widget = self.widget
+        if not isinstance(widget, MetricWidget):
+            return []
+        if widget.view is View.TIME_SERIES or not self.data.series:
+            return draw_chart(self.chart(widget), width, height, self.zone, monochrome=self.app.no_color)
+        return VIEWS[widget.view](self.curves(), widget, width, height)
+
+    def parts(self, width: int, height: int) -> list[Line]:
+        """Head and body; the head does not repeat a value that the body shows."""
+        widget = self.widget
+        if isinstance(widget, MetricWidget):
+            has_curves = widget.view is View.TIME_SERIES
+            self._values_shown = not has_curves or has_end_names(self.chart(widget), width, height - 2)
+        return super().parts(width, height)
+
+    def value_spans(self) -> list[Span]:
+        return [] if self._values_shown else super().value_spans()
+
+    def chart(self, widget: MetricWidget) -> ChartData:
+        """The widget's own curves, or those of its alarm."""
+        if not widget.traces and self.data.alarms:
+            return alarm_chart(self.data.alarms[0], self.data.series, self.data.start, self.data.end)
+        return chart_of(widget, self.data)
+
+
+def single_values(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
+    """A block per curve: label, value, sparkline; as many side by side as fit."""
+    across = max(1, min(len(curves), width // _BLOCK_WIDTH))
+    size = width // across
+    tall = max(2, min(6, height // -(-len(curves) // across)))
+    blocks = [_single(index, curve, widget, size, tall) for index, curve in enumerate(curves)]
+    lines: list[Line] = []
+    for first in range(0, len(blocks), across):
+        group = blocks[first : first + across]
+        lines += [[span for block in group for span in fit(block[y], size)] for y in range(tall)]
+    return limit_lines(lines, height)
+
+
+def _single(index: int, curve: Curve, widget: MetricWidget, width: int, height: int) -> list[Line]:
+    inner = width - 2
+    block: list[Line] = [[(crop(curve.label, inner), "muted")], _value(curve, exact=widget.full_precision)]
+    room = min(3, height - 3)
+    if widget.sparkline and room > 0 and len(curve.values) > 1:
+        block += [[(text, role_of(index, curve))] for text in sparkline(curve, inner, room)]
+    return block + [[]] * (height - len(block))
+
+
+def _value(curve: Curve, *, exact: bool = False) -> list[Span]:
+    line: list[Span] = [(number(curve.last, curve.unit, exact=exact), "strong" if curve.values else "warn")]
+    if curve.verdict is not None:
+        style = VERDICT_STYLES[curve.verdict]
+        line.append((f" {style.text}", style.role))
+    return line
+
+
+def sparkline(curve: Curve, width: int, height: int) -> list[str]:
+    """The shape of the curve without axes, in `width` × `height` cells."""
+    canvas = Canvas(width, height)
+    finite = [value for value in curve.values if math.isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=1.0)
+    low = min(low, 0.0) if high - low > 0.2 * abs(high) else low
+    span, start = high - low or 1.0, curve.times[0]
+    length = max(1, curve.times[-1] - start)
+    for run in runs(list(zip(curve.times, curve.values, strict=False)), curve.period):
+        dots = [
+            (
+                round((at - start) / length * (canvas.columns - 1)),
+                round((high - value) / span * (canvas.lines - 1)),
+            )
+            for at, value in run
+        ]
+        for one, two in zip(dots, dots[1:] or dots, strict=False):
+            canvas.line(one, two, 1)
+    return ["".join(text for text, _owner in canvas.runs(y)) for y in range(height)]
+
+
+def bar(part: float, width: int) -> str:
+    """A bar that fills `part` (0–1) of `width` cells, to an eighth of a cell."""
+    eighths = round(min(1.0, max(0.0, part)) * width * 8)
+    whole, rest = divmod(eighths, 8)
+    return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(width, " ")
+
+
+def gauges(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
+    """A bar per curve from the lower to the upper end of the axis, both labelled."""
+    low = widget.left.min or 0.0
+    high = widget.left.max if widget.left.max is not None else max([100.0, *_lasts(curves)])
+    lines: list[Line] = []
+    for index, curve in enumerate(curves):
+        value = _value(curve)
+        lines.append([*fit([(curve.label, "muted")], max(1, width - width_of(value) - 1)), (" ", ""), *value])
+        ends = (number(low, curve.unit), number(high, curve.unit))
+        size = max(1, width - sum(map(len, ends)) - 4)
+        span = (high - low) or 1.0
+        bar_spans = [(bar(((curve.last or 0.0) - low) / span, size), role_of(index, curve))]
+        if curve.limit is not None and low < curve.limit < high:
+            bar_spans = _with_limit(bar_spans[0], int((curve.limit - low) / span * size))
+        line: list[Span] = [
+            (f"{ends[0]} ", "muted"),
+            ("▕", "rule"),
+            *bar_spans,
+            ("▏", "rule"),
+            (f" {ends[1]}", "muted"),
+        ]
+        lines.append(line)
+        if height >= 3 * len(curves):
+            lines.append([])
+    return limit_lines(lines, height)
+
+
+def _with_limit(span: Span, at: int) -> list[Span]:
+    """A bar with the limit drawn across it."""
+    text, role = span
+    return [(text[:at], role), ("┃", "limit"), (text[at + 1 :], role)]
+
+
+def _lasts(curves: Sequence[Curve]) -> list[float]:
+    return [curve.last for curve in curves if curve.last is not None and math.isfinite(curve.last)]
+
+
+def bars(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
+    """A bar per curve for its newest value, all on one scale from zero."""
+    top = max([abs(value) for value in _lasts(curves)], default=0.0) or 1.0
+    return _rows(curves, width, height, lambda curve: abs(curve.last or 0.0) / top, _value)
+
+
+def shares(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
+    """A pie for a terminal: one bar divided in proportion, then a row per part with its share."""
+    total = sum(max(0.0, value) for value in _lasts(curves))
+    if not total:
+        return _rows(curves, width, height, lambda _curve: 0.0, _value)
+    whole: list[Span] = []
+    for index, curve in enumerate(curves):
+        size = round(max(0.0, curve.last or 0.0) / total * width)
+        whole.append(("█" * size, role_of(index, curve)))
+
+    def share(curve: Curve) -> list[Span]:
+        return [(f"{max(0.0, curve.last or 0.0) / total:.0%} ", "strong"), *_value(curve)]
+
+    rows = _rows(curves, width, height - 2, lambda curve: max(0.0, curve.last or 0.0) / total, share)
+    return [whole, [], *rows]
+
+
+def _rows(
+    curves: Sequence[Curve],
+    width: int,
+    height: int,
+    part: Callable[[Curve], float],
+    value: Callable[[Curve], list[Span]],
+) -> list[Line]:
+    values = [value(curve) for curve in curves]
+    value_width = max((width_of(line) for line in values), default=0)
+    label_width = min(max((width_of([(curve.label, "")]) for curve in curves), default=0), width // 3)
+    size = max(1, width - label_width - value_width - 2)
+    lines: list[Line] = []
+    for index, curve in enumerate(curves):
+        lines.append(
+            [
+                *fit([(curve.label, "")], label_width),
+                (" ", ""),
+                (bar(part(curve), size), role_of(index, curve)),
+                (" ", ""),
+                *fit(values[index], value_width, "right"),
+            ]
+        )
+    return limit_lines(lines, height)
+
+
+def limit_lines(lines: list[Line], height: int, words: str = N_("+{count} more")) -> list[Line]:
+    """At most `height` lines; the last one counts the omitted ones, in `words` (English)."""
+    if len(lines) <= height or height < 1:
+        return lines[: max(0, height)]
+    omitted_count = len(lines) - height + 1
+    return [*lines[: height - 1], [(_(words).format(count=omitted_count), "muted")]]
+
+
+def value_table(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
+    """A table with a row per curve: newest, least, greatest, mean."""
+    columns = (
+        Column(_("Metric"), flex=1, min_width=8),
+        Column(_("Newest"), align="right"),
+        Column(_("Min"), align="right", rank=2),
+        Column(_("Max"), align="right", rank=1),
+        Column(_("Mean"), align="right", rank=3),
+    )
+    rows = [_table_row(curve) for curve in curves]
+    sizes = widths(columns, rows, width)
+    head = lay_out(columns, [[(column.title, "head")] for column in columns], sizes)
+    return [head, *limit_lines([lay_out(columns, row, sizes) for row in rows], height - 1)]
+
+
+def _table_row(curve: Curve) -> list[Line]:
+    finite = [value for value in curve.values if math.isfinite(value)]
+    summary = (min(finite), max(finite), sum(finite) / len(finite)) if finite else (None, None, None)
+    return [[(curve.label, "")], _value(curve), *([(number(each, curve.unit), "")] for each in summary)]
+
+
+Draw = Callable[[Sequence[Curve], MetricWidget, int, int], list[Line]]
+
+VIEWS: dict[View, Draw] = {
+    View.SINGLE_VALUE: single_values,
+    View.GAUGE: gauges,
+    View.BAR: bars,
+    View.PIE: shares,
+    View.TABLE: value_table,
+}
+"""The function that draws each view except the time series."""
+
 
 _FIRST = 4
 """Lines of a text that its folded form begins with."""

@@ -149,7 +149,7 @@ def _incomplete(text: str, service: str, operation: str, detail: str, now: datet
 # The outcome is unknown after a time-out, a reset, a server error, a redirect, a proxy's page, or a response that
 # lacks required keys.
 #
-# Imports no part of the SDK; `services.aws.client.sdk.error_outcome` evaluates the SDK's own exceptions.
+# Imports no part of the SDK; `services.aws.client.sdk.role_sessions` evaluates the SDK's own exceptions.
 
 
 CERTAIN = frozenset(

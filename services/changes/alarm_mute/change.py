@@ -15,13 +15,15 @@ from services.changes.alarm_mute.parameters import (
     REASON,
     UNTIL,
     USUAL,
+    MuteWindow,
     Parameters,
+    first_start,
     read_parameters,
 )
-from services.changes.alarm_mute.schedule import MuteWindow, first_start
-from services.changes.alarm_mute.state import RULE, MuteState
 from services.changes.alarm_mute.steps import (
     MUTE,
+    RULE,
+    MuteState,
     mute,
     observed_mute,
     observed_unmute,

@@ -22,8 +22,16 @@ from services.changes.rds.load import CPU, CPU_METRIC, NAMESPACE, database_query
 from services.changes.rds.restorable import restorable_warnings, snapshot_first
 from services.changes.rds.state import CLASS, MODIFYING, ReadState, database_name, time_of, window_text
 from services.changes.rds.watching import done, running, watch, withdrawn
-from services.changes.rds_class.busy_days import HOUR, BusyDays, busy_days, last_open_days, span_of
-from services.changes.rds_class.state import ClassState, class_digest, offered
+from services.changes.rds_class.state import (
+    HOUR,
+    BusyDays,
+    ClassState,
+    busy_days,
+    class_digest,
+    last_open_days,
+    offered,
+    span_of,
+)
 from services.changes.typed_values import normalized
 from services.i18n import _
 from services.models.aws_cli import CliCommand

@@ -1,10 +1,73 @@
 """The state that a change of the instance class is planned from. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
+from services.calendar.calendar import Calendar
 from services.changes.rds.state import CLASS, ReadState, pending_digest, state_digest
-from services.changes.rds_class.busy_days import BusyDays
+from services.i18n import _
+from services.models.date_text import day_text
+from services.models.metrics import Series, TimeSpan
 from services.models.rds import OrderableClass
+
+# Whether the database's CPU was over its limit on most of the last open days (runbook: スケール操作 2, when to do it).
+#
+# A day counts if the mean of one of its opening hours is at or over the limit. Source: CPUUtilization (Amazon RDS
+# CloudWatch metrics); the runbook's limit and calendar.
+
+
+DAYS, LEAST = 5, 3
+"""Open days before today that are considered, and how many of them make a proposal."""
+HOUR = 3600
+"""Seconds of a point."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusyDays:
+    """The last open days, and those of them on which CPU was over the limit, in order."""
+
+    days: tuple[date, ...]
+    busy: tuple[date, ...]
+    limit: float
+
+    @property
+    def is_proposed(self) -> bool:
+        return len(self.busy) >= LEAST
+
+    def text(self) -> str:
+        """`CPU was at 70 % or more on 3 of the last 5 open days (01-22(Thu), …).`"""
+        text = _("CPU was at {limit}% or more for an hour on {count} of the last {days} open days ({list}).")
+        return text.format(
+            limit=f"{self.limit:g}",
+            count=len(self.busy),
+            days=len(self.days),
+            list=_(", ").join(map(day_text, self.busy)),
+        )
+
+
+def last_open_days(calendar: Calendar, now: datetime) -> tuple[date, ...]:
+    """The last open days before today, oldest first."""
+    days: list[date] = []
+    day: date | None = calendar.day_of(now)
+    while day is not None and len(days) < DAYS:
+        day = calendar.open_days.previous_open(day - timedelta(days=1))
+        days += [day] if day is not None else []
+    return tuple(reversed(days))
+
+
+def span_of(calendar: Calendar, days: Sequence[date]) -> TimeSpan:
+    return TimeSpan(start=calendar.local(days[0]), end=calendar.local(days[-1] + timedelta(days=1)))
+
+
+def busy_days(calendar: Calendar, days: Sequence[date], cpu: Series, limit: float) -> BusyDays:
+    """The open days on which an hour's mean reached `limit`; `cpu` has one point per hour."""
+    busy = {
+        calendar.day_of(at)
+        for seconds, value in zip(cpu.times, cpu.values, strict=True)
+        if value >= limit and calendar.within_hours(at := datetime.fromtimestamp(seconds, UTC))
+    }
+    return BusyDays(tuple(days), tuple(day for day in days if day in busy), limit)
 
 
 @dataclass(frozen=True, slots=True)

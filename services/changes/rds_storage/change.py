@@ -20,6 +20,7 @@ from services.changes.rds.state import MODIFYING, STORAGE, ReadState, database_n
 from services.changes.rds.watching import done, failed, running, watch
 from services.changes.rds_storage.parameters import (
     APPLY,
+    COOLDOWN,
     HOLD,
     MAX_SIZE,
     NAMES,
@@ -29,14 +30,18 @@ from services.changes.rds_storage.parameters import (
     TIMING,
     WINDOW,
     Parameters,
+    StorageState,
     default_max,
     default_size,
+    iops_to_send,
+    is_copied,
+    last_change,
     read_parameters,
     size_refusals,
+    smallest,
+    storage_digest,
     time_refusals,
 )
-from services.changes.rds_storage.sizes import iops_to_send, is_copied, smallest
-from services.changes.rds_storage.state import COOLDOWN, StorageState, last_change, storage_digest
 from services.i18n import _
 from services.models.aws_cli import CliCommand
 from services.models.changes import (

@@ -1,17 +1,147 @@
 """The parameters of a storage extension, parsed strictly; every mistake becomes a refusal in words. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 
-from services.changes.rds.state import STORAGE, time_of
-from services.changes.rds_storage.sizes import LEAST_PERCENT, is_legal, smallest
-from services.changes.rds_storage.state import StorageState
+from services.changes.rds.state import STORAGE, ReadState, pending_digest, state_digest, time_of
 from services.changes.typed_values import normalized
 from services.i18n import _
+from services.models.rds import DatabaseEvent, SizeRange, StorageOption
 from services.models.runbook import Rds
 from services.models.text import clean
+
+# The state that an extension of the storage is planned from. Pure.
+#
+# Source: AllocatedStorage (Amazon RDS user guide): not again for six hours, or until the storage is optimized, whichever
+# is longer.
+
+
+COOLDOWN = timedelta(hours=6)
+_FINISHED, _STORAGE = "finished applying", "allocated storage"
+"""Parts of the event that ends a modification, by a person or by storage autoscaling."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageState:
+    """A database with the sizes that its storage may have."""
+
+    read: ReadState
+    options: tuple[StorageOption, ...] | None
+    """None: RDS did not tell."""
+    changed_at: datetime | None = None
+    """When the storage was last changed (UTC); None: not within the last hours."""
+    events_read: bool = True
+    """Whether events could be read; if not, `changed_at` means nothing."""
+
+    @property
+    def current(self) -> int:
+        """The present size in GiB; 0: not reported."""
+        return self.read.database.storage_gib or 0
+
+    @property
+    def option(self) -> StorageOption | None:
+        """The legal values of the present storage type; None: unknown."""
+        kind = self.read.database.storage_type
+        return next((option for option in self.options or () if option.storage_type == kind), None)
+
+    @property
+    def is_optimizing(self) -> bool:
+        database = self.read.database
+        return bool(database.storage_operation) or database.status == "storage-optimization"
+
+    @property
+    def cooldown_ends(self) -> datetime | None:
+        """When the storage may be changed again (UTC) unless it is still being optimized; None: now."""
+        if self.changed_at is None or self.changed_at + COOLDOWN <= self.read.at:
+            return None
+        return self.changed_at + COOLDOWN
+
+
+def last_change(events: Iterable[DatabaseEvent]) -> datetime | None:
+    return max((event.at for event in events if _is_change(event.message.lower())), default=None)
+
+
+def _is_change(message: str) -> bool:
+    return _FINISHED in message and _STORAGE in message
+
+
+def storage_digest(state: ReadState, *, immediately: bool) -> str:
+    """Digest of the state that a new size is planned from; `immediately` also depends on what is applied along."""
+    database = state.database
+    queued = state.pending(STORAGE)
+    return state_digest(
+        database.storage_gib,
+        database.storage_type,
+        database.iops,
+        database.max_storage_gib,
+        database.storage_operation,
+        queued.value if queued else "",
+        pending_digest(state, without=(STORAGE,)) if immediately else database.maintenance_window,
+        state.can_extend,
+    )
+
+
+# Which sizes and IOPS the storage of a database may be extended to. Pure.
+#
+# Source: DescribeValidDBInstanceModifications, AllocatedStorage of ModifyDBInstance (Amazon RDS API reference); "Amazon RDS
+# DB instance storage" (user guide): gp3 of a certain size is striped over four volumes, has more IOPS, and its IOPS must
+# be sent; below that size they must not. Less than 10 % is an error in the user guide and rounded up in the API
+# reference, so it is refused here.
+
+
+LEAST_PERCENT = 110
+"""Smallest new size, in per cent of the present one."""
+_STRIPED = {"oracle": 200, "sqlserver": 0}
+"""GiB from which gp3's IOPS must be sent, by the beginning of the engine's name."""
+_USUALLY_STRIPED = 400
+_PROVISIONED = ("io1", "io2")
+_STRIPED_IOPS = 12000
+"""Least IOPS of striped gp3 if RDS does not report them."""
+
+
+def is_legal(size: int, ranges: Iterable[SizeRange]) -> bool:
+    """Whether a value is in one of the ranges, on its steps."""
+    return any(span.first <= size <= span.last and (size - span.first) % span.step == 0 for span in ranges)
+
+
+def next_legal(least: int, ranges: Iterable[SizeRange]) -> int | None:
+    """The smallest legal value from `least` on; None: there is none."""
+    return min((size for span in ranges if (size := _from(least, span)) <= span.last), default=None)
+
+
+def _from(least: int, span: SizeRange) -> int:
+    """The first step of a range that is not below `least`; it may be above the range."""
+    steps = max(0, -((span.first - least) // span.step))
+    return span.first + steps * span.step
+
+
+def smallest(current: int, option: StorageOption) -> int | None:
+    """The smallest legal extension of the present size; None: it cannot be extended."""
+    return next_legal(-(-current * LEAST_PERCENT // 100), option.sizes)
+
+
+def _striped(engine: str) -> int:
+    return next((gib for name, gib in _STRIPED.items() if engine.startswith(name)), _USUALLY_STRIPED)
+
+
+def is_copied(engine: str, storage_type: str, current: int, size: int) -> bool:
+    """Whether the data are copied to other volumes ("I/O-intensive storage modifications", user guide)."""
+    return storage_type == "standard" or current <= _striped(engine) < size
+
+
+def iops_to_send(engine: str, option: StorageOption, size: int, current: int | None) -> int | None:
+    """IOPS to send with a new size: the present ones where they are legal; None: must not be sent."""
+    if option.storage_type == "gp3":
+        if size < _striped(engine):
+            return None
+        least = min((span.first for span in option.iops), default=_STRIPED_IOPS)
+        return max(current or 0, least)
+    if option.storage_type in _PROVISIONED:
+        return current
+    return None
+
 
 SIZE, MAX_SIZE, TIMING, PENDING = "size", "max_size", "timing", "pending"
 NAMES = (SIZE, MAX_SIZE, TIMING, PENDING)

@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from services.calendar.calendar import Calendar
 from services.changes.base import REVERT, REVERT_AT
-from services.changes.ecs_scaling.change import ScalingChange
+from services.changes.ecs_scaling.change import ScalingChange, bounds
 from services.changes.ecs_scaling.cost import NO_PRICE, TaskPrice, cost_text
 from services.changes.ecs_scaling.facts import capacities_text, facts, remarks, stopped_text
-from services.changes.ecs_scaling.load import bounds
 from services.changes.ecs_scaling.quota import NO_QUOTA, FargateQuota
 from services.changes.ecs_scaling.state import ACTION, ScalingState
 from services.changes.guarantees import Guarantees

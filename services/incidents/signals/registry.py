@@ -2,6 +2,7 @@
 
 from services.incidents.facts import Facts
 from services.incidents.signals import (
+    base,
     database,
     dependencies,
     deployments,
@@ -10,7 +11,6 @@ from services.incidents.signals import (
     network,
     own_resource,
     scaling,
-    targets,
     tasks,
 )
 from services.incidents.signals.base import SignalSpec
@@ -19,7 +19,7 @@ from services.models.first_wave import STATES, Source
 
 SIGNALS: tuple[SignalSpec, ...] = (
     *load_balancer.SIGNALS,
-    *targets.SIGNALS,
+    *base.SIGNALS,
     *tasks.SIGNALS,
     *deployments.SIGNALS,
     *logs.SIGNALS,

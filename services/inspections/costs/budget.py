@@ -10,9 +10,8 @@ from decimal import Decimal
 
 from services.i18n import N_, _, sentences
 from services.inspections.costs.days import Compared
-from services.inspections.costs.evaluation import against, near_words
+from services.inspections.costs.evaluation import Rate, against, month_words, near_words, yen_words
 from services.inspections.costs.lines import HUNDRED, CostTable
-from services.inspections.costs.wording import Rate, month_words, yen_words
 from services.inspections.toolkit.checks import CheckResult
 from services.models.costs import Budget
 from services.models.findings import Measure

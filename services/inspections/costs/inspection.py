@@ -18,9 +18,15 @@ from services.i18n import _, sentences
 from services.inspections.base import Inspection, InspectionRequest, table
 from services.inspections.costs.budget import BudgetJudge, period_words
 from services.inspections.costs.days import HELD, ONE, Compared, Days, Plan, compare, plan
-from services.inspections.costs.evaluation import LineJudge
+from services.inspections.costs.evaluation import (
+    LineJudge,
+    Rate,
+    days_words,
+    month_words,
+    percent_words,
+    yen_words,
+)
 from services.inspections.costs.lines import CostLine, CostTable, lay_out
-from services.inspections.costs.wording import Rate, days_words, month_words, percent_words, yen_words
 from services.inspections.toolkit.checks import CheckResult, about, runbook_advice, undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.wording import length, listed

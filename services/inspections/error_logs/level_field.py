@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 from services.aws.logs.query_text import field, joined
 from services.i18n import _
-from services.inspections.toolkit.logs.fields import shares, values_of
-from services.inspections.toolkit.logs.queries import Queries
+from services.inspections.toolkit.logs.queries import Queries, shares, values_of
 from services.models.insights import QueryResult
 from services.models.runbook_inspections import ErrorLogs
 from services.models.verdict import Verdict

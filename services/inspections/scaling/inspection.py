@@ -23,8 +23,7 @@ from services.inspections.scaling.alarms import PolicyAlarms, policy_alarms
 from services.inspections.scaling.evaluation import Expected, Titles, bounds, unknown
 from services.inspections.scaling.reading import ServiceReading, read, read_alarms
 from services.inspections.scaling.scheduled_actions import Ahead, coming
-from services.inspections.scaling.service import Clockwork, short_again, tasks
-from services.inspections.scaling.shortage import COUNTED
+from services.inspections.scaling.service import COUNTED, Clockwork, short_again, tasks
 from services.inspections.toolkit.checks import CheckResult, playbook_of, undecided
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.alarms import AlarmOverview

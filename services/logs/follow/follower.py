@@ -5,24 +5,79 @@ Longer than other files because rounds, sweeps and failures share the state of o
 
 import random
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.aws.client.errors import AwsError
 from services.background.faults import Fault, fault_problem, from_within, unreported
+from services.background.turns import next_turn
 from services.background.wake import Wakes
 from services.clock import Clock, Mark, mark, until_tick
 from services.i18n import _
 from services.logs.follow.limiter import PAGE_LINES, UNLIMITED, LogLimiter
-from services.logs.follow.problems import problem_of, retry_pause
-from services.logs.follow.slices import accepted, slices
 from services.logs.follow.source import LimitedSource, LogSource
 from services.logs.follow.sweeps import Rate, SweepPlan
 from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine, TailBatch, TailStats
 from services.models.problem import Problem, ProblemKind
+from services.models.text import clean
+
+SLOWEST = 60.0
+"""Maximum seconds between attempts while reading fails."""
+_THROTTLED = 0.5
+"""Seconds that are doubled by each refusal of a throttled round; others begin with the time between rounds."""
+
+
+def problem_of(problem: Problem, group: str, pattern: str) -> Problem:
+    """The problem of a read with the group or the filter pattern named, if they are its cause."""
+    if problem.kind is ProblemKind.INVALID and pattern:
+        return problem.model_copy(
+            update={
+                "summary": _("AWS rejected the filter pattern {pattern}.").format(pattern=clean(pattern, 80)),
+                "remedy": _("Correct it, or leave it empty to show every line."),
+            }
+        )
+    if problem.kind is not ProblemKind.NOT_FOUND:
+        return problem
+    return problem.model_copy(
+        update={
+            "summary": _("The log group {group} does not exist.").format(group=clean(group)),
+            "remedy": _("The console keeps checking for it; check its name if it should exist."),
+        }
+    )
+
+
+def retry_pause(problem: Problem, failures: int, poll: float, rng: random.Random) -> float:
+    """Seconds until the next attempt after so many `failures` in a row.
+
+    Randomized, so that several consoles do not all retry at the same moment.
+    """
+    first = _THROTTLED if problem.kind is ProblemKind.THROTTLED else poll
+    return min(SLOWEST, first * 2.0 ** min(failures, 10)) * rng.uniform(0.8, 1.2)
+
+
+SLICE = 500
+"""Lines that are dealt with at a time: some milliseconds in the window, and as many in a pane."""
+
+
+async def slices(lines: tuple[LogLine, ...]) -> AsyncGenerator[tuple[LogLine, ...], None]:
+    """The lines in slices; each is a turn."""
+    for first in range(0, len(lines), SLICE):
+        await next_turn()
+        yield lines[first : first + SLICE]
+
+
+async def accepted(
+    window: FollowWindow, page: tuple[LogLine, ...], now: Callable[[], int]
+) -> tuple[LogLine, ...]:
+    """The new lines of a page, as `FollowWindow.accept` returns them."""
+    fresh: list[LogLine] = []
+    async for part in slices(page):
+        fresh += window.new_of(part)
+    return window.deliver(fresh, now())
+
 
 __all__ = ["LogFollower", "LogSource", "TailBatch", "TailStats"]
 

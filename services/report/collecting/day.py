@@ -16,13 +16,13 @@ from services.models.report_lines import AbnormalLine, DutyLine, SpellLine
 from services.models.runbook import Runbook
 from services.report.collecting import still_abnormal
 from services.report.collecting.alarm_periods import spell_lines, without
-from services.report.collecting.approval_lines import approval_lines
 from services.report.collecting.duty_lines import DutyLines
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.finding_lines import finding_lines
 from services.report.collecting.incident_lines import incident_lines
 from services.report.collecting.other_lines import (
     ack_lines,
+    approval_lines,
     change_lines,
     charges_by_day,
     note_lines,

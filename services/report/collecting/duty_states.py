@@ -15,12 +15,12 @@ from services.models.duties import Occurrence, ScheduledOccurrence, SignOff
 from services.models.journal import Entry
 from services.models.runbook import Duty
 from services.report.collecting.dated_slots import (
+    SlotRecords,
     anchored_subjects,
     follow_up_entries,
     recovered_base_dates,
     runs_at,
 )
-from services.report.collecting.slot_records import SlotRecords
 from services.report.collecting.source import DAY, Source
 
 _REVERT = "revert@"

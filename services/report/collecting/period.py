@@ -17,13 +17,13 @@ from services.models.report_lines import Charges, DutyLine, FindingLine
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.report.collecting.alarm_periods import spell_lines, totals
-from services.report.collecting.approval_lines import approval_lines
 from services.report.collecting.day import head
 from services.report.collecting.duty_lines import DutyLines, late_signature
 from services.report.collecting.duty_states import DutyStatesAt, counts
 from services.report.collecting.finding_lines import COSTS, bare, finding_lines
 from services.report.collecting.incident_lines import incident_count, incident_lines
 from services.report.collecting.other_lines import (
+    approval_lines,
     change_lines,
     charges_by_day,
     post_lines,

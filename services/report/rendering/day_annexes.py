@@ -17,8 +17,8 @@ from services.report.rendering import wording
 from services.report.rendering.approvals import approval_section
 from services.report.rendering.dates import Dates
 from services.report.rendering.document import Block, Bullets, Line, Paragraph, Section, Table, table
-from services.report.rendering.first_page import Annexes
 from services.report.rendering.incident.listing import incident_annex
+from services.report.rendering.page import Annexes
 from services.report.rendering.parts import (
     change_section,
     charges_words,

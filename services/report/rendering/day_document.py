@@ -23,9 +23,9 @@ from services.report.rendering.day_annexes import (
     finding_key,
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section
-from services.report.rendering.first_page import Annexes, FirstPage
 from services.report.rendering.incident.listing import WIDTHS, incident_columns, incident_rows
 from services.report.rendering.overview import (
+    Result,
     alarms_known,
     day_overview,
     is_calm,
@@ -33,9 +33,10 @@ from services.report.rendering.overview import (
     listed_changes,
     listed_duties,
     needs_look,
+    results,
     summary,
 )
-from services.report.rendering.page import WIDTH, Density, cut, fitted
+from services.report.rendering.page import WIDTH, Annexes, Density, FirstPage, cut, fitted
 from services.report.rendering.parts import (
     STATE_TONES,
     author,
@@ -45,7 +46,6 @@ from services.report.rendering.parts import (
     remarks_of,
     signed_words,
 )
-from services.report.rendering.results import Result, results
 from services.report.rendering.spells import acknowledged_by, began, ended, lasted, named
 from services.report.rendering.wording import NOTHING
 

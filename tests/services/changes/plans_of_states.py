@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from services.calendar.calendar import Calendar
-from services.changes.alarm_mute.state import MuteState
+from services.changes.alarm_mute.steps import MuteState
 from services.changes.base import Change, ChangeContext
 from services.changes.cache_invalidation.reading import CacheState, MonthUsage
 from services.changes.deploy_rollback.state import RollbackState
@@ -24,7 +24,7 @@ from services.changes.key_rotation.state import GithubState, KeyState, RotationS
 from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import DatabaseLoad
 from services.changes.rds_class.state import ClassState
-from services.changes.rds_storage.state import StorageState
+from services.changes.rds_storage.parameters import StorageState
 from services.changes.registry import CHANGES, change_class
 from services.changes.service_restart.change import RestartState
 from services.clock import ManualClock

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.changes.alarm_mute.schedule import LONGEST, MINUTE, MuteWindow, first_start, read_end
+from services.changes.alarm_mute.parameters import LONGEST, MINUTE, MuteWindow, first_start, read_end
 from services.demo.cloudwatch.alarms.mutes import parse_schedule
 
 TOKYO = ZoneInfo("Asia/Tokyo")

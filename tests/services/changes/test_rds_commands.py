@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.changes.rds_class.state import ClassState
-from services.changes.rds_storage.state import StorageState
+from services.changes.rds_storage.parameters import StorageState
 from services.models.aws_cli import CliCommand
 from services.models.rds import OrderableClass, SizeRange, StorageOption
 from tests.services.changes.rds_states import ARN, change, patch, read_state

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.calendar.calendar import Calendar
-from services.changes.rds_class.busy_days import busy_days, last_open_days, span_of
-from services.changes.rds_storage.sizes import iops_to_send, is_legal, next_legal, smallest
-from services.changes.rds_storage.state import last_change
+from services.changes.rds_class.state import busy_days, last_open_days, span_of
+from services.changes.rds_storage.parameters import iops_to_send, is_legal, last_change, next_legal, smallest
 from services.models.metrics import Series
 from services.models.rds import DatabaseEvent, SizeRange, StorageOption
 from services.runbook.loader import load_builtin

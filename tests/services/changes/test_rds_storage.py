@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import STORAGE, DatabaseLoad
-from services.changes.rds_storage.sizes import is_legal
-from services.changes.rds_storage.state import StorageState
+from services.changes.rds_storage.parameters import StorageState, is_legal
 from services.models.changes import Danger, Place, Plan
 from services.models.depletion import Depletion
 from services.models.rds import PendingSetting, SizeRange, StorageOption

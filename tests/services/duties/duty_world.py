@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.duties.recorded_dates import DatesIn, no_dates
+from services.duties.month_records import DatesIn, no_dates
 from services.duties.service import Duties
 from services.journal.journal import Journal
 from services.models.duties import BaseDate, DutyView, Occurrence, ScheduledOccurrence

@@ -12,8 +12,7 @@ from services.aws.iam.access_keys import AccessKeys
 from services.aws.rds.reader import RdsReader
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.duties.base_dates import BaseDates
-from services.duties.maintenance_dates import MaintenanceDates
+from services.duties.base_dates import BaseDates, MaintenanceDates
 from services.journal.journal import Journal
 from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import ProblemKind

@@ -12,7 +12,7 @@ import pytest
 
 from services.aws.client.sdk.models import ModelFiles, shared_loader
 from services.fleet.fleet import Fleet
-from services.fleet.plans import SystemEntry, SystemPlan
+from services.fleet.watched import SystemEntry, SystemPlan
 from services.models.alarms import AlarmOverview
 from services.models.fleet import Standing, SystemState
 from services.models.journal import EntryKind, NewEntry

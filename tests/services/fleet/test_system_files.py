@@ -8,7 +8,7 @@ import pytest
 
 from services.alarms.beginning import begin
 from services.fleet.fleet import Fleet
-from services.fleet.plans import SystemEntry, SystemPlan
+from services.fleet.watched import SystemEntry, SystemPlan
 from services.journal.place import JournalPlace
 from services.models.fleet import Standing
 from services.models.runbook_events import EventsSpec

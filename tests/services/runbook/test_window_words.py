@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from services.calendar.business_days import WEEKDAYS
 from services.calendar.maintenance_windows import WEEK, Window
 from services.runbook.loader import Loaded, load_builtin, loads
-from services.runbook.maintenance_window.checks import in_utc, spelling
-from services.runbook.maintenance_window.wording import read_window
+from services.runbook.maintenance_window.checks import in_utc, read_window, spelling
 from tests.services.runbook import small
 from tests.services.runbook.small import SYSTEM
 

@@ -10,8 +10,7 @@ from services.models.approvals import Consent, ConsentWay
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.watches import Progress, WatchState
 from services.runbook.loader import load_builtin
-from services.slack.change_notes import about_change, change_line, emergency_of
-from services.slack.notes import NoteContext
+from services.slack.notes import NoteContext, about_change, change_line, emergency_of
 from tests.services.report.test_report_day import plan
 
 BOOK = load_builtin("facility-prod")

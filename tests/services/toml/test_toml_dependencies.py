@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from services.inspections.registry import INSPECTIONS
 from services.models.base import RawId
 from services.runbook.loader import load_builtin
-from services.toml.dependencies import unfounded
+from services.toml.files import unfounded
 from services.toml.positions import Path
 
 EMPTY = {str: "", RawId: RawId(""), tuple: ()}

@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 
 from services.models.units import BYTES_PER_SECOND, PERCENT
 from services.models.verdict import Verdict
-from widgets.charts.chart import draw_chart
+from widgets.charts.chart import Plot, draw_chart
 from widgets.charts.data import ChartData, Curve
 from widgets.charts.end_names import spread_rows
 from widgets.charts.legend import role_of
-from widgets.charts.overlay import Plot
 from widgets.drawing.lines import plain, width_of
 
 JST = ZoneInfo("Asia/Tokyo")

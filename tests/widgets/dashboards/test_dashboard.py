@@ -12,9 +12,8 @@ from services.models.base import RawId
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as gallery
 from widgets.dashboards.panel import DashboardPanel
-from widgets.dashboards.text_tiles import LogTile, UnknownTile, tile_type
+from widgets.dashboards.text_tiles import LogTile, MetricTile, UnknownTile, bar, tile_type
 from widgets.dashboards.tile import Tile
-from widgets.dashboards.value_tiles import MetricTile, bar
 from widgets.drawing.lines import plain
 
 

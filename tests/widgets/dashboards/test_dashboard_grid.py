@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.dashboards.grid import Box, Place, placements
+from widgets.dashboards.tile_grid import Box, Place, placements
 
 BOXES = st.lists(
     st.builds(Box, st.integers(0, 23), st.integers(0, 40), st.integers(1, 24), st.integers(1, 12)),

@@ -8,10 +8,9 @@ import pytest
 from services.models import dashboards as model
 from tests.widgets import gallery_data as gallery
 from tests.widgets.dashboards.test_dashboard import DashboardApp, text, with_data
-from widgets.dashboards.panel import DashboardPanel
-from widgets.dashboards.remarks import price_words
+from widgets.dashboards.panel import DashboardPanel, price_words
+from widgets.dashboards.text_tiles import MetricTile
 from widgets.dashboards.tile_grid import TileGrid
-from widgets.dashboards.value_tiles import MetricTile
 
 COUNT = 80
 

@@ -7,7 +7,7 @@ from services.models.alarm_readings import Doubt
 from services.models.dashboards import Dashboard, DashboardView, Reading, WidgetData
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Limit, Verdict
-from widgets.dashboards.value_lines import JudgedValue, judged_values, problem_of, value_lines
+from widgets.dashboards.panel import JudgedValue, judged_values, problem_of, value_lines
 from widgets.drawing.lines import plain, width_of
 
 LIMITS = [

@@ -16,8 +16,7 @@ from services.models.runbook import Duty
 from tests.widgets import duty_data
 from tests.widgets.duty_data import DUTY, HOSTILE, JST, NOW, TODAY, State
 from widgets.drawing.lines import plain
-from widgets.duties.detail import DutyDetail
-from widgets.duties.facts import checked_lines, fact_lines, runbook_lines
+from widgets.duties.detail import DutyDetail, checked_lines, fact_lines, runbook_lines
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,7 @@ from services.models.duties import Month
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, MONTH, TODAY, State
 from widgets.drawing.lines import plain, width_of
-from widgets.duties.month import MonthGrid
-from widgets.duties.month_layout import draw_month, weeks_of
+from widgets.duties.month import MonthGrid, draw_month, weeks_of
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from services.models.verdict import DISPLAY_ORDER, Verdict, tally, worst
 from services.report.rendering import wording as words
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.state_styles import VERDICT_STYLES
-from widgets.duties.facts import finding_lines as duty_finding_lines
+from widgets.duties.detail import finding_lines as duty_finding_lines
 from widgets.findings.evidence_lines import evidence_lines
 from widgets.findings.lines import band_lines, measure_lines
 from widgets.findings.list import FindingList

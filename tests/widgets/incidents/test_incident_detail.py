@@ -9,7 +9,7 @@ from services.models.incidents import StepMark, StepRecord
 from tests.tools.console import screen_text
 from tests.widgets import incident_data as data
 from tests.widgets.incident_gallery import IncidentApp
-from widgets.incidents.detail_layout import Needs, areas
+from widgets.incidents.detail import Needs, areas
 
 ROWS = st.integers(0, 80)
 NEEDS = st.builds(

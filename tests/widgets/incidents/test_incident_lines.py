@@ -39,7 +39,6 @@ from services.models.metrics import TimeSpan
 from services.models.problem import Problem, ProblemKind
 from tests.widgets import incident_data as data
 from widgets.drawing.lines import plain, width_of
-from widgets.incidents.alert import IncidentAlert, alert_forms
 from widgets.incidents.causes import (
     OWN_WORDS,
     cause_entries,
@@ -57,7 +56,7 @@ from widgets.incidents.steps import step_entries
 from widgets.incidents.summary import summary_lines
 from widgets.incidents.timeline import timeline_entries
 from widgets.incidents.view import IncidentView
-from widgets.incidents.wording import clock_span, clock_word
+from widgets.incidents.wording import IncidentAlert, alert_forms, clock_span, clock_word
 
 leading_entries = partial(cause_entries, is_brief=True)
 

@@ -9,7 +9,7 @@ from textual.actions import SkipAction
 
 from services.models.logs import LogLine, Severity
 from tests.widgets.logs.log_reader import T0, PaneApp, filled, line, texts, until
-from widgets.logs.reading.pattern_counts import PatternCounts
+from widgets.logs.reading.reading import PatternCounts
 from widgets.logs.store import row_subsets
 from widgets.logs.store.shown import LineFilter, Shown
 from widgets.logs.store.store import LogStore

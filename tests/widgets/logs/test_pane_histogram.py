@@ -14,9 +14,17 @@ from tests.widgets.logs.log_reader import T0, PaneApp, line, texts, until
 from widgets.logs.pane.bar import LogBar
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.histogram import STEPS, Counts, Histogram, Scale, fitting
-from widgets.logs.reading.ruler import RangeCounts, Ruler
-from widgets.logs.reading.ruler_rows import LEFT, RIGHT, RulerFacts, count_text, stacked, worst_levels
-from widgets.logs.reading.ruler_rows import drawn as ruler_rows
+from widgets.logs.reading.ruler import (
+    LEFT,
+    RIGHT,
+    RangeCounts,
+    Ruler,
+    RulerFacts,
+    count_text,
+    stacked,
+    worst_levels,
+)
+from widgets.logs.reading.ruler import drawn as ruler_rows
 from widgets.logs.store.store import LogStore
 from widgets.logs.text.severity import severity_of
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from services.models.logs import LogLine, Severity
 from widgets.logs.reading import patterns
-from widgets.logs.reading.pattern_counts import PatternCounts
 from widgets.logs.reading.patterns import (
     Pattern,
     Shape,
@@ -20,6 +19,7 @@ from widgets.logs.reading.patterns import (
     shape_of,
     tallied,
 )
+from widgets.logs.reading.reading import PatternCounts
 from widgets.logs.store.shown import LineFilter, Shown
 from widgets.logs.store.store import LogStore
 from widgets.logs.store.view import LogView

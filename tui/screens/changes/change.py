@@ -1,5 +1,8 @@
 """操作: the available changes, the target's present state and last hour, the outcomes of earlier changes."""
 
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on, work
@@ -7,21 +10,26 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from services.aws.client.errors import AwsError
+from services.feed import Feed
 from services.i18n import _
 from services.journal.errors import JournalError
 from services.models.change_runs import Run, StepState
-from services.models.changes import Place, PlannedStep
+from services.models.changes import LiveState, Place, PlannedStep
+from services.models.feeds import FeedState
+from services.models.metrics import TargetLoad, last_hour
 from services.models.problem import Problem
+from services.models.runbook_playbooks import Cause, Step
+from services.system import Services
 from tui.commands import bindings
-from tui.messages import ReadAgain
-from tui.places import revert_of
+from tui.console import Console
+from tui.messages import OpenChange, ReadAgain
+from tui.places import Origin, destination, revert_of
 from tui.screens.changes.applying import notify_outcome, run_summary
 from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.parts import Parts
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.changes.procedures import choose_procedure
 from tui.screens.changes.run import RunScreen, open_follow_up, open_request
-from tui.screens.changes.target_feeds import TargetFeeds
+from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import WAY_BACK, ModeScreen
 from widgets.changes.list import ChangeList, Offer
 from widgets.changes.live_state import LiveStatePanel
@@ -31,6 +39,106 @@ from widgets.changes.run.view import elsewhere_words
 from widgets.changes.unknown_banner import UnknownBanner
 from widgets.drawing.rest import Rest
 from widgets.drawing.table import KeyedTable
+
+READ_SECONDS = 30.0
+"""Seconds between reads of the target under the cursor."""
+
+
+class TargetFeeds:
+    """Two feeds for each offer, made when it is first shown."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._states: dict[str, Feed[LiveState]] = {}
+        self._loads: dict[str, Feed[TargetLoad]] = {}
+
+    def state(self, offer: Offer) -> Feed[LiveState]:
+        change = self._services.engine.changes[offer.kind]
+        return self._states.setdefault(
+            offer.key,
+            self._services.feed("live", lambda: change.read_target(offer.target), interval=READ_SECONDS),
+        )
+
+    def load(self, offer: Offer) -> Feed[TargetLoad]:
+        """The target's last hour, as often as the dashboard."""
+        services = self._services
+        queries = services.engine.changes[offer.kind].load_queries(offer.target)
+
+        async def read() -> TargetLoad:
+            span = last_hour(services.clock.now())
+            series = await services.metrics.fetch(queries, span)
+            return TargetLoad(queries=queries, series=series, span=span)
+
+        interval = services.feeds["dashboard"].interval
+        return self._loads.setdefault(offer.key, services.feed("load", read, interval=interval))
+
+    async def loads(
+        self, offer: Offer, pause: Callable[[], str]
+    ) -> AsyncIterator[tuple[FeedState[TargetLoad], str]]:
+        """The states of the target's last hour, and why it is not read: what `pause` says, "" while it is."""
+        feed = self.load(offer)
+        while True:
+            while why := pause():
+                yield feed.state, why
+                await self._services.clock.sleep(feed.interval)
+            async with aclosing(feed.states()) as states:
+                async for state in states:
+                    yield state, ""
+                    if pause():
+                        break
+
+    def refresh_state(self, key: str) -> None:
+        """Read the state of the offer with this key now, if it was shown."""
+        if key in self._states:
+            self._states[key].refresh()
+
+    def refresh_load(self, key: str) -> None:
+        """Read the last hour of the offer with this key now, if it was shown."""
+        if key in self._loads:
+            self._loads[key].refresh()
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One step, and the change that it leads to."""
+
+    id: str
+    title: str
+    """The procedure's section of the written runbook, or the playbook."""
+    text: str
+    request: OpenChange
+
+
+def leads(app: Console) -> Iterator[Lead]:
+    """Every step that leads to a change, in the runbook's order."""
+    book = app.ready.runbook
+    parts: list[tuple[str, str, tuple[Step | Cause, ...]]] = [
+        *((str(each.id), str(each.section or each.title), each.steps) for each in book.procedures),
+        *((str(each.id), str(each.title), each.leads) for each in book.playbooks),
+    ]
+    for id, title, steps in parts:
+        for number, step in enumerate(steps, 1):
+            place = destination(app, step, Origin())
+            if (
+                place is not None
+                and isinstance(place.request, OpenChange)
+                and step.look in app.ready.engine.changes
+            ):
+                text = step.text if isinstance(step, Step) else step.action
+                yield Lead(f"{id} {number}", title, text, place.request)
+
+
+async def choose_procedure(app: Console) -> None:
+    """Let the operator choose a step, and open its change."""
+    by_id = {lead.id: lead for lead in leads(app)}
+    if not by_id:
+        app.inform(_("No step of the runbook calls for a change."))
+        return
+    choices = [Choice(lead.id, lead.text, lead.title) for lead in by_id.values()]
+    screen = ChooseScreen(_("Steps of the runbook"), choices, harmless=True)
+    chosen = await app.push_screen_wait(screen)
+    if chosen is not None:
+        app.post_message(by_id[chosen].request)
 
 
 class ChangeScreen(ModeScreen):

@@ -3,12 +3,19 @@
 The caller passes the occurrence under the cursor when the key was pressed, as the cursor may move on meanwhile.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.getters import app as app_getter
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from services.duties.service import NotNow
 from services.i18n import N_, _, plural
@@ -18,23 +25,142 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.findings import Recorded
 from services.models.runbook import Duty
+from services.models.text import clean
 from services.report.periods import of_day
 from tui.console import Console
 from tui.messages import OpenReport
 from tui.screens.common.already_recorded import signed_first
 from tui.screens.common.confirm import confirm
+from tui.screens.common.dialog import window
 from tui.screens.common.notice import NoticeScreen
+from tui.screens.common.type_ahead_guard import GuardedDialog
 from tui.screens.common.writing_dialog import WritingDialog
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import inspection_titles, why_not_run
-from tui.screens.duties.inspect_now import InspectionChoice, InspectNowScreen
 from tui.screens.duties.inspected_logs import logs_of_duty
 from tui.screens.duties.sign import SkipScreen
 from tui.screens.duties.signing import current, refuse
 from tui.screens.duties.wording import accepting_words, head_words
+from tui.typed_since import read_since, why_not
+from widgets.drawing.columns import Column
 from widgets.drawing.lines import ROLES
 from widgets.drawing.prose import Prose
+from widgets.drawing.table import KeyedTable, Row
 from widgets.duties.wording import when, zone_name
+
+SPANS = (
+    N_("since the last sign-off (usual)"),
+    N_("the last hour"),
+    N_("today"),
+    N_("the last 24 hours"),
+    N_("the last 7 days"),
+)
+_AGO = {1: timedelta(hours=1), 3: timedelta(hours=24), 4: timedelta(days=7)}
+_TODAY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionChoice:
+    """What is to be run."""
+
+    inspection: str
+    since: datetime | None
+    """The beginning of its span (UTC); None: the usual one."""
+
+
+class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
+    """Returns the choice, None if it was closed. ← and → change the span; a typed beginning counts before them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "span(-1)", N_("Previous"), show=False),
+        Binding("right", "span(1)", N_("Next"), show=False),
+    ]
+    DEFAULT_CSS = """
+    InspectNowScreen {
+        & #window { max-width: 72; }
+        & KeyedTable { height: auto; max-height: 14; }
+        & #span { margin-top: 1; }
+        & Input { border: none; height: 1; padding: 0 1; background: $panel; &:focus { border: none; } }
+        & #why { color: $text-error; display: none; }
+    }
+    """
+
+    app = app_getter(Console)
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        super().__init__(harmless=True)
+        self._titles = titles
+        self._span = 0
+        self.table = KeyedTable((Column("", flex=1, min_width=20),))
+        self.span_line = Prose(id="span")
+        self.entry = Input(placeholder=_("or from: -2h, 09:00, 2026-01-18 09:00"), max_length=40)
+        self.entry.cursor_blink = False
+        self.why = Prose(id="why")
+
+    def compose(self) -> ComposeResult:
+        """Yield the inspections, the span, and the field for another beginning."""
+        with window(_("Inspect now"), _("⏎ inspects · ← → span · Tab other span · Esc closes")):
+            yield self.table
+            yield self.span_line
+            yield self.entry
+            yield self.why
+
+    def on_mount(self) -> None:
+        self.table.set_rows([Row(id, ([(title, "")],)) for id, title in self._titles.items()])
+        self._show()
+
+    def first(self) -> Widget:
+        return self.table
+
+    def _show(self) -> None:
+        typed = self.entry.value.strip()
+        words = _("from {text}").format(text=clean(typed)) if typed else _(SPANS[self._span])
+        self.span_line.show(
+            Content.assemble(
+                (_("Span") + "  ", ROLES["muted"]),
+                ("‹ ", ROLES["key"]),
+                (words, ROLES["strong"]),
+                (" ›", ROLES["key"]),
+            )
+        )
+
+    def action_span(self, by: int) -> None:
+        """Choose the next span; what was typed is dropped."""
+        self.entry.value = ""
+        self._span = (self._span + by) % len(SPANS)
+        self._show()
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self.why.display = False
+        self._show()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        if self.table.cursor_key is not None:
+            self._choose(self.table.cursor_key)
+
+    @on(KeyedTable.Selected)
+    def _selected(self, event: KeyedTable.Selected) -> None:
+        event.stop()
+        self._choose(event.key)
+
+    def _choose(self, inspection: str) -> None:
+        typed, now, zone = self.entry.value.strip(), self.app.now(), self.app.zone
+        if typed and (why := why_not(typed, now, zone)):
+            self.why.show(Content(clean(why)))
+            self.why.display = True
+            self.entry.focus()
+            return
+        since = read_since(typed, now, zone) if typed else self._since(now)
+        self.dismiss(InspectionChoice(inspection, since))
+
+    def _since(self, now: datetime) -> datetime | None:
+        """The beginning of the chosen span; None for the usual one."""
+        if self._span == _TODAY:
+            return self.app.ready.calendar.local(self.app.ready.calendar.day_of(now))
+        ago = _AGO.get(self._span)
+        return now - ago if ago is not None else None
 
 
 class SignAllScreen(WritingDialog):

@@ -16,8 +16,7 @@ from services.models.text import clean
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import Place
-from tui.screens.journal.note import note_subjects
-from tui.screens.journal.subject_dialog import SubjectDialog
+from tui.screens.journal.note import SubjectDialog, note_subjects
 from tui.screens.logs.origins import Origins
 from widgets.drawing.prose import Prose
 from widgets.logs.pane.pane import LogPane

@@ -7,8 +7,10 @@ from textual import on, work
 from textual.events import Event, InputEvent
 from textual.widget import Widget
 
+from services.aws.client.errors import AwsError
 from services.i18n import N_, _
 from services.incidents.onset import onset_of
+from services.logs.filter_patterns.explain import explain
 from services.logs.filter_patterns.quoting import as_pattern
 from services.logs.follow.live import LiveSession
 from services.models import glyphs
@@ -17,7 +19,8 @@ from services.models.aws_cli import CommandSheet
 from services.models.causes import OnsetBasis
 from services.models.incidents import Incident
 from services.models.metrics import TimeSpan
-from services.models.problem import Problem
+from services.models.problem import Problem, ProblemKind
+from services.system import Services
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
@@ -28,14 +31,55 @@ from tui.screens.logs.late_lines import ask_late_lines
 from tui.screens.logs.levels import choose_level
 from tui.screens.logs.line_tables import show_tables
 from tui.screens.logs.memory import log_memory
-from tui.screens.logs.pattern_hints import mistake_in, show_hint
 from tui.screens.logs.tail_binding import PaneTail
 from widgets.logs.drawing.separators import ASKED_TIME, IN_SPAN, MARK, MATCH, SHARED_TIME
 from widgets.logs.pane.detail import FieldList
 from widgets.logs.pane.pane import LogPane
-from widgets.logs.pane.prompt import LogPrompt
+from widgets.logs.pane.prompt import Ask, LogPrompt
 from widgets.logs.reading.axis import BAR_CURSOR
 from widgets.logs.reading.reading import Remark
+
+PAUSE = 0.4
+"""Seconds without a key after which CloudWatch Logs is asked."""
+
+
+def mistake_in(text: str) -> str:
+    """What is wrong with a typed pattern, and where; "" if nothing is."""
+    meaning = explain(text)
+    return "" if meaning.error_at is None else meaning.words
+
+
+async def show_hint(pane: LogPane, text: str, services: Services) -> None:
+    """Show what the typed text means at once, and after a pause how many lines on the screen it matches."""
+    meaning = explain(text)
+    if not _is_typing(pane, text):
+        return
+    pane.prompt.show_hint(meaning.words, error=meaning.error_at is not None)
+    if not meaning.pattern or meaning.error_at is not None:
+        return
+    await services.clock.sleep(PAUSE)
+    if not _is_typing(pane, text):
+        return
+    rows, _skip = pane.lines.scroller.window()
+    lines = [pane.store.line(row).text for row in rows]
+    try:
+        matches, tried = await services.pattern_trial.count(meaning.pattern, lines)
+    except AwsError as error:
+        if error.problem.kind is ProblemKind.INVALID and _is_typing(pane, text):
+            refused = _("CloudWatch Logs refuses it: {reason}")
+            pane.prompt.show_hint(
+                refused.format(reason=error.problem.detail or error.problem.summary), error=True
+            )
+        return  # whatever else is wrong with AWS, the pane itself shows
+    if tried and _is_typing(pane, text):
+        count = _("matches {count} of {lines} lines on the screen").format(count=matches, lines=tried)
+        pane.prompt.show_hint(_("{first} · {second}").format(first=count, second=meaning.words))
+
+
+def _is_typing(pane: LogPane, text: str) -> bool:
+    """Whether the text is still the one in the prompt, and still a filter pattern."""
+    prompt = pane.prompt
+    return bool(prompt.display) and prompt.ask is Ask.PATTERN and prompt.entry.value == text
 
 
 def moments(app: Console) -> tuple[tuple[int, str], ...]:

@@ -1,38 +1,118 @@
 """What a person does about an incident; shared by the list and by the screen of one."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
 
 from services.aws.client.errors import AwsError
-from services.i18n import _
+from services.i18n import N_, _
 from services.incidents.approval_call import step_to_approve
 from services.incidents.catalogue import causes_by_id
 from services.incidents.escalation import Renewed, Situation, hand_over_text, slack_text
 from services.incidents.joining import are_linked
+from services.incidents.live import EVERY
 from services.incidents.readings import Weighing
 from services.incidents.reason import reason_from
+from services.incidents.service import Incidents
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.alarms import AlarmState
 from services.models.approvals import ApprovalState
 from services.models.causes import Word
 from services.models.changes import Plan
+from services.models.incident_report import IncidentReport
 from services.models.incidents import Incident, StepKind, TriggerKind
 from services.models.posts import Proposal
+from services.models.runbook import Runbook
+from services.report.collecting.incident import make_incident_report
+from services.report.incident_formats import incident_text
+from services.report.rendering.incident.document import incident_document
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.common.mode_screen import ModeScreen
+from tui.screens.common.offer_dialog import OfferDialog
+from tui.screens.report.made_report import MadeReportScreen
+from tui.screens.report.save import offer_saving, write_report
 from tui.screens.respond.building import incident_view, joinable, situation_of
 from tui.screens.respond.closing import OWN, CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
-from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.opinion import description_of, second_opinion
 from tui.screens.respond.reading import Records, alarm_of
-from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
+from widgets.drawing.prose import Prose
+from widgets.drawing.ticker import every_second
 from widgets.incidents.causes import OWN_WORDS
 from widgets.incidents.view import IncidentView
+
+
+class IncidentReportScreen(MadeReportScreen[IncidentReport]):
+    """Shows what the journal says about an incident, as it is printed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.pop_screen", N_("Back"), show=True),
+        Binding("ctrl+s", "save", N_("Save"), show=True),
+    ]
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__(_("Incident report"), incident_document)
+        self.incident = incident
+
+    async def opened(self) -> None:
+        await super().opened()
+        if self.incident.is_open:
+            every_second(self.scroll, self.make, seconds=int(EVERY))
+
+    async def maker(self, now: datetime, stale: str) -> Callable[[], IncidentReport]:
+        services = self.services
+        current = services.incidents.of(self.incident.id) or self.incident
+        path, runbook = services.journal.path, services.runbook
+        live = await services.response.live.read(current) if current.is_weighed else None
+        return partial(make_incident_report, path, runbook, current, now, stale=stale, live=live)
+
+    def action_save(self) -> None:
+        """Save the report as HTML, Markdown or JSON, readable by this user alone."""
+        if (report := self.report) is not None:
+            name = f"{report.system}-incident-{report.incident.since:%Y%m%dT%H%M%SZ}-{report.incident.seq}"
+            offer_saving(
+                self.app, lambda form: write_report(f"{name}.{form}", lambda: incident_text(report, form))
+            )
+
+
+class HandOverScreen(OfferDialog):
+    def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook, state: str = "") -> None:
+        """`state`: how it stands, for the next person."""
+        super().__init__(runbook)
+        self._incident, self._incidents, self._state = incident, incidents, state
+
+    def heading(self) -> str:
+        return _("Hand over")
+
+    def placeholder(self) -> str:
+        return _("What the next person must know: what is open, what was promised")
+
+    def about(self) -> Iterable[Widget]:
+        words = _("The next person accepts with H; until then the responder stays the same.")
+        yield Prose(
+            Content.assemble(
+                (self._incident.title, "bold"),
+                "\n",
+                (f"{self._state}\n" if self._state else "", ""),
+                (words, "$text-muted"),
+            ),
+            classes="about",
+        )
+        yield self.to
+
+    async def write(self, text: str) -> str:
+        """Record the offer. Raises JournalError."""
+        await self._incidents.hand_over(self._incident, self.to.value, text)
+        return _("Offered to {who}; nothing changes until somebody accepts.").format(who=self.receiver)
 
 
 async def situation_now(app: Console, weighing: Weighing, id: str, records: Records) -> Situation | None:

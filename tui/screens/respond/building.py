@@ -33,7 +33,7 @@ from services.models.incidents import Incident, IncidentClock, StepKind, StepMar
 from services.models.runbook_playbooks import Cause, Playbook, Step
 from services.models.step_records import changes_sent, step_records
 from services.models.step_records import playbook_of as own_or_runbooks
-from services.slack.change_notes import change_line
+from services.slack.notes import change_line
 from tui.console import Console
 from tui.messages import OpenChange
 from tui.places import Destination, Origin, destination

@@ -10,20 +10,22 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.i18n import N_, _
+from services.incidents.service import Incidents
 from services.models.causes import NextLook
 from services.models.first_wave import IncidentEvidence, LogSample
-from services.models.incidents import Incident, StepKind
+from services.models.incidents import Incident, StepKind, StepMark
+from services.models.runbook_playbooks import Step
 from tui import messages
 from tui.commands import bindings
+from tui.console import Console
 from tui.messages import OpenLogs, ReadAgain
 from tui.places import Destination
 from tui.screens.common.mode_screen import Place
 from tui.screens.duties.finding_actions import open_place
 from tui.screens.journal.entry import EntryScreen
-from tui.screens.respond.actions import IncidentScreenBase
+from tui.screens.respond.actions import IncidentScreenBase, attempt
 from tui.screens.respond.building import destinations_of, incident_view, place_named
-from tui.screens.respond.marking import skip_dialog, toggle_mark
-from tui.screens.respond.next_look import NextLooks
+from tui.screens.respond.dialogs import IncidentDialog
 from tui.screens.respond.reading import Records, alarm_of, records_of
 from widgets.incidents.causes import ADVICE, cause_of
 from widgets.incidents.detail import IncidentDetail
@@ -31,6 +33,61 @@ from widgets.incidents.entries import EntryPanel
 from widgets.incidents.steps import step_index, step_key
 from widgets.incidents.view import IncidentView
 from widgets.inputs.step_prompt import StepPrompt
+
+
+async def toggle_mark(app: Console, detail: IncidentDetail, view: IncidentView, index: int) -> None:
+    """Mark a step as done, or take the mark back; after a done one the cursor goes to the next that is to be done."""
+    mark = StepMark.TODO if view.mark(index) in (StepMark.DONE, StepMark.SKIPPED) else StepMark.DONE
+    words = _("Step {number} is done.") if mark is StepMark.DONE else _("Step {number} is open again.")
+    record = app.ready.incidents.mark(view.incident, index, mark, _text(view, index))
+    if not await attempt(app, record, words.format(number=index + 1)) or mark is not StepMark.DONE:
+        return
+    following = (detail.view or view).step_after(index)
+    if following is not None and detail.step == index:
+        detail.steps.move_to(step_key(following))
+        detail.update()
+
+
+def skip_dialog(incidents: Incidents, view: IncidentView, index: int) -> IncidentDialog:
+    """Asks why a step is skipped, and records it."""
+    step = _text(view, index)
+    return IncidentDialog(
+        _("Skip this step"),
+        step,
+        lambda text: incidents.mark(view.incident, index, StepMark.SKIPPED, step, text),
+        confirmation=_("The step is skipped."),
+        hint=_("Why it is not needed"),
+        is_required=True,
+    )
+
+
+def _text(view: IncidentView, index: int) -> str:
+    steps: tuple[Step, ...] = view.playbook.steps if view.playbook is not None else ()
+    return str(steps[index].text)
+
+
+class NextLooks:
+    """Remembers what AWS was read again for, so that the key leads to its place the next time."""
+
+    def __init__(self) -> None:
+        self._signal = ""
+        """The signal for which AWS was read last; "" for none."""
+
+    def leads_away(self, look: NextLook, place: Destination | None) -> bool:
+        """Whether AWS was read for it already, and there is a place to look at."""
+        return place is not None and self._signal == look.signal
+
+    def after_reading(self, look: NextLook, place: Destination | None, view: IncidentView | None) -> str:
+        """What to say once AWS was read again for a look; `view` is by the new reading."""
+        self._signal = look.signal
+        assessment = view.assessment if view is not None else None
+        following = assessment.next_look if assessment is not None else None
+        if following is None or following.signal != look.signal:
+            return _("Read, and the causes are weighed anew: {signal}").format(signal=look.title)
+        if place is None:
+            return _("It cannot be seen yet: {signal}").format(signal=look.title)
+        # The look stands on the screen already; with the place's name the message fits a line of 80 cells.
+        return _("It cannot be seen yet; i again opens {place}.").format(place=place.title)
 
 
 def logs_of(group: str, onset: datetime, samples: Sequence[LogSample | None]) -> OpenLogs | None:

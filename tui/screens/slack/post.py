@@ -18,9 +18,8 @@ from services.models.change_runs import Run
 from services.models.findings import Recorded
 from services.models.metrics import Series
 from services.models.posts import Proposal
-from services.slack.change_notes import about_change, emergency_of
 from services.slack.note_wording import FILL, newest
-from services.slack.notes import NoteContext, about_alarm, about_finding
+from services.slack.notes import NoteContext, about_alarm, about_change, about_finding, emergency_of
 from tui.console import Console
 from tui.screens.common.writing_dialog import WritingDialog
 from widgets.drawing.lines import ROLES

@@ -34,7 +34,7 @@ from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.steps import Steps
 from widgets.drawing.state_styles import ALARM_STYLES
 from widgets.drawing.ticker import on_screen
-from widgets.incidents.alert import incident_spans
+from widgets.incidents.wording import incident_spans
 from widgets.inputs.step_prompt import StepPrompt
 
 T = TypeVar("T")

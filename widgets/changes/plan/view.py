@@ -26,8 +26,7 @@ from widgets.changes.lines import (
     row_lines,
     warning_lines,
 )
-from widgets.changes.run.view import elsewhere_lines, outcome_lines, progress_lines
-from widgets.changes.run.watch import watch_lines
+from widgets.changes.run.view import elsewhere_lines, outcome_lines, progress_lines, watch_lines
 from widgets.drawing.block import Block
 from widgets.drawing.lines import Line
 from widgets.drawing.spans import hanging

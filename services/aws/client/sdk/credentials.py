@@ -15,10 +15,9 @@ from services.aws.client.identity import Stamp
 from services.aws.client.mfa import MfaPrompts, SessionCredentials
 from services.aws.client.prices import is_charged
 from services.aws.client.sdk.clients import Clients, Purpose
-from services.aws.client.sdk.error_outcome import judged
 from services.aws.client.sdk.error_translation import FAILURES, Asked, translate
 from services.aws.client.sdk.models import shared_loader, warm_up
-from services.aws.client.sdk.role_sessions import RoleSessions
+from services.aws.client.sdk.role_sessions import RoleSessions, judged
 from services.aws.client.settings import AwsSettings, WriteRole
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.validation import require

@@ -11,8 +11,7 @@ from typing import Any
 from services.aws.client.errors import Invalid
 from services.aws.client.pace import RequestPace
 from services.aws.client.reader import Answer, Reader, incomplete, next_page, rows
-from services.aws.cloudwatch.alarms.parsing import composite_alarm, log_alarm, metric_alarm
-from services.aws.cloudwatch.alarms.warm_up import warmed
+from services.aws.cloudwatch.alarms.parsing import composite_alarm, log_alarm, metric_alarm, warmed
 from services.background.turns import next_turn
 from services.clock import Clock
 from services.i18n import _

@@ -1,6 +1,7 @@
 """The Logs Insights queries of one run: their window, cost, and consent."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -8,9 +9,10 @@ from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.prices import usd_of_insights, yen_per_dollar
 from services.aws.client.reader import when
 from services.aws.logs.insights import ROWS, Insights
+from services.aws.logs.query_text import field, joined
 from services.i18n import N_, _
 from services.inspections.toolkit.finding_builder import FindingBuilder
-from services.inspections.toolkit.logs.hourly_counts import BIN
+from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, count_of
 from services.inspections.toolkit.silence import LAGS, SourceKind
 from services.inspections.toolkit.wording import hours_words, size_words, yen_words
 from services.models.findings import Progress
@@ -269,3 +271,41 @@ def partial_words(result: QueryResult) -> str:
     return _("{why} Partial: {count} matches so far, not judged.").format(
         why=_(reason), count=f"{result.matched:,}"
     )
+
+
+async def shares(queries: Queries) -> dict[str, int]:
+    """The percentage of events that have each field, just before the window ends.
+
+    {} if there were no events, or if it cannot be read, which adds a remark.
+    """
+    try:
+        return await queries.insights.fields_of(queries.group, queries.span.end)
+    except AwsError as error:
+        queries.builder.remark(
+            _("The fields of the log group could not be read. {why}").format(why=error.problem.summary)
+        )
+        return {}
+
+
+async def values_of(queries: Queries, name: str) -> Counter[str]:
+    """Number of events by the field's value ("" without the field), in the window's last hour or all of it.
+
+    Empty if there are no events, or not all of them can be counted.
+    """
+    end = queries.span.end
+    query = joined((f"stats count(*) as {COUNT} by {field(name)}", f"sort {COUNT} desc", "limit 50"))
+    last = TimeSpan(start=max(queries.span.start, end - HOUR), end=end)
+    affordable = queries.again()
+    result = await queries.run(query, span=last)
+    if not result.scanned and affordable:
+        result = await queries.run(query)
+    if not result.complete:
+        return Counter()
+    values: Counter[str] = Counter()
+    for row in result.rows:
+        count = count_of(row)
+        if count is None:
+            # Without all counts the percentages are unknown.
+            return Counter()
+        values[row.get(name) or ""] += count
+    return values

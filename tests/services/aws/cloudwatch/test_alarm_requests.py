@@ -7,8 +7,8 @@ import pytest
 from services.aws.client import pace
 from services.aws.client.pace import RequestPace
 from services.aws.cloudwatch.alarms import requests
-from services.aws.cloudwatch.alarms.alarm_list import PART, prefixes
 from services.aws.cloudwatch.alarms.requests import AlarmRequests
+from services.aws.cloudwatch.alarms.watch import PART, prefixes
 from services.clock import ManualClock
 from tests.services.aws.canned import Canned
 from tests.services.aws.cloudwatch.many_alarms import names

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from services.aws.client.errors import AwsError
-from services.aws.cloudwatch.alarms import alarm_list
 from services.aws.cloudwatch.alarms import requests as alarm_requests
+from services.aws.cloudwatch.alarms import watch
 from services.demo.cloudwatch.alarms.missing import State
 from services.models.alarms import AlarmState, Hearing
 from tests.conftest import REGION, Embedded
@@ -63,7 +63,7 @@ async def test_more_than_can_be_listed_is_a_word_and_the_first_are_shown(
     empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alarm_requests, "MOST_PAGES", 5)
-    monkeypatch.setattr(alarm_list, "MOST_PAGES", 5)
+    monkeypatch.setattr(watch, "MOST_PAGES", 5)
     monkeypatch.setitem(alarm_requests.AlarmRequests.read.__kwdefaults__ or {}, "most", 5)
     monkeypatch.setattr(alarm_requests.AlarmRequests.read, "__defaults__", (5,))
     add(empty_aws, *names(900), "own-cpu")
@@ -224,7 +224,7 @@ async def test_a_list_that_fails_does_not_delay_what_fires(empty_aws: Embedded) 
             refused = console.session.refused
             empty_aws.clock.advance(60)
             overview = await console.whole()
-            assert 0 < console.session.refused - refused <= alarm_list.LANES
+            assert 0 < console.session.refused - refused <= watch.LANES
         assert overview.outdated
         console.session.refuses = lambda params: params.get("AlarmNamePrefix", "").startswith("c")
         overview = await console.minutes(8)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.incidents.first_wave.network import Undetermined, network_path
+from services.incidents.first_wave.questions import Undetermined, network_path
 from services.models.base import GroupRule, RawId, SecurityGroup
 from services.models.first_wave import NetworkPath
 

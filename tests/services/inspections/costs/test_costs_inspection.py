@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from services.aws.client.errors import AwsError
 from services.inspections.costs.days import HELD, compare, end_of, plan
-from services.inspections.costs.evaluation import against
-from services.inspections.costs.wording import yen_words
+from services.inspections.costs.evaluation import against, yen_words
 from services.inspections.running.runner import MeteredReader
 from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind

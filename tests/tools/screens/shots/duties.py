@@ -13,13 +13,12 @@ from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.confirm import ConfirmScreen, confirm
 from tui.screens.duties import duty_actions, finding_actions, signing
 from tui.screens.duties.duty import DutyScreen
-from tui.screens.duties.duty_actions import SignAllScreen
+from tui.screens.duties.duty_actions import InspectNowScreen, SignAllScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import OverrideScreen
 from tui.screens.duties.follow_up import FollowUpScreen
 from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen, hand_over
 from tui.screens.duties.inspect import InspectScreen
-from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
 from tui.screens.report.report import RemarkScreen, ReportScreen
 from tui.screens.slack.post import PostScreen, propose_finding

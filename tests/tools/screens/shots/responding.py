@@ -5,11 +5,10 @@ from tests.tools.screens.stage import Stage
 from tests.tools.screens.worlds import BUSY, FULL, RELEASE, STORM
 from tui import messages
 from tui.screens.common.choose import ChooseScreen
+from tui.screens.respond.actions import HandOverScreen, IncidentReportScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import IncidentDialog
-from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.respond import RespondScreen
 from tui.screens.respond.told import ToldScreen
 

@@ -11,8 +11,8 @@ from services.runbook.loader import load_builtin
 from tests.tools.console import console, screen_text, until
 from tests.tui.change_steps import SIZES
 from tui.messages import OpenAlarm
+from tui.screens.changes.change import leads
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.changes.procedures import leads
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.watch.alarm import AlarmScreen
 

@@ -16,10 +16,9 @@ from tui.messages import RunInspection
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties.duty import DutyScreen
-from tui.screens.duties.duty_actions import SignAllScreen
+from tui.screens.duties.duty_actions import InspectNowScreen, SignAllScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.finding_actions import OverrideScreen
-from tui.screens.duties.inspect_now import InspectNowScreen
 from tui.screens.duties.sign import SignScreen
 from tui.screens.report.report import RemarkScreen, ReportScreen
 from tui.subscriptions import USAGE_EVERY

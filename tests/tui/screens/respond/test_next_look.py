@@ -10,7 +10,7 @@ from services.models.causes import NextLook
 from tests.widgets import incident_data as data
 from tui import messages
 from tui.places import Destination
-from tui.screens.respond.next_look import NextLooks
+from tui.screens.respond.incident import NextLooks
 
 LOOK = NextLook(signal="db-cpu-low", title="The database's CPU stayed low", difference=6, look="dashboard")
 LINE = 78

@@ -29,12 +29,12 @@ from tests.tools.incident_worlds import incident_world
 from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.choose import ChooseScreen
+from tui.screens.duties.duty_actions import InspectNowScreen
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.inspect_now import InspectNowScreen
+from tui.screens.respond.actions import IncidentReportScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import IncidentDialog
 from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.told import ToldScreen
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("at_once")]

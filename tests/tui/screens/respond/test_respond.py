@@ -23,11 +23,10 @@ from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.logs.logs import LogsScreen
+from tui.screens.respond.actions import HandOverScreen, IncidentReportScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.dialogs import IncidentDialog
-from tui.screens.respond.hand_over import HandOverScreen
 from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.respond import RespondScreen
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen

@@ -20,9 +20,9 @@ from tests.tools.console import console, screen_text, until
 from tests.tui.screens.respond.test_respond import shows
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.notice import NoticeScreen
+from tui.screens.respond.actions import IncidentReportScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.report import IncidentReportScreen
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
 

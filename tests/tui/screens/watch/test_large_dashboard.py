@@ -15,7 +15,7 @@ from tests.tools.console import console, screen_text, until
 from tests.tui.seeding import client
 from tui.messages import OpenAlarm
 from tui.screens.watch.alarm import AlarmScreen
-from widgets.dashboards.value_tiles import MetricTile
+from widgets.dashboards.text_tiles import MetricTile
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600.0)]
 WIDGETS, METRICS, NAMESPACE = 200, 2, "City"

@@ -11,8 +11,7 @@ from services.models.dashboards import DashboardView, TextWidget
 from tui.runtime.late_modules import are_imported, ready
 from tui.screens.common.command_sheets import widget_sheet
 from tui.screens.watch.panels.base import StatePanel
-from widgets.dashboards.panel import DashboardPanel
-from widgets.dashboards.remarks import price_words
+from widgets.dashboards.panel import DashboardPanel, price_words
 from widgets.drawing.markdown import PARSER
 from widgets.drawing.ticker import on_screen
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk
 from tests.tui.terminal.cells.line import screen_of
-from tui.terminal.cells import flow_control as pacing
+from tui.terminal.cells import cell_output as pacing
 
 
 def test_a_frame_waits_for_the_answer_to_the_one_before() -> None:

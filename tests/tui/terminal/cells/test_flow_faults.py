@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk
 from tests.tui.terminal.cells.line import screen_of
-from tui.terminal.cells import flow_control as pacing
+from tui.terminal.cells import cell_output as pacing
 from tui.terminal.cells import line_speed
 
 

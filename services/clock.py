@@ -33,10 +33,7 @@ class Clock(Protocol):
         ...
 
     def awake(self) -> float:
-        """As `elapsed`, but without time spent in suspend, when no process runs.
-
-        All processes of one boot read the same value.
-        """
+        """As `elapsed`, but without time in suspend, when no process runs; the same in all processes of one boot."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -132,7 +129,6 @@ class AwsClock:
 
     @property
     def skew(self) -> timedelta | None:
-        """By how much AWS's clock is ahead of the other; None while that is not known."""
         skew = self._skew()
         return None if skew is None else timedelta(seconds=skew if abs(skew) >= LEAST_SKEW else 0.0)
 
@@ -244,7 +240,6 @@ class Deadline:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has passed; a stopped process or a suspended machine does not delay it."""
         return passed(self.clock, self.since) > self.seconds
 
 

@@ -7,7 +7,6 @@ from services.models.runbook import Runbook
 
 
 def reachable(runbook: Runbook) -> tuple[Reachable, ...]:
-    """All contacts, then all approvers, in the runbook's order."""
     contacts = (
         Reachable(role=each.role, kind="contact", reach=each.contact, scope=each.scope)
         for each in runbook.contacts
@@ -39,5 +38,4 @@ def escalation(runbook: Runbook, role: str) -> str:
 
 
 def undecided(runbook: Runbook) -> tuple[Reachable, ...]:
-    """Roles for which the runbook gives no way to reach anybody."""
     return tuple(each for each in reachable(runbook) if each.undecided)

@@ -82,7 +82,6 @@ class Feed(Generic[T]):
 
     @property
     def state(self) -> FeedState[T]:
-        """The newest state."""
         return self._state
 
     @property
@@ -101,7 +100,6 @@ class Feed(Generic[T]):
 
     @property
     def paused(self) -> bool:
-        """Whether no read is started."""
         return not self._running.is_set()
 
     @property
@@ -112,7 +110,6 @@ class Feed(Generic[T]):
         return self._clock.elapsed() - self._ended.elapsed if self._ended is not None else math.inf
 
     def refresh(self) -> None:
-        """Read now instead of at the next due time; after a read in progress, whose data may be older, read again."""
         self._refresh_requested = True
         self._wake.wake()
 
@@ -128,7 +125,6 @@ class Feed(Generic[T]):
         self._wake.wake()
 
     def resume(self) -> None:
-        """Continue; a read that became due meanwhile starts at once."""
         self._running.set()
 
     def read_ahead(self) -> "asyncio.Task[FeedState[T]]":

@@ -42,17 +42,14 @@ def preferred() -> str:
 
 
 def _(message: str) -> str:
-    """Translate `message` into the active language."""
     return _active.gettext(message)
 
 
 def plural(one: str, many: str, count: int) -> str:
-    """Translate the singular or plural form that fits `count`; the caller formats it."""
     return _active.ngettext(one, many, count)
 
 
 def sentences(*parts: str) -> str:
-    """Join sentences, without a space after Japanese punctuation; empty ones are dropped."""
     whole = ""
     for part in filter(None, parts):
         space = "" if not whole or whole.endswith(("。", "！", "？", "）")) else " "
@@ -61,7 +58,6 @@ def sentences(*parts: str) -> str:
 
 
 def first_few(texts: Sequence[str], most: int) -> list[str]:
-    """At most `most` texts, followed by how many more there are."""
     more = len(texts) - most
     return [*texts[:most], *([_("{count} more").format(count=more)] if more > 0 else [])]
 

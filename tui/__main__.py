@@ -18,7 +18,6 @@ _STDERR = 2
 
 
 def _draws(arguments: list[str]) -> bool:
-    """Whether these arguments start the console itself, on a terminal that can show it."""
     # A closed stream is None.
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         return False
@@ -59,7 +58,6 @@ they live, and each few pages everything is collected: a tenth of a second in wh
 
 
 def main() -> None:
-    """Run the command line; the exit status says how it ended."""
     try:
         _open_standard_streams()
         drawn = _draws(sys.argv[1:])

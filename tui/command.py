@@ -1,5 +1,3 @@
-"""The definition of a command."""
-
 from dataclasses import dataclass
 
 

@@ -50,7 +50,6 @@ def is_web_address(text: str) -> bool:
 
 
 def _split(value: object) -> object:
-    """Split `a,b` from the environment; a list from the file is unchanged."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -68,7 +67,6 @@ def _address(value: str | None) -> str | None:
 
 
 def _journal(value: str | None) -> str | None:
-    """Check an address here; a ledger would find the mistake when it is opened."""
     if value and is_address(value):
         parse(value)
     return _file_name(value)
@@ -136,7 +134,6 @@ class SystemConfig(BaseModel):
 
 
 def _with_panels() -> type[Intervals]:
-    """The console's own intervals, plus those of panels with a feed of their own."""
     intervals = [panel.interval for panel in PANELS if panel.interval is not None]
     fields: dict[str, Any] = {
         each.key: (Annotated[float, Field(ge=each.least, le=each.most)], each.default) for each in intervals

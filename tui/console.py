@@ -61,8 +61,6 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 class Console(RuntimeApp):
-    """The states that are followed, each assigned by one worker; a screen watches those that it shows."""
-
     alarms: var["FeedState[AlarmOverview] | None"] = var(None)
     view: var["FeedState[DashboardView] | None"] = var(None)
     alarm_series: var["FeedState[tuple[AlarmSeries, ...]] | None"] = var(None)
@@ -114,7 +112,6 @@ class Console(RuntimeApp):
         """What the operator was told that the end would lose."""
 
     def take(self, services: "Services", config: "ConsoleConfig") -> None:
-        """Belong to this system from now on."""
         self.services, self._config = services, config
         if services not in self.connected:
             self.connected.append(services)
@@ -125,39 +122,32 @@ class Console(RuntimeApp):
             self.zone = services.calendar.zone
 
     def switch_mode(self, mode: str) -> "AwaitMount":
-        """As Textual's; whoever changes the mode takes another way than back."""
         self.way_back = None
         return super().switch_mode(mode)
 
     @property
     def ready(self) -> "Services":
-        """The services; only for code that runs after connecting."""
         assert self.services is not None, "feeds start after the services are connected"
         return self.services
 
     @property
     def config(self) -> "ConsoleConfig":
-        """The configuration in force; only for code that runs after connecting."""
         assert self._config is not None, "screens open after the configuration is read"
         return self._config
 
     @property
     def keys_set(self) -> "Mapping[str, str]":
-        """The keys that the configuration sets, by the binding's id."""
         return self._config.keys if self._config is not None else {}
 
     @property
     def overview(self) -> "AlarmOverview | None":
-        """The alarms as last read; None before the first read."""
         return self.alarms.value if self.alarms is not None else None
 
     @property
     def runbook(self) -> "Runbook | None":
-        """The system's runbook, once loaded."""
         return self.services.runbook if self.services else None
 
     def opens_incident(self) -> bool:
-        """Whether the alarm or inspection that the top screen shows has an open incident; opens it."""
         incident = self._incident_in_front()
         if incident:
             self.post_message(messages.OpenIncident(incident))
@@ -171,13 +161,11 @@ class Console(RuntimeApp):
 
     @cached_property
     def presence(self) -> Presence:
-        """Whether somebody may be looking; only for code that runs after connecting."""
         return Presence(
             self.ready, lambda: self.overview, lambda: self.is_visible_to_anybody, lambda: self.zone
         )
 
     def on_visibility(self, visible: bool) -> None:
-        """As TerminalApp's; what was not read for nobody is read at once for somebody."""
         super().on_visibility(visible)
         if visible:
             self._read_for_somebody()
@@ -186,7 +174,6 @@ class Console(RuntimeApp):
             self.presence.pause()
 
     def on_user_act(self) -> None:
-        """Read at once what was not read for nobody."""
         if self.services is not None and self.presence.acted():
             self._read_for_somebody()
 
@@ -256,7 +243,6 @@ class Console(RuntimeApp):
             self.settled(matter)
 
     def settled(self, matter: str) -> None:
-        """Remove the message about a matter: it is done, or its outcome is on screen."""
         self.board.settle(matter)
 
     def notify(
@@ -268,12 +254,10 @@ class Console(RuntimeApp):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """As Textual's, but in the message line; from any thread. Never markup."""
         text = f"{title}: {message}" if title else message
         self.call_later(self.tell, LineMessage(text, severity, seconds=timeout))
 
     def tell(self, message: LineMessage) -> None:
-        """Show `message` in place of the last one."""
         message = replace(message, text=clean_block(from_home(message.text)), at=self.now())
         self.board.add(message)
         if not message.matter and self._running:
@@ -291,7 +275,6 @@ class Console(RuntimeApp):
         default_namespace: "DOMNode | None" = None,
         namespaces: "Mapping[str, DOMNode] | None" = None,
     ) -> bool:
-        """As Textual's; a message that was on screen goes when the console or a screen has done something."""
         noticed = self.board.noticed
         target, name, _parameters = self._parse_action(action, default_namespace or self, namespaces)
         handled = await super().run_action(action, default_namespace, namespaces)
@@ -310,13 +293,11 @@ class Console(RuntimeApp):
 
     @property
     def _background_screens(self) -> list[Screen[Any]]:
-        """As Textual's, the screens behind the top one that follow the terminal's size, lowest first."""
         behind = self._screen_stack[:-1]
         lowest = next((at for at in reversed(range(len(behind))) if not behind[at].is_modal), 0)
         return behind[lowest:]
 
     def ring(self, text: str) -> None:
-        """Ring the bell once, with a desktop notification where the terminal supports it."""
         ring(self, text)
 
     def is_one_key(self, event: "AltKey") -> bool:
@@ -324,11 +305,9 @@ class Console(RuntimeApp):
         return is_one_key(self, event)
 
     def action_newest_firing(self) -> None:
-        """Open the alarm that fired last."""
         self.post_message(messages.OpenNewestFiring())
 
     def refresh_feeds(self) -> None:
-        """Read everything from AWS now, picking up renewed credentials."""
         if self.services is not None:
             self.services.session.renew()
             self.services.refresh_feeds()

@@ -61,7 +61,6 @@ VERDICT_OF = {status: verdict for verdict, status in OF_VERDICT.items()}
 
 
 def ended_by(number: int) -> int:
-    """The status of a process that was ended by signal `number`."""
     return 128 + number
 
 

@@ -1,7 +1,4 @@
-"""What the shell is told once the terminal is restored: changes, late duties, writing.
-
-A console that is left must not leave a question: whether a change went through, and what still waits for somebody.
-"""
+"""A console that is left must not leave a question: whether a change went through, and what still waits for somebody."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,8 +14,6 @@ _NAMED = 3
 
 
 class Farewell:
-    """What is under way when the console begins to end, and what has become of it afterwards."""
-
     def __init__(self, app: Console) -> None:
         services = app.ready
         self._engine = services.engine
@@ -64,7 +59,6 @@ class Farewell:
 
 
 def outcome(run: Run) -> str:
-    """What has become of a change, in one sentence."""
     what = f"{run.plan.target.title}: {run.plan.title}"
     if run.state is StepState.DONE:
         verified = all(step.verified for step in run.steps)

@@ -13,7 +13,6 @@ SECONDS = 60.0
 
 
 async def greet(app: Console) -> None:
-    """Show the keys in the message line, if nobody has started a console here before."""
     if not await asyncio.to_thread(claim_first_start):
         return
     inspect = next(mode for mode in MODES if mode.id == "inspect")

@@ -23,7 +23,6 @@ class MessageBoard:
     """Holds a passing message and the matters under way. The newest of them is shown; a passing one goes with time."""
 
     def __init__(self, show: Callable[[LineMessage | None], object]) -> None:
-        """`show` is called with the message to be shown, None for none."""
         self._show = show
         self._passing: LineMessage | None = None
         self._passing_since = 0.0
@@ -36,7 +35,6 @@ class MessageBoard:
         return self._passing or next(reversed(self._matters.values()), None)
 
     def add(self, message: LineMessage) -> None:
-        """Show `message` in place of what was shown; one about a matter stays until that is settled."""
         self.past.append(message)
         self._passing = None
         if message.matter:
@@ -47,24 +45,20 @@ class MessageBoard:
         self._show(self.current)
 
     def settle(self, matter: str) -> None:
-        """Remove the message about `matter`, wherever it waits."""
         if self._matters.pop(matter, None) is not None:
             self._show(self.current)
 
     def remove(self, message: LineMessage | None) -> None:
-        """Remove a passing message, if it is the one shown."""
         if message is not None and self._passing is message:
             self._passing = None
             self._show(self.current)
 
     @property
     def noticed(self) -> LineMessage | None:
-        """The passing message, if it has been shown long enough to be read before a key is pressed."""
         return self._passing if monotonic() - self._passing_since >= _NOTICED else None
 
 
 def reading_seconds(message: LineMessage) -> float:
-    """How long the message is shown; bad news stays longer."""
     if message.seconds is not None:
         return message.seconds
     seconds = 2.0 + cell_len(message.text) * _PER_CELL

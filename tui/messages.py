@@ -1,7 +1,4 @@
-"""Requests to open or start something, posted by screens and the palette, handled by `tui.navigation`.
-
-A screen that posts one depends neither on the app nor on the screen that is opened.
-"""
+"""A screen that posts one depends neither on the app nor on the screen that is opened."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,8 +20,6 @@ class Request(Message):
 
 @dataclass
 class ShowSystem(Message):
-    """Show another of the systems that are watched; the app does."""
-
     key: str
     """Its id, or the name of its runbook before that is read."""
     mode: str = ""
@@ -33,8 +28,6 @@ class ShowSystem(Message):
 
 @dataclass
 class OpenAlarm(Request):
-    """Show one alarm's detail."""
-
     alarm: "Alarm"
 
 
@@ -59,15 +52,11 @@ class WriteNote(Request):
 
 @dataclass
 class Acknowledge(Request):
-    """Ask for a note, and acknowledge the alarm's present state."""
-
     alarm: "Alarm"
 
 
 @dataclass
 class OpenLogs(Request):
-    """Show log groups in the logs mode."""
-
     group: str
     """The one that tells most: its pane gets the focus."""
     at: datetime | None = None
@@ -79,29 +68,22 @@ class OpenLogs(Request):
 
     @property
     def targets(self) -> "tuple[tuple[str, datetime | None], ...]":
-        """Every group once, with the time to go to."""
         return tuple((group, self.at) for group in dict.fromkeys((self.group, *self.beside)) if group)
 
 
 @dataclass
 class OpenWidget(Request):
-    """Show one dashboard widget in the watch mode."""
-
     key: str
     """"" for the dashboard as a whole."""
 
 
 @dataclass
 class OpenDay(Request):
-    """Show a day in the calendar of the inspect mode."""
-
     day: date
 
 
 @dataclass
 class OpenReport(Request):
-    """Show the operations report of a period."""
-
     period: "Period"
     occurrence: "Occurrence | None" = None
     """The duty that is signed off from the report, if it was opened for one."""
@@ -130,8 +112,6 @@ class OpenChange(Request):
 
 @dataclass
 class RunInspection(Request):
-    """Run one inspection now and show its finding."""
-
     inspection: str
     """Inspection id."""
     since: datetime | None = None

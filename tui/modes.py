@@ -7,8 +7,6 @@ from services.i18n import N_
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One mode; its key stays the same when others are added."""
-
     id: str
     key: str
     title: str
@@ -35,5 +33,4 @@ ALL_MODES = (*MODES, SYSTEMS)
 
 
 def modes(*, several: bool) -> tuple[Mode, ...]:
-    """The modes of a console that watches one system, or several."""
     return ALL_MODES if several else MODES

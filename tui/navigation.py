@@ -1,7 +1,4 @@
-"""Opens screens: those of requests (`tui.messages`), and those that a command of the console shows.
-
-Imported when first needed, after the first frame, because it imports every screen.
-"""
+"""Imported when first needed, after the first frame, because it imports every screen."""
 
 from functools import singledispatchmethod
 
@@ -39,8 +36,6 @@ from tui.screens.watch.watch import WatchScreen
 
 
 class Navigation:
-    """Knows every screen, so that screens need not know each other."""
-
     def __init__(self, app: Console) -> None:
         self._app = app
 
@@ -48,7 +43,6 @@ class Navigation:
 
     @singledispatchmethod
     def handle(self, request: messages.Request) -> None:
-        """Open or start what `request` asks for."""
         raise TypeError(f"nothing opens for {type(request).__name__}")
 
     @handle.register
@@ -61,7 +55,6 @@ class Navigation:
 
     @handle.register
     def _open_newest_firing(self, _request: messages.OpenNewestFiring) -> None:
-        """Open the incident of the alarm that fired last, or the alarm, or say that none fires, or that it is not known."""
         overview = self._app.alarms.value if self._app.alarms is not None else None
         if overview is None:
             self._app.inform(_("The alarms have not been read yet: whether one fires is not known."))
@@ -79,7 +72,6 @@ class Navigation:
                 self._open_incident(messages.OpenIncident(incident.joined_to or incident.id))
 
     def _tell_none_fires(self, state: FeedState[AlarmOverview] | None) -> None:
-        """Say that no alarm of the system on screen fires, as of when that is known, and which other systems' do."""
         text = _("No alarm is firing.")
         if state is None or state.freshness(self._app.now()) is not Freshness.FRESH:
             text = _("No alarm was firing when the alarms were last read.")
@@ -139,7 +131,6 @@ class Navigation:
         self._app.run_worker(self._show_incident(request.incident), group="open-incident", exclusive=True)
 
     async def _show_incident(self, id: str) -> None:
-        """Show an incident above the list; another one, or an alarm, that is open there is closed."""
         await self._app.switch_mode("respond")
         while isinstance(top := self._app.screen, IncidentScreen | AlarmScreen):
             if isinstance(top, IncidentScreen) and top.id_of_incident == id:
@@ -201,27 +192,22 @@ class Navigation:
             self._app.push_screen(ConsolePalette(placeholder=_("Command, in English, kana or romaji…")))
 
     def jump(self) -> None:
-        """Go to a place by name."""
         placeholder = _("Alarm, panel, log group, change or date…")
         self._app.push_screen(ConsolePalette(providers=[JumpProvider], placeholder=placeholder))
 
     def keys_help(self) -> None:
-        """Show the keys of the top screen."""
         if not isinstance(self._app.screen, HelpScreen):
             self._app.push_screen(HelpScreen(self._app.screen))
 
     def runbook(self) -> None:
-        """Show the runbook's contacts, limits and undecided points."""
         services = self._app.ready
         today = services.calendar.day_of(self._app.now())
         self._app.push_screen(RunbookScreen(services.runbook, today))
 
     def arm(self) -> None:
-        """Allow writing for a limited time, or disallow it."""
         arm_or_disarm(self._app)
 
     def note(self) -> None:
-        """Write a note into the journal."""
         self._app.push_screen(NoteScreen())
 
     def by_hand(self) -> None:
@@ -239,12 +225,10 @@ class Navigation:
             self._app.inform(_("There are no AWS commands for this."))
 
     def outbox(self) -> None:
-        """Show the notes for Slack and their states."""
         if self._app.services is not None and not isinstance(self._app.screen, OutboxScreen):
             self._app.push_screen(OutboxScreen())
 
     def past_messages(self) -> None:
-        """Show the messages of the past, whole."""
         self._app.push_screen(PastMessagesScreen())
 
     def usage(self) -> None:
@@ -254,7 +238,6 @@ class Navigation:
     # -- input that the console needs
 
     def enter_code(self, needed: MfaNeeded) -> None:
-        """Ask for an MFA code in the console's own dialog, then read again with the session it starts."""
         # Another failed read must not replace an open dialog and lose what was typed.
         if not any(isinstance(screen, CodeScreen) for screen in self._app.screen_stack):
             self._app.run_worker(self._enter_code(needed), group="mfa", exclusive=True)

@@ -1,5 +1,3 @@
-"""What changed between two readings of alarms, duties or posts, as text to announce once."""
-
 from collections.abc import Callable
 from datetime import datetime
 
@@ -97,7 +95,6 @@ def approval_changes(
 def approval_expiries(
     before: tuple[ApprovalRequest, ...], user: str, now: Callable[[str], ApprovalRequest | None]
 ) -> tuple[str, ...]:
-    """Return which requests of `user` have expired since; `now` is the present state of a plan's request."""
     texts = []
     for request in before:
         current = now(request.plan.id) if request.asker.user == user else None
@@ -114,7 +111,6 @@ def approval_expiries(
 
 
 def watch_ends(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[Run, ...]:
-    """Return the followed changes whose end was recorded between the two readings, here or in another console."""
     followed = {run.id for run in before if run.watching}
     return tuple(run for run in after if run.id in followed and run.watched_seq)
 

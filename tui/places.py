@@ -1,7 +1,4 @@
-"""Where steps of the runbook lead, one line each: a step's `look` names a place, a change or an inspection.
-
-The registry returns requests (`tui.messages`), so that a screen with steps depends on none of the screens it leads to.
-"""
+"""The registry returns requests (`tui.messages`), so that a screen with steps depends on none of the screens it leads to."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,8 +29,6 @@ _LOAD_BALANCER = "AWS/ApplicationELB"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the steps are about."""
-
     alarm: Alarm | None = None
     log_group: str = ""
     """The log group to open; "" for the runbook's first."""
@@ -43,8 +38,6 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a step leads, and what it is called there."""
-
     title: str
     request: messages.Request
 
@@ -53,7 +46,6 @@ Finder = Callable[[Console, Origin], Destination | None]
 
 
 def destination(app: Console, step: Step | Cause, origin: Origin) -> Destination | None:
-    """Where a step, or the action for a cause, leads; None if it names nothing that exists here."""
     if step.look is None:
         return None
     finder = PLACES.get(step.look)
@@ -79,7 +71,6 @@ def revert_of(app: Console, run: Run) -> messages.OpenChange | None:
 
 
 def duty_places(app: Console, occurrence: Occurrence) -> tuple[Destination | None, ...]:
-    """Where each step of a duty leads; the only step of the revert of a change is its plan."""
     duty = app.ready.duties.duty(occurrence)
     if duty is not None:
         return tuple(destination(app, step, Origin()) for step in duty.steps)
@@ -100,7 +91,6 @@ def _logs(app: Console, origin: Origin) -> Destination | None:
 def _change(
     app: Console, id: str, origin: Origin, values: Mapping[str, str] | None = None, *, plan: bool = False
 ) -> Destination | None:
-    """The change of this kind, of the alarm that the steps are about if it is a target; with `plan`, its plan."""
     change = app.ready.engine.changes.get(id)
     targets = change.targets() if change is not None else ()
     if change is None or not targets:
@@ -112,7 +102,6 @@ def _change(
 
 
 def _tasks(app: Console, origin: Origin) -> Destination | None:
-    """The state of the service, which stands beside the changes that it may get; nothing is planned."""
     place = _change(app, _TASKS, origin)
     return Destination(_("State of the service"), place.request) if place is not None else None
 
@@ -138,7 +127,6 @@ def _view(app: Console) -> DashboardView | None:
 
 
 def _widget(view: DashboardView | None, key: str) -> Destination | None:
-    """The widget `key`, or the dashboard as a whole."""
     if view is None:
         return None
     title = next((widget.title for widget in view.dashboard.widgets if widget.key == key), "")
@@ -147,7 +135,6 @@ def _widget(view: DashboardView | None, key: str) -> Destination | None:
 
 
 def _inspection(app: Console, id: str, origin: Origin) -> Destination | None:
-    """An inspection; one of what was logged looks at the time around the alarm, not at its usual month."""
     info = next((each for each in offered(app.ready.runbook) if each.id == id), None)
     if info is None:
         return None

@@ -12,8 +12,6 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of one theme, as `#rrggbb`."""
-
     background: str
     surface: str
     """Below logs and dialogs."""
@@ -43,7 +41,6 @@ class Palette:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Textual's variables that it would otherwise compute."""
         roles = ("primary", "secondary", "accent", "success", "warning", "error")
         return {
             **{f"text-{role}": getattr(self, role) for role in roles},
@@ -80,8 +77,6 @@ class Palette:
 
 
 class _ExactColors(ColorSystem):
-    """A colour system in which the theme's variables take precedence over every computed colour."""
-
     def generate(self) -> dict[str, str]:
         return {**super().generate(), **self.variables}
 
@@ -108,7 +103,6 @@ class PaletteTheme(Theme):
         self.palette = palette
 
     def to_color_system(self) -> ColorSystem:
-        """The theme's colours as Textual wants them."""
         return _ExactColors(
             primary=self.primary,
             secondary=self.secondary,
@@ -203,6 +197,5 @@ def theme_name(setting: str, colours: int) -> str:
 
 
 def next_setting(theme: str) -> str:
-    """The setting after the one whose theme is shown."""
     shown = next((name for name in reversed(SETTINGS) if theme in _BY_COLOURS[name].values()), SETTINGS[-1])
     return SETTINGS[(SETTINGS.index(shown) + 1) % len(SETTINGS)]

@@ -1,5 +1,3 @@
-"""Reads days as people write them."""
-
 import re
 import unicodedata
 from contextlib import suppress
@@ -75,6 +73,5 @@ def _nearest(month: int, day: int, today: date, step: int) -> date | None:
 
 
 def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    """Return the first moment of the day and of the next day, in `zone`."""
     start = datetime.combine(day, time(), zone)
     return start, datetime.combine(day + timedelta(days=1), time(), zone)

@@ -57,7 +57,6 @@ def change_of(alarm: Alarm) -> str:
 def present(
     alarms: Iterable[Alarm], states: Mapping[str, Acknowledgement], now: datetime
 ) -> dict[str, Acknowledgement]:
-    """The acknowledgements of the alarms' present states, by the alarm's id."""
     # Of thousands of alarms few are acknowledged; the subject of each one's present state would take long to spell.
     names = {subject.removeprefix("alarm:").rpartition("@")[0] for subject in states}
     pairs = [(alarm, states.get(change_of(alarm))) for alarm in alarms if alarm.id in names]
@@ -71,8 +70,6 @@ def present(
 
 
 class Acknowledgements(Projection):
-    """The newest acknowledgement of each state change."""
-
     older = _OLDER
 
     def __init__(self, journal: Journal) -> None:
@@ -128,7 +125,6 @@ class Acknowledgements(Projection):
         )
 
     async def _read(self) -> bool:
-        """Read new entries. Returns whether there were any; False where the journal cannot be read."""
         try:
             if not self.started:
                 newest = await self._newest_entries(limit=1)

@@ -1,7 +1,4 @@
-"""Reads what the alarms' metrics are now; what the dashboard shows anyway is not requested again.
-
-CloudWatch charges per metric requested, so that only alarms are read whose value is on screen.
-"""
+"""CloudWatch charges per metric requested, so that only alarms are read whose value is on screen."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +24,6 @@ _BLANKS = re.compile(r"\s+")
 
 
 class AlarmValues:
-    """Reads the metrics of the alarms on screen that the dashboard does not show."""
-
     def __init__(
         self,
         metrics: MetricSource,
@@ -70,13 +65,11 @@ class AlarmValues:
         return tuple(series for _at, series in self._read.values())
 
     def is_due(self) -> bool:
-        """Whether an alarm has come up whose metric was not requested at the last read."""
         return not frozenset(alarm.id for alarm in self._unshown()) <= self._requested
 
     def readings(
         self, alarms: Sequence[Alarm], view: FeedState[DashboardView], own: FeedState[tuple[AlarmSeries, ...]]
     ) -> AlarmReadings:
-        """The series of each alarm, from the dashboard where it draws the same metric."""
         return AlarmReadings(
             drawn=drawn_series(alarms, view.value, self._region),
             read={each.alarm: each.series for each in own.value or ()},
@@ -111,7 +104,6 @@ def has_one_value(alarm: Alarm) -> bool:
 
 
 def drawn_series(alarms: Sequence[Alarm], view: DashboardView | None, region: str) -> dict[str, Series]:
-    """The series of the dashboard that are the alarms' metrics, by alarm."""
     if view is None:
         return {}
     shown = _shown(view, region)
@@ -145,7 +137,6 @@ def _metric(query: MetricQuery) -> tuple[object, ...]:
 
 
 def _shown(view: DashboardView, region: str) -> Mapping[tuple[str, int], Series]:
-    """The dashboard's series by what they measure and by their period."""
     shown: dict[tuple[str, int], Series] = {}
     # What a failed request left, or an old one, is not present: such an alarm's metric is read for itself.
     data = {each.key: each.series for each in view.data if not each.is_outdated and each.as_of is None}
@@ -170,7 +161,6 @@ def _alarm_key(alarm: Alarm, region: str) -> str:
 
 
 def _only_watched(alarm: Alarm) -> list[MetricQuery]:
-    """The alarm's queries, of which only the one that the threshold applies to is visible."""
     watched = watched_query(alarm.queries)
     return [
         query.model_copy(update={"visible": watched is not None and query.id == watched.id, "label": ""})

@@ -25,8 +25,6 @@ _MOST = 10
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One request, and where in its answer ids stand."""
-
     service: str
     operation: str
     key: str
@@ -91,7 +89,6 @@ _EVERYBODYS = re.compile(r"local|default|default[.:].*")
 
 
 def named(runbook: Runbook) -> Looks:
-    """What can be asked about what the runbook names."""
     looks: Looks = {}
     if ecs := runbook.ecs:
         looks[SERVICES] = {"cluster": ecs.cluster, "services": list(ecs.services)[:_MOST]}
@@ -103,14 +100,11 @@ def named(runbook: Runbook) -> Looks:
 
 
 def looks_of(runbook: Runbook) -> tuple[Look, ...]:
-    """All that is asked about a runbook's system."""
     own = named(runbook)
     return (*own, *((DEFINITIONS,) if SERVICES in own else ()), *((SUBNETS, *NETWORK) if own else ()))
 
 
 class BelongingsReader:
-    """Reads what belongs to a system of one account and region."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 
@@ -133,7 +127,6 @@ class BelongingsReader:
 
 
 def _around(answers: list[Answer], subnets: Collection[str]) -> list[Answer]:
-    """The rows that subnets are associated with, without others' associations; one without any has the main table."""
     has_main = not set(_at(answers, "Associations.SubnetId")).issuperset(subnets)
     for row in answers:
         row["Associations"] = [
@@ -145,7 +138,6 @@ def _around(answers: list[Answer], subnets: Collection[str]) -> list[Answer]:
 
 
 def _at(value: object, path: str) -> Iterator[str]:
-    """Every text at the end of a path of keys, through all lists on the way."""
     if isinstance(value, list):
         for part in value:
             yield from _at(part, path)

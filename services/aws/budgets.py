@@ -1,7 +1,4 @@
-"""AWS Budgets: the cost budgets of an account.
-
-Source: DescribeBudgets (AWS Budgets API reference). Reading is free; AWS updates the figures a few times a day.
-"""
+"""Source: DescribeBudgets (AWS Budgets API reference). Reading is free; AWS updates the figures a few times a day."""
 
 from decimal import Decimal
 
@@ -62,7 +59,6 @@ def _in(unit: str, value: object) -> Decimal | None:
 
 
 def _spend(value: object) -> tuple[Decimal | None, str]:
-    """(amount, unit); a negative amount is invalid and becomes None."""
     row = value if isinstance(value, dict) else {}
     amount = decimal(row.get("Amount"))
     return amount if amount is None or amount >= 0 else None, str(row.get("Unit") or "")

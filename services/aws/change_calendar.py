@@ -1,7 +1,4 @@
-"""Change Calendar (Systems Manager): whether changes are allowed now.
-
-Source: GetCalendarState (Systems Manager API reference). Reading is free.
-"""
+"""Source: GetCalendarState (Systems Manager API reference). Reading is free."""
 
 from services.aws.client.reader import Reader
 

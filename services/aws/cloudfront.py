@@ -1,7 +1,4 @@
-"""CloudFront: a distribution and its invalidations.
-
-Source: GetDistribution, GetInvalidation, ListInvalidations (Amazon CloudFront API reference).
-"""
+"""Source: GetDistribution, GetInvalidation, ListInvalidations (Amazon CloudFront API reference)."""
 
 from datetime import datetime
 from typing import Any

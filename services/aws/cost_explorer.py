@@ -122,7 +122,6 @@ def _amount(value: Answer) -> Decimal:
 
 
 def decimal(value: object) -> Decimal | None:
-    """An AWS amount (a decimal number as text); None for anything else."""
     if not isinstance(value, str):
         return None
     try:

@@ -1,7 +1,4 @@
-"""AWS DevOps Agent: begins an investigation, and reads what it found.
-
-Source: CreateBacklogTask, GetBacklogTask, ListJournalRecords (AWS DevOps Agent API reference; botocore's `devops-agent`).
-"""
+"""Source: CreateBacklogTask, GetBacklogTask, ListJournalRecords (AWS DevOps Agent API reference; botocore's `devops-agent`)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -28,8 +25,6 @@ _SILENT = frozenset({"id", "type", "role", "status", "timestamp", "createdAt", "
 
 
 class DevopsAgentReader:
-    """Reads investigations of an agent space."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 
@@ -120,7 +115,6 @@ def _records(answer: Answer) -> Iterator[AgentRecord]:
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:
-    """The texts of a document, in order."""
     if depth > _DEEPEST:
         return
     if isinstance(value, str):

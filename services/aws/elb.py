@@ -1,7 +1,4 @@
-"""Elastic Load Balancing: the health of a target group's targets.
-
-Source: DescribeTargetHealth (Elastic Load Balancing v2 API reference).
-"""
+"""Source: DescribeTargetHealth (Elastic Load Balancing v2 API reference)."""
 
 from services.aws.client.reader import Answer, Reader, incomplete, rows, whole
 from services.i18n import _
@@ -14,8 +11,6 @@ _NO_OVERRIDE = "no_override"
 
 
 class ElbReader:
-    """Reads the load balancers of one account and region."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

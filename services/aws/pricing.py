@@ -33,7 +33,6 @@ class PricingReader:
     async def instance_hour(
         self, region: str, engine: str, instance_class: str, *, multi_az: bool
     ) -> ListPrice | None:
-        """One hour of a database of this class in `region`, without its storage."""
         product = _ENGINES.get(engine)
         if product is None:
             return None
@@ -47,7 +46,6 @@ class PricingReader:
         )
 
     async def storage_month(self, region: str, storage_type: str, *, multi_az: bool) -> ListPrice | None:
-        """One GiB of this storage type for a month in `region`."""
         volume = _VOLUMES.get(storage_type)
         if volume is None:
             return None
@@ -104,7 +102,6 @@ def _term(field: str, value: str) -> dict[str, str]:
 
 
 def _single(prices: Iterable[ListPrice]) -> ListPrice | None:
-    """The only price; several for the same thing differ in something that is not known here."""
     rows = list(prices)
     return rows[0] if len({price.usd for price in rows}) == 1 else None
 
@@ -118,7 +115,6 @@ def _deployment(*, multi_az: bool) -> str:
 
 
 def _prices(product: Answer) -> Iterator[ListPrice]:
-    """The on-demand prices of one product; none from a text that is not a product."""
     for term in _values(_dict(product.get("terms")).get("OnDemand")):
         for dimension in _values(term.get("priceDimensions")):
             usd = decimal(_dict(dimension.get("pricePerUnit")).get("USD"))

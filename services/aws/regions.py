@@ -26,8 +26,6 @@ _APART = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
 
 class Regions:
-    """Reads the enabled regions of one account."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 
@@ -75,7 +73,6 @@ class Regions:
 
 
 def missing_defaults(names: Iterable[str]) -> tuple[str, ...]:
-    """Default regions missing from the names that AWS lists."""
     listed = set(names)
     if all(name.startswith(_APART) for name in listed):
         return ()

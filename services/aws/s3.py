@@ -14,8 +14,6 @@ PAGE = 1000
 
 
 class S3Reader:
-    """Lists objects of a bucket."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

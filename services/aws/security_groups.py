@@ -1,7 +1,4 @@
-"""EC2: security groups and what they let in and out.
-
-Source: DescribeSecurityGroups (Amazon EC2 API reference).
-"""
+"""Source: DescribeSecurityGroups (Amazon EC2 API reference)."""
 
 from collections.abc import Iterable
 
@@ -14,8 +11,6 @@ _CALL = ("ec2", "DescribeSecurityGroups")
 
 
 class SecurityGroups:
-    """Reads the security groups of one account and region."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

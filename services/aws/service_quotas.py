@@ -1,7 +1,4 @@
-"""Service Quotas: how many vCPUs the account's Fargate tasks may have at once.
-
-Source: GetServiceQuota, GetAWSDefaultServiceQuota (Service Quotas API reference), "AWS Fargate service quotas".
-"""
+"""Source: GetServiceQuota, GetAWSDefaultServiceQuota (Service Quotas API reference), "AWS Fargate service quotas"."""
 
 from services.aws.client.errors import NotFound
 from services.aws.client.reader import Reader, finite, incomplete
@@ -14,8 +11,6 @@ FARGATE, VCPUS = "fargate", "L-3032A538"
 
 
 class ServiceQuotas:
-    """Reads the quotas of one account and region."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

@@ -34,7 +34,6 @@ class EventQueue:
     url: str
 
     def accepts(self, service: str, operation: str, params: object) -> bool:
-        """Whether this receives from the queue, or deletes what was received."""
         if not self.url or not isinstance(params, Mapping) or params.get("QueueUrl") != self.url:
             return False
         keys = {RECEIVE: _RECEIVE_KEYS, DELETE: _DELETE_KEYS}.get((service, operation))
@@ -52,8 +51,6 @@ class Message:
 
 
 class QueueSession(Reader, Protocol):
-    """The part of `services.aws.client.session.AwsSession` used here."""
-
     async def append(
         self,
         params: dict[str, Any],
@@ -62,16 +59,11 @@ class QueueSession(Reader, Protocol):
         call: tuple[str, str],
         region: str | None = None,
         timeout: float = 10.0,
-    ) -> Answer:
-        """One request, sent once."""
-        ...
+    ) -> Answer: ...
 
 
 class SqsQueue:
-    """Receives and deletes the messages of one queue."""
-
     def __init__(self, session: QueueSession, queue: EventQueue, region: str) -> None:
-        """`region`: the queue's."""
         self._session = session
         self._queue = queue
         self._region = region

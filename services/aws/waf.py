@@ -25,8 +25,6 @@ Scope = Literal["regional", "cloudfront"]
 
 
 class WafReader:
-    """Reads the web ACLs of one scope."""
-
     def __init__(self, session: Reader, *, scope: Scope = "regional") -> None:
         self._session = session
         self._scope = scope.upper()
@@ -34,10 +32,7 @@ class WafReader:
         """Region to read from; None: the system's own."""
 
     async def protecting(self, resource_arn: str) -> WebAcl | None:
-        """The web ACL of a load balancer; None: there is none.
-
-        Raises AwsError (NotFound: there is no such load balancer). Not for CloudFront.
-        """
+        """None: there is none. Raises AwsError (NotFound: there is no such load balancer). Not for CloudFront."""
         answer = await self._read("GetWebACLForResource", ResourceArn=resource_arn)
         row = answer.get("WebACL")
         return _acl(row, "GetWebACLForResource") if isinstance(row, dict) else None
@@ -174,7 +169,6 @@ _ACTIONS = frozenset({"ALLOW", "BLOCK", "COUNT", "EXCLUDED_AS_COUNT", "CAPTCHA",
 
 
 def _sample(row: Answer) -> SampledRequest | None:
-    """A sampled request; None without a time, client address, weight or known action."""
     request = row.get("Request") or {}
     at, action, weight = (
         when(row.get("Timestamp")),

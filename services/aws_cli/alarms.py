@@ -22,7 +22,6 @@ CURVE = timedelta(hours=3)
 
 
 def alarm_commands(alarm: Alarm, runbook: Runbook, region: str, now: datetime) -> Iterator[CliCommand]:
-    """The commands for an alarm, in the order in which an operator looks."""
     yield states((alarm.id,), purpose=_("The alarm's state now. Normal: OK."))
     yield history(alarm.id, now - HISTORY)
     if alarm.several:
@@ -89,7 +88,6 @@ def _metric_traps(alarm: Alarm) -> Iterator[str]:
 
 
 def _playbook(alarm: Alarm, runbook: Runbook, region: str) -> Iterator[CliCommand]:
-    """What the steps of the alarm's playbook look at, each once."""
     playbook = runbook.playbook_for(alarm.id)
     looks = [step.look for step in playbook.steps if step.look] if playbook is not None else []
     ecs, group = runbook.ecs, runbook.log_group_for(alarm.id)

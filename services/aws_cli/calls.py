@@ -31,7 +31,6 @@ _SERVICES = {"s3": "s3api"}
 
 @cache
 def kebab(name: str) -> str:
-    """An operation or a parameter as the CLI spells it."""
     for written, read in _ONE_WORD:
         name = name.replace(written, read)
     if plural := _PLURAL.search(name):
@@ -40,7 +39,6 @@ def kebab(name: str) -> str:
 
 
 def cli_service(service: str) -> str:
-    """A service, given as the SDK names it."""
     return _SERVICES.get(service, service)
 
 
@@ -100,7 +98,6 @@ def is_loaded(value: str) -> bool:
 
 
 def option(flag: str, value: str) -> list[str]:
-    """A flag with its value, also where the value begins like a flag."""
     return [f"{flag}={value}"] if value.startswith("-") else [flag, value]
 
 
@@ -134,7 +131,6 @@ def _flag(flag: str, value: Any) -> Iterable[str]:
 
 
 def _item(value: Any) -> str | None:
-    """An item of a list as one word; None for what needs JSON."""
     if isinstance(value, str):
         is_taken = value[:1].strip() not in ("", "-", "[", "{") and not is_loaded(value)
         return _sendable(value) if is_taken else None

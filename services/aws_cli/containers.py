@@ -14,7 +14,6 @@ from services.models.runbook import Runbook
 
 
 def service_state(cluster: str, name: str) -> CliCommand:
-    """The task counts and deployments of one service."""
     return call(
         "ecs",
         "DescribeServices",
@@ -30,7 +29,6 @@ def service_state(cluster: str, name: str) -> CliCommand:
 
 
 def service_deployments(cluster: str, name: str) -> CliCommand:
-    """The newest service deployments and their states."""
     return call(
         "ecs",
         "ListServiceDeployments",
@@ -43,7 +41,6 @@ def service_deployments(cluster: str, name: str) -> CliCommand:
 
 
 def scaling_bounds(cluster: str, name: str) -> CliCommand:
-    """The bounds that Auto Scaling keeps the service in."""
     return call(
         "application-autoscaling",
         "DescribeScalableTargets",
@@ -58,7 +55,6 @@ def scaling_bounds(cluster: str, name: str) -> CliCommand:
 
 
 def scaling_activities(cluster: str, name: str) -> CliCommand:
-    """What Auto Scaling did, and why it did nothing."""
     return call(
         "application-autoscaling",
         "DescribeScalingActivities",
@@ -87,7 +83,6 @@ def scaling_policies(cluster: str, name: str) -> CliCommand:
 
 
 def scheduled_actions(cluster: str, name: str) -> CliCommand:
-    """What AWS will set by itself, and when."""
     return call(
         "application-autoscaling",
         "DescribeScheduledActions",
@@ -98,13 +93,11 @@ def scheduled_actions(cluster: str, name: str) -> CliCommand:
 
 
 def service_scaling(cluster: str, name: str) -> Sequence[CliCommand]:
-    """Everything about the scaling of one service."""
     reads = (service_state, scaling_bounds, scaling_policies, scheduled_actions, scaling_activities)
     return [read(cluster, name) for read in reads]
 
 
 def target_health(runbook: Runbook, region: str) -> Iterator[CliCommand]:
-    """The health of the load balancer's targets; none if the runbook names no target group."""
     alb = runbook.alb
     if alb is None or not alb.target_group:
         return

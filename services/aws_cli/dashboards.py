@@ -1,7 +1,4 @@
-"""Commands that read what a dashboard's widget shows.
-
-Source: GetDashboard, GetMetricData, DescribeAlarms (Amazon CloudWatch API reference).
-"""
+"""Source: GetDashboard, GetMetricData, DescribeAlarms (Amazon CloudWatch API reference)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,7 +33,6 @@ def dashboard_body(name: str) -> CliCommand:
 
 
 def widget_commands(widget: Widget, dashboard: Dashboard, now: datetime) -> Iterator[CliCommand]:
-    """What reads the data of one widget; nothing for a text."""
     if isinstance(widget, MetricWidget):
         yield from _metrics(widget, dashboard, now)
         yield from _alarms(widget.alarm_ids if not widget.traces else ())

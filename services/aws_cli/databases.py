@@ -1,7 +1,4 @@
-"""Commands that read an RDS instance.
-
-Source: DescribeDBInstances (Amazon RDS API reference).
-"""
+"""Source: DescribeDBInstances (Amazon RDS API reference)."""
 
 from collections.abc import Iterator
 
@@ -12,7 +9,6 @@ from services.models.runbook import Runbook
 
 
 def instance(runbook: Runbook, *, purpose: str = "") -> Iterator[CliCommand]:
-    """The instance's state, windows and pending changes; none if the runbook names no database."""
     if runbook.rds is None:
         return
     yield call(

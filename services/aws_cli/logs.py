@@ -1,7 +1,4 @@
-"""Commands that read log groups: follow, a past window, a text, and Logs Insights queries.
-
-Source: FilterLogEvents, StartQuery, GetQueryResults (CloudWatch Logs API reference), `aws logs tail` (AWS CLI, version 2).
-"""
+"""Source: FilterLogEvents, StartQuery, GetQueryResults (CloudWatch Logs API reference), `aws logs tail` (AWS CLI, version 2)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -66,7 +63,6 @@ def pane_commands(
 
 
 def events_with(group: str, text: str, span: TimeSpan) -> CliCommand:
-    """The events of a window that contain `text` exactly."""
     command = events_between(
         group,
         span,
@@ -87,7 +83,6 @@ def insights(
     region: str = "",
     limit: int = _MOST_RESULTS,
 ) -> Iterator[CliCommand]:
-    """Start a Logs Insights query, then read its result."""
     yield call(
         "logs",
         "StartQuery",

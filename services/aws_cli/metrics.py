@@ -1,7 +1,4 @@
-"""Commands that read CloudWatch metrics.
-
-Source: GetMetricStatistics, GetMetricData (Amazon CloudWatch API reference).
-"""
+"""Source: GetMetricStatistics, GetMetricData (Amazon CloudWatch API reference)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +15,6 @@ _BASIC = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
 def curve(
     queries: Sequence[MetricQuery], span: TimeSpan, *, purpose: str, traps: Iterable[str] = ()
 ) -> CliCommand:
-    """The curve of one metric, or of several with metric math; all queries of one region."""
     (region,) = {query.region for query in queries} if queries else ("",)
     alone = queries[0] if len(queries) == 1 else None
     if alone is None or alone.expression or alone.account:

@@ -1,5 +1,3 @@
-"""Commands that send what a plan confirms: exactly its requests."""
-
 from collections.abc import Iterator
 
 from services.aws_cli.calls import call
@@ -9,7 +7,6 @@ from services.models.changes import Plan
 
 
 def requests_of(plan: Plan, *traps: str) -> Iterator[CliCommand]:
-    """One command per step, in order, each with the traps; each changes AWS."""
     for number, step in enumerate(plan.steps, 1):
         yield call(
             step.call.service,

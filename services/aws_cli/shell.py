@@ -37,7 +37,6 @@ def shell_line(command: CliCommand, settings: AwsSettings, region: str) -> Shell
 
 
 def sheet_remarks(settings: AwsSettings, *, demo: bool) -> Iterator[str]:
-    """What to know before running any of them: whose rights they use."""
     if settings.role_arn:
         text = _("The console assumes {role}; these commands run with the rights of your own profile.")
         yield text.format(role=settings.role_arn)
@@ -48,6 +47,5 @@ def sheet_remarks(settings: AwsSettings, *, demo: bool) -> Iterator[str]:
 
 
 def _without_password(url: str) -> str:
-    """An endpoint without a user name and password in it."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url

@@ -1,5 +1,3 @@
-"""A task that runs only as long as the loop that needs it."""
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager

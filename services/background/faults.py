@@ -23,7 +23,6 @@ def unreported(_error: BaseException) -> None:
 
 
 def from_within(error: BaseException) -> bool:
-    """Whether the task's own work raised `error`. True also for a cancellation that nobody requested of this task."""
     if not isinstance(error, asyncio.CancelledError):
         return isinstance(error, Exception)
     task = asyncio.current_task()
@@ -45,8 +44,6 @@ def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
 
 
 class Workers:
-    """The console's repeating work: an internal error is reported, and shown until the work runs again."""
-
     def __init__(self, clock: Clock, fault: Fault = unreported) -> None:
         self.fault = fault
         """Called with each internal error."""
@@ -56,7 +53,6 @@ class Workers:
 
     @property
     def problem(self) -> Problem | None:
-        """The problem of the work that has been stopped longest; None while everything runs."""
         return min(self.problems.values(), key=lambda problem: problem.at, default=None)
 
     def report(self, error: BaseException) -> None:
@@ -65,8 +61,6 @@ class Workers:
     async def follow(
         self, name: str, title: str, states: Callable[[], AsyncIterator[T]], take: Callable[[T], object]
     ) -> None:
-        """Pass every state that `states` yields to `take`; `title` is the name shown to the operator."""
-
         async def once() -> None:
             async with aclosing(cast("AsyncGenerator[T, None]", states())) as news:
                 async for state in news:

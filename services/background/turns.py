@@ -17,7 +17,6 @@ class Turns:
         self._granting = False
 
     async def next(self) -> None:
-        """Wait for the next turn, at least one pass."""
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
         self._waiting.append(turn)

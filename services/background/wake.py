@@ -26,7 +26,6 @@ class Wake:
         self._event.clear()
 
     async def until_woken(self) -> None:
-        """Wait until `wake` is called."""
         await self._event.wait()
         self._event.clear()
 
@@ -46,7 +45,6 @@ class Wake:
         return woken
 
     async def _first(self, clock: Clock, seconds: float) -> None:
-        """Wait for `wake` or for the time, whichever comes first."""
         called = clock.elapsed()
 
         async def sleep() -> None:
@@ -70,7 +68,6 @@ class Wakes:
 
     @contextmanager
     def listen(self) -> Iterator[Wake]:
-        """Provide a `Wake` that receives every call until the end of the block."""
         news = Wake()
         self._listening.add(news)
         try:
@@ -79,6 +76,5 @@ class Wakes:
             self._listening.discard(news)
 
     def wake(self) -> None:
-        """Wake all listeners."""
         for news in self._listening:
             news.wake()

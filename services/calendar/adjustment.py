@@ -13,8 +13,6 @@ _DAY = timedelta(days=1)
 
 
 class AllowedDays(NamedTuple):
-    """The days on which one occurrence may be done."""
-
     day: date
     """The first allowed day."""
     until: date
@@ -24,8 +22,6 @@ class AllowedDays(NamedTuple):
 
 
 class Adjusted(NamedTuple):
-    """Allowed days, and the dates of the rule that were adjusted to them."""
-
     allowed_days: AllowedDays
     """The days on which it may be done."""
     nominal: tuple[date, ...]
@@ -53,19 +49,16 @@ class BusinessDayAdjustment:
         self._month = within is Within.MONTH
 
     def allowed_days(self, nominal: date) -> AllowedDays | None:
-        """The allowed days of a nominal date; None if the policy skips it."""
         if self._policy is ClosedDay.SKIP and not self._open.is_open(nominal):
             return None
         return self._in_month(nominal) if self._month else self._on_day(nominal)
 
     def adjusted(self, nominal: Iterable[date]) -> Iterator[Adjusted]:
-        """Adjusted dates in order; nominal dates that fall on the same day are grouped."""
         placed = ((each, place) for each in nominal if (place := self.allowed_days(each)))
         for place, group in groupby(placed, key=lambda pair: pair[1]):
             yield Adjusted(place, tuple(each for each, _place in group))
 
     def nominal_range(self, first: date, last: date) -> tuple[date, date]:
-        """The range of nominal dates that covers every adjusted date from `first` to `last`."""
         if self._month:
             return first.replace(day=1), _month_end(last)
         if self._policy is ClosedDay.NEXT:
@@ -101,7 +94,6 @@ class BusinessDayAdjustment:
         return AllowedDays(day, max(day, opened[-1]))
 
     def _edge(self, day: date, step: int) -> date:
-        """The far end of the run of closed days next to `day`, from which a date may have moved to it."""
         for _count in range(REACH):
             if day in (date.min, date.max) or self._open.is_open(day + timedelta(days=step)):
                 break

@@ -19,8 +19,6 @@ ANCHOR = re.compile(rf"(access-key|access-key-disabled|{MAINTENANCE}):(.+)\+([0-
 
 
 class DatedDuty(NamedTuple):
-    """A duty dated by `anchor`, with one of its base dates."""
-
     duty: Duty
     anchor: BaseDate
     nominal: date | None
@@ -83,7 +81,6 @@ def _from(kind: str, user: str, days: int, start: date) -> str:
 
 
 def base_date_in(key: str, prefix: str) -> tuple[str, date] | None:
-    """(id, date) from an occurrence's key; None if it belongs to another duty or has no date."""
     if not key.startswith(prefix):
         return None
     id, _at, when = key.removeprefix(prefix).rpartition("@")

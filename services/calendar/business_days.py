@@ -25,8 +25,6 @@ _NEW_YEAR = ((12, 25), (1, 7))
 
 
 class BusinessCalendar:
-    """Open and closed days, from the runbook's closures and Japan's national holidays."""
-
     def __init__(self, closures: Closures) -> None:
         self._weekdays = frozenset(closures.weekdays)
         self._yearly = frozenset((int(each[:2]), int(each[3:])) for each in closures.yearly)
@@ -37,7 +35,6 @@ class BusinessCalendar:
         """Whether a day is open, for days asked before: each is asked for by many duties."""
 
     def is_open(self, day: date) -> bool:
-        """Whether city hall is open on `day`."""
         is_open = self._known.get(day)
         if is_open is None:
             if len(self._known) >= KNOWN_DAYS:

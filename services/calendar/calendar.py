@@ -22,8 +22,6 @@ _SPANS = 32
 
 
 class RuleDates:
-    """The dates of a recurrence rule, adjusted to business days; shared by the duties that have the same."""
-
     def __init__(self, open_days: BusinessCalendar, duty: Duty) -> None:
         self._rule = Rule(duty.rule)
         self._adjustment = BusinessDayAdjustment(
@@ -32,7 +30,6 @@ class RuleDates:
         self._spans: dict[tuple[date, date], tuple[Adjusted, ...]] = {}
 
     def between(self, first: date, last: date) -> tuple[Adjusted, ...]:
-        """Adjusted dates from `first` to `last` (inclusive), in order."""
         dates = self._spans.get((first, last))
         if dates is None:
             nominal = self._rule.between(*self._adjustment.nominal_range(first, last))
@@ -44,7 +41,6 @@ class RuleDates:
         return dates
 
     def next_day(self, after: date) -> date | None:
-        """The first adjusted date after `after`; None if there is none within HORIZON years."""
         if after >= LAST:
             return None
         first = after + _DAY
@@ -60,7 +56,6 @@ class RuledDuty(NamedTuple):
 
 
 def recurrence(duty: Duty) -> tuple[object, ...]:
-    """What the dates of a duty depend on."""
     return duty.rule, duty.closed_day, duty.within, duty.open_days_before
 
 
@@ -98,7 +93,6 @@ class Calendar:
         return self._sorted([*ruled, *dated])
 
     def slots_of(self, duty_id: str, first: date, last: date) -> tuple[ScheduledOccurrence, ...]:
-        """Occurrences of one rule-based duty, as `slots` has them; () for any other."""
         ruled = self._ruled.get(duty_id)
         if ruled is None:
             return ()
@@ -108,7 +102,6 @@ class Calendar:
     def slots_without(
         self, duties: Collection[str], first: date, last: date
     ) -> tuple[ScheduledOccurrence, ...]:
-        """Occurrences of the rule-based duties in whose series none of `duties` is, as `slots` has them."""
         others = (
             series for series in self._series.values() if not any(ruled.duty.id in duties for ruled in series)
         )
@@ -120,7 +113,6 @@ class Calendar:
         return (len(self._order), "") if number is None else (number, slot.key)
 
     def anchored(self, anchors: Iterable[BaseDate]) -> tuple[ScheduledOccurrence, ...]:
-        """Occurrences of all anchored duties, whatever their date; overdue ones stay in the past until signed."""
         occurrences = [slot for each in self._hanging(anchors) for slot in self._hung(each)]
         return self._sorted(occurrences)
 
@@ -129,7 +121,6 @@ class Calendar:
         return tuple((each.duty, each.anchor) for each in self._hanging(anchors) if each.nominal is None)
 
     def next_slot(self, duty_id: str, after: datetime) -> ScheduledOccurrence | None:
-        """The first occurrence of a rule-based duty that is due after `after`; None if there is none."""
         ruled = self._ruled.get(duty_id)
         if ruled is None:
             return None
@@ -143,7 +134,6 @@ class Calendar:
     # Days and times
 
     def first_open(self, day: date) -> date:
-        """The first open day on or after `day`; `day` itself if there is none within a year."""
         return self.open_days.next_open(day) or day
 
     def local(self, day: date, at: str = "00:00") -> datetime:
@@ -151,7 +141,6 @@ class Calendar:
         return _moment(day, at, self.zone)
 
     def day_of(self, moment: datetime) -> date:
-        """The local date of `moment`."""
         return moment.astimezone(self.zone).date()
 
     def closed_at(self, moment: datetime) -> datetime:
@@ -160,13 +149,11 @@ class Calendar:
         return self.local(self.open_days.previous_open(before) or before, self._hours.closes)
 
     def within_hours(self, moment: datetime) -> bool:
-        """Whether `moment` lies within the opening hours of an open day."""
         local = moment.astimezone(self.zone)
         opens, closes = map(time.fromisoformat, (self._hours.opens, self._hours.closes))
         return self.open_days.is_open(local.date()) and opens <= local.time() < closes
 
     def hours_between(self, since: datetime, until: datetime) -> timedelta:
-        """The amount of opening hours (of open days) between two moments."""
         first, last = self.day_of(since), self.day_of(until)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         hours = (self.hours_of(day) for day in days if self.open_days.is_open(day))
@@ -174,7 +161,6 @@ class Calendar:
         return sum((each for each in within if each > timedelta(0)), timedelta(0))
 
     def closed_between(self, since: datetime, until: datetime) -> int:
-        """The number of closed days that overlap the time between two moments."""
         first, last = self.day_of(since), self.day_of(until)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         return sum(not self.open_days.is_open(day) for day in days)
@@ -188,7 +174,6 @@ class Calendar:
     def _followed(
         self, series: Sequence[RuledDuty], first: date, last: date
     ) -> Iterator[ScheduledOccurrence]:
-        """Occurrences of a series; each counts as missed when the next one is due."""
         first, last = max(first, EPOCH), min(last, LAST)
         instances = [
             (self._due(duty, adjusted, at), duty, adjusted, at)
@@ -275,7 +260,6 @@ class Calendar:
 
 
 def _counted(duty: Duty, adjusted: Adjusted) -> bool:
-    """Whether the date was counted back from the rule's date by open days, which is no adjustment to be remarked on."""
     return duty.open_days_before is not None and adjusted.allowed_days.has_open_day
 
 

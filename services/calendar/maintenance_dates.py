@@ -16,8 +16,6 @@ LEAST = timedelta(minutes=1)
 
 
 class ActionUrgency(StrEnum):
-    """The urgency of a pending action."""
-
     OPTIONAL = "optional"
     """Nobody has requested the action and AWS gives no date."""
     ASKED = "asked"
@@ -44,8 +42,6 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A pending action with its date."""
-
     action: PendingAction
     at: datetime | None
     """When the action is applied (UTC); None: unknown."""
@@ -108,7 +104,6 @@ def _urgency(
 
 
 def _manual_window(at: datetime, coming: datetime | None, lead: timedelta) -> datetime | None:
-    """The last window that leaves the lead time; if none does, the next one if it is earlier than `at`."""
     if coming is None or coming >= at:
         return None
     weeks = (at - lead - coming) // WEEK

@@ -56,7 +56,6 @@ class Window:
             start += self.interval
 
     def end(self, start: datetime) -> datetime:
-        """The end of the window that begins at `start`."""
         return start + self.length
 
     def __contains__(self, at: datetime) -> bool:

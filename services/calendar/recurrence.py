@@ -37,14 +37,12 @@ class Rule:
         self._text = _explicit(text, parts)
 
     def between(self, first: date, last: date) -> Iterator[date]:
-        """The rule's dates from `first` to `last`, inclusive, in order."""
         first, last = max(first, EPOCH), min(last, self._last, LAST)
         for year in range(first.year, last.year + 1):
             days = _dates(self, year)
             yield from days[bisect_left(days, first) : bisect_right(days, last)]
 
     def year(self, year: int) -> Iterator[date]:
-        """The rule's dates in one year, in order, without caching."""
         first, last = date(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001  local dates
         start = EPOCH if self._counted else self._period(first)
         occurrences = rrulestr(self._text, dtstart=datetime.combine(start, time.min))
@@ -53,14 +51,12 @@ class Rule:
                 yield moment.date()
 
     def __eq__(self, other: object) -> bool:
-        """Whether both rules have the same text."""
         return isinstance(other, Rule) and self._text == other._text
 
     def __hash__(self) -> int:
         return hash(self._text)
 
     def _period(self, day: date) -> date:
-        """The start of the rule's latest interval (day, week, month or year, by INTERVAL) at or before `day`."""
         step = self._interval
         if self._freq == "YEARLY":
             return date(_phase(EPOCH.year, day.year, step), 1, 1)

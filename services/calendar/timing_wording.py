@@ -15,7 +15,6 @@ _DAYS = dict(zip(("MO", "TU", "WE", "TH", "FR", "SA", "SU"), WEEKDAYS, strict=Tr
 
 
 def timing(duty: Duty) -> str:
-    """When a duty is due, with what happens on closed days; a rule without wording stands as it is written."""
     parts = [_base_date(duty) if duty.anchor else _rule(duty.rule)]
     if duty.open_days_before:
         counted = _("the open day that is number {count} from its end")
@@ -91,7 +90,6 @@ def _spans(months: str) -> str:
 
 
 def _month(number: int) -> str:
-    """A month's name; in Japanese its number, to which the sentence adds 月."""
     return str(number) if i18n.language() == "ja" else month_abbr[number]
 
 

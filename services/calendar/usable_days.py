@@ -7,5 +7,4 @@ FIRST_YEAR, LAST_YEAR = 1900, 9000
 
 
 def usable(day: date) -> date | None:
-    """Return the day, or None if its year lies outside FIRST_YEAR to LAST_YEAR."""
     return day if FIRST_YEAR <= day.year <= LAST_YEAR else None

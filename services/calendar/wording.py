@@ -1,5 +1,3 @@
-"""Explains in words why an occurrence is not on its rule's date."""
-
 from datetime import date
 
 from services.calendar.adjustment import Adjusted

@@ -43,7 +43,6 @@ def machine() -> str:
 
 
 def marked(draft: NewEntry, clock: Clock) -> NewEntry:
-    """The draft plus its creation time by `Clock.awake`, from which consoles on this machine compute its age."""
     where = machine()
     if not where or "awake" in draft.data:
         return draft
@@ -53,17 +52,13 @@ def marked(draft: NewEntry, clock: Clock) -> NewEntry:
 class Aging(Protocol):
     """The source of ages from which the states of runs are computed."""
 
-    def remaining(self, seq: int) -> timedelta:
-        """For how long the step that the entry belongs to may still be in progress; 0 afterwards."""
-        ...
+    def remaining(self, seq: int) -> timedelta: ...
 
     def until(self, seq: int) -> datetime:
         """When `remaining` reaches 0 (UTC)."""
         ...
 
-    def younger(self, one: int, other: int) -> int:
-        """The later of two entries."""
-        ...
+    def younger(self, one: int, other: int) -> int: ...
 
 
 class Recorded:
@@ -74,7 +69,6 @@ class Recorded:
         self._until = {entry.seq: entry.at + window for entry in entries}
 
     def remaining(self, seq: int) -> timedelta:
-        """The time from the moment to the end of the entry's window."""
         return max(timedelta(), self.until(seq) - self._moment)
 
     def until(self, seq: int) -> datetime:
@@ -82,7 +76,6 @@ class Recorded:
         return self._until.get(seq, self._moment)
 
     def younger(self, one: int, other: int) -> int:
-        """The entry whose window ends later."""
         return max(one, other, key=lambda seq: (seq in self._until, self.until(seq), seq))
 
 
@@ -104,13 +97,11 @@ class Ages:
         self._until: dict[tuple[int, float], datetime] = {}
 
     def add(self, entry: Entry) -> None:
-        """Start measuring the age of `entry`; further calls for the same entry have no effect."""
         if entry.seq not in self._since:
             self._since[entry.seq] = _start(entry, self._clock)
             self._until[entry.seq, 0.0] = entry.at + self.window
 
     def remaining(self, seq: int) -> timedelta:
-        """For how long the step that the entry belongs to may still be in progress; 0 afterwards."""
         return self.left(seq, 0.0)
 
     def left(self, seq: int, seconds: float) -> timedelta:
@@ -133,7 +124,6 @@ class Ages:
         return since is not None and not since.sleeps
 
     def younger(self, one: int, other: int) -> int:
-        """The later of two entries; an unknown entry counts as the oldest."""
         return max(
             one, other, key=lambda seq: (-(age if (age := self.age(seq)) is not None else math.inf), seq)
         )
@@ -152,7 +142,6 @@ class Ages:
 
 
 def _start(entry: Entry, clock: Clock) -> _Start:
-    """From when the entry's age counts: its creation by this machine's `Clock.awake`, or this moment."""
     here, where, awake, now = machine(), entry.data.get("machine"), entry.data.get("awake"), clock.awake()
     if here and where == here and isinstance(awake, float) and 0 <= awake <= now:
         return _Start(awake, sleeps=True)

@@ -23,7 +23,6 @@ def scope_named(text: str) -> str:
 
 
 def scope_title(text: str) -> str:
-    """A text of `approves` as people read it: the title of the scope that it names, else the text itself."""
     scope = approval_scopes().get(scope_named(text))
     return text if scope is None else _(scope.title)
 

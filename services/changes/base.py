@@ -1,7 +1,4 @@
-"""The base class of every kind of change, and helpers to build plans.
-
-A kind is one folder beside this file and one line in `services.changes.registry`.
-"""
+"""A kind is one folder beside this file and one line in `services.changes.registry`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -75,7 +72,6 @@ class ChangeContext:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The system's time zone."""
         return self.calendar.zone
 
     @property
@@ -98,7 +94,6 @@ class ChangeContext:
         before: str = "",
         newest: str = "",
     ) -> PlannedStep:
-        """One request of a plan; the keywords are the fields of `PlannedStep`."""
         service, operation, params = request
         return PlannedStep(
             id=id,
@@ -148,11 +143,9 @@ class Change(ABC):
         return LiveState(target=target, facts=tuple(facts), read_at=at, remarks=tuple(remarks), bounds=every)
 
     def limits(self) -> Iterable[Bound]:
-        """The runbook's limits on the curves of the target's load."""
         return ()
 
     def load_queries(self, target: ChangeTarget) -> tuple[MetricQuery, ...]:
-        """The metrics that show how the target is doing, one chart each; empty for none."""
         return ()
 
     @abstractmethod
@@ -160,7 +153,6 @@ class Change(ABC):
         """The parameters to choose, with defaults from live state. Raises AwsError."""
 
     def in_incident(self, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
-        """`parameters` as they are proposed to somebody who responds to an incident."""
         return tuple(parameters)
 
     @abstractmethod
@@ -184,7 +176,6 @@ class Change(ABC):
         return {}
 
     def traced(self, step: PlannedStep, event: TrailEvent) -> Mapping[str, str]:
-        """What `answered` keeps, from CloudTrail's record of a request whose response was lost."""
         return {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
@@ -192,7 +183,6 @@ class Change(ABC):
         raise NotImplementedError(f"{self.kind.id} makes plans with a watch and does not follow them")
 
     def follow_ups(self, plan: Plan) -> tuple[Suggestion, ...]:
-        """Changes to offer once the watch of `plan` has seen its end."""
         return tuple(each for each in plan.suggestions if each.when == "after")
 
     def written_on(self, at: datetime) -> AbstractContextManager[None]:
@@ -204,7 +194,6 @@ class Change(ABC):
         return ""
 
     def cli_commands(self, plan: Plan) -> Iterable[CliCommand]:
-        """The `aws` commands that send the plan's requests by hand, then those that show whether they took effect."""
         from services.aws_cli.plans import requests_of
 
         return requests_of(plan)
@@ -285,21 +274,18 @@ class Change(ABC):
         id: str,
         read_at: datetime | None = None,
     ) -> Plan:
-        """A plan without steps, which cannot be applied; `parameters` as typed, one sentence per refusal."""
         values = {clean(name): clean(value) for name, value in parameters.items()}
         title = _(self.kind.title)
         return self.planned(target, values, (), title=title, id=id, read_at=read_at, refusals=refusals)
 
 
 def _approval_warnings(who: Approver) -> Iterable[Caution]:
-    """That nobody can approve it; that it needs an approval, the plan says itself."""
     if who.undecided:
         text = _("It requires the approval of {role}; the runbook does not name that person yet.")
         yield warning(text.format(role=who.role), grave=True)
 
 
 def warning(text: str, *, grave: bool = False) -> Caution:
-    """A warning to read before confirming; `grave` if the change may break something."""
     return Caution(grave=grave, text=text)
 
 
@@ -313,6 +299,5 @@ def observed(digest: str, text: str, *, after: bool, before: bool) -> Observatio
 
 
 def follow_ups(changes: Mapping[str, Change], plan: Plan) -> tuple[Suggestion, ...]:
-    """What is suggested once the plan's change has ended well; () for a kind of another version."""
     change = changes.get(plan.kind)
     return change.follow_ups(plan) if change is not None else ()

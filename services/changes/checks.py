@@ -11,8 +11,6 @@ from services.clock import Clock
 
 
 class Checks:
-    """The reads that are due, one after another, in one task."""
-
     def __init__(
         self,
         history: History,

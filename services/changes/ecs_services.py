@@ -1,12 +1,9 @@
-"""The ECS services of the runbook as targets of changes."""
-
 from services.models.base import RawId
 from services.models.changes import ChangeTarget
 from services.models.runbook import Runbook
 
 
 def targets(runbook: Runbook) -> tuple[ChangeTarget, ...]:
-    """The runbook's services; () if it has none."""
     ecs = runbook.ecs
     if ecs is None:
         return ()
@@ -14,7 +11,6 @@ def targets(runbook: Runbook) -> tuple[ChangeTarget, ...]:
 
 
 def service_id(cluster: str, name: str) -> RawId:
-    """The resource id `service/<cluster>/<service>`."""
     return RawId(f"service/{cluster}/{name}")
 
 

@@ -42,8 +42,6 @@ LONGEST = 60.0
 
 
 class ChangeEngine:
-    """Confirms plans, sends each request once, verifies and records the outcome; after a crash it finds open steps."""
-
     def __init__(
         self,
         changes: Mapping[str, Change],
@@ -94,17 +92,14 @@ class ChangeEngine:
 
     @property
     def requests(self) -> tuple[ApprovalRequest, ...]:
-        """The approvals asked for that are still of use, newest first."""
         return self.authority.approvals.requests()
 
     @property
     def _state(self) -> tuple[tuple[Run, ...], tuple[ApprovalRequest, ...]]:
-        """Everything that `states` reports changes of."""
         return (self.runs, self.requests)
 
     @property
     def unrecorded(self) -> int:
-        """Number of outcomes that are not in the journal yet; they are displayed, and recording is retried."""
         return self._history.unrecorded
 
     async def states(self) -> AsyncIterator[tuple[Run, ...]]:
@@ -193,10 +188,7 @@ class ChangeEngine:
         return self._run(run)
 
     async def arm(self, reason: str, lasts: timedelta, code: str = "") -> Armed:
-        """Allow writing for a limited time; recorded first. `code` is the six-digit MFA code, for a role that needs one.
-
-        Raises AwsError, JournalError.
-        """
+        """Recorded first. `code` is the six-digit MFA code, for a role that needs one. Raises AwsError, JournalError."""
         return await self.arming.arm(reason, lasts, code)
 
     async def disarm(self, why: str = "") -> None:
@@ -204,7 +196,6 @@ class ChangeEngine:
         await self.arming.disarm(why)
 
     def reverts(self) -> tuple[ScheduledOccurrence, ...]:
-        """Dated duties: the pending reverts of applied changes."""
         runs, language = self._history.runs(), i18n.language()
         if (runs, language) != self._reverts_of:
             self._reverts_of, self._reverts = (runs, language), reverts(runs, self._zone)
@@ -212,12 +203,10 @@ class ChangeEngine:
 
     @property
     def applying(self) -> frozenset[str]:
-        """The ids of the runs that this console is applying."""
         return frozenset(id for id, task in self._sending.items() if not task.done())
 
     @property
     def sending(self) -> bool:
-        """Whether this console is applying a change."""
         return bool(self.applying)
 
     async def drain(self) -> None:
@@ -253,7 +242,6 @@ class ChangeEngine:
         return self._run(plan.id)
 
     async def _retry(self) -> None:
-        """Retry until the journal has every outcome; until then the outcomes stay in memory and the targets locked."""
         while self._history.unrecorded:
             await self._clock.sleep(RETRY)
             await self._history.retry()

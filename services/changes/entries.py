@@ -26,7 +26,6 @@ CHANGE_KINDS = frozenset(
 
 
 def confirmed(plan: Plan, consents: Iterable[Consent] = ()) -> NewEntry:
-    """A person has confirmed the plan, which `consents` allow; the claim allows that once."""
     allowed_by = [consent.model_dump(mode="json") for consent in consents]
     return NewEntry(
         kind=EntryKind.PLAN,
@@ -39,7 +38,6 @@ def confirmed(plan: Plan, consents: Iterable[Consent] = ()) -> NewEntry:
 
 
 def refused(plan: Plan, why: str, step: PlannedStep | None = None) -> NewEntry:
-    """The plan was stopped before any intent; without `step`, before its confirmation. No hold exists yet."""
     about = _("Not carried out: {title} ({target}): {why}")
     return NewEntry(
         kind=EntryKind.REFUSED,
@@ -108,7 +106,6 @@ def observed(draft: NewEntry) -> NewEntry:
 
 
 def later(draft: NewEntry) -> NewEntry:
-    """The same outcome for a step that already has a final entry: adds a text and releases nothing."""
     return draft.model_copy(update={"claim": "", "releases": ""})
 
 
@@ -141,7 +138,6 @@ def resolved(
 
 
 def watched(plan: Plan, progress: Progress) -> NewEntry:
-    """The end of the plan's watch; the claim allows one."""
     words = {
         WatchState.DONE: _("Completed: {title} ({target}). {text}"),
         WatchState.WITHDRAWN: _("Withdrawn: {title} ({target}). {text}"),

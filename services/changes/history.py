@@ -30,8 +30,6 @@ _PAGE = 2000
 
 
 class Lock(NamedTuple):
-    """The holder of a lock that prevents changes to a resource."""
-
     by: str
     """The OS user, with the host if it is another than this one."""
     since: datetime
@@ -62,7 +60,6 @@ class History(GroupedProjection):
     # ---- reading
 
     def runs(self) -> tuple[Run, ...]:
-        """The current state of every run that is recent or still matters, newest first."""
         return newest_first(aged(run, self.ages, self.busy) for run in self._runs.values())
 
     def run(self, plan: str) -> Run:
@@ -70,12 +67,10 @@ class History(GroupedProjection):
         return aged(self._runs[plan], self.ages, self.busy)
 
     def is_confirmed(self, plan: str) -> bool:
-        """Whether the plan was confirmed, here or in another console, according to the entries read so far."""
         return any(entry.kind is EntryKind.PLAN for entry in self.recorded(plan))
 
     @property
     def busy(self) -> frozenset[str]:
-        """Plans that this console is applying, or whose outcome it still has to record."""
         return frozenset(self._ours) | {entry.subject for entry in self._unrecorded}
 
     async def lock(self, targets: Collection[str], *, of: str = "") -> Lock | None:
@@ -154,11 +149,9 @@ class History(GroupedProjection):
     # ---- writing
 
     def begin(self, plan: str) -> None:
-        """Record in memory that this console is applying `plan`."""
         self._ours[plan] += 1
 
     def end(self, plan: str) -> None:
-        """Record in memory that this console has stopped applying `plan`."""
         self._ours[plan] -= 1
         if self._ours[plan] <= 0:
             del self._ours[plan]
@@ -171,14 +164,12 @@ class History(GroupedProjection):
         return entry
 
     async def keep(self, draft: NewEntry) -> None:
-        """Record something that has happened; if the journal does not accept it now, store, show and retry it."""
         self._new_entries.append(marked(draft, self._clock))
         if not await self.retry():
             self._unrecorded = [self._pending_entry(each) for each in self._new_entries]
             self.rebuild({draft.subject})
 
     async def retry(self) -> bool:
-        """Retry the stored entries in order. Returns whether none is left."""
         async with self._recording:
             while self._new_entries:
                 try:
@@ -203,7 +194,6 @@ class History(GroupedProjection):
 
     @property
     def unrecorded(self) -> int:
-        """Number of entries that are not in the journal yet."""
         return len(self._new_entries)
 
     # ---- time
@@ -214,12 +204,10 @@ class History(GroupedProjection):
         return None if wait is None else now + wait
 
     def apply(self, entry: Entry) -> bool:
-        """Add the entry to the entries of its plan, and note its age."""
         self.ages.add(entry)
         return super().apply(entry)
 
     async def complete(self) -> bool:
-        """Also read which reverts are signed off, before the first read saves what is needed. Raises JournalError."""
         has_read = await super().complete()
         if not self.started:
             claims = {claim_of(f"{REVERT}{plan}"): plan for plan in pending_reverts(self.runs())}
@@ -228,12 +216,10 @@ class History(GroupedProjection):
         return has_read
 
     def needed(self) -> Iterator[int]:
-        """The numbers of the entries of the runs that matter however old they are."""
         for plan in {*needed(self.runs(), self._signed), *self.unreadable(self._runs)}:
             yield from (entry.seq for entry in self.recorded(plan))
 
     def rebuild(self, subjects: Set[str]) -> None:
-        """Derive the runs of these plans from their entries, recorded or not."""
         for plan in subjects:
             unrecorded = (entry for entry in self._unrecorded if entry.subject == plan)
             run = run_of([*self.recorded(plan), *unrecorded])
@@ -247,5 +233,4 @@ class History(GroupedProjection):
 
 
 def _is(entry: Entry, draft: NewEntry) -> bool:
-    """Whether the entry was made from this draft."""
     return (entry.kind, entry.claim, entry.body) == (draft.kind, draft.claim, canonical(draft.data))

@@ -1,7 +1,4 @@
-"""Whether a request whose response was lost was carried out: from the target's state and CloudTrail's record. Pure.
-
-The state alone may be somebody else's doing, and the absence of a record proves nothing.
-"""
+"""The state alone may be somebody else's doing, and the absence of a record proves nothing."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
@@ -22,8 +19,6 @@ LISTED_BY = timedelta(minutes=30)
 
 
 class Verdict(NamedTuple):
-    """What is known of a step."""
-
     done: bool | None
     """None: not known."""
     text: str
@@ -68,7 +63,6 @@ def by_trail(
 
 
 def unproven(step: PlannedStep, shown: Observation) -> Verdict:
-    """Nothing but a person can tell: the request went to no service that records it."""
     whose = "" if shown.place is Place.BEFORE else _("Nothing proves that this console did it.")
     look = {"github": _("See in GitHub's audit log who wrote the secret, and record what happened.")}.get(
         step.call.service, _("Record what happened.")
@@ -86,7 +80,6 @@ def _state_text(step: PlannedStep, shown: Observation) -> str:
 
 
 def _missing(step: PlannedStep, trace: Trace, zone: tzinfo, now: datetime, *, is_late: bool) -> Iterable[str]:
-    """What CloudTrail does not tell, whom it names, and what to do."""
     if trace.problem:
         yield _("CloudTrail could not be read: {why}").format(why=trace.problem)
     for event in trace.others[:NAMED]:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ApprovalScope:
-    """What a role may have to approve about a kind of change."""
-
     id: str
     """Unique within its kind; stable. The runbook's `approves` names it after the kind: `task-limit:raise`."""
     title: str
@@ -17,8 +15,6 @@ class ApprovalScope:
 
 @dataclass(frozen=True, slots=True)
 class ChangeKind:
-    """One kind of change, as shown in lists, help texts and the palette."""
-
     id: str
     """Its name on the command line and in the journal; stable: `task-limit`."""
     title: str

@@ -19,8 +19,6 @@ PLANS = 50
 
 
 class MadePlans:
-    """The newest plans, by their ids."""
-
     def __init__(self, changes: Mapping[str, Change], history: History, clock: Clock) -> None:
         self._changes = changes
         self._history = history
@@ -30,7 +28,6 @@ class MadePlans:
         """What other consoles' plans came to when they were made again here, until they are confirmed."""
 
     def add(self, plan: Plan, start: Mark) -> None:
-        """Remember a plan, and when making it began."""
         _add(self._plans, plan.id, (start, plan))
 
     def is_expired(self, plan: Plan) -> bool:
@@ -87,5 +84,4 @@ def _add(plans: dict[str, T], id: str, plan: T) -> None:
 
 
 def _essence(plan: Plan) -> tuple[object, ...]:
-    """What does not depend on when and in which language the plan was made."""
     return plan.digest, plan.danger, plan.target, plan.watch is None, plan.expires_at - plan.made_at

@@ -38,8 +38,6 @@ class NotFinal(Exception):
 
 
 class Recovery:
-    """Unknown steps, and the time of their next checks."""
-
     def __init__(
         self,
         changes: Mapping[str, Change],
@@ -66,7 +64,6 @@ class Recovery:
         """When "not done" is final (UTC), of steps of which AWS showed the state before at the last check."""
 
     def explained(self, runs: Iterable[Run]) -> tuple[Run, ...]:
-        """The runs with the last observed state of their unknown steps, and the time of the next check, in words."""
         return tuple(self._explained(run) for run in runs)
 
     def _explained(self, run: Run) -> Run:
@@ -103,7 +100,6 @@ class Recovery:
         return min((now + timedelta(seconds=due - elapsed) for due in dues), default=None)
 
     async def check_due(self, runs: Iterable[Run]) -> None:
-        """Check every unknown step that is due; a failed check is repeated later."""
         for run in runs:
             for plan_step, step in self._open(run):
                 elapsed = self._clock.elapsed()
@@ -195,7 +191,6 @@ class Recovery:
             raise NotFinal(self._final_text(ages.final(step.seq, late)))
 
     def _is_young(self, step: StepRun) -> bool:
-        """Whether the step's last entry is younger than YOUNG."""
         age = self._history.ages.age(step.seq)
         return age is None or age < real(self._clock, YOUNG).total_seconds()
 
@@ -230,7 +225,6 @@ class Recovery:
         return ((run.id, step.id) for run in runs for _plan_step, step in self._open(run))
 
     def _open(self, run: Run) -> tuple[tuple[PlannedStep, StepRun], ...]:
-        """The run's unknown steps; () while this console is applying it, or if this version does not know its kind."""
         if run.plan.kind not in self._changes or run.id in self._history.busy:
             return ()
         return _unknown_of(run)

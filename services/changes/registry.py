@@ -39,7 +39,6 @@ def kind_named(id: str) -> ChangeKind:
 
 
 def change_class(kind: ChangeKind) -> "type[Change]":
-    """Import and return the class for changes of this kind."""
     change: type[Change] = resolve_name(kind.code)
     return change
 

@@ -46,8 +46,6 @@ _OLDER = Older(
 
 
 class Restraints(Projection):
-    """The entries of unknown kinds that may restrict changes."""
-
     older = _OLDER
 
     def __init__(self, journal: Journal, clock: Clock, zone: tzinfo) -> None:
@@ -67,10 +65,7 @@ class Restraints(Projection):
         return True
 
     async def objection(self) -> str:
-        """Why the journal may forbid changes, and which version can decide; "" if nothing does.
-
-        Raises JournalError.
-        """
+        """Why the journal may forbid changes, and which version can decide; "" if nothing does. Raises JournalError."""
         await self.read(self._clock.now())
         entry = self._newest
         return "" if entry is None else not_judged(entry, _version(entry), self._zone, self._clock.now())

@@ -1,5 +1,3 @@
-"""Dated duties for reverting changes. Pure."""
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta, tzinfo
@@ -15,7 +13,6 @@ LATE = timedelta(minutes=30)
 
 
 def reverts(runs: Iterable[Run], zone: tzinfo) -> tuple[ScheduledOccurrence, ...]:
-    """The reverts that are still to be applied or verified, by time; `runs` is ordered newest first."""
     return _by_time(_slot(run, revert, zone) for run, revert, later in _planned(runs) if later is None)
 
 
@@ -44,7 +41,6 @@ def _by_time(slots: Iterable[ScheduledOccurrence]) -> tuple[ScheduledOccurrence,
 
 
 def _planned(runs: Iterable[Run]) -> Iterator[tuple[Run, Revert, Run | None]]:
-    """Each change that was made and is to be reverted, with the first later one that did so; None: none has."""
     newer: list[Run] = []
     for run in runs:
         if not run.steps or run.steps[0].state is not StepState.DONE:
@@ -60,7 +56,6 @@ def _planned(runs: Iterable[Run]) -> Iterator[tuple[Run, Revert, Run | None]]:
 
 
 def _restores(later: Run, run: Run, revert: Revert) -> bool:
-    """Whether a later change of this console has reverted `run`, or was planned from the reverted value."""
     of = (revert.kind or run.plan.kind, revert.target or run.plan.target.id)
     if (later.plan.kind, later.plan.target.id) != of:
         return False

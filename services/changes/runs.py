@@ -1,5 +1,3 @@
-"""Rebuilds runs from the journal's entries. Pure."""
-
 from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import TypedDict
@@ -28,7 +26,6 @@ def runs_from(entries: Iterable[Entry]) -> tuple[Run, ...]:
 
 
 def newest_first(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """The runs in display order."""
     return tuple(sorted(runs, key=lambda run: run.seq, reverse=True))
 
 
@@ -58,7 +55,6 @@ def run_of(entries: Iterable[Entry]) -> Run | None:
 
 
 def _consents(entry: Entry) -> tuple[Consent, ...]:
-    """What allowed the plan, as its confirmation records it; what cannot be read is left out."""
     consents = entry.data.get("consents")
     try:
         return _CONSENTS.validate_python(consents) if isinstance(consents, list) else ()
@@ -94,7 +90,6 @@ def _watched(entries: tuple[Entry, ...]) -> _End:
 
 
 def _refused(entries: tuple[Entry, ...]) -> Run | None:
-    """The newest attempt to apply a plan that was refused before its confirmation."""
     last = next((entry for entry in reversed(entries) if entry.kind is EntryKind.REFUSED), None)
     plan = plan_in(last) if last else None
     if last is None or plan is None:

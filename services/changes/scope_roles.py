@@ -1,5 +1,3 @@
-"""Which role of the runbook approves a scope of a change. Pure."""
-
 from services.changes.kind import ApprovalScope
 from services.models.runbook import Approver, Runbook
 

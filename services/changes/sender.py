@@ -1,5 +1,3 @@
-"""Applies one confirmed plan: record the intent, read again, send once, record the outcome, verify."""
-
 import asyncio
 import contextlib
 from collections.abc import Mapping
@@ -47,8 +45,6 @@ VERIFY_SECONDS = 30.0
 
 
 class Sender:
-    """Applies plans after their confirmation, for the engine."""
-
     def __init__(
         self,
         changes: Mapping[str, Change],
@@ -79,10 +75,7 @@ class Sender:
         self.made = MadePlans(changes, history, clock)
 
     async def apply(self, plan: Plan, typed: str) -> Run:
-        """Run all checks, then apply the steps until one fails.
-
-        Raises JournalError if the journal cannot be read or does not accept the confirmation; nothing was sent then.
-        """
+        """Raises JournalError if the journal cannot be read or does not accept the confirmation; nothing was sent then."""
         try:
             return await self._apply_all(plan, typed)
         finally:
@@ -145,7 +138,6 @@ class Sender:
         )
 
     async def _apply(self, plan: Plan, step: PlannedStep) -> bool:
-        """Apply one step; returns whether it is done."""
         if self._within(TURN_SECONDS, self._turns[plan.id]).is_over:
             why = _("It came to this step too late: other consoles show it as not started; plan it again.")
             await self._history.keep(entries.refused(plan, why, step))

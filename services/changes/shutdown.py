@@ -14,8 +14,6 @@ LAST_SECONDS = 5.0
 
 
 class Shutdown:
-    """Whether the console is shutting down, and waits that end when it does."""
-
     def __init__(self) -> None:
         self.has_begun = False
         """The shutdown has begun: start nothing new."""
@@ -24,7 +22,6 @@ class Shutdown:
         self._wakes = Wakes()
 
     def begin(self) -> None:
-        """Begin the shutdown; repeated calls change nothing."""
         if not self.has_begun:
             self.has_begun = True
             self._wakes.wake()

@@ -31,14 +31,11 @@ _UNSURE = ("internal", "serviceunavailable", "server", "requesttimeout")
 
 
 def mark_of(plan: Plan, step: PlannedStep) -> str:
-    """What the step's request says in its user agent, and no other request."""
     return f"{MARK}{plan.id}.{step.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What the event history showed at one time."""
-
     own: TrailEvent | None = None
     """The record of the step's own request; None: it is not listed."""
     others: tuple[TrailEvent, ...] = ()
@@ -51,7 +48,6 @@ class Trace:
 
     @property
     def is_decided(self) -> bool:
-        """Whether the record of the own request says that it was carried out, or that AWS refused it."""
         return self.own is not None and not self.own.error.casefold().startswith(_UNSURE)
 
 
@@ -98,7 +94,6 @@ class Trail:
 
 
 def _concerns(event: TrailEvent, step: PlannedStep) -> bool:
-    """Whether another request was carried out on the step's resource."""
     params = step.call.params.items()
     names = {value for name, value in params if isinstance(value, str) and name != "cluster"}
     names.add(re.split("[:/]", str(step.target))[-1])

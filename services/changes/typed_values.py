@@ -13,12 +13,10 @@ _DASHES = dict.fromkeys(map(ord, "−‐‑–—ー"), "-")
 
 
 def normalized(text: str) -> str:
-    """Trimmed; the full-width digits of a Japanese keyboard become ASCII."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
 def unknown_parameters(names: Iterable[str], expected: Collection[str]) -> tuple[str, ...]:
-    """One refusal for each name that the change does not expect."""
     return tuple(
         _("There is no parameter {name}.").format(name=clean(name)) for name in names if name not in expected
     )

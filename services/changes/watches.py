@@ -23,8 +23,6 @@ SOON = 0.001
 
 
 class Watches:
-    """The changes whose end is still to be seen, and the time of their next reads."""
-
     def __init__(self, changes: Mapping[str, Change], *, history: History, clock: Clock) -> None:
         self._changes = changes
         self._history = history
@@ -34,7 +32,6 @@ class Watches:
         self._progress: dict[str, Progress] = {}
 
     def followed(self, runs: Iterable[Run]) -> tuple[Run, ...]:
-        """The runs with what their watches have seen last."""
         return tuple(
             run.model_copy(update={"progress": self._progress[run.id]})
             if run.watching and run.id in self._progress
@@ -52,7 +49,6 @@ class Watches:
         return min(times, default=None)
 
     async def check_due(self, runs: Iterable[Run]) -> None:
-        """Read every followed change that is due; a failed read is repeated later."""
         for run, watch, begins_at in tuple(self._open(runs)):
             elapsed, now = self._clock.elapsed(), self._clock.now()
             if self._due.get(run.id, elapsed) <= elapsed + SOON and now >= (begins_at or now):

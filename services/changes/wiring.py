@@ -1,5 +1,3 @@
-"""Wires the change engine of one system."""
-
 from services.aws.client.assumed_role import WriteRoleSource
 from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.client.writer import ClockedWriter
@@ -19,7 +17,6 @@ def engine_of(
     permits: WriteAuthorizer,
     role: WriteRoleUse | None,
 ) -> ChangeEngine:
-    """The engine for every kind of change of one system; with a `role`, requests are sent with its sessions."""
     return ChangeEngine(
         Changes(context),
         journal=journal,
@@ -34,5 +31,4 @@ def engine_of(
 
 
 def role_of(source: WriteRoleSource | None, policies: SessionPolicy, journal: Journal) -> WriteRoleUse | None:
-    """How the role for writing is used, whoever operates the console; None: there is no such role."""
     return None if source is None else WriteRoleUse(source, policies, lambda: journal.person.user)

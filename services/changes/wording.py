@@ -1,5 +1,3 @@
-"""The texts that the engine writes."""
-
 from datetime import datetime, tzinfo
 
 from services.aws.client.remedies import unrepeated
@@ -35,21 +33,16 @@ def outcome_text(state: StepState, title: str, target: str, text: str) -> str:
 
 
 def answered_text(verified: bool | None, title: str, target: str, text: str) -> str:
-    """One line about a step that AWS accepted; AWS may not show the change yet."""
     return _(_ANSWERED[verified]).format(title=title, target=target, text=text).strip()
 
 
 def problem_text(problem: Problem) -> str:
-    """A problem as part of a sentence: the summary, AWS's message, the remedy.
-
-    Nothing that a change sends or reads is simply repeated, so the remedy does not promise that.
-    """
+    """Nothing that a change sends or reads is simply repeated, so the remedy does not promise that."""
     detail = f"[{problem.detail}]" if problem.detail and problem.detail not in problem.summary else ""
     return sentences(problem.summary, detail, unrepeated(problem))
 
 
 def lock_text(name: str, at: datetime, zone: tzinfo, now: datetime) -> str:
-    """Who has locked a target, and since when."""
     return _("{name} has been changing it, or its outcome has been unknown, since {when}.").format(
         name=name, when=zoned_time(at, zone, now)
     )
@@ -87,6 +80,5 @@ def observed_done(observation: Observation) -> str:
 
 
 def observed_undone(call: AwsCall, observation: Observation) -> str:
-    """The response was lost, and the state before has lasted."""
     text = _("{party} shows the state before the change: it was not done. {state}")
     return text.format(party=call.party, state=observation.text)

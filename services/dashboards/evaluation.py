@@ -1,5 +1,3 @@
-"""Evaluates the curves of one widget against the runbook's limits and explains problems in words; pure."""
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.dashboards.requests import WidgetRequest
@@ -31,7 +29,6 @@ REGIONAL = (
 
 
 def by_query(series: Iterable[Series]) -> dict[str, list[Series]]:
-    """The series of each query, by its id: a search has several."""
     answered: dict[str, list[Series]] = {}
     for curve in series:
         answered.setdefault(curve.id, []).append(curve)
@@ -106,7 +103,6 @@ def overdue(data: WidgetData) -> WidgetData:
 
 
 def limit_of(query: MetricQuery, runbook: Runbook) -> Limit | None:
-    """The runbook's limit for a plain metric's value; None for expressions and counting statistics."""
     if not query.metric or query.stat.startswith(COUNTING):
         return None
     return runbook.limit_for(query.namespace, query.metric)
@@ -150,7 +146,6 @@ def trouble(curves: Sequence[Series]) -> str:
 
 
 def refreshed(view: DashboardView, overview: AlarmOverview) -> DashboardView:
-    """The view with its alarms updated from `overview`; the same object if nothing changed."""
     by_arn = {alarm.arn: alarm for alarm in overview.alarms if alarm.arn}
     data = tuple(
         each.model_copy(update={"alarms": tuple(by_arn.get(alarm.arn, alarm) for alarm in each.alarms)})

@@ -27,22 +27,17 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class OnScreen:
-    """What of the dashboard can be seen now."""
-
     widgets: frozenset[str] | None = None
     """Keys of the widgets on screen; None: no screen says, and each widget counts as seen."""
     pause: str = ""
     """Why nobody sees any of it, in words; "" if somebody may."""
 
     def has(self, key: str) -> bool:
-        """Whether this widget can be seen."""
         return not self.pause and (self.widgets is None or key in self.widgets)
 
 
 @dataclass(frozen=True, slots=True)
 class WidgetNeed:
-    """What one widget costs and who needs it."""
-
     key: str
     metrics: frozenset[Key]
     """What AWS charges for; a metric that two widgets draw is requested once."""
@@ -71,7 +66,6 @@ class Pace:
 
 
 def needs_of(dashboard: Dashboard, runbook: Runbook) -> tuple[WidgetNeed, ...]:
-    """What each metric widget of the dashboard costs, in their order."""
     return tuple(
         _need(widget, runbook)
         for widget in dashboard.widgets
@@ -121,7 +115,6 @@ class Budget:
         return self._yen(needs, lambda need: pace.of(need, on_screen))
 
     def price(self, needs: Iterable[WidgetNeed], on_screen: OnScreen, pace: Pace) -> DashboardPrice:
-        """What the dashboard costs as it is shown, and what it would cost if all of it were requested each minute."""
         needs = tuple(needs)
         return DashboardPrice(
             metrics=len(frozenset().union(*(need.metrics for need in needs))),

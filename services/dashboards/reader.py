@@ -40,18 +40,14 @@ STATE_NAMES = {
 
 @dataclass
 class AnnotatedAlarms:
-    """The alarms that a dashboard refers to, and why some could not be read."""
-
     by_arn: dict[str, Alarm] = field(default_factory=dict)
     problem: str = ""
 
     def of(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
-        """The alarms in the order of `arns`; one that does not exist is MISSING, one that could not be read is omitted."""
         alarms = (self.by_arn.get(arn) or (None if self.problem else _missing(arn)) for arn in arns)
         return tuple(alarm for alarm in alarms if alarm is not None)
 
     def listed(self, widget: AlarmWidget) -> tuple[Alarm, ...]:
-        """The alarms of an alarm widget, in the states that it lists."""
         alarms = self.of(widget.alarm_ids)
         if not widget.states:
             return alarms
@@ -88,7 +84,6 @@ class AnnotatedAlarms:
 
 
 def annotated(dashboard: Dashboard) -> dict[str, None]:
-    """The ARNs of the alarms that a dashboard refers to, each once."""
     return dict.fromkeys(
         arn
         for widget in dashboard.widgets
@@ -113,8 +108,6 @@ JITTER = 1.1
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """What the newest answered request of a widget returned."""
-
     ask: requests.WidgetRequest
     data: WidgetData
     at: Mark
@@ -186,7 +179,6 @@ class DashboardReader:
         )
 
     def is_due(self) -> bool:
-        """Whether something came into view since the last read that is to be requested at once."""
         if self._drawn is None:
             return False
         due = self._due(self._clock.now(), self._seen())
@@ -258,7 +250,6 @@ class DashboardReader:
         return age + ahead >= every
 
     def _has_news(self, ask: requests.WidgetRequest) -> bool:
-        """Whether the request has not been answered yet; a failed widget stays due."""
         answered = self._answered.get(ask.key)
         return answered is None or answered.ask.stamp != ask.stamp or answered.ask.traces != ask.traces
 
@@ -350,7 +341,6 @@ class DashboardReader:
         return self._dated(answered).model_copy(update={"alarms": alarms})
 
     def _dated(self, answered: _Answered) -> WidgetData:
-        """The data of a widget; of one that was not requested for a while, from when it is."""
         step = max(self._interval, self._pace.on_screen, *(query.period for query in answered.ask.queries))
         age = passed(self._clock, answered.at)
         if age <= 2 * step:
@@ -361,7 +351,6 @@ class DashboardReader:
 
 
 def _words(error: AwsError) -> str:
-    """The error in one line, with AWS's own message if it explains what is wrong with the dashboard."""
     problem = error.problem
     return f"{problem.summary} {problem.detail}".strip() if isinstance(error, Invalid) else problem.summary
 

@@ -46,7 +46,6 @@ class WidgetRequest:
 
     @property
     def stamp(self) -> tuple[int, int]:
-        """A value that changes whenever there is new data to request."""
         return self.start, self.end
 
     @property
@@ -54,7 +53,6 @@ class WidgetRequest:
         return tuple(trace.query for trace in self.traces)
 
     def own_id(self, identity: str) -> str:
-        """The id of a query without the widget's prefix."""
         return identity.removeprefix(_prefix(self.key))
 
     def trimmed(self, series: Series) -> Series:
@@ -140,7 +138,6 @@ def fitting_period(period: int, length: int, age: int) -> int:
 
 
 def calls(asks: Iterable[WidgetRequest]) -> list[RequestBatch]:
-    """The smallest set of calls that covers all requests: one per region and length of range."""
     groups: dict[tuple[str, int, bool, int], list[tuple[WidgetRequest, MetricQuery]]] = {}
     for request in asks:
         for query in request.queries:

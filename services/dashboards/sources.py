@@ -1,5 +1,3 @@
-"""What a dashboard is read from."""
-
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -16,14 +14,10 @@ class DashboardSource(Protocol):
         """The dashboard `name`. Raises AwsError."""
         ...
 
-    def builtin(self, runbook: Runbook) -> Dashboard:
-        """The built-in dashboard, used if AWS has none."""
-        ...
+    def builtin(self, runbook: Runbook) -> Dashboard: ...
 
 
 class MetricSource(Protocol):
-    """Reads curves; implemented by `services.aws.cloudwatch.metrics.reader.Metrics`."""
-
     async def fetch(
         self, queries: Sequence[MetricQuery], span: TimeSpan, *, region: str | None = None
     ) -> tuple[Series, ...]:
@@ -32,8 +26,6 @@ class MetricSource(Protocol):
 
 
 class AlarmSource(Protocol):
-    """Reads alarms; implemented by `services.aws.cloudwatch.alarms.reader.Alarms`."""
-
     async def by_arns(self, arns: Iterable[str]) -> tuple[Alarm, ...]:
         """The alarms with these ARNs; missing ones are omitted. Raises AwsError."""
         ...

@@ -1,7 +1,4 @@
-"""The account of the embedded AWS: its id, its home region, who calls it, and which regions are enabled.
-
-Source: ListRegions (Account Management API reference).
-"""
+"""Source: ListRegions (Account Management API reference)."""
 
 import os
 from collections.abc import Collection
@@ -29,7 +26,6 @@ def region_statuses(opted_in: Collection[str]) -> dict[str, str]:
 
 
 def own_names(text: str) -> str:
-    """A data file's text with the names of this process's system and account."""
     for shipped, own in zip(_SHIPPED, (SYSTEM, ACCOUNT, *(_TITLE * 2 or _SHIPPED[2:])), strict=True):
         text = text.replace(shipped, own)
     return text

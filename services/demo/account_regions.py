@@ -1,7 +1,4 @@
-"""Handlers for the regions of the account: ListRegions and DescribeRegions.
-
-Source: ListRegions (Account Management API reference), DescribeRegions (EC2).
-"""
+"""Source: ListRegions (Account Management API reference), DescribeRegions (EC2)."""
 
 from typing import Any
 
@@ -25,7 +22,6 @@ def _statuses(call: Call) -> dict[str, str]:
 
 @op("account", "ListRegions")
 def list_regions(call: Call) -> dict[str, Any]:
-    """Regions with one of the requested statuses, or all."""
     statuses = call.params.get("RegionOptStatusContains")
     regions = [pair for pair in _statuses(call).items() if not statuses or pair[1] in statuses]
     size = call.params.get("MaxResults") or PAGE
@@ -35,7 +31,6 @@ def list_regions(call: Call) -> dict[str, Any]:
 
 @op("ec2", "DescribeRegions")
 def describe_regions(call: Call) -> dict[str, Any]:
-    """Regions by name; disabled ones only with AllRegions."""
     every, names = call.params.get("AllRegions"), call.params.get("RegionNames")
     return {
         "Regions": [

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 
 class Answer(NamedTuple):
-    """One HTTP response; a body in parts is sent part by part."""
-
     status: int
     headers: dict[str, str]
     body: bytes | Iterable[bytes]

@@ -1,7 +1,4 @@
-"""Change Calendars of Systems Manager: their states, and the handler that answers with them.
-
-moto has no GetCalendarState. Source: GetCalendarState (Systems Manager API reference).
-"""
+"""moto has no GetCalendarState. Source: GetCalendarState (Systems Manager API reference)."""
 
 from typing import Any, Literal
 
@@ -18,7 +15,6 @@ class ChangeCalendarStore:
 
 @op("ssm", "GetCalendarState")
 def get_calendar_state(call: Call) -> dict[str, Any]:
-    """Whether all the calendars are open now."""
     states = call.component(ChangeCalendarStore).states
     names = [name.rpartition("/")[2] for name in call.params["CalendarNames"]]
     if any(name not in states for name in names):

@@ -77,7 +77,6 @@ _SURROUNDINGS: dict[str, list[dict[str, Any]]] = {
 @op("ec2", "DescribeNetworkAcls", of_system=True)
 @op("ec2", "DescribeVpcEndpoints", of_system=True)
 def describe_surroundings(call: Call) -> dict[str, Any]:
-    """What of this VPC and of these subnets there is."""
     key = call.operation.removeprefix("Describe")
     filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
     subnets, is_here = filters.get("subnet-id"), VPC in filters.get("vpc-id", [VPC])

@@ -1,5 +1,3 @@
-"""How a handler ends without a result: an AWS error, or a request left to moto."""
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +17,6 @@ class AwsErrorResponse(Exception):
 
 
 def invalid_parameter(message: str) -> AwsErrorResponse:
-    """The commonest refusal."""
     return AwsErrorResponse("InvalidParameterException", message)
 
 

@@ -1,7 +1,4 @@
-"""Faults on demand: AWS errors, delays, hangs, cut connections, a proxy's page, request quotas.
-
-Source: "Common error types" of the CloudWatch, Logs, ECS, RDS, ELB and STS API references.
-"""
+"""Source: "Common error types" of the CloudWatch, Logs, ECS, RDS, ELB and STS API references."""
 
 import threading
 import time
@@ -58,7 +55,6 @@ class FaultRule(BaseModel):
 
     @property
     def kind(self) -> Mode | None:
-        """What happens besides the delay."""
         return self.mode or ("error" if self.code or self.preset else None)
 
     def error(self, service: str, operation: str, protocol: str) -> AwsErrorResponse:
@@ -105,7 +101,6 @@ class Quota:
     """Seconds of the store's clock."""
 
     def admits(self, now: float) -> bool:
-        """Whether a request at `now` passes."""
         self.tokens = min(self.rate, self.tokens + (now - self.at) * self.rate)
         self.at = now
         if self.tokens < 1:
@@ -125,7 +120,6 @@ class FaultStore:
         self._lock = threading.Lock()
 
     def add(self, rule: FaultRule) -> None:
-        """Put a rule in force, before the older ones."""
         with self._lock:
             self._rules.insert(0, rule)
 
@@ -136,12 +130,10 @@ class FaultStore:
             self._quotas = {name: quota for name, quota in self._quotas.items() if quota.rate > 0}
 
     def clear(self) -> None:
-        """Remove every rule; quotas stay."""
         with self._lock:
             self._rules.clear()
 
     def take(self, service: str, operation: str, extra: Iterable[FaultRule] = ()) -> FaultRule | None:
-        """The rule for this request, one use of it spent; `extra` are a scenario's own, tried last."""
         with self._lock:
             quota = self._quotas.get(f"{service}.{operation}")
             if quota is not None and not quota.admits(self.clock()):

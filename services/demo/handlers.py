@@ -1,5 +1,3 @@
-"""Imports every module with handlers, which registers them."""
-
 # ruff: noqa: F401  imported for their registration
 import services.demo.account_regions
 import services.demo.athena.handlers

@@ -16,14 +16,11 @@ ALL = 99
 
 
 class Demand(Effect):
-    """The usual requests, multiplied."""
-
     kind: Literal["demand"]
     factor: Annotated[float, Field(ge=0)]
     ramp: float = 60.0
 
     def times(self, at: float) -> float:
-        """The factor at `at`."""
         return 1 + (self.factor - 1) * self.strength(at, self.ramp)
 
 
@@ -54,15 +51,11 @@ class Responses(Effect):
 
 
 class TlsErrors(Effect):
-    """Clients fail to negotiate TLS with the load balancer."""
-
     kind: Literal["tls-errors"]
     per_minute: float
 
 
 class ApplicationLines(Effect):
-    """Errors that the application logs apart from a request."""
-
     kind: Literal["application-lines"]
     per_minute: float
     words: tuple[Wording, ...]
@@ -78,8 +71,6 @@ class DatabaseLines(Effect):
 
 
 class Targets(Effect):
-    """Targets fail their health checks, or are not registered."""
-
     kind: Literal["targets"]
     most: int = ALL
     """So many of them."""
@@ -93,8 +84,6 @@ class Targets(Effect):
 
 
 class TaskExits(Effect):
-    """Tasks end by themselves, or ECS ends them."""
-
     kind: Literal["task-exits"]
     lives: float = 60.0
     """Seconds that a task runs."""
@@ -109,8 +98,6 @@ class TaskExits(Effect):
 
 
 class StartFailures(Effect):
-    """New tasks do not start, or there is no place for them."""
-
     kind: Literal["start-failures"]
     reason: str
     """stoppedReason, or the event's text if they are not placed."""
@@ -118,8 +105,6 @@ class StartFailures(Effect):
 
 
 class Desired(Effect):
-    """Somebody sets the service's desired count at `at`."""
-
     kind: Literal["desired"]
     count: int
 
@@ -140,15 +125,11 @@ class MemoryUse(Effect):
 
 
 class HotTask(Effect):
-    """One task works much harder than the others, by per cent of its CPU."""
-
     kind: Literal["hot-task"]
     cpu: float
 
 
 class DatabaseState(Effect):
-    """The database shows other values than those that the load brings about."""
-
     kind: Literal["database-state"]
     status: str = ""
     connections: float | None = None

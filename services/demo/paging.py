@@ -12,7 +12,6 @@ _MARK = "toban:"
 
 
 def encode(cursor: str) -> str:
-    """A token for `cursor`."""
     return base64.urlsafe_b64encode((_MARK + cursor).encode()).decode()
 
 
@@ -28,7 +27,6 @@ def decode(token: str) -> str:
 
 
 def evenly(items: Sequence[T], most: int) -> list[T]:
-    """All items, or of too many an even choice, in their order."""
     if len(items) <= most:
         return list(items)
     return [items[number * len(items) // most] for number in range(most)]

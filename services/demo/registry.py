@@ -25,13 +25,9 @@ class WorldView(Protocol):
     """Set when streaming responses have to end."""
 
     @property
-    def run(self) -> ScenarioRun:
-        """The scenario and its time."""
-        ...
+    def run(self) -> ScenarioRun: ...
 
-    def tick(self) -> None:
-        """Simulate every minute that has passed since the last call."""
-        ...
+    def tick(self) -> None: ...
 
     def component(self, kind: type[C]) -> C:
         """The store or simulation of this class. Raises LookupError if the world has none."""
@@ -40,8 +36,6 @@ class WorldView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, parsed by botocore's own model of the operation."""
-
     service: str
     """As botocore names it: `cloudwatch`, `logs`, `application-autoscaling`…"""
     operation: str
@@ -55,7 +49,6 @@ class Call:
 
     @property
     def run(self) -> ScenarioRun:
-        """The scenario and its time."""
         return self.world.run
 
     @property
@@ -78,7 +71,6 @@ class Call:
             self.world.lock.acquire()
 
     def component(self, kind: type[C]) -> C:
-        """The world's store or simulation of this class."""
         return self.world.component(kind)
 
 

@@ -1,7 +1,4 @@
-"""Handler for the S3 bucket of the firewall's logs, listed by day only; other buckets are moto's.
-
-Source: ListObjectsV2 (Amazon S3 API reference).
-"""
+"""Source: ListObjectsV2 (Amazon S3 API reference)."""
 
 import re
 from hashlib import md5
@@ -18,7 +15,6 @@ _DAY = re.compile(r"(^|/)\d{4}/\d{2}/\d{2}/")
 
 @op("s3", "ListObjectsV2", of_system=True)
 def list_objects_v2(call: Call) -> dict[str, Any]:
-    """The objects under a prefix, by key; the policy of the operators' role has a condition on `s3:prefix`."""
     params = call.params
     if params["Bucket"] != BUCKET:
         raise ToMoto

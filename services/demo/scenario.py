@@ -1,7 +1,4 @@
-"""A scenario: what happens in the embedded AWS, as one validated TOML file.
-
-Times are seconds of the world's clock after its beginning; negative is before it.
-"""
+"""Times are seconds of the world's clock after its beginning; negative is before it."""
 
 import tomllib
 from dataclasses import dataclass
@@ -27,8 +24,6 @@ AnyEffect = Annotated[OrdinaryEffect | IncidentEffect, Field(discriminator="kind
 
 
 class Words(EffectModel):
-    """The description of a scenario in one language."""
-
     title: str
     watch: str
     """What to watch for."""
@@ -55,7 +50,6 @@ class Scenario(EffectModel):
         return tuple(fact for fact in self.facts if isinstance(fact, kind))
 
     def origin(self, now: datetime) -> datetime:
-        """The world's time at the start if the machine's is `now`."""
         if self.start is None:
             return now
         hour, minute = map(int, self.start.split(":"))
@@ -67,8 +61,6 @@ class Scenario(EffectModel):
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
-    """A scenario in one world, and the time it runs by."""
-
     scenario: Scenario
     clock: Clock
     began: datetime
@@ -80,7 +72,6 @@ class ScenarioRun:
         return self.clock.now()
 
     def time_of(self, seconds: float) -> datetime:
-        """A time of the scenario as the world's time."""
         return self.began + timedelta(seconds=seconds)
 
 

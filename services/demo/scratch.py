@@ -16,7 +16,6 @@ PREFIX = "toban-demo-"
 
 
 def new_path() -> Path:
-    """A path for a new folder, which does not exist yet."""
     return Path(tempfile.gettempdir()) / f"{PREFIX}{uuid4().hex[:12]}"
 
 
@@ -36,7 +35,6 @@ def hold(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Delete it with its contents; safe to call twice."""
     shutil.rmtree(folder, ignore_errors=True)
 
 

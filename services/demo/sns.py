@@ -19,7 +19,6 @@ class TopicStore:
 
 @op("sns", "ListSubscriptionsByTopic")
 def list_subscriptions_by_topic(call: Call) -> dict[str, Any]:
-    """Those of one topic; one of which nothing was said has a subscriber."""
     topic = call.params["TopicArn"]
     states = call.component(TopicStore).subscriptions.get(topic.rpartition(":")[2], (CONFIRMED,))
     if states is None:

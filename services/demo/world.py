@@ -1,7 +1,4 @@
-"""The world: everything the embedded AWS holds, and the simulation that drives it.
-
-Deterministic: the same scenario, seed and beginning give the same world.
-"""
+"""Deterministic: the same scenario, seed and beginning give the same world."""
 
 import threading
 from datetime import UTC, datetime, time, timedelta
@@ -144,7 +141,6 @@ class World:
         return component
 
     def tick(self) -> None:
-        """Simulate every minute that has passed since the last call."""
         now = self.clock.now().timestamp()
         while self._minute + 60 <= now:
             self._minute += 60
@@ -186,7 +182,6 @@ class World:
         return None
 
     def fault_rules(self) -> list[FaultRule]:
-        """The scenario's faults that are in force now."""
         at = (self.clock.now() - self.run.began).total_seconds()
         return [
             FaultRule(preset=effect.preset, service=effect.service, operation=effect.operation)

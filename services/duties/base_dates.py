@@ -28,8 +28,6 @@ from services.models.runbook import Duty, Rds, Runbook
 
 
 class MaintenanceDates:
-    """Reads the pending maintenance of the runbook's database."""
-
     def __init__(self, databases: RdsReader, runbook: Runbook, clock: Clock) -> None:
         self._databases = databases
         self._runbook = runbook
@@ -100,11 +98,9 @@ class RotationRecords:
     """Occurrences that have progress and are not signed off or skipped."""
 
     def signed_since(self, created: datetime) -> bool:
-        """Whether a rotation was signed off after a key's creation."""
         return self.signed is not None and self.signed > created
 
     def disabled(self, key: AccessKey) -> datetime | None:
-        """When an inactive key was disabled, as far as it is recorded."""
         times = (self.changed, self.first_ticks.get(str(key.id)), self.signed)
         return next((at for at in times if at is not None and at > key.created), None)
 
@@ -129,7 +125,6 @@ async def read_records(journal: Journal, user: str, rotations: Sequence[Duty]) -
 
 
 def _changed(entries: Iterable[Entry]) -> datetime | None:
-    """When the newest change of a key's status was made, if that deactivated it; `entries` newest first."""
     for entry in entries:
         step, state = entry.data.get("step"), entry.data.get("state")
         if state == "done" and step in (DEACTIVATE, REACTIVATE):
@@ -154,8 +149,6 @@ _MADE, _DISABLED = "access-key", "access-key-disabled"
 
 
 class BaseDates:
-    """Reads the base dates that the runbook's duties name."""
-
     def __init__(
         self,
         keys: AccessKeys,
@@ -228,7 +221,6 @@ class BaseDates:
     def _of_deletion(
         self, user: str, keys: tuple[AccessKey, ...], records: RotationRecords
     ) -> Iterator[BaseDate]:
-        """A key that was deleted keeps its duties until its rotation, which was begun, is signed off."""
         existing = {str(key.id) for key in keys}
         for subject in sorted(records.begun):
             duty = subject.partition(":")[0]

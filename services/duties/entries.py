@@ -34,7 +34,6 @@ def skipped_text(slot: ScheduledOccurrence, reason: str, now: datetime) -> str:
 
 
 def progress_text(slot: ScheduledOccurrence, done: int, total: int, note: str, now: datetime) -> str:
-    """Text of the entry for progress; `done` of `total` checklist lines are ticked."""
     return _line(_("Under way: {title}, due {due}") + f" ({done}/{total})", slot, note, now)
 
 
@@ -46,7 +45,6 @@ def ending_entry(
     note: str,
     more: Mapping[str, Any] | None = None,
 ) -> NewEntry:
-    """The entry for a sign-off or a skip: one of them ends an occurrence, and only once."""
     data = {
         **(more or {}),
         "title": slot.title,
@@ -61,12 +59,10 @@ def ending_entry(
 
 
 def claim_of(key: str) -> str:
-    """The claim that a signature takes: an occurrence is signed or skipped only once."""
     return f"sign-off:{key}"
 
 
 def planned_entry(slot: ScheduledOccurrence, planned: bool, now: datetime) -> NewEntry:
-    """The entry for a duty that was planned, or no longer is."""
     text = _("Planned: {title}, due {due}") if planned else _("No longer planned: {title}, due {due}")
     return NewEntry(
         kind=EntryKind.PLANNED if planned else EntryKind.UNPLANNED,

@@ -1,7 +1,4 @@
-"""The duties as an iCalendar file (RFC 5545): one event each, with an id that is the same in every export.
-
-The file does not depend on when it was made: two exports of the same days are byte-identical.
-"""
+"""The file does not depend on when it was made: two exports of the same days are byte-identical."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,5 +1,3 @@
-"""Reads the records of the months that are shown."""
-
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -25,13 +23,10 @@ Month = tuple[int, int]
 
 
 def no_dates(_reader: JournalReader, _first: date, _last: date, _now: datetime) -> Slots:
-    """None."""
     return ()
 
 
 class RecordedDates:
-    """The dates of the months that were read last."""
-
     def __init__(self, journal: Journal, dates_in: DatesIn) -> None:
         self._journal = journal
         self._dates_in = dates_in
@@ -40,11 +35,9 @@ class RecordedDates:
         """Incremented whenever a month's dates change."""
 
     def of(self, month: Month) -> Slots:
-        """The dates of a month, as far as they were read."""
         return self._months.get(month, ())
 
     def between(self, first: date, last: date) -> Slots:
-        """The dates of the months from `first`'s to `last`'s, as far as they were read."""
         return tuple(slot for month in months(first, last) for slot in self.of(month))
 
     async def load(self, first: date, last: date, now: datetime) -> None:
@@ -77,7 +70,6 @@ class MonthRecords:
 
     @property
     def is_missing(self) -> bool:
-        """Whether there are records still to be read."""
         return bool(self._missing) or (self._month is not None and self._around != (self._month, self._as_of))
 
     def ask(self, month: tuple[int, int], keys: Iterable[str], now: datetime) -> bool:

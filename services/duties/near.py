@@ -1,5 +1,3 @@
-"""Which occurrences the view of today may show, and therefore which records are read from the journal."""
-
 import asyncio
 from calendar import monthrange
 from collections.abc import Iterator
@@ -25,8 +23,6 @@ SOON = timedelta(days=35)
 
 
 class Near:
-    """Selects occurrences by the calendar, the time, and what is under way."""
-
     def __init__(self, calendar: Calendar, schedule: ScheduleCache, records: DutyRecords) -> None:
         self._calendar = calendar
         self._schedule = schedule
@@ -35,7 +31,6 @@ class Near:
         """All records that were needed last could be read."""
 
     async def load(self, now: datetime) -> None:
-        """Read the records that the view needs, as far as the journal can be read."""
         self.is_whole = False
         view_keys, open_keys = await asyncio.to_thread(self.keys, now)
         with suppress(JournalError):
@@ -58,24 +53,20 @@ class Near:
         return {slot.key for each in by_day for slots in each for slot in slots}
 
     def months_around(self, year: int, month: int) -> tuple[date, date]:
-        """The first day of the month before, and the last day of the month after."""
         first = date(year, month, 1)
         after = first + LONGEST_MONTH
         return (first - DAY).replace(day=1), after.replace(day=monthrange(after.year, after.month)[1])
 
     def basis(self, now: datetime) -> object:
-        """The day, and what the schedule depends on besides the calendar."""
         return self._calendar.day_of(now), self._schedule.basis()
 
     def unfinished(self, now: datetime) -> Iterator[ScheduledOccurrence]:
-        """The occurrences of earlier days that may still be listed, if they are not signed off."""
         today = self._calendar.day_of(now)
         return self._schedule.unfinished(
             today - BACK, today, now, missed_since=today - MISSED_BACK, begun=self._records.begun
         )
 
     def _coming(self, today: date) -> Iterator[ScheduledOccurrence]:
-        """What may have been signed off early, or planned, up to the next one that takes place unplanned."""
         takes_place = False
         for slot in self._schedule.between(today, today + AHEAD):
             if takes_place and slot.day > today + SOON:
@@ -85,6 +76,5 @@ class Near:
 
 
 def is_carried(occurrence: Occurrence, today: date) -> bool:
-    """Whether an open occurrence whose last day has passed is still listed."""
     recent = occurrence.slot.until >= today - MISSED_BACK
     return occurrence.state is not OccurrenceState.MISSED or occurrence.underway or recent

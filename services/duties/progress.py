@@ -62,7 +62,6 @@ def is_proven(occurrence: Occurrence, duty: Duty | None) -> bool:
 
 
 def in_language(progress: DutyProgress | None, duty: Duty | None) -> DutyProgress | None:
-    """The progress with its lines in the screen's language."""
     if progress is None or duty is None:
         return progress
     numbers, asks = line_numbers(duty), duty.asks

@@ -1,5 +1,3 @@
-"""What the journal records of occurrences, by their keys."""
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -58,24 +56,19 @@ class DutyRecords(Projection):
 
     @property
     def begun(self) -> set[str]:
-        """Keys of the occurrences that a person has begun and nobody has signed off or skipped."""
         # Copied at once, as a thread asks while entries are absorbed.
         return {key for key in tuple(self._progress) if self.is_underway(key)}
 
     def is_read(self, key: str) -> bool:
-        """Whether everything that the journal records of an occurrence is in its record."""
         return self.started and key in self._read_keys
 
     def has_ended(self, key: str) -> bool:
-        """Whether an occurrence is signed off or skipped, as far as it was read."""
         return key in self._ended or self.of(key).signed is not None
 
     def is_underway(self, key: str) -> bool:
-        """Whether there is progress on an occurrence that is not signed off; known of all of them."""
         return key in self._progress and not self.has_ended(key)
 
     def unread(self, keys: Iterable[str]) -> set[str]:
-        """Those of the keys whose records are to be read by `load`."""
         return {key for key in keys if key not in self._read_keys}
 
     async def load(self, keys: Iterable[str]) -> None:
@@ -110,7 +103,6 @@ class DutyRecords(Projection):
                 yield from entries
 
     def _requested(self, keys: Iterable[str]) -> set[str]:
-        """Note a request for these records; returns the keys of those that are to be read."""
         self._requests += 1
         missing: set[str] = set()
         for key in keys:

@@ -1,5 +1,3 @@
-"""The duties' occurrences and their states, from the calendar and the journal."""
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -45,8 +43,6 @@ class NotNow(Exception):
 
 
 class Duties:
-    """The duties of today and of any month, and their signing."""
-
     def __init__(
         self,
         runbook: Runbook,
@@ -58,7 +54,6 @@ class Duties:
         dated: Callable[[], tuple[ScheduledOccurrence, ...]],
         recorded: DatesIn = no_dates,
     ) -> None:
-        """`anchors` and `dated` date what is to be done and follows no rule, `recorded` what took place."""
         self._calendar = calendar
         self._clock = clock
         self._journal = journal
@@ -73,7 +68,6 @@ class Duties:
         self._unread = True
 
     async def states(self) -> AsyncIterator[DutyView]:
-        """Yield the view now, then whenever time or an entry of any console changes it; one listener at a time."""
         view, basis = None, self._slot_cache.basis()
         async with companion(self._listen(), self._wake.wake) as listener:
             while True:
@@ -104,15 +98,12 @@ class Duties:
 
     @property
     def is_reading(self) -> bool:
-        """Whether records of a month that was asked for, or of its neighbours, are still to be read."""
         return self._month_records.is_missing
 
     def duty(self, occurrence: Occurrence) -> Duty | None:
-        """The runbook's definition of an occurrence's duty; None for the revert of a change."""
         return self._duties.get(occurrence.slot.duty)
 
     def now(self, slot: ScheduledOccurrence) -> Occurrence:
-        """The occurrence with its state now, as far as the journal was read."""
         return self._occurrence(slot, self._clock.now())
 
     async def dated_by_resource(self, duty: str) -> tuple[Occurrence, ...]:
@@ -123,10 +114,7 @@ class Duties:
         return tuple(map(self.now, slots))
 
     async def latest(self, duty: str, day: date) -> Occurrence | None:
-        """A duty's newest occurrence whose first day is `day` or before it; None: there is none within a year.
-
-        Raises JournalError.
-        """
+        """On `day` or before it; None: there is none within a year. Raises JournalError."""
         slots = self._slot_cache.of_duty(duty, day - BACK, day)
         return await self._loaded(slots[-1]) if slots else None
 
@@ -164,10 +152,7 @@ class Duties:
         return await self._append(slot, ending_entry(EntryKind.SKIPPED, slot, text, was, reason))
 
     async def record_progress(self, occurrence: Occurrence, change: ProgressChange) -> Occurrence:
-        """Record what a person has done of it without signing it off.
-
-        Raises NotNow (it was signed off meanwhile, or cannot be yet), JournalError.
-        """
+        """Raises NotNow (it was signed off meanwhile, or cannot be yet), JournalError."""
         slot, standing = occurrence.slot, await self._loaded(occurrence.slot)
         # What is proven may be recorded before its day: a key may be replaced early.
         if standing.signed is not None if change.proofs else not self.signable(slot):
@@ -192,7 +177,6 @@ class Duties:
         return self.now(slot)
 
     def _show(self, entry: Entry) -> None:
-        """Take in an entry at once, before the journal is read again."""
         self._records.absorb([entry])
         self._wake.wake()
 
@@ -207,7 +191,6 @@ class Duties:
         return self.now(slot)
 
     async def _read(self) -> None:
-        """Read new entries of the journal, if there are any, and the records of months that are shown."""
         if not self._unread and self._records.started and not self._month_records.is_missing:
             return
         self._unread = False

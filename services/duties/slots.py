@@ -38,11 +38,9 @@ class ScheduleCache:
         self._anchored: tuple[object, Slots] = (None, ())
 
     def basis(self) -> object:
-        """What the schedule depends on besides the calendar; if it differs, the schedule does."""
         return self._base_dates(), self._dated(), i18n.language()
 
     def dated(self) -> Slots:
-        """Occurrences that depend on a base date or a change, however long ago they were due."""
         basis = self._base_dates(), i18n.language()
         before, slots = self._anchored
         if basis != before:
@@ -51,7 +49,6 @@ class ScheduleCache:
         return (*slots, *self._dated())
 
     def undated(self, today: date) -> Iterator[ScheduledOccurrence]:
-        """Duties whose base date is unknown: due today, until they are signed off."""
         for duty, anchor in self._calendar.undated(self._base_dates()):
             yield ScheduledOccurrence(
                 key=f"{duty.id}:{anchor.id}@",
@@ -92,7 +89,6 @@ class ScheduleCache:
                     yield from slots
 
     def of_duty(self, duty: str, first: date, last: date) -> Slots:
-        """The occurrences of one duty from `first` to `last`, without those of other duties being scheduled."""
         dated = (slot for slot in self.dated() if slot.duty == duty and first <= slot.day <= last)
         return self._in_order((*self._calendar.slots_of(duty, first, last), *dated))
 
@@ -162,7 +158,6 @@ class _Ruled:
         return slots
 
     def by_key(self, key: str) -> ScheduledOccurrence | None:
-        """The occurrence with this key; None if no rule has it."""
         if key not in self._by_key:
             self._by_key[key] = next((slot for slot in self._around(key) if slot.key == key), None)
         return self._by_key[key]
@@ -177,7 +172,6 @@ class _Ruled:
 
 
 def _may_be_since(key: str, first: date) -> bool:
-    """Whether the occurrence of a rule with this key, which has the rule's date, may be on `first` or later."""
     try:
         return _date_in(key) + _NEAR >= first
     except (ValueError, OverflowError):
@@ -190,7 +184,6 @@ def _date_in(key: str) -> date:
 
 
 def _is_over(slot: ScheduledOccurrence, now: datetime, missed_since: date) -> bool:
-    """Whether it was missed, and longer ago than is of interest."""
     return slot.missed_at is not None and slot.missed_at <= now and slot.until < missed_since
 
 
@@ -208,12 +201,10 @@ def order(slot: ScheduledOccurrence) -> tuple[object, ...]:
 
 
 def first_of_month_before(day: date) -> date:
-    """The first day of the month before that of `day`."""
     return (day.replace(day=1) - _DAY).replace(day=1)
 
 
 def months(first: date, last: date) -> Iterator[tuple[int, int]]:
-    """(year, month) of every month from `first`'s to `last`'s."""
     year, month = first.year, first.month
     while (year, month) <= (last.year, last.month):
         yield year, month

@@ -70,7 +70,6 @@ def occurrence_of(
     *,
     read: bool = True,
 ) -> Occurrence:
-    """The occurrence with its state, sign-off and plan."""
     return Occurrence(
         slot=slot,
         state=state_of(slot, record, now, began, read=read),

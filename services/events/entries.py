@@ -1,5 +1,3 @@
-"""The journal entries of events, with texts in the active language."""
-
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -33,7 +31,6 @@ def claim_entry(before: int, *, releases: bool = False) -> NewEntry:
 
 
 def is_released(claim: Entry) -> bool:
-    """Whether a claim gives the queue up."""
     return claim.data.get(RELEASED) is True
 
 
@@ -71,7 +68,6 @@ def unreadable_entry(message: str, body: str, why: str) -> NewEntry:
 def burst_entry(
     counts: Mapping[SeenType, int], targets: Mapping[str, int], reasons: Mapping[str, int]
 ) -> NewEntry:
-    """The entry that counts events which came too fast to be recorded one by one."""
     total = sum(counts.values())
     parts = _(", ").join(
         _COUNTS[type](count).format(count=f"{count:,}") for type, count in counts.items() if count
@@ -132,7 +128,6 @@ _COUNTS = {
 
 
 def type_of(entry: Entry) -> SeenType | None:
-    """What an entry has seen; None if it is of another kind, or of a type that this version does not know."""
     if entry.kind is not EntryKind.SEEN:
         return None
     event = entry.data.get("event")
@@ -141,7 +136,6 @@ def type_of(entry: Entry) -> SeenType | None:
 
 
 def counts_of(entry: Entry) -> Mapping[SeenType, int]:
-    """How many events of each type an entry stands for."""
     type = type_of(entry)
     if type is None:
         return {}

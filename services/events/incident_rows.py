@@ -1,7 +1,4 @@
-"""Events of AWS as rows of an incident's timeline. Pure.
-
-Of alarms only the incident's own; what ECS, RDS and AWS Health report concerns the one system that a runbook describes.
-"""
+"""Of alarms only the incident's own; what ECS, RDS and AWS Health report concerns the one system that a runbook describes."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -16,7 +13,6 @@ MOST = 100
 
 
 def seen_rows(incident: Incident, entries: Iterable[Entry], since: datetime) -> list[TimelineRow]:
-    """The events among `entries` that concern the incident and happened after `since`, oldest first."""
     rows = [
         _row(entry, type)
         for entry in entries

@@ -20,8 +20,6 @@ _SUBJECT = "events"
 
 
 class EventLease:
-    """This console's claim on the queue, or that of another console."""
-
     def __init__(self, journal: Journal, clock: Clock) -> None:
         self._journal = journal
         self._clock = clock
@@ -60,7 +58,6 @@ class EventLease:
 
     @property
     def is_due(self) -> bool:
-        """Whether this console has no claim, or one that is to be renewed."""
         newest = self._newest
         if newest is None or not self._is_mine(newest) or is_released(newest):
             return True

@@ -34,18 +34,13 @@ class Queue(Protocol):
         """Up to `most` messages, after at most `wait` seconds."""
         ...
 
-    async def delete(self, messages: Sequence[Message]) -> int:
-        """Delete messages; returns how many are left."""
-        ...
+    async def delete(self, messages: Sequence[Message]) -> int: ...
 
 
-def _untold(_text: str) -> None:
-    """Nobody is there."""
+def _untold(_text: str) -> None: ...
 
 
 class EventListener:
-    """One console's part in reading the queue."""
-
     def __init__(
         self, queue: Queue, journal: Journal, clock: Clock, account: str, *, wait: int = WAIT
     ) -> None:
@@ -68,18 +63,15 @@ class EventListener:
 
     @property
     def problem(self) -> Problem | None:
-        """Why events do not arrive, as far as this console reads the queue; None if they do."""
         return next(iter(self._problems.values()), None)
 
     async def keep(self) -> None:
-        """Read the queue whenever no other console does, until the journal is closed."""
         async with companion(self._listen(), self._wake.wake) as listening:
             while not listening.done():
                 await self._step()
             listening.result()
 
     async def hand_over(self) -> None:
-        """Leave the queue to other consoles, after `keep` was cancelled; it may be kept again later."""
         self._recorder.forget_burst()
         with suppress(JournalError):
             await self._lease.release()

@@ -43,7 +43,6 @@ class Allowance:
         self._times: deque[float] = deque(maxlen=most)
 
     def take(self) -> bool:
-        """Take one; False if there is none left at this moment."""
         now, times = self._clock.elapsed(), self._times
         if len(times) == times.maxlen and now - times[0] < real(self._clock, MINUTE).total_seconds():
             return False
@@ -52,8 +51,6 @@ class Allowance:
 
 
 class Burst:
-    """Events that are counted into one entry, and their messages, which are deleted after it is recorded."""
-
     def __init__(self, began: float) -> None:
         self.began = began
         """By the clock's `elapsed`."""
@@ -64,7 +61,6 @@ class Burst:
         self._reasons: Counter[str] = Counter()
 
     def add(self, claim: str, message: Message, event: SeenEvent | None) -> None:
-        """Count one; None: an unreadable message."""
         self.messages[claim] = message
         self._counts[SeenType.UNREADABLE if event is None else event.type] += 1
         if event is not None:
@@ -103,7 +99,6 @@ class EventRecorder:
         return max(0.0, until - self._clock.elapsed())
 
     async def record(self, messages: Iterable[Message]) -> list[Message]:
-        """Record or count each; returns those that may be deleted now."""
         done = []
         for message in messages:
             if await self._is_done(message):
@@ -111,7 +106,6 @@ class EventRecorder:
         return done
 
     async def end_burst(self) -> list[Message]:
-        """Record the burst that is counted now; returns its messages, which may be deleted."""
         burst = self._burst
         if burst is None:
             return []

@@ -20,7 +20,6 @@ class EventWakes:
     """Follows the events in the journal, those of other consoles too."""
 
     def __init__(self, journal: Journal, clock: Clock, wake: Callable[[frozenset[SeenType]], object]) -> None:
-        """`wake` is called with the types of the events that came."""
         self._journal = journal
         self._clock = clock
         self._wake = wake
@@ -28,7 +27,6 @@ class EventWakes:
         """Everything up to this entry has been read; None: nothing yet, and what is there now wakes nothing."""
 
     async def keep(self) -> None:
-        """Wake reads until the journal is closed."""
         async for _head in self._journal.follow():
             with suppress(JournalError):
                 if types := await self._read():

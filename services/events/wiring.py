@@ -16,15 +16,12 @@ from services.models.seen_events import SeenType
 
 @dataclass(frozen=True)
 class Events:
-    """What one console does with the events of its system: two pieces of repeating work."""
-
     listener: EventListener
     """Reads the queue, in one of the consoles."""
     wakes: EventWakes
     """Wakes this console's reads."""
 
     def workers(self) -> tuple[tuple[str, str, Callable[[], Awaitable[None]]], ...]:
-        """Name, title for people and work of each."""
         return (
             ("events", _("reading the queue of events"), self.listener.keep),
             ("event-wakes", _("following the events"), self.wakes.keep),

@@ -21,8 +21,6 @@ SPREAD = 30.0
 
 
 class Fleet:
-    """The systems of one console, in the order of the configuration."""
-
     def __init__(self, entries: Iterable[SystemEntry], clock: Clock) -> None:
         self._news = Wake()
         self._owners: dict[str, int] = {}
@@ -40,20 +38,16 @@ class Fleet:
 
     @property
     def states_now(self) -> tuple[SystemState, ...]:
-        """What is known of each system."""
         return tuple(system.state for system in self.systems)
 
     @property
     def on_screen(self) -> WatchedSystem | None:
-        """The system on screen, whose alarms the screen reads."""
         return self._on_screen
 
     def of(self, key: str) -> WatchedSystem | None:
-        """The system with this key; None if there is none."""
         return next((system for system in self.systems if system.key == key), None)
 
     def beside(self, by: int) -> WatchedSystem:
-        """The next (1) or previous (-1) system of the list, around its ends."""
         at = self.systems.index(self._on_screen) if self._on_screen is not None else 0
         return self.systems[(at + by) % len(self.systems)]
 
@@ -66,13 +60,11 @@ class Fleet:
         self._news.wake()
 
     def refresh(self) -> None:
-        """Read the systems that are not on screen, and that were not read just now."""
         for system in self.systems:
             if system is not self._on_screen:
                 system.refresh()
 
     def begin(self, fault: Fault = unreported) -> None:
-        """Begin to watch the systems that are not on screen, one after the other; `fault` gets internal errors."""
         if self._beginning is None:
             for system in self.systems:
                 system.fault = fault
@@ -90,7 +82,6 @@ class Fleet:
             await asyncio.sleep(SPACING)
 
     async def states(self) -> AsyncIterator[tuple[SystemState, ...]]:
-        """What is known of each system: at once, then after every change, seldom enough for a screen."""
         view: tuple[SystemState, ...] | None = None
         while True:
             current = self.states_now
@@ -101,7 +92,6 @@ class Fleet:
             await asyncio.sleep(SETTLE)
 
     async def close(self, *, keep: Set[str] = frozenset()) -> None:
-        """End everything, and close the sessions, except those of the systems in `keep`, by their keys."""
         if self._beginning is not None:
             self._beginning.cancel()
             with suppress(asyncio.CancelledError):

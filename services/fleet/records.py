@@ -34,8 +34,6 @@ Stamp = tuple[tuple[int, ...], ...]
 
 
 class RecordsReader:
-    """Reads the journal again only if its file has changed, or the time has changed a duty's state."""
-
     def __init__(self, runbook: Runbook, path: Path) -> None:
         self._runbook = runbook
         self._calendar = Calendar(runbook)
@@ -92,7 +90,6 @@ class RecordsReader:
 
 
 def stamp_of(path: Path) -> Stamp:
-    """A value that changes when the file or its -wal is written or replaced; an absent file has an empty part."""
     return tuple(map(_part, (path, Path(f"{path}-wal"))))
 
 

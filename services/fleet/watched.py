@@ -42,14 +42,11 @@ class SystemPlan:
         return self.runbook.events.queue_url if self.runbook.events is not None else ""
 
     def without_events(self) -> "SystemPlan":
-        """The same system, whose queue nobody reads."""
         return replace(self, runbook=self.runbook.model_copy(update={"events": None}))
 
 
 @dataclass(frozen=True, slots=True)
 class SystemEntry:
-    """A system of the configuration, of which nothing is read yet."""
-
     name: str
     """As the configuration names its runbook."""
     load: Callable[[], SystemPlan]
@@ -66,7 +63,6 @@ class WatchedRecords:
     """Reads the summary of one journal; what does not answer is waited for, and no second read of it is begun."""
 
     def __init__(self, plan: SystemPlan, clock: Clock, fault: Fault, *, patience: float = PATIENCE) -> None:
-        """`fault` is called with internal errors; `patience` is for the ledger."""
         self._patience = patience
         self._plan = plan
         self._clock = clock
@@ -95,7 +91,6 @@ class WatchedRecords:
         return records
 
     async def close(self) -> None:
-        """End what reads it."""
         for task in (self._catching_up, self._reading):
             if task is not None:
                 task.cancel()
@@ -177,7 +172,6 @@ class WatchedSystem:
 
     @property
     def key(self) -> str:
-        """The system's id; the name of its runbook before that is read."""
         return self.state.key
 
     def adopt(self, plan: SystemPlan, begun: Beginning) -> None:
@@ -204,7 +198,6 @@ class WatchedSystem:
             self._watching = detached(self._watch(delay), name="system-alarms")
 
     def leave_alarms(self) -> None:
-        """Leave its alarms to the screen that shows them, which passes them to `observe`."""
         self._follow_records()
         watching, self._watching = self._watching, None
         if watching is not None:
@@ -282,7 +275,6 @@ class WatchedSystem:
         return True
 
     def _files(self) -> tuple[SystemPlan, tuple[str, str]]:
-        """What its files say, and its journal as it is named and as it is where links lead; blocks."""
         plan = self.entry.load()
         path = plan.journal.path.absolute()
         return plan, (str(path), str(path.resolve()))

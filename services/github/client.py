@@ -46,7 +46,6 @@ _WRITE = re.compile(rf"{_SCOPE}/secrets/(?!public-key$){_NAME}")
 
 
 def may_read(path: str) -> bool:
-    """Whether a GET of this path is one of the console's reads."""
     return any(pattern.fullmatch(path) for pattern in _READS)
 
 
@@ -74,8 +73,6 @@ _UNSENT = (
 
 
 class GithubClient:
-    """Reads secrets' dates and workflow runs, and writes secrets."""
-
     def __init__(self, settings: GithubSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
@@ -223,7 +220,6 @@ def _json(content: bytes) -> Any:
 
 
 def _why(error: BaseException) -> str:
-    """An error without its text, which may contain the address."""
     if isinstance(error, OSError) and error.strerror:
         return clean(error.strerror)
     return type(error).__name__

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 
 class GithubConnection:
-    """Opens the client once."""
-
     def __init__(self, settings: GithubSettings, clock: Clock) -> None:
         self.settings = settings
         self._clock = clock

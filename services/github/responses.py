@@ -46,7 +46,6 @@ def failed(
 
 
 def refusal(status: int, headers: Mapping[str, str], content: Any, operation: str, at: datetime) -> AwsError:
-    """The error for a response that is no success."""
     detail = str(content.get("message", "")) if isinstance(content, dict) else ""
     if not 400 <= status < 500 or not headers.get(REQUEST_ID):
         return unclear(f"HTTP {status}", operation, at, detail=detail)
@@ -81,7 +80,6 @@ def _words(status: int, headers: Mapping[str, str]) -> tuple[ProblemKind, str, s
 
 
 def unclear(why: str, operation: str, at: datetime, *, detail: str = "") -> AwsError:
-    """The error for a response that proves nothing."""
     summary = _("GitHub's response was unclear ({why}).").format(why=clean(why))
     return failed(ProblemKind.INCOMPLETE, summary, operation, at, detail=detail, certain=False)
 
@@ -94,7 +92,6 @@ def unreachable(host: str, why: str, operation: str, at: datetime, *, certain: b
 
 
 def time_text(at: datetime) -> str:
-    """A time in GitHub's form."""
     return f"{at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 

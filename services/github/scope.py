@@ -1,12 +1,9 @@
-"""Where the secrets of a runbook's `[github]` are in GitHub's API. Pure."""
-
 from urllib.parse import quote
 
 from services.models.base import Github
 
 
 def scope_path(github: Github) -> str:
-    """The path below which GitHub has the secrets: of an organisation, an environment, or a repository."""
     if github.organisation:
         return f"orgs/{quote(github.organisation, safe='')}/actions"
     owner, name = (quote(part, safe="") for part in github.repository.split("/", 1))

@@ -1,7 +1,4 @@
-"""Seals a secret for GitHub: only the holder of the private key can open it.
-
-Source: docs.github.com, "Encrypting secrets for the REST API" (libsodium sealed boxes).
-"""
+"""Source: docs.github.com, "Encrypting secrets for the REST API" (libsodium sealed boxes)."""
 
 import base64
 import binascii
@@ -13,7 +10,6 @@ KEY_BYTES = 32
 
 
 def is_usable(key: SealingKey) -> bool:
-    """Whether the key can seal anything."""
     try:
         return len(base64.b64decode(key.key, validate=True)) == KEY_BYTES
     except (ValueError, binascii.Error):
@@ -21,7 +17,6 @@ def is_usable(key: SealingKey) -> bool:
 
 
 def sealed(key: SealingKey, secret: Secret) -> str:
-    """The sealed secret, Base64."""
     from nacl.public import PublicKey, SealedBox
 
     box = SealedBox(PublicKey(base64.b64decode(key.key)))

@@ -61,7 +61,6 @@ def read(environment: Mapping[str, str]) -> GithubSettings:
 
 
 def unset() -> str:
-    """What to set if there is no token."""
     return _("GitHub is not set up: set {token} (or {file}) in the environment and restart.").format(
         token=TOKEN, file=TOKEN_FILE
     )

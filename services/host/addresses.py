@@ -5,7 +5,6 @@ from urllib.parse import SplitResult, urlsplit
 
 
 def web_address(text: str) -> SplitResult | None:
-    """The parts of an http or https address; None for anything else."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -14,7 +13,6 @@ def web_address(text: str) -> SplitResult | None:
 
 
 def on_this_machine(parts: SplitResult) -> bool:
-    """Whether the address is a loopback address."""
     host = parts.hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

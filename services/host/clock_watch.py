@@ -13,8 +13,6 @@ APART = 60.0
 
 
 class ClockWatch:
-    """Stores the last hour's readings of both clocks; `step` must be called regularly."""
-
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._marks: deque[Mark] = deque([mark(clock)])

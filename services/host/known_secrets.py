@@ -14,7 +14,6 @@ _lock = threading.Lock()
 
 
 def remember(texts: Iterable[object]) -> None:
-    """Add every non-empty string in `texts`. Thread-safe."""
     with _lock:
         for text in texts:
             if isinstance(text, str) and text:
@@ -25,6 +24,5 @@ def remember(texts: Iterable[object]) -> None:
 
 
 def all_secrets() -> tuple[str, ...]:
-    """All secrets currently kept. Thread-safe."""
     with _lock:
         return tuple(_known)

@@ -34,7 +34,6 @@ def pid_space() -> str:
 
 
 def process_data() -> dict[str, int | str]:
-    """What an entry records of the process that writes it."""
     space = pid_space()
     return {PID: os.getpid(), **({SPACE: space} if space else {})}
 

@@ -1,7 +1,4 @@
-"""Starts and stops external programs.
-
-They are looked up in fixed folders that only root can write to, never through PATH.
-"""
+"""They are looked up in fixed folders that only root can write to, never through PATH."""
 
 import asyncio
 import os
@@ -25,7 +22,6 @@ FOLDERS = tuple(
 
 @cache
 def program(name: str) -> str | None:
-    """The absolute path of a program (cached); None if no folder has a trusted one."""
     return next((str(path) for path in (folder / name for folder in FOLDERS) if _is_trusted(path)), None)
 
 
@@ -49,7 +45,6 @@ async def begin(*command: str, **streams: Any) -> asyncio.subprocess.Process:
 
 
 def end(process: asyncio.subprocess.Process) -> None:
-    """Kill a program started by `begin` with its whole session, and close its pipes."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     # A child process in another session may hold the other ends of the pipes open for ever.
@@ -57,7 +52,6 @@ def end(process: asyncio.subprocess.Process) -> None:
 
 
 async def all_ended() -> None:
-    """Wait until all programs whose start was cancelled have started and been killed."""
     loop = asyncio.get_running_loop()
     if beginnings := {each for each in _abandoned if each.get_loop() is loop}:
         await asyncio.wait(beginnings)
@@ -74,7 +68,6 @@ def _end_started(beginning: asyncio.Task[asyncio.subprocess.Process]) -> None:
 
 
 def _is_trusted(path: Path) -> bool:
-    """Whether `path` is an executable that only root or this user could have created or modified."""
     try:
         file, folder = path.stat(), path.parent.stat()
     except OSError:

@@ -21,7 +21,6 @@ class Unsuitable(OSError):
 
 
 def named(text: str) -> Path:
-    """The path with `~` expanded, if there is a home folder."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -114,7 +113,6 @@ def _check_kind(status: os.stat_result, path: Path) -> None:
 
 
 def kind_of(status: os.stat_result) -> str:
-    """The kind of a special file, in words."""
     match stat.S_IFMT(status.st_mode):
         case stat.S_IFIFO:
             return _("pipe")

@@ -11,7 +11,6 @@ from services.host.private_files import make_folder, new_file
 
 
 def state_folder(*names: str) -> Path:
-    """The path of a folder under the console's state directory; it is not created."""
     return user_state_path("toban").joinpath(*names)
 
 

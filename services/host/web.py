@@ -14,8 +14,6 @@ LARGEST = 16 << 20
 
 
 class Answer(aiohttp.ClientResponse):
-    """A response whose body is limited in size."""
-
     async def read(self) -> bytes:
         """The whole body. Raises ClientPayloadError where it is too large."""
         if self._body is None:

@@ -1,5 +1,3 @@
-"""What happens to alarms and incidents, one line for each event, for a console without a screen."""
-
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -31,8 +29,6 @@ _ALARMS = {
 
 
 class Announcements:
-    """Compares each state with the one before it; at the start only what is wrong is announced."""
-
     def __init__(self, incidents: Incidents, runbook: Runbook) -> None:
         self._incidents = incidents
         self._runbook = runbook
@@ -44,7 +40,6 @@ class Announcements:
         self._trouble = ""
 
     def of_alarms(self, state: FeedState[AlarmOverview]) -> Iterator[str]:
-        """Changes of the runbook's alarms, and why they cannot be read."""
         problem = state.problem.message if state.problem is not None else ""
         if problem and problem != self._problem:
             yield f"{glyphs.ATTENTION} " + _("The alarms cannot be read: {why}").format(why=problem)
@@ -63,7 +58,6 @@ class Announcements:
             self._alarms[alarm.id] = alarm.state
 
     def of_outages(self, outages: Iterable[Outage], zone: tzinfo) -> Iterator[str]:
-        """What is proposed anew, of what nobody has opened an incident for."""
         present = proposed(outages, self._incidents.incidents)
         for outage in present:
             if outage.kind not in self._proposed:
@@ -117,7 +111,6 @@ class Announcements:
         return dated_time(at, self._zone)
 
     async def _evidence(self, incident: Incident) -> str:
-        """The first cause by the newest evidence, or why there is none."""
         try:
             entry = await self._incidents.journal.entry(incident.evidence[-1])
             evidence = unpacked(entry.data if entry else {})

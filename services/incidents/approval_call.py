@@ -31,7 +31,6 @@ _LEFT = {
 
 
 def step_to_approve(incident: Incident, playbook: Playbook | None) -> Step | None:
-    """The change that the next open step that tells asks approval for; None if it tells another role, or of no change."""
     if playbook is None or not playbook.approval or incident.over_at is not None:
         return None
     steps = list(open_steps(incident, playbook))
@@ -67,7 +66,6 @@ def asking(
 
 
 def _cost(plan: Plan) -> str:
-    """What a plan costs more a month, as a sentence; the plan's own words where they are no two amounts."""
     amounts = _YEN.search(plan.cost)
     if amounts is None:
         return _("Costs: {cost}.").format(cost=str(plan.cost).rstrip(".。")) if plan.cost else ""
@@ -79,7 +77,6 @@ def _cost(plan: Plan) -> str:
 
 
 def _left(evidence: IncidentEvidence | None, zone: tzinfo, now: datetime) -> Iterator[str]:
-    """How long what runs out lasts, by how it falls."""
     for clock in measured_clocks(evidence, (), now):
         running, over = _LEFT[clock.kind]
         ends = [

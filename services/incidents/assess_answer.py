@@ -1,5 +1,3 @@
-"""An assessment as `toban assess` prints it; pure."""
-
 from collections.abc import Iterable, Set
 from zoneinfo import ZoneInfo
 
@@ -38,7 +36,6 @@ def answer_of(
     yen: float,
     private: bool = False,
 ) -> AssessAnswer:
-    """The answer about one alarm; `private`: with the words of logs, which may contain personal data."""
     specs = causes_by_id(runbook)
     leader = assessment.leader
     return AssessAnswer(
@@ -70,7 +67,6 @@ def answer_of(
 
 
 def status_of(alarm: Alarm, evidence: IncidentEvidence, assessment: Assessment) -> int:
-    """Nothing is wrong if the alarm is OK, everything could be read, and no cause stands out."""
     if alarm.state is AlarmState.OK and assessment.word is Word.OPEN and _is_read(evidence):
         return NOTHING_WRONG
     return _STATUS[assessment.word]
@@ -83,7 +79,6 @@ def _is_read(evidence: IncidentEvidence) -> bool:
 def assessed_cause(
     cause: WeighedCause, specs: dict[str, CauseSpec], word: Word | None, present: Set[str]
 ) -> AssessedCause:
-    """One cause as it is printed; `word` of the first, None of all others; `present`: the signals that are."""
     spec = specs.get(str(cause.id))
     return AssessedCause(
         id=cause.id,
@@ -108,7 +103,6 @@ def _weights(signals: Iterable[WeighedSignal]) -> tuple[AssessedWeight, ...]:
 
 
 def assessed_signal(signal: Signal, *, private: bool) -> AssessedSignal:
-    """One signal as it is printed; the words of logs only if `private`."""
     is_shown = private or signal.source not in LOGS
     return AssessedSignal(
         id=signal.id,

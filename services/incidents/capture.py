@@ -39,8 +39,6 @@ AT_ONCE = 2
 
 
 class IncidentCapture:
-    """Claims, reads and records the first wave of the incidents that have no evidence yet."""
-
     def __init__(
         self,
         incidents: Incidents,
@@ -77,7 +75,6 @@ class IncidentCapture:
                 await self.close()
 
     async def close(self) -> None:
-        """End the first waves in progress; another console takes them over."""
         tasks = tuple(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -135,7 +132,6 @@ class IncidentCapture:
         self._wake.wake()
 
     async def _capture(self, incident: Incident, turn: int) -> None:
-        """Claim, read and record. A claim that another console got first is respected."""
         async with self._places:
             try:
                 self._incidents.absorb([await self._journal.append(capturing(incident, turn))])

@@ -28,7 +28,6 @@ def shipped() -> tuple[CauseSpec, ...]:
 
 
 def causes_by_id(runbook: Runbook) -> dict[str, CauseSpec]:
-    """Every cause that ships or is the runbook's, with the runbook's weights."""
     return {str(spec.id): _weighted(spec, runbook) for spec in (*shipped(), *runbook.causes)}
 
 
@@ -73,7 +72,6 @@ def _weighted(spec: CauseSpec, runbook: Runbook) -> CauseSpec:
 
 
 def effects_of(ids: Iterable[str], specs: Iterable[CauseSpec]) -> set[str]:
-    """Everything that these causes can bring about, directly or through others."""
     explains = {str(spec.id): spec.explains for spec in specs}
     effects: set[str] = set()
     waiting = [effect for id in ids for effect in explains.get(id, ())]
@@ -86,6 +84,5 @@ def effects_of(ids: Iterable[str], specs: Iterable[CauseSpec]) -> set[str]:
 
 
 def titles(ids: Iterable[str], own: Iterable[CauseSpec | AssessedCause] = ()) -> tuple[str, ...]:
-    """What causes are called, in the language of the screen; a person's own words stay as they are."""
     names = {spec.id: spec.title for spec in (*shipped(), *own)}
     return tuple(str(names.get(id, id)) for id in ids)

@@ -1,7 +1,4 @@
-"""How sure the weighing is: strong, likely or open, and why no surer. Pure.
-
-A word is held back by what could still change it: by what was not seen, and more by what could not be read.
-"""
+"""A word is held back by what could still change it: by what was not seen, and more by what could not be read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -21,7 +18,6 @@ GRANTED_LEAD = 3
 def judge(
     roots: Sequence[WeighedCause], causes_by_id: Mapping[str, WeighedCause], specs: Sequence[CauseSpec]
 ) -> tuple[Word, str]:
-    """How sure the weighing is of the first root, and why no surer."""
     if not roots:
         return Word.OPEN, _("nothing speaks for any cause")
     first = roots[0]
@@ -68,7 +64,6 @@ def possible_gain(supporting: Iterable[WeighedSignal], unseen: Iterable[WeighedS
 
 
 def _granted(cause: WeighedCause) -> int:
-    """The score if all that is unseen spoke for the cause."""
     return cause.score + possible_gain(cause.supporting, cause.unseen)
 
 
@@ -129,7 +124,6 @@ def _unseen_text(cause: WeighedCause) -> str:
 
 
 def _doubted_text(cause: WeighedCause) -> str:
-    """Why what could not be read may speak against a cause."""
     if any(row.signal.is_denied for row in cause.unseen):
         return _unseen_text(cause)
     return _("what could not be read may speak against it")

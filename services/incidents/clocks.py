@@ -108,6 +108,5 @@ def told(incident: Incident, roles: Set[str]) -> list[Contacted]:
 
 
 def overdue(every: tuple[IncidentClock, ...]) -> tuple[IncidentClock, ...]:
-    """The clocks that have run out, the oldest first."""
     late = [clock for clock in every if clock.state is ClockState.OVERDUE]
     return tuple(sorted(late, key=lambda clock: clock.due))

@@ -33,7 +33,6 @@ _AWS_TIMED = frozenset({TurnKind.ALARM, TurnKind.OK, TurnKind.INSUFFICIENT})
 
 
 def incident_of(entries: Iterable[Entry]) -> Incident | None:
-    """The incident of these entries, oldest first; None if none of them opens it, or that one is unreadable."""
     incident: Incident | None = None
     for entry in entries:
         if entry.kind is EntryKind.INCIDENT_OPENED:
@@ -108,7 +107,6 @@ def _taken(incident: Incident, entry: Entry) -> Update:
 
 
 def _held(entry: Entry) -> Update:
-    """The person who wrote the entry responds."""
     return {
         "state": IncidentState.TAKEN,
         "holder": entry.person.name,
@@ -160,7 +158,6 @@ def _contacted(incident: Incident, entry: Entry) -> Update:
 
 
 def offer_of(entry: Entry) -> HandOver:
-    """The offer of an incident or of a day's duty that an entry records."""
     data = entry.data
     return HandOver(
         by=entry.person.name,
@@ -200,7 +197,6 @@ def _turned(incident: Incident, entry: Entry) -> Update:
 
 
 def _placed(turns: tuple[Turn, ...], turn: Turn) -> tuple[Turn, ...]:
-    """The turns in the journal's order, but one that AWS dated and a console recorded late in its place among those."""
     index = len(turns)
     while index and {turn.kind, turns[index - 1].kind} <= _AWS_TIMED and turns[index - 1].at > turn.at:
         index -= 1

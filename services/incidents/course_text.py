@@ -30,7 +30,6 @@ _SEEN_TO_END = N_("{title} from {start} to {end}, without an alarm; recovery was
 
 
 def course_text(incident: Incident | IncidentLine, when: Callable[[datetime], str]) -> str:
-    """Whether it fires, has recovered or fired again, and whether it is closed; `when` writes a time."""
     return sentences(*_course(incident, when))
 
 
@@ -68,7 +67,6 @@ def _course(incident: Incident | IncidentLine, when: Callable[[datetime], str]) 
 
 
 def _before(spells: tuple[Spell, ...], when: Callable[[datetime], str], *, is_seen: bool) -> str:
-    """The times in which it had fired before, of many the last ones."""
     ends = [(spell.start, spell.end or spell.recovered_at or spell.start) for spell in spells]
     times = _(", ").join(span_text(when(start), when(end)) for start, end in ends[-MOST:])
     if len(ends) > MOST:

@@ -8,8 +8,6 @@ from services.models.first_wave import IncidentEvidence
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How the newest revision of the service differs from the one before it."""
-
     images: frozenset[str]
     """Images that only one of them has, with their digests if ECS reports them."""
     variables: frozenset[str]
@@ -23,13 +21,11 @@ class Difference:
 
 
 def newest_revisions(evidence: IncidentEvidence) -> list[ServiceRevision]:
-    """The two newest revisions of the service, the newest first."""
     dated = [one for one in evidence.revisions if one.created is not None]
     return sorted(dated, key=lambda one: one.created or evidence.began, reverse=True)[:2]
 
 
 def difference(evidence: IncidentEvidence) -> Difference | None:
-    """The difference between the two newest revisions; None if one of them or its task definition was not read."""
     revisions = newest_revisions(evidence)
     if len(revisions) < 2 or evidence.belongings is None:
         return None

@@ -82,7 +82,6 @@ def _noted(text: str, note: str) -> str:
 
 
 def taken(incident: Incident) -> NewEntry:
-    """This person responds; of two who take it from the same holder at once, one."""
     return about(
         incident,
         EntryKind.INCIDENT_TAKEN,
@@ -98,7 +97,6 @@ def stepped(incident: Incident, index: int, mark: StepMark, step: str, note: str
 
 
 def decided(incident: Incident, cause: str, title: str, note: str, assessment: Assessment | None) -> NewEntry:
-    """The cause that the person decided on, with the scores as they stood; of two who decide at once, one."""
     leader = assessment.leader if assessment is not None else None
     scores = {each.id: each.score for each in assessment.causes} if assessment is not None else {}
     return about(
@@ -127,7 +125,6 @@ def handed_over(incident: Incident, to: str, note: str) -> NewEntry:
 
 
 def day_handed_over(day: str, to: str, note: str, open_items: Iterable[str]) -> NewEntry:
-    """The day's duty is offered to the next person, with what is open."""
     who, items = to or _("the next person"), [clean(item) for item in open_items]
     text = _("Handing the duty of {day} over to {who}, {count} open")
     return NewEntry(
@@ -158,7 +155,6 @@ def joined(incident: Incident, into: Incident) -> NewEntry:
 
 
 def kept_apart(incident: Incident, other: Incident) -> NewEntry:
-    """A person says that two incidents are not one; versions before this kind of answer read that neither is a part."""
     text = _("{title} and {other} are two incidents").format(title=incident.title, other=other.title)
     claim = f"apart:{incident.id}:{other.id}"
     return about(incident, EntryKind.INCIDENT_JOINED, text, claim=claim, into="", apart=other.id)
@@ -170,7 +166,6 @@ def turn_text(kind: TurnKind, incident: Incident) -> str:
 
 
 def turned(incident: Incident, kind: TurnKind, at: datetime) -> NewEntry:
-    """The alarm changed its state, or recovery was judged; recorded once however many consoles saw it."""
     last = incident.turns[-1] if incident.turns else None
     # What consoles date themselves, each dates differently: it is counted from the turn before it.
     moment = at.isoformat()
@@ -215,7 +210,6 @@ def follow_up(id: str, subject: str, target: str, text: str, due: datetime) -> N
 
 
 def follow_up_of(entry: Entry) -> FollowUp | None:
-    """The follow-up that an entry's data describe; None if they are unreadable."""
     data, by = entry.data, entry.person.name
     try:
         due = datetime.fromisoformat(str(data["due"]))

@@ -88,7 +88,6 @@ class Situation:
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """What was measured when it began; of an outage that is not seen any more nothing."""
         is_true = self.incident.is_asked or self.incident.phase is Phase.FIRING
         return self.incident.facts if is_true else ()
 
@@ -155,7 +154,6 @@ def recipients(
 
 
 def named_roles(playbook: Playbook | None) -> tuple[str, ...]:
-    """The roles that a playbook calls for: whom it escalates to, then those of its steps."""
     if playbook is None:
         return ()
     roles = (str(playbook.escalate_to), *(str(step.to) for step in playbook.steps))
@@ -163,7 +161,6 @@ def named_roles(playbook: Playbook | None) -> tuple[str, ...]:
 
 
 def role_to_tell(incident: Incident, playbook: Playbook | None) -> str:
-    """Whom to tell next: the role of the first step that tells and is open, else whom the playbook escalates to."""
     if playbook is None:
         return ""
     step = next((step for step in open_steps(incident, playbook) if step.kind is StepKind.TELL), None)
@@ -171,7 +168,6 @@ def role_to_tell(incident: Incident, playbook: Playbook | None) -> str:
 
 
 def undecided_roles(runbook: Runbook, playbook: Playbook | None) -> tuple[str, ...]:
-    """The roles that the playbook calls for and that nobody can reach: red from the first minute on."""
     reach = {each.role: each.reach for each in recipients(runbook, playbook, date.min)}
     return tuple(role for role in named_roles(playbook) if not reach.get(role))
 
@@ -182,7 +178,6 @@ def next_step(situation: Situation) -> str:
 
 
 def _next_due(situation: Situation) -> datetime | None:
-    """When to look again: the next clock that has not run out."""
     every = clocks(situation.incident, situation.playbook, situation.now)
     return min(
         (each.due for each in every if each.state is not ClockState.MET and each.due > situation.now),
@@ -191,7 +186,6 @@ def _next_due(situation: Situation) -> datetime | None:
 
 
 def state_text(situation: Situation, when: Callable[[datetime], str]) -> str:
-    """How the incident and its parts stand; of an alarm that was not read lately, when it was."""
     at, stale = situation.seen_at, ""
     if at is not None and situation.incident.phase in _ALARMS and situation.now - at > STALE:
         stale = _("The alarm was last read at {time}.").format(time=when(at))
@@ -248,7 +242,6 @@ def slack_rows(situation: Situation) -> Iterator[tuple[str, str]]:
 
 
 def slack_text(situation: Situation) -> str:
-    """The note for Slack; a person reads, edits and releases it."""
     phase = situation.incident.phase if situation.is_over else Phase.FIRING
     head = _HEADS.get(phase, N_("[Incident] {system}: {title}"))
     head = _(head).format(system=situation.runbook.system.title, title=situation.incident.title)
@@ -257,14 +250,12 @@ def slack_text(situation: Situation) -> str:
 
 
 def hand_over_text(situation: Situation) -> str:
-    """What the next person is told when an incident is handed over, a line each."""
     others = {_("As of"), _("Measured"), _("Next check")}
     rows = ((heading, text) for heading, text in slack_rows(situation) if text and heading not in others)
     return situation.masked("\n".join(f"{heading}: {text}" for heading, text in rows))
 
 
 def remaining(situation: Situation) -> Iterator[str]:
-    """What is left once it is over: the decision on the cause, while it is open, and follow-ups with their dates."""
     incident = situation.incident
     if incident.is_open and incident.decision is None:
         yield _("decide on the cause")
@@ -274,7 +265,6 @@ def remaining(situation: Situation) -> Iterator[str]:
 
 
 def _measured(situation: Situation) -> str:
-    """The value of the alarm with its time, while that says something: a closed incident has none now."""
     if not situation.measured or not situation.incident.is_open or situation.seen_at is None:
         return ""
     words = _("{value} (as of {time})")
@@ -329,7 +319,6 @@ def _spoken_cause(situation: Situation) -> str:
 
 
 def _spoken_plan(situation: Situation) -> Iterator[str]:
-    """What the responder does next, and what is asked for; once it is over, what is left."""
     if situation.is_over:
         if situation.incident.recovered_at is not None:
             yield _("There is nothing for you to do.")
@@ -350,7 +339,6 @@ def _spoken_plan(situation: Situation) -> Iterator[str]:
 
 
 def phone_lines(situation: Situation) -> str:
-    """The same, a sentence a line."""
     text = phone_text(situation).replace("。", "。\n").replace(". ", ".\n")
     return "\n".join(filter(None, map(str.strip, text.splitlines())))
 

@@ -95,7 +95,6 @@ def _validated(value: Any) -> IncidentEvidence:
 
 
 def _of_later_version(kind: str, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Where what this version does not know stands: an unknown key, source that was read or kind of belonging; () otherwise."""
     if kind == "extra_forbidden":
         return place
     names = (place[0], *place[-1:]) if kind == "enum" else ()
@@ -108,7 +107,6 @@ def _from_the_end(place: tuple[int | str, ...]) -> tuple[int, ...]:
 
 
 def _is_sound(value: object) -> bool:
-    """Whether every time has a zone and lies in a year that can be added to, and every number is finite."""
     match value:
         case datetime():
             return value.tzinfo is not None and value.year in _YEARS
@@ -144,7 +142,6 @@ def _decompressed(packed_bytes: bytes) -> bytes:
 
 
 def _with_cut(evidence: IncidentEvidence, source: Source, text: str, **fields: Any) -> IncidentEvidence:
-    """The evidence with other fields, and `text` as the cut of a source; a later text about it replaces the earlier."""
     readings = tuple(
         reading.model_copy(update={"cut": text}) if reading.source is source else reading
         for reading in evidence.readings
@@ -192,7 +189,6 @@ def _fewer(source: Source, key: str, inner: str = "", text: Callable[[int], str]
 
 
 def _older_points(evidence: IncidentEvidence) -> IncidentEvidence | None:
-    """Leave out the older half of every curve."""
     if not any(len(series.times) > 1 for series in evidence.series):
         return None
     text = _("Only the newest part of the curves is recorded.")
@@ -212,7 +208,6 @@ def _no_week_ago(evidence: IncidentEvidence) -> IncidentEvidence | None:
 
 
 def _nothing(evidence: IncidentEvidence) -> IncidentEvidence | None:
-    """Leave out everything but the alarm and how the reads went."""
     text = _("The evidence is too large to be recorded.")
     bare = IncidentEvidence(
         alarm=evidence.alarm,

@@ -44,7 +44,6 @@ class Facts:
 
     @cached_property
     def onset(self) -> Onset:
-        """T0."""
         return onset_of(self.evidence)
 
     @property
@@ -108,16 +107,13 @@ class Facts:
         return [value for at, value in self.points(measure) if at >= first]
 
     def before(self, measure: Measure) -> list[float]:
-        """The values until a minute before T0."""
         last = self.start - timedelta(minutes=1)
         return [value for at, value in self.points(measure) if at <= last]
 
     def total(self, measure: Measure) -> float:
-        """The sum since T0; a count without points is 0."""
         return sum(self.since(measure))
 
     def usual(self, measure: Measure) -> float | None:
-        """The median of the same hour a week ago, else of the hours before T0; None without either."""
         curve = self.evidence.curve_week_ago(measure)
         values = list(curve.values) if curve is not None and len(curve.values) >= 10 else self.before(measure)
         return median(values) if values else None
@@ -144,7 +140,6 @@ class Facts:
 
     @property
     def is_unpublished(self) -> bool:
-        """Whether CloudWatch was read, and no curve reaches T0 yet."""
         return (
             not self.unread(Source.METRICS) and max(self._newest.values(), default=self.start) < self.onset.at
         )
@@ -163,18 +158,15 @@ class Facts:
 
     @cached_property
     def registered(self) -> tuple[TargetHealth, ...]:
-        """The targets that receive requests."""
         return tuple(target for target in self.evidence.targets if target.state not in UNUSED)
 
     @cached_property
     def unhealthy(self) -> tuple[TargetHealth, ...]:
-        """The targets that fail their health checks."""
         return tuple(target for target in self.registered if target.state.startswith("unhealthy"))
 
     # ---- logs
 
     def lines(self, sample: LogSample | None, *, lead: float = 5) -> Sequence[LogEntry]:
-        """The lines of a sample from `lead` minutes before T0 on."""
         first = self.start - timedelta(minutes=lead)
         return [line for line in sample.lines if line.at >= first] if sample is not None else []
 
@@ -232,7 +224,6 @@ def detail_of(text: str) -> str:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The JSON object that a line is; {} for other lines."""
     try:
         value = json.loads(text) if text.startswith("{") else {}
     except (ValueError, RecursionError):
@@ -247,5 +238,4 @@ def _flat(value: object) -> str:
 
 
 def minutes_before(moment: datetime, then: datetime) -> float:
-    """How many minutes `then` lies before `moment`; negative if it lies after."""
     return (moment - then).total_seconds() / 60

@@ -11,15 +11,11 @@ MEASURES = 5
 
 
 def playbook_of_finding(runbook: Runbook, inspection: str) -> Playbook | None:
-    """The first playbook that names an inspection, or an outage's target, in `findings`; None if none does."""
     return next((book for book in runbook.playbooks if inspection.replace(":", "-") in book.findings), None)
 
 
 async def begin(incidents: Incidents, runbook: Runbook, finding: Finding) -> Incident | None:
-    """Open an incident for a finding, or return the one that is open for its inspection.
-
-    None if the incident of this very finding is closed. Raises JournalError.
-    """
+    """The one that is open for its inspection, or a new one; None if this finding's own is closed. Raises JournalError."""
     inspection = str(finding.inspection)
     playbook = playbook_of_finding(runbook, inspection)
     incident = await incidents.begin(

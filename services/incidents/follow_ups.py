@@ -1,5 +1,3 @@
-"""Dated duties for what incidents and sign-offs left to be done. Pure."""
-
 from collections.abc import Iterable, Iterator
 from datetime import timedelta, tzinfo
 
@@ -17,12 +15,10 @@ DAY = timedelta(days=1)
 
 
 def follow_up_slots(follow_ups: Iterable[FollowUp], zone: tzinfo) -> tuple[ScheduledOccurrence, ...]:
-    """One occurrence for each, due on its day; signing it off ends it."""
     return tuple(_slot(each, zone) for each in follow_ups)
 
 
 def follow_ups_in(entries: Iterable[Entry]) -> Iterator[FollowUp]:
-    """What these entries leave to be done; unreadable ones are left out."""
     for entry in entries:
         if entry.kind is EntryKind.FOLLOW_UP:
             follow_up = follow_up_of(entry)

@@ -54,7 +54,6 @@ def _whole_of(incident: Incident, by_id: Mapping[str, Incident]) -> str:
 def may_be_one(
     incident: Incident, other: Incident, one: Assessment | None = None, two: Assessment | None = None
 ) -> bool:
-    """Whether two open incidents, which nobody called two, began within NEAR, by T0 or by the alarms."""
     if not (incident.is_open and other.is_open) or incident.joined_to or other.joined_to:
         return False
     if incident.id == other.id or other.id in incident.apart_from or incident.id in other.apart_from:
@@ -70,7 +69,6 @@ def _start(incident: Incident, assessment: Assessment | None) -> datetime:
 
 
 def are_linked(one: Assessment | None, two: Assessment | None, specs: Mapping[str, CauseSpec]) -> bool:
-    """Whether the leading causes are the same, or one can bring about the other."""
     leaders = [assessment.leader for assessment in (one, two) if assessment is not None]
     ids = [leader.id for leader in leaders if leader is not None]
     if len(ids) < 2:

@@ -41,13 +41,11 @@ class _Newest:
 
     @property
     def lacking(self) -> frozenset[Source]:
-        """The sources to be asked again before the next whole reading."""
         problems = ((reading.source, reading.problem) for reading in self.evidence.readings)
         return frozenset(source for source, problem in problems if problem and problem.kind in _PASSING)
 
     @property
     def next(self) -> float:
-        """When there is something to be read, by the clock's `elapsed`."""
         return min(self.began + EVERY, self.asked + (AGAIN if self.lacking else EVERY))
 
 
@@ -157,7 +155,6 @@ def _earlier(earlier: SourceReading, failed: SourceReading, at: datetime) -> Sou
 
 
 def _rows(live: Sequence[Any], captured: Sequence[Any], names: Sequence[str]) -> tuple[Any, ...]:
-    """The rows of both, each once, the newest first."""
     keys = {tuple(getattr(row, name) for name in names) for row in live}
     return (*live, *(row for row in captured if tuple(getattr(row, name) for name in names) not in keys))
 

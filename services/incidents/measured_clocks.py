@@ -21,7 +21,6 @@ _FALLING = (
 def measured_clocks(
     evidence: IncidentEvidence | None, maintenance: Iterable[tuple[str, datetime]], now: datetime
 ) -> tuple[IncidentClock, ...]:
-    """The clocks that end within HORIZON; `maintenance` has actions and when AWS applies them."""
     clocks = list(_falling(evidence)) if evidence is not None else []
     for action, at in maintenance:
         basis = _("RDS's pending maintenance: {action}").format(action=action)
@@ -35,7 +34,6 @@ def measured_clocks(
 
 
 def in_order(clocks: Iterable[IncidentClock]) -> tuple[IncidentClock, ...]:
-    """The one that ends first comes first; those that are met come last."""
     return tuple(sorted(clocks, key=lambda clock: (clock.state is ClockState.MET, clock.due)))
 
 

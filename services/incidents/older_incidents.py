@@ -1,5 +1,3 @@
-"""Which entries on incidents still matter however old they are: what is open, what is left to be done."""
-
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -43,6 +41,5 @@ OLDER = Older(
 
 
 def done_of(reader: JournalReader, follow_ups: Iterable[FollowUp]) -> frozenset[str]:
-    """The ids of those that were signed off or skipped. Blocks."""
     claims = {f"{_SIGNED}{each.id}": str(each.id) for each in follow_ups}
     return frozenset(claims[claim] for claim in claimed(reader, claims))

@@ -41,13 +41,11 @@ Points = Sequence[tuple[int, float]]
 
 
 def watched_measures(alarm: AlarmMoment) -> tuple[Measure, ...]:
-    """The curves whose sum the alarm watches; the errors if it watches an expression or another metric."""
     measure = _BY_METRIC.get((str(alarm.namespace), str(alarm.metric)))
     return _ERRORS if measure is None else (measure,)
 
 
 def curve_text(measure: str) -> str:
-    """What the minutes before T0 are counted of, in words; the errors of both origins are one curve."""
     if measure not in set(Measure):
         return measure
     return "5xx" if measure in _ERRORS else _(MEASURES[Measure(measure)].title)
@@ -119,7 +117,6 @@ def summed(evidence: IncidentEvidence, measures: Iterable[Measure]) -> list[tupl
 
 
 def _totals(curves: Iterable[Series | None]) -> dict[int, float]:
-    """The sum of these curves by the start of each minute; those that were not read are left out."""
     totals: dict[int, float] = {}
     for curve in curves:
         if curve is not None:

@@ -38,8 +38,6 @@ _SUMMARIES = ("summary", "conclusion", "root_cause", "rootcause", "finding", "re
 
 
 class SecondOpinion:
-    """Asks AWS DevOps Agent about an incident, if the runbook names an agent space."""
-
     def __init__(
         self,
         incidents: Incidents,
@@ -120,12 +118,10 @@ class SecondOpinion:
 
 
 def _token(incident: str, number: int) -> str:
-    """The same for the same request from any console."""
     return sha256(f"{incident} {number}".encode()).hexdigest()[:40]
 
 
 def words_of(records: Sequence[AgentRecord]) -> str:
-    """What an investigation says: its newest summary, else its newest record with a text. Newest first."""
     with_text = [record for record in records if record.text.strip()]
     summaries = [record for record in with_text if any(part in record.kind.casefold() for part in _SUMMARIES)]
     return clean_block((summaries or with_text)[0].text, LONGEST) if with_text else ""
@@ -148,7 +144,6 @@ def _draft(
 
 
 def asked(incident: Incident, number: int, token: str, yen: int) -> NewEntry:
-    """It is about to be sent; of two consoles one asks."""
     text = _("Asking AWS DevOps Agent for a second opinion (about ¥{yen})").format(yen=f"{yen:,}")
     claim = f"opinion:{incident.id}:{number}"
     return _draft(incident, text, number, token, OpinionState.ASKED, claim, yen=yen)
@@ -162,7 +157,6 @@ def accepted(incident: Incident, number: int, token: str, task: str) -> NewEntry
 def ended(
     incident: Incident, number: int, token: str, state: OpinionState, why: str, task: str = ""
 ) -> NewEntry:
-    """There is no answer, or it is not known whether there will be one."""
     words = {
         OpinionState.UNKNOWN: _("It is not known whether AWS DevOps Agent accepted the request: {why}"),
     }
@@ -182,7 +176,6 @@ def answered(incident: Incident, opinion: Opinion, words: str) -> NewEntry:
 
 
 def opinion_of(entries: Iterable[Entry]) -> Opinion | None:
-    """The newest request of these entries, oldest first; None if none can be read."""
     opinion: Opinion | None = None
     for entry in entries:
         data = entry.data

@@ -20,7 +20,6 @@ _CAUSES = {
 
 
 def proposed(outages: Iterable[Outage], incidents: Iterable[Incident]) -> tuple[Outage, ...]:
-    """The outages that nobody has opened an incident for."""
     every = tuple(incidents)
     return tuple(outage for outage in outages if not any(_is_about(one, outage) for one in every))
 

@@ -13,9 +13,6 @@ from services.models.units import number, unit_of
 
 
 def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
-    """The resource with its curves before and since T0, the writes to it, its log, and the alarms that fire with its own;
-    None for an alarm about the system itself.
-    """
     subject = stranger_of(facts.evidence.alarm, facts.runbook)
     if subject is None:
         return None
@@ -25,7 +22,6 @@ def resource_of(facts: Facts, zone: tzinfo) -> AssessedResource | None:
 
 
 def _metrics(facts: Facts, subject: Subject, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    """Each recorded curve of it: its usual value, its worst since T0, its newest."""
     evidence, edge = facts.evidence, facts.start.timestamp()
     for curve in (curve for curve in evidence.own_series if curve.values):
         points = list(zip(curve.values, curve.times, strict=True))

@@ -83,7 +83,6 @@ def _is_own(kind: Owned | None, texts: list[str], belongings: Belongings) -> boo
 
 
 def _forms(kind: Owned, text: str) -> Iterator[str]:
-    """The spellings of a name or ARN by which two of one kind are compared."""
     is_arn = text.startswith("arn:")
     tail = text.split(":", 5)[5] if is_arn and text.count(":") >= 5 else text
     match kind:

@@ -1,7 +1,4 @@
-"""Weighs the causes of an incident by its newest reading, and records one when it changes the word or the first cause.
-
-Of all consoles one records it, at most once a minute: the claim is the number of the reading.
-"""
+"""Of all consoles one records it, at most once a minute: the claim is the number of the reading."""
 
 import asyncio
 from collections.abc import Iterable
@@ -159,7 +156,6 @@ def _verdict(assessment: Assessment | None) -> tuple[Word, str]:
 
 
 def verdict_text(assessment: Assessment | None, own: Iterable[CauseSpec]) -> str:
-    """How sure the weighing is, and of which cause; `own` are the runbook's causes."""
     word, leader = _verdict(assessment)
     if not leader or word is Word.OPEN:
         return word_text(word)

@@ -1,5 +1,3 @@
-"""Why the first cause is the first, in words that are said; the numbers stand elsewhere. Pure."""
-
 from collections.abc import Iterable
 
 from services.i18n import _, sentences
@@ -16,7 +14,6 @@ def reason_of(assessment: Assessment | None, most: int = MOST) -> str:
 
 
 def reason_from(supporting: Iterable[WeighedSignal], most: int = MOST) -> str:
-    """The strongest facts, a sentence each: what shows the cause itself comes first, then the heaviest."""
     facts = sorted(
         (fact for fact in supporting if fact.counts > 0), key=lambda fact: (not fact.is_direct, -fact.counts)
     )

@@ -1,5 +1,3 @@
-"""Who is on duty (当番), by the runbook's roster. Pure."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,8 +11,6 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """Days on which one person is on duty, or nobody."""
-
     starts: date
     ends: date
     """Last day."""
@@ -29,7 +25,6 @@ def on_duty(runbook: Runbook, day: date) -> RosterEntry | None:
 
 
 def next_on_duty(runbook: Runbook, day: date) -> RosterEntry | None:
-    """The first entry that begins after a local date; None if the roster ends before."""
     return min((entry for entry in runbook.roster if entry.starts > day), key=_start, default=None)
 
 
@@ -40,7 +35,6 @@ def reach_of(runbook: Runbook, entry: RosterEntry) -> str:
 
 
 def roster_rows(runbook: Runbook, first: date, last: date) -> Iterator[RosterRow]:
-    """The roster from `first` to `last`, with the open days on which nobody is on duty; nothing without a roster."""
     if not runbook.roster:
         return
     open_days = BusinessCalendar(runbook.closures)
@@ -73,7 +67,6 @@ def _start(entry: RosterEntry) -> date:
 
 
 def _gap(open_days: BusinessCalendar, first: date, last: date) -> Iterator[RosterRow]:
-    """One row from the first to the last open day of these, if there is any."""
     start, end = open_days.next_open(first), open_days.previous_open(last)
     if first <= last and start is not None and end is not None and start <= end:
         yield RosterRow(start, end, None)

@@ -80,7 +80,6 @@ class Incidents(GroupedProjection):
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
-        """What was left to be done by a date, by date: all that is recent or not done."""
         return tuple(sorted(self._follow_ups.values(), key=lambda follow_up: (follow_up.due, follow_up.id)))
 
     @property
@@ -89,11 +88,9 @@ class Incidents(GroupedProjection):
         return self._days.newest
 
     def of(self, id: str) -> Incident | None:
-        """One incident; None if the journal has none of this id that is recent or open."""
         return self._incidents.get(id)
 
     def open_for(self, target: str) -> Incident | None:
-        """The open incident of an alarm or an inspection; None if there is none."""
         every = self._incidents.values()
         return next((each for each in every if each.target == target and each.is_open), None)
 
@@ -119,10 +116,7 @@ class Incidents(GroupedProjection):
         return await self.journal.entries(EntryQuery(kinds=NOTE_KINDS, subject=incident.id))
 
     async def changes(self, incident: Incident) -> tuple[Entry, ...]:
-        """The changes that any console made shortly before and during an incident, and the events of AWS, oldest first.
-
-        Raises JournalError.
-        """
+        """Those of any console shortly before and during it, and the events of AWS, oldest first. Raises JournalError."""
         query = EntryQuery(kinds=BESIDE, since=incident.since - EARLIER, before=incident.closed_at)
         return await self.journal.entries(query)
 
@@ -160,10 +154,7 @@ class Incidents(GroupedProjection):
     # ---- recording
 
     async def take(self, incident: Incident) -> Incident:
-        """This person responds from now on.
-
-        Raises AlreadyRecorded (somebody else has taken or closed it since `incident` was read), JournalError.
-        """
+        """Raises AlreadyRecorded (somebody else has taken or closed it since `incident` was read), JournalError."""
         await self.load()
         current = self.of(incident.id)
         if current is not None and current.is_open and current.holder_seq != incident.holder_seq:
@@ -179,10 +170,7 @@ class Incidents(GroupedProjection):
     async def decide(
         self, incident: Incident, cause: str, title: str, note: str = "", assessment: Assessment | None = None
     ) -> Incident:
-        """Decide on a cause, with the scores as they stand.
-
-        Raises AlreadyRecorded (somebody else has decided or closed it since `incident` was read), JournalError.
-        """
+        """Raises AlreadyRecorded (somebody else has decided or closed it since `incident` was read), JournalError."""
         return await self._record(
             incident, incident_entries.decided(incident, cause, title, note, assessment)
         )
@@ -197,10 +185,7 @@ class Incidents(GroupedProjection):
         return await self._record(incident, incident_entries.handed_over(incident, to, note))
 
     async def accept(self, incident: Incident) -> Incident:
-        """Accept the hand-over.
-
-        Raises AlreadyRecorded (it was accepted, replaced, or the incident taken or closed meanwhile), JournalError.
-        """
+        """Raises AlreadyRecorded (it was accepted, replaced, or the incident taken or closed meanwhile), JournalError."""
         offer = incident.hand_over
         if offer is None:
             return incident
@@ -323,7 +308,6 @@ class Incidents(GroupedProjection):
     # ---- projecting
 
     async def complete(self) -> bool:
-        """Also read the incidents that others are part of, and at first what is done of the follow-ups."""
         has_read, asked = await super().complete(), set[str]()
         while wholes := {each.joined_to for each in self._by_id.values()} - self._by_id.keys() - asked - {""}:
             asked |= wholes
@@ -333,7 +317,6 @@ class Incidents(GroupedProjection):
         return has_read or bool(asked)
 
     def needed(self) -> Iterator[int]:
-        """The numbers of the entries on what is open: incidents, follow-ups, the newest offer of a day's duty."""
         subjects = self.unreadable(self._by_id) | self._unreadable_follow_ups
         subjects |= {id for id, incident in self._by_id.items() if incident.is_open}
         subjects |= {each.subject for each in self.follow_ups if each.id not in self._done}
@@ -348,7 +331,6 @@ class Incidents(GroupedProjection):
         return super().apply(entry)
 
     def rebuild(self, subjects: Set[str]) -> None:
-        """Derive incidents, follow-ups and offers of these subjects from their entries."""
         for subject in subjects:
             recorded = self.recorded(subject)
             incident = incident_of(recorded)

@@ -42,7 +42,6 @@ class Subject:
 
     @property
     def first(self) -> MetricQuery:
-        """Its metric, which names the resource."""
         return self.queries[0]
 
     @property
@@ -52,7 +51,6 @@ class Subject:
 
     @property
     def names(self) -> frozenset[str]:
-        """What requests call it, and the group that it belongs to."""
         values = {
             str(value) for name, value in self.first.dimensions if name not in _PLACES and not value.isdigit()
         }
@@ -69,7 +67,6 @@ class Subject:
         return group.format(name=name) if name else ""
 
     def is_touched_by(self, event: TrailEvent) -> bool:
-        """Whether a write names it."""
         service = self.first.namespace.rpartition("/")[2]
         sources = (_EVENT_SOURCES.get(service, service.lower()), "application-autoscaling")
         ids = (*event.resources, *event.touched)
@@ -83,7 +80,6 @@ class Subject:
 
 
 def queries_of(alarm: AlarmMoment) -> tuple[MetricQuery, ...]:
-    """The metrics that an alarm watches, then its expressions; () for a composite alarm, one on a log or a search."""
     queries = alarm.queries
     if not queries and alarm.metric:
         queries = (
@@ -94,14 +90,12 @@ def queries_of(alarm: AlarmMoment) -> tuple[MetricQuery, ...]:
 
 
 def stranger_of(alarm: AlarmMoment, runbook: Runbook) -> Subject | None:
-    """The resource that an alarm watches, if it is none of the runbook's; None if it is, or cannot be told."""
     queries = queries_of(alarm)
     is_own = any(_is_own(query, alarm, runbook) for query in queries if query.metric)
     return Subject(queries) if queries and not is_own else None
 
 
 def _is_own(query: MetricQuery, alarm: AlarmMoment, runbook: Runbook) -> bool:
-    """Whether the runbook has such a resource, and no dimension names another one."""
     names = _own_names(runbook).get(str(query.namespace))
     if names is not None:
         return all(value in names[name] for name, value in query.dimensions if any(names.get(name, ())))

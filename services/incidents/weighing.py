@@ -34,7 +34,6 @@ LATE, TOO_LATE = timedelta(minutes=2), timedelta(minutes=5)
 
 
 def assess(evidence: IncidentEvidence, runbook: Runbook, playbook: Playbook | None = None) -> Assessment:
-    """Weigh the causes of a playbook, or of the alarm's own; with none, all that belong to no other playbook."""
     facts = Facts(evidence, runbook)
     playbook = playbook or runbook.playbook_for(evidence.alarm.id)
     specs = causes_of(runbook, playbook, evidence.alarm)
@@ -149,7 +148,6 @@ def _timed(weight: int, signal: Signal, start: datetime) -> int:
 
 
 def _strongest(rows: Sequence[WeighedSignal]) -> list[WeighedSignal]:
-    """Of each group only the signal with the largest weight counts, on each side of the scale."""
     best: dict[tuple[str, bool], WeighedSignal] = {}
     for row in rows:
         key = (row.signal.group, row.counts > 0)
@@ -164,7 +162,6 @@ def _strongest(rows: Sequence[WeighedSignal]) -> list[WeighedSignal]:
 
 
 def _impossible(spec: CauseSpec, signals: Mapping[str, Signal]) -> str:
-    """Why the cause is impossible: all the signals that it requires are absent."""
     required = [signals[name] for name in spec.requires if name in signals]
     if not required or any(signal.state is not SignalState.ABSENT for signal in required):
         return ""
@@ -177,7 +174,6 @@ def _unread(
     supporting: Sequence[WeighedSignal],
     unseen: Sequence[WeighedSignal],
 ) -> UnreadEffect:
-    """What the sources that could not be read may still change."""
     denied_ids = {name for name, signal in signals.items() if signal.is_denied}
     lowest = (min(0, spec.present.get(name, 0), spec.absent.get(name, 0)) for name in denied_ids)
     required = [signals[name] for name in spec.requires if name in signals]
@@ -193,7 +189,6 @@ def _unread(
 
 
 def _chained(specs: Sequence[CauseSpec], causes_by_id: Mapping[str, WeighedCause]) -> dict[str, WeighedCause]:
-    """The causes with what they explain; what a supported cause explains does not compete with it."""
     effects: dict[str, list[str]] = {spec.id: [] for spec in specs}
     explained: set[str] = set()
     for spec in specs:

@@ -1,5 +1,3 @@
-"""Wires what responds to the alarms of one system."""
-
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,19 +55,16 @@ class IncidentWatch:
         self._wake = Wake()
 
     def observe(self, state: FeedState[AlarmOverview]) -> None:
-        """Take note of a reading of the alarms; a failed one changes nothing."""
         if state.value is not None and state.problem is None:
             self._overview, self._read_at = state.value, state.fetched_at
             self._wake.wake()
 
     def observe_outages(self, state: FeedState[tuple[Outage, ...]]) -> None:
-        """Take note of a reading of what shows an outage without an alarm; a failed one changes nothing."""
         if state.value is not None and state.problem is None:
             self._outages, self._read_at = state.value, state.fetched_at
             self._wake.wake()
 
     async def keep(self) -> None:
-        """Open incidents and record changes of state until cancelled; a journal that fails is tried again."""
         retry = False
         while True:
             await self._wake.wait(self._clock, RETRY if retry else None)
@@ -143,7 +138,6 @@ class RecoveryWatch:
         person: Callable[[], Person],
         note: Note | None = None,
     ) -> None:
-        """`note` is called after each reading, with whether it is the last that counts."""
         self._note = note
         self._incidents = incidents
         self._live = live
@@ -167,7 +161,6 @@ class RecoveryWatch:
             await self._wake.wait(self._clock, EVERY if self._waiting else None)
 
     async def judge(self, incident: Incident) -> bool:
-        """Read the incident's evidence and record its recovery. Returns whether it has recovered."""
         evidence = await self._live.read(incident)
         is_over = has_recovered(Facts(evidence, self._runbook))
         if self._note is not None:
@@ -180,7 +173,6 @@ class RecoveryWatch:
         return True
 
     def watched(self) -> Iterator[Incident]:
-        """The open incidents that this console judges now."""
         now, elapsed = self._clock.now(), self._clock.elapsed()
         waiting = [incident for incident in self._incidents.incidents if _is_waiting(incident, now)]
         self._waiting = {incident.id: self._waiting.get(incident.id, elapsed) for incident in waiting}

@@ -19,11 +19,9 @@ class AllowList:
     """People and networks that only operators have added."""
 
     def person(self, name: str) -> bool:
-        """Whether this user is on the list."""
         return name in self.people
 
     def address(self, text: str) -> bool:
-        """Whether this IP address is in a listed network; False for text that is not an address."""
         try:
             address = ip_address(text)
         except ValueError:
@@ -31,7 +29,6 @@ class AllowList:
         return any(address in _network(network) for network in self.networks)
 
     def with_entries(self, entries: Iterable[Entry]) -> "AllowList":
-        """This list plus what KNOWN entries of the journal add; an entry that removes something adds nothing."""
         people, networks = set(self.people), set(self.networks)
         for entry in entries:
             named = named_in(entry)
@@ -57,7 +54,6 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 def is_network(text: str) -> bool:
-    """Whether the text is an address or a network in CIDR notation."""
     try:
         ip_network(text, strict=False)
     except ValueError:
@@ -66,6 +62,5 @@ def is_network(text: str) -> bool:
 
 
 def allow_list_of(runbook: Runbook) -> AllowList:
-    """The people and networks on the runbook's allow list."""
     trail = runbook.trail
     return AllowList(frozenset(trail.known_people), frozenset(trail.known_networks)) if trail else AllowList()

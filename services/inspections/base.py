@@ -62,7 +62,6 @@ class InspectionRequest:
 
     @property
     def hours(self) -> float:
-        """Length of the window in hours; at least a minute."""
         return max(1 / 60, (self.until - self.since).total_seconds() / 3600)
 
 
@@ -90,16 +89,13 @@ class Inspection(ABC):
         """
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The `aws` commands that read by hand what it reads in `span`, the most important first; may be none."""
         return ()
 
     def first_since(self, now: datetime) -> datetime:
-        """The start of the first run's window: the close of the last business day before today."""
         return self.context.calendar.closed_at(now)
 
     @property
     def name(self) -> str:
-        """The title in the screen's language."""
         return _(self.title)
 
 
@@ -116,7 +112,6 @@ class OwnInspection(Inspection):
 
     @property
     def limit(self) -> Limit:
-        """The limit on the metric, or on the count per hour."""
         spec = self.spec
         return Limit(
             id=spec.id,

@@ -1,7 +1,4 @@
-"""The inspections, one line each: their metadata, requirements, and classes.
-
-Listing inspections imports none of them; a class is imported when its inspection is created.
-"""
+"""Listing inspections imports none of them; a class is imported when its inspection is created."""
 
 from dataclasses import dataclass
 from pkgutil import resolve_name
@@ -116,7 +113,6 @@ def import_all() -> None:
 
 
 def offered(runbook: Runbook) -> tuple[InspectionInfo, ...]:
-    """The inspections available with this runbook: the built-in ones, then the runbook's own."""
     own = (InspectionInfo(id=RawId(spec.id), title=spec.title) for spec in runbook.inspections)
     return (*(entry.info for entry in INSPECTIONS if not entry.missing_setting(runbook)), *own)
 

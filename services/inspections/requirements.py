@@ -1,5 +1,3 @@
-"""The runbook settings that an inspection requires, without importing the inspection."""
-
 from collections.abc import Callable, Iterable
 
 from services.aws.cloudwatch.dashboards.default import builtin_dashboard
@@ -16,7 +14,6 @@ def missing_setting(runbook: Runbook, requirements: Iterable[Requirement]) -> st
 
 
 def _missing(runbook: Runbook, key: str) -> str:
-    """The shortest prefix of a dotted key that is not set."""
     section, _dot, name = key.partition(".")
     value = getattr(runbook, section)
     if not value:

@@ -39,7 +39,6 @@ class Reading:
 
     @property
     def region(self) -> str:
-        """The region that is read: as configured, else the runbook's."""
         return self.session.settings.region or str(self.runbook.system.region)
 
     async def close(self) -> None:

@@ -80,8 +80,6 @@ class Appender:
                         await self.catch_up()
 
     async def _attempt(self, draft: NewEntry, at: datetime, person: Person, nonce: str) -> Entry | None:
-        """One attempt; None if another record took the number."""
-
         def decide(writer: JournalWriter) -> Decision:
             return writer.decide(draft, at=at, person=person, nonce=nonce)
 

@@ -1,7 +1,4 @@
-"""The hash chain: every entry's hash covers the entry and the previous entry's hash.
-
-A row is an entry as stored in the file: the columns of `COLUMNS`, in that order.
-"""
+"""A row is an entry as stored in the file: the columns of `COLUMNS`, in that order."""
 
 import hashlib
 import json

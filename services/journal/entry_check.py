@@ -1,5 +1,3 @@
-"""Checks one entry's place in the hash chain."""
-
 import sqlite3
 from contextlib import closing
 from pathlib import Path

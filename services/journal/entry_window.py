@@ -33,12 +33,10 @@ class EntryWindow:
         )
 
     async def newest(self) -> None:
-        """Go to the newest page."""
         page = await self._journal.page(self.query, limit=self._page)
         self._entries, self._newer, self._older = page.entries, False, page.more
 
     async def oldest(self) -> None:
-        """Go to the oldest page."""
         page = await self._journal.page(self.query, after_seq=0, limit=self._page)
         self._entries, self._newer, self._older = page.entries, page.more, False
 
@@ -60,7 +58,6 @@ class EntryWindow:
         self._older = self._older or len(entries) > self._most
 
     async def refresh(self) -> None:
-        """Add entries recorded since, without dropping any."""
         while not self._newer:
             after = self._entries[0].seq if self._entries else 0
             page = await self._journal.page(self.query, after_seq=after, limit=self._page)

@@ -1,5 +1,3 @@
-"""The errors of recording an entry."""
-
 from services.models.journal import Entry
 from services.models.problem import Problem
 

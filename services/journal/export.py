@@ -31,10 +31,7 @@ _WHOLE_BATCH = 200
 
 
 def rows(reader: JournalReader, query: EntryQuery, *, whole: bool = True) -> Iterator[Row]:
-    """Matching rows, oldest first, up to the newest entry at the time of the call.
-
-    Without `whole`, the bodies of large entries are left out.
-    """
+    """Oldest first, up to the newest entry at the time of the call; without `whole`, without the bodies of large entries."""
     last, _hash = reader.head()
     after, size = 0, _WHOLE_BATCH if whole else _BATCH
     while True:
@@ -53,10 +50,7 @@ def lines(reader: JournalReader, query: EntryQuery, masker: Masker | None = None
 
 
 def export(journal: Path, query: EntryQuery, to: Path, masker: Masker | None = None) -> int:
-    """Write the matching entries to a new file, as `write` does. Returns their number.
-
-    Blocks. Raises what `write` raises, sqlite3.Error and UnusableJournal.
-    """
+    """Returns the number of entries. Blocks. Raises what `write` raises, sqlite3.Error and UnusableJournal."""
     with closing(JournalReader.open(journal)) as reader:
         return write(lines(reader, query, masker), to)
 
@@ -111,7 +105,6 @@ def line_of(journal: str, row: Row, masker: Masker | None = None) -> str:
 
 
 def _data(body: object) -> object:
-    """The parsed body; None if it is not canonical JSON, which a console always writes."""
     try:
         data = json.loads(str(body))
         return data if canonical(data) == body else None

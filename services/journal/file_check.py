@@ -20,7 +20,6 @@ NEWEST = 2000
 
 
 def check_tables(reader: JournalReader) -> None:
-    """Check that tables, indexes and triggers are exactly those of this version."""
     header = reader.header()
     objects = reader.objects()
     added = [name for kind, name, _sql in objects - _expected_objects() if kind == "trigger"]
@@ -30,14 +29,12 @@ def check_tables(reader: JournalReader) -> None:
 
 @cache
 def _expected_objects() -> frozenset[tuple[str, str, str]]:
-    """(type, name, SQL) of every object in a new journal."""
     with closing(sqlite3.connect(":memory:")) as db:
         db.executescript(SCHEMA)
         return frozenset(db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
 
 def check_newest(reader: JournalReader) -> None:
-    """Check that the newest entries form a chain and have their own search terms."""
     with reader.snapshot():
         newest = reader.exact_rows("ORDER BY entries.seq DESC LIMIT ?", (NEWEST,))
         last_words = reader.last_words()
@@ -58,14 +55,12 @@ def _is_chain(journal: str, rows: Iterable[Row]) -> bool:
 
 
 def _follows(row: list[object], before: Row | None) -> bool:
-    """Whether the row is the next entry; the first row read is not compared with its predecessor."""
     if before is not None:
         return (row[SEQ], row[PREVIOUS]) == (before[SEQ] + 1, before[HASH])
     return row[SEQ] != 1 or row[PREVIOUS] == NOTHING
 
 
 def altered() -> UnusableJournal:
-    """The error for entries that were modified after they were written."""
     return UnusableJournal(
         _("Journal entries differ from what was written; nothing more is written to it."),
         _(

@@ -70,7 +70,6 @@ class FileWatcher:
         self._close()
 
     def _wait_for_event(self) -> bool:
-        """Wait until the kernel reports a change, or the end; False at once where it does not."""
         if self._events is None:
             return False
         if not self._events.wait():
@@ -104,7 +103,6 @@ class Rereads:
         return self._pauses[self._next] if self._next < len(self._pauses) else math.inf
 
     def note(self, entries: int, *, was_reported: bool) -> None:
-        """Note the number of entries after a read, and whether it was for a reported write."""
         if was_reported:
             self._next = 0
         elif entries != self._entries:
@@ -116,7 +114,6 @@ class Rereads:
 
 
 def _mark(path: Path) -> tuple[int, ...]:
-    """A value that changes when the file is replaced or written, or its permissions or owner change."""
     try:
         status = os.stat(path)
     except OSError:

@@ -75,7 +75,6 @@ def _check_beside(path: Path) -> None:
 
 
 def has_wal(path: Path) -> bool:
-    """Whether its -wal file contains entries that are not in the file yet."""
     wal = Path(f"{path}-wal")
     return wal.exists() and wal.stat().st_size > 0
 
@@ -117,7 +116,6 @@ def create(path: Path, journal: str = "") -> None:
 
 
 def _share(file: Path) -> None:
-    """Let the group write the journal if it may write to the folder."""
     folder, status = file.parent.stat(), file.stat()
     if folder.st_mode & stat.S_IWGRP and folder.st_gid == status.st_gid:
         file.chmod(SHARED)

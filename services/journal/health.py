@@ -1,5 +1,3 @@
-"""The health of a console's journal, and its listeners."""
-
 import asyncio
 from pathlib import Path
 
@@ -8,8 +6,6 @@ from services.models.problem import Problem
 
 
 class HealthState:
-    """The current health; any number of listeners may wait for changes."""
-
     def __init__(self, path: Path) -> None:
         self.health = JournalHealth(writable=False, path=str(path))
         self.changed = asyncio.Event()
@@ -25,7 +21,6 @@ class HealthState:
         anchor_problem: str = "",
         late: int = 0,
     ) -> None:
-        """Set the health; listeners are woken if it has changed."""
         before = self.health.problem
         if before is not None and problem is not None and before.summary == problem.summary:
             # The same problem again is no change.
@@ -46,20 +41,16 @@ class HealthState:
         )
 
     def name(self, place: str) -> None:
-        """Set where the journal is, as screens show it."""
         self._hold(self.health.model_copy(update={"path": place}))
 
     def queue(self, queues: bool) -> None:
-        """Set whether some entries wait while it cannot be written."""
         self._hold(self.health.model_copy(update={"queues": queues}))
 
     def saw(self, head: tuple[int, str]) -> None:
-        """Record the newest entry."""
         seq, hash_ = head
         self._hold(self.health.model_copy(update={"entries": seq, "head": hash_ if seq else ""}))
 
     def announce(self) -> None:
-        """Wake every listener."""
         news, self.changed = self.changed, asyncio.Event()
         news.set()
 

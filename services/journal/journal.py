@@ -116,7 +116,6 @@ class Journal:
 
     @property
     def person(self) -> Person:
-        """Who acts at this console, as far as is known now."""
         return self._person()
 
     @property
@@ -126,17 +125,14 @@ class Journal:
 
     @property
     def health(self) -> JournalHealth:
-        """Whether the journal can be written, as of the last attempt."""
         return self._state.health
 
     @property
     def is_shared(self) -> bool:
-        """Whether consoles on other hosts may write to it."""
         return False
 
     @property
     def is_reached(self) -> bool:
-        """Whether nothing that other hosts have written is missing here for want of an answer."""
         return True
 
     async def catch_up(self) -> None:
@@ -316,7 +312,6 @@ class Journal:
                 yield reported.entries
 
     async def close(self) -> None:
-        """Complete pending writes and close the file."""
         if self._closed:
             return
         while self._appending:
@@ -376,7 +371,6 @@ class Journal:
                 soon.note(self.health.entries, was_reported=was_reported)
 
     async def _check_file(self) -> None:
-        """Check whether another console has written."""
         now = asyncio.get_running_loop().time()
         if now - self._tried >= self._retry:
             if not self.health.writable:
@@ -398,7 +392,6 @@ class Journal:
             self._state.saw(head)
 
     async def _try_out(self) -> None:
-        """Determine whether the journal can be written, or at least read."""
         self._tried = asyncio.get_running_loop().time()
         try:
             await self._write(JournalWriter.try_out)
@@ -444,7 +437,6 @@ class Journal:
         )
 
     async def _write(self, work: Callable[[JournalWriter], T]) -> T:
-        """Run in the writing thread; a failure is set in `health` before it is raised as JournalError."""
         try:
             return await self._threads.write(work)
         except JournalError as error:

@@ -1,5 +1,3 @@
-"""Identifies the person at this console, as far as the machine knows."""
-
 import os
 import pwd
 import socket
@@ -16,7 +14,6 @@ _NOBODY = 0xFFFFFFFF
 
 
 def person(identity: Identity | None) -> Person:
-    """The person, with the AWS identity once known."""
     return _machine().model_copy(update={"identity": identity.arn if identity else ""})
 
 

@@ -25,26 +25,20 @@ class JournalPlace:
 
     @property
     def text(self) -> str:
-        """As in the configuration, without a password."""
         return str(self.path) if self.address is None else str(self.address)
 
     def ledger(self, clock: Clock, meter: UsageMeter | None = None) -> Ledger:
-        """The ledger; only where there is an address. Nothing is connected yet."""
         assert self.address is not None
         return open_ledger(self.address, self.system, clock, meter)
 
     def journal(self, *, clock: Clock, meter: UsageMeter | None = None, **options: Any) -> Journal:
-        """The journal, with the options of `Journal`; nothing is opened yet. `meter` counts its ledger's requests."""
         if self.address is None:
             return Journal(self.path, clock=clock, **options)
         return SharedJournal(self.path, self.ledger(clock, meter), clock=clock, **options)
 
 
 def place_of(setting: str | None, system: str, folder: Path) -> JournalPlace:
-    """The place that a setting names; None: this person's own file in `folder`, where copies are, too.
-
-    Raises BadAddress.
-    """
+    """None: this person's own file in `folder`, where copies are, too. Raises BadAddress."""
     if not setting:
         return JournalPlace(system, folder / f"{system}.db")
     if not is_address(setting):

@@ -1,5 +1,3 @@
-"""Texts for problems with the journal's file, with remedies."""
-
 import errno
 import os
 import sqlite3
@@ -38,7 +36,6 @@ class UnusableJournal(Exception):
 
 
 def stale_copy(why: str) -> str:
-    """Says of what is read from this host's copy that the ledger may have more; `why` it could not be read."""
     text = _("The shared journal could not be read; this host's copy may lack newer entries: {why}")
     return text.format(why=why)
 
@@ -49,7 +46,6 @@ def staleness(health: JournalHealth) -> str:
 
 
 def problem_of(error: Exception, path: object, at: datetime) -> Problem:
-    """The problem for an UnusableJournal, sqlite3.Error or OSError."""
     match error:
         case sqlite3.Error() if _is_input_output(error) and not has_room(path):
             # SQLite cannot tell why it could not grow the -wal or -shm file.
@@ -75,7 +71,6 @@ def problem_of(error: Exception, path: object, at: datetime) -> Problem:
 
 
 def has_room(path: object) -> bool:
-    """Whether the disk of `path` has free space, as far as this can be seen."""
     try:
         state = os.statvfs(os.path.dirname(os.path.abspath(str(path))))
     except OSError:
@@ -96,7 +91,6 @@ def is_damage(error: BaseException) -> bool:
 
 
 def newer() -> UnusableJournal:
-    """The error for a file whose schema only a newer console knows."""
     return UnusableJournal(
         _("The journal was written by a newer version of this console."),
         _("Start that version, or choose another file in the journal setting; {path} stays as it is."),
@@ -104,14 +98,12 @@ def newer() -> UnusableJournal:
 
 
 def closed() -> UnusableJournal:
-    """The error for using a closed journal."""
     return UnusableJournal(
         _("The journal is closed: this console is shutting down."), _("Restart the console.")
     )
 
 
 def file_is_gone() -> UnusableJournal:
-    """The error for a file that was moved or deleted."""
     return UnusableJournal(
         _("The journal file was moved or deleted while it was open."),
         _("Put {path} back, or restart the console to begin a new journal."),
@@ -119,7 +111,6 @@ def file_is_gone() -> UnusableJournal:
 
 
 def another() -> UnusableJournal:
-    """The error for a different journal under the same name."""
     return UnusableJournal(
         _("The journal file was replaced by another one."),
         _("Put the first one back at {path}, or restart the console to use the new one."),
@@ -127,7 +118,6 @@ def another() -> UnusableJournal:
 
 
 def damaged() -> UnusableJournal:
-    """The error for a damaged file."""
     return UnusableJournal(
         _("The journal file is damaged; nothing more is written to it."),
         _("Keep {path} with its -wal file for recovery, move both aside, and restart."),
@@ -136,7 +126,6 @@ def damaged() -> UnusableJournal:
 
 
 def too_large() -> UnusableJournal:
-    """The error for more data than the console ever holds in memory at once."""
     return UnusableJournal(
         _("The journal contains entries larger than a console writes; nothing more is written to it."),
         _("Keep {path} with its -wal file for recovery, move both aside, and restart."),
@@ -145,7 +134,6 @@ def too_large() -> UnusableJournal:
 
 
 def no_memory() -> UnusableJournal:
-    """The error for a machine that is out of memory."""
     return UnusableJournal(
         _("There is not enough memory to use the journal."),
         _("Stop what uses up this machine's memory; the console retries {path} automatically."),

@@ -80,14 +80,10 @@ class Projection(ABC):
             return await self._begin(now)
 
     def needed(self) -> Iterable[int]:
-        """The numbers of the absorbed entries that still matter when they are older than `spans`."""
         return ()
 
     async def complete(self) -> bool:
-        """Read what the entries absorbed so far refer to; called before `needed` is asked. Raises JournalError.
-
-        Returns whether anything had to be read.
-        """
+        """Read what the entries absorbed refer to, before `needed` is asked. Returns whether it had to. Raises JournalError."""
         return False
 
     async def read_all_older(self) -> None:
@@ -117,7 +113,6 @@ class Projection(ABC):
         return last > 0
 
     async def _review(self, older: Older) -> None:
-        """Derive anew, from the entries alone, which older ones matter, and correct what was saved."""
         async with self._reading:
             await self._derive(older)
 
@@ -153,10 +148,7 @@ class Projection(ABC):
         return self.position > before
 
     async def absorb_all(self, query: EntryQuery, *, after: int = 0) -> int:
-        """Absorb every matching entry newer than `after`, oldest first. Returns the last one's number.
-
-        Returns `after` if there are none. Raises JournalError.
-        """
+        """Newer than `after`, oldest first. Returns the last one's number, `after` if there are none. Raises JournalError."""
         while True:
             entries = await self.journal.entries(query, limit=self._page, after_seq=after)
             self.absorb(entries)
@@ -193,13 +185,11 @@ class GroupedProjection(Projection):
         return changed
 
     def absorb(self, entries: Iterable[Entry]) -> None:
-        """As every projection; afterwards each affected subject is rebuilt once."""
         entries = tuple(entries)
         super().absorb(entries)
         self.rebuild({entry.subject for entry in entries})
 
     async def complete(self) -> bool:
-        """Read the older entries of subjects whose beginning is older than what was read. Raises JournalError."""
         subjects, kinds = self._unopened - {""}, frozenset(self.spans)
         if subjects:
             self.absorb(await self.journal.ask(lambda reader: about(reader, subjects, kinds)))
@@ -207,7 +197,6 @@ class GroupedProjection(Projection):
         return bool(subjects)
 
     def recorded(self, subject: str) -> list[Entry]:
-        """The entries of a subject, oldest first."""
         return [entry for _seq, entry in sorted(self._by_subject.get(subject, {}).items())]
 
     def unreadable(self, readable: Container[str]) -> set[str]:

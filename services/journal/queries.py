@@ -23,7 +23,6 @@ def fold(text: str) -> str:
 
 
 def searched(row: Sequence[object]) -> str:
-    """The searchable text of a row: text, target, subject and OS user."""
     return "\n".join((str(row[5]), str(row[4]), str(row[3]), str(row[6])))
 
 
@@ -85,7 +84,6 @@ def _tables(query: EntryQuery) -> tuple[str, str]:
 
 
 def _kinds(query: EntryQuery) -> list[str]:
-    """The names of the kinds as stored in the file."""
     return sorted({kind.value for kind in query.kinds} | {storable(kind) for kind in query.unknown_kinds})
 
 

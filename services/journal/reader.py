@@ -1,7 +1,4 @@
-"""Reads a journal's file through a connection of its own. Every method blocks.
-
-Passes sqlite3.Error and OSError on, and raises UnusableJournal for a file that is not a journal.
-"""
+"""Passes sqlite3.Error and OSError on, and raises UnusableJournal for a file that is not a journal."""
 
 import errno
 import os
@@ -79,7 +76,6 @@ class JournalReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """All reads in this context see the same moment, even while other consoles append."""
         self.query("BEGIN")
         try:
             yield
@@ -116,7 +112,6 @@ class JournalReader:
         return frozenset((str(kind), str(name), str(sql)) for kind, name, sql in self.query(statement))
 
     def tables(self) -> set[str]:
-        """The names of all tables: those of every journal, and those that came later."""
         return {name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
     def rows(
@@ -152,7 +147,6 @@ class JournalReader:
             self._db.text_factory = _text
 
     def every_row(self, first: int = -(1 << 63)) -> Iterator[Row]:
-        """All entries from number `first` on, oldest first, as `exact_rows`, but not all in memory."""
         self._db.text_factory = _exact
         try:
             with readable_contents():
@@ -163,7 +157,6 @@ class JournalReader:
             self._db.text_factory = _text
 
     def last_words(self) -> int:
-        """The number of the newest entry in the search index; 0 if there is none."""
         return int(self.query("SELECT max(seq) FROM words")[0][0] or 0)
 
     def check_pages(self) -> None:
@@ -180,30 +173,24 @@ class JournalReader:
         after_seq: int | None = None,
         newest_first: bool = True,
     ) -> list[Entry]:
-        """Matching entries, without the bodies of large ones."""
         rows = self.rows(
             query, limit=limit, before_seq=before_seq, after_seq=after_seq, newest_first=newest_first, whole=False
         )  # fmt: skip
         return [entry_of(row) for row in rows]
 
     def entry(self, seq: int) -> Entry | None:
-        """One entry with its body; None if there is no such entry."""
         return self._newest("seq = ?", seq)
 
     def people(self) -> list[str]:
-        """Every OS user in the journal."""
         return [clean(each) for each in self._distinct("user")]
 
     def targets(self) -> list[RawId]:
-        """Every target in the journal, uncleaned."""
         return [RawId(each) for each in self._distinct("target")]
 
     def unknown_kinds(self) -> list[str]:
-        """Every kind that this version does not know, uncleaned."""
         return [kind for kind in self._distinct("kind") if kind not in _KINDS]
 
     def _distinct(self, column: str) -> Iterator[str]:
-        """The distinct values of a column, found by jumping along its index."""
         # As bytes: a value that is not UTF-8 would be decoded to another text, and the search would never advance.
         hop = (
             f"SELECT CAST(min({column}) AS BLOB) FROM entries "
@@ -264,7 +251,6 @@ def connect(path: Path, options: str) -> sqlite3.Connection:
 
 
 def entry_of(row: Row) -> Entry:
-    """A row as an entry; a row that no console can have written becomes an entry that says so."""
     seq, at, kind, subject, target, text, user, origin, identity, host, *rest = row
     body, claim, holds, releases, previous, own = rest
     try:

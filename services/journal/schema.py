@@ -1,5 +1,3 @@
-"""The schema of a journal's file."""
-
 from services.journal.chain import COLUMNS
 from services.models.journal import LARGE
 

@@ -1,7 +1,4 @@
-"""Writes a journal's file: SQLite in WAL mode, through one connection in the calling thread.
-
-Every method blocks. Passes sqlite3.Error and OSError on, and raises UnusableJournal for a file that must not be used.
-"""
+"""Every method blocks. Passes sqlite3.Error and OSError on, and raises UnusableJournal for a file that must not be used."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -25,8 +22,6 @@ _BESIDE = 1024
 
 
 class Store(JournalReader):
-    """One journal open for writing; created if it does not exist."""
-
     def __init__(self, path: Path, *, journal: str = "", is_copy: bool = False) -> None:
         """`journal`: the id of a new file, "" for a new one; `is_copy`: the entries are durable elsewhere."""
         if not files.check(path):

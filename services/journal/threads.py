@@ -25,15 +25,11 @@ T = TypeVar("T")
 
 
 class Write(Protocol):
-    """Runs work in the thread that writes the file."""
-
     async def __call__(self, work: Callable[[JournalWriter], T], /) -> T:
         """The result of `work`. Raises JournalError."""
 
 
 class Read(Protocol):
-    """Runs work in the thread that reads the file."""
-
     async def __call__(self, work: Callable[[JournalReader], T], /) -> T:
         """The result of `work`. Raises JournalError."""
 
@@ -65,7 +61,6 @@ class Threads:
             raise
 
     async def close(self) -> None:
-        """Close the file once pending work is complete."""
         self._closed = True
         loop = asyncio.get_running_loop()
         # The writer closes last: it can move the entries of the -wal file into the journal.

@@ -20,10 +20,7 @@ class UsageLog:
         """Requests and yen of each day that are already in the journal."""
 
     async def record(self) -> None:
-        """Record today's total, and those of earlier days that have grown since they were recorded.
-
-        A failure is ignored here, because the journal's health reports it; the usage is counted on.
-        """
+        """A failure is ignored here, because the journal's health reports it; the usage is counted on."""
         for usage in self._meter.days():
             day = usage.day.isoformat()
             total = (usage.calls, usage.yen)

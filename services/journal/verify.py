@@ -46,8 +46,6 @@ def verify(
 
 
 class _Check:
-    """One pass over the entries, or over those after what was verified before."""
-
     def __init__(
         self, reader: JournalReader, path: Path, external_hashes: ExternalHashes, before: Verified | None
     ) -> None:
@@ -121,7 +119,6 @@ class _Check:
         )
 
     def _count_earlier(self, before: Verified) -> None:
-        """Compare the number of the earlier entries, which are not read."""
         self.count = count_up_to(self.reader, before.seq)
         self.newest, self.head = before.seq, before.hash
         if self.count != before.seq:
@@ -130,7 +127,6 @@ class _Check:
             self._fault(0, kind, text.format(count=f"{self.count:,}", seq=f"{before.seq:,}"))
 
     def _compare_earlier(self, before: Verified) -> None:
-        """Compare the earlier entries of which an external log has the hash, and recompute theirs."""
         named = {seq for seq in (*self.hashes_outside, *self.unsure) if seq <= before.seq} | {before.seq}
         for row in rows_numbered(self.reader, tuple(named)):
             seq, own = row[SEQ], row[HASH]
@@ -171,7 +167,6 @@ class _Check:
             self.newest, self.head = seq, str(own)
 
     def _agree(self, seq: int, own: str) -> None:
-        """Accept untrusted checkpoints that agree with the entry."""
         unsure = self.unsure.pop(seq, [])
         self.own += [checkpoint for checkpoint, _doubt in unsure if checkpoint.head == own]
         self.refuted += [each for each in unsure if each[0].head != own]
@@ -185,7 +180,6 @@ class _Check:
         self._fault(first, ChainFaultKind.DROPPED, text)
 
     def _rewritten(self, seq: int) -> None:
-        """Whether an intact entry names a predecessor other than the intact entry before it."""
         if seq == 1:
             self._fault(
                 seq, ChainFaultKind.INSERTED, _("It should be the first entry, but follows another one.")
@@ -235,7 +229,6 @@ class _Check:
             self._fault(self.newest + 1, ChainFaultKind.CUT_OFF, text)
 
     def _look_for_others(self) -> None:
-        """Compare with other journals that an external log lists at this path, or instead of this one."""
         here = [each for each in self.others if self._is_here(each)]
         lost = here or (self.others if self.external_hashes.is_configured and not self.own else [])
         if lost:
@@ -258,7 +251,6 @@ class _Check:
 
 
 def _disagreements(refuted: Iterable[tuple[Checkpoint, str]]) -> tuple[str, ...]:
-    """One sentence per reason, with the newest entry concerned."""
     newest: dict[str, Checkpoint] = {}
     counts: Counter[str] = Counter()
     for checkpoint, why in refuted:

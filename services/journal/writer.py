@@ -1,7 +1,4 @@
-"""The writing side of a journal: opens, appends, sends checkpoints, and detects that the file was replaced.
-
-Every method blocks and must run in the same thread. Raises UnusableJournal, sqlite3.Error and OSError.
-"""
+"""Every method blocks and must run in the same thread. Raises UnusableJournal, sqlite3.Error and OSError."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -25,15 +22,11 @@ T = TypeVar("T")
 
 
 class Head(NamedTuple):
-    """The newest entry's number and hash."""
-
     seq: int = 0
     hash: str = NOTHING
 
 
 class Decision(NamedTuple):
-    """What a draft becomes."""
-
     entry: Entry
     is_recorded: bool = False
     """An earlier attempt has recorded it: nothing needs to be stored."""
@@ -60,12 +53,10 @@ class JournalWriter:
         """Why nothing is written until the console is restarted; None while the file is intact."""
 
     def try_out(self) -> None:
-        """Open the file if needed, and determine whether it can be written."""
         self._use(self._probe)
         self.send_checkpoint()
 
     def check_here(self) -> None:
-        """Check that the journal does not go on elsewhere."""
         self._use(lambda store: check_here(store, self.here))
 
     def _probe(self, store: Store) -> None:
@@ -111,7 +102,6 @@ class JournalWriter:
         self.close()
 
     def close(self) -> None:
-        """Close the file; the next use opens it again."""
         if self._store is not None:
             store, self._store = self._store, None
             store.close()
@@ -150,7 +140,6 @@ class JournalWriter:
         return self._store
 
     def _open(self) -> Store:
-        """The file, created if it does not exist."""
         return Store(self.path)
 
     def _compare(self, store: Store) -> None:

@@ -30,7 +30,6 @@ class SavedMark:
 
     @property
     def line(self) -> tuple[int, str, str]:
-        """What tells the line apart within its group."""
         return self.at, self.stream, self.digest
 
 
@@ -64,7 +63,6 @@ def mark_entry(mark: SavedMark, masker: Masker, *, incident: str = "", removed: 
 
 
 def marks_in(entries: Iterable[Entry]) -> tuple[SavedMark, ...]:
-    """The marks that stand after `entries` (newest first), by time."""
     newest: dict[tuple[str, int, str, str], SavedMark | None] = {}
     for entry in entries:
         mark = _mark_of(entry)
@@ -74,7 +72,6 @@ def marks_in(entries: Iterable[Entry]) -> tuple[SavedMark, ...]:
 
 
 def _mark_of(entry: Entry) -> SavedMark | None:
-    """The mark of an entry; None if it has none that can be read."""
     data = entry.data
     try:
         at = datetime.fromisoformat(str(data.get("at")))

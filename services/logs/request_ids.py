@@ -1,5 +1,3 @@
-"""Ids of requests in log lines, and all lines of one request in several log groups."""
-
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,7 +48,6 @@ def request_ids(text: str, further: Sequence[str] = ()) -> tuple[RequestId, ...]
 
 
 def _fields(text: str, names: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Name and value of each field of that kind, in JSON or in text like `name=value`."""
     value = json_object(text)
     if value is not None:
         yield from _in_json(value, set(names), 0)
@@ -85,8 +82,6 @@ def _values(value: str) -> Iterator[str]:
 
 @dataclass(slots=True)
 class GroupSearch:
-    """How far the search is in one log group."""
-
     group: str
     lines: int = 0
     pages: int = 0
@@ -98,8 +93,6 @@ class GroupSearch:
 
 @dataclass(slots=True)
 class RequestSearch:
-    """Searches log groups for one id at the same time, within the account's limit of requests."""
-
     source: LogSource
     limiter: LogLimiter
     value: str

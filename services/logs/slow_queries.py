@@ -47,7 +47,6 @@ class SlowLine:
 
 
 def slow_line(message: str) -> SlowLine | None:
-    """The slow statement in a log line; None if the line has no duration."""
     match = _LINE.search(message[:_READ])
     if match is None:
         return None
@@ -64,8 +63,6 @@ def statement(text: str) -> str:
 
 @dataclass(slots=True)
 class Statement:
-    """The lines of one statement, or of one time."""
-
     text: str
     """"" for the lines that tell their duration only."""
     durations: list[float] = field(default_factory=list)
@@ -78,7 +75,6 @@ class Statement:
 
     @property
     def lines(self) -> int:
-        """Number of lines."""
         return len(self.durations)
 
     @property
@@ -101,7 +97,6 @@ class Statement:
 
 
 def by_statement(lines: Iterable[tuple[datetime | None, SlowLine]]) -> list[Statement]:
-    """The lines by statement, those with the longest total time first."""
     return sorted(
         _grouped((line.statement, at, line.ms) for at, line in lines), key=lambda group: -group.total
     )

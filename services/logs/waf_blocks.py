@@ -1,5 +1,3 @@
-"""Requests that AWS WAF blocked, counted by rule, address, country and path: from log lines, and from samples."""
-
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple

@@ -17,16 +17,12 @@ LATE = 300
 
 
 class AlarmSeries(Model):
-    """The metric of one alarm, for the last hour."""
-
     alarm: RawId
     """The alarm's exact name."""
     series: Series
 
 
 class Doubt(StrEnum):
-    """Why a present value is unknown."""
-
     OVERDUE = "overdue"
     """No new data has arrived for too long."""
     FAILED = "failed"
@@ -48,7 +44,6 @@ _DOUBTS = {
 
 
 def doubt_of(status: SeriesStatus) -> Doubt | None:
-    """Why a metric without a present value has none; None if AWS says that there is none."""
     return _DOUBTS.get(status)
 
 
@@ -83,7 +78,6 @@ class AlarmReadings:
     """By how much AWS's clock, which dates the points, is ahead of the one that dates the reads."""
 
     def series(self, alarm: Alarm) -> Series | None:
-        """The values of the last hours; None without any."""
         series = self._answer(alarm)
         return series if series is not None and series.values else None
 
@@ -140,7 +134,6 @@ def _points(series: Series) -> dict[int, float]:
 
 
 def present_value(times: Sequence[int], values: Sequence[float], period: int, at: datetime) -> float | None:
-    """The newest value, if its period ended a short time before `at`."""
     return present_value_at(times, values, period, at.timestamp())
 
 

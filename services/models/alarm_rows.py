@@ -1,5 +1,3 @@
-"""Which alarms get a row of their own, and which are folded into one line, in the room there is. Pure."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +9,6 @@ HEAD = 1
 
 @dataclass(frozen=True, slots=True)
 class AlarmRows:
-    """What the list of alarms shows."""
-
     single: tuple[Alarm, ...] = ()
     """Alarms with a row each, in the overview's order."""
     normal: tuple[Alarm, ...] = ()
@@ -33,7 +29,6 @@ class AlarmRows:
 
     @property
     def is_one_line(self) -> bool:
-        """Whether there is nothing to list: all is normal."""
         listed = self.single or self.listed_normal or self.listed_scaling or self.outdated or self.unlisted
         return bool(self.normal) and not listed
 
@@ -68,7 +63,6 @@ def alarm_rows(
 
 
 def _causes_first(alarms: Sequence[Alarm]) -> tuple[Alarm, ...]:
-    """Firing composite alarms after the other firing ones, by which they fire."""
     firing = [alarm for alarm in alarms if alarm.state is AlarmState.ALARM]
     others = [alarm for alarm in alarms if alarm.state is not AlarmState.ALARM]
     return (*sorted(firing, key=lambda alarm: alarm.kind is AlarmKind.COMPOSITE), *others)

@@ -1,7 +1,4 @@
-"""CloudWatch alarms: state, history, and who is notified.
-
-Source: DescribeAlarms, DescribeAlarmHistory (Amazon CloudWatch API reference).
-"""
+"""Source: DescribeAlarms, DescribeAlarmHistory (Amazon CloudWatch API reference)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -66,7 +63,6 @@ _EVALUATIONS = {
 
 
 def evaluation_words(evaluation: str) -> str:
-    """`Alarm.evaluation` in words; unknown values are returned unchanged."""
     words = _EVALUATIONS.get(evaluation)
     return _(words) if words else evaluation
 
@@ -81,8 +77,6 @@ _SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 
 
 class Alarm(Model):
-    """The current state of one alarm."""
-
     id: RawId
     """The exact alarm name, for requests."""
     name: Clean
@@ -167,21 +161,17 @@ class Alarm(Model):
 
     @property
     def sending(self) -> str:
-        """`sends`, or what its own actions say: whether going to ALARM sends something now, as AWS has it."""
         is_silent = not self.has_actions or self.muted_by or self.actions_enabled is False
         own = "never" if is_silent else "unknown" if self.actions_enabled is None else "always"
         return self.sends or own
 
     @property
     def may_be_unheard(self) -> bool:
-        """Nobody is known to be notified whenever it fires; always false for missing and scaling-only alarms."""
         unheard = self.hearing in (Hearing.TOGETHER, Hearing.NOBODY, Hearing.UNKNOWN)
         return unheard and not self.scaling and self.state is not AlarmState.MISSING
 
 
 class Contributor(Model):
-    """One series of a multi-series alarm that is in ALARM."""
-
     id: RawId
     name: Clean
     """Its attributes: `Service=staff-api, Cluster=prod`; its id if it has none."""
@@ -191,8 +181,6 @@ class Contributor(Model):
 
 
 class AlarmTransition(Model):
-    """One entry of an alarm's history."""
-
     id: RawId
     name: Clean
     at: datetime
@@ -231,18 +219,15 @@ class AlarmOverview(Model):
     """Why AWS may have alarms that are neither in `alarms` nor `outdated`; "": it has none."""
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """As pydantic's, without what was derived from the old values."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self)(**values | dict(update or {}))
 
     @property
     def is_whole(self) -> bool:
-        """Whether every alarm of AWS is known, as it was when it was due to be read."""
         return not (self.unlisted or self.outdated)
 
     @cached_property
     def by_id(self) -> Mapping[str, Alarm]:
-        """The alarms by their exact names, with outdated ones."""
         return {alarm.id: alarm for alarm in (*self.outdated, *self.alarms)}
 
     @cached_property
@@ -254,22 +239,18 @@ class AlarmOverview(Model):
 
     @cached_property
     def watched(self) -> tuple[Alarm, ...]:
-        """The alarms that count: all except those owned by scaling policies."""
         return tuple(alarm for alarm in self.alarms if not alarm.scaling)
 
     @cached_property
     def scaling(self) -> tuple[Alarm, ...]:
-        """The alarms owned by scaling policies."""
         return tuple(alarm for alarm in self.alarms if alarm.scaling)
 
     @cached_property
     def firing(self) -> tuple[Alarm, ...]:
-        """The watched alarms in ALARM."""
         return tuple(alarm for alarm in self.watched if alarm.state is AlarmState.ALARM)
 
     @cached_property
     def calling(self) -> tuple[Alarm, ...]:
-        """The watched alarms that need an acknowledgement: firing and missing ones."""
         states = (AlarmState.ALARM, AlarmState.MISSING)
         return tuple(alarm for alarm in self.watched if alarm.state in states)
 
@@ -279,12 +260,10 @@ class AlarmOverview(Model):
 
     @property
     def plain(self) -> tuple[Alarm, ...]:
-        """The watched alarms that are normal, with nothing worth a word (`is_plain`)."""
         return self._by_plainness[0]
 
     @property
     def unusual(self) -> tuple[Alarm, ...]:
-        """The other watched alarms."""
         return self._by_plainness[1]
 
     @cached_property
@@ -300,26 +279,20 @@ class AlarmOverview(Model):
         return Counter(alarm.state for alarm in self.watched)
 
     def count(self, state: AlarmState) -> int:
-        """How many watched alarms are in `state`."""
         return self._counts[state]
 
     @cached_property
     def newest(self) -> Alarm | None:
-        """The watched alarm that changed last; None if no change is known."""
         return _newest(alarm for alarm in self.watched if alarm.since is not None)
 
     @cached_property
     def newest_firing(self) -> Alarm | None:
-        """The watched alarm that went to ALARM last; None if none is in ALARM.
-
-        A composite alarm only if no other fires: it fires because of others, about which there is something to do.
-        """
+        """A composite alarm only if no other fires: it fires because of others, about which there is something to do."""
         own = [alarm for alarm in self.firing if alarm.kind is not AlarmKind.COMPOSITE]
         return _newest(own or self.firing)
 
 
 def is_plain(alarm: Alarm) -> bool:
-    """Whether an alarm is normal and nothing about it is worth a word: it is evaluated, and somebody is notified."""
     return (
         alarm.state is AlarmState.OK
         and alarm.actions_enabled is True

@@ -1,5 +1,3 @@
-"""Approvals of plans: who asked, who consented, by what means, and until when."""
-
 from datetime import datetime
 from enum import StrEnum
 
@@ -57,8 +55,6 @@ class Consent(Model):
 
 
 class ApprovalState(StrEnum):
-    """What has become of a request for approval."""
-
     ASKED = "asked"
     GIVEN = "given"
     DECLINED = "declined"
@@ -69,8 +65,6 @@ class ApprovalState(StrEnum):
 
 
 class ApprovalRequest(Model):
-    """A plan whose approval a person has asked for."""
-
     plan: Plan
     asker: Person
     note: Clean = ""

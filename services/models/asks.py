@@ -1,5 +1,3 @@
-"""The lines of a duty's runbook text, each with what is known of it: a verdict, a tick, or nothing yet. Pure."""
-
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -11,8 +9,6 @@ from services.models.verdict import Verdict, worst
 
 
 class AskState(StrEnum):
-    """What is known of one line."""
-
     JUDGED = "judged"
     """An inspection has judged it."""
     RUNNING = "running"
@@ -28,8 +24,6 @@ class AskState(StrEnum):
 
 
 class AskLine(Model):
-    """One line with its state."""
-
     text: Clean
     state: AskState
     verdict: Verdict | None = None
@@ -46,7 +40,6 @@ def line_numbers(duty: Duty) -> dict[str, int]:
 
 
 def left_open(duty: Duty, ticked: Iterable[str]) -> tuple[str, ...]:
-    """The lines, in the screen's language, that are not among `ticked`."""
     numbers = line_numbers(duty)
     ticked_numbers = {numbers.get(text) for text in ticked}
     return tuple(text for number, text in enumerate(duty.asks) if number not in ticked_numbers)
@@ -73,7 +66,6 @@ def _unnamed(duty: Duty, findings: DutyFindings) -> tuple[str, ...]:
 
 
 def unanswered(duty: Duty, recorded: Iterable[Recorded]) -> int:
-    """How many lines name a value that a finding, which judged all that it read, does not have."""
     if duty.checklist:
         return 0
     findings = {each.finding.inspection: each.finding for each in recorded if each.finding.complete}
@@ -114,7 +106,6 @@ def _judged(text: str, source: str, findings: DutyFindings) -> AskLine:
 
 
 def _verdicts(finding: Finding, items: frozenset[str]) -> Iterable[Verdict | None]:
-    """The verdicts of these items; not judged if the finding has none of them. Without items those of the whole."""
     if not items or not finding.measures:
         return [finding.leading, *([] if finding.complete else [Verdict.UNKNOWN])]
     missing = items - {each.item for each in finding.measures}

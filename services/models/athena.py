@@ -1,7 +1,4 @@
-"""Athena: a workgroup, and the state and results of a query.
-
-Source: WorkGroup, QueryExecution, ResultSet (Amazon Athena API reference).
-"""
+"""Source: WorkGroup, QueryExecution, ResultSet (Amazon Athena API reference)."""
 
 from enum import StrEnum
 
@@ -20,8 +17,6 @@ class SqlState(StrEnum):
 
 
 class Workgroup(Model):
-    """An Athena workgroup, in which queries run."""
-
     name: Clean
     enabled: bool
     cutoff: int | None
@@ -29,8 +24,6 @@ class Workgroup(Model):
 
 
 class SqlResult(Model):
-    """A query's state, and its rows once it has succeeded."""
-
     state: SqlState
     reason: Clean = ""
     """Why it failed or was stopped, as Athena words it; "" otherwise."""
@@ -43,5 +36,4 @@ class SqlResult(Model):
 
     @property
     def going(self) -> bool:
-        """Whether the query is queued or running."""
         return self.state in (SqlState.QUEUED, SqlState.RUNNING)

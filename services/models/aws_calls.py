@@ -20,7 +20,6 @@ class AwsCall(Model):
 
     @property
     def params(self) -> dict[str, Any]:
-        """The request parameters."""
         parameters = json.loads(self.body)
         assert isinstance(parameters, dict)
         return parameters
@@ -37,5 +36,4 @@ class AwsCall(Model):
 
 
 def aws_call(service: str, operation: str, region: str, params: Mapping[str, Any]) -> AwsCall:
-    """The call with these parameters."""
     return AwsCall(service=service, operation=operation, region=region, body=canonical(dict(params)))

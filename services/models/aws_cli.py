@@ -1,8 +1,3 @@
-"""Commands of the AWS CLI that do by hand what the console does.
-
-Source: AWS CLI user guide; `services.aws_cli` makes them.
-"""
-
 from services.models.base import Clean, Model, RawId
 
 
@@ -15,7 +10,6 @@ class Variable(str):
     __slots__ = ()
 
     def __new__(cls, name: str) -> "Variable":
-        """The reference to the variable `name`."""
         return super().__new__(cls, f"\0{name}\0")
 
 
@@ -47,16 +41,12 @@ class CliCommand(Model):
 
 
 class CommandSheet(Model):
-    """The commands that do what one screen shows."""
-
     title: Clean
     """What they are about."""
     commands: tuple[CliCommand, ...]
 
 
 class ShellLine(Model):
-    """A command as one line for a shell, safe to paste."""
-
     words: tuple[str, ...]
     """Its quoted words, without control or invisible characters."""
     purpose: Clean
@@ -65,5 +55,4 @@ class ShellLine(Model):
 
     @property
     def text(self) -> str:
-        """The line to paste."""
         return " ".join(self.words)

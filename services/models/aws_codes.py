@@ -92,24 +92,20 @@ EXIT_CODES = {
 
 
 def word_of(words: dict[str, str], code: str) -> str:
-    """What a code means; the code itself if it is unknown."""
     return _(words[code]) if code in words else code
 
 
 def deployment_state(status: str) -> str:
-    """The state of a service deployment in words; AWS's own spelling if it is unknown."""
     return word_of(DEPLOYMENT_STATES, status)
 
 
 def rollout_state(deployment: Deployment) -> str:
-    """The state of a deployment's rollout in words, else that of the deployment itself."""
     if deployment.rollout:
         return word_of(ROLLOUTS, deployment.rollout)
     return word_of(DEPLOYMENT_SETS, deployment.status)
 
 
 def stop_reason(reason: str) -> str:
-    """What ECS's reason means; ECS's own words if they are unknown."""
     return next((_(text) for part, text in STOP_REASONS.items() if part in reason), reason)
 
 

@@ -65,7 +65,6 @@ class RawId(str):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> object:
-        """Accept any str and keep it as it is."""
         return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
 
 
@@ -75,8 +74,6 @@ class RawId(str):
 
 
 class Quota(Model):
-    """The most of something that an account may have in a region."""
-
     value: float
     is_default: bool = False
     """AWS's default, because the account has no value of its own."""
@@ -111,8 +108,6 @@ class Github(Model):
 
 
 class GroupRule(Model):
-    """One rule that lets traffic in, or out."""
-
     protocol: str
     """`tcp`, `udp`, `icmp`, a protocol's number, or `-1` for all."""
     first_port: int | None = None
@@ -126,7 +121,6 @@ class GroupRule(Model):
     """Ids of prefix lists, likewise; their addresses are not read."""
 
     def covers(self, port: int) -> bool:
-        """Whether it lets TCP connections to this port through."""
         if self.protocol == "-1":
             return True
         if self.protocol not in ("tcp", "6"):
@@ -135,8 +129,6 @@ class GroupRule(Model):
 
 
 class SecurityGroup(Model):
-    """One security group."""
-
     id: RawId
     name: Clean
     ingress: tuple[GroupRule, ...] = ()

@@ -28,8 +28,6 @@ class Owned(StrEnum):
 
 
 class OwnedPart(Model):
-    """What of one kind belongs to the system."""
-
     kind: Owned
     ids: tuple[RawId, ...] = ()
     """Also what belonged to it within the last day: an endpoint that was deleted is told apart, too."""
@@ -38,8 +36,6 @@ class OwnedPart(Model):
 
 
 class Belongings(Model):
-    """What belongs to one system."""
-
     read_at: datetime
     """When the newest of it was read (UTC)."""
     parts: tuple[OwnedPart, ...]
@@ -51,11 +47,9 @@ class Belongings(Model):
         return next((part for part in self.parts if part.kind is kind), None)
 
     def definition(self, name: str) -> TaskDefinition | None:
-        """A task definition by `family:revision`; None if it was not read."""
         return next((each for each in self.definitions if each.id == name), None)
 
     def with_earlier(self, earlier: "Belongings | None") -> "Belongings":
-        """With what belonged to the system when an earlier reading was made, by whichever console."""
         if earlier is None:
             return self
         earlier_ids = {part.kind: part.ids for part in earlier.parts}

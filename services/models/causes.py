@@ -1,5 +1,3 @@
-"""Signals and causes: what the evidence shows, and how much each explanation of an incident gains or loses by it."""
-
 from collections.abc import Set
 from datetime import datetime
 from enum import StrEnum
@@ -118,7 +116,6 @@ class CauseSpec(Translated):
     """English versions of its texts."""
 
     def advice_for(self, present: Set[str]) -> "Advice | CauseSpec":
-        """What to do first about it with these signals present: `action`, and where that leads, `look`."""
         fitting = (each for each in self.advice if present >= set(each.when))
         return next((each for each in fitting if present.isdisjoint(each.unless)), self)
 
@@ -133,8 +130,6 @@ class Word(StrEnum):
 
 
 class WeighedSignal(Model):
-    """What one signal adds to the score of one cause."""
-
     signal: Signal
     weight: int
     """As the data give it."""
@@ -180,8 +175,6 @@ class WeighedCause(Model):
 
 
 class NextLook(Model):
-    """The look that would tell most about the first two causes."""
-
     signal: Slug
     title: Clean
     difference: int
@@ -200,8 +193,6 @@ class OnsetBasis(StrEnum):
 
 
 class Onset(Model):
-    """T0: the first bad minute."""
-
     at: datetime
     basis: OnsetBasis
     measure: str = ""
@@ -227,12 +218,10 @@ class Assessment(Model):
 
     @property
     def present(self) -> frozenset[str]:
-        """Ids of the signals that are present."""
         return frozenset(str(signal.id) for signal in self.signals if signal.state is SignalState.PRESENT)
 
     @property
     def leader(self) -> WeighedCause | None:
-        """The first root; None if nothing is supported."""
         return next(
             (cause for cause in self.causes if cause.is_root and cause.supporting and not cause.impossible),
             None,

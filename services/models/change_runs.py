@@ -1,5 +1,3 @@
-"""What became of confirmed plans: their steps, requests and watches."""
-
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,8 +24,6 @@ class StepState(StrEnum):
 
 
 class StepRun(Model):
-    """What became of one step of a confirmed plan."""
-
     id: str
     state: StepState
     at: datetime | None = None
@@ -49,8 +45,6 @@ class StepRun(Model):
 
 
 class Run(Model):
-    """A confirmed plan and what became of it."""
-
     plan: Plan
     by: Clean
     at: datetime
@@ -69,26 +63,22 @@ class Run(Model):
 
     @property
     def id(self) -> str:
-        """The plan's id."""
         return self.plan.id
 
     @property
     def state(self) -> StepState:
-        """The state of the first step that is not done; DONE if all are."""
         if self.refusal:
             return StepState.REFUSED
         return next((step.state for step in self.steps if step.state is not StepState.DONE), StepState.DONE)
 
     @property
     def partly_done(self) -> int:
-        """How many steps took effect before one was not done; 0 for none, for all, and while it is open."""
         if self.refusal or self.state not in (StepState.FAILED, StepState.REFUSED):
             return 0
         return next(at for at, step in enumerate(self.steps) if step.state is not StepState.DONE)
 
     @property
     def lacks_approval(self) -> bool:
-        """Whether nobody approved a plan that needs an approval: an emergency allowed it."""
         ways = {consent.way for consent in self.consents}
         return bool(self.plan.approval) and not ways - {ConsentWay.EMERGENCY}
 
@@ -110,33 +100,27 @@ class Run(Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether its outcome is unknown, or it is in progress here or in another console."""
         return self.state in (StepState.WAITING, StepState.SENDING, StepState.UNKNOWN)
 
     @property
     def unknown_step(self) -> PlannedStep | None:
-        """The first step whose outcome is unknown."""
         unknown = {step.id for step in self.steps if step.state is StepState.UNKNOWN}
         return next((planned for planned in self.plan.steps if planned.id in unknown), None)
 
     @property
     def answers(self) -> dict[str, dict[str, str]]:
-        """What was kept of AWS's responses, by step."""
         return {step.id: step.answer for step in self.steps}
 
     @property
     def watching(self) -> bool:
-        """Whether AWS has accepted everything and the end is still to be seen."""
         return self.plan.watch is not None and not self.watched_seq and self.state is StepState.DONE
 
     @property
     def has_ended_well(self) -> bool:
-        """Whether it is done and its watch, if it has one, has seen the end that the plan promised."""
         if self.state is not StepState.DONE or self.watching:
             return False
         return self.progress is None or self.progress.state is WatchState.DONE
 
     @property
     def in_flight(self) -> bool:
-        """Whether a step is being sent or its outcome is unknown."""
         return any(step.state in (StepState.SENDING, StepState.UNKNOWN) for step in self.steps)

@@ -24,8 +24,6 @@ class Danger(StrEnum):
 
 
 class Parameter(Model):
-    """An input from the operator, needed to make a plan."""
-
     id: str
     title: Clean
     kind: Literal["integer", "choice", "moment", "text"]
@@ -42,7 +40,6 @@ class Parameter(Model):
     """(id of a choice, its answers under which this input has an effect); None: always."""
 
     def has_effect(self, answers: Mapping[str, str]) -> bool:
-        """Whether the plan depends on this input beside the other answers, by id."""
         if self.only_if is None:
             return True
         id, values = self.only_if
@@ -59,8 +56,6 @@ class ChangeTarget(Model):
 
 
 class Fact(Model):
-    """A named value of a resource's current state."""
-
     name: Clean
     value: Clean
     note: Clean = ""
@@ -87,7 +82,6 @@ class Row(Model):
 
     @property
     def changes(self) -> bool:
-        """Whether the value changes."""
         return self.before != self.after
 
 
@@ -196,8 +190,6 @@ class Plan(Model):
 
 
 class Place(StrEnum):
-    """How AWS's current state compares with a step's values before and after."""
-
     BEFORE = "before"
     AFTER = "after"
     ELSEWHERE = "elsewhere"

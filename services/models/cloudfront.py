@@ -1,7 +1,4 @@
-"""A CloudFront distribution and its invalidations.
-
-Source: GetDistribution, GetInvalidation, ListInvalidations (Amazon CloudFront API reference).
-"""
+"""Source: GetDistribution, GetInvalidation, ListInvalidations (Amazon CloudFront API reference)."""
 
 from datetime import datetime
 
@@ -9,8 +6,6 @@ from services.models.base import Clean, Model, RawId
 
 
 class Distribution(Model):
-    """One CloudFront distribution."""
-
     id: RawId
     domain: Clean
     """`d111111abcdef8.cloudfront.net`"""
@@ -24,8 +19,6 @@ class Distribution(Model):
 
 
 class InvalidationSummary(Model):
-    """One invalidation without its paths, as the list has it."""
-
     id: RawId
     created: datetime
     """When it was requested (UTC)."""
@@ -33,16 +26,12 @@ class InvalidationSummary(Model):
 
 
 class Invalidation(InvalidationSummary):
-    """One invalidation."""
-
     reference: RawId
     """CallerReference of the request: the same with the same paths is the same invalidation."""
     paths: tuple[RawId, ...]
 
 
 class InvalidationListing(Model):
-    """The newest invalidations of one distribution."""
-
     invalidations: tuple[InvalidationSummary, ...] = ()
     """Newest first."""
     is_complete: bool

@@ -15,8 +15,6 @@ TRAIL_DELAY = timedelta(minutes=15)
 
 
 class ActorKind(StrEnum):
-    """Kinds of identities, which are judged differently."""
-
     ROOT = "root"
     USER = "user"
     ROLE = "role"
@@ -28,8 +26,6 @@ class ActorKind(StrEnum):
 
 
 class Actor(Model):
-    """The identity recorded in an event."""
-
     kind: ActorKind
     name: Clean = ""
     """User name, or session name of a role; "" if CloudTrail hides it."""
@@ -42,18 +38,14 @@ class Actor(Model):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names to match against the runbook."""
         return tuple(filter(None, (self.name, self.role)))
 
     @property
     def shown(self) -> str:
-        """The display name: `role/name`, or the one of the two that is known."""
         return "/".join(filter(None, (self.role, self.name)))
 
 
 class TrailEvent(Model):
-    """One event recorded by CloudTrail."""
-
     id: RawId
     name: Clean
     """Event name: `ConsoleLogin`, `DeleteDBInstance`."""
@@ -89,15 +81,11 @@ class SignIn(TrailEvent):
 
 
 class AccessEvent(TrailEvent):
-    """Another event of the sign-in service: SwitchRole, PasswordRecoveryRequested, CheckMfa, Identity Center's."""
-
     success: bool | None = None
     """None: the event does not contain it."""
 
 
 class EnabledRegions(Model):
-    """The regions enabled for the account."""
-
     names: tuple[str, ...] = ()
     """Region names; empty if none could be read."""
     left_out: tuple[str, ...] = ()
@@ -107,8 +95,6 @@ class EnabledRegions(Model):
 
 
 class Lookup(Model):
-    """The result of one lookup in one region's event history."""
-
     region: str
     value: str
     """The event name, user name or event source that was searched for."""
@@ -124,7 +110,6 @@ class Lookup(Model):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all pages were read and all events interpreted."""
         return self.problem is None and not self.unreadable and not self.more
 
 

@@ -1,5 +1,3 @@
-"""Which alarms a composite alarm's rule names. Pure."""
-
 import re
 
 from services.models.alarms import Alarm, AlarmOverview, AlarmState

@@ -1,13 +1,9 @@
-"""The roles that the runbook names: contacts to call, and approvers of changes."""
-
 from typing import Literal
 
 from services.models.base import Clean, Model
 
 
 class Reachable(Model):
-    """One role, and who or where it is."""
-
     role: Clean
     kind: Literal["contact", "approver"]
     """`contact`: is called; `approver`: approves changes."""
@@ -18,5 +14,4 @@ class Reachable(Model):
 
     @property
     def undecided(self) -> bool:
-        """Whether the runbook leaves it undecided; shown in red."""
         return not self.reach

@@ -1,5 +1,3 @@
-"""Daily costs from Cost Explorer, and cost budgets from AWS Budgets."""
-
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -18,8 +16,6 @@ class CostKind(StrEnum):
 
 
 class DailyCost(Model):
-    """What one service cost on one day."""
-
     day: date
     """The day in UTC."""
     service: RawId
@@ -49,8 +45,6 @@ class CostHistory(Model):
 
 
 class Budget(Model):
-    """A cost budget of AWS Budgets."""
-
     name: Clean
     period: Clean
     """`MONTHLY`, `QUARTERLY`, `ANNUALLY`…"""
@@ -71,8 +65,6 @@ class Budget(Model):
 
 
 class ListPrice(Model):
-    """An on-demand price from the AWS Price List."""
-
     usd: Decimal
     """US dollars per `unit`."""
     unit: Clean

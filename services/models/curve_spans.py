@@ -15,8 +15,6 @@ COUNTING = ("Sum", "SampleCount")
 
 
 class Statistic(StrEnum):
-    """Which value of each period is drawn."""
-
     OWN = "own"
     """The alarm's own."""
     MEAN = "mean"
@@ -26,8 +24,6 @@ class Statistic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CurveSpan:
-    """One choice of span, period and statistic."""
-
     length: timedelta
     statistic: Statistic
     period: int = 60
@@ -51,7 +47,6 @@ def period_of(span: CurveSpan, alarm: Alarm) -> int:
 
 
 def curve_queries(span: CurveSpan, alarm: Alarm) -> tuple[MetricQuery, ...]:
-    """The alarm's queries with the span's period and statistic."""
     period = period_of(span, alarm)
     return tuple(
         query.model_copy(update={"period": period, "stat": _stat(query.stat, span.statistic, alarm)})
@@ -68,25 +63,21 @@ def drawn_stat(span: CurveSpan, alarm: Alarm) -> str:
 
 
 def draws_own(span: CurveSpan, alarm: Alarm) -> bool:
-    """Whether the curve's points are those that the alarm evaluates."""
     return curve_queries(span, alarm) == alarm.queries
 
 
 def curve_range(span: CurveSpan, alarm: Alarm, now: datetime) -> TimeSpan:
-    """The time to read, by whole periods."""
     period = period_of(span, alarm)
     end = last_whole(now, period)
     return TimeSpan(start=end - max(span.length, timedelta(seconds=LEAST_POINTS * period)), end=end)
 
 
 def watched_query(queries: Sequence[MetricQuery]) -> MetricQuery | None:
-    """The query that the threshold applies to: the visible metric, else the visible expression."""
     visible = [query for query in queries if query.visible]
     return next((query for query in visible if query.metric), visible[0] if visible else None)
 
 
 def less_is_worse(alarm: Alarm) -> bool:
-    """Whether the alarm fires when its value becomes small."""
     return alarm.comparison.startswith("<")
 
 

@@ -1,7 +1,4 @@
-"""A parsed CloudWatch dashboard and the data of its widgets.
-
-Source: GetDashboard, "Dashboard Body Structure and Syntax" (Amazon CloudWatch).
-"""
+"""Source: GetDashboard, "Dashboard Body Structure and Syntax" (Amazon CloudWatch)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,8 +10,6 @@ from services.models.verdict import Limit, Verdict
 
 
 class View(StrEnum):
-    """How a metric widget draws its numbers."""
-
     TIME_SERIES = "timeSeries"
     SINGLE_VALUE = "singleValue"
     GAUGE = "gauge"
@@ -24,16 +19,12 @@ class View(StrEnum):
 
 
 class Axis(Model):
-    """One y axis."""
-
     min: float | None = None
     max: float | None = None
     label: Clean = ""
 
 
 class Line(Model):
-    """A horizontal annotation: a line, or a band up to `to`."""
-
     value: float
     to: float | None = None
     """The other edge of a band; None: a line."""
@@ -46,8 +37,6 @@ class Line(Model):
 
 
 class Mark(Model):
-    """A vertical annotation: a moment, or a span up to `until`."""
-
     at: datetime
     until: datetime | None = None
     """End of a span; None: a moment."""
@@ -55,8 +44,6 @@ class Mark(Model):
 
 
 class Trace(Model):
-    """One row of a metric widget: the query and how its curve is drawn."""
-
     query: MetricQuery
     color: str = ""
     """`#rrggbb`; "" for a colour of the theme."""
@@ -106,14 +93,10 @@ class MetricWidget(Widget):
 
 
 class TextWidget(Widget):
-    """A text in Markdown."""
-
     markdown: CleanBlock = ""
 
 
 class AlarmWidget(Widget):
-    """A list of alarms."""
-
     alarm_ids: tuple[RawId, ...] = ()
     """ARNs of the alarms."""
     states: tuple[str, ...] = ()
@@ -128,14 +111,10 @@ class LogWidget(Widget):
 
 
 class UnknownWidget(Widget):
-    """A widget of a kind that the console cannot draw (explorer, custom…), shown by name."""
-
     kind: Clean = ""
 
 
 class Dashboard(Model):
-    """A dashboard of AWS, or the built-in one."""
-
     name: Clean
     builtin: bool = False
     """Whether it is the built-in dashboard, because AWS has none of this name."""
@@ -161,8 +140,6 @@ class Reading(Model):
 
 
 class WidgetData(Model):
-    """The data that one widget shows."""
-
     key: str
     series: tuple[Series, ...] = ()
     readings: tuple[Reading, ...] = ()
@@ -187,8 +164,6 @@ class WidgetData(Model):
 
 
 class DashboardPrice(Model):
-    """What AWS charges for a dashboard in a business day."""
-
     metrics: int = 0
     """Different metrics that its widgets name; what a search finds is not counted."""
     shown_yen: float = 0.0
@@ -204,8 +179,6 @@ class DashboardPrice(Model):
 
 
 class DashboardView(Model):
-    """A dashboard and its data at one moment."""
-
     dashboard: Dashboard
     data: tuple[WidgetData, ...] = ()
     """Same order as `dashboard.widgets`."""

@@ -30,7 +30,6 @@ def written_on(day: date) -> Iterator[None]:
 
 
 def weekday_text(number: int) -> str:
-    """The short name of a day of the week; 0 is Monday."""
     return _(_WEEKDAYS[number])
 
 
@@ -40,7 +39,6 @@ def month_text(year: int | str, month: int) -> str:
 
 
 def month_name(month: int) -> str:
-    """The short name of a month."""
     return _(_MONTHS[month - 1])
 
 
@@ -69,7 +67,6 @@ def zoned_time(at: datetime, zone: tzinfo, now: datetime | None = None, *, secon
 
 
 def with_zone(text: str, at: datetime, zone: tzinfo) -> str:
-    """The text of a time, and the name that its zone has at that time."""
     return f"{text} {at.astimezone(zone).tzname()}"
 
 

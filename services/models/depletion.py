@@ -36,8 +36,6 @@ class Depletion:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The slope of measured values, and how certain its direction is."""
-
     slope: float
     """Change per second."""
     certainty: float

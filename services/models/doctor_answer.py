@@ -1,5 +1,3 @@
-"""What `toban doctor --json` prints: the checks of this machine, its settings, AWS and the journal."""
-
 from datetime import datetime
 
 from services.models.base import Clean, Model

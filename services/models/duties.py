@@ -75,7 +75,6 @@ class ScheduledOccurrence:
 
     @property
     def moved(self) -> bool:
-        """Whether a closed day moved it."""
         return bool(self.nominal) and self.day not in self.nominal
 
 
@@ -135,18 +134,14 @@ class DutyProgress(Model):
     """When the newest progress was recorded (UTC)."""
 
     def tick(self, text: str) -> TickedLine | None:
-        """Who ticked this line, and when; None if it is not ticked."""
         return next((each for each in self.ticked if each.text == text), None)
 
     def open_lines(self, lines: Iterable[str]) -> tuple[str, ...]:
-        """Those of `lines` that nobody has ticked."""
         ticked = {each.text for each in self.ticked}
         return tuple(line for line in lines if line not in ticked)
 
 
 class ProgressChange(Model):
-    """What one person changed of an occurrence's progress."""
-
     ticked: tuple[Clean, ...] = ()
     """Checklist lines."""
     unticked: tuple[Clean, ...] = ()
@@ -173,17 +168,14 @@ class Occurrence:
 
     @property
     def underway(self) -> bool:
-        """Whether a person has begun it and nobody has signed it off or skipped it."""
         return self.progress is not None and self.signed is None
 
     @property
     def key(self) -> str:
-        """The permanent key of the occurrence."""
         return self.slot.key
 
     @property
     def open(self) -> bool:
-        """Whether it is to be signed off."""
         return self.state in OPEN_STATES
 
 
@@ -202,8 +194,6 @@ class Day(Model):
 
 
 class Month(Model):
-    """One month of the calendar."""
-
     year: int
     month: int
     """1 is January."""
@@ -211,7 +201,6 @@ class Month(Model):
     """All days of the month, in order."""
 
     def __iter__(self) -> Iterator[Day]:  # type: ignore[override]
-        """Iterate over the days."""
         return iter(self.days)
 
 
@@ -244,7 +233,6 @@ class DutyView(Model):
 
     @property
     def open(self) -> tuple[Occurrence, ...]:
-        """Everything to sign off now, oldest first."""
         return (*self.carried, *(each for each in (*self.running, *self.today.occurrences) if each.open))
 
 

@@ -1,7 +1,4 @@
-"""ECS services and their auto scaling.
-
-Source: DescribeServices (Amazon ECS API reference), Application Auto Scaling API reference.
-"""
+"""Source: DescribeServices (Amazon ECS API reference), Application Auto Scaling API reference."""
 
 from datetime import datetime
 
@@ -9,8 +6,6 @@ from services.models.base import Clean, Model, RawId
 
 
 class Deployment(Model):
-    """One deployment of a service."""
-
     id: str
     status: str
     """PRIMARY, ACTIVE or INACTIVE."""
@@ -32,8 +27,6 @@ class Deployment(Model):
 
 
 class ServiceEvent(Model):
-    """One line of a service's event list."""
-
     at: datetime
     message: Clean
 
@@ -55,8 +48,6 @@ class DeploymentConfiguration(Model):
 
 
 class ContainerService(Model):
-    """An ECS service: task counts, deployments, newest events."""
-
     id: RawId
     name: Clean
     cluster: Clean
@@ -84,8 +75,6 @@ class ContainerService(Model):
 
 
 class ScalableTarget(Model):
-    """A service's capacity bounds in Application Auto Scaling."""
-
     minimum: int
     """Minimum number of tasks."""
     maximum: int
@@ -97,8 +86,6 @@ class ScalableTarget(Model):
 
 
 class ScalingPolicy(Model):
-    """A policy by which Auto Scaling changes the number of tasks."""
-
     id: RawId
     """The policy's exact name."""
     name: Clean
@@ -121,7 +108,6 @@ class ScalingPolicy(Model):
 
     @property
     def needs_alarm(self) -> bool:
-        """Whether it is triggered by alarms; without any it is not `triggered`."""
         return self.kind != "PredictiveScaling" and (self.unread or bool(self.alarms))
 
 
@@ -149,8 +135,6 @@ class ScheduledAction(Model):
 
 
 class ScalingActivity(Model):
-    """One decision of Auto Scaling."""
-
     at: datetime
     status: Clean
     description: Clean
@@ -160,8 +144,6 @@ class ScalingActivity(Model):
 
 
 class ScalingActivities(Model):
-    """A service's newest scaling decisions."""
-
     activities: tuple[ScalingActivity, ...] = ()
     """Newest first."""
     undated: int = 0

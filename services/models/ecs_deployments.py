@@ -1,7 +1,4 @@
-"""What an ECS service deploys: service deployments and revisions, task definitions.
-
-Source: DescribeServiceDeployments, DescribeServiceRevisions, DescribeTaskDefinition (Amazon ECS API reference).
-"""
+"""Source: DescribeServiceDeployments, DescribeServiceRevisions, DescribeTaskDefinition (Amazon ECS API reference)."""
 
 from datetime import datetime
 
@@ -11,8 +8,6 @@ _GOING = frozenset({"PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUES
 
 
 class ContainerImage(Model):
-    """The image of one container in a service revision."""
-
     container: Clean
     image: Clean
     """As the task definition names it."""
@@ -21,8 +16,6 @@ class ContainerImage(Model):
 
 
 class Container(Model):
-    """One container of a task definition."""
-
     name: Clean
     image: Clean
     environment: tuple[tuple[Clean, str], ...] = ()
@@ -39,8 +32,6 @@ class Container(Model):
 
 
 class TaskDefinition(Model):
-    """One revision of a task definition."""
-
     id: RawId
     """`family:revision`"""
     status: str
@@ -62,7 +53,6 @@ class TaskDefinition(Model):
 
     @property
     def environment(self) -> dict[tuple[str, str], str]:
-        """Fingerprints of the values by (container, variable)."""
         return {
             (container.name, name): value
             for container in self.containers
@@ -71,8 +61,6 @@ class TaskDefinition(Model):
 
 
 class ServiceRevision(Model):
-    """A service's configuration as it was deployed."""
-
     id: RawId
     """ARN."""
     task_definition: RawId
@@ -84,8 +72,6 @@ class ServiceRevision(Model):
 
 
 class LifecycleHook(Model):
-    """A point at which a service deployment waits."""
-
     id: RawId
     status: str
     """AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED or TIMED_OUT."""
@@ -124,15 +110,12 @@ class ServiceDeployment(Model):
 
     @property
     def in_progress(self) -> bool:
-        """Whether it has not ended."""
         return self.status in _GOING
 
     @property
     def rolls_back(self) -> bool:
-        """Whether it is being rolled back, or was."""
         return self.status.startswith("ROLLBACK")
 
     @property
     def hook(self) -> LifecycleHook | None:
-        """The hook at which it waits for an action; None if it does not."""
         return next((hook for hook in self.hooks if hook.status == "AWAITING_ACTION"), None)

@@ -1,5 +1,3 @@
-"""Evidence of a finding: tables of what was read, and where their rows can be seen in the console."""
-
 from datetime import datetime
 from typing import Literal
 
@@ -14,8 +12,6 @@ ROWS = 50
 
 
 class EvidencePlace(Model):
-    """Where what a row shows can be seen in the console."""
-
     kind: Literal["alarm", "log", "widget"]
     target: str
     """The alarm's name, the log group, or the metric of a dashboard widget (`namespace/metric`)."""

@@ -1,5 +1,3 @@
-"""The state of a repeating read, as panels see it."""
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime

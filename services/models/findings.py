@@ -43,7 +43,6 @@ class Measure(Model):
 
     @property
     def verdicts(self) -> tuple[Verdict | None, ...]:
-        """Its verdict, and unknown if part of it could not be judged."""
         return (self.verdict, Verdict.UNKNOWN) if self.partial else (self.verdict,)
 
 
@@ -127,7 +126,6 @@ class Finding(Model):
 
     @property
     def tally(self) -> Tally:
-        """Verdicts of its measures other than normal, and its own if none of them has it."""
         counts = dict(tally(verdict for each in self.measures for verdict in each.verdicts))
         if self.verdict is not Verdict.NORMAL:
             counts.setdefault(self.verdict, 1)
@@ -141,12 +139,10 @@ class Finding(Model):
 
     @property
     def measured(self) -> Verdict:
-        """The worst verdict of the values that could be judged; normal if none of them is bad."""
         return worst(each for each, _count in self.tally if each is not Verdict.UNKNOWN) or Verdict.NORMAL
 
     @property
     def unjudged(self) -> int:
-        """Number of measures that could not be judged wholly; 1 if only the finding as a whole could not be."""
         return dict(self.tally).get(Verdict.UNKNOWN, 0)
 
     @property
@@ -155,7 +151,6 @@ class Finding(Model):
 
     @property
     def without_verdicts(self) -> "Finding":
-        """The same values and rows without verdicts, for what is read only for reference."""
         measures = tuple(
             each.model_copy(update={"verdict": None, "partial": False}) for each in self.measures
         )
@@ -173,8 +168,6 @@ class Finding(Model):
 
 
 class Progress(Model):
-    """The progress of a running inspection."""
-
     text: Clean = ""
     done: int = 0
     total: int = 0
@@ -205,13 +198,10 @@ class Recorded(Model):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to decide: it is normal or was overridden."""
         return self.finding.leading is Verdict.NORMAL or self.overruled is not None
 
 
 class RunningInspection(Model):
-    """An inspection that is being run now."""
-
     inspection: str
     title: Clean
     by: Clean = ""
@@ -242,18 +232,15 @@ class DutyFindings(Model):
 
     @property
     def complete(self) -> bool:
-        """Whether every inspection has a finding."""
         return {each.finding.inspection for each in self.recorded} >= set(self.expected)
 
     @property
     def verdict(self) -> Verdict | None:
-        """The worst verdict that is known, whether overridden or not; None before the first finding."""
         unanswered = Verdict.UNKNOWN if self.unanswered else None
         return worst((*(each.finding.leading for each in self.recorded), unanswered))
 
     @property
     def tally(self) -> Tally:
-        """Counts findings by their verdict, those in which something could not be judged, and unanswered lines."""
         verdicts = (
             verdict
             for each in self.recorded
@@ -266,18 +253,14 @@ class DutyFindings(Model):
 
     @property
     def settled(self) -> bool:
-        """Whether it is complete, and every finding is normal or overridden."""
         return self.complete and not self.unanswered and all(each.settled for each in self.recorded)
 
     @property
     def all_normal(self) -> bool:
-        """Whether it is complete, and every finding and line is normal; an override does not count as normal."""
         return self.complete and self.verdict is Verdict.NORMAL
 
 
 class FindingsView(Model):
-    """The findings of all current occurrences."""
-
     duties: tuple[DutyFindings, ...] = ()
     on_demand: tuple[Recorded, ...] = ()
     """Findings of inspections run on demand, newest first."""
@@ -291,8 +274,6 @@ class FindingsView(Model):
 
 
 class InspectionInfo(Model):
-    """An inspection offered in a list."""
-
     id: RawId
     title: Clean
     words: str = ""
@@ -312,6 +293,5 @@ def measure_text(measure: Measure) -> str:
 
 
 def bad_measures(finding: Finding) -> tuple[Measure, ...]:
-    """The measures that are not normal, in the order in which verdicts are shown."""
     bad = (each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL))
     return tuple(sorted(bad, key=lambda measure: DISPLAY_ORDER.index(measure.verdict or Verdict.NORMAL)))

@@ -99,7 +99,6 @@ class SourceReading(Model):
 
     @property
     def is_read(self) -> bool:
-        """Whether there is an answer, whole or cut."""
         return self.problem is None and not self.omitted
 
 
@@ -108,8 +107,6 @@ STATES = frozenset({Source.SERVICE, Source.TARGETS, Source.SCALING, Source.DATAB
 
 
 class TargetHealth(Model):
-    """One target of the target group."""
-
     id: RawId
     """IP address or instance id."""
     name: Clean
@@ -126,8 +123,6 @@ class TargetHealth(Model):
 
 
 class StoppedContainer(Model):
-    """One container of a stopped task."""
-
     name: Clean
     exit_code: int | None = None
     """None: it never ran, or ECS did not see its end."""
@@ -174,8 +169,6 @@ class RunningTask(Model):
 
 
 class ServiceTasks(Model):
-    """The tasks of a service that ECS can describe."""
-
     stopped: tuple[StoppedTask, ...] = ()
     """Newest first."""
     running: tuple[RunningTask, ...] = ()
@@ -197,8 +190,6 @@ class NetworkPath(Model):
 
 
 class LogEntry(Model):
-    """One line of a log."""
-
     at: datetime
     stream: Clean
     text: CleanLine
@@ -242,8 +233,6 @@ class AlarmMoment(Model):
 
 
 class Sure(StrEnum):
-    """How sure an answer is."""
-
     CERTAIN = "certain"
     PARTLY = "partly"
     """Estimated, or not all was read."""
@@ -252,8 +241,6 @@ class Sure(StrEnum):
 
 
 class AskedQuestion(Model):
-    """A question that the console asked itself, and its answer."""
-
     title: Clean
     answer: Clean
     read: Clean = ""
@@ -312,15 +299,12 @@ class IncidentEvidence(Model):
     """Of an incident that began with a finding."""
 
     def reading(self, source: Source) -> SourceReading | None:
-        """How the read of one source went; None if the evidence does not mention it."""
         return next((reading for reading in self.readings if reading.source is source), None)
 
     def curve(self, measure: Measure) -> Series | None:
-        """A curve of the last hours; None if it was not read or AWS returned none."""
         return next((series for series in self.series if series.id == measure), None)
 
     def curve_week_ago(self, measure: Measure) -> Series | None:
-        """The same hour a week ago; None if it was not read or AWS returned none."""
         return next((series for series in self.week_ago if series.id == measure), None)
 
     @property
@@ -337,12 +321,10 @@ class IncidentEvidence(Model):
 
     @property
     def answered(self) -> datetime | None:
-        """When the newest of its answers was there; None: nothing has answered."""
         asked = (each for each in self.readings if each.is_read and each.source is not Source.ALARMS)
         times = [each.as_of or self.ended for each in asked]
         return max([*times, *(each.at for each in self.answers if each.read)], default=None)
 
     @property
     def requests(self) -> int:
-        """Requests sent for all of it."""
         return sum(reading.requests for reading in self.readings)

@@ -1,5 +1,3 @@
-"""Several systems watched at once: what is known of each while another is on screen."""
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,7 +82,6 @@ class SystemState:
 
     @property
     def firing(self) -> int:
-        """How many alarms fired when they were last read."""
         return len(self.overview.firing) if self.overview is not None else 0
 
     def age(self, now: datetime) -> float | None:

@@ -1,7 +1,4 @@
-"""What GitHub says about secrets of Actions and workflow runs; never a secret's value, which GitHub does not give.
-
-Source: docs.github.com, REST API, "Actions secrets", "Workflow runs".
-"""
+"""Source: docs.github.com, REST API, "Actions secrets", "Workflow runs"."""
 
 from datetime import datetime
 
@@ -17,8 +14,6 @@ class SealingKey(Model):
 
 
 class GithubSecret(Model):
-    """A secret of Actions."""
-
     name: Clean
     updated_at: datetime | None
     """When its value was last written, to the second (UTC); None: GitHub has no such secret."""
@@ -29,8 +24,6 @@ class GithubSecret(Model):
 
 
 class WorkflowRun(Model):
-    """One run of a workflow."""
-
     number: int
     started_at: datetime
     """When it started, the last time if it was started again (UTC)."""
@@ -43,5 +36,4 @@ class WorkflowRun(Model):
 
     @property
     def succeeded(self) -> bool:
-        """Whether it is completed and everything in it succeeded."""
         return self.completed and self.conclusion == "success"

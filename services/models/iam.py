@@ -1,7 +1,4 @@
-"""IAM users and their access keys, without the secret keys.
-
-Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
-"""
+"""Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +7,6 @@ from services.models.base import Clean, Model, RawId
 
 
 class IamUser(Model):
-    """One IAM user of the account."""
-
     id: RawId
     """The user name."""
     name: Clean
@@ -23,8 +18,6 @@ class IamUser(Model):
 
 
 class AccessKey(Model):
-    """One access key of a user."""
-
     id: RawId
     """`AKIA…`; an identifier, not a secret."""
     user: RawId
@@ -38,8 +31,6 @@ class AccessKey(Model):
 
 
 class KeyUse(Model):
-    """The last use of an access key."""
-
     at: datetime | None
     """When it was used (UTC); None: never."""
     service: Clean = ""
@@ -52,7 +43,6 @@ USER = "user/"
 
 
 def user_target(user: str) -> str:
-    """A user as the target of a change: in plans and in the journal."""
     return f"{USER}{user}"
 
 
@@ -67,8 +57,6 @@ class RotationProof(StrEnum):
 
 
 class RootUser(Model):
-    """The account's root user, as far as IAM reports it."""
-
     access_keys: int | None = None
     """Number of its access keys; None: not reported."""
     mfa: bool | None = None

@@ -1,7 +1,4 @@
-"""The console's AWS identity.
-
-Source: GetCallerIdentity (AWS STS API reference) and the credential chain.
-"""
+"""Source: GetCallerIdentity (AWS STS API reference) and the credential chain."""
 
 from datetime import datetime
 
@@ -9,8 +6,6 @@ from services.models.base import Clean, Model
 
 
 class Identity(Model):
-    """The caller of AWS, and how long its credentials last."""
-
     account: str
     """AWS account id, twelve digits."""
     arn: Clean

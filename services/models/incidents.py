@@ -1,5 +1,3 @@
-"""Incidents: what the journal says about the response to one alarm or finding."""
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -101,8 +99,6 @@ class Decision(Model):
 
 
 class FollowUp(Model):
-    """Something left to do, which becomes a dated duty."""
-
     id: Slug
     text: Clean
     due: datetime
@@ -156,8 +152,6 @@ class TimelineRow(Model):
 
 
 class TurnKind(StrEnum):
-    """What happened to the alarm or the system of an open incident."""
-
     ALARM = "alarm"
     OK = "ok"
     INSUFFICIENT = "insufficient"
@@ -191,8 +185,6 @@ class Spell(Model):
 
 
 class Turn(Model):
-    """A change of the alarm's state, or the judged recovery."""
-
     at: datetime
     kind: TurnKind
     text: Clean = ""
@@ -240,8 +232,6 @@ class IncidentHead(Model):
 
 
 class Incident(IncidentHead):
-    """One response, as its journal entries tell it."""
-
     playbook: Slug | None = None
     reason: Clean = ""
     """What the finding, or the outage without an alarm, says in one line; "" for an alarm."""
@@ -274,17 +264,14 @@ class Incident(IncidentHead):
 
     @property
     def is_asked(self) -> bool:
-        """Whether questions that the console asks itself stand in place of weighed causes: it began with a finding."""
         return self.trigger is TriggerKind.FINDING
 
     @property
     def is_weighed(self) -> bool:
-        """Whether its causes are weighed by what AWS shows now."""
         return self.is_open and not self.is_asked
 
     @property
     def is_without_alarm(self) -> bool:
-        """Whether the console's own readings began it: no alarm tells of it."""
         return self.target.startswith(OUTAGE)
 
     @property
@@ -341,7 +328,6 @@ class Incident(IncidentHead):
 
     @property
     def _alarm(self) -> TurnKind:
-        """The alarm's newest state."""
         return next(
             (turn.kind for turn in reversed(self.turns) if turn.kind is not TurnKind.RECOVERED),
             TurnKind.ALARM,
@@ -357,8 +343,6 @@ _PHASES = {
 
 
 class ClockKind(StrEnum):
-    """The clocks of an incident."""
-
     RECOVERY = "recovery"
     """Time to wait for recovery without intervention."""
     ESCALATION = "escalation"
@@ -372,8 +356,6 @@ class ClockKind(StrEnum):
 
 
 class ClockState(StrEnum):
-    """Where a clock stands."""
-
     RUNNING = "running"
     OVERDUE = "overdue"
     CONFIRMING = "confirming"  # The alarm is ok since `met_at`, and recovery was not judged yet.
@@ -403,8 +385,6 @@ class IncidentClock(Model):
 
 
 class RecoveryCheck(Model):
-    """One condition of recovery."""
-
     title: Clean
     value: Clean
     """What was measured, or why nothing could be."""

@@ -1,7 +1,4 @@
-"""Logs Insights: results of a query, and how much it scans.
-
-Source: GetQueryResults, GetLogGroupFields (Amazon CloudWatch Logs API reference).
-"""
+"""Source: GetQueryResults, GetLogGroupFields (Amazon CloudWatch Logs API reference)."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,8 +8,6 @@ from services.models.metrics import TimeSpan
 
 
 class QueryState(StrEnum):
-    """Query states as AWS spells them."""
-
     SCHEDULED = "Scheduled"
     RUNNING = "Running"
     COMPLETE = "Complete"
@@ -47,12 +42,10 @@ class QueryResult(Model):
 
     @property
     def going(self) -> bool:
-        """Whether the query is scheduled or running."""
         return self.state in GOING
 
     @property
     def is_complete(self) -> bool:
-        """Whether every matched event is a row of the completed query; only for queries without `stats`."""
         return self.complete and len(self.rows) >= self.matched
 
 
@@ -80,7 +73,6 @@ class StoredGroup(Model):
     """UTC; None: unknown."""
 
     def oldest(self, now: datetime) -> datetime | None:
-        """Since when the group can have events; None if neither creation nor retention is known."""
         retention = self.retention_days
         since = [now - timedelta(days=retention)] if retention and retention <= LONGEST_KEPT else []
         return max([*since, *([self.created_at] if self.created_at else [])], default=None)

@@ -30,25 +30,20 @@ class QueryLanguage(StrEnum):
 
     @property
     def label(self) -> str:
-        """Its name on the screen."""
         return "LogsQL" if self is QueryLanguage.LOGSQL else str(self)
 
     @property
     def most_rows(self) -> int:
-        """Rows that a query in it may return; only LogsQL returns several pages."""
         return 100_000 if self is QueryLanguage.LOGSQL else 10_000
 
     @classmethod
     def named(cls, name: str) -> "QueryLanguage | None":
-        """The language of this name in any case: `LogsQL`, `CWLI`, `PPL`, `SQL`; None for any other."""
         return next(
             (each for each in cls if name.casefold() in (each.label.casefold(), each.casefold())), None
         )
 
 
 class InsightsQuery(Model):
-    """One query as it is sent."""
-
     text: str
     """The query; comments are removed before it is sent."""
     language: QueryLanguage = QueryLanguage.LOGSQL
@@ -72,14 +67,11 @@ class QueryRows:
     """The `@ptr` of each row, as AWS spells it; "" where there is none (`stats`)."""
 
     def column(self, name: str) -> int | None:
-        """The place of a column; None if there is none of this name."""
         return self.columns.index(name) if name in self.columns else None
 
 
 @dataclass(frozen=True, slots=True)
 class QueryProgress:
-    """A query and its result so far."""
-
     state: QueryState
     rows: QueryRows = QueryRows()
     matched: int = 0
@@ -101,7 +93,6 @@ class QueryProgress:
 
     @property
     def going(self) -> bool:
-        """Whether the query is scheduled or running: its rows are partial."""
         return self.state in GOING and not self.given_up
 
     @property
@@ -111,13 +102,10 @@ class QueryProgress:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every row of the completed query has been read."""
         return self.complete and len(self.rows.rows) >= self.count
 
 
 class QueryEstimate(Model):
-    """What a query would scan, and its price, before it is sent."""
-
     bytes: int = 0
     """Bytes scanned at most, as far as the stored sizes tell."""
     skippable: int = 0
@@ -145,8 +133,6 @@ class QueryParameter(Model):
 
 
 class SavedQuery(Model):
-    """A query of the runbook or of the account."""
-
     id: RawId
     """Its id in the runbook, or AWS's queryDefinitionId."""
     title: Clean
@@ -162,8 +148,6 @@ class SavedQuery(Model):
 
 
 class PastQuery(Model):
-    """A query that somebody ran in the account."""
-
     id: RawId
     text: CleanBlock
     language: QueryLanguage = QueryLanguage.LOGSQL
@@ -182,8 +166,6 @@ class PastQuery(Model):
 
 
 class FieldIndex(Model):
-    """A field index of one log group."""
-
     group: RawId
     """ARN or name of the group; "": of the whole account."""
     field: str
@@ -195,8 +177,6 @@ class FieldIndex(Model):
 
 @dataclass(frozen=True, slots=True)
 class CompileError:
-    """Where a query does not compile, as AWS reports it for MalformedQueryException."""
-
     message: str
     start: int | None = None
     """Offset of the first wrong character in the text as sent; None: AWS does not say where."""

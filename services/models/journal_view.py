@@ -1,5 +1,3 @@
-"""The part of the journal that a screen has loaded, and the check of a single entry."""
-
 from services.models.base import Model
 from services.models.journal import Entry, EntryQuery
 
@@ -18,13 +16,10 @@ class JournalView(Model):
 
     @property
     def filtered(self) -> bool:
-        """Whether a filter is active."""
         return self.query != EntryQuery()
 
 
 class EntryLink(Model):
-    """Whether one entry is an intact link of the chain."""
-
     unaltered: bool
     """Whether its hash matches its contents."""
     tied: bool
@@ -32,5 +27,4 @@ class EntryLink(Model):
 
     @property
     def is_intact(self) -> bool:
-        """Whether the entry is unaltered and tied to the one before it."""
         return self.unaltered and self.tied

@@ -7,8 +7,6 @@ from services.models.base import Clean, CleanBlock, Model, RawId
 
 
 class ExportFormat(StrEnum):
-    """Formats of an export; also the suffix of the file."""
-
     JSONL = "jsonl"
     """One JSON object a line; the first is the head."""
     TEXT = "txt"
@@ -18,8 +16,6 @@ class ExportFormat(StrEnum):
 
 
 class ExportKind(StrEnum):
-    """What was exported."""
-
     SELECTION = "selection"
     """Lines that were selected in a pane."""
     RANGE = "range"

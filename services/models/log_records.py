@@ -35,7 +35,6 @@ class LogRecord(Model):
 
 
 def record_of(group: str, line: LogLine, text: str) -> LogRecord:
-    """A line of a group; `text`: its message, masked where that was asked for."""
     return LogRecord.model_construct(
         time=_moment(line.at),
         ingested=_moment(line.ingested_at),

@@ -1,7 +1,4 @@
-"""Log groups and log lines.
-
-Source: FilterLogEvents, DescribeLogGroups (Amazon CloudWatch Logs API reference).
-"""
+"""Source: FilterLogEvents, DescribeLogGroups (Amazon CloudWatch Logs API reference)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,8 +41,6 @@ class LogLine(NamedTuple):
 
 
 class LogGroup(Model):
-    """A log group offered for selection."""
-
     id: RawId
     name: Clean
     arn: RawId = RawId("")
@@ -68,7 +63,6 @@ class LateGap(NamedTuple):
     end: int
 
     def joined(self, other: "LateGap | None") -> "LateGap":
-        """One gap that includes both."""
         if other is None:
             return self
         return LateGap(
@@ -77,8 +71,6 @@ class LateGap(NamedTuple):
 
 
 class TailStats(Model):
-    """Statistics of following a log group."""
-
     group: Clean
     polls: int = 0
     """Number of rounds of reads."""
@@ -175,8 +167,6 @@ class TailStats(Model):
 
 
 class TailBatch(NamedTuple):
-    """The result of one read of a followed log group."""
-
     lines: tuple[LogLine, ...]
     """New lines, oldest first; a late one belongs between lines delivered before."""
     stats: TailStats
@@ -209,7 +199,6 @@ LEVEL_FIELDS = ("level", "severity", "levelname", "loglevel", "log_level", "log.
 
 
 def severity_named(name: str) -> Severity:
-    """The severity of a level's name in any case, or of its number; PLAIN for anything else."""
     text = name.strip()
     if text.isdecimal() and text.isascii():
         return severity_numbered(int(text))
@@ -217,7 +206,6 @@ def severity_named(name: str) -> Severity:
 
 
 def severity_numbered(level: int) -> Severity:
-    """The severity of a number as pino and bunyan count: 10 trace … 60 fatal."""
     if level < 10:
         return Severity.PLAIN
     return Severity(min(Severity.FATAL, max(Severity.DEBUG, level // 10 - 1)))

@@ -13,8 +13,6 @@ from services.models.units import BYTES, PERCENT, PLAIN, SECONDS, Unit
 
 @dataclass(frozen=True, slots=True)
 class MeasureText:
-    """How one curve is called."""
-
     title: str
     """English, translated when shown."""
     unit: Unit = PLAIN

@@ -1,7 +1,4 @@
-"""Metric queries and their results.
-
-Source: GetMetricData (Amazon CloudWatch API reference).
-"""
+"""Source: GetMetricData (Amazon CloudWatch API reference)."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -66,7 +63,6 @@ class Series(Model):
 
     @property
     def last(self) -> float | None:
-        """The newest value; None if there is none."""
         return self.values[-1] if self.values else None
 
 
@@ -94,8 +90,6 @@ class Bound(Model):
 
 
 class TargetLoad(Model):
-    """The target's curves as read at one moment."""
-
     queries: tuple[MetricQuery, ...]
     series: tuple[Series, ...]
     """Those of `queries`, by their ids."""
@@ -103,6 +97,5 @@ class TargetLoad(Model):
 
 
 def last_hour(now: datetime) -> TimeSpan:
-    """The time to read, by whole minutes."""
     end = last_whole(now, 60)
     return TimeSpan(start=end - LENGTH, end=end)

@@ -1,7 +1,4 @@
-"""An alarm mute rule.
-
-Source: PutAlarmMuteRule, GetAlarmMuteRule (Amazon CloudWatch API reference).
-"""
+"""Source: PutAlarmMuteRule, GetAlarmMuteRule (Amazon CloudWatch API reference)."""
 
 from datetime import datetime
 from typing import Literal

@@ -1,7 +1,4 @@
-"""A second opinion: an investigation by AWS DevOps Agent, and what it says.
-
-Source: CreateBacklogTask, GetBacklogTask, ListJournalRecords (AWS DevOps Agent API reference; botocore's `devops-agent`).
-"""
+"""Source: CreateBacklogTask, GetBacklogTask, ListJournalRecords (AWS DevOps Agent API reference; botocore's `devops-agent`)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +7,6 @@ from services.models.base import Clean, CleanBlock, Model, RawId
 
 
 class AgentTask(Model):
-    """An investigation as AWS shows it."""
-
     id: RawId
     execution: RawId = RawId("")
     """The run whose journal has its words; "" before it starts."""
@@ -22,8 +17,6 @@ class AgentTask(Model):
 
 
 class AgentRecord(Model):
-    """One record of an investigation's journal."""
-
     at: datetime
     kind: Clean
     """AWS's name for its type."""
@@ -32,8 +25,6 @@ class AgentRecord(Model):
 
 
 class OpinionState(StrEnum):
-    """Where a request for an opinion stands."""
-
     ASKED = "asked"
     """It is about to be sent."""
     ACCEPTED = "accepted"
@@ -46,8 +37,6 @@ class OpinionState(StrEnum):
 
 
 class Opinion(Model):
-    """The newest request about one incident."""
-
     number: int
     """1 for the first request about the incident."""
     state: OpinionState

@@ -1,5 +1,3 @@
-"""Outages that no alarm tells of: what the console proposes to open an incident for."""
-
 from datetime import datetime
 from enum import StrEnum
 
@@ -35,13 +33,10 @@ class Outage(Model):
 
     @property
     def target(self) -> RawId:
-        """The target of its incident; an attack's is that of the inspection that finds it."""
         return RawId(WAF_BLOCKS if self.kind is OutageKind.FIREWALL else f"{OUTAGE}{self.kind}")
 
 
 class Certificate(Model):
-    """A certificate that clients see."""
-
     domain: Clean
     ends: datetime
     """NotAfter (UTC)."""

@@ -1,5 +1,3 @@
-"""Notes for Slack: proposals, released posts and their delivery state."""
-
 from datetime import datetime
 from enum import StrEnum
 

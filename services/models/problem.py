@@ -1,5 +1,3 @@
-"""A failed read or write: what happened, and what to do about it."""
-
 from datetime import datetime
 from enum import StrEnum
 
@@ -63,12 +61,10 @@ class Problem(Model):
 
     @property
     def advice(self) -> str:
-        """What to do about it after a read that is not repeated automatically: a command, an inspection."""
         return self.once or self.remedy
 
     @property
     def message_once(self) -> str:
-        """The same as `message` after a read that is not repeated automatically."""
         return sentences(self.summary, self.advice)
 
     @property

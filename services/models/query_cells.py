@@ -37,7 +37,6 @@ def milliseconds_of(text: str | None) -> int | None:
 
 
 def number_of(text: str | None) -> float | None:
-    """A finite number; None for any other text."""
     if not text or _NUMBER.fullmatch(text) is None:
         return None
     number = float(text)
@@ -45,12 +44,10 @@ def number_of(text: str | None) -> float | None:
 
 
 def holds_times(table: QueryRows, place: int) -> bool:
-    """Whether a column has times."""
     return _all(table, place, time_of)
 
 
 def holds_numbers(table: QueryRows, place: int) -> bool:
-    """Whether a column has numbers."""
     return _all(table, place, number_of)
 
 

@@ -71,10 +71,8 @@ FIELDS = (
 
 
 def commands_of(language: QueryLanguage) -> tuple[str, ...]:
-    """The commands of a language, as they are usually spelled, the most usual first."""
     return _SPELLED[language][0]
 
 
 def words_of(language: QueryLanguage) -> tuple[str, ...]:
-    """The other words of a language: operators and functions."""
     return _SPELLED[language][1]

@@ -34,8 +34,6 @@ class PendingSetting(Model):
 
 
 class Database(Model):
-    """One database instance."""
-
     id: RawId
     name: Clean
     arn: RawId
@@ -104,8 +102,6 @@ class Database(Model):
 
 
 class SnapshotState(StrEnum):
-    """What a snapshot's status means."""
-
     AVAILABLE = "available"
     CREATING = "creating"
     UNUSABLE = "unusable"
@@ -113,8 +109,6 @@ class SnapshotState(StrEnum):
 
 
 class Snapshot(Model):
-    """One snapshot of a database."""
-
     id: RawId
     name: Clean
     """Its name for display: `rds:facility-prod-db-2026-01-11-18-14`."""
@@ -147,8 +141,6 @@ class AutomatedBackup(Model):
 
 
 class DatabaseEvent(Model):
-    """An event reported by RDS."""
-
     at: datetime
     """When it happened (UTC)."""
     message: Clean
@@ -180,16 +172,12 @@ class PendingAction(Model):
 
 
 class SizeRange(Model):
-    """Legal values: `first`, `first + step`… up to `last`."""
-
     first: int
     last: int
     step: int = 1
 
 
 class StorageOption(Model):
-    """A storage type that an instance may have, with its legal values."""
-
     storage_type: Clean
     sizes: tuple[SizeRange, ...]
     """In GiB."""
@@ -198,8 +186,6 @@ class StorageOption(Model):
 
 
 class OrderableClass(Model):
-    """An instance class that an engine version can run on."""
-
     name: Clean
     """`db.t4g.large`"""
     multi_az: bool = False

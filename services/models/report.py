@@ -30,8 +30,6 @@ VERSION: Literal[1] = 1
 
 
 class ReportHead(Model):
-    """The fields that all reports have."""
-
     version: Literal[1] = VERSION
     """Version of the JSON format."""
     subject: Clean

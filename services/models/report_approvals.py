@@ -1,5 +1,3 @@
-"""Lines of reports about what allowed changes, their requests, and the ends to which they were followed."""
-
 from datetime import datetime
 from enum import StrEnum
 

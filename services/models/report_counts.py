@@ -1,5 +1,3 @@
-"""Counts in the report of a month or a fiscal year."""
-
 from services.models.base import Clean, Model
 from services.models.report_lines import Charges
 
@@ -30,7 +28,6 @@ class DutyCount(Model):
 
     @property
     def total(self) -> int:
-        """Number of all occurrences."""
         done = self.in_time + self.late + self.after_missed
         return done + self.missed + self.skipped + self.open + self.upcoming + self.no_record
 

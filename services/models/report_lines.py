@@ -1,5 +1,3 @@
-"""Lines of reports: each describes one duty, finding, alarm period, change, note, post or remark."""
-
 from datetime import date, datetime
 
 from services.models.base import Clean, CleanBlock, Model, RawId

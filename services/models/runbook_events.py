@@ -1,5 +1,3 @@
-"""The part of the runbook's grammar that names the queue of AWS's events."""
-
 import re
 from dataclasses import dataclass
 
@@ -20,14 +18,11 @@ class EventsSpec(Model):
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """What a queue's address says."""
-
     region: str
     account: str
     name: str
 
 
 def queue_place(url: str) -> QueuePlace | None:
-    """The parts of a standard queue's address; None for anything else, also for a FIFO queue's."""
     match = _ADDRESS.fullmatch(url)
     return None if match is None else QueuePlace(**match.groupdict())

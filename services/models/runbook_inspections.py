@@ -1,5 +1,3 @@
-"""The part of the runbook's grammar that configures inspections: sources, prices and limits of what is normal."""
-
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal

@@ -1,5 +1,3 @@
-"""Further patterns of the runbook for what is masked in exports, Slack texts and reports (`[[masking]]`)."""
-
 from services.models.base import Clean
 from services.models.runbook_texts import TitleTexts
 from services.models.runbook_types import Slug

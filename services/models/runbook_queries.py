@@ -1,5 +1,3 @@
-"""The part of the runbook's grammar that saves queries of Logs Insights."""
-
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -55,12 +53,10 @@ class SavedQuerySpec(Translated):
 
     @property
     def query_language(self) -> QueryLanguage:
-        """Its language."""
         return _LANGUAGES[self.language]
 
     @property
     def saved(self) -> SavedQuery:
-        """The query as the console runs it."""
         return SavedQuery(
             id=RawId(self.id),
             title=self.title,

@@ -1,7 +1,4 @@
-"""The English texts of a runbook: what `en` may hold in each of its tables.
-
-`en.title = "…"` stands beside `title = "…"`. Lists such as `en.asks` have a line for each line of their own list.
-"""
+"""`en.title = "…"` stands beside `title = "…"`. Lists such as `en.asks` have a line for each line of their own list."""
 
 from services.models.base import Clean, Decided
 from services.models.translated import Texts

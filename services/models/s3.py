@@ -1,7 +1,4 @@
-"""Objects in S3.
-
-Source: ListObjectsV2 (Amazon S3 API reference).
-"""
+"""Source: ListObjectsV2 (Amazon S3 API reference)."""
 
 from datetime import datetime
 
@@ -9,8 +6,6 @@ from services.models.base import Clean, Model
 
 
 class StoredObject(Model):
-    """One object in S3."""
-
     key: Clean
     size: int
     """Size as stored, in bytes."""
@@ -18,8 +13,6 @@ class StoredObject(Model):
 
 
 class ObjectListing(Model):
-    """The objects under one prefix."""
-
     objects: tuple[StoredObject, ...] = ()
     """Sorted by key."""
     complete: bool

@@ -7,8 +7,6 @@ from services.models.base import Clean, Model, RawId
 
 
 class SeenType(StrEnum):
-    """What kind of event it is."""
-
     ALARM = "alarm"
     """An alarm changed its state."""
     DEPLOYMENT = "deployment"
@@ -26,8 +24,6 @@ class SeenType(StrEnum):
 
 
 class ContainerExit(Model):
-    """How one container of a stopped task ended."""
-
     name: Clean
     code: int | None = None
     """Its exit code; None: it has none."""
@@ -35,8 +31,6 @@ class ContainerExit(Model):
 
 
 class SeenEvent(Model):
-    """One event."""
-
     id: str
     """EventBridge's id of the event, the same at every delivery."""
     type: SeenType

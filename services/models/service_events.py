@@ -85,6 +85,5 @@ _SETTING = re.compile(r"(desired count|min capacity|max capacity) to (\d+)")
 
 
 def scaling_text(description: str) -> str:
-    """What a scaling activity sets; Auto Scaling's own words if they are unknown."""
     settings = _SETTING.findall(description)
     return _(", ").join(_SCALING[what](count) for what, count in settings) or description

@@ -20,7 +20,6 @@ _MOST = 1_000_000
 
 
 def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | None:
-    """The runbook's playbook of an incident; without steps there, with those that the incident brought along."""
     book = next((book for book in books if book.id == incident.playbook), None)
     if not incident.own_steps or (book is not None and book.steps):
         return book
@@ -32,7 +31,6 @@ def playbook_of(incident: Incident, books: Iterable[Playbook]) -> Playbook | Non
 def step_records(
     incident: Incident, playbook: Playbook | None, runs: Iterable[Run] = ()
 ) -> tuple[StepRecord, ...]:
-    """The newest record of each step that has one, by the step's index; `runs`: changes of any console."""
     records = {record.index: record for record in incident.steps}
     for record in (*_acts(incident, playbook), *_changed(incident, playbook, runs)):
         newest = records.get(record.index)
@@ -42,7 +40,6 @@ def step_records(
 
 
 def open_steps(incident: Incident, playbook: Playbook | None) -> Iterator[Step]:
-    """The steps that are neither done nor skipped."""
     records = step_records(incident, playbook)
     handled = {record.index for record in records if record.mark is not StepMark.TODO}
     steps = playbook.steps if playbook is not None else ()
@@ -50,7 +47,6 @@ def open_steps(incident: Incident, playbook: Playbook | None) -> Iterator[Step]:
 
 
 def _acts(incident: Incident, playbook: Playbook | None) -> Iterator[StepRecord]:
-    """What was done in this incident that is a step of its playbook."""
     for index, step in enumerate(playbook.steps if playbook is not None else ()):
         decision = incident.decision
         if step.kind is StepKind.DECIDE and decision is not None:
@@ -78,7 +74,6 @@ def due_at(starts: datetime, minutes: int) -> datetime:
 
 
 def _calls(incident: Incident, playbook: Playbook, step: Step, index: int) -> Iterator[StepRecord]:
-    """The first call to the role that the step names, in whichever language it was recorded."""
     roles = step.versions("to") if step.original("to") else playbook.versions("escalate_to")
     contact = next((each for each in incident.contacted if each.role in roles), None)
     if contact is not None:
@@ -88,7 +83,6 @@ def _calls(incident: Incident, playbook: Playbook, step: Step, index: int) -> It
 
 
 def _changed(incident: Incident, playbook: Playbook | None, runs: Iterable[Run]) -> Iterator[StepRecord]:
-    """The changes that were made while the incident was open, for the steps that plan them."""
     for run, mark in changes_sent(incident, runs):
         note = str(run.plan.title)
         if mark is StepMark.TODO:
@@ -99,7 +93,6 @@ def _changed(incident: Incident, playbook: Playbook | None, runs: Iterable[Run])
 
 
 def changes_sent(incident: Incident, runs: Iterable[Run]) -> list[tuple[Run, StepMark]]:
-    """The changes that were sent while it was open and how a step stands by each, oldest first."""
     within = (run for run in runs if incident.since <= run.at <= (incident.closed_at or run.at))
     return [(run, mark) for run in sorted(within, key=lambda run: run.at) if (mark := change_mark(run))]
 
@@ -117,7 +110,6 @@ def change_mark(run: Run) -> StepMark | None:
 
 
 def outcome_text(run: Run) -> str:
-    """What became of a change, in words."""
     if run.progress is not None and run.progress.state is not WatchState.RUNNING:
         return _(ENDS[run.progress.state][1])
     return _("partly done") if run.partly_done else _(REQUESTS[run.state][1])

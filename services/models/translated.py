@@ -41,7 +41,6 @@ class Translated(Model):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
-        """Replace the reading of each translated field."""
         super().__pydantic_init_subclass__(**options)
         english = cls.model_fields["en"].annotation
         assert isinstance(english, type)
@@ -50,12 +49,10 @@ class Translated(Model):
             setattr(cls, name, _Text(name))
 
     def original(self, name: str) -> Any:
-        """A field as the data file gives it, whatever the language: for references, and for what is compared."""
         return self.__dict__[name]
 
     @property
     def english(self) -> Texts:
-        """The English texts."""
         texts: Texts = self.__dict__["en"]
         return texts
 
@@ -66,7 +63,6 @@ class Translated(Model):
 
 
 def _chosen(own: Any, english: Any) -> Any:
-    """The English text where there is one to translate; in a list line by line."""
     if not english or not own:
         return own
     if isinstance(own, tuple):

@@ -26,7 +26,6 @@ class Unit:
     """(factor, prefix) ascending; the suffix follows the prefix."""
 
     def step(self, raw: float) -> tuple[float, str]:
-        """The divisor of raw values and the suffix for a value of this size."""
         size = abs(raw * self.scale)
         if not size:
             return 1 / self.scale, self.suffix
@@ -82,7 +81,6 @@ def digits(value: float) -> str:
 
 
 def unit_of(query: MetricQuery | None, limit: Limit | None = None) -> Unit:
-    """The unit of a query's values; a limit's own unit and scale take precedence."""
     if limit is not None and (limit.unit or limit.scale != 1.0):
         return Unit(limit.unit, scale=limit.scale)
     if query is not None and _SHARE.search(query.expression):
@@ -97,7 +95,6 @@ _BYTE_METRICS = ("FreeStorageSpace", "FreeableMemory", "SwapUsage", "FreeLocalSt
 
 
 def alarm_unit(alarm: Alarm) -> Unit:
-    """The unit of the metric that an alarm watches."""
     return unit_of(next((query for query in alarm.queries if query.visible), None))
 
 

@@ -1,13 +1,9 @@
-"""This console's AWS requests of one day, and their cost."""
-
 from datetime import date
 
 from services.models.base import Clean, Model
 
 
 class UsageRow(Model):
-    """Requests of one API operation."""
-
     name: str
     """`service.Operation`, e.g. `cloudwatch.GetMetricData`."""
     calls: int
@@ -17,8 +13,6 @@ class UsageRow(Model):
 
 
 class Usage(Model):
-    """Requests of one day, and their cost."""
-
     day: date
     """The day in the system's time zone."""
     calls: int = 0

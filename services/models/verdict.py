@@ -31,25 +31,20 @@ Tally = tuple[tuple[Verdict, int], ...]
 
 
 def tally(verdicts: Iterable[Verdict | None]) -> Tally:
-    """Count the verdicts other than normal; None is not counted."""
     counts = Counter(verdicts)
     return tuple((verdict, counts[verdict]) for verdict in DISPLAY_ORDER[:-1] if counts[verdict])
 
 
 def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
-    """The worst verdict that is known; unknown only if nothing is known to be bad; None if there is none."""
     return min((each for each in verdicts if each is not None), key=DISPLAY_ORDER.index, default=None)
 
 
 class Judgement(TypedDict):
-    """Verdict and completeness of one measured value."""
-
     verdict: Verdict
     partial: bool
 
 
 def judgement(verdicts: Iterable[Verdict | None]) -> Judgement:
-    """What several verdicts on one value come to; unknown if there is none."""
     every = set(verdicts)
     verdict = worst(every) or Verdict.UNKNOWN
     return {"verdict": verdict, "partial": Verdict.UNKNOWN in every and verdict is not Verdict.UNKNOWN}

@@ -1,5 +1,3 @@
-"""The result of verifying the journal's hash chain."""
-
 from datetime import datetime
 from enum import StrEnum
 
@@ -69,5 +67,4 @@ class Verification(Model):
 
     @property
     def intact(self) -> bool:
-        """Whether it was verified without faults or doubts."""
         return self.problem is None and not self.faults and not self.doubts

@@ -1,7 +1,4 @@
-"""The web application firewall: web ACL, log destination, and sampled requests.
-
-Source: WebACL, LoggingConfiguration, SampledHTTPRequest (AWS WAFV2 API reference).
-"""
+"""Source: WebACL, LoggingConfiguration, SampledHTTPRequest (AWS WAFV2 API reference)."""
 
 from datetime import datetime
 from typing import Literal
@@ -11,8 +8,6 @@ from services.models.metrics import TimeSpan
 
 
 class FirewallRule(Model):
-    """One rule, or one rule group, of a web ACL."""
-
     name: Clean
     metric: RawId
     """Its name in CloudWatch's dimension `Rule` and in GetSampledRequests."""
@@ -23,8 +18,6 @@ class FirewallRule(Model):
 
 
 class WebAcl(Model):
-    """A web ACL."""
-
     name: Clean
     arn: RawId
     metric: RawId
@@ -38,16 +31,12 @@ class WebAcl(Model):
 
 
 class LogDestination(Model):
-    """Where a web ACL sends its logs."""
-
     kind: Literal["firehose", "s3", "logs", "other"]
     name: Clean
     """Name of the delivery stream, bucket or log group."""
 
 
 class SampledRequest(Model):
-    """One sampled request."""
-
     at: datetime
     address: Clean
     country: Clean
@@ -58,8 +47,6 @@ class SampledRequest(Model):
 
 
 class Samples(Model):
-    """Sampled requests of one rule."""
-
     rule: Clean
     population: int
     """Number of requests that the sample was drawn from, whatever the action."""
@@ -71,8 +58,6 @@ class Samples(Model):
 
 
 class BlockedGroup(Model):
-    """Blocked requests that share an address, a rule, a country or a path."""
-
     kind: Literal["address", "rule", "country", "uri", "all"]
     name: Clean = ""
     country: Clean = ""

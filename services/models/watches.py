@@ -1,5 +1,3 @@
-"""How a change is followed to its end after AWS has accepted it, and what is suggested beside it."""
-
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,8 +32,6 @@ class WatchState(StrEnum):
 
 
 class Progress(Model):
-    """How far a change is that AWS has accepted."""
-
     state: WatchState
     text: Clean
     """What AWS shows, in one sentence."""

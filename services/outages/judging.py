@@ -31,8 +31,6 @@ Points = list[tuple[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one curve must do to be an outage."""
-
     kind: OutageKind
     curve: str
     beside: str

@@ -34,7 +34,6 @@ _ID = "outage_"
 
 
 def queries_of(runbook: Runbook, region: str) -> Iterator[MetricQuery]:
-    """What is read of the runbook's load balancer and firewall; nothing if it names neither."""
     alb, waf = runbook.alb, runbook.waf
     if alb is not None and alb.load_balancer and not alb.unsupported:
         balancer = ((RawId("LoadBalancer"), alb.load_balancer),)

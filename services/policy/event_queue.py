@@ -22,7 +22,6 @@ _QUEUE = "EventQueue"
 
 
 def queue_name(runbook: Runbook) -> str:
-    """The queue that the runbook names, or else one named after the system."""
     place = queue_place(runbook.events.queue_url) if runbook.events is not None else None
     return place.name if place is not None else f"toban-{runbook.system.id}-events"[:80]
 
@@ -36,7 +35,6 @@ def queue_url(runbook: Runbook) -> str:
 
 
 def template(runbook: Runbook) -> str:
-    """The template as JSON: rules for all alarms, AWS Health, and what the runbook names of ECS and RDS."""
     rules = {name: _rule(pattern) for name, pattern in _patterns(runbook).items()}
     document = {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -96,7 +94,6 @@ def _rule(pattern: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _patterns(runbook: Runbook) -> dict[str, dict[str, Any]]:
-    """The pattern of each rule, by its logical id."""
     arns = Arns(runbook)
     patterns: dict[str, dict[str, Any]] = {
         "AlarmRule": {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]},

@@ -19,7 +19,6 @@ ENGINE_WITHOUT_IAM = "postgresql"
 
 
 def iam_statements(address: LedgerAddress, runbook: Runbook, region: str = "") -> Iterator[Statement]:
-    """The statements for one system's ledger; none for an engine that IAM does not govern."""
     statements = _STATEMENTS.get(address.scheme)
     if statements is not None:
         yield from statements(address, _LedgerArns(address, runbook, region))

@@ -194,5 +194,4 @@ def probes(calls: Iterable[Operation], runbook: Runbook, region: str, now: datet
 
 
 def region_of(service: str, params: Params) -> str | None:
-    """Where a read is sent; None: to the console's own region."""
     return GLOBAL if service in _GLOBAL or params.get("Scope") == "CLOUDFRONT" else None

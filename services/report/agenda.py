@@ -1,5 +1,3 @@
-"""The duties of a range of days without AWS: the runbook's calendar plus the journal's records. Blocking I/O."""
-
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing

@@ -33,7 +33,6 @@ SUFFIX = ".drill.json"
 
 
 def truth_path(journal: Path) -> Path:
-    """The file that says what a drill hides."""
     return journal.with_name(journal.stem + SUFFIX)
 
 
@@ -48,10 +47,7 @@ def _truth(path: Path) -> DrillTruth:
 
 
 def scored(journal: Path, runbook: Runbook) -> DrillScore:
-    """The score of one drill.
-
-    Raises sqlite3.Error, OSError, UnusableJournal, and ValueError for a truth that cannot be read.
-    """
+    """Raises sqlite3.Error, OSError, UnusableJournal, and ValueError for a truth that cannot be read."""
     truth = _truth(truth_path(journal))
     with closing(JournalReader.open(journal)) as reader:
         entries = [entry_of(row) for row in rows(reader, EntryQuery(), whole=False)]
@@ -73,7 +69,6 @@ def scored(journal: Path, runbook: Runbook) -> DrillScore:
 
 
 def _assessment(reader: JournalReader, runbook: Runbook, incident: Incident) -> Assessment | None:
-    """The first evidence, weighed: what the person saw first."""
     entry = reader.entry(incident.evidence[0]) if incident.evidence else None
     if entry is None:
         return None
@@ -143,7 +138,6 @@ def verdict_on(cause: str, true_causes: Iterable[str]) -> CauseVerdict:
 
 
 def together(drills: Iterable[DrillScore], unscored: Iterable[str] = ()) -> DrillScores:
-    """Several drills with their confusion tables, most frequent first."""
     scores = tuple(drills)
     return DrillScores(
         drills=scores,

@@ -1,5 +1,3 @@
-"""The report of an incident as text for a file."""
-
 import json
 
 from services.models.incident_report import IncidentReport

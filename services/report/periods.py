@@ -19,8 +19,6 @@ _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 
 class Span(StrEnum):
-    """The length of a report period."""
-
     DAY = "day"
     MONTH = "month"
     FISCAL_YEAR = "fiscal-year"
@@ -28,8 +26,6 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A range of consecutive days."""
-
     span: Span
     first: date
     last: date
@@ -43,7 +39,6 @@ class Period:
 
     @property
     def subject(self) -> str:
-        """The journal subject under which remarks on its report are recorded."""
         return f"report@{self.name}"
 
     def holds(self, day: date) -> bool:
@@ -59,7 +54,6 @@ def of_month(day: date) -> Period:
 
 
 def of_fiscal_year(year: int) -> Period:
-    """The fiscal year from April of `year` to the following March."""
     return Period(Span.FISCAL_YEAR, date(year, FIRST_MONTH, 1), date(year + 1, FIRST_MONTH, 1) - timedelta(1))
 
 

@@ -1,5 +1,3 @@
-"""Checks of who approves changes, and of the times in which changes are frozen."""
-
 import re
 from collections.abc import Iterator
 
@@ -19,7 +17,6 @@ _CALENDAR = re.compile(rf"{_NAME}|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{{12}}:documen
 
 
 def approves(runbook: Runbook) -> Mistakes:
-    """Every text of `approves` names a scope, and no scope is approved by two roles, or named twice."""
     by_scope: dict[str, str] = {}
     for index, approver in enumerate(runbook.approvers):
         role = str(approver.original("role"))
@@ -50,7 +47,6 @@ def unknown_scope(text: str) -> str:
 
 
 def freezes(runbook: Runbook) -> Mistakes:
-    """Every freeze has local times without a zone, and its end is after its start."""
     for index, freeze in enumerate(runbook.freezes):
         path: Path = ("freezes", index)
         zoned = [key for key in ("starts", "ends") if getattr(freeze, key).tzinfo is not None]
@@ -61,7 +57,6 @@ def freezes(runbook: Runbook) -> Mistakes:
 
 
 def change_calendar(runbook: Runbook) -> Mistakes:
-    """The calendar is named by its name, or by the ARN of its document."""
     calendar = runbook.change_calendar
     if calendar is not None and not _CALENDAR.fullmatch(calendar.name):
         yield (

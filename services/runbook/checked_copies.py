@@ -32,7 +32,6 @@ _BROKEN = (Unknown, OSError, ValueError, TypeError, KeyError, AttributeError, Re
 
 
 def recall(content: bytes) -> Runbook | None:
-    """The runbook that the file with this content was checked to be; None if there is no copy that can be used."""
     try:
         place = _place(content)
         for part in (*_folders(place), place):
@@ -78,13 +77,11 @@ def _digest(content: bytes) -> bytes:
 
 
 def _key(content: bytes) -> list[object]:
-    """What a copy is of, and who made it."""
     made_by = [sys.version, pydantic.VERSION, str(_HOUSE)]
     return [_digest(content).decode(), len(content), *made_by]
 
 
 def _sources() -> list[tuple[str, int, int, int]]:
-    """The path, times of change (ns) and size of each of our files that can have taken part in a check."""
     modules = {
         file
         for name, module in tuple(sys.modules.items())
@@ -95,13 +92,11 @@ def _sources() -> list[tuple[str, int, int, int]]:
 
 
 def _state(path: str) -> tuple[int, int, int]:
-    """A fingerprint of a file. An installer may give every release the same time of change, but none of the status."""
     status = os.stat(path)
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 def _folders(place: Path) -> tuple[Path, Path]:
-    """Ours in the user's cache folder, the outer one first."""
     return place.parent.parent, place.parent
 
 

@@ -1,5 +1,3 @@
-"""Checks of `[events]`: the queue is a standard one of the system's account and region."""
-
 from collections.abc import Iterator
 
 from services.i18n import _
@@ -11,7 +9,6 @@ _PATH: Path = ("events", "queue_url")
 
 
 def queue(runbook: Runbook) -> Iterator[tuple[Path, str]]:
-    """Yield what is wrong with the queue's address."""
     if runbook.events is None:
         return
     place, system = queue_place(runbook.events.queue_url), runbook.system

@@ -11,7 +11,6 @@ _NAME, _ENGLISH = "山田 花子（例）", "Hanako Yamada (example)"
 
 
 def with_example_people(runbook: Runbook) -> Runbook:
-    """The runbook with an example's name for each approver that is undecided."""
     return runbook.model_copy(update={"approvers": tuple(_named(each) for each in runbook.approvers)})
 
 

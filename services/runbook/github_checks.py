@@ -1,5 +1,3 @@
-"""Checks of what an access key's rotation reads: `[github]`, the command that takes a new key, `proved_by`."""
-
 import re
 from collections.abc import Iterator
 
@@ -23,7 +21,6 @@ _RESERVED = "GITHUB_"
 
 
 def github(runbook: Runbook) -> Mistakes:
-    """The user is one whose keys are rotated; repository, place of the secrets, their names and workflow are valid."""
     spec = runbook.github
     if spec is None:
         return
@@ -61,7 +58,6 @@ def _secrets(spec: Github) -> Mistakes:
 
 
 def command(runbook: Runbook) -> Mistakes:
-    """The command that takes a new key is an absolute path and its arguments; no shell is involved."""
     argv = runbook.access_keys.hand_over if runbook.access_keys else ()
     if argv and not argv[0].startswith("/"):
         path: Path = ("access_keys", "hand_over", 0)
@@ -69,7 +65,6 @@ def command(runbook: Runbook) -> Mistakes:
 
 
 def proofs(runbook: Runbook) -> Mistakes:
-    """`proved_by` names a state for each line, of a duty that is dated by an access key."""
     for index, duty in enumerate(runbook.duties):
         path: Path = ("duties", index, "proved_by")
         if duty.proved_by and not duty.anchor:

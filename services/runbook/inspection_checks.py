@@ -1,5 +1,3 @@
-"""Checks of a runbook's inspections: they exist, the settings they need are present, their limits are usable."""
-
 import math
 from collections.abc import Iterator
 
@@ -20,7 +18,6 @@ Mistakes = Iterator[tuple[Path, str]]
 
 
 def duties(runbook: Runbook) -> Mistakes:
-    """The inspections of each duty exist and have the settings they need; evidence ids are unique."""
     built = {kind.id: kind for kind in INSPECTIONS}
     own = [str(each.id) for each in runbook.inspections]
     for index, duty in enumerate(runbook.duties):
@@ -44,7 +41,6 @@ def duties(runbook: Runbook) -> Mistakes:
 
 
 def _steps(duty: Duty, index: int, inspections: list[str]) -> Mistakes:
-    """The steps of a duty lead to what there is."""
     places = [*LOOKS, *(kind.id for kind in CHANGES), *inspections]
     for place, step in enumerate(duty.steps):
         if step.look is not None and step.look not in places:
@@ -52,7 +48,6 @@ def _steps(duty: Duty, index: int, inspections: list[str]) -> Mistakes:
 
 
 def _measured_by(duty: Duty, index: int) -> Mistakes:
-    """What fills in a field of evidence is measured by a change."""
     measured = [f"{kind.id}:{name}" for kind in CHANGES for name in kind.measures]
     for place, field in enumerate(duty.evidence):
         if field.measured_by and field.measured_by not in measured:
@@ -61,7 +56,6 @@ def _measured_by(duty: Duty, index: int) -> Mistakes:
 
 
 def _judged_by(duty: Duty, index: int) -> Mistakes:
-    """One source for each line, each an inspection of the duty."""
     if duty.judged_by and len(duty.judged_by) != len(duty.asks):
         text = _("needs one entry for each of the {count} lines of asks")
         yield ("duties", index, "judged_by"), text.format(count=len(duty.asks))
@@ -73,7 +67,6 @@ def _judged_by(duty: Duty, index: int) -> Mistakes:
 
 
 def own(runbook: Runbook) -> Mistakes:
-    """Custom inspections have a unique id, the fields of their kind, and exactly one limit."""
     ids = {kind.id for kind in INSPECTIONS}
     groups = name_checks.with_names((group.id for group in runbook.log_groups), name_checks.LOG_GROUP)
     for index, inspection in enumerate(runbook.inspections):
@@ -112,7 +105,6 @@ def _lacking(inspection: CustomInspection) -> list[str]:
 
 
 def networks_and_hours(runbook: Runbook) -> Mistakes:
-    """Known networks are valid networks, and city hall opens before it closes."""
     for index, network in enumerate(runbook.trail.known_networks if runbook.trail else ()):
         if not is_network(network):
             yield (

@@ -31,8 +31,6 @@ class RunbookError(DataFileError):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A runbook with its undecided points and with what could not be checked (`cautions`)."""
-
     runbook: Runbook
     undecided: tuple[Mistake, ...]
     cautions: tuple[Mistake, ...] = ()
@@ -52,7 +50,6 @@ def inspect(path: Path) -> Loaded:
 
 
 def loads(text: str, name: str = "runbook.toml") -> Loaded:
-    """Like `inspect`, but from text; `name` is the file name shown in messages."""
     try:
         return _load(parse(text, name, Runbook))
     except DataFileError as error:
@@ -100,7 +97,6 @@ def source(name: str) -> str:
 
 
 def is_path(name: str) -> bool:
-    """Whether `name` means a file rather than a runbook that ships with the console."""
     return name.endswith(".toml") or "/" in name or "\\" in name
 
 
@@ -137,5 +133,4 @@ def _load_once(path: Path) -> Runbook:
 
 
 def schema() -> dict[str, Any]:
-    """The runbook format as JSON Schema 2020-12, for editors."""
     return grammar.schema(Runbook)

@@ -1,7 +1,4 @@
-"""Checks of a runbook's log groups and of its further patterns for masking.
-
-Columns are names of fields, each once, as are those of request ids.
-"""
+"""Columns are names of fields, each once, as are those of request ids."""
 
 from collections.abc import Iterator
 
@@ -17,7 +14,6 @@ LONGEST = 200
 
 
 def columns(runbook: Runbook) -> Iterator[tuple[Path, str]]:
-    """Yield what is wrong with the columns of each log group."""
     for index, group in enumerate(runbook.log_groups):
         for place, message in _mistakes(group):
             yield ("log_groups", index, "columns", *place), message
@@ -45,7 +41,6 @@ def request_ids(runbook: Runbook) -> Iterator[tuple[Path, str]]:
 
 
 def masking(runbook: Runbook) -> Iterator[tuple[Path, str]]:
-    """Every pattern is a bounded regular expression, and its id is its own."""
     ids: set[str] = set()
     for index, spec in enumerate(runbook.masking):
         if message := mistake_in(spec.pattern):

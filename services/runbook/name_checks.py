@@ -122,7 +122,6 @@ _ADDRESS = re.compile(r"\s*(?:arn:|[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
 def names(runbook: Runbook) -> Mistakes:
-    """Each key in KEYS holds a plain name."""
     for key, thing in KEYS.items():
         for path, value in _values(runbook, key):
             if mistake := name_mistake(value, thing):
@@ -166,7 +165,6 @@ def name_mistake(text: str, thing: NamedThing) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether the text is an ARN or a URL of any kind."""
     return _ADDRESS.match(text) is not None
 
 

@@ -1,5 +1,3 @@
-"""Checks that regions exist and that texts contain no invisible characters."""
-
 from collections.abc import Iterator
 
 from pydantic import BaseModel
@@ -29,7 +27,6 @@ _AREAS = frozenset(name.rpartition("-")[0] for name in REGIONS)
 
 
 def visible(runbook: Runbook) -> Mistakes:
-    """Texts contain no control or invisible characters, except for raw ids, which AWS defines."""
     for path, value in _texts_in(runbook, ()):
         unsafe = (
             None if isinstance(value, RawId) else UNSAFE.search(value.replace("\n", "").replace("\t", ""))

@@ -1,5 +1,3 @@
-"""Checks of playbooks and procedures: every name in them means something, and every step can be carried out."""
-
 from collections.abc import Iterator
 
 from services.changes.registry import CHANGES
@@ -21,7 +19,6 @@ _CHANGES = frozenset(kind.id for kind in CHANGES)
 
 
 def looks(runbook: Runbook) -> Mistakes:
-    """`look` names a place, a change or an inspection."""
     names = [*LOOKS, *_CHANGES, *_inspections(runbook)]
     rows: list[tuple[Path, Step | Cause | CauseSpec]] = [
         (path, step) for path, step, _book in _steps(runbook)
@@ -37,7 +34,6 @@ def looks(runbook: Runbook) -> Mistakes:
 
 
 def _steps(runbook: Runbook) -> Iterator[tuple[Path, Step, Playbook | None]]:
-    """Every step with its place, and its playbook if it is no procedure's."""
     for index, playbook in enumerate(runbook.playbooks):
         for place, step in enumerate(playbook.steps):
             yield ("playbooks", index, "steps", place), step, playbook
@@ -52,7 +48,6 @@ def _inspections(runbook: Runbook) -> list[str]:
 
 
 def steps(runbook: Runbook) -> Mistakes:
-    """A step of a kind has what the kind needs, and nothing that belongs to another."""
     roles = [person.original("role") for person in (*runbook.contacts, *runbook.approvers)]
     for path, step, playbook in _steps(runbook):
         yield from _kind(step, path, playbook)
@@ -60,7 +55,6 @@ def steps(runbook: Runbook) -> Mistakes:
 
 
 def _kind(step: Step, path: Path, playbook: Playbook | None) -> Mistakes:
-    """What its kind needs; a playbook has some of it for all its steps."""
     minutes = playbook.wait_minutes if playbook is not None else None
     role = playbook.original("escalate_to") if playbook is not None else ""
     if step.kind is StepKind.CHANGE and step.look not in _CHANGES:
@@ -74,7 +68,6 @@ def _kind(step: Step, path: Path, playbook: Playbook | None) -> Mistakes:
 
 
 def _parts(step: Step, path: Path, roles: list[str]) -> Mistakes:
-    """What belongs to some kinds only."""
     if step.minutes is not None and step.kind is not StepKind.WAIT:
         yield (*path, "minutes"), _('minutes belong to kind = "wait"')
     role = step.original("to")
@@ -85,7 +78,6 @@ def _parts(step: Step, path: Path, roles: list[str]) -> Mistakes:
 
 
 def causes(runbook: Runbook) -> Mistakes:
-    """Causes and signals that playbooks and weights name exist."""
     shipped_ids = [str(spec.id) for spec in shipped()]
     ids = [*shipped_ids, *(str(spec.id) for spec in runbook.causes)]
     findings = [*_inspections(runbook), *(f"outage-{kind}" for kind in OutageKind)]
@@ -101,7 +93,6 @@ def causes(runbook: Runbook) -> Mistakes:
 
 
 def own_causes(runbook: Runbook) -> Mistakes:
-    """What the runbook's own causes name exists, and each has an id of its own."""
     ids = [str(spec.id) for spec in (*shipped(), *runbook.causes)]
     books = [str(book.id) for book in runbook.playbooks]
     places = ["AWS/ElastiCache", *books, *(str(alarm.name) for alarm in runbook.alarms)]
@@ -136,7 +127,6 @@ def _names(path: Path, names: tuple[str, ...], existing: list[str]) -> Mistakes:
 
 
 def roster(runbook: Runbook) -> Mistakes:
-    """Each entry ends no earlier than it starts, and nobody is on duty twice at once."""
     for index, entry in enumerate(runbook.roster):
         if entry.ends < entry.starts:
             yield ("roster", index, "ends"), _("must not be before starts")

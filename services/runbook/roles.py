@@ -11,7 +11,6 @@ T = TypeVar("T", bound=Translated)
 
 
 def with_english_roles(runbook: Runbook) -> Runbook:
-    """The runbook with the English names of the roles that playbooks, procedures and costs name."""
     people: tuple[Contact | Approver, ...] = (*runbook.contacts, *runbook.approvers)
     names = {str(each.original("role")): str(each.en.role) for each in people if each.en.role}
     if not names:
@@ -32,6 +31,5 @@ def _playbook(playbook: Playbook, names: dict[str, str]) -> Playbook:
 
 
 def _named(table: T, texts: type[Texts], names: dict[str, str]) -> T:
-    """The table with the English names of its roles in `en`, which becomes one of `texts`."""
     roles = {key: names.get(str(table.original(key)), "") for key in table.references}
     return table.model_copy(update={"en": texts(**dict(table.english), **roles)})

@@ -1,5 +1,3 @@
-"""Checks of a runbook's English texts: each translates something, line by line, and names every role in one way."""
-
 from collections.abc import Iterator
 
 from pydantic import BaseModel
@@ -14,7 +12,6 @@ Mistakes = Iterator[tuple[Path, str]]
 
 
 def translations(runbook: Runbook) -> Mistakes:
-    """Every text of `en` has an original, and every list as many lines as its original."""
     yield from _in(runbook, ())
 
 
@@ -41,7 +38,6 @@ def _of_table(table: Translated, path: Path) -> Mistakes:
 
 
 def roles(runbook: Runbook) -> Mistakes:
-    """A role has one English name, and no other role has the same."""
     english_of: dict[str, str] = {}
     own_of: dict[str, str] = {}
     tables: dict[str, tuple[Contact | Approver, ...]] = {

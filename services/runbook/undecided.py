@@ -45,7 +45,6 @@ def draft_text(runbook: Runbook) -> str:
 
 
 def _roster(runbook: Runbook) -> Entries:
-    """Those on duty whom nobody can reach, and the open days between two entries on which nobody is on duty."""
     for index, entry in enumerate(runbook.roster):
         if not reach_of(runbook, entry):
             text = _("undecided: {person}, on duty, cannot be reached")
@@ -69,7 +68,6 @@ def blocked_by_contact(runbook: Runbook, role: str) -> tuple[str, ...]:
 
 
 def blocked_by_approver(runbook: Runbook, role: str) -> tuple[str, ...]:
-    """What an undecided approver role blocks: changes, procedures and playbooks that need its approval, reports to it."""
     changes = [
         title
         for approver in runbook.approvers

@@ -11,7 +11,6 @@ POSTGRES, AURORA = "postgres", "aurora"
 
 
 def unsupported(runbook: Runbook) -> Iterator[tuple[Path, str]]:
-    """Yield (path, message) for every such target, as far as the runbook itself shows it."""
     engine = runbook.rds.engine if runbook.rds else POSTGRES
     if runbook.alb is not None and runbook.alb.unsupported:
         yield ("alb", "load_balancer"), runbook.alb.unsupported_words

@@ -104,7 +104,6 @@ class Attempts:
         )
 
     async def withdraw(self, post: Post) -> None:
-        """Record that this console did not make the newest attempt, although it had begun it."""
         await self._refused(post, _unrecorded(), post_entries.outcome_claim(post))
 
     def check_at(self, post: Post) -> datetime | None:
@@ -112,7 +111,6 @@ class Attempts:
         return self._checks.get((post.id, post.attempts), self._clock.now())
 
     def failure(self, post: Post) -> str:
-        """Why reading Slack did not show whether it has the post."""
         return self._failures.get((post.id, post.attempts), "")
 
     async def check(self, post: Post, *, carried: bool) -> None:

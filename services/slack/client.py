@@ -47,7 +47,6 @@ _SHORTEST_WAIT, _USUAL_WAIT, _LONGEST_WAIT = 1.0, 30.0, 3600.0
 
 
 def why(error: BaseException) -> str:
-    """An error without its text, which may contain the address and so a webhook's secret."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, TimeoutError):
@@ -286,7 +285,6 @@ class Webhook:
 
 @asynccontextmanager
 async def _sent(address: str) -> AsyncIterator[None]:
-    """Turns errors of a post into Refused, if it certainly was not sent, or else into Unanswered."""
     host = urlsplit(address).hostname or ""
     try:
         yield
@@ -304,7 +302,6 @@ async def _sent(address: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _reading(address: str) -> AsyncIterator[None]:
-    """Turns errors of a read into CannotTell; reading may succeed later."""
     host = urlsplit(address).hostname or ""
     try:
         yield

@@ -16,7 +16,6 @@ _LINE = 200
 
 
 def release(id: str, channel: str, text: str, about: Proposal) -> NewEntry:
-    """A person releases a note for sending; once for each id."""
     return NewEntry(
         kind=EntryKind.POST,
         subject=SUBJECT + id,

@@ -29,7 +29,6 @@ def shown(text: str) -> str:
 
 
 def sections(text: str) -> list[str]:
-    """The shown text in pieces of at most SECTION characters, split at line ends where possible."""
     pieces, piece = [], ""
     for line in shown(text).splitlines(keepends=True):
         for part in _parts(line):
@@ -42,7 +41,6 @@ def sections(text: str) -> list[str]:
 
 
 def _parts(line: str) -> list[str]:
-    """A line in parts of at most SECTION characters."""
     if len(line) <= SECTION:
         return [line]
     parts = [""]

@@ -1,5 +1,3 @@
-"""What a note says about an alarm's values and about times, in the units and words of the screen."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo

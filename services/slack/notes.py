@@ -1,7 +1,4 @@
-"""Notes that the console proposes for an alarm or a finding: short, with what a reader asks first.
-
-What only a person knows is left as FILL. No note contains log texts. Times are local, and the zone is printed once.
-"""
+"""What only a person knows is left as FILL. No note contains log texts. Times are local, and the zone is printed once."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -36,7 +33,6 @@ _DOMAINS = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.
 
 
 def alarm_page(region: str, name: str) -> str:
-    """One alarm, as CloudWatch's own mails link to it."""
     return f"{_root(region)}/cloudwatch/deeplink.js?region={region}#alarmsV2:alarm/{quote(name, safe='')}"
 
 
@@ -91,7 +87,6 @@ class NoteContext:
         return "" if at is None else dated_time(at, self.calendar.zone, self.now)
 
     def zoned(self, at: datetime) -> str:
-        """A time with its zone: once in each note."""
         return f"{self.moment(at)} {at.astimezone(self.calendar.zone):%Z}"
 
 
@@ -188,7 +183,6 @@ def _thread(alarm: Alarm, posts: Iterable[Post]) -> str:
 
 
 def note_text(severity: str, title: str, rows: Iterable[tuple[str, str]], desk: NoteContext) -> str:
-    """A note: its heading, then the rows that say something."""
     system = desk.runbook.system
     head = _("[{severity}] {title} — {system}, {environment}").format(
         severity=severity,
@@ -257,12 +251,10 @@ def _tables(tables: Iterable[Evidence]) -> str:
 
 
 def emergency_of(run: Run) -> Consent | None:
-    """The emergency that allowed a change that was confirmed; None if none did."""
     return next((each for each in run.consents if each.way is ConsentWay.EMERGENCY), None)
 
 
 def about_change(run: Run, desk: NoteContext) -> Proposal:
-    """A note about a change that was confirmed: what, why, what it went past, how it stands, the way back."""
     plan, emergency = run.plan, emergency_of(run)
     revert = f"{desk.moment(plan.revert.at)} {plan.revert.title}" if plan.revert is not None else ""
     rows = [
@@ -282,7 +274,6 @@ def about_change(run: Run, desk: NoteContext) -> Proposal:
 
 
 def _bypassed(run: Run, emergency: Consent | None) -> str:
-    """The freeze and the approval that an emergency went past."""
     if emergency is None:
         return ""
     freezes = dict.fromkeys(each.freeze for each in run.consents)

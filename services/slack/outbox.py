@@ -38,8 +38,6 @@ PACE = 1.0
 
 
 class Schedule:
-    """Computes times from the records and the clock; writes nothing."""
-
     def __init__(self, records: PostRecords, clock: Clock) -> None:
         self._records = records
         self._clock = clock
@@ -47,11 +45,9 @@ class Schedule:
         """Of each post's state: what another console dates is waited for by this console's clock, if that ends sooner."""
 
     def carried(self, post: Post) -> bool:
-        """Whether a person's request is recent enough to be carried out without asking again."""
         return self._clock.now() - post.let_go_at < real(self._clock, CARRY)
 
     def send_at(self, post: Post) -> datetime | None:
-        """When to send it; None: not automatically."""
         now = self._clock.now()
         retried = post.state is PostState.REFUSED and post.retry_at is not None
         if not (post.state is PostState.WAITING or retried) or not self.carried(post) or not post.channel:
@@ -65,7 +61,6 @@ class Schedule:
         return max(now, self._retry_at(post) or now, self._free_at(post.channel))
 
     def _free_at(self, channel: str) -> datetime:
-        """When the channel can take the next message."""
         there = [post for post in self._records.posts if post.channel == channel]
         pace = real(self._clock, PACE)
         paced = (self._sooner(post.sent_at + pace, pace, "sent", post) for post in there if post.sent_at)
@@ -186,7 +181,6 @@ class Outbox:
         await self._keep(post_entries.again(post, why, claim))
 
     async def mark_sent(self, post: Post, why: str) -> None:
-        """Record a person's report that a post of unknown outcome is in Slack."""
         evidence = _("confirmed by a person: {why}").format(why=why) if why else _("confirmed by a person")
         entry = self._records.sending(post)
         await self._keep(
@@ -199,7 +193,6 @@ class Outbox:
         await self._keep(post_entries.dropped(post, why))
 
     async def close(self) -> None:
-        """Wait briefly for Slack's response, record what is known, and stop."""
         self._closed = True
         self._wake.wake()
         if self._tasks:
@@ -334,7 +327,6 @@ class Outbox:
             news.set()
 
     def _as_shown(self, post: Post) -> Post:
-        """The post with this console's reason for not sending it automatically."""
         reasons = [post.reason]
         if post.state is PostState.UNKNOWN:
             reasons.append(self._attempts.failure(post) or self.why)

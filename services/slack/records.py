@@ -1,5 +1,3 @@
-"""The posts that the journal records, each with its state and entries."""
-
 from collections.abc import Callable, Iterator, Set
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,7 +55,6 @@ class PostRecords(GroupedProjection):
 
     @property
     def posts(self) -> tuple[Post, ...]:
-        """Posts, unsent first, then newest first."""
         return tuple(sorted(self._posts.values(), key=lambda post: (not post.unsent, -post.seq)))
 
     @property
@@ -68,13 +65,11 @@ class PostRecords(GroupedProjection):
         return self._posts.get(id)
 
     def sending(self, post: Post) -> Entry | None:
-        """The entry that began its newest attempt."""
         recorded = self.recorded(f"{SUBJECT}{post.id}")
         begun = (entry for entry in recorded if entry.kind is EntryKind.POSTING)
         return max(begun, key=lambda entry: entry.seq, default=None)
 
     def root(self, post: Post) -> Post | None:
-        """The first post of its thread; None if it is the first itself."""
         return next(
             (
                 each
@@ -113,7 +108,6 @@ def thread_of(begun: Entry | None) -> str:
 
 
 def post_of(entries: list[Entry]) -> Post | None:
-    """The post that its entries (oldest first) describe; None if the entry that releases it is missing."""
     post: Post | None = None
     for entry in entries:
         if post is not None:
@@ -165,7 +159,6 @@ def _after(post: Post, entry: Entry) -> Post:
 
 
 def _fits(post: Post, entry: Entry) -> bool:
-    """Whether an entry applies to the post's current state: a request to send again may have come too late."""
     if entry.kind is EntryKind.POST:
         unclear = post.state is PostState.UNKNOWN
         return _attempt(entry.data) == post.attempts and (

@@ -1,5 +1,3 @@
-"""Slack's refusals in words, each with what to do about it."""
-
 from services.i18n import N_, _
 
 _WORDS = {
@@ -30,7 +28,6 @@ UNCLEAR = frozenset(
 
 
 def refusal(code: str, *, channel: str = "", needed: str = "", seconds: float = 0) -> str:
-    """What a refusal means and what to do, followed by Slack's code."""
     words = _WORDS.get(code)
     if words is None:
         return _("Slack refused: {code}. See Slack's documentation of the method.").format(code=code)
@@ -43,12 +40,10 @@ def is_refusal(code: str) -> bool:
 
 
 def unreachable(host: str, why: str) -> str:
-    """Nothing was sent: there was no connection."""
     return _("No connection to {host}: {why}. Check network and proxy; the console retries.").format(
         host=host, why=why
     )
 
 
 def unanswered(why: str) -> str:
-    """It was sent, and the outcome is not known."""
     return _("Slack's response was unclear ({why}): the message may or may not be posted.").format(why=why)

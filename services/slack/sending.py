@@ -30,8 +30,6 @@ class Sent:
 
 
 class SlackError(Exception):
-    """An error of Slack's; `explanation` says what happened and what to do."""
-
     def __init__(self, explanation: str, *, code: str = "") -> None:
         super().__init__(explanation)
         self.explanation = explanation
@@ -66,9 +64,7 @@ class CannotTell(SlackError):
 
 class Sender(Protocol):
     @property
-    def threads(self) -> bool:
-        """Whether a message can reply to another."""
-        ...
+    def threads(self) -> bool: ...
 
     async def post(self, message: Message) -> Sent:
         """Exactly one attempt. Raises Refused, Unanswered."""

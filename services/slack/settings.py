@@ -59,7 +59,6 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> SlackSettings
 
 
 def unset() -> str:
-    """What to set if neither token nor webhook is set."""
     return _("Slack is not set up: set {token} (or {webhook}) in the environment and restart.").format(
         token=TOKEN, webhook=WEBHOOK
     )

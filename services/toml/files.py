@@ -1,8 +1,3 @@
-"""Reads a TOML file into a pydantic model and reports all mistakes at once, by file, line and key.
-
-Used for the runbook and for the console's configuration.
-"""
-
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -188,7 +183,6 @@ class TomlFile:
     """Tables in which a syntax error may hide any key."""
 
     def mistake(self, path: Path, message: str) -> Mistake:
-        """A mistake at `path`, with its line and dotted key."""
         return Mistake(self.name, line_of(self.lines, path), dotted(path), message)
 
 
@@ -212,7 +206,6 @@ def parse_bytes(content: bytes, name: str, model: type[BaseModel] | None = None)
 
 
 def unreadable(path: FilePath, error: OSError) -> DataFileError:
-    """The error for a file that the operating system could not read, in words."""
     match error:
         case regular_files.Unsuitable():
             message = str(error)
@@ -294,7 +287,6 @@ def _unread(file: TomlFile, error: ErrorDetails) -> bool:
 
 
 def explain(model: type[BaseModel], error: ErrorDetails) -> str:
-    """A pydantic error in words, with a remedy."""
     if error["type"] == "extra_forbidden":
         *parent, name = error["loc"]
         return unknown_key(str(name), grammar.names_at(model, tuple(parent)))

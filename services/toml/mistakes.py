@@ -1,5 +1,3 @@
-"""Wording of mistakes in a data file, with remedies."""
-
 import difflib
 import re
 from collections.abc import Iterable
@@ -48,7 +46,6 @@ _PATTERNS = {
 
 
 def invalid(error: "ErrorDetails") -> str:
-    """A pydantic error in words; an error type without wording keeps pydantic's message."""
     context = error.get("ctx", {})
     message = _MESSAGES.get(error["type"])
     if error["type"] == "string_pattern_mismatch":
@@ -78,7 +75,6 @@ def expected(listing: object) -> list[str]:
 
 
 def not_text(value: object) -> str:
-    """The message for a number, a boolean or a table in place of a text."""
     mistake = _MESSAGES["string_type"]
     return _("{mistake} (found {value})").format(mistake=_(mistake), value=_short(value))
 
@@ -89,13 +85,11 @@ def _short(value: object) -> str:
 
 
 def unknown_key(name: str, existing: Iterable[str]) -> str:
-    """The message for an unknown key, with the most similar existing one, or all of them."""
     names = list(existing)
     return f"{_('unknown key')}: {suggestion(name, names) or _listing(names)}"
 
 
 def unknown_version(error: "ErrorDetails") -> str:
-    """The message for a file of a format that this version does not know."""
     return f"{_('unknown version')}: {invalid(error)}"
 
 
@@ -105,7 +99,6 @@ def may_be_newer(message: str) -> bool:
 
 
 def unknown_name(name: str, existing: Iterable[str]) -> str:
-    """The message for a reference to an undefined name, with the most similar existing one, or all of them."""
     names = list(existing)
     message = _('"{name}" does not exist').format(name=name)
     return f"{message}: {suggestion(name, names) or _listing(names)}"
@@ -123,7 +116,6 @@ def near(name: str, existing: Iterable[str]) -> str:
 
 
 def did_you_mean(name: str) -> str:
-    """The question `did you mean "x"?` for `name`."""
     return _('did you mean "{name}"?').format(name=name)
 
 
@@ -145,7 +137,6 @@ def offset(error: Exception, text: str) -> int | None:
 
 
 def syntax(error: Exception, text: str) -> tuple[int, str]:
-    """The line (from 1) and the message of a TOML syntax error."""
     message = str(error)
     place = _PLACE.search(message)
     line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1

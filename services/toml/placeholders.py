@@ -1,7 +1,4 @@
-"""Placeholders for invalid values, so that cross-value checks can run on the rest of the file.
-
-This way type errors and contradictions between entries are reported together, and a file is fixed in one go.
-"""
+"""This way type errors and contradictions between entries are reported together, and a file is fixed in one go."""
 
 import copy
 from collections.abc import Callable, Iterable
@@ -45,7 +42,6 @@ def parsed_in_part(parse: Parse[M], data: dict[str, Any]) -> tuple[M | None, tup
 
 
 def concerned(path: Path, broken: Iterable[Path]) -> bool:
-    """Whether a mistake at `path` may concern a placeholder: at `path` itself, inside it, or around it."""
     return any(_within(path, place) or _within(place, path) for place in broken)
 
 
@@ -80,7 +76,6 @@ def _expected(refusal: Any) -> list[str]:
 
 
 def _holder(data: Any, path: Path) -> Any:
-    """The table or list that contains the last part of `path`; None if there is none."""
     for part in path[:-1]:
         try:
             data = data[part]

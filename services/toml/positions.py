@@ -38,8 +38,6 @@ def key_lines(text: str) -> dict[Path, int]:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A `key = value` assignment or a table header."""
-
     start: int
     """Offset of its first character."""
     table: Path
@@ -49,7 +47,6 @@ class Statement:
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """The statements of a text, up to and including the first one whose end cannot be determined."""
     scanner = _Scanner(text)
     try:
         yield from scanner.statements()
@@ -58,7 +55,6 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:
-    """The line of `path`, or of the nearest enclosing table; 1 for the whole file."""
     while path:
         if path in lines:
             return lines[path]
@@ -67,8 +63,6 @@ def line_of(lines: dict[Path, int], path: Path) -> int:
 
 
 class _Scanner:
-    """A single-pass scanner of one text."""
-
     def __init__(self, text: str) -> None:
         self.text = text.replace("\r\n", "\n")
         self.position = 0
@@ -78,13 +72,11 @@ class _Scanner:
         """Number of elements scanned so far of each array of tables."""
 
     def run(self) -> dict[Path, int]:
-        """Scan the whole text and return the line of each path."""
         for _statement in self.statements():
             pass
         return self.lines
 
     def statements(self) -> Iterator[Statement]:
-        """Yield each statement before scanning it."""
         table: Path = ()
         self.skip()
         while self.position < len(self.text):
@@ -97,7 +89,6 @@ class _Scanner:
             self.skip()
 
     def skip(self) -> None:
-        """Skip white space, line breaks and comments."""
         self.take(_SPACE)
 
     def take(self, pattern: re.Pattern[str]) -> str:
@@ -109,7 +100,6 @@ class _Scanner:
         return match[0]
 
     def note(self, path: Path) -> None:
-        """Record that `path`, and any table it implies, begins on the current line."""
         line = bisect_left(self.line_ends, self.position) + 1
         for end in range(1, len(path) + 1):
             self.lines.setdefault(path[:end], line)
@@ -135,7 +125,6 @@ class _Scanner:
         return path
 
     def key(self) -> list[str]:
-        """Scan a dotted key and return its parts."""
         names = []
         while True:
             self.skip()
@@ -146,7 +135,6 @@ class _Scanner:
             self.position += 1
 
     def name(self) -> str:
-        """Scan one part of a key, bare or quoted."""
         for pattern in (_BASIC, _LITERAL):
             if pattern.match(self.text, self.position):
                 quoted = self.take(pattern)
@@ -154,7 +142,6 @@ class _Scanner:
         return self.take(_BARE_KEY)
 
     def assignment(self, table: Path) -> None:
-        """Scan `key = value` in a table or an inline table."""
         start = self.position
         path = (*table, *self.key())
         after = self.position
@@ -165,7 +152,6 @@ class _Scanner:
         self.value(path)
 
     def value(self, path: Path) -> None:
-        """Scan a value, recording the keys and elements inside it."""
         if self.text.startswith("[", self.position):
             self.array(path)
         elif self.text.startswith("{", self.position):
@@ -175,7 +161,6 @@ class _Scanner:
             self.take(pattern)
 
     def array(self, path: Path) -> None:
-        """Scan `[value, …]` over any number of lines."""
         self.position += 1
         index = 0
         while not self.closed("]"):
@@ -184,13 +169,11 @@ class _Scanner:
             index += 1
 
     def inline_table(self, path: Path) -> None:
-        """Scan `{key = value, …}`."""
         self.position += 1
         while not self.closed("}"):
             self.assignment(path)
 
     def closed(self, bracket: str) -> bool:
-        """Skip a separator; at the closing bracket, skip that too and return True."""
         self.skip()
         if self.text.startswith(",", self.position):
             self.position += 1

@@ -24,7 +24,6 @@ _PLAIN = re.compile(r"[^\"'#\[\]{}\n]+")
 
 
 def header_lines(text: str, start: int) -> Iterator[int]:
-    """Offsets of the lines, from `start` on, that hold nothing but a table header."""
     for match in _HEADER_LINE.finditer(text, start):
         if match.start() == 0 or text[match.start() - 1] == "\n":
             yield match.start()
@@ -74,8 +73,6 @@ _TWICE = ("Cannot overwrite a value", "Cannot declare")
 
 @dataclass
 class Repaired:
-    """The result of error-tolerant parsing: readable values and syntax errors."""
-
     text: str
     """The text that was finally parsed; line numbers match the original."""
     lists: frozenset[Path]
@@ -92,10 +89,7 @@ class Repaired:
 
 
 def repair(text: str, lists: frozenset[Path] = frozenset()) -> Repaired:
-    """Parse a text, collecting every syntax error and the values of the rest.
-
-    `lists` are the paths of arrays of tables.
-    """
+    """`lists` are the paths of arrays of tables."""
     repaired = Repaired(text.replace("\r\n", "\n"), lists)
     reasons: set[tuple[Path, str]] = set()
     for _attempt in range(MOST):
@@ -120,7 +114,6 @@ def _close(repaired: Repaired) -> None:
 
 
 def _name_and_blank(repaired: Repaired, error: Exception, reasons: set[tuple[Path, str]]) -> None:
-    """Record one syntax error and remove the failing statement from the text."""
     offset = mistakes.offset(error, repaired.text)
     line, reason = mistakes.syntax(error, repaired.text)
     statement = _failing(repaired.text, offset)
@@ -151,7 +144,6 @@ def _name_and_blank(repaired: Repaired, error: Exception, reasons: set[tuple[Pat
 
 
 def _end(text: str, statement: Statement) -> int | None:
-    """The end of a statement; a table header always ends with its line."""
     return _line_at(text, statement.start)[1] if statement.header else end_of(text, statement.start)
 
 
@@ -171,7 +163,6 @@ def _in_comment(text: str, position: int) -> bool:
 
 
 def _failing(text: str, offset: int | None) -> Statement | None:
-    """The statement that contains `offset`; the last readable statement if `offset` is None."""
     last = None
     for statement in statements(text):
         if offset is not None and statement.start > offset:
@@ -203,7 +194,6 @@ def _key(repaired: Repaired, statement: Statement, end: int, error: Exception) -
 
 
 def _header(repaired: Repaired, statement: Statement, end: int, error: Exception) -> Path | None:
-    """Correct a `[table]` header, or blank out the table with its content; returns the path if it was removed."""
     line = repaired.text[statement.start : end]
     named = _HEADER.match(line)
     if named is None:
@@ -231,6 +221,5 @@ def _line_at(text: str, position: int) -> tuple[int, int]:
 
 
 def _blank(repaired: Repaired, start: int, end: int) -> None:
-    """Replace a range with spaces, keeping line breaks."""
     blank = re.sub(r"[^\n]", " ", repaired.text[start:end])
     repaired.text = repaired.text[:start] + blank + repaired.text[end:]

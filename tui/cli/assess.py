@@ -85,7 +85,6 @@ def _answered(output: Prints, flags: dict[str, Any], options: StartOptions) -> i
 
 
 def _hand_over_failure(output: Prints, flags: dict[str, Any], text: str, status: int) -> None:
-    """Print why there is no answer for the program that reads JSON; people read it as the error of the command."""
     if not flags["as_json"]:
         return
     from services.clock import SystemClock
@@ -161,7 +160,6 @@ async def _alarm(services: "Services", name: str) -> "tuple[Alarm, AlarmOverview
 
 
 def _schema() -> dict[str, Any]:
-    """The schema of the answer; a failure's is one of its `$defs`."""
     from services.models.assess_answer import AssessAnswer, AssessFailure
     from services.toml.grammar import schema
 

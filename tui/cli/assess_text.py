@@ -21,7 +21,6 @@ _NARROW, _WIDE = 60, 120
 
 
 def answer_lines(answer: AssessAnswer, runbook: Runbook) -> list[str]:
-    """The alarm, the first causes with what speaks for and against them, T0, and what was not read."""
     zone = ZoneInfo(runbook.system.timezone)
     width = max(_NARROW, min(_WIDE, shutil.get_terminal_size((_WIDE, 0)).columns))
     lines: list[str] = []

@@ -1,10 +1,7 @@
-"""The JSON schema of what `toban change --plan --json` prints."""
-
 from typing import Any
 
 
 def change_schema() -> dict[str, Any]:
-    """A plan as it is printed, or the problem that kept it from being made."""
     from services.models.changes import Plan
     from services.models.problem import Problem
     from services.toml.grammar import schema
@@ -41,7 +38,6 @@ def change_schema() -> dict[str, Any]:
 
 
 def _print_requests(call: dict[str, Any]) -> None:
-    """Describe a request as it is printed: its parameters as an object, with their digest."""
     del call["properties"]["body"]
     call["properties"] |= {
         "params": {"type": "object", "description": "The request's parameters, exactly as they are sent."},

@@ -35,6 +35,5 @@ class Commands(MutableMapping[str, click.Command]):
 
 
 def imported(name: str) -> Callable[..., Any]:
-    """Import the function `module:function`."""
     function: Callable[..., Any] = resolve_name(name)
     return function

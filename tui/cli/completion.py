@@ -43,8 +43,6 @@ Completes = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 
 
 def completion_command(output: Output) -> Command:
-    """Build the command."""
-
     def callback(*, shell: str | None) -> int:
         name = shell or os.path.basename(os.environ.get("SHELL", ""))
         if name not in SET_UP:
@@ -64,7 +62,6 @@ def completion_command(output: Output) -> Command:
 
 
 def script(shell: str) -> str:
-    """The script for `bash`, `zsh` or `fish`."""
     kind = get_completion_class(shell)
     assert kind is not None
     text = kind(click.Command("toban"), {}, "toban", VARIABLE).source()
@@ -94,7 +91,6 @@ def _may_be_typed(item: "CompletionItem[str]") -> bool:
 
 
 def _in_one_line(item: "CompletionItem[str]") -> "CompletionItem[str]":
-    """The item with nothing in it that a shell could take for the next one, or a terminal for a command."""
     value = item.value if item.type == "plain" else ""
     return CompletionItem(value, item.type, clean(item.help or "") or None)
 
@@ -116,7 +112,6 @@ def _is_offered(id: str, start: str) -> bool:
 
 
 def _chosen_runbook(context: click.Context) -> "Runbook | None":
-    """The runbook of the options and the configuration; None if it has mistakes."""
     from services.runbook.loader import load_named
     from services.toml.files import DataFileError
     from tui.startup.config_reader import load_config

@@ -1,5 +1,3 @@
-"""Commands about the files that people write: the runbook and the configuration."""
-
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,8 +19,6 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".txt": "text"}
 
 
 def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
-    """`toban runbook`; `before` gives the options in front of the command."""
-
     def check(file: str) -> int:
         from tui.cli.files import check as check_file
 
@@ -73,7 +69,6 @@ def runbook_group(output: Output, before: Callable[[], StartOptions]) -> Group:
 
 
 def _form_for(to: str | None) -> str:
-    """Return the format that a file's name asks for; readable text on a terminal, else TOML, which can be loaded."""
     if to not in (None, "-"):
         return _SUFFIXES.get(Path(str(to)).suffix.lower(), "toml")
     return "text" if sys.stdout is not None and sys.stdout.isatty() else "toml"
@@ -104,8 +99,6 @@ def _show(output: Output, name: str, form: str, to: str | None) -> int:
 
 
 def config_command(output: Output, merged: Callable[[Mapping[str, Any]], StartOptions]) -> Command:
-    """`toban config`; `merged` adds the flags of the command to the options in front of it."""
-
     def show(**flags: Any) -> int:
         from tui.cli.config_command import configuration
 
@@ -121,7 +114,6 @@ def config_command(output: Output, merged: Callable[[Mapping[str, Any]], StartOp
 
 
 def _reading(output: Output, work: Callable[[], tuple[list[str], int] | None]) -> int:
-    """Print the lines of `work`, if it returns any, and its status; print the mistakes of a faulty file instead."""
     from services.toml.files import DataFileError
     from tui.startup.config_reader import in_words, status_of
 

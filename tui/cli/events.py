@@ -19,8 +19,6 @@ from tui.start_options import StartOptions
 def events_group(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Group:
-    """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
-
     @stoppable(output)
     def callback(**flags: Any) -> int:
         overrides = {key: value for key, value in flags.items() if value is not None}

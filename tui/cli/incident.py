@@ -47,7 +47,6 @@ _NARROW, _WIDE = 60, 120
 def incident_group(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Group:
-    """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
     commands = _Incidents(output)
     json_flag = click.Option(["--json", "data"], is_flag=True, help=_("Print JSON."))
     private = click.Option(
@@ -112,8 +111,6 @@ def _id_help() -> str:
 
 
 def _or_schema(output: Prints, callback: Callable[..., int]) -> Callable[..., int]:
-    """Print the schema, which needs no journal, or do the work."""
-
     def chosen(*, schema: bool, **flags: object) -> int:
         if not schema:
             return callback(**flags)
@@ -293,7 +290,6 @@ def _list_lines(incidents: "Iterable[Incident]", journal: OpenedJournal, now: da
 
 
 def _status(incidents: "Iterable[Incident]") -> ExitStatus:
-    """Return the status for the open incidents."""
     from services.models.incidents import IncidentState
 
     states = {incident.state for incident in incidents if not incident.joined_to}

@@ -47,8 +47,6 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 def inspect_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-
     def callback(**flags: Any) -> int:
         if flags["schema"]:
             output.hand_over(json_lines(_schema()))
@@ -219,10 +217,7 @@ async def inspect_answer(services: "Reading", flags: dict[str, Any]) -> "Inspect
 
 
 def _ids(services: "Reading", names: Sequence[str]) -> list[str]:
-    """Return inspection ids for names of inspections and duties; what the runbook asks for if none is given.
-
-    Raises UsageError.
-    """
+    """What the runbook asks for if none is given. Raises UsageError."""
     from services.inspections.registry import asked
 
     inspections = [id for id, _title in _inspections(services.runbook)]
@@ -300,5 +295,4 @@ def _inspections(runbook: "Runbook") -> list[tuple[str, str]]:
 
 
 def names_to_run(runbook: "Runbook") -> list[tuple[str, str]]:
-    """Id and title of what can be run: the runbook's inspections, and its duties that consist of inspections."""
     return _inspections(runbook) + [(str(duty.id), duty.title) for duty in runbook.duties if duty.inspections]

@@ -34,10 +34,7 @@ NAMES = {
 
 
 class _PolicyCommand(Command):
-    """A command whose help lists the policies."""
-
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the policies, then the options."""
         with formatter.section(_("Policies")):
             formatter.write_dl([(name, _(text)) for name, text in NAMES.items()])
         super().format_options(ctx, formatter)
@@ -46,8 +43,6 @@ class _PolicyCommand(Command):
 def policy_command(
     output: Output, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-
     @stoppable(output)
     def callback(*, name: str, **flags: Any) -> int:
         given = {key: value for key, value in flags.items() if value is not None}
@@ -103,7 +98,6 @@ def _has_own_rights(ledger: "LedgerAddress") -> bool:
 
 
 def _grant(output: Output, runbook: "Runbook", ledger: "LedgerAddress") -> int:
-    """Print the statements of an engine that IAM does not govern."""
     from services.policy.ledgers import grants
 
     if runbook.journal.log_group:

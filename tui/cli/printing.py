@@ -48,7 +48,6 @@ class Output:
         show(text, data=True)
 
     def clear(self) -> None:
-        """Remove the outline and return to the terminal's normal screen."""
         outline.leave()
 
 
@@ -78,7 +77,6 @@ def show(text: str, *, data: bool = False) -> None:
 
 
 def complain(text: str) -> None:
-    """Print to standard error; failures are ignored, as there is nowhere left to report them."""
     try:
         click.echo(text, err=True)
     except (OSError, ValueError):
@@ -96,7 +94,6 @@ def output_lost(error: CannotPrint) -> ExitStatus:
 
 
 def _redirect_to_null(descriptor: int) -> None:
-    """Point the descriptor at /dev/null, else Python's flush at exit fails again and changes the exit status."""
     with suppress(OSError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, descriptor)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The result of a command."""
-
     lines: "Callable[[], list[str]]"
     """The result in words; composed only where it is printed."""
     data: object
@@ -33,8 +31,6 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class Headless:
-    """One command without a screen."""
-
     name: str
     help: str
     """English; translated when shown."""
@@ -87,7 +83,6 @@ def judge(overview: "AlarmOverview") -> ExitStatus:
 
 
 def is_complete(overview: "AlarmOverview") -> bool:
-    """Whether every alarm, and whether it would be heard, is known."""
     from services.models.alarms import AlarmState
 
     is_whole = overview.mutes_read and overview.is_whole
@@ -96,7 +91,6 @@ def is_complete(overview: "AlarmOverview") -> bool:
 
 
 def _undecided(alarm: "Alarm") -> bool:
-    """Whether it is unknown if anybody is notified of an alarm that the runbook names."""
     from services.models.alarms import Hearing
 
     return alarm.expected and (alarm.hearing is Hearing.UNKNOWN or alarm.actions_enabled is None)

@@ -1,5 +1,3 @@
-"""Options that several commands share."""
-
 import click
 
 from services.host.regular_files import named

@@ -1,5 +1,3 @@
-"""What `toban --version` says: the version, the commit it was built from, and the journals it reads."""
-
 from pathlib import Path
 
 _COMMIT = Path(__file__).parents[1] / "commit.txt"

@@ -19,8 +19,6 @@ from tui.start_options import StartOptions
 def watch_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-
     @stoppable(output)
     def callback(*, headless: bool, **flags: Any) -> int:
         if not headless:

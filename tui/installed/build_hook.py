@@ -31,7 +31,6 @@ class CommitHook(BuildHookInterface[Any]):
         build_data["force_include"][file.name] = folder + FILE
 
     def finalize(self, _version: str, _build_data: dict[str, Any], _artifact_path: str) -> None:
-        """Called by hatchling after each build."""
         if file := getattr(self, "_file", None):
             file.unlink(missing_ok=True)
 

@@ -40,5 +40,4 @@ def later() -> Iterator[str]:
 
 
 def first() -> tuple[str, ...]:
-    """What `NEEDS` names, each once."""
     return tuple(dict.fromkeys(chain.from_iterable(NEEDS.values())))

@@ -20,10 +20,7 @@ THAWS = 3
 
 
 def drop_watchers(app: App[Any]) -> None:
-    """Drop the watchers of closed screens and widgets on `app`.
-
-    Textual drops them when the attribute is next set, which for most attributes takes hours or never happens.
-    """
+    """Textual drops them when the attribute is next set, which for most attributes takes hours or never happens."""
     for watchers in vars(app).get(_WATCHERS, {}).values():
         watchers[:] = [watch for watch in watchers if not watch[0]._closing]
 
@@ -35,7 +32,6 @@ class ForgottenStyles(StylesCache):
     """
 
     def get_inner_outer(self, base_background: Color, background: Color) -> tuple[Style, Style]:  # type: ignore[override]
-        """As Textual's: the styles inside and outside of a border."""
         return _inner_outer(base_background, background)
 
 
@@ -62,11 +58,9 @@ class Freeze:
         self._screens.add(screen)
 
     def opened_above(self, screen: Screen[Any]) -> None:
-        """Record that a screen is no mode's own."""
         self._screens.discard(screen)
 
     def begin(self) -> None:
-        """Freeze all objects that exist now."""
         gc.freeze()
         # Including those that are just being closed.
         self._frozen = WeakSet(self._screens)
@@ -87,7 +81,6 @@ class Freeze:
             self.thaw_later(app, times - 1)
 
     def renew(self) -> None:
-        """Collect closed screens and freeze the rest again; takes 0.1 to 0.2 s."""
         gc.unfreeze()
         gc.collect()
         self.begin()

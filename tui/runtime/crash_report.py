@@ -32,8 +32,6 @@ _SHORTEST = 8
 
 @dataclass(slots=True)
 class Bug:
-    """One internal error with its count."""
-
     summary: str
     """Kind, message and place in one cleaned line."""
     text: str

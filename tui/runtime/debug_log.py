@@ -143,7 +143,6 @@ _log: DebugLog | None = None
 
 
 def use(path: Path | None) -> None:
-    """Log to `path` from now on; None: no log."""
     global _log  # noqa: PLW0603  one file per process
     if _log is not None:
         _log.flush()
@@ -165,7 +164,6 @@ def _usual() -> Path:
 
 
 def path() -> Path | None:
-    """The log file; None: no log."""
     return _log.path if _log is not None else None
 
 
@@ -182,5 +180,4 @@ def note(text: str, secrets: Iterable[str] = ()) -> None:
 
 
 def flush() -> bool:
-    """Wait briefly for the writing thread; returns whether everything is written."""
     return _log is not None and _log.flush()

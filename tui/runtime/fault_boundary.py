@@ -18,8 +18,6 @@ Report = Callable[[Exception], None]
 
 
 class Dispatching:
-    """Counts the messages currently handled by all widgets together."""
-
     count = 0
 
 
@@ -28,14 +26,12 @@ class StrayCancellation(Exception):
 
 
 def stray(pump: MessagePump, message: Message, error: asyncio.CancelledError) -> StrayCancellation:
-    """The error to report for a stray cancellation while handling `message`; `error` is its cause."""
     fault = StrayCancellation(f"{type(pump).__name__}: {type(message).__name__}")
     fault.__cause__ = error
     return fault.with_traceback(error.__traceback__)
 
 
 def is_cancelled() -> bool:
-    """Whether the running task itself was cancelled, not only something that it awaits."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

@@ -1,7 +1,4 @@
-"""Reports an error that ends the process: one line for the operator, status 70, the traceback in the debug log.
-
-Python's own tracebacks end with status 1, which means "attention", and do not help an operator.
-"""
+"""Python's own tracebacks end with status 1, which means "attention", and do not help an operator."""
 
 import logging
 import os
@@ -52,7 +49,6 @@ def blocked(thread: int) -> str:
 
 
 def install() -> None:
-    """Write uncaught errors, including those of threads and destructors, to the debug log instead of printing them."""
     threading.excepthook = _of_thread
     sys.unraisablehook = _unraisable
     # Log records of libraries must not reach the screen; they may contain AWS's answers.
@@ -60,7 +56,6 @@ def install() -> None:
 
 
 def on_loop_fault(_loop: object, context: dict[str, Any]) -> None:
-    """Handler for exceptions that no task's owner retrieved (see `loop.set_exception_handler`)."""
     error = context.get("exception")
     if isinstance(error, BaseException):
         debug_log.fault(error, clean(context.get("message")))
@@ -79,7 +74,6 @@ def _unraisable(args: "sys.UnraisableHookArgs") -> None:
 
 
 def unexpected_end(faults: Iterable[str]) -> str:
-    """The message for a console that ended without a request, with the newest of its `faults`."""
     words = _(
         "Toban ended unexpectedly because of an internal error. Start it again; what was sent to AWS "
         "is in the journal."

@@ -32,7 +32,6 @@ async def import_ahead(modules: Iterable[str], pause: Callable[[], Awaitable[obj
 
 
 def are_imported(*modules: str) -> bool:
-    """Whether all of `modules` are imported, none of them only in part."""
     return all(map(_is_imported, modules))
 
 
@@ -43,8 +42,6 @@ def _is_imported(name: str) -> bool:
 
 
 class Closable(Protocol):
-    """What keeps connections open until it is closed."""
-
     async def close(self) -> None:
         """Close them."""
 
@@ -60,12 +57,10 @@ async def closed_on_error(opened: Closable) -> AsyncIterator[None]:
 
 
 def module_of(name: str) -> str:
-    """The module of a `module:Class`."""
     return name.partition(":")[0]
 
 
 def make_screen(name: str) -> Screen[object]:
-    """A new screen of the class `module:Class`."""
     screen: Screen[object] = resolve_name(name)()
     return screen
 

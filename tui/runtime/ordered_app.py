@@ -46,7 +46,6 @@ class Openings:
         self._in_order = asyncio.Lock()
 
     def begin(self, needs: Needs) -> None:
-        """Open from now on; the first screen is there."""
         self._needs = needs
         self._has_begun.set()
 
@@ -108,7 +107,6 @@ class OrderedApp(TerminalApp):
     """
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
-        """As TerminalApp's."""
         super().__init__(link, output)
         self._dispatching = Dispatching()
         self.type_ahead = TypeAhead(self, self._dispatching, self.is_quit)
@@ -116,7 +114,6 @@ class OrderedApp(TerminalApp):
         self._workers = _Workers(self)
 
     async def on_event(self, event: Event) -> None:
-        """As TerminalApp's; a key waits until everything that the previous key started is done."""
         if isinstance(event, Typed) and not event.is_forwarded and self.type_ahead.holds(event):
             return
         if isinstance(event, AltKey):
@@ -135,7 +132,6 @@ class OrderedApp(TerminalApp):
             event.prevent_default()
 
     def _fit(self, event: Paste) -> None:
-        """Fit a paste into a single-line field, and report what was omitted."""
         field = self.focused
         if isinstance(field, Input):
             length = len(field.value) - len(field.selected_text)
@@ -144,21 +140,17 @@ class OrderedApp(TerminalApp):
                 self.notify(words, severity="warning", markup=False)
 
     def is_one_key(self, _event: AltKey) -> bool:
-        """Whether escape and a key that arrived together mean Alt and the key."""
         return True
 
     def is_quit(self, _event: Typed) -> bool:
-        """Whether this key quits the console."""
         return False
 
     def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
-        """As Textual's; a screen that opens by itself ignores keys typed before it was painted."""
         pushed = super().push_screen(screen, *arguments, **options)
         self.type_ahead.came(self.get_screen(screen))
         return pushed
 
     def switch_mode(self, mode: str) -> AwaitMount:
-        """As Textual's; the first mode ignores keys typed while the shell screen was shown."""
         before = self.screen
         mounted = super().switch_mode(mode)
         if self.screen is not before:
@@ -166,13 +158,11 @@ class OrderedApp(TerminalApp):
         return mounted
 
     async def push_screen_wait(self, screen: Screen[Any] | str, *, mode: str | None = None) -> Any:
-        """As Textual's, but cancelling the caller closes its dialog."""
         answer = await ask_and_wait(self, self.get_screen(screen), mode)
         self.type_ahead.answered()
         return answer
 
     def pop_screen(self) -> AwaitComplete:
-        """As Textual's, but the screen's workers are cancelled before its widgets are removed."""
         closing = self.screen
         closed = super().pop_screen()
         self.type_ahead.came(self.screen)
@@ -206,7 +196,6 @@ class _Workers(WorkerManager):
         self._worker_started = app.type_ahead.worker_started
 
     def add_worker(self, worker: Worker[Any], start: bool = True, exclusive: bool = True) -> None:
-        """As Textual's."""
         self._worker_started(worker)
         super().add_worker(worker, start, exclusive)
 

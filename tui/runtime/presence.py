@@ -1,7 +1,4 @@
-"""Whether anybody may be looking at the console: what costs money is not read for nobody.
-
-Alarms, inspections and the journal are none of that: they never pause.
-"""
+"""Alarms, inspections and the journal are none of that: they never pause."""
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
@@ -19,8 +16,6 @@ QUIET = 900.0
 
 
 class Presence:
-    """Concludes from the terminal, the hour, the alarms and the keys whether somebody is there."""
-
     def __init__(
         self,
         services: "Services",
@@ -55,7 +50,6 @@ class Presence:
         return ""
 
     def acted(self) -> bool:
-        """Note a key or a click; returns whether it ends a pause."""
         was_quiet = self._is_quiet()
         self._acted = self._services.clock.elapsed()
         return was_quiet
@@ -70,6 +64,5 @@ class Presence:
         return self.idle >= QUIET and not services.calendar.within_hours(services.clock.now())
 
     def _calls(self) -> bool:
-        """Whether an alarm fires, which somebody may be looking at from afar."""
         overview = self._overview()
         return overview is not None and overview.newest_firing is not None

@@ -22,7 +22,6 @@ class Removal(AwaitRemove):
     """Waits for the message loops of removed widgets without ever cancelling them."""
 
     def __await__(self) -> Generator[None, None, None]:
-        """Wait for the loops; their faults are reported where they happen."""
         return self._wait().__await__()
 
     async def _wait(self) -> None:
@@ -45,7 +44,6 @@ async def ask_and_wait(app: "App[Any]", screen: Screen[Any], mode: str | None) -
 
 
 def _close(app: "App[Any]", screen: Screen[Any]) -> None:
-    """Close `screen` without an answer, wherever it is in the stack."""
     if app.screen is screen:
         app.pop_screen()
     else:

@@ -44,8 +44,6 @@ HUNG_UP = ended_by(signal.SIGHUP)
 
 
 class EndingApp(Protocol):
-    """The parts of the app that the end uses."""
-
     DRAIN_SECONDS: ClassVar[float]
     END_SECONDS: ClassVar[float]
     _driver: Driver | None
@@ -97,14 +95,12 @@ class OrderlyEnd:
         await asyncio.wait([self._draining])
 
     def arm_watchdog(self, status: int) -> None:
-        """Allow DRAIN_SECONDS and END_SECONDS for the end; then the process is killed with `status`."""
         driver = self._app._driver
         if isinstance(driver, SafeDriver):
             seconds = self._app.DRAIN_SECONDS + self._app.END_SECONDS
             self._watchdog.arm(seconds, status, driver.restore_by_force)
 
     def reached(self) -> None:
-        """Cancel the watchdog: the terminal is restored."""
         self._watchdog.cancel()
 
     async def _drain_and_exit(self, status: int) -> None:
@@ -175,12 +171,10 @@ class CachingStylesheet(Stylesheet):
         self._parse_cache = LRUCache(SOURCES)
 
     def set_variables(self, variables: dict[str, str]) -> None:
-        """As Textual's, but the same variables change nothing."""
         if variables != self._variables:
             super().set_variables(variables)
 
     def reparse(self) -> None:
-        """Parse the sources that are new or that variables have changed."""
         self.parse()
 
 
@@ -197,7 +191,6 @@ class RuntimeApp(OrderedApp):
     """Maximum seconds for unmounting afterwards; then the process is killed."""
 
     def __init__(self, link: Link = "auto", output: str = "") -> None:
-        """As OrderedApp's."""
         super().__init__(link, output)
         self.stylesheet = CachingStylesheet(variables=self.get_css_variables())
         self.fail_fast: bool | None = None
@@ -216,7 +209,6 @@ class RuntimeApp(OrderedApp):
         """Wait for the recorded outcome of work in progress, up to DRAIN_SECONDS; called once before the end."""
 
     def known_secrets(self) -> Iterable[str]:
-        """Secrets in use, which are removed from every description of an error."""
         return environment_secrets()
 
     def report_bug(self, error: BaseException) -> None:
@@ -245,14 +237,12 @@ class RuntimeApp(OrderedApp):
         self.end()
 
     def run(self, **options: Any) -> None:
-        """Run until the end; see `App.run`."""
         try:
             super().run(**options)
         finally:
             self._orderly_end.reached()
 
     async def run_async(self, **options: Any) -> None:
-        """Run until the end; a signal that would kill the process starts the orderly end."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_fault)
         with loop_signals.handled(
             self._orderly_end.on_signal, lambda number: leave_blocked(number, self._driver)
@@ -260,7 +250,6 @@ class RuntimeApp(OrderedApp):
             await super().run_async(**options)
 
     def _on_loop_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Report an exception that no task's owner retrieved."""
         error = context.get("exception")
         if isinstance(error, Exception):
             self.report_bug(error)
@@ -274,7 +263,6 @@ class RuntimeApp(OrderedApp):
         await super()._shutdown()
 
     def _report_unexpected_end(self) -> None:
-        """Once the terminal is restored, report that the message loop ended although nobody requested it."""
         self._return_code = ExitStatus.SOFTWARE
         self._exit_renderables.append(
             Text(last_resort.unexpected_end(bug.summary for bug in self.bugs.values()))
@@ -293,7 +281,6 @@ class RuntimeApp(OrderedApp):
         return closed
 
     def push_screen(self, screen: Screen[Any] | str, *arguments: Any, **options: Any) -> Any:
-        """As OrderedApp's; what opens above a mode's own screen is recorded as such."""
         pushed = super().push_screen(screen, *arguments, **options)
         self._freeze.opened_above(self.get_screen(screen))
         return pushed
@@ -321,7 +308,6 @@ class RuntimeApp(OrderedApp):
         super()._register_child(parent, child, before, after)
 
     def _start_widget(self, parent: Widget, widget: Widget) -> None:
-        """Guard scroll bars and their corners, which are not registered as children."""
         guard_widget(widget, self._on_widget_fault, self._dispatching)
         super()._start_widget(parent, widget)
 
@@ -375,14 +361,12 @@ class RuntimeApp(OrderedApp):
 
     @property
     def filter_hits(self) -> int:
-        """Number of times that the output filter removed something; each is a bug."""
         return self._output_filter.hits
 
     def _on_unsafe_text(self, text: str) -> None:
         self.call_later(self.report_bug, UnsafeText(clean(text, 80)))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters, then the output filter."""
         return [*super().get_line_filters(), self._output_filter]
 
     def save_screenshot(
@@ -396,7 +380,6 @@ class RuntimeApp(OrderedApp):
     def deliver_screenshot(
         self, filename: str | None = None, path: str | None = None, time_format: str | None = None
     ) -> str | None:
-        """Save the screen as SVG and notify the operator of its path; returns None."""
         try:
             saved = self.save_screenshot(filename, path, time_format)
         except OSError as error:

@@ -1,5 +1,3 @@
-"""Saves a screenshot as a file that only its owner can read."""
-
 from pathlib import Path
 
 from services.host.state_files import stamped_name, state_folder, write_private

@@ -45,8 +45,6 @@ Typed = InputEvent | Paste | AltKey
 
 
 class TypeAhead:
-    """The queue of keys, clicks and pastes that wait to be delivered."""
-
     def __init__(
         self,
         app: "App[Any]",
@@ -74,7 +72,6 @@ class TypeAhead:
 
     @property
     def is_settling(self) -> bool:
-        """Whether something that a key has started is still in progress."""
         return self._following is not None
 
     def holds(self, event: Typed) -> bool:
@@ -103,11 +100,9 @@ class TypeAhead:
             self._by_itself.add(worker)
 
     def is_for_another(self, key: Key) -> bool:
-        """Whether another screen opened while `key` was being handled."""
         return any(key is each and meant() is not self._app.screen for each, meant in self._delivered_keys)
 
     def then(self, event: Typed) -> None:
-        """Put `event` at the front of the queue."""
         self._waiting.appendleft(event)
 
     @contextmanager
@@ -129,7 +124,6 @@ class TypeAhead:
             self._openings -= by_key
 
     async def settled(self) -> None:
-        """Wait until everything that the keys so far have started is done."""
         if self._following is not None:
             await asyncio.wait([self._following])
 
@@ -138,7 +132,6 @@ class TypeAhead:
         return self._is_quit(event) and (not self._waiting or self._is_quit(self._waiting[-1]))
 
     def worker_started(self, worker: Worker[Any]) -> None:
-        """Record a new worker; one started by another worker has the same origin."""
         if _running_worker() in self._by_itself:
             self._by_itself.add(worker)
 
@@ -148,7 +141,6 @@ class TypeAhead:
             self._by_itself.discard(worker)
 
     def came(self, screen: Screen[Any]) -> None:
-        """Record the new top screen; if it opened by itself, it ignores keys typed before it was painted."""
         if self._app._running and (not self.is_settling or _running_worker() in self._by_itself):
             self._shown_at[screen] = monotonic() + UNPAINTED
             self._unpainted.add(screen)
@@ -159,7 +151,6 @@ class TypeAhead:
         self._shown_at.pop(screen, None)
 
     def painted(self, screen: Screen[Any]) -> None:
-        """Record that a frame of the top screen was drawn."""
         if screen in self._unpainted:
             self._unpainted.discard(screen)
             self._shown_at[screen] = min(self._shown_at[screen], monotonic())
@@ -191,7 +182,6 @@ class TypeAhead:
             self._following = None
 
     def _release(self) -> None:
-        """Post the next event; a letter for a text field together with the letters that follow it."""
         event = self._waiting.popleft()
         self._post(event)
         while self._waiting and self._is_letter(event) and self._is_letter(self._waiting[0]):
@@ -212,7 +202,6 @@ class TypeAhead:
         )
 
     async def _wait_until_idle(self) -> None:
-        """Wait until the console is calm, at most `_patience` turns."""
         turns = calm = 0
         while calm < _CALM_TURNS and turns < self._patience:
             eager = calm or (turns < _EAGER_TURNS and not self._openings)
@@ -255,7 +244,6 @@ def _running_worker() -> Worker[Any] | None:
 
 
 def _has_work(pump: MessagePump) -> bool:
-    """Whether `pump` has queued messages or callbacks, or is not mounted yet."""
     if pump._closing or pump._closed:
         return False
     return bool(

@@ -11,8 +11,6 @@ from tui.terminal.driver.safe import SafeDriver
 
 
 class Watchdog:
-    """Kills the process if the orderly end takes too long."""
-
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
 
@@ -25,7 +23,6 @@ class Watchdog:
         self._timer.start()
 
     def cancel(self) -> None:
-        """Cancel the timer: the end was reached in time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,7 +1,4 @@
-"""Ends the process on a signal while no event loop runs: before the console's first screen and after its last.
-
-Imported before the outline is drawn, so it uses only parts of the standard library that load fast.
-"""
+"""Imported before the outline is drawn, so it uses only parts of the standard library that load fast."""
 
 import os
 import signal

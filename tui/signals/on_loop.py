@@ -1,5 +1,3 @@
-"""Hands the signals that end a process to the event loop while the console runs."""
-
 import asyncio
 import os
 import signal
@@ -69,7 +67,6 @@ class LoopGuard:
         self._reader.close()
 
     def handled(self) -> None:
-        """Record that the loop runs; called in the loop."""
         self._pending = 0
         self._key_since = None
 
@@ -128,7 +125,6 @@ _guard: LoopGuard | None = None
 def add(
     loop: asyncio.AbstractEventLoop, number: int, handler: Callable[..., object], *values: object
 ) -> None:
-    """As `loop.add_signal_handler`, with the guard still receiving signals afterwards."""
     loop.add_signal_handler(number, handler, *values)
     if _guard is not None:
         _guard.listen()

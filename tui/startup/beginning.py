@@ -1,7 +1,4 @@
-"""Reads which system is meant, and connects what its alarms need; `tui.startup.connection` connects the rest.
-
-Imports nothing that the first alarms do not need.
-"""
+"""Imports nothing that the first alarms do not need."""
 
 import asyncio
 from dataclasses import dataclass
@@ -26,8 +23,6 @@ from tui.startup.sources import read_sources, write_role
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The system that is meant, and what is connected of it."""
-
     config: ConsoleConfig
     runbook: Runbook
     settings: AwsSettings
@@ -60,7 +55,6 @@ async def begin(options: StartOptions, child: "Popen[bytes] | None" = None) -> B
 
 
 def _practised(config: ConsoleConfig, runbook: Runbook) -> WriteRole | None:
-    """The role for writing in the demo, where any six digits pass; None if it is not of the runbook's account."""
     role = write_role(config)
     return role if role is not None and role.account == runbook.system.account else None
 

@@ -1,5 +1,3 @@
-"""Finds one of the configured systems by the id in its runbook, and the ids of all of them."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,12 +21,10 @@ class ConfiguredSystem:
 
     @property
     def id(self) -> str:
-        """The id in its runbook; the name of the runbook where that cannot be read."""
         return str(self.runbook.system.id) if self.runbook else clean(self.config.runbook)
 
     @property
     def name(self) -> str:
-        """Its title and id."""
         if self.runbook is None:
             return self.id
         return _("{title} ({target})").format(title=self.runbook.system.title, target=self.id)

@@ -1,7 +1,4 @@
-"""Connects the console, or a command without a screen, to its system: real AWS or the embedded one.
-
-Imported late, because it loads the AWS library, the configuration's grammar and all of `services`.
-"""
+"""Imported late, because it loads the AWS library, the configuration's grammar and all of `services`."""
 
 import asyncio
 import os

@@ -40,7 +40,6 @@ _SHIPPED, _FIRST_PART = "facility-prod", "facility"
 
 
 def runbook_of(system: FurtherSystem) -> Runbook:
-    """The shipped runbook under the names of another system."""
     shipped = load_builtin(_SHIPPED)
     titles = zip(shipped.system.versions("title"), (system.title, system.en), strict=True)
     names = {_FIRST_PART: system.name, shipped.system.account: system.account}
@@ -48,8 +47,6 @@ def runbook_of(system: FurtherSystem) -> Runbook:
 
 
 class FurtherProcesses:
-    """The processes of the further systems; once `stop` was called, none is started."""
-
     def __init__(self) -> None:
         self._turn = threading.Lock()
         """Held while one starts: several at once would take the processor from what is on screen."""
@@ -78,7 +75,6 @@ class FurtherProcesses:
             return asyncio.run(launch.ready(child))
 
     def stop(self) -> None:
-        """End them all, and wait for their ends."""
         with self._lock:
             self._stopped = True
         for child in self._children:
@@ -90,8 +86,6 @@ class FurtherProcesses:
 
 
 class DemoSystems:
-    """All systems of a demo. `begun` is the first one, whose process is `child`."""
-
     def __init__(
         self,
         options: StartOptions,
@@ -123,7 +117,6 @@ class DemoSystems:
         return fleet, self.connect_system
 
     async def connect_system(self, system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
-        """Everything of a system that is shown."""
         demo = self._demos[system.key]
         return await connect_watched(
             self._options, system, self._begun.config, self._clock, demo, self._child, self._folder
@@ -145,7 +138,6 @@ class DemoSystems:
 
 
 async def _begin_journal(place: JournalPlace, clock: Clock) -> None:
-    """Create the journal of a system; a problem shows when it is read."""
     journal = place.journal(clock=clock, person=partial(person, None), syslog=None)
     try:
         await journal.open()

@@ -16,7 +16,6 @@ from tui.runtime import debug_log
 
 
 def language(argv: Sequence[str]) -> str:
-    """The language of help and errors."""
     return chosen_language(argv) or i18n.preferred()
 
 

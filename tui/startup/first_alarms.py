@@ -1,7 +1,4 @@
-"""Shows the states of the alarms on the shell, before what only the panels need is imported.
-
-Imported once the first frame is shown.
-"""
+"""Imported once the first frame is shown."""
 
 import asyncio
 

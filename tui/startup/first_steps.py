@@ -52,7 +52,6 @@ def demo_refusal() -> str | None:
 
 
 def install_command(extra: str) -> str:
-    """The command that installs Toban with an extra in the way in which it was installed."""
     if (_ROOT / "Makefile").is_file() and (_ROOT / "pyproject.toml").is_file():
         if extra == "demo":
             return f"make -C {shlex.quote(str(_ROOT))} demo"
@@ -68,7 +67,6 @@ def install_command(extra: str) -> str:
 
 
 def _source() -> str:
-    """` @ URL` where it was not installed by its name alone (PEP 610)."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:

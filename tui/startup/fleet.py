@@ -1,7 +1,4 @@
-"""The other systems of the configuration: how each is begun, and how everything of one is connected.
-
-Imported after the first frame of the first system.
-"""
+"""Imported after the first frame of the first system."""
 
 import asyncio
 from functools import partial
@@ -54,7 +51,6 @@ def plan_of(config: ConsoleConfig) -> SystemPlan:
 
 
 def adopt(fleet: Fleet, begun: Begun, plan: SystemPlan) -> None:
-    """Put what is begun of the first system in its place: it is on screen."""
     first = fleet.systems[0]
     first.adopt(plan, begun.services)
     fleet.show(first)
@@ -69,7 +65,6 @@ async def connect_watched(
     child: "Popen[bytes] | None" = None,
     demo_folder: Path | None = None,
 ) -> tuple[Services, ConsoleConfig]:
-    """Everything of a system whose files are read, beside what is begun of it; as `connection.connect`."""
     plan, beginning = system.plan, system.begun
     assert plan is not None, "only a system whose files are read is shown"
     assert beginning is not None

@@ -1,5 +1,3 @@
-"""The list of the systems that a demo has beside the shipped one."""
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +23,9 @@ class FurtherSystem:
 
     @property
     def id(self) -> str:
-        """The id in its runbook."""
         return f"{self.name}-prod"
 
 
 def further_systems(count: int) -> tuple[FurtherSystem, ...]:
-    """The first `count` systems that a demo has beside the shipped one."""
     entries = tomllib.loads(_FILE.read_text("utf-8"))["systems"]
     return tuple(FurtherSystem(**entry) for entry in entries[:count])

@@ -1,5 +1,3 @@
-"""Checks the keys configured for commands: they exist, can be pressed, and do not collide."""
-
 from collections.abc import Iterator, Mapping
 
 from textual.binding import Binding, InvalidBinding
@@ -21,7 +19,6 @@ _SCOPES = {**{command.id: command.scope for command in COMMANDS}, **dict.fromkey
 
 
 def key_mistakes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The command id and the mistake for every wrong key."""
     ids = [command.id for command in COMMANDS]
     for command, text in keys.items():
         if command not in ids:
@@ -70,7 +67,6 @@ def _new_keys(id: str) -> set[str]:
 
 
 def _meet(one: str, other: str) -> bool:
-    """Whether bindings of these scopes can be active together; log panes are in two modes."""
     return "app" in (one, other) or one == other or {one, other} <= {"watch", "logs"}
 
 

@@ -1,5 +1,3 @@
-"""Reads the files that say which systems are meant, and how AWS is reached: the configuration and the runbooks."""
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +17,6 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What one system is made of: its configuration, its runbook, and the settings for AWS that follow from both."""
-
     config: ConsoleConfig
     """In force for this system: its own settings over those at the top of the file."""
     runbook: Runbook
@@ -43,7 +39,6 @@ async def _in_words(read: Callable[[], T]) -> T:
 
 
 def write_role(config: ConsoleConfig) -> WriteRole | None:
-    """The role that changes are sent with; None if none is configured."""
     arming = config.arming
     return WriteRole(arming.role_arn, arming.mfa_serial or "") if arming.role_arn else None
 

@@ -1,7 +1,4 @@
-"""Starts the console: chooses real AWS or the embedded one, runs the app, and reports failures.
-
-Besides the command line, the only module that knows both.
-"""
+"""Besides the command line, the only module that knows both."""
 
 import sys
 from collections.abc import Callable
@@ -143,17 +140,13 @@ async def _demo_fleet(
 
 
 def _say(*lines: object) -> None:
-    """Print to the shell, which may be gone with its terminal."""
     with suppress(OSError):
         for line in lines:
             print(line, file=sys.stderr)  # noqa: T201  the screen is gone
 
 
 def demo_folder() -> Path:
-    """The folder for a demo's journal; created by the embedded AWS, which outlives a console that is killed.
-
-    Raises StartError.
-    """
+    """Created by the embedded AWS, which outlives a console that is killed. Raises StartError."""
     try:
         return scratch.new_path()
     except OSError as error:
@@ -163,6 +156,5 @@ def demo_folder() -> Path:
 
 
 def _abandon(child: "Popen[bytes]", folder: Path) -> None:
-    """Kill the embedded AWS, and delete the folder that it can no longer delete itself."""
     child.kill()
     scratch.remove(folder)

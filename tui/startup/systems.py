@@ -44,12 +44,10 @@ def system_mistakes(config: ConsoleConfig) -> Iterator[tuple[KeyPath, str]]:
 
 
 def same_runbook(first: int) -> str:
-    """That a system has the runbook of the one listed as number `first`."""
     return _("systems[{first}] has this runbook already: each system is listed once").format(first=first)
 
 
 def same_id(first: int, id: str) -> str:
-    """That a system's runbook has the same id as that of the one listed as number `first`."""
     text = _(
         "the runbook's system.id is {id}, as that of systems[{first}]: give each system an id of its own"
     )

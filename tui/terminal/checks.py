@@ -40,7 +40,6 @@ def check_terminal() -> str | None:
 
 
 def _too_small() -> str | None:
-    """Why a window is too small to read anything in it; None also if its size is not known."""
     try:
         columns, rows = os.get_terminal_size(sys.stdout.fileno())
     except (OSError, ValueError):

@@ -13,17 +13,12 @@ _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
 class Terminal(Protocol):
-    """The part of the app that ringing uses."""
+    def bell(self) -> None: ...
 
-    def bell(self) -> None:
-        """Ring once."""
-
-    def send_control(self, sequence: str) -> None:
-        """Write a control sequence to the terminal."""
+    def send_control(self, sequence: str) -> None: ...
 
 
 def ring(app: Terminal, text: str) -> None:
-    """Ring once and show `text` (cleaned here) as a notification."""
     app.bell()
     if os.environ.get("TERM") not in _WITHOUT_OSC:
         app.send_control(notification_sequence(text))

@@ -10,18 +10,15 @@ _drawn = False
 
 
 def draw() -> None:
-    """Draw the outline on the terminal's alternate screen."""
     held_back(lambda: assume(_write(_DRAW)))
 
 
 def assume(drawn: bool) -> None:
-    """Record whether the outline is on the screen."""
     global _drawn  # noqa: PLW0603  one terminal a process
     _drawn = drawn
 
 
 def leave() -> None:
-    """Return to the terminal's main screen; does nothing where the outline is not on the screen."""
     held_back(_leave)
 
 

@@ -19,14 +19,12 @@ class OutputFilter(LineFilter):
     """
 
     def __init__(self, on_hit: Callable[[str], None]) -> None:
-        """`on_hit` is called with the unsafe text."""
         super().__init__()
         self.hits = 0
         """Number of unsafe segments, counted each time they are drawn."""
         self._on_hit = on_hit
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments without unsafe characters; the same list where there are none."""
         if not any(_is_unsafe(segment) for segment in segments):
             return segments
         return [self._safe(segment) if _is_unsafe(segment) else segment for segment in segments]

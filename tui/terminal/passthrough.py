@@ -8,12 +8,10 @@ _SCREEN_LIMIT = 700
 
 
 def inside_tmux(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether tmux draws what is written."""
     return bool(environ.get("TMUX"))
 
 
 def inside_screen(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether GNU screen draws what is written."""
     return bool(environ.get("STY")) and not inside_tmux(environ)
 
 

@@ -30,7 +30,6 @@ class ScreenUpdates:
         self._next = loop.call_later(seconds, self._paint) if seconds > 0 else loop.call_soon(self._paint)
 
     def pause(self) -> None:
-        """Cancel the frame that was asked for."""
         if self._next is not None:
             self._next.cancel()
             self._next = None
@@ -57,5 +56,4 @@ def _updates_of(screen: Screen[Any]) -> ScreenUpdates:
 
 
 def install() -> None:
-    """Let every screen be painted this way."""
     Screen._update_timer = property(_updates_of)  # type: ignore[assignment, method-assign]

@@ -36,14 +36,10 @@ _WITHOUT_OSC = ("linux", "vt100", "vt220")
 
 
 class Terminal(Protocol):
-    """The part of the app that copying uses."""
-
     @property
-    def is_headless(self) -> bool:
-        """Whether there is no terminal."""
+    def is_headless(self) -> bool: ...
 
-    def send_control(self, sequence: str) -> None:
-        """Write a control sequence to the terminal."""
+    def send_control(self, sequence: str) -> None: ...
 
 
 def copy(app: Terminal, text: str, environ: Mapping[str, str] = os.environ) -> str:
@@ -128,7 +124,6 @@ class TerminalApp(App[None]):
         """False if tmux says that nobody can see the console."""
 
     def get_driver_class(self) -> type[Driver]:
-        """The console's own driver, whatever the environment says."""
         return SafeDriver
 
     def _build_driver(
@@ -169,7 +164,6 @@ class TerminalApp(App[None]):
             self.screen.refresh(layout=True)
 
     def on_mount(self) -> None:
-        """Start checking whether anybody can see the console."""
         if self.cells is not None and (own := pane()):
             self._visibility = Visibility(own, self.on_visibility, socket_of())
             self.run_worker(self._visibility.follow(), group="visibility")
@@ -197,7 +191,6 @@ class TerminalApp(App[None]):
             self._visibility.check_soon()
 
     async def on_event(self, event: Event) -> None:
-        """As Textual's; a key or a click proves that somebody sees the screen, and its effect is sent without delay."""
         if isinstance(event, _USER_EVENTS):
             self.on_user_act()
             if self._visibility is not None:
@@ -227,7 +220,6 @@ class TerminalApp(App[None]):
             self._driver.write(sequence)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy `text`, and notify the operator of its destination."""
         self.notify(copy(self, text), markup=False)
 
     def release_mouse(self) -> None:
@@ -236,7 +228,6 @@ class TerminalApp(App[None]):
             self._driver.release_mouse()
 
     def repaint_terminal(self) -> None:
-        """Send the whole screen again, whatever the terminal shows."""
         if self.cells is not None:
             self.cells.repaint()
         elif self._screen_stack:

@@ -65,8 +65,6 @@ async def is_visible(pane: str) -> bool:
 
 
 class Visibility:
-    """Checks at intervals, and on request, whether the console can be seen."""
-
     def __init__(self, pane: str, on_change: Callable[[bool], object], socket: Path | None = None) -> None:
         """`on_change` is called with each new value; the first is assumed to be True. `socket`: of tmux's server."""
         self._pane = pane
@@ -77,16 +75,13 @@ class Visibility:
         self._wake = asyncio.Event()
 
     def check_soon(self) -> None:
-        """Check now: something happened that may have changed it."""
         self._wake.set()
 
     def user_acted(self) -> None:
-        """Conclude from a key press that somebody sees the console."""
         self._acts += 1
         self._set(True)
 
     async def follow(self) -> None:
-        """Check until cancelled."""
         with self._reported():
             while True:
                 self._wake.clear()
@@ -105,7 +100,6 @@ class Visibility:
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
-        """Check when a client comes to tmux or leaves it, as far as the kernel reports it."""
         from services.host.file_events import FileEvents
 
         socket = self._socket

@@ -26,7 +26,6 @@ class WholeCharacters(Compositor):
     """Divides a row into what is visible of each widget."""
 
     def rows(self, wanted: Sequence[int]) -> dict[int, Strip]:
-        """What these rows show."""
         chops = self._pieces({y: (0, self.size.width) for y in wanted if 0 <= y < self.size.height})
         return {y: Strip.join(pieces.values()) for y, pieces in enumerate(chops) if pieces}
 
@@ -34,7 +33,6 @@ class WholeCharacters(Compositor):
         return self._pieces({y: crop.column_span for y in crop.line_range if is_rendered_line(y)})
 
     def _pieces(self, wanted: Mapping[int, Columns]) -> Chops:
-        """The pieces of which the wanted columns of each row consist, each to its end."""
         chops: list[dict[int, Strip]] = [{} for _row in range(self.size.height)]
         covered = {y: bytearray(len(self.cuts[y])) for y in sorted(wanted)}
         for widget, (region, clip) in self.visible_widgets.items():
@@ -66,7 +64,6 @@ class WholeCharacters(Compositor):
         return [dict(sorted(pieces.items())) for pieces in chops]
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """As Textual's; a span that ends within a character is one cell longer."""
         regions = self._dirty_regions.copy()
         self._dirty_regions.clear()
         if not regions:
@@ -96,13 +93,11 @@ def _uncovered(covered: bytearray, cuts: Sequence[int], columns: Columns) -> Ite
 
 
 def _uncover(covered: bytearray, cuts: Sequence[int], columns: Columns) -> None:
-    """Let `columns` be shown by what lies below."""
     at, last = bisect_left(cuts, columns[0]), bisect_left(cuts, columns[1])
     covered[at:last] = bytes(last - at)
 
 
 def _is_cut(pieces: Mapping[int, Strip], at: int) -> bool:
-    """Whether a column lies between the halves of a wide character."""
     for x, piece in pieces.items():
         if x < at < x + piece.cell_length:
             return _cuts_text(piece, at - x)
@@ -122,5 +117,4 @@ def _cuts_text(strip: Strip, at: int) -> bool:
 
 
 def install() -> None:
-    """Give every screen this compositor."""
     vars(screen)["Compositor"] = WholeCharacters

@@ -1,5 +1,3 @@
-"""Acknowledgements as lines: short in rows, complete in the detail. Pure."""
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
@@ -29,7 +27,6 @@ def short_spans(acknowledgement: Acknowledgement) -> list[Span]:
 
 
 def whole_lines(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Who acknowledged it, when, and the complete note."""
     lines: list[Line] = [[(f"{glyphs.DONE} ", "good"), (_head(acknowledgement, zone, now), "")]]
     if acknowledgement.note:
         lines += [[("  " + text, "")] for text in wrap(acknowledgement.note, max(8, width - 2))]
@@ -90,7 +87,6 @@ def _past(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime, width: 
 
 
 def state_content(alarm: Alarm, zone: tzinfo, now: datetime) -> Content:
-    """The head of the dialog: which alarm, in which state, since when."""
     since: list[Span] = [("  " + _("for {time}").format(time=how_long(alarm, now)), "")]
     if alarm.since is not None:
         since.append(("  " + _("since {time}").format(time=stamp(alarm.since, zone, now)), "muted"))
@@ -98,7 +94,6 @@ def state_content(alarm: Alarm, zone: tzinfo, now: datetime) -> Content:
 
 
 def acknowledged_content(acknowledgement: Acknowledgement, zone: tzinfo, now: datetime) -> Content:
-    """Who has acknowledged it already."""
     note = ": " + " ".join(acknowledgement.note.split()) if acknowledgement.note else ""
     return content([(f"{glyphs.DONE} ", "good"), (_head(acknowledgement, zone, now) + note, "")])
 

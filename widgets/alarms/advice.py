@@ -1,5 +1,3 @@
-"""What a firing alarm means and what to do first, in one sentence from the runbook. Pure."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +10,6 @@ from widgets.drawing.lines import Span
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the runbook says about one alarm."""
-
     title: str = ""
     """What the alarm is about."""
     playbook: Playbook | None = None
@@ -39,7 +35,6 @@ def advice_spans(alarm: Alarm, advice: Advice, now: datetime) -> list[Span]:
 
 
 def is_escalation_due(alarm: Alarm, playbook: Playbook, now: datetime) -> bool:
-    """Whether the alarm has been firing for longer than the runbook allows before somebody is told."""
     if alarm.state is not AlarmState.ALARM or alarm.since is None or playbook.escalate_minutes is None:
         return False
     return (now - alarm.since).total_seconds() >= playbook.escalate_minutes * 60

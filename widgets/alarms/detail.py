@@ -1,8 +1,3 @@
-"""One alarm in full: state, value now and limit, what to do, the curve with its threshold, history.
-
-AWS's own words stand behind a key.
-"""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -65,12 +60,10 @@ def _chip(span: CurveSpan) -> str:
 
 
 def length(span: timedelta) -> str:
-    """`3h`."""
     return _("{hours}h").format(hours=int(span.total_seconds() // 3600))
 
 
 def curve_note(alarm: Alarm, series: Sequence[Series], chosen: int, width: int) -> list[Line]:
-    """What the curve draws, and what one point of it is."""
     text = statistic_text(alarm, chosen)
     if len(series) == 1:
         text = _("{metric}, {statistic}").format(metric=series[0].label, statistic=text)
@@ -152,8 +145,6 @@ class AlarmDetail(VerticalScroll, can_focus=True):
 
     @dataclass
     class SpanChosen(Message):
-        """Read the curve over another span: an index of `SPANS`."""
-
         span: int
 
     class Closed(Message):
@@ -179,7 +170,6 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         return self._places
 
     def compose(self) -> ComposeResult:
-        """State and steps come first."""
         parts = {
             "-head": (self.facts_block, self.original_block),
             "-steps": (self.series_block, self.steps),
@@ -196,11 +186,9 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         every_second(self, self._tick)
 
     def focus_first(self) -> None:
-        """Focus the steps, or without any the whole detail; its head with state and value stays in view."""
         (self.steps if any(self.places) else self).focus(scroll_visible=False)
 
     def watch_alarm(self, before: Alarm | None, alarm: Alarm | None) -> None:
-        """Show the alarm; a different alarm is shown from its top."""
         if before is None or alarm is None or before.id != alarm.id:
             self.scroll_home(animate=False)
         self._update()
@@ -217,12 +205,10 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         self._update()
 
     def action_open_logs(self) -> None:
-        """Open the log group at the minute when the alarm last fired, or else entered its state."""
         if self.alarm is not None and self.log_group:
             self.post_message(self.OpenLogs(self.log_group, self.decisive_time()))
 
     def decisive_time(self) -> datetime:
-        """The time when the alarm last fired, or else entered its state."""
         alarm = self.alarm
         fired = next((each.at for each in self.history.value or () if each.after is AlarmState.ALARM), None)
         since = alarm.since if alarm is not None else None
@@ -230,7 +216,6 @@ class AlarmDetail(VerticalScroll, can_focus=True):
         return at or self._now()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the logs only where the runbook names a group."""
         return bool(self.log_group) or None if action == "open_logs" else True
 
     def action_close(self) -> None:

@@ -1,5 +1,3 @@
-"""Places the parts of an alarm's detail: what to do before the curve, and no corner of a large screen empty."""
-
 from collections.abc import Sequence
 
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
@@ -32,7 +30,6 @@ class DetailLayout(Layout):
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Place head, steps, curve and history."""
         head = [each for each in children if each.has_class("-head")]
         steps = [each for each in children if each.has_class("-steps")]
         trend = [each for each in children if each.has_class("-trend")]
@@ -58,8 +55,6 @@ class DetailLayout(Layout):
 
 
 class _Page:
-    """The placements so far, from the top down."""
-
     def __init__(self, size: Size) -> None:
         self.size = size
         self.placements: list[WidgetPlacement] = []
@@ -67,13 +62,11 @@ class _Page:
         """The first row below everything that is placed."""
 
     def rows(self, widgets: Sequence[Widget], width: int) -> int:
-        """Rows of widgets below one another, with the least chart."""
         return sum(
             self._height(widget, width) + _below(widgets, index) for index, widget in enumerate(widgets)
         )
 
     def stack(self, widgets: Sequence[Widget], x: int, width: int) -> None:
-        """Place widgets below one another; the chart takes what the others leave."""
         for index, widget in enumerate(widgets):
             height = self._height(widget, width)
             if isinstance(widget, Chart):
@@ -85,7 +78,6 @@ class _Page:
             self.bottom += height + _below(widgets, index)
 
     def columns(self, left: Sequence[Widget], right: Sequence[Widget], width: int) -> None:
-        """Place two columns side by side; the left one has this width."""
         top = self.bottom
         self.stack(left, 0, width)
         bottom, self.bottom = self.bottom, top
@@ -101,5 +93,4 @@ class _Page:
 
 
 def _below(widgets: Sequence[Widget], index: int) -> int:
-    """Empty rows below a part: none between the curve's words and the curve."""
     return 0 if isinstance(widgets[index + 1] if index + 1 < len(widgets) else None, Chart) else _GAP

@@ -1,5 +1,3 @@
-"""The head of an alarm's detail: state, value now and limit, how it goes on, how it is judged. Pure."""
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -27,8 +25,6 @@ _SOON = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class FactContext:
-    """What the head depends on beside the alarm."""
-
     zone: tzinfo
     now: datetime
     readings: AlarmReadings = field(default_factory=AlarmReadings)
@@ -59,7 +55,6 @@ def fact_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
 
 
 def state_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
-    """A band with state, name and duration; red only for what fires and is known to."""
     is_band = calls(alarm) and not context.is_stale
     state = unsure(state_spans(alarm)) if context.is_stale else state_spans(alarm)
     ages: list[Span] = [(_("for {time}").format(time=how_long(alarm, context.now)), "")]
@@ -89,7 +84,6 @@ def value_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
 
 
 def _stock_lines(alarm: Alarm, context: FactContext, width: int) -> list[Line]:
-    """How long a stock lasts; nothing for a metric that is none, or whose values cannot be read."""
     series = context.readings.series(alarm)
     is_stock = alarm.comparison.startswith("<") and any(query.metric in _STOCKS for query in alarm.queries)
     if not is_stock or series is None or context.readings.now(alarm, context.now).value is None:
@@ -167,7 +161,6 @@ def _points(alarm: Alarm, width: int) -> list[Line]:
 
 
 def _side_by_side(parts: Sequence[Sequence[Span]], width: int) -> list[Line]:
-    """As many parts on each line as fit; one that is longer than a line is wrapped."""
     lines: list[list[Span]] = []
     for part in parts:
         if lines and width_of(lines[-1]) + 3 + width_of(part) <= width:
@@ -180,7 +173,6 @@ def _side_by_side(parts: Sequence[Sequence[Span]], width: int) -> list[Line]:
 
 
 def labelled(label: str, text: str, width: int) -> list[Line]:
-    """A label and its text, wrapped; nothing without a text."""
     if not text:
         return []
     return [

@@ -38,7 +38,6 @@ _AT_ONCE = timedelta(minutes=1)
 def history_lines(
     history: Sequence[AlarmTransition], alarm: Alarm | None, zone: tzinfo, now: datetime, width: int
 ) -> list[Line]:
-    """The history, newest first: the time, and what happened."""
     if not history:
         return [[(text, "muted")] for text in wrap(_("No change in the 30 days that AWS keeps."), width)]
     return [line for entry in grouped(history) for line in entry_lines(entry, alarm, zone, now, width)]
@@ -64,7 +63,6 @@ def grouped(history: Sequence[AlarmTransition]) -> list[Entry]:
 
 
 def entry_lines(entry: Entry, alarm: Alarm | None, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """One entry: the time, what changed with the values that decided it, and who was notified."""
     transition, *actions = entry
     parts = [[(time_text(transition.at, zone, now) + "  ", "muted"), *_change(transition)]]
     parts += [[span] for span in _points(transition, alarm)]
@@ -76,7 +74,6 @@ def entry_lines(entry: Entry, alarm: Alarm | None, zone: tzinfo, now: datetime, 
 def original_lines(
     alarm: Alarm | None, history: Sequence[AlarmTransition], zone: tzinfo, width: int
 ) -> list[Line]:
-    """AWS's own words on the present state and on each entry of the history, with times in `zone`."""
     texts = [alarm.reason] if alarm is not None and alarm.reason else []
     texts += [f"{each.summary}\n{each.reason}".strip() for each in history]
     lines: list[Line] = []
@@ -123,7 +120,6 @@ def _change(change: AlarmTransition) -> list[Span]:
 
 
 def _event(change: AlarmTransition) -> list[Span]:
-    """What happened, in our words: who was notified, what was changed."""
     if change.kind == "action":
         for pattern, words, role in _ACTIONS:
             if match := pattern.match(change.summary):
@@ -153,7 +149,6 @@ def _points(change: AlarmTransition, alarm: Alarm | None) -> list[Span]:
 
 
 def _set(parts: Sequence[Sequence[Span]], width: int) -> list[Line]:
-    """The parts on as many lines as they need; one that is longer than a line is wrapped."""
     lines: list[list[Span]] = []
     for part in parts:
         indent = "  " if lines else ""

@@ -1,5 +1,3 @@
-"""The system's alarms: what fires is first, with its sentence; normal ones are dimmed, or one line where room is short."""
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -60,14 +58,10 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     @dataclass
     class Opened(Message):
-        """Enter or a click: show the detail of `alarm`, which was under the cursor at that moment."""
-
         alarm: Alarm
 
     @dataclass
     class Highlighted(Message):
-        """The cursor moved to another alarm."""
-
         alarm: Alarm
 
     @dataclass
@@ -86,7 +80,6 @@ class AlarmPanel(Panel[AlarmOverview]):
         yield self.table
 
     def show(self, value: AlarmOverview) -> None:
-        """Show the rows; the cursor stays on its alarm, or on the top row until it is moved."""
         context = self._row_context()
         maker = RowMaker(context, self.acknowledged, self.advice, self.table.room)
         first = [maker.single(alarm).cells for alarm in value.watched[:MEASURED]]
@@ -110,7 +103,6 @@ class AlarmPanel(Panel[AlarmOverview]):
         )
 
     def _sight(self, value: AlarmOverview, context: RowContext) -> tuple[object, ...]:
-        """What decides which rows there are, beside what is watched."""
         return id(value), context.is_stale, self.table.room
 
     def _entries(
@@ -171,16 +163,13 @@ class AlarmPanel(Panel[AlarmOverview]):
 
     @property
     def chosen(self) -> Alarm | None:
-        """The alarm under the cursor; None if there is none, or no list."""
         key = None if self.has_class("-line") else self.table.cursor_key
         return self.alarm(key) if key is not None else None
 
     def seen(self) -> frozenset[str]:
-        """Ids of the alarms whose rows can be seen, if the list can."""
         return frozenset() if self.has_class("-line") else frozenset(self.table.visible_keys)
 
     def focus_list(self) -> None:
-        """Put the focus on the list, or on the one line in its place."""
         (self if self.has_class("-line") else self.table).focus()
 
     def on_focus(self) -> None:
@@ -190,7 +179,6 @@ class AlarmPanel(Panel[AlarmOverview]):
         self.head.update(focused=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the list only while one line stands for it."""
         return self.has_class("-line") if action == "list_normal" else True
 
     def action_list_normal(self) -> None:
@@ -206,7 +194,6 @@ class AlarmPanel(Panel[AlarmOverview]):
         self._show_again()
 
     def tick(self) -> None:
-        """Update durations and freshness of the rows on screen; unchanged ones are not repainted."""
         value, context = self.state.value, self._row_context()
         if value is None or self._rows is None or self._shown != self._sight(value, context):
             self._show_again()
@@ -217,13 +204,11 @@ class AlarmPanel(Panel[AlarmOverview]):
             self._show_again()
 
     def watch_state(self) -> None:
-        """Show the state, even if only its freshness changed."""
         super().watch_state()
         if self.is_mounted:
             self.tick()
 
     def facts(self, value: AlarmOverview) -> list[Span]:
-        """That all are normal, in place of a list, and how old the list is; each state's count is in the strip."""
         context = self._row_context()
         spans = all_normal_spans(self._all_normal, is_stale=context.is_stale) if self._all_normal else []
         return [*spans, *as_of_spans(value.listed_at, context)]

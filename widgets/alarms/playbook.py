@@ -14,8 +14,6 @@ from widgets.drawing.spans import ending, hanging
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """Where the steps lead, and which one the cursor is on."""
-
     places: tuple[str, ...] = ()
     """What the place of each step is called; "" for a step that leads nowhere."""
     chosen: int | None = None
@@ -30,7 +28,6 @@ NO_PLACES = StepContext()
 
 
 def places_hint(places: Sequence[str]) -> list[Span]:
-    """How to open a step, if one leads somewhere."""
     return [(".", "key"), (_(" and the number opens a step"), "muted")] if any(places) else []
 
 
@@ -43,7 +40,6 @@ def playbook_lines(
     firing: bool,
     context: StepContext = NO_PLACES,
 ) -> list[Line]:
-    """Clocks, steps, causes and cautions as lines of `width` cells."""
     if playbook is None:
         words = _("The runbook says nothing about this alarm.")
         return [[(text, "muted")] for text in wrap(words, width)]
@@ -63,7 +59,6 @@ def playbook_lines(
 
 
 def step_lines(index: int, step: Step, context: StepContext, width: int) -> list[Line]:
-    """A numbered step, where it leads, and its note."""
     is_chosen = context.chosen == index
     head = _number(index, context)
     lines: list[Line] = hanging(head, step.text, width, "strong" if is_chosen else "")
@@ -104,13 +99,11 @@ def _clock(words: str, minutes: int, elapsed: float | None, over: str, role: str
 
 
 def _number(index: int, context: StepContext) -> Line:
-    """The cursor's bar, and the number of a step."""
     bar: Span = ("▌" if context.chosen == index else " ", "rule-focus")
     return [bar, (f"{index + 1}. ", "key" if context.place(index) else "muted")]
 
 
 def _linked(lines: list[Line], index: int, context: StepContext, width: int, indent: int) -> list[Line]:
-    """The lines of a step with where it leads behind the last one, or below it where there is no room."""
     place = context.place(index)
     if not place:
         return lines
@@ -118,7 +111,6 @@ def _linked(lines: list[Line], index: int, context: StepContext, width: int, ind
 
 
 def _causes(playbook: Playbook, context: StepContext, width: int) -> list[Line]:
-    """Causes beside their actions; they are numbered on from the steps if an action leads somewhere."""
     first, lines = len(playbook.steps), list[Line]()
     numbers = [first + row for row in range(len(playbook.causes))]
     is_numbered = any(context.place(number) for number in numbers)

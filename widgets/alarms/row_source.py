@@ -1,5 +1,3 @@
-"""The rows of the list of alarms, made when they are on screen."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,12 +28,10 @@ class RowMaker:
     """The columns' widths by which `below` was decided."""
 
     def single(self, alarm: Alarm, *, is_outdated: bool = False, grave_below: bool = False) -> Row:
-        """The alarm's own row."""
         context = replace(self.context, is_stale=True) if is_outdated else self.context
         return alarm_row(alarm, context, self.acknowledged.get(alarm.id), grave_below=grave_below)
 
     def below(self, alarm: Alarm) -> list[Line]:
-        """The lines below the row: its sentence, and warnings; [] if they fit into the row."""
         spans = below_spans(
             alarm, self.context, self.acknowledged.get(alarm.id), self.advice.get(alarm.id, NO_ADVICE)
         )
@@ -45,7 +41,6 @@ class RowMaker:
 
     @property
     def indent(self) -> int:
-        """Cells to the left of the lines below a row."""
         return 2 + self.sizes[0]
 
 
@@ -62,7 +57,6 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """The row's key."""
         return self.alarm.id if self.line < 0 else below_key(self.alarm, self.line)
 
 
@@ -82,13 +76,11 @@ class AlarmTableRows(MadeRows):
         self._has_grown = False
 
     def renew(self, context: RowContext) -> None:
-        """Make the rows anew when they are asked for next."""
         self._maker = replace(self._maker, context=context)
         self._rows.clear()
         self._below.clear()
 
     def row(self, place: int) -> Row:
-        """The row at `place`."""
         row = self._rows.get(place)
         if row is None:
             row = self._rows[place] = self._made(self._entries[place])
@@ -96,7 +88,6 @@ class AlarmTableRows(MadeRows):
         return row
 
     def is_heading(self, place: int) -> bool:
-        """Whether it is a line below an alarm's row."""
         entry = self._entries[place]
         return entry.heading if isinstance(entry, Row) else entry.line >= 0
 

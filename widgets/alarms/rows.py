@@ -1,5 +1,3 @@
-"""The rows of the list of alarms: what fires large with its sentence, what is normal dimmed. Pure."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -38,8 +36,6 @@ def columns() -> tuple[Column, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RowContext:
-    """What the rows depend on beside the alarms themselves."""
-
     now: datetime
     zone: tzinfo
     readings: AlarmReadings = field(default_factory=AlarmReadings)
@@ -47,7 +43,6 @@ class RowContext:
     """The states are outdated."""
 
     def trusted(self, spans: list[Span]) -> list[Span]:
-        """The spans, marked as doubtful while the states are outdated."""
         return unsure(spans) if self.is_stale else spans
 
 
@@ -100,7 +95,6 @@ def below_row(alarm: Alarm, number: int, line: Line, indent: int) -> Row:
 
 
 def below_key(alarm: Alarm, number: int) -> str:
-    """The key of that line."""
     return f"note:{number}:{alarm.id}"
 
 
@@ -116,7 +110,6 @@ def normal_row(alarms: Sequence[Alarm], context: RowContext, *, is_listed: bool)
 
 
 def scaling_row(alarms: Sequence[Alarm]) -> Row:
-    """The line of all scaling alarms together."""
     words = plural(
         "{count} scaling alarm: drives the task count, “low” firing is normal",
         "{count} scaling alarms: they drive the task count, “low” firing is normal",
@@ -126,7 +119,6 @@ def scaling_row(alarms: Sequence[Alarm]) -> Row:
 
 
 def outdated_row(alarms: Sequence[Alarm], *, is_listed: bool) -> Row:
-    """The line of all alarms together that were ok and could not be read again."""
     words = plural(
         "{count} alarm was ok and could not be read again",
         "{count} alarms were ok and could not be read again",
@@ -141,12 +133,10 @@ def outdated_row(alarms: Sequence[Alarm], *, is_listed: bool) -> Row:
 
 
 def unlisted_row(why: str) -> Row:
-    """Why the list may lack alarms."""
     return Row("note:unlisted", ([(f"{NOT_JUDGED} {why}", "warn")],), heading=True)
 
 
 def as_of_spans(listed_at: datetime | None, context: RowContext) -> list[Span]:
-    """`  those beyond the runbook's as of 09:10`; [] if all were read together."""
     if listed_at is None:
         return []
     words = _("those beyond the runbook’s as of {time}")

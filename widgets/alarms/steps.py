@@ -1,5 +1,3 @@
-"""The numbered steps of a playbook: the cursor chooses one, Enter opens where it leads."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -28,8 +26,6 @@ class Steps(Block, can_focus=True):
 
     @dataclass
     class Chosen(Message):
-        """Open where the step with this index leads."""
-
         index: int
 
     def __init__(self, make: Callable[[int, StepContext], Sequence[Line]], *, id: str | None = None) -> None:
@@ -43,23 +39,18 @@ class Steps(Block, can_focus=True):
         return self._make_steps(width, StepContext(self.places, chosen))
 
     def on_focus(self) -> None:
-        """Show the cursor."""
         self.update()
 
     def on_blur(self) -> None:
-        """Hide the cursor."""
         self.update()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer Enter only on a step that leads somewhere."""
         return bool(self.places and self.places[self._at]) if action == "open_step" else True
 
     def action_open_step(self) -> None:
-        """Open where the chosen step leads."""
         self.post_message(self.Chosen(self._at))
 
     def action_step(self, by: int) -> None:
-        """Choose the next step; beyond the first and the last the detail scrolls."""
         if not 0 <= self._at + by < len(self.places):
             raise SkipAction
         self._at += by

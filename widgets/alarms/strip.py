@@ -1,5 +1,3 @@
-"""The line on every screen: the number of alarms in each state, and the alarm that fires or changed last."""
-
 from datetime import UTC, tzinfo
 
 from textual.events import Click
@@ -45,7 +43,6 @@ class AlarmStrip(LineWidget):
         """The operator clicked to open the alarms."""
 
     def __init__(self, now: Now, aws_now: Now | None = None, *, id: str | None = None) -> None:
-        """`now` dates the readings; `aws_now` is AWS's time, by which alarms fire and clocks run; None: the same."""
         super().__init__(id=id)
         self._now = now
         self._aws_now = aws_now or now

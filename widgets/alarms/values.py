@@ -1,5 +1,3 @@
-"""An alarm's value now beside its limit, and the shape of its last hour. Pure."""
-
 from datetime import datetime
 
 from services.i18n import _
@@ -14,12 +12,10 @@ from widgets.drawing.lines import Span
 
 
 def calls(alarm: Alarm) -> bool:
-    """Whether it fires and is not one that only scales."""
     return alarm.state is AlarmState.ALARM and not alarm.scaling
 
 
 def now_spans(alarm: Alarm, readings: AlarmReadings, at: datetime, role: str = "") -> list[Span]:
-    """The value now; without one, why there is none. Never an old value."""
     present = readings.now(alarm, at)
     if present.doubt is not None:
         return [(doubt_text(present.doubt), "warn")]
@@ -52,7 +48,6 @@ def hour_spans(alarm: Alarm, readings: AlarmReadings, at: datetime, role: str) -
 
 
 def breaches(alarm: Alarm, value: float | None) -> bool:
-    """Whether a value is on the wrong side of the threshold."""
     if value is None or alarm.threshold is None:
         return False
     return {

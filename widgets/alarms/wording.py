@@ -1,5 +1,3 @@
-"""Texts about an alarm: duration, value against threshold, badges, why data is missing. Pure."""
-
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
@@ -43,7 +41,6 @@ def since_text(alarm: Alarm, zone: tzinfo, now: datetime) -> str:
 
 
 def badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
-    """Peculiarities of this alarm; [] for a plain healthy one."""
     return joined(_badges(alarm, zone, now))
 
 
@@ -55,7 +52,6 @@ def warnings(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
 
 
 def asides(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
-    """The other badges, and the remark of an alarm that only scales."""
     spans = [span for span in _badges(alarm, zone, now) if span[1] not in _GRAVE]
     words = remark(alarm) if alarm.scaling else ""
     return [*spans, (words, "muted")] if words else spans
@@ -69,7 +65,6 @@ def joined(spans: Sequence[Span]) -> list[Span]:
 
 
 def packed(spans: Sequence[Span], width: int) -> list[Line]:
-    """The spans on as many lines as they need; a span longer than a line is wrapped."""
     lines: list[list[Span]] = []
     for text, role in spans:
         pieces = wrap(text, width)
@@ -101,7 +96,6 @@ def _badges(alarm: Alarm, zone: tzinfo, now: datetime) -> list[Span]:
 
 
 def _hearing(alarm: Alarm) -> list[Span]:
-    """Who is notified, if the alarm has no action of its own; grave if the runbook names the alarm."""
     if alarm.hearing is Hearing.COMPOSITE:
         names = _(", ").join(alarm.heard_through)
         return [(_("notifies through {alarms}").format(alarms=names), "muted")]
@@ -135,7 +129,6 @@ def scaling_remark(alarm: Alarm) -> str:
 
 
 def insufficient_remark(alarm: Alarm) -> str:
-    """Why missing data is not "all well", and when it is usual."""
     if alarm.treat_missing == "missing":
         return _("no datapoints: likely a fault, unless it reports only on events")
     return _("too few datapoints to judge: not “all clear”")

@@ -26,7 +26,6 @@ _LONGEST = 1 << 20
 
 
 def command_lines(line: ShellLine, width: int) -> list[Line]:
-    """The command in `width` cells."""
     role = "bad" if line.writes else ""
     return [
         *_hang("# ", line.purpose, width, role),
@@ -42,7 +41,6 @@ def _hang(mark: str, text: str, width: int, role: str) -> Iterator[Line]:
 
 
 def _wrapped(words: Sequence[str], width: int) -> Iterator[Line]:
-    """The words; a flag is kept on one line with its values if that is possible."""
     spans: list[Span] = []
     for group in _groups(words):
         size = sum(cell_len(text) + 1 for text, _role in group) - 1
@@ -62,7 +60,6 @@ def _wrapped(words: Sequence[str], width: int) -> Iterator[Line]:
 
 
 def _groups(words: Sequence[str]) -> Iterator[list[Span]]:
-    """The program with its operation, then each flag with its values."""
     group: list[Span] = []
     for text, role in _pieces(words):
         if (role == "muted" or text == "do") and group:
@@ -95,8 +92,6 @@ _GUTTER = 2
 
 
 class CommandBlock(LineWidget, can_focus=True):
-    """One command; the one with the focus has a bar beside it."""
-
     DEFAULT_CSS = """
     CommandBlock { height: auto; width: 1fr; margin-bottom: 1; }
     """
@@ -106,7 +101,6 @@ class CommandBlock(LineWidget, can_focus=True):
         self.line = line
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Number of its lines."""
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -129,7 +123,6 @@ class SheetHead(LineWidget):
         self._writes = writes
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Number of its lines."""
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -156,8 +149,6 @@ class CommandView(VerticalScroll, can_focus=False):
     ]
 
     class CopyRequested(Message):
-        """The reader wants this command on the clipboard."""
-
         def __init__(self, line: ShellLine) -> None:
             super().__init__()
             self.line = line
@@ -169,7 +160,6 @@ class CommandView(VerticalScroll, can_focus=False):
         self.blocks = [CommandBlock(line) for line in lines]
 
     def compose(self) -> ComposeResult:
-        """The head, then the commands."""
         yield self.head
         yield from self.blocks
 
@@ -178,7 +168,6 @@ class CommandView(VerticalScroll, can_focus=False):
         return next((at for at, block in enumerate(self.blocks) if block.has_focus), 0)
 
     def choose(self, at: int) -> None:
-        """Choose a command, and show it from its first line; with the first one, the head."""
         block = self.blocks[at]
         block.focus(scroll_visible=False)
         if at == 0:
@@ -187,18 +176,14 @@ class CommandView(VerticalScroll, can_focus=False):
             self.scroll_to_widget(block, animate=False)
 
     def action_step(self, by: int) -> None:
-        """Choose the next (1) or the previous (-1) command."""
         self.choose(min(len(self.blocks) - 1, max(0, self.chosen + by)))
 
     def action_end(self, at: int) -> None:
-        """Choose the first (0) or the last (-1) command."""
         self.choose(at % len(self.blocks))
 
     def action_copy(self) -> None:
-        """Request the chosen command on the clipboard."""
         self.post_message(self.CopyRequested(self.blocks[self.chosen].line))
 
     def on_click(self, event: Click) -> None:
-        """Choose the command under the pointer."""
         if isinstance(event.widget, CommandBlock):
             self.choose(self.blocks.index(event.widget))

@@ -1,5 +1,3 @@
-"""What allows a plan, in words: a second person, an approval obtained elsewhere, an emergency. Pure."""
-
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
@@ -19,13 +17,11 @@ CONSENT_ROLES = {
 
 
 def means_text(means: Means | None) -> str:
-    """By what means an approval was obtained."""
     words = {Means.PHONE: _("by phone"), Means.WRITING: _("in writing"), Means.IN_PERSON: _("in person")}
     return words[means] if means else ""
 
 
 def consent_text(consent: Consent, zone: tzinfo, now: datetime) -> str:
-    """One consent on one line."""
     when = stamp(consent.at, zone, now)
     if consent.way is ConsentWay.SECOND_PERSON:
         return _("Approved by {name}, a second person, {when}").format(name=consent.by, when=when)
@@ -41,13 +37,11 @@ def consent_text(consent: Consent, zone: tzinfo, now: datetime) -> str:
 
 
 def consent_span(consent: Consent, zone: tzinfo, now: datetime) -> Span:
-    """One consent with its glyph, in the colour of its way."""
     glyph = glyphs.ATTENTION if consent.way is ConsentWay.EMERGENCY else glyphs.DONE
     return f"{glyph} {consent_text(consent, zone, now)}", CONSENT_ROLES[consent.way]
 
 
 def approval_spans(plan: Plan, consents: Iterable[Consent], zone: tzinfo, now: datetime) -> list[Span]:
-    """What allows the plan, one span each, then the approval that it still lacks; empty where it needs none."""
     consents = tuple(consents)
     spans = [consent_span(consent, zone, now) for consent in consents]
     if plan.approval and plan.steps and not consents:
@@ -57,7 +51,6 @@ def approval_spans(plan: Plan, consents: Iterable[Consent], zone: tzinfo, now: d
 
 
 def request_span(request: ApprovalRequest, *, awaited: bool = True) -> Span:
-    """The state of a request for approval; `awaited`: it is the person here who has to answer or to confirm."""
     styles: dict[ApprovalState, Span] = {
         ApprovalState.ASKED: (f"{glyphs.WAITING} {_('approval asked')}", "caution")
         if awaited

@@ -1,5 +1,3 @@
-"""A table below its head, or words in its place while it is empty."""
-
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -29,9 +27,7 @@ class HeadedTable(Vertical):
         yield self._empty
 
     def on_descendant_focus(self) -> None:
-        """Show in the head whether the table has the focus."""
         self.head.update(focused=True)
 
     def on_descendant_blur(self) -> None:
-        """Show in the head whether the table has the focus."""
         self.head.update(focused=False)

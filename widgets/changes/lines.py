@@ -1,7 +1,4 @@
-"""A change plan as lines: its impact, before and after, the requests, warnings. Pure.
-
-The dialog draws these lines and `toban change --plan` prints them, so both show the same.
-"""
+"""The dialog draws these lines and `toban change --plan` prints them, so both show the same."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -95,7 +92,6 @@ def refusal_lines(plan: Plan, width: int) -> list[Line]:
 
 
 def row_lines(plan: Plan, width: int) -> list[Line]:
-    """Before and after, step by step; values that change have a mark and an arrow."""
     lines: list[Line] = []
     for number, step in enumerate(plan.steps, 1):
         if len(plan.steps) > 1:
@@ -138,7 +134,6 @@ def _stacked(row: Row, before: str, after: str, width: int) -> list[Line]:
 
 
 def request_lines(plan: Plan, width: int) -> list[Line]:
-    """The complete requests exactly as sent."""
     lines: list[Line] = []
     for number, step in enumerate(plan.steps, 1):
         lines += [[]] if lines else []
@@ -180,7 +175,6 @@ def literal(value: object) -> str:
 
 
 def warning_lines(plan: Plan, width: int) -> list[Line]:
-    """The warnings that are not grave; `impact_lines` has the others."""
     lines: list[Line] = []
     for warning in plan.cautions:
         if not warning.grave:
@@ -216,7 +210,6 @@ def fact_lines(plan: Plan, width: int, zone: tzinfo, now: datetime, why: str = "
 def approval_lines(
     plan: Plan, consents: Sequence[Consent], zone: tzinfo, now: datetime, width: int
 ) -> list[Line]:
-    """What allows the plan and what it lacks, in the colour of each way."""
     lines: list[Line] = []
     for text, role in approval_spans(plan, consents, zone, now):
         lines += hanging([(text[:2], role)], text[2:], width, role)
@@ -232,7 +225,6 @@ def why_then(parameters: Iterable[Parameter], plan: Plan) -> str:
 
 
 def revert_text(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
-    """Who reverts the change and when, in words."""
     if revert is None:
         return _("none: not reverted")
     if revert.how:
@@ -246,7 +238,6 @@ def revert_text(revert: Revert | None, zone: tzinfo, now: datetime) -> str:
 
 
 def expiry(plan: Plan, now: datetime) -> Span:
-    """How much longer the plan may be applied."""
     seconds = (plan.expires_at - now).total_seconds()
     if seconds <= 0:
         return (f"{glyphs.ABNORMAL} {_('the plan has expired')}", "bad")
@@ -254,7 +245,6 @@ def expiry(plan: Plan, now: datetime) -> Span:
 
 
 def plan_text(plan: Plan, zone: tzinfo, now: datetime, width: int = 100, why: str = "") -> list[str]:
-    """The whole plan as plain text; `why` as in `fact_lines`."""
     parts: list[tuple[str, list[Line]]] = [
         ("", [*refusal_lines(plan, width), *impact_lines(plan, width)]),
         (_("Before → after"), row_lines(plan, width)),

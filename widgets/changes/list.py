@@ -1,5 +1,3 @@
-"""The available changes: each kind of change with its targets in the runbook."""
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,25 +36,18 @@ class Offer:
 
     @property
     def key(self) -> str:
-        """Unique in the list."""
         return f"{self.kind} {self.target.id}"
 
 
 class ChangeList(HeadedTable):
-    """The list of changes; set `offers`."""
-
     offers: reactive[tuple[Offer, ...]] = reactive((), repaint=False, init=False)
 
     @dataclass
     class Opened(Message):
-        """Enter or a click: plan `offer`, which was under the cursor at that moment."""
-
         offer: Offer
 
     @dataclass
     class Highlighted(Message):
-        """The cursor moved to another offer."""
-
         offer: Offer
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -74,7 +65,6 @@ class ChangeList(HeadedTable):
         self._show()
 
     def offer_at_cursor(self) -> Offer | None:
-        """The offer that keys act on."""
         return self._offer(self.table.cursor_key)
 
     def _offer(self, key: str | None) -> Offer | None:
@@ -104,7 +94,6 @@ class ChangeList(HeadedTable):
 
 
 def offer_rows(offers: Sequence[Offer]) -> list[Row]:
-    """A kind with one target on one row; a kind with several as a heading above its targets."""
     counts = Counter(offer.kind for offer in offers)
     rows: list[Row] = []
     before = ""

@@ -1,5 +1,3 @@
-"""The current state of a change's target in AWS."""
-
 from collections.abc import Iterable
 
 from textual.widget import Widget
@@ -27,8 +25,6 @@ class _Facts(LineWidget):
 
 
 class LiveStatePanel(Panel[LiveState]):
-    """Set `state` whenever it is read."""
-
     DEFAULT_CSS = """
     LiveStatePanel { min-height: 4; }
     LiveStatePanel _Facts { padding: 0 1; }
@@ -52,7 +48,6 @@ class LiveStatePanel(Panel[LiveState]):
 
 
 def state_lines(state: LiveState, width: int) -> list[Line]:
-    """The remarks first, then each value with its note."""
     lines: list[Line] = []
     for remark in state.remarks:
         lines += hanging([(f"{glyphs.ATTENTION} ", "warn")], remark, width, "warn")

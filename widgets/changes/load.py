@@ -1,5 +1,3 @@
-"""The last hour of a change's target as charts: beside each other, or stacked where there is height for it."""
-
 from collections.abc import Iterable, Sequence
 from datetime import UTC, tzinfo
 
@@ -23,7 +21,6 @@ _FROM_ZERO = ChartData().left.model_copy(update={"min": 0.0})
 
 
 def target_charts(load: TargetLoad, bounds: Sequence[Bound], moments: Sequence[Moment]) -> list[ChartData]:
-    """One chart for each of the target's metrics, with what it is read against."""
     start, end = int(load.span.start.timestamp()), int(load.span.end.timestamp())
     charts = []
     for query in load.queries:
@@ -50,12 +47,10 @@ def target_charts(load: TargetLoad, bounds: Sequence[Bound], moments: Sequence[M
 
 
 def change_moments(runs: Iterable[Run], target: str, label: str) -> tuple[Moment, ...]:
-    """When changes of a target were confirmed."""
     return tuple(Moment(int(run.at.timestamp()), label) for run in runs if run.plan.target.id == target)
 
 
 def side_by_side(blocks: Sequence[Sequence[Line]], width: int, height: int) -> list[Line]:
-    """Blocks of lines beside each other, each in `width` cells."""
     rows: list[Line] = []
     for y in range(height):
         row: list[Span] = []
@@ -114,7 +109,6 @@ class TargetLoadPanel(Panel[TargetLoad]):
         return [(self.pause, "warn")] if self.pause else []
 
     def watch_pause(self) -> None:
-        """Say why the metrics are not read."""
         if self.is_mounted and self.state.value is not None:
             self.head.update(facts=self.facts(self.state.value))
 

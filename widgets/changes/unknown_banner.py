@@ -1,5 +1,3 @@
-"""A banner for changes with an unknown outcome, above everything else."""
-
 from collections.abc import Sequence
 
 from textual.geometry import Size
@@ -26,7 +24,6 @@ class UnknownBanner(LineWidget):
         self._runs: tuple[Run, ...] = ()
 
     def show(self, runs: Sequence[Run]) -> None:
-        """Name those of `runs` that are unknown."""
         unknown = tuple(run for run in runs if run.state is StepState.UNKNOWN)
         if unknown != self._runs:
             self._runs = unknown
@@ -35,7 +32,6 @@ class UnknownBanner(LineWidget):
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many rows as the text needs."""
         return len(self.draw(width, 0))
 
     def draw(self, width: int, height: int) -> list[Line]:

@@ -21,8 +21,6 @@ _TIME_STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A y axis: raw values from `low` to `high`, ticks between, and their labels."""
-
     low: float
     high: float
     ticks: tuple[float, ...]
@@ -34,7 +32,6 @@ class Scale:
 
     @property
     def width(self) -> int:
-        """Cells of the widest label."""
         return max((len(label) for label in self.labels), default=0)
 
 
@@ -124,11 +121,9 @@ class TimeScale:
         self._base = 2 * math.floor(start / self._step / 2)
 
     def dot(self, at: float) -> int:
-        """Index of the dot column, half a cell each, from the left; out of range for times outside the chart."""
         return math.floor(at / self._step) - self._base
 
     def cell(self, at: float) -> int:
-        """Index of the cell, from the left."""
         return self.dot(at) // 2
 
 

@@ -20,8 +20,6 @@ STROKES = ("1", "111000", "10", "111101000")
 
 
 class Canvas:
-    """`width` × `height` cells; dots are counted from the top left."""
-
     def __init__(self, width: int, height: int) -> None:
         self.width = max(0, width)
         self.height = max(0, height)
@@ -33,7 +31,6 @@ class Canvas:
         self._owners = [bytearray(self.width) for _row in range(self.height)]
 
     def dot(self, x: int, y: int, owner: int) -> None:
-        """Set one dot; does nothing outside the canvas."""
         if 0 <= x < self.columns and 0 <= y < self.lines:
             self._dots[y >> 2][x >> 1] |= _BITS[y & 3][x & 1]
             self._owners[y >> 2][x >> 1] = owner
@@ -62,7 +59,6 @@ class Canvas:
             self._owners[y][cell] = owner
 
     def line(self, start: tuple[int, int], end: tuple[int, int], owner: int, stroke: int = 0) -> None:
-        """Draw a line between two dots; `stroke` is an index of `STROKES`."""
         (x0, y0), (x1, y1) = (start, end) if start[0] <= end[0] else (end, start)
         span = x1 - x0
         if span == 0:
@@ -79,20 +75,17 @@ class Canvas:
             before = y
 
     def area(self, start: tuple[int, int], end: tuple[int, int], owner: int) -> None:
-        """Fill the area from the line between two dots down to the bottom."""
         (x0, y0), (x1, y1) = start, end
         for x in range(max(x0, 0), min(x1, self.columns - 1) + 1):
             y = y0 + round((y1 - y0) * (x - x0) / max(1, x1 - x0))
             self.column(x, y, self.lines - 1, owner)
 
     def spot(self, x: int, y: int, owner: int) -> None:
-        """Draw a point without neighbours, large enough to be visible."""
         for dx in (0, 1):
             for dy in (0, 1):
                 self.dot(min(x, self.columns - 2) + dx, min(y, self.lines - 2) + dy, owner)
 
     def is_empty(self, x: int, y: int) -> bool:
-        """Whether the cell has no dot."""
         return not self._dots[y][x]
 
     def runs(self, y: int) -> Iterator[tuple[str, int]]:

@@ -1,8 +1,3 @@
-"""A line chart in braille: axes, gaps as gaps, limits and marks, each curve's name at its end.
-
-`draw_chart` is pure; `Chart` is the widget around it.
-"""
-
 import math
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
@@ -55,7 +50,6 @@ class Plot:
             self._write(y, label, role)
 
     def vertical(self, first: int, until: int, label: str) -> None:
-        """Draw a line in column `first` and one in `until`, with the label beside the first."""
         columns = [x for x in (first, until) if 0 <= x < self.width]
         for x in columns:
             for y in range(self.height):
@@ -70,7 +64,6 @@ class Plot:
             self._put(self._free_row(x, cell_len(text)), x, text, "mark")
 
     def lines(self) -> list[Line]:
-        """The rows, each as spans of one role."""
         rows: list[Line] = []
         for text, roles in zip(self._text, self._roles, strict=True):
             cells = zip(text, roles, strict=True)
@@ -86,7 +79,6 @@ class Plot:
         return min(self.height - 1, round((1 - part) * (self.height * 4 - 1)) // 4)
 
     def _free_row(self, x: int, size: int) -> int:
-        """The first row in which these cells have no label yet; the top one if there is none."""
         rows = (y for y in range(self.height) if not any(self._labelled[y][x : x + size]))
         return next(rows, 0)
 
@@ -125,7 +117,6 @@ class Plot:
         self._put(y, max(0, self.width - cell_len(text) - 1), text, role)
 
     def _place(self, y: int, size: int) -> int | None:
-        """The column nearest to the right where a label of `size` cells has room in row `y`."""
         if not 0 <= y < self.height:
             return None
         places = range(max(0, self.width - size - 1), -1, -1)
@@ -186,7 +177,6 @@ def draw_chart(
 
 
 def _legend(data: ChartData, width: int, height: int) -> list[Line]:
-    """The legend in place of names at the ends, where there is room for it."""
     legend = legend_lines(data.curves, width, 2 if height >= 9 else 1) if data.legend else []
     return legend if height >= 6 + len(legend) else []
 
@@ -268,7 +258,6 @@ def runs(points: Sequence[tuple[int, float]], period: int) -> list[list[tuple[in
 def _dots(
     canvas: Canvas, data: ChartData, scale: Scale, run: Sequence[tuple[int, float]]
 ) -> list[tuple[int, int]]:
-    """The dots of a run's points on the canvas."""
     across, down = TimeScale(data.start, data.end, canvas.width), canvas.lines - 1
     return [(across.dot(at), round((1 - min(1.0, max(0.0, scale.part(value)))) * down)) for at, value in run]
 

@@ -35,7 +35,6 @@ class Curve:
 
     @property
     def last(self) -> float | None:
-        """The newest value."""
         return self.values[-1] if self.values else None
 
 
@@ -77,7 +76,6 @@ class ChartData:
         return tuple(curve for curve in self.curves if curve.right == right)
 
     def unit(self, right: bool) -> Unit:
-        """The unit that the curves of one axis share, else none."""
         units = {curve.unit for curve in self.side(right)}
         return units.pop() if len(units) == 1 else PLAIN
 
@@ -109,7 +107,6 @@ def chart_of(widget: MetricWidget, data: WidgetData) -> ChartData:
 
 
 def curves_of(traces: dict[str, Trace], data: WidgetData) -> tuple[Curve, ...]:
-    """One curve per series, in the style of its trace and with the verdict of its reading."""
     readings: list[Reading | None] = [*data.readings]
     readings += [None] * (len(data.series) - len(readings))
     return tuple(
@@ -135,10 +132,7 @@ def _curve(series: Series, trace: Trace | None, reading: Reading | None) -> Curv
 
 
 def _merged_guides(lines: list[Guide], limits: list[Guide]) -> tuple[Guide, ...]:
-    """The dashboard's lines and the runbook's limits.
-
-    A line and a limit of the same value become one guide with the line's label and the limit's role.
-    """
+    """A line and a limit of the same value become one guide with the line's label and the limit's role."""
     limit_places = {(guide.right, guide.value) for guide in limits}
     label_places = {(guide.right, guide.value) for guide in lines if guide.label}
     guides = [
@@ -156,7 +150,6 @@ def _guide(line: Line) -> Guide:
 
 
 def limit_guides(limit: Limit, unit: Unit, right: bool = False) -> list[Guide]:
-    """The runbook's limits as lines."""
     guides = []
     if limit.below is not None:
         label = _("limit < {value}").format(value=number(limit.below, unit))
@@ -176,10 +169,7 @@ def alarm_chart(
     name: str | None = None,
     is_outdated: bool = False,
 ) -> ChartData:
-    """An alarm's metric with its threshold, and a mark where it entered its state.
-
-    `name` stands at the end of a single curve in place of the metric's.
-    """
+    """`name` stands at the end of a single curve in place of the metric's."""
     queries: dict[str, MetricQuery] = {query.id: query for query in alarm.queries}
     curves = tuple(
         Curve(

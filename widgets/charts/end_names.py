@@ -25,13 +25,11 @@ _BOTH_ENDS = 12
 
 
 def has_end_names(data: ChartData, width: int, rows: int) -> bool:
-    """Whether names fit beside a plot of `rows` rows in a chart of `width` cells."""
     count = sum(bool(curve.values) for curve in data.curves)
     return data.legend and width >= LEAST_WIDTH and rows >= LEAST_ROWS and 0 < count <= rows
 
 
 def names_width(data: ChartData, width: int) -> int:
-    """Width of the column of names, with the gap before it."""
     widest = max(width_of(_name(index, curve, data, width)) for index, curve in _drawn(data))
     return min(widest, int(width * _SHARE)) + _GAP
 
@@ -68,7 +66,6 @@ def _drawn(data: ChartData) -> list[tuple[int, Curve]]:
 
 
 def _end_row(curve: Curve, data: ChartData, scale: Scale | None, rows: int) -> int:
-    """The row of the plot in which the curve ends."""
     if scale is None or not rows:
         return 0
     value = curve.values[-1]
@@ -111,7 +108,6 @@ def _short(label: str, room: int, others: Sequence[str]) -> str:
 
 
 def _end(label: str, room: int) -> str:
-    """The last characters of a name."""
     tail = ""
     for character in reversed(label):
         if cell_len(ELLIPSIS + character + tail) > room:

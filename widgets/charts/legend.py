@@ -1,5 +1,3 @@
-"""The legend of a chart: each curve's label, newest value and verdict."""
-
 import re
 from collections.abc import Sequence
 
@@ -19,7 +17,6 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def role_of(index: int, curve: Curve) -> str:
-    """The role of a curve: its own colour, or the theme's for its index."""
     own = curve.color if _HEX.fullmatch(curve.color) else ""
     return own or SERIES_ROLES[index % len(SERIES_ROLES)]
 

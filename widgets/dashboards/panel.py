@@ -32,8 +32,6 @@ _PROBLEM_ROWS = 3
 
 @dataclass(frozen=True, slots=True)
 class JudgedValue:
-    """A reading that has a limit."""
-
     reading: Reading
     doubt: Doubt | None = None
     """Why it has no value; None if it has one, or AWS has none."""
@@ -42,7 +40,6 @@ class JudgedValue:
 
 
 def judged_values(view: DashboardView) -> tuple[JudgedValue, ...]:
-    """The worst reading of each limit, in the order of the dashboard."""
     worst: dict[str, JudgedValue] = {}
     for data in view.data:
         for index, reading in enumerate(data.readings):
@@ -158,7 +155,6 @@ class ValueLines(LineWidget):
         self.oldest = ""
 
     def feed(self, values: tuple[JudgedValue, ...], problem: str, oldest: str = "") -> bool:
-        """Show these values, or why there are none; returns whether they differ from what is shown."""
         if (values, problem, oldest) == (self.values, self.problem, self.oldest):
             return False
         self.values, self.problem, self.oldest = values, problem, oldest
@@ -168,7 +164,6 @@ class ValueLines(LineWidget):
     watch_doubt = LineWidget.redraw
 
     def rows(self, width: int) -> int:
-        """Rows that the values need in a panel of this width."""
         return len(self.draw(max(1, width - 2), 0))
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -176,8 +171,6 @@ class ValueLines(LineWidget):
 
 
 class Remarks(LineWidget):
-    """Remarks on the dashboard: that it is the built-in one, what was not understood."""
-
     DEFAULT_CSS = """
     Remarks { height: auto; max-height: 4; padding: 0 1; display: none; }
     Remarks.-some { display: block; }
@@ -188,7 +181,6 @@ class Remarks(LineWidget):
         self.words: tuple[str, ...] = ()
 
     def show(self, words: tuple[str, ...]) -> None:
-        """Show these remarks, or disappear without any."""
         if words != self.words:
             self.words = words
             # By a class, so that the panel's own rules can still hide it.
@@ -242,7 +234,6 @@ class DashboardPanel(Panel[model.DashboardView]):
     """Only the judged values are shown, in a line or two."""
 
     def compose_body(self) -> Iterable[Widget]:
-        """Remarks, then the tiles; or the values alone."""
         self.remarks = Remarks()
         self.grid = TileGrid()
         self.values = ValueLines()
@@ -251,7 +242,6 @@ class DashboardPanel(Panel[model.DashboardView]):
         yield self.values
 
     def watch_brief(self) -> None:
-        """Show the tiles, or the values alone."""
         self.set_class(self.brief, "-brief")
         self.refresh(layout=True)
         self.call_after_refresh(self.grid.moved)
@@ -263,7 +253,6 @@ class DashboardPanel(Panel[model.DashboardView]):
         return frozenset(tile.widget.key for tile in self.grid.seen())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Where the values stand alone, as many rows as they need."""
         self._width = width
         return super().get_content_height(container, viewport, width)
 
@@ -331,12 +320,10 @@ class DashboardPanel(Panel[model.DashboardView]):
             tile.stale = alarms_stale if isinstance(tile.widget, model.AlarmWidget) else stale
 
     def watch_state(self) -> None:
-        """Update the tiles' freshness too, even if the value is the same."""
         super().watch_state()
         self.watch_overview()
 
     def watch_overview(self) -> None:
-        """Update which tiles are stale: the alarms were read, or could not be."""
         if self.is_mounted:
             self.tick()
 
@@ -373,7 +360,6 @@ class DashboardPanel(Panel[model.DashboardView]):
         )
 
     def focus_first(self) -> None:
-        """Put the focus on the first tile."""
         tiles = [tile for tile in self.grid.tiles if tile.size.height > 1 or self.brief] or self.grid.tiles
         if tiles:
             tiles[0].focus()
@@ -384,7 +370,6 @@ def _frame(widget: model.Widget) -> tuple[int, int, int, int]:
 
 
 def _data_by_widget(view: model.DashboardView) -> list[model.WidgetData]:
-    """The data of each widget, in the order of the widgets; missing data is reported as its problem."""
     by_key = {data.key: data for data in view.data}
     missing = _("not read yet")
     return [

@@ -1,5 +1,3 @@
-"""Tiles without curves: text, alarms, log queries, and kinds that the console does not draw."""
-
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -34,8 +32,6 @@ _BLOCK_WIDTH = 18
 
 
 class MetricTile(Tile):
-    """A metric widget in the view that its dashboard defines."""
-
     _values_shown = False
 
     def body(self, width: int, height: int) -> Sequence[Line]:
@@ -47,7 +43,6 @@ class MetricTile(Tile):
         return VIEWS[widget.view](self.curves(), widget, width, height)
 
     def parts(self, width: int, height: int) -> list[Line]:
-        """Head and body; the head does not repeat a value that the body shows."""
         widget = self.widget
         if isinstance(widget, MetricWidget):
             has_curves = widget.view is View.TIME_SERIES
@@ -58,7 +53,6 @@ class MetricTile(Tile):
         return [] if self._values_shown else super().value_spans()
 
     def chart(self, widget: MetricWidget) -> ChartData:
-        """The widget's own curves, or those of its alarm."""
         if not widget.traces and self.data.alarms:
             return alarm_chart(self.data.alarms[0], self.data.series, self.data.start, self.data.end)
         return chart_of(widget, self.data)
@@ -123,7 +117,6 @@ def bar(part: float, width: int) -> str:
 
 
 def gauges(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
-    """A bar per curve from the lower to the upper end of the axis, both labelled."""
     low = widget.left.min or 0.0
     high = widget.left.max if widget.left.max is not None else max([100.0, *_lasts(curves)])
     lines: list[Line] = []
@@ -150,7 +143,6 @@ def gauges(curves: Sequence[Curve], widget: MetricWidget, width: int, height: in
 
 
 def _with_limit(span: Span, at: int) -> list[Span]:
-    """A bar with the limit drawn across it."""
     text, role = span
     return [(text[:at], role), ("┃", "limit"), (text[at + 1 :], role)]
 
@@ -160,7 +152,6 @@ def _lasts(curves: Sequence[Curve]) -> list[float]:
 
 
 def bars(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
-    """A bar per curve for its newest value, all on one scale from zero."""
     top = max([abs(value) for value in _lasts(curves)], default=0.0) or 1.0
     return _rows(curves, width, height, lambda curve: abs(curve.last or 0.0) / top, _value)
 
@@ -216,7 +207,6 @@ def limit_lines(lines: list[Line], height: int, words: str = N_("+{count} more")
 
 
 def value_table(curves: Sequence[Curve], widget: MetricWidget, width: int, height: int) -> list[Line]:
-    """A table with a row per curve: newest, least, greatest, mean."""
     columns = (
         Column(_("Metric"), flex=1, min_width=8),
         Column(_("Newest"), align="right"),
@@ -263,7 +253,6 @@ class TextTile(Tile):
         return limit_lines(markdown_lines(source, width), height, N_("+{count} more lines"))
 
     def fold(self, width: int) -> Line:
-        """Its first lines, one after the other."""
         source = self.widget.markdown if isinstance(self.widget, model.TextWidget) else ""
         texts = [text for text in plain(markdown_lines(source, _LONG)[:_FIRST]) if text.strip()]
         if self.widget.title:
@@ -275,7 +264,6 @@ class TextTile(Tile):
         ]
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Head and text, or without a title the text alone, with a mark while focused."""
         if self.widget.title or height == 1:
             return super().draw(width, height)
         mark: Span = ("▌ " if self.has_focus else "  ", "rule-focus")
@@ -291,7 +279,6 @@ class AlarmTile(Tile):
         return self.widget.title or _("Alarms")
 
     def fold(self, width: int) -> Line:
-        """That its alarms are in the list of alarms; of others how many are in each state."""
         alarms = self.data.alarms
         head: Span = (self.title() + "  ", "title")
         if alarms and all(alarm.arn in self.listed for alarm in alarms):
@@ -310,7 +297,6 @@ class AlarmTile(Tile):
         return spans
 
     def body(self, width: int, height: int) -> Sequence[Line]:
-        """A row per alarm: state, name, since when; the firing ones come first if not all fit."""
         lines = self._rows(width, height)
         if isinstance(self.widget, model.AlarmWidget) and not lines:
             words = _("none of its {count} alarms to show").format(count=len(self.widget.alarm_ids))
@@ -353,14 +339,10 @@ class AlarmTile(Tile):
 
 
 class LogTile(Tile):
-    """A Logs Insights query: shown, but never run."""
-
     BINDINGS: ClassVar[list[BindingType]] = [Binding("l", "follow", N_("Follow its log group"), show=True)]
 
     @dataclass
     class Follow(Message):
-        """The operator wants to follow the log group that the query reads."""
-
         group: str
 
     def body(self, width: int, height: int) -> Sequence[Line]:
@@ -375,7 +357,6 @@ class LogTile(Tile):
         return limit_lines(lines, height)
 
     def action_follow(self) -> None:
-        """Request the tail of the first log group in the query."""
         if isinstance(self.widget, model.LogWidget) and (match := _SOURCE.search(self.widget.query)):
             self.post_message(self.Follow(match[1]))
 
@@ -401,5 +382,4 @@ _TILES: dict[type[model.Widget], type[Tile]] = {
 
 
 def tile_type(widget: AnyWidget) -> type[Tile]:
-    """The tile that draws this kind of widget."""
     return _TILES.get(type(widget), UnknownTile)

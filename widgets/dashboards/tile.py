@@ -1,5 +1,3 @@
-"""A tile of a dashboard: a head with the newest value and its verdict, and a body."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -26,8 +24,6 @@ AnyWidget = model.MetricWidget | model.TextWidget | model.AlarmWidget | model.Lo
 
 
 class Tile(LineWidget, can_focus=True):
-    """Base of the tiles; a subclass draws `body`."""
-
     DEFAULT_CSS = """
     Tile { width: auto; height: auto; }
     """
@@ -41,8 +37,6 @@ class Tile(LineWidget, can_focus=True):
 
     @dataclass
     class Enlarge(Message):
-        """Enlarge this tile to the whole panel, or restore it."""
-
         tile: "Tile"
 
     def __init__(self, widget: AnyWidget, data: model.WidgetData, zone: tzinfo, now: Now) -> None:
@@ -55,7 +49,6 @@ class Tile(LineWidget, can_focus=True):
         self.data = data
 
     def feed(self, widget: AnyWidget, data: model.WidgetData) -> bool:
-        """Show new data; returns whether it differs from what is shown."""
         if widget == self.widget and data == self.data:
             return False
         self.widget, self.data = widget, data
@@ -63,7 +56,6 @@ class Tile(LineWidget, can_focus=True):
         return True
 
     def redraw(self) -> None:
-        """As a line widget's; a tile that cannot be seen is drawn when it comes into view."""
         if not self.is_in_view():
             self.forget_lines()
         super().redraw()
@@ -71,11 +63,9 @@ class Tile(LineWidget, can_focus=True):
     watch_zone = watch_listed = watch_stale = on_focus = on_blur = redraw
 
     def action_maximize_tile(self) -> None:
-        """Request the whole panel for this tile."""
         self.post_message(self.Enlarge(self))
 
     def on_click(self, event: Click) -> None:
-        """Enlarge the tile at a double click, as Enter does."""
         if event.chain == 2:
             self.action_maximize_tile()
 
@@ -86,7 +76,6 @@ class Tile(LineWidget, can_focus=True):
         return [(self.title(), "title"), (" ", "")]
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Head, remarks, and the body or the reason for its absence; stale data has no normal verdict."""
         if height == 1:
             mark: Span = ("▌ " if self.has_focus else "  ", "rule-focus")
             lines: list[Line] = [fit([mark, *self.fold(width - 2)], width)]
@@ -95,7 +84,6 @@ class Tile(LineWidget, can_focus=True):
         return [unsure(line) for line in lines] if self.stale or self.data.as_of is not None else lines
 
     def parts(self, width: int, height: int) -> list[Line]:
-        """Head, remarks and body as drawn while the data is fresh."""
         lines: list[Line] = [self._head(width)]
         for remark in self.widget.remarks[: max(1, height // 4)]:
             lines += [
@@ -114,7 +102,6 @@ class Tile(LineWidget, can_focus=True):
         return lines + list(self.body(width, room) if room > 0 else [])
 
     def title(self) -> str:
-        """The title in the dashboard, else what the tile shows."""
         return self.widget.title or _("untitled")
 
     def value_spans(self) -> list[Span]:
@@ -151,13 +138,11 @@ class Tile(LineWidget, can_focus=True):
         return [(number(curves[0].last, curves[0].unit), "strong")]
 
     def curves(self) -> tuple[Curve, ...]:
-        """The curves of the tile; none for tiles without metrics."""
         if not isinstance(self.widget, model.MetricWidget):
             return ()
         return curves_of({trace.query.id: trace for trace in self.widget.traces}, self.data)
 
     def _age_spans(self) -> list[Span]:
-        """From when the data is, if it is not the present one."""
         if self.data.as_of is None:
             return []
         return [

@@ -1,5 +1,3 @@
-"""The tiles of a dashboard on its grid, and the keys that move the focus between them."""
-
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -55,8 +53,6 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a tile, in cells."""
-
     x: int
     y: int
     width: int
@@ -189,7 +185,6 @@ class TileLayout(Layout):
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Placements of all tiles."""
         tiles = [child for child in children if isinstance(child, Tile)]
         room = parent.size.height if isinstance(parent, TileGrid) else size.height
         if len(tiles) == 1 and tiles[0].has_class("-enlarged"):
@@ -206,7 +201,6 @@ class TileLayout(Layout):
 
 
 def box_of(tile: Tile) -> Box:
-    """The place of a tile on the grid, and the lines it needs when stacked; texts and alarms are folded."""
     widget = tile.widget
     lines = 11
     if isinstance(widget, model.MetricWidget) and widget.view is model.View.SINGLE_VALUE:
@@ -219,8 +213,6 @@ def box_of(tile: Tile) -> Box:
 
 
 class TileGrid(ScrollableContainer, can_focus=False):
-    """The tiles, and the keys that move the focus between them."""
-
     DEFAULT_CSS = """
     TileGrid { padding: 0 1; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     TileGrid.-enlarged > Tile { display: none; }
@@ -252,13 +244,11 @@ class TileGrid(ScrollableContainer, can_focus=False):
         return [child for child in self.children if isinstance(child, Tile)]
 
     def seen(self) -> tuple[Tile, ...]:
-        """The tiles of which some can be seen, if the grid can."""
         top, bottom = self.scroll_y, self.scroll_y + self.scrollable_content_region.height
         places = self._layout_of_tiles.places.items()
         return tuple(tile for tile, place in places if place.y < bottom and place.y + place.height > top)
 
     def has_in_view(self, tile: Tile) -> bool:
-        """Whether some of the tile can be seen, if the grid can."""
         place = self._layout_of_tiles.places.get(tile)
         top = self.scroll_y
         return (
@@ -266,19 +256,16 @@ class TileGrid(ScrollableContainer, can_focus=False):
         )
 
     def moved(self) -> None:
-        """Tell which tiles are in view once scrolling rests."""
         tiles = self.seen()
         if tiles != self._seen:
             self._seen = tiles
             self._rest.moved()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """As Textual's; other tiles come into view."""
         super().watch_scroll_y(old_value, new_value)
         self.moved()
 
     def on_resize(self) -> None:
-        """See which tiles are in view now."""
         self.call_after_refresh(self.moved)
 
     async def put(self, tiles: Sequence[Tile]) -> None:
@@ -304,7 +291,6 @@ class TileGrid(ScrollableContainer, can_focus=False):
         self.call_after_refresh(self.moved)
 
     def action_restore(self) -> None:
-        """Show all tiles again."""
         self.remove_class("-enlarged")
         for tile in self.tiles:
             tile.remove_class("-enlarged")
@@ -314,13 +300,11 @@ class TileGrid(ScrollableContainer, can_focus=False):
         self.call_after_refresh(self.moved)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable `restore` only while a tile is enlarged, and `go` only while none is."""
         if action in ("restore", "go"):
             return self.has_class("-enlarged") == (action == "restore")
         return True
 
     def action_go(self, dx: int, dy: int) -> None:
-        """Focus the nearest tile in a direction."""
         focused, places = self.screen.focused, self._layout_of_tiles.places
         if not isinstance(focused, Tile) or focused not in places:
             return

@@ -1,5 +1,3 @@
-"""A titled block of lines, as high as its text: the building block of detail views."""
-
 from collections.abc import Callable, Sequence
 
 from textual.geometry import Size
@@ -8,8 +6,6 @@ from widgets.drawing.lines import Line, LineWidget, Span, spread
 
 
 class Block(LineWidget):
-    """A head row and the lines that `make(width)` returns."""
-
     DEFAULT_CSS = """
     Block { height: auto; width: 1fr; margin-bottom: 1; }
     """
@@ -30,7 +26,6 @@ class Block(LineWidget):
         self._height = 0
 
     def update(self) -> None:
-        """Draw new lines; the layout changes only if their number did."""
         height = len(self.draw(self.size.width, 0))
         if height != self._height:
             self._height = height
@@ -40,7 +35,6 @@ class Block(LineWidget):
             self.redraw()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Number of rows of head and lines."""
         self._height = len(self.draw(width, 0))
         return self._height
 

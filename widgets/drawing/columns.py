@@ -1,5 +1,3 @@
-"""How the columns of a table share its width, in cells."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,13 +71,11 @@ def _share(
 
 
 def cropped_columns(cells: Sequence[Line], sizes: Sequence[int]) -> list[int]:
-    """The columns, from 0, whose cell does not fit or is not shown."""
     pairs = enumerate(zip(cells, sizes, strict=False))
     return [column for column, (cell, size) in pairs if width_of(cell) > size]
 
 
 def lay_out(columns: Sequence[Column], cells: Sequence[Line], sizes: Sequence[int]) -> list[Span]:
-    """One row: each cell cropped or padded to its column, with gaps between."""
     line: list[Span] = []
     for column, cell, size in zip(columns, cells, sizes, strict=False):
         if size <= 0:

@@ -9,7 +9,6 @@ from textual.strip import Strip
 
 
 def changed_regions(before: Sequence[Strip], after: Sequence[Strip]) -> list[Region]:
-    """For each row that differs, the cells from its first to its last difference."""
     regions = (
         changed_cells(old, new, y)
         for y, (old, new) in enumerate(zip(before, after, strict=True))
@@ -30,7 +29,6 @@ def changed_cells(before: Strip, after: Strip, y: int) -> Region:
 
 
 def _alike(one: Iterable[Segment], other: Iterable[Segment], side: str) -> int:
-    """Number of equal cells at the start of two sequences of segments, which begin at `side`."""
     cells = 0
     for old, new in zip(one, other, strict=False):
         if old == new:

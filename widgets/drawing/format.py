@@ -1,5 +1,3 @@
-"""How the console writes durations, ages and times, and fits text to cells."""
-
 import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
@@ -44,7 +42,6 @@ def coarse(seconds: float) -> str:
 
 
 def age(then: datetime, now: datetime) -> str:
-    """How long ago `then` was."""
     return ago((now - then).total_seconds())
 
 
@@ -184,7 +181,6 @@ def _units(text: str, width: int) -> Iterator[str]:
 
 
 def _with_figures(pieces: list[str]) -> Iterator[str]:
-    """The pieces, those of a figure, a space and its unit as one."""
     at = 0
     while at < len(pieces):
         piece, following = pieces[at], pieces[at + 1 : at + 3]
@@ -201,7 +197,6 @@ def _with_figures(pieces: list[str]) -> Iterator[str]:
 
 
 def _is_of(figure: str, piece: str) -> bool:
-    """Whether a piece is the unit of a figure, or the zone of a time."""
     if _TIME.search(figure) and _ZONE.fullmatch(piece):
         return True
     return piece[0] in _COUNTERS or piece.rstrip(",.;:)") in _UNITS
@@ -225,7 +220,6 @@ def _broken(unit: list[str], width: int) -> Iterator[str]:
 
 
 def _pieces(text: str, width: int) -> list[str]:
-    """Words of narrow characters, spaces, and wide characters one by one; no piece exceeds `width`."""
     pieces: list[str] = []
     for character in text:
         wide = cell_len(character) > 1

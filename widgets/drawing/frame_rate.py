@@ -1,5 +1,3 @@
-"""Limits the frame rate of animated widgets, and synchronizes their frames."""
-
 import asyncio
 import time
 from collections.abc import Callable
@@ -41,7 +39,6 @@ class FrameLimiter:
         self._draw()
 
     def stop(self) -> None:
-        """Cancel the pending frame."""
         if self._next is not None:
             self._next.cancel()
             self._next = None

@@ -16,10 +16,7 @@ _OF_STYLES = (ANSIToTruecolor, DimFilter, Monochrome, NoColor)
 
 
 class LineFilters:
-    """The filters of a widget in use at a time; equal when they have the same effect."""
-
     def __init__(self, filters: Sequence[LineFilter] = (), background: Color | None = None) -> None:
-        """`background` is the widget's own."""
         self._background = background or Color(0, 0, 0)
         self._of_styles = tuple(filter for filter in filters if isinstance(filter, _OF_STYLES))
         self._of_texts = tuple(filter for filter in filters if not isinstance(filter, _OF_STYLES))
@@ -30,13 +27,11 @@ class LineFilters:
     __hash__ = None  # type: ignore[assignment]  # Python's way to say: cannot be hashed
 
     def style(self, style: Style) -> Style:
-        """The style as the filters leave it."""
         for line_filter in self._of_styles:
             style = line_filter.apply([Segment(" ", style)], self._background)[0].style or style
         return style
 
     def segments(self, segments: list[Segment]) -> list[Segment]:
-        """The segments of a line, whose styles are filtered already, with safe texts."""
         for line_filter in self._of_texts:
             segments = line_filter.apply(segments, self._background)
         return segments

@@ -110,7 +110,6 @@ class LineStyles:
         self._styles: dict[str, Style] = {}
 
     def forget(self) -> None:
-        """Drop the cached styles: the theme changed."""
         self._styles.clear()
 
     def style(self, role: str) -> Style:
@@ -174,7 +173,6 @@ def _append(spans: list[tuple[str, Style]], text: str, style: Style) -> None:
 
 @lru_cache(1024)
 def _blank_alike(one: Style, other: Style) -> bool:
-    """Whether a space looks the same in both styles."""
     return one.bgcolor == other.bgcolor and not any(
         style.underline or style.reverse or style.strike or style.underline2 for style in (one, other)
     )
@@ -194,11 +192,9 @@ class LineWidget(Widget):
         self._drawn_size = (0, 0)
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The widget's lines for this size; longer lines are cropped, missing ones are blank."""
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw again, and repaint only the cells that differ."""
         before, self._strips = self._strips, None
         width, height = self.size
         if before is None or self._drawn_size != (width, height) or not self.is_mounted:
@@ -210,17 +206,14 @@ class LineWidget(Widget):
             self.refresh(*regions)
 
     def forget_lines(self) -> None:
-        """Build the lines anew when they are next painted."""
         self._strips = None
 
     def render_line(self, y: int) -> Strip:
-        """The strip of row `y`."""
         width, height = self.size
         lines = self._lines(width, height)
         return lines[y] if 0 <= y < len(lines) else self.line_styles.blank(width)
 
     def notify_style_update(self) -> None:
-        """Redraw in the new theme."""
         super().notify_style_update()
         self.line_styles.forget()
         self._strips = None

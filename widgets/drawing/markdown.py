@@ -1,7 +1,4 @@
-"""Markdown as lines: headings, lists, emphasis, code, tables, and links as text that cannot be clicked.
-
-markdown-it, which parses, is imported when the first text is shown.
-"""
+"""markdown-it, which parses, is imported when the first text is shown."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -20,7 +17,6 @@ _LISTS = {"bullet_list_open", "ordered_list_open"}
 
 
 def markdown_lines(source: str, width: int) -> list[Line]:
-    """Markdown text as lines of at most `width` cells."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -41,7 +37,6 @@ class _Writer:
         self._in_table = False
 
     def write(self, token: "Token") -> None:
-        """Append the lines of a block token."""
         if token.type in _LISTS:
             self._lists.append(int(token.attrGet("start") or 1) if token.type[0] == "o" else None)
         elif token.type in ("bullet_list_close", "ordered_list_close"):
@@ -127,7 +122,6 @@ def _inline(tokens: Iterable["Token"], role: str) -> Iterable[Span]:
 
 
 def wrap_spans(spans: Sequence[Span], width: int) -> list[list[Span]]:
-    """Spans wrapped like their text by `wrap`, each piece with its role."""
     text = "".join(piece for piece, _role in spans)
     roles = [role for piece, role in spans for _character in piece]
     lines: list[list[Span]] = []

@@ -18,16 +18,13 @@ class Prose(Static):
         super().__init__(content or Content(""), id=id, classes=classes)
 
     def show(self, content: Content) -> None:
-        """Show `content`; does nothing if it is shown already."""
         if not content.is_same(self._text):
             self.update(content)
 
     def render(self) -> Content:
-        """The text wrapped to the present width."""
         return wrap_content(self._text, self.content_size.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Number of lines at `width`."""
         return len(wrap_content(self._text, width).split("\n", allow_blank=True))
 
     @property

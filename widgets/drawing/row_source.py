@@ -19,39 +19,24 @@ class Row:
 
 
 class RowSource(Protocol):
-    """Rows in their order."""
-
     @property
-    def keys(self) -> Sequence[str]:
-        """A unique key for each row."""
-        ...
+    def keys(self) -> Sequence[str]: ...
 
-    def row(self, place: int) -> Row:
-        """The row at `place`, from 0."""
-        ...
+    def row(self, place: int) -> Row: ...
 
-    def is_heading(self, place: int) -> bool:
-        """Whether the row at `place` cannot be selected."""
-        ...
+    def is_heading(self, place: int) -> bool: ...
 
-    def measured(self) -> Iterable[Row]:
-        """Rows whose cells give the columns' widths."""
-        ...
+    def measured(self) -> Iterable[Row]: ...
 
-    def has_grown(self) -> bool:
-        """Whether a row made since the last call is wider than those measured before."""
-        ...
+    def has_grown(self) -> bool: ...
 
 
 class ListedRows:
-    """Rows that are all made."""
-
     def __init__(self, rows: Sequence[Row] = ()) -> None:
         self.rows = tuple(rows)
         self.keys = [row.key for row in self.rows]
 
     def row(self, place: int) -> Row:
-        """The row at `place`."""
         return self.rows[place]
 
     def is_heading(self, place: int) -> bool:
@@ -61,7 +46,6 @@ class ListedRows:
         return self.rows
 
     def has_grown(self) -> bool:
-        """Never: all have been measured."""
         return False
 
 
@@ -76,11 +60,9 @@ class MadeRows:
         self._has_grown = False
 
     def measured(self) -> Iterable[Row]:
-        """One row of the widest cells so far."""
         return [Row("", tuple(self._widest))] if self._widest else []
 
     def has_grown(self) -> bool:
-        """Whether a cell made since the last call is wider than all before."""
         has_grown, self._has_grown = self._has_grown, False
         return has_grown
 

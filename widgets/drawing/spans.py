@@ -16,7 +16,6 @@ def width_of(line: Line) -> int:
 
 
 def fit(line: Line, width: int, align: str = "left") -> list[Span]:
-    """The line in exactly `width` cells: cropped with an ellipsis, or padded."""
     line_width = width_of(line)
     if line_width <= width:
         padding = ("" if line_width == width else " " * (width - line_width), "")
@@ -46,7 +45,6 @@ def spread(left: Line, right: Line, width: int, fill: Span = (" ", "")) -> list[
 
 
 def plain(lines: Iterable[Line]) -> list[str]:
-    """The lines without their roles, as plain text."""
     return ["".join(text for text, _role in line) for line in lines]
 
 
@@ -65,7 +63,6 @@ def hanging(first: Line, text: str, width: int, role: str = "", most: int | None
 
 
 def ending(lines: list[Line], end: Line, width: int, indent: int) -> list[Line]:
-    """The lines with `end` behind the last one, or below it where there is no room."""
     if width_of(lines[-1]) + 2 + width_of(end) > width:
         return [*lines, [(" " * indent, ""), *end]]
     return [*lines[:-1], [*lines[-1], ("  ", ""), *end]]

@@ -23,17 +23,14 @@ class StateStyle:
 
     @property
     def word(self) -> str:
-        """The word in the language of the screen."""
         return _(self.word_source)
 
     @property
     def text(self) -> str:
-        """Mark and word."""
         return f"{self.mark} {self.word}"
 
 
 def styles_of(states: Mapping[K, tuple[str, str]], *roles: str) -> dict[K, StateStyle]:
-    """The styles of states by glyph and word, with the role of each in their order."""
     return {key: StateStyle(*state, role) for (key, state), role in zip(states.items(), roles, strict=True)}
 
 

@@ -36,14 +36,11 @@ CURSOR_KEYS = (
 
 @dataclass
 class OfObject(Message):
-    """A message about one object of a table; `key` is the object's at the moment of the event."""
-
     table: Widget
     key: str
 
     @property
     def control(self) -> Widget:
-        """The sender."""
         return self.table
 
 
@@ -58,14 +55,11 @@ class ScrolledRows(ScrollView):
     """Textual's view of lines; Textual keeps the scroll bar of lines that have become so few that they fit exactly."""
 
     def watch_virtual_size(self) -> None:
-        """Remove the scroll bar of lines that fit."""
         if self.show_vertical_scrollbar and not self.max_scroll_y:
             self._scroll_update(self.virtual_size)
 
 
 class KeyedTable(ScrolledRows, can_focus=True):
-    """Rows with a cursor, drawn line by line."""
-
     DEFAULT_CSS = """
     KeyedTable { height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
@@ -103,7 +97,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The rows in the table; all of them are made."""
         source, places = self._source, range(self.row_count)
         return source.rows if isinstance(source, ListedRows) else tuple(map(source.row, places))
 
@@ -113,18 +106,15 @@ class KeyedTable(ScrolledRows, can_focus=True):
 
     @property
     def visible_keys(self) -> Sequence[str]:
-        """The keys of the rows on screen."""
         top = self.scroll_offset.y
         return self._source.keys[top : top + max(0, self.size.height - 1)]
 
     @property
     def room(self) -> int:
-        """Width that the columns share, in cells."""
         return max(0, self._room - _GUTTER - self._margin)
 
     @property
     def _room(self) -> int:
-        """Width without the scroll bar, in cells."""
         return self.scrollable_content_region.width
 
     def set_rows(self, rows: Sequence[Row]) -> None:
@@ -135,7 +125,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
             self.take_rows(source)
 
     def take_rows(self, source: RowSource) -> None:
-        """Show the rows of a source, which makes a row whenever it is drawn."""
         was_empty, self._source = not self._source.keys, source
         self._index = {key: index for index, key in enumerate(source.keys)}
         on_screen = self._is_visible(self._place)
@@ -146,7 +135,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
             self._reveal(self._place)
 
     def redraw_rows(self) -> None:
-        """Draw the rows on screen again, of which only changed cells are repainted."""
         if self._measure():
             self.refresh()
         else:
@@ -167,7 +155,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
             self.post_message(self.Gone(self, key))
 
     def _refresh_changed(self) -> None:
-        """Repaint the cells that differ from what was painted last."""
         width, places = self._room, range(1, self.size.height)
         if any(y not in self._painted for y in places):
             self.refresh()
@@ -178,14 +165,12 @@ class KeyedTable(ScrolledRows, can_focus=True):
             self.refresh(*[region.translate((0, 1)) for region in regions])
 
     def _measure(self) -> bool:
-        """Compute the columns' widths; True if one changed."""
         cells = [row.cells for row in self._source.measured() if not (row.heading or row.whole)]
         self._measured_room = self._room
         before, self.column_widths = self.column_widths, widths(self.columns, cells, self.room)
         return self.column_widths != before
 
     def on_resize(self) -> None:
-        """Fit the columns to the new width, and keep a cursor that was on screen there."""
         painted = [key for key, _strip in self._painted.values()]
         self._painted.clear()
         self.virtual_size = Size(self._room, self.row_count + 1)
@@ -195,13 +180,11 @@ class KeyedTable(ScrolledRows, can_focus=True):
             self._reveal(self._place)
 
     def notify_style_update(self) -> None:
-        """Redraw in the new theme."""
         super().notify_style_update()
         self.line_styles.forget()
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
-        """The head, or the row at row `y` of the window."""
         width = self._room
         if width != self._measured_room:
             self._measure()
@@ -214,7 +197,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
         return self._painted[y][1]
 
     def _line(self, y: int, width: int) -> tuple[str | None, Strip]:
-        """Key and strip of the row at row `y` of the window."""
         index = y - 1 + self.scroll_offset.y
         if not 0 <= index < self.row_count:
             return None, self.line_styles.blank(width)
@@ -250,7 +232,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
     on_blur = on_focus
 
     def move_to(self, key: str) -> bool:
-        """Move the cursor to an object; False if it is not in the table."""
         place = self._index.get(key)
         if place is None or self._source.is_heading(place):
             return False
@@ -258,7 +239,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
         return True
 
     def action_move(self, by: int) -> None:
-        """Move to the next object; from nothing, to the row where the lost object was."""
         if self.cursor_key is None:
             start = self._place - 1 if by > 0 else self._place
             place = self._step(min(start, self.row_count - 1), by)
@@ -269,7 +249,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
             self._put(place)
 
     def action_page(self, by: int) -> None:
-        """Move by the height of the window."""
         target = self._place + by * max(1, self.size.height - 2)
         self._put_near(min(max(target, 0), self.row_count - 1), -by)
 
@@ -279,12 +258,10 @@ class KeyedTable(ScrolledRows, can_focus=True):
         self.follows_top = self._may_follow_top and index == 0
 
     def action_select(self) -> None:
-        """Open the object under the cursor, if there is one."""
         if self.cursor_key is not None:
             self.post_message(self.Selected(self, self.cursor_key))
 
     def on_click(self, event: Click) -> None:
-        """Move to the clicked object; a click at the cursor opens it."""
         key, _strip = self._painted.get(event.y, (None, None))
         if key is None or key not in self._index:
             return
@@ -301,7 +278,6 @@ class KeyedTable(ScrolledRows, can_focus=True):
                 self._put(target)
 
     def _step(self, place: int, by: int) -> int | None:
-        """Index of the next selectable row from `place`; None without one."""
         places = range(place + by, self.row_count if by > 0 else -1, by)
         return next((at for at in places if not self._source.is_heading(at)), None)
 

@@ -85,10 +85,7 @@ class Ticker:
 
 
 def on_screen(app: App[Any]) -> list[Screen[object]]:
-    """The visible screens: the top one, and those that show through it.
-
-    A dialog's background does not tell: among 16 colours it counts as opaque.
-    """
+    """A dialog's background does not tell: among 16 colours it counts as opaque."""
     screens: list[Screen[object]] = []
     for screen in reversed(app.screen_stack):
         screens.append(screen)
@@ -113,5 +110,4 @@ def every_second(widget: Widget, tick: Callable[[], object], seconds: int = 1) -
 
 
 def catch_up(screen: Screen[object]) -> None:
-    """Bring a screen up to date that was covered, where nothing was called."""
     ticker_of(screen.app).now(only=screen)

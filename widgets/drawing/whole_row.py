@@ -41,14 +41,11 @@ class WholeRow(Prose):
         return height
 
     def show_row(self, table: KeyedTable) -> None:
-        """Show what is cut off of the row at the cursor."""
         row = next((row for row in table.rows if row.key == table.cursor_key), None)
         self.show(Content(_cut_off(table, row) if row is not None else ""))
 
 
 class WholeRowTable(Vertical):
-    """A table, and below it what its columns cut off of the row at the cursor."""
-
     DEFAULT_CSS = """
     WholeRowTable { height: auto; }
     """
@@ -59,16 +56,13 @@ class WholeRowTable(Vertical):
         self._table = table
 
     def compose(self) -> ComposeResult:
-        """Yield the table, and the row below it."""
         yield self._table
         yield self.whole
 
     def fit(self) -> None:
-        """Take the rows that the texts need, once other rows of the table or another width are laid out."""
         self.call_after_refresh(self.whole.fit, self._table)
 
     def on_resize(self) -> None:
-        """Fit the texts to the new width."""
         self.fit()
 
     @on(KeyedTable.Highlighted)

@@ -1,5 +1,3 @@
-"""A month's duties by day, as a list that follows the calendar's cursor."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
@@ -36,13 +34,11 @@ class AgendaTable(KeyedTable):
             self.scroll_to(y=top, animate=False, force=True)
 
     def _put_down(self, place: int) -> None:
-        """Put the cursor on no row; the next key continues from `place`."""
         old, self._place, self.cursor_key = self._place, place, None
         if self._is_visible(old):
             self.refresh(Region(0, old + 1 - self.scroll_offset.y, self.size.width, 1))
 
     def _end(self, top: int) -> int:
-        """The last row of the section that begins at `top`."""
         place = top + 1
         while place < self.row_count and not self._source.is_heading(place):
             place += 1
@@ -72,11 +68,9 @@ class Agenda(OccurrenceList):
         self._by_day: dict[date, tuple[Occurrence, ...]] = {}
 
     def on_mount(self) -> None:
-        """Show what was set before mounting."""
         self._refill()
 
     def show(self, month: Month | None, day: date, today: date) -> None:
-        """Set `month`, `day` and `today`, and fill the list once."""
         before, moved = self.month, day != self.day
         if (before, self.today) == (month, today) and not moved:
             return
@@ -87,22 +81,18 @@ class Agenda(OccurrenceList):
             self._refill(leads=moved or _month_of(before) != _month_of(month))
 
     def watch_month(self, before: Month | None, month: Month | None) -> None:
-        """Show a different month from `day`; the same month keeps its position."""
         if self.is_mounted:
             self._refill(leads=_month_of(before) != _month_of(month))
 
     def watch_day(self) -> None:
-        """Follow the calendar's cursor."""
         if self.is_mounted:
             self._refill()
 
     def watch_today(self) -> None:
-        """Mark the new day after midnight."""
         if self.is_mounted:
             self.fill()
 
     def on_resize(self, event: Resize) -> None:
-        """Keep the day's section in view."""
         self.call_after_refresh(self._lead)
 
     def _refill(self, *, leads: bool = True) -> None:
@@ -150,7 +140,6 @@ class Agenda(OccurrenceList):
         return duty_row(occurrence, None, self.zone, self._days[occurrence.key])
 
     def _free(self, key: str, days: Sequence[Day]) -> Row:
-        """Consecutive days without duties, on one line."""
         first, last = days[0].day, days[-1].day
         words = day_text(first, first)
         if last != first:

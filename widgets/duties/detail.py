@@ -1,5 +1,3 @@
-"""One occurrence in full: its checks, when it is due, who signed it and when."""
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 
@@ -34,7 +32,6 @@ Fact = tuple[str, Sequence[Span]]
 def fact_lines(
     occurrence: Occurrence, duty: Duty | None, zone: tzinfo, now: datetime, width: int
 ) -> list[Line]:
-    """Title and state, times, window, why the date was moved, progress, the signature and its evidence."""
     state_look, slot = state_style(occurrence), occurrence.slot
     day = now.astimezone(zone).date()
     state: list[Span] = [(state_look.text, state_look.role)]
@@ -64,7 +61,6 @@ def checked_lines(
     day: date,
     width: int,
 ) -> list[Line]:
-    """The runbook's lines, numbered, each with what its inspection or a person says of it."""
     if duty is None:
         return []
     digits = len(str(len(duty.asks)))
@@ -100,13 +96,11 @@ def _mark(ask: AskLine) -> tuple[str, str]:
 
 
 def evidence_facts(evidence: Mapping[str, str], duty: Duty | None) -> list[Fact]:
-    """The evidence recorded so far, with the runbook's titles."""
     titles = {str(each.id): str(each.title) for each in duty.evidence} if duty is not None else {}
     return [(titles.get(id, id), [(" ".join(text.split()), "")]) for id, text in evidence.items()]
 
 
 def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int) -> list[Line]:
-    """Each inspection with its verdict, and its summary below."""
     lines: list[Line] = []
     if findings.for_reference:
         words = _("For reference: a person does this duty.")
@@ -130,7 +124,6 @@ def finding_lines(findings: DutyFindings, titles: Mapping[str, str], width: int)
 
 
 def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | None = None) -> list[Line]:
-    """The runbook's instructions on records, the section, the inspections."""
     if duty is None:
         return []
     names = titles or {}
@@ -143,7 +136,6 @@ def runbook_lines(duty: Duty | None, width: int, titles: Mapping[str, str] | Non
 
 
 def _times(occurrence: Occurrence, zone: tzinfo, day: date) -> Iterable[Fact]:
-    """When it is due, with the zone; when it is late and missed, in words of their own."""
     slot = occurrence.slot
     due = moment(slot.due_at, zone, day) if slot.timed else day_text(slot.day, day)
     later: list[Span] = []
@@ -163,7 +155,6 @@ def moment(at: datetime, zone: tzinfo, day: date) -> str:
 
 
 def _near(at: datetime, slot: ScheduledOccurrence, zone: tzinfo, day: date) -> str:
-    """The time, with the date only if that is not the occurrence's own."""
     local = at.astimezone(zone)
     return f"{local:%H:%M}" if local.date() == slot.day else f"{day_text(local.date(), day)} {local:%H:%M}"
 
@@ -181,7 +172,6 @@ def _place(slot: ScheduledOccurrence, day: date) -> Iterable[Fact]:
 def _begun(
     occurrence: Occurrence, begun: DutyProgress, duty: Duty | None, zone: tzinfo, day: date
 ) -> Iterable[Fact]:
-    """How far it is and who recorded that; values and notes until the sign-off has its own."""
     if occurrence.underway:
         lines = duty.asks if duty is not None else ()
         done = len(lines) - len(begun.open_lines(lines))
@@ -213,7 +203,6 @@ def _signature(
 
 
 def fact_table(facts: Iterable[Fact], width: int) -> list[Line]:
-    """The facts with their labels in one column."""
     rows = list(facts)
     label = max((cell_len(text) for text, _spans in rows), default=0)
     lines: list[Line] = []
@@ -223,14 +212,12 @@ def fact_table(facts: Iterable[Fact], width: int) -> list[Line]:
 
 
 def hanging(first: Sequence[Span], spans: Sequence[Span], width: int) -> list[Line]:
-    """`first`, then the spans, whose further lines are indented as far."""
     indent = width_of(first)
     rows = fitting(spans, width - indent)
     return [[*(first if row == 0 else [(" " * indent, "")]), *line] for row, line in enumerate(rows)]
 
 
 def fitting(spans: Sequence[Span], width: int) -> list[Line]:
-    """The spans one after the other; one that does not fit begins a line of its own, and goes on below."""
     lines: list[list[Span]] = [[]]
     for text, role in spans:
         if not lines[-1]:
@@ -294,7 +281,6 @@ class DutyDetail(VerticalScroll, can_focus=True):
         return self.facts_block, self.findings_block, self.asks_block, self.steps_block, self.runbook_block
 
     def compose(self) -> ComposeResult:
-        """The blocks; empty ones are hidden."""
         with Container(id="columns"):
             with Vertical():
                 yield self.facts_block
@@ -305,16 +291,13 @@ class DutyDetail(VerticalScroll, can_focus=True):
                 yield self.runbook_block
 
     def on_mount(self) -> None:
-        """Draw, and update the remaining time once a minute."""
         self._show()
         every_second(self, self._tick)
 
     def on_resize(self, event: Resize) -> None:
-        """Place the columns side by side if there is room."""
         self.set_class(event.size.width >= _TWO_COLUMNS, "-side-by-side")
 
     def watch_occurrence(self, before: Occurrence | None, occurrence: Occurrence | None) -> None:
-        """Show the occurrence; a different one is shown from its top."""
         if before is None or occurrence is None or before.key != occurrence.key:
             self.scroll_home(animate=False)
         self._update()

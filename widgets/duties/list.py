@@ -1,5 +1,3 @@
-"""The duties to do: carried over, today, within the month, next. The cursor stays on its occurrence."""
-
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -20,8 +18,6 @@ from widgets.duties.wording import closed_words, zone_name
 
 
 class DutyList(OccurrenceList):
-    """Set `view`."""
-
     view: reactive[DutyView | None] = reactive(None, repaint=False, init=False)
     findings: reactive[FindingsView | None] = reactive(None, repaint=False, init=False)
     """The findings of the duties' inspections."""
@@ -33,7 +29,6 @@ class DutyList(OccurrenceList):
         self._started = False
 
     def on_mount(self) -> None:
-        """Show what was set before mounting, then follow the clock."""
         self.fill()
         every_second(self, self._tick)
 
@@ -42,7 +37,6 @@ class DutyList(OccurrenceList):
             self.fill()
 
     def watch_findings(self) -> None:
-        """Show the findings; the first one adds a column."""
         if not self.is_mounted:
             return
         columns = self.columns()
@@ -109,7 +103,6 @@ class DutyList(OccurrenceList):
         return entries
 
     def _new(self, occurrences: Iterable[Occurrence]) -> Iterable[Occurrence]:
-        """Occurrences not already listed above."""
         for occurrence in occurrences:
             if occurrence.key not in self.shown:
                 self.shown[occurrence.key] = occurrence
@@ -137,6 +130,5 @@ def today_spans(today: Day) -> list[Span]:
 
 
 def _section(key: str, line: Line, occurrences: Iterable[Occurrence]) -> dict[str, Entry]:
-    """A heading and what is below it, by the keys of the rows."""
     heading = Row(f"#{key}", ([("╌╌ ", "rule"), *line],), heading=True)
     return {heading.key: lambda: heading, **{each.key: each for each in occurrences}}

@@ -58,8 +58,6 @@ _LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class MonthLayout:
-    """The places of the days on the drawn lines."""
-
     weeks: tuple[tuple[date | None, ...], ...]
     top: int
     """The first line of the first week."""
@@ -69,7 +67,6 @@ class MonthLayout:
     """The cells of a day, including its left border."""
 
     def day_at(self, x: int, y: int) -> date | None:
-        """The day at this cell; None outside the days."""
         week, column = (y - self.top) // self.rows, x // self.cell
         if not 0 <= week < len(self.weeks) or not 0 <= column < 7:
             return None
@@ -78,8 +75,6 @@ class MonthLayout:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """What the drawing of a cell depends on besides the day."""
-
     today: date
     cursor: date
     zone: tzinfo
@@ -120,13 +115,11 @@ def draw_month(
 
 
 def weeks_of(year: int, month: int) -> tuple[tuple[date | None, ...], ...]:
-    """The month's weeks from Sunday to Saturday; None in place of days of other months."""
     weeks = calendar.Calendar(calendar.SUNDAY).monthdayscalendar(year, month)
     return tuple(tuple(date(year, month, day) if day else None for day in week) for week in weeks)
 
 
 def title_line(month: Month, width: int) -> list[Span]:
-    """The month, and the number of its duties that need a person."""
     waiting = [each for day in month.days for each in day.occurrences if each.open]
     title: list[Span] = [(month_text(month.year, month.month), "title")]
     counts = tally(waiting, words=True)
@@ -136,7 +129,6 @@ def title_line(month: Month, width: int) -> list[Span]:
 
 
 def legend_lines(width: int) -> list[Line]:
-    """What the marks mean."""
     entries = [(each.mark, each.word, each.role) for each in _LEGEND]
     lines: list[list[Span]] = [[]]
     for mark, word, role in [*entries, (CLOSED_MARK, _("closed"), "muted")]:
@@ -149,7 +141,6 @@ def legend_lines(width: int) -> list[Line]:
 
 
 def day_line(day: Day | None, width: int) -> list[Span]:
-    """The day under the cursor: its date, why it is closed, the states of its duties."""
     if day is None:
         return []
     heading: list[Span] = [(day_text(day.day, day.day), "strong")]
@@ -178,7 +169,6 @@ def _week(days: Sequence[Day | None], sight: _Sight) -> list[Line]:
 
 
 def _day(day: Day | None, sight: _Sight) -> list[list[Span]]:
-    """One day's lines, each of exactly `sight.cell` cells."""
     if day is None:
         return [[(sight.border, "rule"), (" " * (sight.cell - 1), "")]] * sight.rows
     at_cursor = day.day == sight.cursor
@@ -204,7 +194,6 @@ def _content(day: Day, sight: _Sight, room: int) -> list[Line]:
 
 
 def _number(day: Day, sight: _Sight, width: int) -> list[Span]:
-    """The number, a sign for today, and the day's peculiarity."""
     today = day.day == sight.today
     role = "title-focus" if today else "" if day.is_open else "muted"
     line: list[Span] = [(f"{day.day.day:>2}", role)]
@@ -224,7 +213,6 @@ def _number(day: Day, sight: _Sight, width: int) -> list[Span]:
 
 
 def _worth_naming(day: Day) -> bool:
-    """Whether to show why the day is closed; not for ordinary weekends, which the column explains."""
     return day.holiday or day.day.weekday() < 5
 
 
@@ -329,14 +317,12 @@ class MonthGrid(LineWidget, can_focus=True):
     watch_zone = on_focus = on_blur = LineWidget.redraw
 
     def action_move(self, days: int) -> None:
-        """Move the cursor to another day."""
         try:
             self._go(self.day + timedelta(days=days))
         except OverflowError:
             return
 
     def action_edge(self, index: int) -> None:
-        """Move the cursor to the first or the last day of the month."""
         last = calendar.monthrange(self.day.year, self.day.month)[1]
         self._go(self.day.replace(day=1 if index == 0 else last))
 
@@ -348,7 +334,6 @@ class MonthGrid(LineWidget, can_focus=True):
             self._go(date(year, month + 1, min(self.day.day, last)))
 
     def action_choose(self) -> None:
-        """Open the day under the cursor."""
         self.post_message(self.Chosen(self.day))
 
     def on_click(self, event: Click) -> None:

@@ -1,5 +1,3 @@
-"""The base of lists of occurrences: a table whose cursor stays on its occurrence."""
-
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Self
@@ -57,7 +55,6 @@ class OccurrenceList(Vertical):
 
     @property
     def selected(self) -> Occurrence | None:
-        """The current state of the occurrence under the cursor; None if there is none."""
         return self.shown.get(self.table.cursor_key or "")
 
     def focus(self, scroll_visible: bool = True) -> Self:
@@ -65,32 +62,26 @@ class OccurrenceList(Vertical):
         return self
 
     def select(self, key: str) -> bool:
-        """Put the cursor on an occurrence; False if it is not in the list."""
         return self.table.move_to(key)
 
     def fill(self) -> None:
-        """Show everything in its current state."""
         raise NotImplementedError
 
     def zone_words(self) -> str:
-        """The zone's name for the head."""
         return zone_name(self.zone)
 
-    def moved(self) -> None:
-        """Called when the operator has moved the cursor."""
+    def moved(self) -> None: ...
 
     def columns(self) -> tuple[Column, ...]:
         return duty_columns(self.zone_words())
 
     def watch_zone(self) -> None:
-        """Show the times in another zone."""
         if self.is_mounted:
             self.table.columns = self.columns()
             self.fill()
             self.table.refresh()
 
     def post_selection(self) -> None:
-        """Post the selected occurrence if it, or its state, has changed."""
         selected = self.selected
         if selected != self._last_selected:
             self._last_selected = selected
@@ -134,7 +125,6 @@ def duty_row(
     findings: bool = False,
     duty_findings: DutyFindings | None = None,
 ) -> Row:
-    """An occurrence as a row of `duty_columns`, seen from `day`."""
     state_look, title = state_style(occurrence), title_role(occurrence)
     return Row(
         occurrence.key,

@@ -1,5 +1,3 @@
-"""The rows of a list of occurrences, made when they are on screen."""
-
 from collections.abc import Callable, Mapping, Sequence
 
 from services.models.duties import Occurrence
@@ -27,11 +25,9 @@ class OccurrenceRows(MadeRows):
 
     @property
     def made(self) -> int:
-        """How many rows have been made so far."""
         return len(self._rows)
 
     def row(self, place: int) -> Row:
-        """The row at `place`."""
         row = self._rows.get(place)
         if row is None:
             entry = self._entries[place]

@@ -19,8 +19,6 @@ Part = Sequence[Span]
 
 
 class DaySummary(LineWidget):
-    """Set `view` and `findings`."""
-
     DEFAULT_CSS = """
     DaySummary { height: 1; padding: 0 1; }
     """
@@ -58,7 +56,6 @@ class PanelHint(LineWidget):
     watch_leads_to = LineWidget.redraw
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """`Tab calendar`."""
         return [[(" ", ""), ("Tab", "key"), (f" {self.leads_to}", "muted")]]
 
 
@@ -107,14 +104,12 @@ def _waiting(today: Sequence[Occurrence], findings: FindingsView | None) -> Iter
 
 
 def _verdict(findings: DutyFindings | None) -> Verdict | None:
-    """What a duty's findings say that is left to decide; None for what is for reference, and for what a person overrode."""
     if findings is None or findings.for_reference or (findings.complete and findings.settled):
         return None
     return findings.verdict
 
 
 def _others(view: DutyView) -> Iterable[Part]:
-    """What is left of earlier days, and what was begun."""
     if view.carried:
         words = _("{count} left over from earlier days").format(count=len(view.carried))
         yield [(words, "bad")]

@@ -1,5 +1,3 @@
-"""Texts about duties: a mark, a word and a role for each state, times, the meaning of a state."""
-
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
 
@@ -39,7 +37,6 @@ def state_style(occurrence: Occurrence) -> StateStyle:
 
 
 def title_role(occurrence: Occurrence) -> str:
-    """The role of the title: strong if it needs a person, muted if it is over."""
     return "strong" if occurrence.open else "muted" if occurrence.state in ASLEEP else ""
 
 
@@ -121,7 +118,6 @@ def _seconds(later: datetime, earlier: datetime) -> float:
 
 
 def note_of(occurrence: Occurrence) -> str:
-    """The note of the signature, and the date it was moved from."""
     note = occurrence.signed.note if occurrence.signed is not None else ""
     origin = moved_from(occurrence.slot) or ("" if occurrence.slot.nominal else occurrence.slot.remark)
     return _(", ").join(words for words in (note, origin) if words)

@@ -1,5 +1,3 @@
-"""One table of a finding's evidence: folded to its first rows until it is opened, with a cursor on its rows."""
-
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,8 +32,6 @@ class EvidenceTable(LineWidget, can_focus=True):
 
     @dataclass
     class Opened(Message):
-        """Enter on a row; `place` is None if it leads nowhere."""
-
         place: EvidencePlace | None
 
     def __init__(self) -> None:
@@ -51,13 +47,11 @@ class EvidenceTable(LineWidget, can_focus=True):
 
     @property
     def _count(self) -> int:
-        """Number of rows that are shown."""
         rows = len(self.evidence.rows) if self.evidence is not None else 0
         return rows if self.unfolded else min(rows, FOLDED)
 
     @property
     def _hidden(self) -> int:
-        """Number of rows that unfolding would show."""
         return len(self.evidence.rows) - self._count if self.evidence is not None else 0
 
     def watch_evidence(self, before: Evidence | None, evidence: Evidence | None) -> None:
@@ -69,7 +63,6 @@ class EvidenceTable(LineWidget, can_focus=True):
         self._changed()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Number of lines."""
         return len(self._drawn(width))
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -94,7 +87,6 @@ class EvidenceTable(LineWidget, can_focus=True):
         return [*lines, [("   ", ""), *more]] if more else lines
 
     def _at(self, index: int, line: Line, width: int) -> Line:
-        """A row's line, marked if the cursor is on it."""
         if index != self.cursor or not self.has_focus:
             return [(" ", ""), *line]
         padding = " " * max(0, width - 1 - width_of(line))
@@ -110,7 +102,6 @@ class EvidenceTable(LineWidget, can_focus=True):
         return spans
 
     def on_focus(self) -> None:
-        """A table that hides nothing has its cursor on a row at once."""
         if self.cursor is None and not self._hidden and self._count:
             self.cursor = 0
         self.redraw()
@@ -118,7 +109,6 @@ class EvidenceTable(LineWidget, can_focus=True):
     on_blur = LineWidget.redraw
 
     def action_open(self) -> None:
-        """Unfold the table; on a row, ask for its place."""
         if self.cursor is not None and self.evidence is not None:
             self.post_message(self.Opened(self.evidence.rows[self.cursor].place))
         elif self._hidden:

@@ -56,11 +56,9 @@ class EvidenceLines:
 
     @property
     def head(self) -> Line:
-        """The columns' titles."""
         return [("  ", ""), *cell_spans(self._columns, self._widths, "head")]
 
     def row(self, row: Row, *, whole: bool = True) -> list[Line]:
-        """A row; with `whole`, one that affects the verdict continues below instead of being cut."""
         style = VERDICT_STYLES[row.verdict] if row.verdict is not None else None
         mark: Span = (f"{style.mark} ", style.role) if style is not None else ("  ", "")
         if whole and row.verdict not in (None, Verdict.NORMAL):
@@ -84,7 +82,6 @@ def _without_year(evidence: Evidence, year: int) -> Evidence:
 
 
 def _without_empty(evidence: Evidence) -> Evidence:
-    """The table without the columns in which no row has anything."""
     rows = evidence.rows
     positions = [
         at
@@ -152,7 +149,6 @@ def shrink(sizes: list[int], columns: Sequence[int], least: int, room: int) -> N
 
 
 def cell_spans(cells: Sequence[str], sizes: Sequence[int], role: str) -> list[Span]:
-    """A row of cells, each in its column."""
     spans: list[Span] = []
     for text, size in zip(cells, sizes, strict=False):
         spans += [(" " * GAP, "")] if spans else []

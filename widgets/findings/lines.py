@@ -1,7 +1,4 @@
-"""A finding as lines: verdict, measured values with their limits, evidence, advice. Pure.
-
-The screen draws these lines and `toban inspect` prints them, so both show the same.
-"""
+"""The screen draws these lines and `toban inspect` prints them, so both show the same."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -27,7 +24,6 @@ _NUMBERED = re.compile(r"\d+\. ")
 
 
 def head_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Title, verdict and summary; who overrode it and why; what failed."""
     finding = recorded.finding
     style = VERDICT_STYLES[finding.leading]
     lines: list[Line] = [[(finding.title, "title"), ("  ", ""), *recorded_spans(recorded)]]
@@ -60,7 +56,6 @@ def band_lines(
 
 
 def _doubt_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """Who overrode the verdict and why; what could not be read, and the permission that is missing."""
     finding = recorded.finding
     lines: list[Line] = []
     if recorded.overruled is not None:
@@ -78,7 +73,6 @@ def _doubt_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) ->
 
 
 def provenance_lines(recorded: Recorded, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """The window, when and by whose console the finding was made, and its cost."""
     finding = recorded.finding
     facts: list[tuple[str, str]] = []
     if finding.window is not None:
@@ -151,7 +145,6 @@ def _measure_sizes(rows: Sequence[Sequence[str]], width: int) -> list[int]:
 
 
 def _lines(cells: int, width: int) -> int:
-    """About how many lines a text of so many cells needs: words do not fill them."""
     return 1 if cells <= width else -(-(cells + width // _RAGGED) // width)
 
 
@@ -177,7 +170,6 @@ def _measure_row(
 
 
 def marked_lines(texts: Iterable[str], mark: str, role: str, width: int) -> list[Line]:
-    """Advice or remarks, each after `mark`."""
     lines: list[Line] = []
     for text in texts:
         # A step that has a number needs no mark.

@@ -1,5 +1,3 @@
-"""The findings of one occurrence, a row for each inspection; the cursor stays on its inspection."""
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -36,8 +34,6 @@ class FindingList(Vertical):
 
     @dataclass
     class Opened(Message):
-        """Enter on an inspection; `recorded` is its finding at that moment, None before the first."""
-
         recorded: Recorded | None
 
     def __init__(
@@ -101,7 +97,6 @@ class FindingList(Vertical):
                 yield Row(id, ([(title, "")], [waiting_span(self.findings, id)], [], []))
 
     def _verdict(self, recorded: Recorded) -> Line:
-        """In words; as counts alone where words of three kinds would be cut."""
         spans = recorded_spans(
             recorded, for_reference=self.findings is not None and self.findings.for_reference
         )
@@ -115,5 +110,4 @@ class FindingList(Vertical):
 
 
 def _summary(recorded: Recorded | None) -> Line:
-    """The summary of the finding that is about to be replaced."""
     return [(recorded.finding.summary, "muted")] if recorded is not None else []

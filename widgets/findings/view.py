@@ -55,7 +55,6 @@ class FindingView(VerticalScroll, can_focus=True):
         return tuple(each for each in self.evidence.query_children(EvidenceTable) if each.display)
 
     def compose(self) -> ComposeResult:
-        """The blocks; empty ones are hidden."""
         yield self.head
         yield self.advice
         yield self.measures
@@ -64,17 +63,14 @@ class FindingView(VerticalScroll, can_focus=True):
         yield self.origin
 
     def on_mount(self) -> None:
-        """Show what was set before mounting."""
         self._show()
 
     def watch_recorded(self, before: Recorded | None, recorded: Recorded | None) -> None:
-        """Show the finding; a different one is shown from its top."""
         if before is None or recorded is None or before.finding.inspection != recorded.finding.inspection:
             self.scroll_home(animate=False)
         self._show()
 
     def watch_running(self) -> None:
-        """Show that the inspection runs again; the finding below stays."""
         if self.is_mounted:
             self.head.update()
 
@@ -101,7 +97,6 @@ class FindingView(VerticalScroll, can_focus=True):
     watch_for_reference = watch_zone = _show
 
     def _show_evidence(self, evidence: Sequence[Evidence]) -> None:
-        """Use the tables that exist, and mount those that are missing."""
         tables = list(self.evidence.query_children(EvidenceTable))
         more = [EvidenceTable() for _each in evidence[len(tables) :]]
         if more:

@@ -1,5 +1,3 @@
-"""Short texts about findings: a mark and a word, and the progress of running inspections."""
-
 from services.i18n import N_, _, plural
 from services.models import glyphs
 from services.models.findings import DutyFindings, Finding, Recorded, RunningInspection
@@ -62,7 +60,6 @@ def verdict_spans(finding: Finding, *, muted: bool = False) -> list[Span]:
 
 
 def recorded_spans(recorded: Recorded, *, for_reference: bool = False) -> list[Span]:
-    """`◆ abnormal`; muted, and with the name of the person who overrode it."""
     if for_reference:
         return [(REFERENCE.text, REFERENCE.role)]
     spans = verdict_spans(recorded.finding, muted=recorded.overruled is not None)
@@ -106,7 +103,6 @@ def running_words(running: RunningInspection) -> str:
 
 
 def waiting_span(findings: DutyFindings, id: str) -> Span:
-    """What is said of an inspection without a finding that is not running."""
     if id in findings.queued:
         return f"{glyphs.UPCOMING} " + _("about to inspect"), "muted"
     return f"{glyphs.NO_RECORD} " + _("not inspected yet"), "muted"

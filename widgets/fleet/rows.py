@@ -1,5 +1,3 @@
-"""The table of all systems: what is wrong, what waits, how old that is. Pure."""
-
 from collections.abc import Sequence
 from datetime import datetime
 from string import ascii_lowercase, ascii_uppercase
@@ -75,7 +73,6 @@ def _cells(system: SystemState, letter: str, is_own: bool, now: datetime) -> tup
 
 
 def _name(system: SystemState, role: str) -> Line:
-    """The title, with the word for an environment that is not production."""
     words = {Environment.STAGING: _("STAGING"), Environment.TEST: _("TEST")}
     word = words.get(system.environment) if system.environment is not None else None
     return [*([(f"{word} ", "warn")] if word else []), (system.title, role)]
@@ -119,7 +116,6 @@ def _head(records: SystemRecords | None, now: datetime) -> Line:
 
 
 def _read(system: SystemState, standing: Standing, now: datetime) -> Line:
-    """How old the reading is, and that it fails; why is said below the table."""
     age = system.age(now)
     if system.problem and age is None:
         return [(_("not readable"), "bad")]

@@ -1,5 +1,3 @@
-"""How the state of a whole system is shown: shape, word and role."""
-
 from services.i18n import N_
 from services.models import glyphs
 from services.models.fleet import Standing

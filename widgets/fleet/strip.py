@@ -22,8 +22,6 @@ class _Part(NamedTuple):
 
 
 class FleetStrip(LineWidget):
-    """`●[facility]  ■ library 2  ? school 12m  ● tax  +3`: never hides one that fires or cannot be read."""
-
     DEFAULT_CSS = """
     FleetStrip { height: 1; width: 1fr; padding: 0 1; background: $surface; }
     """
@@ -35,11 +33,9 @@ class FleetStrip(LineWidget):
         self._own = ""
 
     def on_mount(self) -> None:
-        """Update the ages."""
         every_second(self, self.redraw, seconds=5)
 
     def show(self, systems: tuple[SystemState, ...], own: str) -> None:
-        """Show these systems; `own` is the key of the one on screen."""
         self._systems, self._own = systems, own
         self.redraw()
 
@@ -87,7 +83,6 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _fitting(entries: Sequence[Line], width: int) -> tuple[Line, int]:
-    """The first entries, as many as fit, with the number of the others; and how many fit."""
     for count in range(len(entries), 0, -1):
         rest: list[Line] = [[(f"+{len(entries) - count}", "muted")]] if count < len(entries) else []
         line = _joined([*entries[:count], *rest])
@@ -129,7 +124,6 @@ def _age(part: _Part, now: datetime) -> str:
 
 
 def _counted(parts: Sequence[_Part]) -> Line:
-    """The numbers of systems by their standing, where not even short names have room."""
     counts = Counter(part.standing for part in parts)
     styles = ((STANDING_STYLES[standing], counts[standing]) for standing in WORST_FIRST if counts[standing])
     return _joined([(f"{style.text} {count}", style.role)] for style, count in styles)

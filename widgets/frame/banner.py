@@ -23,8 +23,6 @@ _MOST_ROWS = 4
 
 
 class Banner(Widget):
-    """Shown only while there is a problem."""
-
     DEFAULT_CSS = """
     Banner { height: auto; max-height: 4; display: none; background: $error-muted; color: $text; padding: 0 1; }
     """
@@ -35,7 +33,6 @@ class Banner(Widget):
         self.display = problem is not None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One row, or more if summary and remedy do not fit side by side."""
         return len(self._lines(width))
 
     def render(self) -> RenderResult:
@@ -55,6 +52,5 @@ class Banner(Widget):
 
 
 def shared_problem(problems: list[Problem | None]) -> Problem | None:
-    """The most telling problem that concerns all panels; None if there is none."""
     present = [problem for problem in problems if problem is not None and problem.kind in SHARED]
     return min(present, key=lambda problem: SHARED.index(problem.kind), default=None)

@@ -10,8 +10,6 @@ from widgets.drawing.lines import Line, LineWidget, width_of
 
 
 class HandOverLine(LineWidget):
-    """Shown only while an offer waits."""
-
     DEFAULT_CSS = """
     HandOverLine { height: 1; width: 1fr; display: none; padding: 0 1; }
     """
@@ -19,7 +17,6 @@ class HandOverLine(LineWidget):
     offer: reactive[HandOver | None] = reactive(None, repaint=False, init=False)
 
     def watch_offer(self, offer: HandOver | None) -> None:
-        """Appear with an offer, disappear without."""
         self.display = offer is not None
         self.redraw()
 

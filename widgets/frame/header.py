@@ -24,8 +24,6 @@ from widgets.drawing.ticker import every_second
 
 @dataclass(frozen=True, slots=True)
 class ModeLabel:
-    """A mode as the header shows it."""
-
     key: str
     title: str
     active: bool = False
@@ -35,8 +33,6 @@ class ModeLabel:
 
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
-    """What the header shows, except the time."""
-
     environment: Environment | None = None
     system: str = ""
     account: str = ""
@@ -71,8 +67,6 @@ class HeaderFacts:
 
 
 class HeaderLine(Widget):
-    """The facts on one row."""
-
     DEFAULT_CSS = """
     HeaderLine { width: 1fr; height: 1; }
     """
@@ -237,8 +231,6 @@ def _account(facts: HeaderFacts) -> tuple[int, Content]:
 
 
 class Clock(LineWidget):
-    """The time, updated every second; only digits that changed are repainted."""
-
     DEFAULT_CSS = """
     Clock { width: 13; height: 1; text-style: bold; }
     """
@@ -263,8 +255,6 @@ class Clock(LineWidget):
 
 
 class Header(Horizontal):
-    """Facts to the left, clock to the right."""
-
     DEFAULT_CSS = """
     Header {
         height: 1; background: $panel; color: $text;
@@ -283,5 +273,4 @@ class Header(Horizontal):
         yield self.clock
 
     def watch_facts(self, facts: HeaderFacts) -> None:
-        """Show the facts, and colour the row by environment."""
         self._line.facts = facts

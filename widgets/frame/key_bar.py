@@ -1,5 +1,3 @@
-"""The footer: the keys that work here, in one row, as many as fit."""
-
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -48,7 +46,6 @@ class KeyBar(Widget):
         self._spans: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
-        """Update when the screen's bindings change."""
         self.screen.bindings_updated_signal.subscribe(self, self._update)
         self._update(self.screen)
 
@@ -57,7 +54,6 @@ class KeyBar(Widget):
         self.keys = keys_of(screen) if screen.is_active else ()
 
     def render(self) -> RenderResult:
-        """The `key word` pairs that fit."""
         parts: list[Content] = []
         self._spans = []
         at = 1
@@ -69,7 +65,6 @@ class KeyBar(Widget):
         return Content.assemble(" ", Content("  ").join(parts))
 
     async def on_click(self, event: Click) -> None:
-        """Run the action of the key that was clicked."""
         for start, end, key in self._spans:
             if start <= event.x < end:
                 binding = next(
@@ -133,7 +128,6 @@ def keys_of(screen: Screen[object]) -> tuple[BarKey, ...]:
 
 
 def _ranked(keys: tuple[BarKey, ...], last: int) -> tuple[BarKey, ...]:
-    """The keys in the screen's order; `last` is the rank of those that it does not name."""
     first = min((each.place for each in keys if each.rank), default=0)
     keys = tuple(
         each if each.rank or each.everywhere or each.place < first else replace(each, rank=last)
@@ -143,7 +137,6 @@ def _ranked(keys: tuple[BarKey, ...], last: int) -> tuple[BarKey, ...]:
 
 
 def _is_text(screen: Screen[object], key: str) -> bool:
-    """Whether the field with the focus takes the key as a character."""
     field = screen.focused
     name = key_name(key)
     character = name if len(name) == 1 and name.isprintable() else key_to_character(key)

@@ -44,7 +44,6 @@ class LineMessage:
 
     @property
     def mark(self) -> Span:
-        """Its glyph and role; what is merely said has no glyph."""
         if self.severity == "error":
             return ABNORMAL, "bad"
         if self.severity == "warning":
@@ -98,22 +97,18 @@ class MessageLine(LineWidget):
     message: reactive[LineMessage | None] = reactive(None, repaint=False)
 
     def fit_height(self, terminal: int) -> None:
-        """Take the place that a terminal of this many rows has for a message."""
         self.set_class(terminal > LOW, "-roomy")
         self._measure()
 
     def on_resize(self, event: Resize) -> None:
-        """Break the lines for the new width."""
         self._measure()
 
     def watch_message(self, message: LineMessage | None) -> None:
-        """Appear with a message, disappear without."""
         self.visible = message is not None
         self._measure()
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Glyph and words; a second row begins below the words."""
         if self.message is None:
             return []
         mark, role = self.message.mark

@@ -65,7 +65,6 @@ class Panel(Vertical, Generic[T]):
         self._frame_layout = FrameLayout()
 
     def compose(self) -> ComposeResult:
-        """Head, notice, body, and the placeholder of an absent body."""
         yield self.head
         yield self._notice
         with Vertical(id="panel-body"):
@@ -76,7 +75,6 @@ class Panel(Vertical, Generic[T]):
         raise NotImplementedError
 
     def show(self, value: T) -> None:
-        """Draw a new value."""
         raise NotImplementedError
 
     def empty(self, value: T) -> str:
@@ -84,15 +82,12 @@ class Panel(Vertical, Generic[T]):
         return ""
 
     def facts(self, value: T) -> list[Span]:
-        """What the head shows beside the title."""
         return []
 
     def natural_height(self) -> int:
-        """Rows of the body where the panel's height is `auto`."""
         return 10
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Head, notice and the body's own height."""
         body = 3 if self.has_class("-no-body") else self.natural_height()
         return 1 + self._notice.rows(width) + body
 
@@ -104,37 +99,30 @@ class Panel(Vertical, Generic[T]):
         """Called every second, for what changes with time alone."""
 
     def on_mount(self) -> None:
-        """Show what was set before, and update with time from now on."""
         self._update()
         every_second(self, self._tick)
         every_second(self, self._show_age, fmt.AGE_STEP)
 
     def on_descendant_focus(self) -> None:
-        """Show in the head where the focus is."""
         self.head.update(focused=True)
 
     def on_descendant_blur(self) -> None:
-        """Show in the head where the focus is."""
         self.head.update(focused=False)
 
     def watch_state(self) -> None:
-        """Bring head, notice and body up to date."""
         if self.is_mounted:
             self._update()
 
     def watch_zone(self, zone: tzinfo) -> None:
-        """Draw the value again, with times in the new zone."""
         if self.is_mounted and self._value is not None:
             self.show(self._value)
 
     def watch_banner(self) -> None:
-        """Hide or show the notice, as the banner requires."""
         if self.is_mounted:
             self._frame()
 
     @property
     def freshness(self) -> Freshness:
-        """How fresh the shown value is now."""
         return self.state.freshness(self.now())
 
     def _tick(self) -> None:
@@ -192,7 +180,6 @@ class Panel(Vertical, Generic[T]):
 
 
 def same_trouble(problem: Problem | None, banner: Problem | None) -> bool:
-    """Whether the banner already shows this kind of problem."""
     if problem is None or banner is None or problem.kind is ProblemKind.FAULT:
         return False
     return problem.kind is banner.kind

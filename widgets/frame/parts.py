@@ -1,5 +1,3 @@
-"""The parts of a panel's frame: head, notice, placeholder of an empty body, and their layout."""
-
 from collections.abc import Iterable
 
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
@@ -12,8 +10,6 @@ from widgets.drawing.lines import Line, LineWidget, Span, spread, width_of
 
 
 class PanelHead(LineWidget):
-    """One row: `── Alarms  ■ 1 firing ───────────── 10s ago ──`."""
-
     DEFAULT_CSS = """
     PanelHead { height: 1; width: 1fr; }
     """
@@ -33,7 +29,6 @@ class PanelHead(LineWidget):
         age: Iterable[Span] | None = None,
         focused: bool | None = None,
     ) -> None:
-        """Change what is passed; only cells that differ are repainted."""
         self.title = self.title if title is None else title
         self.facts = self.facts if facts is None else tuple(facts)
         self.age = self.age if age is None else tuple(age)
@@ -64,7 +59,6 @@ class PanelNotice(LineWidget):
         self.role = "warn"
 
     def show(self, words: tuple[str, ...], role: str) -> None:
-        """Show these sentences, or disappear without any."""
         if (words, role) == (self.words, self.role):
             return
         self.words, self.role = words, role
@@ -73,11 +67,9 @@ class PanelNotice(LineWidget):
         self.refresh(layout=True)
 
     def rows(self, width: int) -> int:
-        """Height of the sentences in a panel of this width; at most four rows."""
         return min(4, len(self.draw(width - 2, 0)))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The wrapped sentences: summary, remedy, and the words of AWS or the system, which are no advice."""
         lines: list[Line] = []
         for mark, sentence in zip((f"{glyphs.ATTENTION} ", "→ ", "  "), self.words, strict=False):
             for row, text in enumerate(wrap(sentence, width - 2)):
@@ -122,7 +114,6 @@ class FrameLayout(Layout):
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Place the children below one another."""
         placements: list[WidgetPlacement] = []
         top = 0
         for order, child in enumerate(children):

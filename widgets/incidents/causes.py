@@ -1,8 +1,3 @@
-"""The causes weighed: which is first, how surely, why, what to do about it, what to look at next. Pure.
-
-The numbers (scores, weights, what is unseen of each cause) are drawn while the view shows them.
-"""
-
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -111,7 +106,6 @@ def cause_entries(view: IncidentView, now: datetime, width: int, *, is_brief: bo
 
 
 def _is_listed(view: IncidentView, cause: WeighedCause) -> bool:
-    """Whether it has a row of its own; one that is impossible, or that nothing speaks for, has it with the numbers only."""
     causes = view.assessment.causes if view.assessment is not None else ()
     if cause.impossible:
         return view.shows_numbers
@@ -121,7 +115,6 @@ def _is_listed(view: IncidentView, cause: WeighedCause) -> bool:
 
 
 def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]:
-    """What a person decided, which stands above what is computed; nothing before."""
     decision = view.incident.decision
     if decision is None:
         return []
@@ -132,7 +125,6 @@ def _decision_entries(view: IncidentView, now: datetime, width: int) -> list[Ent
 
 
 def _unknown_entries(view: IncidentView, width: int) -> list[Entry]:
-    """That no causes are known, and what is known of the resource instead; without steps the evidence says that."""
     why = view.assessment.why if view.assessment is not None else ""
     lines: list[Line] = [[(text, "warn")] for text in wrap(why, width)]
     for row in view.resource.rows if view.resource is not None and view.playbook is not None else ():
@@ -142,7 +134,6 @@ def _unknown_entries(view: IncidentView, width: int) -> list[Entry]:
 
 
 def _rival_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:
-    """Another cause with the strongest fact for it."""
     line: list[Span] = [("  ", ""), (crop(view.cause_title(cause.id), width - 2), "")]
     fact = next((each for each in cause.supporting if each.counts > 0), None)
     room = width - width_of(line) - 2
@@ -152,7 +143,6 @@ def _rival_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:
 
 
 def _unread_entries(view: IncidentView, width: int) -> list[Entry]:
-    """How many sources could not be read; with the numbers also which, and why."""
     readings = view.evidence.readings if view.evidence is not None else ()
     failed = [reading for reading in readings if reading.problem is not None or reading.as_of is not None]
     if not failed or not view.incident.is_open:
@@ -181,7 +171,6 @@ def choice_entries(view: IncidentView, now: datetime, width: int) -> list[Entry]
 
 
 def absent_entry(view: IncidentView, width: int) -> Entry:
-    """Why there is no evidence."""
     words = view.trouble or _("There is no evidence from AWS yet; r reads it.")
     if not view.trouble and view.incident.capturing_at is not None:
         words = _("Reading what AWS knows…")
@@ -205,7 +194,6 @@ def bar_line(view: IncidentView, cause: WeighedCause, width: int) -> Line:
 
 
 def _style(view: IncidentView, cause: WeighedCause) -> StateStyle | None:
-    """How the word of the first cause is written; None for the others."""
     assessment = view.assessment
     return WORD_STYLES[assessment.word] if assessment is not None and assessment.leader == cause else None
 
@@ -258,7 +246,6 @@ def _action_lines(
 
 
 def _facts_line(view: IncidentView, cause: WeighedCause, now: datetime, width: int) -> list[Line]:
-    """The heaviest facts for it, then the heaviest against it, each whole; as many on a line as fit."""
     counting = [each for each in cause.supporting if each.counts > 0][:_FOR]
     against = [each for each in cause.opposing if each.counts < 0][:_AGAINST]
     lines: list[list[Span]] = []
@@ -305,7 +292,6 @@ def _unseen_lines(cause: WeighedCause, width: int) -> list[Line]:
 
 
 def next_look_entry(view: IncidentView, width: int, *, is_brief: bool = False) -> list[Entry]:
-    """What to look at next, and the key that does it; nothing while the cause is strong, or once all is over."""
     assessment = view.assessment
     if assessment is None or assessment.word is Word.STRONG or not view.incident.is_open:
         return []

@@ -48,8 +48,6 @@ _STEPS = 6
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Rows that the parts would fill, and which part has the focus."""
-
     head: int
     causes: int
     steps: int
@@ -60,7 +58,6 @@ class Needs:
 
 
 def areas(size: Size, needs: Needs) -> dict[str, Region]:
-    """The place of each part by its name; a part that is not there has none."""
     if size.width < TWO_COLUMNS or size.height < 28:
         return _stacked(size, needs)
     return _columns(size, needs)
@@ -123,7 +120,6 @@ def _columns(size: Size, needs: Needs) -> dict[str, Region]:
 
 
 def _evidence(area: Region, needs: Needs) -> dict[str, Region]:
-    """The rows of the evidence, with the charts below them, side by side where they fit."""
     beside = needs.charts if area.width >= needs.charts * _LEAST_WIDTH else min(needs.charts, 1)
     rows = min(needs.evidence, area.height - _LEAST_CHART) if beside else area.height
     height = area.height - rows
@@ -137,8 +133,6 @@ def _evidence(area: Region, needs: Needs) -> dict[str, Region]:
 
 
 class PartsLayout(Layout):
-    """Places each child at the area that has its id."""
-
     name = "incident"
 
     def __init__(self) -> None:
@@ -161,15 +155,12 @@ _CHARTS = 2
 
 
 class IncidentHead(LineWidget):
-    """Title and clocks; they tick."""
-
     def __init__(self, now: Now) -> None:
         super().__init__(id="head")
         self.view: IncidentView | None = None
         self._now = now
 
     def on_mount(self) -> None:
-        """Let the clocks tick."""
         every_second(self, self.redraw)
 
     def draw(self, width: int, height: int = 0) -> list[Line]:
@@ -206,7 +197,6 @@ class IncidentDetail(Widget):
         return self._places
 
     def compose(self) -> ComposeResult:
-        """Causes, steps, evidence, timeline: in the order of Tab."""
         yield self.head
         yield self.causes
         yield self.steps
@@ -215,7 +205,6 @@ class IncidentDetail(Widget):
         yield self.timeline
 
     def on_mount(self) -> None:
-        """Let the age of the reading grow."""
         every_second(self.causes, self.causes.update, seconds=20)
 
     def watch_view(self, before: IncidentView | None, view: IncidentView | None) -> None:
@@ -228,7 +217,6 @@ class IncidentDetail(Widget):
         self.update()
 
     def update(self) -> None:
-        """Draw the parts whose lines have changed, and place them anew if their sizes have."""
         if not self.is_mounted or is_going(self):
             return
         self._show_page()
@@ -238,7 +226,6 @@ class IncidentDetail(Widget):
             panel.update()
 
     def place(self) -> None:
-        """Give every part its rows."""
         needs = self._needs()
         if needs != self._places.needs:
             is_moved = areas(self.size, needs) != areas(self.size, self._places.needs)
@@ -264,7 +251,6 @@ class IncidentDetail(Widget):
 
     @property
     def step(self) -> int | None:
-        """Index of the step or action under the cursor."""
         return step_index(self.steps.cursor_key)
 
     def _show_page(self) -> None:
@@ -368,11 +354,9 @@ class IncidentDetail(Widget):
             self.update()
 
     def on_descendant_focus(self) -> None:
-        """Give the part with the focus the most rows."""
         panels = (self.causes, self.steps, self.evidence, self.timeline)
         self._focus = next((panel.id or "" for panel in panels if panel.has_focus), self._focus)
         self.update()
 
     def on_resize(self, _event: Resize) -> None:
-        """Place the parts in the new size."""
         self.call_after_refresh(self.update)

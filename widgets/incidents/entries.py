@@ -1,7 +1,4 @@
-"""A panel of entries of one line or several: its head, the cursor on an entry, and the rows that fit.
-
-An entry is known by its key, so that the cursor stays on it when others come or go.
-"""
+"""An entry is known by its key, so that the cursor stays on it when others come or go."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,15 +43,11 @@ class EntryPanel(LineWidget, can_focus=True):
 
     @dataclass
     class Opened(Message):
-        """Enter on an entry."""
-
         panel: "EntryPanel"
         entry: Entry
 
     @dataclass
     class Moved(Message):
-        """The cursor moved to another entry."""
-
         panel: "EntryPanel"
         key: str
 
@@ -92,7 +85,6 @@ class EntryPanel(LineWidget, can_focus=True):
             self.redraw()
 
     def restart(self) -> None:
-        """Other entries take the place of all: begin at the top."""
         self._top, self.cursor_key, self._is_chosen = 0, None, False
         self.update()
 
@@ -104,7 +96,6 @@ class EntryPanel(LineWidget, can_focus=True):
         return 1 + sum(len(entry.lines) for entry in self.entries(width))
 
     def entries(self, width: int | None = None) -> Sequence[Entry]:
-        """The entries as they are now, for this width or the present one."""
         return self._make(max(4, (self.size.width if width is None else width) - GUTTER))
 
     def at_cursor(self) -> Entry | None:
@@ -175,7 +166,6 @@ class EntryPanel(LineWidget, can_focus=True):
     # -- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer Enter only where there is something to open."""
         return True if action != "open" else any(entry.can_choose for entry in self.entries())
 
     def action_open(self) -> None:
@@ -184,7 +174,6 @@ class EntryPanel(LineWidget, can_focus=True):
             self.post_message(self.Opened(self, entry))
 
     def action_step(self, by: int) -> None:
-        """Choose the next entry; where there is none, scroll."""
         entries = [entry for entry in self.entries() if entry.can_choose]
         keys = [entry.key for entry in entries]
         at = keys.index(self.cursor_key) if self.cursor_key in keys else (-1 if by > 0 else len(keys))
@@ -196,13 +185,11 @@ class EntryPanel(LineWidget, can_focus=True):
             self.update()
 
     def action_page(self, by: int) -> None:
-        """Scroll by the height of the panel."""
         self._follows = False
         self._top += by * max(1, self.size.height - 2)
         self.update()
 
     def action_edge(self, index: int) -> None:
-        """Choose the first or the last entry."""
         keys = [entry.key for entry in self.entries() if entry.can_choose]
         self._follows, self._top = False, 0 if index == 0 else 1 << 16
         if keys:

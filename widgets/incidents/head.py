@@ -1,5 +1,3 @@
-"""The top of an incident's screen: what it is, who responds, since when, its clocks. Pure."""
-
 from datetime import datetime
 
 from services.i18n import _
@@ -17,7 +15,6 @@ _SHORTEST_TITLE = 20
 
 
 def head_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
-    """State and title, then the clocks; below them what waits for somebody's key."""
     return [_title(view, now, width), *clock_lines(view, now, width), *_offers(view, width)]
 
 
@@ -54,7 +51,6 @@ def _facts(view: IncidentView, now: datetime) -> list[Span]:
 
 
 def clock_lines(view: IncidentView, now: datetime, width: int) -> list[Line]:
-    """The clocks side by side; below one another where they do not fit."""
     if view.incident.state is IncidentState.CLOSED:
         return [[(_("Cause: {cause}").format(cause=view.incident.cause), "muted")]]
     spans = [clock_span(clock, now, view.zone) for clock in view.clocks]

@@ -1,5 +1,3 @@
-"""The incidents: open ones first, with who responds, the clock that counts, and the leading cause."""
-
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
@@ -18,7 +16,6 @@ from widgets.incidents.wording import STATE_STYLES, clock_word, is_overdue, pres
 
 
 def columns() -> tuple[Column, ...]:
-    """The columns; a narrow table keeps state, title and clock."""
     return (
         Column(_("State"), max_width=14),
         Column(_("Incident"), flex=2, min_width=22),
@@ -46,7 +43,6 @@ def _proposal(outage: Outage, zone: tzinfo, now: datetime) -> Row:
 def incident_rows(
     items: Sequence[IncidentView], now: datetime, zone: tzinfo, outages: Sequence[Outage] = ()
 ) -> list[Row]:
-    """What is proposed, open ones, a heading and those closed lately; what is part of another stands below it."""
     tops = [each for each in items if not each.incident.joined_to]
     open_ones = [each for each in tops if each.incident.is_open]
     rows = [_proposal(each, zone, now) for each in outages]

@@ -1,5 +1,3 @@
-"""The steps of an incident with their states; above them whom nobody can call. Pure."""
-
 from datetime import datetime
 
 from services.i18n import _
@@ -37,18 +35,15 @@ def step_entries(
 
 
 def step_key(index: int) -> str:
-    """The key of a step's entry, or of an action's, by its number from 0."""
     return f"step:{index}"
 
 
 def step_index(key: str | None) -> int | None:
-    """The index of the step or action of an entry; None for another entry."""
     head, _colon, number = (key or "").partition(":")
     return int(number) if head == "step" and number.isdigit() else None
 
 
 def undecided_spans(view: IncidentView) -> list[Span]:
-    """`◆ 連絡先未定: 開発チーム`, for the panel's head."""
     if not view.undecided or not view.incident.is_open:
         return []
     words = _("no contact: {roles}").format(roles=_(", ").join(view.undecided))
@@ -56,7 +51,6 @@ def undecided_spans(view: IncidentView) -> list[Span]:
 
 
 def _undecided(view: IncidentView, width: int) -> list[Entry]:
-    """A role that nobody can reach is said from the start, not when it is needed."""
     roles = view.undecided
     if not roles or not view.incident.is_open:
         return []
@@ -79,7 +73,6 @@ def _step(view: IncidentView, index: int, step: Step, now: datetime, width: int,
 
 
 def _record(view: IncidentView, index: int, now: datetime, indent: int) -> list[Line]:
-    """Who marked it and when, and what they wrote."""
     record = next((each for each in view.incident.steps if each.index == index), None)
     if record is None or (record.mark is StepMark.TODO and not record.note):
         return []
@@ -90,7 +83,6 @@ def _record(view: IncidentView, index: int, now: datetime, indent: int) -> list[
 
 
 def _linked(lines: list[Line], view: IncidentView, index: int, width: int, indent: int) -> list[Line]:
-    """The lines with the step's kind and where it leads."""
     place = view.places[index] if index < len(view.places) else ""
     kind = _(STEP_KINDS[view.kinds[index]]) if index < len(view.kinds) else ""
     link: list[Span] = [(f"[{kind}]", "muted")] if kind else []

@@ -1,5 +1,3 @@
-"""What is known of the incident under the cursor of the list: clocks, cause, next step, who was told, what is left. Pure."""
-
 from datetime import datetime
 
 from services.i18n import _

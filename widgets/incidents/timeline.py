@@ -1,5 +1,3 @@
-"""The timeline of an incident: what happened, who did what. Pure."""
-
 from rich.cells import cell_len
 
 from services.i18n import _
@@ -14,7 +12,6 @@ from widgets.incidents.wording import TIMELINE_STYLES
 
 
 def newest_spans(view: IncidentView) -> list[Span]:
-    """The newest row, for a panel that has room for its head alone."""
     if not view.timeline:
         return []
     row = view.timeline[-1]
@@ -24,7 +21,6 @@ def newest_spans(view: IncidentView) -> list[Span]:
 
 
 def timeline_entries(view: IncidentView, width: int) -> list[Entry]:
-    """One entry a row, oldest first."""
     if not view.timeline:
         return [note("none", _("Nothing has been recorded yet."), width)]
     return [

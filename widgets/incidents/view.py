@@ -13,8 +13,6 @@ from services.models.runbook_playbooks import Playbook
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """One incident with what is computed from it and from its evidence."""
-
     incident: Incident
     playbook: Playbook | None = None
     kinds: tuple[StepKind, ...] = ()
@@ -52,17 +50,14 @@ class IncidentView:
     """Why the evidence cannot be shown; "" if it can, or there is none yet."""
 
     def mark(self, index: int) -> StepMark:
-        """How a step stands."""
         record = next((each for each in self.incident.steps if each.index == index), None)
         return record.mark if record is not None else StepMark.TODO
 
     @property
     def next_step(self) -> int:
-        """Index of the first step that is neither done nor skipped; 0 if there is none."""
         return self.step_after(-1) or 0
 
     def step_after(self, index: int) -> int | None:
-        """Index of the next step that is to be done after a step; None if there is none."""
         count = len(self.playbook.steps) if self.playbook is not None else 0
         return next((at for at in range(index + 1, count) if self.mark(at) is StepMark.TODO), None)
 
@@ -73,7 +68,6 @@ class IncidentView:
 
     @property
     def onset(self) -> datetime:
-        """T0, or the alarm's moment while it is not computed."""
         if self.assessment is not None:
             return self.assessment.onset.at
         # The answers to an attack's questions know when it began.

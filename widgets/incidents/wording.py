@@ -1,5 +1,3 @@
-"""How states of incidents are written: a glyph, a word and a role each. Pure."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -35,7 +33,6 @@ _NEAR = timedelta(hours=2)
 
 
 def is_overdue(clock: IncidentClock, now: datetime) -> bool:
-    """Whether the clock's time is over, and what it waits for has not happened."""
     return clock.state in (ClockState.RUNNING, ClockState.OVERDUE) and now >= clock.due
 
 
@@ -113,7 +110,6 @@ def pressing_clock(clocks: tuple[IncidentClock, ...], now: datetime) -> Incident
 
 
 def holder_text(incident: Incident) -> str:
-    """`担当 tanaka`, or that nobody responds."""
     if incident.holder:
         return _("{name} responds").format(name=incident.holder)
     return _("nobody responds yet")

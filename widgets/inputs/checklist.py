@@ -1,5 +1,3 @@
-"""Lines to tick and fields to fill before a manual duty is signed off."""
-
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -58,11 +56,9 @@ class Tick(Static, can_focus=True):
 
     @property
     def touched(self) -> bool:
-        """Whether it differs from what was recorded."""
         return self.value != self.before
 
     def render(self) -> Content:
-        """`✓ …` or `□ …`, and who ticked it before."""
         mark = (f"{glyphs.DONE} ", ROLES["good"]) if self.value else (f"{glyphs.WAITING} ", ROLES["key"])
         note = f"  {self._ticked_by}" if self._ticked_by and self.value else ""
         return Content.assemble(mark, self.text, (note, ROLES["muted"]))
@@ -84,7 +80,6 @@ class Tick(Static, can_focus=True):
         self.post_message(self.Changed())
 
     def on_click(self) -> None:
-        """Tick or untick the line, as space does."""
         self.action_tick()
 
     def on_key(self, event: Key) -> None:
@@ -94,13 +89,11 @@ class Tick(Static, can_focus=True):
             self.post_message(self.Typed(event.character))
 
     def on_paste(self, event: Paste) -> None:
-        """Pass a pasted text on."""
         event.stop()
         self.post_message(self.Typed(clean_block(event.text)))
 
 
 def _ticked_by(tick: TickedLine | None, when: str) -> str:
-    """Who ticked a line and when, or what proves it."""
     if tick is None:
         return ""
     return tick.proof or f"{tick.by} {when}"
@@ -155,7 +148,6 @@ class Checklist(VerticalScroll, can_focus=False):
         return tick, self._when(tick.at) if tick is not None else ""
 
     def take(self, progress: DutyProgress | None) -> None:
-        """Show the ticks and the evidence that another console recorded meanwhile."""
         for box in self.boxes:
             box.take(*self._tick(box.text, progress))
         before, self._values = self._values, dict(progress.evidence) if progress is not None else {}
@@ -165,7 +157,6 @@ class Checklist(VerticalScroll, can_focus=False):
         self._show()
 
     def compose(self) -> ComposeResult:
-        """The lines, then the fields under their titles."""
         yield from self.boxes
         for field in self._fields:
             yield Static(Content(f"{field.title} *" if field.required else field.title), classes="name")
@@ -173,7 +164,6 @@ class Checklist(VerticalScroll, can_focus=False):
         yield self.leave_open
 
     def on_mount(self) -> None:
-        """Offer to leave lines open while some are."""
         self._show()
 
     def _show(self) -> None:
@@ -196,15 +186,12 @@ class Checklist(VerticalScroll, can_focus=False):
         self.screen.focus_next()
 
     def ticked(self) -> tuple[str, ...]:
-        """The lines that are ticked."""
         return tuple(text for text, box in zip(self._asks, self.boxes, strict=True) if box.value)
 
     def unticked(self) -> int:
-        """Number of lines that are not ticked."""
         return len(self._asks) - len(self.ticked())
 
     def missing(self) -> tuple[str, ...]:
-        """Titles of required fields that are empty."""
         return tuple(
             each.title
             for each in self._fields
@@ -212,7 +199,6 @@ class Checklist(VerticalScroll, can_focus=False):
         )
 
     def not_numbers(self) -> tuple[str, ...]:
-        """Titles of number fields that contain something else."""
         return tuple(
             each.title
             for each in self._fields
@@ -220,17 +206,14 @@ class Checklist(VerticalScroll, can_focus=False):
         )
 
     def evidence(self) -> dict[str, str]:
-        """The texts by field id, without empty ones."""
         return {str(each.id): text for each in self._fields if (text := self._text(each))}
 
     def _text(self, field: EvidenceField) -> str:
-        """The text as typed; full-width digits of a number become ordinary ones."""
         text = self.inputs[str(field.id)].value.strip()
         return clean(unicodedata.normalize("NFKC", text) if field.kind == "number" else text, LONGEST)
 
     @property
     def change(self) -> ProgressChange:
-        """What this person changed, against what was recorded before."""
         evidence = {str(each.id): self._text(each) for each in self._fields}
         return ProgressChange(
             ticked=tuple(box.text for box in self.boxes if box.touched and box.value),

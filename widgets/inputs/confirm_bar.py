@@ -51,13 +51,11 @@ class _Status(LineWidget):
         self.right: Line = ()
 
     def show(self, words: Line, right: Line) -> None:
-        """Show `words` to the left and `right` to the right."""
         if (tuple(words), tuple(right)) != (tuple(self.words), tuple(self.right)):
             self.words, self.right = words, right
             self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """Words and right side in one line; what has no room there goes on in the second."""
         room = width - width_of(self.right) - 1
         if height < 2 or width_of(self.words) <= room or not self.words:
             return [spread(self.words, self.right, width)]
@@ -82,7 +80,6 @@ class _NameField(ValueInput):
         self._accepts = lets
 
     def on_key(self, event: Key) -> None:
-        """Ignore what was pressed before the row had been visible for a moment."""
         if not _is_free(event.key) and not self._accepts(event.time):
             event.stop()
             event.prevent_default()
@@ -113,7 +110,6 @@ class _YesNo(ChoiceRow):
         """Enter was pressed on yes."""
 
     def on_key(self, event: Key) -> None:
-        """Ignore what was pressed before the row had been visible for a moment."""
         if not _is_free(event.key) and not self._accepts(event.time):
             event.stop()
             event.prevent_default()
@@ -152,7 +148,6 @@ class ConfirmBar(VerticalGroup):
         """The name in the visible question, which stays, ignoring keys, during `wait`; None without one."""
 
     def compose(self) -> ComposeResult:
-        """The status, then the question."""
         yield self._status
         with HorizontalGroup():
             yield self._words
@@ -160,25 +155,20 @@ class ConfirmBar(VerticalGroup):
             yield self._yes_no
 
     def on_mount(self) -> None:
-        """Show no question yet."""
         self._show()
 
     @property
     def asking(self) -> bool:
-        """Whether the change may be confirmed now."""
         return self._required_name is not None
 
     @property
     def is_being_answered(self) -> bool:
-        """Whether a name is half typed, or a yes chosen that is not confirmed yet."""
         return bool(self._name_field.value) or self._yes_no.value == "yes"
 
     def show_status(self, words: Line, right: tuple[Span, ...] = ()) -> None:
-        """Set the row above the question."""
         self._status.show(words, right)
 
     def block(self) -> None:
-        """Forbid confirming, and clear what was typed."""
         if self._visible_name is not None:
             self._required_name = self._visible_name = None
             self.clear()
@@ -199,21 +189,17 @@ class ConfirmBar(VerticalGroup):
             self._show()
 
     def hush(self, words: str) -> None:
-        """Show `words` in the field while keys are not accepted yet."""
         self._name_field.placeholder = words
 
     def open(self) -> None:
-        """Empty the field: keys are accepted from now on."""
         if self.asking:
             self._name_field.placeholder = ""
 
     def clear(self) -> None:
-        """Clear what was typed or chosen."""
         self._name_field.value = ""
         self._yes_no.value = "no"
 
     def question(self) -> Widget:
-        """The widget to focus for the answer."""
         return self._yes_no if self._visible_name == "" else self._name_field
 
     def _accepts(self, pressed_at: float) -> bool:

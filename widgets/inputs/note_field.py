@@ -54,7 +54,6 @@ class NoteField(TextArea):
 
     @property
     def written(self) -> str:
-        """The text without surrounding blanks."""
         return self.text.strip()
 
     def on_key(self, event: Key) -> None:
@@ -74,7 +73,6 @@ class NoteField(TextArea):
         self.insert(clean_block(event.text, LONGEST))
 
     def action_cursor_up(self, select: bool = False) -> None:
-        """Move up; from the first line, out of the field."""
         if not select and self.navigator.is_first_wrapped_line(self.cursor_location):
             self.post_message(self.Left())
         else:
@@ -84,5 +82,4 @@ class NoteField(TextArea):
         self.post_message(self.Submitted(self.written, monotonic()))
 
     def action_new_line(self) -> None:
-        """Begin a new line."""
         self.insert("\n")

@@ -1,5 +1,3 @@
-"""An input row that prompts for one thing at a time, and is hidden while it does not."""
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar, Generic, TypeVar
@@ -66,13 +64,11 @@ class Prompt(Horizontal, Generic[A]):
         self._hint_line = Static(classes="hint")
 
     def compose(self) -> ComposeResult:
-        """Label, input, hint."""
         yield self._ask_line
         yield self.entry
         yield self._hint_line
 
     def open(self, ask: A, text: str = "") -> None:
-        """Prompt for `ask`, with `text` in the field."""
         self.ask = ask
         self._arrange()
         self.display = True
@@ -81,29 +77,23 @@ class Prompt(Horizontal, Generic[A]):
         self.entry.focus()
 
     def on_resize(self) -> None:
-        """Give the hint a row of its own, or not."""
         self._arrange()
 
     def _arrange(self) -> None:
-        """Put the hint below the text where the container is narrow and not too low."""
         room = self.parent.size if isinstance(self.parent, Widget) else self.size
         self.set_class(room.width < NARROW and room.height >= LOW, "-two-rows")
 
     def close(self) -> None:
-        """Disappear."""
         self.display = False
 
     def complain(self, text: str) -> None:
-        """Show why the entry is unusable."""
         self.show_hint(text, error=True)
 
     def show_hint(self, text: str, *, error: bool = False) -> None:
-        """Show something about what is typed, until the next key."""
         self._hint_line.set_class(error, "-error")
         self._hint_line.update(Content(text))
 
     def action_cancel(self) -> None:
-        """Leave without an answer."""
         self.post_message(self.Cancelled())
 
     @on(Input.Submitted)
@@ -117,7 +107,6 @@ class Prompt(Horizontal, Generic[A]):
         self.label()
 
     def label(self) -> None:
-        """Show label and hint of the present prompt."""
         label, hint = self._asks[self.ask]
         self._ask_line.update(Content(_(label)))
         self._hint_line.remove_class("-error")

@@ -1,5 +1,3 @@
-"""One line that waits for the number of a step, with what each number leads to."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,8 +23,6 @@ class StepPrompt(LineWidget, can_focus=True):
 
     @dataclass
     class Chosen(Message):
-        """Open where the step with this index leads."""
-
         index: int
 
     class Closed(Message):
@@ -44,7 +40,6 @@ class StepPrompt(LineWidget, can_focus=True):
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """`Step: 1 Logs  2 Tasks  Esc Back`."""
         line: list[Span] = [(_("Step:"), "strong")]
         for number, place in enumerate(self.places[:_MOST], 1):
             if place:
@@ -52,7 +47,6 @@ class StepPrompt(LineWidget, can_focus=True):
         return [[*line, ("  ", ""), ("Esc", "key"), (f" {_('Back')}", "muted")]]
 
     def on_blur(self) -> None:
-        """Close with the focus."""
         self.display = False
 
     def on_key(self, event: Key) -> None:
@@ -67,6 +61,5 @@ class StepPrompt(LineWidget, can_focus=True):
             self.post_message(self.Chosen(index))
 
     def action_close(self) -> None:
-        """Close without running a step."""
         self.display = False
         self.post_message(self.Closed())

@@ -121,7 +121,6 @@ _AMOUNTS = ("yen", "worst_yen", "estimate_yen")
 
 
 def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
-    """The whole body; times are in `zone`."""
     body = entry.data
     if (recorded := _recorded(entry)) is not None:
         return finding_lines(recorded, zone, entry.at, width)
@@ -143,7 +142,6 @@ def contents_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
 
 
 def _large_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
-    """What a large entry says about its evidence, which itself is not shown."""
     pairs = [
         (f"{_name(key)}: ", _translated(key, value)) for key, value in entry.data.items() if key != "evidence"
     ]
@@ -167,7 +165,6 @@ def _name(key: str) -> str:
 
 
 def _translated(key: str, value: object) -> object:
-    """States and verdicts in the words of the screens, and amounts of money as such."""
     if key in _AMOUNTS and isinstance(value, float):
         return f"¥{value:,.2f}"
     words = _VALUES.get(key, {}).get(value, "") if isinstance(value, str) else ""
@@ -175,14 +172,11 @@ def _translated(key: str, value: object) -> object:
 
 
 class _Tree:
-    """Values of JSON, indented."""
-
     def __init__(self, zone: tzinfo, width: int) -> None:
         self._zone = zone
         self._width = width
 
     def lines(self, pairs: Iterable[tuple[str, object]], depth: int) -> Iterator[Line]:
-        """The lines of `pairs`, indented by `depth`."""
         indent = min(depth * _INDENT, max(0, self._width // 2))
         for label, value in pairs:
             start: list[Span] = [(" " * indent, ""), (label, "head")]

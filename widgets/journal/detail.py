@@ -1,5 +1,3 @@
-"""One journal entry in full, and its story: the other entries on the same subject."""
-
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import ClassVar
@@ -29,7 +27,6 @@ _LABEL = 16
 
 
 def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
-    """Number, kind, time, text, and the subject of the entry."""
     local = entry.at.astimezone(zone)
     when = f"{day_text(local.date())} {clock(entry.at, zone)}"
     lines: list[Line] = [[*kind_spans(entry), (f"  #{entry.seq:,}", "muted")], [(when, "muted")], []]
@@ -47,7 +44,6 @@ def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
 
 
 def person_lines(entry: Entry, width: int) -> list[Line]:
-    """The person, their origin, their AWS identity, the host."""
     person = entry.person
     rows = [
         (_("Person"), person.name),
@@ -59,7 +55,6 @@ def person_lines(entry: Entry, width: int) -> list[Line]:
 
 
 def labelled(rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
-    """Labels with their texts; continuation lines are aligned with the text."""
     room = min(_LABEL, max((cell_len(label) for label, _text in rows), default=0) + 2)
     lines: list[Line] = []
     for label, text in rows:
@@ -69,7 +64,6 @@ def labelled(rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
 
 
 def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
-    """Whether the hash chain is intact at this entry, and the two hashes."""
     if link is None:
         lines: list[Line] = [
             [(f"{glyphs.NOT_JUDGED} ", "warn"), (_("the chain could not be checked here"), "")]
@@ -147,8 +141,6 @@ class EntryDetail(VerticalScroll, can_focus=True):
     zone: reactive[tzinfo] = reactive(UTC, repaint=False, init=False)
 
     class Stepped(Message):
-        """Show this entry of the same story."""
-
         def __init__(self, entry: Entry) -> None:
             super().__init__()
             self.entry = entry
@@ -181,7 +173,6 @@ class EntryDetail(VerticalScroll, can_focus=True):
         return story_lines(self.story or (entry,), entry, self.zone, self._now(), width)
 
     def compose(self) -> ComposeResult:
-        """Two columns if there is room, else one."""
         with HorizontalGroup():
             with VerticalGroup(id="entry-left", classes="detail-side"):
                 yield from self.blocks[:2]
@@ -189,15 +180,12 @@ class EntryDetail(VerticalScroll, can_focus=True):
                 yield from self.blocks[2:]
 
     def on_mount(self) -> None:
-        """Show what was set before mounting."""
         self._update()
 
     def on_resize(self, event: Resize) -> None:
-        """Use one column or two."""
         self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
 
     def watch_entry(self, before: Entry | None, entry: Entry | None) -> None:
-        """Show another entry from its top."""
         if before is None or entry is None or before.seq != entry.seq:
             self.scroll_home(animate=False)
         self._update()
@@ -214,7 +202,6 @@ class EntryDetail(VerticalScroll, can_focus=True):
     watch_link = watch_zone = _update
 
     def neighbour(self, by: int) -> Entry | None:
-        """The entry `by` steps further in the story; None beyond its ends."""
         if self.entry is None:
             return None
         places = [index for index, each in enumerate(self.story) if each.seq == self.entry.seq]
@@ -222,17 +209,14 @@ class EntryDetail(VerticalScroll, can_focus=True):
         return self.story[place] if 0 <= place < len(self.story) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow a step only if the story has an entry there."""
         if action != "step" or not isinstance(parameters[0], int):
             return True
         return self.neighbour(parameters[0]) is not None or None
 
     def action_step(self, by: int) -> None:
-        """Show the previous (-1) or next (1) entry of the story."""
         entry = self.neighbour(by)
         if entry is not None:
             self.post_message(self.Stepped(entry))
 
     def action_close(self) -> None:
-        """Return to the journal."""
         self.post_message(self.Closed())

@@ -1,5 +1,3 @@
-"""What a person must know while the journal cannot be written. Pure."""
-
 from datetime import datetime, tzinfo
 
 from services.i18n import _, plural, sentences
@@ -32,5 +30,4 @@ def shown_problem(health: JournalHealth, zone: tzinfo, now: datetime) -> Problem
 
 
 def waits() -> str:
-    """What becomes of an entry that is written meanwhile."""
     return _("The journal's ledger does not answer: this is recorded once it does.")

@@ -35,8 +35,6 @@ class NoticeLine(LineWidget):
 
 
 class FilterLine(NoticeLine):
-    """The filter; hidden while everything is displayed."""
-
     def draw(self, width: int, height: int) -> list[Line]:
         way_out: list[Span] = [("  ", ""), ("Esc", "key"), (" " + _("shows all") + " ", "muted")]
         conditions: list[Span] = [(" ▽ ", "caution"), (_("filtered") + "  ", "caution"), *self.spans]
@@ -47,7 +45,6 @@ class CheckpointLine(NoticeLine):
     """Why the newest hash is in no external log; hidden while it is in one."""
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """As much of the text as there is room for."""
         return [fit(self.spans, width)]
 
 
@@ -60,8 +57,6 @@ class JournalPanel(Panel[JournalView]):
 
     @dataclass
     class Opened(Message):
-        """Enter or a click on an entry: show it in full."""
-
         entry: Entry
 
     def __init__(self, title: str, *, now: Now, zone: tzinfo, id: str | None = None) -> None:
@@ -90,7 +85,6 @@ class JournalPanel(Panel[JournalView]):
         self._begin = None
 
     def show(self, value: JournalView) -> None:
-        """Show the rows; cursor and view stay where they are."""
         rows = self._rows(value)
         self.table.newer, self.table.older = value.newer, value.older
         if self._begin is None:
@@ -150,7 +144,6 @@ class JournalPanel(Panel[JournalView]):
         return super()._absent(freshness)
 
     def empty(self, value: JournalView) -> str:
-        """The text for an empty table: an empty journal, or a filter without matches."""
         if value.entries:
             return ""
         if value.filtered:

@@ -1,5 +1,3 @@
-"""Posts as lines: the rows of the outbox, and one post in full. Pure."""
-
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
@@ -23,7 +21,6 @@ POST_STYLES: dict[PostState, StateStyle] = {
 
 
 def columns() -> tuple[Column, ...]:
-    """State, when and by which person it was sent, text."""
     return (
         Column(_("State"), max_width=16),
         Column(_("When"), max_width=18, rank=1),
@@ -47,7 +44,6 @@ def rows(posts: Iterable[Post], zone: tzinfo, now: datetime) -> list[Row]:
 
 
 def detail(post: Post, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """The channel, the state and its reason, then the text."""
     style = POST_STYLES[post.state]
     head: Line = [
         (style.text, style.role),

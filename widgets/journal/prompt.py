@@ -1,5 +1,3 @@
-"""The journal's input row: words to search for, or a day to go to."""
-
 from enum import StrEnum
 
 from services.i18n import N_
@@ -20,7 +18,5 @@ _ASKS: Asks[JournalAsk] = {
 
 
 class JournalPrompt(Prompt[JournalAsk]):
-    """The input; an empty answer removes the condition."""
-
     def __init__(self) -> None:
         super().__init__(_ASKS, JournalAsk.WORDS, longest=_LENGTH)

@@ -47,7 +47,6 @@ class JournalTable(KeyedTable):
 
     @property
     def at_top(self) -> bool:
-        """Whether the first row is in view."""
         return self.scroll_offset.y == 0
 
     @property
@@ -72,7 +71,6 @@ class JournalTable(KeyedTable):
             self._reveal(self._place)
 
     def begin(self, rows: Sequence[Row], *, last: bool = False) -> None:
-        """Show other rows from their beginning or end, with the cursor on the first or last entry."""
         self.cursor_key, self._place = None, 0
         super().set_rows([])
         super().set_rows(rows)
@@ -81,7 +79,6 @@ class JournalTable(KeyedTable):
             super().action_edge(-1 if last else 0)
 
     def action_edge(self, index: int) -> None:
-        """Go to the first or the last entry, even if it is not loaded."""
         older = index != 0
         if self.older if older else self.newer:
             self.post_message(self.Wanted(older, edge=True))
@@ -89,12 +86,10 @@ class JournalTable(KeyedTable):
             super().action_edge(index)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Request more before the view reaches the edge."""
         super().watch_scroll_y(old_value, new_value)
         self.ask_for_page()
 
     def ask_for_page(self) -> None:
-        """Request the next page if the view is near an edge of the loaded rows."""
         top = self.scroll_offset.y
         if self.older and top + self.size.height + NEAR > len(self.rows):
             self.post_message(self.Wanted(older=True))

@@ -1,5 +1,3 @@
-"""The result of verifying the journal's hash chain, as lines. Pure."""
-
 from services.i18n import N_, _, plural
 from services.models import glyphs
 from services.models.verification import ChainFaultKind, Verification
@@ -19,7 +17,6 @@ _KINDS = {
 
 
 def verification_lines(verification: Verification, width: int) -> list[Line]:
-    """The verdict, its basis, the faults, what to do."""
     if verification.problem is not None:
         words = _("The journal could not be checked.")
         more = (verification.problem.summary, verification.problem.remedy)
@@ -43,7 +40,6 @@ def verification_lines(verification: Verification, width: int) -> list[Line]:
 
 
 def _untrusted(verification: Verification, width: int) -> list[Line]:
-    """Doubts, and hashes that contradict the journal but are not trusted."""
     return [
         line
         for text in (*verification.doubts, *verification.distrusted)

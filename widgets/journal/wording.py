@@ -1,5 +1,3 @@
-"""Texts about journal entries: kind, row, day, filter. Pure."""
-
 from collections.abc import Mapping
 from datetime import date, timedelta, tzinfo
 
@@ -121,17 +119,14 @@ QUIET = (
 
 
 def kind_word(entry: Entry) -> str:
-    """The kind in words; of an outcome, which one."""
     return unknown_kind_word(entry.unknown_kind) if entry.unknown_kind else _style(entry).word
 
 
 def unknown_kind_word(kind: str) -> str:
-    """A kind that this version does not know, with its name in the file."""
     return _("unknown kind ({kind})").format(kind=clean(kind, _LONGEST_KIND))
 
 
 def kind_spans(entry: Entry) -> list[Span]:
-    """Mark and word; for a change and a finding they show the outcome."""
     style = _style(entry)
     return [(f"{style.mark} ", style.role), (kind_word(entry), "muted" if style.role == "faint" else "")]
 
@@ -149,7 +144,6 @@ def _style(entry: Entry) -> StateStyle:
 
 
 def _seen(entry: Entry) -> StateStyle:
-    """Its mark says what an alarm has become, that a task was stopped, or that nothing could be read of it."""
     style, event = KIND_STYLES[EntryKind.SEEN], entry.data.get("event")
     type, state = (event.get("type"), event.get("state")) if isinstance(event, dict) else ("", "")
     mark, role = _SEEN_MARKS.get((str(type), str(state))) or _SEEN_MARKS.get(
@@ -181,7 +175,6 @@ def text_beside_kind(entry: Entry) -> str:
 
 
 def cells(entry: Entry, zone: tzinfo, here: str = "") -> tuple[Line, ...]:
-    """The row of one entry: time, kind, person, text, target; `here` as for `Person.name_beside`."""
     quiet = entry.kind in QUIET
     return (
         [(clock(entry.at, zone, name=False), "muted")],
@@ -193,7 +186,6 @@ def cells(entry: Entry, zone: tzinfo, here: str = "") -> tuple[Line, ...]:
 
 
 def day_of(entry: Entry, zone: tzinfo) -> date:
-    """The day on which it was recorded, in the zone of the displayed times."""
     return entry.at.astimezone(zone).date()
 
 
@@ -226,7 +218,6 @@ def checkpoint_spans(health: JournalHealth) -> list[Span]:
 
 
 def filter_spans(query: EntryQuery, zone: tzinfo, today: date) -> list[Span]:
-    """The conditions of the filter; [] if it selects everything."""
     parts: list[tuple[str, str]] = []
     if query.kinds or query.unknown_kinds:
         kinds = [KIND_STYLES[kind].word for kind in EntryKind if kind in query.kinds]

@@ -30,8 +30,6 @@ _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 
 
 class AutoScalingReader:
-    """Reads the scaling of one account's and region's ECS services."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 
@@ -125,7 +123,6 @@ def _suspensions(state: Answer) -> tuple[str, ...] | None:
 
 
 def _activity(row: Answer) -> ScalingActivity | None:
-    """A scaling activity; None if it has no start time."""
     at = when(row.get("StartTime"))
     if at is None:
         return None
@@ -165,7 +162,6 @@ def _key(row: Answer) -> str:
 
 
 def _triggered(row: Answer) -> bool:
-    """Whether something can trigger the policy: its alarms, or a forecast that is allowed to scale."""
     if row.get("PolicyType") == "PredictiveScaling":
         predicting = row.get("PredictiveScalingPolicyConfiguration") or {}
         return predicting.get("Mode") == "ForecastAndScale"

@@ -65,8 +65,6 @@ class Signer(NamedTuple):
 
 
 class Sent:
-    """By whom the request of one read was signed; of several attempts, the last."""
-
     def __init__(self, proof: "AccountProof") -> None:
         self._proof = proof
         self.signer = Signer("", "")
@@ -86,8 +84,6 @@ SENDING: ContextVar[Sent | None] = ContextVar("sending", default=None)
 
 
 class AccountProof:
-    """What one session knows of whose answers it gets."""
-
     def __init__(self, account: str, region: str, clock: Clock) -> None:
         self.account = account
         """The runbook's, as is `region`."""
@@ -213,7 +209,6 @@ class AccountProof:
             raise error
 
     def _unproven(self, error: AwsError) -> AwsError:
-        """An error of its kind that says what is missing for a verdict; one of the sign-in says that itself."""
         if isinstance(error, Expired | NoCredentials):
             return error
         why = error.problem.summary

@@ -25,8 +25,6 @@ _LONGEST, _SHORTEST = 64, 2
 
 
 class RoleWriter(Writer, Protocol):
-    """A session of the role, for one change."""
-
     async def close(self) -> None: ...
 
 
@@ -36,15 +34,11 @@ class WriteRoleSource(Protocol):
     @property
     def role(self) -> WriteRole: ...
 
-    async def unlock(self, code: str) -> None:
-        """Exchange a six-digit code; needed once for each arming if the role has an MFA device."""
-        ...
+    async def unlock(self, code: str) -> None: ...
 
     async def assume(self, assumption: Assumption) -> RoleWriter: ...
 
-    async def lock(self) -> None:
-        """Forget the session that the code was exchanged for."""
-        ...
+    async def lock(self) -> None: ...
 
 
 class RoleSource:
@@ -66,7 +60,6 @@ class RoleSource:
         return await detached(sessions.assume(assumption))
 
     async def lock(self) -> None:
-        """See `WriteRoleSource`."""
         if self._sessions is not None:
             await self._sessions.lock()
 
@@ -85,7 +78,6 @@ def source_identity(user: str, uid: int) -> str:
 
 
 def session_name(user: str, plan: str) -> str:
-    """The operator and the plan as RoleSessionName takes them; the plan's id stays whole."""
     room = _LONGEST - len(plan) - 1
     return f"{_plain(user)[:room]}-{plan}".lstrip("-")
 

@@ -1,5 +1,3 @@
-"""What a session of the role for writing is assumed for."""
-
 from dataclasses import dataclass
 
 SESSION_SECONDS = 900

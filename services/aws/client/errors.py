@@ -113,7 +113,6 @@ BY_KIND: dict[ProblemKind, type[AwsError]] = {
 
 
 def endless(service: str, operation: str, detail: str, now: datetime) -> Incomplete:
-    """The error for a response whose pages do not end."""
     text = _("The response never stops paging ({service} {operation}).")
     return _incomplete(text, service, operation, detail, now)
 
@@ -169,5 +168,4 @@ CERTAIN = frozenset(
 
 
 def nothing_done(error: AwsError) -> bool:
-    """True only if the write is proven to have changed nothing."""
     return error.problem.kind in CERTAIN if error.certain is None else error.certain

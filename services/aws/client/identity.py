@@ -1,7 +1,4 @@
-"""The caller's AWS identity, and detection of renewed credential files on this machine.
-
-Source: GetCallerIdentity (AWS STS API reference); the SDK's credential files.
-"""
+"""Source: GetCallerIdentity (AWS STS API reference); the SDK's credential files."""
 
 import os
 from collections.abc import Iterable
@@ -16,7 +13,6 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 def identity_of(answer: dict[str, Any], method: str, expires_at: datetime | None) -> Identity:
-    """The caller described by a GetCallerIdentity response."""
     arn = str(answer["Arn"])
     return Identity(
         account=str(answer["Account"]),
@@ -38,7 +34,6 @@ def credential_files(named: Iterable[str]) -> tuple[Path, ...]:
 
 
 def stamp(files: Iterable[Path]) -> Stamp:
-    """A fingerprint that changes when a file is written; does not read the contents."""
     marks = []
     for file in files:
         try:

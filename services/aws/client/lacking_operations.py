@@ -21,7 +21,6 @@ class LackingOperations:
         self._answers: dict[tuple[str, str, str | None], tuple[AwsError, Mark]] = {}
 
     def note(self, service: str, operation: str, region: str | None, error: AwsError) -> None:
-        """Remember an answer that says so, and no other."""
         if error.unknown_operation and error.problem.operation == operation:
             self._answers[service, operation, region] = error, mark(self._clock)
 

@@ -46,7 +46,6 @@ class UsageMeter:
             self.charge(name, charge)
 
     def charge(self, name: str, usd: float) -> None:
-        """Add a charge that does not follow from the number of requests (data scanned by a query)."""
         self._turn()
         self._charged[name] += round(usd * 1e9)
 
@@ -67,12 +66,10 @@ class UsageMeter:
         return self._yen(self._metrics * USD_PER_METRIC + self._charged.total() / 1e9)
 
     def days(self) -> tuple[Usage, ...]:
-        """Past days with requests by this console, and today so far."""
         today = self.snapshot()
         return (*self._before, today)
 
     def snapshot(self) -> Usage:
-        """Today's usage so far, as a model."""
         self._turn()
         return self._usage()
 

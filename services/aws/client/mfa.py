@@ -43,8 +43,6 @@ class MfaPrompts:
 
 @dataclass(frozen=True, slots=True)
 class SessionCredentials:
-    """Temporary credentials obtained with an MFA code; only another code can renew them."""
-
     access_key: str
     secret_key: Secret
     token: Secret
@@ -65,7 +63,6 @@ class RoleProvider:
         self._prompter = prompter
 
     async def load_credentials(self) -> AioDeferredRefreshableCredentials | None:
-        """Credentials that assume the role on first use; None when the chain resolves none."""
         source = await self._chain.load_credentials()
         if source is None:
             return None

@@ -31,8 +31,6 @@ _OF_THE_ACCOUNT = re.compile(
 
 
 class MonitoredSession(AwsSession):
-    """The session of a system whose metrics and logs are read in a monitoring account."""
-
     def __init__(
         self,
         settings: AwsSettings,
@@ -78,7 +76,6 @@ class MonitoredSession(AwsSession):
         timeout: float = 20.0,
         **params: Any,
     ) -> dict[str, Any]:
-        """See `AwsSession.read`. Raises AwsError."""
         there = self._in_monitoring_account(service, operation, region, params)
         if there is not None:
             try:
@@ -101,14 +98,12 @@ class MonitoredSession(AwsSession):
         self._monitoring.renew()
 
     async def close(self) -> None:
-        """Close every connection; later calls fail."""
         await self._monitoring.close()
         await super().close()
 
     def _in_monitoring_account(
         self, service: str, operation: str, region: str | None, params: dict[str, Any]
     ) -> dict[str, Any] | None:
-        """The parameters for a request in the monitoring account; None for one in the system's own."""
         # Accounts are linked region by region.
         if region not in (None, self.settings.region):
             return None

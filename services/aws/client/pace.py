@@ -1,5 +1,3 @@
-"""Keeps the requests of one reader within a number in some time."""
-
 from collections import deque
 
 from services.clock import Clock
@@ -17,7 +15,6 @@ class RequestPace:
         self._sent: deque[float] = deque(maxlen=requests)
 
     async def turn(self) -> None:
-        """Wait until one more request may be sent."""
         while self._sent and len(self._sent) == self._sent.maxlen:
             pause = self._sent[0] + self._window - self._clock.elapsed()
             if pause <= 0:

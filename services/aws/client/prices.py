@@ -58,7 +58,6 @@ def is_charged(service: str, operation: str) -> bool:
 
 
 def usd_of_call(service: str, operation: str, params: dict[str, Any]) -> float:
-    """The certain cost of one request, whatever the free tier; a read from DynamoDB counts as one of up to 4 KB."""
     if (service, operation) == ("cloudwatch", "GetMetricData"):
         metrics = sum("MetricStat" in query for query in params.get("MetricDataQueries") or ())
         return metrics * USD_PER_METRIC
@@ -88,5 +87,4 @@ def usd_of_athena(size: int, usd_per_tb: float) -> float:
 
 
 def yen_per_dollar(costs: Costs | None) -> float:
-    """The runbook's exchange rate, or 150 if it has no costs section."""
     return costs.usd_jpy if costs is not None else _USD_JPY

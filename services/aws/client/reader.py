@@ -55,9 +55,7 @@ class Reader(Protocol):
         required: Sequence[str] = (),
         timeout: float = 20.0,
         **params: Any,
-    ) -> AsyncIterator[Answer]:
-        """Every page of a call, following its pagination token."""
-        ...
+    ) -> AsyncIterator[Answer]: ...
 
 
 def next_page(answer: Answer) -> tuple[str, str]:
@@ -96,7 +94,6 @@ def epoch(value: object) -> int | None:
 
 
 def is_readable(name: str) -> bool:
-    """Whether a name was decoded completely and can be compared; U+FFFD marks undecodable characters."""
     return "\ufffd" not in name
 
 
@@ -106,7 +103,6 @@ def readable_name(value: object) -> str:
 
 
 def finite(value: object) -> float | None:
-    """A finite number within a metric's range, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if -_LARGEST <= value <= _LARGEST else None
@@ -127,10 +123,7 @@ def whole(value: object, default: int | None = None) -> int | None:
 
 
 def rows(answer: Answer, key: str) -> list[Answer]:
-    """The structures listed under `key`; [] if absent or empty.
-
-    Raises Incomplete for anything else in the list: skipping it would hide a row.
-    """
+    """Raises Incomplete for anything else in the list: skipping it would hide a row."""
     listed = answer.get(key) or ()
     if not isinstance(listed, list | tuple) or not all(isinstance(row, dict) for row in listed):
         raise incomplete(_("AWS returned an unreadable item under {key}.").format(key=key), "", "")

@@ -6,8 +6,6 @@ from services.host import known_secrets
 
 
 class Secret:
-    """A string displayed as `***`; only `reveal` returns the text."""
-
     __slots__ = ("__text",)
 
     def __init__(self, text: str) -> None:
@@ -15,7 +13,6 @@ class Secret:
         known_secrets.remember([text])
 
     def reveal(self) -> str:
-        """The plain text, for the call that needs it."""
         return self.__text
 
     def __repr__(self) -> str:

@@ -16,7 +16,6 @@ class WriteRole:
 
     @property
     def name(self) -> str:
-        """The role's name, without its path."""
         return self.role_arn.rsplit("/", 1)[-1]
 
     @property
@@ -40,7 +39,6 @@ class MonitoringAccount:
 
     @property
     def account(self) -> str:
-        """Its id; the profile's name where no role names it."""
         return self.role_arn.split(":")[4] if self.role_arn.count(":") > 4 else self.profile
 
 
@@ -74,7 +72,6 @@ class AwsSettings:
 
 
 def partition_of(region: str) -> str:
-    """The partition in the ARNs of a region's resources."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"

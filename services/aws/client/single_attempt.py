@@ -25,8 +25,6 @@ _READING = threading.Lock()
 
 
 class Redirected(Exception):
-    """A response was a redirect, which is not followed."""
-
     def __init__(self, status: int, location: str) -> None:
         self.location = clean(location, 200)
         """The Location header, cleaned; "" if missing."""
@@ -34,7 +32,6 @@ class Redirected(Exception):
 
 
 def is_redirect(status: int) -> bool:
-    """Whether an HTTP status is a redirect (3xx except 304)."""
     return 300 <= status < 400 and status != _NOT_MODIFIED
 
 
@@ -42,7 +39,6 @@ class OnceSession(AIOHTTPSession):  # type: ignore[misc]  # the SDK ships no typ
     """The SDK's HTTP session without redirects and resends; a redirect is returned as a response."""
 
     def _build_ssl_contexts(self, proxy_url: str | None) -> Any:
-        """As the SDK's, in a thread; all clients that trust the same certificates share one context."""
         trusted = get_cert_path(self._verify) if self._verify else None
         if not trusted or self._cert_file or proxy_url:
             return super()._build_ssl_contexts(proxy_url)
@@ -75,13 +71,10 @@ class MetadataSession(_RefCountedSessionMixin, ReadSession):  # type: ignore[mis
 
 
 class _Once:
-    """The part of aiohttp.ClientSession that the SDK uses, without redirects."""
-
     def __init__(self, session: Any) -> None:
         self._session = session
 
     async def request(self, method: str, **options: Any) -> Any:
-        """Same as aiohttp's; a redirect is returned as a response."""
         return await self._session.request(method, allow_redirects=False, **options)
 
 

@@ -36,10 +36,7 @@ _LARGEST = 1 << 64
 
 
 class Misshapen(ValueError):
-    """A value's type differs from the API model; the message contains its path."""
-
     def inside(self, where: str) -> "Misshapen":
-        """The same error with the enclosing key prepended to its path."""
         return Misshapen(f"{where}.{self}" if self.args else where)
 
 
@@ -72,7 +69,6 @@ def sound(value: Any) -> Any:
 
 
 def whole_characters(value: Any) -> Any:
-    """Decoded JSON with U+FFFD for lone surrogates; numbers are not checked."""
     return _everywhere(value, whole_characters)
 
 
@@ -132,7 +128,6 @@ def _later(checks: dict[str, Check | None], name: str) -> Check:
 
 
 def _plain(kind: str, epoch: bool) -> tuple[type, ...]:
-    """The JSON types of a scalar that the SDK's parser returns unchanged."""
     if kind == "timestamp":
         return _NUMBERS if epoch else ()
     if kind in _WHOLE:
@@ -141,7 +136,6 @@ def _plain(kind: str, epoch: bool) -> tuple[type, ...]:
 
 
 def _unsound(kind: str, value: Any) -> bool:
-    """Whether an integer is written with a fraction or exceeds 64 bits."""
     return kind in _WHOLE and isinstance(value, float) and not (value.is_integer() and abs(value) < _LARGEST)
 
 

@@ -20,14 +20,10 @@ class Transport(Protocol):
 class Writer(Transport, Protocol):
     """The writing part of `services.aws.client.session.AwsSession`; both methods raise AwsError."""
 
-    async def identity(self) -> Identity:
-        """The caller's AWS identity."""
-        ...
+    async def identity(self) -> Identity: ...
 
 
 class ClockedWriter(Writer, Protocol):
-    """A session that compares the clocks at every response."""
-
     @property
     def skew_seconds(self) -> float | None:
         """AWS's clock minus this machine's, in seconds; None before the first response."""

@@ -89,7 +89,6 @@ def event_of(row: Answer, region: str) -> TrailEvent | None:
 
 
 def _made(response: dict[str, Any]) -> tuple[RawId, ...]:
-    """The id of the access key, or of the newest deployment of the service, in a response."""
     key = _part(response, "accessKey").get("accessKeyId")
     listed = _part(response, "service").get("deployments")
     deployments = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
@@ -106,7 +105,6 @@ def _record(text: object) -> dict[str, Any]:
 
 
 def _contradicts(row: Answer, record: dict[str, Any]) -> bool:
-    """Whether the row and its record disagree, or a section of the record is not an object."""
     if any(row.get(key) and record.get(same) and row[key] != record[same] for key, same in _TWICE):
         return True
     listed_at, recorded_at = when(row.get("EventTime")), when(record.get("eventTime"))
@@ -116,7 +114,6 @@ def _contradicts(row: Answer, record: dict[str, Any]) -> bool:
 
 
 def _identified(identity: dict[str, Any]) -> bool:
-    """Whether the actor is identified; AWS services may lack a type and then have only `invokedBy`."""
     if kind := identity.get("type"):
         return isinstance(kind, str) and kind in _KINDS
     return isinstance(identity.get("invokedBy"), str) and set(identity) == {"invokedBy"}
@@ -137,7 +134,6 @@ def _sign_in(record: dict[str, Any], common: dict[str, Any]) -> SignIn | None:
 
 
 def _access(row: Answer, record: dict[str, Any], common: dict[str, Any]) -> AccessEvent | None:
-    """Another event of the sign-in service; None if its outcome cannot be interpreted."""
     name = common["name"]
     # IAM Identity Center records the outcome in `serviceEventDetails`.
     outcomes = [_part(record, key).get(name) for key in ("responseElements", "serviceEventDetails")]
@@ -194,7 +190,6 @@ def _resources(row: Answer, record: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _touched(row: Answer, record: dict[str, Any], source: str) -> tuple[RawId, ...]:
-    """What a write concerns, as far as the record names it."""
     listed = record.get("resources")
     parts: list[object] = [
         {"name": [each.get("ResourceName") for each in rows(row, "Resources")]},

@@ -1,7 +1,4 @@
-"""CloudTrail: the event history of each region, and the status of trails.
-
-Source: LookupEvents, DescribeTrails, GetTrailStatus (CloudTrail API reference).
-"""
+"""Source: LookupEvents, DescribeTrails, GetTrailStatus (CloudTrail API reference)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,7 +1,4 @@
-"""Converts rows of ECS responses to models; pure.
-
-Source: the types Service, ServiceDeployment, ServiceRevision, TaskDefinition, Task, Container (Amazon ECS API reference).
-"""
+"""Source: the types Service, ServiceDeployment, ServiceRevision, TaskDefinition, Task, Container (Amazon ECS API reference)."""
 
 import re
 import secrets
@@ -64,7 +61,6 @@ _KEY = secrets.token_bytes(32)
 
 
 def container_service(row: Answer, cluster: str) -> ContainerService:
-    """A DescribeServices row as a model."""
     name = str(row.get("serviceName") or "")
     events = [
         ServiceEvent(at=at, message=each.get("message"))
@@ -142,7 +138,6 @@ def _counts(row: Answer) -> dict[str, Any]:
 
 
 def counted(row: Answer) -> bool:
-    """Whether the row contains the desired and the running task counts."""
     return all(whole(row.get(key)) is not None for key in ("desiredCount", "runningCount"))
 
 
@@ -261,7 +256,6 @@ def _container(row: Answer) -> Container:
 
 
 def _fingerprint(value: object) -> str:
-    """Shows whether two values are equal without containing them."""
     return blake2b(str(value).encode("utf-8", "surrogatepass"), key=_KEY, digest_size=16).hexdigest()
 
 

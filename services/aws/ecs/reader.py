@@ -39,8 +39,6 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class EcsReader:
-    """Reads the container services of one account and region."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 
@@ -75,10 +73,7 @@ class EcsReader:
         return container_service(services[0], cluster)
 
     async def deployments(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
-        """A service's newest deployments, newest first, at most DESCRIBED. Raises AwsError.
-
-        ECS lists those of the last 90 days.
-        """
+        """Newest first, at most DESCRIBED; ECS lists those of the last 90 days. Raises AwsError."""
         arns = [str(row.get("serviceDeploymentArn") or "") for row in await self._listed(cluster, name)]
         deployments = await self._described(arns)
         # Without one of them, another would look like the newest.

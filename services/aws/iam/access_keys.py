@@ -1,7 +1,4 @@
-"""IAM users and access keys: creation, status and last use.
-
-Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference).
-"""
+"""Source: ListUsers, ListAccessKeys, GetAccessKeyLastUsed (IAM API reference)."""
 
 from services.aws.client.errors import NotFound
 from services.aws.client.reader import Answer, Reader, incomplete, not_found, rows, when, whole
@@ -15,8 +12,6 @@ REGION = "us-east-1"
 
 
 class AccessKeys:
-    """Reads the access keys of IAM users."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 
@@ -41,10 +36,7 @@ class AccessKeys:
         )
 
     async def keys(self, users: tuple[str, ...]) -> tuple[AccessKey, ...]:
-        """Every key of these users, by user, then oldest first.
-
-        Raises AwsError; NotFound names a user that does not exist.
-        """
+        """By user, then oldest first. Raises AwsError; NotFound names a user that does not exist."""
         return tuple([key for user in users for key in await self._of(user)])
 
     async def _of(self, user: str) -> list[AccessKey]:
@@ -102,8 +94,6 @@ _FIGURES = ("AccountAccessKeysPresent", "AccountMFAEnabled")
 
 
 class RootUsers:
-    """Reads IAM's figures on the root user."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

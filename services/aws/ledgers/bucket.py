@@ -38,7 +38,6 @@ class LedgerFolder:
     ledger: str
 
     def accepts(self, service: str, operation: str, params: object) -> bool:
-        """Whether this puts one record where none is, or reads this ledger's records."""
         if not isinstance(params, Mapping) or params.get("Bucket") != self.bucket:
             return False
         if (service, operation) == PUT:
@@ -52,12 +51,10 @@ class LedgerFolder:
         )
 
     def key(self, seq: int) -> str:
-        """The key of a record; the order of the keys is that of the numbers."""
         return f"{self.folder}{seq:0{DIGITS}d}.json"
 
     @property
     def folder(self) -> str:
-        """What the keys of all records begin with."""
         return f"{self.prefix}{self.ledger}/"
 
     def _is_ours(self, key: object) -> bool:
@@ -69,8 +66,6 @@ class LedgerFolder:
 
 
 class LedgerBucket:
-    """Puts and reads the records of one folder."""
-
     def __init__(self, session: LedgerSession, folder: LedgerFolder) -> None:
         self._session = session
         self._folder = folder
@@ -100,7 +95,6 @@ class LedgerBucket:
         return [(self._number(key), content) for key, content in zip(keys, contents, strict=True)]
 
     async def _keys(self, number: int, limit: int) -> list[str]:
-        """The keys of those records."""
         keys: list[str] = []
         size = 0
         while len(keys) < limit:

@@ -48,7 +48,6 @@ class LedgerPartition:
     ledger: str
 
     def accepts(self, service: str, operation: str, params: object) -> bool:
-        """Whether this puts one record under a free number of this ledger, or reads this ledger."""
         if not isinstance(params, Mapping) or params.get("TableName") != self.table:
             return False
         if (service, operation) == PUT:
@@ -75,9 +74,7 @@ class LedgerSession(Protocol):
 
     async def append(
         self, params: dict[str, Any], /, *, call: tuple[str, str], timeout: float = 10.0
-    ) -> Answer:
-        """One request to the ledger, sent once."""
-        ...
+    ) -> Answer: ...
 
     async def read(
         self, service: str, operation: str, /, *, required: tuple[str, ...], timeout: float, **params: Any
@@ -85,8 +82,6 @@ class LedgerSession(Protocol):
 
 
 class LedgerTable:
-    """Puts and reads the records of one partition."""
-
     def __init__(self, session: LedgerSession, partition: LedgerPartition) -> None:
         self._session = session
         self._partition = partition
@@ -147,7 +142,6 @@ class LedgerTable:
         return records
 
     async def _standing(self, seq: int) -> bytes:
-        """The record under a number that is taken."""
         records = await self.after(seq - 1, 1)
         if not records or records[0][0] != seq:
             raise incomplete(_("The number is taken, but there is no record."), *QUERY)

@@ -1,7 +1,4 @@
-"""CloudWatch Logs: groups, and pages of events.
-
-Source: DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API reference).
-"""
+"""Source: DescribeLogGroups, FilterLogEvents (Amazon CloudWatch Logs API reference)."""
 
 from collections.abc import Iterable, Sequence
 from time import perf_counter
@@ -28,8 +25,6 @@ GROUPS = 1_000
 
 
 class Logs:
-    """Reads the logs of one account and region."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

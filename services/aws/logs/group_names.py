@@ -9,11 +9,9 @@ def identifier(group: str) -> str:
 
 
 def group_name(group: str) -> str:
-    """A log group's name, from its name or ARN."""
     return identifier(group).rsplit(":log-group:", 1)[-1]
 
 
 def group_parameter(group: str) -> dict[str, Any]:
-    """The parameter of FilterLogEvents and DescribeLogStreams that chooses a group by its name or ARN."""
     key = "logGroupIdentifier" if group.startswith("arn:") else "logGroupName"
     return {key: identifier(group)}

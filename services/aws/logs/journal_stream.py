@@ -23,11 +23,7 @@ LINES = 4_000_000
 
 
 class Appender(Protocol):
-    """The part of `services.aws.client.session.AwsSession` used here."""
-
-    async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> Answer:
-        """One PutLogEvents to the journal's stream."""
-        ...
+    async def append(self, params: dict[str, Any], /, *, timeout: float = 10.0) -> Answer: ...
 
     def pages(
         self,
@@ -39,9 +35,7 @@ class Appender(Protocol):
         page_limit: int,
         row_limit: int,
         **params: Any,
-    ) -> AsyncIterator[Answer]:
-        """Every page of a call."""
-        ...
+    ) -> AsyncIterator[Answer]: ...
 
 
 class JournalStream:
@@ -53,11 +47,7 @@ class JournalStream:
         self._stream = stream
 
     async def put(self, at: datetime, line: str) -> None:
-        """Append a line with this time, in a single attempt.
-
-        Raises AwsError, also if CloudWatch Logs drops the line: it accepts times from 14 days before to two hours
-        after its own clock.
-        """
+        """Raises AwsError, also for times that CloudWatch Logs drops: 14 days before to two hours after its own clock."""
         event = {"timestamp": (at - _EPOCH) // timedelta(milliseconds=1), "message": line}
         params = {"logGroupName": self._group, "logStreamName": self._stream, "logEvents": [event]}
         try:

@@ -1,7 +1,4 @@
-"""Live Tail: a log group's events as they arrive, charged by the minute.
-
-Source: StartLiveTail (Amazon CloudWatch Logs API reference).
-"""
+"""Source: StartLiveTail (Amazon CloudWatch Logs API reference)."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

@@ -12,8 +12,6 @@ MOST = 50
 
 
 class MetricFilters:
-    """Asks CloudWatch Logs itself what a filter pattern matches."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 

@@ -87,7 +87,6 @@ class InsightsQueries:
         await self._session.read("logs", "StopQuery", region=self._region, timeout=5.0, queryId=id)
 
     async def record(self, pointer: str) -> tuple[tuple[str, str], ...]:
-        """Every field of the log event that a row's `@ptr` points to, cleaned; `@message` is the whole event."""
         answer = await self._session.read(
             "logs", "GetLogRecord", region=self._region, required=("logRecord",), logRecordPointer=pointer
         )
@@ -96,7 +95,6 @@ class InsightsQueries:
         )
 
     async def past(self) -> tuple[PastQuery, ...]:
-        """The queries that anybody ran in the account of late, newest first."""
         queries: list[PastQuery] = []
         async for page in self._session.pages(
             "logs", "DescribeQueries", region=self._region, required=("queries",), maxResults=100
@@ -107,7 +105,6 @@ class InsightsQueries:
         return tuple(sorted(queries, key=lambda query: (_seconds(query), query.id), reverse=True))
 
     async def definitions(self) -> tuple[SavedQuery, ...]:
-        """The queries that are saved in the account, by name."""
         saved: list[SavedQuery] = []
         async for page in self._session.pages(
             "logs", "DescribeQueryDefinitions", region=self._region, required=("queryDefinitions",)
@@ -169,7 +166,6 @@ def _progress(answer: Answer) -> QueryProgress:
 
 
 def table_of(results: Sequence[Sequence[dict[str, Any]]]) -> QueryRows:
-    """AWS's rows of fields as a table."""
     names: dict[str, str] = {}
     """Cleaned names by AWS's own, in order."""
     rows_of: list[dict[str, str]] = []

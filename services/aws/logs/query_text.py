@@ -37,7 +37,6 @@ def commands(query: str) -> tuple[str, ...]:
 
 
 def _part(query: str, position: int, command: str) -> str:
-    """The token at `position`: a whole quoted string or regular expression, else one character."""
     if query[position] == "/" and expects_regex(command):
         match = _REGEX.match(query, position)
     else:
@@ -47,7 +46,6 @@ def _part(query: str, position: int, command: str) -> str:
 
 
 def expects_regex(command: str) -> bool:
-    """Whether a slash after this beginning of a command starts a regular expression."""
     return _BEFORE_REGEX.search(command) is not None
 
 
@@ -56,12 +54,10 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def verb(command: str) -> str:
-    """A command's keyword in lower case: `fields`, `filter`, `stats`…"""
     return command.split(None, 1)[0].lower() if command else ""
 
 
 def field(name: str) -> str:
-    """A field name for a query, in backticks if it contains special characters."""
     return name if _PLAIN.fullmatch(name) else "`" + name.replace("`", "") + "`"
 
 
@@ -94,7 +90,6 @@ def blanked(query: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words, quoted texts, regular expressions and single other characters of a command, without blanks."""
     pieces: list[str] = []
     position = 0
     while position < len(text):

@@ -1,7 +1,4 @@
-"""CloudWatch Logs: streams of a group.
-
-Source: DescribeLogStreams (Amazon CloudWatch Logs API reference).
-"""
+"""Source: DescribeLogStreams (Amazon CloudWatch Logs API reference)."""
 
 from datetime import UTC, datetime
 
@@ -16,8 +13,6 @@ _LAST = 253_402_214_400_000
 
 
 class LogStreams:
-    """Reads the streams of one account and region."""
-
     def __init__(self, session: Reader) -> None:
         self._session = session
 
@@ -40,7 +35,6 @@ class LogStreams:
         return tuple(RawId(name) for name in names if name.rpartition("/")[2] == task)
 
     async def _newest(self, group: str, most: int) -> list[Answer]:
-        """The streams with the newest events, the newest first."""
         answer = await self._session.read(
             "logs",
             "DescribeLogStreams",

@@ -102,7 +102,6 @@ def database_of(row: Answer) -> Database:
 
 
 def _names(row: Answer, key: str, name: str) -> Iterator[RawId]:
-    """The names of the structures listed under `key`."""
     return (RawId(each[name]) for each in rows(row, key) if each.get(name))
 
 

@@ -91,7 +91,6 @@ class RdsReader:
         return database_of(instances[0])
 
     async def databases(self) -> tuple[Database, ...]:
-        """Every instance of the region."""
         pages = self._session.pages("rds", "DescribeDBInstances", required=("DBInstances",))
         return tuple([database_of(row) async for page in pages for row in rows(page, "DBInstances")])
 
@@ -113,7 +112,6 @@ class RdsReader:
         return (*(each for each in snapshots if each.at is None), *dated)
 
     async def snapshot(self, id: str) -> Snapshot | None:
-        """One snapshot by its identifier; None: there is none."""
         try:
             answer = await self._session.read(
                 "rds", "DescribeDBSnapshots", required=("DBSnapshots",), DBSnapshotIdentifier=id
@@ -131,7 +129,6 @@ class RdsReader:
         return tuple(map(storage_option_of, rows(answer[key] or {}, "Storage")))
 
     async def classes(self, engine: str, version: str) -> tuple[OrderableClass, ...]:
-        """The instance classes that this engine version can run on in a VPC of this region."""
         pages = self._session.pages(
             "rds",
             "DescribeOrderableDBInstanceOptions",
@@ -162,7 +159,6 @@ class RdsReader:
         return tuple(sorted(events, key=lambda event: event.at))
 
     async def pending_actions(self, database: Database) -> tuple[PendingAction, ...]:
-        """An instance's pending maintenance actions, possibly none."""
         pages = self._session.pages(
             "rds",
             "DescribePendingMaintenanceActions",

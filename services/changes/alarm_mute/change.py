@@ -184,7 +184,6 @@ _STATES = {
 
 
 def facts(target: ChangeTarget, state: MuteState, zone: tzinfo) -> Iterator[Fact]:
-    """The alarm's state, and the rules that mute it now or later."""
     alarm = state.alarm(target.id)
     if alarm is None:
         yield Fact(name=_("State"), value="—", note=_("CloudWatch has no such alarm"))
@@ -226,8 +225,6 @@ LASTS = timedelta(minutes=10)
 
 
 class AlarmMute(Change):
-    """Mutes the actions of an alarm for a time, or ends such a mute."""
-
     calls = (
         "cloudwatch:DeleteAlarmMuteRule",
         "cloudwatch:DescribeAlarms",
@@ -387,16 +384,13 @@ class AlarmMute(Change):
         return commands_of(plan)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """A mute is reverted by ending it; what was unmuted has no way back but a new mute."""
         return {ACTION: "unmute"} if plan.steps and plan.steps[0].id == MUTE else {}
 
     def _window(self) -> MuteWindow:
-        """The mute that is proposed: it begins once a plan made now can no longer be confirmed."""
         start = first_start(self._now() + real(self.context.clock, LEAD_SECONDS))
         return MuteWindow(start, start + USUAL)
 
     def _now(self) -> datetime:
-        """AWS's time, by which a mute begins."""
         return self.context.clock.now() + self.context.ahead
 
     async def _state(self, target: ChangeTarget) -> MuteState:

@@ -1,5 +1,3 @@
-"""A mute by hand: its requests, and how to see that the rule mutes."""
-
 from collections.abc import Iterator
 
 from services.aws_cli.calls import call

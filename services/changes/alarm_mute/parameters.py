@@ -1,5 +1,3 @@
-"""The parameters of a mute, parsed strictly; every mistake becomes a refusal in words. Pure."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,7 +38,6 @@ class MuteWindow:
         return "P" + (f"{days}D" if days else "") + (f"T{time}" if time else "")
 
     def schedule(self, zone: ZoneInfo) -> dict[str, str]:
-        """AWS's Schedule structure, in the system's time zone."""
         return {
             "Expression": f"at({self.start.astimezone(zone):%Y-%m-%dT%H:%M})",
             "Duration": self.duration,
@@ -49,7 +46,6 @@ class MuteWindow:
 
 
 def first_start(earliest: datetime) -> datetime:
-    """The first full minute that is not before `earliest`."""
     floor = earliest.astimezone(UTC).replace(second=0, microsecond=0)
     return floor if floor == earliest else floor + MINUTE
 

@@ -1,7 +1,4 @@
-"""The steps that mute and unmute, and their comparison with the rules observed. Pure.
-
-Source: PutAlarmMuteRule, DeleteAlarmMuteRule (Amazon CloudWatch API reference).
-"""
+"""Source: PutAlarmMuteRule, DeleteAlarmMuteRule (Amazon CloudWatch API reference)."""
 
 import re
 from collections.abc import Iterable
@@ -26,8 +23,6 @@ RULE = "toban-"
 
 @dataclass(frozen=True, slots=True)
 class MuteState:
-    """The current state of one alarm, and of everything that mutes it or speaks for it."""
-
     at: datetime
     alarms: tuple[Alarm, ...]
     """Every alarm of the system, including missing ones that the runbook expects."""
@@ -45,16 +40,13 @@ class MuteState:
 
     @property
     def foreign(self) -> tuple[MuteRule, ...]:
-        """The rules of others, which this console neither changes nor deletes."""
         return tuple(rule for rule in self.rules if not rule.id.startswith(RULE))
 
     def firing(self, names: Iterable[str]) -> tuple[Alarm, ...]:
-        """Those of the alarms that are in ALARM, whose actions run at once when a mute ends."""
         alarms = (self.alarm(name) for name in names)
         return tuple(alarm for alarm in alarms if alarm is not None and alarm.state is AlarmState.ALARM)
 
     def composites(self, name: str) -> tuple[Alarm, ...]:
-        """The composite alarms whose rule names the alarm: they act although it is muted."""
         pattern = re.compile(rf"[(\"']\s*(?:[^\"'()]*:alarm:)?{re.escape(name)}\s*[)\"']")
         return tuple(
             alarm for alarm in self.alarms if alarm.kind is AlarmKind.COMPOSITE and pattern.search(alarm.rule)
@@ -62,7 +54,6 @@ class MuteState:
 
 
 def rule_digest(rule: MuteRule | None) -> str:
-    """The identity of a rule, whatever its status is."""
     if rule is None:
         return digest("")
     return digest(
@@ -76,7 +67,6 @@ UNMUTE = "unmute"
 
 
 def mute(context: ChangeContext, id: str, target: ChangeTarget, values: Parameters) -> PlannedStep:
-    """Creates a rule of the plan's own name; `id` is the plan's."""
     assert values.window is not None
     names = sorted({str(target.id), *values.also})
     request = {
@@ -122,7 +112,6 @@ def rule_name(step: PlannedStep) -> str:
 
 
 def observed_mute(step: PlannedStep, rule: MuteRule | None, now: datetime, zone: tzinfo) -> Observation:
-    """Whether the rule exists as planned; a plan whose mute would have begun already is out of date."""
     if rule is None:
         is_late = now.timestamp() >= float(step.before)
         text = (

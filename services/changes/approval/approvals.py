@@ -55,7 +55,6 @@ def _names(person: Person) -> frozenset[str]:
 
 
 def may_approve(plan: Plan, runbook: Runbook, person: Person) -> bool:
-    """Whether the runbook leaves open which OS user approves the plan, or names the person's."""
     who = approver(runbook, plan.approval_scope)
     return who is None or not who.users or is_one_of(person, who.users)
 
@@ -82,7 +81,6 @@ def obstacle(request: ApprovalRequest, runbook: Runbook, me: Person) -> str:
 
 
 def _answered(request: ApprovalRequest) -> str:
-    """What became of a request that waits no more."""
     if request.state is ApprovalState.GIVEN:
         consent = request.consent
         name = (consent.who or consent.by) if consent is not None else "?"
@@ -108,8 +106,6 @@ class NotApproved(Exception):
 
 
 class Approvals(GroupedProjection):
-    """The requests and consents in the journal, by plan id."""
-
     def __init__(self, journal: Journal, runbook: Runbook, clock: Clock) -> None:
         window = real(clock, VALID_SECONDS)
         super().__init__(journal, dict.fromkeys(entries.APPROVAL_KINDS, max(_SPAN, 2 * window)))
@@ -207,7 +203,6 @@ class Approvals(GroupedProjection):
         )
 
     def is_undecided(self, plan: Plan) -> bool:
-        """Whether the runbook names nobody who could approve the plan."""
         who = approver(self._runbook, plan.approval_scope)
         return who is None or who.undecided
 
@@ -219,7 +214,6 @@ class Approvals(GroupedProjection):
         return tuple(sorted(waiting, key=lambda request: request.seq, reverse=True))
 
     def awaited(self) -> tuple[ApprovalRequest, ...]:
-        """The requests that wait for the person here, newest first."""
         me = self.journal.person
         return tuple(
             each
@@ -229,7 +223,6 @@ class Approvals(GroupedProjection):
         )
 
     def is_of(self, plan: Plan) -> bool:
-        """Whether what was asked or answered under this plan's id is about exactly this plan."""
         return all(entry.data.get("digest") == plan.digest for entry in self.recorded(plan.id))
 
     def obstacle(self, request: ApprovalRequest) -> str:
@@ -245,7 +238,6 @@ class Approvals(GroupedProjection):
         return are_two(request.asker, answer.person) and not are_two(me, answer.person)
 
     def request(self, plan: str) -> ApprovalRequest | None:
-        """The request for a plan's approval; None if nobody has asked."""
         recorded = self.recorded(plan)
         asking = next((entry for entry in recorded if entry.kind is EntryKind.APPROVAL_ASKED), None)
         if asking is None or plan not in self._plans:

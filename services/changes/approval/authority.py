@@ -1,5 +1,3 @@
-"""Decides whether a plan may be confirmed: its approval, and the change freezes."""
-
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -20,8 +18,6 @@ from services.models.runbook import Runbook
 
 @dataclass(frozen=True, slots=True)
 class FreezeInForce:
-    """A freeze that forbids changes now."""
-
     id: str
     """Tells it from other freezes: an emergency goes through one only."""
     text: str
@@ -29,8 +25,6 @@ class FreezeInForce:
 
 
 class Freezes:
-    """Answers whether changes are frozen now."""
-
     def __init__(self, runbook: Runbook, reader: Reader, clock: Clock, zone: ZoneInfo) -> None:
         self._runbook = runbook
         self._calendars = ChangeCalendars(reader)
@@ -69,7 +63,6 @@ class Authority:
         self.approvals = approvals
 
     async def judged(self, plan: Plan) -> Plan:
-        """The plan with the freeze that it was made in, as its first warning."""
         freeze = await self._freezes.current()
         if freeze is None or not plan.steps:
             return plan
@@ -123,7 +116,6 @@ class Authority:
 
 
 def _frozen(freeze: FreezeInForce | None) -> dict[str, str]:
-    """The fields of a plan that name the freeze in force."""
     return (
         {"freeze": freeze.text, "freeze_id": freeze.id}
         if freeze is not None

@@ -1,5 +1,3 @@
-"""The entries about approvals, and what they say when they are read again."""
-
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -19,7 +17,6 @@ APPROVAL_KINDS = frozenset(
 
 
 def asked(plan: Plan, note: str) -> NewEntry:
-    """A person asks for the plan's approval; the claim allows one request per plan."""
     text = _("Approval asked: {title} ({target}), from {role}")
     return _entry(
         EntryKind.APPROVAL_ASKED,
@@ -43,7 +40,6 @@ def approved(plan: Plan) -> NewEntry:
 
 
 def obtained(plan: Plan, *, who: str, means: Means, at: datetime, reference: str) -> NewEntry:
-    """The operator records an approval that was obtained elsewhere."""
     text = _("Approval obtained elsewhere: {title} ({target}), {who}")
     return _entry(
         EntryKind.APPROVED,
@@ -109,7 +105,6 @@ def _entry(kind: EntryKind, plan: Plan, text: str, data: dict[str, object], *, c
 
 
 def consent_of(entry: Entry) -> Consent | None:
-    """The consent that an entry records; None if it records none, or cannot be read."""
     if entry.kind not in (EntryKind.APPROVED, EntryKind.EMERGENCY):
         return None
     data = entry.data
@@ -135,6 +130,5 @@ def consent_of(entry: Entry) -> Consent | None:
 
 
 def plan_of(entries: Iterable[Entry]) -> Plan | None:
-    """The plan in the request among a plan's entries; None if it has none, or it cannot be read."""
     asking = next((entry for entry in entries if entry.kind is EntryKind.APPROVAL_ASKED), None)
     return plan_in(asking) if asking is not None else None

@@ -1,5 +1,3 @@
-"""Arming: allows writing for a limited time and a stated reason, and records both."""
-
 import asyncio
 import contextlib
 import re
@@ -35,8 +33,6 @@ CHECK_SECONDS = 20.0
 
 
 class Arming:
-    """Arms and disarms the write permits, and disarms them when the time has expired."""
-
     def __init__(
         self,
         permits: "WriteAuthorizer",
@@ -55,12 +51,10 @@ class Arming:
 
     @property
     def role(self) -> WriteRole | None:
-        """The role that changes are sent with; None: there is none."""
         return self._role.source.role if self._role is not None else None
 
     @property
     def longest(self) -> timedelta:
-        """Maximum duration of one arming."""
         return LONGEST if self._role is None else LONGEST_WITH_ROLE
 
     async def arm(self, reason: str, lasts: timedelta, code: str = "") -> Armed:
@@ -132,7 +126,6 @@ class Arming:
         return NewEntry(kind=EntryKind.ARMED, text=text, data=data)
 
     async def _lock(self) -> None:
-        """Forget the credentials that an MFA code was exchanged for."""
         if self._role is not None:
             await self._role.source.lock()
 

@@ -27,8 +27,6 @@ SessionPolicy = Callable[[Sequence[AwsCall]], str]
 
 @dataclass(frozen=True, slots=True)
 class WriteRoleUse:
-    """The role that changes are sent with, and how its sessions are cut and named."""
-
     source: WriteRoleSource
     policy: SessionPolicy
     user: Callable[[], str]
@@ -36,13 +34,10 @@ class WriteRoleUse:
 
     @property
     def source_identity(self) -> str:
-        """The operator as AWS records them with every request of the role."""
         return source_identity(self.user(), os.getuid())
 
 
 class Writers:
-    """The sessions of the plans that are being applied."""
-
     def __init__(self, session: Writer, role: WriteRoleUse | None, shutdown: Shutdown) -> None:
         self._session = session
         self._role = role
@@ -90,7 +85,6 @@ class Writers:
         return ""
 
     async def close(self, plan: Plan) -> None:
-        """Forget the plan's session of the role."""
         assumed = self._assumed.pop(plan.id, None)
         if assumed is not None:
             await assumed.close()

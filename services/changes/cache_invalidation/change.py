@@ -44,7 +44,6 @@ SHOWN = 3
 
 
 def facts(state: CacheState, free: int, zone: tzinfo) -> Iterator[Fact]:
-    """The distribution's state, and this month's invalidations; `free` paths a month are not charged."""
     distribution = state.distribution
     if distribution is None:
         yield Fact(name=_("Distribution"), value="—", note=_("CloudFront has no such distribution"))
@@ -70,7 +69,6 @@ def used_text(state: CacheState, more: int = 0) -> str:
 
 
 def paths_text(paths: tuple[str, ...]) -> str:
-    """`/index.html /manifest.json`, and how many more there are."""
     listed, more = " ".join(paths[:SHOWN]), len(paths) - SHOWN
     if more <= 0:
         return listed
@@ -196,8 +194,6 @@ _ABSENT = digest("")
 
 
 class CacheInvalidation(Change):
-    """Removes files from the caches of a distribution before they expire."""
-
     calls = (
         "cloudfront:CreateInvalidation",
         "cloudfront:GetDistribution",
@@ -298,7 +294,6 @@ class CacheInvalidation(Change):
         return {ID: str((answer.get("Invalidation") or {}).get("Id") or "")}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
-        """Whether CloudFront has completed it; CloudFront reports no percentage."""
         id = answers.get(INVALIDATE, {}).get(ID, "")
         if id:
             invalidation: Invalidation | None = await self._reads.current(plan.target.id, id)

@@ -1,5 +1,3 @@
-"""The cache invalidation by hand: its request, and how to see that it is completed."""
-
 from collections.abc import Iterator
 
 from services.aws_cli.calls import call

@@ -108,7 +108,6 @@ def _refusals(typed: str) -> Iterator[str]:
 
 
 def _wildcard_within(typed: str) -> str:
-    """What to do instead of a path with `*` inside, which matches no file."""
     instead = typed.partition("*")[0] + "*"
     if _HASHED.search(typed):
         text = _(

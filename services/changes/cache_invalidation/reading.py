@@ -1,7 +1,4 @@
-"""The reads of the cache invalidation: the distribution, the month's invalidations, and the one of a plan.
-
-Source: GetDistribution, ListInvalidations, GetInvalidation (Amazon CloudFront API reference).
-"""
+"""Source: GetDistribution, ListInvalidations, GetInvalidation (Amazon CloudFront API reference)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -34,11 +31,9 @@ class MonthUsage:
 
     @property
     def is_known(self) -> bool:
-        """Whether every invalidation of the distribution is counted."""
         return self.is_complete and not self.uncounted
 
     def charged(self, more: int, free: int) -> int:
-        """How many of `more` paths are beyond the free ones."""
         return min(more, max(0, self.paths + more - free))
 
 
@@ -64,8 +59,6 @@ class CacheState:
 
 
 class Reads:
-    """One account's distributions and invalidations."""
-
     def __init__(self, reader: Reader, clock: Clock) -> None:
         self._reader = CloudFrontReader(reader)
         self._clock = clock

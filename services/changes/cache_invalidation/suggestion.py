@@ -1,5 +1,3 @@
-"""The cache invalidation as other changes offer it once a deployment has ended."""
-
 from services.i18n import _
 from services.models.base import RawId
 from services.models.runbook import Runbook
@@ -10,7 +8,6 @@ KIND = "cache-invalidation"
 
 
 def after_deployment(runbook: Runbook) -> tuple[Suggestion, ...]:
-    """The usual path of the runbook, to invalidate after a deployment; empty without a distribution."""
     cdn = runbook.cdn
     if cdn is None or not cdn.paths:
         return ()

@@ -42,7 +42,6 @@ STEP = "roll-back"
 
 
 def step(context: ChangeContext, target: ChangeTarget, state: RollbackState, after: RawId) -> PlannedStep:
-    """The only request: it stops the deployment in progress, or deploys the task definition `after`."""
     request, required = _request(target, state, after)
     return context.step(
         STEP,
@@ -87,7 +86,6 @@ def title(state: RollbackState, after: RawId) -> str:
 
 
 def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
-    """Whether the rollback has begun, from what is deployed now."""
     params, now = step.call.params, state_digest(state)
     if "taskDefinition" in params:
         name = state.service.task_definition if state.service is not None else ""
@@ -114,7 +112,6 @@ def observed_rollback(step: PlannedStep, state: RollbackState) -> Observation:
 
 
 def _was_rolled_back(step: PlannedStep, state: RollbackState) -> bool:
-    """Whether the newest deployment is the one of `step`, and returned to what was there before."""
     newest = state.newest
     return (
         newest is not None
@@ -134,7 +131,6 @@ SKEW = timedelta(minutes=2)
 
 
 def rollback_progress(step: PlannedStep, state: RollbackState, made_at: datetime) -> Progress:
-    """How far the rollback of `step` is; its plan was made at `made_at`."""
     deployment = _deployment(step, state, made_at)
     if deployment is None or state.service is None:
         return Progress(state=WatchState.RUNNING, text=_("ECS does not list the deployment yet."))
@@ -148,7 +144,6 @@ def rollback_progress(step: PlannedStep, state: RollbackState, made_at: datetime
 
 
 def _deployment(step: PlannedStep, state: RollbackState, made_at: datetime) -> ServiceDeployment | None:
-    """The service deployment that carries the rollback out; None if ECS does not list it."""
     params = step.call.params
     if "taskDefinition" not in params:
         return next((each for each in state.deployments if each.id == params["serviceDeploymentArn"]), None)
@@ -175,7 +170,6 @@ def _texts(deployment: ServiceDeployment, service: ContainerService, state: Roll
 
 
 def _percent(service: ContainerService, watch: WatchState) -> int | None:
-    """Share of the newest deployment's tasks that run; 100 once it is complete."""
     if watch is WatchState.DONE:
         return 100
     primary = next((each for each in service.deployments if each.status == "PRIMARY"), None)
@@ -233,8 +227,6 @@ GIVES_UP = timedelta(minutes=60)
 
 
 class DeployRollback(ServiceChange):
-    """Brings back the task definition that the newest release replaced, or another active one."""
-
     calls = (
         "cloudtrail:LookupEvents",
         "cloudwatch:GetMetricData",
@@ -289,7 +281,6 @@ class DeployRollback(ServiceChange):
         id: str,
         prices: tuple[TaskPrice, TaskPrice] = (NO_PRICE, NO_PRICE),
     ) -> Plan:
-        """The plan from a given state and the prices of a task before and after; pure."""
         after = self._revision(parameters, state)
         objections = (*unknown_parameters(parameters, (REVISION,)), *refusals(state, after))
         if objections or state.service is None:
@@ -334,7 +325,6 @@ class DeployRollback(ServiceChange):
 
 
 def _cost(service: ContainerService, prices: tuple[TaskPrice, TaskPrice], runbook: Runbook) -> str:
-    """What runs beside the present tasks meanwhile, and what tasks of another size cost from then on."""
     meanwhile = rollout.cost(service, prices[1], runbook)
     before, after = (price.hourly * service.desired for price in prices)
     if before == after or not all(price.monthly for price in prices):

@@ -1,5 +1,3 @@
-"""The rollback by hand: its request, and how to see how far it is."""
-
 from collections.abc import Iterator
 
 from services.aws_cli.containers import service_deployments, service_state

@@ -16,7 +16,6 @@ DIGEST = 19
 
 
 def rows(state: RollbackState, before: RawId, after: RawId, zone: tzinfo) -> tuple[Row, ...]:
-    """Each property of two task definitions; one that cannot be read is unknown."""
     old, new = (state.definitions.get(name) for name in (before, after))
     return (
         Row(name=_("Task definition"), before=before, after=after),

@@ -59,8 +59,6 @@ NEAR = timedelta(minutes=2)
 
 
 class Reads:
-    """One system's services and their deployments."""
-
     def __init__(self, context: ChangeContext) -> None:
         self._runs = context.runs
         self._clock = context.clock
@@ -105,7 +103,6 @@ class Reads:
             return None
 
     async def _definitions(self, names: Iterable[RawId]) -> dict[RawId, TaskDefinition]:
-        """Details by name; ECS does not describe inactive ones that nothing uses."""
         definitions = {}
         for name in names:
             try:
@@ -146,6 +143,5 @@ def requested_by(runs: Iterable[Run], target: RawId, at: datetime) -> str:
 
 
 def _deploys(event: TrailEvent, service: str) -> bool:
-    """Whether an event may be a successful update of the service; not every event names its resource."""
     named = not event.resources or any(service in resource for resource in event.resources)
     return not event.error and named

@@ -1,7 +1,4 @@
-"""The state that a rollback is planned from, and what it is rolled back to. Pure.
-
-Source: "Stopping Amazon ECS service deployments", "Amazon ECS service revisions" (Amazon ECS developer guide).
-"""
+"""Source: "Stopping Amazon ECS service deployments", "Amazon ECS service revisions" (Amazon ECS developer guide)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,8 +25,6 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RollbackState:
-    """One service, what was deployed to it, and what can be."""
-
     at: datetime
     service: ContainerService | None
     """None: ECS has no such service."""
@@ -80,7 +75,6 @@ class RollbackState:
         return _older(self.current, definition)
 
     def rollback_of(self, definition: RawId) -> ServiceDeployment | None:
-        """The newest rollback if it rolled this task definition back; None if it did not."""
         index = next((index for index in range(len(self.deployments)) if self._is_rollback(index)), None)
         if index is None:
             return None
@@ -94,13 +88,11 @@ class RollbackState:
         return described.task_definition if described is not None else RawId("")
 
     def deployment_of(self, definition: RawId) -> ServiceDeployment | None:
-        """The newest deployment that deployed this task definition; None if ECS lists none."""
         return next(
             (each for each in self.deployments if self.definition_of(each.target) == definition), None
         )
 
     def images_of(self, definition: RawId) -> tuple[ContainerImage, ...]:
-        """The images of its newest service revision; () if ECS describes none."""
         revisions = [each for each in self.revisions.values() if each.task_definition == definition]
         newest = max(revisions, key=_created, default=None)
         return newest.images if newest is not None else ()
@@ -125,7 +117,6 @@ class RollbackState:
         return None
 
     def _is_rollback(self, index: int) -> bool:
-        """Whether a deployment was rolled back, or brought back an earlier task definition than it replaced."""
         deployment = self.deployments[index]
         if deployment.rolls_back:
             return True
@@ -134,7 +125,6 @@ class RollbackState:
         return self._is_return(index) and not goes_forward
 
     def _is_return(self, index: int) -> bool:
-        """Whether a deployment brought back what an earlier one had replaced."""
         deployment = self.deployments[index]
         after = self.definition_of(deployment.target)
         before = [self.definition_of(source) for source in deployment.sources]
@@ -151,7 +141,6 @@ def _created(revision: ServiceRevision) -> float:
 
 
 def _older(definition: RawId, other: RawId) -> bool:
-    """Whether a task definition has a lower number than another of its family."""
     (family, number), (other_family, other_number) = _parts(definition), _parts(other)
     return family == other_family and number < other_number
 
@@ -167,7 +156,6 @@ def family_of(definition: str) -> str:
 
 
 def state_digest(state: RollbackState) -> str:
-    """Digest of what a rollback depends on: what is deployed, by which deployment, and how that stands."""
     newest = state.newest
     if newest is None or state.service is None:
         return digest([None, state.current, state.is_active])
@@ -179,7 +167,6 @@ def state_digest(state: RollbackState) -> str:
 def differing_variables(
     before: TaskDefinition, after: TaskDefinition
 ) -> Iterator[tuple[str, str, bool, bool]]:
-    """(container, variable, whether `before` has it, whether `after` has it) of each variable that differs."""
     old, new = before.environment, after.environment
     for container, name in sorted({*old, *new}):
         if old.get((container, name)) != new.get((container, name)):

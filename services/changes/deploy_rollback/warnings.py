@@ -18,7 +18,6 @@ from services.models.date_text import zoned_time
 
 
 def refusals(state: RollbackState, after: str) -> Iterator[str]:
-    """Why the service cannot be rolled back to the task definition `after`, and what to do instead."""
     if not state.is_active or state.service is None:
         yield _("ECS has no such active service.")
         return
@@ -66,7 +65,6 @@ def _undeployable(state: RollbackState, after: str) -> Iterator[str]:
 
 
 def warnings(state: RollbackState, after: RawId, zone: tzinfo) -> Iterator[Caution]:
-    """All warnings for a rollback to the task definition `after`, or for going forward to it."""
     if state.way is Way.DEPLOY and state.service is not None:
         yield from rollout.warnings(state.service)
         yield from _rolled_back(state, after, zone)
@@ -90,7 +88,6 @@ def warnings(state: RollbackState, after: RawId, zone: tzinfo) -> Iterator[Cauti
 
 
 def _rolled_back(state: RollbackState, after: RawId, zone: tzinfo) -> Iterator[Caution]:
-    """That a rollback left this revision, or that another rollback came before this one."""
     rollback = state.rollback_of(after)
     if rollback is not None:
         at = rollback.finished if rollback.rolls_back and rollback.finished else rollback.created

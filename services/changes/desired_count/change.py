@@ -45,7 +45,6 @@ STEP = "set-count"
 
 
 def step(context: ChangeContext, target: ChangeTarget, state: ScalingState, count: int) -> PlannedStep:
-    """Sends desiredCount, and nothing else."""
     cluster, name = names(target.id)
     return context.step(
         STEP,
@@ -103,7 +102,6 @@ LARGEST = 1000
 
 
 def default_count(state: ScalingState) -> int:
-    """One task more, but no more than the maximum."""
     more = state.desired + 1
     return min(more, state.target.maximum) if state.target is not None else more
 
@@ -201,8 +199,6 @@ GIVES_UP = timedelta(minutes=30)
 
 
 class DesiredCount(ScalingChange):
-    """Starts or stops tasks now, within the bounds of Auto Scaling."""
-
     numbers = frozenset({DESIRED})
     calls = (
         "application-autoscaling:DescribeScalableTargets",

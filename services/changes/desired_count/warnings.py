@@ -1,5 +1,3 @@
-"""Warnings before a new desired count. Pure."""
-
 from collections.abc import Iterator
 from datetime import tzinfo
 
@@ -83,7 +81,6 @@ def _scaling(state: ScalingState, count: int) -> Iterator[Caution]:
 
 
 def is_idle(state: ScalingState, policy: ScalingPolicy, count: int) -> bool:
-    """Whether a policy scales in already, and the load on `count` tasks would be far below its target."""
     cpu, target = state.load.cpu, policy.target
     if cpu is None or target is None or "CPU" not in policy.metric:
         return False

@@ -40,8 +40,6 @@ DELETING, CREATING = "deleting", "creating"
 
 @dataclass(frozen=True, slots=True)
 class DrillState:
-    """An instance of a drill as AWS has it now."""
-
     at: datetime
     name: str
     instance: Database | None
@@ -114,8 +112,6 @@ SETTLING = timedelta(minutes=10)
 
 
 class DrillDelete(Change):
-    """Deletes an instance of a restore drill, without a final snapshot."""
-
     calls = ("rds:DeleteDBInstance", "rds:DescribeDBInstances")
     guarantees = Guarantees(
         proof="DescribeDBInstances: DBInstanceIdentifier, DBInstanceStatus",
@@ -164,7 +160,6 @@ class DrillDelete(Change):
         origin: Restored | None,
         id: str,
     ) -> Plan:
-        """The plan from a given state and the drill that made the instance; pure."""
         why = refusal(state, origin, self._database)
         reasons = [*unknown_parameters(parameters, ()), *([why] if why else [])]
         if reasons:

@@ -47,8 +47,6 @@ CATEGORY = "failover"
 
 @dataclass(frozen=True, slots=True)
 class FailoverState:
-    """A database with its failovers of the last day."""
-
     current: ReadState
     events: tuple[DatabaseEvent, ...] = ()
     """Oldest first."""
@@ -64,7 +62,6 @@ class FailoverState:
 
     @property
     def is_available(self) -> bool:
-        """Whether RDS accepts a reboot."""
         return self.current.database.status == AVAILABLE
 
     @property
@@ -114,8 +111,6 @@ RECENT = timedelta(hours=24)
 
 
 class DrillFailover(DatabaseChange):
-    """Restarts the database on its standby."""
-
     calls = (
         "cloudwatch:GetMetricData",
         "rds:DescribeDBInstances",

@@ -58,8 +58,6 @@ NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What is restored, how large, and until when."""
-
     snapshot: Snapshot
     instance_class: str
     delete_at: datetime
@@ -125,7 +123,6 @@ CREATE = "restore"
 def restore(
     context: ChangeContext, target: ChangeTarget, values: Parameters, state: RestoreState, name: str, id: str
 ) -> PlannedStep:
-    """Restores the snapshot into the instance `name`, placed as the database is, private and in one zone."""
     original = state.original
     params = {
         "DBInstanceIdentifier": name,
@@ -173,7 +170,6 @@ def snapshot_title(snapshot: Snapshot, zone: tzinfo) -> str:
 
 
 def observed_text(state: RestoreState, snapshot: Snapshot | None, name: str, id: str) -> str:
-    """The state in words: the instance, else what would hinder its restore."""
     instance = state.named(name)
     if instance is not None and instance.tags.get(TAG) != id:
         return _("There is an instance {name} without the tag of this plan.").format(name=name)
@@ -193,15 +189,12 @@ def observed_text(state: RestoreState, snapshot: Snapshot | None, name: str, id:
 
 
 class RestoreReads:
-    """Reads the database, its snapshots, and the other instances of the region."""
-
     def __init__(self, context: ChangeContext, rds: RdsReader, costs: Costs) -> None:
         self._clock = context.clock
         self._rds = rds
         self._costs = costs
 
     async def state(self, target: ChangeTarget, chosen: str | None) -> RestoreState:
-        """What the plan depends on; the classes are read only where another than the database's may be `chosen`."""
         name = database_name(target.id)
         databases, automatic, manual = await asyncio.gather(
             self._rds.databases(), self._rds.snapshots(name), self._rds.snapshots(name, "manual")
@@ -212,7 +205,6 @@ class RestoreReads:
         return RestoreState(at, original, databases, (*automatic, *manual), classes)
 
     async def original(self, name: str, databases: tuple[Database, ...]) -> Database:
-        """The runbook's database; read by its name, RDS says that it does not exist."""
         return next((each for each in databases if each.id == name), None) or await self._rds.database(name)
 
     async def _classes(self, original: Database) -> tuple[str, ...]:
@@ -237,7 +229,6 @@ OFFERED = 20
 
 
 def form(state: RestoreState, runbook: Runbook, calendar: Calendar) -> tuple[Parameter, ...]:
-    """The snapshot, the class, and when the instance is to be deleted."""
     newest, zone = state.default_snapshot, calendar.zone
     usable = sorted(
         filter(state.is_usable, state.snapshots), key=lambda snapshot: snapshot.at or state.at, reverse=True
@@ -299,8 +290,6 @@ _READY = ("available", "storage-optimization")
 
 
 class DrillRestore(DatabaseChange):
-    """Restores a snapshot into an instance that only this drill uses."""
-
     names = NAMES
     calls = (
         "cloudwatch:GetMetricData",
@@ -352,7 +341,6 @@ class DrillRestore(DatabaseChange):
         costs: tuple[MonthlyCost | None, ...],
         id: str,
     ) -> Plan:
-        """The plan from a given state and the monthly costs of the instance's parts; pure."""
         values, refusals = read_parameters(parameters, state, self.context.calendar, self.context.runbook)
         reasons = [*self.unknown_names(parameters), *obstacles(state), *refusals]
         if values is None or reasons:

@@ -1,5 +1,3 @@
-"""The state that a restore drill is planned from. Pure."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +8,6 @@ from services.models.rds import Database, Snapshot, SnapshotState
 
 @dataclass(frozen=True, slots=True)
 class RestoreState:
-    """A database, the other instances of its region, and its snapshots."""
-
     at: datetime
     original: Database
     databases: tuple[Database, ...] = ()
@@ -35,11 +31,9 @@ class RestoreState:
         return snapshot.state is SnapshotState.AVAILABLE and snapshot.at is not None
 
     def named(self, name: str) -> Database | None:
-        """One instance of the region; None: there is none of this name."""
         return next((each for each in self.databases if each.id == name), None)
 
     def digest(self, snapshot: Snapshot | None, name: str) -> str:
-        """Digest of everything that the instance `name` is restored from."""
         original = self.original
         return state_digest(
             snapshot is not None and self.is_usable(snapshot),

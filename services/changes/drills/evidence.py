@@ -25,8 +25,6 @@ OLD = timedelta(days=7)
 
 
 class MeasuredEvidence:
-    """Takes what changes have measured into the duties that ask for it."""
-
     def __init__(
         self, engine: ChangeEngine, duties: Duties, runbook: Runbook, calendar: Calendar, clock: Clock
     ) -> None:
@@ -43,7 +41,6 @@ class MeasuredEvidence:
         self._wake.wake()
 
     async def keep(self) -> None:
-        """Read whenever woken, and at intervals; nothing without duties that ask for something measured."""
         while self._of:
             with suppress(JournalError):
                 await self.check()
@@ -57,7 +54,6 @@ class MeasuredEvidence:
             self._taken.add(run.id)
 
     def _measured(self) -> Iterator[tuple[Run, dict[str, str]]]:
-        """The runs that ended well with their measured values, as `measured_by` names them."""
         since = self._clock.now() - OLD
         for run in reversed(self._engine.runs):
             progress = run.progress

@@ -36,15 +36,12 @@ def instance_name(database: str, id: str, zone: tzinfo) -> str:
 
 
 def drills_of(databases: Iterable[Database], database: str) -> tuple[Database, ...]:
-    """The instances that a drill of this console restored from `database`, whichever journal has it."""
     prefix = name_prefix(database)
     return tuple(each for each in databases if TAG in each.tags and str(each.id).startswith(prefix))
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """An instance that this journal made."""
-
     name: str
     plan: str
     """The id of the plan that restored it; its tag has the same value."""
@@ -56,7 +53,6 @@ class Restored:
 
 
 def restored(runs: Iterable[Run]) -> tuple[Restored, ...]:
-    """The instances that the journal's runs restored and have not deleted, newest first."""
     runs = tuple(runs)
     deleted = {
         database_name(run.plan.target.id) for run in runs if run.plan.kind == DELETE and run.has_ended_well

@@ -35,7 +35,6 @@ def restored_at(events: Iterable[DatabaseEvent], since: datetime, now: datetime)
 
 
 def failover_ends(events: Iterable[DatabaseEvent], since: datetime) -> tuple[datetime, ...]:
-    """When failovers were completed since then, oldest first."""
     return tuple(event.at for event in events if event.at >= since - SKEW and "completed" in _text(event))
 
 

@@ -1,5 +1,3 @@
-"""The base classes of the changes of the runbook's services: their targets, their load, and a plan of their scaling."""
-
 import asyncio
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -38,7 +36,6 @@ MINUTE = 60
 
 
 def load_queries(cluster: str, service: str) -> tuple[MetricQuery, ...]:
-    """Running tasks, and the mean CPU over them, by the minute."""
     return (
         cpu_query(TASKS, cluster, service, "SampleCount", _("Running tasks")),
         cpu_query(CPU, cluster, service, "Average", _("CPU, mean")),
@@ -46,7 +43,6 @@ def load_queries(cluster: str, service: str) -> tuple[MetricQuery, ...]:
 
 
 def cpu_query(id: str, cluster: str, service: str, stat: str, label: str = "") -> MetricQuery:
-    """A statistic of the CPU of the service's tasks, by the minute."""
     return MetricQuery(
         id=id,
         namespace=_NAMESPACE,
@@ -59,7 +55,6 @@ def cpu_query(id: str, cluster: str, service: str, stat: str, label: str = "") -
 
 
 def bounds(state: ScalingState, runbook: Runbook) -> tuple[Bound, ...]:
-    """The maximum and the desired count; the CPU that Auto Scaling aims at, and the runbook's limit on it."""
     return (*_task_bounds(state), *_cpu_bounds(state, runbook))
 
 
@@ -92,8 +87,6 @@ RECENT = timedelta(minutes=10)
 
 
 class Reads:
-    """One system's services, bounds and load, by resource id (`service/<cluster>/<service>`)."""
-
     def __init__(self, context: ChangeContext) -> None:
         self._runbook = context.runbook
         self._clock = context.clock
@@ -165,8 +158,6 @@ async def _no_load() -> Load:
 
 
 class ServiceChange(Change):
-    """A change of one of the runbook's ECS services."""
-
     def targets(self) -> tuple[ChangeTarget, ...]:
         return targets(self.context.runbook)
 
@@ -175,8 +166,6 @@ class ServiceChange(Change):
 
 
 class ScalingChange(ServiceChange):
-    """A change of how many tasks a service has, or may have."""
-
     def __init__(self, kind: ChangeKind, context: ChangeContext) -> None:
         super().__init__(kind, context)
         self.reads = Reads(context)

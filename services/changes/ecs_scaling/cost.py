@@ -47,8 +47,6 @@ NO_PRICE = TaskPrice()
 
 
 class TaskPrices:
-    """Reads what a task costs; each price of a processor is read once."""
-
     def __init__(self, context: ChangeContext) -> None:
         self._region = context.region
         self._pricing = PricingReader(context.reader)

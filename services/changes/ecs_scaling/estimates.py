@@ -1,5 +1,3 @@
-"""What a number of tasks means for the load and for the database, estimated from the present. Pure."""
-
 from collections.abc import Iterator
 
 from services.changes.base import warning
@@ -10,7 +8,6 @@ from services.models.runbook import Runbook
 
 
 def connections(state: ScalingState, count: int, runbook: Runbook) -> Iterator[Caution]:
-    """Compares the database connections of `count` tasks with the runbook's limit."""
     limit = runbook.limit_for("AWS/RDS", "DatabaseConnections")
     if runbook.rds is None or limit is None or limit.below is None:
         return
@@ -44,7 +41,6 @@ def connections(state: ScalingState, count: int, runbook: Runbook) -> Iterator[C
 
 
 def unmeasured(state: ScalingState, *, grave: bool) -> Caution | None:
-    """Why the CPU of another number of tasks cannot be estimated; None if it can."""
     if state.load.cpu is None:
         return warning(_("The CPU load could not be measured."), grave=grave)
     if state.running != state.desired:

@@ -1,5 +1,3 @@
-"""A service's scaling as rows and remarks for an operator, each fact in one of them. Pure."""
-
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
@@ -12,7 +10,6 @@ from services.models.ecs import ScalingActivity, ScalingPolicy, ScheduledAction
 
 
 def facts(state: ScalingState, ours: str, zone: tzinfo) -> tuple[Fact, ...]:
-    """The rows of all values; names of this console's scheduled actions begin with `ours`."""
     return (*_bounds(state), *_actions(state, ours, zone), *_counts(state), *_scaling(state, zone))
 
 
@@ -115,7 +112,6 @@ def remarks(state: ScalingState, zone: tzinfo) -> Iterator[str]:
 
 
 def reason_words(codes: tuple[str, ...]) -> str:
-    """AWS's codes for why a decision scaled nothing, in words; an unknown code is shown as is."""
     return _(", ").join(word_of(NOT_SCALED, code) for code in codes)
 
 

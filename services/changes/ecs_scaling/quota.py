@@ -57,7 +57,6 @@ async def read_quota(reader: Reader, task_definition: str) -> FargateQuota:
 
 
 def quota_warning(quota: FargateQuota, count: int) -> Iterator[Caution]:
-    """What `count` tasks need of the quota, grave if it is more; nothing for tasks that do not run on Fargate."""
     if not quota.applies:
         return
     if quota.per_task is None or quota.quota is None:

@@ -46,7 +46,6 @@ def bounds(service: ContainerService, desired: int | None = None) -> tuple[int, 
 
 
 def is_stuck(service: ContainerService, desired: int | None = None) -> bool:
-    """Whether ECS may neither stop a task before its successor starts, nor start one before."""
     count = service.desired if desired is None else desired
     least, most = bounds(service, count) or (0, 0)
     return 0 < count <= least and most <= count
@@ -98,7 +97,6 @@ def downtime(service: ContainerService) -> str:
 
 
 def cost(service: ContainerService, price: TaskPrice, runbook: Runbook) -> str:
-    """How many tasks run beside the present ones, and what they cost."""
     limits, rules = bounds(service), service.configuration
     if limits is None:
         return _("Unknown: AWS does not report how many tasks run at most (deploymentConfiguration).")
@@ -133,7 +131,6 @@ def warnings(service: ContainerService) -> Iterator[Caution]:
 
 
 def expected(service: ContainerService | None) -> list[object]:
-    """What the sentences depend on, for the digest of a deployment's step."""
     if service is None:
         return []
     rules = service.configuration

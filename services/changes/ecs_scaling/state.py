@@ -1,5 +1,3 @@
-"""The scaling of an ECS service as changes are planned from it, and values derived from it. Pure."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,8 +26,6 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class ScalingState:
-    """The current state of one service in AWS."""
-
     at: datetime
     service: ContainerService | None
     """None: ECS has no such service."""
@@ -65,23 +61,19 @@ class ScalingState:
 
     @property
     def not_scaled(self) -> ScalingActivity | None:
-        """The newest of the scaling decisions that changed nothing."""
         return next((activity for activity in self.activities if activity.not_scaled), None)
 
     def stopped(self, count: int) -> int:
-        """Number of tasks that a new maximum or desired count stops immediately."""
         return max(0, self.desired - count)
 
 
 def limit_digest(target: ScalableTarget | None, *, stops: bool, active: bool) -> str:
-    """Digest of the state that new bounds are planned from; `stops` says whether they stop tasks."""
     if target is None:
         return digest(None)
     return digest([target.minimum, target.maximum, target.suspended, stops, active])
 
 
 def action_digest(action: ScheduledAction | None) -> str:
-    """Digest of the state that a scheduled revert is planned from."""
     if action is None:
         return digest(None)
     minimum = [] if action.minimum is None else [action.minimum]

@@ -44,8 +44,6 @@ BEFORE = timedelta(days=1)
 
 
 class Reads:
-    """Reads one user's rotation."""
-
     def __init__(self, context: ChangeContext, vault: KeyVault, github: GithubConnection) -> None:
         self._context = context
         self._keys = AccessKeys(context.reader)
@@ -89,7 +87,6 @@ class Reads:
         return await client.secret(scope_path(spec), name)
 
     def github_of(self, user: str) -> Github | None:
-        """The runbook's GitHub, if it has this user's key."""
         spec = self._context.runbook.github
         return spec if spec is not None and spec.user == user else None
 
@@ -119,8 +116,6 @@ _FINAL = frozenset({Step.DELETE, Step.DISCARD})
 
 
 class KeyRotation(Change):
-    """Takes the next step of a rotation."""
-
     calls = (
         "github:PutSecret",
         "iam:CreateAccessKey",
@@ -229,11 +224,9 @@ class KeyRotation(Change):
         return steps.observed_deletion(step, key, used)
 
     def transport(self, step: PlannedStep) -> Transport | None:
-        """What hands a key over; None for the requests to AWS, which the session sends."""
         return self._hand_over if step.call.service in (steps.GITHUB, steps.LOCAL) else None
 
     def answered(self, plan: Plan, step: PlannedStep, answer: Mapping[str, Any]) -> dict[str, str]:
-        """Put the secret of a new key into the vault; the key's id is all that is recorded."""
         if step.id == Step.CREATE:
             key = answer["AccessKey"]
             id, secret = str(key.get("AccessKeyId") or ""), str(key.get("SecretAccessKey") or "")
@@ -247,7 +240,6 @@ class KeyRotation(Change):
         return {}
 
     def traced(self, step: PlannedStep, event: TrailEvent) -> dict[str, str]:
-        """The id of the new key, which alone may be deleted; its secret is lost."""
         return {CREATED: str(event.products[0])} if step.id == Step.CREATE and event.products else {}
 
     async def progress(self, plan: Plan, answers: Mapping[str, Mapping[str, str]]) -> Progress:
@@ -265,7 +257,6 @@ class KeyRotation(Change):
             return Progress(state=WatchState.DONE if is_proven else WatchState.FAILED, text=text)
 
     def _watch(self, step: Step, state: RotationState) -> Watch | None:
-        """Follows a hand-over until a workflow and AWS have proven it."""
         if step not in (Step.GITHUB, Step.COMMAND, Step.REVEAL):
             return None
         return Watch(
@@ -277,7 +268,6 @@ class KeyRotation(Change):
         )
 
     async def outcome(self, plan: Plan) -> str:
-        """How far the rotation is; deleting the old key completes it."""
         if plan.wish.get(STEP) == Step.DELETE:
             return _("The rotation is complete.")
         return _("The rotation is: {phase}.").format(phase=phase_text((await self._state(plan.target)).phase))

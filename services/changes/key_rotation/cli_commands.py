@@ -13,7 +13,6 @@ from services.models.iam import USER
 
 
 def commands_of(plan: Plan) -> Iterator[CliCommand]:
-    """The plan's requests to AWS, then the user's keys and the last use of the key concerned."""
     for step, command in zip(plan.steps, requests_of(plan), strict=True):
         if step.call.service == "iam":
             yield command.model_copy(update={"traps": (*command.traps, *_traps(step.call.operation))})

@@ -50,7 +50,6 @@ class DutyTicks:
         self._wake.wake()
 
     async def keep(self) -> None:
-        """Read whenever woken, and at intervals. Nothing is read without duties that can be proven."""
         while self._by_user:
             with suppress(AwsError, JournalError):
                 await self.check()

@@ -1,5 +1,3 @@
-"""A rotation's state as rows and remarks for an operator. Pure."""
-
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
@@ -106,7 +104,6 @@ def remarks(state: RotationState, zone: tzinfo) -> Iterator[str]:
 
 
 def orphan_text(state: RotationState, zone: tzinfo) -> str:
-    """Why the new key is of no use, and what to do."""
     assert state.new is not None
     creator = state.records.created.get(state.new.id)
     if creator is None:
@@ -148,7 +145,6 @@ def half_text(state: RotationState) -> str:
 
 
 def missing_proof(state: RotationState, zone: tzinfo) -> Iterator[str]:
-    """What is missing until the new key is proven to be in use."""
     handed = state.handed_at
     assert handed is not None
     when = zoned_time(handed, zone, state.at)

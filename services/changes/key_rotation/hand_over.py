@@ -1,7 +1,4 @@
-"""Hands a new key over: to GitHub Actions, to a command's standard input, or to the person at the screen.
-
-The secret is taken from the vault at the moment of sending, and goes nowhere else. Every attempt is made once.
-"""
+"""The secret is taken from the vault at the moment of sending, and goes nowhere else. Every attempt is made once."""
 
 import asyncio
 import json
@@ -32,8 +29,6 @@ if TYPE_CHECKING:
 
 
 class KeyVault:
-    """The secrets that this console holds, by access key id."""
-
     def __init__(self) -> None:
         self._secrets: dict[str, Secret] = {}
 
@@ -44,11 +39,9 @@ class KeyVault:
         self._secrets[key] = secret
 
     def secret_of(self, key: str) -> Secret | None:
-        """The secret of a key; None if this console does not hold it."""
         return self._secrets.get(key)
 
     def forget(self, key: str) -> None:
-        """Drop the secret of a key: it was handed over, or the key is deleted."""
         self._secrets.pop(key, None)
 
     @property
@@ -61,8 +54,6 @@ COMMAND_SECONDS = 15.0
 
 
 class HandOver:
-    """Sends the requests of a rotation that do not go to AWS."""
-
     def __init__(self, vault: KeyVault, github: GithubConnection, clock: Clock) -> None:
         self._vault = vault
         self._github = github
@@ -160,7 +151,6 @@ class HandOver:
 
 
 def _document(params: Mapping[str, Any], secret: Secret) -> bytes:
-    """The key as JSON, in the form of CreateAccessKey's answer."""
     key = {
         "UserName": params["UserName"],
         "AccessKeyId": params["AccessKeyId"],

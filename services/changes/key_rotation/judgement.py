@@ -1,5 +1,3 @@
-"""Why a step of a rotation is refused, and what to know before it. Pure."""
-
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
 

@@ -1,5 +1,3 @@
-"""The steps that a rotation offers in its present state, the next one first. Pure."""
-
 from enum import StrEnum
 
 from services.changes.key_rotation.state import Phase, RotationState
@@ -8,8 +6,6 @@ from services.models.runbook import Runbook
 
 
 class Step(StrEnum):
-    """One step of a rotation: what one plan does."""
-
     CREATE = "create"
     GITHUB = "github"
     """Write both secrets of GitHub Actions."""
@@ -66,7 +62,6 @@ def options(state: RotationState, runbook: Runbook) -> tuple[Step, ...]:
 
 
 def hand_overs(state: RotationState, runbook: Runbook) -> tuple[Step, ...]:
-    """The ways to hand a key over, the runbook's first."""
     github = runbook.github is not None and runbook.github.user == state.user
     command = runbook.access_keys is not None and bool(runbook.access_keys.hand_over)
     chosen = (*((Step.GITHUB,) if github else ()), *((Step.COMMAND,) if command else ()))

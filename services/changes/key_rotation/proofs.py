@@ -1,5 +1,3 @@
-"""What is proven of a rotation, by which the lines of the runbook's duty are ticked. Pure."""
-
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
@@ -11,7 +9,6 @@ from services.models.iam import RotationProof
 
 
 def proofs(state: RotationState, old: str, zone: tzinfo) -> dict[RotationProof, str]:
-    """Each proven state of the rotation that replaces the key `old`, with what proves it, in words."""
     return dict(_proofs(state, old, zone))
 
 

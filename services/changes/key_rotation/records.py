@@ -1,7 +1,4 @@
-"""What the journal's runs say of a user's keys: who created one, when one was handed over or deactivated. Pure.
-
-IAM reports neither when a key was deactivated nor by whom it was created.
-"""
+"""IAM reports neither when a key was deactivated nor by whom it was created."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,16 +21,12 @@ CREATED = "access_key"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step that was done."""
-
     at: datetime
     by: str
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What the journal knows of one user's keys."""
-
     created: dict[str, Done] = field(default_factory=dict)
     """Keys that a console is proven to have created, by id."""
     handed: dict[str, Done] = field(default_factory=dict)
@@ -68,7 +61,6 @@ def records_of(runs: Iterable[Run], user: str) -> Records:
 
 
 def _done(runs: Iterable[Run], user: str) -> Iterable[tuple[PlannedStep, StepRun, str]]:
-    """The user's steps that are done, oldest first."""
     for run in reversed(tuple(runs)):
         if run.plan.kind != KIND or run.plan.target.id != user_target(user):
             continue

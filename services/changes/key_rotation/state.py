@@ -37,8 +37,6 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """A key and its last use."""
-
     key: AccessKey
     use: KeyUse
 
@@ -54,8 +52,6 @@ class KeyState:
 
 @dataclass(frozen=True, slots=True)
 class GithubState:
-    """The two secrets, and the workflow's runs since the new key was created."""
-
     key_id: GithubSecret
     secret: GithubSecret
     runs: tuple[WorkflowRun, ...] = ()
@@ -64,8 +60,6 @@ class GithubState:
 
 @dataclass(frozen=True, slots=True)
 class RotationState:
-    """Everything that the next step is planned from."""
-
     at: datetime
     user: str
     keys: tuple[KeyState, ...]
@@ -81,7 +75,6 @@ class RotationState:
 
     @property
     def old(self) -> KeyState | None:
-        """The key to replace: the older of two, or the only one; None without keys."""
         return self.keys[0] if self.keys else None
 
     @property
@@ -90,7 +83,6 @@ class RotationState:
 
     @property
     def is_new_ours(self) -> bool:
-        """Whether a console is proven to have created the new key; only then may it be deleted to begin again."""
         return self.new is not None and (self.new.id in self.records.created or self.new.id in self.in_vault)
 
     @property
@@ -105,13 +97,11 @@ class RotationState:
         return id_written, secret is not None and secret >= since
 
     def _restored(self, id_written: datetime) -> bool:
-        """Whether GitHub's newest id is the old key's, which this program wrote back."""
         restored = self.records.ids.get(self.keys[0].id)
         return restored is not None and restored.at >= id_written - SKEW
 
     @property
     def handed_at(self) -> datetime | None:
-        """When the new key was handed over as a whole; None: it was not."""
         new, github = self.new, self.github
         if new is None:
             return None
@@ -132,7 +122,6 @@ class RotationState:
 
     @property
     def new_used(self) -> datetime | None:
-        """When the new key was last used, if that was after the hand-over."""
         new, handed = self.new, self.handed_at
         if new is None or handed is None or new.used is None:
             return None
@@ -159,13 +148,11 @@ class RotationState:
 
     @property
     def deactivated_at(self) -> datetime | None:
-        """When the old key was deactivated, according to the journal; None: not recorded."""
         done = self.records.deactivated.get(self.old.id) if self.old else None
         return done.at if done else None
 
     @property
     def deletable_at(self) -> datetime | None:
-        """From when the old key may be deleted; None: not known when it was deactivated."""
         since = self.deactivated_at
         return since + self.delete_after if since else None
 

@@ -147,7 +147,6 @@ def hand_over(
     key: KeyState,
     command: Sequence[str],
 ) -> PlannedStep:
-    """Passes the key to a command, or to the person at the screen."""
     params: dict[str, object] = {"UserName": state.user, "AccessKeyId": key.id}
     if step is Step.COMMAND:
         params["Command"] = list(command)
@@ -173,12 +172,10 @@ def _sent_to(region: str, step: PlannedStep) -> PlannedStep:
 
 
 def status_digest(key: AccessKey | None, used: datetime | None) -> str:
-    """Digest of the state that a change of a key's status, or its deletion, is planned from."""
     return digest(None if key is None else [str(key.id), key.status, _iso(used)])
 
 
 def secret_digest(secret: GithubSecret) -> str:
-    """Digest of the state that a write of a secret is planned from."""
     return digest([secret.name, _iso(secret.updated_at)])
 
 
@@ -210,14 +207,12 @@ def observed_deletion(step: PlannedStep, key: AccessKey | None, used: datetime |
 
 
 def observed_secret(step: PlannedStep, secret: GithubSecret, zone: tzinfo, now: datetime) -> Observation:
-    """When GitHub says that the secret was written; it does not say who did."""
     updated, digested = _iso(secret.updated_at), secret_digest(secret)
     text = _("{secret}: {written}.").format(secret=secret.name, written=written_text(secret, zone, now))
     return observed(digested, text, after=updated > step.before, before=updated == step.before)
 
 
 def observed_hand_over(step: PlannedStep, *, is_held: bool, is_handed: bool) -> Observation:
-    """Only this console knows that a key was handed over; after a restart a person has to say."""
     key = step.call.params["AccessKeyId"]
     if is_handed:
         text = _("This console handed the key {key} over.")

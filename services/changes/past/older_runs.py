@@ -86,7 +86,6 @@ OLDER = Older("changes-2", (EntryKind.PLAN, EntryKind.INTENT, EntryKind.OUTCOME)
 
 
 def needed(runs: Collection[Run], signed: Collection[str]) -> Iterator[str]:
-    """The ids of the runs (newest first) that matter however old they are; `signed`: those whose revert is signed off."""
     pending = set(pending_reverts(runs)) - set(signed)
     for run in runs:
         if run.is_open or run.in_flight or run.watching or run.id in pending or run.plan.kind in LASTING:
@@ -94,5 +93,4 @@ def needed(runs: Collection[Run], signed: Collection[str]) -> Iterator[str]:
 
 
 def pending_reverts(runs: Iterable[Run]) -> list[str]:
-    """The ids of the runs (newest first) that no later one has reverted."""
     return [slot.key.removeprefix(REVERT) for slot in reverts(runs, UTC)]

@@ -14,19 +14,16 @@ from services.models.changes import Caution, Row
 
 
 def rows(state: ReadState, *own: str) -> Iterator[Row]:
-    """One row for every pending modification of other settings than `own`."""
     for setting in state.others(*own):
         yield Row(name=setting.title, before=_("pending"), after=setting.value)
 
 
 def applied_row(state: ReadState, zone: tzinfo, *, immediately: bool) -> Row:
-    """ApplyImmediately as it is sent, and what it means."""
     after = _("true: now") if immediately else _("false: in the window {window}")
     return Row(name="ApplyImmediately", before="—", after=after.format(window=window_text(state, zone)))
 
 
 def warnings(state: ReadState, *own: str) -> Iterator[Caution]:
-    """Everything that is applied along, known or not; `own` are the settings of the change itself."""
     for setting in state.others(*own):
         text = (
             _("“Immediately” also applies what is pending: {name} → {value}, which interrupts the database.")

@@ -1,5 +1,3 @@
-"""The base class of the changes of the runbook's database: its target, its load, and what they all read."""
-
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -29,8 +27,6 @@ from services.models.runbook import Rds
 
 
 class DatabaseReads:
-    """One system's database, by target id (`db:<name>`)."""
-
     def __init__(self, context: ChangeContext) -> None:
         self._clock = context.clock
         self._metrics = Metrics(context.reader)
@@ -93,8 +89,6 @@ SETTLING = timedelta(minutes=10)
 
 
 class DatabaseChange(Change):
-    """A change of the runbook's RDS instance."""
-
     names: ClassVar[tuple[str, ...]] = ()
     """Ids of its parameters."""
 
@@ -130,7 +124,6 @@ class DatabaseChange(Change):
 
 
 def unavailable(state: ReadState, *, extending: bool = False) -> list[str]:
-    """Why no modification is made now, or no extension of the storage; empty if it can be."""
     reasons = of_cluster(state.database)
     if not (state.can_extend if extending else state.is_available):
         text = _("RDS accepts no change while the database is {status}; wait until it is available.")

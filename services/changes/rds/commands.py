@@ -1,5 +1,3 @@
-"""The commands that change a database by hand, and those that show what became of it."""
-
 from collections.abc import Iterable, Iterator
 
 from services.aws_cli.databases import instance

@@ -101,7 +101,6 @@ def month_text(usd: Decimal | None, runbook: Runbook) -> str:
 
 
 def change_text(before: MonthlyCost | None, after: MonthlyCost | None, runbook: Runbook) -> str:
-    """Costs per month before and after, with the source and date of prices and exchange rate."""
     if before is None or after is None:
         return _("Unknown: neither the runbook nor AWS's price list has a price for it.")
     text = _("Per month {before} → {after} ({source}; $1 = ¥{rate})")

@@ -1,5 +1,3 @@
-"""A database's state as rows for an operator. Pure."""
-
 from collections.abc import Iterator
 from datetime import tzinfo
 

@@ -1,7 +1,4 @@
-"""What the last hour of a database is drawn from: CPU and free storage, and the values they are read against. Pure.
-
-Source: CPUUtilization, FreeStorageSpace (Amazon RDS CloudWatch metrics).
-"""
+"""Source: CPUUtilization, FreeStorageSpace (Amazon RDS CloudWatch metrics)."""
 
 from collections.abc import Iterator
 
@@ -18,7 +15,6 @@ MINUTE = 60
 
 
 def load_queries(database: str) -> tuple[MetricQuery, ...]:
-    """CPU and free storage by the minute."""
     return (
         database_query(CPU, database, CPU_METRIC, "Average", label=_("CPU")),
         database_query(FREE, database, FREE_METRIC, "Minimum", label=_("Free storage")),
@@ -28,7 +24,6 @@ def load_queries(database: str) -> tuple[MetricQuery, ...]:
 def database_query(
     id: str, database: str, metric: RawId, stat: str, *, period: int = MINUTE, label: str = ""
 ) -> MetricQuery:
-    """A statistic of one of the database's metrics."""
     return MetricQuery(
         id=id,
         namespace=NAMESPACE,
@@ -41,7 +36,6 @@ def database_query(
 
 
 def bounds(runbook: Runbook, namespace: RawId = NAMESPACE) -> Iterator[Bound]:
-    """The runbook's limit on the CPU of the database, or of what the namespace is of."""
     limit = runbook.limit_for(namespace, CPU_METRIC)
     if limit is not None and limit.below is not None:
         label = _("limit < {value}").format(value=f"{limit.below:g}%")

@@ -1,5 +1,3 @@
-"""Whether a database can be restored if a change of it goes wrong, and the snapshot that makes it so. Pure."""
-
 from collections.abc import Iterator
 from datetime import tzinfo
 
@@ -12,7 +10,6 @@ from services.models.watches import Suggestion
 
 
 def restorable_warnings(state: ReadState, zone: tzinfo) -> Iterator[Caution]:
-    """The latest moment to restore to; grave without one."""
     restorable = state.database.latest_restorable
     if restorable is None:
         text = _("No point in time to restore to is reported: take a manual snapshot first.")
@@ -23,6 +20,5 @@ def restorable_warnings(state: ReadState, zone: tzinfo) -> Iterator[Caution]:
 
 
 def snapshot_first(target: RawId) -> Suggestion:
-    """The offer of a manual snapshot before a change."""
     why = _("Take a manual snapshot: it stays until it is deleted, whatever becomes of the database.")
     return Suggestion(when="before", kind="rds-snapshot", target=target, why=why)

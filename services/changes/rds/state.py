@@ -1,5 +1,3 @@
-"""The state that changes of a database are planned from. Pure."""
-
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -31,8 +29,6 @@ class DatabaseLoad:
 
 @dataclass(frozen=True, slots=True)
 class ReadState:
-    """The current state of one database in AWS."""
-
     at: datetime
     database: Database
     actions: tuple[PendingAction, ...] | None = ()
@@ -41,7 +37,6 @@ class ReadState:
 
     @property
     def window(self) -> Window | None:
-        """The maintenance window; None if it is not reported or unreadable."""
         return weekly(self.database.maintenance_window)
 
     @property
@@ -86,7 +81,6 @@ def window_text(state: ReadState, zone: tzinfo) -> str:
 
 
 def of_cluster(database: Database) -> list[str]:
-    """Why a member of a cluster is not changed here; empty for a database of its own."""
     if not database.cluster:
         return []
     text = _("{name} is a member of the cluster {cluster}, which is not changed here yet.")
@@ -99,7 +93,6 @@ def database_name(target: RawId) -> str:
 
 
 def pending_digest(state: ReadState, *, without: tuple[str, ...] = ()) -> list[list[str]]:
-    """What is pending, for the digest of a step that applies it along."""
     return [[setting.id, setting.value] for setting in state.others(*without)]
 
 

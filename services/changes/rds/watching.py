@@ -1,5 +1,3 @@
-"""How changes of a database are followed to their end. Pure."""
-
 from datetime import datetime, timedelta
 
 from services.changes.rds.state import ReadState
@@ -14,7 +12,6 @@ EVERY = 30.0
 
 
 def watch(state: ReadState, ends_when: str, *, lasts: timedelta, in_window: bool) -> Watch:
-    """Follows a change from now for `lasts`, or from the next window until some hours after it."""
     begins, ends = _times(state, lasts) if in_window else (None, state.at + lasts)
     return Watch(ends_when=ends_when, every=EVERY, begins_at=begins, gives_up_at=ends)
 
@@ -28,20 +25,16 @@ def _times(state: ReadState, lasts: timedelta) -> tuple[datetime | None, datetim
 
 
 def running(text: str, percent: int | None = None) -> Progress:
-    """AWS has not finished."""
     return Progress(state=WatchState.RUNNING, text=text, percent=percent)
 
 
 def done(text: str) -> Progress:
-    """AWS shows the end that was planned."""
     return Progress(state=WatchState.DONE, text=text, percent=100)
 
 
 def withdrawn(text: str) -> Progress:
-    """A person withdrew or replaced it before AWS applied it."""
     return Progress(state=WatchState.WITHDRAWN, text=text)
 
 
 def failed(text: str) -> Progress:
-    """AWS shows another end."""
     return Progress(state=WatchState.FAILED, text=text)

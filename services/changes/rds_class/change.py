@@ -1,7 +1,4 @@
-"""Instance class of the RDS instance (runbook: スケール操作 2).
-
-Source: ModifyDBInstance, DescribeOrderableDBInstanceOptions (Amazon RDS API reference).
-"""
+"""Source: ModifyDBInstance, DescribeOrderableDBInstanceOptions (Amazon RDS API reference)."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -56,8 +53,6 @@ NOW, WINDOW = "now", "window"
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A valid class, and when it is applied."""
-
     name: str
     immediately: bool
     withdraws: bool
@@ -68,7 +63,6 @@ class Parameters:
 
 
 def default_class(state: ClassState, spec: Rds) -> str:
-    """The present class where another one is queued, which withdraws it; else the runbook's larger one."""
     if state.queued or spec.larger_class not in state.names:
         return state.current
     return spec.larger_class
@@ -120,7 +114,6 @@ def modify(
     state: ClassState,
     costs: tuple[MonthlyCost | None, MonthlyCost | None],
 ) -> PlannedStep:
-    """Sends the class, and explicitly when it is applied."""
     params = {
         "DBInstanceIdentifier": database_name(target.id),
         "DBInstanceClass": values.name,
@@ -164,7 +157,6 @@ def _rows(
 
 
 def applied_text(values: Parameters, read: ReadState, zone: tzinfo) -> str:
-    """`immediately`, or when the next window is."""
     return _("immediately") if values.immediately else window_text(read, zone)
 
 
@@ -250,8 +242,6 @@ LASTS = timedelta(hours=2)
 
 
 class RdsClass(DatabaseChange):
-    """Changes the instance class now or in the maintenance window, and withdraws a queued class."""
-
     names = NAMES
     calls = (
         "cloudwatch:GetMetricData",
@@ -334,7 +324,6 @@ class RdsClass(DatabaseChange):
         costs: tuple[MonthlyCost | None, MonthlyCost | None],
         id: str,
     ) -> Plan:
-        """The plan from a given state and the monthly costs before and after; pure."""
         read, zone = state.read, self.context.zone
         values, refusals = read_parameters(parameters, state, self.spec)
         reasons = [*self.unknown_names(parameters), *unavailable(read), *refusals]
@@ -371,7 +360,6 @@ class RdsClass(DatabaseChange):
         return commands_of(plan, self.context.runbook, traps=immediately_traps(), after=after)
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """The previous class; while the new one is only queued, this withdraws it."""
         step = next(iter(plan.steps), None)
         return {CLASS_ID: step.before, TIMING: plan.wish.get(TIMING, WINDOW)} if step else {}
 
@@ -399,7 +387,6 @@ class RdsClass(DatabaseChange):
 
 
 def _offered_names(state: ClassState) -> tuple[str, ...]:
-    """Every class; the present one too, where it withdraws a queued one."""
     names = state.names if state.current in state.names else (state.current, *state.names)
     return names if state.queued else tuple(name for name in names if name != state.current) or names
 

@@ -1,5 +1,3 @@
-"""The state that a change of the instance class is planned from. Pure."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -25,8 +23,6 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class BusyDays:
-    """The last open days, and those of them on which CPU was over the limit, in order."""
-
     days: tuple[date, ...]
     busy: tuple[date, ...]
     limit: float
@@ -47,7 +43,6 @@ class BusyDays:
 
 
 def last_open_days(calendar: Calendar, now: datetime) -> tuple[date, ...]:
-    """The last open days before today, oldest first."""
     days: list[date] = []
     day: date | None = calendar.day_of(now)
     while day is not None and len(days) < DAYS:
@@ -72,8 +67,6 @@ def busy_days(calendar: Calendar, days: Sequence[date], cpu: Series, limit: floa
 
 @dataclass(frozen=True, slots=True)
 class ClassState:
-    """A database with the classes that it may have."""
-
     read: ReadState
     orderable: tuple[OrderableClass, ...]
     """In the order in which they are offered."""
@@ -118,7 +111,6 @@ _SIZES = ("micro", "small", "medium", "large", "xlarge")
 
 
 def _order(name: str) -> tuple[str, int, int]:
-    """By family, then by size: `medium` before `large` before `2xlarge`."""
     family, _dot, size = name.rpartition(".")
     if size in _SIZES:
         return family, _SIZES.index(size), 0
@@ -127,7 +119,6 @@ def _order(name: str) -> tuple[str, int, int]:
 
 
 def class_digest(read: ReadState, *, immediately: bool) -> str:
-    """Digest of the state that a new class is planned from; `immediately` also depends on what is applied along."""
     queued = read.pending(CLASS)
     return state_digest(
         read.database.instance_class,

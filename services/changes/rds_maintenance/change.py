@@ -45,8 +45,6 @@ TIMINGS = (WINDOW, UNDO, NOW)
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A pending action, and what is done with it."""
-
     action: str
     timing: str
 
@@ -55,7 +53,6 @@ class Parameters:
 
 
 def default_action(state: ReadState) -> PendingAction | None:
-    """The action that AWS applies first, of those that nobody has requested; else the first."""
     actions = sorted(
         state.actions or (),
         key=lambda action: (
@@ -68,7 +65,6 @@ def default_action(state: ReadState) -> PendingAction | None:
 
 
 def default_timing(action: PendingAction | None) -> str:
-    """Undo where the action is requested for the next window, else the next window."""
     return UNDO if action is not None and action.opt_in is OptIn.NEXT_WINDOW else WINDOW
 
 
@@ -117,7 +113,6 @@ OPT_IN_TYPES = {WINDOW: "next-maintenance", UNDO: "undo-opt-in", NOW: "immediate
 def opt_in(
     context: ChangeContext, target: ChangeTarget, values: Parameters, action: PendingAction, state: ReadState
 ) -> PlannedStep:
-    """Requests the action for the next window or now, or withdraws that request."""
     titles = {
         WINDOW: _("Apply {action} in the next window"),
         UNDO: _("Withdraw the request for {action}"),
@@ -142,7 +137,6 @@ def opt_in(
 
 
 def action_text(action: PendingAction, zone: tzinfo) -> str:
-    """Whether somebody requested an action, and when it is applied."""
     return opt_in_text(action.opt_in, time_of(action.current, zone) if action.current else "")
 
 
@@ -153,7 +147,6 @@ def _after(values: Parameters, state: ReadState, zone: tzinfo) -> str:
 
 
 def action_digest(action: PendingAction | None, state: ReadState, opt_in_type: str) -> str:
-    """Digest of the state that a request of this OptInType is planned from."""
     if action is None:
         return state_digest(None)
     depends_on = {
@@ -164,7 +157,6 @@ def action_digest(action: PendingAction | None, state: ReadState, opt_in_type: s
 
 
 def action_of(step: PlannedStep, state: ReadState) -> PendingAction | None:
-    """The step's pending action; None: it is not pending."""
     name = step.call.params["ApplyAction"]
     return next((action for action in state.actions or () if action.action == name), None)
 
@@ -399,7 +391,6 @@ class RdsMaintenance(DatabaseChange):
             )
 
     def revert_parameters(self, plan: Plan) -> dict[str, str]:
-        """Withdraws a request for the window, or makes it again; nothing undoes an immediate one."""
         action, timing = plan.wish.get(ACTION, ""), plan.wish.get(TIMING)
         ways = {WINDOW: UNDO, UNDO: WINDOW}
         return {ACTION: action, TIMING: ways[timing]} if timing in ways else {}

@@ -1,7 +1,4 @@
-"""Storage of the RDS instance (runbook: アラート対応 3).
-
-Source: ModifyDBInstance, DescribeValidDBInstanceModifications, DescribeEvents (Amazon RDS API reference).
-"""
+"""Source: ModifyDBInstance, DescribeValidDBInstanceModifications, DescribeEvents (Amazon RDS API reference)."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -252,7 +249,6 @@ class RdsStorage(DatabaseChange):
             )
 
     def _cooldown(self, state: StorageState) -> Iterable[Fact]:
-        """From when on the storage may be changed again, while it may not."""
         if state.cooldown_ends is not None:
             at = time_of(state.cooldown_ends, self.context.zone)
             note = _("once it is optimized") if state.is_optimizing else ""
@@ -301,7 +297,6 @@ class RdsStorage(DatabaseChange):
         )
 
     def _along(self, state: StorageState) -> Iterable[Parameter]:
-        """What becomes of other pending modifications, if there are any."""
         if not state.read.others(STORAGE):
             return
         yield Parameter(
@@ -384,7 +379,6 @@ class RdsStorage(DatabaseChange):
         return StorageState(read, options, last_change(events or ()), events is not None)
 
     async def _options(self, name: str) -> tuple[StorageOption, ...] | None:
-        """The legal sizes; None while RDS does not tell, as during a modification."""
         try:
             return await self.reads.rds.storage_options(name)
         except AwsError:

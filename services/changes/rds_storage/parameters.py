@@ -1,5 +1,3 @@
-"""The parameters of a storage extension, parsed strictly; every mistake becomes a refusal in words. Pure."""
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,8 +23,6 @@ _FINISHED, _STORAGE = "finished applying", "allocated storage"
 
 @dataclass(frozen=True, slots=True)
 class StorageState:
-    """A database with the sizes that its storage may have."""
-
     read: ReadState
     options: tuple[StorageOption, ...] | None
     """None: RDS did not tell."""
@@ -37,12 +33,10 @@ class StorageState:
 
     @property
     def current(self) -> int:
-        """The present size in GiB; 0: not reported."""
         return self.read.database.storage_gib or 0
 
     @property
     def option(self) -> StorageOption | None:
-        """The legal values of the present storage type; None: unknown."""
         kind = self.read.database.storage_type
         return next((option for option in self.options or () if option.storage_type == kind), None)
 
@@ -68,7 +62,6 @@ def _is_change(message: str) -> bool:
 
 
 def storage_digest(state: ReadState, *, immediately: bool) -> str:
-    """Digest of the state that a new size is planned from; `immediately` also depends on what is applied along."""
     database = state.database
     queued = state.pending(STORAGE)
     return state_digest(
@@ -102,23 +95,19 @@ _STRIPED_IOPS = 12000
 
 
 def is_legal(size: int, ranges: Iterable[SizeRange]) -> bool:
-    """Whether a value is in one of the ranges, on its steps."""
     return any(span.first <= size <= span.last and (size - span.first) % span.step == 0 for span in ranges)
 
 
 def next_legal(least: int, ranges: Iterable[SizeRange]) -> int | None:
-    """The smallest legal value from `least` on; None: there is none."""
     return min((size for span in ranges if (size := _from(least, span)) <= span.last), default=None)
 
 
 def _from(least: int, span: SizeRange) -> int:
-    """The first step of a range that is not below `least`; it may be above the range."""
     steps = max(0, -((span.first - least) // span.step))
     return span.first + steps * span.step
 
 
 def smallest(current: int, option: StorageOption) -> int | None:
-    """The smallest legal extension of the present size; None: it cannot be extended."""
     return next_legal(-(-current * LEAST_PERCENT // 100), option.sizes)
 
 
@@ -151,8 +140,6 @@ HOLD, APPLY = "hold", "apply"
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A valid size, and when it is applied."""
-
     size: int
     max_size: int | None
     """New MaxAllocatedStorage; None: not changed."""
@@ -167,7 +154,6 @@ class Parameters:
 
 
 def default_size(state: StorageState, spec: Rds) -> int | None:
-    """The runbook's size if it is a legal extension, else the smallest one."""
     if state.option is None:
         return None
     least, larger = smallest(state.current, state.option), spec.larger_storage_gib

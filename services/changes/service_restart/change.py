@@ -1,7 +1,4 @@
-"""Restart of a service's tasks: a new deployment of the same task definition.
-
-Source: UpdateService with forceNewDeployment (Amazon ECS API reference).
-"""
+"""Source: UpdateService with forceNewDeployment (Amazon ECS API reference)."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -46,8 +43,6 @@ from services.models.watches import Progress, Watch, WatchState
 
 @dataclass(frozen=True, slots=True)
 class RestartState:
-    """One service and the task definition that it runs."""
-
     at: datetime
     service: ContainerService | None
     """None: ECS has no such service."""
@@ -76,7 +71,6 @@ class RestartState:
 
 
 def state_digest(state: RestartState) -> str:
-    """Digest of what a restart depends on: the newest deployment, that none is in progress, how tasks are replaced."""
     primary = state.primary
     if primary is None:
         return digest(None)
@@ -93,7 +87,6 @@ STEP = "restart"
 
 
 def step(context: ChangeContext, target: ChangeTarget, state: RestartState) -> PlannedStep:
-    """Deploys the same task definition again, and sends nothing else."""
     assert state.service is not None
     assert state.primary is not None
     cluster, name = names(target.id)
@@ -128,7 +121,6 @@ def _rows(state: RestartState) -> tuple[Row, ...]:
 
 
 def observed_restart(step: PlannedStep, state: RestartState) -> Observation:
-    """Whether a newer deployment of the same task definition exists."""
     now, primary = state_digest(state), state.primary
     if state.service is None or primary is None:
         return observed(now, _("ECS has no such active service."), after=False, before=False)
@@ -236,8 +228,6 @@ GIVES_UP = timedelta(minutes=60)
 
 
 class ServiceRestart(ServiceChange):
-    """Replaces the tasks of a service by new ones of the same task definition."""
-
     calls = (
         "cloudwatch:GetMetricData",
         "ecs:DescribeServices",

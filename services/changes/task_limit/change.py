@@ -115,8 +115,6 @@ RAISE = "raise"
 
 
 class TaskLimit(ScalingChange):
-    """Raises or lowers MinCapacity and MaxCapacity, and schedules the revert."""
-
     numbers = frozenset({MIN, MAX})
     calls = (
         "application-autoscaling:DeleteScheduledAction",
@@ -246,7 +244,6 @@ class TaskLimit(ScalingChange):
 
 
 def _contradictions(values: Parameters, target: ScalableTarget) -> Iterator[str]:
-    """Why AWS would not accept the bounds, or why nothing changes."""
     if not changed(target, values):
         yield _("Nothing to change: the maximum is {maximum} already.").format(maximum=values.maximum)
     if values.minimum is None and values.maximum < target.minimum:

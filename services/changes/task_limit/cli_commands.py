@@ -1,5 +1,3 @@
-"""The task limit change by hand: its requests, and how to see that they took effect."""
-
 from collections.abc import Iterator
 
 from services.aws_cli.containers import scaling_bounds, scheduled_actions, service_state

@@ -1,5 +1,3 @@
-"""The parameters of the task limit, parsed strictly; every mistake becomes a refusal in words. Pure."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,8 +27,6 @@ _WAYS: dict[str, Way] = {"aws": "aws", "duty": "duty", "none": "none"}
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Valid bounds, and how and when they are reverted."""
-
     maximum: int
     way: Way
     at: datetime | None
@@ -45,7 +41,6 @@ class Parameters:
 
 
 def default_max(state: ScalingState, ecs: Ecs) -> int | None:
-    """The busy maximum if the current one is the usual maximum, else the usual maximum."""
     now = state.target.maximum if state.target else None
     return ecs.busy_max if now is not None and now == ecs.usual_max else ecs.usual_max
 
@@ -119,7 +114,6 @@ def _minimum(text: str | None, state: ScalingState) -> tuple[int | None, str]:
 
 
 def _maximum(text: str | None, minimum: int | None, state: ScalingState, ecs: Ecs) -> tuple[int | None, str]:
-    """The maximum; if only a new minimum was typed, the present one."""
     if text is None and minimum is not None and state.target is not None:
         return state.target.maximum, ""
     value = text if text is not None else str(default_max(state, ecs) or "")

@@ -1,5 +1,3 @@
-"""The busy time that the runbook's calendar plans for: from a scale-up to the next scale-down. Pure."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -21,8 +19,6 @@ LONGEST = timedelta(days=45)
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A busy time."""
-
     title: Clean
     """The duty that begins it."""
     since: datetime
@@ -34,7 +30,6 @@ class Season:
 
 
 def season(runbook: Runbook, calendar: Calendar, now: datetime) -> Season | None:
-    """The busy time in which `now` is, else the next one; None if the runbook plans for none."""
     series = next((duty.series for duty in runbook.duties if duty.id == SCALE_DOWN), "")
     ups = [duty.id for duty in runbook.duties if series and duty.series == series and duty.id != SCALE_DOWN]
     seasons = [_first(calendar, id, now) for id in ups]
@@ -42,7 +37,6 @@ def season(runbook: Runbook, calendar: Calendar, now: datetime) -> Season | None
 
 
 def _first(calendar: Calendar, id: str, now: datetime) -> Season | None:
-    """The first busy time that begins with the duty `id` and is not over."""
     since = now - LONGEST
     while (up := calendar.next_slot(id, since)) is not None:
         down = calendar.next_slot(SCALE_DOWN, up.due_at)

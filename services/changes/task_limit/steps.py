@@ -1,7 +1,4 @@
-"""The steps that change the task limit, and their comparison with the observed state. Pure.
-
-Source: RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference).
-"""
+"""Source: RegisterScalableTarget, PutScheduledAction, DeleteScheduledAction (Application Auto Scaling API reference)."""
 
 import re
 from datetime import datetime, tzinfo
@@ -42,7 +39,6 @@ def register(
 
 
 def changed(target: ScalableTarget, values: Parameters) -> dict[str, int]:
-    """The bounds that change, as AWS names them."""
     minimum = {} if values.minimum is None else {"MinCapacity": values.minimum}
     return minimum | ({} if values.maximum == target.maximum else {"MaxCapacity": values.maximum})
 
@@ -59,7 +55,6 @@ def bounds_of(text: str) -> tuple[int | None, int]:
 
 
 def restored(target: ScalableTarget, values: Parameters) -> dict[str, int]:
-    """The replaced bounds, as AWS names them."""
     present = {"MinCapacity": target.minimum, "MaxCapacity": target.maximum}
     return {name: present[name] for name in changed(target, values)}
 
@@ -118,7 +113,6 @@ def redundant(state: ScalingState, values: Parameters) -> tuple[ScheduledAction,
 
 
 def cancel(context: ChangeContext, number: int, target: ChangeTarget, action: ScheduledAction) -> PlannedStep:
-    """Deletes a scheduled revert that is no longer needed; `number` counts from 0."""
     return context.step(
         f"{CANCEL}-{number}" if number else CANCEL,
         _("Delete the scheduled revert {name}").format(name=action.name),
@@ -138,7 +132,6 @@ def observed_cancellation(
 
 
 def observed_limit(step: PlannedStep, state: ScalingState) -> Observation:
-    """The current maximum, compared with the step."""
     params = step.call.params
     now = _limit_digest(step, state)
     if state.target is None:

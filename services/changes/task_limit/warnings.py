@@ -1,5 +1,3 @@
-"""Warnings before changing the task limit. Pure."""
-
 from collections.abc import Iterator
 from datetime import timedelta, tzinfo
 

@@ -1,7 +1,4 @@
-"""Handlers for Athena: one workgroup with a limit, and queries that end at the second poll.
-
-Source: Amazon Athena API reference. The results of a query: `services.demo.athena.queries`.
-"""
+"""Source: Amazon Athena API reference. The results of a query: `services.demo.athena.queries`."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -44,7 +41,6 @@ def _workgroup(call: Call) -> str:
 
 @op("athena", "GetWorkGroup", of_system=True)
 def get_work_group(call: Call) -> dict[str, Any]:
-    """The only workgroup."""
     return {
         "WorkGroup": {
             "Name": _workgroup(call),
@@ -67,7 +63,6 @@ def get_work_group(call: Call) -> dict[str, Any]:
 
 @op("athena", "StartQueryExecution", of_system=True)
 def start_query_execution(call: Call) -> dict[str, Any]:
-    """Start a query; a token that was used before starts nothing."""
     store, params, now = call.component(ExecutionStore), call.params, call.now
     _workgroup(call)
     text, token = params["QueryString"], params.get("ClientRequestToken")
@@ -100,7 +95,6 @@ def _reusable(store: ExecutionStore, params: dict[str, Any], now: datetime) -> E
 
 @op("athena", "GetQueryExecution", of_system=True)
 def get_query_execution(call: Call) -> dict[str, Any]:
-    """The state of a query, which this poll advances."""
     execution = _execution(call)
     execution.poll(call.now)
     ended = {"CompletionDateTime": execution.completed} if execution.completed else {}
@@ -175,7 +169,6 @@ def _column(name: str, kind: str) -> dict[str, Any]:
 
 @op("athena", "StopQueryExecution", of_system=True)
 def stop_query_execution(call: Call) -> dict[str, Any]:
-    """Cancel a query that has not ended."""
     execution = _execution(call)
     if execution.state in ACTIVE:
         execution.state, execution.completed = "CANCELLED", call.now

@@ -1,5 +1,3 @@
-"""The Athena queries of one world."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +23,6 @@ class Execution:
     completed: datetime | None = None
 
     def poll(self, now: datetime) -> None:
-        """Count a poll, and advance a query that is active."""
         self.polls += 1
         if self.state not in ACTIVE:
             return

@@ -1,7 +1,4 @@
-"""Athena's results from the firewall's logs, for the one form of query that the console sends.
-
-There is no SQL engine: a query of any other form fails with an error.
-"""
+"""There is no SQL engine: a query of any other form fails with an error."""
 
 import re
 from collections import Counter
@@ -37,8 +34,6 @@ Row = tuple[str | None, ...]
 
 
 class Answer(NamedTuple):
-    """The result of a query, or its error."""
-
     rows: Sequence[Row] = ()
     scanned: int = 0
     error: str = ""
@@ -46,7 +41,6 @@ class Answer(NamedTuple):
 
 
 def answer(log: FirewallLog, query: str) -> Answer:
-    """Evaluate a query over the firewall's log."""
     match = _SHAPE.fullmatch(" ".join(query.split()))
     if match is None:
         return Answer(error="NOT_SUPPORTED: The embedded AWS does not know queries of this shape.")
@@ -67,7 +61,6 @@ def answer(log: FirewallLog, query: str) -> Answer:
 
 
 def _grouped(blocked: Sequence[BlockedRequest]) -> list[Row]:
-    """`grouping()` has a bit for each of address, rule and URI, set if the row is not grouped by it."""
     counts: Counter[Row] = Counter({("7", None, None, None, None): 0})
     for request in blocked:
         counts["3", request.address, request.country, None, None] += 1

@@ -1,7 +1,4 @@
-"""Handlers for scalable targets, policies and activities of Application Auto Scaling.
-
-Source: Application Auto Scaling API reference.
-"""
+"""Source: Application Auto Scaling API reference."""
 
 import re
 from typing import Any
@@ -38,13 +35,11 @@ def invalid(message: str) -> AwsErrorResponse:
 
 
 def common(target: Target) -> dict[str, Any]:
-    """The members that identify a target in every response."""
     return {"ServiceNamespace": "ecs", "ResourceId": target.resource, "ScalableDimension": DIMENSION}
 
 
 @op(SERVICE, "RegisterScalableTarget")
 def register_scalable_target(call: Call) -> dict[str, Any]:
-    """Create or change a target; new bounds apply at once."""
     params = call.params
     resource = params["ResourceId"]
     target = call.component(Scaling).targets.get(resource)
@@ -127,7 +122,6 @@ def _describe_activity(target: Target, activity: Activity) -> dict[str, Any]:
 
 @op(SERVICE, "PutScalingPolicy")
 def put_scaling_policy(call: Call) -> dict[str, Any]:
-    """Put a target-tracking policy and its two alarms."""
     target, params = target_of(call), call.params
     settings = params.get("TargetTrackingScalingPolicyConfiguration")
     if settings is None:
@@ -156,7 +150,6 @@ def _alarms(policy: Policy) -> list[dict[str, str]]:
 
 @op(SERVICE, "DescribeScalingPolicies")
 def describe_scaling_policies(call: Call) -> dict[str, Any]:
-    """Policies of one target, or of all."""
     name = call.params.get("ResourceId")
     return {
         "ScalingPolicies": [

@@ -1,7 +1,4 @@
-"""Application Auto Scaling of ECS services: bounds, target tracking, scheduled actions, activities.
-
-Source: Application Auto Scaling API reference and user guide.
-"""
+"""Source: Application Auto Scaling API reference and user guide."""
 
 import math
 from collections.abc import Callable
@@ -49,7 +46,6 @@ class Scaling:
         return target
 
     def track(self, target: Target, policy: Policy) -> None:
-        """Add a target-tracking policy and the pair of alarms it owns."""
         base = f"TargetTracking-{target.resource}"
         policy.high = f"{base}-AlarmHigh-{UUID(int=hash_of(policy.id + 'high'), version=4)}"
         policy.low = f"{base}-AlarmLow-{UUID(int=hash_of(policy.id + 'low'), version=4)}"
@@ -170,7 +166,6 @@ class Scaling:
         )
 
     def run_due(self, now: float) -> None:
-        """Carry out every scheduled action that is due by `now`, each at its own time."""
         while due := self._first_due(now):
             at, target, action = due
             action.plan_next(at)

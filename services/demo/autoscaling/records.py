@@ -1,7 +1,4 @@
-"""The records of Application Auto Scaling for a service: bounds, policies, scheduled actions, activities.
-
-Times are epoch seconds of the world. Source: Application Auto Scaling API reference.
-"""
+"""Times are epoch seconds of the world. Source: Application Auto Scaling API reference."""
 
 import math
 from collections import deque
@@ -18,8 +15,6 @@ DIMENSION = "ecs:service:DesiredCount"
 
 @dataclass(slots=True)
 class Policy:
-    """A target-tracking policy and the two alarms it owns."""
-
     name: str
     id: str
     target: float
@@ -43,8 +38,6 @@ class Activity:
 
 @dataclass(slots=True)
 class ScheduledAction:
-    """New bounds at a set time."""
-
     name: str
     schedule: str
     timezone: str
@@ -59,7 +52,6 @@ class ScheduledAction:
     """When it is next carried out; None: never again."""
 
     def plan_next(self, after: float) -> None:
-        """Set `due` to the first moment later than `after`, from start to end."""
         due = self.rule.next(max(after, self.start - 1 if self.start is not None else after))
         self.due = None if due is None or (self.end is not None and due > self.end) else due
 

@@ -67,7 +67,6 @@ def _parsed(schedule: str, zone: str, base: float) -> Schedule:
 
 @op(SERVICE, "DescribeScheduledActions")
 def describe_scheduled_actions(call: Call) -> dict[str, Any]:
-    """Actions that are still to be carried out, of one target or of all."""
     params = call.params
     target_name, names = params.get("ResourceId"), params.get("ScheduledActionNames")
     actions = [

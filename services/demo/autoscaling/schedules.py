@@ -31,8 +31,6 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Once."""
-
     moment: float
 
     def next(self, after: float) -> float | None:

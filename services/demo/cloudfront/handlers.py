@@ -21,7 +21,6 @@ _URI = "https://cloudfront.amazonaws.com/2020-05-31/distribution"
 
 @op("cloudfront", "GetDistribution")
 def get_distribution(call: Call) -> dict[str, Any]:
-    """The distribution: an S3 bucket with the web application, served under one domain name."""
     cache = _cache(call, call.params["Id"])
     origin = {
         "Id": "web",

@@ -31,33 +31,26 @@ class Invalidation:
 
     @property
     def id(self) -> str:
-        """Its id, the same in every process."""
         return "I" + sha256(self.reference.encode()).hexdigest()[:13].upper()
 
     @property
     def wildcards(self) -> int:
-        """Number of its paths that end with `*`."""
         return sum(path.endswith("*") for path in self.paths)
 
     def is_completed(self, now: datetime) -> bool:
-        """Whether every edge location has processed it."""
         seconds = WILDCARD_SECONDS if self.wildcards else EXACT_SECONDS
         return now >= self.created + timedelta(seconds=seconds)
 
     def summary(self, now: datetime) -> dict[str, object]:
-        """As ListInvalidations shows it."""
         status = "Completed" if self.is_completed(now) else "InProgress"
         return {"Id": self.id, "CreateTime": self.created, "Status": status}
 
     def describe(self, now: datetime) -> dict[str, object]:
-        """As GetInvalidation shows it."""
         paths = {"Quantity": len(self.paths), "Items": list(self.paths)}
         return self.summary(now) | {"InvalidationBatch": {"Paths": paths, "CallerReference": self.reference}}
 
 
 class DistributionCache:
-    """The invalidations of the distribution, oldest first."""
-
     def __init__(self, run: ScenarioRun) -> None:
         self.invalidations = [
             Invalidation(DEPLOYMENT_PATHS, f"deploy-{at:%Y%m%d%H%M}", at)
@@ -85,7 +78,6 @@ class DistributionCache:
         return created
 
     def in_progress(self, now: datetime) -> list[Invalidation]:
-        """The invalidations that are not completed."""
         return [batch for batch in self.invalidations if not batch.is_completed(now)]
 
     def _check_progress(self, batches: tuple[Invalidation, ...]) -> None:

@@ -1,7 +1,4 @@
-"""Handlers for CloudTrail: the event history of each region, and the trail.
-
-Source: CloudTrail API reference.
-"""
+"""Source: CloudTrail API reference."""
 
 from collections.abc import Callable
 from datetime import timedelta

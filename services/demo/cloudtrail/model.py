@@ -1,5 +1,3 @@
-"""The event history: the activity of an ordinary office, and the scenario's own events."""
-
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +36,6 @@ class TrailStore:
         """Events beside the ordinary ones."""
 
     def visible(self) -> list[Entry]:
-        """Events that can be looked up now, newest first."""
         now = self._run.now
         oldest, newest = now - KEPT, min(now - DELIVERY, self.ends or now)
         entries = (*self._ordinary(oldest, newest), *self.scenario_entries)
@@ -73,7 +70,6 @@ class TrailStore:
         return min(now, max(times, default=self._run.began) + DELIVERY)
 
     def last_sign_in(self, user: str) -> datetime | None:
-        """When a user last signed in successfully."""
         return next(
             (
                 entry.at

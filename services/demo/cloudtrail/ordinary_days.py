@@ -1,5 +1,3 @@
-"""The CloudTrail events of an ordinary day at city hall: the staff sign in, and releases are deployed."""
-
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -63,7 +61,6 @@ def entries_of(seed: int, day: date) -> list[Entry]:
 
 
 def at_work(at: datetime) -> bool:
-    """Whether `at` is in opening hours."""
     local = at.astimezone(TOKYO)
     return OFFICE_DAYS.is_open(local.date()) and local.hour in _WORK
 

@@ -1,7 +1,4 @@
-"""The events that CloudTrail records.
-
-Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide).
-"""
+"""Source: "CloudTrail record contents", "AWS Management Console sign-in events" (CloudTrail user guide)."""
 
 import json
 from collections.abc import Mapping
@@ -43,7 +40,6 @@ class Entry:
     resource: str = ""
 
     def row(self) -> dict[str, Any]:
-        """As LookupEvents lists it."""
         row: dict[str, Any] = {
             "EventId": self.id,
             "EventName": self.name,
@@ -61,7 +57,6 @@ class Entry:
 
 
 def recorded(event: str, source: str) -> bool:
-    """Whether the event history includes events of this name."""
     return not (source == "s3.amazonaws.com" and event in _UNRECORDED)
 
 
@@ -75,7 +70,6 @@ def sign_in(
     mfa: bool = True,
     success: bool = True,
 ) -> Entry:
-    """An attempt to sign in to the console: by `root`, an IAM user, or with an unknown user name (HIDDEN)."""
     failed: dict[str, Any] = {
         "errorMessage": "No username found in supplied account" if user == HIDDEN else "Failed authentication"
     }
@@ -97,7 +91,6 @@ def sign_in(
 def access(
     random: Random, at: datetime, event: str, user: str, address: str, region: str, *, success: bool = True
 ) -> Entry:
-    """Another event of the sign-in service."""
     outcome = None if event.startswith("PasswordRecovery") else {event: "Success" if success else "Failure"}
     special = {
         "userAgent": _BROWSER,
@@ -122,7 +115,6 @@ def change(
     access_key: str = "",
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Entry:
-    """An API call that changes something; `more` are further parts of its record."""
     special: dict[str, Any] = {
         "userAgent": _CLI,
         "requestParameters": {"name": resource} if resource else None,
@@ -138,7 +130,6 @@ def change(
 
 
 def assumed(at: datetime, region: str = REGION, name: str = "AssumeRole") -> Entry:
-    """A task of the system's service assumes its role, or a service reads something else."""
     source = "sts.amazonaws.com"
     id = str(UUID(int=Random(at.isoformat()).getrandbits(_RANDOM_ID), version=4))
     service = "ecs-tasks.amazonaws.com"

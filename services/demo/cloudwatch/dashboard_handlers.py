@@ -1,7 +1,4 @@
-"""Handlers for dashboards, and the validation of their bodies.
-
-Source: PutDashboard, "Dashboard Body Structure and Syntax" (Amazon CloudWatch API reference).
-"""
+"""Source: PutDashboard, "Dashboard Body Structure and Syntax" (Amazon CloudWatch API reference)."""
 
 import json
 import re
@@ -86,7 +83,6 @@ def put_dashboard(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "GetDashboard")
 def get_dashboard(call: Call) -> dict[str, Any]:
-    """One dashboard's body as it was put."""
     name = call.params["DashboardName"]
     dashboard = call.component(DashboardStore).dashboards.get(name)
     if dashboard is None:

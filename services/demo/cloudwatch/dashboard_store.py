@@ -6,8 +6,6 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class StoredDashboard:
-    """A dashboard with its body exactly as it was put."""
-
     name: str
     body: str
     modified: datetime

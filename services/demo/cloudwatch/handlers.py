@@ -1,5 +1,3 @@
-"""Imports every module with CloudWatch handlers, which registers them."""
-
 # ruff: noqa: F401  imported for their registration
 import services.demo.cloudwatch.alarms.describe_handlers
 import services.demo.cloudwatch.alarms.handlers

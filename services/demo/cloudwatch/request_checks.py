@@ -1,7 +1,4 @@
-"""Checks of MetricDataQuery structures and periods.
-
-Source: MetricDataQuery, PutMetricAlarm, GetMetricData (Amazon CloudWatch API reference).
-"""
+"""Source: MetricDataQuery, PutMetricAlarm, GetMetricData (Amazon CloudWatch API reference)."""
 
 from typing import Any
 
@@ -11,7 +8,6 @@ from services.demo.errors import AwsErrorResponse
 
 
 def invalid(message: str) -> AwsErrorResponse:
-    """AWS's ValidationError."""
     return AwsErrorResponse("ValidationError", message)
 
 

@@ -1,7 +1,4 @@
-"""Statistics of one period of one metric.
-
-Source: "CloudWatch statistics definitions" (Amazon CloudWatch User Guide).
-"""
+"""Source: "CloudWatch statistics definitions" (Amazon CloudWatch User Guide)."""
 
 import re
 from collections.abc import Callable

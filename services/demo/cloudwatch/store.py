@@ -1,5 +1,3 @@
-"""The datapoints of the embedded AWS: one bucket per metric and minute, pruned after some days."""
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -21,7 +19,6 @@ class MetricKey(NamedTuple):
 def metric_key(
     namespace: str, name: str, dimensions: Mapping[str, str] | Iterable[tuple[str, str]] = ()
 ) -> MetricKey:
-    """The key of a metric, whatever the order of its dimensions."""
     pairs = dimensions.items() if isinstance(dimensions, Mapping) else dimensions
     return MetricKey(namespace, name, tuple(sorted(pairs)))
 
@@ -90,7 +87,6 @@ class MetricStore:
                 track.points = {at: point for at, point in points.items() if at >= oldest}
 
     def metrics(self) -> list[MetricKey]:
-        """Every metric with data, in a stable order."""
         return sorted(self._tracks)
 
     def newest(self, key: MetricKey) -> int:
@@ -99,7 +95,6 @@ class MetricStore:
         return track.newest if track is not None else 0
 
     def unit(self, key: MetricKey) -> str:
-        """The unit of the newest datapoint, or `None`."""
         track = self._tracks.get(key)
         return track.unit if track is not None else "None"
 

@@ -34,15 +34,12 @@ _ENDLESS = datetime(2087, 6, 15, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One row of the answer."""
-
     first: date
     end: date
     """Exclusive."""
 
     @property
     def shape(self) -> dict[str, str]:
-        """DateInterval."""
         return {"Start": self.first.isoformat(), "End": self.end.isoformat()}
 
 
@@ -222,7 +219,6 @@ DIMENSIONS: dict[str, Callable[[Item], str]] = {
 
 
 def invalid(message: str) -> AwsErrorResponse:
-    """Cost Explorer's error for an invalid request."""
     return AwsErrorResponse("ValidationException", message)
 
 

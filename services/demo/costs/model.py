@@ -1,7 +1,4 @@
-"""The costs of the account by day: constant prices, a little noise, and the scenario's growth.
-
-Names as Cost Explorer spells them. Its data is late: a day that ended less than LAG ago is shown in part.
-"""
+"""Names as Cost Explorer spells them. Its data is late: a day that ended less than LAG ago is shown in part."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,7 +59,6 @@ class CostStore:
         return self._run.now.astimezone(UTC).date()
 
     def items(self, day: date) -> Iterator[Item]:
-        """The charges of a day as far as Cost Explorer has them."""
         share = self._available(day)
         if not share:
             return
@@ -73,16 +69,13 @@ class CostStore:
             yield Item("Tax", "Tax", self._tax(day))
 
     def spent(self, month: date) -> Decimal:
-        """The bill of a month so far, with tax and credits."""
         return sum((item.usd for day in days_of(month) for item in self.items(day)), Decimal(0))
 
     def expected(self, month: date) -> Decimal:
-        """The forecast bill of a whole month, with tax and credits."""
         usage = sum((item.usd for day in days_of(month) for item in self._usage(day)), Decimal(0))
         return usage + usage * TAX_RATE + CREDIT
 
     def expected_usage(self, first: date, end: date) -> Decimal:
-        """The forecast usage from `first` to `end` (exclusive)."""
         days = (first + number * ONE for number in range((end - first).days))
         return sum((item.usd for day in days for item in self._usage(day)), Decimal(0))
 
@@ -109,7 +102,6 @@ class CostStore:
         return (sum(amounts, Decimal(0)) * TAX_RATE).quantize(PLACES)
 
     def _available(self, day: date) -> Decimal:
-        """Which part of a day's charges is available, 0 to 1."""
         covered = self._run.now - LAG - datetime.combine(day, time(), UTC)
         return min(Decimal(1), max(Decimal(0), Decimal(covered / ONE)))
 

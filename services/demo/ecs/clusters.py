@@ -1,5 +1,3 @@
-"""Every ECS cluster, service and task definition of the account."""
-
 from hashlib import sha256
 from typing import Any
 
@@ -8,8 +6,6 @@ from services.demo.ecs.records import Image
 
 
 class Clusters:
-    """All of them in one region, which is enough for a runbook."""
-
     def __init__(self) -> None:
         self.clusters: dict[str, float] = {}
         """By name: when it was created."""
@@ -21,7 +17,6 @@ class Clusters:
         """Digest by image name, where its tag was moved."""
 
     def advance(self, at: float) -> None:
-        """Simulate what is due by `at`."""
         for service in self.services.values():
             service.advance(at)
 
@@ -34,12 +29,10 @@ class Clusters:
         return next((each for each in definitions if str(each["revision"]) == number), None)
 
     def images_of(self, definition: str) -> tuple[Image, ...]:
-        """Its images, with the digests that their tags point to now."""
         containers = (self.definition(definition) or {}).get("containerDefinitions", ())
         return tuple(Image(each["name"], each["image"], self.digest_of(each["image"])) for each in containers)
 
     def digest_of(self, image: str) -> str:
-        """The digest that an image's name points to."""
         if "@" in image:
             return image.partition("@")[2]
         return self.digests.get(image) or f"sha256:{sha256(image.encode()).hexdigest()}"

@@ -1,7 +1,4 @@
-"""Handlers for ECS tasks.
-
-Source: Amazon ECS API reference.
-"""
+"""Source: Amazon ECS API reference."""
 
 from typing import Any
 
@@ -29,7 +26,6 @@ def _tasks(call: Call) -> list[tuple[Service, Task]]:
 
 @op("ecs", "ListTasks")
 def list_tasks(call: Call) -> dict[str, Any]:
-    """The ARNs of running tasks, or of those that stopped within the hour."""
     name, stopped = call.params.get("serviceName"), call.params.get("desiredStatus") == "STOPPED"
     return {
         "taskArns": [

@@ -85,7 +85,6 @@ def describe_listeners(call: Call) -> dict[str, Any]:
 
 @op("acm", "DescribeCertificate", of_system=True)
 def describe_certificate(call: Call) -> dict[str, Any]:
-    """The load balancer's certificate; without a fact it is renewed long before its end."""
     days = next((fact.days for fact in call.run.scenario.facts_of(TlsCertificate)), _CERTIFICATE_DAYS)
     named = {"CertificateArn": call.params["CertificateArn"], "DomainName": f"{SYSTEM}.city.example.jp"}
     return {"Certificate": {**named, "NotAfter": call.run.began + timedelta(days=days)}}

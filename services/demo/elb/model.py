@@ -1,5 +1,3 @@
-"""Load balancers and target groups whose targets are the tasks of an ECS service."""
-
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -35,11 +33,9 @@ class TargetGroup:
         ]
 
     def is_shifted(self, task: Task) -> bool:
-        """Whether a zonal shift moves traffic away from the target of `task`."""
         return any(trouble.shifted and trouble.zone in ("", task.zone) for trouble in self.troubles)
 
     def registered(self, at: float) -> int:
-        """How many targets are registered and not draining."""
         if any(trouble.deregistered for trouble in self.troubles):
             return 0
         return sum(task.stopping is None and task.runs_at <= at for task in self.service.tasks)
@@ -58,8 +54,6 @@ def _health(task: Task, at: float, failing: tuple[str, str] | None) -> tuple[str
 
 @dataclass(slots=True)
 class LoadBalancer:
-    """One application load balancer with one HTTPS listener."""
-
     arn: str
     name: str
     created: datetime

@@ -1,5 +1,3 @@
-"""The front: one WSGI application that is the whole embedded AWS."""
-
 import json
 import os
 import socket
@@ -61,7 +59,6 @@ class Front:
             return self._world
 
     def reset(self) -> None:
-        """Replace the world, and clear counts, faults and moto."""
         self.world.ended.set()
         moto_app.reset()
         self.faults.clear()
@@ -70,7 +67,6 @@ class Front:
         self._world = self._make_world()
 
     def close(self) -> None:
-        """End requests that hang, wait or stream."""
         self.closed.set()
         self.world.ended.set()
 
@@ -118,7 +114,6 @@ class Front:
         handle: Callable[[], Answer],
         error: Callable[[FaultRule], Answer],
     ) -> Answer:
-        """The answer of `handle`, or what the fault in force makes of it; `error` words the error of a fault."""
         with self.world.lock:
             self.counts[f"{service}.{operation}"] += 1
             self.world.tick()
@@ -162,7 +157,6 @@ class Front:
     def _recorded(
         self, request: ParsedRequest, environ: Mapping[str, Any], reply: Answer, **outcome: Any
     ) -> Answer:
-        """The answer with its request id, by which CloudTrail's record of the request has it."""
         id, scope = self._request_id(), request.scope
         with self.world.lock:
             record(
@@ -179,8 +173,6 @@ class Front:
         return reply._replace(headers={**reply.headers, REQUEST_ID: id})
 
     def _breakable(self, request: ParsedRequest, reply: Answer, environ: Mapping[str, Any]) -> Answer:
-        """The answer; an event stream ends as a fault of `….update` says."""
-
         def frames(stream: Iterable[bytes]) -> Iterator[bytes]:
             for frame in stream:
                 rule = self.faults.take(request.scope.service, f"{request.operation}.update")
@@ -238,7 +230,6 @@ def _not_implemented(scope: Scope | None, operation: str) -> AwsErrorResponse:
 
 
 def _unknown_protocol(scope: Scope | None) -> Answer:
-    """NotImplemented for a request whose protocol is unknown, as JSON."""
     error = _not_implemented(scope, "*")
     content = {"__type": error.code, "message": error.message}
     return Answer(error.status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode())
@@ -257,7 +248,6 @@ def _damage(rule: FaultRule, reply: Answer, environ: Mapping[str, Any]) -> Answe
 
 
 def _cut(environ: Mapping[str, Any]) -> NoReturn:
-    """Reset the connection, as a failing proxy does."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     # The server's own close would send a FIN first; it goes on with a connection that has ended.

@@ -27,8 +27,6 @@ CONTROL = "/_toban/"
 
 
 class Controlled(Protocol):
-    """The front, as far as it can be controlled."""
-
     faults: FaultStore
     counts: Counter[str]
 
@@ -39,7 +37,6 @@ class Controlled(Protocol):
 
 
 def control(front: Controlled, environ: dict[str, Any]) -> Answer:
-    """Carry out one control request; an error is answered with 400 and its reason."""
     route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(CONTROL)}"
     action = _ROUTES.get(route)
     if action is None:

@@ -1,5 +1,3 @@
-"""Serves the front on loopback: one thread per request, no output on the terminal."""
-
 import sys
 import threading
 import traceback
@@ -17,8 +15,7 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one packet, as AWS sends a short answer
 
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """Print nothing."""
+    def log_request(self, code: Any = "-", size: Any = "-") -> None: ...
 
     def log_error(self, format: str, *args: Any) -> None:
         """Print nothing; a request that is no HTTP is the client's mistake."""
@@ -37,7 +34,6 @@ class Server(ThreadedWSGIServer):
         return f"http://127.0.0.1:{self.port}"
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Record instead of printing."""
         self.failures.append(message % args if args else message)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -46,7 +42,6 @@ class Server(ThreadedWSGIServer):
             self.failures.append(traceback.format_exc())
 
     def start(self, poll: float = POLL) -> threading.Thread:
-        """Serve in a new thread."""
         thread = threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": poll}, name="embedded-aws", daemon=True
         )
@@ -54,6 +49,5 @@ class Server(ThreadedWSGIServer):
         return thread
 
     def stop(self) -> None:
-        """Stop serving, and end requests that hang."""
         self.front.close()
         self.shutdown()

@@ -35,7 +35,6 @@ def expired(request: ParsedRequest, environ: Mapping[str, Any], now: datetime) -
 
 
 def _message(signed_at: datetime, now: datetime) -> str:
-    """As AWS words it."""
     if signed_at < now:
         limit, words, sign = now - LASTS, ("expired", "now earlier"), "-"
     else:

@@ -1,7 +1,4 @@
-"""GitHub's REST API under `/_github/`: the secrets of Actions, and workflow runs.
-
-Source: docs.github.com, REST API, "Actions secrets" and "Workflow runs" (version 2022-11-28).
-"""
+"""Source: docs.github.com, REST API, "Actions secrets" and "Workflow runs" (version 2022-11-28)."""
 
 import base64
 import json
@@ -21,8 +18,6 @@ _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 
 
 class GithubRequest(NamedTuple):
-    """One request whose operation is known."""
-
     operation: str
     """As faults and counts name it."""
     scope: str
@@ -39,7 +34,6 @@ class _Refused(Exception):
 
 
 def read(environ: Mapping[str, Any], body: bytes, now: datetime) -> GithubRequest | None:
-    """The parsed request; None for a path that the stand-in does not have."""
     path = str(environ["PATH_INFO"]).removeprefix(PREFIX).lstrip("/")
     route = f"{environ['REQUEST_METHOD']} {path}"
     for pattern, operation in _ROUTES.items():
@@ -51,7 +45,6 @@ def read(environ: Mapping[str, Any], body: bytes, now: datetime) -> GithubReques
 
 
 def handle(actions: GithubActions, request: GithubRequest | None, environ: Mapping[str, Any]) -> Answer:
-    """The answer, refusals included."""
     if environ.get("HTTP_AUTHORIZATION") != f"Bearer {TOKEN}":
         return refusal(401, "Bad credentials")
     if request is None or (request.scope and request.scope not in actions.secrets):
@@ -63,7 +56,6 @@ def handle(actions: GithubActions, request: GithubRequest | None, environ: Mappi
 
 
 def error(rule: FaultRule) -> Answer:
-    """The refusal that a fault asks for."""
     if rule.preset == "throttled":
         answer = refusal(403, "API rate limit exceeded for user ID 1.")
         return answer._replace(headers=answer.headers | {"X-RateLimit-Remaining": "0"})
@@ -75,7 +67,6 @@ def error(rule: FaultRule) -> Answer:
 
 
 def refusal(status: int, message: str) -> Answer:
-    """An error as GitHub words it."""
     return _answer(status, {"message": message, "documentation_url": "https://docs.github.com/rest"})
 
 

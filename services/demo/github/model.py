@@ -32,8 +32,6 @@ PAST_RUNS = 5
 
 @dataclass(slots=True)
 class StoredSecret:
-    """A secret of Actions; GitHub never gives its value back."""
-
     value: str
     created: datetime
     updated: datetime
@@ -55,8 +53,6 @@ class WorkflowRun:
 
 
 class GithubActions:
-    """The secrets, and the runs so far."""
-
     def __init__(self, run: ScenarioRun, keys: AccessKeyStore) -> None:
         self._keys = keys
         self._sealing: Any = None
@@ -79,7 +75,6 @@ class GithubActions:
 
     @property
     def sealing(self) -> Any:
-        """The key pair that secrets are sealed for; its library is loaded at the first use."""
         if self._sealing is None:
             from nacl.public import PrivateKey
 
@@ -105,7 +100,6 @@ class GithubActions:
         visibility: str = "",
         repositories: tuple[int, ...] = (),
     ) -> bool:
-        """Store a secret; returns whether it is new. Somebody tests it soon."""
         now = now.replace(microsecond=0)
         old = self.secrets[scope].get(name)
         created = now if old is None else old.created
@@ -114,7 +108,6 @@ class GithubActions:
         return old is None
 
     def advance(self, now: datetime) -> None:
-        """Every run that is due by `now` has started."""
         while (at := min(self._next, self._test or self._next)) <= now:
             self.runs.append(WorkflowRun(len(self.runs) + 1, at, self._deploys(at)))
             if at == self._test:

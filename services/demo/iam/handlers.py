@@ -55,7 +55,6 @@ def list_users(call: Call) -> dict[str, Any]:
 
 @op("iam", "ListAccessKeys")
 def list_access_keys(call: Call) -> dict[str, Any]:
-    """A user's keys; a caller with an assumed role has to name the user."""
     params = call.params
     user = params.get("UserName")
     if user is None:
@@ -117,7 +116,6 @@ def create_access_key(call: Call) -> dict[str, Any]:
 
 @op("iam", "UpdateAccessKey")
 def update_access_key(call: Call) -> dict[str, Any]:
-    """Activate or deactivate a key."""
     _user, key = _existing(call)
     key.active = call.params["Status"] == "Active"
     return {}
@@ -125,7 +123,6 @@ def update_access_key(call: Call) -> dict[str, Any]:
 
 @op("iam", "DeleteAccessKey")
 def delete_access_key(call: Call) -> dict[str, Any]:
-    """Delete a key, whatever its status."""
     _user, key = _existing(call)
     call.component(AccessKeyStore).remove(key.id)
     return {}

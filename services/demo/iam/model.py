@@ -1,5 +1,3 @@
-"""IAM users with their access keys, and the sessions of assumed roles."""
-
 import base64
 import hashlib
 from dataclasses import dataclass
@@ -43,7 +41,6 @@ class AccessKeyStore:
     def add(
         self, user: str, id: str, created: datetime, *, active: bool = True, used: datetime | None = None
     ) -> AccessKey:
-        """Give a user a key, replacing the user's key of the same id; creates the user if needed."""
         used = used and used.replace(microsecond=0)
         key = AccessKey(id, created.replace(microsecond=0), _secret(id), active, used)
         others = [other for other in self.users.get(user, ()) if other.id != id]
@@ -51,7 +48,6 @@ class AccessKeyStore:
         return key
 
     def create(self, user: str, now: datetime) -> AccessKey:
-        """A new key with an id of its own."""
         self._made += 1
         id = base64.b32encode(hashlib.sha256(f"{user} {self._made}".encode()).digest()).decode()
         return self.add(user, f"AKIA{id[:16]}", now)
@@ -73,7 +69,6 @@ class AccessKeyStore:
         return True
 
     def advance(self, now: datetime) -> None:
-        """What uses keys beside GitHub has used them up to `now`."""
         hour = now.replace(minute=0, second=0, microsecond=0)
         for keys in self.users.values():
             for key in keys:
@@ -87,7 +82,6 @@ def _secret(id: str) -> str:
 
 
 def initial_keys(run: ScenarioRun) -> AccessKeyStore:
-    """The staff, the users of the runbook's system with keys in use, and what the scenario adds."""
     store, began = AccessKeyStore(), run.began
     if not run.scenario.empty:
         store.add(names.USER, names.USER_KEY, began - DEPLOY_KEY_AGE, used=began - LAST_USE)
@@ -106,8 +100,6 @@ def initial_keys(run: ScenarioRun) -> AccessKeyStore:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session that STS gave out."""
-
     arn: str
     """The identity of its requests."""
     mfa: bool = False
@@ -137,12 +129,10 @@ class SessionStore:
         """Device and code of every MFA code that was used."""
 
     def begin(self, session: Session) -> str:
-        """The access key id of a new session."""
         key = f"ASIA{len(self.sessions):016d}"
         self.sessions[key] = session
         return key
 
     def arn_of(self, access_key: str) -> str:
-        """The identity that signs with a key; the console's own if the key belongs to no session."""
         session = self.sessions.get(access_key)
         return session.arn if session is not None else CALLER

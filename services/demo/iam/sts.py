@@ -19,7 +19,6 @@ POLICY_LIMIT = 2048
 
 @op("sts", "GetCallerIdentity")
 def get_caller_identity(call: Call) -> dict[str, Any]:
-    """The assumed role of the key that signed, or the console's own."""
     arn = call.component(SessionStore).arn_of(call.access_key)
     role, session = arn.rsplit("/", 2)[-2:]
     return {
@@ -31,7 +30,6 @@ def get_caller_identity(call: Call) -> dict[str, Any]:
 
 @op("sts", "GetSessionToken")
 def get_session_token(call: Call) -> dict[str, Any]:
-    """Temporary keys of the caller, with MFA."""
     store = call.component(SessionStore)
     if call.access_key in store.sessions:
         raise _denied("Cannot call GetSessionToken with session credentials")
@@ -42,7 +40,6 @@ def get_session_token(call: Call) -> dict[str, Any]:
 
 @op("sts", "AssumeRole")
 def assume_role(call: Call) -> dict[str, Any]:
-    """Temporary keys, known to GetCallerIdentity, where the role's trust policy allows it."""
     params, store = call.params, call.component(SessionStore)
     caller = store.sessions.get(call.access_key)
     role, policy = params["RoleArn"].rsplit("/", 1)[-1], params.get("Policy", "")

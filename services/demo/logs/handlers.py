@@ -1,7 +1,4 @@
-"""Handlers for log groups, streams and events.
-
-Source: Amazon CloudWatch Logs API reference.
-"""
+"""Source: Amazon CloudWatch Logs API reference."""
 
 import json
 from collections.abc import Callable
@@ -111,7 +108,6 @@ def put_log_events(call: Call) -> dict[str, Any]:
 
 @op("logs", "FilterLogEvents")
 def filter_log_events(call: Call) -> dict[str, Any]:
-    """Events of a group, in time order across its streams."""
     return filter_events(group_of(call), call.params)
 
 
@@ -163,7 +159,6 @@ def _tokens(rows: list[Event], params: dict[str, Any]) -> dict[str, str]:
 
 @op("logs", "DescribeLogGroups")
 def describe_log_groups(call: Call) -> dict[str, Any]:
-    """Groups by name, 50 per page."""
     params = call.params
     matches = _group_filter(params)
     groups = [
@@ -203,7 +198,6 @@ def _describe_group(group: Group) -> dict[str, Any]:
 
 @op("logs", "DescribeLogStreams")
 def describe_log_streams(call: Call) -> dict[str, Any]:
-    """Streams of a group, by name or by their newest event."""
     params = call.params
     group = group_of(call)
     by_time = params.get("orderBy") == "LastEventTime"

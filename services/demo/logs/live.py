@@ -1,7 +1,4 @@
-"""Handler for StartLiveTail: events as they arrive, an update per second even if there are none.
-
-Source: StartLiveTail (Amazon CloudWatch Logs API reference).
-"""
+"""Source: StartLiveTail (Amazon CloudWatch Logs API reference)."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -25,7 +22,6 @@ LASTS = timedelta(hours=3)
 
 @op("logs", "StartLiveTail")
 def start_live_tail(call: Call) -> dict[str, Any]:
-    """A stream of sessionStart and sessionUpdate events."""
     identifiers = call.params["logGroupIdentifiers"]
     if any(not name.startswith("arn:") or name.endswith(":*") for name in identifiers):
         raise invalid_parameter("logGroupIdentifiers must be ARNs without a trailing :*")

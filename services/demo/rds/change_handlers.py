@@ -22,7 +22,6 @@ _NAME = re.compile(r"[A-Za-z](?!.*--)[A-Za-z0-9-]{0,254}(?<!-)")
 
 @op("rds", "ModifyDBInstance", of_system=True)
 def modify_instance(call: Call) -> dict[str, Any]:
-    """Modify class and storage, now or in the next window."""
     instance, params = named_instance(call), call.params
     unknown = sorted(set(params) - _KNOWN)
     if unknown:
@@ -87,7 +86,6 @@ def _check_iops(size: int, iops: int | None) -> None:
 
 @op("rds", "ApplyPendingMaintenanceAction", of_system=True)
 def apply_maintenance(call: Call) -> dict[str, Any]:
-    """Opt in to a pending action for the next window or now, or undo an opt-in."""
     instance, params = call.component(DatabaseInstance), call.params
     resource, name, opt_in = params["ResourceIdentifier"], params["ApplyAction"], params["OptInType"]
     if resource != instance.arn:

@@ -33,7 +33,6 @@ class InstanceClass:
 
     @property
     def share(self) -> float:
-        """CPU of the same queries, relative to db.t4g.medium; more memory spares reads and sorting."""
         return (2 / self.cores) * (4 / self.memory_gib) ** 0.5
 
 

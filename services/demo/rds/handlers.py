@@ -27,7 +27,6 @@ EVENT_MINUTES = 60
 
 @op("rds", "DescribeDBInstances", of_system=True)
 def describe_instances(call: Call) -> dict[str, Any]:
-    """The runbook's database, and what was restored from its snapshots."""
     instance = call.component(DatabaseInstance)
     identifier = call.params.get("DBInstanceIdentifier")
     _limit(call)
@@ -160,7 +159,6 @@ def _event(call: Call, event: Event) -> dict[str, Any]:
 
 @op("rds", "DescribePendingMaintenanceActions")
 def describe_pending(call: Call) -> dict[str, Any]:
-    """The pending maintenance of the instance; an empty list if there is none."""
     instance, exists = call.component(DatabaseInstance), not call.run.scenario.empty
     resource_id = call.params.get("ResourceIdentifier")
     if resource_id is not None and not (exists and resource_id == instance.arn):
@@ -186,7 +184,6 @@ def not_found(name: str) -> AwsErrorResponse:
 
 
 def _passes_filter(call: Call, instance: DatabaseInstance) -> bool:
-    """Whether the filter `db-instance-id` selects the instance."""
     ids = _values(call, "db-instance-id")
     return not ids or bool({names.DATABASE, instance.arn} & set(ids))
 

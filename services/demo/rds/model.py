@@ -102,17 +102,14 @@ class DatabaseInstance:
 
     @property
     def is_optimizing(self) -> bool:
-        """Whether the storage is being optimized."""
         return self.optimized is not None and self._now < self.optimized[1]
 
     @property
     def grown_gib(self) -> float:
-        """Storage in addition to that of the beginning."""
         return float(self.settings["AllocatedStorage"] - ALLOCATED)
 
     @property
     def cpu_share(self) -> float:
-        """CPU that the same queries need, relative to the class of the beginning."""
         return CLASSES[self.settings["DBInstanceClass"]].share
 
     def is_down(self, first: float, last: float) -> bool:
@@ -121,7 +118,6 @@ class DatabaseInstance:
         return outage is not None and outage[0].timestamp() < last and first < outage[1].timestamp()
 
     def next_window(self, at: datetime) -> datetime:
-        """The start of the first maintenance window at or after `at`."""
         window = weekly(self.window)
         assert window is not None, "a scenario's window is valid"
         return window.next(at)
@@ -140,7 +136,6 @@ class DatabaseInstance:
             self._apply(self._now)
 
     def reboot(self, *, failover: bool) -> None:
-        """Restart at once; a failover restarts it on the standby."""
         at = self._now
         if failover:
             self._event(at, "Multi-AZ instance failover started.", "failover")
@@ -148,11 +143,9 @@ class DatabaseInstance:
         self.operation = Operation("rebooting", ends, (at, ends), fails_over=failover)
 
     def restorable(self) -> datetime:
-        """The latest moment to which it can be restored."""
         return datetime.fromtimestamp(int(self._run.now.timestamp()) // _UPLOADS * _UPLOADS, UTC)
 
     def advance(self, now: datetime) -> None:
-        """Carry out everything that is due by `now`, each at its own time."""
         while (due := self._due()) is not None and due <= now:
             self._now = max(self._now, due)
             self._carry_out(self._now)
@@ -223,7 +216,6 @@ class DatabaseInstance:
         self.events.append(Event(at, message, category))
 
     def describe(self) -> dict[str, Any]:
-        """The current DBInstance structure."""
         row = {
             "DBInstanceIdentifier": names.DATABASE,
             "DBInstanceArn": self.arn,
@@ -270,7 +262,6 @@ class DatabaseInstance:
         return row | self._storage_operation()
 
     def _storage_operation(self) -> dict[str, Any]:
-        """StorageOperationStatus and its progress; absent while there is no storage operation."""
         if self.optimized is None or not self.is_optimizing:
             return {}
         began, ends = self.optimized

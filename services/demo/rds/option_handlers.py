@@ -31,7 +31,6 @@ _ON_DEMAND, _RATE = "JRTCKXETXF", "6YS6EN2CT7"
 
 @op("rds", "DescribeValidDBInstanceModifications", of_system=True)
 def valid_modifications(call: Call) -> dict[str, Any]:
-    """The sizes and IOPS of gp3; refused while the instance is being modified."""
     if named_instance(call).operation:
         text = f"DB instance {call.params['DBInstanceIdentifier']} is not in available state."
         raise AwsErrorResponse("InvalidDBInstanceState", text)
@@ -46,7 +45,6 @@ def valid_modifications(call: Call) -> dict[str, Any]:
 
 @op("rds", "DescribeOrderableDBInstanceOptions", of_system=True)
 def orderable_options(call: Call) -> dict[str, Any]:
-    """The classes of the database's engine version; other engines have none."""
     params = call.params
     ours = params["Engine"] == ENGINE and params.get("EngineVersion") in (None, VERSION)
     options = [
@@ -70,7 +68,6 @@ def orderable_options(call: Call) -> dict[str, Any]:
 
 @op("pricing", "GetProducts")
 def get_products(call: Call) -> dict[str, Any]:
-    """Prices of RDS and of Fargate in the home region that match every filter, as JSON texts."""
     filters, service = call.params.get("Filters") or (), call.params["ServiceCode"]
     products = {"AmazonRDS": _products, "AmazonECS": _fargate}.get(service, lambda: iter(()))()
     prices = [

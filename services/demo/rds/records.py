@@ -1,5 +1,3 @@
-"""What the database of the embedded AWS remembers: its events, and the modifications and maintenance under way."""
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,7 +27,6 @@ class Maintenance:
     """When it is applied according to the opt-in; None: without one."""
 
     def describe(self) -> dict[str, Any]:
-        """The PendingMaintenanceAction structure."""
         row: dict[str, Any] = {"Action": self.action, "Description": self.description} | self.dates
         if self.opt_in:
             row["OptInStatus"] = self.opt_in
@@ -41,8 +38,6 @@ class Maintenance:
 
 @dataclass(slots=True)
 class Operation:
-    """Something that keeps the instance from being available until it ends."""
-
     status: str
     ends: datetime
     outage: tuple[datetime, datetime] | None = None

@@ -38,7 +38,6 @@ class RestoredInstance:
         return "backing-up" if now < self.began + CREATING + BACKING_UP else "available"
 
     def describe(self, now: datetime) -> dict[str, Any]:
-        """The current DBInstance structure."""
         row = {
             **self.row,
             "DBInstanceIdentifier": self.name,
@@ -57,7 +56,6 @@ class RestoredInstance:
         return row
 
     def events(self) -> Iterator[Event]:
-        """Its events, also those to come."""
         created = self.began + CREATING
         end = self.deleted or datetime.max.replace(tzinfo=self.began.tzinfo)
         events = (
@@ -72,8 +70,6 @@ class RestoredInstance:
 
 
 class RestoredInstances:
-    """The instances beside the runbook's database."""
-
     def __init__(self, run: ScenarioRun, original: DatabaseInstance) -> None:
         self._run = run
         self._original = original
@@ -81,11 +77,9 @@ class RestoredInstances:
         """Also those that are gone, oldest first."""
 
     def present(self) -> list[RestoredInstance]:
-        """Those that exist now."""
         return [each for each in self.all if each.status(self._run.now)]
 
     def named(self, name: str) -> RestoredInstance | None:
-        """The instance of this name or ARN that exists."""
         name = name.rpartition(":")[2]
         return next((each for each in self.present() if each.name == name), None)
 
@@ -116,5 +110,4 @@ class RestoredInstances:
         return self.all[-1]
 
     def events(self) -> list[Event]:
-        """The events of all of them so far."""
         return [event for each in self.all for event in each.events() if event.at <= self._run.now]

@@ -18,14 +18,12 @@ _FILE = Path(__file__).with_suffix(".json")
 
 
 def create_alarms(alarms: AlarmStore, run: ScenarioRun, at: datetime, language: str = "ja") -> None:
-    """Put the alarms as of `at`, described in `language`, and the mute rule of a scenario that mutes some of them."""
     for kind, settings in _requests(run.scenario):
         alarms.put(kind, in_language(settings, language), at=at)
     _mute(alarms.mutes, run)
 
 
 def _requests(scenario: Scenario) -> Iterator[tuple[Kind, dict[str, Any]]]:
-    """(kind, request) of the alarms that exist in a scenario, some of them with disabled actions."""
     states = {fact.name: fact.state for fact in scenario.facts_of(AlarmFact)}
     requests: dict[Kind, list[dict[str, Any]]] = json.loads(own_names(_FILE.read_text("utf-8")))
     for kind, alarms in requests.items():
@@ -36,7 +34,6 @@ def _requests(scenario: Scenario) -> Iterator[tuple[Kind, dict[str, Any]]]:
 
 
 def _mute(rules: MuteRuleStore, run: ScenarioRun) -> None:
-    """Mute the scenario's muted alarms for ten days, from an hour before its beginning."""
     muted = [fact.name for fact in run.scenario.facts_of(AlarmFact) if fact.state == "muted"]
     if not muted:
         return

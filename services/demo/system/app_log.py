@@ -1,5 +1,3 @@
-"""The log of staff-api: JSON lines of a Japanese municipal application."""
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,7 +75,6 @@ def _message(random: Random, kind: str, minute: Minute, stamp: str, route: tuple
 
 
 def _level(level: str, written: str) -> str:
-    """The JSON member `level` with its comma."""
     if written == "absent":
         return ""
     if written == "numeric":
@@ -118,7 +115,6 @@ def _error(
 
 
 def trouble_lines(minute: Minute, streams: Sequence[str]) -> list[Line]:
-    """Errors that belong to no request."""
     random = Random(minute.start * 43)
     lines = []
     for effect in minute.application_lines if streams else ():

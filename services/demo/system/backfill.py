@@ -82,7 +82,6 @@ def _rows(group: str, start: int, level_field: str) -> Sequence[tuple[int, str]]
 
 
 def _quiet(start: int, level_field: str) -> Minute:
-    """A minute with one request and no errors."""
     return Minute(
         start=start,
         random=Random(start),

@@ -1,5 +1,3 @@
-"""The body of the system's dashboard, `dashboard.json`: the runbook's four widgets and some more."""
-
 import json
 from pathlib import Path
 
@@ -10,6 +8,5 @@ _FILE = Path(__file__).with_suffix(".json")
 
 
 def body(language: str = "ja") -> str:
-    """The DashboardBody of PutDashboard, with texts in `language`."""
     settings = in_language(json.loads(_FILE.read_text("utf-8")), language)
     return own_names(json.dumps(settings, ensure_ascii=False))

@@ -34,7 +34,6 @@ class EarlierMinutes:
         self._published: set[int] = set()
 
     def __call__(self, start: int, end: int) -> None:
-        """Publish the hours from `start` to `end`."""
         if end - start > _SHORT or not self._first - _OLDEST <= start < end <= self._first - _NEWEST:
             return
         for hour in range(start // HOUR * HOUR, end, HOUR):

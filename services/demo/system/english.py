@@ -1,7 +1,4 @@
-"""What the people of the simulated account wrote into AWS, for a demo in English.
-
-The application's log stays as its developers wrote it.
-"""
+"""The application's log stays as its developers wrote it."""
 
 import json
 from pathlib import Path
@@ -12,7 +9,6 @@ _ENGLISH: dict[str, str] = json.loads(Path(__file__).with_suffix(".json").read_t
 
 
 def in_language(value: Any, language: str) -> Any:
-    """A request's value with the texts in it in `language`; Japanese is what is written in the sources."""
     if language != "en":
         return value
     if isinstance(value, dict):

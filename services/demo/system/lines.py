@@ -1,5 +1,3 @@
-"""Log lines on their way to CloudWatch, and their delay."""
-
 from random import Random
 from typing import NamedTuple
 

@@ -1,7 +1,4 @@
-"""One minute of the system: from demand and capacity to measurements.
-
-The values of a Minute are consistent: the log has as many lines with a 5xx status as 5xx responses are counted.
-"""
+"""The values of a Minute are consistent: the log has as many lines with a 5xx status as 5xx responses are counted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,17 +81,14 @@ class Minute:
 
     @property
     def balancer_errors(self) -> int:
-        """5xx responses that the load balancer made itself."""
         return sum(self.balancer.values())
 
     @property
     def errors(self) -> int:
-        """5xx responses of targets and load balancer."""
         return self.target_errors + self.balancer_errors
 
     @property
     def routed(self) -> int:
-        """Requests for which a target was chosen; with none registered the answer is 503."""
         return self.requests - self.balancer.get(503, 0)
 
 
@@ -221,7 +215,6 @@ def _queueing(percent: float) -> float:
 def _balancer_errors(
     failed: int, errors: kinds.Errors | None, tasks: int, registered: int | None
 ) -> dict[int, int]:
-    """Of the failed requests, those that the load balancer answered itself, by status code."""
     if not tasks:
         return {502 if registered else 503: failed}
     if errors is None or not errors.unhealthy:

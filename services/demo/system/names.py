@@ -1,5 +1,3 @@
-"""Names of the runbook's system."""
-
 from services.demo.account import ACCOUNT, REGION, SYSTEM
 
 CLUSTER = f"{SYSTEM}-prod-cluster"

@@ -1,5 +1,3 @@
-"""The logs of the database and the firewall."""
-
 from datetime import UTC, datetime
 from random import Random
 
@@ -22,7 +20,6 @@ _ATTACKS = ("/wp-login.php", "/.env", "/api/v1/users?id=1%20OR%201=1", "/../../e
 
 
 def database_lines(minute: Minute) -> list[Line]:
-    """PostgreSQL's lines of a minute: slow queries, checkpoints, refused connections."""
     random = Random(minute.start * 37)
     rows = []
     for _ in range(minute.slow_queries):
@@ -55,7 +52,6 @@ def _line(random: Random, minute: Minute, message: str, *, client: bool) -> Line
 
 
 def firewall_lines(minute: Minute) -> list[Line]:
-    """AWS WAF's lines of a minute, one per blocked request."""
     random = Random(minute.start * 41)
     lines = []
     usual = minute.blocked - len(minute.attackers)

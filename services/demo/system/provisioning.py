@@ -1,5 +1,3 @@
-"""Creates the resources of the runbook's system in an empty account."""
-
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -93,12 +91,10 @@ def _definition(number: int, released: float) -> dict[str, Any]:
 
 
 def _version(number: int) -> str:
-    """`2.14.3` of revision 42; 43 is the next minor version."""
     return "2.15.0" if number == 43 else f"2.{14 - (42 - number) // 4}.{3 - (42 - number) % 4}"
 
 
 def create_scaling(scaling: Scaling, run: ScenarioRun, at: float) -> None:
-    """The service's bounds, its target-tracking policy and scheduled actions, as the scenario has them."""
     resource = f"service/{names.CLUSTER}/{names.SERVICE}"
     facts = run.scenario.facts_of(ScalingFact)
     bounds = facts[0] if facts else ScalingFact(kind="scaling")
@@ -120,7 +116,6 @@ def create_scaling(scaling: Scaling, run: ScenarioRun, at: float) -> None:
 
 
 def create_balancer(balancers: LoadBalancers, service: Service) -> TargetGroup:
-    """The load balancer; returns its target group, whose targets are the service's tasks."""
     group = TargetGroup(names.GROUP_ARN, f"{SYSTEM}-prod-staff-api-tg", service, "/health")
     balancer = LoadBalancer(names.BALANCER_ARN, f"{SYSTEM}-prod-alb", datetime(2025, 4, 1, tzinfo=UTC))
     balancer.groups.append(group)

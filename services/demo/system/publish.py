@@ -15,7 +15,6 @@ _SPREAD = (0.35, 0.6, 0.85, 1.15, 2.05)
 
 
 def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float) -> None:
-    """Put every metric of one minute, except the silent ones."""
     put = _without(store.put, minute.silent) if minute.silent else store.put
     _ecs(put, minute)
     _alb(put, minute)

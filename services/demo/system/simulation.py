@@ -31,14 +31,10 @@ class Database(Protocol):
     is_full: bool
 
     @property
-    def grown_gib(self) -> float:
-        """Storage in addition to that of the beginning."""
-        ...
+    def grown_gib(self) -> float: ...
 
     @property
-    def cpu_share(self) -> float:
-        """CPU that the same queries need, relative to the class of the beginning."""
-        ...
+    def cpu_share(self) -> float: ...
 
     def is_down(self, first: float, last: float) -> bool:
         """Whether it cannot be reached at some time from `first` to `last` (epoch seconds)."""
@@ -84,7 +80,6 @@ class SimulatedSystem:
         """Mean CPU of the tasks in the newest minute, per cent."""
 
     def begin(self, start: int) -> None:
-        """Simulate the minute from `start`; its log lines become visible with `release`."""
         began = self._run.began.timestamp()
         at = start + 30 - began
         for effect in self._run.scenario.effects:
@@ -128,7 +123,6 @@ class SimulatedSystem:
             self.service.add_event(minute.start + 20, f"(port 8080) {words}")
 
     def _happen(self, effect: Effect, start: int) -> None:
-        """What an effect does once, in the minute from `start`, the first after its beginning."""
         if isinstance(effect, Deploy):
             self._deploy(effect, start)
         elif isinstance(effect, Desired):
@@ -163,7 +157,6 @@ class SimulatedSystem:
             heapq.heappush(self._lines, line)
 
     def end(self) -> None:
-        """Publish the measurements of the minute that was begun."""
         minute = self._minute
         if minute is None:
             return

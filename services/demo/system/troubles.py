@@ -1,5 +1,3 @@
-"""What the effects of an incident do to a minute of the system, and to its tasks and targets."""
-
 from collections.abc import Iterable, Sequence
 from random import Random
 
@@ -63,7 +61,6 @@ def disturb(minute: Minute, troubles: Sequence[Effect], at: float, random: Rando
 
 
 def _fail(minute: Minute, effect: kinds.Responses, at: float, random: Random) -> None:
-    """Let requests of the minute fail that have not failed yet."""
     strength = effect.strength(at, effect.ramp) * random.uniform(0.85, 1.15)
     base = 1 if effect.counted else minute.requests
 

@@ -28,7 +28,6 @@ _LOCK = "1c7e5b90-2f6d-4a38-8b1e-6d0c9a4f7e25"
 
 @op("wafv2", "GetWebACLForResource", of_system=True)
 def get_web_acl_for_resource(call: Call) -> dict[str, Any]:
-    """The ACL of the runbook's load balancer; other load balancers have none."""
     arn = call.params["ResourceArn"]
     if arn == names.BALANCER_ARN:
         return {"WebACL": _acl()}

@@ -1,7 +1,4 @@
-"""The firewall's log: the blocked requests of every simulated minute, and the objects in S3 that hold them.
-
-A Firehose stream puts one object every five minutes into the runbook's bucket, under the day of its arrival (UTC).
-"""
+"""A Firehose stream puts one object every five minutes into the runbook's bucket, under the day of its arrival (UTC)."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -65,7 +62,6 @@ class FirewallLog:
         return self._blocked[bisect_left(self._blocked, (start,)) : bisect_left(self._blocked, (end,))]
 
     def objects(self, prefix: str) -> list[LogObject]:
-        """The objects that have arrived under a prefix, by key."""
         self._update()
         now = self._run.now
         objects = (

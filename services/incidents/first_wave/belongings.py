@@ -1,7 +1,4 @@
-"""What belongs to the system, read at the start and every hour, outside the requests of a first wave.
-
-What was deleted since an earlier reading is remembered for a day: its deletion may be what an incident is about.
-"""
+"""What was deleted since an earlier reading is remembered for a day: its deletion may be what an incident is about."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -38,8 +35,6 @@ DEFINITIONS = 20
 
 @dataclass(slots=True)
 class _State:
-    """How one request went, and what it has told within the last day."""
-
     problem: str
     """Why the newest attempt failed, in words."""
     answered_at: float = 0.0
@@ -49,8 +44,6 @@ class _State:
 
 
 class SystemBelongings:
-    """Reads what belongs to one system, whenever somebody asks and it is not there or too old."""
-
     def __init__(self, runbook: Runbook, session: Reader, clock: Clock, fault: Fault) -> None:
         self._reader = BelongingsReader(session)
         self._ecs = EcsReader(session)
@@ -64,7 +57,6 @@ class SystemBelongings:
         self._lock = asyncio.Lock()
 
     async def keep(self) -> None:
-        """Read until cancelled, beginning when the console has started."""
         await self._clock.sleep(real(self._clock, START).total_seconds())
         while True:
             await self.refresh()
@@ -81,7 +73,6 @@ class SystemBelongings:
             await self._all(self._where("vpc-id", Owned.VPC, *aws.NETWORK))
 
     async def learn(self, evidence: IncidentEvidence) -> None:
-        """Read the task definitions of the newest revisions if they were deployed in the time of the evidence."""
         since = min((curve.times[0] for curve in evidence.series if curve.times), default=0)
         revisions = newest_revisions(evidence)
         if any(each.created is not None and each.created.timestamp() >= since for each in revisions):
@@ -92,7 +83,6 @@ class SystemBelongings:
                     self._fault(error)
 
     def newest(self) -> Belongings | None:
-        """What is known; None if AWS has told nothing of the system yet."""
         if self._read_at is None:
             return None
         kinds = frozenset[Owned]().union(*(look.kinds for look in self._states))
@@ -122,7 +112,6 @@ class SystemBelongings:
         return tuple(sorted(set(ids)))
 
     def _where(self, name: str, kind: Owned | None, *looks: Look) -> Looks:
-        """Looks for what surrounds the ids of a kind; none without any."""
         ids = list(self._ids(kind))
         return {look: {"Filters": [{"Name": name, "Values": ids}]} for look in looks if ids}
 

@@ -25,11 +25,9 @@ class RequestBudget:
         self._changed = asyncio.Event()
 
     def own(self, source: Source) -> int:
-        """How many requests are set aside for a source."""
         return self._reserved.get(source, 0)
 
     def ended(self, source: Source, requests: int) -> None:
-        """Return what a source has not used."""
         if source in self._running:
             self._running.discard(source)
             self._spare += max(0, self.own(source) - requests)
@@ -78,7 +76,6 @@ class SourceReader:
         return await self._session.read(service, operation, **params)
 
     async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncIterator[Answer]:
-        """Every page that the budget allows; the first one always."""
         self.requests += 1
         pages = self._session.pages(service, operation, **params)
         async with aclosing(pages):  # type: ignore[type-var]  # every Reader's pages are a generator
@@ -100,7 +97,6 @@ class SourceReader:
                     return
 
     async def extra(self) -> bool:
-        """Take one request more than the source's own; False if there is none, or none in time."""
         try:
             async with self.limit.within(MARGIN):
                 return await self._budget.extra()

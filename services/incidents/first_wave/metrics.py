@@ -1,5 +1,3 @@
-"""The metrics of a first wave, as GetMetricData queries, and the spans that are read."""
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -65,20 +63,17 @@ def _of(
 
 
 def metric_span(alarm: AlarmMoment, now: datetime) -> TimeSpan:
-    """From three hours before the alarm until the last whole minute, at most AFTER later than the alarm."""
     end = last_whole(min(now, alarm.since + AFTER), PERIOD)
     start = min(last_whole(alarm.since - BEFORE, PERIOD), end - BEFORE)
     return TimeSpan(start=start, end=end)
 
 
 def week_ago_span(alarm: AlarmMoment) -> TimeSpan:
-    """The hour around the alarm's time a week before."""
     middle = last_whole(alarm.since - WEEK, PERIOD)
     return TimeSpan(start=middle - HALF_HOUR, end=middle + HALF_HOUR)
 
 
 def log_span(alarm: AlarmMoment, now: datetime, before: timedelta = HALF_HOUR) -> TimeSpan:
-    """From so long before the alarm until now, at most LOG_AFTER later than the alarm."""
     start, end = alarm.since - before, min(now, alarm.since + LOG_AFTER)
     # An alarm may be ahead of this machine's clock.
     return TimeSpan(start=start, end=max(end, start + timedelta(minutes=1)))

@@ -62,7 +62,6 @@ def omissions(alarm: AlarmMoment, runbook: Runbook) -> dict[Source, str]:
 
 
 def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, ...]:
-    """The alarm's own metrics and expressions, then the other metrics of the resource."""
     own = subject.queries
     others = [name for name in names if name not in {query.metric for query in own}]
     queries = [

@@ -1,5 +1,3 @@
-"""Converts what the first wave reads to what its evidence holds; pure."""
-
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -63,7 +61,6 @@ def service_name(alarm: AlarmMoment, runbook: Runbook) -> str:
 
 
 def may_be_mixed(service: ContainerService, since: datetime) -> bool:
-    """Whether tasks of more than one deployment may have run since then."""
     recent = any(each.created is None or each.created >= since for each in service.deployments)
     return recent or len(service.deployments) != 1
 
@@ -83,5 +80,4 @@ def entries_of(lines: Iterable[LogLine]) -> tuple[LogEntry, ...]:
 
 
 def plain_events(events: Iterable[TrailEvent]) -> tuple[TrailEvent, ...]:
-    """Events with what all kinds of them have, as the evidence is recorded."""
     return tuple(TrailEvent(**{name: getattr(event, name) for name in _TRAIL_FIELDS}) for event in events)

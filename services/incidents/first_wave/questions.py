@@ -1,5 +1,3 @@
-"""The questions of a first wave, one for each source; each answers fields of IncidentEvidence."""
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -91,7 +89,6 @@ def network_path(
 
 
 def _let_out(database: Sequence[SecurityGroup], tasks: Sequence[SecurityGroup], port: int) -> bool:
-    """Whether a rule of the tasks' groups may let them out to the database, whose address is not known."""
     names = {group.id for group in database}
     rules = [rule for group in tasks for rule in group.egress if rule.covers(port)]
     return any(rule.networks or rule.prefix_lists or names & set(rule.groups) for rule in rules)
@@ -149,7 +146,6 @@ async def service(wave: Wave, reader: SourceReader) -> Answered:
 
 
 async def targets(wave: Wave, reader: SourceReader) -> Answered:
-    """The health of the targets; the service knows its target group's ARN."""
     service: ContainerService = await _answer_of(wave, Source.SERVICE, "service")
     group = target_group_of(service, wave.runbook)
     if not group:
@@ -180,7 +176,6 @@ async def tasks(wave: Wave, reader: SourceReader) -> Answered:
 
 
 async def deployments(wave: Wave, reader: SourceReader) -> Answered:
-    """Deployments, and the revisions of the newest two."""
     ecs = EcsReader(reader)
     latest = await ecs.latest(*wave.service_names)
     revisions = await ecs.revisions(each.target for each in latest[:2])
@@ -212,7 +207,6 @@ async def scaling(wave: Wave, reader: SourceReader) -> Answered:
 
 
 async def _policies(wave: Wave, reader: SourceReader) -> tuple[ScalingPolicy, ...] | None:
-    """The scaling policies; None if no request is left for them."""
     if not await reader.extra():
         return None
     return await AutoScalingReader(reader).policies(*wave.service_names)
@@ -223,14 +217,12 @@ async def database(wave: Wave, reader: SourceReader) -> Answered:
 
 
 async def database_events(wave: Wave, reader: SourceReader) -> Answered:
-    """What RDS reports since three hours before the alarm."""
     span = metric_span(wave.alarm, wave.began)
     events = await RdsReader(reader).events(wave.instance, over=wave.began - span.start)
     return Answered({"database_events": tuple(reversed(events))})
 
 
 async def network(wave: Wave, reader: SourceReader) -> Answered:
-    """Whether the tasks are let in to the database."""
     service: ContainerService = await _answer_of(wave, Source.SERVICE, "service")
     database: Database = await _answer_of(wave, Source.DATABASE, "database")
     if database.port is None or not database.security_groups or not service.security_groups:
@@ -272,7 +264,6 @@ async def _curves(
 
 
 async def _group_dimension(wave: Wave) -> str:
-    """The target group as CloudWatch names it: the runbook's, or else the service's."""
     alb = wave.runbook.alb
     if alb is None or alb.target_group:
         return str(alb.target_group) if alb else ""
@@ -282,7 +273,6 @@ async def _group_dimension(wave: Wave) -> str:
 
 
 async def writes(wave: Wave, reader: SourceReader, *, region: str | None = None) -> Answered:
-    """Writes of the home region, or of another one."""
     if region == wave.region:
         raise Unanswered(_("The home region is this region."))
     span = log_span(wave.alarm, wave.began, TRAIL_BEFORE)
@@ -317,7 +307,6 @@ async def _sample(field: str, wave: Wave, reader: SourceReader, group: RawId, pa
 
 
 async def own_metrics(wave: Wave, reader: SourceReader) -> Answered:
-    """What the alarm's own resource publishes, as far as it tells something."""
     subject, cut = _stranger(wave), ""
     try:
         names = await Metrics(reader).names(subject.first)

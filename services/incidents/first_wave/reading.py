@@ -55,7 +55,6 @@ _ANSWERS = {SignalState.PRESENT: N_("yes"), SignalState.ABSENT: N_("no"), Signal
 
 
 def answers_of(incident: Incident, facts: Facts) -> tuple[AskedQuestion, ...]:
-    """Signals that help with an outage or a finding, each as a question; () for an alarm, which has weighed causes alone."""
     asked = _ASKED.get(incident.target, _OF_ANY if incident.is_asked else ())
     return tuple(
         AskedQuestion(
@@ -156,7 +155,6 @@ class _Reading:
         return IncidentEvidence(alarm=wave.alarm, began=began, ended=ended, **fields)
 
     async def _ask(self, wave: Wave, source: Source) -> Outcome:
-        """Read one source; whatever happens becomes its reading."""
         await self.all_exist.wait()
         if self.before is not None and source not in self.sources:
             fields = {name: getattr(self.before, name) for name in SOURCES[source].fields}
@@ -207,7 +205,6 @@ class _Reading:
             raise TimeoutError from error
 
     def _late(self, source: Source, limit: Limit) -> Problem:
-        """Which of both was late: AWS, or this process."""
         service, _colon, operation = SOURCES[source].calls[0].partition(":")
         text = _("{title}: no response within {count} seconds.")
         if limit.lag >= SAID:
@@ -273,7 +270,6 @@ class FirstWaveReader:
         return evidence.model_copy(update={"belongings": self.belongings.newest() or before.belongings})
 
     async def _asked(self, incident: Incident) -> IncidentEvidence:
-        """The answers to the questions of an attack, and the curves that they have read."""
         began, calendar = self.clock.now(), Calendar(self.runbook)
         context = InspectionContext(self.runbook, calendar, self.clock, self.region, self.session)
         questions = FirewallQuestions(context, incident.since)
@@ -296,7 +292,6 @@ class FirstWaveReader:
 
 
 async def _in_time(limit: Limit, work: Coroutine[Any, Any, None]) -> None:
-    """What is not there in time is read the next time."""
     with suppress(TimeoutError):
         async with limit.within():
             await work

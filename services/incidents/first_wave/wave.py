@@ -1,5 +1,3 @@
-"""What the questions of one first wave have in common, and how they are answered."""
-
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,8 +16,6 @@ ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What one source has answered: fields of IncidentEvidence."""
-
     fields: Fields = field(default_factory=dict)
     cut: str = ""
     """What of it was not read; "" if it is whole."""

@@ -8,8 +8,6 @@ from services.models.journal import Entry, EntryKind
 
 
 class DayOffers:
-    """By the journal's subject `day:<date>`, the offer that nobody has accepted."""
-
     def __init__(self) -> None:
         self._waiting: dict[str, HandOver] = {}
         self._accepted = 0
@@ -26,7 +24,6 @@ class DayOffers:
         return max(waiting, key=lambda pair: pair[1].seq, default=None)
 
     def rebuild(self, subject: str, entries: Iterable[Entry]) -> None:
-        """Derive the offer of a day anew from its entries, oldest first."""
         self._waiting.pop(subject, None)
         for entry in entries:
             if entry.kind is EntryKind.HAND_OVER:
@@ -35,7 +32,6 @@ class DayOffers:
                 self._accept(subject, entry.data.get("offer"))
 
     def _accept(self, subject: str, seq: object) -> None:
-        """Drop the offer that was accepted; a newer one of the same day still waits."""
         offer = self._waiting.get(subject)
         if offer is not None and offer.seq == seq:
             del self._waiting[subject]

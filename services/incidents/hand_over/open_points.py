@@ -60,7 +60,6 @@ class DayAtHand:
 
 
 def open_points(day: DayAtHand) -> tuple[OpenPoint, ...]:
-    """Incidents and their clocks, what is abnormal, changes, writing, duties, messages, follow-ups: what cannot wait comes first."""
     later = (_changes(day), _writing(day), _duties(day.duties), _posts(day.posts), _follow_ups(day))
     return (*_masked(_incidents(day), day.masker), *_abnormal(day), *_masked(chain(*later), day.masker))
 
@@ -100,7 +99,6 @@ def _incidents(day: DayAtHand) -> Iterator[OpenPoint]:
 
 
 def _abnormal(day: DayAtHand) -> Iterator[OpenPoint]:
-    """Each thing with who accepted it; an alarm whose incident is listed is left out."""
     listed = {str(incident.target) for incident in day.incidents if incident.is_open}
     # Masked before they are put together: an inspection's title is not the name of what its summary says.
     for line in day.masker.without_secrets(day.abnormal):
@@ -171,7 +169,6 @@ def _posts(posts: Iterable[Post]) -> Iterator[OpenPoint]:
 
 
 def _follow_ups(day: DayAtHand) -> Iterator[OpenPoint]:
-    """Those of the next days; one that is due already is among the duties."""
     today = day.now.astimezone(day.zone).date()
     for follow_up in day.follow_ups:
         due = follow_up.due.astimezone(day.zone).date()

@@ -15,7 +15,6 @@ QUIET = 3
 
 
 def recovery_checks(facts: Facts) -> tuple[RecoveryCheck, ...]:
-    """Tasks as desired, every registered target healthy, and the alarm's curve under its baseline for three minutes."""
     return (*_tasks(facts), *_targets(facts), _curve(facts))
 
 
@@ -73,7 +72,6 @@ def _curve(facts: Facts) -> RecoveryCheck:
 
 
 def _free(facts: Facts, title: str) -> RecoveryCheck:
-    """Free storage is good again above the alarm's own threshold."""
     values = [value for _at, value in facts.points(Measure.DB_FREE)]
     threshold = facts.evidence.alarm.threshold
     if threshold is None or len(values) < QUIET:

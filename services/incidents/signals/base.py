@@ -40,7 +40,6 @@ def present(
     is_coincidence: bool = False,
     subject: str = "",
 ) -> Judged:
-    """The signal is there; `at` is when it began."""
     return Judged(
         SignalState.PRESENT,
         value,
@@ -54,12 +53,10 @@ def present(
 
 
 def absent(value: str = "", limit: str = "", *, until: datetime | None = None) -> Judged:
-    """The signal would have been seen, and is not there."""
     return Judged(SignalState.ABSENT, value, limit, until=until)
 
 
 def unseen(why: str, *, is_out_of_reach: bool = False) -> Judged:
-    """The signal could not have been seen."""
     return Judged(SignalState.UNSEEN, why=why, is_out_of_reach=is_out_of_reach)
 
 
@@ -82,7 +79,6 @@ class SignalSpec:
     """Whether it tells what somebody changed: alone it does not show that anything fails."""
 
     def of(self, facts: Facts) -> Signal:
-        """Judge the facts; what its source could not read is unseen, and so is what may be in its unread rest."""
         why = facts.unread(self.source)
         facts.judged.clear()
         judgement = unseen(why) if why else self.judge(facts)
@@ -119,13 +115,11 @@ def percent(share: float) -> str:
 def when_over(
     facts: Facts, points: list[tuple[datetime, float]], over: float, *, lead: float = 30
 ) -> datetime | None:
-    """The first time from `lead` minutes before T0 on at which a curve reached `over`; None if it did not."""
     first = facts.start - timedelta(minutes=lead)
     return next((at for at, value in points if at >= first and value >= over), None)
 
 
 def highest(facts: Facts, measure: Measure, *, lead: float = 0) -> float | Judged:
-    """The largest value of a curve from `lead` minutes before T0 on, or why there is none."""
     if why := facts.uncounted(measure):
         return unseen(why)
     values = facts.since(measure, lead=lead)
@@ -164,7 +158,6 @@ def _failing_by(reason: str) -> Callable[[Facts], Judged]:
 
 
 def _one_zone(facts: Facts) -> Judged:
-    """All unhealthy targets are in one zone, whose targets are all unhealthy, and those elsewhere are healthy."""
     zones = {target.zone for target in facts.registered if target.zone}
     if len(zones) < 2:
         return unseen(_("the targets are in fewer than two zones"))

@@ -1,7 +1,4 @@
-"""What RDS and its metrics say about the database.
-
-Source: DescribeDBInstances, DescribeEvents (Amazon RDS API reference); "Amazon RDS metrics" (Amazon RDS user guide).
-"""
+"""Source: DescribeDBInstances, DescribeEvents (Amazon RDS API reference); "Amazon RDS metrics" (Amazon RDS user guide)."""
 
 import re
 from datetime import timedelta

@@ -1,7 +1,4 @@
-"""What the application's errors say it depends on: the database, a host outside, or something else.
-
-Source: error texts of libpq, JDBC, psycopg, node, ioredis, Jedis, boto3 and the AWS SDKs; error codes of PostgreSQL.
-"""
+"""Source: error texts of libpq, JDBC, psycopg, node, ioredis, Jedis, boto3 and the AWS SDKs; error codes of PostgreSQL."""
 
 import re
 from collections import Counter
@@ -243,7 +240,6 @@ def dependency_of(message: str, detail: str = "") -> Dependency | None:
 
 
 def _hosts(text: str) -> list[str]:
-    """The hosts that a text names, those of addresses with a scheme first."""
     matches = sorted(_HOST.finditer(text), key=lambda match: match["url"] is None)
     hosts = (str(next(filter(None, match.group("url", "ip", "port", "label", "name")))) for match in matches)
     return [host for host in hosts if not _HERE.search(host)]
@@ -260,7 +256,6 @@ def _kind_of_host(host: str) -> Kind:
 
 
 def _with_service(name: str, message: str, detail: str) -> str:
-    """An error's name with its operation, and the service that the operation belongs to."""
     operation = _OPERATION.search(detail)
     if operation and operation[0] not in name:
         name = f"{name} {operation[0]}"
@@ -300,8 +295,6 @@ def _aws_name(message: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Blamed:
-    """A dependency that the errors since T0 name."""
-
     dependency: Dependency
     count: int
     first: LogEntry
@@ -353,7 +346,6 @@ def _rate(count: int, start: datetime, end: datetime) -> float:
 
 
 def _quote(message: str, name: str) -> str:
-    """The part of a message that tells what is wrong, from the name on that it blames."""
     sign = PASSWORD.search(message) or TROUBLE.search(message)
     is_place = "." in name or ":" in name
     place = message.find(name) if is_place and name in message else sign.start() if sign else 0
@@ -362,7 +354,6 @@ def _quote(message: str, name: str) -> str:
 
 
 def _owner(host: str) -> str:
-    """The part of a host's name that its owner has registered, without public suffixes of one label (`co.jp`)."""
     labels = host.rpartition(" ")[2].partition(":")[0].split(".")
     return ".".join(labels[-3:] if len(labels[-2]) <= 2 and len(labels) > 2 else labels[-2:])
 

@@ -1,7 +1,4 @@
-"""What was deployed, and whether the errors follow the new revision.
-
-Source: DescribeServices, ListServiceDeployments, DescribeServiceRevisions (Amazon ECS API reference).
-"""
+"""Source: DescribeServices, ListServiceDeployments, DescribeServiceRevisions (Amazon ECS API reference)."""
 
 import re
 from collections import Counter
@@ -72,7 +69,6 @@ _NO_IMAGE = re.compile(r"not ?found|manifest unknown|does not exist", re.IGNOREC
 
 
 def _starts(facts: Facts) -> list[datetime]:
-    """When the service's deployments began, newest first."""
     service = facts.evidence.service
     primary = (
         [deployment.created for deployment in service.deployments if deployment.created]
@@ -129,12 +125,10 @@ def _failed(facts: Facts) -> Judged:
 
 
 def _blames_else(facts: Facts) -> bool:
-    """Whether errors of the old revision, or of a dependency, may have failed the deployment."""
     return _on_both(facts).state is SignalState.PRESENT or bool(named_dependencies(facts))
 
 
 def _definitions(facts: Facts) -> dict[str, str]:
-    """The task definition of each task that is known, by the task's id."""
     evidence = facts.evidence
     definitions = {str(task.id): str(task.definition) for task in evidence.stopped_tasks}
     for running in evidence.running_tasks:
@@ -148,7 +142,6 @@ def _newest(facts: Facts) -> str:
 
 
 def _errors_by_definition(facts: Facts, until: datetime) -> Counter[str] | str:
-    """The application's errors from T0 to `until` by task definition, or why they cannot be told apart."""
     if why := facts.unread(Source.APPLICATION_LOG):
         return why
     definitions = _definitions(facts)
@@ -232,7 +225,6 @@ def _differs(facts: Facts) -> Judged:
 
 
 def _names_failure(facts: Facts) -> Judged:
-    """Whether what the new revision changes (a host, a secret, a variable, a group) is what the errors name."""
     if _is_settled(facts):
         return absent(_("nothing was deployed just before"))
     changed = difference(facts.evidence)
@@ -286,8 +278,6 @@ def _names_failure(facts: Facts) -> Judged:
 
 
 def _dearer(title: str, *measures: Measure) -> Callable[[Facts], Judged]:
-    """Whether one of these curves rose per request as soon as the new tasks served, and stayed so."""
-
     def judge(facts: Facts) -> Judged:
         recent = _recent(facts)
         start = recent.at
@@ -331,7 +321,6 @@ def _ratio(facts: Facts, measure: Measure, start: datetime) -> float | None:
 
 
 def _new_tasks_fail(facts: Facts) -> Judged:
-    """Whether only tasks of the newest revision end by themselves, while older ones serve on."""
     if _is_settled(facts):
         return unseen(_("nothing was deployed just before"), is_out_of_reach=True)
     failing = [task for task in recent_tasks(facts) if ends_by_itself(task)]
@@ -353,7 +342,6 @@ def _new_tasks_fail(facts: Facts) -> Judged:
 
 
 def _new_error(facts: Facts) -> Judged:
-    """Whether a new kind of error, a mistake of the program, came with the deployment."""
     start, error = _recent(facts).at, new_kind(facts)
     own = [one for one in named_dependencies(facts, Kind.DATABASE) if _OWN_SIDE.search(one.first.text)]
     if own:

@@ -1,7 +1,4 @@
-"""What the load balancer counted: who made the errors, and of which kind.
-
-Source: "CloudWatch metrics for your Application Load Balancer" (Elastic Load Balancing user guide).
-"""
+"""Source: "CloudWatch metrics for your Application Load Balancer" (Elastic Load Balancing user guide)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,8 +47,6 @@ def _errors(facts: Facts) -> tuple[float, float] | Judged:
 
 
 def _made_by(side: int) -> Callable[[Facts], Judged]:
-    """Whether one side made most of the errors: 0 is the load balancer, 1 the application."""
-
     def judge(facts: Facts) -> Judged:
         errors = _errors(facts)
         if isinstance(errors, Judged):
@@ -239,7 +234,6 @@ def _few(facts: Facts) -> Judged:
 
 
 def _drained(facts: Facts) -> Judged:
-    """Whether the errors came right after tasks were taken away, and no task stopped for another reason."""
     if why := facts.unread(Source.METRICS) or facts.uncounted(Measure.ELB_5XX):
         return unseen(why)
     if why := unlisted(facts):

@@ -1,7 +1,4 @@
-"""What the logs say: one new error, or the phrases by which the database and other hosts are known.
-
-Source: PostgreSQL documentation, appendix "PostgreSQL Error Codes"; libpq's and Node's texts for failed connections.
-"""
+"""Source: PostgreSQL documentation, appendix "PostgreSQL Error Codes"; libpq's and Node's texts for failed connections."""
 
 import re
 from collections import Counter

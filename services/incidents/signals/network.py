@@ -1,7 +1,4 @@
-"""Whether the tasks may reach the database, and whether somebody changed the network just before.
-
-Source: DescribeSecurityGroups (Amazon EC2), LookupEvents (CloudTrail) API references.
-"""
+"""Source: DescribeSecurityGroups (Amazon EC2), LookupEvents (CloudTrail) API references."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -100,7 +97,6 @@ def _is_own(facts: Facts, event: TrailEvent) -> bool | None:
 
 
 def just_before(facts: Facts) -> Iterator[TrailEvent]:
-    """The writes that succeeded shortly before T0, newest first."""
     for event in facts.evidence.writes:
         is_near = -2 <= minutes_before(facts.start, event.at) <= JUST_BEFORE
         if is_near and not event.read_only and not event.error:

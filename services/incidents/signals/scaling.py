@@ -91,7 +91,6 @@ def _refused(facts: Facts) -> Judged:
 
 
 def _changes(facts: Facts) -> list[ScalingActivity]:
-    """What changed the number of tasks since just before T0, newest first."""
     first = facts.start - timedelta(minutes=5)
     return [
         activity
@@ -103,7 +102,6 @@ def _changes(facts: Facts) -> list[ScalingActivity]:
 
 
 def _count_of(activity: ScalingActivity) -> int:
-    """The number of tasks that an activity sets; 0 if it sets something else."""
     count = _COUNT.search(activity.description)
     return int(count[1]) if count else 0
 

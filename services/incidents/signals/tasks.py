@@ -32,7 +32,6 @@ _UNPLACED = re.compile(r"unable to place a task|unable to consistently start tas
 
 
 def recent_tasks(facts: Facts, earlier: timedelta = EARLIER) -> Iterable[StoppedTask]:
-    """The tasks that ended since just before T0, oldest first."""
     first = facts.start - earlier
     return (task for task in reversed(facts.evidence.stopped_tasks) if (task.ended or first) >= first)
 
@@ -61,7 +60,6 @@ def _has_exited(task: StoppedTask) -> bool:
 
 
 def ends_by_itself(task: StoppedTask) -> bool:
-    """Whether a task exited, ran out of memory, or failed its health checks."""
     return _has_exited(task) or _is_oom(task) or _by_health_check(task)
 
 

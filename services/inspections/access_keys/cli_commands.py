@@ -1,5 +1,3 @@
-"""The inspection of access keys by hand."""
-
 from collections.abc import Iterator
 
 from services.aws.iam.access_keys import REGION

@@ -57,15 +57,12 @@ class JudgedKey:
 
 
 class KeyRules:
-    """The runbook's limits, applied on one day."""
-
     def __init__(self, spec: KeysSpec, calendar: Calendar, now: datetime) -> None:
         self._spec = spec
         self._calendar = calendar
         self._today = calendar.day_of(now)
 
     def judge(self, key: AccessKey, use: KeyUse | None) -> JudgedKey:
-        """Judge an active key by its age, and a disabled one by how long it has been idle."""
         created = self._calendar.day_of(key.created)
         limit = created + timedelta(days=self._spec.max_age_days)
         age = (self._today - created).days
@@ -89,12 +86,10 @@ class KeyRules:
         )
 
     def crowded(self, keys: list[JudgedKey]) -> bool:
-        """Whether a user has the maximum number of active keys and none is new: the old one was not removed."""
         active = [judged for judged in keys if judged.key.active]
         return len(active) >= QUOTA and min(judged.age for judged in active) > self._spec.delete_after_days
 
     def unused(self, judged: JudgedKey) -> bool:
-        """Whether an active key has not been used for longer than a key may be kept."""
         idle = judged.idle_days
         return judged.key.active and idle is not None and idle > self._spec.max_age_days
 
@@ -137,7 +132,6 @@ class KeysRead:
 
     @property
     def all_keys(self) -> list[AccessKey]:
-        """Every key, by user, then oldest first."""
         return [key for user in self.users for key in self.keys.get(user, ())]
 
 
@@ -188,10 +182,7 @@ PROCEDURE = "rotate-key"
 
 
 class KeyAges(Inspection):
-    """Compares every user's keys with the runbook's maximum age."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read and judge every key. Raises AwsError if nothing at all could be read."""
         context, spec = self.context, self._spec
         reading = await read_keys(context.reader, spec.users, request.on_progress)
         rules = KeyRules(spec, context.calendar, request.until)
@@ -277,7 +268,6 @@ class KeyAges(Inspection):
             )
 
     def _keyless(self, reading: KeysRead) -> list[str]:
-        """Users whose keys the runbook rotates, but for whom IAM lists none."""
         return [user for user in self._spec.users if user in reading.keys and not reading.keys[user]]
 
     def _summary(self, reading: KeysRead, keys: list[JudgedKey], measures: Sequence[Measure]) -> str:

@@ -1,5 +1,3 @@
-"""The runbook's advice on alarms that are not as they should be."""
-
 from collections.abc import Iterable, Iterator
 
 from services.aws.cloudwatch.alarms.actions import is_topic
@@ -13,7 +11,6 @@ from services.models.runbook_playbooks import Playbook
 
 
 def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """Advice for each alarm in the order given, then where the runbook requires it to be recorded."""
     texts = [text for alarm in judged if alarm.marks for text in _of(alarm, runbook)]
     if not texts:
         return ()
@@ -21,7 +18,6 @@ def advice(judged: Iterable[Judged], runbook: Runbook, inspection: str) -> tuple
 
 
 def _by_duties(runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """The instructions of duties that only inspect alarms; those of other duties concern other inspections, too."""
     own = tuple(duty for duty in runbook.duties if duty.inspections == (inspection,))
     return runbook_advice(runbook.model_copy(update={"duties": own}) if own else runbook, inspection)
 

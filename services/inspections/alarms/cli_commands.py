@@ -1,5 +1,3 @@
-"""The inspection of alarms by hand."""
-
 from collections.abc import Iterator
 
 from services.aws_cli.alarms import history, states
@@ -10,7 +8,6 @@ from services.models.metrics import TimeSpan
 
 
 def commands_of(span: TimeSpan) -> Iterator[CliCommand]:
-    """Every alarm's state, what fired in the window, and what is muted."""
     purpose = _(
         "Every alarm's state now. Normal: each alarm of the runbook is listed, OK, with actions enabled."
     )

@@ -1,5 +1,3 @@
-"""Judges one alarm by its current state and by its changes in the window. Pure."""
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
@@ -65,8 +63,6 @@ _UNHEARD = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An alarm with its verdict and texts."""
-
     alarm: Alarm
     title: str
     """The runbook's title; otherwise the alarm's name."""
@@ -165,14 +161,12 @@ def _silent(alarm: Alarm, zone: tzinfo) -> Iterator[tuple[Mark, str]]:
 
 
 def _aside(alarm: Alarm) -> list[str]:
-    """How anybody hears of an alarm that has no action, where somebody does."""
     if alarm.hearing is Hearing.DECLARED:
         return [_("heard otherwise: {declaration}").format(declaration=alarm.heard_by)]
     return [alarm.hearing_note] if alarm.hearing is Hearing.COMPOSITE and alarm.hearing_note else []
 
 
 def _blind(period: AlarmPeriod, span: TimeSpan) -> bool:
-    """Whether data was missing for BLIND within the window; an earlier run reported periods that began before it."""
     return (
         period.state == "insufficient"
         and period.began is not None

@@ -58,7 +58,6 @@ def doubts(alarms: Sequence[Alarm], changes: Sequence[AlarmTransition], span: Ti
 def without_history(
     alarms: Iterable[Alarm], changes: Sequence[AlarmTransition], span: TimeSpan
 ) -> frozenset[str]:
-    """The ids of the alarms whose own history does not cover `span`."""
     own = _by_alarm(changes)
     return frozenset(
         alarm.id
@@ -70,7 +69,6 @@ def without_history(
 
 
 def _by_alarm(changes: Sequence[AlarmTransition]) -> defaultdict[str, list[AlarmTransition]]:
-    """The changes of each alarm, oldest first."""
     own: defaultdict[str, list[AlarmTransition]] = defaultdict(list)
     # AWS lists the newest change first, also among those of the same moment.
     oldest_first = list(changes)
@@ -112,13 +110,10 @@ _NAMED = 5
 
 
 class AlarmStates(Inspection):
-    """Judges every alarm of the runbook, and all others that fire."""
-
     longest = timedelta(days=30)
     """CloudWatch's retention of alarm history."""
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read all alarms and their history. Raises AwsError if not even their states can be read."""
         reader = Alarms(self.context.reader, self.context.runbook, clock=self.context.clock)
         overview = await reader.overview(topics=True)
         builder, history = FindingBuilder(self, request), None
@@ -135,7 +130,6 @@ class AlarmStates(Inspection):
         return commands_of(span)
 
     async def _contributors(self, reader: Alarms, overview: AlarmOverview) -> AsyncIterator[Firing]:
-        """The firing series of multi-series alarms; an alarm that cannot be read says so in its row."""
         firing = [alarm for alarm in overview.watched if alarm.several and alarm.state is AlarmState.ALARM]
         for alarm in firing[:_NAMED]:
             try:
@@ -270,7 +264,6 @@ class AlarmStates(Inspection):
 
 
 def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete: bool) -> Measure:
-    """How often alarms fired. `doubtful`: why the history is unreliable; `complete`: it could be read."""
     count = sum(period.state == "alarm" for period in periods)
     verdict = Verdict.ATTENTION if count else Verdict.NORMAL
     return Measure(
@@ -284,7 +277,6 @@ def _fired(periods: Sequence[AlarmPeriod], doubtful: Sequence[str], *, complete:
 
 
 def _of_watched(changes: Iterable[AlarmTransition], overview: AlarmOverview) -> list[AlarmTransition]:
-    """The changes of watched alarms; whether a deleted alarm drove Auto Scaling is derived from its name."""
     own, scaling = ({alarm.id for alarm in alarms} for alarms in (overview.watched, overview.scaling))
     return [
         change

@@ -1,5 +1,3 @@
-"""Computes when alarms were not OK from their history in AWS. Pure."""
-
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -22,7 +20,6 @@ def within(changes: Iterable[AlarmTransition], span: TimeSpan) -> tuple[AlarmTra
 
 
 def as_of(alarms: Iterable[Alarm], changes: Iterable[AlarmTransition], at: datetime) -> tuple[Alarm, ...]:
-    """The alarms in their states at `at`, computed from the changes since then."""
     later: dict[str, AlarmTransition] = {}
     for change in sorted(changes, key=lambda change: change.at, reverse=True):
         if change.kind == "state" and change.at > at:
@@ -75,7 +72,6 @@ def _period(
 
 
 def _lasting(alarm: Alarm, span: TimeSpan) -> AlarmPeriod:
-    """The period of an alarm that is not OK and did not change within the window."""
     began = alarm.since if alarm.since is not None and alarm.since >= span.start else None
     return AlarmPeriod(
         alarm=alarm.name, state=STATES[alarm.state], began=began, ended=None, reason=alarm.reason
@@ -83,5 +79,4 @@ def _lasting(alarm: Alarm, span: TimeSpan) -> AlarmPeriod:
 
 
 def seconds(period: AlarmPeriod, span: TimeSpan) -> float:
-    """Duration of the period within the window."""
     return max(0.0, ((period.ended or span.end) - (period.began or span.start)).total_seconds())

@@ -1,5 +1,3 @@
-"""The evidence tables of the alarms."""
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
@@ -20,8 +18,6 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """A firing multi-series alarm, and its firing series."""
-
     alarm: Alarm
     series: tuple[Contributor, ...]
     unread: str = ""
@@ -29,7 +25,6 @@ class Firing:
 
 
 def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinfo) -> Evidence:
-    """The firing series of alarms, newest first."""
     rows = []
     for item in firing:
         name = names.get(str(item.alarm.name), str(item.alarm.name))
@@ -48,7 +43,6 @@ def series_table(firing: Iterable[Firing], names: Mapping[str, str], zone: tzinf
 
 
 def alarm_names(runbook: Runbook) -> dict[str, str]:
-    """`name (title)` by name, for the alarms that the runbook names."""
     return {
         str(alarm.name): _("{name} ({title})").format(name=alarm.name, title=alarm.title)
         for alarm in runbook.alarms
@@ -93,7 +87,6 @@ def _verdict(period: AlarmPeriod) -> Verdict | None:
 
 
 def changes_table(changes: Iterable[AlarmTransition], names: Mapping[str, str], zone: tzinfo) -> Evidence:
-    """Every change of state, newest first."""
     rows = [
         Row(
             cells=(

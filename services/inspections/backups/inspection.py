@@ -37,8 +37,6 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class BackupReading:
-    """Everything that was read about the backups of one database."""
-
     database: Database
     spec: Rds
     now: datetime
@@ -54,7 +52,6 @@ class BackupReading:
 
     @property
     def newest(self) -> Snapshot | None:
-        """The newest usable snapshot, including AWS Backup's if they were read."""
         snapshots = {snapshot.id: snapshot for snapshot in self.automatic}
         snapshots |= {snapshot.id: snapshot for night in self.nights for snapshot in night.snapshots}
         last = self.now + SKEW
@@ -67,12 +64,10 @@ class BackupReading:
 
     @property
     def age(self) -> timedelta | None:
-        """Age of the newest usable snapshot."""
         return self.now - self.newest.at if self.newest and self.newest.at else None
 
     @property
     def young(self) -> bool:
-        """Whether no backup window has passed since the database was created."""
         return self.window is not None and all(night.outcome is Outcome.COMING for night in self.nights)
 
     def remarks(self) -> Iterator[str]:
@@ -98,7 +93,6 @@ def normal_summary(reading: BackupReading) -> str:
 
 
 def checks(reading: BackupReading, runbook: Runbook) -> list[CheckResult]:
-    """The checks in the order of the runbook's questions."""
     of_instance = [
         *about("retention", _retention(reading, runbook)),
         *about("restorable", _restorable(reading)),
@@ -331,7 +325,6 @@ CATEGORIES = ("backup", "failure", "low storage", "availability", "maintenance",
 
 class Backups(DatabaseInspection):
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the instance and its snapshots, and if one is missing also AWS Backup's and events. Raises AwsError."""
         reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request)
         database = await reader.database(self.spec.instance)
         if finding := self.of_cluster(builder, database):
@@ -355,7 +348,6 @@ class Backups(DatabaseInspection):
         return self._finding(builder, reading)
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
-        """The retention, the snapshots of RDS and of AWS Backup, and the events that explain a gap."""
         from services.aws_cli.calls import call
         from services.aws_cli.databases import instance
 
@@ -433,7 +425,6 @@ class Backups(DatabaseInspection):
     async def _events(
         self, reader: RdsReader, database: Database, gaps: Sequence[Night], builder: FindingBuilder
     ) -> tuple[DatabaseEvent, ...]:
-        """RDS events about the windows without a snapshot, oldest first."""
         oldest = self.context.clock.now() - min(night.start for night in gaps) + timedelta(minutes=1)
         reading = reader.events(database.id, over=min(oldest, EVENTS_KEPT), categories=CATEGORIES)
         text = _("The RDS events, which may explain it, cannot be read.")

@@ -1,5 +1,3 @@
-"""The evidence tables of the backups."""
-
 from collections.abc import Sequence
 from datetime import tzinfo
 
@@ -29,7 +27,6 @@ _NOTES = {
 
 
 def nights_table(nights: Sequence[Night], events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
-    """Every window with its snapshots, worst first, then newest first."""
     ordered = sorted(nights, key=lambda night: DISPLAY_ORDER.index(VERDICTS[night.outcome]))
     rows = [row for night in ordered for row in _rows(night, events, zone)]
     return table(_("Backup windows"), (_("Window"), _("Snapshot"), _("Taken"), _("Status"), _("Note")), rows)
@@ -66,7 +63,6 @@ def reason(night: Night, events: Sequence[DatabaseEvent]) -> str:
 
 
 def events_table(events: Sequence[DatabaseEvent], zone: tzinfo) -> Evidence:
-    """RDS events about those windows, oldest first."""
     return table(
         _("RDS events"),
         (_("At"), _("Category"), _("Message")),

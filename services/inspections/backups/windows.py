@@ -17,8 +17,6 @@ JUST_AFTER = timedelta(hours=1)
 
 
 class Outcome(StrEnum):
-    """The result of one backup window."""
-
     MADE = "made"
     COMING = "coming"
     """The window has just ended: a snapshot is in progress, or may still start."""
@@ -37,8 +35,6 @@ GAPS = frozenset({Outcome.MISSING, Outcome.UNUSABLE})
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One backup window and its snapshots."""
-
     start: datetime
     end: datetime
     """End of the window (UTC)."""
@@ -47,12 +43,10 @@ class Night:
     """The usable one first."""
 
     def holds(self, at: datetime) -> bool:
-        """Whether `at` lies between the beginning of this window and of the next."""
         return self.start <= at < self.start + DAY
 
 
 def expected(window: Window, now: datetime, number: int, created: datetime | None) -> list[datetime]:
-    """The starts of the newest `number` windows, newest first, excluding those before the database was created."""
     newest = window.latest_start(now)
     starts = [newest - count * window.interval for count in range(number)]
     return [start for start in starts if created is None or start >= created]
@@ -61,7 +55,6 @@ def expected(window: Window, now: datetime, number: int, created: datetime | Non
 def nights(
     window: Window, starts: Sequence[datetime], automatic: Iterable[Snapshot], now: datetime
 ) -> list[Night]:
-    """The result of each window, judged by automatic snapshots only."""
     by_start: dict[datetime, list[Snapshot]] = {start: [] for start in starts}
     for snapshot in automatic:
         # A snapshot without a time is in progress.

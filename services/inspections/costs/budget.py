@@ -29,8 +29,6 @@ _PERIODS = {
 
 @dataclass(frozen=True, slots=True)
 class BudgetJudge:
-    """Judges shares of a budget by the runbook's limit."""
-
     spec: Spec
     rate: Rate
     advice: tuple[str, ...]
@@ -67,7 +65,6 @@ class BudgetJudge:
         )
 
     def aws(self, budgets: tuple[Budget, ...]) -> Iterator[CheckResult]:
-        """Judge each AWS budget by the amount spent and by AWS's own forecast."""
         for budget in budgets:
             yield self._aws(budget)
 
@@ -136,7 +133,6 @@ class BudgetJudge:
 
 
 def period_words(budget: Budget) -> str:
-    """The budget's period; AWS's own word if it is unknown here."""
     return _(_PERIODS[budget.period]) if budget.period in _PERIODS else budget.period
 
 
@@ -150,7 +146,6 @@ def _doubts(budget: Budget) -> Iterator[str]:
 
 
 def _share(amount: Decimal, limit: Decimal) -> Decimal:
-    """Per cent; any amount is 100 % of a budget of zero."""
     if limit > 0:
         return amount / limit * HUNDRED
     return HUNDRED if amount > 0 else Decimal(0)

@@ -21,7 +21,6 @@ class Days:
 
     @property
     def count(self) -> int:
-        """Number of days; 0 if the range ends before it begins."""
         return max(0, (self.last - self.first).days + 1)
 
     def __contains__(self, day: date) -> bool:
@@ -33,8 +32,6 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The days to request, as of one moment."""
-
     this_month: date
     """First day of this month."""
     last_month: date
@@ -45,8 +42,6 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The days to compare, given which days have costs."""
-
     month: Days
     """The complete days of the judged month for which there can be costs."""
     month_end: date
@@ -66,17 +61,14 @@ class Compared:
 
     @property
     def remaining(self) -> int:
-        """Remaining days of the judged month."""
         return (self.month_end - self.month.last).days
 
     @property
     def has_before(self) -> bool:
-        """Whether the seven days before `week` can have costs."""
         return self.since <= self.before.first
 
     @property
     def has_base(self) -> bool:
-        """Whether last month has enough days for an average."""
         return self.base.count >= WEEK
 
 
@@ -92,7 +84,6 @@ def plan(now: datetime) -> Plan:
 
 
 def compare(plan: Plan, since: date, last: date) -> Compared:
-    """The days to compare, if there are costs from `since` to `last`."""
     young = Days(plan.this_month, last)
     too_young = young.count < HELD
     month = plan.last_month if too_young else plan.this_month
@@ -111,5 +102,4 @@ def compare(plan: Plan, since: date, last: date) -> Compared:
 
 
 def end_of(month: date) -> date:
-    """The last day of a month."""
     return (month.replace(day=28) + 4 * ONE).replace(day=1) - ONE

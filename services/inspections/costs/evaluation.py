@@ -35,7 +35,6 @@ class Rate:
 
     @classmethod
     def of(cls, spec: Spec) -> "Rate":
-        """The runbook's rate."""
         return cls(Decimal(str(spec.usd_jpy)), str(spec.usd_jpy_source), spec.usd_jpy_date)
 
     def yen(self, usd: Decimal) -> Decimal:
@@ -47,7 +46,6 @@ class Rate:
         return yen_words(self.yen(usd))
 
     def remark(self) -> str:
-        """The rate, its source and its date; says which of them the runbook omits."""
         text = _("Yen at ¥{rate} to the dollar (source: {source}; date: {day}). AWS charges in dollars.")
         return text.format(
             rate=f"{self.usd_jpy.normalize():,f}",
@@ -71,7 +69,6 @@ def percent_words(growth: Growth | None) -> str:
 
 
 def growth_words(growth: str, against: str) -> str:
-    """`+60.1 % against the week before`; only the percentage if `against` is empty."""
     if not against:
         return growth
     return _("{growth} {against}").format(growth=growth, against=against)
@@ -82,7 +79,6 @@ def month_words(day: date) -> str:
 
 
 def days_words(days: Days) -> str:
-    """The first and the last day."""
     return span_text(day_text(days.first), day_text(days.last))
 
 
@@ -94,7 +90,6 @@ _NAMED = 3
 
 
 def against(value: Decimal, limit: Decimal) -> Verdict:
-    """Abnormal from the limit on, attention from four fifths of it."""
     if value >= limit:
         return Verdict.ABNORMAL
     return Verdict.ATTENTION if value >= limit * NEAR else Verdict.NORMAL
@@ -117,7 +112,6 @@ class LineJudge:
     calendar: Calendar
 
     def checks(self, table: CostTable) -> Iterator[CheckResult]:
-        """The checks of all lines, the total first."""
         yield from about("total", *self._doubted(table.total, self._pair(table.total)))
         for line in table.services:
             quiet = map(_quiet, self._pair(line))
@@ -128,7 +122,6 @@ class LineJudge:
             yield from about("others", *self._doubted(table.others, map(_quiet, others)))
 
     def grown(self, growths: Iterable[Growth | None]) -> Verdict:
-        """The verdict for the greatest growth; UNKNOWN if there is nothing to compare with."""
         compared = [growth for growth in growths if growth is not None]
         if not compared:
             return Verdict.UNKNOWN
@@ -142,7 +135,6 @@ class LineJudge:
         return against(growth.percent, Decimal(self.spec.growth_percent))
 
     def month_verdict(self, line: CostLine) -> Verdict | None:
-        """The month against the guideline; None without a guideline, UNKNOWN if no day of it can have costs."""
         if not line.guideline:
             return None
         if not self.compared.month.count:
@@ -173,7 +165,6 @@ class LineJudge:
         return ""
 
     def _stopped(self, line: CostLine) -> bool:
-        """Whether a line without costs on some days, such as a batch, has none on days that had them."""
         days = sorted(line.steady.keys() | line.fees.keys())
         figures = Activity([_midnight(day).timestamp() for day in days], ONE.total_seconds())
         # The newest complete day alone may be late.
@@ -181,7 +172,6 @@ class LineJudge:
         return judge_silence(SourceKind.COST, figures, until, self.calendar).likeness is Likeness.UNUSUAL
 
     def _doubted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
-        """The results; if the amounts cannot be correct, what is within its limit becomes UNKNOWN."""
         doubt = self.doubt(line)
         sentence = _("{parts}.").format(parts=doubt)
         for result in self._noted(line, results):
@@ -199,7 +189,6 @@ class LineJudge:
             sentence = ""
 
     def _noted(self, line: CostLine, results: Iterable[CheckResult]) -> Iterator[CheckResult]:
-        """The results; the first one gets a note on peculiarities that do not prevent judging the line."""
         odd = _("; ").join(filter(None, (self._late(line), self._reduced(line))))
         for result in results:
             note = _("; ").join(filter(None, (str(result.measure.note), odd)))
@@ -342,12 +331,10 @@ _ORDER = (Verdict.UNKNOWN, Verdict.NORMAL, Verdict.ATTENTION, Verdict.ABNORMAL)
 
 
 def _quiet(result: CheckResult) -> CheckResult:
-    """The result without its sentence if there is too little data to compare: the total says so for all lines."""
     return replace(result, sentence="") if result.verdict is Verdict.UNKNOWN else result
 
 
 def _worst(*growths: Growth | None) -> Growth | None:
-    """The greatest growth; growth from nothing is greater than any other."""
     compared = [growth for growth in growths if growth is not None]
     return max(compared, key=lambda growth: (growth.percent is None, growth.percent or 0), default=None)
 

@@ -71,7 +71,6 @@ def lines_table(judge: LineJudge, costs: CostTable) -> Evidence:
 
 
 def others_table(judge: LineJudge, costs: CostTable) -> Evidence:
-    """The services that "the others" consist of, most expensive first."""
     compared = judge.compared
     return table(
         _("Other services") if costs.services else _("By service"),
@@ -98,7 +97,6 @@ def others_table(judge: LineJudge, costs: CostTable) -> Evidence:
 
 
 def days_table(judge: LineJudge, costs: CostTable) -> Evidence:
-    """The newest fourteen complete days, newest first."""
     lines = [costs.total, *costs.services]
     newest = judge.compared.week.last
     days = [newest - back * _ONE for back in range(_DAYS) if newest - back * _ONE >= judge.compared.since]
@@ -110,7 +108,6 @@ def days_table(judge: LineJudge, costs: CostTable) -> Evidence:
 
 
 def budgets_table(judge: BudgetJudge, budgets: tuple[Budget, ...]) -> Evidence:
-    """The budgets as AWS describes them."""
     return table(
         _("AWS budgets"),
         (_("Name"), _("Period"), _("Limit"), _("Spent"), _("Forecast")),
@@ -155,7 +152,6 @@ def _row(judge: LineJudge, line: CostLine, verdict: Verdict | None) -> Row:
 
 
 def _beside(judge: LineJudge, costs: CostTable) -> Iterator[Row]:
-    """Tax and credits, for which the runbook has no limit."""
     compared, words = judge.compared, judge.rate.words
     blank = ("",) * 5
     yield Row(cells=(_("Tax"), words(costs.tax_of(compared.month)), "", *blank))
@@ -173,18 +169,13 @@ LATE = 2
 
 @dataclass(frozen=True, slots=True)
 class CostAnswer:
-    """A response of Cost Explorer and its time."""
-
     plan: Plan
     history: CostHistory
     read_at: datetime
 
 
 class Costs(Inspection):
-    """Inspects the month's costs."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read Cost Explorer (or reuse its last response) and AWS Budgets. Raises AwsError if costs cannot be read."""
         builder = FindingBuilder(self, request, windowed=False)
         answer = await self._answer(plan(request.until))
         history = answer.history
@@ -197,7 +188,6 @@ class Costs(Inspection):
         return self._finding(builder, answer, compared, table, await self._budgets())
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
-        """The daily costs of this month and the last, then the budgets."""
         from services.aws_cli.calls import call
 
         days = plan(span.end)
@@ -303,7 +293,6 @@ class Costs(Inspection):
         builder.check(CheckResult(measure, text))
 
     def _undecided(self) -> Iterator[CheckResult]:
-        """The amounts that nobody has decided; the summary names them even if the rest is normal."""
         for item, key, title in (
             ("budget", "budget_yen", _("Budget of the runbook")),
             ("total", "total_yen", _("Guideline for the total")),
@@ -313,7 +302,6 @@ class Costs(Inspection):
                 yield from about(item, replace(result, sentence=""))
 
     def _beside(self, table: CostTable, compared: Compared, rate: Rate) -> Iterator[CheckResult]:
-        """Tax and credits, for information."""
         month = month_words(compared.month_end)
         for title, usd in (
             (_("Tax"), table.tax_of(compared.month)),
@@ -344,7 +332,6 @@ class Costs(Inspection):
         return _("{parts}.").format(parts=_("; ").join(parts))
 
     def _line_advice(self, title: str) -> tuple[str, ...]:
-        """The runbook's question and steps for a line; for the total also whom to notify."""
         asks = [
             str(ask)
             for duty in self.context.runbook.duties
@@ -357,7 +344,6 @@ class Costs(Inspection):
         return (*asks, steps.format(title=title), *report)
 
     def _report(self) -> tuple[str, ...]:
-        """What the runbook says if the budget is at risk, and how to reach the people it names."""
         runbook, role = self.context.runbook, str(self._spec.report_to)
         who = escalation(runbook, role) or _(
             "The person to report to is UNDECIDED (the runbook's costs.report_to is empty)."

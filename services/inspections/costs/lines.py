@@ -22,14 +22,11 @@ _REDUCTIONS = ("discount", "negation")
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Cost of the newest seven days compared with an earlier cost of seven days."""
-
     now: Decimal
     before: Decimal
 
     @property
     def more(self) -> Decimal:
-        """The difference; negative for less."""
         return self.now - self.before
 
     @property
@@ -59,7 +56,6 @@ class CostLine:
     """Negative charges per day, without discounts and credits."""
 
     def impossible(self, compared: Compared) -> Days | None:
-        """The first compared range whose cost is negative, or contains too many negative charges."""
         month, weeks = compared.month, (compared.week, compared.before, compared.base)
         spans = ((month, self.cost(month)), *((days, _sum(self.steady, days)) for days in weeks))
         return next(
@@ -72,7 +68,6 @@ class CostLine:
         )
 
     def reduced(self, days: Days) -> Decimal:
-        """The negative charges of these days; zero or less."""
         return _sum(self.negative, days)
 
     def ceased(self, compared: Compared) -> date | None:
@@ -109,7 +104,6 @@ class CostLine:
         return self.cost(month) + late + (_sum(self.steady, month) + late) / month.count * compared.remaining
 
     def newest(self, compared: Compared) -> Decimal:
-        """The cost of the newest seven days, without monthly fees."""
         return _sum(self.steady, compared.week) + self._late_cost(compared)
 
     def weekly(self, compared: Compared) -> Growth | None:
@@ -119,7 +113,6 @@ class CostLine:
         return Growth(self.newest(compared), _sum(self.steady, compared.before))
 
     def monthly(self, compared: Compared) -> Growth | None:
-        """Growth over last month's average for seven days; None if it has too few days."""
         base = compared.base
         if not compared.has_base:
             return None
@@ -129,8 +122,6 @@ class CostLine:
 
 @dataclass(frozen=True, slots=True)
 class CostTable:
-    """Every line of one response."""
-
     services: tuple[CostLine, ...]
     """The runbook's services, in its order."""
     others: CostLine
@@ -146,11 +137,9 @@ class CostTable:
         return _sum(self.tax, Days(days.first.replace(day=1), days.last))
 
     def credits_of(self, days: Days) -> Decimal:
-        """The credits on these days; negative."""
         return _sum(self.credits, Days(days.first.replace(day=1), days.last))
 
     def bill(self, compared: Compared) -> Decimal:
-        """The projected bill of the judged month with tax, before credits."""
         so_far = self.total.cost(compared.month)
         projected = self.total.projected(compared)
         tax = self.tax_of(compared.month)

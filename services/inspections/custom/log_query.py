@@ -1,7 +1,4 @@
-"""A custom inspection of the runbook: limits the number of log events per hour that a Logs Insights query matches.
-
-Runbook: `[[inspections]]` with `kind = "insights"`.
-"""
+"""Runbook: `[[inspections]]` with `kind = "insights"`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
@@ -41,10 +38,7 @@ COUNTABLE = ("fields", "filter", "parse", "filterindex")
 
 
 class CustomInsights(OwnInspection, InsightsInspection):
-    """One query with a limit on its count."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Count the matches; read the rows only if there are too many or too few. Raises AwsError."""
         spec = self.spec
         queries = Queries(FindingBuilder(self, request), spec.log_group, region=spec.region)
         hourly = by_hour(spec.query)
@@ -67,7 +61,6 @@ class CustomInsights(OwnInspection, InsightsInspection):
         await read_ahead(Queries(builder, spec.log_group, region=spec.region, ahead=True))
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The runbook's query and its result."""
         from services.aws_cli.logs import insights
 
         text = _("{title}: the lines that match. Normal: {allowed} per hour.")
@@ -197,14 +190,12 @@ def _makes(command: str) -> bool:
 
 
 def _doubted(measure: Measure) -> Measure:
-    """The measure if it is uncertain what was counted: UNKNOWN instead of normal, in part if it is bad."""
     if measure.verdict is None:
         return measure
     return measure.model_copy(update={**judgement((measure.verdict, Verdict.UNKNOWN))})
 
 
 def _rows(result: QueryResult, zone: tzinfo, patterns: Sequence[MaskPattern]) -> Evidence:
-    """The rows as the query returns them; times in the system's zone, texts without secrets."""
     columns = list(dict.fromkeys(name for row in result.rows for name in row))
     rows = [[_cell(name, row.get(name, ""), zone, patterns) for name in columns] for row in result.rows]
     titles = [

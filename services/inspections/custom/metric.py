@@ -1,7 +1,4 @@
-"""A custom inspection of the runbook: limits the values of a metric.
-
-Runbook: `[[inspections]]` with `kind = "metric"`. Source: GetMetricData.
-"""
+"""Runbook: `[[inspections]]` with `kind = "metric"`. Source: GetMetricData."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -44,8 +41,6 @@ COUNTED = ("Sum", "SampleCount")
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A time without data."""
-
     hole: Stretch
     verdict: Verdict
     """The finding's verdict because of this silence."""
@@ -53,10 +48,7 @@ class Silence:
 
 
 class CustomMetric(OwnInspection):
-    """One metric with one limit."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the metric, and if events are missing, the time before the window. Raises AwsError."""
         series, span = await self._read(request.since, request.until)
         start, end = (int(at.timestamp()) for at in (span.start, span.end))
         course = course_of(series, self.limit, end, start)
@@ -65,7 +57,6 @@ class CustomMetric(OwnInspection):
         return self._finding(FindingBuilder(self, request), series, course, silent)
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
-        """The metric's curve."""
         from services.aws_cli.metrics import curve
 
         text = _("{title} in the window. Normal: {allowed}.")
@@ -97,7 +88,6 @@ class CustomMetric(OwnInspection):
         )
 
     async def _silences(self, series: Series, span: TimeSpan, holes: Sequence[Stretch]) -> Sequence[Silence]:
-        """The longest and the latest silence that is unusual, and what they mean."""
         if not holes or series.status is not SeriesStatus.COMPLETE:
             return ()
         counted = self.spec.stat in COUNTED
@@ -131,7 +121,6 @@ class CustomMetric(OwnInspection):
 
     @staticmethod
     def _gaps(holes: Sequence[Stretch], span: TimeSpan, why: str = "") -> Sequence[Silence]:
-        """The longest and the latest gap; only a gap that lasts to the end leaves the current state unknown."""
         end = int(span.end.timestamp())
         return tuple(
             Silence(hole, Verdict.UNKNOWN if hole.ended == end else Verdict.ATTENTION, why)

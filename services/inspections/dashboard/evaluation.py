@@ -1,5 +1,3 @@
-"""Judges the dashboard's values by the runbook's limits, over the whole window and now. Pure."""
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -36,8 +34,6 @@ from services.models.verdict import Limit, Verdict, judgement
 
 
 class Limits:
-    """Judges the curves that have a limit."""
-
     def __init__(
         self, curves: Sequence[Curve], answer: WindowSeries, runbook: Runbook, calendar: Calendar
     ) -> None:
@@ -58,7 +54,6 @@ class Limits:
             yield self._check(curve, self._courses[curve.query.id])
 
     def evidence(self) -> Evidence:
-        """Every time beyond a limit, longest first."""
         rows: list[tuple[int, Row]] = []
         for curve in self._curves:
             for beyond in self._courses[curve.query.id].beyond:
@@ -134,14 +129,12 @@ class Limits:
         return _(", ").join(texts)
 
     def since(self) -> datetime | None:
-        """The time from which every curve has data, if that is well after the window's beginning."""
         courses = [self._courses[curve.query.id] for curve in self._curves if self._alive(curve) is None]
         firsts = [course.first for course in courses if course.first is not None]
         late = max(firsts, default=0)
         return at(late) if late - self._answer.start >= SUSTAINED else None
 
     def _title(self, curve: Curve) -> str:
-        """The limit's title, with the curve's label if several curves have the limit."""
         limit = _limit(curve)
         alone = sum(other.limit == limit for other in self._curves) == 1
         label = self._answer.of(curve).label

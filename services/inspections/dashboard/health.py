@@ -54,7 +54,6 @@ def outages(
 def balancer_checks(
     curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo, own_group: str = ""
 ) -> Iterator[CheckResult]:
-    """One check per load balancer. `own_group`: the runbook's target group."""
     unused = unused_groups(curves, answer, own_group)
     refused = [curve for curve in curves if curve.role == "refused"]
     for curve in refused:
@@ -74,7 +73,6 @@ def balancer_checks(
 
 
 def unused_groups(curves: Sequence[Curve], answer: WindowSeries, own_group: str) -> list[Curve]:
-    """Target groups without data that only the dashboard names, if another group of the load balancer has data."""
     healthy = [curve for curve in curves if curve.role == "healthy"]
     with_data = {curve.balancer for curve in healthy if answer.of(curve).times}
     return [
@@ -89,8 +87,6 @@ def unused_groups(curves: Sequence[Curve], answer: WindowSeries, own_group: str)
 
 @dataclass(frozen=True, slots=True)
 class _Balancer:
-    """The curves of one load balancer."""
-
     refused: Series
     requests: Series
     healthy: Sequence[tuple[str, Series]]
@@ -99,19 +95,15 @@ class _Balancer:
 
     @property
     def relevant(self) -> tuple[Series, ...]:
-        """The curves that show an outage."""
         return self.refused, self.requests, *self.target_counts
 
     @property
     def target_counts(self) -> list[Series]:
-        """The numbers of healthy targets."""
         return [series for _group, series in self.healthy]
 
 
 @dataclass(frozen=True, slots=True)
 class _Doubt:
-    """Why an outage may have been missed."""
-
     verdict: Verdict
     text: str
     advice: str = ""
@@ -169,7 +161,6 @@ def _doubts(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator
 
 
 def _uncounted(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Iterator[_Doubt]:
-    """Where no request was counted although there were some, or where nothing shows that the load balancer existed."""
     gaps_of_requests = silences(balancer.requests, answer.start, answer.end)
     silent = [gap for gap in gaps_of_requests if gap.seconds >= SUSTAINED]
     lost = [gap for gap in silent if any(active(series, gap) for series in balancer.answered)]
@@ -184,7 +175,6 @@ def _uncounted(balancer: _Balancer, answer: WindowSeries, zone: tzinfo) -> Itera
 
 
 def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "") -> Iterator[_Doubt]:
-    """Where a metric that should always have values has none."""
     text = _("{metric}: {said}") if metric else "{said}"
     holes = list(gaps(series, start))
     if not series.times:
@@ -198,7 +188,6 @@ def _missing(series: Series, start: int, end: int, zone: tzinfo, metric: str = "
 
 
 def credit_checks(curves: Sequence[Curve], answer: WindowSeries, zone: tzinfo) -> Iterator[CheckResult]:
-    """CPU credits of a burstable database; other classes have none and get no check."""
     burstable = answer.database is not None and answer.database.instance_class.startswith(BURSTABLE)
     for curve in curves:
         series = answer.of(curve)

@@ -92,7 +92,6 @@ def _by_step(*counts: Series) -> dict[int, float]:
 def response_checks(
     curves: Sequence[Curve], answer: WindowSeries, calendar: Calendar
 ) -> Iterator[CheckResult]:
-    """The share of 5xx of each load balancer; without requests that there usually are, it says little."""
     refused = [curve for curve in curves if curve.role == "refused"]
     for curve in refused:
         own = {other.role: other for other in curves if other.balancer == curve.balancer}
@@ -193,10 +192,7 @@ _NAMED = 5
 
 
 class DashboardValues(Inspection):
-    """Compares the dashboard's values with the runbook's limits."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the dashboard, one GetMetricData per region, and the compared times. Raises AwsError."""
         dashboard, builder = await self._dashboard(), FindingBuilder(self, request)
         curves = curves_of(dashboard, self.context.runbook, request.span)
         back, alike = comparable(self.context.calendar, request.span)
@@ -214,7 +210,6 @@ class DashboardValues(Inspection):
         return self._finding(builder, dashboard, curves, answer, transfers, compared)
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
-        """The dashboard, then the curve of each value with a limit, from the runbook's own targets."""
         from services.aws_cli.dashboards import dashboard_body
         from services.aws_cli.metrics import curve
 
@@ -251,7 +246,6 @@ class DashboardValues(Inspection):
     async def _with_database(
         self, curves: Sequence[Curve], answer: WindowSeries, builder: FindingBuilder
     ) -> WindowSeries:
-        """Add the runbook's database if its age or class explains missing data."""
         rds = self.context.runbook.rds
         if rds is None or not any(
             _depends(curve, answer) for curve in curves if curve.is_of_database(rds.instance)
@@ -358,7 +352,6 @@ def _unused(curves: Sequence[Curve]) -> Iterator[str]:
 
 
 def _depends(curve: Curve, answer: WindowSeries) -> bool:
-    """Whether a curve begins late, or exists only for some databases."""
     series = answer.of(curve)
     if not series.times:
         return curve.role == "credits" and series.status is SeriesStatus.COMPLETE
@@ -389,7 +382,6 @@ def _unsupported(alb: LoadBalancer | None) -> Iterator[CheckResult]:
 
 
 def _unshown(limit: Limit) -> CheckResult:
-    """A limit whose metric neither the dashboard nor the runbook's targets contain."""
     note = _("neither on the dashboard nor among the runbook's targets")
     return CheckResult(
         measure=Measure(

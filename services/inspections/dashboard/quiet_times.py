@@ -30,12 +30,10 @@ SUMS = ("Sum", "SampleCount")
 
 
 def counts_faults(query: MetricQuery) -> bool:
-    """Whether the metric's value is a number of errors."""
     return query.namespace in BALANCERS and FAULTS.fullmatch(query.metric) is not None and query.stat in SUMS
 
 
 def joined(parts: Sequence[Series]) -> Series:
-    """When any of these series had a value."""
     times = tuple(sorted({time for series in parts for time in series.times}))
     return parts[0].model_copy(update={"times": times, "values": (0.0,) * len(times)})
 
@@ -71,7 +69,6 @@ def _is_silent(series: Series, start: int, end: int) -> bool:
 
 
 def depends_on_requests(curve: Curve) -> bool:
-    """Whether a curve with an upper limit has values only while there are requests; a lower one detects too few."""
     limit = curve.limit
     return limit is not None and limit.above is None and eventful(curve.query.namespace, curve.query.metric)
 

@@ -33,8 +33,6 @@ _TRANSFER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One metric to request, and the reason."""
-
     role: Role
     query: MetricQuery
     limit: Limit | None = None
@@ -60,8 +58,6 @@ class Curve:
 
 @dataclass(slots=True)
 class Curves:
-    """The curves to request, each once."""
-
     items: list[Curve] = field(default_factory=list)
     from_targets: list[Limit] = field(default_factory=list)
     """Limits whose metric the dashboard does not show, read from the runbook's targets."""
@@ -80,7 +76,6 @@ class Curves:
 
 
 def curves_of(dashboard: Dashboard, runbook: Runbook, span: TimeSpan) -> Curves:
-    """The curves to request for this dashboard; data transfer only if the window contains a whole hour."""
     curves = Curves()
     rows = list(_rows(dashboard))
     _limits(curves, rows, runbook)
@@ -136,7 +131,6 @@ def _balancers(curves: Curves, rows: Sequence[MetricQuery], runbook: Runbook) ->
 
 
 def _rows(dashboard: Dashboard) -> Iterator[MetricQuery]:
-    """The plain metrics that a dashboard draws or uses in expressions, each with its region."""
     for widget in dashboard.widgets:
         if isinstance(widget, MetricWidget):
             for trace in widget.traces:
@@ -196,7 +190,6 @@ class WindowSeries:
         return min(self.end, max(self.start, int((created + BIRTH).timestamp())))
 
     def of(self, curve: Curve) -> Series:
-        """The curve's values; an empty series if AWS has none."""
         return self.series[curve.query.id]
 
 

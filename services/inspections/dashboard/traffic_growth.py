@@ -32,8 +32,6 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Data transferred in some hours, and in the same hours before."""
-
     began: int
     """Epoch seconds."""
     hours: int
@@ -65,7 +63,6 @@ def _alike(calendar: Calendar, span: TimeSpan, back: timedelta) -> bool:
 
 
 def growth(hours: Sequence[int], now: Mapping[int, float], before: Mapping[int, float]) -> Growth | None:
-    """The total growth over these hours; None if nothing was transferred before."""
     past = sum(before[hour] for hour in hours)
     if not hours or past <= 0:
         return None
@@ -120,8 +117,6 @@ def by_hour(series: Series, curve: Curve, back: timedelta = timedelta()) -> dict
 
 
 class Transfers:
-    """Data transferred in the window and in the compared time; `past` is None if that was not read."""
-
     def __init__(
         self,
         curves: Sequence[Curve],
@@ -143,11 +138,9 @@ class Transfers:
 
     @property
     def without(self) -> list[str]:
-        """Titles of curves without data to compare with."""
         return [self._label(curve) for curve in self._curves if self._growths(curve)[0] is None]
 
     def evidence(self) -> Evidence:
-        """Every hour and its compared hour, greatest growth first."""
         hours: list[tuple[float, Curve, Growth]] = []
         for curve in self._curves:
             now, before = self._both(curve)
@@ -229,7 +222,6 @@ class Transfers:
 
     @property
     def _last(self) -> int:
-        """The end of the last whole hour."""
         return self._answer.end // HOUR * HOUR
 
     def _gaps(self, curve: Curve, series: Series) -> list[Stretch]:

@@ -34,8 +34,6 @@ SKEW = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class RecoveryReading:
-    """Everything that was read about the region of recovery."""
-
     spec: Disaster
     now: datetime
     zone: tzinfo
@@ -51,7 +49,6 @@ class RecoveryReading:
 
     @property
     def newest_snapshot(self) -> Snapshot | None:
-        """The newest copy that can be restored."""
         last = self.now + SKEW
         usable = (
             each
@@ -69,7 +66,6 @@ class RecoveryReading:
 
 
 def unset() -> CheckResult:
-    """The runbook names no region: nothing can be judged."""
     measure = Measure(title=_("Region of recovery"), shown="", verdict=Verdict.UNKNOWN)
     tip = _("Decide where the system is recovered, and write it into the runbook: disaster.region.")
     return CheckResult(measure, _("The runbook names no region in which the system is recovered."), (tip,))
@@ -85,7 +81,6 @@ def normal_summary(reading: RecoveryReading) -> str:
 
 
 def checks(reading: RecoveryReading) -> list[CheckResult]:
-    """The checks, the most important first."""
     return [
         *about("recoverable", _recoverable(reading)),
         *about("replicated", _replicated(reading)),
@@ -210,10 +205,7 @@ def _subnet_groups(reading: RecoveryReading) -> CheckResult:
 
 
 class DisasterRegion(DatabaseInspection):
-    """Inspects the region of recovery."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the database and what the other region has of it. Raises AwsError if nothing there can be read."""
         builder, spec = FindingBuilder(self, request, windowed=False), self.context.runbook.disaster
         if spec is None:
             builder.check(unset())
@@ -245,7 +237,6 @@ class DisasterRegion(DatabaseInspection):
         return builder.finding_of_checks(normal_summary(reading))
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
-        """The replicated backups, the copies of snapshots, and the groups that a recovered database needs."""
         from services.aws_cli.calls import call
 
         rds, spec = self.context.runbook.rds, self.context.runbook.disaster
@@ -289,7 +280,6 @@ class DisasterRegion(DatabaseInspection):
 
 
 def backups_table(reading: RecoveryReading) -> Evidence:
-    """Each replicated automated backup with the times between which it can be restored."""
     zone = reading.zone
     return table(
         _("Replicated automated backups"),
@@ -307,7 +297,6 @@ def backups_table(reading: RecoveryReading) -> Evidence:
 
 
 def snapshots_table(reading: RecoveryReading) -> Evidence:
-    """Each copy of a snapshot with its age, the newest first."""
     return table(
         _("Copies of snapshots"),
         (_("Snapshot"), _("Status"), _("Taken"), _("Age")),

@@ -1,5 +1,3 @@
-"""Counts errors per hour, per status and per message."""
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,30 +36,25 @@ class Counts:
 
     @property
     def most(self) -> int:
-        """Number of occurrences of the most frequent error."""
         return max((self.shapes or {}).values(), default=0)
 
 
 def error_filter(spec: ErrorLogs) -> str:
-    """Selects events whose field marks them as errors, and responses with status 500 and above."""
     is_error = f"{field(spec.field)} = {value(spec.value)}"
     return f"filter {is_error} or {field(spec.status)} >= 500" if spec.status else f"filter {is_error}"
 
 
 def newest(spec: ErrorLogs) -> str:
-    """The query for the error events."""
     names = ["@timestamp", *(field(name) for name in (spec.field, spec.message, spec.status) if name)]
     return joined((f"fields {', '.join(names)}", error_filter(spec), "sort @timestamp desc", "limit 1000"))
 
 
 def by_hour(spec: ErrorLogs) -> str:
-    """The query for counts per hour and status."""
     keys = ", ".join((BIN, *((field(spec.status),) if spec.status else ())))
     return joined((error_filter(spec), f"stats count(*) as {COUNT} by {keys}"))
 
 
 def by_message(spec: ErrorLogs) -> str:
-    """The query for counts per message."""
     grouped = f"stats count(*) as {COUNT} by {field(spec.message)}"
     return joined((error_filter(spec), grouped, f"sort {COUNT} desc", f"limit {MESSAGES}"))
 
@@ -98,7 +91,6 @@ async def count(queries: Queries, spec: ErrorLogs, errors: QueryResult) -> Count
 
 
 def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
-    """Responses with status 500 and above; None if a status is not a valid number."""
     every = list(statuses)
     if not all(text.replace(".", "", 1).isdecimal() and len(text) <= LONGEST for text, _number in every):
         return None
@@ -106,14 +98,12 @@ def _fives(statuses: Iterable[tuple[str, int]]) -> int | None:
 
 
 def _grouped(messages: QueryResult) -> list[tuple[dict[str, str], int]] | None:
-    """The messages with their counts; None if groups other than those beyond MESSAGES are missing."""
     grouped = _numbered(messages) if messages.complete else None
     incomplete = sum(number for _row, number in grouped or ()) < messages.matched
     return None if incomplete and len(messages.rows) < MESSAGES else grouped
 
 
 def _numbered(result: QueryResult) -> list[tuple[dict[str, str], int]] | None:
-    """The rows with their counts; None if a row has none."""
     counted = [(row, count) for row in result.rows if (count := count_of(row)) is not None]
     return counted if len(counted) == len(result.rows) else None
 

@@ -39,10 +39,7 @@ from services.models.verdict import Verdict
 
 
 class ErrorLogs(InsightsInspection):
-    """Inspects the errors in the application's log."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Run one query, and two more if there are many errors. Raises AwsError."""
         spec = self._spec
         queries = Queries(FindingBuilder(self, request), spec.log_group)
         errors = await self.begin(queries, newest(spec))
@@ -59,7 +56,6 @@ class ErrorLogs(InsightsInspection):
         await read_ahead(Queries(FindingBuilder(self, request), self._spec.log_group, ahead=True))
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
-        """The errors themselves, then their number per hour."""
         from services.aws_cli.logs import insights
 
         spec = self._spec
@@ -81,7 +77,6 @@ class ErrorLogs(InsightsInspection):
         )
 
     async def _level_field(self, queries: Queries, errors: QueryResult) -> LevelField:
-        """Whether errors can be recognized; if that cannot be read, the errors found still count."""
         try:
             return await check_field(queries, self._spec, errors)
         except AwsError as error:
@@ -257,7 +252,6 @@ class ErrorLogs(InsightsInspection):
         return evidence.model_copy(update={"omitted": omitted})
 
     def texts(self, result: QueryResult) -> tuple[Evidence, ...]:
-        """The newest errors, without secrets."""
         spec, zone = self._spec, self.context.calendar.zone
         rows = [
             timed_row(
@@ -304,12 +298,10 @@ class ErrorLogs(InsightsInspection):
 
 
 def often(spec: Spec, queries: Queries) -> int:
-    """Count from which the same error is frequent in the window; proportionally higher beyond a day."""
     return max(spec.repeated, math.ceil(spec.repeated * queries.hours / 24))
 
 
 def _fives_verdict(count: int | None) -> Verdict:
-    """The runbook requires investigating every 5xx, so a single one is not normal."""
     if count is None:
         return Verdict.UNKNOWN
     return Verdict.ATTENTION if count else Verdict.NORMAL

@@ -22,8 +22,6 @@ NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class LevelField:
-    """Whether errors can be recognized by the field."""
-
     trouble: str = ""
     """Why they cannot; "" if they can."""
     percent: int | None = None
@@ -34,7 +32,6 @@ class LevelField:
     """The events' fields could not be read."""
 
     def verdict(self, verdict: Verdict) -> Verdict:
-        """The verdict on an error count: a low count is not normal if errors cannot be recognized."""
         return Verdict.UNKNOWN if self.trouble and verdict is Verdict.NORMAL else verdict
 
 

@@ -34,8 +34,6 @@ CERTIFICATE_SOON, CERTIFICATE_URGENT = timedelta(days=90), timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceReading:
-    """Everything that was read about the maintenance of one database."""
-
     database: Database
     spec: Rds
     now: datetime
@@ -59,13 +57,11 @@ class MaintenanceReading:
 
 
 def touched(database: Database, dues: tuple[Due, ...] | None) -> bool:
-    """Whether something may be applied in the next window, by AWS or by a person who acts in time."""
     soon = (ActionUrgency.ASKED, ActionUrgency.LAST_WINDOW, ActionUrgency.LATE)
     return bool(database.pending) or any(due.urgency in soon for due in dues or ())
 
 
 def checks(reading: MaintenanceReading, runbook: Runbook) -> list[CheckResult]:
-    """The checks in the order of the runbook's questions."""
     title, is_decided = _("Maintenance window"), bool(weekly(reading.spec.window_utc))
     return [
         *about("patches", *_actions(reading)),
@@ -284,10 +280,7 @@ _ASKED = {OptIn.NONE: "", OptIn.NEXT_WINDOW: N_("next window"), OptIn.IMMEDIATE:
 
 
 class Maintenance(DatabaseInspection):
-    """Inspects the database's pending maintenance."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read the instance and its pending actions. Raises AwsError if not even the instance can be read."""
         reader, builder = RdsReader(self.context.reader), FindingBuilder(self, request, windowed=False)
         database = await reader.database(self.spec.instance)
         if finding := self.of_cluster(builder, database):
@@ -310,7 +303,6 @@ class Maintenance(DatabaseInspection):
         return builder.finding_of_checks(normal_summary(reading))
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
-        """The pending maintenance, then the window and the changes that wait for it."""
         from services.aws_cli.calls import call
         from services.aws_cli.databases import database_arn, instance
 
@@ -344,7 +336,6 @@ class Maintenance(DatabaseInspection):
         return tuple(due(action, window, until, lead) for action in actions)
 
     def _clashes(self, window: Window | None, request: InspectionRequest) -> tuple[ScheduledOccurrence, ...]:
-        """Duties that become due within the next window."""
         if window is None:
             return ()
         start = window.latest_start(window.chance(request.until))

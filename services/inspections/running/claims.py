@@ -22,8 +22,6 @@ _DIGITS = 10
 
 
 class Claims:
-    """The claims of this console, and the claims of others that it must respect."""
-
     def __init__(self, records: FindingRecords, journal: Journal, clock: Clock) -> None:
         self._records = records
         self._journal = journal
@@ -34,7 +32,6 @@ class Claims:
         """Of the newest claim of each slot."""
 
     def holder(self, slot: ScheduledOccurrence) -> Entry | None:
-        """The valid claim of another console, if any."""
         owner = self._records.claim(slot.key)
         if owner is None or self._mine(owner) or abandoned(owner) or self.seconds_left(owner) <= 0:
             return None
@@ -62,7 +59,6 @@ class Claims:
         return True
 
     async def renew(self, slot: ScheduledOccurrence) -> None:
-        """Renew the claim while the inspections run; ends when another console has taken it over."""
         while True:
             await self._clock.sleep(real(self._clock, LEASE / 2).total_seconds())
             owner = self._records.claim(slot.key)

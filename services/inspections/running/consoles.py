@@ -24,8 +24,6 @@ _KINDS = frozenset({EntryKind.STARTED, EntryKind.ENDED})
 
 
 class OpenConsoles:
-    """Which other consoles are open, and how long this one leaves them to claim what is due."""
-
     def __init__(
         self,
         journal: Journal,
@@ -79,7 +77,6 @@ class OpenConsoles:
 
 
 def _begun(entries: tuple[Entry, ...]) -> dict[tuple[str, str, int], Entry]:
-    """The newest beginning of each console (`process_of`) that has not recorded its end."""
     began: dict[tuple[str, str, int], Entry] = {}
     for entry in entries:
         process = process_of(entry)

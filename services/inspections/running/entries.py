@@ -26,7 +26,6 @@ def claim_entry(slot: ScheduledOccurrence, turn: int) -> NewEntry:
 
 
 def verdict_words(finding: Finding) -> str:
-    """`attention, partly not judged`."""
     partly = _("partly not judged") if not finding.complete and finding.verdict is not Verdict.UNKNOWN else ""
     return _(", ").join(filter(None, (_(VERDICTS[finding.verdict][1]), partly)))
 
@@ -64,7 +63,6 @@ def _beside(finding: Finding) -> dict[str, Any]:
 
 
 def complete(finding: Finding, data: Mapping[str, Any]) -> Finding:
-    """The finding with what was recorded beside it; as it is if that is missing or does not fit."""
     measures = finding.measures
     for key, field, of_type in (("items", "item", str), ("partial", "partial", bool)):
         try:
@@ -92,7 +90,6 @@ def _placed(row: Row, place: object) -> Row:
 
 
 def override_entry(subject: str, recorded: Recorded, reason: str) -> NewEntry:
-    """The entry of a person's override, at most one per finding."""
     finding = recorded.finding
     return NewEntry(
         kind=EntryKind.OVERRULED,

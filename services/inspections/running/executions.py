@@ -1,5 +1,3 @@
-"""Runs inspections for duties and on demand, and records findings and people's decisions on them."""
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import nullcontext
@@ -27,8 +25,6 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class _UnderWay:
-    """An inspection in progress for one subject."""
-
     task: "asyncio.Task[Recorded]"
     consent: bool
     since: datetime | None = None
@@ -99,10 +95,7 @@ class InspectionRuns:
     async def run_on_demand(
         self, id: str, *, consent: bool = False, since: datetime | None = None
     ) -> Recorded:
-        """Run one inspection on demand, for no duty; `since` begins another window than the usual one.
-
-        Raises LookupError if the runbook does not have it.
-        """
+        """`since` begins another window than the usual one. Raises LookupError if the runbook does not have it."""
         task = self._begin(ON_DEMAND, id, consent=consent, anew=True, since=since)
         await asyncio.wait({task})
         return task.result()
@@ -171,7 +164,6 @@ class InspectionRuns:
         return await asyncio.shield(task)
 
     def _report(self, id: str, progress: Progress) -> None:
-        """Report progress to every subject that waits for this inspection, as they may share one run."""
         for key, running in self.progress.items():
             if key[1] == id:
                 self.progress[key] = running.model_copy(update={"progress": progress})
@@ -190,7 +182,6 @@ class InspectionRuns:
         return window(inspection, signed, now, self._calendar, covered_from=covered_from)
 
     async def _knows_signed(self, id: str) -> bool:
-        """Whether it is known until when the inspection has been signed off, after reading what is missing."""
         try:
             await self._records.load_signed(id, self._clock.now())
         except JournalError:
@@ -220,7 +211,6 @@ class InspectionRuns:
         return Recorded(seq=entry.seq, by=entry.person.name, finding=finding, subject=subject)
 
     def shown(self, subject: str, ids: Iterable[str]) -> tuple[Recorded, ...]:
-        """The newest finding of each of these inspections for a subject, in their order, be it not recorded yet."""
         in_journal = {each.finding.inspection: each for each in self._records.of(subject, ids)}
         findings = (self._shown(subject, id, in_journal.get(id)) for id in ids)
         return tuple(finding for finding in findings if finding is not None)
@@ -237,7 +227,6 @@ class InspectionRuns:
         return in_journal or waiting or self.unrecorded.get(key)
 
     async def record_pending(self) -> None:
-        """Record the findings that could not be written before."""
         for key, recorded in tuple(self.unrecorded.items()):
             if not self._journal.health.writable or self.unrecorded.get(key) is not recorded:
                 continue
@@ -269,7 +258,6 @@ class InspectionRuns:
         self._wake()
 
     async def close(self) -> None:
-        """Cancel the inspections in progress."""
         tasks = [each.task for each in self._under_way.values()]
         runs = [task for _request, task in self._shared.values()]
         for task in (*tasks, *runs):

@@ -54,7 +54,6 @@ def newest_end(
 
 
 def _answered_for(signed: dict[str, Any]) -> bool:
-    """Whether the sign-off covers the finding's time: it has a verdict, or a person overrode it with a reason."""
     return signed.get("verdict") != Verdict.UNKNOWN.value or signed.get("decision") == "overruled"
 
 
@@ -136,13 +135,11 @@ class FindingRecords(Projection):
         }
 
     def of(self, key: str, inspections: Iterable[str]) -> tuple[Recorded, ...]:
-        """The newest finding of each of these inspections for slot `key`, in their order."""
         entries = self._findings.get(key, {})
         findings = (self._recorded(entries[id].value) for id in inspections if id in entries)
         return tuple(finding for finding in findings if finding is not None)
 
     def on_demand(self) -> tuple[Recorded, ...]:
-        """Findings made on demand, newest first."""
         entries = [
             newest.value
             for key, of_subject in self._findings.items()
@@ -154,7 +151,6 @@ class FindingRecords(Projection):
         return tuple(finding for finding in findings if finding is not None)
 
     def dated_after(self, moment: datetime) -> Iterable[int]:
-        """Sequence numbers of the findings dated after `moment`."""
         return (
             newest.value.seq
             for of_subject in self._findings.values()
@@ -163,7 +159,6 @@ class FindingRecords(Projection):
         )
 
     def claim(self, key: str) -> Entry | None:
-        """The newest claim on a slot's inspections, if any."""
         return self._claims.get(key)
 
     async def load_signed(self, inspection: str, now: datetime) -> None:
@@ -180,20 +175,15 @@ class FindingRecords(Projection):
                 insort(signed, newest)
 
     def signed_until(self, inspection: str, now: datetime) -> datetime | None:
-        """The end of the time that a person has signed off for this inspection; ends after `now` are ignored.
-
-        Call `load_signed` before.
-        """
+        """Ends after `now` are ignored; call `load_signed` before."""
         ends = self._ends(inspection, now)
         return ends[-1] if ends and ends[-1] >= now - SIGNED else None
 
     def _ends(self, inspection: str, now: datetime) -> list[datetime]:
-        """The ends up to `now` of the signed-off times in memory, the newest last."""
         return [until for until, _seq in self._signed.get(inspection, []) if until <= now]
 
     @property
     def allowed_by_operators(self) -> tuple[Entry, ...]:
-        """The entries that added people and networks to the allow list beyond the runbook, newest first."""
         entries = (entry for entry in self._names.values() if not entry.data.get("forgotten"))
         return tuple(
             sorted(
@@ -204,7 +194,6 @@ class FindingRecords(Projection):
         )
 
     def earliest_window(self, inspection: str) -> datetime | None:
-        """The start of the earliest window among this inspection's findings in memory."""
         entries = (
             of_subject[inspection].value for of_subject in self._findings.values() if inspection in of_subject
         )
@@ -245,7 +234,6 @@ class FindingRecords(Projection):
         }
 
     def apply(self, entry: Entry) -> bool:
-        """Apply one entry according to its kind; returns whether anything changed."""
         return self._appliers[entry.kind](entry)
 
     def _apply_finding(self, entry: Entry) -> bool:
@@ -310,7 +298,6 @@ class FindingRecords(Projection):
 
 
 def finding_in(entry: Entry) -> Finding | None:
-    """The finding in a FINDING entry; None if it is unreadable, e.g. from a newer version or edited manually."""
     data = entry.data
     try:
         return complete(Finding.model_validate(data.get("finding")), data)

@@ -58,7 +58,6 @@ class MeteredReader:
         timeout: float = 20.0,
         **params: Any,
     ) -> Answer:
-        """Make one call, counted."""
         self._count(service, operation, params)
         return await self._reader.read(
             service, operation, region=region, required=required, timeout=timeout, **params
@@ -75,7 +74,6 @@ class MeteredReader:
         timeout: float = 20.0,
         **params: Any,
     ) -> AsyncIterator[Answer]:
-        """Iterate over all pages; each page counts as a call."""
         pages = self._reader.pages(
             service, operation, region=region, required=required, timeout=timeout, **params
         )

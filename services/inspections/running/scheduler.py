@@ -42,8 +42,6 @@ _AWAY = frozenset(
 
 
 class MissingRuns:
-    """Judges findings by when they were made."""
-
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._recovered: datetime | None = None
@@ -55,14 +53,12 @@ class MissingRuns:
         self._recovered = self._clock.now()
 
     def noticed(self, ahead: Iterable[int], at: datetime) -> None:
-        """Findings with these numbers are dated after `at`."""
         for seq in ahead:
             self._ahead.setdefault(seq, at)
 
     def of(
         self, slot: ScheduledOccurrence, ids: Iterable[str], recorded: Iterable[Recorded]
     ) -> tuple[str, ...]:
-        """Those of the inspections still to be run; findings from before the slot was due do not count."""
         since = slot.due_at - timedelta(seconds=FRESH)
         done = {
             each.finding.inspection
@@ -96,7 +92,6 @@ class Preparations:
         """By slot; kept until it is due, so that each is read once."""
 
     def begin(self, occurrences: Iterable[tuple[Occurrence, tuple[str, ...]]], now: datetime) -> None:
-        """Read ahead for those of the occurrences, with their inspections, that are due within a moment."""
         soon = {
             each.key: (each.slot, ids)
             for each, ids in occurrences
@@ -172,7 +167,6 @@ class InspectionScheduler:
     # ---- findings
 
     async def states(self) -> AsyncIterator[FindingsView]:
-        """Yield the current findings, then again whenever an inspection starts, progresses or ends, here or elsewhere."""
         view: FindingsView | None = None
         async with companion(self._listen(), self._wake.wake) as listener:
             while True:
@@ -189,7 +183,6 @@ class InspectionScheduler:
                 await asyncio.sleep(SETTLE)
 
     def of(self, slot: ScheduledOccurrence) -> DutyFindings | None:
-        """The findings of a slot so far; None for a duty without inspections."""
         ids = self.inspections_of(slot)
         if not ids:
             return None
@@ -228,7 +221,6 @@ class InspectionScheduler:
         return duty is not None and duty.is_manual
 
     def inspections_of(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
-        """Ids of a slot's inspections, in the runbook's order."""
         duty = self._duties.get(slot.duty)
         return duty.inspections if duty is not None else ()
 
@@ -289,7 +281,6 @@ class InspectionScheduler:
         self._wake.wake()
 
     def _by_urgency(self) -> list[ScheduledOccurrence]:
-        """The open slots: first what is late soonest, in the runbook's order; then what is late already."""
         now = self._clock.now()
         return sorted(self._open.values(), key=lambda slot: (slot.late_at <= now, slot.late_at))
 
@@ -346,7 +337,6 @@ class InspectionScheduler:
     async def rerun(
         self, slot: ScheduledOccurrence, only: Iterable[str] = (), *, consent: bool = False
     ) -> None:
-        """Run a slot's inspections now, or only those in `only`; the new findings replace existing ones."""
         await self.runs.run(slot.key, tuple(only) or self.inspections_of(slot), consent=consent, anew=True)
 
     # ---- journal and shutdown

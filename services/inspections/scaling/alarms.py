@@ -31,8 +31,6 @@ _TRACKED = re.compile(r"TargetTracking-.+-(Alarm(?:High|Low))-[0-9a-f-]{36}")
 
 @dataclass(frozen=True, slots=True)
 class PolicyAlarms:
-    """The alarms of all policies, and the time at which they are judged."""
-
     overview: AlarmOverview | AwsError
     now: datetime
     zone: tzinfo
@@ -42,8 +40,6 @@ class PolicyAlarms:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an alarm does not trigger its policy, or why that is unknown."""
-
     text: str
     verdict: Verdict
     """ABNORMAL: it never will; ATTENTION: not now; UNKNOWN: not known."""
@@ -166,7 +162,6 @@ def _again(policy: ScalingPolicy) -> str:
 
 
 def _fault(policy: ScalingPolicy, alarm: Alarm, watched: PolicyAlarms) -> Fault | None:
-    """The most serious reason why an alarm does not set its policy off."""
     name = alarm.name
     if alarm.actions_enabled is False:
         return Fault(
@@ -186,7 +181,6 @@ def _fault(policy: ScalingPolicy, alarm: Alarm, watched: PolicyAlarms) -> Fault 
 
 
 def _of_tasks(alarm: Alarm) -> bool:
-    """Whether all its metrics are measured on running tasks."""
     metrics = [query for query in alarm.queries if query.metric]
     return bool(metrics) and all(query.namespace in OF_TASKS for query in metrics)
 

@@ -1,5 +1,3 @@
-"""Compares one service's bounds and policies with the runbook. Pure."""
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,8 +19,6 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The bounds that the runbook expects now."""
-
     maximum: int
     minimum: int | None
     """None: not in the runbook."""
@@ -35,7 +31,6 @@ class Expected:
 
     @property
     def sure(self) -> bool:
-        """Whether only one maximum is correct."""
         return self.other is None
 
     def fits(self, maximum: int) -> bool:
@@ -44,13 +39,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """The title of each row, with the service's name if the system has several services."""
-
     name: str
     several: bool
 
     def __call__(self, title: str) -> str:
-        """The title of a row; `title` is translated already."""
         return _("{title} ({label})").format(title=title, label=self.name) if self.several else title
 
 

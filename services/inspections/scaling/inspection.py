@@ -143,25 +143,21 @@ SERVICE, TARGETS = "ecs", "targets"
 
 
 def load_words(runbook: Runbook) -> tuple[str, ...]:
-    """The advice of the playbook about the services' CPU, cause by cause, and whom to call; empty without one."""
     limit = runbook.limit_for("AWS/ECS", "CPUUtilization")
     return _words(playbook_of(limit, runbook) if limit else None, runbook)
 
 
 def task_words(runbook: Runbook) -> tuple[str, ...]:
-    """The advice of the playbook about tasks that do not run, in the same form."""
     return _words(_about_tasks(runbook), runbook)
 
 
 def patience(runbook: Runbook) -> timedelta:
-    """How long the playbook about tasks that do not run waits for a recovery."""
     playbook = _about_tasks(runbook)
     minutes = playbook.wait_minutes if playbook is not None else None
     return timedelta(minutes=minutes) if minutes else PATIENCE
 
 
 def _about_tasks(runbook: Runbook) -> Playbook | None:
-    """The playbook whose steps check the service and its targets; otherwise the first that checks the service."""
     books = [book for book in runbook.playbooks if SERVICE in _subjects(book)]
     both = [book for book in books if TARGETS in _subjects(book)]
     return next(iter((*both, *books)), None)
@@ -196,10 +192,7 @@ EVENTS = 12
 
 
 class TaskLimits(Inspection):
-    """Inspects tasks, rollout and bounds of every service."""
-
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read everything about each service. Raises AwsError if nothing at all could be read."""
         ecs = self._ecs
         readings = await asyncio.gather(
             *(read(self.context.reader, ecs.cluster, name) for name in ecs.services)
@@ -210,7 +203,6 @@ class TaskLimits(Inspection):
         return self._finding(request, readings, await read_alarms(reader, readings))
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
-        """Every service's tasks, bounds, policies, scheduled actions and decisions."""
         from services.aws_cli.containers import service_scaling
 
         if (ecs := self.context.runbook.ecs) is not None:
@@ -315,7 +307,6 @@ class TaskLimits(Inspection):
         return table(_("Newest ECS events"), (_("at"), _("Service"), _("event")), rows)
 
     def _procedure(self, results: Iterable[CheckResult]) -> Iterator[str]:
-        """The runbook's procedure for scaling, if the limit differs."""
         if not any(result.by_runbook for result in results):
             return
         sections = {duty.section for duty in self.context.runbook.duties if self.id in duty.inspections}
@@ -345,8 +336,6 @@ def _duties(runbook: Runbook, inspection: str) -> list[str]:
 
 
 class Timeline:
-    """The bounds that the runbook expects from `now` to `until`."""
-
     def __init__(
         self, calendar: Calendar, runbook: Runbook, inspection: str, now: datetime, until: datetime
     ) -> None:
@@ -368,13 +357,11 @@ class Timeline:
 def next_slot(
     calendar: Calendar, runbook: Runbook, inspection: str, at: datetime
 ) -> ScheduledOccurrence | None:
-    """The first occurrence after `at` of the duties that change the limit."""
     slots = (calendar.next_slot(duty, at) for duty in _duties(runbook, inspection))
     return min(filter(None, slots), key=lambda slot: slot.due_at, default=None)
 
 
 def expect(ecs: Ecs, runbook: Runbook, inspection: str, before: ScheduledOccurrence | None) -> Expected:
-    """The expected bounds; `before` is the newest occurrence of the duties that change the limit."""
     assert ecs.usual_max is not None
     busy = before is not None and before.duty != SCALE_DOWN
     raised = busy and ecs.busy_max is not None

@@ -39,11 +39,9 @@ class ServiceReading:
 
     @property
     def missing(self) -> bool:
-        """Whether ECS has no such service or cluster, which is not an error in reading."""
         return isinstance(self.service, NotFound)
 
     def errors(self) -> Iterator[tuple[str, AwsError]]:
-        """(the unreadable part in words, the reason) of each part."""
         words = {
             "service": _("The service {name} cannot be read."),
             "target": _("The scaling bounds of {name} cannot be read."),
@@ -58,7 +56,6 @@ class ServiceReading:
 
     @property
     def nothing(self) -> bool:
-        """Whether no part could be read."""
         return len(list(self.errors())) == len(fields(self)) - 1
 
 
@@ -76,7 +73,6 @@ async def read(reader: Reader, cluster: str, name: str) -> ServiceReading:
 
 
 async def read_alarms(alarms: Alarms, readings: Iterable[ServiceReading]) -> AlarmOverview | AwsError:
-    """The alarms of every policy that could be read, at most a hundred per request, and their mute rules."""
     names = {
         str(name)
         for reading in readings

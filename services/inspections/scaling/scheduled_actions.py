@@ -1,5 +1,3 @@
-"""The effect of scheduled actions on a service's bounds before the next run. Pure."""
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -18,8 +16,6 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The coming time that is checked, and the bounds expected in it."""
-
     now: datetime
     until: datetime
     """The next run, but at least the coming night."""
@@ -40,7 +36,6 @@ class _Bounds:
 
 
 def coming(reading: ServiceReading, titles: Titles, ahead: Ahead) -> Iterator[CheckResult]:
-    """One check for each action that lowers capacity, or whose time is unknown; a single one if there are none."""
     title, target = titles(_("Scheduled actions")), reading.target
     if isinstance(reading.actions, AwsError):
         yield unknown(title)
@@ -74,7 +69,6 @@ def _suspended(target: ScalableTarget) -> bool:
 def _cuts(
     reading: ServiceReading, target: ScalableTarget, ahead: Ahead, titles: Titles
 ) -> Iterator[CheckResult]:
-    """Each action once, at the first moment at which it lowers capacity."""
     service = reading.service if isinstance(reading.service, ContainerService) else None
     bounds, ids = _Bounds(target.minimum, target.maximum), set[str]()
     for at, action in _in_order(reading, ahead):

@@ -1,5 +1,3 @@
-"""Judges one service's tasks and deployments: its existence, task count and rollout. Pure."""
-
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -67,12 +65,10 @@ def _created(service: ContainerService) -> list[datetime]:
 
 
 def start_failures(service: ContainerService) -> list[ServiceEvent]:
-    """The events about tasks that could not be started, newest first."""
     return [event for event in service.events if _UNSTARTED.search(event.message)]
 
 
 def failure_event(service: ContainerService) -> ServiceEvent | None:
-    """The newest event about a failed or rolled back deployment."""
     return next((event for event in service.events if _FAILED.search(event.message)), None)
 
 
@@ -96,8 +92,6 @@ _BACK = re.compile(r"roll(ing|ed)?[ -]?back", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
-    """The current time, and the durations to compare with."""
-
     now: datetime
     patience: timedelta
     """How long the runbook waits for a recovery."""
@@ -201,13 +195,11 @@ def _running(
 
 
 def _just_steady(service: ContainerService, clock: Clockwork) -> datetime | None:
-    """The newest steady state, if it is recent enough to count as the beginning of the shortage."""
     steady = last_steady(service)
     return steady if steady is not None and clock.since(steady) < GRACE else None
 
 
 def short_again(service: ContainerService, before: datetime | None, now: datetime) -> datetime | None:
-    """Since when runs have found too few tasks, given the previous run's result `before`; None if there are enough."""
     if service.running >= service.desired:
         return None
     steady = last_steady(service)

@@ -1,5 +1,3 @@
-"""The inspection of sign-ins and changes by hand."""
-
 from collections.abc import Iterable, Iterator
 
 from services.aws.regions import REGION
@@ -49,7 +47,6 @@ def commands_of(spec: Trail, home: str, span: TimeSpan) -> Iterator[CliCommand]:
 
 
 def _grouped(questions: Iterable[Question]) -> Iterable[list[Question]]:
-    """Questions of one purpose that differ in one thing only: the region, or the event."""
     groups: dict[str, list[Question]] = {}
     for question in questions:
         groups.setdefault(question.value if question.key != "EventName" else question.region, []).append(
@@ -59,7 +56,6 @@ def _grouped(questions: Iterable[Question]) -> Iterable[list[Question]]:
 
 
 def _lookups(questions: list[Question], span: TimeSpan) -> CliCommand:
-    """One command, repeated for the regions or the events of `questions`."""
     first = questions[0]
     by_event = first.key == "EventName"
     value = Variable(EVENT) if by_event else "false" if first.value == EVERY_WRITE else first.value

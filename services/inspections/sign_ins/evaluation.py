@@ -1,5 +1,3 @@
-"""Judges sign-ins and changes by the runbook's people, networks and hours."""
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,8 +19,6 @@ _HOME_BITS = 64
 
 
 class Reason(StrEnum):
-    """Why a sign-in should be checked."""
-
     ROOT = "root"
     FAILED = "failed"
     NO_MFA = "no-mfa"
@@ -73,8 +69,6 @@ TELLING = (SWITCH, "CheckMfa")
 
 @dataclass(frozen=True, slots=True)
 class JudgedSignIn:
-    """A sign-in attempt, and the reasons to check it."""
-
     event: SignIn
     reasons: tuple[Reason, ...]
     verdict: Verdict
@@ -82,26 +76,20 @@ class JudgedSignIn:
 
 @dataclass(frozen=True, slots=True)
 class JudgedAccess:
-    """Another event of the sign-in service, and the reasons to check it."""
-
     event: TrailEvent
     reasons: tuple[Reason, ...]
 
     @property
     def recovery(self) -> bool:
-        """Whether it concerns root's password."""
         return self.event.name.startswith(RECOVERIES)
 
     @property
     def verdict(self) -> Verdict:
-        """Normal if there is no reason to check it."""
         return worst(VERDICTS[reason] for reason in self.reasons) or Verdict.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedChange:
-    """A change that must not go unnoticed."""
-
     event: TrailEvent
     grave: bool
     """Destructive, rather than security-relevant."""
@@ -110,15 +98,12 @@ class JudgedChange:
 
     @property
     def verdict(self) -> Verdict:
-        """Refused and security-relevant changes ask for attention; changes by unknown people are abnormal."""
         if self.by_unknown or (self.grave and not self.event.error):
             return Verdict.ABNORMAL
         return Verdict.ATTENTION
 
 
 class Rules:
-    """The runbook's rules, with the allow list as extended by operators."""
-
     def __init__(self, runbook: Runbook, spec: TrailSpec, calendar: Calendar, allow_list: AllowList) -> None:
         networks = frozenset(filter(is_network, spec.known_networks))
         self.bad_networks = tuple(entry for entry in spec.known_networks if entry not in networks)
@@ -131,7 +116,6 @@ class Rules:
         self._calendar = calendar
 
     def expected(self, user: str) -> bool:
-        """Whether a user with this name is expected in the account."""
         return self._allow_list.person(user) or user in self._keyed
 
     def known_actor(self, actor: Actor) -> bool:
@@ -141,11 +125,9 @@ class Rules:
         return any(self.expected(name) for name in actor.names)
 
     def known_address(self, address: str) -> bool:
-        """Whether people may act from this address."""
         return self._allow_list.address(address)
 
     def within_hours(self, at: datetime) -> bool:
-        """Whether the office is open."""
         return self._calendar.within_hours(at)
 
     def sign_ins(self, events: Iterable[SignIn]) -> list[JudgedSignIn]:
@@ -161,7 +143,6 @@ class Rules:
         return [self._judged(event, many) for event in every]
 
     def access(self, events: Iterable[TrailEvent]) -> list[JudgedAccess]:
-        """Judge root password recoveries, role switches and MFA checks."""
         return [JudgedAccess(event, tuple(self._access_reasons(event))) for event in events]
 
     def changes(self, events: Iterable[TrailEvent], *, grave: bool) -> list[JudgedChange]:
@@ -218,7 +199,6 @@ class Rules:
             yield Reason.NAMELESS
 
     def _needs_mfa(self, actor: Actor) -> bool:
-        """Whether the actor's sign-ins need MFA; federated ones use the identity provider's, which the field omits."""
         federated = actor.kind in (ActorKind.ROLE, ActorKind.FEDERATED, ActorKind.SERVICE)
         return not federated and actor.name not in self._spec.without_mfa
 
@@ -231,7 +211,6 @@ def who(event: SignIn) -> str:
 def unknown_identities(
     sign_ins: Iterable[JudgedSignIn | JudgedAccess], changes: Iterable[JudgedChange], users: Iterable[str]
 ) -> tuple[UnknownIdentity, ...]:
-    """The identities that can be added to the allow list: people first, then addresses, each once."""
     entries = list(sign_ins)
     actors = [entry.event.actor for entry in entries if Reason.PERSON in entry.reasons]
     actors += [

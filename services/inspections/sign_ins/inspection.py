@@ -69,7 +69,6 @@ def unread(gathered: Gathered) -> Iterator[str]:
 
 
 def trails(gathered: Gathered, until: datetime) -> Iterator[str]:
-    """What is lost when the event history deletes events."""
     if gathered.trails_problem is not None:
         yield _("Could not read whether a trail is logging: {problem}").format(
             problem=gathered.trails_problem.summary
@@ -94,7 +93,6 @@ def trails(gathered: Gathered, until: datetime) -> Iterator[str]:
 
 
 def limits(judged: Judged, rules: Rules, spec: TrailSpec) -> Iterator[str]:
-    """What was not looked up, or perhaps in the wrong region."""
     if not judged.sign_ins and judged.gathered.is_complete(Purpose.SIGN_IN):
         regions = _(", ").join(judged.gathered.regions_of(Purpose.SIGN_IN))
         yield _("Nobody signed in at all: are these the right regions? {regions}").format(regions=regions)
@@ -160,18 +158,14 @@ OVERLAP = timedelta(hours=3)
 
 
 class SignIns(Inspection):
-    """Inspects the sign-in service's events, root, destructive and security-relevant changes, users, the trail."""
-
     longest = KEPT
     pace: ClassVar[float] = PACE
     """Seconds between requests to one region, by AWS's clock."""
 
     def first_since(self, now: datetime) -> datetime:
-        """The start of the first run's window: as many days back as the runbook says."""
         return now - timedelta(days=self._spec.days)
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read and judge everything. Never raises AwsError: what could be read is judged."""
         context, spec, builder = self.context, self._spec, FindingBuilder(self, request)
         began = context.clock.now()
         since = max(request.since, request.until - self.longest)
@@ -282,7 +276,6 @@ def _judge(rules: Rules, gathered: Gathered) -> Judged:
 
 
 def _nothing_read(gathered: Gathered) -> Problem | None:
-    """Why no region responded at all; None if one did."""
     lookups = gathered.of(Purpose.SIGN_IN)
     if any(lookup.requests for lookup in lookups):
         return None

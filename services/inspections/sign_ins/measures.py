@@ -1,5 +1,3 @@
-"""The measures of sign-ins with their limits, and the summary."""
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +25,6 @@ from services.models.verdict import Verdict, judgement
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Everything that was read, with its verdicts."""
-
     gathered: Gathered
     sign_ins: Sequence[JudgedSignIn]
     changes: Sequence[JudgedChange]
@@ -62,8 +58,6 @@ def measures(judged: Judged, spec: TrailSpec, runbook: Runbook, until: datetime)
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """Events of one kind, each with its verdict."""
-
     title: str
     count: int
     allowed: str
@@ -73,7 +67,6 @@ class _Count:
 
 
 def _of_changes(judged: Judged, spec: TrailSpec, runbook: Runbook) -> Iterator[Measure]:
-    """Destructive and security-relevant changes; not judged where the runbook names no events."""
     grave = [change for change in judged.changes if change.grave]
     other = [change for change in judged.changes if not change.grave]
     for title, changes, key, purpose in (
@@ -131,7 +124,6 @@ def _of_access(judged: Judged) -> Iterator[_Count]:
 
 
 def region_measure(gathered: Gathered) -> Measure:
-    """How many of the account's enabled regions were read completely."""
     regions, partial = gathered.regions_of(Purpose.SIGN_IN), gathered.unjudged()
     note = ""
     if gathered.regions.problem is not None:
@@ -149,7 +141,6 @@ def region_measure(gathered: Gathered) -> Measure:
 
 
 def _measure(count: _Count, *, whole: bool) -> Measure:
-    """`whole`: everything could be read."""
     verdicts = [*count.verdicts, Verdict.NORMAL if whole else Verdict.UNKNOWN]
     return Measure(
         title=count.title,
@@ -163,7 +154,6 @@ def _measure(count: _Count, *, whole: bool) -> Measure:
 
 
 def trail_measure(gathered: Gathered, until: datetime) -> Measure:
-    """Whether a trail keeps the events that the event history deletes after 90 days."""
     title, allowed = _("Trail"), _("logging")
     if gathered.trails_problem is not None:
         return Measure(title=title, shown=_("not read"), allowed=allowed, verdict=Verdict.UNKNOWN)

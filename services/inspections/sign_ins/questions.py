@@ -1,5 +1,3 @@
-"""The CloudTrail look-ups on sign-ins and changes, per region. Pure."""
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,8 +16,6 @@ ROOT = "root"
 
 
 class Purpose(StrEnum):
-    """The reason for a look-up."""
-
     SIGN_IN = "sign-in"
     ROOT = "root"
     GRAVE = "grave"
@@ -32,22 +28,18 @@ _KEYS = {Purpose.SIGN_IN: "EventSource", Purpose.ROOT: "Username", Purpose.USER:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One look-up in one region."""
-
     region: str
     purpose: Purpose
     value: str
 
     @property
     def key(self) -> str:
-        """The attribute; LookupEvents accepts only one."""
         if self.value == EVERY_WRITE:
             return "ReadOnly"
         return _KEYS.get(self.purpose, "EventName")
 
     @property
     def most(self) -> int | None:
-        """Maximum number of pages; None: no limit."""
         return {"Username": FEW_PAGES, "ReadOnly": FEW_WRITES}.get(self.key)
 
 

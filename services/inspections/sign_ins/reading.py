@@ -52,16 +52,13 @@ class Gathered:
         return [lookup for question, lookup in self.answers if question.purpose is purpose]
 
     def is_complete(self, purpose: Purpose) -> bool:
-        """Whether all look-ups for the purpose were read completely, in every region that may have events."""
         everywhere = purpose is Purpose.GLOBAL or self.regions.problem is None
         return everywhere and all(lookup.is_complete for lookup in self.of(purpose))
 
     def sign_ins(self) -> list[SignIn]:
-        """Every attempt to sign in, each once, newest first."""
         return [event for event in self._events(Purpose.SIGN_IN) if isinstance(event, SignIn)]
 
     def access(self) -> list[TrailEvent]:
-        """Every other event of the sign-in service, each once, newest first."""
         return [event for event in self._events(Purpose.SIGN_IN) if not isinstance(event, SignIn)]
 
     def of_root(self) -> list[TrailEvent]:
@@ -86,12 +83,10 @@ class Gathered:
         )
 
     def unjudged(self) -> tuple[str, ...]:
-        """The queried regions that did not return everything."""
         partial = (question.region for question, lookup in self.answers if not lookup.is_complete)
         return tuple(dict.fromkeys(partial))
 
     def changes(self, purpose: Purpose) -> list[TrailEvent]:
-        """All changes for a purpose, each once, newest first."""
         return self._events(purpose)
 
     def _events(self, purpose: Purpose) -> list[TrailEvent]:
@@ -158,7 +153,6 @@ def _leave_out_denied(
 async def _history(
     context: InspectionContext, region: str, reader: CloudTrailReader, gathered: Gathered, until: datetime
 ) -> SignInHistory:
-    """Look up events without an attribute; a region that has already refused is not queried again."""
     refusals = (
         lookup.problem
         for question, lookup in gathered.answers
@@ -176,8 +170,6 @@ def _refused(lookup: Lookup) -> bool:
 
 
 class _Asker:
-    """Runs the look-ups of each region one after another, and reports progress."""
-
     def __init__(
         self,
         reader: CloudTrailReader,
@@ -199,7 +191,6 @@ class _Asker:
         self._events: dict[str, int] = {}
 
     async def ask(self, questions: list[Question]) -> None:
-        """Run all look-ups of one region; stops once the region refuses."""
         refused: Problem | None = None
         waiting = deque(questions)
         while waiting:
@@ -216,7 +207,6 @@ class _Asker:
                 refused = lookup.problem
 
     def in_hand(self, region: str) -> SignInHistory:
-        """All events that were read from a region, of whatever kind, as its history."""
         lookups = self._lookups.get(region, [])
         by_id = {event.id: event for lookup in lookups for event in lookup.events}
         # Of a look-up with too many events only the newest are in hand.

@@ -43,8 +43,6 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class SignInHistory:
-    """The events read from one region to see whether its event history continues."""
-
     newest: Lookup = field(default_factory=lambda: Lookup(region="", value=""))
     """The newest events of any kind."""
     since: datetime | None = None
@@ -65,7 +63,6 @@ class SignInHistory:
 
     @property
     def unread(self) -> bool:
-        """Whether a result is missing, or contains an event that cannot be interpreted."""
         return any(lookup.problem is not None or lookup.unreadable for lookup in self.lookups)
 
     @property
@@ -89,7 +86,6 @@ class SignInHistory:
 
 
 async def read_newest(reader: CloudTrailReader, region: str, until: datetime) -> Lookup:
-    """The newest events of any kind, at most one page."""
     return await reader.lookup(region, "", "", since=until - REACH, until=until, most=1)
 
 
@@ -215,7 +211,6 @@ def stopped_elsewhere(
     until: datetime,
     calendar: Calendar,
 ) -> Iterator[Measure]:
-    """The other regions whose event history stops; regions that could not be read are counted elsewhere."""
     trails = tuple(trails)
     for region, history in histories.items():
         if region == home or history.unread or _is_scarce(history, until, calendar):
@@ -226,7 +221,6 @@ def stopped_elsewhere(
 
 
 def _is_scarce(history: SignInHistory, until: datetime, calendar: Calendar) -> bool:
-    """Whether there are too few events to tell a history that stopped from a region that nobody uses."""
     few = len(history.newest.events) < SPARSE
     return few or history.judged(until, calendar).likeness is Likeness.NEW
 

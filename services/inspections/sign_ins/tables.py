@@ -1,5 +1,3 @@
-"""The evidence tables of sign-ins: first what to check, then what was counted."""
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -24,15 +22,12 @@ _Judged = TypeVar("_Judged", JudgedSignIn, JudgedAccess)
 
 
 class Tables:
-    """Creates tables with times in the runbook's zone."""
-
     def __init__(self, calendar: Calendar, since: datetime) -> None:
         self._calendar = calendar
         self._since = since
         """The start of the window; the previous run has covered older events."""
 
     def suspicious(self, judged: Iterable[JudgedSignIn]) -> Evidence:
-        """Sign-ins to check, worst first, then newest."""
         columns = (
             self._time(),
             _("Signed in as"),
@@ -47,7 +42,6 @@ class Tables:
         )
 
     def access(self, judged: Iterable[JudgedAccess]) -> Evidence:
-        """Other events of the sign-in service to check, worst first, then newest."""
         columns = (self._time(), _("Event"), _("Signed in as"), _("Reason"), _("Source"), _("Recorded in"))
         return table(
             _("Other sign-in events to review"),
@@ -56,7 +50,6 @@ class Tables:
         )
 
     def changes(self, judged: Iterable[JudgedChange]) -> Evidence:
-        """Who changed what, in which region and from which address; worst first."""
         ordered = sorted(judged, key=lambda change: change.event.at, reverse=True)
         ordered.sort(key=lambda change: DISPLAY_ORDER.index(change.verdict))
         columns = (
@@ -71,7 +64,6 @@ class Tables:
         return table(_("Destructive and security-relevant changes"), columns, map(self._change, ordered))
 
     def unexpected_users(self, users: Iterable[IamUser], gathered: Gathered) -> Evidence:
-        """Unexpected users, and their activity."""
         done: dict[str, list[Lookup]] = {}
         for lookup in gathered.of(Purpose.USER):
             done.setdefault(lookup.value, []).append(lookup)
@@ -96,14 +88,12 @@ class Tables:
         return table(_("Unexpected IAM users"), columns, rows)
 
     def regions(self, gathered: Gathered) -> Evidence:
-        """Number of sign-ins in each region, including zero, and whether the region returned everything."""
         rows = [_region(region, gathered) for region in gathered.regions_of(Purpose.SIGN_IN)]
         rows.sort(key=lambda row: row.verdict is None)
         columns = (_("Region"), _("Successes"), _("Failures"), _("Lookups"), _("Coverage"))
         return table(_("By region"), columns, rows)
 
     def people(self, sign_ins: Sequence[SignIn]) -> Evidence:
-        """All sign-ins by person, most active first."""
         by_person: dict[str, list[SignIn]] = {}
         for event in sign_ins:
             by_person.setdefault(who(event), []).append(event)
@@ -217,7 +207,6 @@ def _region(region: str, gathered: Gathered) -> Row:
 
 
 def _acts(lookups: Sequence[Lookup]) -> str:
-    """The names of events, most frequent first."""
     if not lookups or any(lookup.problem is not None or lookup.unreadable for lookup in lookups):
         return _("not read")
     counts: dict[str, int] = {}
@@ -231,7 +220,6 @@ def _acts(lookups: Sequence[Lookup]) -> str:
 
 
 def _worst_first(judged: Iterable[_Judged]) -> list[_Judged]:
-    """What there is a reason to check, worst first, then newest."""
     newest_first = sorted(
         (entry for entry in judged if entry.reasons), key=lambda entry: entry.event.at, reverse=True
     )

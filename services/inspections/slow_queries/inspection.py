@@ -46,7 +46,6 @@ from services.models.verdict import Verdict
 
 
 def durations() -> tuple[str, ...]:
-    """The commands that select all lines with a duration."""
     return ("fields @timestamp, @message", "filter @message like /duration:/")
 
 
@@ -61,7 +60,6 @@ def slowest(spec: Spec) -> str:
 
 
 def hourly(spec: Spec) -> str:
-    """The query for counts per hour."""
     return joined((*_slow(spec), f"stats count(*) as {COUNT} by {BIN}"))
 
 
@@ -73,14 +71,10 @@ EXPORT = "postgresql"
 
 
 class SlowQueries(InsightsInspection):
-    """Inspects the database's slow statements."""
-
     def first_since(self, now: datetime) -> datetime:
-        """The start of the first run's window: a month ago."""
         return now - MONTH
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Run one query, and one more if there are many slow statements. Raises AwsError."""
         builder = FindingBuilder(self, request)
         obstacle = await self._obstacle(builder)
         queries = Queries(builder, self._spec.log_group)
@@ -100,7 +94,6 @@ class SlowQueries(InsightsInspection):
         return self._finding(queries, result, hours, silent)
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
-        """Whether RDS exports the log at all, then the slow statements in it."""
         from services.aws_cli.databases import instance
         from services.aws_cli.logs import insights
 
@@ -185,7 +178,6 @@ class SlowQueries(InsightsInspection):
         )
 
     def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
-        """Names the setting that makes PostgreSQL log slow statements."""
         text = _("Check that log_min_duration_statement is set to {ms} ms or less.")
         return (text.format(ms=f"{self._spec.over_ms:,}"),)
 
@@ -261,7 +253,6 @@ class SlowQueries(InsightsInspection):
         return Verdict.ATTENTION if count >= self._spec.per_hour else Verdict.NORMAL
 
     def texts(self, result: QueryResult) -> tuple[Evidence, ...]:
-        """The slowest statements, and their totals by statement, without values."""
         lines, zone = _lines(result), self.context.calendar.zone
         statement = _("Statement (values as ?)")
         slow = table(
@@ -300,7 +291,6 @@ class SlowQueries(InsightsInspection):
 
 
 def _lines(result: QueryResult) -> list[tuple[datetime | None, SlowLine]]:
-    """The parsed rows, slowest first."""
     read = ((when(row.get("@timestamp")), slow_line(row.get("@message", ""))) for row in result.rows)
     return sorted(((at, line) for at, line in read if line), key=lambda pair: -pair[1].ms)
 

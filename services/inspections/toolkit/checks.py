@@ -14,8 +14,6 @@ from services.models.verdict import DISPLAY_ORDER, Limit, Verdict
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One judged value, with its sentence and advice if it is not normal."""
-
     measure: Measure
     sentence: str = ""
     """For the finding's summary."""
@@ -25,7 +23,6 @@ class CheckResult:
 
     @property
     def verdict(self) -> Verdict:
-        """The measure's verdict; a measure without one is for information and counts as normal."""
         return self.measure.verdict or Verdict.NORMAL
 
 
@@ -37,7 +34,6 @@ def about(item: str, *results: CheckResult) -> tuple[CheckResult, ...]:
 
 
 def summary(results: Iterable[CheckResult], normal: str) -> str:
-    """The sentences of the results that are not normal, worst first; `normal` if there are none."""
     bad = sorted(
         (result for result in results if result.verdict is not Verdict.NORMAL and result.sentence),
         key=lambda result: DISPLAY_ORDER.index(result.verdict),
@@ -46,7 +42,6 @@ def summary(results: Iterable[CheckResult], normal: str) -> str:
 
 
 def advice(results: Iterable[CheckResult], runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """The advice of results that are not normal, then the runbook's, and how to reach the people it names."""
     bad = [result for result in results if result.verdict is not Verdict.NORMAL]
     own = [text for result in bad for text in result.advice]
     by_runbook = runbook_advice(runbook, inspection) if any(result.by_runbook for result in bad) else ()
@@ -54,7 +49,6 @@ def advice(results: Iterable[CheckResult], runbook: Runbook, inspection: str) ->
 
 
 def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
-    """The instructions on records in an inspection's duties, then how to reach every role they name."""
     records = [
         str(duty.record)
         for duty in runbook.duties
@@ -67,7 +61,6 @@ def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
 
 
 def undecided(title: str, key: str, runbook: Runbook) -> CheckResult:
-    """A value that rests on a key of the runbook which nobody has decided yet: it is not judged."""
     who = decider(runbook, key.partition(".")[0])
     note = _("undecided: {key} in the runbook").format(key=key)
     if who:
@@ -88,7 +81,6 @@ def decider(runbook: Runbook, section: str) -> str:
 
 
 def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:
-    """The playbook for a value: the one with the same id, or the one of the alarm with the same title."""
     same_id = next((book for book in runbook.playbooks if book.id == limit.id), None)
     names = [alarm.name for alarm in runbook.alarms if alarm.title == limit.title]
     return same_id or next(filter(None, map(runbook.playbook_for, names)), None)

@@ -1,5 +1,3 @@
-"""A curve over a window: its worst value, how long it was beyond its limit, its gaps. Pure."""
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,8 +31,6 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A curve judged by its limit."""
-
     worst: float | None = None
     worst_at: int | None = None
     """Start of the period with the worst value; the newest of several."""
@@ -81,12 +77,10 @@ def course_of(series: Series, limit: Limit, end: int, start: int) -> Course:
 
 
 def fresh(newest: int | None, period: int, end: int) -> bool:
-    """Whether the last value of a curve that ends at `newest` is still current at `end`."""
     return newest is not None and newest >= end - max(LATE, 2 * period)
 
 
 def stretches(times: Iterable[int], period: int) -> Iterator[Stretch]:
-    """Consecutive periods combined; `times` are their starts in order."""
     current: Stretch | None = None
     for time in times:
         if current is not None and time <= current.ended:
@@ -117,7 +111,6 @@ def silences(series: Series, start: int, end: int) -> Iterator[Stretch]:
 
 
 def widest(stretches: Iterable[Stretch]) -> Stretch:
-    """The longest of several, the newest among equals."""
     return max(stretches, key=lambda stretch: (stretch.seconds, stretch.began))
 
 

@@ -1,5 +1,3 @@
-"""Collects the parts of a finding while an inspection runs, and builds the finding."""
-
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -21,8 +19,6 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class FindingBuilder:
-    """The parts of one finding, in display order."""
-
     inspection: Inspection
     request: InspectionRequest
     windowed: bool = True
@@ -41,7 +37,6 @@ class FindingBuilder:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst known verdict of the measures; UNKNOWN if none has one."""
         return worst(verdict for measure in self.measures for verdict in measure.verdicts) or Verdict.UNKNOWN
 
     @property
@@ -56,7 +51,6 @@ class FindingBuilder:
         self.measure(Measure(title=title, shown="", verdict=Verdict.UNKNOWN))
 
     def check(self, *results: CheckResult) -> None:
-        """Add check results, which have their own sentences and advice; see `finding_of_checks`."""
         self.results += results
         self.measure(*(result.measure for result in results))
 
@@ -66,17 +60,14 @@ class FindingBuilder:
         self.tables[place:place] = [table for table in tables if table.rows or keep_empty]
 
     def remark(self, *texts: str, first: bool = False) -> None:
-        """Add remarks; empty texts are ignored. `first`: before the existing remarks."""
         place = 0 if first else len(self.remarks)
         self.remarks[place:place] = filter(None, texts)
 
     def unread(self, error: AwsError, what: str) -> None:
-        """Add a remark on what could not be read: `what` is a sentence, `error` gives reason and remedy."""
         self.problem = self.problem or error.problem
         self.remark(sentences(what, error.problem.message))
 
     async def readable(self, answer: Awaitable[T], what: str) -> T | None:
-        """What is read; None, and a remark (`unread`), if it cannot be."""
         try:
             return await answer
         except AwsError as error:
@@ -92,7 +83,6 @@ class FindingBuilder:
         unfamiliar: tuple[UnknownIdentity, ...] = (),
         estimate_yen: float | None = None,
     ) -> Finding:
-        """A normal finding needs no advice. The problem's remedy is added to the advice."""
         verdict = self.verdict
         remedy = (self.problem.advice,) if self.problem is not None and self.problem.advice else ()
         return Finding(
@@ -120,8 +110,6 @@ class FindingBuilder:
 
 
 class DatabaseInspection(Inspection):
-    """An inspection of the runbook's RDS instance."""
-
     @property
     def spec(self) -> Rds:
         spec = self.context.runbook.rds

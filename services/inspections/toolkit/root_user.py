@@ -9,7 +9,6 @@ from services.models.verdict import Verdict
 
 
 def root_measures(root: RootUser | None) -> Iterator[Measure]:
-    """`root`: None if it could not be read."""
     keys, none = root.access_keys if root is not None else None, _("none")
     yield Measure(
         title=_("Root's access keys"),

@@ -79,8 +79,6 @@ LAGS: Mapping[SourceKind, timedelta] = {
 
 
 class Likeness(Enum):
-    """The result of comparing a silence with earlier days."""
-
     USUAL = auto()
     """Chance explains it, or it is too short to mean anything."""
     NEW = auto()
@@ -105,18 +103,15 @@ class Activity:
 
     @property
     def spans(self) -> Sequence[tuple[float, float]]:
-        """Where `times` is complete."""
         return self.complete or ([(self.times[0], inf)] if self.times else [])
 
     def within(self, first: float, last: float) -> Sequence[float]:
-        """The times in a half-open span."""
         return self.times[bisect_left(self.times, first) : bisect_left(self.times, last)]
 
     def number(self, first: float, last: float) -> int:
         return bisect_left(self.times, last) - bisect_left(self.times, first)
 
     def amount(self, first: float, last: float) -> float:
-        """What was counted in a half-open span."""
         start, end = bisect_left(self.times, first), bisect_left(self.times, last)
         return sum(self.values[start:end]) if self.values else end - start
 
@@ -145,8 +140,6 @@ def with_data(*parts: Series, positive: bool = False) -> Activity:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A time without data, compared with earlier days."""
-
     since: datetime | None
     """None: there was never any data."""
     until: datetime
@@ -208,15 +201,12 @@ def judged_gaps(
 
 
 def unusual_gaps(activity: Activity, span: TimeSpan, calendar: Calendar) -> tuple[TimeSpan, ...]:
-    """Those that chance does not explain."""
     gaps = judged_gaps(activity, span, calendar)
     return tuple(gap for gap, likeness in gaps if likeness is Likeness.UNUSUAL)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """The same time on another day, as far as it is known."""
-
     shift: float
     first: float
     last: float
@@ -230,8 +220,6 @@ class _Reference:
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """A silence, and the data with which it is compared."""
-
     began: float
     ended: float
     activity: Activity
@@ -258,7 +246,6 @@ class _Comparison:
         return Likeness.NEW if few and (unclear or total < _LIKELY) else Likeness.USUAL, per_hour
 
     def _pieces(self) -> Iterator[tuple[float, float, date]]:
-        """Divided at midnight, or into the days of a source that has one value a day."""
         step, day_of = self.activity.step, self.calendar.day_of
         if step >= DAY.total_seconds():
             for number_of_day in range(int((self.ended - self.began) // step)):
@@ -374,7 +361,6 @@ class _Comparison:
         return chance
 
     def _size_of_clusters(self, first: float, references: Sequence[_Reference]) -> float:
-        """How much likelier data is at any time than after a pause."""
         step, left = self.activity.step, _MOST
         pause, stratum = (_PAUSE if step < FINE else step), max(_QUARTER, step)
         strata: defaultdict[float, list[float]] = defaultdict(lambda: [0.0] * 4)
@@ -401,7 +387,6 @@ class _Comparison:
         return likely / starts if starts and is_sure else 1.0
 
     def _pauses(self, first: float, last: float) -> Iterator[tuple[float, float, bool]]:
-        """Each time in a span with the one before, or an end of the span; whether data came."""
         times = self.activity.within(first, last)
         yield from ((one, other, True) for one, other in pairwise([first - self.activity.step, *times]))
         yield times[-1] if times else first - self.activity.step, last, False
@@ -447,7 +432,6 @@ class _Comparison:
 
 
 def _fit(some: int, days: int) -> float:
-    """The logarithm of the likelihood of so many of the days, if that is their share."""
     return sum(each * log(each / days) for each in (some, days - some) if each)
 
 
@@ -464,7 +448,6 @@ def _of_none(expected: float, counted: float, certain: float = inf) -> float:
 
 
 def spans_by_day(span: TimeSpan, calendar: Calendar) -> Iterator[TimeSpan]:
-    """A time range divided at each local midnight."""
     begun = span.start
     while begun < span.end:
         midnight = calendar.local(calendar.day_of(begun) + DAY)

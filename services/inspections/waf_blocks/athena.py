@@ -18,8 +18,6 @@ from services.models.waf import BlockedGroup
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The counts from Athena."""
-
     groups: tuple[BlockedGroup, ...] = ()
     answered: bool = False
     """Athena responded; otherwise the remarks say why not."""
@@ -30,18 +28,14 @@ class Counted:
 
     @property
     def total(self) -> int:
-        """Blocked requests in the logs of the window."""
         return sum(group.count for group in self.groups if group.kind == "all")
 
 
 def configured(spec: Spec) -> bool:
-    """Whether the runbook has Athena's settings."""
     return bool(spec.athena_table and spec.athena_database and spec.workgroup)
 
 
 class QueryHistory:
-    """Queries Athena once per run."""
-
     def __init__(self, builder: FindingBuilder, spec: Spec) -> None:
         self._builder = builder
         self._context = builder.context
@@ -79,7 +73,6 @@ class QueryHistory:
         return None
 
     def _too_much(self, size: int | None, cutoff: int) -> Counted | None:
-        """The result if the query would scan or cost too much; None if it may be sent."""
         if size is not None and size > cutoff:
             text = _(
                 "Athena was not queried: the logs of the window are {size}, above the workgroup's limit of "

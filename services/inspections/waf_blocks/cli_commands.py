@@ -1,5 +1,3 @@
-"""The inspection of blocked requests by hand."""
-
 from collections.abc import Iterator
 
 from services.aws.athena import REUSE_MINUTES

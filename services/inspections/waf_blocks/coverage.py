@@ -1,7 +1,4 @@
-"""Which part of a window the firewall's counts and logs cover: missing data looks the same as no requests.
-
-Data may begin within the window; what of the rest is silent is judged by the one rule of `toolkit.silence`.
-"""
+"""Data may begin within the window; what of the rest is silent is judged by the one rule of `toolkit.silence`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,8 +24,6 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The part of a window that was counted."""
-
     span: TimeSpan
     """The window."""
     began: datetime | None = None
@@ -56,7 +51,6 @@ class Cover:
         return not (self.began or self.holes or self.silent)
 
     def words(self) -> str:
-        """How much was counted; says so if that is less than the window."""
         window, counted = (
             hours_words(length.total_seconds() / 3600)
             for length in (self.span.end - self.span.start, self.counted)
@@ -71,7 +65,6 @@ class Cover:
         return _(", ").join((*times, *more))
 
     def measures(self, calendar: Calendar) -> Iterable[Measure]:
-        """The counted part, if it is not the whole window."""
         if self.is_complete:
             return
         zone, allowed = calendar.zone, _("no unusual time without requests")
@@ -135,7 +128,6 @@ def starts_late(hours: Iterable[datetime], span: TimeSpan) -> bool:
 
 
 def missing(days: Iterable[date]) -> list[tuple[date, date]]:
-    """The first and the last day of each run of missing days."""
     return [(a + DAY, b - DAY) for a, b in pairwise(sorted(set(days))) if b - a > DAY]
 
 

@@ -32,8 +32,6 @@ Told = tuple[str, str, Sure]
 
 
 class FirewallQuestions:
-    """Asks about one incident, which began at `since`."""
-
     def __init__(self, context: InspectionContext, since: datetime) -> None:
         assert context.runbook.waf is not None, "an inspection of the firewall needs one"
         self._spec = context.runbook.waf
@@ -46,7 +44,6 @@ class FirewallQuestions:
         """The curve of blocked requests, once asked."""
 
     async def answers(self) -> tuple[AskedQuestion, ...]:
-        """All of them, one after another; what cannot be read is an answer that is unseen."""
         given: list[AskedQuestion] = []
         for title, ask in (
             (N_("Since when does it grow?"), self._growth),
@@ -82,7 +79,6 @@ class FirewallQuestions:
         return [each for each in self._sampled if each.kind == kind and each.name][:NAMES]
 
     async def _growth(self) -> Told:
-        """When the number blocked began to grow; its curve is the incident's chart."""
         end = last_whole(self._now, 60)
         span = TimeSpan(start=end - timedelta(seconds=DAILY), end=end)
         place = self._context.region if self._firewall.region is None else ""
@@ -130,7 +126,6 @@ class FirewallQuestions:
         return why, read, Sure.UNSEEN
 
     async def _signed_in(self, addresses: list[str]) -> Told:
-        """The sign-ins to AWS from these addresses, from a day before the incident on."""
         reader, trail = CloudTrailReader(self._context.reader), self._context.runbook.trail
         regions = trail.sign_in_regions if trail is not None else (self._context.region,)
         since, events, sure = self.began - DAY, list[TrailEvent](), Sure.CERTAIN

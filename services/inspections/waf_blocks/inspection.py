@@ -38,8 +38,6 @@ NEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Blocked requests by address, and how reliable they are."""
-
     groups: tuple[BlockedGroup, ...] = ()
     is_complete: bool = False
     """They cover the whole window; otherwise only samples."""
@@ -54,7 +52,6 @@ class Sources:
         return [(name, " ".join(sorted(countries[name])), count) for name, count in counts.most_common()]
 
     def of(self, kind: str) -> list[BlockedGroup]:
-        """The groups of one kind, most requests first."""
         return [group for group in self.groups if group.kind == kind]
 
     def tables(self, limit: int) -> Iterable[Evidence]:
@@ -79,8 +76,6 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class FromOne:
-    """Judges the address that was blocked most often."""
-
     limit: int
     """For all `days` together."""
     days: float
@@ -92,7 +87,6 @@ class FromOne:
     note: str = field(default="")
 
     def measure(self) -> Measure:
-        """The address with most requests; if the total is below the limit, so is every address, whatever is unread."""
         title, allowed = _("From one address"), self._allowed()
         name, _countries, most = next(iter(self.sources.addresses()), ("", "", 0))
         value = (
@@ -126,7 +120,6 @@ class FromOne:
 
 
 def newest(by_rule: Sequence[Samples], zone: tzinfo) -> Evidence:
-    """The newest sampled requests that were blocked."""
     blocked = [
         (request.at, samples.rule, request)
         for samples in by_rule
@@ -151,14 +144,10 @@ COVERED = 0.5
 
 
 class WafBlocks(Inspection):
-    """Inspects the requests that the firewall blocked."""
-
     def first_since(self, now: datetime) -> datetime:
-        """The start of the first run's window: a month ago."""
         return now - MONTH
 
     async def run(self, request: InspectionRequest) -> Finding:
-        """Read metric, samples, logs, Athena; unreadable parts are remarked and not judged. Raises AwsError."""
         builder = FindingBuilder(self, request)
         firewall = WafReader(self.context.reader, scope=self._spec.scope)
         acl, missing = await self._acl(firewall, builder)
@@ -203,7 +192,6 @@ class WafBlocks(Inspection):
         return f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{runbook.alb.load_balancer}"
 
     async def _acl(self, firewall: WafReader, builder: FindingBuilder) -> tuple[WebAcl | None, bool]:
-        """The ACL, and whether it is certain that there is none."""
         title, name, balancer = _("Web ACL"), self._spec.web_acl, self._balancer()
         try:
             acl = await (firewall.protecting(balancer) if balancer else firewall.named(name))
@@ -273,7 +261,6 @@ class WafBlocks(Inspection):
         return Verdict.ATTENTION if count >= self._spec.blocked_per_hour else Verdict.NORMAL
 
     def _days(self, request: InspectionRequest, counts: Traffic, listed: Listed) -> float:
-        """How many of the window's days were counted and have logs, as far as known."""
         time = counts.cover.counted if counts.cover else request.until - request.since
         return min(time / timedelta(days=1), listed.days_with_logs or math.inf)
 
@@ -370,7 +357,6 @@ class WafBlocks(Inspection):
                 )
 
     def _contacts(self) -> Iterator[str]:
-        """Whom to call, each with the purpose; an undecided contact says so."""
         for contact in reachable(self.context.runbook):
             if contact.kind == "contact":
                 words = escalation(self.context.runbook, contact.role)
@@ -379,7 +365,6 @@ class WafBlocks(Inspection):
 
 
 def attacked(measures: Iterable[Measure]) -> bool:
-    """Whether more was blocked than usual, in an hour or from one address."""
     titles = {_("Most blocked in one hour"), _("From one address")}
     return any(measure.verdict is Verdict.ATTENTION for measure in measures if measure.title in titles)
 

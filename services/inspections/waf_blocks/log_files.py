@@ -34,7 +34,6 @@ DIRECT = "aws-waf-logs-"
 
 
 async def destination(firewall: WafReader, acl: WebAcl, spec: Spec, builder: FindingBuilder) -> None:
-    """Compare the destination of the ACL's logs with the runbook's."""
     title = _("Log delivery")
     try:
         target = await firewall.destination(acl)
@@ -75,8 +74,6 @@ def _difference(target: LogDestination, bucket: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The bucket's objects for the days of a window."""
-
     newest: tuple[StoredObject, ...] = ()
     count: int = 0
     days: int = 0
@@ -195,7 +192,6 @@ class LogFiles:
         )
 
     def _gaps(self, listed: Listed) -> Verdict:
-        """Remark and judge the days without logs."""
         holes = missing(listed.days_with_files)
         if holes:
             text = _(

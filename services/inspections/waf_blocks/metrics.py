@@ -35,8 +35,6 @@ MOST_RULES = 30
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The counts from the metrics."""
-
     hours: dict[datetime, int] = field(default_factory=dict)
     """Blocked requests per hour; an hour without any is absent."""
     allowed: int = 0
@@ -49,7 +47,6 @@ class Traffic:
 
     @property
     def blocked(self) -> int | None:
-        """Total number of blocked requests; None if unknown."""
         return None if self.unknown else sum(self.hours.values())
 
     @property
@@ -101,7 +98,6 @@ async def traffic(
 async def _counts(
     context: InspectionContext, firewall: WafReader, metric: RawId, span: TimeSpan, period: int
 ) -> tuple[Series, Series]:
-    """Blocked and allowed requests."""
     region = context.region if firewall.region is None else ""
     queries = [counts_query(metric, name, region, period) for name in ("Blocked", "Allowed")]
     blocked, allowed = await Metrics(context.reader).fetch(queries, span, region=firewall.region)
@@ -123,7 +119,6 @@ def counts_query(metric: RawId, name: str, region: str, period: int) -> MetricQu
 
 
 def _active(series: Series) -> set[datetime]:
-    """The starts of the periods in which anything was counted."""
     return {
         datetime.fromtimestamp(at, UTC)
         for at, value in zip(series.times, series.values, strict=True)
@@ -172,7 +167,6 @@ async def sampled(firewall: WafReader, acl: WebAcl, builder: FindingBuilder) -> 
 
 
 def samples_cover_window(context: InspectionContext, request: InspectionRequest, acl: WebAcl) -> bool:
-    """Whether samples can cover everything blocked in the window: every rule, every hour."""
     blocking = [rule for rule in acl.rules if rule.blocks]
     every = (
         len(blocking) <= MOST_RULES and all(rule.sampled for rule in blocking) and not acl.blocks_by_default
@@ -191,7 +185,6 @@ def grouped(by_rule: Iterable[Samples]) -> tuple[BlockedGroup, ...]:
 
 
 def _blocks(samples: Samples) -> Iterable[waf_blocks.Block]:
-    """The blocked requests of a rule's samples, each with the number of requests that it stands for."""
     weights = sum(request.weight for request in samples.requests)
     scale = samples.population / weights if weights else 0.0
     for request in samples.requests:

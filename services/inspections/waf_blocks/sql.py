@@ -56,7 +56,6 @@ def blocked_query(spec: Firewall, span: TimeSpan, acl_arn: str = "") -> str:
 
 
 def groups_of(rows: Iterable[Mapping[str, str]]) -> tuple[BlockedGroup, ...]:
-    """The readable rows of `blocked_query`, largest count first."""
     groups = []
     for row in rows:
         kind = _KINDS.get(row.get("grouped", ""))

@@ -65,7 +65,6 @@ def line_of(checkpoint: Checkpoint) -> str:
 
 
 def checkpoint_in(line: str) -> Checkpoint | None:
-    """The checkpoint in a line of any log; None if there is none."""
     match = _LINE.search(line)
     if match is None:
         return None
@@ -74,7 +73,6 @@ def checkpoint_in(line: str) -> Checkpoint | None:
 
 
 def of_aws(error: AwsError) -> str:
-    """Why the log stream could not be used."""
     return _("CloudWatch Logs: {reason}").format(reason=error.problem.summary)
 
 
@@ -114,8 +112,6 @@ def _connected(path: Path) -> socket.socket:
 
 
 class StreamFeed:
-    """Sends checkpoints to a log stream in AWS."""
-
     def __init__(self, stream: CheckpointStream, clock: Clock) -> None:
         self.sent = 0
         """The newest entry whose hash is in the stream."""
@@ -125,7 +121,6 @@ class StreamFeed:
         self._clock = clock
 
     async def send(self, checkpoint: Checkpoint) -> None:
-        """Make one attempt to send the checkpoint; an error is stored in `problem`."""
         try:
             await self.stream.put(self._clock.now(), line_of(checkpoint))
         except AwsError as error:

@@ -55,7 +55,6 @@ def from_file(path: Path) -> ExternalHashes:
 
 
 async def in_stream(stream: CheckpointStream) -> ExternalHashes:
-    """From a log stream in AWS."""
     try:
         checkpoints = _checkpoints(await stream.lines())
     except AwsError as error:
@@ -66,7 +65,6 @@ async def in_stream(stream: CheckpointStream) -> ExternalHashes:
 
 
 def together(*parts: ExternalHashes) -> ExternalHashes:
-    """Several results combined."""
     return ExternalHashes(
         tuple(checkpoint for part in parts for checkpoint in part.checkpoints),
         sentences(*(part.note for part in parts)),
@@ -96,7 +94,6 @@ def _checkpoints(lines: Iterable[str]) -> tuple[Checkpoint, ...]:
 
 
 def _journald() -> tuple[tuple[Checkpoint, ...], tuple[str, ...]]:
-    """The checkpoints, and why they could not be read."""
     command = program("journalctl")
     if command is None:
         return (), ()

@@ -13,10 +13,7 @@ from services.journal.anchors.checkpoints import Checkpoint
 
 
 class TrustedSenders:
-    """The user ids that may write one journal: root, this user, its owner, its group's members, and its people."""
-
     def __init__(self, path: Path, people: Iterable[str]) -> None:
-        """`people` are the OS users that the journal names."""
         self._allowed = {0, os.geteuid(), *_named(people), *_permitted(path), *_permitted(path.parent)}
 
     def doubt(self, checkpoint: Checkpoint) -> str:
@@ -31,7 +28,6 @@ class TrustedSenders:
 
 
 def _permitted(path: Path) -> Iterator[int]:
-    """The owner, and the group's members if the group may write."""
     with suppress(OSError):
         status = path.stat()
         yield status.st_uid

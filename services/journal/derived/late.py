@@ -51,13 +51,11 @@ class Newest(Generic[T]):
 
     @property
     def seqs(self) -> tuple[int, ...]:
-        """The numbers of the entries by which the newest is decided."""
         on_time = (self._on_time[0],) if self._on_time is not None else ()
         return (*on_time, self._late[1]) if self._late is not None else on_time
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries, given by their numbers, in the order in which they happened."""
     ordered: list[Entry] = []
     waited: list[Entry] = []
     for entry in entries:

@@ -1,7 +1,4 @@
-"""Entries looked up by their numbers or subjects, as many as are asked for at once. Blocks.
-
-Every look-up uses an index, so its cost depends on what is asked for, not on the size of the journal.
-"""
+"""Every look-up uses an index, so its cost depends on what is asked for, not on the size of the journal."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -21,7 +18,6 @@ _LARGE = ", ".join(f"'{kind.value}'" for kind in LARGE)
 
 
 def entries_of(reader: JournalReader, seqs: Iterable[int]) -> list[Entry]:
-    """The entries with these numbers, oldest first, without the bodies of large ones."""
     entries: list[Entry] = []
     for chunk in _chunks(sorted(set(seqs))):
         text = f"SELECT {LISTED} FROM entries WHERE seq IN ({_marks(chunk)}) ORDER BY seq"
@@ -37,12 +33,10 @@ def rows_after(reader: JournalReader, seq: int, limit: int) -> list[Row]:
 
 
 def about(reader: JournalReader, subjects: Iterable[str], kinds: Iterable[EntryKind]) -> list[Entry]:
-    """The entries of these kinds about these subjects, oldest first, without the bodies of large ones."""
     return [entry_of(row) for row in rows_about(reader, subjects, kinds)]
 
 
 def rows_about(reader: JournalReader, subjects: Iterable[str], kinds: Iterable[EntryKind]) -> list[Row]:
-    """As `about`, as stored."""
     rows: list[Row] = []
     names = sorted(kind.value for kind in kinds)
     for chunk in _chunks(sorted(map(storable, set(subjects)))):
@@ -55,7 +49,6 @@ def rows_about(reader: JournalReader, subjects: Iterable[str], kinds: Iterable[E
 
 
 def subjects_of(reader: JournalReader, seqs: Iterable[int]) -> set[str]:
-    """The subjects of the entries with these numbers."""
     subjects: set[str] = set()
     for chunk in _chunks(sorted(set(seqs))):
         text = f"SELECT DISTINCT subject FROM entries WHERE seq IN ({_marks(chunk)})"
@@ -66,7 +59,6 @@ def subjects_of(reader: JournalReader, seqs: Iterable[int]) -> set[str]:
 def subjects_under(
     reader: JournalReader, prefix: str, kinds: Iterable[EntryKind], since: datetime
 ) -> set[str]:
-    """The subjects that begin so, of entries of these kinds recorded since then."""
     names = sorted(kind.value for kind in kinds)
     text = (
         "SELECT DISTINCT subject FROM entries WHERE subject >= ? AND subject < ? "
@@ -78,7 +70,6 @@ def subjects_under(
 
 
 def planned_after(reader: JournalReader, target: str, seq: int) -> set[str]:
-    """The subjects of the plans for this target after the entry with this number."""
     text = "SELECT DISTINCT subject FROM entries WHERE target = ? AND seq > ? AND +kind = ?"
     return {str(subject) for (subject,) in reader.query(text, [storable(target), seq, EntryKind.PLAN.value])}
 
@@ -108,7 +99,6 @@ def surely_before(reader: JournalReader, moment: datetime) -> int:
 
 
 def claimed(reader: JournalReader, claims: Iterable[str]) -> set[str]:
-    """Those of the claims that an entry has."""
     taken: set[str] = set()
     for chunk in _chunks(sorted(map(storable, set(claims) - {""}))):
         # Without the second condition SQLite does not use the partial index.

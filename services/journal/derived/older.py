@@ -65,10 +65,7 @@ class Older:
     """
 
     async def read(self, journal: DerivedStore, until: int) -> tuple[list[Entry], bool]:
-        """The entries up to number `until`, oldest first, without large bodies; and whether these are all.
-
-        Raises JournalError.
-        """
+        """Up to number `until`, oldest first, without large bodies; and whether these are all. Raises JournalError."""
         return await journal.ask(partial(self._read, until=until))
 
     async def save(
@@ -114,7 +111,6 @@ class Older:
         return f"{self.name}-newest"
 
     def _before_newest(self, reader: JournalReader, until: int, count: int) -> int:
-        """The number of the newest candidate but `count`; 0 if there are no more."""
         text = _EARLIER.format(kinds=self._kinds)
         rows = reader.query(text, {"until": until, "count": count})
         return int(rows[0][0]) if rows else 0
@@ -125,7 +121,6 @@ class Older:
 
 
 def _recall(reader: JournalReader, name: str, until: int) -> Saved:
-    """The numbers saved of entries up to number `until`; `nothing_saved` if there are none."""
     saved = recall(reader, name)
     if saved is None or saved.seq > until or not _are_numbers(saved.content):
         return nothing_saved()
@@ -133,7 +128,6 @@ def _recall(reader: JournalReader, name: str, until: int) -> Saved:
 
 
 def _lacks(saved: Saved, seqs: Iterable[int]) -> bool:
-    """Whether an entry that is needed was left out: by a mistake, or by a person who altered the file."""
     numbers = saved.content if _are_numbers(saved.content) else []
     return not {seq for seq in seqs if seq <= saved.seq}.issubset(numbers)
 

@@ -22,8 +22,6 @@ CREATE TABLE IF NOT EXISTS derived (
 
 
 class Saved(NamedTuple):
-    """Something derived from the entries up to `seq`."""
-
     seq: int
     hash: str
     """The hash of that entry."""
@@ -51,10 +49,7 @@ def recall(reader: JournalReader, name: str) -> Saved | None:
 
 
 def remember(store: JournalReader, name: str, saved: Saved) -> bool:
-    """Save it in a transaction of the caller's, unless something newer is saved. Returns whether it was saved.
-
-    Raises sqlite3.Error.
-    """
+    """In a transaction of the caller's, unless something newer is saved. Returns whether it was saved. Raises sqlite3.Error."""
     if store.hash_at(saved.seq) != saved.hash:
         return False
     content = json.dumps(saved.content, ensure_ascii=False, separators=(",", ":"))
@@ -77,10 +72,8 @@ def remember(store: JournalReader, name: str, saved: Saved) -> bool:
 
 
 def nothing_saved() -> Saved:
-    """What stands for nothing: derived from no entry."""
     return Saved(0, NOTHING, None)
 
 
 def _digest(*parts: object) -> str:
-    """Detects content that was altered or torn; whoever alters the file on purpose can compute it, too."""
     return sha256("\n".join(map(str, parts)).encode("utf-8", "replace")).hexdigest()

@@ -48,7 +48,6 @@ def last_verified(reader: JournalReader) -> Verified | None:
 
 
 def count_up_to(reader: JournalReader, seq: int) -> int:
-    """The number of entries up to number `seq`. Reads an index only."""
     text = "SELECT (SELECT count(*) FROM entries) - (SELECT count(*) FROM entries WHERE seq > ?)"
     return int(reader.query(text, (seq,))[0][0])
 

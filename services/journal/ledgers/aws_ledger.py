@@ -26,8 +26,6 @@ _FINAL = {
 
 
 class AwsProblems:
-    """Errors in words, for one address."""
-
     def __init__(self, address: LedgerAddress, clock: Clock) -> None:
         self._address = address_text(address)
         self._place = address.place
@@ -52,7 +50,6 @@ class AwsProblems:
         return Unavailable(problem)
 
     def gap(self, seq: int) -> Unavailable:
-        """A number that is not there, though later ones are."""
         summary = _("The journal at {place} has later records, but not number {seq}.").format(
             place=self._place, seq=seq
         )
@@ -77,9 +74,7 @@ class Records(Protocol):
         """Put a record under a free number: None if it was stored, else what stands there."""
         ...
 
-    async def after(self, number: int, limit: int) -> list[tuple[int, bytes]]:
-        """Up to `limit` records with greater numbers, ascending."""
-        ...
+    async def after(self, number: int, limit: int) -> list[tuple[int, bytes]]: ...
 
 
 class Closable(Protocol):
@@ -113,7 +108,6 @@ class AwsLedger:
         self._closed = False
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
-        """See `Ledger.put`."""
         self._require_open()
         check_size(record, self.largest, self._clock.now())
         try:
@@ -122,7 +116,6 @@ class AwsLedger:
             raise self._problems.of(error, unsure=self._unsure) from error
 
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
-        """See `Ledger.read`."""
         self._require_open()
         try:
             records = await self._records.after(after, limit)
@@ -135,13 +128,11 @@ class AwsLedger:
         return whole
 
     async def news(self) -> AsyncIterator[None]:
-        """See `Ledger.news`."""
         while not self._closed:
             await self._hint.wait()
             yield
 
     async def close(self) -> None:
-        """See `Ledger.close`."""
         self._closed = True
         self._hint.give()
         await self._session.close()

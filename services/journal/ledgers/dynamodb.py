@@ -15,7 +15,6 @@ from services.journal.ledgers.registry import LedgerAddress
 def opened(
     address: LedgerAddress, ledger_name: str, clock: Clock, meter: UsageMeter | None = None
 ) -> AwsLedger:
-    """The engine, as `registry.open_ledger` calls it."""
     partition = LedgerPartition(address.place, ledger_name)
     session = ledger_session(partition, clock, meter, **dict(address.options))
     return AwsLedger(

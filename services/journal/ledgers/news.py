@@ -15,7 +15,6 @@ class Hint:
         self._given = asyncio.Event()
 
     def give(self) -> None:
-        """There may be new records."""
         self._given.set()
 
     async def wait(self) -> None:

@@ -39,8 +39,6 @@ _NO_TABLE, _NO_PERMISSION = "42P01", "42501"
 
 
 class PostgresqlProblems:
-    """Errors in words, for one address."""
-
     def __init__(self, address: LedgerAddress, clock: Clock) -> None:
         self._address = address_text(address)
         self._place = address.place
@@ -66,11 +64,9 @@ class PostgresqlProblems:
         return (driver.PostgresError, driver.InterfaceError, driver.InternalClientError, OSError)
 
     def lacks_listen(self, error: BaseException) -> bool:
-        """Whether the server said that it has no LISTEN."""
         return getattr(error, "sqlstate", None) in _NO_LISTEN
 
     def of(self, error: BaseException) -> Unavailable:
-        """Unavailable or Rejected for one of `failures`."""
         code = str(getattr(error, "sqlstate", None) or "")
         detail = " ".join(filter(None, (code, str(error) or type(error).__name__)))
         if code == _NO_TABLE:
@@ -92,7 +88,6 @@ class PostgresqlProblems:
         return self._by_class(code, detail)
 
     def vanished(self) -> Unavailable:
-        """A number that is taken and has no record."""
         summary = _("The journal's table at {place} has lost a record.").format(place=self._place)
         remedy = _(
             "Ask who deletes from it: `toban journal copy` from a host's copy puts back what is missing."
@@ -100,7 +95,6 @@ class PostgresqlProblems:
         return Unavailable(self._problem(ProblemKind.INCOMPLETE, summary, remedy))
 
     def encoding(self, name: str) -> Rejected:
-        """A database that cannot store every text unchanged."""
         summary = _("The database at {place} stores texts as {encoding}, which changes some of them.").format(
             place=self._place, encoding=name
         )
@@ -108,7 +102,6 @@ class PostgresqlProblems:
         return Rejected(self._problem(ProblemKind.INVALID, summary, remedy))
 
     def closed(self) -> Unavailable:
-        """A call after the ledger was closed."""
         return Unavailable(
             self._problem(
                 ProblemKind.OTHER,
@@ -175,7 +168,6 @@ _LAZY = ("off", "local")
 def opened(
     address: LedgerAddress, ledger_name: str, clock: Clock, _meter: object = None
 ) -> "PostgresqlLedger":
-    """The engine, as `registry.open_ledger` calls it."""
     return PostgresqlLedger(address, ledger_name, clock)
 
 
@@ -198,16 +190,13 @@ class PostgresqlLedger:
         self._closed = False
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
-        """See `Ledger.put`."""
         # Detached: a connection whose query is cancelled would ask the server to cancel it, and wait for that.
         return await detached(self._put(seq, record))
 
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
-        """See `Ledger.read`."""
         return await detached(self._read(after, limit))
 
     async def news(self) -> AsyncIterator[None]:
-        """See `Ledger.news`."""
         while not self._closed:
             if self._listens_again():
                 await detached(self._listen())
@@ -215,7 +204,6 @@ class PostgresqlLedger:
             yield
 
     async def close(self) -> None:
-        """See `Ledger.close`."""
         self._closed = True
         self._hint.give()
         listener, self._listener = self._listener, None
@@ -225,7 +213,6 @@ class PostgresqlLedger:
                 await connection.close(timeout=NOTIFY_SECONDS)
 
     def _listens_again(self) -> bool:
-        """Whether it is time to try to listen."""
         now = self._clock.elapsed()
         listening = self._listener is not None and not self._listener.is_closed()
         if (
@@ -254,7 +241,6 @@ class PostgresqlLedger:
         return [(int(row["seq"]), str(row["record"]).encode()) for row in rows]
 
     async def _notify(self, connection: "Connection[Any]") -> None:
-        """Wake the others. The record is stored, so nothing that goes wrong here matters."""
         try:
             async with asyncio.timeout(NOTIFY_SECONDS):
                 await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._ledger)
@@ -262,7 +248,6 @@ class PostgresqlLedger:
             connection.terminate()
 
     async def _listen(self) -> None:
-        """Let the server tell of new records, if it can."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 listener = await self._connect()
@@ -309,7 +294,6 @@ class PostgresqlLedger:
             self._idle.append(connection)
 
     def _left(self) -> "Connection[Any] | None":
-        """A connection that is open and not in use."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -347,7 +331,6 @@ class PostgresqlLedger:
 
 
 def _dsn(address: LedgerAddress) -> str:
-    """The address for the driver, which takes a missing password from PGPASSWORD or the password file."""
     user = f"{quote(address.user, safe='')}@" if address.user else ""
     query = f"?{urlencode(dict(address.options), quote_via=quote)}" if address.options else ""
     host, _slash, database = address.place.rpartition("/")

@@ -47,8 +47,6 @@ class BadAddress(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LedgerAddress:
-    """A ledger's address, checked."""
-
     scheme: str
     """One of ENGINES."""
     place: str
@@ -69,7 +67,6 @@ class LedgerAddress:
 
 
 def is_address(text: str) -> bool:
-    """Whether the text is an address; otherwise it is a file's path."""
     return "://" in text
 
 
@@ -107,7 +104,6 @@ def parse(text: str) -> LedgerAddress:
 
 
 def address_text(address: LedgerAddress) -> str:
-    """The address as in the configuration, without the password."""
     user = f"{quote(address.user, safe='')}@" if address.user else ""
     options = dict(address.options)
     if address.poll != ENGINES[address.scheme].poll:

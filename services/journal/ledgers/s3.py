@@ -15,7 +15,6 @@ from services.journal.ledgers.registry import LedgerAddress
 def opened(
     address: LedgerAddress, ledger_name: str, clock: Clock, meter: UsageMeter | None = None
 ) -> AwsLedger:
-    """The engine, as `registry.open_ledger` calls it."""
     bucket, _slash, prefix = address.place.partition("/")
     folder = LedgerFolder(bucket, f"{prefix}/" if prefix else "", ledger_name)
     session = ledger_session(folder, clock, meter, **dict(address.options))

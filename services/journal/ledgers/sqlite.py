@@ -14,8 +14,6 @@ T = TypeVar("T")
 
 
 class SqliteLedger:
-    """A journal's file as a ledger."""
-
     address = ""
     largest = GIB
 
@@ -32,12 +30,10 @@ class SqliteLedger:
         return None if standing is None else packed(standing)
 
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
-        """As every ledger, without record 0."""
         rows = await self._asked(self._read(lambda reader: rows_after(reader, max(after, 0), limit)))
         return [(row[0], packed(row)) for row in rows]
 
     async def news(self) -> AsyncIterator[None]:
-        """Yield at each poll; the journal watches its file more closely itself."""
         while True:
             yield
             await asyncio.sleep(self._poll)

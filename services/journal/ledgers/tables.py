@@ -36,16 +36,12 @@ RETENTION_YEARS = 3
 
 
 def printed_table(address: LedgerAddress | str) -> str:
-    """What creates the ledger's place: SQL for PostgreSQL, a CloudFormation template for DynamoDB and S3.
-
-    Raises BadAddress.
-    """
+    """SQL for PostgreSQL, a CloudFormation template for DynamoDB and S3. Raises BadAddress."""
     place = parse(address) if isinstance(address, str) else address
     return {"postgresql": table_sql, "dynamodb": table_template, "s3": bucket_template}[place.scheme](place)
 
 
 def table_sql(address: LedgerAddress) -> str:
-    """The SQL statements for the table, its trigger and the rights of the address's user."""
     name = (address.user or DEFAULT_USER).replace('"', '""')
     return _STATEMENTS.format(address=address, user=f'"{name}"')
 

@@ -18,8 +18,6 @@ from services.models.text import clean
 
 
 class Here(NamedTuple):
-    """Where the entries are stored."""
-
     address: str = ""
     """The ledger's; "": in a file."""
     is_copied: bool = False
@@ -32,10 +30,7 @@ FILE = Here()
 def next_entry(
     copy: JournalReader, draft: NewEntry, *, at: datetime, person: Person, here: Here = FILE
 ) -> Entry:
-    """The draft as the entry after the copy's newest one.
-
-    Raises AlreadyRecorded, HeldByAnother, and UnusableJournal for a journal that goes on elsewhere. Blocks.
-    """
+    """Raises AlreadyRecorded, HeldByAnother, and UnusableJournal for a journal that goes on elsewhere. Blocks."""
     # The head first: what comes later may be refused for, but then its number is taken, too.
     last, head = copy.head()
     check_here(copy, here)
@@ -85,7 +80,6 @@ def check_place(place: str | None, here: Here) -> None:
 
 
 def is_here(copy: JournalReader, here: Here) -> bool:
-    """Whether the journal is at this place; if not, entries may be copied to it, several at the same time."""
     place = copy.place()
     return not here.is_copied if place is None else is_same_place(place, here.address)
 

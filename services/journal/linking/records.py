@@ -31,8 +31,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Record(NamedTuple):
-    """What one record of a ledger contains."""
-
     row: tuple[Any, ...]
     """The entry: the columns of `chain.COLUMNS`."""
     nonce: str = ""
@@ -40,7 +38,6 @@ class Record(NamedTuple):
 
 
 def new_nonce() -> str:
-    """Unique to one entry."""
     return secrets.token_hex(8)
 
 
@@ -76,7 +73,6 @@ def unpacked(seq: int, record: bytes) -> Record:
 
 
 def is_entry(record: bytes, row: Sequence[Any]) -> bool:
-    """Whether the record is that of this entry, whoever wrote it."""
     try:
         return unpacked(row[SEQ], record).row == tuple(row)
     except UnusableJournal:
@@ -84,7 +80,6 @@ def is_entry(record: bytes, row: Sequence[Any]) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    """Whether every copy can store it."""
     return type(value) is int and -(1 << 63) <= value < 1 << 63
 
 
@@ -94,8 +89,6 @@ def _is_text(value: object) -> bool:
 
 
 class Naming(NamedTuple):
-    """What record 0 says."""
-
     journal: str
     """The journal's id."""
     is_copied: bool = False
@@ -103,7 +96,6 @@ class Naming(NamedTuple):
 
 
 def naming(journal: str, *, is_copied: bool = False) -> bytes:
-    """Record 0 of the journal with this id."""
     return _encoded({"journal": journal, "version": VERSION} | ({"copied": True} if is_copied else {}))
 
 
@@ -131,7 +123,6 @@ def _refuse_newer(content: Any) -> None:
 
 
 def foreign(seq: int) -> UnusableJournal:
-    """The error for a record that no console has written, or that does not follow the one before it."""
     return UnusableJournal(
         _("Record {seq} of the ledger does not continue the journal; nothing more is written to it.").format(
             seq=seq
@@ -144,7 +135,6 @@ def foreign(seq: int) -> UnusableJournal:
 
 
 def another_ledger() -> UnusableJournal:
-    """The error for a ledger with another journal than this host's copy."""
     return UnusableJournal(
         _("The local copy belongs to another journal than the ledger's."),
         _("Find out whether the ledger was replaced; to follow the new one, move {path} aside and restart."),
@@ -164,7 +154,6 @@ def behind(seq: int, address: str) -> UnusableJournal:
 
 
 def emptied(address: str) -> UnusableJournal:
-    """The error for a ledger that contains nothing, though this host has a copy of it."""
     return UnusableJournal(
         _("The ledger is empty, but this host has a copy of it; no new journal is begun: {place}").format(
             place=clean(address)

@@ -31,8 +31,6 @@ Report = Callable[[int, int], None]
 
 
 class Copied(NamedTuple):
-    """What is at the target now."""
-
     entries: int
     head: str
     """Hash of the newest entry."""
@@ -43,10 +41,7 @@ class CannotCopy(Exception):
 
 
 async def copy(source: Journal, target: Ledger, report: Report = lambda done, total: None) -> Copied:
-    """Copy every entry; no console writes to the copy.
-
-    Raises CannotCopy, JournalError, and the target's errors: Unavailable, or those of a file.
-    """
+    """No console writes to the copy. Raises CannotCopy, JournalError, and the target's errors: Unavailable, or those of a file."""
     await _check(source)
     journal = await source.ask(lambda reader: reader.id)
     await _begin(target, journal)

@@ -32,12 +32,10 @@ class FileTarget:
         """One connection serves one request at a time."""
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
-        """See `Ledger.put`; the disk is waited for at the end."""
         async with self._turn:
             return await asyncio.to_thread(self._put, seq, record)
 
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
-        """See `Ledger.read`; record 0 is the file's own id."""
         async with self._turn:
             return await asyncio.to_thread(self._read, after, limit)
 

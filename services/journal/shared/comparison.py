@@ -20,8 +20,6 @@ LISTED = 1000
 
 
 class Comparison(NamedTuple):
-    """What the ledger has otherwise than the copy."""
-
     faults: tuple[ChainFault, ...] = ()
     doubt: str = ""
     """Why the ledger could not be compared to its end; "" if it could."""

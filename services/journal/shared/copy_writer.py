@@ -48,8 +48,6 @@ class CopyWriter(JournalWriter):
         self.journal = self._id_of_file()
 
     def decide(self, draft: NewEntry, *, at: datetime, person: Person, nonce: str) -> Decision:
-        """As every writer; an entry with this nonce is the draft's own."""
-
         def decision(copy: LocalCopy) -> Decision:
             recorded = copy.recorded(nonce)
             if recorded is not None:
@@ -62,8 +60,6 @@ class CopyWriter(JournalWriter):
         return self._use_copy(decision)
 
     def accept(self, records: Sequence[Record]) -> None:
-        """Store the ledger's next records in the copy. Raises UnusableJournal for what does not follow."""
-
         def accepted(copy: LocalCopy) -> None:
             arrives = not is_here(copy, self.here)
             copy.apply(_without_gaps(copy.head()[0], records) if arrives else records)
@@ -91,15 +87,12 @@ class CopyWriter(JournalWriter):
                             earlier.remove_late(late.nonce)
 
     def late(self) -> list[LateDraft]:
-        """The drafts that wait, oldest first, without those that only another version can read."""
         return self._use_copy(LocalCopy.late)
 
     def count_late(self) -> int:
-        """The number of drafts that wait."""
         return self._use_copy(LocalCopy.count_late)
 
     def remove_late(self, nonce: str) -> None:
-        """Remove a draft that no longer waits."""
         self._use_copy(lambda copy: copy.remove_late(nonce))
 
     def _use_copy(self, work: Callable[[LocalCopy], T]) -> T:

@@ -83,7 +83,6 @@ class SharedJournal(Journal):
 
     @property
     def is_shared(self) -> bool:
-        """Always."""
         return True
 
     @property
@@ -91,7 +90,6 @@ class SharedJournal(Journal):
         return self._unanswered is None
 
     async def catch_up(self) -> None:
-        """Read what consoles on other hosts have written, up to this moment. Raises JournalError."""
         await self._look(checks=True)
 
     async def _look(self, *, checks: bool) -> None:
@@ -117,7 +115,6 @@ class SharedJournal(Journal):
             self._set(writable=True)
 
     async def send_late(self) -> None:
-        """See Journal.send_late; also what waits in this host's copies at earlier places."""
         await self._write(lambda _writer: self._copy.adopt_late())
         await self._send_late()
 

@@ -28,8 +28,6 @@ _WAITING = "SELECT 1 FROM late LIMIT 1"
 
 
 class LateDraft(NamedTuple):
-    """A draft that the ledger could not be asked to store."""
-
     nonce: str
     at: datetime
     """When it happened (UTC)."""
@@ -41,7 +39,6 @@ class LocalCopy(Store):
     """One shared journal's copy, open for writing; created if it does not exist."""
 
     def __init__(self, path: Path, journal: str) -> None:
-        """`journal` is the id that a new copy gets."""
         super().__init__(path, journal=journal, is_copy=True)
         try:
             for statement in filter(str.strip, _TABLES.split(";")):
@@ -78,7 +75,6 @@ class LocalCopy(Store):
             raise foreign(seq) from None
 
     def recorded(self, nonce: str) -> Entry | None:
-        """The entry that was written with this nonce; None if it is not in the copy."""
         rows = self.query("SELECT seq FROM nonces WHERE nonce = ?", (nonce,))
         return self.entry(rows[0][0]) if rows else None
 
@@ -102,11 +98,9 @@ class LocalCopy(Store):
             self.query("PRAGMA synchronous = NORMAL")
 
     def late(self) -> list[LateDraft]:
-        """The drafts that wait, oldest first, without those that only another version can read."""
         return list(_late(self.query("SELECT nonce, at, person, draft FROM late ORDER BY number")))
 
     def count_late(self) -> int:
-        """The number of drafts that wait."""
         return int(self.query("SELECT count(*) FROM late")[0][0])
 
     def remove_late(self, nonce: str) -> None:
@@ -116,7 +110,6 @@ class LocalCopy(Store):
 
 
 def is_copy_of(path: Path, journal: str) -> bool:
-    """Whether the file is a copy of this journal with drafts that wait."""
     with closing(JournalReader.open(path)) as reader:
         return reader.id == journal and is_copy(reader) and bool(reader.query(_WAITING))
 

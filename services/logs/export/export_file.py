@@ -33,7 +33,6 @@ class ExportFile:
 
     @property
     def sha256(self) -> str:
-        """Of the body so far, hexadecimal."""
         return self._hash.hexdigest()
 
     def write(self, text: str) -> None:
@@ -68,11 +67,9 @@ class ExportFile:
         self._close()
 
     def keep(self) -> None:
-        """The file stays: `discard` does nothing more."""
         self._made.clear()
 
     def discard(self) -> None:
-        """Remove whatever was written."""
         self._close()
         for path in self._made:
             with suppress(OSError):
@@ -103,7 +100,6 @@ class GrowingFile:
 
     @property
     def sha256(self) -> str:
-        """Of the file so far, hexadecimal."""
         return self._hash.hexdigest()
 
     def write(self, text: str) -> None:
@@ -131,7 +127,6 @@ class GrowingFile:
         write_private(companion, head)
 
     def keep(self) -> None:
-        """The files stay: `discard` only closes."""
         self._stays = True
 
     def discard(self) -> None:
@@ -147,12 +142,10 @@ class GrowingFile:
 
 
 def companion_of(path: Path) -> Path:
-    """The file with the head of a CSV file, or of one that grows."""
     return path.with_name(f"{path.name}.head.json")
 
 
 def _put(source: Path, target: Path) -> None:
-    """Give a finished file its name; fails if the name was taken meanwhile."""
     try:
         os.link(source, target)
     except FileExistsError:

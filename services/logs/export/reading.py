@@ -23,8 +23,6 @@ _AGAIN = frozenset({ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.
 
 
 class SpanReader:
-    """Reads spans of log groups page by page; each page waits for the account's limit."""
-
     def __init__(self, source: Logs, limiter: LogLimiter, clock: Clock) -> None:
         self._source = source
         self._limiter = limiter

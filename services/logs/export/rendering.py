@@ -1,5 +1,3 @@
-"""Renders lines and rows for an export: JSON lines, text, or CSV."""
-
 import csv
 import io
 import json
@@ -36,7 +34,6 @@ class ExportedLine(NamedTuple):
 
 
 def is_cut(text: str) -> bool:
-    """Whether a line's text is only its beginning."""
     return _CUT.search(text) is not None
 
 
@@ -48,11 +45,9 @@ class LineRenderer:
         self._has_groups = groups > 1
 
     def opening(self) -> str:
-        """What stands before the first line of the body."""
         return BOM + csv_line(LINE_COLUMNS) + "\r\n" if self._form is ExportFormat.CSV else ""
 
     def render(self, lines: Iterable[ExportedLine]) -> str:
-        """Lines of the body, each with its line feed."""
         render = {
             ExportFormat.JSONL: self._json,
             ExportFormat.TEXT: self._text,
@@ -90,14 +85,12 @@ class RowRenderer:
         self._masker = masker
 
     def opening(self) -> str:
-        """The heading of a table; nothing for JSON lines."""
         if self._form is ExportFormat.JSONL:
             return ""
         names = self._names.values()
         return BOM + csv_line(names) + "\r\n" if self._form is ExportFormat.CSV else "\t".join(names) + "\n"
 
     def render(self, rows: Iterable[Mapping[str, str]]) -> str:
-        """Rows of the body, each with its line feed."""
         return "".join(map(self._row, rows))
 
     def _cell(self, name: str, text: str) -> str:
@@ -122,7 +115,6 @@ def masked_names(columns: Iterable[str], mask: Mask) -> dict[str, str]:
 
 
 def head_text(head: ExportHead, form: ExportFormat) -> str:
-    """The head as it stands in the file, or in the file beside a CSV file."""
     data = head.model_dump(mode="json")
     if form is ExportFormat.JSONL:
         return _json_line(data)

@@ -65,8 +65,6 @@ class LogExports:
         rows: Sequence[Mapping[str, str]],
         wish: ExportWish,
     ) -> ExportHead:
-        """Export the rows of a query's result, as `lines` does."""
-
         async def whole() -> AsyncIterator[Sequence[Mapping[str, str]]]:
             yield rows
 
@@ -143,7 +141,6 @@ class LogExports:
         system = self._runbook.system
 
         def masked(text: str) -> str:
-            """What was asked for may name a person, too; it is not counted among the masked parts of the lines."""
             return text if wish.unmasked_reason else masker.masked(text).text
 
         def head(subject: ExportSubject, body: Body) -> ExportHead:

@@ -74,8 +74,6 @@ STEP = 2_000
 
 @dataclass(frozen=True, slots=True)
 class ExportWish:
-    """Where an export goes, and how."""
-
     path: Path
     form: ExportFormat
     unmasked_reason: str = ""
@@ -98,8 +96,6 @@ async def whole_step(work: Callable[P, R], *args: P.args, **options: P.kwargs) -
 
 
 class Body(NamedTuple):
-    """What was written after the head."""
-
     lines: int
     late: int
     cut: int
@@ -112,8 +108,6 @@ HeadMaker = Callable[[ExportSubject, Body], ExportHead]
 
 
 class Records(Protocol):
-    """`services.journal.journal.Journal`."""
-
     async def append(self, draft: NewEntry) -> object:
         """Record durably. Raises JournalError."""
         ...
@@ -122,13 +116,9 @@ class Records(Protocol):
 class Renders(Protocol[Item]):
     """LineRenderer or RowRenderer."""
 
-    def opening(self) -> str:
-        """What stands before the first line of the body."""
-        ...
+    def opening(self) -> str: ...
 
-    def render(self, items: Iterable[Item], /) -> str:
-        """Lines of the body."""
-        ...
+    def render(self, items: Iterable[Item], /) -> str: ...
 
 
 class ExportUnderWay(Generic[T]):

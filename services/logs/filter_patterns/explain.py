@@ -1,5 +1,3 @@
-"""Says in words which lines a filter pattern matches, or where it is wrong."""
-
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -29,8 +27,6 @@ _SIGNS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 
 
 class Explanation(NamedTuple):
-    """What a typed text means as a filter pattern."""
-
     pattern: str
     """What is sent to CloudWatch Logs: the text, with ids in quotation marks."""
     words: str
@@ -52,7 +48,6 @@ def explain(text: str) -> Explanation:
 
 
 def _wrong(text: str) -> Explanation:
-    """The mistake, by its position in what was typed."""
     try:
         parse(text)
     except PatternError as error:
@@ -108,7 +103,6 @@ def _json_or_fields(pattern: Json | Fields) -> str:
 
 
 def _slot_names(slot: str | Condition) -> Iterable[str]:
-    """The fields that a slot takes: a new name in its conditions is a further field."""
     if isinstance(slot, str):
         return [{"...": "…", "": "·"}.get(slot, slot)]
     return dict.fromkeys(_subjects(slot))

@@ -1,5 +1,3 @@
-"""A filter pattern of CloudWatch Logs as it was understood."""
-
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,8 +14,6 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What something is compared with, or searched for."""
-
     text: str
     """Without quotes or percent signs."""
     kind: Literal["word", "phrase", "regex"]
@@ -25,16 +21,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of a pattern for text."""
-
     sign: Sign
     value: Value
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A comparison: of a JSON selector, or of a named field."""
-
     subject: str
     sign: str
     """`=`, `!=`, `<`, `<=`, `>`, `>=`, or a word: `EXISTS`, `NOT EXISTS`, `IS NULL`…"""

@@ -171,7 +171,6 @@ def _slot(scanner: Scanner) -> str | Condition:
 
 
 def _field_tests(scanner: Scanner, name: str | None) -> Condition:
-    """Comparisons of fields joined by `&&`; `name` was read already."""
     tests: list[Condition] = []
     while True:
         subject = name if name is not None else scanner.need(_NAME, _("the name of a field is missing"))

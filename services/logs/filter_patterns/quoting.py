@@ -17,8 +17,6 @@ _READY = re.compile(r'[?-]?(?:"(?:[^"\\]|\\.)*"|%[^%]*%)', re.DOTALL)
 
 
 class Typed(NamedTuple):
-    """What is sent for a text that a person typed."""
-
     pattern: str
     terms: tuple[str, ...]
     """The terms that were put into quotation marks, with them."""
@@ -32,7 +30,6 @@ class Typed(NamedTuple):
 
 
 def as_pattern(text: str) -> Typed:
-    """The pattern for a typed text; patterns for JSON and for fields, and quoted terms, stay as they are."""
     text = text.strip()
     if text[:1] in ("{", "["):
         return Typed(text, ())

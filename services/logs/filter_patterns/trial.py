@@ -13,16 +13,12 @@ LONGEST = 200_000
 
 
 class CountsMatches(Protocol):
-    """`services.aws.logs.metric_filter.MetricFilters`."""
-
     async def count(self, pattern: str, messages: Sequence[str]) -> int:
         """How many of the messages match. Raises AwsError."""
         ...
 
 
 class PatternTrial:
-    """Counts how many of the lines on a screen a pattern matches."""
-
     def __init__(self, filters: CountsMatches) -> None:
         self._filters = filters
         self._answers: OrderedDict[tuple[str, tuple[str, ...]], int] = OrderedDict()

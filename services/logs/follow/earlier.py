@@ -1,5 +1,3 @@
-"""Reads lines that are older than those held, a part at a time, back to the beginning of the log."""
-
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
@@ -18,8 +16,6 @@ FURTHEST = 10 * 365 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class EarlierLines:
-    """What one page brought."""
-
     lines: tuple[LogLine, ...]
     back_to: int
     """Epoch ms; how far back is being read."""

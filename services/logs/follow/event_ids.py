@@ -30,7 +30,6 @@ class _Packed:
         return len(self.array) + len(self.loose)
 
     def add(self, identity: int) -> bool:
-        """Add an id; False if it was there."""
         if identity in self.loose:
             return False
         index = bisect_left(self.array, identity)
@@ -43,7 +42,6 @@ class _Packed:
         return True
 
     def pack(self) -> None:
-        """Move the ids of the set into the array."""
         if self.loose:
             self.array = array("q", sorted([*self.array, *self.loose]))
             self.loose.clear()
@@ -62,7 +60,6 @@ class _Minute:
         return self.count
 
     def add(self, identity: int) -> bool:
-        """Add an id; False if it was there."""
         is_new = self.parts[identity & (len(self.parts) - 1)].add(identity)
         self.count += is_new
         if self.count > _WHOLE and len(self.parts) == 1:
@@ -129,7 +126,6 @@ class EventIds:
             self._count -= len(self._minutes.pop(number))
 
     def _pack_older(self, number: int) -> None:
-        """A new minute has begun: the others, which grow no more, or little, are to be packed."""
         if number > self._newest:
             self._newest = number
             self._unpacked = deque(

@@ -31,7 +31,6 @@ _THROTTLED = 0.5
 
 
 def problem_of(problem: Problem, group: str, pattern: str) -> Problem:
-    """The problem of a read with the group or the filter pattern named, if they are its cause."""
     if problem.kind is ProblemKind.INVALID and pattern:
         return problem.model_copy(
             update={
@@ -63,7 +62,6 @@ SLICE = 500
 
 
 async def slices(lines: tuple[LogLine, ...]) -> AsyncGenerator[tuple[LogLine, ...], None]:
-    """The lines in slices; each is a turn."""
     for first in range(0, len(lines), SLICE):
         await next_turn()
         yield lines[first : first + SLICE]
@@ -72,7 +70,6 @@ async def slices(lines: tuple[LogLine, ...]) -> AsyncGenerator[tuple[LogLine, ..
 async def accepted(
     window: FollowWindow, page: tuple[LogLine, ...], now: Callable[[], int]
 ) -> tuple[LogLine, ...]:
-    """The new lines of a page, as `FollowWindow.accept` returns them."""
     fresh: list[LogLine] = []
     async for part in slices(page):
         fresh += window.new_of(part)
@@ -186,7 +183,6 @@ class LogFollower:
             self._limiter.close(self._lane)
 
     async def _rest(self, began: float, problem: Problem | None) -> None:
-        """Wait for the next round, or after a failure for the next attempt."""
         if problem is None:
             left = began + self._pause - self._clock.elapsed()
             await self._clock.sleep(max(_LEAST_PAUSE, until_tick(self._clock, left)))
@@ -199,7 +195,6 @@ class LogFollower:
             await wake.wait(self._clock, pause)
 
     async def _turn(self, began: float) -> AsyncGenerator[TailBatch, None]:
-        """One round, and the pages of sweeps that there is time for until the next one."""
         async with aclosing(self._round()) as round_:
             async for batch in round_:
                 yield batch
@@ -244,7 +239,6 @@ class LogFollower:
         yield self._batch(())
 
     def _resumed(self, window: FollowWindow, now: int) -> _Round:
-        """The interrupted round, else a new one."""
         round_ = self._round_in_progress
         if round_ is not None and now - round_.began <= _LONGEST_RESUMED:
             return round_
@@ -259,7 +253,6 @@ class LogFollower:
         return self._round_in_progress
 
     async def _read_newest(self, now: int) -> AsyncGenerator[TailBatch, None]:
-        """The newest lines to begin with."""
         recent: list[LogLine] = []
         start, end = now, None
         for seconds in SEARCH_BACK:
@@ -309,7 +302,6 @@ class LogFollower:
             round_.token = token
 
     async def _sweep(self, due: float) -> AsyncGenerator[TailBatch, None]:
-        """Read pages of sweeps for late lines, until the next round is due."""
         window, plan = self._window, self._plan
         if window is None or plan is None:
             return

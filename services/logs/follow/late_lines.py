@@ -27,8 +27,6 @@ _PAUSE = 0.25
 
 
 class FindsMatches(Protocol):
-    """`services.aws.logs.metric_filter.MetricFilters`."""
-
     async def matching(self, pattern: str, messages: Sequence[str]) -> frozenset[str]:
         """Those of the messages that match. Raises AwsError."""
         ...
@@ -57,7 +55,6 @@ def late_lines_query(
 
 
 def late_lines_of(rows: QueryRows) -> list[LogLine]:
-    """The rows as lines without an event id, marked late; rows without a time are passed over."""
     places = [rows.column(name) for name in ("@timestamp", "@ingestionTime", "@message", "@logStream")]
     lines: list[LogLine] = []
     for row in rows.rows:
@@ -83,7 +80,6 @@ async def only_matching(
 
 
 def _portions(lines: Sequence[LogLine]) -> Iterator[list[LogLine]]:
-    """The lines of each request."""
     portion: list[LogLine] = []
     size = 0
     for line in lines:

@@ -44,8 +44,6 @@ _REGAINED = 0.04
 
 @dataclass(eq=False)
 class Lane:
-    """What one tail, or one search, has used of the account's budget."""
-
     name: str
     served: float = 0.0
     """Virtual time of its next request: the lane with the lowest is served first."""
@@ -59,7 +57,6 @@ class Lane:
     """When AWS refused a request because the account sent too many (`clock.elapsed`)."""
 
     def refused_since(self, moment: float) -> int:
-        """How many requests were refused since then."""
         while self.refusals and self.refusals[0] < moment:
             self.refusals.popleft()
         return len(self.refusals)
@@ -100,13 +97,11 @@ class LogLimiter:
     # Lanes
 
     def open(self, name: str, *, urgent: bool = False) -> Lane:
-        """A lane for one tail; `close` it."""
         lane = Lane(name, self._virtual, is_urgent=urgent)
         self._lanes.add(lane)
         return lane
 
     def close(self, lane: Lane) -> None:
-        """The lane is no longer used."""
         self._lanes.discard(lane)
 
     # Requests
@@ -157,7 +152,6 @@ class LogLimiter:
         self._regain()
 
     def swept(self, lane: Lane, lines: int, size: int) -> None:
-        """A page of a sweep came; the lane rests as long as its share demands."""
         now = self._clock.elapsed()
         lane.rests_until = max(now, lane.rests_until) + work_of(lines, size) / self.share(lane)
         self._regain()
@@ -177,7 +171,6 @@ class LogLimiter:
 
     @property
     def spare(self) -> float:
-        """Share (0 to 1) of the budget that new lines leave."""
         self._expire()
         return max(0.0, 1.0 - self._load / MEASURED) * self._rate
 
@@ -230,7 +223,6 @@ _SHARED: "WeakValueDictionary[tuple[str, str, int], LogLimiter]" = WeakValueDict
 
 
 def limiter_of(account: str, region: str, clock: Clock) -> LogLimiter:
-    """The limiter of an account and region, shared by all systems of this console that are in it."""
     key = (account, region, id(clock))
     limiter = _SHARED.get(key)
     if limiter is None:

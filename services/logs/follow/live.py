@@ -77,7 +77,6 @@ class LiveSession:
         self._touched = clock.elapsed()
 
     def touch(self) -> None:
-        """Somebody reads: a key was pressed."""
         self._touched = self._clock.elapsed()
 
     @property

@@ -64,7 +64,6 @@ class Merger:
         return [line for line in late if line is not None] + list(self._ripe(now))
 
     def rest(self) -> list[MergedLine]:
-        """Everything that still waits, in order."""
         return [self._pop() for _each in range(len(self._waiting))]
 
     def _add(self, group: str, line: LogLine) -> MergedLine | None:

@@ -1,5 +1,3 @@
-"""Follows several log groups at once, for a reader without a screen."""
-
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
@@ -31,8 +29,6 @@ LASTING = frozenset(
 
 
 class GroupBatch(NamedTuple):
-    """What one read of one group brought."""
-
     group: str
     batch: TailBatch
     is_round_over: bool

@@ -25,8 +25,6 @@ Loop = Callable[[str, str], AsyncIterator[TailBatch]]
 
 @dataclass(eq=False)
 class Tail:
-    """One shared follow loop."""
-
     group: str
     pattern: str
     lines: deque[tuple[str, int, int, str, str, bool]] = field(default_factory=deque)
@@ -42,14 +40,12 @@ class Tail:
     task: "asyncio.Task[None] | None" = None
 
     def start(self, loop: Loop) -> None:
-        """Start following; readers are notified when the loop ends, too."""
         self.task = detached(self._run(loop), name=f"tail {self.group}")
         # In an empty context, because the tail outlives the screen that opened it.
         self.task.add_done_callback(lambda _done: self._hand_out(None), context=Context())
 
     @property
     def ended(self) -> bool:
-        """Whether the loop has ended and no batch will follow."""
         return self.task is not None and self.task.done()
 
     async def _run(self, loop: Loop) -> None:
@@ -74,8 +70,6 @@ class Tail:
 
 
 class SharedTails:
-    """Opens follow loops on demand, and closes the ones without readers."""
-
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._tails: dict[tuple[str, str], Tail] = {}
@@ -117,13 +111,11 @@ class SharedTails:
             await asyncio.gather(tail.task, return_exceptions=True)
 
     async def close(self) -> None:
-        """Stop every loop."""
         for tail in list(self._tails.values()):
             await self._close(tail)
 
 
 def _lacking(batch: TailBatch, moment: int | None) -> TailBatch:
-    """The batch for a reader that opened too late for the lines up to `moment`."""
     return batch if moment is None else batch._replace(stats=batch.stats.complete_after(moment))
 
 

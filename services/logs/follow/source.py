@@ -1,5 +1,3 @@
-"""Reads pages of a log group within the account's limit."""
-
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
@@ -14,8 +12,6 @@ Page = tuple[tuple[LogLine, ...], str | None]
 
 
 class LogSource(Protocol):
-    """`services.aws.logs.events.Logs`."""
-
     async def page(
         self,
         group: str,
@@ -73,5 +69,4 @@ class LimitedSource:
 
 
 def size_of(lines: tuple[LogLine, ...]) -> int:
-    """Characters of the lines' texts."""
     return sum([len(line.text) for line in lines])

@@ -98,7 +98,6 @@ class Rate:
 
     @property
     def size(self) -> float:
-        """Characters of a line on average."""
         return self._size / self._lines if self._lines else _LINE_SIZE
 
     def _expire(self, now: int) -> None:
@@ -205,7 +204,6 @@ class SweepPlan:
         return usual if complete is None else min(usual, complete + 1)
 
     def _end(self, tier: Tier, start: int, now: int, affordable: Iterable[Tier]) -> int:
-        """Up to where a sweep from `start` on reads, if these tiers run."""
         edge = self._window.edge
         narrower = [
             other.span
@@ -221,7 +219,6 @@ class SweepPlan:
         self._last[sweep.tier] = sweep.span.at
 
     def drop(self, sweep: Sweep) -> None:
-        """A sweep failed; it begins anew when it is its turn."""
         self._running.pop(sweep.tier, None)
 
     def lines_in(self, start: int, end: int, now: int) -> int:
@@ -235,7 +232,6 @@ class SweepPlan:
         return counted + max(expected, window.count(start, window.start - MINUTE))
 
     def covered(self, now: int) -> int:
-        """The greatest lateness up to which the tail is complete, but for what the next sweep of its kind brings."""
         return max((tier.lateness for tier in TIERS if self._holds(tier, now)), default=LEAST_OVERLAP)
 
     def complete_to(self, now: int) -> int | None:
@@ -243,7 +239,6 @@ class SweepPlan:
         return self._window.complete_to(min(self.covered(now), MINUTES.lateness))
 
     def incomplete_from(self, now: int) -> int | None:
-        """From when on lines that are later than `covered`, but not later than EXPECTED, may be missing."""
         covered = self.covered(now)
         above = [tier.lateness for tier in TIERS if covered < tier.lateness <= EXPECTED]
         ends = [end for lateness in above if (end := self._window.complete_to(lateness)) is not None]

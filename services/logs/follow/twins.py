@@ -29,17 +29,14 @@ class TwinLines:
         return len(self._ahead)
 
     def from_loop(self, lines: Sequence[LogLine], now: int) -> Sequence[LogLine]:
-        """Those of the loop's lines that are not shown yet."""
         if not self._ahead and not self.live:
             return lines
         return [line for line in lines if self._count(line, -1, now)]
 
     def unnamed(self, lines: Iterable[LogLine], now: int) -> list[LogLine]:
-        """Those of the other way's lines that are not shown yet."""
         return [line for line in lines if self._count(line, 1, now)]
 
     def forget_old(self, now: int) -> None:
-        """Drop differences that are not made up any more."""
         old = [
             key
             for key, since in self._since.items()

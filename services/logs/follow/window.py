@@ -69,17 +69,14 @@ class FollowWindow:
         """Number of events read again and dropped so far."""
 
     def __len__(self) -> int:
-        """Number of stored event ids."""
         return len(self._ids)
 
     @property
     def newest(self) -> int | None:
-        """The newest event delivered, or the current time if events are dated in the future."""
         return self._newest or None
 
     @property
     def start(self) -> int:
-        """The earliest event wanted; earlier ones are delivered only if they arrived late."""
         return self._start
 
     @property
@@ -138,7 +135,6 @@ class FollowWindow:
         return high - OVERLAP
 
     def accept(self, page: Iterable[LogLine], now: int) -> tuple[LogLine, ...]:
-        """The new lines of a page, oldest first, late ones marked."""
         return self.deliver(self.new_of(page), now)
 
     def new_of(self, part: Iterable[LogLine]) -> list[LogLine]:
@@ -146,7 +142,6 @@ class FollowWindow:
         return [line for line in part if self._is_new(line)]
 
     def deliver(self, fresh: list[LogLine], now: int) -> tuple[LogLine, ...]:
-        """The new lines of a page, oldest first, late ones marked."""
         if not fresh:
             return ()
         fresh.sort(key=lambda line: line.at)

@@ -1,5 +1,3 @@
-"""Counts of log events by level over any range: one priced query of Logs Insights."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,7 +24,6 @@ class LevelBar:
 
     @property
     def total(self) -> int:
-        """All events of the bar."""
         return sum(self.counts.values())
 
 
@@ -41,7 +38,6 @@ class LevelHistogram:
 
 
 def width_of(span: TimeSpan, most: int = 120) -> timedelta:
-    """The length of a bar such that there are at most `most`."""
     seconds = max(1.0, (span.end - span.start).total_seconds())
     return timedelta(seconds=next((width for width in WIDTHS if seconds / width <= most), WIDTHS[-1]))
 
@@ -52,10 +48,7 @@ def level_field(shares: Mapping[str, int]) -> str:
 
 
 def query_text(width: timedelta, level: str = "") -> str:
-    """The query that counts events by bar and level.
-
-    `level` is the field with the level; "": the first level word of the message is taken.
-    """
+    """`level` is the field with the level; "": the first level word of the message is taken."""
     words = "" if level else rf"parse @message /\b(?<{_LEVEL}>{'|'.join(LEVEL_WORDS)})\b/" + "\n| "
     word = field_name(level) if level else _LEVEL
     length = _length(int(width.total_seconds()))
@@ -70,7 +63,6 @@ def _length(seconds: int) -> str:
 
 
 def histogram_of(rows: QueryRows, width: timedelta, *, complete: bool) -> LevelHistogram:
-    """The bars of the rows that `query_text` returns; rows without a time or a count are passed over."""
     at_place = next((place for place, name in enumerate(rows.columns) if name == _BIN), None)
     if at_place is None:
         at_place = next((i for i, name in enumerate(rows.columns) if name.startswith("bin(")), None)

@@ -54,8 +54,6 @@ class _File(Model):
 
 
 class QueryHistory:
-    """The queries, oldest first; a file of another form is put aside, and `problem` says so."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problem = ""
@@ -67,7 +65,6 @@ class QueryHistory:
 
     @property
     def queries(self) -> tuple[OwnQuery, ...]:
-        """Those known so far, newest first."""
         return tuple(reversed(self._queries))
 
     async def load(self) -> None:
@@ -78,12 +75,10 @@ class QueryHistory:
                 self._is_read = True
 
     def add(self, query: OwnQuery) -> None:
-        """Remember a query, and write the file in the background."""
         self._queries = (*self._queries, query)[-MOST:]
         self._writing = detached(self._write(query))
 
     async def written(self) -> None:
-        """Wait until the file is written."""
         if self._writing is not None:
             await asyncio.wait([self._writing])
 
@@ -101,7 +96,6 @@ class QueryHistory:
             await in_thread(lambda: self._merge(query))
 
     def _merge(self, query: OwnQuery) -> None:
-        """Add the query to the file as it is now: other consoles add to it, too."""
         queries = (*self._read(aside=True), query)[-MOST:]
         try:
             write_private(self.path, _File(queries=queries).model_dump_json() + "\n")

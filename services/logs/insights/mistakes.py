@@ -1,5 +1,3 @@
-"""Whether a query can be sent at all, checked before its price is asked for."""
-
 from services.i18n import _
 from services.logs.insights.texts import names_groups, placeholders, unmasks
 from services.models.insights_queries import LONGEST_TEXT, MOST_GROUPS, InsightsQuery, QueryLanguage

@@ -34,8 +34,6 @@ Charge = Callable[[QueryProgress], None]
 
 
 class QueryRunner:
-    """Runs queries and knows which of them still run."""
-
     def __init__(self, queries: InsightsQueries, *, sleep: Sleep = asyncio.sleep) -> None:
         self._queries = queries
         self._sleep = sleep
@@ -121,7 +119,6 @@ class QueryRunner:
                 return
 
     async def _pages(self, id: str, final: QueryProgress) -> AsyncGenerator[QueryProgress, None]:
-        """The completed query with more and more of its rows."""
         if not final.complete:
             return
         if len(final.rows.rows) >= final.count:

@@ -82,7 +82,6 @@ class InsightsService:
     def run(
         self, query: InsightsQuery, estimate: QueryEstimate | None = None
     ) -> AsyncGenerator[QueryProgress, None]:
-        """Run a query and yield its state at every poll (`QueryRunner.run`); it is charged, recorded and remembered."""
         return self.runner.run(query, charge=partial(self._charge, query, estimate))
 
     def _charge(self, query: InsightsQuery, estimate: QueryEstimate | None, progress: QueryProgress) -> None:
@@ -131,14 +130,12 @@ class InsightsService:
         return tuple(sorted(shares, key=lambda name: (-shares[name], name)))
 
     async def record(self, pointer: str) -> tuple[tuple[str, str], ...]:
-        """Every field of the log event that a row's `@ptr` points to; free of charge."""
         return await self.queries.record(pointer)
 
     def own_saved(self) -> tuple[SavedQuery, ...]:
         return tuple(query.saved for query in self._runbook.queries)
 
     async def account_saved(self) -> tuple[SavedQuery, ...]:
-        """The queries saved in the account; free of charge."""
         return await self.queries.definitions()
 
     async def past(self) -> tuple[PastQuery, ...]:
@@ -146,6 +143,5 @@ class InsightsService:
         return await self.queries.past()
 
     async def close(self) -> None:
-        """Stop the queries that still run, and finish writing the history."""
         await self.runner.close()
         await self.history.written()

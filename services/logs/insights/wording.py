@@ -1,5 +1,3 @@
-"""The state of a query and its price in words."""
-
 from services.i18n import N_, _
 from services.models.amounts import size_words, yen_words
 from services.models.insights import QueryState

@@ -1,7 +1,4 @@
-"""Further patterns of a runbook, in the syntax of Python: what they may do on one text is bounded by its processor time.
-
-The engine of `re` cannot be interrupted; that of `regex` takes a time limit for each call.
-"""
+"""The engine of `re` cannot be interrupted; that of `regex` takes a time limit for each call."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -33,7 +30,6 @@ def mistake_in(pattern: str) -> str:
 
 @lru_cache(maxsize=32)
 def compiled(patterns: tuple[tuple[str, str], ...]) -> Compiled:
-    """The patterns with their ids, ready to search."""
     if not patterns:
         return ()
     import regex

@@ -1,5 +1,3 @@
-"""The kinds of secrets and personal data that are masked, and what a masked text is."""
-
 from typing import NamedTuple
 
 from services.i18n import N_
@@ -29,13 +27,10 @@ TITLES = {
 
 
 def words(text: str) -> list[str]:
-    """The words of a table."""
     return text.split()
 
 
 class Span(NamedTuple):
-    """A part of a text that is masked: `[start, end)`."""
-
     start: int
     end: int
     kind: str
@@ -45,8 +40,6 @@ class Span(NamedTuple):
 
 
 class MaskedText(NamedTuple):
-    """A text without its secrets."""
-
     text: str
     counts: dict[str, int]
     """The number of masked parts by kind."""

@@ -1,7 +1,4 @@
-"""Masks secrets and personal data: the one place that does, for exports, Slack texts, reports and the journal.
-
-The clipboard is not masked: what a reader copies stays with the reader.
-"""
+"""The clipboard is not masked: what a reader copies stays with the reader."""
 
 import re
 from bisect import bisect_right
@@ -28,22 +25,14 @@ T = TypeVar("T")
 
 
 class FurtherPattern(Protocol):
-    """A pattern of the runbook: `services.models.runbook_masking.MaskPattern`."""
+    @property
+    def id(self) -> str: ...
 
     @property
-    def id(self) -> str:
-        """Its kind."""
-        ...
-
-    @property
-    def pattern(self) -> str:
-        """A regular expression that `services.logs.masking.further` accepts."""
-        ...
+    def pattern(self) -> str: ...
 
 
 class Masker:
-    """Masks text after text, and counts what it masked."""
-
     def __init__(self, patterns: Sequence[FurtherPattern] = (), *, contacts: Iterable[str] = ()) -> None:
         """`contacts`: texts whose telephone numbers and mail addresses stay readable, such as the runbook's contacts."""
         self._contacts = "\n".join(contacts)
@@ -52,7 +41,6 @@ class Masker:
         """The number of masked parts by kind, over all texts so far."""
 
     def mask(self, text: str) -> str:
-        """The text with `***` in place of each secret."""
         masked = self.masked(text)
         self.counts.update(masked.counts)
         return masked.text
@@ -132,18 +120,15 @@ class Masker:
         return part == HIDDEN or (span.kind in (MAIL, TELEPHONE) and self._is_contact(part))
 
     def _is_contact(self, part: str) -> bool:
-        """Whether a contact has this number or address, not only one that it is a part of."""
         whole = rf"(?<![A-Za-z0-9._%+-]){re.escape(part)}(?![A-Za-z0-9-])"
         return part in self._contacts and re.search(whole, self._contacts) is not None
 
 
 def mask(text: str, patterns: Sequence[FurtherPattern] = ()) -> MaskedText:
-    """One text masked; `patterns` are the runbook's further ones."""
     return Masker(patterns).masked(text)
 
 
 def title_of(kind: str, patterns: Iterable[FurtherPattern] = ()) -> str:
-    """A kind in words: of this project, or the runbook's own."""
     if kind in TITLES:
         return _(TITLES[kind])
     return next((str(getattr(each, "title", kind)) for each in patterns if each.id == kind), kind)

@@ -12,8 +12,6 @@ from services.logs.masking.kinds import HEADER, PASSWORD, TOKEN, words
 
 
 class Telling(NamedTuple):
-    """What a telling name says of the value beside it."""
-
     kind: str
     shortest: int
     """Characters of the shortest value that can be meant: `Unexpected token: }` is no token."""
@@ -109,7 +107,6 @@ def telling(name: str) -> Telling | None:
 
 
 def telling_japanese(match: re.Match[str]) -> Telling:
-    """The same for a match of JAPANESE."""
     return _BY_GROUP[match.lastgroup or "token"]
 
 
@@ -125,7 +122,6 @@ def named(text: str) -> Telling | None:
 
 
 def _noun(words: list[str]) -> Telling | None:
-    """What the last of these words tells."""
     word, before = words[-1], words[-2] if len(words) > 1 else ""
     if word in _NOUNS:
         noun = _NOUNS[word]

@@ -5,6 +5,5 @@ from services.models.runbook import Runbook
 
 
 def masker_of(runbook: Runbook) -> Masker:
-    """A masker that leaves the telephone numbers and addresses of the runbook's own contacts readable."""
     contacts = [entry.contact for entry in runbook.contacts]
     return Masker(runbook.masking, contacts=[*contacts, *(entry.contact for entry in runbook.roster)])

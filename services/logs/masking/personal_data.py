@@ -106,7 +106,6 @@ def _telephones(folded: str) -> Iterator[Span]:
 
 
 def _is_domestic(number: str) -> bool:
-    """Ten digits, or eleven of a mobile or IP telephone or of 0800."""
     digits = _digits(number)
     return len(digits) == (_MOBILE if digits[:3] in ("050", "060", "070", "080", "090") else _LANDLINE)
 
@@ -129,7 +128,6 @@ def _my_numbers(folded: str) -> Iterator[Span]:
 
 
 def _in_arn(text: str, at: int) -> bool:
-    """Whether the number at `at` is the account id of an ARN."""
     return text.rfind("arn:", max(0, at - 64), at) >= 0 and text[at - 1] == ":"
 
 
@@ -145,7 +143,6 @@ def _digits(text: str) -> str:
 
 
 def is_my_number(digits: str) -> bool:
-    """Whether twelve digits end in the check digit of a My Number (MIC ordinance no. 85 of 2014, article 5)."""
     weights = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
     rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False)) % 11
     return len(digits) == 12 and int(digits[11]) == (0 if rest <= 1 else 11 - rest)

@@ -54,12 +54,10 @@ class View(NamedTuple):
     places: list[int] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The place in the original of a place in this text."""
         return (start, end) if self.places is None else (self.places[start], self.places[end])
 
 
 def views(text: str) -> Iterator[View]:
-    """The text, and what stands under each layer of its escapes."""
     view = View(_folded(text))
     yield view
     for _layer in range(DEEPEST):
@@ -71,7 +69,6 @@ def views(text: str) -> Iterator[View]:
 
 
 def _decoded(view: View) -> View | None:
-    """Without one layer of escapes; None if there is none."""
     text, before = view
     pieces: list[str] = []
     places: list[int] = []
@@ -96,7 +93,6 @@ def _folded(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _meaning(escape: str) -> tuple[str, tuple[int, ...]]:
-    """What an escape stands for, and where each of these characters begins in it; a run of `%` for UTF-8."""
     match escape[0], escape[1]:
         case "\\", "\\":
             return escape[::2], tuple(range(0, len(escape), 2))
@@ -133,7 +129,6 @@ _ARN = re.compile(r"(?:arn|\{\{resolve):[\w:./-]{0,110}:\Z|::\Z")
 
 
 def find(text: str) -> Iterator[Span]:
-    """Every secret; spans may overlap."""
     layers = [*views(text)]
     # What is hinted at in a layer between is so in the first or the last.
     possible = shapes.possible(layers[0].text + (f"\n{layers[-1].text}" if layers[1:] else ""))
@@ -151,7 +146,6 @@ def find(text: str) -> Iterator[Span]:
 
 
 def _names(text: str) -> Iterator[tuple[Place, Telling, bool]]:
-    """The telling names of a text, and whether each is Japanese."""
     before = ""
     end = 0
     for match in IDENTIFIER.finditer(text):
@@ -174,7 +168,6 @@ def _names(text: str) -> Iterator[tuple[Place, Telling, bool]]:
 
 
 def _named(text: str, names: list[tuple[Place, Telling, bool]]) -> Iterator[structures.Secret]:
-    """The secrets beside the names; a name within a secret is none."""
     done, is_said = [0, 0], any(map(text.__contains__, SAYING))
     for (start, end), tells, is_japanese in names:
         if start < done[is_japanese]:

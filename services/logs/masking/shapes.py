@@ -91,7 +91,6 @@ Shape = tuple[str, re.Pattern[str]]
 
 
 def possible(text: str) -> list[Shape]:
-    """The kinds and patterns of which a text has a hint."""
     lower, commands = text.lower(), _COMMANDS if _OPTION.search(text) is not None else ()
     tables = (text, _SHAPES), (lower, _FOLDED_SHAPES), (lower, commands)
     return [

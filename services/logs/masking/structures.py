@@ -62,8 +62,6 @@ class _Leaf(NamedTuple):
 
 @dataclass(slots=True)
 class _Frame:
-    """An object or a list that is open."""
-
     opener: str
     key: str = ""
     """Under which key it, or the list that it stands in, is in its object."""
@@ -106,7 +104,6 @@ def find(text: str, depth: int = 0, shift: int = 0) -> Iterator[Secret]:
 
 
 def _judged(frame: _Frame) -> Iterator[Secret]:
-    """The secrets of an object or a list that has ended."""
     leaves, is_object = frame.leaves, frame.opener == "{"
     if not leaves:
         return
@@ -139,7 +136,6 @@ def _secrets(pairs: Iterable[tuple[_Leaf, Telling | None]]) -> Iterator[Secret]:
 
 
 def in_tables(text: str) -> Iterator[Secret]:
-    """The cells below the telling names of a table: CSV, tabs or bars."""
     header: list[Telling | None] = []
     sign, start = "", 0
     for line in text.split("\n") if "\n" in text else ():
@@ -177,7 +173,6 @@ def _header(line: str) -> tuple[list[Telling | None], str]:
 
 
 def _cells(line: str, sign: str) -> list[Place]:
-    """Where the cells of a line stand, without quotes and spaces."""
     end, at = len(line), 0
     if sign == "|":
         end = len(line.rstrip("| \r"))
@@ -190,7 +185,6 @@ def _cells(line: str, sign: str) -> list[Place]:
 
 
 def inserted(text: str) -> Iterator[Secret]:
-    """The values of the telling columns of `INSERT`."""
     for match in _INSERT.finditer(text) if "values" in text.lower() else ():
         columns = [named(column.strip(' "`[]\n\t')) for column in match["columns"].split(",")]
         at, place = match.end(), 0

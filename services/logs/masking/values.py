@@ -151,7 +151,6 @@ _ABOUT_VALUES = re.compile(
 
 
 def is_sign(value: str) -> bool:
-    """Whether it is nothing but a sign or two between other things."""
     return len(value) < 4 and not any(map(str.isalnum, value))
 
 
@@ -192,7 +191,6 @@ def looks_secret(value: str) -> bool:
 
 
 def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bool) -> list[Place]:
-    """The values behind the name from `start` to `end`."""
     first = text[start - 1 : start] if not is_japanese else ""
     at = _BEHIND.match(text, end).end()  # type: ignore[union-attr]
     if first == "/" and text[at - 1] in "\"'" and _IN_URL.search(text, max(0, start - 220), start):
@@ -243,7 +241,6 @@ def value(
 
 
 def trimmed(text: str, start: int, end: int, telling: Telling, *, strict: bool = False) -> Place | None:
-    """The value from `start` to `end` if it is a secret, without a scheme before it and spaces around it."""
     if (scheme := _SCHEME.match(text, start, end)) is not None:
         start = scheme.end()
     inner = text[start:end]

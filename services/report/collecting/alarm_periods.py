@@ -17,8 +17,6 @@ LATER = timedelta(days=35)
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """One alarm period as seen by one or several findings; an open end is set to the end of the window."""
-
     start: datetime
     begun: bool
     """Whether `start` is the actual beginning; otherwise it began earlier."""
@@ -30,7 +28,6 @@ class _Sighting:
 
 
 def findings_after(source: Source) -> list[Entry]:
-    """Findings recorded after the period whose windows reach into it, oldest first."""
     overlapping = []
     for entry in source.one_by_one(
         EntryKind.FINDING, target="alarms", since=source.as_of, before=source.end + LATER
@@ -68,7 +65,6 @@ def spell_lines(
 def without(
     acks: Iterable[AcknowledgementLine], spells: Iterable[SpellLine]
 ) -> tuple[AcknowledgementLine, ...]:
-    """The acknowledgements that belong to none of the alarm periods."""
     attached = {ack.seq for spell in spells for ack in spell.acknowledged}
     return tuple(ack for ack in acks if ack.seq not in attached)
 

@@ -48,7 +48,6 @@ class SlotRecords:
         """Everything that was read."""
 
     def load(self, keys: Iterable[str]) -> None:
-        """Read the records of these occurrences at once."""
         missing = set(keys) - self._keys
         if missing:
             entries = self._source.about(missing, KINDS)
@@ -62,7 +61,6 @@ class SlotRecords:
         return self._records.get(key, NO_ENTRIES)
 
     def signature(self, key: str) -> Entry | None:
-        """The entry that signs or skips the occurrence, whenever it was written."""
         self.load([key])
         return self._signatures.get(key)
 
@@ -87,7 +85,6 @@ def records(entries: Iterable[Entry]) -> dict[str, OccurrenceRecord]:
 
 
 def first_signatures(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """The first entry that signs or skips each slot, by slot key."""
     signatures: dict[str, Entry] = {}
     for entry in entries:
         if entry.kind in _SIGNED:
@@ -101,12 +98,10 @@ LATEST_REVERT = timedelta(days=62)
 
 
 def runs_at(source: Source) -> tuple[Run, ...]:
-    """The change runs of the period and those that still mattered in it, as of the report's moment, newest first."""
     return _runs(source, _run_subjects(source), source.entries_until, source.as_of)
 
 
 def runs_since(source: Source) -> tuple[Run, ...]:
-    """As `runs_at`, as of now, with all later changes to what one of them is to revert."""
     subjects = _run_subjects(source)
     oldest: dict[str, int] = {}
     for run in _runs(source, subjects, source.now, source.now):
@@ -142,7 +137,6 @@ def follow_up_entries(source: Source) -> list[Entry]:
 
 
 def anchored_subjects(source: Source) -> set[str]:
-    """The keys of occurrences that are dated by a resource, as far as something was recorded of them."""
     since = source.start - RECENT
     return {
         subject

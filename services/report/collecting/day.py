@@ -116,7 +116,6 @@ def _abnormal(source: Source, alarms: Iterable[SpellLine], done: Container[str])
 
 
 def authors(runbook: Runbook, lines: Iterable[DutyLine]) -> tuple[str, ...]:
-    """Who signed off the duty that reviews the report; where nobody did, who signed off the others."""
     reviews = {duty.id for duty in runbook.duties if duty.reviews_report}
     signed = [(line.duty in reviews, line.signed.by) for line in lines if line.signed is not None]
     names = [name for is_review, name in signed if is_review] or [name for _review, name in signed]
@@ -124,13 +123,11 @@ def authors(runbook: Runbook, lines: Iterable[DutyLine]) -> tuple[str, ...]:
 
 
 def approvals(runbook: Runbook) -> tuple[str, ...]:
-    """Heads of the boxes for seals: the runbook's, or else the usual ones."""
     given = runbook.report.approvals
     return given if given is not None else (_("Head"), _("Deputy"), _("Operator"))
 
 
 def head(source: Source) -> dict[str, Any]:
-    """The fields common to all reports that depend only on the source."""
     system, period = source.runbook.system, source.period
     return {
         "subject": period.subject,

@@ -1,5 +1,3 @@
-"""Collects the duty lines of a report."""
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,7 +22,6 @@ class DutyLines:
         self._titles = {str(each.id): _(each.title) for each in offered(source.runbook)}
 
     def of(self, occurrences: Iterable[Occurrence]) -> tuple[DutyLine, ...]:
-        """One line per occurrence; a duty that counts only when planned appears only if it was planned or signed."""
         return tuple(self.line(each) for each in occurrences if counts(each))
 
     def line(self, occurrence: Occurrence) -> DutyLine:
@@ -51,7 +48,6 @@ class DutyLines:
         )
 
     def signed_now(self, listed: Iterable[str]) -> tuple[DutyLine, ...]:
-        """Lines of occurrences signed or skipped within the period whose keys are not in `listed`."""
         keys = set(listed)
         lines = []
         for entry in self._source.own(EntryKind.SIGN_OFF, EntryKind.SKIPPED):
@@ -61,7 +57,6 @@ class DutyLines:
         return tuple(lines)
 
     def _from_entry(self, entry: Entry) -> DutyLine:
-        """A line built from a sign-off alone, for an occurrence outside the period."""
         data = entry.data
         due = when(data.get("due_at")) or entry.at
         id = "" if entry.subject.startswith("revert@") else duty_in(entry.subject)
@@ -84,7 +79,6 @@ class DutyLines:
         )
 
     def _progress_data(self, occurrence: Occurrence) -> dict[str, Any]:
-        """The line's fields about progress before the sign-off; while it is under way also what is open."""
         progress = occurrence.progress
         if progress is None:
             return {}
@@ -131,7 +125,6 @@ def _written(evidence: Mapping[str, str], duty: Duty | None) -> tuple[Written, .
 
 
 def late_signature(signed: SignOff | None) -> bool:
-    """Whether the sign-off came late or after the occurrence was missed."""
     return signed is not None and signed.was in (OccurrenceState.LATE, OccurrenceState.MISSED)
 
 

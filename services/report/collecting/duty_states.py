@@ -69,13 +69,11 @@ class DutyStatesAt:
         return [each for each in occurrences if each.open and each.slot.until < day and is_carried(each, day)]
 
     def running(self, day: date) -> list[Occurrence]:
-        """Unsigned occurrences that began earlier in the month and may still be done on `day`."""
         begun = self._slot_cache.between(day.replace(day=1), day - DAY)
         occurrences = self._occurrences(slot for slot in begun if slot.until >= day)
         return [each for each in occurrences if each.signed is None]
 
     def pending_reverts(self) -> dict[str, str]:
-        """Who reverts each change that is still to be reverted, by the change's id: no duty for it is signed off."""
         return {
             slot.key.removeprefix(_REVERT): slot.remark
             for slot in self._unsigned(self._slot_cache.dated())
@@ -83,7 +81,6 @@ class DutyStatesAt:
         }
 
     def follow_ups_done(self) -> dict[str, datetime]:
-        """When each follow-up's duty was signed off or skipped by the report's moment, by its key."""
         self._slots.load(self._follow_up_keys)
         signatures = ((key, self._slots.signature(key)) for key in self._follow_up_keys)
         return {
@@ -98,16 +95,13 @@ class DutyStatesAt:
         return [duty for duty in self._duties.values() if duty.anchor and duty.id not in dated]
 
     def signature_of(self, key: str) -> Entry | None:
-        """The entry that signs or skips a slot, whenever it was written."""
         return self._slots.signature(key)
 
     def signed_after(self, key: str) -> SignOff | None:
-        """The slot's sign-off if it was made after the report's moment."""
         entry = self._slots.signature(key)
         return signature(entry) if entry is not None and entry.at >= self._source.entries_until else None
 
     def wrote(self, key: str) -> bool:
-        """Whether the slot's sign-off holds checked items or evidence."""
         entry = self._slots.signature(key)
         return entry is not None and bool(entry.data.get("evidence") or entry.data.get("checked"))
 

@@ -1,5 +1,3 @@
-"""Collects the finding lines of a report."""
-
 from collections.abc import Iterable
 
 from services.inspections.running.finding_records import finding_in
@@ -40,7 +38,6 @@ def is_on_demand(key: str) -> bool:
 
 
 def overrules_in(entries: Iterable[Entry]) -> dict[int, Overrule]:
-    """Overrides by the number of the finding's entry; the first one counts."""
     overrules: dict[int, Overrule] = {}
     for entry in entries:
         seq = entry.data.get("seq")
@@ -64,18 +61,15 @@ def counts(line: FindingLine) -> Verdict | None:
 
 
 def given(line: FindingLine) -> Verdict:
-    """The finding's own verdict; of one that an older version recorded as unknown, what was measured as bad."""
     return worst((line.verdict, line.measured)) or line.verdict
 
 
 def is_partly_judged(line: FindingLine) -> bool:
-    """Whether something could not be judged in a finding that counts under another verdict."""
     unjudged = line.unjudged or line.verdict is Verdict.UNKNOWN
     return bool(unjudged) and line.overruled is None and counts(line) not in (Verdict.UNKNOWN, None)
 
 
 def bare(line: FindingLine) -> FindingLine:
-    """The line without its embedded finding."""
     return line.model_copy(update={"finding": None, "withheld": 0})
 
 
@@ -112,7 +106,6 @@ def _line(
 
 
 def _masked(finding: Finding, masker: Masker) -> Finding:
-    """The finding with the secrets in its log texts masked by today's patterns, however old its entry is."""
     evidence = tuple(_masked_table(table, masker) if table.private else table for table in finding.evidence)
     return finding.model_copy(update={"evidence": evidence})
 
@@ -123,7 +116,6 @@ def _masked_table(table: Evidence, masker: Masker) -> Evidence:
 
 
 def _without_private(finding: Finding) -> tuple[Finding, int]:
-    """The finding without its log texts, and the number of rows omitted."""
     omitted = sum(len(each.rows) + each.omitted for each in finding.evidence if each.private)
     evidence = tuple(each for each in finding.evidence if not each.private)
     return finding.model_copy(update={"evidence": evidence}), omitted

@@ -57,10 +57,7 @@ Weighed = tuple[Facts, Assessment]
 
 
 def recorded_incidents(journal: Path) -> tuple[Incident, ...]:
-    """Every incident of a journal, by the start of its clocks.
-
-    Opens the journal read-only. Raises sqlite3.Error, OSError, and UnusableJournal for a file that is no journal.
-    """
+    """Opens the journal read-only. Raises sqlite3.Error, OSError, and UnusableJournal for a file that is no journal."""
     with closing(JournalReader.open(journal)) as reader:
         return incidents_in(entry_of(row) for row in rows(reader, EntryQuery(kinds=KINDS), whole=False))
 
@@ -129,7 +126,6 @@ def _collected(source: Source, incident: Incident, live: IncidentEvidence | None
 
 
 def _last_moment(incident: Incident) -> datetime | None:
-    """The moment before which changes belong to it; None while it is open."""
     return incident.closed_at + timedelta(seconds=1) if incident.closed_at is not None else None
 
 
@@ -177,7 +173,6 @@ def _evidence_fields(
 
 
 def _figures(incident: Incident, facts: Facts) -> Iterator[ImpactLine]:
-    """Each curve that has values from T0 until the incident's end: its usual value and its worst."""
     low_is_bad = LOW_IS_BAD | (
         {Measure.REQUESTS} if incident.target == f"{OUTAGE}{OutageKind.TRAFFIC}" else set()
     )
@@ -214,7 +209,6 @@ def _signal(signal: Signal, source: Source) -> AssessedSignal:
 
 
 def _quoted(facts: Facts, masker: Masker) -> Iterator[QuotedLine]:
-    """The newest lines of each log since just before T0, without secrets."""
     evidence = facts.evidence
     for sample in (evidence.database_lines, evidence.application_errors, evidence.own_log):
         for line in list(facts.lines(sample))[-QUOTED:] if sample is not None else ():
@@ -232,7 +226,6 @@ def _sources(whole: IncidentEvidence) -> Iterator[EvidenceLine]:
 
 
 def _decided_scores(entries: Iterable[Entry]) -> dict[str, int]:
-    """The scores of the newest decision, as they stood."""
     scores: dict[str, int] = {}
     for entry in entries:
         if entry.kind is EntryKind.INCIDENT_DECIDED:

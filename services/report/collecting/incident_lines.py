@@ -17,7 +17,6 @@ Done = Mapping[str, datetime]
 
 
 def incident_lines(source: Source, done_times: Done) -> tuple[IncidentLine, ...]:
-    """The incidents that were open at some time of the period, by their start; states as of the report's moment."""
     openings = source.entries(
         EntryKind.INCIDENT_OPENED, since=source.start - KEPT, before=source.entries_until
     )
@@ -61,7 +60,6 @@ def seconds_between(start: datetime, end: datetime | None) -> float | None:
 
 
 def incident_count(lines: Iterable[IncidentLine], source: Source) -> IncidentCount:
-    """How many of them began in the period, and their mean times; parts of another are left out."""
     wholes = [line for line in lines if not line.joined_to and source.start <= line.since < source.end]
     mttas = [line.mtta_seconds for line in wholes if line.mtta_seconds is not None]
     mttrs = [line.mttr_seconds for line in wholes if line.mttr_seconds is not None]

@@ -1,5 +1,3 @@
-"""Collects the report lines that come directly from journal entries: changes, notes, posts, charges, remarks."""
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,7 +36,6 @@ _DECIDED = {
 
 
 def approval_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[ApprovalLine, ...]:
-    """One line for each approval, refusal and emergency in `entries`, oldest first."""
     confirmed = {run.id: run for run in runs if not run.refusal}
     return tuple(
         _line(entry, _DECIDED[entry.kind], confirmed.get(entry.subject))
@@ -48,7 +45,6 @@ def approval_lines(entries: Iterable[Entry], runs: Sequence[Run]) -> tuple[Appro
 
 
 def allowed_by(run: Run) -> tuple[ApprovalLine, ...]:
-    """What allowed a change, as its confirmation records it."""
     plan = run.plan
     return tuple(
         ApprovalLine(
@@ -68,7 +64,6 @@ def allowed_by(run: Run) -> tuple[ApprovalLine, ...]:
 
 
 def end_line(run: Run) -> EndLine | None:
-    """The end to which a change was followed; None if none is recorded."""
     if run.progress is None or not run.watched_seq:
         return None
     return EndLine(state=run.progress.state, text=run.progress.text, at=run.progress.at)
@@ -94,12 +89,10 @@ def _line(entry: Entry, decided: Decided, run: Run | None) -> ApprovalLine:
 
 
 def _bypasses_approval(data: Mapping[str, Any], run: Run | None) -> bool:
-    """Whether the emergency was for an approver whom the runbook does not name; one for a freeze may be for both."""
     return run.lacks_approval if run is not None else bool(data.get("role")) and not data.get("freeze")
 
 
 def _of(consent: Consent) -> dict[str, object]:
-    """The fields that a line shares with the consent."""
     names = ("way", "role", "who", "means", "consented_at", "reference", "reason", "freeze")
     return {name: getattr(consent, name) for name in names}
 
@@ -132,7 +125,6 @@ _HAND_OVERS = (EntryKind.HAND_OVER, EntryKind.HAND_OVER_ACCEPTED)
 def change_lines(
     entries: Iterable[Entry], runs: Sequence[Run], reverts: Mapping[str, str]
 ) -> tuple[ChangeLine, ...]:
-    """The change runs that appear in `entries`, oldest first; `reverts`: who reverts it, by run still to be reverted."""
     ids = {entry.subject for entry in entries if entry.kind in CHANGE_KINDS}
     return tuple(_change(run, reverts) for run in reversed(runs) if run.id in ids)
 
@@ -180,7 +172,6 @@ def _stopped_tasks(entries: Iterable[Entry]) -> Iterator[NoteLine]:
 
 
 def _quoted(entry: Entry) -> str:
-    """A person's own words, else the entry's text; of a hand-over the text with what was open."""
     if entry.kind in _HAND_OVERS:
         items = entry.data.get("open")
         lines = [str(item) for item in items] if isinstance(items, list) else []
@@ -189,7 +180,6 @@ def _quoted(entry: Entry) -> str:
 
 
 def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
-    """Acknowledgements of alarms: who acknowledged which state."""
     return tuple(
         AcknowledgementLine(
             seq=entry.seq,
@@ -238,7 +228,6 @@ def charges_by_day(source: Source) -> dict[date, Charges]:
 
 
 def summed(days: Iterable[Charges]) -> Charges:
-    """The total charges of several days, with the most expensive day."""
     every = list(days)
     dearest = max(every, key=lambda charges: charges.dearest_yen, default=Charges())
     return Charges(
@@ -253,7 +242,6 @@ def summed(days: Iterable[Charges]) -> Charges:
 
 
 def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
-    """Remarks on the period's own report and on the reports of its days and months, whenever they were written."""
     entries = source.about(_subjects(source.period), [EntryKind.REMARK])
     return tuple(
         RemarkLine(
@@ -355,7 +343,6 @@ def _count(entry: Entry, totals: list[Entry]) -> None:
 
 
 def _number(value: object) -> float:
-    """`value` if it is a finite number; 0 for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return 0.0
     return float(value)

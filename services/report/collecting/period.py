@@ -57,10 +57,7 @@ _WORTH_A_LINE = (OccurrenceState.MISSED, OccurrenceState.SKIPPED, OccurrenceStat
 def collect_period(
     reader: JournalReader, runbook: Runbook, calendar: Calendar, period: Period, now: datetime
 ) -> PeriodReport:
-    """The summary as of the period's end, or of `now` (aware) if the period is not over.
-
-    Raises sqlite3.Error and OSError. A year takes seconds: call it in a thread.
-    """
+    """As of the period's end, or of `now` (aware) before that. Takes seconds: for a thread. Raises sqlite3.Error and OSError."""
     source = Source(reader, runbook, calendar, period, now)
     duty_states = DutyStatesAt(source)
     duty_lines = DutyLines(source, duty_states)
@@ -181,7 +178,6 @@ def _costs(source: Source, findings: Iterable[FindingLine]) -> tuple[FindingLine
 def _drills(
     duty_states: DutyStatesAt, duty_lines: DutyLines, occurrences: Iterable[Occurrence]
 ) -> tuple[DutyLine, ...]:
-    """Duties with a checklist or evidence fields, and any for which something was written down."""
     return duty_lines.of(
         each for each in occurrences if _asks(duty_states, each.slot.duty) or duty_states.wrote(each.key)
     )

@@ -29,8 +29,6 @@ _BATCH = 50
 
 @dataclass(frozen=True)
 class Source:
-    """One period of one journal as of `as_of`."""
-
     reader: JournalReader
     runbook: Runbook
     calendar: Calendar
@@ -79,14 +77,12 @@ class Source:
         subject: str = "",
         target: str = "",
     ) -> list[Entry]:
-        """Matching journal entries in the order in which they happened, without the bodies of large ones."""
         query = EntryQuery(kinds=frozenset(kinds), since=since, before=before, subject=subject, target=target)
         return in_order(self._unaltered(rows(self.reader, query, whole=False)))
 
     def one_by_one(
         self, kind: EntryKind, *, target: str, since: datetime, before: datetime
     ) -> Iterator[Entry]:
-        """Matching entries, oldest first, read as they are asked for."""
         query = EntryQuery(kinds=frozenset({kind}), target=target, since=since, before=before)
         after = 0
         while batch := self.reader.rows(
@@ -96,11 +92,9 @@ class Source:
             after = batch[-1][0]
 
     def about(self, subjects: Iterable[str], kinds: Iterable[EntryKind]) -> list[Entry]:
-        """The entries of these kinds about these subjects, whenever they were written, in the order of `entries`."""
         return in_order(self._unaltered(rows_about(self.reader, subjects, kinds)))
 
     def numbered(self, seqs: Iterable[int]) -> set[str]:
-        """The subjects of the entries with these numbers."""
         return subjects_of(self.reader, seqs)
 
     def _unaltered(self, entry_rows: Iterable[Row]) -> Iterator[Entry]:
@@ -120,7 +114,6 @@ class Source:
         return surely_before(self.reader, self.start)
 
     def own(self, *kinds: EntryKind) -> list[Entry]:
-        """Journal entries within the period."""
         return self.entries(*kinds, since=self.start, before=self.entries_until)
 
     def day_of(self, moment: datetime) -> date:

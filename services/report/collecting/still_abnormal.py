@@ -72,7 +72,6 @@ def _accept(lines: dict[str, AbnormalLine], ids: Iterable[str], entry: Entry, no
 
 
 def _signed(entry: Entry) -> list[str]:
-    """The inspections whose findings of abnormal values a sign-off accepts."""
     findings = entry.data.get("findings")
     rows = [row for row in findings if isinstance(row, dict)] if isinstance(findings, list) else []
     return [str(row.get("inspection")) for row in rows if row.get("verdict") != Verdict.NORMAL.value]
@@ -81,7 +80,6 @@ def _signed(entry: Entry) -> list[str]:
 def of_alarms(
     alarms: Iterable[Alarm], acknowledged: Mapping[str, Acknowledgement], read_at: datetime, when: When
 ) -> tuple[AbnormalLine, ...]:
-    """The alarms that fire, and those of the runbook that are without data or gone; `acknowledged` by the alarm's id."""
     return tuple(
         _alarm(alarm.id, alarm.name, alarm.state, when(alarm.since) if alarm.since else "?", read_at, acknowledged.get(alarm.id))
         for alarm in alarms
@@ -90,7 +88,6 @@ def of_alarms(
 
 
 def of_spells(spells: Iterable[SpellLine], when: When) -> tuple[AbnormalLine, ...]:
-    """The alarms whose last known state goes on."""
     return tuple(
         _alarm(each.alarm, each.title or each.alarm, _SPELLS[each.state], when(each.since), each.last_seen, *each.acknowledged[-1:])
         for each in spells

@@ -56,7 +56,6 @@ def judged(parts: Iterable[Reason | None]) -> Judgement:
 
 
 def of_findings(lines: Iterable[FindingLine]) -> Iterator[Reason]:
-    """One reason per finding that counts; identical reasons of several duties are reported once."""
     reasons: set[tuple[Verdict, str]] = set()
     for line in lines:
         verdict = counts(line)
@@ -103,7 +102,6 @@ def of_duties(lines: Iterable[DutyLine]) -> Iterator[Reason | None]:
 
 
 def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
-    """One reason per change that failed, that was partly done, whose outcome is unknown, or that missed its end."""
     words = {
         StepState.FAILED: _("a change failed: {title} ({target})"),
         StepState.UNKNOWN: _("the outcome of a change is unknown: {title} ({target})"),
@@ -126,7 +124,6 @@ def of_changes(lines: Iterable[ChangeLine]) -> Iterator[Reason]:
 
 
 def of_emergencies(lines: Iterable[ApprovalLine]) -> Iterator[Reason]:
-    """One reason per emergency: it overrode an approval or a freeze, so somebody has to look at it."""
     for line in lines:
         if line.decided is Decided.EMERGENCY:
             text = _("emergency: {title} ({target}), {name}: {reason}")
@@ -135,7 +132,6 @@ def of_emergencies(lines: Iterable[ApprovalLine]) -> Iterator[Reason]:
 
 
 def of_incidents(lines: Iterable[IncidentLine]) -> Iterator[Reason]:
-    """One reason per incident: an open one is abnormal, a closed one worth a look; parts of another are left out."""
     for line in lines:
         if line.joined_to:
             continue

@@ -1,5 +1,3 @@
-"""Document parts about what allowed changes: approvals of both kinds, refusals, emergencies."""
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -17,7 +15,6 @@ _MEANS = {Means.PHONE: N_("by phone"), Means.WRITING: N_("in writing"), Means.IN
 
 
 def emergency_rows(lines: Iterable[ApprovalLine], dates: Dates, day: date | None) -> list[Line]:
-    """Each emergency: when, what was changed, why, what it overrode, who, whether it was carried out."""
     return [
         Line(
             (
@@ -36,7 +33,6 @@ def emergency_rows(lines: Iterable[ApprovalLine], dates: Dates, day: date | None
 
 
 def _bypassed(line: ApprovalLine) -> str:
-    """The freeze and the approval that an emergency went past."""
     role = _("no approver named: {role}").format(role=line.role) if line.bypasses_approval else ""
     return _("; ").join(filter(None, (role, line.freeze)))
 
@@ -55,7 +51,6 @@ def emergency_section(lines: Sequence[ApprovalLine], dates: Dates, day: date | N
 
 
 def approval_section(lines: Sequence[ApprovalLine], dates: Dates, day: date | None) -> Iterator[Section]:
-    """The section of approvals: who decided what, how, when, and where it is written down; none without one."""
     if not lines:
         return
     columns = (
@@ -81,7 +76,6 @@ def approval_section(lines: Sequence[ApprovalLine], dates: Dates, day: date | No
 
 
 def allowed_words(line: ChangeLine, dates: Dates, day: date | None) -> str:
-    """What allowed a change, on one line; the role alone for a change whose entries do not say."""
     words = (_briefly(each, dates, day) for each in line.allowed_by)
     return _(", ").join(words) or line.approval or NOTHING
 

@@ -1,5 +1,3 @@
-"""Wording of dates and times in reports."""
-
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
@@ -45,7 +43,6 @@ class Dates:
         return day_text(day, day if is_within else None)
 
     def days(self) -> str:
-        """The report's days: `01-01(Thu)–01-31(Sat)`, with their years if these differ."""
         first, last = self.first, self.last
         same = first if first.year == last.year else None
         return span_text(day_text(first, same), day_text(last, same))
@@ -69,7 +66,6 @@ class Dates:
         return f"{self.short(local.date())} {local:%H:%M}"
 
     def period(self, start: datetime, end: datetime, day: date | None = None) -> str:
-        """From one time to another; without the date if both are on `day`."""
         days = {each.astimezone(self.zone).date() for each in (start, end)}
         return span_text(*(self.at(each, day if days == {day} else None) for each in (start, end)))
 
@@ -91,7 +87,6 @@ class Dates:
         return with_zone(f"{self.day(local.date())} {local:%H:%M}", moment, self.zone)
 
     def due(self, line: DutyLine, day: date | None = None) -> str:
-        """When a duty is due; the date is omitted if it is `day`."""
         if line.until > line.day:
             return _("until {day}").format(day=self.short(line.until))
         if line.timed:

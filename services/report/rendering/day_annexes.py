@@ -100,13 +100,11 @@ def measures(rows: Iterable[Measure], dates: Dates, day: date | None) -> Table:
 
 
 def _remark(measure: Measure, dates: Dates, day: date | None) -> str:
-    """The measure's time and note; the time is omitted if the note already contains it."""
     at = dates.at(measure.at, day) if measure.at else ""
     return measure.note if at in measure.note else " ".join(part for part in (at, measure.note) if part)
 
 
 def _evidence(evidence: Evidence, seq: int) -> Block:
-    """The first rows; the rest are in the journal."""
     omitted = evidence.omitted + max(0, len(evidence.rows) - ROWS)
     title = evidence.title
     if omitted:
@@ -124,7 +122,6 @@ INCIDENTS, ABNORMAL = "incidents", "abnormal"
 
 
 def annexes(report: DayReport, dates: Dates) -> Annexes:
-    """All annexes of a report that have contents."""
     parts = [
         *_incidents(report, dates),
         *_duties(report, dates),
@@ -158,7 +155,6 @@ def finding_key(line: FindingLine) -> str:
 
 
 def is_detailed(line: FindingLine) -> bool:
-    """Whether a finding has an annex: it counts, and is not normal or has figures to show."""
     return not line.superseded and (line.verdict is not Verdict.NORMAL or line.inspection == COSTS)
 
 

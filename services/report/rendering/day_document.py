@@ -1,5 +1,3 @@
-"""Lays out the report of one day (運用報告書): one page for its readers, then annexes with the evidence."""
-
 from collections.abc import Iterator
 
 from services.i18n import _
@@ -59,8 +57,6 @@ def day_document(report: DayReport, dates: Dates) -> Document:
 
 
 class _Page(FirstPage):
-    """The first page at one density."""
-
     def __init__(self, report: DayReport, dates: Dates, appended: Annexes, density: Density) -> None:
         self.report = report
         self.dates = dates
@@ -98,14 +94,12 @@ class _Page(FirstPage):
         )
 
     def _emergencies(self) -> Iterator[Section]:
-        """Before all else: changes that went past an approval or a freeze."""
         rows = emergency_rows(self.report.allowed, self.dates, self.report.first)
         if rows:
             blocks = self.table_rows(emergency_columns(), (10, 24, 26, 20, 10, 10), rows, CHANGES, major=True)
             yield self.section(emergency_title(), [*blocks], CHANGES)
 
     def _incidents(self) -> Iterator[Section]:
-        """What was responded to, before the duties; nothing on a day without incidents."""
         rows = list(incident_rows(self.report.incidents, self.dates, self.report.first))
         if rows:
             blocks = self.table_rows(incident_columns(), WIDTHS, rows, INCIDENTS, major=True)

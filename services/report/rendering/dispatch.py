@@ -1,5 +1,3 @@
-"""Chooses the document layout for a report."""
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -124,7 +122,6 @@ def _findings(report: PeriodReport, dates: Dates) -> Section:
 
 
 def _inspection_row(count: InspectionCount, findings: Iterable[FindingLine]) -> Line:
-    """An inspection's findings, each under the verdict under which the report lists it."""
     lines = [line for line in findings if line.inspection == count.inspection]
     verdicts = Counter(map(counts, lines))
     figures = (
@@ -170,7 +167,6 @@ def _costs(report: PeriodReport, dates: Dates) -> Section:
 
 
 def _figures(lines: Sequence[FindingLine], dates: Dates) -> Table | None:
-    """Measures of the cost inspections, one column per run; a dash marks a value that a run did not measure."""
     inspected = [line for line in lines if line.finding is not None]
     names: dict[str, None] = {}
     values: list[dict[str, str]] = []
@@ -234,7 +230,6 @@ def _posts(report: PeriodReport) -> list[Section]:
 
 
 def document(report: Report, *, wareki: bool = False) -> Document:
-    """The report as a document in the active language; `wareki` writes years in Japanese eras."""
     dates = Dates(ZoneInfo(report.timezone), report.first, report.last, wareki)
     if isinstance(report, DayReport):
         return day_document(report, dates)

@@ -8,16 +8,12 @@ from services.models.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph; line breaks in its text are preserved."""
-
     text: str
     tone: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A person's remark, verbatim, with its author and time."""
-
     text: str
     by: str
 
@@ -48,7 +44,6 @@ class Table:
     """Percent of the page that each column takes; empty: by its texts."""
 
     def cells(self, line: Line) -> list[str]:
-        """The row's cells, padded or cut to the number of columns, the mark before the first."""
         cells = [*line.cells, *[""] * len(self.columns)][: len(self.columns)]
         if line.mark and cells and not any(cell.startswith(line.mark) for cell in cells):
             cells[0] = f"{line.mark} {cells[0]}"
@@ -99,6 +94,5 @@ def table(
     title: str = "",
     widths: Sequence[int] = (),
 ) -> Table:
-    """Build a table from `Line` objects or plain sequences of cells."""
     rows = (each if isinstance(each, Line) else Line(tuple(each)) for each in lines)
     return Table(tuple(columns), tuple(rows), frozenset(right), title, tuple(widths))

@@ -1,5 +1,3 @@
-"""Writes a report as one self-contained HTML file that prints well on A4."""
-
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -80,7 +78,6 @@ def to_html(report: Report, *, wareki: bool = False) -> str:
 
 
 def write(whole: Document) -> str:
-    """The document as an HTML page; all of its text is escaped."""
     title = _text(whole.title)
     lines = [
         "<!DOCTYPE html>",
@@ -109,7 +106,6 @@ def write(whole: Document) -> str:
 
 
 def _text(words: str) -> str:
-    """Escape text for element content and attribute values."""
     return escape(words)
 
 
@@ -128,7 +124,6 @@ def _summary(blocks: Sequence[Block]) -> Iterator[str]:
 
 
 def _seals(heads: Sequence[str]) -> Iterator[str]:
-    """Empty boxes for the seals of those who approve the report."""
     if heads:
         names = "".join(f"<th>{_text(head)}</th>" for head in heads)
         title = f'<th class="name" rowspan="2">{_text(_("Seals"))}</th>'

@@ -24,7 +24,6 @@ _FIRST = re.compile(r"^(\s*)([#+\-=>]|\d{1,9}(?=[.)]))")
 
 
 def to_markdown(report: Report, *, wareki: bool = False) -> str:
-    """The report as Markdown in the active language; ends with a newline."""
     return write(document(report, wareki=wareki))
 
 
@@ -53,7 +52,6 @@ def text(words: str) -> str:
 
 
 def _inline(words: str) -> str:
-    """Escape text that does not start a line."""
     escaped = _MARKUP.sub(lambda match: f"\\{match[0]}", " ".join(words.split("\n")))
     return _LINK.sub(lambda match: match[0].replace(":", "\\:").replace(".", "\\."), escaped)
 
@@ -91,7 +89,6 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def _lines(words: str) -> list[str]:
-    """Escaped lines joined by hard line breaks (a trailing backslash); an empty line becomes a non-breaking space."""
     lines = [text(line) or "&nbsp;" for line in words.split("\n")]
     return [f"{line}\\" for line in lines[:-1]] + lines[-1:]
 

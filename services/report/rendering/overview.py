@@ -19,8 +19,6 @@ from services.report.rendering.incident.listing import incident_counts
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result, which a report counts once and lists once."""
-
     newest: FindingLine
     verdict: Verdict
     """The verdict under which it counts."""
@@ -47,7 +45,6 @@ def results(findings: Iterable[FindingLine]) -> list[Result]:
 
 
 def _key(line: FindingLine) -> tuple[str, ...]:
-    """What equal findings have in common; a normal one says nothing but that."""
     if counts(line) is Verdict.NORMAL:
         return (line.inspection,)
     reason = line.overruled.reason if line.overruled is not None else ""
@@ -66,7 +63,6 @@ _CHANGES = (
 
 
 def alarms_known(report: DayReport | PeriodReport) -> bool:
-    """Whether the alarms are known: some are recorded, or an inspection of the alarms found none."""
     if isinstance(report, DayReport):
         ids = [line.inspection for line in report.findings]
         return bool(report.alarms) or _INSPECTION_OF_ALARMS in ids
@@ -76,7 +72,6 @@ def alarms_known(report: DayReport | PeriodReport) -> bool:
 
 
 def listed_duties(report: DayReport) -> tuple[DutyLine, ...]:
-    """The duties of which the page speaks, the most urgent first: the day's, those left over, and those still running."""
     return tuple(sorted((*report.duties, *report.earlier, *report.running), key=_urgency))
 
 
@@ -85,12 +80,10 @@ def _urgency(line: DutyLine) -> tuple[int, bool]:
 
 
 def listed_alarms(report: DayReport) -> list[SpellLine]:
-    """The periods of alarms, those that fire first, those without data last."""
     return sorted(report.alarms, key=lambda line: (line.state != "alarm", line.ended is not None))
 
 
 def summary(report: DayReport | PeriodReport, overview: Facts) -> tuple[Block, ...]:
-    """The counts; without duties and inspections that sentence, and the counts only if there were changes."""
     if report.verdict is not None:
         return (overview,)
     nothing = Paragraph(_("Nothing was due and nothing was inspected."))
@@ -98,7 +91,6 @@ def summary(report: DayReport | PeriodReport, overview: Facts) -> tuple[Block, .
 
 
 def day_overview(report: DayReport) -> Facts:
-    """The day's counts: each is the number of rows or titles that the page has for it."""
     return Facts(
         (
             *_incidents(report),
@@ -136,7 +128,6 @@ def period_overview(report: PeriodReport) -> Facts:
 
 
 def _incidents(report: DayReport | PeriodReport) -> tuple[tuple[str, str], ...]:
-    """The count of incidents, only if there were any."""
     counts = incident_counts(report.incidents)
     return ((_("Incidents"), _counted(counts)),) if counts else ()
 
@@ -166,12 +157,10 @@ def _alarms(report: DayReport) -> str:
 
 
 def listed_changes(lines: Iterable[ChangeLine]) -> list[ChangeLine]:
-    """The changes by time, those that need a look first."""
     return sorted(lines, key=lambda line: not needs_look(line))
 
 
 def needs_look(line: ChangeLine) -> bool:
-    """Whether a change is a reason why the report's verdict is not normal."""
     return any(of_changes((line,)))
 
 

@@ -77,7 +77,6 @@ def height(whole: Document) -> float:
 
 
 def size(text: str) -> int:
-    """Half-width characters that a text takes."""
     return sum(2 if unicodedata.east_asian_width(each) in "WFA" else 1 for each in text)
 
 
@@ -155,14 +154,11 @@ class Annexes:
 
 
 class FirstPage:
-    """What the first pages of all reports share, at one density."""
-
     def __init__(self, appended: Annexes, density: Density) -> None:
         self.annexes = appended
         self.density = density
 
     def section(self, title: str, blocks: Iterable[Block], key: str = "") -> Section:
-        """A section, whose title names the annex about the same."""
         reference = self.annexes.reference(key)
         heading = _("{title} ({more})").format(title=title, more=reference) if reference else title
         return Section(heading, tuple(blocks))
@@ -176,7 +172,6 @@ class FirstPage:
         *,
         major: bool = False,
     ) -> Iterator[Block]:
-        """A table of at most the density's rows, and how many more there are."""
         lines = list(rows)
         most = self.density.major if major else self.density.minor
         first_lines = [self.cut_line(line, widths) for line in lines[:most]]
@@ -191,5 +186,4 @@ class FirstPage:
         return Line(tuple(cut(text, room, self.density.lines) for text, room in cells), line.tone)
 
     def paragraph(self, text: str, tone: Verdict | None = None) -> Paragraph:
-        """A paragraph that fits the density's lines."""
         return Paragraph(cut(text, WIDTH, self.density.lines), tone)

@@ -1,5 +1,3 @@
-"""Document parts shared by the day report and the period summary."""
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -19,7 +17,6 @@ from services.report.rendering.wording import NOTHING
 
 
 def progress_words(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
-    """What was done of a duty that is under way, by whom and when, and what is said about it."""
     total = len(line.checked) + len(line.unchecked)
     done = _(", ").join(_by(each, dates, day) for each in line.ticked)
     text = _("under way, {done} of {total} ticked").format(done=len(line.checked), total=total)
@@ -46,7 +43,6 @@ END_TONES = {WatchState.FAILED: Verdict.ATTENTION, WatchState.GAVE_UP: Verdict.U
 
 
 def period_tone(line: SpellLine) -> Verdict:
-    """The colour of an alarm's period: one that ended is worth a look."""
     if line.state != "alarm":
         return Verdict.UNKNOWN
     return Verdict.ABNORMAL if line.ended is None else Verdict.ATTENTION
@@ -87,7 +83,6 @@ def duty_remarks(
 
 
 def remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
-    """What was recorded of a duty under way, or when it was signed off, apart from the person's note."""
     for decision in line.decisions:
         if decision.overruled:
             yield _("{inspection} ({verdict}) was overridden: {reason}").format(
@@ -136,7 +131,6 @@ def change_section(lines: Sequence[ChangeLine], dates: Dates, day: date | None) 
 
 
 def change_rows(line: ChangeLine, dates: Dates, day: date | None) -> Iterator[Line]:
-    """One row per step; the first row also names the change."""
     title = _("{title} ({target})").format(title=line.title, target=line.target)
     by, approval = line.by, allowed_words(line, dates, day)
     steps = line.steps or ()
@@ -193,13 +187,11 @@ def charges_words(charges: Charges, *, whole_day: bool) -> str:
 
 
 def remark_section(lines: Sequence[RemarkLine], dates: Dates, head: ReportHead) -> Section:
-    """The section of remarks; a remark on a day or month within the period names that report."""
     quotes = tuple(Quote(line.text, author(line, head, dates)) for line in lines)
     return Section(_("Notes on this report"), quotes or (Paragraph(_("None.")),))
 
 
 def author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
-    """Who wrote a note on a report and when; in a summary, also on which report."""
     name_and_time = f"{line.by} {dates.at(line.at)}"
     if line.subject == head.subject:
         return name_and_time
@@ -209,13 +201,11 @@ def author(line: RemarkLine, head: ReportHead, dates: Dates) -> str:
 
 
 def reasons(head: ReportHead) -> Iterator[Section]:
-    """Why the overall verdict is not normal, in at most two lines a reason; the tables have them in full."""
     if head.why:
         yield Section(_("In brief"), (Bullets(tuple(cut(each, WIDTH, 2) for each in head.why)),))
 
 
 def head_facts(head: ReportHead, dates: Dates) -> list[tuple[str, str]]:
-    """Names and values for the report's head: system, creation time, source entries, author; who checks it signs by hand."""
     system = _("{title} ({target})").format(title=head.system_title, target=head.system)
     made_at = dates.stamp(head.made_at)
     if not head.complete:

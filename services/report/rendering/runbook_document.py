@@ -35,7 +35,6 @@ BLANK = "＿" * 4
 
 
 def runbook_document(runbook: Runbook, printed: datetime, source: str) -> Document:
-    """The document in the active language; `source` is the name or file of the runbook."""
     title = " ".join(filter(None, (runbook.document or runbook.system.title, runbook.document_version)))
     footer = _("Printed {time} from {source}. Check the date: the runbook may have changed since.")
     return Document(
@@ -49,7 +48,6 @@ def runbook_document(runbook: Runbook, printed: datetime, source: str) -> Docume
 
 
 def bound(limit: Limit) -> str:
-    """A limit as text, for example `< 500 ms`."""
     value = limit.below if limit.below is not None else limit.above
     sign = "<" if limit.below is not None else ">"
     return f"{sign} {(value or 0) * limit.scale:g} {limit.unit}".rstrip()
@@ -93,7 +91,6 @@ def _contacts(runbook: Runbook) -> Iterator[Block]:
 
 
 def _roster(runbook: Runbook, printed: datetime) -> Iterator[Block]:
-    """The roster from the day of printing on; open days on which nobody is on duty have room for a pen."""
     if not runbook.roster:
         return
     last = max(entry.ends for entry in runbook.roster)
@@ -127,7 +124,6 @@ def _approvers(runbook: Runbook) -> Iterator[Block]:
 
 
 def _person(role: str, reach: str, scope: Sequence[str], blocked: Sequence[str]) -> Line:
-    """A row of a role; where nobody is named, with room for a pen and what that blocks besides its scope."""
     scopes = _(", ").join(filter(None, scope))
     if reach:
         return Line((role, reach, scopes))
@@ -263,7 +259,6 @@ def _targets(runbook: Runbook) -> Iterator[Block]:
 
 
 def _by_hand(runbook: Runbook) -> Iterator[str]:
-    """Commands that read the same from any machine with AWS's own command line."""
     region = quoted(runbook.system.region)
     yield f"aws cloudwatch describe-alarms --state-value ALARM --region {region}"
     yield from (

@@ -1,5 +1,3 @@
-"""Words about the periods in which alarms were not OK."""
-
 from datetime import date
 
 from services.i18n import _
@@ -34,7 +32,6 @@ def acknowledged_by(line: SpellLine, dates: Dates, day: date) -> str:
 
 
 def acknowledgement_words(ack: AcknowledgementLine, dates: Dates, day: date) -> str:
-    """An acknowledgement that belongs to no period."""
     text = _("{time} {name} acknowledged {alarm} ({state})").format(
         time=dates.at(ack.at, day),
         name=ack.by,

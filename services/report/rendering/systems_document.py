@@ -1,5 +1,3 @@
-"""Lays out the reports of several systems as one document: a line for each, the worst first, then one report after another."""
-
 from collections.abc import Sequence
 
 from services.i18n import _, language, plural
@@ -16,7 +14,6 @@ Answers = Sequence[Report | UnreadReport]
 
 
 def systems_document(answers: Answers, *, wareki: bool = False) -> Document:
-    """The document in the active language; the reports follow in the given order, each under its system's name."""
     reports = [answer for answer in answers if not isinstance(answer, UnreadReport)]
     documents = [
         None if isinstance(answer, UnreadReport) else document(answer, wareki=wareki) for answer in answers

@@ -46,7 +46,6 @@ def mark(value: Verdict | None) -> str:
 
 
 def verdict(value: Verdict | None) -> str:
-    """A verdict as glyph and word (`◆ 異常`); a dash for None."""
     return NOTHING if value is None else _marked(VERDICTS[value])
 
 
@@ -56,7 +55,6 @@ def overall(head: ReportHead) -> str:
 
 
 def of_finding(line: FindingLine) -> str:
-    """A finding's verdict, beginning with the one under which it counts (`▲ 注意、? 一部判定不能`)."""
     if line.overruled is not None and line.verdict is not Verdict.NORMAL:
         return _("{verdict} (overridden from {given})").format(
             verdict=verdict(Verdict.ATTENTION), given=verdict(given(line))
@@ -86,12 +84,10 @@ def _marked(state: tuple[str, str]) -> str:
 
 
 def duty_state(value: OccurrenceState) -> str:
-    """The state of a duty (`✓ 確認済み`, `! 遅延`)."""
     return _marked(DUTIES[value])
 
 
 def of_duty(line: DutyLine) -> str:
-    """The state of a duty; one that is under way says so, and that it is late if it is."""
     if not line.underway:
         return duty_state(line.state)
     late = line.state in (OccurrenceState.LATE, OccurrenceState.MISSED)
@@ -99,7 +95,6 @@ def of_duty(line: DutyLine) -> str:
 
 
 def of_period(line: SpellLine) -> str:
-    """What became of an alarm (`■ 発報中`, `▲ 発報後に復旧`, `? データ不足`)."""
     if line.state != "alarm":
         return _marked((glyphs.NOT_JUDGED, alarm_state(line.state)))
     is_over = line.ended is not None
@@ -113,7 +108,6 @@ def step_state(value: StepState) -> str:
 
 
 def step_result(step: StepLine) -> str:
-    """The outcome of a step; a request is accepted before the change can be verified."""
     if step.state is not StepState.DONE:
         return step_state(step.state)
     if step.verified:
@@ -122,7 +116,6 @@ def step_result(step: StepLine) -> str:
 
 
 def end_state(value: WatchState) -> str:
-    """The end to which a change was followed (`✓ 完了`)."""
     return _marked(ENDS[value])
 
 
@@ -155,12 +148,10 @@ def post_state(value: PostState) -> str:
 
 
 def alarm_state(value: str) -> str:
-    """The state of an alarm as a word (発報, データ不足); an unknown state is returned unchanged."""
     return _(ALARMS[AlarmState(value)][1]) if value in ALARMS else value
 
 
 def entry_kind(value: str) -> str:
-    """A kind without wording is returned unchanged; one unknown to this version is labelled as such."""
     if value in _KINDS:
         return _(_KINDS[value])
     return value if value in _EVERY_KIND else _("unknown kind ({kind})").format(kind=value)

@@ -213,7 +213,6 @@ def read_window(text: str) -> WordedWindow | None:
 
 
 def _plain(text: str) -> str:
-    """Normalize character widths, kanji numerals and dashes."""
     text = unicodedata.normalize("NFKC", text).replace("∶", ":").strip()
     return _NUMERAL.sub(lambda match: _digits(match[0]), _DASHES.sub("-", text))
 
@@ -229,7 +228,6 @@ def _digits(kanji: str) -> str:
 
 
 def _words(text: str) -> Iterator[Match | None]:
-    """Yield the tokens of a text; None for unrecognized text, which ends the iteration."""
     position = 0
     while position < len(text):
         word = _TOKENS.match(text, position)
@@ -262,7 +260,6 @@ def _window_of(parts: dict[str, Match], zone: str) -> WordedWindow | None:
 
 
 def _until(start: timedelta, end: timedelta, parts: dict[str, Match], offset: timedelta) -> timedelta | None:
-    """The duration from start to end; None if it is ambiguous."""
     if "end_day" in parts:
         return (timedelta(days=_day(parts["end_day"])) + end - offset - start) % WEEK
     if "next" in parts or "end_next" in parts:
@@ -357,7 +354,6 @@ def _not_compared(path: Path, words: str, spelt: Window, timezone: str) -> Mista
 
 
 def _next_night(worded: WordedWindow, meant: list[Window]) -> list[Window]:
-    """The same hours a day later, if the words may mean the night after the named day."""
     return [Window(WEEK, (each.offset + DAY) % WEEK, each.length) for each in meant if worded.next_night]
 
 
@@ -375,7 +371,6 @@ def in_utc(worded: WordedWindow, timezone: str) -> list[Window]:
 
 
 def spelling(meant: Window) -> str:
-    """The window in RDS's notation: `sat:17:00-sat:18:00`."""
     ends = ((meant.offset + more) % WEEK for more in (timedelta(), meant.length))
     return "-".join(
         f"{WEEKDAYS[end.days][:3].lower()}:{end.seconds // 3600:02d}:{end.seconds // 60 % 60:02d}"

@@ -20,8 +20,6 @@ from tui.start_options import StartOptions
 def doctor_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-
     def callback(*, as_json: bool, schema: bool, no_aws: bool, **flags: Any) -> int:
         if schema:
             output.hand_over(_schema())

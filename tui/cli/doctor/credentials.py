@@ -1,5 +1,3 @@
-"""Who is calling AWS, for how long, in which account; and how far this machine's clock is from AWS's."""
-
 from contextlib import suppress
 from zoneinfo import ZoneInfo
 

@@ -1,5 +1,3 @@
-"""The folder of the console's own files: whether it can be written, and how much room its disk has."""
-
 import asyncio
 import os
 from pathlib import Path
@@ -44,7 +42,6 @@ def _judged(free: int, text: str) -> tuple[Verdict, str, str]:
 
 
 def nearest(folder: Path) -> Path:
-    """The folder, or the one above it that exists."""
     return next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))
 
 

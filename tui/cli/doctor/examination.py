@@ -57,7 +57,6 @@ def of_problem(problem: Problem, verdict: Verdict = Verdict.UNKNOWN) -> Outcome:
 
 
 def remedy_of(problems: Sequence[Problem]) -> str:
-    """What helps against failed reads of a check, of which there is at least one."""
     is_passing = any(problem.kind in _PASSING for problem in problems)
     return _("Run it again in a minute.") if is_passing else problems[0].advice
 
@@ -68,8 +67,6 @@ SECONDS = 8.0
 
 @dataclass
 class Examination:
-    """What is examined."""
-
     options: StartOptions
     clock: Clock
     configuration: Effective | DataFileError

@@ -14,7 +14,6 @@ from tui.cli.doctor.examination import SECONDS, Examination, Outcome, Skipped, o
 
 
 async def hashes(subject: Examination) -> Outcome:
-    """Judge the log stream in AWS if the runbook names one, and syslog."""
     spec = subject.runbook.journal
     machine = await asyncio.to_thread(refusal, DEV_LOG)
     syslog = _("syslog: {reason}").format(reason=machine) if machine else _("syslog takes them")

@@ -1,5 +1,3 @@
-"""What is installed here: which Toban, where and how, and which of its optional parts."""
-
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,7 +33,6 @@ async def installation(subject: Examination) -> Outcome:
 
 
 def way(packages: Path = _PACKAGES, prefix: str = sys.prefix) -> str:
-    """How this program was installed, as far as its folders tell."""
     parts = Path(prefix).parts
     if (packages / "pyproject.toml").exists():
         return _("a checkout")

@@ -23,7 +23,6 @@ from widgets.drawing.format import stamp
 
 
 async def journal_file(subject: Examination) -> Outcome:
-    """Whether the file is an intact journal, can be written, and has room; up to where it was verified, and when."""
     path = subject.place.path
     zone = ZoneInfo(subject.runbook.system.timezone)
     now = subject.clock.now()

@@ -31,8 +31,6 @@ MOST_PAGES = 20
 
 
 class Copy(NamedTuple):
-    """This host's copy of the ledger."""
-
     journal: str
     """The journal's id; "" if there is no copy yet."""
     seq: int
@@ -57,7 +55,6 @@ NO_COPY = Copy("", 0, "", 0)
 
 
 async def ledger(subject: Examination) -> Outcome:
-    """Whether it can be reached, how fast it answers, and whether the copy here is of the same journal."""
     place = subject.place
     if place.address is None:
         raise Skipped(_("the journal is a file of this host"))
@@ -121,7 +118,6 @@ async def _check_head(opened: Ledger, copy: Copy, clock: Clock) -> None:
 
 
 async def _missing(opened: Ledger, seq: int, clock: Clock) -> Missing:
-    """What follows number `seq`."""
     count, place = 0, None
     for _page in range(MOST_PAGES):
         records = await _read(opened, seq + count, LIMIT, clock)
@@ -133,7 +129,6 @@ async def _missing(opened: Ledger, seq: int, clock: Clock) -> Missing:
 
 
 def _place_in(records: list[tuple[int, bytes]]) -> str | None:
-    """Where the newest of these records that says so has moved the journal."""
     for seq, record in reversed(records):
         if EntryKind.MOVED.value.encode() in record:
             row = unpacked(seq, record).row

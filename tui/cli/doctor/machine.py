@@ -1,5 +1,3 @@
-"""What the machine gives to the console: language and encoding, versions, time zones."""
-
 import asyncio
 import platform
 import re
@@ -23,7 +21,6 @@ _LOCALES = ("LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG")
 
 
 async def language(subject: Examination) -> Outcome:
-    """The language of the screen, the locale, and whether characters reach the terminal."""
     names = [f"{name}={value}" for name in _LOCALES if (value := subject.environment.get(name))]
     chosen = {"ja": _("Japanese"), "en": _("English")}[i18n.language()]
     text = _(", ").join([chosen, *(names or [_("no locale is set")])])
@@ -72,13 +69,11 @@ def _version(name: str) -> str:
 
 
 def _pins() -> list[tuple[str, str]]:
-    """The libraries that are needed in exactly one version, extras aside."""
     matches = (_PIN.fullmatch(each.strip()) for each in requires("toban") or ())
     return [(match[1], match[2]) for match in matches if match]
 
 
 async def time_zone(subject: Examination) -> Outcome:
-    """Whether the zone of the runbook's days can be loaded, and its time there now."""
     try:
         name = str(subject.runbook.system.timezone)
     except Skipped:

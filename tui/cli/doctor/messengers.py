@@ -10,7 +10,6 @@ from tui.cli.doctor.examination import Examination, Outcome, Skipped
 
 
 async def slack(subject: Examination) -> Outcome:
-    """Slack's settings, from the environment."""
     settings = slack_settings.read(subject.environment)
     if settings.configured:
         way = _("token") if settings.token is not None else _("webhook")
@@ -19,7 +18,6 @@ async def slack(subject: Examination) -> Outcome:
 
 
 async def github(subject: Examination) -> Outcome:
-    """GitHub's settings, from the environment or a private file; only runbooks that rotate a key there need them."""
     settings = github_settings.read(subject.environment)
     if settings.token is not None:
         return Outcome(Verdict.NORMAL, f"{_('token')}, {urlsplit(settings.base).netloc}")

@@ -1,7 +1,4 @@
-"""Which names of the runbook AWS does not have, key by key, and what it has instead.
-
-Each is asked for by itself; what else there is, is listed only where one is missing.
-"""
+"""Each is asked for by itself; what else there is, is listed only where one is missing."""
 
 import asyncio
 import re
@@ -30,8 +27,6 @@ _ABSENT = re.compile(r"not found|does not exist", re.IGNORECASE)
 
 
 class _Account:
-    """Where is asked, and what was listed there."""
-
     def __init__(self, session: Reader, subject: Examination) -> None:
         self.session, self.book = session, subject.runbook
         self.arns = Arns(self.book, subject.session.settings.region or str(self.book.system.region))
@@ -135,7 +130,6 @@ def _values(value: Any, path: list[str]) -> list[str]:
 
 
 async def names(subject: Examination) -> Outcome:
-    """Ask AWS for every name; one that cannot be asked for is said, with the reason."""
     at, asked = _Account(await subject.connected(), subject), []
     for keys, one, every in _TABLE:
         pairs = [(name, key) for key in reversed(keys.split()) for name in _values(at.book, key.split("."))]

@@ -7,8 +7,6 @@ from services.i18n import N_
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check."""
-
     id: str
     """Stable: programs read it in the JSON."""
     title: str

@@ -49,7 +49,6 @@ async def examined(
 
 
 def _with_refusals(result: CheckResult, subject: Examination) -> CheckResult:
-    """Credentials that STS words right are not, where another check got the answer of another account."""
     if result.id != "credentials" or not subject.refusals or result.verdict is Verdict.ABNORMAL:
         return result
     problem = subject.refusals[0].problem

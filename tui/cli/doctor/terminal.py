@@ -1,5 +1,3 @@
-"""The terminal: size, colours, the settings of tmux, whether it answers queries, and how wide it draws characters."""
-
 import asyncio
 import os
 import sys
@@ -21,7 +19,6 @@ _LONGEST_ESCAPE = 100
 
 
 async def terminal(subject: Examination) -> Outcome:
-    """Judge the terminal that standard output is; the encoding is judged with the language."""
     if sys.stdin is None or sys.stdout is None or not sys.stdout.isatty():
         raise Skipped(_("standard output is not a terminal"))
     if foreign_encoding() is None and (refusal := check_terminal()):

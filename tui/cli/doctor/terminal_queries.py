@@ -41,8 +41,6 @@ def answer_seconds(source: int, target: int, limit: float = ANSWER_SECONDS) -> f
 
 
 def widths(source: int, target: int, limit: float = ANSWER_SECONDS) -> dict[str, int]:
-    """The cells that the cursor moves over each of SAMPLES, drawn at the left edge and removed; {} without an answer."""
-
     def ask() -> dict[str, int] | None:
         drawn = {}
         try:

@@ -1,5 +1,3 @@
-"""The lines of `toban doctor`."""
-
 from collections.abc import Iterator
 
 from rich.cells import cell_len
@@ -13,7 +11,6 @@ from widgets.drawing.state_styles import VERDICT_STYLES
 
 
 def lines(answer: DoctorAnswer) -> Iterator[str]:
-    """A line for each check, below it what to do, and at the end how many went how."""
     states = [_state(each) for each in answer.checks]
     titles = [each.title for each in answer.checks]
     wide = max(map(cell_len, states), default=0), max(map(cell_len, titles), default=0)

@@ -87,7 +87,6 @@ def drill_group(
 
 
 def drawable() -> list[str]:
-    """Return the scenarios of which a seed can draw the cause."""
     from services.demo.incidents.drawing import ALARMS
 
     return sorted(ALARMS)
@@ -100,7 +99,6 @@ class _Drills:
     go: Go
 
     def run(self, *, scenario: str | None, seed: int | None, journal: str | None, **flags: Any) -> int | None:
-        """Run `toban drill` and print its score; nothing if a command follows."""
         if click.get_current_context().invoked_subcommand:
             return None
         set_flags = {key: value for key, value in flags.items() if value is not None}
@@ -131,7 +129,6 @@ class _Drills:
         return ExitStatus.NORMAL
 
     def score(self, *, journals: Sequence[str], data: bool, schema: bool, **flags: Any) -> int:
-        """Run `toban drill score`."""
         if schema:
             from services.models.drill_score import DrillScores
             from services.toml.grammar import schema as schema_of
@@ -155,12 +152,10 @@ class _Drills:
 
 
 def new_journal(scenario: str, seed: int) -> Path:
-    """Return the journal of a new drill; its name tells scenario and seed, which tell nothing of the cause."""
     return state_folder("drills") / stamped_name(f"{scenario}-seed{seed}", ".db", "%Y%m%d-%H%M%S")
 
 
 def every_journal() -> list[Path]:
-    """Return the journals of all drills, by name."""
     from services.report.drill import SUFFIX
 
     folder = state_folder("drills")
@@ -188,7 +183,6 @@ def hide(journal: Path, options: StartOptions) -> None:
 
 
 def scores_of(paths: Iterable[Path], runbook: "Runbook") -> "DrillScores":
-    """Return the scores of these journals, and why some could not be scored."""
     from services.journal.problems import UnusableJournal
     from services.report.drill import scored, together
 
@@ -203,7 +197,6 @@ def scores_of(paths: Iterable[Path], runbook: "Runbook") -> "DrillScores":
 
 
 def status_of(scores: "DrillScores") -> ExitStatus:
-    """Return the status for the worst decision."""
     from services.models.drill_score import CauseVerdict
 
     verdicts = {drill.decided_verdict for drill in scores.drills}

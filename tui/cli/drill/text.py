@@ -21,7 +21,6 @@ _LABEL = 26
 
 
 def score_lines(scores: DrillScores) -> list[str]:
-    """Each drill, then what was taken for what if there are several."""
     lines: list[str] = []
     for drill in scores.drills:
         lines += [*_drill(drill), ""]
@@ -75,7 +74,6 @@ def _verdict(verdict: CauseVerdict, title: str) -> str:
 
 
 def _confusion(heading: str, cells: Iterable[ConfusionCell]) -> Iterator[str]:
-    """One row a pair: the true cause, what it was taken for, how often."""
     yield heading
     for cell in cells:
         true = _(", ").join(titles(cell.true.split("+"))) if cell.true else _("nothing was wrong")

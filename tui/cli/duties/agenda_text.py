@@ -1,5 +1,3 @@
-"""Readable output of `toban duties`: one block per day, columns aligned by cell width."""
-
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -18,7 +16,6 @@ _WHEN, _STATE, _TITLE = 16, 10, 46
 
 
 def agenda_lines(agenda: Agenda) -> Iterator[str]:
-    """Yield the system's heading, each day that has duties or is a holiday, and the remarks."""
     zone = ZoneInfo(agenda.timezone)
     first, last = day_text(agenda.first), day_text(agenda.last, agenda.first)
     span = first if agenda.first == agenda.last else span_text(first, last)

@@ -32,12 +32,9 @@ _YEARS = range(1901, 2999)
 
 
 class Month(click.ParamType[date]):
-    """A month such as `2026-04` or `2026年4月`, represented by its first day."""
-
     name = "month"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the first day of the month; otherwise fail with an example."""
         match = _MONTH.fullmatch(unicodedata.normalize("NFKC", str(value)).strip())
         if match and int(match[1]) in _YEARS and 1 <= int(match[2]) <= 12:
             return date(int(match[1]), int(match[2]), 1)
@@ -47,7 +44,6 @@ class Month(click.ParamType[date]):
 def duties_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
     return Command(
         "duties",
         callback=journal_callback(output, shared, before, _Duties(output)),
@@ -86,7 +82,6 @@ class _Duties:
         json_requested: bool,
         ics: str | None,
     ) -> int:
-        """Run `toban duties` and return the exit status."""
         _check(month, days, json_requested, ics)
         now = datetime.now(UTC)
         if ics is not None:
@@ -125,7 +120,6 @@ def _check(month: date | None, days: int | None, json_requested: bool, ics: str 
 
 
 def days_of(today: date, month: date | None, days: int | None) -> tuple[date, date]:
-    """Return the first and the last day of a month, or of so many days from today; without either, of this month."""
     if days is not None:
         return today, today + timedelta(days=days - 1)
     first = month or today.replace(day=1)
@@ -133,5 +127,4 @@ def days_of(today: date, month: date | None, days: int | None) -> tuple[date, da
 
 
 def _a_year_on(day: date) -> date:
-    """Return the last day of the twelve months that begin on `day`."""
     return day.replace(year=day.year + 1, day=min(day.day, 28)) - timedelta(days=1)

@@ -1,5 +1,3 @@
-"""Whether a journal setting is the address of a ledger."""
-
 from typing import TYPE_CHECKING
 
 from tui.cli.opened_journal import CommandStopped, shown_place

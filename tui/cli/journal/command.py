@@ -59,8 +59,6 @@ EXAMPLE = "dynamodb://toban-journal?region=ap-northeast-1"
 def table_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-
     @stoppable(output)
     def callback(*, address: str | None, is_printed: bool, **flags: Any) -> int:
         if not is_printed:
@@ -128,8 +126,6 @@ class ChosenJournal:
 def journal_group(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Group:
-    """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
-
     def callback_of(work: Callable[..., int]) -> Callable[..., int]:
         return journal_callback(output, shared, before, partial(work, output), find)
 
@@ -177,12 +173,9 @@ def journal_group(
 
 
 class Day(click.ParamType[date]):
-    """A day in ISO format, such as `2026-03-31`."""
-
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the day; otherwise fail with an example."""
         try:
             day = usable(date.fromisoformat(value))
         except ValueError:
@@ -226,7 +219,6 @@ def find(options: StartOptions, file: str | None) -> ChosenJournal:
 
 
 def verify(output: Prints, journal: ChosenJournal, *, anchors: str | None, as_json: bool, whole: bool) -> int:
-    """Run `toban journal verify` and return the exit status."""
     from services.journal.verify import verify as verify_chain
 
     verification = verify_chain(
@@ -304,7 +296,6 @@ def show(output: Prints, journal: ChosenJournal, **filters: Any) -> int:
 
 
 def _print(say: Callable[[Iterable[str]], None], lines: Iterator[str]) -> int:
-    """Print the lines in batches, as there may be more than memory should hold."""
     while batch := list(islice(lines, _BATCH)):
         say(batch)
     return ExitStatus.NORMAL

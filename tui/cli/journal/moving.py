@@ -31,8 +31,6 @@ _EVERY = 10_000
 def moving_commands(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> list[Command]:
-    """Build the two commands; `shared` are the options that select a system, `before` returns the global flags."""
-
     @stoppable(output)
     def callback(*, to: str, source: str | None, moves: bool, **flags: Any) -> int:
         names = {option.name for option in shared}
@@ -110,7 +108,6 @@ def carry(
 
 
 def _again(problem: "Problem") -> list[str]:
-    """Return whether running the command again helps."""
     from services.models.problem import ProblemKind
 
     match problem.kind:

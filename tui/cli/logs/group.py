@@ -1,5 +1,3 @@
-"""`toban logs …`: logs without a screen, for pipes."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 def tail_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
     shared = [*shared, FileOption("--journal", help=_("Journal file"))]
     names = {option.name for option in shared}
 
@@ -136,6 +133,5 @@ def _groups(runbook: "Runbook") -> list[tuple[str, str]]:
 def logs_group(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Group:
-    """Build the group; `shared` are the options that select a system, `before` returns the global flags."""
     commands = [tail_command(output, shared, before), query_command(output, shared, before)]
     return Group("logs", help=_("Read logs without a screen."), commands=commands)

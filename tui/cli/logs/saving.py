@@ -1,5 +1,3 @@
-"""Writes what `toban logs tail --output` reads to a file: an export like those of the log panes."""
-
 import errno
 import os
 from collections.abc import Sequence
@@ -28,8 +26,6 @@ from tui.start_options import StartError
 
 
 class Sink(Protocol):
-    """Takes the lines of a tail."""
-
     async def show(self, lines: Sequence[MergedLine]) -> None:
         """Take further lines. Raises CannotPrint, StartError."""
         ...
@@ -44,7 +40,6 @@ class Sink(Protocol):
 
 
 def form_of(wish: TailOptions) -> ExportFormat:
-    """The format of the file: JSON lines on demand, else by its suffix, else text."""
     if wish.as_json:
         return ExportFormat.JSONL
     suffix = Path(wish.output or "").suffix.removeprefix(".").lower()
@@ -145,7 +140,6 @@ class Saving:
         self._say(done(head, self._export_wish, masking, beside=self._follows))
 
     async def _identify(self) -> None:
-        """Read once who acts, for the entries in the journal; without an answer they name the operating system's user."""
         identity = self._services.feeds["identity"]
         identity.refresh()
         async for _state in identity.states():

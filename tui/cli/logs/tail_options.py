@@ -1,12 +1,8 @@
-"""What `toban logs tail` prints, and how."""
-
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class TailOptions:
-    """What is printed, and how."""
-
     groups: tuple[str, ...]
     """Log group names or ARNs; none: those of the runbook."""
     follow: bool

@@ -87,7 +87,6 @@ def _status(work: "asyncio.Task[int]", end: "asyncio.Future[int]") -> int:
 
 
 async def _watch_reader(stop: Callable[[int], None]) -> None:
-    """End with the status of a broken pipe as soon as the reader goes away, though there is nothing to print."""
     try:
         descriptor = sys.stdout.fileno()
     except (AttributeError, OSError, ValueError):
@@ -103,8 +102,6 @@ async def _watch_reader(stop: Callable[[int], None]) -> None:
 
 
 class _Tailing:
-    """One run of the command."""
-
     def __init__(self, services: Services, output: Prints, wish: TailOptions) -> None:
         self._services = services
         self._output = output
@@ -201,7 +198,6 @@ class _Tailing:
         )
 
     def _tell(self, item: GroupBatch) -> None:
-        """Print on standard error what changed: a problem, its end, and what the loop is doing."""
         group, problem = item.group, item.batch.problem
         before = self._problems.get(group)
         if problem is not None:
@@ -223,8 +219,6 @@ class _Tailing:
 
 
 class _Printer:
-    """Prints lines, each with its time, and with its group if there are several."""
-
     def __init__(
         self, output: Prints, groups: Sequence[str], zone: tzinfo, masker: Masker | None, *, as_json: bool
     ) -> None:

@@ -10,7 +10,6 @@ LONGEST = 1 << 18
 
 
 def cleaned(value: Any) -> Any:
-    """The JSON value with every text and every key made safe; line feeds are kept. What JSON has no number for is null."""
     match value:
         case str():
             return clean_block(value, LONGEST)

@@ -12,8 +12,6 @@ _AT_END = 1.0
 
 
 class Complaints:
-    """Prints lines in a thread, in their order."""
-
     def __init__(self, descriptor: int = 2) -> None:
         self._descriptor = descriptor
         self._lines: Queue[str | threading.Event] = Queue(MOST)
@@ -25,7 +23,6 @@ class Complaints:
             self._lines.put_nowait(line)
 
     def flush(self) -> None:
-        """Wait until all lines are printed; not for a client that does not read them."""
         printed = threading.Event()
         with suppress(Full):
             self._lines.put_nowait(printed)

@@ -22,8 +22,6 @@ from tui.startup.sources import read_sources
 
 
 class _Metered(Protocol):
-    """What counts the charges of its requests."""
-
     @property
     def meter(self) -> UsageMeter: ...
 

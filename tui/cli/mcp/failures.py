@@ -1,5 +1,3 @@
-"""Puts what a tool raises into the words that its command would print."""
-
 from typing import TYPE_CHECKING
 
 import click
@@ -27,7 +25,6 @@ _MOST = 20
 
 
 def mistakes(arguments: type[Arguments], error: ValidationError) -> list[str]:
-    """What is wrong with the arguments of a call, one line each, with the beginning of a value."""
     errors = error.errors(include_url=False)
     lines = []
     for mistake in errors[:_MOST]:
@@ -47,7 +44,6 @@ def _explained(arguments: type[Arguments], error: "ErrorDetails") -> str:
 
 
 def lines_of(error: Exception) -> list[str]:
-    """Why a call has no result, with the remedy if there is one. An internal error is logged, with its traceback."""
     match error:
         case CommandStopped():
             return error.lines

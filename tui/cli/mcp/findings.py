@@ -44,7 +44,6 @@ class ReportArguments(Arguments):
 
 
 def names(runbook: Runbook) -> list[str]:
-    """The ids of the runbook's inspections, and of the duties that consist of inspections."""
     return [name for name, _title in names_to_run(runbook)]
 
 

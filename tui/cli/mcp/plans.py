@@ -43,7 +43,6 @@ async def _plan(caller: Caller, arguments: PlanArguments) -> Json:
 
 
 def kinds() -> str:
-    """The kinds of change with their parameters, as they are written on the command line."""
     return "\n".join(
         f"- {kind.id}: {_(kind.help)}" + (f" ({kind.options})" if kind.options else "") for kind in CHANGES
     )

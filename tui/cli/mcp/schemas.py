@@ -1,5 +1,3 @@
-"""JSON schemas of tools: the models' own, and with the ids of the runbook."""
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +7,6 @@ from tui.cli.mcp.tool import Json, Tool
 
 
 def one_of(title: str, *models: Any) -> Json:
-    """The schema of a result that is one of several models. The protocol wants an object at the root."""
     definitions: Json = {}
     names = []
     for model in models:
@@ -27,13 +24,11 @@ def one_of(title: str, *models: Any) -> Json:
 
 
 def branch(document: Json, name: str) -> Json:
-    """The schema of one of the alternatives of a `oneOf`, which is among its definitions."""
     definitions = dict(document["$defs"])
     return {**definitions.pop(name), "$defs": definitions}
 
 
 def input_schema(tool: Tool, runbook: Runbook | None) -> Json:
-    """The schema of the arguments; the ids of a runbook are in it if there is one that can be read."""
     document = schema(tool.arguments)
     document.pop("$schema")
     if runbook is not None:
@@ -45,14 +40,12 @@ def input_schema(tool: Tool, runbook: Runbook | None) -> Json:
 
 
 def output_schema(tool: Tool) -> Json:
-    """The schema of the result."""
     document = tool.output()
     document.pop("$schema", None)
     return document
 
 
 def _named(document: Json, key: str) -> Json:
-    """The schema of an argument, or of the elements of a list."""
     entry: Json = document["properties"][key]
     items: Json = entry.get("items", entry)
     return items

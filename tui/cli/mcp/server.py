@@ -47,8 +47,6 @@ Context = ServerRequestContext[object]
 
 
 class Tools:
-    """The tools, as one client sees them."""
-
     def __init__(self, caller: Caller, tools: tuple[Tool, ...] = TOOLS) -> None:
         self._caller = caller
         self._tools = {tool.name: tool for tool in tools}
@@ -57,7 +55,6 @@ class Tools:
     async def listed(
         self, _context: Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        """Every tool, with the ids of the runbook as it is now."""
         return await asyncio.to_thread(self._list)
 
     async def call(self, _context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
@@ -138,7 +135,6 @@ class _OneLine(logging.Handler):
 
 
 async def serve(options: StartOptions, context: click.Context) -> int:
-    """Serve one client until it goes or a signal arrives; returns the exit status."""
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(last_resort.on_loop_fault)
     ending: asyncio.Future[int] = loop.create_future()

@@ -15,14 +15,11 @@ PERIOD = 24 * 3600.0
 
 
 class Spending:
-    """The charges of the last 24 hours."""
-
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._charges: deque[tuple[float, float]] = deque()
 
     def add(self, yen: float) -> None:
-        """Count what a call has cost, whether or not it had a result."""
         if yen > 0:
             self._charges.append((self._now(), yen))
 

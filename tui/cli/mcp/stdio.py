@@ -92,7 +92,6 @@ class _Reader:
         self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
-        """Begin to read."""
         threading.Thread(target=self._run, name="mcp-input", daemon=True).start()
 
     def _run(self) -> None:
@@ -126,7 +125,6 @@ class _Reader:
 
 
 def lines(descriptor: int) -> Iterator[bytes | None]:
-    """Every line of a descriptor, until it is closed; None for one that is too long."""
     rest, is_skipped = b"", False
     while True:
         try:
@@ -146,7 +144,6 @@ def lines(descriptor: int) -> Iterator[bytes | None]:
 
 
 def parsed(line: bytes | None) -> tuple[types.JSONRPCMessage | None, str]:
-    """The message of a line, or the refusal of a request that is none, and what to say about it on standard error."""
     if line is None:
         return None, _("A message of more than {count} bytes was skipped.").format(count=f"{LONGEST:,}")
     if not line.strip():

@@ -25,8 +25,6 @@ class Arguments(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a call works with: the flags of `toban mcp`, read anew each time, as a command would."""
-
     options: StartOptions
     context: click.Context
     """The command's own: errors of usage are raised in it."""
@@ -44,8 +42,6 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool."""
-
     name: str
     title: str
     """English, marked with N_; translated where it is shown."""

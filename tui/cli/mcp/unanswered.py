@@ -13,8 +13,6 @@ _UNIT = 1 << 16
 
 
 class Unanswered:
-    """Counts them on the event loop. Every request enters, and leaves with its answer or when it was cancelled."""
-
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(MOST)
         self._places: defaultdict[RequestId, deque[int]] = defaultdict(deque)
@@ -34,7 +32,6 @@ class Unanswered:
         )
 
     def written(self, message: JSONRPCMessage) -> None:
-        """Count a message that the client has received."""
         if isinstance(message, JSONRPCResponse | JSONRPCError) and message.id is not None:
             self._release(message.id)
 

@@ -30,7 +30,6 @@ FORMATS = ("md", "html", "json")
 def report_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
     single = journal_callback(output, shared, before, _Report(output))
 
     def callback(*, every: bool, **flags: Any) -> int:
@@ -101,5 +100,4 @@ def _rendered(report: "Report", form: str, *, wareki: bool) -> str:
 
 
 def _status(report: "Report") -> int:
-    """Return the status for the report's verdict; a report without a verdict counts as normal."""
     return ExitStatus.NORMAL if report.verdict is None else OF_VERDICT[report.verdict.value]

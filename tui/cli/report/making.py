@@ -1,5 +1,3 @@
-"""What `toban report` needs for one system and for all: the period, the format, and the report itself."""
-
 import sqlite3
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +19,6 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".json": "json"}
 
 
 def format_of(form: str | None, to: str | None) -> str:
-    """Return the chosen format, else that of the file's name, else Markdown."""
     return form or _SUFFIXES.get(Path(to or "").suffix.lower(), "md")
 
 

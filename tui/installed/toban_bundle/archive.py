@@ -1,5 +1,3 @@
-"""What a bundle holds: wheels, a lock file and their SHA-256."""
-
 import hashlib
 import json
 import re

@@ -33,12 +33,10 @@ def default_folders() -> Tuple[str, str]:
 
 
 def command_in(folder: str) -> str:
-    """The path of the command in an installation."""
     return os.path.join(folder, "bin", "toban")
 
 
 def state_of(folder: str) -> str:
-    """FREE, FOREIGN, PARTIAL or WHOLE."""
     if not os.path.lexists(folder):
         return FREE
     if os.path.islink(folder) or not os.path.isdir(folder):
@@ -67,7 +65,6 @@ def whole_folders(folder: str) -> List[str]:
 
 
 def folder_for(folder: str, link: str) -> str:
-    """Which of a version's two folders to install into: a free one, else the one that the link does not lead to."""
     whole = whole_folders(folder)
     for place in (folder, folder + SECOND):
         if place not in whole:
@@ -133,7 +130,6 @@ def linked_folder(link: str) -> str:
 
 
 def make_link(command: str, link: str) -> None:
-    """Make `link` lead to `command` in one step."""
     new = f"{link}.{os.getpid()}"
     os.symlink(command, new)
     try:

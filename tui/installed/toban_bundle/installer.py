@@ -64,7 +64,6 @@ def _fill(bundle: Bundle, kind: str, folder: str, wheelhouse: str, mark: int) ->
 
 
 def _run(command: List[str], scratch: str, mark: int) -> Optional[str]:
-    """What a process printed that failed; None if it succeeded."""
     # Nothing of the caller's environment may send pip elsewhere, and a small or closed /tmp does not matter.
     environment = {
         name: value
@@ -116,7 +115,6 @@ def bring(bundle: Bundle, kind: str, chosen: argparse.Namespace) -> None:
 
 
 def say_who_cannot_run(folder: str, link: str) -> None:
-    """Print which folder keeps other users from running what root installed, if one does."""
     for path in (link, folders.command_in(folder), os.path.join(folder, "bin", "python")):
         closed = closed_folder(path)
         if closed:
@@ -129,7 +127,6 @@ def say_who_cannot_run(folder: str, link: str) -> None:
 
 
 def say_next(link: str) -> None:
-    """Print what to do next."""
     other = shutil.which("toban")
     name = "toban" if other == link else shlex.quote(link)
     folder = os.path.dirname(link)
@@ -188,7 +185,6 @@ def run() -> None:
 
 
 def main() -> int:
-    """Install, or say why not; the exit status is 1 then, and 130 after an interruption."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         encoding = stream.encoding

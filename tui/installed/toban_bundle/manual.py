@@ -24,6 +24,5 @@ def link_pages(folder: str, link: str) -> None:
 
 
 def _is_own(path: str, page: str) -> bool:
-    """Whether the page is a link into an installation made by a bundle."""
     folder = os.path.realpath(path)[: -len(page)]
     return os.path.islink(path) and os.path.exists(os.path.join(folder, MARK))

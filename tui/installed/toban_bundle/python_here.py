@@ -18,7 +18,6 @@ NEEDED = ("venv", "zlib", "_sqlite3", "_ssl", "_ctypes")
 
 
 def kind_of_this() -> str:
-    """Python's version and the platform, as in `Bundle.pythons`."""
     system = {"Darwin": "macos"}.get(platform.system(), platform.system().lower())
     machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(
         platform.machine().lower(), platform.machine().lower()
@@ -96,7 +95,6 @@ def _check_libc(bundle: Bundle, kind: str) -> None:
 
 
 def glibc_here() -> Tuple[int, int]:
-    """The version of this system's glibc; (0, 0) if it has another C library."""
     try:
         name, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").split()
         major, minor = version.split(".")[:2]

@@ -56,5 +56,4 @@ def is_japanese(environment: Mapping[str, str]) -> bool:
 
 
 def translated(text: str) -> str:
-    """The text in the language of the locale."""
     return JAPANESE.get(text, text) if is_japanese(os.environ) else text

@@ -38,7 +38,6 @@ MASK = "*" * 40
 
 
 def show_after(app: Console, run: Run) -> None:
-    """Open the dialog if the run allowed it and this console holds the secret."""
     if run.state is not StepState.DONE or run.plan.wish.get(STEP) != Step.REVEAL:
         return
     change = app.ready.engine.changes.get(run.plan.kind)
@@ -51,8 +50,6 @@ def show_after(app: Console, run: Run) -> None:
 
 
 class RevealScreen(Dialog[None]):
-    """The key's id, and its secret while space is held."""
-
     ALLOW_SELECT = False
     is_confidential = True
     """No picture of the screen is taken while it is open."""
@@ -75,7 +72,6 @@ class RevealScreen(Dialog[None]):
         """Whether the secret is on screen."""
 
     def compose(self) -> ComposeResult:
-        """The key's id, the hidden secret, what to do."""
         with window(_("New access key")):
             yield Static(Content(_("Access key ID: {key}").format(key=self._key)), classes="words")
             yield Static(Content(_("Secret access key (hold space to see it):")))
@@ -89,7 +85,6 @@ class RevealScreen(Dialog[None]):
         self.watch(self.app, "app_focus", self._focus_changed, init=False)
 
     def action_hold(self) -> None:
-        """Show the secret until the key is not repeated any more."""
         if self._hiding is not None:
             self._hiding.stop()
         self._hiding = self.set_timer(HELD, self.hide)
@@ -102,13 +97,11 @@ class RevealScreen(Dialog[None]):
         return None
 
     def hide(self) -> None:
-        """Replace the secret by asterisks."""
         if self.is_shown:
             self.is_shown = False
             self.query_one("#secret", Static).update(Content(MASK))
 
     def on_screen_suspend(self) -> None:
-        """Hide it: another window opens."""
         self.hide()
 
     def _focus_changed(self, focused: bool) -> None:
@@ -152,7 +145,6 @@ def apply(app: Console, plan: Plan, typed: str, stopped: Stopped) -> None:
 
 
 def run_summary(run: Run) -> str:
-    """The outcome of a run on one line."""
     what = f"{run.plan.target.title}: {run.plan.title}"
     if partly(run):
         return _("{what}. {more}").format(what=what, more=partly(run))
@@ -173,5 +165,4 @@ def run_summary(run: Run) -> str:
 
 
 def notify_outcome(app: Console, text: str, *, bad: bool = False) -> None:
-    """Show the outcome in the message line; bad news stays longer."""
     app.inform(text, severity="error" if bad else "information")

@@ -1,5 +1,3 @@
-"""Obtaining what a plan lacks: asks a second person, records an approval obtained elsewhere, or an emergency."""
-
 from collections.abc import Callable
 from datetime import datetime
 
@@ -27,8 +25,6 @@ WAY, NOTE, WHO, MEANS, AT, REFERENCE, REASON = "way", "note", "who", "means", "a
 
 
 class ApprovalScreen(PlacedDialog[bool]):
-    """Returns True once something was recorded for `plan`."""
-
     DEFAULT_CSS = """
     ApprovalScreen > #window {
         & .approval-about { height: auto; margin-bottom: 1; }
@@ -49,7 +45,6 @@ class ApprovalScreen(PlacedDialog[bool]):
         self.form = PlanForm()
 
     def compose(self) -> ComposeResult:
-        """What is to be approved and by whom, the questions of the chosen way, what that way means."""
         with window(_("Approval"), _("Tab next  ⏎ after the last answer: record  Esc close")):
             yield self.environment_row()
             yield Prose(self._about(), classes="approval-about")
@@ -58,16 +53,13 @@ class ApprovalScreen(PlacedDialog[bool]):
             yield Prose(id="say", classes="-off")
 
     def on_mount(self) -> None:
-        """Ask by which way."""
         self._way = self._ways()[0][0]
         self.ask()
 
     def first(self) -> Widget | None:
-        """The first question."""
         return self.form.first()
 
     def awaits_field(self) -> bool:
-        """Whether the questions are not on screen yet."""
         return not self.form.has_questions
 
     def _about(self) -> Content:
@@ -77,7 +69,6 @@ class ApprovalScreen(PlacedDialog[bool]):
         return Content("\n").join([what, *lacks])
 
     def _lacks(self) -> tuple[str, ...]:
-        """What the plan lacks, one sentence each."""
         plan, texts = self.plan, []
         if plan.freeze and self._is_open(EMERGENCY):
             text = _("Changes are frozen: {freeze}. Only an emergency with a reason goes through.")
@@ -97,7 +88,6 @@ class ApprovalScreen(PlacedDialog[bool]):
         return any(name == way for name, _title in self._ways())
 
     def _ways(self) -> tuple[tuple[str, str], ...]:
-        """The ways to what this plan still lacks, the usual one first."""
         plan, consents = self.plan, self._approvals.consents(self.plan)
         is_approved = any(consent.way is not ConsentWay.EMERGENCY for consent in consents)
         is_undecided = bool(plan.approval_scope) and self._approvals.is_undecided(plan)
@@ -110,7 +100,6 @@ class ApprovalScreen(PlacedDialog[bool]):
 
     @work(group="form", exclusive=True)
     async def ask(self) -> None:
-        """Show the questions of the chosen way."""
         await self.form.ask(self._questions(), {WAY: self._way})
         self.query_one("#way", Prose).update(Content.styled(_HELP[self._way](), _STYLES[self._way]))
         self._say("")
@@ -139,7 +128,6 @@ class ApprovalScreen(PlacedDialog[bool]):
 
     @on(PlanForm.Changed)
     def changed(self, event: PlanForm.Changed) -> None:
-        """Show the questions of another way."""
         event.stop()
         if event.values.get(WAY, self._way) != self._way:
             self._way = event.values[WAY]
@@ -147,7 +135,6 @@ class ApprovalScreen(PlacedDialog[bool]):
 
     @on(PlanForm.Finished)
     def finished(self, event: PlanForm.Finished) -> None:
-        """Go to the next question; record after the last."""
         event.stop()
         fields = list(self.form.query(Field))
         if self.focused is not None and fields and self.focused is not fields[-1]:
@@ -158,7 +145,6 @@ class ApprovalScreen(PlacedDialog[bool]):
 
     @work(group="approval")
     async def record(self, values: dict[str, str]) -> None:
-        """Record it, or say why not."""
         recorded = self.texts()
         try:
             text = await self._record(values)

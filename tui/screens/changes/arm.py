@@ -22,7 +22,6 @@ from widgets.frame.panel import words_of
 
 
 def arm_or_disarm(app: Console) -> None:
-    """Ask for a reason and arm; if already armed, return to read-only at once."""
     if app.services is None or isinstance(app.screen, ArmScreen):
         return
     if app.ready.engine.permits.armed is not None:
@@ -50,13 +49,10 @@ async def _disarm(app: Console) -> None:
 
 
 def _refresh(app: Console) -> None:
-    """Update the header, which is drawn with the runs."""
     app.mutate_reactive(Console.runs)
 
 
 class ArmScreen(PlacedDialog[bool]):
-    """Returns True once it is armed."""
-
     DEFAULT_CSS = """
     ArmScreen > #window {
         & .arm-words { height: auto; margin-bottom: 1; }
@@ -81,7 +77,6 @@ class ArmScreen(PlacedDialog[bool]):
         """Maximum minutes of one arming."""
 
     def compose(self) -> ComposeResult:
-        """The explanation, the reason, the duration."""
         with window(_("Allow changes")):
             yield self.environment_row()
             if self.refused:
@@ -120,7 +115,6 @@ class ArmScreen(PlacedDialog[bool]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Arm if both fields are filled."""
         event.stop()
         reason = self.query_one("#reason", Input).value.strip()
         text = self.query_one("#minutes", Input).value
@@ -150,7 +144,6 @@ class ArmScreen(PlacedDialog[bool]):
 
     @work(group="arm")
     async def arm(self, reason: str, minutes: int, code: str) -> None:
-        """Record it, then allow writing; after a refused code another can be tried."""
         self.query_one("#say", Prose).update(Content(_("Querying AWS…") if code else _("Recording…")))
         recorded = self.texts()
         try:
@@ -172,7 +165,6 @@ class ArmScreen(PlacedDialog[bool]):
 
 
 def _refusal(app: Console) -> tuple[str, ...]:
-    """Why the console cannot be armed; () if it can."""
     services = app.ready
     if services.engine.permits.read_only:
         return (

@@ -60,7 +60,6 @@ class TargetFeeds:
         )
 
     def load(self, offer: Offer) -> Feed[TargetLoad]:
-        """The target's last hour, as often as the dashboard."""
         services = self._services
         queries = services.engine.changes[offer.kind].load_queries(offer.target)
 
@@ -88,20 +87,16 @@ class TargetFeeds:
                         break
 
     def refresh_state(self, key: str) -> None:
-        """Read the state of the offer with this key now, if it was shown."""
         if key in self._states:
             self._states[key].refresh()
 
     def refresh_load(self, key: str) -> None:
-        """Read the last hour of the offer with this key now, if it was shown."""
         if key in self._loads:
             self._loads[key].refresh()
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One step, and the change that it leads to."""
-
     id: str
     title: str
     """The procedure's section of the written runbook, or the playbook."""
@@ -110,7 +105,6 @@ class Lead:
 
 
 def leads(app: Console) -> Iterator[Lead]:
-    """Every step that leads to a change, in the runbook's order."""
     book = app.ready.runbook
     parts: list[tuple[str, str, tuple[Step | Cause, ...]]] = [
         *((str(each.id), str(each.section or each.title), each.steps) for each in book.procedures),
@@ -129,7 +123,6 @@ def leads(app: Console) -> Iterator[Lead]:
 
 
 async def choose_procedure(app: Console) -> None:
-    """Let the operator choose a step, and open its change."""
     by_id = {lead.id: lead for lead in leads(app)}
     if not by_id:
         app.inform(_("No step of the runbook calls for a change."))
@@ -157,23 +150,19 @@ class ChangeScreen(ModeScreen):
         self.feeds = TargetFeeds(self.services)
 
     def body(self) -> ComposeResult:
-        """The unknown outcomes, the available changes, the target's last hour, the changes made."""
         yield self.unknown
         yield self.parts
 
     async def opened(self) -> None:
-        """Follow the runs and start reading the first target."""
         self.watch(self.app, "runs", self._runs_changed)
         self.changes.table.focus()
         self._read_target()
 
     def on_screen_resume(self) -> None:
-        """Read the target again."""
         self._read_target()
         self._read_load()
 
     def on_screen_suspend(self) -> None:
-        """Stop reading while the screen is hidden."""
         self._stop_reading()
 
     def _zone_changed(self) -> None:
@@ -181,7 +170,6 @@ class ChangeScreen(ModeScreen):
         self.live.zone = self.load.zone = self.runs.zone = self.app.zone
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """Keep the panel from repeating the banner."""
         self.live.banner = self.load.banner = problem
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:
@@ -214,7 +202,6 @@ class ChangeScreen(ModeScreen):
 
     @on(ChangeList.Highlighted)
     def highlighted(self, _event: ChangeList.Highlighted) -> None:
-        """Show what is known of another target, and read it once the cursor rests on it."""
         offer = self.changes.offer_at_cursor()
         if offer is not None and offer.key != self._target_key:
             self._stop_reading()
@@ -237,7 +224,6 @@ class ChangeScreen(ModeScreen):
 
     @work(group="look", exclusive=True)
     async def read_target(self, offer: Offer) -> None:
-        """Read the target while it is under the cursor; its previous state is shown until the first read."""
         feed = self.feeds.state(offer)
         self.live.state = feed.state
         async for state in feed.states():
@@ -247,7 +233,6 @@ class ChangeScreen(ModeScreen):
 
     @on(ReadAgain)
     def read_again(self) -> None:
-        """Read the target and its last hour."""
         self.feeds.refresh_state(self._target_key)
         self.feeds.refresh_load(self._load_key)
 
@@ -259,7 +244,6 @@ class ChangeScreen(ModeScreen):
             self.load.moments = change_moments(self.runs.runs, offer.target.id, _("changed"))
 
     def _read_load(self) -> None:
-        """Read the last hour of the target that the cursor rests on, but only while it is shown."""
         offer = self.changes.offer_at_cursor()
         is_shown = self.load.display and self.is_current
         key = offer.key if offer is not None and is_shown and offer.key == self._target_key else ""
@@ -274,13 +258,11 @@ class ChangeScreen(ModeScreen):
 
     @work(group="load", exclusive=True)
     async def read_load(self, offer: Offer) -> None:
-        """Read the target's metrics at once, then as often as the dashboard, but not while nobody is there."""
         self.load.state = self.feeds.load(offer).state
         async for state, pause in self.feeds.loads(offer, self.app.presence.pause):
             self.load.state, self.load.pause = state, pause
 
     def read_for_somebody(self) -> None:
-        """Read at once what was not read for nobody."""
         if self.load.pause:
             self._load_key = ""
             self._read_load()
@@ -289,7 +271,6 @@ class ChangeScreen(ModeScreen):
 
     @on(ChangeList.Opened)
     def plan(self, event: ChangeList.Opened) -> None:
-        """Plan the offer that was under the cursor when the key was pressed."""
         event.stop()
         # A second Enter may arrive before the dialog opens.
         if self.is_active:
@@ -297,7 +278,6 @@ class ChangeScreen(ModeScreen):
 
     @on(KeyedTable.Selected)
     def open_run(self, event: KeyedTable.Selected) -> None:
-        """Open a change that was made, or a plan that waits for its approval."""
         request = self.runs.request_at(event.key)
         if request is not None and self.is_active:
             open_request(self.app, request)
@@ -307,12 +287,10 @@ class ChangeScreen(ModeScreen):
             self.app.push_screen(RunScreen(run))
 
     def action_procedure(self) -> None:
-        """Choose a step of the runbook's procedures, and open its change."""
         if self.is_active:
             self.run_worker(choose_procedure(self.app), group="procedure", exclusive=True)
 
     def action_suggested(self) -> None:
-        """Plan the change that is suggested after the selected one."""
         if self.is_active:
             open_follow_up(self.app, self.runs.run_at_cursor())
 
@@ -331,7 +309,6 @@ class ChangeScreen(ModeScreen):
         self.app.push_screen(PlanScreen(revert.kind, target, revert.values))
 
     def action_resolve(self) -> None:
-        """Resolve the selected unknown change, else the newest; notify if it is still in progress."""
         if not self.is_active:
             return
         at_cursor, runs = self.runs.run_at_cursor(), self.runs.runs
@@ -348,7 +325,6 @@ class ChangeScreen(ModeScreen):
 
     @work(group="resolve", exclusive=True)
     async def resolve(self, run: Run) -> None:
-        """Read AWS, and ask a person if that is not enough."""
         with self.app.type_ahead.opening(by_key=True):
             try:
                 current = await self.services.engine.resolve(run.id)
@@ -389,7 +365,6 @@ def _verified_steps(runs: tuple[Run, ...]) -> int:
 
 
 def _targets(runs: tuple[Run, ...], state: StepState) -> set[str]:
-    """The resources that have a step in `state`."""
     return {
         str(planned.target)
         for run in runs

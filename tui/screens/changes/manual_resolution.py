@@ -51,7 +51,6 @@ class ManualResolutionScreen(PlacedDialog[bool]):
         )
 
     def compose(self) -> ComposeResult:
-        """The request that was sent, the state that AWS shows now, the question."""
         with window(_("Was it done?")):
             yield self.environment_row()
             yield Block(_("Sent without a clear response"), self._request)
@@ -67,7 +66,6 @@ class ManualResolutionScreen(PlacedDialog[bool]):
             yield Prose(Content(_("⏎ records it and unlocks the target; nothing is sent to AWS.")), id="say")
 
     def on_mount(self) -> None:
-        """Read AWS once more."""
         self.read_target()
 
     def first(self) -> Widget:
@@ -75,7 +73,6 @@ class ManualResolutionScreen(PlacedDialog[bool]):
 
     @work(group="look", exclusive=True)
     async def read_target(self) -> None:
-        """Show the target's current state in AWS."""
         change = self.app.ready.engine.changes.get(self.run.plan.kind)
         if change is None:
             self.reading = [
@@ -103,12 +100,10 @@ class ManualResolutionScreen(PlacedDialog[bool]):
 
     @on(ChoiceRow.Changed)
     def chosen(self, event: ChoiceRow.Changed) -> None:
-        """Ignore it: only the Enter key records."""
         event.stop()
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Record the answer if both fields are filled."""
         event.stop()
         note = event.value.strip()
         if not self.choice.value:
@@ -122,7 +117,6 @@ class ManualResolutionScreen(PlacedDialog[bool]):
 
     @work(group="resolve")
     async def record(self, done: bool, note: str) -> None:
-        """Pass the answer to the engine."""
         recorded = self.texts()
         try:
             await self.app.ready.engine.resolve_manually(self.run.id, self.step.id, done=done, note=note)

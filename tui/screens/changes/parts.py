@@ -1,5 +1,3 @@
-"""The parts of the change mode below one another, each with as many rows as it needs."""
-
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,8 +20,6 @@ _FRAME = 2
 
 
 class Rows(NamedTuple):
-    """Rows of the parts, from the top."""
-
     offers: int
     """What can be changed, and its state in AWS."""
     load: int
@@ -76,7 +72,6 @@ class Parts(Vertical):
         yield self._runs
 
     def on_resize(self) -> None:
-        """Divide the new height, and give the titles of changes the width that they need."""
         self.set_class(self.size.width < _WIDE, "-narrow")
         self.call_after_refresh(self.give_rows)
 

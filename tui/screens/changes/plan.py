@@ -47,8 +47,6 @@ DEBOUNCE = 0.4
 
 
 class PlanScreen(PlacedDialog[None]):
-    """One change on one target; `parameters` pre-fill its questions (to revert another change)."""
-
     DEFAULT_CSS = """
     PlanScreen > #window {
         width: 96%; max-width: 150; height: 96%; max-height: 96%;
@@ -72,7 +70,6 @@ class PlanScreen(PlacedDialog[None]):
     def __init__(
         self, kind: str, target: ChangeTarget, parameters: Mapping[str, str] | None = None, *, id: str = ""
     ) -> None:
-        """`id` is that of a plan whose approval was asked for: it is made again, so that the approval holds."""
         super().__init__()
         self.kind = kind
         self.target = target
@@ -98,7 +95,6 @@ class PlanScreen(PlacedDialog[None]):
         self.bar = ConfirmBar(self._counts)
 
     def compose(self) -> ComposeResult:
-        """The system, the questions, the plan, the confirmation."""
         with Vertical(id="window") as self.window:
             self._entitle()
             yield self.environment_row()
@@ -107,7 +103,6 @@ class PlanScreen(PlacedDialog[None]):
             yield self.bar
 
     def on_mount(self) -> None:
-        """Read the questions, then plan."""
         self.watch(self.app, "runs", self._runs_changed)
         self.watch(self.app, "zone", self._zone_changed)
         every_second(self, self._tick)
@@ -115,17 +110,14 @@ class PlanScreen(PlacedDialog[None]):
         self.replan()
 
     def first(self) -> Widget | None:
-        """The field for the name if it is asked for, else the first question; never a button that confirms."""
         if self.applying:
             return self.view
         return self.bar.question() if self._asks_name() else self.form.first()
 
     def writes_to(self) -> Field | None:
-        """The first question that takes text; never the name, which confirms."""
         return next((each for each in self.form.query(Field) if each.focusable), None)
 
     def awaits_field(self) -> bool:
-        """Whether the questions are still being read."""
         return not self.form.has_questions and self._problem is None
 
     def on_resize(self, _event: Resize) -> None:
@@ -142,7 +134,6 @@ class PlanScreen(PlacedDialog[None]):
         self.proceed()
 
     def on_descendant_focus(self) -> None:
-        """Leave the focus on another question that the operator moved to."""
         if self.guard.is_open and self.focused not in (None, self.first(), self.form.first()):
             self._go_on = False
 
@@ -158,7 +149,6 @@ class PlanScreen(PlacedDialog[None]):
         return self.bar.asking and self.plan is not None and bool(self.plan.confirm)
 
     def hold_keys(self) -> None:
-        """Refuse the keys that confirm until the current plan has been visible for a moment."""
         self.bar.clear()
         self.bar.hush(_("one moment…"))
         self._plan_guard.hold()
@@ -167,7 +157,6 @@ class PlanScreen(PlacedDialog[None]):
         return self._plan_guard.accepts(pressed_at) and self.guard.accepts(pressed_at)
 
     def aws_commands(self) -> CommandSheet | None:
-        """The commands that send this plan's requests, and those that verify them; None without a plan."""
         return plan_sheet(self.change, self.view.plan if self.applying else self.plan)
 
     # -- planning
@@ -191,7 +180,6 @@ class PlanScreen(PlacedDialog[None]):
 
     @on(PlanForm.Changed)
     def edited(self, event: PlanForm.Changed) -> None:
-        """Discard the plan at once; make a new one when typing pauses."""
         event.stop()
         if self.applying or event.values == self._parameters:
             return
@@ -207,7 +195,6 @@ class PlanScreen(PlacedDialog[None]):
 
     @on(PlanForm.Finished)
     def finished(self, event: PlanForm.Finished) -> None:
-        """Move on to the name, now or once the answers are planned; else to the next question."""
         event.stop()
         if self._asks_name():
             self.set_focus(self.bar.question())
@@ -304,7 +291,6 @@ class PlanScreen(PlacedDialog[None]):
         return await engine.plan(self.kind, target, self._parameters)
 
     def action_approval(self) -> None:
-        """Obtain what the plan lacks: an approval, or the way through a freeze."""
         plan = self.plan
         if self.applying or not self.guard.is_open:
             return
@@ -327,7 +313,6 @@ class PlanScreen(PlacedDialog[None]):
             self.proceed()
 
     def action_suggested(self) -> None:
-        """Plan the change that is offered before this one, or after it has ended well."""
         plan, run = self.plan, self.view.run
         if not self.applying:
             offers = [each for each in plan.suggestions if each.when == "before"] if plan else []
@@ -343,7 +328,6 @@ class PlanScreen(PlacedDialog[None]):
         return self.app.ready.engine.authority.missing(self.plan) if self.plan is not None else ""
 
     def _failed(self, problem: Problem) -> None:
-        """Show why there is no plan or why it could not be recorded; nothing was sent."""
         self.plan, self._problem = None, problem
         if self.is_attached:
             self.show_bar()
@@ -352,7 +336,6 @@ class PlanScreen(PlacedDialog[None]):
     # -- confirming
 
     def show_bar(self) -> None:
-        """Show whether the plan may be confirmed now, and if not, why."""
         at = self._standing()
         self.view.trouble = words_of(self._problem) if self._problem is not None else ()
         if self.plan is not None:
@@ -370,7 +353,6 @@ class PlanScreen(PlacedDialog[None]):
         self.show_below(self.window, keys(at, self.window.size.width - CORNERS))
 
     def _entitle(self) -> None:
-        """Title the window with the plan and its target."""
         plan = self.view.plan
         title = plan.title if plan is not None else _(self.change.kind.title)
         self.entitle(self.window, title, self.target.title)
@@ -434,5 +416,4 @@ class PlanScreen(PlacedDialog[None]):
         self.view.zone = self.app.zone
 
     def action_scroll_plan(self, way: Literal["up", "down", "page_up", "page_down"]) -> None:
-        """Scroll the plan, wherever the focus is."""
         getattr(self.view, f"scroll_{way}")(animate=False)

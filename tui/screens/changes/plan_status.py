@@ -19,8 +19,6 @@ _UNDER_WAY = frozenset({StepState.WAITING, StepState.SENDING})
 
 @dataclass(frozen=True, slots=True)
 class PlanStatus:
-    """A change in its dialog at one moment."""
-
     now: datetime
     armed: bool
     read_only: bool
@@ -49,24 +47,20 @@ class PlanStatus:
 
     @property
     def expired(self) -> bool:
-        """Whether the plan is too old."""
         return self.plan is not None and not self.plan.made_at <= self.now < self.plan.expires_at
 
     @property
     def ready(self) -> bool:
-        """Whether it may be confirmed."""
         waits = self.plan is None or self.applying or self.refused or self.expired
         return not waits and self.armed and not self.missing
 
     @property
     def may_try_again(self) -> bool:
-        """Whether the plan was confirmed, and the step that stopped it changed nothing."""
         stopped = self.run is not None and self.run.state in (StepState.REFUSED, StepState.FAILED)
         return self.applying and (stopped or (self.run is None and self.problem is not None))
 
     @property
     def under_way(self) -> bool:
-        """Whether the plan was confirmed and its run has not ended."""
         is_open = self.run is None or self.run.state in _UNDER_WAY
         return self.applying and self.problem is None and is_open
 
@@ -104,7 +98,6 @@ def keys(at: PlanStatus, width: int) -> str:
 
 
 def _has_suggestion(at: PlanStatus) -> bool:
-    """Whether another change is offered before this one."""
     return at.plan is not None and any(each.when == "before" for each in at.plan.suggestions)
 
 
@@ -134,7 +127,6 @@ def _marked(glyph: str, role: str, words: str) -> Line:
 
 
 def _applied(at: PlanStatus) -> Line:
-    """What has become of a confirmed plan."""
     if at.run is not None and partly(at.run):
         return _marked(glyphs.ATTENTION, "bad", _("Partly done: see above."))
     if at.may_try_again:

@@ -1,5 +1,3 @@
-"""One confirmed change in full: the plan, the requests, the outcome."""
-
 from typing import ClassVar
 
 from textual import on, work
@@ -60,7 +58,6 @@ class ReviewScreen(PlacedDialog[None]):
         self.bar = ConfirmBar(self.guard.accepts)
 
     def compose(self) -> ComposeResult:
-        """Who asks, the plan, the confirmation."""
         with Vertical(id="window") as self.window:
             self._entitle()
             yield self.environment_row()
@@ -69,7 +66,6 @@ class ReviewScreen(PlacedDialog[None]):
             yield self.bar
 
     def _asked(self) -> Content:
-        """Who asks for what, with which note, and why the person here cannot approve it."""
         request, app = self.request, self.app
         text = _("{name} asks for the approval of {role}, {when}.").format(
             name=request.asker.name, role=request.plan.approval, when=stamp(request.at, app.zone, app.now())
@@ -86,27 +82,22 @@ class ReviewScreen(PlacedDialog[None]):
         self.entitle(self.window, f"{_('Approve')}: {plan.title}", plan.target.title)
 
     def on_mount(self) -> None:
-        """Plan from live state."""
         self.view.plan = self.request.plan
         self._entitle()
         self.replan()
 
     def on_resize(self, _event: Resize) -> None:
-        """Find room for the target."""
         self._entitle()
 
     def first(self) -> Widget | None:
-        """The field for the name, else the plan."""
         return self.bar.question() if self.bar.asking else self.view
 
     def action_replan(self) -> None:
-        """Read AWS and plan again."""
         if not self._done:
             self.replan()
 
     @work(group="plan", exclusive=True)
     async def replan(self) -> None:
-        """Make the plan again with the id and the parameters of the one asked for."""
         self.plan, self._problem = None, ""
         self._show()
         asked = self.request.plan
@@ -167,7 +158,6 @@ class ReviewScreen(PlacedDialog[None]):
 
     @on(ConfirmBar.Confirmed)
     def confirmed(self, event: ConfirmBar.Confirmed) -> None:
-        """Approve it if the name is right."""
         event.stop()
         if self.plan is None or self._done:
             return
@@ -181,7 +171,6 @@ class ReviewScreen(PlacedDialog[None]):
 
     @work(group="approve")
     async def approve(self, plan: Plan) -> None:
-        """Record the approval, or say why not."""
         try:
             await self.app.ready.engine.authority.approvals.approve(plan)
         except NotApproved as why:
@@ -199,7 +188,6 @@ class ReviewScreen(PlacedDialog[None]):
         self._show()
 
     def action_decline(self) -> None:
-        """Ask for the reason, and decline."""
         if self._done:
             return
 
@@ -218,14 +206,12 @@ class DeclineScreen(WritingDialog):
         super().__init__()
 
     def heading(self) -> str:
-        """The window's title."""
         return _("Decline: {title}").format(title=self.plan.title)
 
     def refused(self, text: str) -> str:
         return "" if text.strip() else _("A reason is required.")
 
     async def write(self, text: str) -> str:
-        """Record it. Raises JournalError, NotTaken."""
         try:
             await self.app.ready.engine.authority.approvals.decline(self.plan, text)
         except NotApproved as why:
@@ -234,7 +220,6 @@ class DeclineScreen(WritingDialog):
 
 
 def open_request(app: Console, request: ApprovalRequest) -> None:
-    """Open one's own plan to go on with it, another person's to approve it."""
     plan = request.plan
     if request.asker.user == app.ready.journal.person.user:
         app.push_screen(PlanScreen(plan.kind, plan.target, plan.wish, id=plan.id))
@@ -243,7 +228,6 @@ def open_request(app: Console, request: ApprovalRequest) -> None:
 
 
 def open_follow_up(app: Console, run: Run | None) -> None:
-    """Plan the change that is suggested after `run`, the selected one."""
     engine = app.ready.engine
     offer = next(iter(follow_ups(engine.changes, run.plan)), None) if run is not None else None
     if offer is None:
@@ -254,8 +238,6 @@ def open_follow_up(app: Console, run: Run | None) -> None:
 
 
 class RunScreen(Dialog[None]):
-    """Shows a run and follows it while the screen is open."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "propose", N_("Slack")),
         Binding("f2", "suggested", N_("Suggested change"), id="run-suggested"),
@@ -288,7 +270,6 @@ class RunScreen(Dialog[None]):
         propose_change(self.app, self.view.run or self.run)
 
     def action_suggested(self) -> None:
-        """Plan the change that is suggested after this one."""
         open_follow_up(self.app, self.view.run)
 
     def _runs_changed(self, runs: tuple[Run, ...]) -> None:

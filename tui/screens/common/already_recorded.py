@@ -1,5 +1,3 @@
-"""Texts for entries that another person has recorded first."""
-
 from datetime import datetime, tzinfo
 
 from services.i18n import _
@@ -14,7 +12,6 @@ def was_first(entry: Entry, zone: tzinfo, now: datetime, here: str = "") -> str:
 
 
 def signed_first(signed: SignOff, zone: tzinfo, now: datetime) -> str:
-    """`first was alice, 09:02`, from a signature."""
     return _first(signed.by, signed.at, zone, now)
 
 

@@ -1,5 +1,3 @@
-"""The window with the `aws` commands that do by hand what a screen shows."""
-
 from textual import on
 from textual.app import ComposeResult
 from textual.getters import app as app_getter
@@ -13,8 +11,6 @@ from widgets.aws_cli.view import CommandView
 
 
 class AwsCommandsScreen(Dialog[None]):
-    """Shows the commands; each is copied whole, as one line."""
-
     DEFAULT_CSS = """
     AwsCommandsScreen > #window { width: 96%; max-width: 150; height: auto; max-height: 96%; }
     """
@@ -39,11 +35,9 @@ class AwsCommandsScreen(Dialog[None]):
             yield self.view
 
     def on_mount(self) -> None:
-        """Choose the first command."""
         self.view.choose(0)
 
     @on(CommandView.CopyRequested)
     def copy(self, event: CommandView.CopyRequested) -> None:
-        """Copy the line to the terminal's clipboard, and say where it went."""
         event.stop()
         self.app.copy_to_clipboard(event.line.text)

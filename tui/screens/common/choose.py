@@ -1,5 +1,3 @@
-"""A dialog with a short list to choose from."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,7 +77,6 @@ class ChooseScreen(GuardedDialog[str | None]):
         super().on_mount()
 
     def on_resize(self, event: Resize) -> None:
-        """Share the height between the list and what its columns cut off."""
         super().on_resize(event)
         self.call_after_refresh(self._fit)
 

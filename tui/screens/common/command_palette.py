@@ -27,7 +27,6 @@ class ConsolePalette(Dimmed, Framed, CommandPalette):
     """
 
     def on_resize(self, event: Resize) -> None:
-        """Leave the message line free."""
         self.query_one(CommandList).styles.max_height = max(1, event.size.height - _OTHER_ROWS)
 
     def _action_command_list(self, action: str) -> None:

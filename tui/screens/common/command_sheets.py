@@ -27,7 +27,6 @@ def alarm_sheet(app: Console, alarm: Alarm) -> CommandSheet:
 
 
 def alarms_sheet(app: Console) -> CommandSheet:
-    """The commands about all alarms."""
     from services.inspections.alarms.cli_commands import commands_of
 
     now = app.now()
@@ -35,7 +34,6 @@ def alarms_sheet(app: Console) -> CommandSheet:
 
 
 def finding_sheet(app: Console, finding: Finding) -> CommandSheet | None:
-    """The commands that read what a finding is about; None if the runbook no longer has its inspection."""
     try:
         inspection = app.ready.inspection_runner.inspection(finding.inspection)
     except LookupError:
@@ -45,7 +43,6 @@ def finding_sheet(app: Console, finding: Finding) -> CommandSheet | None:
 
 
 def duty_sheet(app: Console, slot: ScheduledOccurrence) -> CommandSheet | None:
-    """The commands of every inspection of a duty, each over the window that its finding covers; None without any."""
     services = app.ready
     duty = next((duty for duty in services.runbook.duties if duty.id == slot.duty), None)
     if duty is None:
@@ -62,7 +59,6 @@ def duty_sheet(app: Console, slot: ScheduledOccurrence) -> CommandSheet | None:
 
 
 def plan_sheet(change: Change, plan: Plan | None) -> CommandSheet | None:
-    """The commands that send a plan's requests, and those that verify them; None without a plan."""
     return (
         CommandSheet(title=plan.title, commands=tuple(change.cli_commands(plan)))
         if plan is not None
@@ -71,7 +67,6 @@ def plan_sheet(change: Change, plan: Plan | None) -> CommandSheet | None:
 
 
 def widget_sheet(app: Console, dashboard: Dashboard, widget: Widget | None) -> CommandSheet:
-    """The commands that read one widget; the dashboard itself for None, and for a widget that reads nothing."""
     from services.aws_cli.dashboards import dashboard_body, widget_commands
 
     commands = tuple(widget_commands(widget, dashboard, app.now())) if widget is not None else ()

@@ -29,7 +29,6 @@ class ConfirmScreen(GuardedDialog[bool]):
         self._title, self._about, self._keys = title, about, keys
 
     def compose(self) -> ComposeResult:
-        """What will happen, and the keys."""
         with window(self._title, self._keys):
             yield Prose(self._about)
 
@@ -40,8 +39,6 @@ class ConfirmScreen(GuardedDialog[bool]):
 
 
 def confirm(app: Console, title: str, about: Content, verb: str, then: Callable[[], object]) -> None:
-    """Ask, and call `then` if the answer is yes; `verb` says what ⏎ does."""
-
     def answered(yes: bool | None) -> None:
         if yes:
             then()

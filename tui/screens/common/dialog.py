@@ -1,5 +1,3 @@
-"""The base of all small windows."""
-
 from typing import ClassVar, TypeVar
 
 from textual.await_complete import AwaitComplete
@@ -21,7 +19,6 @@ T = TypeVar("T")
 
 
 def window(title: str, keys: str = "", kind: type[Widget] = Vertical) -> Widget:
-    """The box of a dialog, to compose in."""
     box = kind(id="window")
     box.border_title = Content(title)
     if keys:
@@ -54,7 +51,6 @@ class Dialog(Dimmed, Framed, ModalScreen[T]):
     # Textual calls this handler of each base, so it does not call the next.
 
     def _on_mount(self, event: Mount) -> None:
-        """Where several systems are watched, the window says which one it is about."""
         if not self.names_system or not (app := self.app).systems or app.services is None:
             return
         window = self.query_one_optional("#window", Widget)
@@ -63,11 +59,9 @@ class Dialog(Dimmed, Framed, ModalScreen[T]):
             window.border_title = Content(title)
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """As Textual's, but it closes this window, not one that opened above it meanwhile."""
         return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
     def show_below(self, window: Widget, words: str) -> None:
-        """Set the text in the window's lower border; an unchanged text repaints nothing."""
         if words != self._below:
             self._below = words
             window.border_subtitle = Content(words)

@@ -86,12 +86,10 @@ class Dimmed(Base):
             self._behind_timer.cancel()
 
     def notify_style_update(self) -> None:
-        """Take the greys of the new theme."""
         super().notify_style_update()
         self._behind_grey = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The rows of the screen below."""
         self._behind_rows = None
         return super().render_lines(crop)
 
@@ -107,7 +105,6 @@ class Dimmed(Base):
         return Strip([Segment(row.text, self._behind_style())], row.cell_length)
 
     def _behind_rows_to_draw(self) -> dict[int, Strip]:
-        """The rows that are to be drawn anew, as the screen below shows them."""
         stack = self.app.screen_stack
         at = stack.index(self) if self in stack else 0
         compositor = stack[at - 1]._compositor if at else None

@@ -1,5 +1,3 @@
-"""The target system of a change, shown in the first row of every dialog that may change it."""
-
 from rich.cells import cell_len
 from textual.content import Content
 from textual.getters import app as app_getter
@@ -39,11 +37,9 @@ class PlacedDialog(GuardedDialog[T]):
     names_system = False
 
     def on_mount(self) -> None:
-        """Apply the environment's colours."""
         self.add_class(f"-{self.app.ready.runbook.system.environment.value}")
 
     def environment_row(self) -> Static:
-        """The first row: environment, system, account and region."""
         return Static(self._where(), id="place")
 
     def entitle(self, window: Widget, title: str, target: str) -> None:

@@ -13,8 +13,6 @@ from services.i18n import _
 
 
 class ShellScreen(Screen[object]):
-    """Outline of the watch mode."""
-
     DEFAULT_CSS = """
     ShellScreen {
         #bar { height: 1; background: $panel; }
@@ -24,7 +22,6 @@ class ShellScreen(Screen[object]):
     """
 
     def compose(self) -> ComposeResult:
-        """The header, an empty alarm strip, and the progress of the start."""
         with Vertical():
             yield Static(Content.styled(" Toban 当番 ", "bold reverse $text-primary"), id="bar")
             yield Static(Content(_("Reading the runbook…")), id="strip")

@@ -32,7 +32,6 @@ class FollowUpField(NoteField):
 
 
 def example_of(today: date) -> str:
-    """What an empty field shows: how a follow-up is written, with a day to come."""
     hint = _("{day} add an index (one a line: a day and what is to be done)")
     return hint.format(day=(today + _A_WEEK).isoformat())
 

@@ -1,5 +1,3 @@
-"""What every screen has: the message line."""
-
 from typing import TYPE_CHECKING, Any
 
 from textual.events import Mount, Resize

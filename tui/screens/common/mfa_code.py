@@ -13,8 +13,6 @@ from tui.screens.common.type_ahead_guard import GuardedDialog
 
 
 class CodeScreen(GuardedDialog[bool]):
-    """Returns True once AWS has accepted the code."""
-
     DEFAULT_CSS = """
     CodeScreen Input {
         border: none; height: 1; width: 10; padding: 0 1; margin: 1 0; background: $panel;
@@ -29,7 +27,6 @@ class CodeScreen(GuardedDialog[bool]):
         self.needed = needed
 
     def compose(self) -> ComposeResult:
-        """Role and device, the field, AWS's answer."""
         with window(_("MFA code")):
             yield Static(Content(_("Role: {role}").format(role=self.needed.role_arn)))
             yield Static(Content(_("Device: {device}").format(device=self.needed.serial)))
@@ -38,14 +35,12 @@ class CodeScreen(GuardedDialog[bool]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Try the code once it has six digits."""
         if len(event.value) == 6:
             self.send(event.value)
             event.input.clear()
 
     @work(group="assume", exclusive=True)
     async def send(self, code: str) -> None:
-        """Assume the role; after a refusal another code can be tried."""
         say = self.query_one("#say", Static)
         say.update(Content(_("Querying AWS…")))
         try:

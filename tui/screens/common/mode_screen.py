@@ -1,5 +1,3 @@
-"""The base of every mode's screen: header, alarm strip, banners, key bar."""
-
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -44,15 +42,12 @@ def leads_back(app: Console, screen: Screen[object]) -> bool:
 
 
 def go_back(app: Console, screen: Screen[object]) -> None:
-    """Return to the incident whose step has led here."""
     if app.way_back is not None:
         screen.post_message(messages.OpenIncident(app.way_back[1]))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The object in the operator's focus, as the subject of a note."""
-
     target: str
     """Its name in the journal's entries, exactly."""
     name: str
@@ -83,7 +78,6 @@ class ModeScreen(Framed, Screen[object]):
         self.hand_over_line = HandOverLine()
 
     def dismiss(self, result: object = None) -> AwaitComplete:
-        """As Textual's, but it closes this screen, not one that opened above it meanwhile."""
         return super().dismiss(result) if self.app.screen is self else dismiss_below(self, result)
 
     def compose(self) -> ComposeResult:
@@ -98,14 +92,12 @@ class ModeScreen(Framed, Screen[object]):
         yield KeyBar()
 
     def body(self) -> ComposeResult:
-        """The mode's own widgets."""
         raise NotImplementedError
 
     async def opened(self) -> None:
         """Start the mode's work once it is on screen; switching to the mode waits for it."""
 
     def note_subject(self) -> Place | None:
-        """The object under the cursor, as the subject of a note."""
         return None
 
     def responds_to(self) -> str:
@@ -113,27 +105,21 @@ class ModeScreen(Framed, Screen[object]):
         return ""
 
     def alarms_seen(self) -> frozenset[str]:
-        """Ids of the alarms whose value can be seen on this screen; only these are read."""
         return frozenset()
 
     def leads_back(self) -> bool:
-        """Whether this screen was opened by a step of an incident, to which the key of going back returns."""
         return leads_back(self.app, self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Return to the incident only where a step of it has led here."""
         return self.leads_back() if action == "back_to_incident" else super().check_action(action, parameters)
 
     def action_back_to_incident(self) -> None:
-        """Return to the incident whose step has led here."""
         go_back(self.app, self)
 
     def aws_commands(self) -> CommandSheet | None:
-        """The `aws` commands that read what is shown; None if there are none."""
         return None
 
     async def on_mount(self) -> None:
-        """Follow the app's states."""
         self.watch(self.app, "alarms", self._alarms_changed)
         self.watch(self.app, "acknowledged", self._acknowledged_changed, init=False)
         self.watch(self.app, "view", self._frame_changed)
@@ -152,17 +138,14 @@ class ModeScreen(Framed, Screen[object]):
         await self.opened()
 
     def on_screen_suspend(self) -> None:
-        """Take the keys out of the footer: the screen above has its own."""
         self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
-        """Update clocks and ages after other screens were shown, the footer's keys, and the values on this screen."""
         catch_up(self)
         self.refresh_bindings()
         self.call_after_refresh(self.read_alarm_values)
 
     def read_alarm_values(self) -> None:
-        """Read the values of alarms that have come into view at once."""
         if self.services.alarm_values.is_due():
             self.services.feeds["alarm_values"].refresh()
 
@@ -191,7 +174,6 @@ class ModeScreen(Framed, Screen[object]):
         self.hand_over_line.offer = self.app.hand_over[1] if self.app.hand_over is not None else None
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
-        """Show the acknowledgements of present states, by the alarm's id."""
         self.strip.acknowledged = acknowledgements
 
     def _zone_changed(self) -> None:
@@ -207,7 +189,6 @@ class ModeScreen(Framed, Screen[object]):
         self.banner_changed(self.banner.problem)
 
     def _unseen_fault(self) -> Problem | None:
-        """An internal error in a feed that no panel shows."""
         for state, title in (
             (self.app.identity, _("reading the account")),
             (self.app.base_dates, _("reading access keys")),
@@ -223,7 +204,6 @@ class ModeScreen(Framed, Screen[object]):
 
 
 def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
-    """The open incidents as the alarm strip tells of them."""
     now = app.aws_now()
     proposals = (IncidentAlert(str(each.title), is_taken=False, is_proposed=True) for each in app.outages)
     return tuple(proposals) + tuple(
@@ -239,6 +219,5 @@ def incident_alerts(app: Console) -> tuple[IncidentAlert, ...]:
 
 
 def _is_offered(incident: Incident, user: str) -> bool:
-    """Whether somebody else hands the incident over to this user, or to whoever accepts."""
     offer = incident.hand_over
     return offer is not None and offer.by != user and offer.to in ("", user)

@@ -22,12 +22,10 @@ class NoticeScreen(Dialog[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """The message, and how to close it."""
         with window(self._title, _("Esc closes")):
             yield Prose(Content(self._text))
 
     def on_key(self, event: Key) -> None:
-        """Accept only the two keys."""
         if event.key == "enter":
             self.dismiss()
         if event.key != "escape":

@@ -9,8 +9,6 @@ from widgets.changes.plan.form import ChoiceRow
 
 
 class OfferDialog(WritingDialog):
-    """Asks to whom, of the people of the roster or anybody, and for a note. Returns True once it is recorded."""
-
     KEYS = N_("⏎ offers it · Tab to whom · Esc closes")
 
     def __init__(self, runbook: Runbook, first: str = "") -> None:
@@ -20,7 +18,6 @@ class OfferDialog(WritingDialog):
 
     @property
     def receiver(self) -> str:
-        """To whom it is offered, in words."""
         return self.to.value or _("the next person")
 
 

@@ -22,8 +22,6 @@ from widgets.frame.message_line import LineMessage, path_in
 
 
 class PastMessagesScreen(Dialog[None]):
-    """Lists the messages, newest first; below it the message under the cursor, whole."""
-
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", N_("Copy"))]
     DEFAULT_CSS = """
     PastMessagesScreen > #window {
@@ -48,7 +46,6 @@ class PastMessagesScreen(Dialog[None]):
         self.whole = Prose()
 
     def compose(self) -> ComposeResult:
-        """Yield the list, and the message under the cursor."""
         with window(_("Messages"), _("y copies · Esc closes") if self.messages else _("Esc closes")):
             yield self.table
             with VerticalScroll(can_focus=False):
@@ -73,6 +70,5 @@ class PastMessagesScreen(Dialog[None]):
         self.whole.show(Content(message.text if message else _("There were no messages yet.")))
 
     def action_copy(self) -> None:
-        """Copy the path in the message, else the message."""
         if (message := self._chosen()) is not None:
             self.app.copy_to_clipboard(os.path.expanduser(path_in(message.text)) or message.text)

@@ -15,7 +15,6 @@ _BETWEEN = "between"
 
 
 def add_modes(app: Console) -> None:
-    """Register the modes; a mode's screen is built when it is first shown."""
     for mode in modes(several=bool(app.systems)):
         app.add_mode(mode.id, partial(make_screen, mode.screen))
 
@@ -47,7 +46,6 @@ async def _without_screens(app: Console, then: str) -> AsyncIterator[None]:
 
 
 async def use_other_language(app: Console) -> None:
-    """Switch between Japanese and English; the screens are rebuilt."""
     async with rebuilding(app):
         i18n.use("en" if i18n.language() == "ja" else "ja")
     # Remarks and problems are worded when they are read.

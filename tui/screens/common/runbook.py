@@ -27,15 +27,12 @@ ROSTER_AHEAD = timedelta(weeks=5)
 
 
 class RunbookScreen(Dialog[None]):
-    """Shows the runbook in the order of the paper that it replaces."""
-
     def __init__(self, runbook: Runbook, today: date) -> None:
         super().__init__()
         self.runbook = runbook
         self.today = today
 
     def compose(self) -> ComposeResult:
-        """Sections in the runbook's order."""
         book = self.runbook
         with window(f"{book.document or book.system.title} {book.document_version}", kind=VerticalScroll):
             yield from _section(
@@ -73,7 +70,6 @@ def _section(title: str, rows: list[Content]) -> ComposeResult:
 
 
 def _person(role: str, who: str, scope: str) -> Content:
-    """A role and who is in it, below the other where they do not fit side by side, and what for."""
     name = Content(who) if who else Content.styled(_("UNDECIDED"), "bold $text-error")
     role = pad(role, ROLE) if cell_len(role) < ROLE else f"{role}  "
     gap = "" if cell_len(role) + name.cell_length <= LINE else "\n    "
@@ -83,7 +79,6 @@ def _person(role: str, who: str, scope: str) -> Content:
 
 
 def _on_duty(runbook: Runbook, row: RosterRow, today: date) -> Content:
-    """The days, who is on duty and how to reach them."""
     first, last = day_text(row.starts, today), day_text(row.ends, today)
     days = first if row.starts == row.ends else span_text(first, last)
     if row.entry is None:
@@ -95,7 +90,6 @@ def _on_duty(runbook: Runbook, row: RosterRow, today: date) -> Content:
 
 
 def _blocked(what: Sequence[str], scope: Sequence[str]) -> Content:
-    """What besides its scope is blocked while the role above is undecided; empty if nothing is."""
     others = [each for each in what if each not in scope]
     if not others:
         return Content()

@@ -1,7 +1,4 @@
-"""Confirms only once a dialog has been visible: keys typed ahead must not confirm anything, and no letter is lost.
-
-A key is judged by when it was pressed, not by when it is handled.
-"""
+"""A key is judged by when it was pressed, not by when it is handled."""
 
 from collections.abc import Callable, Mapping
 from os.path import commonprefix
@@ -39,11 +36,9 @@ class TypeAheadGuard:
 
     @property
     def is_open(self) -> bool:
-        """Whether a key pressed now is accepted."""
         return self.accepts(monotonic())
 
     def accepts(self, pressed_at: float) -> bool:
-        """Whether a key pressed at that time (an event's `time`) is accepted."""
         return pressed_at >= self._opens_at
 
     def hold(self) -> None:
@@ -74,7 +69,6 @@ class GuardedDialog(Dialog[T]):
     AUTO_FOCUS = ""
 
     def __init__(self, *, harmless: bool = False) -> None:
-        """`harmless` as for TypeAheadGuard."""
         super().__init__()
         self.guard = TypeAheadGuard(self, self._begin, harmless=harmless)
         self._back_to: Widget | None = None
@@ -110,11 +104,9 @@ class GuardedDialog(Dialog[T]):
             field.post_message(again)
 
     def refuse_enter(self) -> None:
-        """Say why Enter did nothing."""
         self.app.inform(too_early())
 
     def texts(self) -> dict[Input | TextArea, str]:
-        """What stands in the fields for free text."""
         fields = (each for each in self.query("Input, TextArea") if isinstance(each, Input | TextArea))
         return {each: text_of(each) for each in fields if isinstance(each, TextArea) or not each.restrict}
 
@@ -127,7 +119,6 @@ class GuardedDialog(Dialog[T]):
             self.app.post_message(WriteNote(rest))
 
     def on_mount(self) -> None:
-        """Close the guard."""
         self.hold()
         self.write_early()
 
@@ -136,20 +127,17 @@ class GuardedDialog(Dialog[T]):
         self.hold()
 
     def hold(self) -> None:
-        """Leave the focus to nothing but a text field until the present content has been visible for a moment."""
         if not isinstance(self.focused, Input | TextArea):
             self._back_to = self.focused or self._back_to
             self.set_focus(None)
         self.guard.hold()
 
     def on_descendant_focus(self) -> None:
-        """Postpone the focus of a click while the guard is closed."""
         if not self.guard.is_open and not isinstance(self.focused, Input | TextArea | None):
             self._back_to = self.focused
             self.set_focus(self._before[0] if self._before is not None else None)
 
     def on_key(self, event: Key) -> None:
-        """Drop keys typed ahead that neither edit a text nor close the dialog, which changes nothing."""
         field = self.focused
         edits = isinstance(field, Input | TextArea) and (
             event.key in ("tab", "shift+tab") or event.key in field._bindings.key_to_bindings
@@ -165,7 +153,6 @@ class GuardedDialog(Dialog[T]):
             event.prevent_default()
 
     def on_paste(self, event: Key | Paste) -> None:
-        """Let the field have what was typed ahead and came to nothing that takes text."""
         awaits = self.awaits_field()
         if not self.guard.accepts(event.time) or (awaits and self.focused is None):
             self._early.append(event)
@@ -190,17 +177,14 @@ class GuardedDialog(Dialog[T]):
 
 
 def text_of(field: Input | TextArea) -> str:
-    """What stands in it."""
     return field.value if isinstance(field, Input) else field.text
 
 
 def _added(before: str, now: str) -> str:
-    """What stands between the beginning and the end that both have."""
     begin = len(commonprefix((before, now)))  # noqa: RUF071  texts, not paths
     end = len(commonprefix((before[begin:][::-1], now[begin:][::-1])))  # noqa: RUF071
     return now[begin : len(now) - end]
 
 
 def too_early() -> str:
-    """Why Enter did nothing."""
     return _("The dialog has only just opened: read it, then press ⏎ again.")

@@ -25,8 +25,6 @@ class NotTaken(Exception):
 
 
 class WritingDialog(GuardedDialog[bool]):
-    """Returns True once the text is recorded; a subclass defines its subject and records it."""
-
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Close"))]
     DEFAULT_CSS = """
     WritingDialog {
@@ -54,19 +52,15 @@ class WritingDialog(GuardedDialog[bool]):
         self._leaving = ""
 
     def heading(self) -> str:
-        """The window's title."""
         return _(self.HEADING)
 
     def placeholder(self) -> str:
-        """The text shown in the empty field."""
         return _(self.PROMPT) if self.PROMPT else ""
 
     def about(self) -> Iterable[Widget]:
-        """The widgets above the field."""
         return ()
 
     def below(self) -> Iterable[Widget]:
-        """The widgets below the field."""
         return ()
 
     def keys(self) -> str:
@@ -76,7 +70,6 @@ class WritingDialog(GuardedDialog[bool]):
         return self.field
 
     def writes_to(self) -> NoteField:
-        """The field, whatever gets the focus later."""
         return self.field
 
     def refused(self, text: str) -> str:
@@ -88,7 +81,6 @@ class WritingDialog(GuardedDialog[bool]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """The subject, the field, the message line."""
         with window(self.heading(), self.keys()):
             yield from self.about()
             yield self.field
@@ -96,7 +88,6 @@ class WritingDialog(GuardedDialog[bool]):
             yield self.message_line
 
     def on_mount(self) -> None:
-        """If nothing can be recorded, say so before anything is written."""
         health = self.app.ready.journal.health
         if health.queues and self.may_wait:
             self.show_message(waits())
@@ -106,7 +97,6 @@ class WritingDialog(GuardedDialog[bool]):
             self.show_message(text, trouble=True)
 
     def show_message(self, text: str, *, trouble: bool = False) -> None:
-        """Show a message below the field."""
         self.message_line.set_class(trouble, "-trouble")
         self.message_line.update(Content(text))
         if trouble:
@@ -114,7 +104,6 @@ class WritingDialog(GuardedDialog[bool]):
             self.call_after_refresh(self.message_line.scroll_visible, animate=False)
 
     def refuse_enter(self) -> None:
-        """Say why Enter did nothing."""
         self.show_message(too_early())
 
     @on(NoteField.Changed)
@@ -123,7 +112,6 @@ class WritingDialog(GuardedDialog[bool]):
 
     @on(NoteField.Submitted)
     def submitted(self, event: NoteField.Submitted) -> None:
-        """Record the text, once, from whichever field Enter was pressed in."""
         text = self.field.written
         if self._writing:
             return
@@ -170,11 +158,9 @@ class WritingDialog(GuardedDialog[bool]):
             self.dismiss(False)
 
     def holds_back(self) -> bool:
-        """Whether a text would be lost, or is being recorded."""
         return self._writing or self._keeps(_("Quit again to discard the text."))
 
     def unsaved(self) -> str:
-        """The text that would be lost."""
         return self.field.written
 
     def _keeps(self, warning: str) -> bool:

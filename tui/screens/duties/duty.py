@@ -1,5 +1,3 @@
-"""The dialog of one duty: its findings, its details and the keys that act on it."""
-
 from dataclasses import replace
 from typing import ClassVar
 
@@ -28,8 +26,6 @@ _KEYS = ("duty-sign", "duty-look", "duty-skip", "duty-plan")
 
 
 class DutyScreen(Dialog[None]):
-    """Shows one occurrence, and keeps it up to date while the dialog is open."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         *(replace(each, show=True) for each in bindings("inspect") if each.id in _KEYS),
         Binding("full_stop", "steps", N_("Steps"), show=True),
@@ -55,7 +51,6 @@ class DutyScreen(Dialog[None]):
         self.detail = DutyDetail(self.app.now, self.app.zone, titles=titles, with_findings=False)
 
     def compose(self) -> ComposeResult:
-        """Yield the findings, the detail and the key bar."""
         with Vertical(id="window"):
             yield self.findings
             yield self.detail
@@ -63,7 +58,6 @@ class DutyScreen(Dialog[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Follow the occurrence, as another console may sign it off meanwhile."""
         self.detail.duty = self.app.ready.duties.duty(self.occurrence)
         self.watch(self.app, "duties", self._follow)
         self.watch(self.app, "findings", self._show_findings, init=False)
@@ -95,14 +89,12 @@ class DutyScreen(Dialog[None]):
         signing.sign(self.app, self.occurrence)
 
     def action_rerun(self) -> None:
-        """Run the duty's inspections again now."""
         duty_actions.rerun(self.app, self.occurrence)
 
     def action_skip(self) -> None:
         duty_actions.skip(self.app, self.occurrence)
 
     def action_plan(self) -> None:
-        """Plan the duty, or withdraw its plan."""
         duty_actions.plan(self.app, self.occurrence)
 
     def action_steps(self) -> None:
@@ -110,19 +102,16 @@ class DutyScreen(Dialog[None]):
 
     @on(StepPrompt.Closed)
     def _prompt_closed(self) -> None:
-        """Give the keys back."""
         (self.findings if self.findings.display else self.detail).focus()
 
     @on(StepPrompt.Chosen)
     def _open_step(self, message: StepPrompt.Chosen) -> None:
-        """Go where the step leads; the dialog would lie above it."""
         place = self._destinations[message.index] if message.index < len(self._destinations) else None
         if place is not None:
             self.dismiss()
             self.app.post_message(place.request)
 
     def _show_places(self) -> None:
-        """Show where the steps lead; an instance to be deleted comes and goes."""
         self._destinations = duty_places(self.app, self.occurrence)
         self.detail.places = tuple(place.title if place else "" for place in self._destinations)
         self.refresh_bindings()
@@ -151,6 +140,5 @@ class DutyScreen(Dialog[None]):
             self.app.push_screen(FindingScreen(slot.key, message.recorded, slot), self._read)
 
     def _read(self, nothing_left: object) -> None:
-        """Close together with the findings once nothing is left to sign off."""
         if nothing_left:
             self.dismiss()

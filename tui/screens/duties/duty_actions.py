@@ -1,7 +1,4 @@
-"""Actions on a duty, shared by every screen that shows one.
-
-The caller passes the occurrence under the cursor when the key was pressed, as the cursor may move on meanwhile.
-"""
+"""The caller passes the occurrence under the cursor when the key was pressed, as the cursor may move on meanwhile."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,8 +58,6 @@ _TODAY = 2
 
 @dataclass(frozen=True, slots=True)
 class InspectionChoice:
-    """What is to be run."""
-
     inspection: str
     since: datetime | None
     """The beginning of its span (UTC); None: the usual one."""
@@ -98,7 +93,6 @@ class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
         self.why = Prose(id="why")
 
     def compose(self) -> ComposeResult:
-        """Yield the inspections, the span, and the field for another beginning."""
         with window(_("Inspect now"), _("⏎ inspects · ← → span · Tab other span · Esc closes")):
             yield self.table
             yield self.span_line
@@ -125,7 +119,6 @@ class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
         )
 
     def action_span(self, by: int) -> None:
-        """Choose the next span; what was typed is dropped."""
         self.entry.value = ""
         self._span = (self._span + by) % len(SPANS)
         self._show()
@@ -156,7 +149,6 @@ class InspectNowScreen(GuardedDialog[InspectionChoice | None]):
         self.dismiss(InspectionChoice(inspection, since))
 
     def _since(self, now: datetime) -> datetime | None:
-        """The beginning of the chosen span; None for the usual one."""
         if self._span == _TODAY:
             return self.app.ready.calendar.local(self.app.ready.calendar.day_of(now))
         ago = _AGO.get(self._span)
@@ -170,7 +162,6 @@ class SignAllScreen(WritingDialog):
     PROMPT = N_("Note for all (optional)")
 
     def __init__(self, occurrences: Sequence[Occurrence], others: Sequence[Occurrence] = ()) -> None:
-        """`others` are due as well and are not signed off here."""
         super().__init__()
         self._signable: list[tuple[Occurrence, tuple[Recorded, ...]]] = []
         self._lines: list[Content] = []
@@ -196,11 +187,9 @@ class SignAllScreen(WritingDialog):
             self._lines.append(Content.styled(words.format(titles=titles), ROLES["caution"]))
 
     def about(self) -> Iterable[Widget]:
-        """Yield every duty with its findings."""
         yield Prose(Content("\n").join(self._lines), classes="about")
 
     async def write(self, text: str) -> str:
-        """Sign off one after the other. Raises JournalError; sign-offs made by then stay."""
         count = 0
         for occurrence, accepted in self._signable:
             try:
@@ -215,7 +204,6 @@ class SignAllScreen(WritingDialog):
 
 
 def report(app: Console) -> None:
-    """Open today's report."""
     app.post_message(OpenReport(of_day(app.ready.calendar.day_of(app.now()))))
 
 
@@ -230,7 +218,6 @@ def skip(app: Console, chosen: Occurrence | None) -> None:
 
 
 def logs(app: Console, chosen: Occurrence | None) -> None:
-    """Open the log groups of the duty's inspections side by side."""
     occurrence = current(app, chosen)
     if occurrence is None:
         return
@@ -242,7 +229,6 @@ def logs(app: Console, chosen: Occurrence | None) -> None:
 
 
 def rerun(app: Console, chosen: Occurrence | None) -> None:
-    """Run the duty's inspections now, even if they have findings already."""
     occurrence = current(app, chosen)
     if occurrence is None:
         return
@@ -261,8 +247,6 @@ async def _rerun(app: Console, occurrence: Occurrence) -> None:
 
 
 def choose_inspection(app: Console) -> None:
-    """Let the user choose an inspection and its span, and run it now."""
-
     def chosen(choice: InspectionChoice | None) -> None:
         if choice is not None:
             run_inspection(app, choice.inspection, choice.since)
@@ -271,7 +255,6 @@ def choose_inspection(app: Console) -> None:
 
 
 def run_inspection(app: Console, inspection: str, since: datetime | None = None) -> None:
-    """Run one inspection now, over its usual span or from `since` on, and show its finding."""
     below = [each for each in app.screen_stack if not isinstance(each, ModalScreen)]
     app.run_worker(_run_and_show(app, inspection, since, below[-1]), group="run-inspection")
 
@@ -289,10 +272,7 @@ async def _run_and_show(app: Console, id: str, since: datetime | None, origin: S
 
 
 def sign_normal(app: Console) -> None:
-    """Sign off every open duty whose findings are all normal, after they were shown for confirmation.
-
-    A duty with a checklist, evidence or a report to read must be signed off on its own.
-    """
+    """A duty with a checklist, evidence or a report to read must be signed off on its own."""
     ready = app.ready
     open_now = app.duties.open if app.duties is not None else ()
     occurrences = [
@@ -313,7 +293,6 @@ def sign_normal(app: Console) -> None:
 
 
 def _needs_findings_only(duty: Duty | None) -> bool:
-    """Whether the duty has no checklist, no evidence to fill in and no report to read."""
     return duty is not None and not (duty.is_manual or duty.reviews_report)
 
 
@@ -337,7 +316,6 @@ def plan(app: Console, chosen: Occurrence | None) -> None:
 
 
 def cancelling_words(app: Console, occurrence: Occurrence) -> Content:
-    """What cancelling a plan leads to."""
     words = _(
         "The duty counts as unplanned again: nobody is reminded of it, and it is never late. The journal keeps both entries."
     )

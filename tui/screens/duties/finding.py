@@ -1,5 +1,3 @@
-"""The screen of one finding, with the actions on it."""
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
@@ -114,7 +112,6 @@ class FindingScreen(ModeScreen):
         self.refresh_bindings()
 
     def _place(self) -> tuple[str, str]:
-        """The finding's position among its duty's, and the duty's title."""
         if self.slot is None:
             return "", ""
         ids = self.services.scheduler.inspections_of(self.slot)
@@ -150,7 +147,6 @@ class FindingScreen(ModeScreen):
         return logs_of(self.services.runbook, [finding.inspection], [finding])
 
     def _has_allow_list(self) -> bool:
-        """Whether this finding is about sign-ins and the allow list has entries that could be removed."""
         return self.recorded.finding.inspection == SIGN_INS and bool(
             self.app.ready.records.allowed_by_operators
         )
@@ -159,7 +155,6 @@ class FindingScreen(ModeScreen):
         return finding_actions.why_not_run(self.app, self.slot) if self.slot is not None else ""
 
     def action_sign(self) -> None:
-        """Sign the duty off as in the list, then show the next one that waits."""
         if self.slot is not None and self.guard.is_open:
             signing.sign(self.app, self.services.duties.now(self.slot), self._signed)
 
@@ -203,7 +198,6 @@ class FindingScreen(ModeScreen):
         finding_actions.edit_allow_list(self.app, self.recorded.finding)
 
     def action_leave(self) -> None:
-        """Leave something to be done about it by a date."""
         if self.guard.is_open:
             self.app.push_screen(FollowUpScreen(self.subject, self.recorded))
 
@@ -211,7 +205,6 @@ class FindingScreen(ModeScreen):
         propose_finding(self.app, self.recorded)
 
     def action_respond(self) -> None:
-        """Begin an incident with this finding, or go to the one that is open."""
         if self.guard.is_open:
             self._respond()
 
@@ -246,7 +239,6 @@ class FindingScreen(ModeScreen):
         return findings.recorded if findings is not None else ()
 
     def action_step(self, by: int) -> None:
-        """Show the next (1) or previous (-1) finding of the same duty."""
         siblings = self._siblings()
         ids = [each.finding.inspection for each in siblings]
         if self.recorded.finding.inspection in ids:

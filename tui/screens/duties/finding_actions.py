@@ -1,5 +1,3 @@
-"""Actions on findings, shared by every screen that shows one, and the titles of inspections."""
-
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, tzinfo
 from functools import partial
@@ -43,7 +41,6 @@ class OverrideScreen(WritingDialog):
         self.recorded = recorded
 
     def about(self) -> Iterable[Widget]:
-        """Yield the finding's title, verdict and summary."""
         finding = self.recorded.finding
         spans = verdict_spans(finding)
         yield Prose(
@@ -64,7 +61,6 @@ class OverrideScreen(WritingDialog):
         return "" if text else _("A reason is required to override a finding.")
 
     async def write(self, text: str) -> str:
-        """Record the override. Raises JournalError, NotTaken."""
         try:
             await self.app.ready.scheduler.runs.override(self.subject, self.recorded, text)
         except AlreadyRecorded as error:
@@ -74,7 +70,6 @@ class OverrideScreen(WritingDialog):
 
 
 def inspection_titles(runbook: Runbook) -> dict[str, str]:
-    """Return the titles of the runbook's inspections by id, in the screen's language."""
     return {str(each.id): _(each.title) for each in offered(runbook)}
 
 
@@ -111,7 +106,6 @@ def open_place(app: Console, place: EvidencePlace | None) -> bool:
 
 
 def _widget_of(app: Console, metric: str) -> str | None:
-    """Return the key of the first dashboard widget that draws this metric (`namespace/metric`)."""
     view = app.view.value if app.view is not None else None
     for widget in view.dashboard.widgets if view is not None else ():
         traces = widget.traces if isinstance(widget, MetricWidget) else ()
@@ -138,7 +132,6 @@ async def respond(app: Console, finding: Finding) -> None:
 
 
 def override(app: Console, subject: str, recorded: Recorded) -> None:
-    """Ask for a reason and override the finding's verdict."""
     if recorded.seq == 0:
         app.push_screen(
             NoticeScreen(
@@ -151,7 +144,6 @@ def override(app: Console, subject: str, recorded: Recorded) -> None:
 
 
 def edit_allow_list(app: Console, finding: Finding) -> None:
-    """Let the user add the finding's unknown identities to the allow list, or remove entries from it."""
     runs, zone, now = app.ready.scheduler.runs, app.zone, app.now()
     entries = app.ready.records.allowed_by_operators
     known_targets = {entry.target for entry in entries}
@@ -177,8 +169,6 @@ def edit_allow_list(app: Console, finding: Finding) -> None:
 
 
 class _Write(NamedTuple):
-    """What a choice writes to the journal, and how that is confirmed to the user."""
-
     name: str
     write: Callable[[], Awaitable[None]]
     confirmation: str
@@ -206,6 +196,5 @@ def _words(identity: UnknownIdentity) -> str:
 
 
 def _since(entry: Entry, zone: tzinfo, now: datetime) -> str:
-    """Return an allow list entry, who added it and when, as text."""
     when = stamp(entry.at, zone, now)
     return _("{name} — {by}, {time}").format(name=entry.target, by=entry.person.name, time=when)

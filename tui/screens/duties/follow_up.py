@@ -1,5 +1,3 @@
-"""The dialog that leaves something to be done about a finding, and what the sign-off of a duty leaves."""
-
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -19,8 +17,6 @@ from widgets.drawing.prose import Prose
 
 
 class FollowUpScreen(WritingDialog):
-    """Each line becomes a duty of its day, which a person signs off."""
-
     HEADING = N_("Leave a follow-up")
 
     def __init__(self, subject: str, recorded: Recorded) -> None:
@@ -33,7 +29,6 @@ class FollowUpScreen(WritingDialog):
         return example_of(self.app.now().astimezone(self.app.zone).date())
 
     def about(self) -> Iterable[Widget]:
-        """Yield the finding, and what a day alone leaves."""
         lines = [Content.styled(self._finding.title, ROLES["title"]), Content(self._finding.summary)]
         if self._offered:
             words = _("A day alone leaves “{text}”.").format(text=self._offered)
@@ -41,12 +36,10 @@ class FollowUpScreen(WritingDialog):
         yield Prose(Content("\n").join(lines), classes="about")
 
     def refused(self, text: str) -> str:
-        """Refuse lines without a day, and nothing at all."""
         rows, wrong = self._rows(text)
         return wrong or ("" if rows else _("Write a day and what is to be done."))
 
     async def write(self, text: str) -> str:
-        """Record what is left. Raises JournalError."""
         rows, _wrong = self._rows(text)
         for task, due in rows:
             await self.app.ready.incidents.leave(self._subject, self._finding.inspection, task, due)
@@ -57,7 +50,6 @@ class FollowUpScreen(WritingDialog):
 
 
 def today_of(app: Console) -> date:
-    """Return the local date."""
     return app.now().astimezone(app.zone).date()
 
 

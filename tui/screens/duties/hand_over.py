@@ -37,8 +37,6 @@ from widgets.drawing.spans import hanging
 
 
 async def hand_over(app: Console) -> None:
-    """Accept the hand-over that waits, otherwise offer the day's duty."""
-
     async def offer(again: bool | None) -> None:
         if again:
             app.push_screen(OfferDayScreen(await points_now(app)))
@@ -69,7 +67,6 @@ async def abnormal_now(app: Console, done: Container[str]) -> tuple[AbnormalLine
 
 
 async def points_now(app: Console) -> tuple[OpenPoint, ...]:
-    """What is open at this moment, as this console knows it."""
     services, now = app.ready, app.aws_now()
     zone = services.calendar.zone
     armed = services.engine.permits.armed
@@ -104,7 +101,6 @@ async def points_now(app: Console) -> tuple[OpenPoint, ...]:
 
 
 def _points_list(points: Iterable[tuple[str, str]]) -> Widget:
-    """Glyph and text of each."""
     rows = list(points) or [(glyphs.DONE, _("Nothing is open."))]
     return VerticalScroll(
         Block(
@@ -118,8 +114,6 @@ def _points_list(points: Iterable[tuple[str, str]]) -> Widget:
 
 
 class OfferDayScreen(OfferDialog):
-    """Offers the day's duty, with what is open."""
-
     HEADING = N_("Hand the day's duty over")
     PROMPT = N_("What the next person must know besides (optional)")
     DEFAULT_CSS = """
@@ -140,20 +134,16 @@ class OfferDayScreen(OfferDialog):
         super().__init__(services.runbook, str(following.person) if following is not None else "")
 
     def about(self) -> Iterable[Widget]:
-        """What is open, and to whom it is offered."""
         yield _points_list((point.glyph, point.text) for point in self.points)
         yield self.to
 
     async def write(self, text: str) -> str:
-        """Record the offer. Raises JournalError."""
         lines = [point.text for point in self.points]
         await self.app.ready.incidents.hand_over_day(self.day.isoformat(), self.to.value, text, lines)
         return _("Offered to {who}, who accepts with 2 and H.").format(who=self.receiver)
 
 
 class AcceptDayScreen(GuardedDialog[bool]):
-    """Shows the offer; ⏎ accepts it. Returns True if the duty is to be offered anew."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "accept", N_("Confirm")),
         Binding("H", "again", N_("Hand over")),
@@ -177,11 +167,9 @@ class AcceptDayScreen(GuardedDialog[bool]):
 
     @property
     def is_own(self) -> bool:
-        """Whether the person here offered it."""
         return self.offer.by == self.app.ready.journal.person.name
 
     def compose(self) -> ComposeResult:
-        """Who offers it to whom, the note, what was open then, and a warning to the one who offered it."""
         offer = self.offer
         to = offer.to or _("the next person")
         at = time_text(offer.at, self.app.zone, self.app.now())
@@ -203,13 +191,11 @@ class AcceptDayScreen(GuardedDialog[bool]):
             self.dismiss(False)
 
     def action_again(self) -> None:
-        """Offer the duty anew: to another person, or with what is open now."""
         if self.guard.is_open:
             self.dismiss(True)
 
 
 def _day_of(subject: str, today: date) -> str:
-    """The day of an offer, as text; as it was recorded if it is none."""
     text = subject.partition(":")[2]
     try:
         return day_text(date.fromisoformat(text), today)

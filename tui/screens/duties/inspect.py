@@ -79,7 +79,6 @@ class InspectScreen(ModeScreen):
         self._today = self.services.calendar.day_of(self.app.now())
 
     def body(self) -> ComposeResult:
-        """Yield the sentence, the list beside the calendar, and the detail below."""
         yield self.summary
         with Container(id="top"):
             with Vertical(id="left"):
@@ -90,7 +89,6 @@ class InspectScreen(ModeScreen):
         yield self.detail
 
     async def opened(self) -> None:
-        """Show the duties and findings, and follow their changes."""
         self.grid.day = self._today
         self.agenda.display = False
         self.watch(self.app, "duties", self._duties_changed)
@@ -100,23 +98,19 @@ class InspectScreen(ModeScreen):
         self.list.focus()
 
     def note_subject(self) -> Place | None:
-        """Return the chosen duty, which a note written here is about."""
         chosen = self.chosen
         return Place(chosen.slot.duty or chosen.key, chosen.slot.title) if chosen is not None else None
 
     def aws_commands(self) -> CommandSheet | None:
-        """Return the commands of the chosen duty's inspections."""
         chosen = self.chosen
         return duty_sheet(self.app, chosen.slot) if chosen is not None else None
 
     @property
     def _source(self) -> OccurrenceList:
-        """The list that is shown: the month's, if a day other than today is chosen in the calendar."""
         return self.agenda if self.agenda.display else self.list
 
     @property
     def chosen(self) -> Occurrence | None:
-        """The occurrence that the keys act on."""
         return self._source.selected
 
     def _duties_changed(self) -> None:
@@ -141,12 +135,10 @@ class InspectScreen(ModeScreen):
             self.list.select(first.key)
 
     def _show_month(self, day: date) -> None:
-        """Show the month of a day, with the cursor on the day."""
         self.grid.show(self.services.duties.month(day.year, day.month), day, self._today)
         self._show_list()
 
     def _show_list(self) -> None:
-        """Show today's list, or the month's at the day that is chosen in the calendar; the focus follows."""
         other_day = self.grid.day != self._today
         has_focus = self.focused is self._source.table
         self.agenda.display, self.list.display = other_day, not other_day
@@ -198,7 +190,6 @@ class InspectScreen(ModeScreen):
             self.app.push_screen(DutyScreen(message.occurrence))
 
     def on_descendant_focus(self) -> None:
-        """On a narrow screen the calendar replaces the list while it is in use."""
         in_calendar = self.focused is self.grid or self.focused is self.agenda.table
         self.set_class(in_calendar, "-calendar")
         self.hint.leads_to = _("Today's duties") if in_calendar else _("Calendar")
@@ -207,7 +198,6 @@ class InspectScreen(ModeScreen):
     # -- keys
 
     def action_panel(self, step: int) -> None:
-        """Focus the next panel; on a narrow screen the calendar replaces the list."""
         panels: list[Widget] = [self._source.table, self.grid, self.detail]
         at = panels.index(self.focused) if self.focused in panels else -step
         panel = panels[(at + step) % len(panels)]
@@ -218,7 +208,6 @@ class InspectScreen(ModeScreen):
         panel.focus()
 
     def action_month(self, months: int) -> None:
-        """Show another month; on a narrow screen the calendar replaces the list, which would hide it."""
         self.grid.action_leaf(months)
         if self.has_class("-narrow") and not self.has_class("-calendar"):
             self._to_calendar()
@@ -232,45 +221,36 @@ class InspectScreen(ModeScreen):
         self.grid.focus()
 
     def action_today(self) -> None:
-        """Return the calendar, and the list, to today."""
         self._show_month(self._today)
         if self.focused is not self.grid:
             self.list.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable planning for duties that need no plan."""
         return self.chosen is not None and self.chosen.slot.if_planned if action == "plan" else True
 
     def action_sign(self) -> None:
-        """Sign the chosen duty off."""
         if self._is_duty_chosen():
             signing.sign(self.app, self.chosen)
 
     def action_sign_normal(self) -> None:
-        """Sign off every open duty whose findings are all normal, in one go."""
         duty_actions.sign_normal(self.app)
 
     def action_rerun(self) -> None:
-        """Run the chosen duty's inspections again now."""
         if self._is_duty_chosen():
             duty_actions.rerun(self.app, self.chosen)
 
     def action_logs(self) -> None:
-        """Open the log groups of the chosen duty's inspections."""
         if self._is_duty_chosen():
             duty_actions.logs(self.app, self.chosen)
 
     def action_report(self) -> None:
-        """Open today's report."""
         duty_actions.report(self.app)
 
     async def action_hand_over_day(self) -> None:
-        """Hand the day's duty over to the next person, or take it over."""
         if self.is_active:
             await hand_over(self.app)
 
     def action_choose_inspection(self) -> None:
-        """Choose an inspection and run it now, outside any duty."""
         duty_actions.choose_inspection(self.app)
 
     def action_skip(self) -> None:
@@ -278,7 +258,6 @@ class InspectScreen(ModeScreen):
             duty_actions.skip(self.app, self.chosen)
 
     def action_plan(self) -> None:
-        """Plan the chosen duty, or withdraw its plan."""
         if self._is_duty_chosen():
             duty_actions.plan(self.app, self.chosen)
 

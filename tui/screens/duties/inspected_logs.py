@@ -10,7 +10,6 @@ from tui.messages import OpenLogs
 
 
 def logs_of_duty(app: Console, slot: ScheduledOccurrence) -> OpenLogs | None:
-    """The log groups of a duty's inspections, at the time of its findings if it has some; None without a group."""
     scheduler = app.ready.scheduler
     findings = scheduler.of(slot)
     recorded = findings.recorded if findings is not None else ()
@@ -37,7 +36,6 @@ def logs_of(runbook: Runbook, inspections: Iterable[str], findings: Sequence[Fin
 
 
 def _read(runbook: Runbook, inspections: set[str]) -> Iterator[str]:
-    """The groups that the runbook has these inspections read."""
     for id, spec in (("error-logs", runbook.error_logs), ("slow-queries", runbook.slow_queries)):
         if id in inspections and spec is not None and spec.log_group:
             yield str(spec.log_group)

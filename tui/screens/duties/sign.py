@@ -1,5 +1,3 @@
-"""The dialogs that sign a duty off or skip it: what is signed and how it will be recorded, then the note."""
-
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
@@ -42,16 +40,13 @@ class _RecordScreen(WritingDialog):
         self._about = Prose(classes="about")
 
     def about(self) -> Iterable[Widget]:
-        """Yield the description of the occurrence."""
         self._tick()
         yield self._about
 
     def on_mount(self) -> None:
-        """Keep the description up to date while the note is written."""
         every_second(self, self._tick)
 
     async def write(self, text: str) -> str:
-        """Record it and return the message to show, also if somebody was first. Raises JournalError, NotTaken."""
         try:
             return await self.record(text)
         except AlreadyRecorded as error:
@@ -67,7 +62,6 @@ class _RecordScreen(WritingDialog):
         raise NotImplementedError
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-        """Return the description of the occurrence as of `now`."""
         raise NotImplementedError
 
     def _tick(self) -> None:
@@ -107,18 +101,15 @@ class SignScreen(_RecordScreen):
         return clock_of(at, self.app.zone, self.app.now().astimezone(self.app.zone).date())
 
     def about(self) -> Iterable[Widget]:
-        """Yield the description, the checklist, and what Enter will record."""
         yield from super().about()
         if self.checklist is not None:
             yield self.checklist
             yield self.effect
 
     def below(self) -> Iterable[Widget]:
-        """Yield the field for what is left to be done."""
         yield self.follow_up
 
     def on_mount(self) -> None:
-        """Propose a note, and follow the ticks of other consoles."""
         if self._proposed:
             self.field.text = self._proposed
             self.field.move_cursor(self.field.document.end)
@@ -144,13 +135,11 @@ class SignScreen(_RecordScreen):
             self.guard.hold()
 
     def first(self) -> Widget:
-        """The first line that is not ticked; without lines the note."""
         boxes = self.checklist.boxes if self.checklist is not None else ()
         return next((box for box in boxes if not box.value), boxes[0] if boxes else self.field)
 
     @on(Tick.Typed)
     def _typed(self, message: Tick.Typed) -> None:
-        """What is typed on a line is meant for the note."""
         message.stop()
         self.field.focus()
         self.field.insert(message.text)
@@ -166,13 +155,11 @@ class SignScreen(_RecordScreen):
             self.effect.show(effect_words(self.checklist))
 
     def keys(self) -> str:
-        """Return the key hints; in a checklist, Enter moves on until the note is reached."""
         if self.checklist is None:
             return _("⏎ records · Tab follow-up · ^j new line · Esc closes")
         return _("Space ticks · ↑ ↓ move · ⏎ next, or records the note · Esc closes")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-        """Return title, due time, how the sign-off will be recorded, and the findings that it accepts."""
         summary, findings = signing_words(occurrence, zone, now), self.app.ready.scheduler.of(occurrence.slot)
         if findings is None or occurrence.signed is not None:
             return summary
@@ -182,14 +169,12 @@ class SignScreen(_RecordScreen):
 
     @property
     def _is_progress(self) -> bool:
-        """Whether Enter records progress rather than a sign-off."""
         checklist = self.checklist
         if checklist is None:
             return False
         return bool(checklist.missing()) or (bool(checklist.unticked()) and not checklist.leave_open.value)
 
     def refused(self, text: str) -> str:
-        """Refuse invalid evidence, progress without any, and lines left open without a reason."""
         checklist = self.checklist
         _rows, unreadable = self.follow_up.read(today_of(self.app), self.app.zone)
         if checklist is None or unreadable:
@@ -219,7 +204,6 @@ class SignScreen(_RecordScreen):
         return "\n".join(filter(None, (own, ticked, self.follow_up.written)))
 
     async def record(self, text: str) -> str:
-        """Record the sign-off or the progress. Raises JournalError, AlreadyRecorded, NotNow."""
         duties, title = self.app.ready.duties, self.occurrence.slot.title
         if self.checklist is not None and self._is_progress:
             change = self.checklist.change.model_copy(update={"note": text})
@@ -238,19 +222,15 @@ class SignScreen(_RecordScreen):
         return await self._with_follow_ups(_("{title} is signed off").format(title=title))
 
     async def _with_follow_ups(self, words: str) -> str:
-        """Record what is left, and return the message with it."""
         rows, slot = self.follow_up.read(today_of(self.app), self.app.zone)[0], self.occurrence.slot
         return _("; ").join(filter(None, (words, await leave(self.app, slot.key, slot.duty, rows))))
 
 
 class SkipScreen(_RecordScreen):
-    """Skips an occurrence; a reason is required."""
-
     HEADING = N_("Skip")
     PROMPT = N_("Reason for skipping")
 
     def words(self, occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-        """Return title, due time, and the warning that it counts as not done."""
         warning = _("It is recorded as not done; this cannot be undone.")
         return Content("\n").join(
             [head_words(occurrence, zone, now), Content.styled(warning, ROLES["caution"])]
@@ -260,6 +240,5 @@ class SkipScreen(_RecordScreen):
         return "" if text else _("A reason is required to skip a duty.")
 
     async def record(self, text: str) -> str:
-        """Record the skip. Raises JournalError, AlreadyRecorded."""
         await self.app.ready.duties.skip(self.occurrence, text)
         return _("{title} was skipped").format(title=self.occurrence.slot.title)

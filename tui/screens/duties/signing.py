@@ -1,5 +1,3 @@
-"""Signing one duty off, from every screen that shows one."""
-
 from collections.abc import Callable
 
 from services.i18n import _
@@ -29,7 +27,6 @@ def sign(app: Console, chosen: Occurrence | None, then: Then | None = None) -> N
 
 
 def sign_now(app: Console, chosen: Occurrence, then: Then | None = None) -> None:
-    """Ask for a note and sign the duty off without opening the report first."""
     occurrence = app.ready.duties.now(chosen.slot)
     if app.ready.duties.signable(occurrence.slot):
         app.push_screen(SignScreen(occurrence), then)
@@ -43,7 +40,6 @@ def refuse(app: Console, occurrence: Occurrence, why: str) -> None:
 
 
 def current(app: Console, chosen: Occurrence | None) -> Occurrence | None:
-    """Return the chosen occurrence in its present state; None, after a notice, if none is chosen."""
     if chosen is None:
         app.push_screen(NoticeScreen(_("Duty"), _("No duty chosen.")))
         return None

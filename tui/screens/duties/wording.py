@@ -1,5 +1,3 @@
-"""What the dialogs say about the duty that is signed off or skipped, and the note that they propose."""
-
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
@@ -37,7 +35,6 @@ _RECORDED = {
 def accepting_words(
     findings: DutyFindings, overview: AlarmOverview | None, zone: tzinfo, now: datetime
 ) -> Iterable[Content]:
-    """Yield the findings that a sign-off accepts, each with its time, and warnings for missing, abnormal and old ones."""
     for recorded in findings.recorded:
         spans = recorded_spans(recorded, for_reference=True) if findings.for_reference else _verdict(recorded)
         yield Content.assemble(
@@ -77,7 +74,6 @@ def _verdict(recorded: Recorded) -> list[Span]:
 
 
 def _fired_since(findings: DutyFindings, overview: AlarmOverview | None) -> list[str]:
-    """The firing alarms that the finding about alarms does not know of yet."""
     read_at = next(
         (each.finding.read_at for each in findings.recorded if each.finding.inspection == "alarms"), None
     )
@@ -89,7 +85,6 @@ def _fired_since(findings: DutyFindings, overview: AlarmOverview | None) -> list
 
 
 def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-    """Return what is being signed off, with the due time and the present time if they differ."""
     lines = [head_words(occurrence, zone, now)]
     state = by_time(occurrence.slot, now)
     words = _RECORDED.get(state)
@@ -106,7 +101,6 @@ def signing_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Conten
 
 
 def head_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
-    """Return title, due time and state, or who signed it off."""
     state, day = state_style(occurrence), now.astimezone(zone).date()
     title = Content.styled(occurrence.slot.title, ROLES["title"])
     if occurrence.signed is not None:
@@ -120,7 +114,6 @@ def head_words(occurrence: Occurrence, zone: tzinfo, now: datetime) -> Content:
 
 
 def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
-    """Return why an occurrence that cannot be signed off now cannot be."""
     if occurrence.signed is not None:
         return signed_first(occurrence.signed, zone, now)
     if occurrence.state is OccurrenceState.UNPLANNED:
@@ -130,7 +123,6 @@ def why_not(occurrence: Occurrence, zone: tzinfo, now: datetime) -> str:
 
 
 def effect_words(checklist: Checklist) -> Content:
-    """Return what Enter will record, as the checklist stands."""
     open_lines, missing = checklist.unticked(), checklist.missing()
     if checklist.leave_open.value and open_lines:
         words = plural(

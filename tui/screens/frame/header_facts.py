@@ -1,5 +1,3 @@
-"""What the header of every screen shows, from the console's states."""
-
 import math
 
 from services.clock import LEAST_SKEW, real

@@ -1,5 +1,3 @@
-"""The screen of one journal entry: all fields, the hash chain at this entry, and the entries on the same subject."""
-
 import asyncio
 from contextlib import suppress
 
@@ -18,19 +16,15 @@ STORY = 500
 
 
 class EntryScreen(ModeScreen):
-    """Shows one entry of the journal, and the others on the same subject as steps to go through."""
-
     def __init__(self, entry: Entry) -> None:
         super().__init__()
         self.first = entry
         self.detail = EntryDetail(now=self.app.now, zone=self.app.zone)
 
     def body(self) -> ComposeResult:
-        """Yield the entry's detail."""
         yield self.detail
 
     async def opened(self) -> None:
-        """Show the entry at once, and read its story again whenever the journal grows."""
         self.detail.entry = self.first
         self.detail.focus()
         self.watch(self.app, "journal_head", self._head_changed)
@@ -39,7 +33,6 @@ class EntryScreen(ModeScreen):
         self.read_rest()
 
     def note_subject(self) -> Place | None:
-        """Return the entry's target, which a note written here is about."""
         entry = self.detail.entry or self.first
         return Place(entry.target, clean(entry.target), opened=True) if entry.target else None
 
@@ -49,7 +42,6 @@ class EntryScreen(ModeScreen):
 
     @work(group="entry", exclusive=True)
     async def read_rest(self) -> None:
-        """Check the chain at this entry, and read the entries on the same subject."""
         entry, journal = self.detail.entry or self.first, self.services.journal
         if not entry.has_body:
             with suppress(JournalError):
@@ -61,7 +53,6 @@ class EntryScreen(ModeScreen):
 
     @on(EntryDetail.Stepped)
     def step(self, message: EntryDetail.Stepped) -> None:
-        """Show another entry of the story."""
         self.detail.entry = message.entry
         self.read_rest()
 

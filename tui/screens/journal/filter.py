@@ -1,5 +1,3 @@
-"""The dialog that filters the journal by kinds, one person and one target."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -42,8 +40,6 @@ class Choice:
 
 
 class JournalFilterScreen(GuardedDialog[EntryQuery]):
-    """Returns the changed query; each line of the list can be switched on and off."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "done", N_("Done")),
         Binding("up", "move(-1)", N_("Up"), show=False, priority=True),
@@ -76,20 +72,17 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         self.options.can_focus = False
 
     def compose(self) -> ComposeResult:
-        """Yield the input that narrows, the list, and a note for errors."""
         with window(_("Show only"), _("⏎ on/off · Esc done")):
             yield self.input
             yield self.options
             yield Prose(id="note")
 
     def on_mount(self) -> None:
-        """List the kinds at once, and people and targets as soon as they are read."""
         self.fill()
         self.read()
 
     @work(group="filter", exclusive=True)
     async def read(self) -> None:
-        """Read the unknown kinds, people and targets of the whole journal, and list them."""
         try:
             unknown = await self.journal.unknown_kinds()
             people, targets = await self.journal.people(), await self.journal.targets()
@@ -104,11 +97,9 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
 
     @on(Input.Changed)
     def narrow(self) -> None:
-        """Narrow the list to what is typed."""
         self.fill()
 
     def fill(self) -> None:
-        """List the matching choices under their headings; the highlight stays on its choice."""
         highlighted = self.highlighted
         terms = folded(self.input.value).split()
         matches = [each for each in self.choices if all(term in each.words for term in terms)]
@@ -145,7 +136,6 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         return Content.assemble("  ", mark, choice.label)
 
     def is_on(self, choice: Choice) -> bool:
-        """Whether the query selects this choice."""
         query = self.query_now
         if choice.section == "kind":
             return choice.value in (query.unknown_kinds if choice.unknown else query.kinds)
@@ -157,25 +147,21 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         return self.listed[row] if row is not None and row < len(self.listed) else None
 
     def action_move(self, by: int) -> None:
-        """Move the highlight by some rows while the input keeps the focus."""
         for _step in range(abs(by)):
             (self.options.action_cursor_down if by > 0 else self.options.action_cursor_up)()
 
     @on(Input.Submitted)
     def submitted(self) -> None:
-        """Switch the highlighted line on or off."""
         if self.highlighted is not None:
             self.switch(self.highlighted)
 
     @on(OptionList.OptionSelected)
     def selected(self, event: OptionList.OptionSelected) -> None:
-        """Switch the clicked line on or off."""
         choice = self.listed[event.option_index]
         if choice is not None:
             self.switch(choice)
 
     def switch(self, choice: Choice) -> None:
-        """Switch a choice on or off; kinds add up, a person or a target replaces the previous one."""
         if choice.unknown:
             changed: dict[str, object] = {"unknown_kinds": self.query_now.unknown_kinds ^ {choice.value}}
         elif choice.section == "kind":
@@ -186,7 +172,6 @@ class JournalFilterScreen(GuardedDialog[EntryQuery]):
         self.fill()
 
     def action_done(self) -> None:
-        """Close the dialog and return the query."""
         self.dismiss(self.query_now)
 
 

@@ -45,8 +45,6 @@ from widgets.journal.wording import checkpoint_spans, filter_spans
 
 
 class JournalVerifyScreen(Dialog[None]):
-    """Opens at once, as reading the whole journal takes time; the result follows."""
-
     DEFAULT_CSS = """
     JournalVerifyScreen #window { max-width: 84; scrollbar-size-vertical: 1; }
     """
@@ -58,7 +56,6 @@ class JournalVerifyScreen(Dialog[None]):
         self.block = Block(_("Hash chain"), self._lines)
 
     def compose(self) -> ComposeResult:
-        """Yield the result, or a line that says the check is running."""
         with window(_("Verify the journal"), _("Esc closes"), kind=VerticalScroll):
             yield self.block
 
@@ -68,7 +65,6 @@ class JournalVerifyScreen(Dialog[None]):
 
     @work(group="verify", exclusive=True)
     async def check(self) -> None:
-        """Verify every entry, and show the result."""
         self.verification = await self.journal.verify()
         self.block.update()
 
@@ -80,7 +76,6 @@ class JournalVerifyScreen(Dialog[None]):
 
 
 def _not_compared(verification: Verification, width: int) -> list[Line]:
-    """Return a line that names the external log that was not compared, if another one was."""
     if not (verification.anchors and verification.anchor_note):
         return []
     words = _("Not compared: {reason}").format(reason=verification.anchor_note)
@@ -128,14 +123,12 @@ class JournalScreen(ModeScreen):
         self._one_at_a_time = asyncio.Lock()
 
     def body(self) -> ComposeResult:
-        """Yield the state of the external hashes, the filter, the entries and the input row."""
         yield self.checkpoint_line
         yield self.filter_line
         yield self.panel
         yield self.prompt
 
     async def opened(self) -> None:
-        """Show the newest page, and follow the journal as it grows."""
         self.panel.table.focus()
         await self._begin(EntryWindow.newest)
         self.watch(self.app, "journal_head", self._head_changed, init=False)
@@ -146,7 +139,6 @@ class JournalScreen(ModeScreen):
     # -- reading
 
     async def _begin(self, move: Move, *, last: bool = False) -> None:
-        """Show another part of the journal, with the cursor on its first or last entry."""
         async with self._one_at_a_time:
             window = self.window
             state = await self._read(window, move)
@@ -155,7 +147,6 @@ class JournalScreen(ModeScreen):
         self._keep_focus()
 
     async def _go_on(self, move: Move) -> None:
-        """Show more entries; the cursor stays on its entry."""
         async with self._one_at_a_time:
             window = self.window
             state = await self._read(window, move)
@@ -195,23 +186,19 @@ class JournalScreen(ModeScreen):
 
     @work(group="journal-move", exclusive=True)
     async def show_edge(self, *, oldest: bool) -> None:
-        """Show the newest or the oldest page."""
         await self._begin(EntryWindow.oldest if oldest else EntryWindow.newest, last=oldest)
 
     @work(group="journal-more", exclusive=True)
     async def show_more(self, *, older: bool) -> None:
-        """Read one more page of older or newer entries."""
         await self._go_on(EntryWindow.go_older if older else EntryWindow.go_newer)
 
     @work(group="journal-news", exclusive=True)
     async def read_new_entries(self) -> None:
-        """Read what this or another console has recorded since."""
         unread = self.panel.state.value is None
         await (self._begin(EntryWindow.newest) if unread else self._go_on(EntryWindow.refresh))
 
     @on(JournalTable.Wanted)
     def read_more(self, message: JournalTable.Wanted) -> None:
-        """Read more entries when the cursor comes near an edge."""
         if message.edge:
             self.show_edge(oldest=message.older)
         elif not self._one_at_a_time.locked():
@@ -232,7 +219,6 @@ class JournalScreen(ModeScreen):
             self.show_day(self.day)
 
     def note_subject(self) -> Place | None:
-        """Return the target of the entry under the cursor, which a note written here is about."""
         view, key = self.panel.state.value, self.panel.table.cursor_key
         entry = next((each for each in view.entries if str(each.seq) == key), None) if view else None
         return Place(entry.target, clean(entry.target)) if entry is not None and entry.target else None
@@ -246,35 +232,30 @@ class JournalScreen(ModeScreen):
 
     @work(group="journal-filter", exclusive=True)
     async def action_filter(self) -> None:
-        """Choose kinds, person and target in a dialog."""
         screen = JournalFilterScreen(self.services.journal, self.window.query)
         query = await self.app.push_screen_wait(screen)
         if query is not None and query != self.window.query:
             self.show(query)
 
     def action_search(self) -> None:
-        """Ask for words to search for."""
         self.prompt.open(JournalAsk.WORDS, self.window.query.words)
 
     def action_day(self) -> None:
         self.prompt.open(JournalAsk.DAY, "" if self.day is None else self.day.isoformat())
 
     def action_other_day(self, by: int) -> None:
-        """Show the next (1) or previous (-1) day; today if no day is shown yet."""
         self.show_day(self._today() if self.day is None else self.day + timedelta(days=by))
 
     def _today(self) -> date:
         return self.app.now().astimezone(self.app.zone).date()
 
     def show_day(self, day: date | None) -> None:
-        """Show only one day of the displayed time zone; None for all."""
         self.day = day
         since, before = day_span(day, self.app.zone) if day is not None else (None, None)
         self.show(self.window.query.model_copy(update={"since": since, "before": before}))
 
     @on(JournalPrompt.Answered)
     def answered(self, message: JournalPrompt.Answered) -> None:
-        """Filter by the words or the day entered."""
         text = message.text.strip()
         if message.ask is JournalAsk.WORDS:
             self.show(self.window.query.model_copy(update={"words": text}))
@@ -301,10 +282,8 @@ class JournalScreen(ModeScreen):
 
     @work(group="journal-export", exclusive=True)
     async def action_export(self) -> None:
-        """Save the matching entries as JSON lines, readable by this user alone, and report where."""
         masker = masker_of(self.services.runbook)
         self.app.tell(await save(self.services.journal.path, self.window.query, masker))
 
     def action_verify(self) -> None:
-        """Open the dialog that verifies the hash chain."""
         self.app.push_screen(JournalVerifyScreen(self.services.journal))

@@ -1,5 +1,3 @@
-"""The dialog that writes a note into the journal, optionally about what the screen below shows."""
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -36,13 +34,11 @@ class SubjectDialog(WritingDialog):
         super().__init__()
 
     def about(self) -> Iterable[Widget]:
-        """Yield a line that says what the text is about, if it can be about anything."""
         if len(self.subjects) > 1:
             self._show_subject()
             yield self.subject_line
 
     def _show_subject(self) -> None:
-        """Name what the text is about; while that is nothing, what it would be about."""
         likeliest = self.subject or self.subjects[0]
         name = likeliest.name if likeliest is not None else ""
         self.subject_line.update(
@@ -57,7 +53,6 @@ class SubjectDialog(WritingDialog):
         )
 
     def action_toggle_place(self) -> None:
-        """Go on to the next thing that the text could be about, and to nothing after the last."""
         self.subject = self.subjects[(self.subjects.index(self.subject) + 1) % len(self.subjects)]
         self._show_subject()
 
@@ -83,8 +78,6 @@ def note_subjects(app: Console) -> tuple[Place, ...]:
 
 
 class NoteScreen(SubjectDialog):
-    """Can be opened over any screen; the note may have several lines."""
-
     HEADING = N_("Note")
     PROMPT = N_("What the next operator should know")
     may_wait = True
@@ -97,7 +90,6 @@ class NoteScreen(SubjectDialog):
         self._rest = text
 
     def on_mount(self) -> None:
-        """Show what was typed before, which is recorded only by Enter."""
         if self._rest:
             self.field.insert(self._rest)
             self.show_message(_("Typed while the last text was being recorded: ⏎ records it as a note."))
@@ -106,7 +98,6 @@ class NoteScreen(SubjectDialog):
         return "" if text else _("Nothing has been written yet.")
 
     async def write(self, text: str) -> str:
-        """Record the note. Raises JournalError."""
         about = self.subject
         new_entry = NewEntry(
             kind=EntryKind.NOTE,

@@ -1,5 +1,3 @@
-"""What a key does with a field of a log line: search its value, filter by it, copy it, follow it in another pane."""
-
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -27,7 +25,6 @@ _SEARCHED = 200
 
 
 async def act(app: Console, pane: LogPane, message: FieldList.Acted, add_pane: AddPane | None) -> None:
-    """Do what the key means; the menu asks first. `add_pane`: None where there can be no other pane."""
     row, action = message.row, message.action
     filter_in, filter_out = (pattern_for(message.fields.form, row, hides=hides) for hides in (False, True))
     if action == "menu":
@@ -70,7 +67,6 @@ async def _chosen(
 
 
 async def _follow(app: Console, pane: LogPane, row: FieldRow, add_pane: AddPane) -> None:
-    """Ask for a group, and follow the value in a pane on it, at the time of the line."""
     line = pane.lines.line_at_cursor()
     groups = await app.push_screen_wait(GroupScreen(app.ready, app.config.log_groups))
     if groups:
@@ -96,7 +92,6 @@ def _choices(
 
 
 def _becomes(present: str, further: str) -> str:
-    """The pattern that a choice leads to; says where it replaces the present one."""
     whole = combined(present, further)
     if whole is not None:
         return clean(whole, 120)
@@ -110,6 +105,5 @@ def _title(row: FieldRow) -> str:
 
 
 def _searched(row: FieldRow) -> str:
-    """The value as one line that can be searched."""
     text = row.text if not row.name else value_text(row)
     return next((part.strip() for part in text.splitlines() if part.strip()), "")[:_SEARCHED]

@@ -58,8 +58,6 @@ def offers(columns: Chosen, sample: Sample, hidden: frozenset[str] = frozenset()
 
 
 class ColumnsScreen(GuardedDialog[Answer | None]):
-    """Returns the columns, or None if it was closed."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", N_("Tick")),
         Binding("ctrl+up", "shift(-1)", N_("Column up")),
@@ -94,7 +92,6 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
         )
 
     def compose(self) -> ComposeResult:
-        """The fields, and what the keys do."""
         with window(
             _("Columns of {group}").format(group=clean(self._group)),
             _("⏎ applies and remembers · Esc closes"),
@@ -130,7 +127,6 @@ class ColumnsScreen(GuardedDialog[Answer | None]):
         return next((place for place, line in enumerate(self.lines) if line.name == key), None)
 
     def action_tick(self) -> None:
-        """Make the field a column behind the others, or no column."""
         place = self._place()
         if place is None:
             return
@@ -178,7 +174,6 @@ def _name(name: str) -> str:
 
 
 def form_choice(app: Console, group: str) -> FormChoice:
-    """What is known of the lines of a log group before they are read."""
     spec = next((each for each in app.ready.runbook.log_groups if each.id == group), None)
     return FormChoice(
         group=group,
@@ -189,7 +184,6 @@ def form_choice(app: Console, group: str) -> FormChoice:
 
 
 async def show_form(app: Console, pane: LogPane, group: str) -> None:
-    """Draw the lines of `pane` in the form of `group`, at once and again when what was chosen has been read."""
     pane.lines.choose_form(form_choice(app, group))
     await log_memory(app).load()
     if pane.is_attached and pane.lines.group_form.choice.group == group:
@@ -197,7 +191,6 @@ async def show_form(app: Console, pane: LogPane, group: str) -> None:
 
 
 async def choose_columns(app: Console, pane: LogPane) -> None:
-    """Ask for the columns of the group in `pane`, or of the line's at the cursor, show and remember them."""
     line = pane.lines.line_at_hand()
     form = pane.lines.painter.forms.of(line) if line is not None else pane.lines.group_form
     letter, group = source_of(line.stream) if line is not None else "", form.choice.group

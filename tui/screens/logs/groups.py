@@ -1,5 +1,3 @@
-"""The dialog that chooses log groups: the runbook's first, then all groups of the account."""
-
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +33,6 @@ _ROWS = 16
 
 
 def matching(shown: int, count: int) -> str:
-    """`3 log groups`, or how many of them match what is typed."""
     if shown == count:
         return plural("{count} log group", "{count} log groups", count).format(count=count)
     return _("{shown} of {count} log groups match").format(shown=shown, count=count)
@@ -57,13 +54,10 @@ class _NamePart(Input):
     ticks = False
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Whether the key is text."""
         return super().check_consume_key(key, character) and not (self.ticks and key == "space")
 
 
 class GroupScreen(Dialog[tuple[str, ...]]):
-    """Returns the exact names of the chosen groups, at least one, or None."""
-
     app = app_getter(Console)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "tick", N_("Tick"), id="log.group.tick", priority=True)
@@ -109,7 +103,6 @@ class GroupScreen(Dialog[tuple[str, ...]]):
         self.table.can_focus = False
 
     def compose(self) -> ComposeResult:
-        """Yield the input that narrows, the list and a note."""
         keys = _("Space ticks · ⏎ opens · Esc closes") if self.most > 1 else _("⏎ opens · Esc closes")
         with window(_("Log group"), keys):
             part = _NamePart(placeholder=_("Part of the name, or a whole name"))
@@ -119,7 +112,6 @@ class GroupScreen(Dialog[tuple[str, ...]]):
             yield Prose(id="note")
 
     def on_mount(self) -> None:
-        """List the runbook's groups at once, and read those of the account."""
         self.fill("")
         self.read_groups()
 
@@ -140,7 +132,6 @@ class GroupScreen(Dialog[tuple[str, ...]]):
 
     @work(group="newest")
     async def _read_newest(self, names: tuple[str, ...]) -> None:
-        """Read the newest event of each of `names`, a few at a time."""
         streams = LogStreams(self.services.session)
 
         async def read(name: str) -> None:
@@ -157,12 +148,10 @@ class GroupScreen(Dialog[tuple[str, ...]]):
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
-        """Narrow the list to what is typed."""
         self.fill(event.value)
 
     @on(KeyedTable.Highlighted)
     def highlighted(self) -> None:
-        """Read what the list shows of the groups around, once the cursor rests."""
         self._rest.moved()
 
     def fill(self, term: str, at: str = "") -> None:
@@ -206,7 +195,6 @@ class GroupScreen(Dialog[tuple[str, ...]]):
             self._read_newest(names)
 
     def _show_note(self) -> None:
-        """Count what is listed; if that is nothing, say what can be done."""
         term = clean(self.query_one(Input).value.strip())
         if term and not self.order:
             text = _("No log group matches “{term}”. ⏎ opens the group of exactly this name.")
@@ -219,7 +207,6 @@ class GroupScreen(Dialog[tuple[str, ...]]):
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tick only where several can be chosen."""
         return self.most > 1 if action == "tick" else super().check_action(action, parameters)
 
     def action_tick(self) -> None:
@@ -239,7 +226,6 @@ class GroupScreen(Dialog[tuple[str, ...]]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Return the ticked groups, else the one under the cursor, or exactly what was typed if no group matches."""
         if self.ticks:
             self.dismiss(tuple(self.ticks))
             return
@@ -248,13 +234,10 @@ class GroupScreen(Dialog[tuple[str, ...]]):
 
     @on(KeyedTable.Selected)
     def selected(self, event: KeyedTable.Selected) -> None:
-        """Return the clicked group, or the ticked ones."""
         self.dismiss(tuple(self.ticks) or (event.key,))
 
     def key_down(self) -> None:
-        """Move the cursor down while the input keeps the focus."""
         self.table.action_move(1)
 
     def key_up(self) -> None:
-        """Move the cursor up while the input keeps the focus."""
         self.table.action_move(-1)

@@ -1,5 +1,3 @@
-"""The keys of the logs: their order in the footer, and the sections in which the help lists them."""
-
 from services.i18n import N_
 
 FOOTER = (

@@ -25,7 +25,6 @@ from tui.screens.logs.tail_binding import PaneTail
 
 
 async def ask_late_lines(app: Console, tail: PaneTail) -> None:
-    """Say the price, ask, and show the lines that the pane lacks, marked as late."""
     pane, stats = tail.pane, tail.pane.stats
     lateness, start = _missing(stats)
     if start is None:
@@ -83,7 +82,6 @@ def _missing(stats: TailStats | None) -> tuple[float, int | None]:
 
 
 async def _matching(tail: PaneTail, lines: list[LogLine]) -> list[LogLine]:
-    """Those of the lines that the pane's filter pattern matches."""
     if not tail.pattern:
         return lines
     filters = MetricFilters(tail.services.session)

@@ -1,5 +1,3 @@
-"""Saved layouts of the logs mode: groups, filter patterns, sizes and columns under a name."""
-
 from typing import ClassVar
 
 from textual import on
@@ -48,7 +46,6 @@ class LayoutScreen(Dialog[Layout]):
         self.table.can_focus = False
 
     def compose(self) -> ComposeResult:
-        """The name, the saved layouts, a note."""
         with window(_("Layouts"), _("⏎ opens, or saves what is typed · Del discards · Esc closes")):
             yield Input(placeholder=_("Name under which to save the present layout"), max_length=_LONGEST)
             yield self.table
@@ -70,7 +67,6 @@ class LayoutScreen(Dialog[Layout]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Save under the typed name; with none, open the layout under the cursor."""
         name = clean(event.value.strip())
         if name:
             self.memory.save_layout(name, self.present)
@@ -87,17 +83,14 @@ class LayoutScreen(Dialog[Layout]):
         self.dismiss(self.memory.layouts.get(name) if name is not None else None)
 
     def action_discard(self) -> None:
-        """Delete the layout under the cursor."""
         if self.table.cursor_key is not None and not self.query_one(Input).value:
             self.memory.delete_layout(self.table.cursor_key)
             self._show()
 
     def key_down(self) -> None:
-        """Move the cursor down while the input keeps the focus."""
         self.table.action_move(1)
 
     def key_up(self) -> None:
-        """Move the cursor up while the input keeps the focus."""
         self.table.action_move(-1)
 
 
@@ -106,7 +99,6 @@ def groups_of(layout: Layout) -> str:
 
 
 def present_layout(screen: PaneSet, memory: LogMemory) -> Layout:
-    """The groups, patterns, shares and columns of the open panes."""
     return Layout(
         panes=tuple(
             LayoutPane(

@@ -1,5 +1,3 @@
-"""The dialog that chooses the lowest level shown in a log pane."""
-
 from services.i18n import _
 from services.models.logs import Severity
 from tui.console import Console
@@ -8,7 +6,6 @@ from widgets.logs.pane.pane import LogPane
 
 
 def choose_level(app: Console, pane: LogPane) -> None:
-    """Ask for the level; the cursor begins on the present one."""
     choices = [Choice(str(int(each)), level_words(each), _note(each, pane.threshold)) for each in Severity]
 
     def chosen(level: str | None) -> None:

@@ -1,5 +1,3 @@
-"""What the lines held in a pane add up to: slow queries by shape and time, blocked requests by what they share."""
-
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -66,7 +64,6 @@ async def parsed(store: LogStore, parse: Callable[[bytes, int], object | None]) 
 
 
 def slow_line(line: bytes, at: int) -> tuple[datetime, slow_queries.SlowLine] | None:
-    """The slow query in a line of PostgreSQL, values masked; None if there is none."""
     if _SLOW not in line:
         return None
     query = slow_queries.slow_line(line.decode("utf-8", "replace"))
@@ -102,7 +99,6 @@ def slow_views(
 
 
 def block_views(blocks: Sequence[waf_blocks.Block], zone: tzinfo, now: datetime) -> list[TableView]:
-    """Blocked requests by rule, address, country and path."""
     titles = {
         "rule": (_("by rule"), _("Rule")),
         "address": (_("by address"), _("Address")),
@@ -168,8 +164,6 @@ def _times(first: datetime | None, last: datetime | None, zone: tzinfo, now: dat
 
 
 class LineTablesScreen(GuardedDialog[Target | None]):
-    """Returns where the chosen row leads, or None if it was closed."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "other(-1)", N_("Previous"), show=False),
         Binding("right", "other(1)", N_("Next"), show=False),
@@ -192,13 +186,11 @@ class LineTablesScreen(GuardedDialog[Target | None]):
         self.rows = WholeRowTable(self.table)
 
     def compose(self) -> ComposeResult:
-        """The table, and what the lines are counted by."""
         with window(self._title, _("⏎ goes to the lines · ← → other table · Esc closes")):
             yield Prose(id="note")
             yield self.rows
 
     def on_mount(self) -> None:
-        """Show the first table."""
         self._show()
         super().on_mount()
 
@@ -210,7 +202,6 @@ class LineTablesScreen(GuardedDialog[Target | None]):
         return self._views[self._place]
 
     def action_other(self, steps: int) -> None:
-        """Count the lines by something else."""
         self._place = (self._place + steps) % len(self._views)
         self._show()
 
@@ -229,7 +220,6 @@ class LineTablesScreen(GuardedDialog[Target | None]):
 
 
 async def show_tables(app: Console, pane: LogPane) -> None:
-    """Read the lines of `pane`, show what they add up to, and go where the reader chooses."""
     form, now = pane.lines.group_form.form, app.now()
     zone = app.zone
     if form is not None and form.id == "waf":

@@ -18,7 +18,6 @@ from tui.screens.logs.tail_binding import PaneTail
 
 
 async def agreed(app: Console, tail: PaneTail) -> bool:
-    """Whether the reader agrees to the price of Live Tail."""
     yen = USD_PER_LIVE_TAIL_MINUTE * yen_per_dollar(tail.services.runbook.costs)
     text = _(
         "Live Tail shows lines of {group} about a second after they arrive.\n"
@@ -30,7 +29,6 @@ async def agreed(app: Console, tail: PaneTail) -> bool:
 
 
 def session_of(tail: PaneTail) -> LiveSession:
-    """A session for the group and filter pattern that the pane follows."""
     services = tail.services
     return LiveSession(
         LiveTail(services.session),
@@ -43,7 +41,6 @@ def session_of(tail: PaneTail) -> LiveSession:
 
 
 async def run(tail: PaneTail, session: LiveSession) -> None:
-    """Show the session's lines and state in the pane until it ends or is cancelled."""
     pane = tail.pane
     tail.begin_live()
     try:

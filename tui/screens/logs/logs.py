@@ -33,8 +33,6 @@ from widgets.logs.pane.prompt import LogPrompt
 
 
 class OneTime:
-    """Moves the mark line of the shared cursor, and the panes along with it."""
-
     def __init__(self, panes: Callable[[], Collection[LogPane]]) -> None:
         self._panes = panes
         self.together = True
@@ -58,13 +56,11 @@ class OneTime:
                     self._lead(pane, at)
 
     def go_to(self, source: LogPane, at: int, *, minute: bool) -> None:
-        """The reader chose a time in `source`: the others go there, too."""
         for pane in self._panes():
             if pane is not source:
                 pane.go_to(at, minute=minute)
 
     def toggle(self, source: LogPane | None) -> bool:
-        """Let the panes scroll together, or no longer; returns whether they do now."""
         self.together = not self.together
         if self.together and source is not None and not source.lines.scroller.follow:
             row = source.lines.position
@@ -85,7 +81,6 @@ class OneTime:
             pane.lines.go_row(row)
 
     def _follow(self, source: LogPane) -> None:
-        """The reader follows again: so do the panes that were only moved along."""
         for pane in self._panes():
             pane.set_time_mark(None)
             if pane is not source and pane in self._led and not pane.paused:
@@ -106,7 +101,6 @@ class LogsScreen(PaneSet):
         self.covers = Covers(self)
 
     async def opened(self) -> None:
-        """Open the log groups that were requested from another screen, else the runbook's first."""
         groups = self.services.runbook.log_groups
         targets, self.app.requested_logs = self.app.requested_logs, ()
         if targets:
@@ -116,17 +110,14 @@ class LogsScreen(PaneSet):
 
     @property
     def pane(self) -> LogPane | None:
-        """The pane that covers the others, else the active one, else the first; None if there is none."""
         if self.cover is not None:
             return self.cover.pane
         return super().pane
 
     def aws_commands(self) -> CommandSheet | None:
-        """The commands that read the active pane."""
         return self.pane_sheet(self.pane) if self.pane in self.tails else None
 
     def note_subject(self) -> Place | None:
-        """The incident from which the logs were opened, until the reader goes elsewhere."""
         mode, incident = self.app.way_back or ("", "")
         if mode != self.app.current_mode:
             return None
@@ -140,7 +131,6 @@ class LogsScreen(PaneSet):
     # Opening and closing
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Close, zoom, resize and merge only where there are several panes."""
         if action in OF_SEVERAL:
             return len(self.tails) > 1 and self.cover is None
         if action == "extend":
@@ -151,7 +141,6 @@ class LogsScreen(PaneSet):
 
     @work(group="query", exclusive=True)
     async def action_query(self) -> None:
-        """Query the panes' log groups with Logs Insights, the active pane's first."""
         pane = self.pane
         groups = self.cover.groups if self.cover is not None else ()
         if pane in self.tails:
@@ -160,13 +149,11 @@ class LogsScreen(PaneSet):
         await open_query(self.app, groups, pane.lines.times_on_screen if pane is not None else None)
 
     def action_open_pane(self) -> None:
-        """Choose log groups for further panes."""
         if self.has_room():
             self.choose_more()
 
     @work(group="choose-group", exclusive=True)
     async def choose_more(self) -> None:
-        """Ask for log groups and open a pane for each."""
         room = MOST_PANES - len(self.tails)
         dialog = GroupScreen(self.services, self.app.config.log_groups, most=room)
         for group in await self.app.push_screen_wait(dialog) or ():
@@ -184,7 +171,6 @@ class LogsScreen(PaneSet):
 
     @work(group="log-export", exclusive=True)
     async def action_export(self) -> None:
-        """Save lines of the active pane, or of the one that covers the others, to a file."""
         pane, cover = self.pane, self.cover
         if cover is not None:
             content = PaneContent(cover.groups, cover.pane.pattern, cover.origin)
@@ -194,14 +180,12 @@ class LogsScreen(PaneSet):
             await offer_pane_export(self.app, pane, content)
 
     def action_columns(self) -> None:
-        """Choose the columns of the active pane's log group, or of that of the line at the cursor."""
         if self.cover is None:
             super().action_columns()
         else:
             self.run_worker(choose_columns(self.app, self.cover.pane), group="columns", exclusive=True)
 
     def action_line_tables(self) -> None:
-        """Show what the lines of the active pane add up to."""
         if self.cover is None:
             super().action_line_tables()
         else:
@@ -213,42 +197,34 @@ class LogsScreen(PaneSet):
     # A pane over the others
 
     async def uncover(self) -> None:
-        """Show the panes again; what fills the covering one ends."""
         await self.covers.end()
 
     @property
     def cover(self) -> CoveringPane | None:
-        """What covers the panes; None: they are shown."""
         return self.covers.current
 
     def action_merge(self) -> None:
-        """Show the panes as one, or each again, at the moment that is being read."""
         self.covers.run(self.covers.merge())
 
     def action_request(self) -> None:
-        """Show all lines of the request whose id is in the line at the cursor."""
         self.run_worker(self.covers.request(), group="request", exclusive=True)
 
     def action_extend(self) -> None:
-        """Search a wider range for the lines of the request."""
         if isinstance(self.cover, RequestPane):
             self.covers.run(self.cover.extend())
 
     def action_more(self) -> None:
-        """Search further for the request that covers the panes, else ask for late lines."""
         if isinstance(self.cover, RequestPane):
             self.action_extend()
         else:
             self.action_late_lines()
 
     def leads_back(self) -> bool:
-        """Whether the key of going back shows the panes again, or returns to an incident."""
         if self.cover is not None and self.is_active:
             return not is_reading(self.cover.pane) and not isinstance(self.focused, Input)
         return super().leads_back()
 
     def action_back_to_incident(self) -> None:
-        """Show the panes again, else return to the incident whose step has led here."""
         if self.cover is not None:
             self.covers.run(self.covers.remove())
         else:
@@ -261,13 +237,11 @@ class LogsScreen(PaneSet):
 
     @on(LogPane.TimeRequested)
     def cover_time_requested(self, message: LogPane.TimeRequested) -> None:
-        """Read older lines of what covers the panes."""
         if self.cover is not None and message.pane is self.cover.pane:
             self.cover.read_earlier(message.at)
 
     @on(LogPane.EarlierRequested)
     def cover_earlier_requested(self, message: LogPane.EarlierRequested) -> None:
-        """Read the lines before the oldest one of what covers the panes."""
         if self.cover is not None and message.pane is self.cover.pane:
             self.cover.read_older()
 
@@ -280,18 +254,15 @@ class LogsScreen(PaneSet):
 
     @on(LogPane.Moved)
     def pane_moved(self, message: LogPane.Moved) -> None:
-        """Show the moment in the other panes."""
         if message.pane in self.tails and self.cover is None:
             self.one_time.moved(message.pane, message.at)
 
     @on(LogPrompt.TimeEntered)
     def time_entered(self, message: LogPrompt.TimeEntered) -> None:
-        """Go to the time in every pane."""
         if self.pane in self.tails:
             self.one_time.go_to(self.pane, message.at, minute=message.minute)
 
     def action_toggle_together(self) -> None:
-        """Let the panes scroll together, or only move their mark line."""
         together = self.one_time.toggle(self.pane)
         self.app.inform(
             _("The panes scroll together.")
@@ -302,7 +273,6 @@ class LogsScreen(PaneSet):
     # Marks
 
     def follow(self, pane: LogPane, group: str, pattern: str = "", at: datetime | None = None) -> None:
-        """Follow `group` in `pane`, with the marks that the journal has of it."""
         super().follow(pane, group, pattern, at)
         self._restore_marks(pane, group)
 
@@ -311,7 +281,6 @@ class LogsScreen(PaneSet):
 
     @work(group="mark", exclusive=True)
     async def action_mark_line(self) -> None:
-        """Mark the line at the cursor, with a note, or take its mark away."""
         marked, cover = self.pane, self.cover
         if marked is None:
             return
@@ -327,14 +296,12 @@ class LogsScreen(PaneSet):
 
     @work(group="mark", exclusive=True)
     async def action_list_marks(self) -> None:
-        """List the marks of all panes."""
         await choose_mark(self.app, self.tails if self.cover is None else [self.cover.pane])
 
     # Layouts
 
     @work(group="layouts", exclusive=True)
     async def action_layouts(self) -> None:
-        """Save the present layout, or open a saved one."""
         memory = log_memory(self.app)
         await memory.load()
         layout = await self.app.push_screen_wait(LayoutScreen(memory, present_layout(self, memory)))
@@ -345,10 +312,8 @@ class LogsScreen(PaneSet):
     # The room of the panes
 
     def action_zoom_pane(self) -> None:
-        """Give the active pane the whole room, or each its share again."""
         self.area.zoom(not self.area.zoomed)
 
     def action_resize_pane(self, steps: int) -> None:
-        """Give the active pane more of the room, or less."""
         if self.pane is not None:
             self.area.grow(self.pane, steps)

@@ -51,12 +51,10 @@ class MarkScreen(SubjectDialog):
         super().__init__([*likeliest, *others])
 
     def about(self) -> Iterable[Widget]:
-        """Yield the line, and the incident whose timeline the mark belongs to."""
         yield Prose(Content(clean(self.mark.text, _LINE)), classes="about")
         yield from super().about()
 
     async def write(self, text: str) -> str:
-        """Record the mark. Raises JournalError."""
         services = self.app.ready
         self.mark = replace(self.mark, note=text)
         incident = self.subject.subject if self.subject is not None else ""
@@ -126,7 +124,6 @@ def go_mark(app: Console, pane: LogPane, step: int) -> None:
 
 
 async def choose_mark(app: Console, panes: Iterable[LogPane]) -> None:
-    """List the marks of all panes, and go to the chosen one."""
     marks = sorted(((mark, pane) for pane in panes for mark in pane.marks.all), key=lambda entry: entry[0].at)
     if not marks:
         app.inform(_("No line is marked here; m marks one."))

@@ -49,8 +49,6 @@ class LayoutPane(Model):
 
 
 class Layout(Model):
-    """A saved arrangement of panes."""
-
     panes: tuple[LayoutPane, ...] = Field(min_length=1, max_length=MOST_PANES)
 
 
@@ -72,7 +70,6 @@ class LogMemory:
     """What is remembered; empty until `load` has read it. Every change takes effect at once and is then written."""
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
-        """`warn` is called with the reason, in words, when the file can be neither read nor written."""
         self.path = path
         self._warn = warn
         self._remembered = Remembered()
@@ -98,14 +95,12 @@ class LogMemory:
         self._remembered = stored
 
     async def written(self) -> None:
-        """Wait until every change is written."""
         while self._writing is not None:
             await asyncio.shield(self._writing)
 
     # Columns
 
     def columns(self, group: str) -> Columns | None:
-        """The columns chosen for a log group; None if none were ever chosen."""
         return self._remembered.columns.get(group)
 
     def remember_columns(self, group: str, columns: Columns) -> None:
@@ -115,8 +110,6 @@ class LogMemory:
         )
 
     def forget_columns(self, group: str) -> None:
-        """Forget what was chosen for a log group: its lines have their form's own columns again."""
-
         def forget(old: Remembered) -> Remembered:
             columns = {each: value for each, value in old.columns.items() if each != group}
             return old.model_copy(update={"columns": columns})
@@ -126,12 +119,10 @@ class LogMemory:
     # Histories
 
     def history(self, kind: Kind) -> tuple[str, ...]:
-        """What was searched or filtered in any pane, the newest first."""
         texts: tuple[str, ...] = getattr(self._remembered, kind)
         return texts[::-1]
 
     def add_to_history(self, kind: Kind, text: str) -> None:
-        """Remember a search or a filter pattern as the newest."""
         if not text or len(text) > LONGEST or not _is_writable(text):
             return
 
@@ -145,11 +136,9 @@ class LogMemory:
 
     @property
     def layouts(self) -> dict[str, Layout]:
-        """The saved layouts by name, the newest first."""
         return dict(reversed(self._remembered.layouts.items()))
 
     def save_layout(self, name: str, layout: Layout) -> None:
-        """Save a layout, replacing one of the same name."""
         name = clean(name.strip(), 80)
         self._change(
             lambda old: old.model_copy(update={"layouts": _with(old.layouts, name, layout, LAYOUTS)})
@@ -233,7 +222,6 @@ _MEMORIES: WeakKeyDictionary[Console, dict[str, LogMemory]] = WeakKeyDictionary(
 
 
 def log_memory(app: Console) -> LogMemory:
-    """The memory of the console for the system on screen; a demo's is beside its journal and goes with it."""
     services, memories = app.ready, _MEMORIES.setdefault(app, {})
     id = str(services.runbook.system.id)
     if id not in memories:

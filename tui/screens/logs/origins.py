@@ -1,12 +1,8 @@
-"""Where the lines of a pane are from."""
-
 from collections.abc import Callable
 from typing import NamedTuple
 
 
 class Origin(NamedTuple):
-    """A stream of a log group."""
-
     group: str
     """Exact name."""
     stream: str

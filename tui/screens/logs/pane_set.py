@@ -37,13 +37,11 @@ class PaneSet(PaneScreen):
 
     @property
     def pane(self) -> LogPane | None:
-        """The active pane, else the first; None if there is none."""
         active = self.area.active
         return active if active in self.tails else next(iter(self.tails), None)
 
     @on(Key)
     def say_why_not(self, event: Key) -> None:
-        """Say why a key for several panes does nothing beside no other, or while they are covered."""
         if event.key not in _KEYS_OF_SEVERAL or event.key in self.active_bindings:
             return
         self.app.inform(
@@ -91,14 +89,12 @@ class PaneSet(PaneScreen):
         return await self.add_pane(group, at)
 
     def has_room(self) -> bool:
-        """Whether another pane can be opened; says so if not."""
         if len(self.tails) < MOST_PANES:
             return True
         self.app.inform(_("at most {count} panes").format(count=MOST_PANES))
         return False
 
     async def remove_pane(self, pane: LogPane) -> None:
-        """Close a pane; the one beside it gets the focus."""
         if pane not in self.tails:
             return
         place = list(self.tails).index(pane)
@@ -113,7 +109,6 @@ class PaneSet(PaneScreen):
             panes[min(place, len(panes) - 1)].focus()
 
     def free_pane(self) -> LogPane:
-        """Return a new pane that follows no group."""
         pane = self.new_pane()
         del self.tails[pane]
         return pane

@@ -1,5 +1,3 @@
-"""The base of every screen with log panes: follows groups in them and handles their requests."""
-
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -50,7 +48,6 @@ def mistake_in(text: str) -> str:
 
 
 async def show_hint(pane: LogPane, text: str, services: Services) -> None:
-    """Show what the typed text means at once, and after a pause how many lines on the screen it matches."""
     meaning = explain(text)
     if not _is_typing(pane, text):
         return
@@ -77,7 +74,6 @@ async def show_hint(pane: LogPane, text: str, services: Services) -> None:
 
 
 def _is_typing(pane: LogPane, text: str) -> bool:
-    """Whether the text is still the one in the prompt, and still a filter pattern."""
     prompt = pane.prompt
     return bool(prompt.display) and prompt.ask is Ask.PATTERN and prompt.entry.value == text
 
@@ -107,8 +103,6 @@ MINUTE = timedelta(minutes=1)
 
 
 class PaneScreen(ModeScreen):
-    """Follows a log group in each of its panes and handles their requests."""
-
     MARKS: ClassVar[tuple[tuple[str, str], ...]] = (
         (
             glyphs.LATE_LINE,
@@ -138,11 +132,9 @@ class PaneScreen(ModeScreen):
 
     @on(Remark)
     def show_remark(self, message: Remark) -> None:
-        """Say why a key had no effect in a pane."""
         self.app.inform(message.text)
 
     def new_pane(self, id: str | None = None) -> LogPane:
-        """Return a new pane, connected and ready to follow a group."""
         pane = LogPane(
             now=self.app.now,
             elapsed=self.services.clock.elapsed,
@@ -169,31 +161,26 @@ class PaneScreen(ModeScreen):
         self.run_worker(task, group=f"tail-{id(pane)}", exclusive=True)
 
     def forget(self, pane: LogPane) -> None:
-        """Stop following in `pane` and forget it."""
         self.workers.cancel_group(self, f"tail-{id(pane)}")
         self._end_reads(pane)
         del self.tails[pane]
 
     def _end_reads(self, pane: LogPane) -> None:
-        """End what is read beside the follow loop; a query that is charged is stopped."""
         self.end_live_tail(pane)
         for name in ("earlier", "older", "late-lines"):
             self.workers.cancel_group(self, f"{name}-{id(pane)}")
 
     def action_columns(self) -> None:
-        """Choose the columns of the focused pane's log group."""
         if (pane := pane_around(self.focused) or self._pane_at_hand()) is not None:
             self.run_worker(choose_columns(self.app, pane), group="columns", exclusive=True)
 
     def action_late_lines(self) -> None:
-        """Ask Logs Insights for the late lines that the pane may lack."""
         if (pane := self._pane_at_hand()) is not None:
             work = ask_late_lines(self.app, self.tails[pane])
             self.run_worker(work, group=f"late-lines-{id(pane)}", exclusive=True)
 
     @work(group="live-tail", exclusive=True)
     async def action_live_tail(self) -> None:
-        """Begin Live Tail in the pane, once its price is agreed to, or end it."""
         pane = self._pane_at_hand()
         if pane is None:
             return
@@ -211,7 +198,6 @@ class PaneScreen(ModeScreen):
                 del self.live_sessions[pane]
 
     def end_live_tail(self, pane: LogPane) -> None:
-        """End the pane's Live Tail, and its charge."""
         self.workers.cancel_group(self, f"live-{id(pane)}")
         self.live_sessions.pop(pane, None)
 
@@ -223,12 +209,10 @@ class PaneScreen(ModeScreen):
         super()._forward_event(event)
 
     def action_line_tables(self) -> None:
-        """Show what the lines of the focused pane add up to."""
         if (pane := pane_around(self.focused) or self._pane_at_hand()) is not None:
             self.run_worker(show_tables(self.app, pane), group="line-tables", exclusive=True)
 
     def _pane_at_hand(self) -> LogPane | None:
-        """The focused pane, else the first."""
         around = self.focused.ancestors_with_self if self.focused is not None else []
         return next((pane for pane in self.tails if pane in around), next(iter(self.tails), None))
 
@@ -238,7 +222,6 @@ class PaneScreen(ModeScreen):
         return super().leads_back() and not any(is_reading(pane) for pane in self.tails if pane in around)
 
     def pane_sheet(self, pane: LogPane) -> CommandSheet:
-        """The `aws` commands that read what `pane` shows."""
         from services.aws_cli.logs import pane_commands
 
         tail, now = self.tails[pane], self.app.now()
@@ -254,7 +237,6 @@ class PaneScreen(ModeScreen):
         return CommandSheet(title=tail.group, commands=tuple(commands) if tail.group else ())
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """Tell the panes which problem the banner shows, so that they do not repeat it."""
         for pane in self.tails:
             pane.banner = problem
 
@@ -277,33 +259,28 @@ class PaneScreen(ModeScreen):
 
     @on(LogPrompt.PatternTyped)
     def explain_pattern(self, message: LogPrompt.PatternTyped) -> None:
-        """Explain the pattern that is being typed, and try it."""
         if (pane := pane_around(message.prompt)) is not None:
             hint = show_hint(pane, message.text, self.services)
             self.run_worker(hint, group=f"pattern-hint-{id(pane)}", exclusive=True)
 
     @on(LogPane.TimeRequested)
     def time_requested(self, message: LogPane.TimeRequested) -> None:
-        """Read lines older than the oldest one in the pane."""
         if message.pane in self.tails:
             earlier = self.tails[message.pane].read_from(message.at)
             self.run_worker(earlier, group=f"earlier-{id(message.pane)}", exclusive=True)
 
     @on(LogPane.EarlierRequested)
     def earlier_requested(self, message: LogPane.EarlierRequested) -> None:
-        """Read the lines before the oldest one in the pane."""
         if message.pane in self.tails:
             earlier = self.tails[message.pane].read_earlier()
             self.run_worker(earlier, group=f"older-{id(message.pane)}")
 
     @on(LogPane.CopyRequested)
     def copy_requested(self, message: LogPane.CopyRequested) -> None:
-        """Copy to the clipboard of the terminal, or into a file, and report where."""
         self.app.copy_to_clipboard(message.text)
 
     @on(LogPane.ToolRequested)
     def tool_requested(self, message: LogPane.ToolRequested) -> None:
-        """Open what reads the pane in a window."""
         from tui.screens.logs.reading_tools import open_tool
 
         tail = self.tails.get(message.pane)
@@ -316,12 +293,10 @@ class PaneScreen(ModeScreen):
 
     @on(LogPane.LevelRequested)
     def level_requested(self, message: LogPane.LevelRequested) -> None:
-        """Choose the lowest level that the pane shows."""
         choose_level(self.app, message.pane)
 
     @on(FieldList.Acted)
     def field_acted(self, message: FieldList.Acted) -> None:
-        """Search, filter, copy or follow the value of a field."""
         message.stop()
         if (pane := pane_around(message.fields)) is not None:
             work = field_actions.act(self.app, pane, message, getattr(self, "add_pane", None))
@@ -329,24 +304,20 @@ class PaneScreen(ModeScreen):
 
     @work(group="choose-group", exclusive=True)
     async def choose(self, pane: LogPane) -> None:
-        """Ask for a group and follow it in `pane`."""
         groups = await self.app.push_screen_wait(GroupScreen(self.services, self.app.config.log_groups))
         if groups and pane in self.tails:
             self.follow(pane, groups[0])
 
 
 def pane_around(widget: Widget | None) -> LogPane | None:
-    """The pane that a widget is in, be it one that covers the others; None for a widget elsewhere."""
     around = widget.ancestors_with_self if widget is not None else []
     return next((each for each in around if isinstance(each, LogPane)), None)
 
 
 def is_reading(pane: LogPane) -> bool:
-    """Whether something is open in a pane that the key of going back closes first: a line, a range or a search."""
     return bool(pane.detail.display or pane.lines.ranging or pane.view.query is not None)
 
 
 def close_question(group: str) -> ChooseScreen:
-    """Ask whether to close the pane of `group`, with its search, filter, selection and counts."""
     choices = [Choice("close", _("Close it; search, filter, selection and counts are dropped"))]
     return ChooseScreen(_("Close the pane {group}?").format(group=group), choices)

@@ -1,5 +1,3 @@
-"""What a reader opens over a log pane: its filters, its patterns, the histogram of another range."""
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -83,7 +81,6 @@ class PatternsScreen(Dialog[PatternQuery | None]):
 
     @work(group="patterns", exclusive=True)
     async def count(self) -> None:
-        """Count the lines by pattern, and list them."""
         self.patterns = await self.pane.reading.patterns.count(self._show_progress)
         self._fill()
 
@@ -92,7 +89,6 @@ class PatternsScreen(Dialog[PatternQuery | None]):
             self.show_below(self.query_one("#window"), _("counting… {share}").format(share=f"{share:.0%}"))
 
     def action_switch_order(self) -> None:
-        """Order by count, or by the time at which a pattern was first seen."""
         self.newest_first = not self.newest_first
         self._fill()
 
@@ -238,7 +234,6 @@ def _range_words(hours: int) -> str:
 
 
 def open_tool(app: Console, request: LogPane.ToolRequested, group: str) -> None:
-    """Open `filters`, `patterns` or `range` of a pane that follows `group`."""
     pane, tool = request.pane, request.tool
     if tool == "filters":
         _choose_filter(app, pane)

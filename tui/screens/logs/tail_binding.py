@@ -1,5 +1,3 @@
-"""Connects a log pane with the shared tails."""
-
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -41,8 +39,6 @@ MINUTE = 60_000
 
 
 class PaneTail:
-    """Feeds one pane with the lines of one log group."""
-
     def __init__(self, pane: LogPane, services: Services) -> None:
         self.pane = pane
         self.services = services
@@ -102,7 +98,6 @@ class PaneTail:
         self.pane.problem = batch.problem or self._missed
 
     def _stats(self, stats: TailStats) -> TailStats:
-        """The loop's statistics, with what the pane has read beside it."""
         return stats.complete_since(self._read_back_to).late_lines_read(self._late_read_at)
 
     def late_lines_read(self, at: int) -> None:
@@ -168,7 +163,6 @@ class PaneTail:
             self._reading_earlier = False
 
     def _continues(self) -> bool:
-        """Whether nothing is missing from the oldest line in the pane on."""
         stats, store = self.pane.stats, self.pane.store
         if stats is None or stats.complete_from is None or store.dropped or self.pane.gaps:
             return False
@@ -209,7 +203,6 @@ class PaneTail:
         )
 
     def end_live(self) -> None:
-        """Live Tail has ended; what it has brought is not shown again when the loop brings it."""
         self._twins.live = False
 
     def show_unnamed(self, lines: Sequence[LogLine], *, live: bool = False) -> int:
@@ -232,7 +225,6 @@ class PaneTail:
 
     @contextmanager
     def _source(self) -> Iterator[LimitedSource]:
-        """The log group's source within the account's limit."""
         limiter = self.services.log_limiter
         lane = limiter.open(self.group)
         try:
@@ -246,7 +238,6 @@ class PaneTail:
 
 
 def missing(store: LogStore, lines: Sequence[LogLine]) -> list[LogLine]:
-    """Those of the lines that the store lacks, by their stream, time and text."""
     shown: Counter[tuple[str, int, str]] = Counter()
     for at in {line.at for line in lines}:
         for row in range(store.row_at(at), store.row_at(at + 1)):

@@ -1,5 +1,3 @@
-"""Lays out a report's document as lines of the screen; pure functions."""
-
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
@@ -31,7 +29,6 @@ _ROWS = 3
 
 
 def report_lines(document: Document, width: int) -> list[Line]:
-    """Return all lines of the document for a screen of `width` cells."""
     lines: list[Line] = [[(document.title, "title"), ("  ", ""), *_verdict(document)]]
     for block in document.summary:
         lines += [*_block(block, width), []]
@@ -115,7 +112,6 @@ def _cells(cells: Sequence[str], sizes: list[int], block: Table, role: str) -> I
 
 
 def _cell(text: str, size: int) -> list[str]:
-    """Wrap the text of a cell into at most `_ROWS` lines; the last one is cropped."""
     lines = list(wrap_at(text, size))
     if len(lines) > _ROWS:
         at, _line = lines[_ROWS - 1]

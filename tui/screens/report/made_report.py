@@ -1,5 +1,3 @@
-"""The base of reports on the screen: made from the journal, again whenever it grows."""
-
 import asyncio
 import sqlite3
 from collections.abc import Callable
@@ -42,7 +40,6 @@ class MadeReportScreen(ModeScreen, Generic[R]):
         yield self.scroll
 
     async def opened(self) -> None:
-        """Make the report, and make it again whenever the journal grows."""
         self.scroll.focus()
         self.watch(self.app, "journal_head", self._journal_grew)
 

@@ -25,8 +25,6 @@ from widgets.drawing.prose import Prose
 
 
 class ReportScreen(MadeReportScreen[Report]):
-    """Shows the report of one period; if opened for a duty, that duty can be signed off from here."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
         Binding("s", "sign", N_("Sign off"), show=True),
@@ -55,7 +53,6 @@ class ReportScreen(MadeReportScreen[Report]):
         return partial(make, services.journal.path, services.runbook, self.period, now, stale=stale)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable signing without a duty to sign, and stepping into the future."""
         if action == "sign":
             return self.occurrence is not None and self.app.ready.duties.signable(self.occurrence.slot)
         if action == "step":
@@ -63,7 +60,6 @@ class ReportScreen(MadeReportScreen[Report]):
         return True
 
     def action_sign(self) -> None:
-        """Sign off the duty that the report was opened for."""
         if self.occurrence is not None:
             signing.sign_now(self.app, self.occurrence)
 
@@ -77,12 +73,10 @@ class ReportScreen(MadeReportScreen[Report]):
             self._show(self.period.span, of_day(day))
 
     def _next_day(self) -> date | None:
-        """Return the first day of the next period; None if it has not begun."""
         day = self.period.last + timedelta(days=1)
         return day if day <= self.services.calendar.day_of(self.app.now()) else None
 
     def action_span(self, span: str) -> None:
-        """Show the day, month or fiscal year that contains the period shown."""
         self._show(Span(span), of_day(min(self.period.last, self.services.calendar.day_of(self.app.now()))))
 
     def _show(self, span: Span, day: Period) -> None:
@@ -97,15 +91,12 @@ class ReportScreen(MadeReportScreen[Report]):
         self.make()
 
     def action_save(self) -> None:
-        """Save the report as HTML, Markdown or JSON, readable by this user alone."""
         report, name = self.report, self.period.name
         if report is not None:
             offer_saving(self.app, lambda form: save_report(report, name, form))
 
 
 class RemarkScreen(WritingDialog):
-    """Asks for a remark, which may have several lines."""
-
     HEADING = N_("Add note")
     PROMPT = N_("Note to add to the report")
     may_wait = True
@@ -115,7 +106,6 @@ class RemarkScreen(WritingDialog):
         self.period = period
 
     def about(self) -> Iterable[Widget]:
-        """Yield the name of the report."""
         words = _("Operations report {name}").format(name=self.period.name)
         yield Prose(Content.styled(words, ROLES["title"]), classes="about")
 
@@ -123,7 +113,6 @@ class RemarkScreen(WritingDialog):
         return "" if text else _("Nothing has been written yet.")
 
     async def write(self, text: str) -> str:
-        """Record the remark. Raises JournalError."""
         new_entry = NewEntry(
             kind=EntryKind.REMARK,
             subject=self.period.subject,

@@ -1,5 +1,3 @@
-"""Saving a report from the screen into the user's folder of reports."""
-
 import asyncio
 import json
 from collections.abc import Callable
@@ -23,7 +21,6 @@ FORMATS = {
 
 
 def save_report(report: Report, name: str, form: str) -> LineMessage:
-    """Write the report as `write_report` does."""
     texts = {
         "html": to_html,
         "md": to_markdown,

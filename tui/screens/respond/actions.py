@@ -52,8 +52,6 @@ from widgets.incidents.view import IncidentView
 
 
 class IncidentReportScreen(MadeReportScreen[IncidentReport]):
-    """Shows what the journal says about an incident, as it is printed."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
         Binding("ctrl+s", "save", N_("Save"), show=True),
@@ -76,7 +74,6 @@ class IncidentReportScreen(MadeReportScreen[IncidentReport]):
         return partial(make_incident_report, path, runbook, current, now, stale=stale, live=live)
 
     def action_save(self) -> None:
-        """Save the report as HTML, Markdown or JSON, readable by this user alone."""
         if (report := self.report) is not None:
             name = f"{report.system}-incident-{report.incident.since:%Y%m%dT%H%M%SZ}-{report.incident.seq}"
             offer_saving(
@@ -86,7 +83,6 @@ class IncidentReportScreen(MadeReportScreen[IncidentReport]):
 
 class HandOverScreen(OfferDialog):
     def __init__(self, incident: Incident, incidents: Incidents, runbook: Runbook, state: str = "") -> None:
-        """`state`: how it stands, for the next person."""
         super().__init__(runbook)
         self._incident, self._incidents, self._state = incident, incidents, state
 
@@ -110,13 +106,11 @@ class HandOverScreen(OfferDialog):
         yield self.to
 
     async def write(self, text: str) -> str:
-        """Record the offer. Raises JournalError."""
         await self._incidents.hand_over(self._incident, self.to.value, text)
         return _("Offered to {who}; nothing changes until somebody accepts.").format(who=self.receiver)
 
 
 async def situation_now(app: Console, weighing: Weighing, id: str, records: Records) -> Situation | None:
-    """None: the journal has no such incident any more."""
     incidents = app.ready.incidents
     if (incident := incidents.of(id)) is None:
         return None
@@ -151,7 +145,6 @@ _APART = "apart:"
 
 
 async def attempt(app: Console, record: Awaitable[object], confirmation: str) -> bool:
-    """Record something and say so; if the journal refuses, say why."""
     try:
         await record
     except AlreadyRecorded as error:
@@ -181,11 +174,9 @@ class IncidentScreenBase(ModeScreen):
         raise NotImplementedError
 
     def alarms_seen(self) -> frozenset[str]:
-        """Those whose incidents are open."""
         return frozenset(str(incident.target) for incident in self.app.incidents if incident.is_open)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what can be done about the incident at hand as it stands."""
         if action == "opinion" and self.services.response.opinion.settings is None:
             return False
         incident = self.incident_at_hand()
@@ -222,7 +213,6 @@ class IncidentScreenBase(ModeScreen):
         self.run_worker(attempt(self.app, record, confirmation), group="incident-record")
 
     def action_told(self, role: str = "") -> None:
-        """Show what to say on the phone, and record who was told; `role`: whom a step tells."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is not None and view is not None:
             situation, renewed = situation_of(self.app, view), self._renewed(incident)
@@ -318,7 +308,6 @@ class IncidentScreenBase(ModeScreen):
         self.decide_on("")
 
     def decide_on(self, cause: str) -> None:
-        """Decide on a weighed cause, or in one's own words; what is none of the choices is asked for."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is None or view is None:
             return
@@ -359,7 +348,6 @@ class IncidentScreenBase(ModeScreen):
         self.app.push_screen(decide_dialog(title, write, question_of(view) if not title else ""))
 
     def action_close_incident(self) -> None:
-        """Close the incident with its cause, a summary, and what is left to be done."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is None or view is None:
             return

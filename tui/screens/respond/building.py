@@ -1,5 +1,3 @@
-"""Builds what the screen of an incident draws from the incident, its entries and its evidence."""
-
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -50,14 +48,12 @@ def playbook_of(app: Console, incident: Incident) -> Playbook | None:
 
 
 def kind_of(app: Console, step: Step) -> StepKind:
-    """The kind of a step: as the runbook says, otherwise a change if its look is one."""
     if step.kind is not None:
         return step.kind
     return StepKind.CHANGE if step.look in app.ready.engine.changes else StepKind.LOOK
 
 
 def destinations_of(app: Console, incident: Incident) -> tuple[Destination | None, ...]:
-    """Where the steps and the actions for causes lead."""
     playbook = playbook_of(app, incident)
     if playbook is None:
         return ()
@@ -66,7 +62,6 @@ def destinations_of(app: Console, incident: Incident) -> tuple[Destination | Non
 
 
 def place_named(app: Console, incident: Incident, look: str) -> Destination | None:
-    """Where a place, an inspection or a change of this name is; None if it is nowhere here."""
     return destination(app, Step(text=look, look=look), _origin(app, incident))
 
 
@@ -134,7 +129,6 @@ def incident_view(
 
 
 def _leads_to(app: Console, incident: Incident, run: Run) -> bool:
-    """Whether the place of this change is that of its target."""
     place = place_named(app, incident, run.plan.kind)
     request = place.request if place is not None else None
     return isinstance(request, OpenChange) and request.target == run.plan.target.id
@@ -145,7 +139,6 @@ def _change_line(app: Console, incident: Incident, run: Run) -> str:
 
 
 def _clocks(app: Console, incident: Incident, evidence: IncidentEvidence | None) -> tuple[IncidentClock, ...]:
-    """The runbook's clocks, and while it is open those that are computed."""
     now = app.aws_now()
     clocks = whole_clocks(incident, app.incidents, app.ready.runbook.playbooks, now)
     if not incident.is_open:
@@ -154,7 +147,6 @@ def _clocks(app: Console, incident: Incident, evidence: IncidentEvidence | None)
 
 
 def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
-    """Whom a tell step tells, and what to say, each with its heading."""
     situation = situation_of(app, view)
     day = situation.now.astimezone(situation.zone).date()
     first = role_to_tell(view.incident, view.playbook)
@@ -166,7 +158,6 @@ def _telling(app: Console, view: IncidentView) -> tuple[tuple[str, str], ...]:
 
 
 def _place_title(app: Console, lead: Step | Cause, place: Destination | None, *, is_finding: bool) -> str:
-    """What the place of a step is called; a step that tells or decides opens its dialog."""
     if place is not None:
         return place.title
     if not isinstance(lead, Step) or (kind := kind_of(app, lead)) not in _DIALOGS:
@@ -176,7 +167,6 @@ def _place_title(app: Console, lead: Step | Cause, place: Destination | None, *,
 
 
 def joinable(app: Console, incident: Incident, weighing: Weighing) -> tuple[Incident, ...]:
-    """Other open incidents that may be the same one."""
     one = weighing.newest(incident)
     return tuple(other for other in app.incidents if may_be_one(incident, other, one, weighing.newest(other)))
 

@@ -1,5 +1,3 @@
-"""Closing an incident: its cause, what happened, and what is left to be done by a date."""
-
 from collections.abc import Iterable, Mapping
 from datetime import date, tzinfo
 from time import monotonic
@@ -31,8 +29,6 @@ class _CauseRow(ChoiceRow):
 
 
 class CloseScreen(WritingDialog):
-    """Returns True once the incident is closed."""
-
     DEFAULT_CSS = """
     CloseScreen {
         & #window { max-width: 100; }
@@ -84,14 +80,12 @@ class CloseScreen(WritingDialog):
         return self.field.written + self.follow_ups.written
 
     def refused(self, text: str) -> str:
-        """Refuse without a summary, and follow-ups without a day."""
         if not self.field.written:
             return _("Write in one sentence what happened.")
         _rows, wrong = read_follow_ups(self.follow_ups.text, self._today(), self._zone)
         return wrong
 
     async def write(self, text: str) -> str:
-        """Close the incident. Raises AlreadyRecorded, NotTaken."""
         rows, wrong = read_follow_ups(self.follow_ups.text, self._today(), self._zone)
         if wrong:
             raise NotTaken(wrong)

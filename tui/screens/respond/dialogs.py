@@ -1,5 +1,3 @@
-"""The dialogs of an incident in which a person writes."""
-
 from collections.abc import Awaitable, Callable, Iterable
 
 from textual.content import Content
@@ -14,8 +12,6 @@ Write = Callable[[str], Awaitable[object]]
 
 
 class IncidentDialog(WritingDialog):
-    """Asks for a text about an incident and records it."""
-
     def __init__(
         self,
         title: str,
@@ -41,11 +37,9 @@ class IncidentDialog(WritingDialog):
         yield Prose(Content.styled(self._about, "bold"), classes="about")
 
     def refused(self, text: str) -> str:
-        """Refuse an empty text where a reason is required."""
         return _("Nothing has been written yet.") if self._is_required and not text else ""
 
     async def write(self, text: str) -> str:
-        """Record the text. Raises JournalError."""
         await self._write(text)
         return self._confirmation
 

@@ -36,7 +36,6 @@ from widgets.inputs.step_prompt import StepPrompt
 
 
 async def toggle_mark(app: Console, detail: IncidentDetail, view: IncidentView, index: int) -> None:
-    """Mark a step as done, or take the mark back; after a done one the cursor goes to the next that is to be done."""
     mark = StepMark.TODO if view.mark(index) in (StepMark.DONE, StepMark.SKIPPED) else StepMark.DONE
     words = _("Step {number} is done.") if mark is StepMark.DONE else _("Step {number} is open again.")
     record = app.ready.incidents.mark(view.incident, index, mark, _text(view, index))
@@ -49,7 +48,6 @@ async def toggle_mark(app: Console, detail: IncidentDetail, view: IncidentView, 
 
 
 def skip_dialog(incidents: Incidents, view: IncidentView, index: int) -> IncidentDialog:
-    """Asks why a step is skipped, and records it."""
     step = _text(view, index)
     return IncidentDialog(
         _("Skip this step"),
@@ -74,7 +72,6 @@ class NextLooks:
         """The signal for which AWS was read last; "" for none."""
 
     def leads_away(self, look: NextLook, place: Destination | None) -> bool:
-        """Whether AWS was read for it already, and there is a place to look at."""
         return place is not None and self._signal == look.signal
 
     def after_reading(self, look: NextLook, place: Destination | None, view: IncidentView | None) -> str:
@@ -103,8 +100,6 @@ def logs_of(group: str, onset: datetime, samples: Sequence[LogSample | None]) ->
 
 
 class IncidentScreen(IncidentScreenBase):
-    """Opened from the list, from an alarm, or by the key of the newest firing alarm."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", N_("Back"), show=True),
         Binding("full_stop", "steps", N_("Steps"), show=True),
@@ -134,12 +129,10 @@ class IncidentScreen(IncidentScreenBase):
         self._destinations: tuple[Destination | None, ...] = ()
 
     def body(self) -> ComposeResult:
-        """The parts, and the line that asks for a step's number."""
         yield self.detail
         yield self.prompt
 
     async def opened(self) -> None:
-        """Show what is known, and read what AWS shows now."""
         self.watch(self.app, "view", self._show, init=False)
         self.watch(self.app, "runs", self._show, init=False)
         self.watch(self.app, "journal_head", self._journal_grew, init=False)
@@ -149,12 +142,10 @@ class IncidentScreen(IncidentScreenBase):
         self.follow_live()
 
     def on_screen_resume(self) -> None:
-        """Follow AWS again."""
         super().on_screen_resume()
         self.follow_live()
 
     def on_screen_suspend(self) -> None:
-        """Read nothing while nobody looks."""
         super().on_screen_suspend()
         self.workers.cancel_group(self, "incident-live")
 
@@ -169,7 +160,6 @@ class IncidentScreen(IncidentScreenBase):
         return self.records
 
     def responds_to(self) -> str:
-        """Its alarm."""
         return str(self.first.target)
 
     def note_subject(self) -> Place | None:
@@ -195,7 +185,6 @@ class IncidentScreen(IncidentScreenBase):
         self._show()
 
     def _show(self) -> None:
-        """Build what is drawn; nothing is redrawn where nothing differs."""
         incident = self.incident_at_hand()
         self._destinations = destinations_of(self.app, incident)
         self.detail.view = incident_view(
@@ -214,7 +203,6 @@ class IncidentScreen(IncidentScreenBase):
 
     @work(group="incident-entries", exclusive=True)
     async def read_records(self) -> None:
-        """Read what was recorded about it."""
         self.records = await records_of(self.app, self.incident_at_hand(), self.records)
         self._show()
 
@@ -267,7 +255,6 @@ class IncidentScreen(IncidentScreenBase):
         return super().check_action(action, parameters)
 
     def _step_at_cursor(self) -> tuple[IncidentView, int] | None:
-        """The step under the cursor that can be marked, by its index; None for an action of the causes' table."""
         view, step = self.detail.view, self.detail.step
         if view is None or view.playbook is None or step is None:
             return None
@@ -279,18 +266,15 @@ class IncidentScreen(IncidentScreenBase):
 
     @on(StepPrompt.Closed)
     def prompt_closed(self) -> None:
-        """Give the keys back to the steps."""
         self.detail.steps.focus()
 
     @on(StepPrompt.Chosen)
     def step_chosen(self, message: StepPrompt.Chosen) -> None:
-        """Show the step's evidence, and go where it leads."""
         self.detail.steps.move_to(step_key(message.index))
         self.detail.update()
         self._go(message.index)
 
     def _go(self, index: int) -> None:
-        """Go to the step's place, or open the dialog of its kind."""
         place = self._destinations[index] if index < len(self._destinations) else None
         view = self.detail.view
         kind = view.kinds[index] if view is not None and index < len(view.kinds) else None
@@ -304,12 +288,10 @@ class IncidentScreen(IncidentScreenBase):
             self.app.inform(_("This step leads nowhere: do it, then mark it with Space."))
 
     def action_mark(self) -> None:
-        """Mark the step under the cursor as done, or take the mark back."""
         if (step := self._step_at_cursor()) is not None and self.is_active:
             self.run_worker(toggle_mark(self.app, self.detail, *step), group="incident-record")
 
     def action_skip(self) -> None:
-        """Skip the step under the cursor, with a reason."""
         if (step := self._step_at_cursor()) is not None and self.is_active:
             self.app.push_screen(skip_dialog(self.services.incidents, *step))
 
@@ -338,7 +320,6 @@ class IncidentScreen(IncidentScreenBase):
             self.app.inform(_("This row leads nowhere."))
 
     def _open_entry(self, key: str) -> None:
-        """Show the entry of the journal that a row of the timeline comes from."""
         rows = (*self.records.entries, *self.records.changes)
         entry = next((each for each in rows if str(each.seq) == key.rpartition(":")[2]), None)
         if entry is None:
@@ -347,14 +328,12 @@ class IncidentScreen(IncidentScreenBase):
             self.app.push_screen(EntryScreen(entry))
 
     def action_numbers(self) -> None:
-        """Show or hide scores, weights, and which sources were not read."""
         if self.detail.view is None or self.detail.view.assessment is None:
             self.app.inform(_("There are no numbers: no causes are weighed here."))
         self.shows_numbers = not self.shows_numbers
         self._show()
 
     def action_next_look(self) -> None:
-        """Make the look that tells most about the first two causes."""
         view = self.detail.view
         look = view.assessment.next_look if view is not None and view.assessment is not None else None
         if look is None:
@@ -377,7 +356,6 @@ class IncidentScreen(IncidentScreenBase):
             self.app.post_message(messages.OpenAlarm(alarm))
 
     def action_logs(self) -> None:
-        """Show the logs in which the evidence was read, at the line that tells most; else the alarm's own at T0."""
         incident, view = self.incident_at_hand(), self.detail.view
         group = str(self.services.runbook.log_group_for(incident.target))
         onset, evidence = (view.onset, view.evidence) if view is not None else (incident.since, None)

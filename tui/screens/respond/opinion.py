@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 def opinion_words(app: Console, incident: Incident) -> Content:
-    """Return what asking costs and does."""
     settings = app.ready.response.opinion.settings
     yen = f"{settings.yen:,}" if settings is not None else "?"
     lines = [
@@ -38,7 +37,6 @@ def opinion_words(app: Console, incident: Incident) -> Content:
 
 
 async def second_opinion(app: Console, incident: Incident, description: str) -> None:
-    """Show the newest answer, go on with what was begun, or ask whether to ask."""
     services = app.ready
     try:
         newest = await services.response.opinion.newest(incident)

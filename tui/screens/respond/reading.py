@@ -1,5 +1,3 @@
-"""What belongs to an incident, for its screen: its entries, and the evidence that the journal has of it."""
-
 from dataclasses import dataclass
 
 from services.incidents.evidence import UnreadableEvidence, unpacked
@@ -13,8 +11,6 @@ from tui.console import Console
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What the journal has of one incident, as far as it could be read."""
-
     entries: tuple[Entry, ...] = ()
     """Its entries, oldest first."""
     changes: tuple[Entry, ...] = ()
@@ -26,7 +22,6 @@ class Records:
 
 
 def alarm_of(app: Console, incident: Incident) -> Alarm | None:
-    """The alarm of an incident as it is now; None if it has none, or the alarms are not known."""
     if incident.trigger is not TriggerKind.ALARM:
         return None
     overview = app.overview

@@ -52,14 +52,12 @@ class RespondScreen(IncidentScreenBase):
         """Of the open incidents, what was captured."""
 
     def body(self) -> ComposeResult:
-        """The list, or that there is none."""
         yield self.head
         yield self.table
         yield self.empty
         yield self.summary
 
     async def opened(self) -> None:
-        """Show the incidents; their clocks change by the minute."""
         words = _("No incident is open, and none was closed within the last 14 days.")
         self.empty.show(words, "muted")
         self.table.focus()
@@ -74,7 +72,6 @@ class RespondScreen(IncidentScreenBase):
 
     @work(group="incident-records", exclusive=True)
     async def read_records(self) -> None:
-        """Read what was captured of the open incidents, each once, to show their leading causes."""
         for incident in self.app.incidents:
             if incident.is_open and incident.evidence:
                 before = self._records.get(incident.id, Records())
@@ -103,7 +100,6 @@ class RespondScreen(IncidentScreenBase):
         self.summary.redraw()
 
     def _listed_incident(self, incident: Incident) -> IncidentView:
-        """What its row depends on."""
         runbook = self.services.runbook
         records = self._records.get(incident.id, Records())
         newest = self.services.response.live.newest(incident)
@@ -126,7 +122,6 @@ class RespondScreen(IncidentScreenBase):
         return next((outage for outage in self.app.outages if outage.target == key), None)
 
     def action_take(self) -> None:
-        """Respond to the incident, or open one for what is proposed."""
         if (outage := self._proposal_at_hand()) is None:
             super().action_take()
         elif self.is_active:
@@ -134,7 +129,6 @@ class RespondScreen(IncidentScreenBase):
 
     @work(group="incident-record")
     async def open_proposed(self, outage: Outage) -> None:
-        """Open the incident of what is proposed, respond to it and show it."""
         incidents = self.services.incidents
         try:
             incident = await accept(incidents, self.services.runbook, outage)
@@ -146,7 +140,6 @@ class RespondScreen(IncidentScreenBase):
             self.app.post_message(OpenIncident(incident.id))
 
     def view_at_hand(self) -> IncidentView | None:
-        """The incident under the cursor, without evidence."""
         incident = self.incident_at_hand()
         if incident is None:
             return None

@@ -17,13 +17,10 @@ from widgets.drawing.ticker import every_second
 
 
 def channels() -> tuple[str, ...]:
-    """By what somebody can be told, the usual one first."""
     return (_("phone"), "Slack", _("mail"), _("in person"))
 
 
 class ToldScreen(WritingDialog):
-    """Shows what to say, and records who told whom, when, by what."""
-
     DEFAULT_CSS = """
     ToldScreen {
         & #window { max-width: 100; }
@@ -84,11 +81,9 @@ class ToldScreen(WritingDialog):
         yield self.by_what
 
     def refused(self, text: str) -> str:
-        """Refuse without anybody to tell."""
         return "" if self.whom.value else _("The runbook names nobody to tell.")
 
     async def write(self, text: str) -> str:
-        """Record that they were told. Raises JournalError."""
         await self._incidents.contacted(self._incident, self.whom.value, self.by_what.value, text)
         return _("Recorded: {who} was told by {channel}").format(
             who=self.whom.value, channel=self.by_what.value
@@ -96,6 +91,5 @@ class ToldScreen(WritingDialog):
 
 
 def preselected(role: str, everyone: tuple[Recipient, ...]) -> str:
-    """The role that is told first; without one the first of all."""
     roles = [each.role for each in everyone]
     return role if role in roles else roles[0] if roles else ""

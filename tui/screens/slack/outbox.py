@@ -33,8 +33,6 @@ Decision = Callable[[Post, str], Awaitable[None]]
 
 
 class OutboxScreen(Dialog[None]):
-    """Lists the posts and follows their changes; a key acts on the post under the cursor when it is pressed."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "again", N_("Send")),
         Binding("m", "mark", N_("Mark as posted")),
@@ -57,14 +55,12 @@ class OutboxScreen(Dialog[None]):
         self.block = Block(_("Slack message"), self._lines)
 
     def compose(self) -> ComposeResult:
-        """Yield the list, and the post under the cursor."""
         with window(_("Slack outbox")):
             yield self.table
             with VerticalScroll(can_focus=True):
                 yield self.block
 
     def on_mount(self) -> None:
-        """Show the posts, and follow their changes."""
         self.watch(self.app, "posts", self._show)
         self.watch(self.app, "zone", self._show)
         self.table.focus()
@@ -82,7 +78,6 @@ class OutboxScreen(Dialog[None]):
         self.query_one("#window").border_subtitle = Content(_(" · ").join([*self._keys(), _("Esc closes")]))
 
     def _keys(self) -> Iterator[str]:
-        """Yield hints for the keys that apply to the post under the cursor."""
         post = self._post()
         if post is None or post.state not in _OPEN:
             return
@@ -145,7 +140,6 @@ class OutboxScreen(Dialog[None]):
         self.app.push_screen(DecideScreen(post, _("Mark as posted"), prompt, self.app.ready.outbox.mark_sent))
 
     def action_drop(self) -> None:
-        """Give the post up."""
         post = self._open_post()
         if post is not None:
             prompt = _("Reason for discarding")
@@ -160,21 +154,17 @@ class OutboxScreen(Dialog[None]):
 
 
 def _summary(post: Post) -> list[Content]:
-    """State and channel, and the first line of the text."""
     style = POST_STYLES[post.state]
     head = Content.assemble((style.text, ROLES[style.role]), "  ", post.channel)
     return [head, Content.styled(post.text.strip().partition("\n")[0], ROLES["muted"])]
 
 
 def _sending(post: Post) -> Content:
-    """What sending a post leads to."""
     words = _("It is posted now, as it stands, for everybody in {channel} to read.")
     return Content("\n").join([*_summary(post), Content(words.format(channel=post.channel))])
 
 
 class DecideScreen(WritingDialog):
-    """Asks for a reason, and records a decision about the post under the cursor when the key was pressed."""
-
     def __init__(self, post: Post, title: str, prompt: str, decide: Decision) -> None:
         self._title, self._prompt = title, prompt
         super().__init__()
@@ -182,21 +172,18 @@ class DecideScreen(WritingDialog):
         self._decide = decide
 
     def heading(self) -> str:
-        """Return the decision, as the window's title."""
         return self._title
 
     def placeholder(self) -> str:
         return self._prompt
 
     def about(self) -> Iterable[Widget]:
-        """Yield the post's state, channel and first line; more would push the field out of sight."""
         yield Prose(Content("\n").join(_summary(self.post)), classes="about")
 
     def refused(self, text: str) -> str:
         return "" if text else _("A reason is required to decide about a message.")
 
     async def write(self, text: str) -> str:
-        """Record the decision. Raises JournalError, NotTaken."""
         try:
             await self._decide(self.post, text)
         except AlreadyRecorded as error:

@@ -43,7 +43,6 @@ def propose_change(app: Console, run: Run) -> None:
 
 
 def propose_emergency(app: Console, run: Run) -> None:
-    """Propose a note at once if the change was made as an emergency."""
     if emergency_of(run) is not None:
         propose_change(app, run)
 
@@ -83,7 +82,6 @@ class PostScreen(WritingDialog):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  Textual's own
 
     def __init__(self, proposal: Proposal, renewed: Renewed | None = None) -> None:
-        """`renewed` returns how it stands at that moment, of which a new text replaces what nobody has edited."""
         super().__init__()
         self.proposal, self._renewed = proposal, renewed
         self.id_of_post = uuid4().hex[:12]
@@ -100,11 +98,9 @@ class PostScreen(WritingDialog):
         self._warned = ""
 
     def heading(self) -> str:
-        """Return the window's title."""
         return _("Slack message: {title}").format(title=self.proposal.title)
 
     def about(self) -> Iterable[Widget]:
-        """Yield the channel and the thread, or what to configure if nothing can be sent."""
         outbox = self.app.ready.outbox
         parts = [Content.assemble("→ ", (outbox.channel or "Slack", ROLES["strong"]))]
         if outbox.why:
@@ -122,7 +118,6 @@ class PostScreen(WritingDialog):
         return _("a reply in the thread of this alarm") if answers else _("starts the thread of this alarm")
 
     def on_mount(self) -> None:
-        """Show the keys, and select what is to be filled in."""
         more = _(" · ^t adds evidence") if self._evidence else ""
         window = self.query_one("#window")
         window.border_subtitle = Content(_("⏎ sends · ^j new line · Esc closes") + more)
@@ -151,7 +146,6 @@ class PostScreen(WritingDialog):
         return Selection.cursor(self.field.document.end)
 
     def action_add_evidence(self) -> None:
-        """Append rows of the finding; texts of logs, which may be private, only at the next press."""
         if not self._evidence:
             self.show_message(_("There is no more evidence to add."))
             return
@@ -160,7 +154,6 @@ class PostScreen(WritingDialog):
         self.show_message(words)
 
     def refused(self, text: str) -> str:
-        """Refuse an empty note, and at the first press one with placeholders or with secrets, which are masked."""
         if not text:
             return _("Nothing has been written yet.")
         masked = masker_of(self.app.ready.runbook).masked(text)
@@ -178,11 +171,9 @@ class PostScreen(WritingDialog):
         return ""
 
     def unsaved(self) -> str:
-        """Return what closing would lose; nothing if the proposal was not edited."""
         return "" if self.field.written == self.proposal.text.strip() else super().unsaved()
 
     async def write(self, text: str) -> str:
-        """Record the note, which the outbox then sends. Raises JournalError."""
         outbox = self.app.ready.outbox
         entry = await outbox.release(self.id_of_post, text, self.proposal)
         number = _(" ({note})").format(note=entry.seq) if entry is not None else ""

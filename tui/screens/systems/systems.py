@@ -44,13 +44,11 @@ class SystemsScreen(ModeScreen):
         self.block = Block("", self._lines, id="said")
 
     def body(self) -> ComposeResult:
-        """Yield the table, and what is to be said about the system under the cursor."""
         yield self.head
         yield self.table
         yield self.block
 
     async def opened(self) -> None:
-        """Show the systems, and follow them."""
         self.table.focus()
         self._show()
         self.table.move_to(self._own)
@@ -97,7 +95,6 @@ class SystemsScreen(ModeScreen):
         return next((each for each in self.app.systems if each.key == self.table.cursor_key), None)
 
     def _lines(self, width: int) -> list[Line]:
-        """What is wrong with the system under the cursor, whole, with what to do."""
         system = self._system()
         if system is None:
             return []
@@ -109,11 +106,9 @@ class SystemsScreen(ModeScreen):
 
     @on(messages.ReadAgain)
     def _read_again(self) -> None:
-        """Read the systems that are not on screen, too."""
         self.post_message(messages.ReadSystems())
 
     def on_key(self, event: Key) -> None:
-        """Show the system of the row with this letter."""
         letter = event.character or ""
         if letter and letter in LETTERS:
             place = LETTERS.index(letter)

@@ -1,5 +1,3 @@
-"""The dialog that acknowledges an alarm's present state, with a note for the next operator."""
-
 from collections.abc import Iterable
 
 from textual.content import Content
@@ -14,8 +12,6 @@ from widgets.drawing.prose import Prose
 
 
 class AcknowledgeScreen(WritingDialog):
-    """Acknowledges the alarm's state at the moment when the key was pressed."""
-
     HEADING = N_("Acknowledge")
     PROMPT = N_("Note for the next operator (optional)")
     may_wait = True
@@ -25,7 +21,6 @@ class AcknowledgeScreen(WritingDialog):
         self.alarm = alarm
 
     def about(self) -> Iterable[Widget]:
-        """The alarm with its state, and who acknowledged it before."""
         now, zone = self.app.now(), self.app.zone
         parts = [state_content(self.alarm, zone, now)]
         acknowledgement = present([self.alarm], self.app.acknowledged, now).get(self.alarm.id)
@@ -34,6 +29,5 @@ class AcknowledgeScreen(WritingDialog):
         yield Prose(Content("\n").join(parts), classes="about")
 
     async def write(self, text: str) -> str:
-        """Record the acknowledgement. Raises JournalError."""
         await self.app.ready.acknowledgements.acknowledge(self.alarm, text)
         return _("{name} is acknowledged").format(name=self.alarm.name)

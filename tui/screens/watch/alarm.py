@@ -1,5 +1,3 @@
-"""One alarm in full: its state, value, the runbook's steps, its curve and history."""
-
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
@@ -42,8 +40,6 @@ HISTORY = timedelta(days=1)
 
 
 class AlarmScreen(ModeScreen):
-    """Opened from the alarm list; follows the alarm while it is open."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         *(each for each in bindings("watch") if each.id == "acknowledge"),
         Binding("p", "propose", N_("Slack"), show=True),
@@ -60,12 +56,10 @@ class AlarmScreen(ModeScreen):
         self._destinations: tuple[Destination | None, ...] = ()
 
     def body(self) -> ComposeResult:
-        """The detail, and the line that asks for a step's number."""
         yield self.detail
         yield self.prompt
 
     async def opened(self) -> None:
-        """Show what is known now; the rest is read whenever the overview changes."""
         runbook = self.services.runbook
         self.detail.alarm = self.first
         self.detail.log_group = runbook.log_group_for(self.first.id)
@@ -75,7 +69,6 @@ class AlarmScreen(ModeScreen):
         self.detail.focus_first()
 
     def _values_changed(self) -> None:
-        """Show the value now, and where the steps lead: a widget of the dashboard may have come or gone."""
         self.detail.readings = alarm_readings(self.app)
         alarm = self.detail.alarm or self.first
         playbook = self.services.runbook.playbook_for(alarm.id)
@@ -117,11 +110,9 @@ class AlarmScreen(ModeScreen):
         return self in on_screen(self.detail.app) and not self.app.presence.pause()
 
     def on_screen_resume(self) -> None:
-        """Read what was not read while the screen was covered."""
         self.read_for_somebody()
 
     def read_for_somebody(self) -> None:
-        """Read what was not read while nobody could see it."""
         if self._is_behind:
             self.call_after_refresh(self._alarms_changed)
 
@@ -147,26 +138,22 @@ class AlarmScreen(ModeScreen):
         return alarm_sheet(self.app, self.detail.alarm or self.first)
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
-        """Show who acknowledged the present state, and who earlier ones."""
         super().acknowledged_changed(acknowledgements)
         self.detail.acknowledged = acknowledgements.get(self.first.id)
         self.read_acknowledgements()
 
     @work(group="alarm-acknowledgements", exclusive=True)
     async def read_acknowledgements(self) -> None:
-        """Read the earlier acknowledgements; without a journal there are none."""
         with suppress(JournalError):
             self.detail.acknowledgements = await self.services.acknowledgements.of(self.first)
 
     def action_acknowledge(self) -> None:
-        """Acknowledge the alarm's present state."""
         self.post_message(messages.Acknowledge(self.detail.alarm or self.first))
 
     def action_propose(self) -> None:
         propose_alarm(self.app, self.detail.alarm or self.first, self.detail.curve.value)
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """Keep the detail from repeating the banner."""
         self.detail.banner = problem
 
     def _zone_changed(self) -> None:
@@ -195,7 +182,6 @@ class AlarmScreen(ModeScreen):
     @on(AlarmDetail.SpanChosen)
     @work(group="alarm-curve", exclusive=True)
     async def read_curve(self) -> None:
-        """Read the curve over the span that was chosen."""
         self.read_alarm_values()
         alarm = self.detail.alarm or self.first
         self.detail.curve = await self._state(FeedState(), self._curve(alarm))
@@ -217,11 +203,9 @@ class AlarmScreen(ModeScreen):
 
     @on(AlarmDetail.OpenLogs)
     def open_logs(self, message: AlarmDetail.OpenLogs) -> None:
-        """Go to the alarm's log group, at the minute of its change."""
         self.app.post_message(messages.OpenLogs(str(message.group), message.at))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the steps only where one leads somewhere."""
         return any(self.detail.places) if action == "steps" else super().check_action(action, parameters)
 
     def action_steps(self) -> None:
@@ -229,13 +213,11 @@ class AlarmScreen(ModeScreen):
 
     @on(StepPrompt.Closed)
     def prompt_closed(self) -> None:
-        """Give the keys back to the detail."""
         self.detail.focus_first()
 
     @on(Steps.Chosen)
     @on(StepPrompt.Chosen)
     def open_step(self, message: Steps.Chosen | StepPrompt.Chosen) -> None:
-        """Go where the step leads."""
         place = self._destinations[message.index] if message.index < len(self._destinations) else None
         if place is not None:
             self.app.post_message(place.request)

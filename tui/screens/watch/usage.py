@@ -1,5 +1,3 @@
-"""Today's requests to AWS by operation, and their cost."""
-
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -13,8 +11,6 @@ from widgets.drawing.prose import Prose
 
 
 class UsageScreen(Dialog[None]):
-    """The requests by operation, most frequent first."""
-
     def __init__(self, meter: UsageMeter) -> None:
         super().__init__()
         self.usage = meter.snapshot()

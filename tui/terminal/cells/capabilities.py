@@ -1,5 +1,3 @@
-"""Capabilities of the terminal, derived from its name."""
-
 from collections.abc import Mapping
 
 _PLAIN = ("screen", "vt", "ansi", "cons", "sun", "eterm")

@@ -103,7 +103,6 @@ class FlowControl:
         return True
 
     def asks_distance(self) -> bool:
-        """Whether to ask before the next frame, too: the answer measures the bare round trip."""
         due = self.answers and not self._in_flight and self.frame >= self._distance_due
         if due:
             self._distance_due = self.frame + DISTANCE_EVERY
@@ -114,7 +113,6 @@ class FlowControl:
         self._credit = float(CREDIT)
 
     def probed(self, now: float) -> None:
-        """Record that the terminal was asked again."""
         self._probe_wait = min(2 * self._probe_wait, _LONGEST)
         self._probe_at = now + self._probe_wait
 
@@ -153,7 +151,6 @@ class FlowControl:
         return max(self._meter.interval, carried / 2, (trip or 0.0) / 3)
 
     def probe_at(self) -> float:
-        """When to ask the terminal again if no answer comes before; infinity where that is not needed."""
         return self._probe_at if self._in_flight and self.answers else float("inf")
 
 
@@ -178,15 +175,11 @@ class Writer(Protocol):
 
 
 class Handle(Protocol):
-    """A scheduled call."""
-
     def cancel(self) -> None:
         """Cancel the call."""
 
 
 class Loop(Protocol):
-    """The part of asyncio's event loop that is used."""
-
     def time(self) -> float:
         """Monotonic seconds."""
 
@@ -244,7 +237,6 @@ class CellOutput:
 
     @property
     def link(self) -> LinkState:
-        """The state of the line."""
         return self._meter.state
 
     @property
@@ -274,13 +266,11 @@ class CellOutput:
         self.answers.forget()
 
     def resize(self, width: int, height: int) -> None:
-        """Take the terminal's new size. Its content is unknown; sends nothing until a screen of that size is drawn."""
         self._encoder.forget()
         self.is_drawn = (width, height) == (self._back.width, self._back.height)
         self._later()
 
     def repaint(self) -> None:
-        """Send the whole screen again, whatever the terminal shows."""
         self._encoder.forget()
         self._later()
 
@@ -290,13 +280,11 @@ class CellOutput:
         self._later()
 
     def hurry(self) -> None:
-        """A key was pressed: send its effect without delay."""
         self._flow.hurry()
 
     # -- painting
 
     def paint(self, update: Update) -> None:
-        """Paint an update, and send it as soon as the line allows."""
         size = size_of(update)
         if is_whole(update):
             if size != (self._back.width, self._back.height) or self._renditions.are_many:
@@ -363,7 +351,6 @@ class CellOutput:
         self._writer.send("".join(self.answers.ask(each, frame, now) for each in questions).encode())
 
     def _read_answers(self) -> None:
-        """Let flow control know what the terminal has answered."""
         before = self._meter.state.is_slow
         for answer in self.answers.new():
             self._flow.answered(answer)
@@ -371,7 +358,6 @@ class CellOutput:
             self._on_link(self._meter.state)
 
     def _wait_until(self, when: float) -> None:
-        """Try again at `when`, or as soon as the terminal answers."""
         self.answers.is_wanted = True
         self._timer = self._loop.call_later(max(0.0, when - self._loop.time()), self._flush)
         if self.answers.has_new:

@@ -1,5 +1,3 @@
-"""Paints the updates of Textual's compositor onto a grid."""
-
 from collections.abc import Iterable
 from typing import TypeGuard
 
@@ -13,17 +11,14 @@ Update = ChopsUpdate | LayoutUpdate
 
 
 def is_paintable(renderable: object) -> TypeGuard[Update]:
-    """Whether `paint` can paint it."""
     return isinstance(renderable, (ChopsUpdate, LayoutUpdate))
 
 
 def is_whole(update: Update) -> bool:
-    """Whether it draws every cell of the screen."""
     return isinstance(update, LayoutUpdate)
 
 
 def paint(grid: Grid, renditions: Renditions, update: Update) -> None:
-    """Paint an update: the whole screen, or its dirty parts."""
     if isinstance(update, LayoutUpdate):
         for y, strips in enumerate(update.strips, update.region.y):
             _strips(grid, renditions, update.region.x, y, strips)
@@ -51,7 +46,6 @@ def _strip(grid: Grid, renditions: Renditions, x: int, y: int, strip: Strip) -> 
 
 
 def _chops(grid: Grid, renditions: Renditions, update: ChopsUpdate) -> None:
-    """Paint the strips that dirty spans touch, up to the end of the last span in them."""
     touched: dict[tuple[int, int], tuple[Strip, int, int]] = {}
     for y, start, end in update.spans:
         for until, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
@@ -64,7 +58,6 @@ def _chops(grid: Grid, renditions: Renditions, update: ChopsUpdate) -> None:
 
 
 def size_of(update: Update) -> tuple[int, int]:
-    """Columns and rows of the screen that the update belongs to."""
     if isinstance(update, LayoutUpdate):
         return update.region.right, update.region.bottom
     return update.chop_ends[-1][-1] if update.chop_ends else 0, len(update.chops)

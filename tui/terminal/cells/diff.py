@@ -1,5 +1,3 @@
-"""Finds the cells of a row that the terminal shows differently from the new screen."""
-
 from collections.abc import Callable
 from operator import ne
 
@@ -11,7 +9,6 @@ Span = tuple[int, int]
 
 
 def changed(front: Grid, back: Grid) -> list[int]:
-    """The rows that differ, from the top."""
     return [
         y for y in range(back.height) if front.texts[y] != back.texts[y] or front.styles[y] != back.styles[y]
     ]
@@ -59,7 +56,6 @@ def blank_tail(back: Grid, y: int, blank: Callable[[int], int]) -> int:
 
 
 def differences(front: list[str], back: list[str]) -> int:
-    """Number of cells in which two rows differ; an unknown row differs in every cell that shows something."""
     if front and front[0] == UNKNOWN:
         return len(back) - back.count(" ")
     return sum(map(ne, front, back))

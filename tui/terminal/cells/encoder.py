@@ -58,7 +58,6 @@ def _ways(from_x: int | None, from_y: int | None, x: int, y: int, height: int) -
 
 
 def _along(here: int | None, x: int) -> Iterator[str]:
-    """Candidate sequences within the row."""
     yield f"\x1b[{x + 1}G" if x else "\r"
     if x <= 3:
         yield "\r" + (_forward(x) if x else "")
@@ -89,8 +88,6 @@ _SHIFTS = 4
 
 
 class _Place(NamedTuple):
-    """Where the terminal writes next, and how."""
-
     x: int
     y: int
     pen: Rendition
@@ -129,7 +126,6 @@ class Encoder:
         self._fresh = True
 
     def is_current(self, back: Grid, cursor: tuple[int, int] | None = None) -> bool:
-        """Whether the terminal already shows `back`, with the cursor at `cursor`."""
         if self._fresh or cursor not in (None, (self._cursor.x, self._cursor.y)):
             return False
         return self.front.texts == back.texts and self.front.styles == back.styles
@@ -173,7 +169,6 @@ class Encoder:
         self._cursor.x = self._cursor.y = 0
 
     def _shift(self, back: Grid) -> list[int]:
-        """Let the terminal scroll what has moved; the rows that still differ."""
         dirty = changed(self.front, back)
         for _attempt in range(_SHIFTS):
             shift = find_shift(self.front, back, dirty)
@@ -207,7 +202,6 @@ class Encoder:
             self.front.shift_columns(top, bottom, amount, left, right)
 
     def _emit_lost(self, sequence: str) -> None:
-        """Emit what moves the cursor, if anything."""
         if sequence:
             self._emit(sequence)
             self._cursor.lose()
@@ -230,7 +224,6 @@ class Encoder:
         return True
 
     def _row_runs(self, back: Grid, y: int) -> list[StyledRun]:
-        """The runs of a row, which counts as sent from now on."""
         runs = self._runs.of_row(self.front, back, y)
         self.front.copy_row(y, back)
         self._sent_in[y] = self._frame
@@ -249,7 +242,6 @@ class Encoder:
             self._write(run.cells, run.y)
 
     def _on_blank(self, rendition: Rendition) -> Rendition:
-        """The pen for a space of `rendition`, drawn or erased; keeps current attributes that a space does not show."""
         if self._pen is None or not rendition.is_erasable:
             return rendition.blank
         return self._pen.over(rendition.background)
@@ -326,7 +318,6 @@ class Encoder:
         self._cursor.x = end if end < self.front.width else None
 
     def _print_doubtful(self, grapheme: str, x: int, end: int, y: int) -> None:
-        """Write a grapheme that some terminals draw narrower or wider than the cells `x`…`end`."""
         if end == self.front.width:
             grapheme = grapheme[0]  # at the edge some (tmux) give a mark to the cell before
         if end - x == 2:

@@ -36,7 +36,6 @@ def cells(text: str) -> list[str]:
 
 
 def _with_new(text: str) -> list[str]:
-    """As `cells`; remembers the characters that stand alone."""
     row: list[str] = []
     for grapheme, width in _graphemes(text):
         if width == 0:
@@ -50,7 +49,6 @@ def _with_new(text: str) -> list[str]:
 
 
 def leading_marks(text: str) -> str:
-    """The characters without a width at the beginning of `text`, which belong to the cell before it."""
     end = 0
     while end < len(text) and get_character_cell_size(text[end]) == 0:
         end += 1
@@ -85,7 +83,6 @@ def _attach(row: list[str], mark: str) -> None:
 
 
 def width(grapheme: str) -> int:
-    """The width in cells: 0, 1 or 2."""
     return cell_len(grapheme)
 
 
@@ -108,5 +105,4 @@ def reach(grapheme: str) -> int:
 
 @lru_cache(maxsize=8192)
 def is_steady(grapheme: str) -> bool:
-    """Whether every terminal advances its cursor by the same width; otherwise the cursor is repositioned afterwards."""
     return len(grapheme) == 1 and not ord(grapheme) >= 0x1F000 and reach(grapheme) == width(grapheme)

@@ -1,5 +1,3 @@
-"""A screen in memory: the text of each cell and the number of its style."""
-
 from typing import TypeVar
 
 from tui.terminal.cells.graphemes import LONGEST, cells, leading_marks, width
@@ -23,7 +21,6 @@ class Grid:
         self.styles = [[DEFAULT] * width for _row in range(height)]
 
     def put(self, x: int, y: int, text: str, style: int) -> int:
-        """Write `text` at column `x` of row `y`, cut at the row's edges; the column after it."""
         if not text.isascii() and (marks := leading_marks(text)):
             self._mark_before(x, y, marks)
         contents = cells(text)
@@ -55,7 +52,6 @@ class Grid:
         self.styles[y][x:end] = styles
 
     def _mark_before(self, x: int, y: int, marks: str) -> None:
-        """Add combining marks to the character before column `x`."""
         if not 0 <= y < self.height or not 0 < x <= self.width:
             return
         row, at = self.texts[y], x - 1
@@ -65,16 +61,13 @@ class Grid:
             row[at] += marks
 
     def forget_row(self, y: int) -> None:
-        """Mark a row as unknown."""
         self.texts[y] = [UNKNOWN] * self.width
 
     def copy_row(self, y: int, other: "Grid") -> None:
-        """Copy a row of a grid of the same size."""
         self.texts[y] = other.texts[y][:]
         self.styles[y] = other.styles[y][:]
 
     def columns(self, left: int, right: int) -> "Grid":
-        """A copy of the columns from `left` up to `right`."""
         part = Grid(0, 0)
         part.width, part.height = right - left, self.height
         part.texts = [row[left:right] for row in self.texts]
@@ -82,7 +75,6 @@ class Grid:
         return part
 
     def shift_columns(self, top: int, bottom: int, amount: int, left: int, right: int) -> None:
-        """As `shift_rows`, of the columns from `left` up to `right` alone."""
         part = self.columns(left, right)
         part.shift_rows(top, bottom, amount)
         for y in range(top, bottom + 1):

@@ -1,5 +1,3 @@
-"""The speed of the line to the terminal, measured by how long the terminal takes to answer."""
-
 from collections import deque
 from statistics import median
 from typing import Literal, NamedTuple, get_args
@@ -39,8 +37,6 @@ def as_link(name: str) -> Link:
 
 
 class LinkState(NamedTuple):
-    """The current judgement of the line."""
-
     is_slow: bool = False
     round_trip: float | None = None
     """Median seconds from a frame to the terminal's answer, of the last few; None before the first."""

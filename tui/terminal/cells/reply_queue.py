@@ -29,8 +29,6 @@ class Question(Enum):
 
 
 class Inquiry(NamedTuple):
-    """One question as it was sent."""
-
     question: Question
     frame: int
     """Number of the newest frame before it."""
@@ -39,8 +37,6 @@ class Inquiry(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The answer to one question."""
-
     inquiry: Inquiry
     at: float
     """When it came, in seconds of the monotonic clock."""
@@ -62,18 +58,15 @@ class ReplyQueue:
         self._changed = threading.Condition()
 
     def ask(self, question: Question, frame: int, at: float) -> str:
-        """Record a question at the end of `frame` or after it, asked at `at`; the sequence to send."""
         with self._changed:
             self._open.append(Inquiry(question, frame, at))
         return question.value
 
     @property
     def has_new(self) -> bool:
-        """Whether `new` would return anything."""
         return bool(self._answers)
 
     def forget(self) -> None:
-        """Expect no answer any more."""
         with self._changed:
             self._open.clear()
             self._answers.clear()
@@ -98,7 +91,6 @@ class ReplyQueue:
         return True
 
     def new(self) -> list[Reply]:
-        """The answers since the last call."""
         with self._changed:
             answers = [*self._answers]
             self._answers.clear()

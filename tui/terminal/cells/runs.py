@@ -25,8 +25,6 @@ Way = Literal["text", "spaces", "run", "tail"]
 
 
 class StyledRun(NamedTuple):
-    """Cells of one style from column `x` of row `y` on."""
-
     y: int
     x: int
     style: int
@@ -36,17 +34,13 @@ class StyledRun(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The column after the last cell."""
         return self.x + len(self.cells)
 
     def is_followed_by(self, following: "StyledRun") -> bool:
-        """Whether writing this run leaves the cursor where the other begins."""
         return following.y == self.y and following.x == self.end and self.way in ("text", "spaces")
 
 
 class StyledRuns:
-    """Finds the runs in which the screen shown by the terminal differs from the one it should show."""
-
     def __init__(self, renditions: Renditions, *, erases_in_colour: bool) -> None:
         """`erases_in_colour`: erased cells take the background in use (terminfo: bce)."""
         self._renditions = renditions
@@ -69,7 +63,6 @@ class StyledRuns:
         return runs
 
     def _erasable_tail(self, back: Grid, y: int, differing: Sequence[Span]) -> int:
-        """The column from which on erasing the row is cheaper than writing it; the row's width where it is not."""
         tail = blank_tail(back, y, self._renditions.blank)
         if tail == back.width or differing[-1][1] <= tail:
             return back.width
@@ -81,7 +74,6 @@ class StyledRuns:
         return rendition.is_erasable and (self._erases_in_colour or not rendition.background)
 
     def _span(self, runs: list[StyledRun], old: list[str], back: Grid, y: int, start: int, end: int) -> None:
-        """Append the runs of the cells `start`…`end` to `runs`; `old` is the row as the terminal shows it."""
         texts, styles = back.texts[y], back.styles[y]
         x = start
         while x < end:
@@ -146,7 +138,6 @@ def _is_steady(cells: Sequence[str]) -> bool:
 
 
 def _joined(back: Grid, y: int, differing: Sequence[Span]) -> Iterator[Span]:
-    """The spans, joined where the gap between them is short."""
     start, end = differing[0]
     for after, until in differing[1:]:
         if not _is_cheap(back, y, end, after):
@@ -169,7 +160,6 @@ def _is_cheap(back: Grid, y: int, start: int, end: int) -> bool:
 
 
 def _same(styles: Sequence[int], x: int, end: int) -> int:
-    """End column of the run of equal style that begins at `x`."""
     style = styles[x]
     at = x + 1
     while at < end and styles[at] == style:
@@ -188,7 +178,6 @@ def _blanks(cells: Sequence[str]) -> Iterator[tuple[bool, int]]:
 
 
 def _words(cells: Sequence[str]) -> Iterator[tuple[bool, int]]:
-    """As `_blanks`, split at every run of spaces; a run too short to erase counts as text."""
     for is_blank, run in groupby(cells, key=" ".__eq__):
         count = sum(1 for _cell in run)
         yield is_blank and count >= _ERASE_RUN, count

@@ -83,7 +83,6 @@ def _differing_columns(front: Grid, back: Grid, rows: Iterable[int]) -> tuple[in
 
 
 def _is_cut(row: Sequence[str], left: int, right: int) -> bool:
-    """Whether an edge of the columns is within a wide character."""
     return not row[left] or (right < len(row) and not row[right])
 
 
@@ -118,7 +117,6 @@ def _moved_alike(front: Grid, back: Grid, y: int, amount: int) -> bool:
 
 
 def _longest(rows: Sequence[int]) -> tuple[int, int]:
-    """First and last row of the longest block in sorted `rows`."""
     best = start = rows[0], rows[0]
     first, last = start
     for y in rows[1:]:
@@ -131,7 +129,6 @@ def _longest(rows: Sequence[int]) -> tuple[int, int]:
 
 
 def _saved(front: Grid, back: Grid, shift: Scroll) -> int:
-    """Cells that need not be written after the shift, minus those that it makes wrong."""
     saved = 0
     for y in range(shift.top, shift.bottom + 1):
         source = y + shift.amount

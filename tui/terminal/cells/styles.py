@@ -1,7 +1,4 @@
-"""Numbers for the styles of cells, and the shortest sequence from one style to another.
-
-A rendition is what ECMA-48 8.3.117 (SGR) can express of a cell, and its hyperlink (OSC 8).
-"""
+"""A rendition is what ECMA-48 8.3.117 (SGR) can express of a cell, and its hyperlink (OSC 8)."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -52,12 +49,10 @@ class Rendition(NamedTuple):
 
     @property
     def is_erasable(self) -> bool:
-        """Whether an erased cell looks like a space of this rendition."""
         return not (self.attributes & _DECORATION or self.link)
 
     @property
     def blank(self) -> "Rendition":
-        """The part of it that is visible on a space."""
         visible = self.attributes & _DECORATION
         if visible & _REVERSE:
             visible |= self.attributes & _WEIGHT  # some terminals brighten, or dim, the swapped background
@@ -79,7 +74,6 @@ class Rendition(NamedTuple):
 
     @property
     def codes(self) -> str:
-        """The SGR codes that produce it from the terminal's default."""
         parts = [on for bit, (on, _off) in enumerate(_ATTRIBUTES) if self.attributes >> bit & 1]
         return ";".join([*parts, *filter(None, (self.foreground, self.background))])
 
@@ -88,7 +82,6 @@ class Renditions:
     """Numbers the renditions that occur; equal renditions have the same number."""
 
     def __init__(self, colours: ColorSystem = ColorSystem.TRUECOLOR) -> None:
-        """`colours`: the palette of the terminal."""
         self._colours = colours
         self._all: list[Rendition] = [Rendition()]
         self._numbers: dict[Rendition, int] = {Rendition(): DEFAULT}
@@ -108,7 +101,6 @@ class Renditions:
         return len(self._all) > _MANY
 
     def of_style(self, style: Style | None) -> int:
-        """The number of a Rich style."""
         if style is None:
             return DEFAULT
         pair = self._by_identity.get(id(style))
@@ -125,7 +117,6 @@ class Renditions:
         return number
 
     def blank(self, number: int) -> int:
-        """The number of a rendition's visible part on a space."""
         return self._blanks[number]
 
     def number(self, rendition: Rendition) -> int:
@@ -162,14 +153,12 @@ class Renditions:
 
 @lru_cache(maxsize=1024)
 def _numbered(foreground: str) -> str:
-    """The code of the nearest of the 256 colours."""
     red, green, blue = map(int, foreground.split(";")[2:])
     return f"38;5;{nearest(red, green, blue)}"
 
 
 @lru_cache(maxsize=4096)
 def nearest(red: int, green: int, blue: int) -> int:
-    """The number of the nearest of xterm's 256 colours, greys included; Rich turns dark greys into navy and black."""
     numbers = [16 + 36 * _level(red) + 6 * _level(green) + _level(blue), 232 + _grey(red, green, blue)]
     return min(numbers, key=lambda number: _distance(_RGB[number], (red, green, blue)))
 
@@ -184,12 +173,10 @@ def _grey(*parts: int) -> int:
 
 
 def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    """A difference as the eye sees it."""
     return sum(weight * (a - b) ** 2 for weight, a, b in zip(_WEIGHTS, one, other, strict=True))
 
 
 def _in_256(style: Style) -> Style:
-    """The style with its exact colours replaced by the nearest of 256."""
     colours = [
         None if each is None or not each.triplet else each.triplet for each in (style.color, style.bgcolor)
     ]
@@ -200,7 +187,6 @@ def _in_256(style: Style) -> Style:
 
 
 def _parse(text: str) -> Rendition:
-    """The rendition of the sequences that Rich writes before `_PROBE`."""
     prefix = text.partition(_PROBE)[0]
     link = ""
     if prefix.startswith("\x1b]8;"):
@@ -237,7 +223,6 @@ def _sgr(old: Rendition, new: Rendition) -> str:
 
 
 def _steps(old: Rendition, new: Rendition) -> list[str]:
-    """The codes for the differences alone."""
     removed = old.attributes & ~new.attributes
     off = {unset for bit, (_on, unset) in enumerate(_ATTRIBUTES) if removed >> bit & 1}
     # One code unsets both bold and dim: the one that stays is set again.

@@ -54,12 +54,10 @@ class Keyboard:
         os.write(self._wake_write, b".")
 
     def close(self) -> None:
-        """Close the pipe, after `run` has returned."""
         os.close(self._wake_read)
         os.close(self._wake_write)
 
     def run(self) -> bool:
-        """Read until `stop` is called (True) or the input ends (False)."""
         with selectors.DefaultSelector() as selector:
             try:
                 selector.register(self.fileno, selectors.EVENT_READ)

@@ -47,7 +47,6 @@ class Output:
         self._thread.start()
 
     def control(self, data: str) -> None:
-        """Queue a control sequence."""
         self._put(data.encode("utf-8", "replace"), is_frame=False)
 
     def frame(self, data: str) -> None:
@@ -62,7 +61,6 @@ class Output:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the terminal has not accepted everything written before."""
         return bool(self._waiting) or self._writing_since is not None
 
     def send(self, data: bytes) -> None:
@@ -89,7 +87,6 @@ class Output:
         return count
 
     def close(self, seconds: float = 1.0) -> None:
-        """Write the queue and stop; where the terminal does not read, only the control sequences, if anything."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -136,7 +133,6 @@ class Output:
             os.close(self.fileno)
 
     def _give_up(self) -> None:
-        """Discard everything: the terminal is gone."""
         with self._changed:
             self._closed = True
             self._waiting.clear()
@@ -145,7 +141,6 @@ class Output:
             self._changed.notify_all()
 
     def _next(self) -> bytes | None:
-        """Wait for the next item; None at the end."""
         with self._changed:
             while not self._waiting:
                 if self._closed:

@@ -53,7 +53,6 @@ class InputFilter:
     """Cuts the input into text, whole sequences for Textual's parser and whole pastes; keeps what is incomplete."""
 
     def __init__(self, is_answer: Callable[[str], bool] = lambda _sequence: False) -> None:
-        """`is_answer` consumes a report that answers a question of the console's own."""
         self._is_answer = is_answer
         self.dropped = 0
         """Number of sequences dropped as unsolicited."""
@@ -253,7 +252,6 @@ def is_alt(item: str) -> bool:
 
 
 def _is_extended_key(codes: str, final: str) -> bool:
-    """Whether Textual's parser knows the key, and all its numbers are valid characters."""
     first, _separator, _rest = codes.partition(";")
     if final != "u" and f"{first or 1}{final}" not in FUNCTIONAL_KEYS:
         return False

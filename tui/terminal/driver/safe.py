@@ -74,7 +74,6 @@ class SafeDriver(LinuxDriver):
 
     @property
     def frames_dropped(self) -> int:
-        """Frames dropped while the terminal did not read; a repaint followed."""
         return self._output.frames_dropped if self._output else 0
 
     def write(self, data: str) -> None:
@@ -91,7 +90,6 @@ class SafeDriver(LinuxDriver):
 
     @property
     def is_busy(self) -> bool:
-        """Whether the terminal has not taken everything written before."""
         return self._output is not None and self._output.is_busy
 
     def begin_frame(self) -> None:
@@ -99,7 +97,6 @@ class SafeDriver(LinuxDriver):
         self._frame = []
 
     def end_frame(self) -> None:
-        """Send the collected frame."""
         parts, self._frame = self._frame, None
         if not parts or self._output is None:
             return
@@ -110,7 +107,6 @@ class SafeDriver(LinuxDriver):
             self._sent = (frame, now)
 
     def close(self) -> None:
-        """Write the queue, within a moment, and close."""
         if self._output is not None:
             self._output.close()
             self._output = None
@@ -130,7 +126,6 @@ class SafeDriver(LinuxDriver):
         return width or _SMALLEST[0], height or _SMALLEST[1]
 
     def start_application_mode(self) -> None:
-        """Take the terminal over."""
         if not self._may_use_terminal():
             return
         # From here on only this driver restores the terminal.
@@ -162,7 +157,6 @@ class SafeDriver(LinuxDriver):
             self.send_message(self.SignalResume())
 
     def resume_application_mode(self) -> None:
-        """Take the terminal again after a suspension, and paint all of it."""
         super().resume_application_mode()
         self._tell_app(self._app_repaint)
 
@@ -205,7 +199,6 @@ class SafeDriver(LinuxDriver):
             termios.tcsetattr(self.fileno, termios.TCSANOW, raw)
 
     def disable_input(self) -> None:
-        """Stop reading; may be called repeatedly."""
         keyboard, self._keyboard = self._keyboard, None
         if keyboard is None:
             return
@@ -259,7 +252,6 @@ class SafeDriver(LinuxDriver):
         self._key_thread.start()
 
     def run_input_thread(self) -> None:
-        """Deliver keys until stopped; end the app when the terminal disappears."""
         keyboard = self._keyboard
         if keyboard is not None and not keyboard.run():
             if self.cells is not None:
@@ -275,7 +267,6 @@ class SafeDriver(LinuxDriver):
             self._keyboard.filter.takes_resize = self._in_band_window_resize
 
     def release_mouse(self) -> None:
-        """Stop the terminal's mouse events."""
         self._disable_mouse_support()
 
     def _is_answer(self, sequence: str) -> bool:

@@ -1,5 +1,3 @@
-"""The form for a change's parameters: a row with a field or a choice for each, and its explanation."""
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -32,7 +30,6 @@ class ValueInput(Input):
     """Whether it takes any text, and `$` as well."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Whether the key is typed into the field."""
         return (self.free_text or key != BY_HAND) and super().check_consume_key(key, character)
 
 
@@ -57,14 +54,11 @@ class ChoiceRow(Widget, can_focus=True):
 
     @dataclass
     class Changed(Message):
-        """Another answer was chosen."""
-
         row: "ChoiceRow"
         value: str
 
         @property
         def control(self) -> "ChoiceRow":
-            """The sender."""
             return self.row
 
     def __init__(self, choices: Sequence[tuple[str, str]], value: str, *, id: str | None = None) -> None:
@@ -97,18 +91,15 @@ class ChoiceRow(Widget, can_focus=True):
         return Content.assemble(("(•) ", "$text-accent"), (title, style))
 
     def watch_value(self, value: str) -> None:
-        """Post the new answer."""
         self.post_message(self.Changed(self, value))
 
     def action_step(self, by: int) -> None:
-        """Move to the next answer, wrapping around; `by` is 1 or -1."""
         names = [name for name, _title in self.choices]
         if names:
             at = names.index(self.value) if self.value in names else -1 if by > 0 else 0
             self.value = names[(at + by) % len(names)]
 
     def on_click(self, event: Click) -> None:
-        """Choose the clicked answer; if not all of them are shown, move to the next."""
         if not self._places:
             self.action_step(1)
             return
@@ -139,20 +130,15 @@ class Field(ValueInput):
 
     @dataclass
     class Refused(Message):
-        """A key was refused; the answer is unchanged."""
-
         words: str
 
     def restricted(self) -> None:
-        """Show why a key was refused."""
         super().restricted()
         long = _("This field takes at most {count} characters.").format(count=self.max_length)
         self.post_message(self.Refused(_("Only digits are accepted here.") if self.restrict else long))
 
 
 class PlanForm(VerticalGroup):
-    """The questions and answers; call `ask`, then read `values`."""
-
     DEFAULT_CSS = """
     PlanForm { height: auto; }
     PlanForm .form-label { width: auto; padding-right: 2; }
@@ -178,7 +164,6 @@ class PlanForm(VerticalGroup):
         self._help = Static(id="form-help")
 
     async def ask(self, parameters: Sequence[Parameter], values: Mapping[str, str]) -> None:
-        """Show these questions with the answers in `values`, or else with their defaults."""
         self.has_questions = False
         self.parameters = tuple(parameters)
         self._fields = {
@@ -195,12 +180,10 @@ class PlanForm(VerticalGroup):
 
     @property
     def values(self) -> dict[str, str]:
-        """The answers as typed, by the parameter's id; without those that have no effect beside the others."""
         answers = {id: field.value.strip() for id, field in self._fields.items()}
         return {each.id: answers[each.id] for each in self.parameters if each.has_effect(answers)}
 
     def first(self) -> Widget | None:
-        """The first question's field."""
         return next(iter(self._fields.values()), None)
 
     def _show_those_with_effect(self, answers: Mapping[str, str]) -> None:
@@ -209,7 +192,6 @@ class PlanForm(VerticalGroup):
                 row.display = id in answers
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Explain the question that has the focus."""
         self._explain(event.widget)
 
     def _explain(self, widget: Widget | None) -> None:
@@ -257,7 +239,6 @@ def _row(parameter: Parameter, field: Field | ChoiceRow, room: int) -> Horizonta
 
 
 def _digits(parameter: Parameter) -> str:
-    """The characters allowed in a number's field; a minus only if the number may be negative."""
     may_be_negative = parameter.minimum is not None and parameter.minimum < 0
     return r"-?\d{0,9}" if may_be_negative else r"\d{0,9}"
 

@@ -1,7 +1,4 @@
-"""A complete change plan: its impact first, then before and after, the requests, warnings.
-
-One scrolling column if there is little room; else the plan on the left, the requests on the right.
-"""
+"""One scrolling column if there is little room; else the plan on the left, the requests on the right."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -78,7 +75,6 @@ class PlanView(VerticalScroll, can_focus=True):
         self.request_block = Block(_("Exact request"), lambda width: self._of(request_lines, width))
 
     def compose(self) -> ComposeResult:
-        """Two columns if there is room, else one."""
         yield self.trouble_block
         yield self.progress_block
         yield self.refused_block
@@ -93,21 +89,17 @@ class PlanView(VerticalScroll, can_focus=True):
                 yield self.request_block
 
     def on_mount(self) -> None:
-        """Show what was set before mounting."""
         self._update()
 
     def on_resize(self, event: Resize) -> None:
-        """Use one column or two."""
         self.set_class(event.size.width >= _TWO_COLUMNS, "-two")
 
     def watch_plan(self, before: Plan | None, plan: Plan | None) -> None:
-        """Show a plan; a different one is shown from its top."""
         if before is None or plan is None or _content(before) != _content(plan):
             self.scroll_home(animate=False)
         self._update()
 
     def watch_applying(self) -> None:
-        """Show the progress once it is confirmed, or what failed."""
         self.scroll_home(animate=False)
         self._update()
 
@@ -177,5 +169,4 @@ class PlanView(VerticalScroll, can_focus=True):
 
 
 def _content(plan: Plan) -> Plan:
-    """The plan without the fields that differ every time it is made."""
     return plan.model_copy(update={"id": "", "made_at": _NEVER, "expires_at": _NEVER})

@@ -1,5 +1,3 @@
-"""The confirmed changes, newest first, with their outcomes."""
-
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, tzinfo
 
@@ -50,22 +48,18 @@ class RunTable(HeadedTable):
         self.set_reactive(RunTable.zone, zone)
 
     def on_mount(self) -> None:
-        """Show the runs, and update them as dates pass."""
         self._show()
         every_second(self, self._show)
 
     def watch_runs(self, before: tuple[Run, ...], runs: tuple[Run, ...]) -> None:
-        """Show the runs; while the keys go elsewhere, the cursor is on one that has just been made."""
         self._show()
         if before and runs and runs[0].id != before[0].id and not self.table.has_focus:
             self.table.move_to(runs[0].id)
 
     def run_at_cursor(self) -> Run | None:
-        """The run that keys act on."""
         return next((run for run in self.runs if run.id == self.table.cursor_key), None)
 
     def request_at(self, key: str) -> ApprovalRequest | None:
-        """The request whose row has this key."""
         return next((each for each in self.requests if _request_key(each) == key), None)
 
     def _show(self) -> None:
@@ -86,7 +80,6 @@ def _request_key(request: ApprovalRequest) -> str:
 def request_rows(
     requests: Sequence[ApprovalRequest], awaited: Collection[str], zone: tzinfo, now: datetime
 ) -> list[Row]:
-    """One row for each request for approval: what is asked, by whom, until when; those that are awaited stand out."""
     return [
         Row(
             _request_key(each),
@@ -104,7 +97,6 @@ def request_rows(
 
 
 def until_text(request: ApprovalRequest, zone: tzinfo, now: datetime) -> str:
-    """Until when the request, or the approval, is valid; a dash once it is not."""
     if request.until is None or request.state not in (ApprovalState.ASKED, ApprovalState.GIVEN):
         return NOTHING
     return _("valid until {when}").format(when=stamp(request.until, zone, now))

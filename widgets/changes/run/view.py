@@ -1,5 +1,3 @@
-"""The progress and outcome of a confirmed plan: stage by stage while it is applied, one row each afterwards."""
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -25,7 +23,6 @@ WATCH_STYLES: dict[WatchState, StateStyle] = {
 
 
 def watch_state(run: Run) -> WatchState | None:
-    """What the run's watch has seen; None if it has none, or its requests are not done."""
     if run.plan.watch is None or run.state is not StepState.DONE:
         return None
     return run.progress.state if run.progress is not None else WatchState.RUNNING
@@ -45,7 +42,6 @@ def watch_span(run: Run, zone: tzinfo, now: datetime) -> Span | None:
 
 
 def watch_lines(run: Run, zone: tzinfo, now: datetime, width: int) -> list[Line]:
-    """What AWS shows, since when, and when the watch gives up."""
     span, watch = watch_span(run, zone, now), run.plan.watch
     if span is None or watch is None:
         return []
@@ -71,8 +67,6 @@ _OPEN = frozenset({StepState.WAITING, StepState.SENDING})
 
 
 class Mark(StrEnum):
-    """The state of one stage of a step."""
-
     PAST = "past"
     NOW = "now"
     AHEAD = "ahead"
@@ -127,7 +121,6 @@ def stages(step: StepRun | None, *, turn: bool = True) -> tuple[Stage, ...]:
 
 
 def progress_lines(plan: Plan, run: Run | None, width: int) -> list[Line]:
-    """Each step with its stages and its text."""
     lines: list[Line] = []
     turn = run is None or not run.refusal
     for number, plan_step in enumerate(plan.steps, 1):
@@ -161,7 +154,6 @@ def _stage_lines(stages: tuple[Stage, ...], party: str, width: int) -> list[Line
 
 
 def outcome_lines(run: Run, width: int) -> list[Line]:
-    """How a run ended and what happens next, in one sentence."""
     style = RUN_STYLES[run.state]
     sentences: dict[StepState, str] = {
         StepState.DONE: _done_words(run),
@@ -176,7 +168,6 @@ def outcome_lines(run: Run, width: int) -> list[Line]:
 
 
 def _done_words(run: Run) -> str:
-    """What it means that every request was accepted; a change that is followed has not ended yet."""
     verified = all(step.verified for step in run.steps)
     if run.plan.watch is not None:
         text = (
@@ -192,7 +183,6 @@ def _done_words(run: Run) -> str:
 
 
 def elsewhere_words(until: datetime, zone: tzinfo) -> str:
-    """The known state of a change that another console is applying, or that was interrupted."""
     return _(
         "In progress in another console, or cut off; not known yet. Toban checks again at {time}; "
         "until then this target is locked."
@@ -200,7 +190,6 @@ def elsewhere_words(until: datetime, zone: tzinfo) -> str:
 
 
 def elsewhere_lines(run: Run, zone: tzinfo, width: int) -> list[Line]:
-    """`elsewhere_words` as lines; [] if this console is applying the change or it has ended."""
     until = run.elsewhere_until
     return hanging([("? ", "warn")], elsewhere_words(until, zone), width, "warn") if until else []
 
@@ -220,7 +209,6 @@ def partly(run: Run) -> str:
 
 
 def unknown_words() -> str:
-    """What an unknown outcome means and what happens next."""
     return _(
         "It is not known yet whether AWS did it. Toban reads AWS to find out and resends nothing; "
         "until then this target is locked."
@@ -228,7 +216,6 @@ def unknown_words() -> str:
 
 
 def state_spans(run: Run, zone: tzinfo, now: datetime) -> list[Span]:
-    """Mark and word."""
     if partly(run):
         return [(f"{glyphs.ATTENTION} {_('partly done')}", "bad")]
     if run.elsewhere_until is not None:
@@ -245,7 +232,6 @@ VERIFYING = timedelta(minutes=2)
 
 
 def verified_span(run: Run, now: datetime) -> Span:
-    """Whether AWS showed the change when read again."""
     answers = [step.verified for step in run.steps if step.state is StepState.DONE]
     if any(verified is False for verified in answers):
         return (f"{glyphs.NOT_JUDGED} {_('not visible')}", "warn")

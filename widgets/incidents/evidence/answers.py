@@ -1,5 +1,3 @@
-"""The questions that the console has asked itself, each with its answer, what was read, when, and how sure it is. Pure."""
-
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 

@@ -1,5 +1,3 @@
-"""What the pages of evidence depend on, and the lines that they share. Pure."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,19 +15,15 @@ from widgets.incidents.view import IncidentView
 
 @dataclass(frozen=True, slots=True)
 class EvidenceContext:
-    """The evidence of one incident, and what its screen has to read it by."""
-
     view: IncidentView
     evidence: IncidentEvidence
     now: datetime
 
     @property
     def onset(self) -> datetime:
-        """T0."""
         return self.view.onset
 
     def time(self, at: datetime) -> str:
-        """A time as the screen writes it."""
         return time_text(at, self.view.zone, self.now)
 
     def clock(self, at: datetime) -> str:
@@ -38,12 +32,10 @@ class EvidenceContext:
 
 
 def note(key: str, text: str, width: int, role: str = "muted", first: Sequence[Span] = ()) -> Entry:
-    """A sentence that is not to be chosen, beside what stands `first`."""
     return Entry(key, tuple(hanging([*first], text, width, role)), can_choose=False)
 
 
 def heading(key: str, text: str, *beside: Span) -> Entry:
-    """The title of a part of a page."""
     return Entry(key, ([(text, "heading"), *([("  ", ""), *beside] if beside else [])],), can_choose=False)
 
 
@@ -55,7 +47,6 @@ def fact(key: str, name: str, value: Sequence[Span], label: int = 12) -> Entry:
 def parts_entry(
     key: str, name: Sequence[Span], parts: Sequence[Span], width: int, place: EvidencePlace | None = None
 ) -> Entry:
-    """A name and its values one after another; those that do not fit go to further lines below them."""
     indent = width_of(name)
     lines: list[list[Span]] = [list(name)]
     for part in parts:
@@ -66,7 +57,6 @@ def parts_entry(
 
 
 def recovery_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """Whether the system has recovered, condition by condition."""
     if not context.view.checks:
         return [note("recovery:none", _("Recovery is judged once a minute; it has not been yet."), width)]
     entries: list[Entry] = []
@@ -95,7 +85,6 @@ _RECOVERY = {
 
 
 def read_notes(context: EvidenceContext, *sources: Source, width: int) -> list[Entry]:
-    """Why something of these sources is not here: refused, failed, not asked, cut; nothing if all is here."""
     entries: list[Entry] = []
     for source in sources:
         reading = context.evidence.reading(source)
@@ -113,6 +102,5 @@ def read_notes(context: EvidenceContext, *sources: Source, width: int) -> list[E
 
 
 def is_read(context: EvidenceContext, source: Source) -> bool:
-    """Whether AWS has answered."""
     reading = context.evidence.reading(source)
     return reading is not None and reading.is_read

@@ -1,5 +1,3 @@
-"""The curves of the evidence with T0 and the alarm's moment marked, and their values now beside those before. Pure."""
-
 from collections.abc import Sequence
 from statistics import median
 
@@ -59,7 +57,6 @@ def _row(context: EvidenceContext, measure: Measure, series: Series, width: int)
 
 
 def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData:
-    """The curves around T0 on one chart; empty if none has values."""
     curves = tuple(
         Curve(
             label=_(MEASURES[measure].title),
@@ -75,7 +72,6 @@ def chart_of(context: EvidenceContext, measures: Sequence[Measure]) -> ChartData
 
 
 def resource_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """What is known of the alarm's own resource, where it is none of the system's."""
     rows = context.view.resource.rows if context.view.resource is not None else ()
     blocks = [hanging([(pad(row.name, _OWN_NAME) + " ", "muted")], row.text, width, "") for row in rows]
     entries = [Entry(f"own:{index}", tuple(lines)) for index, lines in enumerate(blocks)]
@@ -84,7 +80,6 @@ def resource_entries(context: EvidenceContext, width: int) -> list[Entry]:
 
 
 def resource_charts(context: EvidenceContext) -> tuple[ChartData, ...]:
-    """The alarm's own curve, and the one that left what is usual for it the farthest."""
     curves = [each for each in context.evidence.own_series if each.values][:2]
     own = (Curve(each.label, each.times, each.values, each.period) for each in curves)
     return tuple(_chart(context, (curve,)) for curve in own)

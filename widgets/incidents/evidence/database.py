@@ -1,5 +1,3 @@
-"""The database: status, what is pending, its events, whether the tasks reach it, how fast its storage fills. Pure."""
-
 from services.i18n import _, plural
 from services.models import glyphs
 from services.models.date_text import span_text
@@ -18,7 +16,6 @@ _STATES = {DatabaseState.AVAILABLE: "good", DatabaseState.BUSY: "warn", Database
 
 
 def database_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """Its status, what is pending, events, and the way to it through the security groups."""
     evidence = context.evidence
     entries = read_notes(context, Source.DATABASE, width=width)
     database = evidence.database
@@ -69,7 +66,6 @@ def _network(context: EvidenceContext, width: int) -> list[Entry]:
 
 
 def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """Free storage, how fast it falls, and when it is used up."""
     evidence = context.evidence
     series = evidence.curve(Measure.DB_FREE)
     entries = read_notes(context, Source.METRICS, width=width)
@@ -92,7 +88,6 @@ def storage_entries(context: EvidenceContext, width: int) -> list[Entry]:
 
 
 def _end(context: EvidenceContext, times: tuple[int, ...], values: tuple[float, ...], width: int) -> Entry:
-    """When the storage is used up, from the fastest fall to the slowest; counted from now, as the clock is."""
     left = ends(times, values)
     if values[-1] <= 0:
         words = _("The database's storage is used up")

@@ -1,5 +1,3 @@
-"""Lines of logs around T0: the message first, alike ones folded, each leading to its minute. Pure."""
-
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -40,7 +38,6 @@ def application_entries(context: EvidenceContext, width: int) -> list[Entry]:
 
 
 def database_log_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """What the database complained about."""
     return _entries(context, context.evidence.database_lines, Source.DATABASE_LOG, width)
 
 
@@ -70,7 +67,6 @@ def _entries(context: EvidenceContext, sample: LogSample | None, source: Source,
 
 
 def _lines(context: EvidenceContext, sample: LogSample, source: Source, width: int) -> Iterator[Entry]:
-    """What was logged from T0 on, kinds of lines by their number; then what was logged before."""
     before = [line for line in sample.lines if line.at < context.onset]
     since = sample.lines[len(before) :]
     for name, lines in ((_("from T0 on"), since), (_("before T0"), before)):
@@ -82,7 +78,6 @@ def _lines(context: EvidenceContext, sample: LogSample, source: Source, width: i
 
 
 def _folded(lines: Sequence[LogEntry]) -> list[_Fold]:
-    """Lines that differ only in ids and figures as one; the most frequent kind first."""
     folds: dict[str, _Fold] = {}
     for line in lines:
         kind = _DIFFERENT.sub("#", log_message(line.text))
@@ -117,7 +112,6 @@ def log_message(text: str) -> str:
 
 
 def without_prefix(text: str) -> str:
-    """A text that quotes a line of PostgreSQL, without what the line begins with."""
     return " ".join(_POSTGRES.sub("", text).split())
 
 

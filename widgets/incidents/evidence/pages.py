@@ -30,7 +30,6 @@ _BEFORE, _AFTER = timedelta(minutes=30), timedelta(minutes=2)
 
 
 def write_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """Writes to the account, newest first; those shortly before T0 are marked."""
     entries = read_notes(context, Source.TRAIL, Source.TRAIL_GLOBAL, width=width)
     writes, until = context.evidence.writes, context.evidence.trail_until
     words = _("known until {time}").format(time=context.time(until)) if until else _("about 5 minutes late")
@@ -57,8 +56,6 @@ Section = Callable[[EvidenceContext, int], Sequence[Entry]]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The evidence of one step."""
-
     title: str
     sections: tuple[Section, ...] = ()
     charts: tuple[tuple[Measure, ...], ...] = ()
@@ -73,7 +70,6 @@ class Page:
         return _distinct(entries) or [note("empty", _("Nothing of this was read."), width, "warn")]
 
     def chart_data(self, context: EvidenceContext) -> tuple[ChartData, ...]:
-        """The charts that have values."""
         if self is RESOURCE:
             return resource_charts(context)
         charts = [chart_of(context, measures) for measures in self.charts]
@@ -81,7 +77,6 @@ class Page:
 
 
 def _distinct(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries, each key once: two sections may say the same about one source."""
     return list({entry.key: entry for entry in entries}.values())
 
 
@@ -91,7 +86,6 @@ _LOGS = Page(N_("Logs"), (application_entries, database_log_entries), (_ERRORS,)
 
 
 def _usage_and_scaling_entries(context: EvidenceContext, width: int) -> Sequence[Entry]:
-    """CPU and memory of the tasks, which a small screen has no chart of; what Auto Scaling did comes before them."""
     usage = curve_entries(context, (Measure.ECS_CPU, Measure.ECS_MEMORY), width)
     scaling = scaling_entries(context, width)
     return [*scaling, *usage] if context.evidence.activities else [*usage, *scaling]
@@ -161,7 +155,6 @@ RESOURCE = Page(N_("The alarm's own resource"), (resource_entries,))
 
 
 def page_for(look: str | None, kind: StepKind, playbook: str) -> Page:
-    """The page of a step; a step that names nothing has the page of its kind."""
     if look == "dashboard":
         return next((page for part, page in _BY_ALARM if part in playbook), _ALL)
     if look in PAGES:

@@ -1,5 +1,3 @@
-"""The targets of the load balancer, each with its health and the reason in words. Pure."""
-
 from collections import Counter
 
 from services.i18n import _, plural
@@ -14,7 +12,6 @@ _MOST = 12
 
 
 def target_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """How many are healthy, then each target, unhealthy ones first."""
     entries = read_notes(context, Source.TARGETS, width=width)
     if not is_read(context, Source.TARGETS):
         return entries

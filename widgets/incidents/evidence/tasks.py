@@ -1,5 +1,3 @@
-"""The tasks of the service: counts, deployments, why tasks stopped, what Auto Scaling did and why it did not. Pure."""
-
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,7 +36,6 @@ _MOST_STOPPED, _MOST_ACTIVITIES, _MOST_EVENTS = 8, 6, 4
 
 
 def count_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """Running, desired and pending tasks, and the deployments."""
     service = context.evidence.service
     entries = read_notes(context, Source.SERVICE, Source.DEPLOYMENTS, width=width)
     if service is None:
@@ -62,7 +59,6 @@ def count_entries(context: EvidenceContext, width: int) -> list[Entry]:
 
 
 def _events(context: EvidenceContext, service: ContainerService, width: int) -> list[Entry]:
-    """What the service reported lately: the newest events first, alike ones of one moment once."""
     lately = [event for event in service.events if event.at >= context.onset - _LATELY]
     rows = dict.fromkeys((context.clock(event.at), service_event(event.message)) for event in lately)
     return [
@@ -94,7 +90,6 @@ def _deployment(context: EvidenceContext, deployment: Deployment, number: int) -
 
 
 def stopped_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """The tasks that stopped, newest first, with the reason in words."""
     entries = read_notes(context, Source.TASKS, width=width)
     tasks = context.evidence.stopped_tasks
     if not is_read(context, Source.TASKS):
@@ -131,12 +126,10 @@ def _stopped_task(context: EvidenceContext, task: StoppedTask, width: int) -> En
 
 
 def _reasons(task: StoppedTask) -> str:
-    """ECS's reasons of the task and its containers."""
     return " ".join(filter(None, [*(container.reason for container in task.containers), task.reason]))
 
 
 def scaling_entries(context: EvidenceContext, width: int) -> list[Entry]:
-    """The bounds, and what Auto Scaling did lately and why it did not."""
     evidence = context.evidence
     entries = read_notes(context, Source.SCALING, width=width)
     if not is_read(context, Source.SCALING):

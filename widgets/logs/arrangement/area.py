@@ -1,5 +1,3 @@
-"""The room that the log panes share: arranged by size, one zoomed, each with its share."""
-
 from collections.abc import Sequence
 
 from textual.events import DescendantFocus
@@ -17,7 +15,6 @@ class _PaneLayout(Layout):
     def arrange(
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
-        """Place the panes; a zoomed one alone."""
         parent.pre_layout(self)
         assert isinstance(parent, PaneArea)
         if parent.zoomed and parent.active in children:
@@ -47,21 +44,17 @@ class PaneArea(Widget):
         self._shares: dict[LogPane, int] = {}
 
     def share_of(self, pane: LogPane) -> int:
-        """Its share of the room, from 1 to MOST_SHARE."""
         return self._shares.get(pane, EVEN)
 
     def set_share(self, pane: LogPane, share: int) -> None:
-        """Give a pane this share of the room."""
         self._shares[pane] = max(1, min(MOST_SHARE, share))
         self._arrange_again()
 
     def grow(self, pane: LogPane, steps: int) -> None:
-        """Give a pane more of the room, or less."""
         self.set_share(pane, self.share_of(pane) + steps)
 
     @property
     def panes(self) -> Sequence[LogPane]:
-        """The panes in their order."""
         return [child for child in self.children if isinstance(child, LogPane)]
 
     @property
@@ -70,18 +63,15 @@ class PaneArea(Widget):
         return not self.zoomed and gives_way(len(self.panes), *self.content_size)
 
     def forget(self, pane: LogPane) -> None:
-        """A pane goes."""
         self._shares.pop(pane, None)
         if self.active is pane:
             self.active = None
 
     def zoom(self, zoomed: bool) -> None:
-        """Give the active pane the whole room, or each its share again."""
         self.zoomed = zoomed
         self._arrange_again()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Note which pane is active; its region may depend on it."""
         # Of a widget that was only just mounted, the message comes late: the focus may be elsewhere by then.
         widget = self.screen.focused or event.widget
         pane = next((each for each in widget.ancestors_with_self if isinstance(each, LogPane)), None)

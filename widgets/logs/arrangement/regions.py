@@ -25,10 +25,7 @@ _FLAT, _TITLE = 3, 1
 
 
 def arrange(shares: Sequence[int], width: int, height: int, active: int = 0) -> list[Region]:
-    """The regions of the panes with these shares, in order; `active` is the index of the one that is read.
-
-    They fill the whole room without overlapping.
-    """
+    """`active` is the index of the one that is read; they fill the whole room without overlapping."""
     count = len(shares)
     if not count or width < 1 or height < 1:
         return [Region(0, 0, 0, 0)] * count
@@ -50,12 +47,10 @@ def arrange(shares: Sequence[int], width: int, height: int, active: int = 0) -> 
 
 
 def gives_way(count: int, width: int, height: int) -> bool:
-    """Whether only the active one of so many panes can be read, the others keep a few rows."""
     return count > 1 and _columns(count, width, height) == 1 and height // count < _LEAST_HEIGHT
 
 
 def _columns(count: int, width: int, height: int) -> int:
-    """In how many columns the panes are read best; of equal ones the most."""
     possible = [each for each in range(1, count + 1) if each == 1 or width // each >= _LEAST_WIDTH]
 
     def quality(columns: int) -> tuple[float, int]:
@@ -66,14 +61,12 @@ def _columns(count: int, width: int, height: int) -> int:
 
 
 def _giving_way(count: int, height: int, active: int) -> list[int]:
-    """The rows of each pane where only the active one can be read."""
     others = count - 1
     least = _FLAT if height - others * _FLAT >= _READABLE else _TITLE
     return [height - others * least if index == active else least for index in range(count)]
 
 
 def _divided(room: int, shares: Sequence[int]) -> list[int]:
-    """`room` cells in proportion to `shares`; the parts sum up to it."""
     total = sum(shares)
     edges = [room * sum(shares[:index]) // total for index in range(len(shares) + 1)]
     return [end - start for start, end in itertools.pairwise(edges)]

@@ -1,5 +1,3 @@
-"""The lines of a log pane: scrolling, cursor and marked range. Knows no prompts and no counters."""
-
 from collections.abc import Callable
 from datetime import datetime
 
@@ -34,7 +32,6 @@ class Gauge(Widget):
     """First row and height of the thumb; height 0 for none."""
 
     def show(self, view: LogView, rows: list[int]) -> None:
-        """Move the thumb; `rows` are the store rows in the window."""
         height = self.size.height
         total = view.visible.count()
         above = view.visible.rank(rows[0]) if rows else 0
@@ -47,7 +44,6 @@ class Gauge(Widget):
         self.thumb = (round((height - size) * share), size)
 
     def render(self) -> RenderResult:
-        """The column."""
         start, size = self.thumb
         rows = ["\u2588" if start <= row < start + size else " " for row in range(self.size.height)]
         return Content("\n".join(rows))
@@ -97,7 +93,6 @@ class LogLines(LogWindow, can_focus=True):
         self.redraw()
 
     def show_terms(self, terms: tuple[tuple[Query, str], ...]) -> None:
-        """Highlight texts beside the search, each in the style of its name."""
         self.painter.terms = terms
         self.redraw()
 
@@ -109,16 +104,13 @@ class LogLines(LogWindow, can_focus=True):
             self.refresh()
 
     def show_gaps(self, gaps: tuple[Gap, ...]) -> None:
-        """Draw separators where lines may be missing."""
         self.rules.gaps = gaps
         self.redraw()
 
     def on_resize(self) -> None:
-        """Give the gauge the share of the new window, once it has its own new size."""
         self.call_after_refresh(self.update_gauge)
 
     def update_gauge(self) -> None:
-        """Set `bottom` and the gauge for the next drawing."""
         rows, _skip = self.scroller.window()
         self.bottom = rows[-1] if rows else -1
         self.gauge.show(self.view, rows)
@@ -135,12 +127,10 @@ class LogLines(LogWindow, can_focus=True):
 
     @property
     def ranging(self) -> bool:
-        """Whether a range is being marked."""
         return self._ranging
 
     @property
     def position(self) -> int:
-        """Store row of the line at the cursor, else of the last line in the window."""
         cursor = self.cursor
         return cursor if cursor is not None else self.bottom
 
@@ -161,14 +151,12 @@ class LogLines(LogWindow, can_focus=True):
         return None if row is None else self.view.store.line(row)
 
     def line_at_hand(self) -> StoredLine | None:
-        """The line at the cursor, else the last one in the window."""
         row = self.position
         return self.view.store.line(row) if self.view.store.first <= row < self.view.store.end else None
 
     # For the reader
 
     def scroll_rows(self, rows: int) -> bool:
-        """Scroll by screen rows; True when the window reached the end."""
         self._notice_start(rows)
         at_end = self.scroller.scroll(rows)
         self._moved()
@@ -183,12 +171,10 @@ class LogLines(LogWindow, can_focus=True):
         self._moved()
 
     def go_end(self) -> None:
-        """Go to the newest line, and follow."""
         self.scroller.follow = True
         self.drop_cursor()
 
     def go_row(self, row: int) -> None:
-        """Move the cursor to a line and bring it into the window, with context around it."""
         if row not in self._screen_rows or self.scroller.follow:
             self.scroller.scroll_to(row)
         else:
@@ -224,14 +210,12 @@ class LogLines(LogWindow, can_focus=True):
         return False
 
     def _bottom(self) -> int:
-        """Store row of the last line in the window as it was drawn, or will be where nothing was drawn yet."""
         if self.bottom >= self.view.store.first:
             return self.bottom
         rows, _skip = self.scroller.window()
         return rows[-1] if rows else self.view.store.first
 
     def page(self, pages: int) -> bool:
-        """Scroll window and cursor by windows less a line of context; True when the end was reached."""
         self._notice_start(pages)
         at_end = self.scroller.scroll(pages * max(1, self.scroller.height - 1))
         rows, skip = self.scroller.window()
@@ -242,7 +226,6 @@ class LogLines(LogWindow, can_focus=True):
         return at_end
 
     def toggle_range(self) -> None:
-        """Begin a marked range at the cursor, or drop it."""
         self._ranging = not self._ranging
         if self.cursor is None:
             self.move_cursor(-1)
@@ -258,13 +241,11 @@ class LogLines(LogWindow, can_focus=True):
         self._moved()
 
     def drop_cursor(self) -> None:
-        """Remove the cursor and the marked range."""
         self._ranging = False
         self._cursor.clear()
         self._moved()
 
     def _notice_start(self, steps: int) -> None:
-        """Report a step upwards from the oldest line."""
         rows, skip = self.scroller.window()
         if (
             steps < 0
@@ -282,14 +263,12 @@ class LogLines(LogWindow, can_focus=True):
         self.scroll_rows(-_WHEEL)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll down; at the end, follow."""
         event.stop()
         if self.scroll_rows(_WHEEL):
             self.scroller.follow = True
             self._moved()
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked line."""
         row = self._screen_rows[event.y] if event.y < len(self._screen_rows) else -1
         if row >= 0:
             self.scroller.leave_end()

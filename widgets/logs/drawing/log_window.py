@@ -28,8 +28,6 @@ HEADER_FROM = 10
 
 
 class LogWindow(Widget):
-    """The lines of a view from its scroller's position on."""
-
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"log--{name}" for name in STYLES}
 
@@ -53,7 +51,6 @@ class LogWindow(Widget):
 
     @property
     def cursor(self) -> int | None:
-        """Store row of the line at the cursor; None without a cursor."""
         row = self._cursor.row
         if row is None:
             return None
@@ -63,7 +60,6 @@ class LogWindow(Widget):
 
     @property
     def format(self) -> LogFormat:
-        """How lines are drawn."""
         return self.painter.format
 
     @property
@@ -71,12 +67,10 @@ class LogWindow(Widget):
         return self.painter.group_form
 
     def choose_form(self, choice: FormChoice, letter: str = "") -> None:
-        """Draw the lines of a group in its form, or in other columns; `letter`: of the source that they are from."""
         self.painter.forms.choose(choice, letter)
         self.redraw()
 
     def today(self) -> date:
-        """Today in the zone in which times are shown."""
         return self._now().astimezone(self.format.zone).date()
 
     def redraw(self) -> None:
@@ -100,7 +94,6 @@ class LogWindow(Widget):
             self.refresh(*regions)
 
     def show_message(self, message: str) -> None:
-        """Show `message` where there are no lines."""
         if message != self.message:
             self.message = message
             self.refresh()
@@ -112,16 +105,13 @@ class LogWindow(Widget):
         return self.get_component_rich_style(name)
 
     def notify_style_update(self) -> None:
-        """Redraw in the new theme."""
         super().notify_style_update()
         self.painter.forget()
 
     def on_resize(self) -> None:
-        """Rebuild all strips."""
         self.painter.forget()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The window, each strip as wide as the widget."""
         width = self.size.width
         self.painter.suit(width, LineFilters(self.get_line_filters(), self.background_colors[1]))
         strips = self._window_strips()[crop.y : crop.bottom]
@@ -149,14 +139,12 @@ class LogWindow(Widget):
         return self._strips
 
     def _fit(self) -> list[Strip]:
-        """Fit columns and scroller to the lines held and to the size; return the row that names the columns, if any."""
         self.painter.begin(self.view.store)
         header = self.painter.header() if self.size.height >= HEADER_FROM else []
         self._fit_scroller(max(1, self.size.height - len(header)))
         return header
 
     def _fit_scroller(self, height: int) -> None:
-        """Give the scroller its rows; a line at the cursor that is in the window stays in one that shrinks."""
         shrinks = height < self.scroller.height and not self.scroller.follow
         row = self.cursor if shrinks else None
         is_shown = row is not None and row in self.scroller.window()[0]

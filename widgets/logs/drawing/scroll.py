@@ -11,8 +11,6 @@ from widgets.logs.store.view import LogView
 
 
 class Scroller:
-    """A window of `height` rows over the visible lines."""
-
     def __init__(self, view: LogView, height_of: Callable[[int], int]) -> None:
         self.view = view
         self.height = 1
@@ -59,14 +57,12 @@ class Scroller:
         return self.view.visible.count() - self.view.visible.rank(last_old + 1)
 
     def leave_end(self) -> None:
-        """Stop following; the window stays where it is."""
         if self.follow:
             self.window()
             self.follow = False
             self._newest_followed.set(self.view.store.end - 1)
 
     def scroll(self, rows: int) -> bool:
-        """Move the window down (up if negative) by screen rows; True when it reached the end."""
         self.leave_end()
         top = self._visible_top()
         if top is None:
@@ -103,7 +99,6 @@ class Scroller:
             self._up(row, min(0, self._height_of(row) - self.height))
 
     def go_start(self) -> None:
-        """Go to the oldest line."""
         self.leave_end()
         self._set(self.view.store.first, 0)
 
@@ -118,7 +113,6 @@ class Scroller:
         self._skip = skip
 
     def _end(self) -> tuple[int, int] | None:
-        """The position with the newest line at the bottom of the window."""
         last = self.view.visible.at_or_before(self.view.store.end - 1)
         return None if last is None else self._above(last, self._height_of(last) - self.height)
 
@@ -154,19 +148,16 @@ class Anchor:
         self._moves = 0
 
     def set(self, row: int) -> None:
-        """Refer to the line at `row`, if there is one."""
         if self._store.first <= row < self._store.end:
             self._id, self._row, self._moves = self._store.id_at(row), row, self._store.moves
         else:
             self._id = None
 
     def clear(self) -> None:
-        """Refer to nothing."""
         self._id = None
 
     @property
     def row(self) -> int | None:
-        """The line's present row; None without a line or when it was dropped."""
         if self._id is None:
             return None
         if self._moves != self._store.moves:

@@ -59,7 +59,6 @@ class Rules:
         self._cache_state: object = None
 
     def forget(self) -> None:
-        """Recompute all separators: the zone, the gaps or the mark changed."""
         self._cache.clear()
 
     def is_marked(self, at: int) -> bool:
@@ -67,7 +66,6 @@ class Rules:
         return self.marked_at is not None and 0 <= at - self.marked_at < self.marked_span
 
     def above(self, row: int) -> list[tuple[str, str]]:
-        """Text and style of each separator above the line at a (visible) store row."""
         state = (self._view.store.moves, self._view.visible)
         if state != self._cache_state or len(self._cache) > _CACHE_SIZE:
             self._cache.clear()
@@ -98,14 +96,12 @@ class Rules:
         return rules
 
     def below(self, row: int) -> list[tuple[str, str]]:
-        """Text and style of the separator below the newest line, where the shared cursor is later than that."""
         at = self.time_mark
         if at is None or self._view.visible.at_or_after(row + 1) is not None:
             return []
         return [self._cursor_time(at)] if self._view.store.time_at(row) < at else []
 
     def _times(self, before: int | None, at: int) -> list[tuple[str, str]]:
-        """The marked time and the shared cursor's, in one separator where both are above the same line."""
         marked, shared = (
             time if time is not None and _between(before, time, at) else None
             for time in (self.marked_at, self.time_mark)
@@ -132,5 +128,4 @@ class Rules:
 
 
 def _between(before: int | None, at: int, end: int) -> bool:
-    """Whether `at` is after `before` (the previous line, if any) and not after `end` (this line)."""
     return at <= end and (before is None or before < at)

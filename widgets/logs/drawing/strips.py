@@ -1,7 +1,4 @@
-"""Log lines as strips: gutter, time, severity letter, then columns and message, cut or wrapped.
-
-A strip is built once per line and format and cached, so that a frame costs only what is new in it.
-"""
+"""A strip is built once per line and format and cached, so that a frame costs only what is new in it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +35,6 @@ _FEED_LIMIT = 200
 
 
 def sliced(spans: Sequence[Span], start: int, end: int) -> list[Span]:
-    """The characters from `start` to before `end`."""
     parts: list[Span] = []
     place = 0
     for text, name in spans:
@@ -70,12 +66,10 @@ def wrapped(spans: list[Span], width: int) -> list[list[Span]]:
 
 
 def has_match(spans: Sequence[Span], query: Query) -> bool:
-    """Whether the text of `spans` matches."""
     return bool(query.spans("".join([text for text, _name in spans])))
 
 
 def highlighted(spans: list[Span], query: Query, name: str) -> list[Span]:
-    """`spans` with the matches of `query` in the style `name`."""
     plain = "".join([text for text, _name in spans])
     parts: list[Span] = []
     place = 0
@@ -97,8 +91,6 @@ _MORE = "\u203a"
 
 @dataclass(frozen=True)
 class LogFormat:
-    """How lines are drawn; a change invalidates all strips."""
-
     zone: tzinfo
     raw: bool = False
     """The line as logged, instead of its columns."""
@@ -114,19 +106,15 @@ class LogFormat:
 
     @property
     def gap_width(self) -> int:
-        """Cells of the times since the line above beside the times of day."""
         return GAP_WIDTH if self.gap_beside and not (self.gaps or self.relative) else 0
 
 
 def next_times(format: LogFormat) -> LogFormat:
-    """`format` with ages in place of times, with gaps in place of ages, or with times again."""
     return replace(format, relative=not (format.relative or format.gaps), gaps=format.relative)
 
 
 @dataclass(frozen=True)
 class Accent:
-    """How a line is marked in this frame."""
-
     row: str = ""
     """`cursor`, `range` or ""."""
     gutter: str = " "
@@ -151,7 +139,6 @@ class Painter:
         self._cache: LRUCache[object, list[Strip]] = LRUCache(_CACHE_SIZE)
 
     def begin(self, store: LogStore) -> None:
-        """Before a drawing: let the columns fit the lines held and the width."""
         if self.forms.update(store, self.width - HEAD_WIDTH - self._lead):
             self.forget()
 
@@ -164,12 +151,10 @@ class Painter:
         return self.lead_width + self.format.gap_width
 
     def forget(self) -> None:
-        """Rebuild all strips: the theme, the format, the width or the query changed."""
         self._styles.clear()
         self._cache.clear()
 
     def suit(self, width: int, filters: LineFilters) -> None:
-        """Draw strips of `width` cells as `filters` leave them."""
         if (width, filters) != (self.width, self._filters):
             self.width, self._filters = width, filters
             self.forget()
@@ -199,7 +184,6 @@ class Painter:
         return strips[0]
 
     def header(self) -> list[Strip]:
-        """The row that names the columns; empty where lines are their message only."""
         titles = "" if self.format.raw else self.forms.header()
         if not titles:
             return []
@@ -212,14 +196,10 @@ class Painter:
         return strips
 
     def blank(self) -> Strip:
-        """An empty row."""
         return Strip.blank(self.width, self.style("text"))
 
     def style(self, name: str, row: str = "") -> Style:
-        """The style of a part of a line, on the background of an accented row.
-
-        Among the terminal's 16 colours only the row's own foreground is readable on its background.
-        """
+        """Among the terminal's 16 colours only the row's own foreground is readable on its background."""
         style = self._styles.get((name, row))
         if style is None:
             # Keys are too faint for the background of an accented row.
@@ -282,7 +262,6 @@ class Painter:
         ]
 
     def _body(self, line: StoredLine, severity: str, reach: int) -> tuple[list[Span], list[Span]]:
-        """The columns, and what follows them."""
         if self.format.raw:
             return [], [(clean(line.text, DRAWN_LIMIT), severity)]
         layout = self.forms.of(line).layout
@@ -292,7 +271,6 @@ class Painter:
         return lead, body
 
     def _cut(self, spans: list[Span], width: int, row: str) -> list[Segment]:
-        """The cells from the shift on, with a mark at the end of a line that is cut."""
         start = self.format.shift
         plain = "".join([text for text, _name in spans])
         if plain.isascii():
@@ -320,6 +298,5 @@ class Painter:
 
 
 def _source(line: StoredLine) -> list[Span]:
-    """The letter of the line's source, where a pane shows several."""
     letter = source_of(line.stream)
     return [(letter, f"source-{colour_of(letter)}"), (" ", "text")] if letter else []

@@ -1,5 +1,3 @@
-"""A line as rows, one for each field: what went wrong and the message first, then the rest; trees that fold. Pure."""
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +43,6 @@ class FieldRow:
 
     @property
     def key(self) -> str:
-        """Tells the rows of a line apart, and the same row of different lines alike."""
         return f"{self.rank}:{'/'.join(self.path)}:{self.name}:{'' if self.name else self.text}"
 
 
@@ -65,12 +62,10 @@ def rows_of(form: LineForm | None, line: StoredLine, zone: tzinfo, today: date) 
 
 
 def folded(rows: Sequence[FieldRow], closed: frozenset[Path]) -> list[FieldRow]:
-    """The rows without those below a path that is folded away."""
     return [row for row in rows if not any(_is_below(row, path) for path in closed)]
 
 
 def about(line: StoredLine, zone: tzinfo, today: date) -> list[FieldRow]:
-    """What CloudWatch says about the line: its times, how late it came, where it was written."""
     delay = max(0, line.ingested_at - line.at)
     late = _("late: it came after newer lines were shown, and stands at its own time") if line.late else ""
     ingested = _("{time}, {span} after the event").format(
@@ -139,12 +134,10 @@ def _lines(value: object) -> list[str]:
 
 
 def _is_below(row: FieldRow, path: Path) -> bool:
-    """Whether a row is part of what is folded away at `path`."""
     return row.path[: len(path)] == path and (len(row.path) > len(path) or not row.name)
 
 
 def value_text(row: FieldRow) -> str:
-    """The value as a person copies or searches it; a tree as compact JSON."""
     value = row.value
     if not row.path:
         return row.text

@@ -43,8 +43,6 @@ Chosen = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class FormChoice:
-    """What is known of a log group before its lines are read."""
-
     group: str = ""
     """Exact name."""
     form: str = ""
@@ -57,8 +55,6 @@ class FormChoice:
 
 @dataclass(slots=True)
 class Sample:
-    """What the lines of a sample have in common."""
-
     size: int = 0
     """Number of lines held when it was taken."""
     fields: Counter[str] = field(default_factory=Counter)
@@ -71,25 +67,20 @@ class Sample:
     """Lines that have the form."""
 
     def width_of(self, name: str) -> int:
-        """Cells in which nine of ten values fit."""
         widths = self.widths.get(name)
         return widths[(len(widths) * 9) // 10 if len(widths) > 1 else 0] if widths else 0
 
 
 def forms() -> list[LineForm]:
-    """Every form, in the order in which they are recognised."""
     return [form_named(name) for name in get_args(LogFormId)]
 
 
 def form_named(name: str) -> LineForm:
-    """The form of an id in `LogFormId`: the class of the module of the same name."""
     module = import_module(f"widgets.logs.form.{name}_lines")
     return cast("LineForm", getattr(module, f"{name.capitalize()}Lines")())
 
 
 class GroupForm:
-    """The form of the lines in one pane."""
-
     def __init__(self) -> None:
         self.choice = FormChoice()
         self.layout = UNNAMED
@@ -100,7 +91,6 @@ class GroupForm:
         self._width = 0
 
     def choose(self, choice: FormChoice) -> None:
-        """Follow another group, or show it with other columns."""
         other = choice.group != self.choice.group
         self.choice = choice
         self._width = 0
@@ -146,7 +136,6 @@ class GroupForm:
         self.take(texts, size)
 
     def take(self, texts: Sequence[str], size: int) -> None:
-        """Take the texts of some lines, of `size` lines held, as the sample."""
         if self.form is None or not (self.choice.form or self.form.owns(self.choice.group)):
             self.form = recognised(texts)
         self.sample = sample_of(self.form, texts, size)
@@ -169,7 +158,6 @@ class GroupForm:
         return Layout(form, tuple(columns), rest=form.id == "json" and not columns)
 
     def defaults(self, width: int) -> list[tuple[str, Role]]:
-        """The form's own columns of which the lines have a field, for a row of this width."""
         if self.form is None:
             return []
         least = max(1, round(self.sample.parsed * _ENOUGH))
@@ -205,13 +193,11 @@ class GroupForm:
 
 
 def sampled_rows(store: LogStore, most: int) -> range:
-    """At most `most` rows, evenly over the newest REACH, the newest first."""
     first = max(store.first, store.end - REACH)
     return range(store.end - 1, first - 1, -max(1, -(-(store.end - first) // most)))
 
 
 def title_of(name: str, role: Role | None = None) -> str:
-    """What stands above a column: its role in the language of the screen, else the field's own last name."""
     if name == STREAM:
         return _("task")
     if role is not None:
@@ -220,7 +206,6 @@ def title_of(name: str, role: Role | None = None) -> str:
 
 
 def recognised(texts: Sequence[str]) -> LineForm:
-    """The first form that half of the lines have; plain lines otherwise."""
     every = forms()
     for form in every:
         if sum(form.parse(text) is not None for text in texts) >= _SHARE * len(texts):
@@ -229,7 +214,6 @@ def recognised(texts: Sequence[str]) -> LineForm:
 
 
 def sample_of(form: LineForm, texts: Iterable[str], size: int) -> Sample:
-    """What the fields of these lines are, of `size` lines held."""
     sample = Sample(size)
     for text in texts:
         parts = form.parse(text)

@@ -28,8 +28,6 @@ def parsed(text: str) -> dict[str, object] | None:
 
 
 class JsonLines(LineForm):
-    """Lines that are JSON objects."""
-
     id = "json"
     title = N_("JSON: columns, message, error")
     message_title = N_("message")
@@ -83,7 +81,6 @@ class JsonLines(LineForm):
         return Parts(message, fields, tail=tail, hidden=HIDDEN_KEYS | {key, error})
 
     def selector(self, name: str) -> str:
-        """`$.name`, with names that are no plain words in brackets."""
         return "$." + name
 
 

@@ -1,5 +1,3 @@
-"""How the lines of one pane are laid out: columns, message, what follows it; and the row that names the columns."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,8 +24,6 @@ _STATUS_STYLES = {"5": "error", "4": "warning"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: which field, and how wide."""
-
     name: str
     width: int
     title: str = ""
@@ -38,7 +34,6 @@ class Column:
 
     @property
     def least(self) -> int:
-        """Cells to which it may be cut in a narrow pane."""
         if self.fixed:
             return self.width
         return min(self.width, self.role.least if self.role is not None else 8)
@@ -118,7 +113,6 @@ class Layout:
         return spans
 
     def matching(self, line: StoredLine, spans: Callable[[str], Sequence[object]]) -> list[Span]:
-        """The first field for which `spans` finds something, for a line that matches by what is not drawn."""
         parts = self.form.parse(line.text)
         for name, value in flat(parts.fields if parts is not None else {}):
             key, words = clean(name, _KEY_LIMIT), quoted(value)
@@ -128,7 +122,6 @@ class Layout:
 
     @property
     def width(self) -> int:
-        """Cells of the columns with the spaces behind them."""
         return sum([column.width + 1 for column in self.columns])
 
     def header(self) -> str:
@@ -147,7 +140,6 @@ class Layout:
 
 
 def _append(spans: list[Span], text: str, style: str) -> None:
-    """Add text; adjacent text of one style is one span, which is faster to draw."""
     if spans and spans[-1][1] == style:
         spans[-1] = (spans[-1][0] + text, style)
     else:

@@ -72,7 +72,6 @@ class LineForm(ABC):
     """Whether filter patterns can name its fields; otherwise lines are matched by their words."""
 
     def owns(self, group: str) -> bool:
-        """Whether a log group of this name has this form, whatever its lines look like."""
         return False
 
     @abstractmethod
@@ -80,7 +79,6 @@ class LineForm(ABC):
         """Take a line apart; None if it is not of this form."""
 
     def tree(self, text: str) -> Mapping[str, object] | None:
-        """All fields of a line as they are nested, for its detail; None if it is not of this form."""
         parts = self.parse(text)
         return parts.fields if parts is not None else None
 
@@ -90,7 +88,6 @@ class LineForm(ABC):
 
 
 def field(fields: Mapping[str, object], name: str) -> object:
-    """The value of a field, nested ones by dots (`http.status`); None without one."""
     if name in fields or "." not in name:
         return fields.get(name)
     place = name.find(".")
@@ -105,7 +102,6 @@ def field(fields: Mapping[str, object], name: str) -> object:
 
 
 def flat(fields: Mapping[str, object], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Names and values with nested fields as `a.b`; lists and deeper objects stay values."""
     for count, (key, value) in enumerate(fields.items()):
         if count >= _FIELD_LIMIT:
             return

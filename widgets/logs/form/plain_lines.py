@@ -1,18 +1,13 @@
-"""Lines as they are, for logs of no known form."""
-
 from services.i18n import N_
 from services.models.text import clean
 from widgets.logs.form.line_form import DRAWN_LIMIT, LineForm, Parts
 
 
 class PlainLines(LineForm):
-    """Lines as they are."""
-
     id = "plain"
     title = N_("Lines as they are")
     message_title = N_("message")
     never_columns = frozenset(["message"])
 
     def parse(self, text: str) -> Parts | None:
-        """The whole line is the message."""
         return Parts(clean(text, DRAWN_LIMIT), {"message": text}, hidden=frozenset(["message"]))

@@ -34,7 +34,6 @@ class PostgresqlLines(LineForm):
     never_columns = frozenset(["severity", "message", "time"])
 
     def owns(self, group: str) -> bool:
-        """`/aws/rds/instance/NAME/postgresql` and the same of a cluster."""
         return group.startswith("/aws/rds/") and group.endswith("/postgresql")
 
     def parse(self, text: str) -> Parts | None:
@@ -59,7 +58,6 @@ class PostgresqlLines(LineForm):
         return Parts(message, fields, style, label, _tail(client), frozenset(fields))
 
     def tree(self, text: str) -> Mapping[str, object] | None:
-        """The fields; line breaks of the message are line breaks again."""
         parts = self.parse(text)
         if parts is None:
             return None
@@ -67,7 +65,6 @@ class PostgresqlLines(LineForm):
 
 
 def _client(prefix: str) -> dict[str, object]:
-    """Who was connected from where, as far as the prefix tells it, clean."""
     prefix = clean(prefix)
     client: dict[str, object] = {}
     who, address, process = _WHO.search(prefix), _ADDRESS.search(prefix), _PROCESS.search(prefix)

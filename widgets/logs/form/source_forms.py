@@ -10,8 +10,6 @@ _LINES_A_SOURCE = 3
 
 
 class SourceForms:
-    """Chooses the form of each line."""
-
     def __init__(self) -> None:
         self.own = GroupForm()
         """The form of lines without a letter."""
@@ -27,7 +25,6 @@ class SourceForms:
         self._width = 0
 
     def of(self, line: StoredLine | LogLine) -> GroupForm:
-        """The form of a line; that of a source which no sample has reached is recognised by the line itself."""
         form = self._sources.get(source_of(line.stream), self.own) if self._sources else self.own
         if self._sources and not form.sample.size:
             form.take([line.text], 1)

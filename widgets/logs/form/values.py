@@ -1,5 +1,3 @@
-"""Values of fields as clean text, and text in a column of a fixed width."""
-
 import json
 
 from rich.cells import cell_len, set_cell_size
@@ -55,7 +53,6 @@ def cell(text: str, width: int, *, right: bool = False, end: bool = False) -> st
 
 
 def _last_cells(text: str, width: int) -> str:
-    """The end of a text in exactly `width` cells."""
     part = text[len(text) - width :] if width else ""
     while cell_len(part) > width:
         part = part[1:]

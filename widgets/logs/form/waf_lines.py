@@ -1,7 +1,4 @@
-"""AWS WAF's lines: action, client, country and rule as columns, then what was requested.
-
-Source: "Log fields for web ACL traffic" (AWS WAF developer guide).
-"""
+"""Source: "Log fields for web ACL traffic" (AWS WAF developer guide)."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -17,8 +14,6 @@ _NAMES = ("action", "client", "country", "rule", "method", "host", "uri", "args"
 
 
 class WafLines(LineForm):
-    """The log of a web ACL."""
-
     id = "waf"
     title = N_("AWS WAF: action, client, country, rule, request")
     message_title = N_("request")
@@ -31,7 +26,6 @@ class WafLines(LineForm):
     )
 
     def owns(self, group: str) -> bool:
-        """AWS WAF writes into log groups of this prefix only."""
         return group.startswith("aws-waf-logs-")
 
     def parse(self, text: str) -> Parts | None:

@@ -46,8 +46,6 @@ class QueryBar(LineWidget, can_focus=True):
     facts: reactive[BarFacts] = reactive(BarFacts(), repaint=False, init=False)
 
     class Chosen(Message):
-        """An item was opened."""
-
         def __init__(self, item: str) -> None:
             super().__init__()
             self.item = item
@@ -74,7 +72,6 @@ class QueryBar(LineWidget, can_focus=True):
         return spans
 
     def _fitting(self, width: int) -> tuple[list[str], str]:
-        """The items' texts and what stands between them; where they do not fit, the longest text is cut."""
         texts = [item.text for item in self.facts.items]
         size = width_of([(text, "") for text in texts])
         between = max(0, len(texts) - 1)
@@ -94,7 +91,6 @@ class QueryBar(LineWidget, can_focus=True):
             self.post_message(self.Chosen(self.facts.items[min(self.at, len(self.facts.items) - 1)].id))
 
     def on_click(self, event: Click) -> None:
-        """Open the item that was clicked."""
         if event.y != 0:
             return
         end = 1

@@ -1,5 +1,3 @@
-"""The editor of a query: the language's words are highlighted and completed."""
-
 from typing import ClassVar
 
 from rich.text import Text
@@ -49,12 +47,10 @@ class QueryEditor(TextArea):
         self.cursor_blink = False
 
     def use_language(self, language: QueryLanguage) -> None:
-        """Highlight and complete another language."""
         self.language_of_query = language
         self._draw_anew()
 
     def show_error(self, place: tuple[int, int] | None) -> None:
-        """Mark what does not compile and move the cursor there; None: mark nothing."""
         self.error_place = place
         if place is not None:
             row = min(place[0], self.document.line_count - 1)
@@ -66,7 +62,6 @@ class QueryEditor(TextArea):
         self.refresh()
 
     def get_line(self, line_index: int) -> Text:
-        """The line with its highlights."""
         line = super().get_line(line_index)
         for start, end, role in role_spans(line.plain, self.language_of_query):
             line.stylize(self._line_styles.style(role), start, end)
@@ -79,12 +74,10 @@ class QueryEditor(TextArea):
         return line
 
     def notify_style_update(self) -> None:
-        """Draw in the new theme."""
         super().notify_style_update()
         self._line_styles.forget()
 
     def update_suggestion(self) -> None:
-        """Offer the rest of the word at the cursor."""
         row, column = self.cursor_location
         line = self.document.get_line(row)
         self.suggestion = (

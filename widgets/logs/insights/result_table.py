@@ -53,8 +53,6 @@ class ResultTable(LineWidget, can_focus=True):
     """The day whose times are shown without their date."""
 
     class Opened(Message):
-        """The row at the cursor is to be opened: in the log, or `whole` as a record."""
-
         def __init__(self, row: int, *, whole: bool) -> None:
             super().__init__()
             self.row = row
@@ -80,11 +78,9 @@ class ResultTable(LineWidget, can_focus=True):
 
     @property
     def row(self) -> int | None:
-        """Number of the row at the cursor; None if there is none."""
         return self.order[self.cursor] if self.order else None
 
     def show(self, table: QueryRows, *, partial: bool) -> None:
-        """Show other rows; sorting and column stay if the columns are the same."""
         is_same = table.columns == self.table.columns
         self.table, self.is_partial = table, partial
         if not is_same:
@@ -99,12 +95,10 @@ class ResultTable(LineWidget, can_focus=True):
         self.redraw()
 
     def watch_zone(self) -> None:
-        """Show the times in the new zone."""
         self._measure()
         self.redraw()
 
     def watch_today(self) -> None:
-        """Show the dates of other days."""
         self.watch_zone()
 
     def _measure(self) -> None:
@@ -115,7 +109,6 @@ class ResultTable(LineWidget, can_focus=True):
         self._widths = tuple(min(width, WIDEST) for width in widths)
 
     def _order(self, *, keeps_row: bool) -> None:
-        """Order the rows, many of them in a moment; the cursor stays on its row, or at its place in the table."""
         place = self.table.column(self.sorted_by[0]) if self.sorted_by else None
         if place is None or self.sorted_by is None:
             self._put(range(len(self.table.rows)), keeps_row=keeps_row)
@@ -226,15 +219,12 @@ class ResultTable(LineWidget, can_focus=True):
         self._move_to(self.cursor + rows)
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by pages."""
         self._move_to(self.cursor + pages * max(1, self.size.height - 2))
 
     def action_edge(self, direction: int) -> None:
-        """Move the cursor to the first or last row."""
         self._move_to(0 if direction < 0 else len(self.order))
 
     def action_column(self, columns: int) -> None:
-        """Move the cursor to another column."""
         self.column = max(0, min(self.column + columns, len(self.table.columns) - 1))
         self.redraw()
 
@@ -253,28 +243,23 @@ class ResultTable(LineWidget, can_focus=True):
         self.redraw()
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        """Move down."""
         event.stop()
         self.action_move(WHEEL)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """Move up."""
         event.stop()
         self.action_move(-WHEEL)
 
     def action_open(self) -> None:
-        """Open the log at the row's time."""
         if self.row is not None:
             self.post_message(self.Opened(self.row, whole=False))
 
     def action_record(self) -> None:
-        """Show the row's whole record."""
         if self.row is not None:
             self.post_message(self.Opened(self.row, whole=True))
 
     @property
     def position_words(self) -> str:
-        """`12 of 3,200 rows`."""
         count = len(self.order)
         at = min(self.cursor + 1, count)
         return _("row {at} of {count}").format(at=f"{at:,}", count=f"{count:,}") if count else ""

@@ -30,8 +30,6 @@ Part = tuple[int, Content]
 
 
 class Mode(StrEnum):
-    """What the window does when lines arrive."""
-
     FOLLOWING = "following"
     READING = "reading"
     PAUSED = "paused"
@@ -39,8 +37,6 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BarFacts:
-    """State of the pane and of its follow loop."""
-
     mode: Mode = Mode.FOLLOWING
     new: int = 0
     """Lines below the window that arrived since following ended."""
@@ -81,7 +77,6 @@ class PaneRow(Widget):
     ALLOW_SELECT = False
 
     def fitted(self, parts: list[Part], gap: str = "  ") -> Content:
-        """The parts that fit, in their order."""
         parts = parts[:]
         while (
             len(parts) > 1
@@ -92,8 +87,6 @@ class PaneRow(Widget):
 
 
 class LogBar(PaneRow):
-    """Last row: mode, counters, search."""
-
     DEFAULT_CSS = """
     LogBar { height: 1; background: $panel; color: $text; padding: 0 1; }
     """
@@ -120,8 +113,6 @@ class LogBar(PaneRow):
 
 
 class LogTrouble(PaneRow):
-    """Shown only while the follow loop fails: what failed, what to do, since when."""
-
     DEFAULT_CSS = """
     LogTrouble { height: auto; max-height: 3; display: none; background: $error-muted; color: $text; padding: 0 1; }
     """
@@ -142,7 +133,6 @@ class LogTrouble(PaneRow):
         self.problem = None if same_trouble(problem, banner) else problem
 
     def watch_problem(self, problem: Problem | None) -> None:
-        """Appear with a problem, disappear without."""
         self.display = problem is not None
 
     def render(self) -> RenderResult:
@@ -215,7 +205,6 @@ def _stats(facts: BarFacts, zone: tzinfo | None) -> list[Part]:
 
 
 def _delays(stats: TailStats) -> list[Part]:
-    """What keeps lines from being shown at once."""
     parts: list[Part] = []
     if stats.lag is not None and stats.lag > BEHIND:
         lag = _("{seconds} s behind").format(seconds=f"{stats.lag:,.0f}")

@@ -1,7 +1,4 @@
-"""One log line in full: a row for each field, what went wrong and the message first.
-
-It takes the focus: its keys act on the field at the cursor, and trees fold.
-"""
+"""It takes the focus: its keys act on the field at the cursor, and trees fold."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, tzinfo
@@ -48,8 +45,6 @@ class FieldList(OptionList):
     ]
 
     class Acted(Message):
-        """A key was pressed on a field: `menu`, `search`, `filter` or `copy`."""
-
         def __init__(self, fields: "FieldList", action: str, row: FieldRow) -> None:
             super().__init__()
             self.fields = fields
@@ -57,8 +52,6 @@ class FieldList(OptionList):
             self.row = row
 
     class OtherLine(Message):
-        """The reader wants the previous or the next line (`steps` -1 or 1)."""
-
         def __init__(self, steps: int) -> None:
             super().__init__()
             self.steps = steps
@@ -73,7 +66,6 @@ class FieldList(OptionList):
         self._drawn_for = 0
 
     def show(self, form: LineForm | None, rows: list[FieldRow]) -> None:
-        """Show the rows of a line; the cursor stays on the same field."""
         self.form, self._every = form, rows
         self._fill()
 
@@ -88,11 +80,9 @@ class FieldList(OptionList):
 
     @property
     def _room(self) -> int:
-        """Cells of a name and its value."""
         return max(24, self.size.width - _BESIDE)
 
     def on_resize(self) -> None:
-        """Wrap the values for the new width."""
         if self.rows and self._drawn_for != self._room:
             self._fill()
 
@@ -102,7 +92,6 @@ class FieldList(OptionList):
         return self.rows[place] if place is not None and place < len(self.rows) else None
 
     def action_act(self, action: str) -> None:
-        """Do something with the field at the cursor."""
         if self.row is not None:
             self.post_message(self.Acted(self, action, self.row))
 
@@ -112,7 +101,6 @@ class FieldList(OptionList):
         self.action_act("menu")
 
     def action_fold(self, close: bool) -> None:
-        """Fold the tree at the cursor, or the one around it, or unfold it."""
         row = self.row
         if row is None:
             return
@@ -130,12 +118,10 @@ class FieldList(OptionList):
             self.highlighted = places[0]
 
     def action_other_line(self, steps: int) -> None:
-        """Show the line above or below."""
         self.post_message(self.OtherLine(steps))
 
 
 def _options(rows: Iterable[FieldRow], width: int, room: int, closed: frozenset[Path]) -> Iterable[Option]:
-    """A row each: its name in `width` cells, its value in `room` cells, further lines below the first."""
     for row in rows:
         mark = "  "
         if row.folds:
@@ -165,7 +151,6 @@ class LogDetail(Vertical):
     """
 
     def __init__(self, leave: Callable[[], object]) -> None:
-        """`leave` gives the focus to what is read beside the detail."""
         super().__init__()
         self.fields = FieldList()
         self._leave = leave
@@ -184,7 +169,6 @@ class LogDetail(Vertical):
         self.fields.show(form, rows_of(form, line, zone, today))
 
     def close(self) -> None:
-        """Disappear, and give the focus back."""
         if self.fields.has_focus:
             self._leave()
         self.display = False

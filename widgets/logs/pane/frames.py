@@ -13,8 +13,6 @@ STATUS_SECONDS = 0.25
 
 
 class PaneFrames(FrameLimiter):
-    """The frames of one pane; none runs while no data arrives."""
-
     def __init__(
         self, pane: LogPager, fps: float, pace: Callable[[], float], before: Callable[[], object]
     ) -> None:
@@ -33,13 +31,11 @@ class PaneFrames(FrameLimiter):
         self._status_timer: asyncio.TimerHandle | None = None
 
     def mark_dirty(self) -> None:
-        """Draw with the next frame."""
         self.undrawn = True
         if not is_going(self._pane):
             self.ask(self._full_fps if self._is_full() else 0.0)
 
     def _is_full(self) -> bool:
-        """Whether at least half as many lines wait as the window shows."""
         lines = self._pane.lines
         return lines.scroller.follow and self._pane.store.end - self._drawn_end >= max(
             1, lines.size.height // 2
@@ -61,7 +57,6 @@ class PaneFrames(FrameLimiter):
             )
 
     def status_shown(self) -> None:
-        """The counters are up to date."""
         self._status_at = time.monotonic()
         if self._status_timer is not None:
             self._status_timer.cancel()

@@ -32,8 +32,6 @@ _SHIFT_LIMIT = 8_192
 
 
 class Closable(NamedTuple):
-    """Something that the key of going back closes."""
-
     is_open: Callable[[], bool]
     close: Callable[[], object]
 
@@ -46,8 +44,6 @@ class LogPager(Vertical):
     """
 
     class CopyRequested(Message):
-        """The reader wants `text` on the clipboard."""
-
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
@@ -86,7 +82,6 @@ class LogPager(Vertical):
         """What the key of going back closes, one at a time, in this order."""
 
     def compose(self) -> ComposeResult:
-        """Top to bottom."""
         yield self.ruler
         with Horizontal(id="log-area"):
             yield self.lines
@@ -95,15 +90,11 @@ class LogPager(Vertical):
         yield self.prompt
 
     def show_status(self) -> None:
-        """Update what is shown about the lines: the gauge, and what a subclass adds."""
         self.lines.update_gauge()
         self.ruler.update()
 
     def clear(self) -> None:
-        """Drop all lines and follow again; the format, the threshold and the search stay.
-
-        A minute that was requested before any line arrived stays, too.
-        """
+        """The format, the threshold, the search and a minute that was requested before any line arrived stay."""
         if len(self.store):
             self.target.clear()
         self.store.clear()
@@ -114,11 +105,9 @@ class LogPager(Vertical):
         self.lines.redraw()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give the ruler the rows that the pane can spare."""
         self.ruler.fit(event.size.height if self.has_ruler else 0)
 
     def run_exclusive(self, work: Coroutine[Any, Any, None], group: str) -> None:
-        """Run a worker in place of the one of the same group."""
         self.run_worker(work, group=group, exclusive=True)
 
     def go_to(self, at: int, *, minute: bool = False) -> None:
@@ -127,19 +116,16 @@ class LogPager(Vertical):
         self.target.go_to(at, minute=minute)
 
     def go_row(self, row: int | None) -> None:
-        """Go to the line at a store row; None stays."""
         if row is not None:
             self.target.drop()
             self.lines.go_row(row)
 
     def update_view(self) -> None:
-        """Draw the lines anew: others are visible, or others match."""
         self.lines.redraw()
         self.target.seek()
         self.show_status()
 
     def update_detail(self) -> None:
-        """Let an open detail follow the cursor and the zone."""
         line = self.lines.line_at_cursor()
         if self.detail.display and line is not None:
             self._show_detail(line)
@@ -163,7 +149,6 @@ class LogPager(Vertical):
     # Moving
 
     def action_cursor(self, lines: int) -> None:
-        """Point at the next or previous line; below the newest one, follow."""
         self.target.drop()
         if self.lines.scroller.follow and lines > 0:
             return
@@ -171,24 +156,20 @@ class LogPager(Vertical):
             self.action_go_end()
 
     def action_page(self, pages: int) -> None:
-        """Scroll by whole windows; at the end, follow."""
         self.target.drop()
         if self.lines.page(pages) and pages > 0:
             self.action_go_end()
 
     def action_go_start(self) -> None:
-        """Go to the oldest line."""
         self.target.drop()
         self.lines.go_start()
 
     def action_go_end(self) -> None:
-        """Go to the newest line, and follow."""
         self.target.drop()
         self.paused = False
         self.lines.go_end()
 
     def action_pause(self) -> None:
-        """Freeze the window, or go on at the newest line."""
         if self.paused:
             self.action_go_end()
             return
@@ -197,7 +178,6 @@ class LogPager(Vertical):
         self.show_status()
 
     def action_back(self) -> None:
-        """Close what is open."""
         opened = next((each for each in self.closables if each.is_open()), None)
         if opened is None:
             raise SkipAction  # nothing is open here: the key belongs to the screen
@@ -225,23 +205,19 @@ class LogPager(Vertical):
         self.show_status()
 
     def action_threshold(self, level: int) -> None:
-        """Hide what is less severe; the same level again shows all."""
         threshold = Severity(level)
         self.show_from(Severity.PLAIN if self.view.threshold is threshold else threshold)
 
     @property
     def threshold(self) -> Severity:
-        """Lines below it are hidden."""
         return self.view.threshold
 
     def show_from(self, threshold: Severity) -> None:
-        """Hide what is less severe; PLAIN shows all lines."""
         self.filters.show_from(threshold)
 
     # Detail, range, copy
 
     def action_open(self) -> None:
-        """Open the detail of the line at the cursor, which takes the focus."""
         if self.lines.cursor is None:
             self.lines.move_cursor(-1)
         line = self.lines.line_at_cursor()
@@ -250,12 +226,10 @@ class LogPager(Vertical):
             self.detail.fields.focus()
 
     def action_mark(self) -> None:
-        """Begin or end marking lines."""
         self.target.drop()
         self.lines.toggle_range()
 
     def action_copy(self) -> None:
-        """Copy the marked lines, or the one at the cursor."""
         if self.lines.selected is None:
             self.lines.move_cursor(-1)
         text = "\n".join(self.lines.selected_texts(COPY_LIMIT))
@@ -266,11 +240,9 @@ class LogPager(Vertical):
     # Prompts and searching
 
     def action_ask_time(self) -> None:
-        """Prompt for a time to go to."""
         self.prompt.open(Ask.TIME)
 
     def action_search(self) -> None:
-        """Prompt for what to search."""
         query = self.search.query
         ask = Ask.REGEX if query is not None and query.regex else Ask.SEARCH
         self.prompt.open(ask, query.text if query is not None else "")
@@ -285,7 +257,6 @@ class LogPager(Vertical):
         self.search.start(event.query)
 
     def action_read(self, action: str, steps: int = 1) -> None:
-        """Do what `Reading.do` lists."""
         self.reading.do(action, steps)
 
     @on(LogPrompt.FilterEntered)
@@ -294,5 +265,4 @@ class LogPager(Vertical):
         self.filters.add(event.query, hides=event.hides)
 
     def action_ask_range(self) -> None:
-        """Prompt for the range of a histogram."""
         self.prompt.open(Ask.RANGE)

@@ -43,8 +43,6 @@ the ticker's and all other waits."""
 
 
 class Watchdog:
-    """Restarted by every sign of life; expires if there is none for too long."""
-
     def __init__(
         self,
         widget: Widget,
@@ -76,13 +74,11 @@ class Watchdog:
         return self._has_expired or by_wall_clock < 0 or age > self._stale_after
 
     def restart(self) -> None:
-        """Record a sign of life, and wait for the next one."""
         self.read_at, self._read_elapsed = self._now(), self._elapsed()
         self._has_expired = False
         self._schedule()
 
     def reset(self) -> None:
-        """Start over for another log group: no sign of life yet."""
         self.read_at = None
 
     def stop(self) -> None:
@@ -108,8 +104,6 @@ PaneT = TypeVar("PaneT", bound=Widget)
 
 
 class PaneMessage(Message, Generic[PaneT]):
-    """Comes from `pane`."""
-
     def __init__(self, pane: PaneT) -> None:
         super().__init__()
         self.pane = pane
@@ -227,14 +221,12 @@ class LogPane(LogPager):
     # Data in
 
     def append(self, lines: Sequence[LogLine]) -> None:
-        """Store a batch (any order, any time); it is drawn with the next frame."""
         self.store.append(lines)
         for listener in self.listeners:
             listener(lines)
         self.mark_dirty()
 
     def clear(self) -> None:
-        """Start over with another group or pattern; the format, the threshold and the search stay."""
         super().clear()
         self.watchdog.reset()
         self.missing_until = 0
@@ -255,14 +247,12 @@ class LogPane(LogPager):
         self.lines.set_time_mark(at)
 
     def focus(self, scroll_visible: bool = True) -> "LogPane":
-        """Give the focus to the lines."""
         self.lines.focus(scroll_visible)
         return self
 
     # Drawing
 
     def mark_dirty(self) -> None:
-        """Draw with the next frame: lines arrived, or title and counters are outdated."""
         self._frames.mark_dirty()
 
     def _begin_frame(self) -> None:
@@ -308,34 +298,29 @@ class LogPane(LogPager):
             self.mark_dirty()
 
     def on_unmount(self) -> None:
-        """Cancel the timers."""
         self._frames.stop()
         self.watchdog.stop()
 
     # Reactions
 
     def watch_zone(self, zone: tzinfo) -> None:
-        """Show all times in the new zone."""
         self.lines.show(replace(self.lines.format, zone=zone))
         self._bar.zone = self._trouble.zone = zone
         self.update_detail()
         self.mark_dirty()
 
     def watch_stats(self, stats: TailStats | None) -> None:
-        """Treat a new report as a sign of life."""
         if stats is not None:
             self.watchdog.restart()
         self.mark_dirty()
 
     def watch_problem(self) -> None:
-        """Show the problem in a row of its own."""
         self._trouble.show(self.problem, self.banner, has_lines=len(self.store) > 0)
         self.mark_dirty()
 
     watch_banner = watch_problem
 
     def watch_gaps(self, gaps: tuple[Gap, ...]) -> None:
-        """Draw the gaps between the lines."""
         self.lines.show_gaps(gaps)
 
     watch_title = watch_pattern = watch_live = watch_note = watch_scope = mark_dirty
@@ -343,15 +328,12 @@ class LogPane(LogPager):
     # Requests
 
     def action_choose(self, what: str) -> None:
-        """Ask for the choice of another `group`, or of a `level`."""
         self.post_message(self.GroupRequested(self) if what == "group" else self.LevelRequested(self))
 
     def action_tool(self, tool: str) -> None:
-        """Request `filters`, `patterns` or `range` in a window."""
         self.post_message(self.ToolRequested(self, tool))
 
     def action_pattern(self) -> None:
-        """Prompt for the filter pattern."""
         self.prompt.open(Ask.PATTERN, self.pattern)
 
     @on(LogPrompt.PatternEntered)
@@ -367,7 +349,6 @@ class LogPane(LogPager):
 
     @property
     def stale(self) -> bool:
-        """Whether the follow loop has been silent for too long."""
         return self.watchdog.expired
 
     @property

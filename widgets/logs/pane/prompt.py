@@ -1,5 +1,3 @@
-"""The one input row of a log pane: search, filter pattern, time."""
-
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -63,8 +61,6 @@ class LogPrompt(Prompt[Ask]):
     ]
 
     class QueryEntered(Message):
-        """A search was entered; None ends the search."""
-
         def __init__(self, query: Query | None) -> None:
             super().__init__()
             self.query = query
@@ -85,8 +81,6 @@ class LogPrompt(Prompt[Ask]):
             self.text = text
 
     class FilterEntered(Message):
-        """A local filter was entered."""
-
         def __init__(self, query: Query, hides: bool) -> None:
             super().__init__()
             self.query = query
@@ -121,7 +115,6 @@ class LogPrompt(Prompt[Ask]):
         self._recall = Recall(())
 
     def open(self, ask: Ask, text: str = "") -> None:
-        """Prompt for `ask`, with `text` in the field."""
         super().open(ask, text)
         self._refused = None
         self._recall = Recall(self.histories.history(_kind(ask)))
@@ -131,7 +124,6 @@ class LogPrompt(Prompt[Ask]):
         self._lines.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A time is read in one way only, and has no history."""
         if action in ("reread", "recall"):
             return self.ask not in (Ask.TIME, Ask.RANGE)
         return super().check_action(action, parameters)

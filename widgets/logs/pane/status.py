@@ -1,5 +1,3 @@
-"""Composes the texts of a log pane about itself."""
-
 from datetime import datetime
 
 from services.i18n import _, plural
@@ -20,7 +18,6 @@ PRESENT = 180_000
 def title_facts(
     lines: LogLines, title: str, pattern: str, sources: tuple[tuple[str, str], ...] = (), live: str = ""
 ) -> TitleFacts:
-    """Group, sources, filters, format, span."""
     format, store = lines.format, lines.view.store
     flags = (
         (format.raw, _("raw")),
@@ -43,13 +40,11 @@ def title_facts(
 
 
 def filter_text(local: LineFilter) -> str:
-    """`only …` or `without …`."""
     words = _("without {text}") if local.hides else _("only {text}")
     return words.format(text=clean(local.query.text, 60))
 
 
 def _filter_texts(lines: LogLines) -> tuple[str, ...]:
-    """The local filters, and how many lines around theirs are shown."""
     shown = lines.view.shown
     texts = [filter_text(each) for each in shown.active]
     if off := len(shown.filters) - len(shown.active):

@@ -1,5 +1,3 @@
-"""The row above the lines of a log pane: which lines these are, and how they are shown."""
-
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -22,8 +20,6 @@ SHORTEST, SHORTEST_SOURCE = 12, 4
 
 @dataclass(frozen=True, slots=True)
 class TitleFacts:
-    """Which lines the pane shows, and how."""
-
     group: str = ""
     sources: tuple[tuple[str, str], ...] = ()
     """Letter and name of each source, where the pane shows several."""
@@ -41,8 +37,6 @@ class TitleFacts:
 
 
 class LogTitle(PaneRow):
-    """First row: the group, the filters, the format, the span of the lines in memory."""
-
     DEFAULT_CSS = """
     LogTitle { height: 1; background: $panel; color: $text; padding: 0 1; }
     """
@@ -50,7 +44,6 @@ class LogTitle(PaneRow):
     facts: reactive[TitleFacts] = reactive(TitleFacts())
 
     def render(self) -> RenderResult:
-        """The parts that fit."""
         return self._content()
 
     def _content(self) -> Content:
@@ -85,7 +78,6 @@ class LogTitle(PaneRow):
         return self.fitted(parts, GAP)
 
     def _names(self, room: int) -> list[Part]:
-        """Group and sources, shortened where they would leave the filters no room."""
         facts = self.facts
         group, _gap, alias = (facts.group or _("no log group")).partition(GAP)
         widest = max((cell_len(name) for _letter, name in facts.sources), default=0)
@@ -101,7 +93,6 @@ class LogTitle(PaneRow):
 
 
 def _source(letter: str, name: str, most: int) -> Content:
-    """The letter, and `most` cells of the name; the letter alone where there is hardly a name left."""
     colour = SOURCE_COLOURS[colour_of(letter)]
     text = f" {crop_middle(name, most)}" if most >= SHORTEST_SOURCE else ""
     return Content.assemble((letter, f"bold {colour}"), text)

@@ -1,5 +1,3 @@
-"""The axis under a histogram: times, moments with a label, the cursor; one character a cell."""
-
 from collections.abc import Callable, Sequence
 from datetime import date, tzinfo
 from typing import NamedTuple
@@ -21,8 +19,6 @@ BAR_CURSOR = "\u2191"
 
 
 class AxisPart(NamedTuple):
-    """A text at a column."""
-
     column: int
     text: str
     kind: str

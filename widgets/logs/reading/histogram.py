@@ -1,7 +1,4 @@
-"""Counts of a store's lines by time and level, kept up to date chunk by chunk.
-
-A chunk's levels are read once; its counts by bar follow from them by bisection, because its lines are in time order.
-"""
+"""A chunk's levels are read once; its counts by bar follow from them by bisection, because its lines are in time order."""
 
 import time
 from bisect import bisect_left
@@ -27,8 +24,6 @@ _CLASSES = bytes(2 if n >= Severity.ERROR else 1 if n == Severity.WARNING else 0
 
 
 class Counts(NamedTuple):
-    """Lines of one bar."""
-
     others: int = 0
     """Below WARNING, or not classified yet."""
     warnings: int = 0
@@ -37,7 +32,6 @@ class Counts(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All lines."""
         return self.others + self.warnings + self.errors
 
 
@@ -46,8 +40,6 @@ Bars = dict[int, Counts]
 
 
 class Scale(NamedTuple):
-    """How times become bars."""
-
     step: int
     """Milliseconds."""
     offset: int = 0
@@ -98,7 +90,6 @@ class Histogram:
         return 1.0 - unread / total if total else 1.0
 
     def bars(self, scale: Scale) -> Bars:
-        """The counts by bar; lines whose level is not read yet are among `others`."""
         bars: Bars = {}
         for chunk in self._store.chunks:
             flat = _counts(chunk, scale)

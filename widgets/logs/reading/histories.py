@@ -1,5 +1,3 @@
-"""What was searched and filtered in log panes, and stepping through it in the prompt."""
-
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -12,21 +10,17 @@ _LONGEST = 50
 class Histories(Protocol):
     """Entries of each kind, the newest first."""
 
-    def history(self, kind: Kind) -> Sequence[str]:
-        """The entries."""
+    def history(self, kind: Kind) -> Sequence[str]: ...
 
     def add_to_history(self, kind: Kind, text: str) -> None:
         """Add the newest; "" adds nothing."""
 
 
 class SessionHistories:
-    """Histories that nobody else remembers."""
-
     def __init__(self) -> None:
         self._entries: dict[Kind, tuple[str, ...]] = {}
 
     def history(self, kind: Kind) -> Sequence[str]:
-        """The entries, the newest first."""
         return self._entries.get(kind, ())
 
     def add_to_history(self, kind: Kind, text: str) -> None:
@@ -45,7 +39,6 @@ class Recall:
         self._typed = ""
 
     def step(self, steps: int, shown: str) -> str:
-        """The text so many entries earlier (or later, if negative); `shown` is what stands there now."""
         if self._place == 0:
             self._typed = shown
         self._place = max(0, min(len(self._entries), self._place + steps))

@@ -1,5 +1,3 @@
-"""Lines that a reader marked, each with a note."""
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,14 +19,12 @@ class Mark:
     """`digest_of` the line's text where `text` is not exactly it, because secrets are masked."""
 
     def is_of(self, stream: str, text: str) -> bool:
-        """Whether it is the mark of a line with this stream and text, of its time."""
         if stream != self.stream:
             return False
         return digest_of(text) == self.digest if self.digest else text == self.text
 
 
 def digest_of(text: str) -> str:
-    """By which a line is recognised without its text."""
     return sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -40,7 +36,6 @@ class Marks:
     """
 
     def __init__(self, view: LogView, changed: Callable[[], None]) -> None:
-        """`changed` is called after every change."""
         self._view = view
         self._store = view.store
         self._changed = changed
@@ -54,17 +49,14 @@ class Marks:
 
     @property
     def all(self) -> tuple[Mark, ...]:
-        """Every mark, by time."""
         marks = [mark for mark, _anchor in self._placed.values()]
         return tuple(sorted([*marks, *self._waiting], key=lambda mark: mark.at))
 
     def note_of(self, line_id: int) -> str | None:
-        """The note of a marked line; None if it is not marked."""
         entry = self._placed.get(line_id)
         return None if entry is None else entry[0].note
 
     def put(self, row: int, note: str = "") -> Mark:
-        """Mark the line at a store row, or give its mark another note."""
         mark = self._put(row, note)
         self._changed()
         return mark
@@ -74,7 +66,6 @@ class Marks:
             self._changed()
 
     def toggle(self, row: int, note: str = "") -> bool:
-        """Mark the line at a store row or unmark it; returns whether it is marked now."""
         line_id = self._store.id_at(row)
         if line_id in self._placed:
             self.remove(line_id)
@@ -83,7 +74,6 @@ class Marks:
         return True
 
     def restore(self, marks: Sequence[Mark]) -> None:
-        """Replace all marks; each appears once its line is held."""
         self._placed.clear()
         self._waiting = list(marks)
         self.place()
@@ -125,15 +115,12 @@ class Marks:
         return False
 
     def rows(self) -> list[int]:
-        """The store rows of the marked lines held, ascending."""
         return sorted(anchor.row for _mark, anchor in self._placed.values() if anchor.row is not None)
 
     def after(self, row: int) -> int | None:
-        """The next marked row after `row`; after the newest one, the oldest."""
         rows = self.rows()
         return next((each for each in rows if each > row), rows[0] if rows else None)
 
     def before(self, row: int) -> int | None:
-        """The marked row before `row`; before the oldest one, the newest."""
         rows = self.rows()
         return next((each for each in reversed(rows) if each < row), rows[-1] if rows else None)

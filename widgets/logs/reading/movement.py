@@ -1,13 +1,9 @@
-"""Reports where the reader of a log pane moved, at most once a frame."""
-
 from collections.abc import Callable
 
 from widgets.logs.drawing.lines import LogLines
 
 
 class Movement:
-    """The reader's last move that was not reported yet."""
-
     def __init__(self, lines: LogLines, report: Callable[[int], object]) -> None:
         """`report` gets the time of the reader's line, epoch milliseconds."""
         self._lines = lines
@@ -23,7 +19,6 @@ class Movement:
         return True
 
     def report(self) -> None:
-        """Report the last move, if there was one."""
         at, self._at = self._at, None
         if at is not None:
             self._report(at)

@@ -57,7 +57,6 @@ class Pattern:
 
     @property
     def text(self) -> str:
-        """The words, as shown."""
         return " ".join(self.shape)
 
 
@@ -71,7 +70,6 @@ class PatternQuery:
     """The pattern of every shape so far."""
 
     def lines_in(self, text: bytes | bytearray) -> list[int]:
-        """Indexes of the matching lines of `text`, in which every line ends in a line feed."""
         lines = bytes(text).split(b"\n")[:-1]
         return [index for index, line in enumerate(lines) if self._has(shape_of(line))]
 
@@ -81,7 +79,6 @@ class PatternQuery:
 
 
 def shape_of(line: bytes) -> Shape:
-    """The shape of a line (UTF-8); of a JSON or PostgreSQL line, that of its message."""
     text = line
     if line[:1] == b"{":
         match = _MESSAGE.search(line)
@@ -105,7 +102,6 @@ def _mask(match: re.Match[str]) -> str:
 
 
 def fits(pattern: Shape, shape: Shape) -> bool:
-    """Whether `shape` is one of `pattern`."""
     return len(pattern) == len(shape) and all(
         own in (WILD, word) for own, word in zip(pattern, shape, strict=True)
     )
@@ -123,7 +119,6 @@ def tallied(lines: Iterable[tuple[bytes, int, int]]) -> dict[Shape, Tally]:
 
 
 def summed(parts: Iterable[Mapping[Shape, Tally]]) -> dict[Shape, Tally]:
-    """Tallies of several blocks of lines in one."""
     total: dict[Shape, Tally] = {}
     for part in parts:
         for shape, tally in part.items():
@@ -161,14 +156,12 @@ class _Cluster:
 
 
 def _likeness(pattern: Shape, shape: Shape) -> float:
-    """Share of equal words; what varies in both counts as equal."""
     if not pattern:
         return 1.0
     return sum(own == word for own, word in zip(pattern, shape, strict=True)) / len(pattern)
 
 
 def patterns_of(tallies: Mapping[Shape, Tally], pattern_by_shape: Mapping[Shape, Shape]) -> list[Pattern]:
-    """The patterns, the most frequent first."""
     patterns: dict[Shape, Pattern] = {}
     for shape, tally in tallies.items():
         pattern = pattern_by_shape[shape]
@@ -180,5 +173,4 @@ def patterns_of(tallies: Mapping[Shape, Tally], pattern_by_shape: Mapping[Shape,
 
 
 def newest_first(patterns: Sequence[Pattern]) -> list[Pattern]:
-    """By the time at which they were first seen, the newest first."""
     return sorted(patterns, key=lambda pattern: (-pattern.tally.first, -pattern.tally.count, pattern.shape))

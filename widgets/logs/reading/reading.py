@@ -69,7 +69,6 @@ class PatternCounts:
         return patterns
 
     def query(self, pattern: Pattern) -> PatternQuery:
-        """Selects the lines of a pattern that `count` returned last."""
         return PatternQuery(pattern.text, pattern.shape, self._pattern_by_shape)
 
     def _slices(self, chunk: Chunk) -> Iterator[list[tuple[bytes, int, int]]]:
@@ -82,15 +81,12 @@ class PatternCounts:
 
 
 def _patterns(parts: Sequence[Mapping[Shape, Tally]]) -> tuple[dict[Shape, Shape], list[Pattern]]:
-    """The pattern of every shape, and the patterns, the most frequent first."""
     merged = summed(parts)
     pattern_by_shape = clustered(merged)
     return pattern_by_shape, patterns_of(merged, pattern_by_shape)
 
 
 class Searching:
-    """Marks the lines that match a query; hides none."""
-
     def __init__(
         self,
         lines: LogLines,
@@ -111,16 +107,13 @@ class Searching:
 
     @property
     def query(self) -> Query | None:
-        """What is searched; None without a search."""
         return self._view.query
 
     @property
     def running(self) -> bool:
-        """Whether the matches are being computed."""
         return self._pending is not None
 
     def start(self, query: Query | None) -> None:
-        """Search `query` from where the reader is; None ends the search."""
         self._pending = query
         self._changed()
         self._run(self._search(query), "log-search")
@@ -150,7 +143,6 @@ class Searching:
 
 
 def around(steps: int) -> str:
-    """That a step went around the end."""
     return _("past the newest: on from the oldest") if steps > 0 else _("past the oldest: on from the newest")
 
 
@@ -159,8 +151,6 @@ CONTEXTS = (0, 1, 2, 3, 5, 10, 20, 50)
 
 
 class Filtering:
-    """Changes what the view shows; a change takes effect when its rows are computed, in slices."""
-
     def __init__(
         self,
         view: LogView,
@@ -176,32 +166,26 @@ class Filtering:
 
     @property
     def wanted(self) -> Shown:
-        """What is shown, or will be in a moment."""
         return self._wanted
 
     def show_from(self, threshold: Severity) -> None:
-        """Hide what is less severe; PLAIN shows all lines."""
         self._show(replace(self._wanted, threshold=threshold))
 
     def add(self, query: LineQuery, *, hides: bool) -> None:
-        """Show only what matches, or hide it; the same query again takes the place of the earlier one."""
         others = tuple(each for each in self._wanted.filters if each.query != query)
         self._show(replace(self._wanted, filters=(*others, LineFilter(query, hides))))
 
     def toggle(self, index: int) -> None:
-        """Switch a filter off or on."""
         filters = list(self._wanted.filters)
         filters[index] = replace(filters[index], is_on=not filters[index].is_on)
         self._show(replace(self._wanted, filters=tuple(filters)))
 
     def remove(self, index: int = -1) -> None:
-        """Remove a filter, the newest by default."""
         filters = list(self._wanted.filters)
         del filters[index]
         self._show(replace(self._wanted, filters=tuple(filters)))
 
     def widen(self, steps: int) -> None:
-        """Show more or fewer lines around each line that threshold and filters leave."""
         place = CONTEXTS.index(self._wanted.context) + steps
         self._show(replace(self._wanted, context=CONTEXTS[max(0, min(place, len(CONTEXTS) - 1))]))
 
@@ -220,7 +204,6 @@ LEVELS = {"error": ERRORS, "warning": WARNINGS}
 
 
 def rows_of(view: LogView, name: str) -> Rows:
-    """The visible rows of `error` (and worse) or `warning`."""
     wanted, visible = LEVELS[name], view.visible
 
     def pick(chunk: Chunk) -> Sequence[int]:
@@ -233,10 +216,7 @@ def rows_of(view: LogView, name: str) -> Rows:
 async def go_level(
     lines: LogLines, name: str, steps: int, go: Callable[[int | None], None], remark: Callable[[str], None]
 ) -> None:
-    """Go to the next or previous one from the reader on, around the end; while following, to the newest.
-
-    `remark` says that there is none, or that it went around the end.
-    """
+    """`remark` says that there is none, or that it went around the end."""
     view = lines.view
     rows = rows_of(view, name)
     await rows.prepare()
@@ -264,17 +244,14 @@ class Highlights:
     """At most as many terms as there are styles; the oldest makes room."""
 
     def __init__(self, show: Callable[[tuple[tuple[Query, str], ...]], None]) -> None:
-        """`show` gets the terms with the names of their styles."""
         self._show = show
         self._styles: dict[Query, str] = {}
 
     @property
     def terms(self) -> tuple[tuple[Query, str], ...]:
-        """The terms with the names of their styles, the oldest first."""
         return tuple(self._styles.items())
 
     def toggle(self, query: Query) -> bool:
-        """Keep a term highlighted, or no longer; returns whether it is now."""
         if query in self._styles:
             self.remove(query)
             return False
@@ -286,22 +263,17 @@ class Highlights:
         return True
 
     def remove(self, query: Query) -> None:
-        """Highlight a term no longer."""
         if self._styles.pop(query, None) is not None:
             self._show(self.terms)
 
 
 class Remark(Message):
-    """Why a key had no effect, or where it went on, for the line of messages."""
-
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
 
 
 class Reader(Protocol):
-    """The pane, as the capabilities see it."""
-
     lines: LogLines
 
     def run_exclusive(self, work: Coroutine[Any, Any, None], group: str) -> None:
@@ -321,8 +293,6 @@ class Reader(Protocol):
 
 
 class Reading:
-    """What a reader can do in one pane."""
-
     def __init__(self, pane: Reader) -> None:
         lines = pane.lines
         view = lines.view
@@ -346,7 +316,6 @@ class Reading:
         }
 
     def do(self, action: str, steps: int) -> None:
-        """Go to the next or previous `match`, `error`, `warning`, `bar` or `mark`; change `context` or `highlight`."""
         self._actions[action](steps)
 
     def _go_level(self, name: str, steps: int) -> None:
@@ -367,7 +336,6 @@ class Reading:
         self._pane.go_row(self.marks.after(row) if steps > 0 else self.marks.before(row))
 
     def _keep_highlighted(self) -> None:
-        """Keep the searched text highlighted, or no longer."""
         if self.search.query is None:
             self._remark(_("nothing is searched: / searches"))
         else:

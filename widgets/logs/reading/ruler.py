@@ -1,5 +1,3 @@
-"""The ruler of a log pane: how many lines at what time, of which level, and where the reader is."""
-
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
@@ -32,8 +30,6 @@ EIGHTHS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: the block, the level of its colour, and that of the part above it in the same cell."""
-
     text: str = " "
     level: str = ""
     """`error`, `warning`, `other` or ""."""
@@ -49,7 +45,6 @@ def stacked(bars: list[Counts], rows: int) -> list[list[Cell]]:
 
 
 def worst_levels(bars: list[Counts]) -> list[Cell]:
-    """One row of the errors, of the warnings where there is no error; each kind on a scale of its own."""
     errors = max((bar.errors for bar in bars), default=0)
     warnings = max((bar.warnings for bar in bars), default=0)
     return [
@@ -63,7 +58,6 @@ def worst_levels(bars: list[Counts]) -> list[Cell]:
 
 
 def _eighths(count: int, highest: int, most: int) -> int:
-    """The height of a count; at least one eighth if there is anything."""
     return max(1, round(count * most / highest)) if count and highest else 0
 
 
@@ -102,8 +96,6 @@ _WIDEST = 8
 
 @dataclass(frozen=True, slots=True)
 class RulerFacts:
-    """What is drawn."""
-
     bars: tuple[Counts, ...] = ()
     first: int = 0
     """Number of the first bar."""
@@ -118,7 +110,6 @@ class RulerFacts:
 
     @property
     def inside(self) -> range:
-        """The numbers of the bars."""
         return range(self.first, self.first + len(self.bars))
 
 
@@ -129,7 +120,6 @@ def place(count: int, columns: int) -> tuple[int, int]:
 
 
 def drawn(facts: RulerFacts, columns: int, rows: int, today: date) -> list[Content]:
-    """All rows; none without lines."""
     if not facts.bars or rows < 1:
         return []
     bars = list(facts.bars)
@@ -146,7 +136,6 @@ def drawn(facts: RulerFacts, columns: int, rows: int, today: date) -> list[Conte
 
 
 def _worst(facts: RulerFacts, bars: list[Counts], columns: int) -> Content:
-    """The row of errors and warnings, or that there are none."""
     if any(bar.errors or bar.warnings for bar in bars):
         letter = "E" if any(bar.errors for bar in bars) else "W"
         return _row(facts, worst_levels(bars), columns, letter=letter)
@@ -204,7 +193,6 @@ def _axis(facts: RulerFacts, columns: int, today: date) -> Content:
 
 
 def _spread(parts: list[AxisPart], columns: int) -> list[Content]:
-    """The parts with blanks between them, `columns` cells in all."""
     contents: list[Content] = []
     end = 0
     for part in parts:
@@ -276,7 +264,6 @@ class Ruler(Widget):
     # For the pane
 
     def fit(self, height: int) -> None:
-        """Take the rows that a pane of `height` rows can spare."""
         self._pane_height = height
         rows = next((rows for least, rows in _HEIGHTS if height >= least), 0)
         if self.range is not None and height >= _LEAST_HEIGHT:
@@ -286,7 +273,6 @@ class Ruler(Widget):
             self.styles.height = rows
 
     def update(self) -> None:
-        """Count what changed, if the last count is old enough, and mark the reader's bar."""
         if not self.display or not self.is_mounted or not self.size.width:
             return
         if self._state() != self._counted and self._timer is None:
@@ -305,16 +291,13 @@ class Ruler(Widget):
         self.update()
 
     def count_range(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run what asks for the counts of another span and shows them; it ends when they are dropped."""
         self.run_worker(work, group="range", exclusive=True)
 
     def drop_range(self) -> None:
-        """Show the lines held again; what asks for the counts of another span ends."""
         self.workers.cancel_group(self, "range")
         self.show_range(None)
 
     def show_range(self, counts: RangeCounts | None) -> None:
-        """Show counts of another span; None shows the lines held again."""
         self.range = counts
         self.fit(self._pane_height)
         self._counted = None
@@ -351,7 +334,6 @@ class Ruler(Widget):
             self.go_bar(scale.bar(self._store.time_at(before)))
 
     def go_bar(self, bar: int) -> None:
-        """Go to the first line of a bar, which is loaded if it is not held."""
         start, store = self._scale().start(bar), self._store
         if not len(store) or start + self._scale().step <= store.oldest:
             self._go_to(start)
@@ -409,17 +391,14 @@ class Ruler(Widget):
         )
 
     def on_resize(self) -> None:
-        """Count for the new width."""
         self._counted_at = 0.0
         self.update()
 
     def on_unmount(self) -> None:
-        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the clicked bar."""
         width, left = place(len(self.facts.bars), self._columns)
         index = (event.x - left) // width
         if event.x >= left and index < len(self.facts.bars):
@@ -428,5 +407,4 @@ class Ruler(Widget):
     # Drawing
 
     def render(self) -> RenderResult:
-        """Bars, the row of errors where there is room for it, and the axis."""
         return Content("\n").join(drawn(self.facts, self._columns, self.size.height, self._lines.today()))

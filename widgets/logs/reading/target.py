@@ -1,5 +1,3 @@
-"""The time that the reader of a log pane asked for."""
-
 from widgets.logs.drawing.lines import LogLines
 
 MINUTE = 60_000
@@ -27,7 +25,6 @@ class Target:
         return self._at
 
     def seek(self) -> None:
-        """Show the time, if a line of it or a later one is there."""
         if self._at is None:
             return
         view = self._lines.view
@@ -41,10 +38,8 @@ class Target:
 
     @property
     def marked(self) -> bool:
-        """Whether a time is marked."""
         return self._lines.rules.marked_at is not None
 
     def clear(self) -> None:
-        """Drop the time and its mark."""
         self.drop()
         self._lines.mark(None)

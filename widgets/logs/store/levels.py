@@ -24,10 +24,7 @@ def has_levels(chunk: Chunk) -> bool:
 
 
 def _unchanged(chunk: Chunk) -> bytes:
-    """The levels computed before, if lines were only appended since.
-
-    Ids stay a `range` while lines are appended; lines that are inserted or follow others' ids make them an array.
-    """
+    """Ids stay a `range` while lines are appended; lines that are inserted or follow others' ids make them an array."""
     cached = chunk.memo.get(_SLOT)
     if cached is None or not isinstance(cached[0], range) or not isinstance(chunk.ids, range):
         return b""

@@ -19,8 +19,6 @@ T = TypeVar("T")
 
 
 class Columns(NamedTuple):
-    """Lines to be stored, one sequence per attribute."""
-
     text: bytes
     """Every line followed by a line feed."""
     ids: Sequence[int]
@@ -62,15 +60,12 @@ class Chunk:
         return len(self.text) + LINE_COST * len(self.ats)
 
     def lines(self) -> list[bytes]:
-        """The text of each line; splits the text at every call."""
         return bytes(self.text).split(b"\n")[:-1]
 
     def seal(self) -> None:
-        """Release the reserve of a text to which nothing is appended any more."""
         self.text = bytes(self.text)
 
     def extend(self, columns: Columns) -> None:
-        """Add lines at the end."""
         if isinstance(self.text, bytes):
             self.text = bytearray(self.text)
         self.text += columns.text
@@ -95,7 +90,6 @@ class Chunk:
         self.version += 1
 
     def divide(self, parts: int) -> "list[Chunk]":
-        """The same lines in `parts` chunks, or fewer when there are fewer lines."""
         step = max(1, -(-len(self) // parts))
         lines = self.lines()
         return [self._part(lines, slice(start, start + step)) for start in range(0, len(self), step)]
@@ -108,10 +102,7 @@ class Chunk:
 
 
 def columns_of(lines: Sequence[LogLine], first_id: int, numbers: dict[str, int]) -> Columns:
-    """`lines` (at least one) as columns; a line feed inside a line is replaced by a visible sign.
-
-    `numbers` maps every stream so far to its number; new streams are added.
-    """
+    """A line feed inside a line becomes a visible sign; new streams are added to `numbers`."""
     _ids, ats, ingestion_times, streams, texts, late = zip(*lines, strict=True)
     text = "\n".join(texts)
     if text.count("\n") != len(lines) - 1:
@@ -132,7 +123,6 @@ def columns_of(lines: Sequence[LogLine], first_id: int, numbers: dict[str, int])
 
 
 def _join_ids(ids: Sequence[int], more: Sequence[int]) -> Sequence[int]:
-    """A range, which takes no memory, while the numbers are consecutive; else an array."""
     if isinstance(ids, range) and isinstance(more, range) and ids.stop == more.start:
         return range(ids.start, more.stop)
     all_ids = array("q", ids)

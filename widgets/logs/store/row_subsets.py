@@ -32,7 +32,6 @@ class Rows:
         self._pick = pick
 
     def within(self, chunk: Chunk) -> Sequence[int]:
-        """The subset's indexes within `chunk`, ascending."""
         latest, earlier = chunk.memo.get(self._slot), chunk.memo.get(self._earlier)
         for cached in (latest, earlier):
             if cached is not None and cached[1] == chunk.version and cached[0] == self._key:
@@ -44,7 +43,6 @@ class Rows:
         return indexes
 
     async def prepare(self) -> None:
-        """Compute the whole subset, yielding to the event loop in between."""
         due = time.perf_counter() + _SLICE_SECONDS
         for chunk in self._store.chunks[:]:
             self.within(chunk)
@@ -53,15 +51,12 @@ class Rows:
                 due = time.perf_counter() + _SLICE_SECONDS
 
     def count(self) -> int:
-        """Number of rows in the subset."""
         return sum(len(self.within(chunk)) for chunk in self._store.chunks)
 
     def contains(self, row: int) -> bool:
-        """Whether `row` is in the subset."""
         return self.at_or_after(row) == row
 
     def rank(self, row: int) -> int:
-        """Number of rows in the subset before `row`."""
         total = 0
         for chunk in self._store.chunks:
             if chunk.first + len(chunk) <= row:
@@ -71,7 +66,6 @@ class Rows:
         return total
 
     def nth(self, number: int) -> int | None:
-        """The row at index `number` of the subset; None beyond its end."""
         for chunk in self._store.chunks:
             indexes = self.within(chunk)
             if number < len(indexes):
@@ -114,24 +108,19 @@ class AllRows(Rows):
     def __init__(self, store: LogStore) -> None:
         super().__init__(store, "visible", None, lambda chunk: range(len(chunk)))
 
-    async def prepare(self) -> None:
-        """Nothing is to be computed."""
+    async def prepare(self) -> None: ...
 
     def count(self) -> int:
         return len(self._store)
 
     def rank(self, row: int) -> int:
-        """Number of rows before `row`."""
         return max(0, min(row, self._store.end) - self._store.first)
 
     def nth(self, number: int) -> int | None:
-        """The row at index `number`; None beyond the end."""
         return self._store.first + number if 0 <= number < len(self._store) else None
 
     def at_or_after(self, row: int) -> int | None:
-        """`row`, or the oldest row for an earlier one; None beyond the end."""
         return max(row, self._store.first) if row < self._store.end and len(self._store) else None
 
     def at_or_before(self, row: int) -> int | None:
-        """`row`, or the newest row for a later one; None before the oldest."""
         return min(row, self._store.end - 1) if row >= self._store.first and len(self._store) else None

@@ -1,5 +1,3 @@
-"""What a log view shows: lines of a level, lines that filters leave, lines around them."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,8 +13,7 @@ class LineQuery(Protocol):
     """Selects lines by their text; hashable, equal for the same selection."""
 
     @property
-    def text(self) -> str:
-        """As shown to the reader."""
+    def text(self) -> str: ...
 
     def lines_in(self, text: bytes | bytearray) -> Sequence[int]:
         """Indexes of the matching lines of `text`, ascending; every line ends in a line feed."""
@@ -24,8 +21,6 @@ class LineQuery(Protocol):
 
 @dataclass(frozen=True)
 class LineFilter:
-    """A local filter: shows what matches, or hides it."""
-
     query: LineQuery
     hides: bool = False
     is_on: bool = True
@@ -42,17 +37,14 @@ class Shown:
 
     @property
     def active(self) -> tuple[LineFilter, ...]:
-        """The filters that are switched on."""
         return tuple(each for each in self.filters if each.is_on)
 
     @property
     def hides(self) -> bool:
-        """Whether any line is hidden."""
         return bool(self.threshold or self.active)
 
     @property
     def key(self) -> object:
-        """Equal for the same choice without context."""
         return self.threshold, self.active
 
     def pick(self, chunk: Chunk) -> Sequence[int]:
@@ -67,8 +59,6 @@ class Shown:
 
 
 class ContextRows(Rows):
-    """The rows of another subset with `lines` rows before and after each."""
-
     def __init__(self, store: LogStore, hits: Rows, lines: int) -> None:
         super().__init__(store, "context", None, lambda _chunk: ())
         self._hits = hits
@@ -87,7 +77,6 @@ class ContextRows(Rows):
         return indexes
 
     def _reach_from_before(self, chunk: Chunk) -> int:
-        """How many of the chunk's first lines follow a hit of an earlier chunk closely enough."""
         chunks, place = self._store.chunks, self._store.chunk_index(chunk.first) - 1
         while place >= 0 and chunk.first - chunks[place].first - len(chunks[place]) < self._lines:
             hits = self._hits.within(chunks[place])

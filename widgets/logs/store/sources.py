@@ -23,7 +23,6 @@ def letter_of(number: int) -> str:
 
 
 def colour_of(letter: str) -> int:
-    """The number of a source's colour, from 0 to COLOURS - 1."""
     return ascii_uppercase.find(letter) % COLOURS
 
 
@@ -33,12 +32,10 @@ def source_of(stream: str) -> str:
 
 
 def lettered(lines: Sequence[LogLine], letter: str) -> list[LogLine]:
-    """`lines` as those of the source with this letter."""
     return [line._replace(stream=f"{letter}:{line.stream}") for line in lines]
 
 
 def snapshot(store: LogStore, letter: str) -> Iterator[LogLine]:
-    """The lines that `store` holds now, oldest first, however it changes while they are read."""
     chunks, end = tuple(store.chunks), store.next_id
 
     def lines() -> Iterator[LogLine]:
@@ -69,7 +66,6 @@ def merged(sources: Sequence[Iterator[LogLine]]) -> Iterator[LogLine]:
 
 
 def _by_order(lines: Iterator[LogLine]) -> Iterator[LogLine]:
-    """Lines ascending by time, those of one time by ingestion time and stream."""
     equal: list[LogLine] = []
     for line in lines:
         if equal and equal[0].at != line.at:

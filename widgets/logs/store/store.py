@@ -84,7 +84,6 @@ class LogStore:
         self._evict()
 
     def clear(self) -> None:
-        """Drop every line; rows and ids continue counting."""
         self.chunks.clear()
         self._split.clear()
         self.first, self.size, self.dropped = self.end, 0, 0
@@ -120,7 +119,6 @@ class LogStore:
         )
 
     def stream_name(self, number: int) -> str:
-        """The name of a stream by the number that a chunk has for it."""
         return self._stream_names[number]
 
     def id_at(self, row: int) -> int:
@@ -134,7 +132,6 @@ class LogStore:
         return chunk.ats[row - chunk.first]
 
     def row_of(self, line_id: int) -> int | None:
-        """The present row of a line; None if it was dropped."""
         for chunk in reversed(self.chunks):
             if line_id in chunk.ids:
                 return chunk.first + chunk.ids.index(line_id)
@@ -166,7 +163,6 @@ class LogStore:
         return columns
 
     def _extend(self, lines: Sequence[LogLine]) -> None:
-        """Append lines at the end, in pieces of about a chunk."""
         total = sum([len(line.text) for line in lines])
         step = max(1, len(lines) * self.chunk_bytes // (2 * total + 1))
         for start in range(0, len(lines), step):

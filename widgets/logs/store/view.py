@@ -1,5 +1,3 @@
-"""A view of a log store: a threshold and local filters hide lines, a search marks them."""
-
 from collections.abc import Callable, Sequence
 
 from services.models.logs import Severity
@@ -13,8 +11,6 @@ Pick = Callable[[Chunk], Sequence[int]]
 
 
 class LogView:
-    """The visible rows and the matches, for one choice of lines and one query."""
-
     def __init__(self, store: LogStore) -> None:
         self.store = store
         self.shown = Shown()
@@ -28,7 +24,6 @@ class LogView:
 
     @property
     def threshold(self) -> Severity:
-        """Lines below it are hidden."""
         return self.shown.threshold
 
     def _hits(self, shown: Shown) -> Rows:
@@ -37,8 +32,6 @@ class LogView:
         return Rows(self.store, "visible", shown.key, self._guarded(shown.pick))
 
     def _guarded(self, pick: Pick) -> Pick:
-        """`pick`, which selects nothing any more once it took too long."""
-
         def pick_in_time(chunk: Chunk) -> Sequence[int]:
             try:
                 return pick(chunk) if self.slow == "" else ()
@@ -49,7 +42,6 @@ class LogView:
         return pick_in_time
 
     def matches_for(self, query: Query | None) -> Rows:
-        """The visible rows that match `query`."""
         visible, hides = self.visible, self.shown.hides
 
         def pick(chunk: Chunk) -> Sequence[int]:
@@ -82,16 +74,13 @@ class LogView:
         self.query, self.matches = query, self.matches_for(query)
 
     def match_near(self, row: int | None) -> int | None:
-        """The first match from `row` on, else the newest one; the newest one if `row` is None."""
         match = self.matches.at_or_after(row) if row is not None else None
         return match if match is not None else self.matches.at_or_before(self.store.end - 1)
 
     def match_after(self, row: int) -> int | None:
-        """The next match after `row`; after the newest one, the oldest."""
         match = self.matches.at_or_after(row + 1)
         return match if match is not None else self.matches.at_or_after(self.store.first)
 
     def match_before(self, row: int) -> int | None:
-        """The match before `row`; before the oldest one, the newest."""
         match = self.matches.at_or_before(row - 1)
         return match if match is not None else self.matches.at_or_before(self.store.end - 1)

@@ -1,7 +1,4 @@
-"""Plain and regular-expression search over log text.
-
-A search marks lines and never hides any. A query without upper-case letters ignores (ASCII) case.
-"""
+"""A search marks lines and never hides any. A query without upper-case letters ignores (ASCII) case."""
 
 import json
 import re
@@ -118,12 +115,10 @@ class Query:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        """Matches a plain text in drawn text."""
         return re.compile(re.escape(self.text), re.IGNORECASE | re.ASCII if self.folds else 0)
 
     @cached_property
     def _needles(self) -> tuple[bytes, ...]:
-        """The spellings that a log may use: as typed, and as escaped in JSON."""
         spellings = {self.text, json.dumps(self.text)[1:-1], json.dumps(self.text, ensure_ascii=False)[1:-1]}
         needles = {spelling.encode("utf-8", "replace") for spelling in spellings}
         return tuple(sorted(needle.lower() if self.folds else needle for needle in needles))

@@ -45,7 +45,6 @@ LETTERS = {
 
 
 def severity_of(line: bytes) -> Severity:
-    """The severity of one line (UTF-8); PLAIN where it states none."""
     if line[:1] == b"{":
         match = _JSON_LEVEL.search(line)
         if match is not None:

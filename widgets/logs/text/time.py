@@ -1,5 +1,3 @@
-"""Times of log lines: formatted in a zone, and parsed from what a reader types."""
-
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo

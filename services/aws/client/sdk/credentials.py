@@ -1,7 +1,4 @@
-"""Calls AWS with the current credentials, detects their loss, and picks up renewed ones.
-
-Imports the SDK; `services.aws.client.session` is the part that does not.
-"""
+"""Imports the SDK; `services.aws.client.session` is the part that does not."""
 
 import asyncio
 import os
@@ -78,7 +75,6 @@ class ClientLogin:
         required: Sequence[str] = (),
         timeout: float = 20.0,
     ) -> dict[str, Any]:
-        """One validated response. Every failure of the call is raised as AwsError."""
         clients: Clients | None = None
         try:
             if purpose == "read" and is_charged(service, operation):
@@ -134,7 +130,6 @@ class ClientLogin:
             )
 
     def role_sessions(self, role: WriteRole) -> RoleSessions:
-        """The sessions of a role, counted with everything else."""
         return RoleSessions(
             role, self.settings, clock=self._clock, wall=self._wall, wire=self.wire, loader=self._loader
         )
@@ -152,7 +147,6 @@ class ClientLogin:
         return self._clients.secrets() if self._clients else ()
 
     def renew(self) -> None:
-        """Check for newer credentials at the next call, even if the current ones still work."""
         self._recheck = True
 
     async def assume(self, token_code: str, *, timeout: float = 20.0) -> None:
@@ -172,7 +166,6 @@ class ClientLogin:
             await self._replace(following)
 
     async def close(self) -> None:
-        """Close every connection; later calls fail."""
         self._closed = True
         for task in (self._beginning, self._fingerprint_task):
             if task is not None:
@@ -195,7 +188,6 @@ class ClientLogin:
             yield clients
 
     async def _outdated(self, clients: Clients) -> bool:
-        """Whether the credentials are lost and new ones may be available."""
         recheck, self._recheck = self._recheck, False
         if (
             clients.session_credentials
@@ -220,7 +212,6 @@ class ClientLogin:
         return beginning.result()
 
     async def _fingerprint(self, clients: Clients) -> Stamp:
-        """The current fingerprint of the credential files; concurrent callers share one check."""
         if self._fingerprint_task is None or self._fingerprint_task.done():
             self._fingerprint_task = _shared(in_thread(clients.stamp), "files of the credentials")
         task = self._fingerprint_task

@@ -1,7 +1,4 @@
-"""Translates every SDK failure into an AwsError with a remedy; the only place that does so.
-
-Source: "Common errors" of the API references, and botocore's own exceptions.
-"""
+"""Source: "Common errors" of the API references, and botocore's own exceptions."""
 
 import os
 import socket
@@ -102,8 +99,6 @@ _CONFIGURED = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The failed call and the sign-in it used."""
-
     service: str
     operation: str
     profile: str = ""
@@ -167,7 +162,6 @@ def translate(error: BaseException, call: Asked, now: datetime) -> AwsError:
 
 
 def _compile_error(error: BaseException) -> CompileError | None:
-    """What MalformedQueryException says about the query; None for every other error."""
     if not isinstance(error, sdk.ClientError) or _code(error)[0] != "MalformedQueryException":
         return None
     details = error.response.get("queryCompileError")
@@ -230,7 +224,6 @@ _TOPICS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 
 
 def _topic(error: BaseException, kind: ProblemKind, *, wants_code: bool, sso: bool) -> str:
-    """The key of the texts in `remedies`; finer than the kind."""
     if wants_code:
         return "mfa"
     if _is_redirect(error):
@@ -263,7 +256,6 @@ def _of_role(error: BaseException, kind: ProblemKind) -> str:
 
 
 def _names_file(error: BaseException) -> bool:
-    """Whether a local file or a `credential_process` program could not be opened."""
     return isinstance(error, OSError) and error.filename is not None
 
 
@@ -277,7 +269,6 @@ def _really(error: BaseException, call: Asked) -> tuple[str, str]:
 
 
 def _answered(error: BaseException) -> tuple[str, int, str]:
-    """Code, status and message of an error that was answered; of an answer in another protocol, its body."""
     if isinstance(error, Foreign):
         return "", error.status, error.text
     return (*_code(error), _message(error)) if isinstance(error, sdk.ClientError) else ("", 0, "")
@@ -301,7 +292,6 @@ def _is_redirect(error: BaseException) -> bool:
 
 
 def _place(error: BaseException) -> str:
-    """The redirect's target host, or its raw location; cleaned for display."""
     location = error.location if isinstance(error, Redirected) else ""
     if isinstance(error, sdk.ClientError):
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders") or {}

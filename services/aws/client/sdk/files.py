@@ -1,7 +1,4 @@
-"""Checks that files named by AWS SDK settings are regular files of bounded size before the SDK opens them.
-
-Imports no part of the SDK, because the SDK opens some of the files at import time.
-"""
+"""Imports no part of the SDK, because the SDK opens some of the files at import time."""
 
 import io
 import os

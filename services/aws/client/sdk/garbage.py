@@ -1,5 +1,3 @@
-"""Garbage collection, kept away from where many objects are made that all live."""
-
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

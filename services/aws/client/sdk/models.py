@@ -28,8 +28,6 @@ class ModelFiles(JSONFileLoader):  # type: ignore[misc]  # the SDK ships no type
 
 
 class ModelLoader(Loader):  # type: ignore[misc]  # the SDK ships no types
-    """The session's `data_loader`."""
-
     FILE_LOADER_CLASS = ModelFiles
 
     @instance_cache  # type: ignore[untyped-decorator]  # the SDK ships no types

@@ -53,8 +53,6 @@ class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no ty
 
 
 class Foreign(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
-    """An error that is not in the protocol of the service: of a proxy, of an emulator."""
-
     def __init__(self, response: dict[str, Any], cause: BaseException) -> None:
         super().__init__(f"{type(cause).__name__}: {cause}")
         self.status: int = response["status_code"]
@@ -62,8 +60,6 @@ class Foreign(ResponseParserError):  # type: ignore[misc]  # the SDK ships no ty
 
 
 class _Checked:
-    """Raises ResponseParserError for any kind of malformed response."""
-
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
         """The parsed response. Raises ResponseParserError if it is malformed, TooMuch if it is too large."""
         if isinstance(response["body"], TooLarge):
@@ -84,7 +80,6 @@ class _Sound(_Checked):
     """The same for responses that the SDK decodes itself (XML): numbers are checked after parsing."""
 
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
-        """Same as `_Checked.parse`."""
         parsed = await super().parse(response, shape)
         if getattr(shape, "serialization", {}).get("eventstream") or not isinstance(parsed, dict):
             return parsed
@@ -195,8 +190,6 @@ def _shaped(stock: type) -> tuple[type, ...]:
 
 
 class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships no types
-    """The session's `response_parser_factory`."""
-
     def __init__(self) -> None:
         super().__init__()
         self._checks: Checks = WeakKeyDictionary()
@@ -212,7 +205,6 @@ class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships 
 
 
 def check_of(checks: Checks, shape: Any) -> Check:
-    """The check of a shape, made once for those who share `checks`."""
     check = checks.get(shape)
     if check is None:
         rules = Rules(shape.name in EPOCH_SHAPES, MOST_ROWS, MOST_ROWS_OF)

@@ -23,8 +23,6 @@ _SECRET_PARAMETERS = ("accessToken", "WebIdentityToken", "clientSecret", "refres
 
 
 class _Program:
-    """A `credential_process` program; it is terminated when the waiting call is cancelled."""
-
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
@@ -83,7 +81,6 @@ def _seconds_remaining(self: Any) -> float:
 
 
 def attach(session: Any) -> None:
-    """Register the secrets in a session's credential requests for redaction."""
     session.get_component("event_emitter").register_first("before-parameter-build", _on_parameters)
 
 

@@ -51,7 +51,6 @@ def judged(permit: WriteGrant) -> Iterator[None]:
 
 
 def proves_nothing_done(error: BaseException, kind: ProblemKind) -> bool:
-    """Whether `error`, of this problem kind, proves that a sent request had no effect."""
     if isinstance(error, sdk.ClientError):
         return kind in CERTAIN and _is_of_aws(error)
     cause = getattr(error, "kwargs", {}).get("error")
@@ -88,8 +87,6 @@ _OWN_KEY = N_(
 
 
 class RoleSessions:
-    """Sessions of one role, from the credentials that the SDK's chain resolves."""
-
     def __init__(
         self,
         role: WriteRole,
@@ -150,7 +147,6 @@ class RoleSessions:
     async def _ask(
         self, operation: str, request: dict[str, Any], source: SessionCredentials | None = None
     ) -> dict[str, Any]:
-        """STS's answer, asked once."""
         clients: Clients | None = None
         try:
             async with asyncio.timeout(ASSUME_SECONDS):
@@ -191,8 +187,6 @@ class RoleSessions:
 
 
 class RoleSession:
-    """One session of the role: it identifies itself and sends granted requests, once each."""
-
     def __init__(
         self, clients: Clients, credentials: SessionCredentials, role: WriteRole, clock: Clock
     ) -> None:
@@ -222,7 +216,6 @@ class RoleSession:
         return identity_of(answer, "assume-role", self._expires_at)
 
     async def close(self) -> None:
-        """Close the connections; the credentials are gone with them."""
         await self._clients.retire()
 
     async def _call(
@@ -251,7 +244,6 @@ def _asked(role: WriteRole, operation: str, service: str = "sts") -> Asked:
 
 
 def _credentials(answer: dict[str, Any]) -> SessionCredentials:
-    """The credentials of an answer; the answer keeps no secret."""
     credentials = answer.pop("Credentials")
     expires: datetime | None = credentials.get("Expiration")
     return SessionCredentials(

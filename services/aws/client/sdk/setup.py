@@ -54,7 +54,6 @@ def check_files(session: Any) -> None:
 
 
 def _profiles(session: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The profile in use and its chain of source profiles."""
     profiles = session.full_config.get("profiles") or {}
     name, visited = session.get_config_variable("profile") or "default", set()
     while isinstance(name, str) and name not in visited and isinstance(profiles.get(name), dict):

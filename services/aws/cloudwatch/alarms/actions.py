@@ -10,12 +10,10 @@ _EVERY_STATE = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
 def scaling_name(name: str) -> bool:
-    """Whether the name is one that target tracking gives its alarms."""
     return name.startswith("TargetTracking-")
 
 
 def notifies_somebody(row: Answer) -> bool:
-    """Whether ALARM runs an action that reaches a person; unreadable actions do not count."""
     return any(map(reaches_somebody, action_arns(row, "AlarmActions")))
 
 
@@ -33,7 +31,6 @@ def topic_names(arns: Iterable[str]) -> str:
 
 
 def only_scales(row: Answer, kind: AlarmKind, name: str) -> bool:
-    """Whether all actions of all states are scaling policies; without actions the name decides."""
     actions = _listed(row, *_EVERY_STATE)
     if not actions:
         return kind is AlarmKind.METRIC and scaling_name(name)

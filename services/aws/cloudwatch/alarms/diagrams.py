@@ -46,7 +46,6 @@ class Diagrams:
         return row[count]
 
     def alarms(self, condition: int) -> list[str]:
-        """Those on which the condition depends, in order."""
         reached = {condition}
         for number in range(condition, TRUE, -1):
             if number in reached:

@@ -51,8 +51,6 @@ class Sending:
 
 
 class Senders:
-    """The composite alarms of an account and region, and what they say of each alarm."""
-
     def __init__(
         self,
         alarms: Mapping[str, Alarm],
@@ -82,13 +80,11 @@ class Senders:
 
     @property
     def basis(self) -> object:
-        """What the answers rest on, beside the alarm's own actions."""
         facts = ((id, each.rule, self.speaks(each), each.suppressor) for id, each in self._composites.items())
         names = {*self._parents, *self._suppressors.values()}
         return set(facts), {name for name in names if not self._exists(name)}
 
     def speakers(self, name: str) -> list[str]:
-        """The composite alarms with actions that reach somebody, and whose rules name the alarm, at any depth."""
         above, open_names = {name}, [name]
         while open_names:
             below = open_names.pop()
@@ -106,7 +102,6 @@ class Senders:
         return alarm.actions_enabled
 
     def actions(self, names: Iterable[str]) -> set[str]:
-        """The actions of the composite alarms that may send for these."""
         speakers = {id for name in names for id in self.speakers(name)}
         return {str(arn) for id in speakers for arn in self._composites[id].alarm_actions}
 
@@ -135,7 +130,6 @@ class Senders:
         return answer
 
     def _doubt(self, name: str, doubts: dict[str, Doubt]) -> Doubt:
-        """Why it is unknown when the alarm is in ALARM; `doubts`: the same of those that were asked about."""
         if name not in doubts:
             # This is what it meets if it depends on itself.
             doubts[name] = "cycle"
@@ -180,7 +174,6 @@ class Senders:
         return Sending("together", names, tuple(needs.items()))
 
     def _firing(self, diagrams: Diagrams, own: str, state: AlarmState) -> Callable[[str], int]:
-        """When another alarm is in ALARM while this one is in the state."""
         values: dict[str, int] = {}
 
         def in_state(name: str, states: Collection[AlarmState]) -> int:
@@ -202,7 +195,6 @@ class Senders:
 
 
 def people(alarm: Alarm) -> list[str]:
-    """Its actions that can reach a person."""
     return [str(arn) for arn in alarm.alarm_actions if reaches_somebody(arn)]
 
 
@@ -228,8 +220,6 @@ _NEEDS = {
 
 
 class Listeners:
-    """Who hears of each alarm, worked out anew when a composite alarm changes."""
-
     def __init__(self, runbook: Runbook, subscriptions: Subscriptions) -> None:
         self._for_all = runbook.heard_by
         self._declared = {str(alarm.name): alarm.heard_by for alarm in runbook.alarms if alarm.heard_by}
@@ -286,7 +276,6 @@ class Listeners:
         return {name: copy for name, (_alarm, _marks, copy) in marked.items()}
 
     def _of(self, alarm: Alarm, answer: Sending) -> dict[str, object]:
-        """The fields that differ from a plain alarm's."""
         topics = people(alarm)
         is_silent = bool(topics) and not any(map(self._subscriptions.reaches, topics))
         notes = (

@@ -1,7 +1,4 @@
-"""Alarm mute rules: which alarms are muted now, by which rule, until when.
-
-Source: ListAlarmMuteRules, GetAlarmMuteRule (Amazon CloudWatch API reference).
-"""
+"""Source: ListAlarmMuteRules, GetAlarmMuteRule (Amazon CloudWatch API reference)."""
 
 import re
 from collections.abc import Collection
@@ -37,8 +34,6 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """One active mute rule."""
-
     rule: str
     until: datetime | None
     alarms: frozenset[str]
@@ -48,8 +43,6 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Muting:
-    """What is muted now, as far as it is readable."""
-
     mutes: tuple[Mute, ...] = ()
     remarks: tuple[str, ...] = ()
     """What was unreadable, in words."""
@@ -58,11 +51,9 @@ class Muting:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every alarm named by an active rule."""
         return frozenset().union(*(mute.alarms for mute in self.mutes))
 
     def of(self, name: str) -> Mute | None:
-        """The rule that mutes the alarm, if any."""
         return next((mute for mute in self.mutes if name in mute.alarms), None)
 
     def checked(self, names: Collection[str]) -> "Muting":
@@ -163,7 +154,6 @@ class MuteRules:
 
 
 def _unread(error: AwsError) -> Muting:
-    """The result when the rules could not be read."""
     if error.unknown_operation and error.problem.operation == "ListAlarmMuteRules":
         return Muting(remarks=(_("This endpoint has no mute rules; no alarm is treated as muted."),))
     text = _("Mute rules could not be read: {reason}")
@@ -171,10 +161,7 @@ def _unread(error: AwsError) -> Muting:
 
 
 def mute_of(rule: Answer, arn: str, now: datetime) -> Mute:
-    """An active rule from a GetAlarmMuteRule response.
-
-    MuteTargets is absent for a rule created without targets, which does not prove that it mutes nothing.
-    """
+    """MuteTargets is absent for a rule created without targets, which does not prove that it mutes nothing."""
     targets = _inner(rule, "MuteTargets").get("AlarmNames")
     listed = targets if isinstance(targets, list | tuple) else ()
     names = frozenset(filter(None, map(readable_name, listed)))
@@ -220,7 +207,6 @@ def _inner(answer: Answer, key: str) -> Answer:
 
 
 def window_end(expression: str, duration: str, zone: str, now: datetime) -> datetime | None:
-    """The end of the schedule window that contains `now`; None if the schedule is not supported."""
     length = _length(duration)
     try:
         local = now.astimezone(ZoneInfo(zone))

@@ -1,5 +1,3 @@
-"""Makes the overview of alarms from what was read: marks, missing alarms, order. Pure."""
-
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
@@ -10,7 +8,6 @@ from services.models.alarms import Alarm, AlarmOverview
 
 
 def by_name(alarms: Iterable[Alarm]) -> dict[str, Alarm]:
-    """The alarms by name; of two rows with one name, as of damaged names, the worse counts."""
     named: dict[str, Alarm] = {}
     for alarm in alarms:
         other = named.get(alarm.id)
@@ -20,7 +17,6 @@ def by_name(alarms: Iterable[Alarm]) -> dict[str, Alarm]:
 
 
 def marked(alarms: Mapping[str, Alarm], muting: Muting, expected: Collection[str]) -> dict[str, Alarm]:
-    """The alarms by name, with what the runbook and the mute rules say of them; only those are copied."""
     marks: dict[str, dict[str, object]] = {
         # An alarm named by the runbook counts even if it also drives a scaling policy.
         name: {"expected": True, "scaling": False}
@@ -44,7 +40,6 @@ def overview_of(
     listed_at: datetime | None = None,
     unlisted: str = "",
 ) -> AlarmOverview:
-    """The overview of marked alarms; one that the runbook expects and that is not among them is missing."""
     names = dict.fromkeys(expected)
     others = alarms.keys() - names.keys()
     missing = [missing_alarm(name, others) for name in names if name not in alarms]

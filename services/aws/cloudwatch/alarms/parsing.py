@@ -1,5 +1,3 @@
-"""Converts DescribeAlarms and DescribeAlarmHistory responses to models; pure."""
-
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,7 +77,6 @@ HISTORY_KINDS = {
 
 
 def metric_alarm(row: Answer) -> Alarm:
-    """A MetricAlarm: plain, math, anomaly band or PromQL."""
     queries = alarm_queries(row)
     periods = [query.period for query in queries if query.metric]
     promql = _dig(row, "EvaluationCriteria", "PromQLCriteria", "Query")
@@ -98,7 +95,6 @@ def metric_alarm(row: Answer) -> Alarm:
 
 
 def composite_alarm(row: Answer) -> Alarm:
-    """A CompositeAlarm; actions suppressed by another alarm count as muted by it."""
     suppressor = str(row.get("ActionsSuppressor") or "")
     return _alarm(
         row,
@@ -110,7 +106,6 @@ def composite_alarm(row: Answer) -> Alarm:
 
 
 def log_alarm(row: Answer) -> Alarm:
-    """A LogAlarm: a scheduled Logs Insights query."""
     evaluations = whole(row.get("QueryResultsToEvaluate"), 1)
     return _alarm(
         row,
@@ -124,7 +119,6 @@ def log_alarm(row: Answer) -> Alarm:
 
 
 def _grouped(expression: str) -> bool:
-    """Whether it is a Metrics Insights query, which can return a series per group (GROUP BY)."""
     return expression.lstrip()[:6].upper() == "SELECT"
 
 
@@ -134,7 +128,6 @@ def eventful(namespace: str, metric: str) -> bool:
 
 
 def sparse(alarm: Alarm) -> bool:
-    """Whether missing data is normal for an alarm, and the alarm treats it as missing."""
     metrics = [query for query in alarm.queries if query.metric]
     return (
         alarm.treat_missing == "missing"
@@ -144,7 +137,6 @@ def sparse(alarm: Alarm) -> bool:
 
 
 def missing_alarm(name: str, others: Collection[str] = ()) -> Alarm:
-    """An alarm that the runbook expects and AWS does not have; of `others`, which AWS has, the nearest is named."""
     # Among thousands of alarms a similar name says little, and comparing them all takes long.
     similar = near(name, others) if len(others) <= COMPARED else ""
     return Alarm(id=RawId(name), name=name, state=AlarmState.MISSING, expected=True, near=similar)

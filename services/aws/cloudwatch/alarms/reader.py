@@ -22,8 +22,6 @@ from services.models.runbook import Runbook
 
 
 class Alarms:
-    """Reads the alarms of one account and region."""
-
     def __init__(self, session: Reader, runbook: Runbook, *, clock: Clock | None = None) -> None:
         self._session = session
         self._runbook = runbook
@@ -90,10 +88,7 @@ class Alarms:
         return await self._history(since, AlarmName=alarm_id)
 
     async def history_all(self, since: datetime) -> tuple[AlarmTransition, ...]:
-        """Every alarm's state changes since `since` (UTC), newest first, including unreadable entries.
-
-        Raises AwsError.
-        """
+        """State changes since `since` (UTC), newest first, including unreadable entries. Raises AwsError."""
         return await self._history(since, HistoryItemType="StateUpdate")
 
     async def contributors(self, alarm_id: str) -> tuple[Contributor, ...]:

@@ -1,7 +1,4 @@
-"""Sends DescribeAlarms and parses its pages in slices.
-
-Source: DescribeAlarms (Amazon CloudWatch API reference); 9 requests a second for an account and region.
-"""
+"""Source: DescribeAlarms (Amazon CloudWatch API reference); 9 requests a second for an account and region."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -37,16 +34,12 @@ _NEWER_TYPE = re.compile(r"LogAlarm|AlarmTypes", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The alarms of some pages, in AWS's order."""
-
     alarms: tuple[Alarm, ...] = ()
     token: str = ""
     """With which the list continues; "": it is complete."""
 
 
 class AlarmRequests:
-    """DescribeAlarms, a hundred rows a page."""
-
     def __init__(self, session: Reader, clock: Clock, pace: RequestPace | None = None) -> None:
         self._session = session
         self._clock = clock
@@ -56,7 +49,6 @@ class AlarmRequests:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the endpoint cannot be asked for, in words."""
         if len(self.types) == len(ALL_TYPES):
             return ()
         return (_("Log alarms are not read: this AWS endpoint does not support them."),)
@@ -129,7 +121,6 @@ class AlarmRequests:
             params["NextToken"] = token
 
     async def _pages(self, most: int, region: str | None, params: dict[str, Any]) -> AsyncIterator[Answer]:
-        """Up to `most` pages."""
         await self._pace.turn()
         pages = self._session.pages(
             "cloudwatch", "DescribeAlarms", region=region, required=("MetricAlarms",), **params

@@ -19,7 +19,6 @@ InState = Callable[[str, Collection[AlarmState]], int]
 
 @lru_cache(4096)
 def parsed(rule: str) -> "tuple[Tree[Token], tuple[str, ...]] | None":
-    """An AlarmRule, and the names in it, each once; None: it is not one that we can read."""
     from lark.exceptions import LarkError
 
     try:

@@ -1,7 +1,4 @@
-"""Whether anybody is subscribed to the topics to which alarms send.
-
-Source: ListSubscriptionsByTopic (Amazon SNS API reference).
-"""
+"""Source: ListSubscriptionsByTopic (Amazon SNS API reference)."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -34,7 +31,6 @@ class Subscriptions:
         return cls._of_sessions.setdefault(session, cls(session, clock))
 
     async def ask(self, actions: Iterable[str]) -> dict[str, AwsError]:
-        """Ask about the topics among these actions. Returns why it is unknown whether anybody is subscribed, by topic."""
         topics = sorted(set(filter(is_topic, actions)))
         for arn in topics:
             if self._answer(arn) is None:
@@ -44,7 +40,6 @@ class Subscriptions:
         return {arn: answer for arn in topics if isinstance(answer := self._answer(arn), AwsError)}
 
     def reaches(self, action: str) -> bool:
-        """Whether an action can reach a person, as far as is known."""
         return reaches_somebody(action) and self._answer(action) is not False
 
     def _answer(self, arn: str) -> bool | AwsError | None:
@@ -76,5 +71,4 @@ class Subscriptions:
 
 
 def is_forbidden(error: AwsError) -> bool:
-    """Whether the answer cannot be had at all, which is said, but leaves nothing unjudged."""
     return isinstance(error, AccessDenied | Refused) or error.unknown_operation

@@ -50,8 +50,6 @@ _LONGEST = 24
 
 @dataclass
 class Part:
-    """The alarms whose names begin with `prefix`."""
-
     prefix: str = ""
     token: str = ""
     """With which the part continues."""
@@ -87,12 +85,10 @@ class AlarmList:
 
     @property
     def is_progressing(self) -> bool:
-        """Whether more can be read at once; after a failure nothing is, until the next reading is due."""
         return bool(self._parts) and self.problem is None
 
     @property
     def problem(self) -> AwsError | None:
-        """Why a part cannot be read; None if none has failed."""
         return next((part.problem for part in self._parts if part.problem is not None), None)
 
     @property
@@ -109,7 +105,6 @@ class AlarmList:
         return text.format(count=f"{len(self._alarms):,}")
 
     def put(self, alarms: Iterable[Alarm]) -> None:
-        """Take note of alarms that were read now."""
         reading = (self._clock.elapsed(), self._reading)
         for name, alarm in by_name(alarms).items():
             # The same object, so that what is shown is compared by identity.
@@ -119,14 +114,12 @@ class AlarmList:
             self._failed.discard(name)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Forget alarms that AWS does not have."""
         for name in names:
             self._alarms.pop(name, None)
             self._readings.pop(name, None)
             self._failed.discard(name)
 
     def outdated(self) -> frozenset[str]:
-        """The alarms that were not read when they were due, or could not be."""
         oldest = self._clock.elapsed() - 2 * EVERY - 1
         return frozenset(self._failed).union(
             name for name, (at, _reading) in self._readings.items() if at < oldest
@@ -138,7 +131,6 @@ class AlarmList:
         return max((now - self._readings[name][0] for name in names), default=0.0)
 
     def begin(self, first: Listed | None = None) -> None:
-        """Read the whole list without prefixes from now on; `first`: its first pages, of an account that was small."""
         if first is not None:
             # What was known before it became small is old.
             self.remove(list(self._alarms))
@@ -150,7 +142,6 @@ class AlarmList:
             self._parts[0].token = first.token
 
     def begin_if_due(self) -> bool:
-        """Begin to read the whole list where it is time. Returns whether it has been begun."""
         now = self._clock.elapsed()
         if self._began is not None and now - self._began < EVERY:
             return False
@@ -159,7 +150,6 @@ class AlarmList:
         return True
 
     async def advance(self) -> None:
-        """Read some pages of what has been begun, until requests fail. A part that fails is tried again the next time."""
         for part in self._parts:
             part.problem = None
         pages = iter(range(max(PAGES, len(self._alarms) // MOST_RECORDS // 4)))
@@ -179,13 +169,11 @@ class AlarmList:
         self._pages, self._is_cut = 0, False
 
     def _by_prefix(self) -> list[Part]:
-        """Parts for the known names; the whole list as one where hardly two names begin alike."""
         parts = [Part(prefix) for prefix in prefixes(self._alarms)]
         pages = -(-len(self._alarms) // MOST_RECORDS)
         return parts if len(parts) <= max(LANES, pages) else [Part()]
 
     async def _lane(self, pages: Iterator[int]) -> None:
-        """Read pages of one part after another."""
         while part := next((part for part in self._parts if part.problem is None), None):
             if next(pages, None) is None:
                 return
@@ -208,7 +196,6 @@ class AlarmList:
                 self._parts.appendleft(part)
 
     async def _page(self, part: Part) -> bool:
-        """Read one page. Returns whether it was the part's last."""
         params = {"AlarmNamePrefix": part.prefix} if part.prefix else {}
         listed = await self._requests.read(1, token=part.token, **params)
         if any(not alarm.id.startswith(part.prefix) for alarm in listed.alarms):
@@ -226,14 +213,12 @@ class AlarmList:
         return False
 
     def _fail(self, part: Part) -> None:
-        """Nothing of the part that this reading has not reached is known any longer."""
         # Its pages are read anew, because a token may have become invalid.
         part.token = ""
         part.tokens.clear()
         self._failed.update(self._unread(part))
 
     def _end(self, part: Part) -> None:
-        """AWS no longer has what a complete part does not contain."""
         self.remove(list(self._unread(part)))
         if self._thorough_began is not None and not part.prefix:
             self._thorough = self._thorough_began
@@ -247,7 +232,6 @@ class AlarmList:
 
 
 def prefixes(names: Iterable[str]) -> list[str]:
-    """Prefixes that together begin every one of these names, none of which begins another."""
     chosen: list[str] = []
     groups: list[tuple[int, list[str]]] = [(0, list(names))]
     while groups:
@@ -276,8 +260,6 @@ def _read_no_further() -> None:
 
 
 class AlarmWatch:
-    """The alarms of one account and region, as one console follows them."""
-
     def __init__(self, session: Reader, runbook: Runbook, clock: Clock) -> None:
         self.calls = 0
         """Requests that the session sent during the newest reading; whoever calls `read` counts them."""
@@ -301,7 +283,6 @@ class AlarmWatch:
         """Called when another reading would bring more of the whole list at once."""
 
     def refresh(self) -> None:
-        """Read the whole list and the mute rules at the next time."""
         self._begins_anew = True
         self._mutes.forget()
 
@@ -322,7 +303,6 @@ class AlarmWatch:
         return await self._large(advances=not (begins or self._list.begin_if_due()))
 
     async def _small(self, alarms: Mapping[str, Alarm]) -> AlarmOverview:
-        """The overview where all alarms have just been read."""
         muting = (await self._mutes.read(turned=self._turned(alarms.values()))).checked(alarms)
         every = marked(alarms, muting, self._expected)
         heard = await asyncio.to_thread(self._listeners.marks, every)
@@ -382,7 +362,6 @@ class AlarmWatch:
         return current
 
     def _turned(self, alarms: Iterable[Alarm]) -> bool:
-        """Whether an alarm that counts has another state than at the last reading."""
         states = {
             str(alarm.id): alarm.state
             for alarm in alarms
@@ -409,7 +388,6 @@ class MutesInForce:
         self._read_at = 0.0
 
     def forget(self) -> None:
-        """Read the rules at the next time."""
         self._muting = None
 
     async def read(self, *, turned: bool) -> Muting:

@@ -21,8 +21,6 @@ Dimensions = tuple[tuple[RawId, RawId], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """A widget without its position."""
-
     title: str
     traces: tuple[Trace, ...]
     left: Axis = FROM_ZERO
@@ -30,7 +28,6 @@ class _Panel:
 
 
 def builtin_dashboard(runbook: Runbook) -> Dashboard:
-    """Container, load balancer, database and network widgets for the runbook's targets."""
     panels = [*_ecs(runbook.ecs), *_alb(runbook.alb), *_rds(runbook.rds), *_network(runbook)]
     widgets = tuple(
         MetricWidget(

@@ -1,5 +1,3 @@
-"""Parses a metric widget's properties: view, axes, annotations, rows."""
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,8 +37,6 @@ class RowError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """Values that a row inherits from its widget."""
-
     stat: str = "Average"
     period: int = 300
     account: str = ""
@@ -87,7 +83,6 @@ def _filled(items: Sequence[str], previous: Sequence[str] | None) -> list[str]:
 
 
 def stat_of(props: Properties, default: str) -> str:
-    """The `stat` property if it is a valid statistic, else `default` with a remark."""
     stat = props.text("stat", default)
     if _STAT.fullmatch(stat):
         return stat
@@ -114,7 +109,6 @@ def account_of(props: Properties, default: str) -> str:
 
 
 def traces(rows: Sequence[object], defaults: Defaults, remarks: Remarks) -> tuple[Trace, ...]:
-    """A widget's rows; an invalid row is skipped with a remark."""
     if len(rows) > MOST_ROWS:
         remarks.add(_("Only the first {count} metric rows are read.").format(count=MOST_ROWS), lost=True)
     ids = _Ids(rows[:MOST_ROWS])
@@ -180,8 +174,6 @@ def _trace(
 
 
 class _Ids:
-    """Assigns every row an id that is unique within the widget."""
-
     def __init__(self, rows: Sequence[object]) -> None:
         lasts = [row[-1] for row in rows if isinstance(row, list) and row]
         written = [last.get("id") for last in lasts if isinstance(last, dict)]
@@ -206,7 +198,6 @@ FILLS = ("above", "below", "none")
 
 
 def metric_widget(props: Properties, remarks: Remarks) -> Mapping[str, object]:
-    """The fields of a MetricWidget, without its frame."""
     defaults = Defaults(
         stat=stat_of(props, "Average"), period=period_of(props, 300), account=account_of(props, "")
     )
@@ -302,7 +293,6 @@ def _moment(props: Properties) -> datetime | None:
 
 
 def _end(first: Properties, second: Properties | None, *drawing: str) -> None:
-    """Finish both parts, without remarks on properties that only affect drawing."""
     for props in (first, second):
         if props is not None:
             props.ignore(*drawing)

@@ -43,7 +43,6 @@ class Remarks:
             self._more += 1
 
     def all(self) -> tuple[str, ...]:
-        """Every remark, in the order added."""
         if not self._more:
             return tuple(self._texts)
         return (*self._texts, _("…and {count} more notices.").format(count=self._more))
@@ -63,16 +62,13 @@ class Properties:
         self._unread = set(self._values)
 
     def get(self, key: str) -> object:
-        """The raw value; None when absent."""
         self._unread.discard(key)
         return self._values.get(key)
 
     def has(self, key: str) -> bool:
-        """Whether the key is present and not null."""
         return self._values.get(key) is not None
 
     def text(self, key: str, default: str = "") -> str:
-        """A text property; a number is converted to text."""
         value = self.get(key)
         if isinstance(value, str):
             return value
@@ -81,7 +77,6 @@ class Properties:
         return self._default(key, value, default)
 
     def number(self, key: str) -> float | None:
-        """A finite number; None if missing or invalid."""
         value = self.get(key)
         number = finite(value)
         if number is None and value is not None:
@@ -102,22 +97,18 @@ class Properties:
         return bounded
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """A boolean property; `default` if missing or of another type."""
         value = self.get(key)
         return value if isinstance(value, bool) else self._default(key, value, default)
 
     def choice(self, key: str, allowed: Collection[str], default: str) -> str:
-        """One of the allowed values; `default` if missing or another."""
         value = self.get(key)
         return value if isinstance(value, str) and value in allowed else self._default(key, value, default)
 
     def items(self, key: str) -> list[object]:
-        """A list property; [] if missing or of another type."""
         value = self.get(key)
         return value if isinstance(value, list) else self._default(key, value, [])
 
     def part(self, key: str) -> "Properties":
-        """A nested object; empty if missing."""
         return Properties(self.get(key), self.remarks, f"{self.where}.{key}")
 
     def color(self, key: str) -> str:
@@ -140,7 +131,6 @@ class Properties:
         return value if isinstance(value, str) and parse_point(value) else self._default(key, value, "")
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of strings; other items are skipped with a remark."""
         texts = []
         for value in self.items(key):
             if isinstance(value, str) and value:
@@ -150,17 +140,14 @@ class Properties:
         return tuple(texts)
 
     def ignore(self, *keys: str) -> None:
-        """Mark keys as read that have no meaning in a terminal."""
         self._unread.difference_update(keys)
 
     def finish(self) -> None:
-        """Add a remark on every key that was not read."""
         if self._unread:
             keys = ", ".join(clean(key, 40) for key in sorted(self._unread, key=str)[:8])
             self.remarks.add(_("Unrecognized in {where}: {keys}").format(where=self.where, keys=keys))
 
     def bad(self, key: str, value: object) -> None:
-        """Add a remark on a value that the grammar does not allow."""
         excerpt = clean(value if isinstance(value, str) else type(value).__name__, 40)
         self.remarks.add(
             _("{where}.{key} has an unrecognized value: {value}").format(

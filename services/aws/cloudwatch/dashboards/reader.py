@@ -1,7 +1,4 @@
-"""CloudWatch dashboards, and the built-in one.
-
-Source: GetDashboard (Amazon CloudWatch API reference). Dashboards are global: any region answers.
-"""
+"""Source: GetDashboard (Amazon CloudWatch API reference). Dashboards are global: any region answers."""
 
 import json
 from collections.abc import Sequence
@@ -39,8 +36,6 @@ LOWEST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A widget's position and size on the grid."""
-
     x: int
     y: int
     width: int
@@ -162,7 +157,6 @@ def _widget(value: object, remarks: Remarks, frame: dict[str, object]) -> AnyWid
 
 
 def _remark_fields(remarks: Remarks) -> dict[str, object]:
-    """The widget fields that describe how it was parsed."""
     return {"remarks": remarks.all(), "unreadable": remarks.lost}
 
 
@@ -226,5 +220,4 @@ class Dashboards:
         return parse_body(name, answer["DashboardBody"])
 
     def builtin(self, runbook: Runbook) -> Dashboard:
-        """The built-in dashboard of the runbook's targets."""
         return builtin_dashboard(runbook)

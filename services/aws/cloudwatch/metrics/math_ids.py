@@ -20,7 +20,6 @@ _TOKEN = re.compile(
 
 
 def is_sql(expression: str) -> bool:
-    """Whether it is a Metrics Insights query, which uses no ids; GetMetricData allows one per call."""
     return expression.lstrip()[:7].upper().rstrip() == "SELECT"
 
 
@@ -58,7 +57,6 @@ def rename(expression: str, names: Mapping[str, str], metrics: Sequence[str]) ->
 
 
 def prefixed(queries: Sequence[MetricQuery], prefix: str) -> tuple[MetricQuery, ...]:
-    """The queries of one widget with `prefix` added to every id, also inside expressions."""
     names = {query.id: prefix + query.id for query in queries}
     metrics = [query.id for query in queries if query.metric]
     return tuple(
@@ -96,7 +94,6 @@ def packed(queries: Sequence[MetricQuery], size: int) -> list[list[MetricQuery]]
 
 
 def _groups(queries: Sequence[MetricQuery]) -> list[list[MetricQuery]]:
-    """Connected components of the "uses" relation, in the given order."""
     ids = frozenset(query.id for query in queries)
     leader = {identity: identity for identity in ids}
 

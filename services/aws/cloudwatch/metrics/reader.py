@@ -46,7 +46,6 @@ def without_duplicates(queries: Sequence[MetricQuery]) -> tuple[list[MetricQuery
 
 
 def as_queried(series: Series, query: MetricQuery) -> Series:
-    """The series of a shared metric, with the id and label of `query`."""
     if series.id == query.id:
         return series
     label = clean(query.label) if query.label else series.label
@@ -54,7 +53,6 @@ def as_queried(series: Series, query: MetricQuery) -> Series:
 
 
 def _base(query: MetricQuery) -> Key | None:
-    """The key by which queries are duplicates; None for a query that cannot be shared."""
     if query.expression or "${" in query.label:
         return None
     dimensions = tuple(sorted(query.dimensions))
@@ -117,8 +115,6 @@ _COUNTED = "AWS/"
 
 
 class Metrics:
-    """Reads metric data of any region; times in labels are in `zone`."""
-
     def __init__(self, session: Reader, *, zone: tzinfo = _JST) -> None:
         self._session = session
         self._zone = zone
@@ -195,7 +191,6 @@ def queries_per_call(queries: Sequence[MetricQuery], span: TimeSpan) -> int:
 
 
 def request(query: MetricQuery) -> Answer:
-    """A query in GetMetricData's format."""
     fields: Answer = {"Id": query.id, "ReturnData": query.visible}
     if query.expression:
         fields |= {"Expression": query.expression, "Period": query.period}
@@ -217,10 +212,7 @@ def request(query: MetricQuery) -> Answer:
 
 
 def _nothing(query: MetricQuery) -> Series:
-    """The empty series of a query without a result, with the query's own label.
-
-    Valid for an expression, since a search may match nothing; for a metric, AWS would return an empty result.
-    """
+    """Valid for an expression, since a search may match nothing; for a metric, AWS would return an empty result."""
     written = query.label if "${" not in query.label else ""
     untold = not query.expression
     return Series(
@@ -234,8 +226,6 @@ def _nothing(query: MetricQuery) -> Series:
 
 @dataclass
 class _Curve:
-    """One result, merged from pages."""
-
     id: str
     label: str
     counted: bool = False
@@ -275,7 +265,6 @@ class _Merged:
         self._searches = any(query.expression for query in queries.values())
 
     async def add(self, page: Answer) -> None:
-        """Add one page, a few curves at a time."""
         repeats: dict[tuple[str, str], int] = {}
         for number, row in enumerate(rows(page, "MetricDataResults"), 1):
             name = (str(row.get("Id")), str(row.get("Label") or ""))
@@ -295,7 +284,6 @@ class _Merged:
         self._remark = self._remark or _messages(rows(page, "Messages"))
 
     async def series(self) -> list[Series]:
-        """The curves, times ascending; built a few at a time."""
         built: list[Series] = []
         for curve in self._curves.values():
             built.append(self._one(curve))

@@ -1,7 +1,4 @@
-"""The rule of a composite alarm, by the grammar `rule.lark`. Pure.
-
-Source: PutCompositeAlarm, "AlarmRule" (Amazon CloudWatch API reference).
-"""
+"""Source: PutCompositeAlarm, "AlarmRule" (Amazon CloudWatch API reference)."""
 
 import re
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""Handlers: read alarms and their history.
-
-Source: DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmContributors, DescribeAlarmHistory (Amazon CloudWatch API reference).
-"""
+"""Source: DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmContributors, DescribeAlarmHistory (Amazon CloudWatch API reference)."""
 
 from collections.abc import Mapping
 from operator import attrgetter
@@ -72,7 +69,6 @@ def _answer(alarms: list[Alarm], params: Mapping[str, Any], fields: tuple[str, .
 
 @op("cloudwatch", "DescribeAlarmsForMetric")
 def describe_alarms_for_metric(call: Call) -> dict[str, Any]:
-    """Single-metric alarms on exactly this metric."""
     key = key_of(call.params)
     filters = ("Statistic", "ExtendedStatistic", "Period", "Unit")
     alarms = [
@@ -86,7 +82,6 @@ def describe_alarms_for_metric(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "DescribeAlarmContributors")
 def describe_alarm_contributors(call: Call) -> dict[str, Any]:
-    """The series of an alarm that are in ALARM."""
     params = call.params
     alarm = call.component(AlarmStore).get(params["AlarmName"], call.region)
     if alarm is None:

@@ -1,7 +1,4 @@
-"""Handlers: put, delete, switch and set alarms.
-
-Source: Amazon CloudWatch API reference.
-"""
+"""Source: Amazon CloudWatch API reference."""
 
 from typing import Any
 
@@ -60,7 +57,6 @@ def delete_alarms(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "SetAlarmState")
 def set_alarm_state(call: Call) -> dict[str, Any]:
-    """Set a state until the next evaluation."""
     store = call.component(AlarmStore)
     alarm = store.get(call.params["AlarmName"], call.region)
     if alarm is None:

@@ -1,7 +1,4 @@
-"""Alarm history; it outlives the alarm.
-
-Source: DescribeAlarmHistory (Amazon CloudWatch API reference).
-"""
+"""Source: DescribeAlarmHistory (Amazon CloudWatch API reference)."""
 
 import json
 from collections import deque
@@ -19,8 +16,6 @@ _SUMMARY_LIMIT = 255
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """One entry; `number` keeps entries of the same instant in order."""
-
     number: int
     region: str
     name: str
@@ -32,11 +27,9 @@ class HistoryItem:
 
     @property
     def cursor(self) -> str:
-        """A key that sorts entries by time."""
         return f"{int(self.at.timestamp() * 1000):015d}.{self.number:09d}"
 
     def describe(self) -> dict[str, Any]:
-        """As DescribeAlarmHistory shows it."""
         return {
             "AlarmName": self.name,
             "AlarmType": self.kind,
@@ -48,8 +41,6 @@ class HistoryItem:
 
 
 class History:
-    """The newest entries of all alarms together, oldest first."""
-
     def __init__(self, limit: int = 20_000) -> None:
         self.items: deque[HistoryItem] = deque(maxlen=limit)
         self._number = 0
@@ -66,14 +57,12 @@ class History:
         )
 
     def configured(self, alarm: Alarm, at: datetime, verb: str) -> None:
-        """The alarm was `created`, `updated` or `deleted`."""
         data = {"version": "1.0", "type": verb[:-1].capitalize(), f"{verb}Alarm": alarm.settings}
         self._add(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', data)
 
     def transition(
         self, alarm: Alarm, at: datetime, old: tuple[State, str, str], new: tuple[State, str, str]
     ) -> None:
-        """The state went from `old` to `new`: (state, reason, reason data)."""
         data = {"version": "1.0", "oldState": _state(*old), "newState": _state(*new)}
         if len(json.dumps(data)) > _DATA_LIMIT:
             # The states and reasons matter more than the datapoints behind them.

@@ -1,5 +1,3 @@
-"""Evaluates metric alarms and log alarms: reads the datapoints, determines the state, writes the reason."""
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,8 +13,6 @@ from services.demo.cloudwatch.store import MINUTE, MetricKey, MetricStore
 
 
 class Outcome(NamedTuple):
-    """A new state with its StateReason and StateReasonData."""
-
     state: State
     reason: str
     reason_data: str
@@ -48,7 +44,6 @@ def evaluate(alarm: Alarm, store: MetricStore, at: datetime) -> Outcome | None:
 
 
 def normal(alarm: Alarm) -> Mapping[str, Any]:
-    """An alarm's settings under the names of a metric alarm's."""
     settings = alarm.settings
     if alarm.kind != "LogAlarm":
         return settings

@@ -10,16 +10,12 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """An alarm's StateValue."""
-
     OK = "OK"
     ALARM = "ALARM"
     INSUFFICIENT = "INSUFFICIENT_DATA"
 
 
 class Treat(StrEnum):
-    """TreatMissingData."""
-
     MISSING = "missing"
     IGNORE = "ignore"
     BREACHING = "breaching"

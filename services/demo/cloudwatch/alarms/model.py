@@ -1,5 +1,3 @@
-"""One alarm of the embedded AWS: its definition and its state."""
-
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,7 +51,6 @@ class Alarm:
         self.configure(self.settings, self.configured)
 
     def configure(self, settings: dict[str, Any], at: datetime) -> None:
-        """Set a new definition; the state stays."""
         self.settings = settings
         self.configured = at
         self.child_states = None
@@ -65,12 +62,10 @@ class Alarm:
 
     @property
     def actions(self) -> list[str]:
-        """The ARNs of the current state's actions."""
         return list(self.settings.get(_ACTIONS[self.state]) or ())
 
     @property
     def all_actions(self) -> list[str]:
-        """The ARNs of every state's actions."""
         return [arn for name in _ACTIONS.values() for arn in self.settings.get(name) or ()]
 
     def warming_up(self, at: datetime) -> bool:
@@ -80,7 +75,6 @@ class Alarm:
         return at < self.configured + timedelta(minutes=warm_up["WarmUpPeriodDurationInMinutes"])
 
     def describe(self) -> dict[str, Any]:
-        """As DescribeAlarms shows it."""
         row = {
             **self.settings,
             "AlarmArn": self.arn,

@@ -1,7 +1,4 @@
-"""Handlers for alarm mute rules.
-
-Source: PutAlarmMuteRule, ListAlarmMuteRules (Amazon CloudWatch API reference).
-"""
+"""Source: PutAlarmMuteRule, ListAlarmMuteRules (Amazon CloudWatch API reference)."""
 
 from typing import Any
 
@@ -53,7 +50,6 @@ def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "DeleteAlarmMuteRule")
 def delete_alarm_mute_rule(call: Call) -> dict[str, Any]:
-    """Delete a rule; an unknown name is no error. The actions of its alarms in ALARM run at once."""
     alarms = call.component(AlarmStore)
     alarms.mutes.rules.pop((call.region, call.params["AlarmMuteRuleName"]), None)
     alarms.release_muted(call.now)

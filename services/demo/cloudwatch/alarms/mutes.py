@@ -1,7 +1,4 @@
-"""Alarm mute rules: times at which an alarm's actions are muted.
-
-Source: PutAlarmMuteRule (Amazon CloudWatch API reference).
-"""
+"""Source: PutAlarmMuteRule (Amazon CloudWatch API reference)."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +28,6 @@ class Schedule:
     """`cron(…)`: minutes, hours, days of month, months, days of week (0 = Sunday)."""
 
     def starts(self, since: datetime, until: datetime) -> Iterator[datetime]:
-        """Every start from `since` to `until`, inclusive, in order."""
         if self.once is not None:
             if since <= self.once <= until:
                 yield self.once
@@ -104,8 +100,6 @@ def parse_schedule(schedule: dict[str, Any]) -> Schedule:
 
 @dataclass(frozen=True, slots=True)
 class MuteRule:
-    """One mute rule; `settings` is the PutAlarmMuteRule request without Tags."""
-
     name: str
     region: str
     account: str
@@ -119,16 +113,13 @@ class MuteRule:
 
     @property
     def targets(self) -> list[str]:
-        """Names of the alarms it mutes."""
         return list((self.settings.get("MuteTargets") or {}).get("AlarmNames") or ())
 
     @property
     def mute_type(self) -> str:
-        """ONE_TIME or RECURRING."""
         return "ONE_TIME" if self.schedule.once is not None else "RECURRING"
 
     def status(self, at: datetime) -> str:
-        """SCHEDULED, ACTIVE or EXPIRED."""
         expires = self.settings.get("ExpireDate")
         ended = self.schedule.once is not None and at >= self.schedule.once + self.schedule.duration
         if ended or (expires is not None and at >= expires):
@@ -141,8 +132,6 @@ class MuteRule:
 
 
 class MuteRuleStore:
-    """Every mute rule by (region, name)."""
-
     def __init__(self) -> None:
         self.rules: dict[tuple[str, str], MuteRule] = {}
 

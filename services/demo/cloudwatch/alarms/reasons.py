@@ -30,8 +30,6 @@ _EVALUATED = 10
 
 
 class Point(NamedTuple):
-    """One period of what an alarm watches."""
-
     at: int
     value: float | None
     samples: float | None = None
@@ -56,7 +54,6 @@ def _count(count: int, word: str = "datapoint") -> str:
 
 
 def insufficient(periods: int) -> str:
-    """The reason for INSUFFICIENT_DATA after `periods` periods without data."""
     return f"Insufficient Data: {_count(periods)} {'was' if periods == 1 else 'were'} unknown."
 
 

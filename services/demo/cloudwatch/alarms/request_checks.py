@@ -1,7 +1,4 @@
-"""Checks of Put…Alarm requests beyond those that botocore makes on the client's side.
-
-Source: PutMetricAlarm, PutCompositeAlarm, PutLogAlarm (Amazon CloudWatch API reference).
-"""
+"""Source: PutMetricAlarm, PutCompositeAlarm, PutLogAlarm (Amazon CloudWatch API reference)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,4 @@
-"""Every alarm of the embedded AWS: definitions, evaluation, history, mute rules.
-
-Source: PutMetricAlarm, PutCompositeAlarm, PutLogAlarm, SetAlarmState (Amazon CloudWatch API reference).
-"""
+"""Source: PutMetricAlarm, PutCompositeAlarm, PutLogAlarm, SetAlarmState (Amazon CloudWatch API reference)."""
 
 import json
 from collections.abc import Iterable
@@ -34,7 +31,6 @@ class AlarmStore:
         self.mutes = MuteRuleStore()
 
     def get(self, name: str, region: str = REGION) -> Alarm | None:
-        """An alarm by its name or ARN."""
         return self.alarms.get((region, alarm_name(name)))
 
     def put(
@@ -46,7 +42,6 @@ class AlarmStore:
         account: str = ACCOUNT,
         at: datetime | None = None,
     ) -> Alarm:
-        """Create or redefine an alarm from a valid Put…Alarm request; its state stays."""
         at = at or self._clock.now()
         settings = {
             "ActionsEnabled": True,
@@ -67,7 +62,6 @@ class AlarmStore:
         return alarm
 
     def delete(self, alarm: Alarm) -> None:
-        """Remove an alarm; its history stays."""
         del self.alarms[alarm.region, alarm.name]
         self.history.configured(alarm, self._clock.now(), "deleted")
 
@@ -78,11 +72,9 @@ class AlarmStore:
             self.history.configured(alarm, at, "updated")
 
     def record_query_result(self, name: str, at: datetime, value: float | None, region: str = REGION) -> None:
-        """Add a result of a log alarm's scheduled query; None: no result."""
         self.alarms[region, name].results.append((int(at.timestamp()), value))
 
     def children(self, alarm: Alarm) -> list[Alarm]:
-        """The alarms a composite's rule names."""
         if alarm.kind != "CompositeAlarm":
             return []
         names = parse_rule(alarm.settings["AlarmRule"]).children
@@ -90,7 +82,6 @@ class AlarmStore:
         return [child for child in alarms if child is not None]
 
     def parents(self, alarm: Alarm) -> list[Alarm]:
-        """The composites whose rule names `alarm`."""
         return [other for other in self.alarms.values() if alarm in self.children(other)]
 
     def evaluate(self, at: datetime) -> None:
@@ -113,7 +104,6 @@ class AlarmStore:
             self._release(alarm, at)
 
     def release_muted(self, at: datetime) -> None:
-        """Run the actions of the alarms in ALARM whose mute has ended since the last call."""
         for alarm in self.alarms.values():
             was_muted, alarm.muted = alarm.muted, self.mutes.muted(alarm.region, alarm.name, at)
             if was_muted and not alarm.muted and alarm.state is State.ALARM and not alarm.suppressed:
@@ -182,14 +172,12 @@ class AlarmStore:
         return other is not None and other.state is State.ALARM
 
     def _release(self, alarm: Alarm, at: datetime) -> None:
-        """Run the suppressed actions once the suppressor has left ALARM."""
         if alarm.suppressed and not self._suppressor_fires(alarm):
             alarm.suppressed = False
             self._act(alarm, at)
 
 
 def _triggering(alarms: Iterable[Alarm]) -> str:
-    """A composite's StateReasonData, ten children at most (it may hold 4,000 characters)."""
     rows = [
         {
             "arn": alarm.arn,

@@ -1,7 +1,4 @@
-"""Evaluates a metric math tree: operators, IF and names; `functions` holds the other functions.
-
-Source: "Using metric math" (Amazon CloudWatch User Guide). Pure.
-"""
+"""Source: "Using metric math" (Amazon CloudWatch User Guide). Pure."""
 
 import operator
 import re
@@ -51,8 +48,6 @@ _OPERATORS["OR"] = _OPERATORS["||"] = _truth(lambda left, right: bool(left) or b
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression may refer to."""
-
     grid: Grid
     """Of lines made from scalars (TIME_SERIES)."""
     lookup: Callable[[str], Value]

@@ -19,15 +19,12 @@ Argument = Value | str
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """How to run a function, and how many arguments it takes."""
-
     run: Callable[..., Value]
     least: int = 1
     most: int = 1
 
 
 def lines_of(value: Argument) -> list[Line]:
-    """A line or an array of lines, as an array."""
     if isinstance(value, list):
         return value
     if isinstance(value, Line):
@@ -48,8 +45,6 @@ def number_of(value: Argument) -> float:
 
 
 def _per_line(change: Callable[[Line], Line]) -> Function:
-    """TS -> TS and TS[] -> TS[]."""
-
     def run(_grid: Grid, value: Argument) -> Value:
         return [change(line) for line in value] if isinstance(value, list) else change(line_of(value))
 
@@ -65,8 +60,6 @@ def _logarithm(base: Callable[[float], float]) -> Callable[[float], float | None
 
 
 def _over(combine: Callable[[Sequence[float]], float], *, missing_is_zero: bool = False) -> Function:
-    """TS -> S (over its points), TS[] -> TS (over the lines, point by point)."""
-
     def run(_grid: Grid, value: Argument) -> Value:
         if isinstance(value, Line):
             return combine(list(value.points.values())) if value.points else 0.0
@@ -85,8 +78,6 @@ def _over(combine: Callable[[Sequence[float]], float], *, missing_is_zero: bool 
 
 
 def _steps(change: Callable[[int, float, int, float], float]) -> Function:
-    """Each point compared with the previous one: change(previous time, previous value, time, value)."""
-
     def apply(line: Line) -> Line:
         steps = pairwise(line.points.items())
         return line.with_points(
@@ -97,7 +88,6 @@ def _steps(change: Callable[[int, float, int, float], float]) -> Function:
 
 
 def _clock(part: Callable[[datetime], int]) -> Function:
-    """A line without gaps whose values come from its timestamps."""
     return _per_line(
         lambda line: line.with_points(
             {at: float(part(datetime.fromtimestamp(at, UTC))) for at in line.grid.times()}

@@ -1,7 +1,4 @@
-"""Parses metric math into a tree, by the grammar `expression.lark`.
-
-Source: "Using metric math" (Amazon CloudWatch User Guide). Pure: text in, tree out.
-"""
+"""Source: "Using metric math" (Amazon CloudWatch User Guide). Pure: text in, tree out."""
 
 from functools import lru_cache
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The values of metric math: a scalar, one line, or several lines."""
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +13,6 @@ class Grid:
     period: int
 
     def times(self) -> range:
-        """Every possible point."""
         return range(self.start, self.end, self.period)
 
 
@@ -31,11 +28,9 @@ class Line:
     stat: str = ""
 
     def with_points(self, points: Mapping[int, float]) -> "Line":
-        """A computed line on the same grid with the same label."""
         return replace(self, points=points)
 
     def map(self, function: Callable[[float], float | None]) -> "Line":
-        """Apply `function` to every value; None drops the point."""
         pairs = ((at, function(value)) for at, value in self.points.items())
         return self.with_points({at: value for at, value in pairs if value is not None})
 

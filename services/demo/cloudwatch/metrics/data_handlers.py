@@ -1,7 +1,4 @@
-"""Handler for GetMetricData: math, search, labels and paging.
-
-Source: GetMetricData (Amazon CloudWatch API reference).
-"""
+"""Source: GetMetricData (Amazon CloudWatch API reference)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,7 +25,6 @@ Result = tuple[str, str, list[tuple[int, float]]]
 
 @op("cloudwatch", "GetMetricData")
 def get_metric_data(call: Call) -> dict[str, Any]:
-    """Metrics and expressions over one range of time."""
     params = call.params
     queries = params["MetricDataQueries"]
     if not 1 <= len(queries) <= QUERY_LIMIT:
@@ -77,7 +73,6 @@ def _evaluate(call: Call, queries: Sequence[Mapping[str, Any]], start: int, end:
 
 
 def _label(query: Mapping[str, Any], line: Line, array: bool, call: Call, tz: timezone) -> str:
-    """A query's own label with its tokens; for an array, `label of the expression, label of the metric`."""
     own = query.get("Label")
     if query.get("Expression") and not array:
         line = replace(line, label=query["Id"])

@@ -1,7 +1,4 @@
-"""Handlers to put, list and read single metrics.
-
-Source: PutMetricData, ListMetrics, GetMetricStatistics (Amazon CloudWatch API reference).
-"""
+"""Source: PutMetricData, ListMetrics, GetMetricStatistics (Amazon CloudWatch API reference)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,7 +20,6 @@ _LARGEST = 2.0**360
 
 @op("cloudwatch", "PutMetricData")
 def put_metric_data(call: Call) -> dict[str, Any]:
-    """Store custom datapoints; all are checked before any is stored."""
     data = list(call.params.get("MetricData") or ())
     for entity in call.params.get("EntityMetricData") or ():
         data += entity.get("MetricData") or ()
@@ -78,7 +74,6 @@ def _store_datum(call: Call, datum: Mapping[str, Any]) -> None:
 
 @op("cloudwatch", "ListMetrics")
 def list_metrics(call: Call) -> dict[str, Any]:
-    """Each metric once, 500 per page."""
     params = call.params
     store = call.component(MetricStore)
     since = (call.now - _RECENT).timestamp() if params.get("RecentlyActive") else 0
@@ -102,7 +97,6 @@ def _matches(key: MetricKey, params: Mapping[str, Any]) -> bool:
 
 
 def describe_key(key: MetricKey) -> dict[str, Any]:
-    """A `Metric` structure."""
     return {
         "Namespace": key.namespace,
         "MetricName": key.name,

@@ -1,7 +1,4 @@
-"""Labels of GetMetricData's results: defaults, and the tokens `${MAX}`, `${PROP('Dim.X')}`… Pure.
-
-Source: "Using dynamic labels" (Amazon CloudWatch User Guide).
-"""
+"""Source: "Using dynamic labels" (Amazon CloudWatch User Guide)."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +13,6 @@ Points = Mapping[int, float]
 
 
 def number(value: float) -> str:
-    """A statistic as a label shows it."""
     return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else f"{value:g}"
 
 

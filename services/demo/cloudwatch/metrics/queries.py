@@ -1,7 +1,4 @@
-"""Evaluates a set of MetricDataQuery structures, for GetMetricData and math alarms.
-
-Source: GetMetricData, "Using metric math" (Amazon CloudWatch).
-"""
+"""Source: GetMetricData, "Using metric math" (Amazon CloudWatch)."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,7 +19,6 @@ SEARCH_LIMIT = 100
 
 
 def key_of(metric: Query) -> MetricKey:
-    """The key of a `Metric` structure (Namespace, MetricName, Dimensions)."""
     return metric_key(
         metric["Namespace"],
         metric["MetricName"],
@@ -31,7 +27,6 @@ def key_of(metric: Query) -> MetricKey:
 
 
 def read_line(store: MetricStore, key: MetricKey, stat: str, grid: Grid, unit: str = "") -> Line:
-    """The time series of a metric; a period without data, or without that statistic, has no point."""
     points: dict[int, float] = {}
     # A unit the metric was never published with matches nothing, as in AWS.
     if not unit or unit == store.unit(key):

@@ -1,7 +1,4 @@
-"""Search expressions: the metrics that SEARCH('{ns,dim} MetricName="x" text', …) matches, by `search.lark`. Pure.
-
-Source: "CloudWatch search expression syntax" (Amazon CloudWatch User Guide).
-"""
+"""Source: "CloudWatch search expression syntax" (Amazon CloudWatch User Guide)."""
 
 import re
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""Handler for TestMetricFilter: what a filter pattern makes of messages.
-
-Source: TestMetricFilter (Amazon CloudWatch Logs API reference).
-"""
+"""Source: TestMetricFilter (Amazon CloudWatch Logs API reference)."""
 
 from typing import Any
 
@@ -15,7 +12,6 @@ MOST = 50
 
 @op("logs", "TestMetricFilter")
 def test_metric_filter(call: Call) -> dict[str, Any]:
-    """The messages that match, by their place from 0, and what is extracted from each."""
     messages = call.params["logEventMessages"]
     if len(messages) > MOST:
         raise invalid_parameter(f"logEventMessages has more than {MOST} items")

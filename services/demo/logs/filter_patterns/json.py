@@ -20,7 +20,6 @@ class JsonPattern(Meaning):
         self._selectors: dict[str, list[str | int]] = {}
 
     def json(self, node: Node) -> tuple[Callable[[str], bool], Callable[[str], dict[str, str]]]:
-        """The whole pattern."""
         test: Test = self.visit(node.children[0])
 
         def match(line: str) -> bool:
@@ -37,12 +36,10 @@ class JsonPattern(Meaning):
         return match, values
 
     def any(self, node: Node) -> Test:
-        """`a || b`"""
         tests = [self.visit(child) for child in node.children]
         return lambda value: any(test(value) for test in tests)
 
     def all(self, node: Node) -> Test:
-        """`a && b`"""
         tests = [self.visit(child) for child in node.children]
         return lambda value: all(test(value) for test in tests)
 
@@ -53,17 +50,14 @@ class JsonPattern(Meaning):
         return lambda value: any(map(test, _scalars(value, steps)))
 
     def exists(self, node: Node) -> Test:
-        """`$.a EXISTS`"""
         steps = self._steps(node)
         return lambda value: bool(_nodes(value, steps))
 
     def absent(self, node: Node) -> Test:
-        """`$.a NOT EXISTS`"""
         steps = self._steps(node)
         return lambda value: not _nodes(value, steps)
 
     def constant(self, node: Node) -> Test:
-        """`$.a IS NULL`"""
         steps = self._steps(node)
         constant = {"NULL": None, "TRUE": True, "FALSE": False}[str(node.children[1])]
         return lambda value: any(inner is constant for inner in _nodes(value, steps))
@@ -82,7 +76,6 @@ def _scalars(value: Any, steps: list[str | int]) -> list[Any]:
 
 
 def _nodes(value: Any, steps: list[str | int]) -> list[Any]:
-    """Every node that the selector leads to; `*` leads to many."""
     nodes = [value]
     for step in steps:
         nodes = [inner for outer in nodes for inner in _inside(outer, step)]

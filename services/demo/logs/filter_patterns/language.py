@@ -1,7 +1,4 @@
-"""The filter patterns of CloudWatch Logs: which messages they match, and which values they extract.
-
-Source: "Filter pattern syntax" (Amazon CloudWatch Logs user guide), TestMetricFilter (API reference).
-"""
+"""Source: "Filter pattern syntax" (Amazon CloudWatch Logs user guide), TestMetricFilter (API reference)."""
 
 from collections.abc import Callable
 from functools import lru_cache

@@ -12,8 +12,6 @@ _FIELD = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
 
 @dataclass(slots=True)
 class _Slot:
-    """One place of the pattern: the fields it takes, and alternatives of conditions on them."""
-
     names: list[str] = field(default_factory=list)
     alternatives: list[list[tuple[int, Test]]] = field(default_factory=list)
     is_gap: bool = False
@@ -28,7 +26,6 @@ class FieldsPattern(Meaning):
     """Without `...` the number of fields must be the same; `[]` takes any."""
 
     def fields(self, node: Node) -> tuple[Callable[[str], bool], Callable[[str], dict[str, str]]]:
-        """The whole pattern."""
         slots: list[_Slot] = [self.visit(child) for child in node.children]
         if len(slots) == 1 and slots[0].names == [""]:
             slots = [_Slot(is_gap=True)]
@@ -38,7 +35,6 @@ class FieldsPattern(Meaning):
         least = sum(len(slot.names) for slot in slots)
 
         def places(values: list[str]) -> list[tuple[_Slot, int]]:
-            """Each slot, and its first field."""
             places, at = [], 0
             for slot in slots:
                 places.append((slot, at))

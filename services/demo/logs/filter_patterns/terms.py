@@ -27,7 +27,6 @@ class TermsPattern(Meaning):
         )
 
     def term(self, node: Node) -> tuple[str, Test]:
-        """A sign and what it applies to."""
         *sign, term = node.children
         text = str(term)
         if term.type == "REGEX":

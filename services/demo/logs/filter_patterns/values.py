@@ -1,7 +1,4 @@
-"""The operands of filter patterns: text with `*` at its ends, numbers, `%regex%`.
-
-Source: "Filter pattern syntax" and "Supported regular expressions" (Amazon CloudWatch Logs user guide).
-"""
+"""Source: "Filter pattern syntax" and "Supported regular expressions" (Amazon CloudWatch Logs user guide)."""
 
 import operator
 import re
@@ -42,12 +39,10 @@ def regex(text: str) -> re.Pattern[str]:
 
 
 def unquoted(text: str) -> str:
-    """A text in quotes without them."""
     return re.sub(r"\\(.)", r"\1", text[1:-1])
 
 
 def condition(sign: str, token: Any) -> Test:
-    """The test `value sign token`."""
     quoted = token.type == "PHRASE"
     operand = unquoted(token) if quoted else str(token)
     if sign in _ORDER:
@@ -94,7 +89,6 @@ def _text_test(operand: str) -> Test:
 
 
 def text_of(value: object) -> str:
-    """A scalar as it is written in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)

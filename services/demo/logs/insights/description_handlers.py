@@ -45,7 +45,6 @@ def get_log_group_fields(call: Call) -> dict[str, Any]:
 
 @op("logs", "PutIndexPolicy")
 def put_index_policy(call: Call) -> dict[str, Any]:
-    """Index fields of a group."""
     group = group_named(call, call.params["logGroupIdentifier"])
     try:
         fields = [str(name) for name in json.loads(call.params["policyDocument"])["Fields"]]
@@ -59,7 +58,6 @@ def put_index_policy(call: Call) -> dict[str, Any]:
 
 @op("logs", "DescribeIndexPolicies")
 def describe_index_policies(call: Call) -> dict[str, Any]:
-    """The policy of a group, if it has one."""
     groups = [group_named(call, name) for name in call.params["logGroupIdentifiers"]]
     return {"indexPolicies": [_policy(group) for group in groups if group.indexes]}
 
@@ -100,7 +98,6 @@ def _index(group: Group, name: str, category: str) -> dict[str, Any]:
 
 @op("logs", "DescribeQueries")
 def describe_queries(call: Call) -> dict[str, Any]:
-    """The account's queries, newest first, with who ran them and what they scanned."""
     store, params = call.component(QueryStore), call.params
     own = [
         {
@@ -128,7 +125,6 @@ def describe_queries(call: Call) -> dict[str, Any]:
 
 @op("logs", "DescribeQueryDefinitions")
 def describe_query_definitions(call: Call) -> dict[str, Any]:
-    """The account's saved queries, by name."""
     params = call.params
     prefix, language = params.get("queryDefinitionNamePrefix") or "", params.get("queryLanguage")
     rows = [

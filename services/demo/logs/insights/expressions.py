@@ -17,8 +17,6 @@ _ESCAPE = re.compile(r"""\\(["'\\])""")
 
 
 class Expressions(Meaning):
-    """Turns each expression of a query into a function of a Record."""
-
     def __init__(self, text: str, now: float) -> None:
         self.query_text = text
         self._now = float(int(now))
@@ -28,7 +26,6 @@ class Expressions(Meaning):
         """Number of aggregations so far; they are valid in `stats` only."""
 
     def visit(self, node: Node) -> Any:
-        """The meaning of a node; an error without a place is the node's."""
         try:
             return super().visit(node)
         except QueryError as error:
@@ -39,26 +36,21 @@ class Expressions(Meaning):
         return field(written) if written in self.unnamed else self.visit(node)
 
     def written(self, node: Node) -> str:
-        """An expression as the query has it."""
         return self.query_text[slice(*span(node))]
 
     def condition(self, node: Node) -> Read:
-        """`a or b or …`"""
         operands = [self.read(child) for child in node.children]
         return lambda record: any(truth(operand(record)) for operand in operands)
 
     def conjunction(self, node: Node) -> Read:
-        """`a and b and …`"""
         operands = [self.read(child) for child in node.children]
         return lambda record: all(truth(operand(record)) for operand in operands)
 
     def negation(self, node: Node) -> Read:
-        """`not a`"""
         operand = self.read(node.children[1])
         return lambda record: not truth(operand(record))
 
     def comparison(self, node: Node) -> Read:
-        """`a < b`"""
         left, sign, right = self.read(node.children[0]), str(node.children[1]), self.read(node.children[2])
         return lambda record: compare(sign, left(record), right(record))
 
@@ -70,14 +62,12 @@ class Expressions(Meaning):
         return (lambda record: not test(record)) if negated else test
 
     def membership(self, node: Node) -> Read:
-        """`a not in [b, c]`"""
         left = self.read(node.children[0])
         negated = not hasattr(node.children[1], "data")
         items = [self.read(child) for child in node.children[1 + negated :]]
         return lambda record: negated is not any(compare("=", left(record), item(record)) for item in items)
 
     def sum(self, node: Node) -> Read:
-        """`a + b - c`, and in the same way products and powers."""
         left = self.read(node.children[0])
         for sign, operand in zip(node.children[1::2], node.children[2::2], strict=True):
             left = applied(ARITHMETIC[str(sign)], left, self.read(operand))
@@ -86,11 +76,9 @@ class Expressions(Meaning):
     product = sum
 
     def power(self, node: Node) -> Read:
-        """`a ^ b`"""
         return applied(ARITHMETIC["^"], *map(self.read, node.children))
 
     def negative(self, node: Node) -> Read:
-        """`-a`"""
         return applied(ARITHMETIC["-"], lambda _: 0, self.read(node.children[0]))
 
     def field(self, node: Node) -> Read:
@@ -145,25 +133,20 @@ class Expressions(Meaning):
 
 
 def applied(function: Callable[..., Value], *arguments: Read) -> Read:
-    """A function of values as one of a Record."""
     return lambda record: function(*(argument(record) for argument in arguments))
 
 
 def name_of(token: Any) -> str:
-    """A field's name without back-ticks."""
     return str(token).strip("`")
 
 
 def text_of(token: Any) -> str:
-    """A text without its quotes."""
     return _ESCAPE.sub(r"\1", str(token)[1:-1])
 
 
 def regex_text(token: Any) -> str:
-    """A regular expression without its slashes."""
     return str(token)[1:-1].replace("\\/", "/")
 
 
 def span(node: Node) -> tuple[int, int]:
-    """Where an expression begins and ends in the query."""
     return getattr(node.meta, "start_pos", 0), getattr(node.meta, "end_pos", 0)

@@ -48,8 +48,6 @@ def period(text: str) -> int:
 
 
 def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
-    """None if an argument is no number, or the function has no value for it."""
-
     def apply(*values: Value) -> Value:
         numbers = [number_of(value) for value in values]
         if any(number is None for number in numbers):
@@ -64,8 +62,6 @@ def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
 
 
 def _text(function: Callable[..., Value]) -> Callable[..., Value]:
-    """None if an argument is absent; numbers are passed as text."""
-
     def apply(*values: Value) -> Value:
         texts = [text_of(value) for value in values if value is not None]
         return function(*texts) if len(texts) == len(values) else None
@@ -176,8 +172,6 @@ def _numbers(read: Read, rows: Sequence[Record]) -> list[float]:
 
 
 def _extreme(choose: Callable[..., Value]) -> Fold:
-    """Among the numbers if there are any, else among the texts."""
-
     def fold(read: Read, rows: list[Record], _: list[float]) -> Value:
         values = _present(read, rows)
         numeric = [value for value in values if number_of(value) is not None]

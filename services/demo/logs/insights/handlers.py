@@ -1,7 +1,4 @@
-"""Handlers for the queries of Logs Insights.
-
-Source: StartQuery, GetQueryResults, StopQuery, GetLogRecord (Amazon CloudWatch Logs API reference).
-"""
+"""Source: StartQuery, GetQueryResults, StopQuery, GetLogRecord (Amazon CloudWatch Logs API reference)."""
 
 import heapq
 import re
@@ -66,7 +63,6 @@ def _plan(call: Call, text: str) -> Plan:
 
 
 def _groups(call: Call, language: str, plan: Plan | None) -> list[Group]:
-    """The groups that the request names, or its query: by `SOURCE`, or in the text of SQL."""
     if plan is not None and plan.sources:
         prefixes = tuple(plan.sources.get("namePrefix", [""]))
         accounts, classes = (
@@ -178,7 +174,6 @@ def get_log_record(call: Call) -> dict[str, Any]:
 
 @op("logs", "StopQuery")
 def stop_query(call: Call) -> dict[str, Any]:
-    """Cancel a running query; one that has ended is refused."""
     query = _query_of(call)
     if query.status != "Running":
         raise invalid_parameter(f"The specified query is not running: {query.status}.")

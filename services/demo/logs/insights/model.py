@@ -1,5 +1,3 @@
-"""The Logs Insights queries of one world, and how they advance."""
-
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +19,6 @@ _SPEED = 2e6
 
 @dataclass(slots=True)
 class Query:
-    """One query, over the events that were visible when it was started."""
-
     plan: Plan | None
     """None: the outcome is recorded."""
     events: list[tuple[str, Event]]
@@ -48,7 +44,6 @@ class Query:
         return 100 + int(self.outcome.bytes / _SPEED)
 
     def scan(self, share: float) -> None:
-        """Run over this share of the events, the newest."""
         if self.plan is not None:
             part = self.events[: math.ceil(len(self.events) * share)]
             self.outcome = run(self.plan, part, self.most, self.indexes)
@@ -70,7 +65,6 @@ class QueryStore:
         self._seed = scenario_run.scenario.seed
 
     def add(self, query: Query) -> str:
-        """Store a query; returns its id."""
         self._serial += 1
         identity = str(UUID(int=(self._seed << 96) + (0x4000 << 64) + (0x8000 << 48) + self._serial))
         self.queries[identity] = query
@@ -79,7 +73,6 @@ class QueryStore:
         return identity
 
     def advance(self, query: Query) -> None:
-        """Advance a running query by one poll."""
         query.polled += 1
         if query.polled <= query.polls or self.ends == "Running":
             query.scan(query.polled / (query.polled + max(0, query.polls - query.polled) + 1))

@@ -1,7 +1,4 @@
-"""Parses a Logs Insights query into a plan: the meaning of its commands.
-
-Source: "CloudWatch Logs Insights language query syntax" (Amazon CloudWatch Logs user guide).
-"""
+"""Source: "CloudWatch Logs Insights language query syntax" (Amazon CloudWatch Logs user guide)."""
 
 import re
 from collections.abc import Callable
@@ -29,8 +26,6 @@ Run = Callable[[list[Record]], list[Record]]
 
 @dataclass(slots=True)
 class Plan:
-    """A query as a sequence of steps."""
-
     steps: list[tuple[str, Run]] = field(default_factory=list)
     """(command, function from rows to rows)"""
     columns: list[str] = field(default_factory=list)
@@ -71,7 +66,6 @@ class _Commands(Expressions):
         self._defined: set[str] = set()
 
     def plan(self, tree: Node) -> Plan:
-        """The whole query."""
         for node in tree.children:
             if self._plan.steps and self._plan.steps[-1][0] == "dedup" and node.data != "limit":
                 raise QueryError(f"Only limit can follow dedup, not {node.data}").at(*span(node))
@@ -88,7 +82,6 @@ class _Commands(Expressions):
         return self._plan
 
     def source(self, node: Node) -> None:
-        """`SOURCE logGroups(namePrefix: ["/ecs/"])`"""
         for selector in node.children:
             name, *texts = selector.children
             self._plan.sources[str(name)] = [text_of(text) for text in texts]
@@ -101,16 +94,13 @@ class _Commands(Expressions):
             self._defined.add(name)
 
     def columns(self, node: Node) -> list[Named]:
-        """Expressions and their names."""
         return [self.visit(column) for column in node.children]
 
     def column(self, node: Node) -> Named:
-        """An expression and its name: after `as`, else as it is written."""
         expression, *alias = node.children
         return name_of(alias[0] if alias else self.written(node)), self.read(expression)
 
     def _names(self, node: Node) -> list[str]:
-        """Fields, or columns of a preceding `stats`."""
         names = [name_of(self.written(child)) for child in node.children]
         for name, child in zip(names, node.children, strict=True):
             if child.data != "field" and name not in self.unnamed:
@@ -183,7 +173,6 @@ class _Commands(Expressions):
         return run
 
     def _aggregate_into(self, columns: list[str]) -> None:
-        """From here on, rows are groups of these columns."""
         self._plan.columns, self._plan.aggregated = list(columns), True
         self._parsed, self._displayed = [], []
         self.unnamed = [name for name in columns if "(" in name]

@@ -1,7 +1,4 @@
-"""Regular expressions and globs of Logs Insights, translated to Python's.
-
-Source: "parse", "Supported regular expressions" (Amazon CloudWatch Logs user guide).
-"""
+"""Source: "parse", "Supported regular expressions" (Amazon CloudWatch Logs user guide)."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +28,6 @@ def regex(text: str) -> re.Pattern[str]:
 
 
 def like(read: Read, expression: re.Pattern[str] | str) -> Callable[[Record], bool]:
-    """Whether a field contains a text or matches an expression; false for an absent field."""
     if isinstance(expression, str):
 
         def contains(record: Record) -> bool:

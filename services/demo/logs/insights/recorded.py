@@ -1,7 +1,4 @@
-"""What is recorded, not computed: tables of PPL and SQL, saved queries, and queries of other people.
-
-All of it is in `recorded.json`. The tables say of themselves that they are recorded.
-"""
+"""All of it is in `recorded.json`. The tables say of themselves that they are recorded."""
 
 import json
 from functools import cache
@@ -24,7 +21,6 @@ def _recorded() -> dict[str, Any]:
 
 
 def recorded_outcome(language: str, most: int) -> Outcome:
-    """The table of a query in PPL or SQL."""
     table = _recorded()["tables"][language]
     rows = [
         [{"field": name, "value": value} for name, value in zip(table["columns"], values, strict=True)]

@@ -1,7 +1,4 @@
-"""The records of a Logs Insights query: an event with its discovered and ephemeral fields, or a group of them.
-
-Source: "Supported logs and discovered fields" (Amazon CloudWatch Logs user guide).
-"""
+"""Source: "Supported logs and discovered fields" (Amazon CloudWatch Logs user guide)."""
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
@@ -34,14 +31,12 @@ class Record:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The event's message as a JSON object; empty for any other text."""
         if self._content is _UNREAD:
             self._content = {} if self.event is None else content_of(self.event.message)
         return self._content
 
 
 def pointer(log: str, event: Event) -> str:
-    """The `@ptr` of an event."""
     return base64.b64encode(f"{log}|{event.at}|{event.number}".encode()).decode()
 
 
@@ -52,7 +47,6 @@ def pointed(text: str) -> tuple[str, int, int]:
 
 
 def content_of(message: str) -> dict[str, Any]:
-    """A message as a JSON object; empty for any other text."""
     if not message.lstrip().startswith("{"):
         return {}
     try:

@@ -1,5 +1,3 @@
-"""Runs a plan over log events: the rows, and how much was scanned for them."""
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,8 +12,6 @@ Row = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What GetQueryResults reports."""
-
     rows: list[Row] = field(default_factory=list)
     matched: int = 0
     """Events that passed every filter before the first `stats`."""

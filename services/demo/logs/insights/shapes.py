@@ -25,7 +25,6 @@ _SEVERITIES = ("FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE")
 
 
 def shape_of(text: str) -> str:
-    """A text with every word that has a digit replaced."""
     places = count(1)
 
     def shaped(match: re.Match[str]) -> str:
@@ -39,7 +38,6 @@ def shape_of(text: str) -> str:
 
 
 def group_by_shape(records: list[Record], read: Read) -> list[Record]:
-    """A row per pattern, the commonest first."""
     texts = [text_of(value) for value in map(read, records) if value is not None]
     rows = []
     for shape, number in Counter(map(shape_of, texts)).most_common():

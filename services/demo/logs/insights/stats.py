@@ -1,7 +1,4 @@
-"""`stats`: groups the events of a query, one row per group.
-
-Source: "stats" (Amazon CloudWatch Logs user guide).
-"""
+"""Source: "stats" (Amazon CloudWatch Logs user guide)."""
 
 from services.demo.logs.insights.records import Read, Record
 from services.demo.logs.insights.values import Value, text_of
@@ -10,7 +7,6 @@ Named = tuple[str, Read]
 
 
 def group(records: list[Record], by: list[Named], values: list[Named]) -> list[Record]:
-    """One row per group; no row if there is nothing to group."""
     groups: dict[tuple[str | None, ...], tuple[list[Value], list[Record]]] = {}
     for record in records:
         keys = [read(record) for _, read in by]

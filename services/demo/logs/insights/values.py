@@ -1,7 +1,4 @@
-"""The values of Logs Insights: comparison, order, text form.
-
-Source: "CloudWatch Logs Insights language query syntax", "sort" (Amazon CloudWatch Logs user guide).
-"""
+"""Source: "CloudWatch Logs Insights language query syntax", "sort" (Amazon CloudWatch Logs user guide)."""
 
 import operator
 import re
@@ -21,8 +18,6 @@ _ORDER: dict[str, Callable[[float | str, float | str], bool]] = {
 
 
 class QueryError(ValueError):
-    """AWS would refuse the query as malformed."""
-
     span: tuple[int, int] | None = None
     """Where in the query: the first character, and the one after the last."""
 
@@ -45,7 +40,6 @@ class Months(int):
 
 
 def text_of(value: str | int | float) -> str:
-    """As GetQueryResults writes it."""
     if isinstance(value, str):
         return value
     if isinstance(value, Moment):
@@ -57,7 +51,6 @@ def text_of(value: str | int | float) -> str:
 
 
 def number_of(value: Value) -> float | None:
-    """A value as a number; None for a text that is none."""
     if isinstance(value, str):
         return float(value) if _NUMBER.fullmatch(value) else None
     return None if value is None else float(value)
@@ -81,7 +74,6 @@ def compare(sign: str, left: Value, right: Value) -> bool:
 
 
 def truth(value: Value) -> bool:
-    """Whether a condition with this value is true."""
     return not isinstance(value, str) and bool(value)
 
 
@@ -96,5 +88,4 @@ def sort_key(value: Value) -> tuple[int, float, tuple[tuple[str, int, int], ...]
 
 
 def _chunk(part: str) -> tuple[str, int, int]:
-    """Digits sort as in Unicode; among themselves the longer number is greater."""
     return ("0", len(part), int(part)) if part.isdecimal() else (part, 0, 0)

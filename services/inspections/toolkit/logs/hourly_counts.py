@@ -1,5 +1,3 @@
-"""Counts Logs Insights matches per hour, from the rows or from `bin(1h)`."""
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,17 +26,14 @@ class Hours:
 
     @property
     def worst(self) -> tuple[datetime | None, int]:
-        """The hour with most events, the newest of several; (None, 0) if there were none."""
         return max(((at, count) for at, count in self.counts.items()), key=_most, default=(None, 0))
 
     def least(self, span: TimeSpan) -> int | None:
-        """The smallest count of an hour entirely within `span`; None if there is no such hour."""
         first, last = -(-int(span.start.timestamp()) // 3600), int(span.end.timestamp()) // 3600
         by_hour = {int(at.timestamp()) // 3600: count for at, count in self.counts.items()}
         return min((by_hour.get(hour, 0) for hour in range(first, last)), default=None)
 
     def evidence(self, zone: tzinfo, judge: Callable[[float], Verdict], group: str = "") -> Evidence:
-        """The hours, most events first; `judge` marks those that are not normal. Each leads to its hour in `group`."""
         ordered = sorted(self.counts.items(), key=_most, reverse=True)
         rows = [
             log_row(
@@ -57,7 +52,6 @@ def _most(item: tuple[datetime, int]) -> tuple[int, datetime]:
 
 
 def hours_of(rows: Iterable[Mapping[str, str]]) -> Hours | None:
-    """The counts from the events' times; None if one has no time."""
     times = [when(row.get("@timestamp")) for row in rows]
     if None in times:
         return None
@@ -92,7 +86,6 @@ def count_of(row: Mapping[str, str]) -> int | None:
 
 
 def below(limit: float) -> Limit:
-    """Normal while a count is less than `limit`."""
     return Limit(id="count", title="", namespace="", metric="", below=limit)
 
 
@@ -102,13 +95,11 @@ def local(at: datetime | None, zone: tzinfo) -> str:
 
 
 def log_row(group: str, at: datetime | None, cells: Sequence[str], verdict: Verdict | None = None) -> Row:
-    """An evidence row that leads to this time in the log group; nowhere without a group or a time."""
     place = EvidencePlace(kind="log", target=group, at=at) if group and at is not None else None
     return Row(cells=tuple(cells), verdict=verdict, place=place)
 
 
 def timed_row(group: str, at: datetime | None, zone: tzinfo, *cells: str) -> Row:
-    """A `log_row` whose first cell is its time."""
     return log_row(group, at, (local(at, zone), *cells))
 
 

@@ -1,5 +1,3 @@
-"""The base class of inspections that use Logs Insights."""
-
 from collections.abc import Iterable
 
 from services.aws.logs.insights import ROWS
@@ -48,21 +46,17 @@ class InsightsInspection(Inspection):
         return builder.finding(sentences(sentence, words))
 
     def at_least(self, queries: Queries, result: QueryResult) -> Measure | None:
-        """A lower bound from an incomplete result, judged; None if the limit does not allow that."""
         return None
 
     def texts(self, result: QueryResult) -> tuple[Evidence, ...]:
-        """The rows of a result as evidence; private."""
         return ()
 
     def nothing_advice(self, queries: Queries) -> tuple[str, ...]:
-        """What to do if the log group has no events."""
         return (_("Check that something writes to {group}.").format(group=queries.group),)
 
     def unknown(
         self, queries: Queries, summary: str, *, advice: Iterable[str] = (), estimate_yen: float | None = None
     ) -> Finding:
-        """A finding without a verdict, with its cost so far."""
         builder = queries.builder
         builder.remark(unkept_words(queries), first=True)
         if queries.bytes:

@@ -45,10 +45,7 @@ _DATABASE = re.compile(
 
 
 def masked(text: str, patterns: Sequence[FurtherPattern] = ()) -> str:
-    """The message, truncated, without secrets and obvious personal data; it may still contain names.
-
-    `patterns` are the runbook's further ones.
-    """
+    """Truncated, without secrets and obvious personal data; it may still contain names."""
     hidden = mask(text[:_READ], (_LONG_NUMBER, *patterns)).text
     return hidden if len(hidden) <= SHOWN else hidden[:SHOWN] + "…"
 
@@ -59,5 +56,4 @@ def shape(text: str) -> str:
 
 
 def about_database(text: str) -> bool:
-    """Whether the message is about a failed connection to the database."""
     return _DATABASE.search(text[:_READ]) is not None

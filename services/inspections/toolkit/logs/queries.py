@@ -43,8 +43,6 @@ class _Answer(NamedTuple):
 
 
 class ReadAhead:
-    """Answers of one inspection; each is used once, so that a run that a person asks for reads everything anew."""
-
     def __init__(self) -> None:
         self._answers: dict[_Key, _Answer] = {}
 
@@ -56,7 +54,6 @@ class ReadAhead:
         self._answers[key] = _Answer(has_events, elapsed)
 
     def take(self, key: _Key, now: datetime, elapsed: float) -> bool | None:
-        """The answer, if it can be relied on at `now`; None: ask AWS."""
         answer = self._answers.pop(key, None)
         if answer is None or elapsed - answer.read_at > VALID:
             return None
@@ -85,8 +82,6 @@ _ANSWER_LOST = frozenset({ProblemKind.UNREACHABLE, ProblemKind.INCOMPLETE, Probl
 
 
 class Queries:
-    """Runs Logs Insights queries on one log group in one run, and counts their cost."""
-
     def __init__(self, builder: FindingBuilder, group: str, *, region: str = "", ahead: bool = False) -> None:
         """`ahead`: for a run to come, which uses the answers on events."""
         self.builder = builder
@@ -114,7 +109,6 @@ class Queries:
 
     @property
     def start(self) -> datetime:
-        """The start of the window, or of the log group if that is later."""
         since = self.kept_since or self.span.start
         return min(max(since, self.span.start), self.span.end)
 
@@ -125,7 +119,6 @@ class Queries:
 
     @property
     def begins_late(self) -> bool:
-        """Whether the log group is known to start after the window."""
         return self.start - self.span.start > LATE
 
     @property
@@ -135,12 +128,10 @@ class Queries:
 
     @property
     def covered(self) -> float:
-        """Hours of the window that the log group covers; at least a minute."""
         return max(1 / 60, (self.span.end - self.start) / HOUR)
 
     @property
     def span_words(self) -> str:
-        """The length of the judged time in words: the window, or the part that has logs."""
         text = _("the {hours} that have logs")
         return (
             text.format(hours=hours_words(self.covered))
@@ -163,7 +154,6 @@ class Queries:
         return usd * yen_per_dollar(costs)
 
     def affordable(self, yen: float) -> bool:
-        """Whether the amount may be spent: it is within the runbook's limit, or a person consented."""
         return self._request.consent or yen <= self._context.runbook.inspecting.ask_above_yen
 
     def again(self, times: int = 1) -> bool:

@@ -38,8 +38,6 @@ MOST = 600
 
 
 class _State(Enum):
-    """The state of a log group at an earlier time."""
-
     SILENT = auto()
     MIXED = auto()
     ABSENT = auto()
@@ -51,8 +49,6 @@ class _Spent(Exception):
 
 
 class Usual:
-    """Compares the silences of one run; limits the number of requests."""
-
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
         self._lived: datetime | None = None
@@ -70,7 +66,6 @@ class Usual:
             return Likeness.COSTLY
 
     async def _all(self, parts: Iterable[TimeSpan], before: datetime) -> Likeness:
-        """USUAL if every part is; otherwise the result of the first part that is not."""
         for part in parts:
             likeness = await self._compare(part, before)
             if likeness is not Likeness.USUAL:
@@ -138,7 +133,6 @@ def _slots(span: TimeSpan) -> Iterator[TimeSpan]:
 
 
 def _chance(slots: int, empty: int) -> float:
-    """The chance that as many parts as one day has are all empty, if so many of all are; one more is counted as empty."""
     return float(((empty + 1) / (slots + 1)) ** SLOTS)
 
 
@@ -150,8 +144,6 @@ PARTS = 24
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A time without events, compared with the same time on earlier days."""
-
     span: TimeSpan
     likeness: Likeness
 
@@ -171,7 +163,6 @@ class Silence:
 
     @property
     def doubtful(self) -> bool:
-        """Whether something may have happened that is missing from the log."""
         return bool(self.unread) or self.ended or bool(self.holes)
 
     @property
@@ -209,7 +200,6 @@ async def read_ahead(queries: Queries) -> None:
 
 
 async def _ended(queries: Queries) -> datetime | None:
-    """The time since which there are no events; None if there are recent ones."""
     end = queries.settled_end
     last = end - LEAST
     if await queries.came(TimeSpan(start=last, end=end)):
@@ -226,7 +216,6 @@ async def _ended(queries: Queries) -> datetime | None:
 
 
 async def _holes(queries: Queries, until: datetime, events: list[TimeSpan]) -> list[TimeSpan]:
-    """The parts of the window without events, combined; each part is at least an hour long."""
     start = queries.start
     count = max(0, min(PARTS, int((until - start) / HOUR)))
     step = (until - start) / count if count else HOUR
@@ -315,7 +304,6 @@ def _compared(queries: Queries, likeness: Likeness, at: datetime) -> str:
 
 
 def silence_measures(queries: Queries, silence: Silence) -> Iterator[Measure]:
-    """How far the log covers both ends of the window, and the longest silence; none if nothing is missing."""
     if words := unkept_words(queries):
         since = queries.start if queries.begins_late else None
         yield Measure(

@@ -42,7 +42,6 @@ _SIGNALS = {
 
 
 def annexes(report: IncidentReport, dates: Dates, day: date) -> Annexes:
-    """All annexes that have contents."""
     rows = IncidentRows(report, dates, day)
     parts = {
         RESPONSE: _response(rows),
@@ -157,7 +156,6 @@ _CAUSES, _FACTS = 3, 2
 
 
 def incident_document(report: IncidentReport, *, wareki: bool = False) -> Document:
-    """The report as a document in the active language; `wareki` writes years in Japanese eras."""
     zone = ZoneInfo(report.timezone)
     first, last = (at.astimezone(zone).date() for at in (report.incident.since, report.until))
     dates = Dates(zone, first, max(first, last), wareki)
@@ -336,7 +334,6 @@ class _Page(FirstPage):
         return points_text(counting[:_FACTS], self.report)
 
     def _tables(self) -> Iterator[Section]:
-        """The section of each table; none without rows, which the facts say."""
         for name, layout in TABLES.items():
             if lines := self.rows.of(name):
                 blocks = self.table_rows(

@@ -1,5 +1,3 @@
-"""The incidents of a day, a month or a year: a table for the page, and an annex with what was recorded of each."""
-
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -20,25 +18,21 @@ WIDTHS = (22, 11, 9, 9, 21, 10, 18)
 
 
 def incident_state(value: IncidentState) -> str:
-    """The state of an incident (`□ 未対応`, `◐ 対応中`, `✓ 終了`)."""
     glyph, word = INCIDENTS[value]
     return f"{glyph} {_(word)}"
 
 
 def time_taken(seconds: float | None) -> str:
-    """A duration such as `4分`; a dash for None."""
     return lasting(seconds) if seconds is not None else NOTHING
 
 
 def recovery_taken(line: IncidentLine) -> str:
-    """How long it took until recovery was judged; of one that was closed without, that it was not."""
     taken = time_taken(line.mttr_seconds)
     is_judged = line.recovered_at is not None or line.closed_at is None
     return taken if is_judged else _("not judged (closed after {duration})").format(duration=taken)
 
 
 def responder_words(line: IncidentLine) -> str:
-    """Who responds, and whom it is offered to."""
     if line.offered_to is None:
         return line.holder or NOTHING
     to = line.offered_to or _("the next person")
@@ -52,12 +46,10 @@ def incident_columns() -> tuple[str, ...]:
 
 
 def listed_incidents(lines: Iterable[IncidentLine]) -> list[IncidentLine]:
-    """The open ones first, then by their start."""
     return sorted(lines, key=lambda line: not line.is_open)
 
 
 def incident_rows(lines: Iterable[IncidentLine], dates: Dates, day: date | None) -> Iterator[Line]:
-    """One row an incident; open ones in red."""
     for line in listed_incidents(lines):
         follow_ups = _(", ").join(str(follow_up.text) for follow_up in line.follow_ups)
         part = _("(part of another)") if line.joined_to else ""
@@ -74,13 +66,11 @@ def incident_rows(lines: Iterable[IncidentLine], dates: Dates, day: date | None)
 
 
 def incident_counts(lines: Iterable[IncidentLine]) -> dict[str, int]:
-    """How many of which state, the open ones first; parts of another are not counted."""
     states = [line.state for line in lines if not line.joined_to]
     return {incident_state(state): states.count(state) for state in IncidentState if state in states}
 
 
 def incident_section(lines: Iterable[IncidentLine], count: IncidentCount, dates: Dates) -> Iterator[Section]:
-    """The section of a month or a year: how many, the mean times, and each of them."""
     rows = list(incident_rows(lines, dates, None))
     if not rows:
         return
@@ -98,7 +88,6 @@ def incident_section(lines: Iterable[IncidentLine], count: IncidentCount, dates:
 
 
 def incident_annex(lines: Iterable[IncidentLine], dates: Dates, day: date | None) -> Section:
-    """What was recorded of each incident, and how its own report is printed."""
     parts = tuple(Section(line.title, tuple(_details(line, dates, day))) for line in listed_incidents(lines))
     return Section(_("Incidents"), (), parts)
 

@@ -1,5 +1,3 @@
-"""Rows of the tables in an incident's report: its page shows the first of them, its annexes all. Pure."""
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -57,14 +55,11 @@ TABLES = {
 
 
 def points_text(points: Iterable[tuple[str, int]], report: IncidentReport) -> str:
-    """`503 dominates +8; …`: the signals that count, with their points; NOTHING without any."""
     titles = {signal.id: signal.title for signal in report.signals}
     return _("; ").join(f"{titles.get(id, id)} {count:+d}" for id, count in points if count) or NOTHING
 
 
 class IncidentRows:
-    """The rows, with times as the report writes them."""
-
     def __init__(self, report: IncidentReport, dates: Dates, day: date) -> None:
         self.report = report
         self.dates = dates
@@ -83,7 +78,6 @@ class IncidentRows:
             yield Line((time, contact.role, contact.channel or NOTHING, contact.by, contact.note))
 
     def steps(self) -> Iterator[Line]:
-        """One that a closed incident left open is marked."""
         is_over = not self.report.incident.is_open
         for step in self.report.steps:
             glyph, word = STEPS[StepMark(step.state)]

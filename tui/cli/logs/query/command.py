@@ -29,7 +29,6 @@ LANGUAGES = ("logsql", "ppl", "sql")
 def query_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
     names = {option.name for option in shared}
 
     @stoppable(output)

@@ -1,5 +1,3 @@
-"""What the command line of `toban logs query` says."""
-
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,8 +11,6 @@ DEFAULT_SPAN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class QueryFlags:
-    """What the command line says about one query."""
-
     query: str
     """The text, the name of a saved query, or "-" for standard input; "" with `listing`."""
     groups: tuple[str, ...]

@@ -52,7 +52,6 @@ class ProgressLine:
         self._next = 0.0
 
     def show(self, text: str) -> None:
-        """Show the newest state."""
         now = asyncio.get_running_loop().time()
         if self._is_terminal:
             self._drawn = True
@@ -64,7 +63,6 @@ class ProgressLine:
             self._next = now + PROGRESS_EVERY
 
     def clear(self) -> None:
-        """Remove the line."""
         if self._drawn:
             self._drawn = False
             self._write("\r\x1b[K")
@@ -108,8 +106,6 @@ async def _run(output: Prints, flags: QueryFlags, options: StartOptions) -> int:
 
 
 class QueryCommand:
-    """One run of the command."""
-
     def __init__(self, services: Services, output: Prints, flags: QueryFlags) -> None:
         self._services = services
         self._output = output
@@ -117,17 +113,14 @@ class QueryCommand:
         self._progress = ProgressLine()
 
     def tell(self, *lines: str) -> None:
-        """Print lines to standard error."""
         self._progress.clear()
         self._output.print_lines(lines, error=True)
 
     def refuse(self, error: AwsError) -> None:
-        """Print why AWS refused, and what to do."""
         problem = error.problem
         self.tell(problem.summary, *filter(None, [problem.detail, problem.advice]))
 
     async def list_saved(self) -> int:
-        """Print the saved queries of the runbook and of the account."""
         saved = [*self._services.insights.own_saved(), *await self._services.insights.account_saved()]
         rows = [
             (
@@ -141,7 +134,6 @@ class QueryCommand:
         return ExitStatus.NORMAL
 
     async def run(self) -> int:
-        """Estimate, ask, run and print."""
         saved = await self._saved()
         query = self._query(saved)
         if trouble := mistake_in(query):
@@ -231,7 +223,6 @@ class QueryCommand:
     # The price
 
     async def _estimate(self, query: InsightsQuery) -> QueryEstimate | None:
-        """The estimate; None if the sizes cannot be read, or it is not clear which groups the query reads."""
         groups = groups_read(query)
         if groups is None:
             return None
@@ -242,7 +233,6 @@ class QueryCommand:
             return None
 
     def _agreed(self, estimate: QueryEstimate | None) -> bool:
-        """Whether the price is agreed to; says how much it is first."""
         flags = self._flags
         unknown = estimate is None or estimate.unknown
         self.tell(price_line(estimate), *([estimate.basis] if estimate is not None else []))

@@ -1,5 +1,3 @@
-"""The result of `toban logs query` as text: a head, a table, comma-separated values, the fields of the JSON."""
-
 import shutil
 import sys
 from collections.abc import Iterator
@@ -35,7 +33,6 @@ MEASURED = 1_000
 def head_lines(
     query: InsightsQuery, final: QueryProgress, zone: tzinfo, yen: float, saved_yen: float
 ) -> list[str]:
-    """What was asked and what it cost."""
     span = with_zone(period_text(query.span.start, query.span.end, zone), query.span.end, zone)
     groups = ", ".join(clean(group) for group in query.groups)
     rows = plural("{count} row", "{count} rows", len(final.rows.rows)).format(
@@ -64,7 +61,6 @@ def head_lines(
 
 
 def masked_rows(table: QueryRows, masker: Masker) -> QueryRows:
-    """The rows and their names with `***` for secrets and personal data."""
     columns = tuple(masked_names(table.columns, masker.mask).values())
     rows = tuple(
         tuple(text and masker.cell(name, text) for name, text in zip(table.columns, row, strict=True))
@@ -102,7 +98,6 @@ def csv_lines(table: QueryRows) -> Iterator[str]:
 
 
 def answer_of(system: str, region: str, query: InsightsQuery, final: QueryProgress) -> QueryAnswer:
-    """The fields of the JSON, but for the prices."""
     languages = {QueryLanguage.LOGSQL: "logsql", QueryLanguage.PPL: "ppl", QueryLanguage.SQL: "sql"}
     return QueryAnswer.model_validate(
         {
@@ -139,7 +134,6 @@ def _texts(row: tuple[str | None, ...], times: set[int], zone: tzinfo) -> list[s
 
 
 def price_line(estimate: QueryEstimate | None) -> str:
-    """The price before a query is sent."""
     if estimate is None:
         return _("Price: unknown")
     if estimate.skippable:

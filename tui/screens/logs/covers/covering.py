@@ -42,7 +42,6 @@ class CoveringPane:
         self._show_sources()
 
     def _show_sources(self, notes: Mapping[str, str] | None = None) -> None:
-        """Show the legend in the title; `notes` stand behind the names, by key."""
         room = max(10, self.screen.size.width // max(1, len(self.names)) - 8)
         self.pane.sources = tuple(
             (letter, _with_note(crop_middle(short_name(self.names[key]), room), (notes or {}).get(key, "")))
@@ -50,14 +49,12 @@ class CoveringPane:
         )
 
     async def start(self) -> None:
-        """Fill the pane, once it is mounted."""
         raise NotImplementedError
 
     def stop(self) -> None:
         """The pane goes."""
 
     def change_pattern(self, pattern: str) -> None:
-        """Show only what matches another filter pattern, applied by AWS."""
         raise NotImplementedError
 
     def read_earlier(self, at: int) -> None:
@@ -65,11 +62,9 @@ class CoveringPane:
         raise NotImplementedError
 
     def read_older(self) -> None:
-        """Read the lines before the oldest one held, or tell why not."""
         raise NotImplementedError
 
     def followed_pane(self) -> LogPane | None:
-        """The pane that follows the log group of the line at the cursor; None, and tells why, if there is none."""
         self.screen.app.inform(
             _("These lines are not followed: Esc shows the log panes, where this key has an effect.")
         )
@@ -77,18 +72,15 @@ class CoveringPane:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The exact names of the log groups, that of the line at the cursor first."""
         line = self.pane.lines.line_at_cursor()
         first = self._groups.get(source_of(line.stream)) if line is not None else None
         return tuple(dict.fromkeys([*([first] if first is not None else []), *self.names.values()]))
 
     def origin(self, stream: str) -> Origin | None:
-        """Where the lines of a stream of this pane are from; None if several sources share its letter."""
         group = self._groups.get(source_of(stream))
         return Origin(group, stream[2:]) if group is not None else None
 
     async def restore_marks(self) -> None:
-        """Show the marks that the journal has of the sources."""
         groups = {f"{letter}:": group for letter, group in self._groups.items()}
         await restore_marks(self.screen.app, self.pane, groups)
 

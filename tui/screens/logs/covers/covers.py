@@ -1,5 +1,3 @@
-"""Shows one pane in place of all others, and the others again."""
-
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,8 +29,6 @@ MINUTE = 60_000
 
 
 class TaskPane(CoveringPane):
-    """The lines of a task's streams."""
-
     def __init__(self, screen: PaneSet, group: str, task: str, ended: datetime) -> None:
         super().__init__(screen, {group: group})
         self.group = group
@@ -47,7 +43,6 @@ class TaskPane(CoveringPane):
         self._is_reading = False
 
     async def start(self) -> None:
-        """Find the task's streams and read them, within the account's limit of requests."""
         try:
             self._streams = await LogStreams(self.screen.services.session).of_task(self.group, self.task)
         except AwsError as error:
@@ -72,11 +67,9 @@ class TaskPane(CoveringPane):
             self._read_before(at - MINUTE)
 
     def read_older(self) -> None:
-        """Read the hour before what was read."""
         self._read_before(self._from - HOUR)
 
     def stop(self) -> None:
-        """Read no further."""
         self.screen.workers.cancel_group(self.screen, f"task-{id(self)}")
 
     def _read_before(self, start: int) -> None:
@@ -129,8 +122,6 @@ class TaskPane(CoveringPane):
 
 
 class Covers:
-    """What covers the panes of a screen: nothing, the merged pane, the lines of a request."""
-
     def __init__(self, screen: PaneSet) -> None:
         self._screen = screen
         self.current: CoveringPane | None = None
@@ -145,7 +136,6 @@ class Covers:
         await self.remove()
 
     async def merge(self) -> None:
-        """Show the panes as one, or each again, at the moment that is being read."""
         if self.current is not None:
             await self.remove()
             return
@@ -157,7 +147,6 @@ class Covers:
             view.pane.go_to(at)
 
     async def request(self) -> None:
-        """Show all lines of the request whose id is in the line at the cursor; what is shown now stays until then."""
         screen, pane = self._screen, self._screen.pane
         if pane is None or (request_at := await choose_request(screen, pane)) is None:
             return
@@ -167,11 +156,9 @@ class Covers:
         self.run(self.put(RequestPane(screen, request, at, tuple(dict.fromkeys(groups)))))
 
     async def task(self, group: str, task: str, ended: datetime) -> None:
-        """Show the lines of an ECS task that ended."""
         await self.put(TaskPane(self._screen, group, task, ended))
 
     async def put(self, cover: CoveringPane) -> None:
-        """Show `cover` in place of the panes, and fill it."""
         await self.remove()
         self.current = cover
         await self._screen.area.mount(cover.pane)
@@ -183,7 +170,6 @@ class Covers:
         await cover.start()
 
     async def remove(self) -> None:
-        """Show the panes again, at the moment that was being read."""
         cover, self.current = self.current, None
         if cover is None:
             return

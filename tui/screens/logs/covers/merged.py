@@ -58,7 +58,6 @@ class MergedPanes(CoveringPane):
         self._state()
 
     def stop(self) -> None:
-        """Take no more lines of the panes."""
         for pane in list(self._listeners):
             self._ignore(pane)
 
@@ -68,7 +67,6 @@ class MergedPanes(CoveringPane):
             pane.listeners.remove(listener)
 
     def update_state(self) -> None:
-        """Show the state of the follow loops."""
         if self._waiting is None:
             self._state()
 
@@ -107,12 +105,10 @@ class MergedPanes(CoveringPane):
         return None
 
     def read_earlier(self, at: int) -> None:
-        """Read older lines in every pane."""
         for pane in self.panes.values():
             self.screen.time_requested(LogPane.TimeRequested(pane, at))
 
     def read_older(self) -> None:
-        """Read the lines before the oldest one of every pane."""
         for pane in self.panes.values():
             self.screen.earlier_requested(LogPane.EarlierRequested(pane))
 
@@ -140,7 +136,6 @@ class MergedPanes(CoveringPane):
 
 
 def _different(screen: PaneSet) -> list[LogPane]:
-    """The panes in their order; of several with the same group and pattern the one that holds most lines."""
     same: dict[tuple[str, str], LogPane] = {}
     for pane, tail in screen.tails.items():
         other = same.setdefault((tail.group, tail.pattern), pane)
@@ -155,7 +150,6 @@ def _missing_until(pane: LogPane) -> int:
 
 
 def _common(patterns: Mapping[str, str]) -> str:
-    """The filter pattern of all panes, which are given by letter; each with its letter where they differ."""
     if len(set(patterns.values())) == 1:
         return next(iter(patterns.values()))
     return " · ".join(f"{letter} {pattern}" for letter, pattern in patterns.items() if pattern)

@@ -1,5 +1,3 @@
-"""All lines of one request: the groups of the runbook are searched for an id, and shown as one."""
-
 from collections.abc import Sequence
 
 from services.i18n import _, sentences
@@ -21,8 +19,6 @@ _WIDER = 4
 
 
 class RequestPane(CoveringPane):
-    """The lines of one request in all groups of the runbook."""
-
     def __init__(self, screen: PaneSet, request: RequestId, at: int, groups: Sequence[str]) -> None:
         """`at`: the time of the line that the id is from, epoch milliseconds."""
         super().__init__(screen, {group: group for group in groups})
@@ -35,7 +31,6 @@ class RequestPane(CoveringPane):
         """Group and event id of the lines held."""
 
     async def start(self) -> None:
-        """Search all groups at the same time."""
         self.pane.note = ""
         start, end = self.at - self.around, self.at + self.around
         await self.search.run(start, end, self._take, self._changed)
@@ -46,7 +41,6 @@ class RequestPane(CoveringPane):
             self.screen.app.inform(words.format(id=clean(self.request.value), minutes=minutes))
 
     async def extend(self) -> None:
-        """Search a wider range."""
         self.around *= _WIDER
         await self.start()
 
@@ -55,12 +49,10 @@ class RequestPane(CoveringPane):
         self.screen.app.inform(_("The lines of a request are filtered by its id; / searches in them."))
 
     def read_earlier(self, at: int) -> None:
-        """Tell that nothing is read beyond the range."""
         if at < self.at - self.around:
             self.pane.note = _("+ searches a wider range")
 
     def read_older(self) -> None:
-        """Tell that nothing is read beyond the range."""
         self.pane.note = _("+ searches a wider range")
 
     def _take(self, group: str, lines: Sequence[LogLine]) -> None:
@@ -90,7 +82,6 @@ class RequestPane(CoveringPane):
             self.pane.problem = None
 
     def _scope(self) -> str:
-        """What was searched, in words."""
         states = list(self.search.states.values())
         whole = sum(state.is_done and state.is_whole and state.problem is None for state in states)
         count, minutes = len(states), self.around // MINUTE

@@ -1,5 +1,3 @@
-"""Asks what of a log pane is exported, in which format and whether it is masked, then opens the dialog."""
-
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
@@ -37,8 +35,6 @@ Run = Callable[[ExportWish, Span | None, Callable[[int], None]], Awaitable[Expor
 
 
 class ExportDialog(GuardedDialog[bool]):
-    """Returns True once the file is there."""
-
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Close"))]
     DEFAULT_CSS = """
     ExportDialog {
@@ -81,7 +77,6 @@ class ExportDialog(GuardedDialog[bool]):
         self._say = Prose(id="say")
 
     def compose(self) -> ComposeResult:
-        """Yield what is exported, the fields, and a line for messages."""
         labels = {
             "from": _("From"),
             "to": _("To"),
@@ -104,7 +99,6 @@ class ExportDialog(GuardedDialog[bool]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Begin the export, once."""
         event.stop()
         if self._export_task is not None and not self._export_task.done():
             return
@@ -147,7 +141,6 @@ class ExportDialog(GuardedDialog[bool]):
         self.show(words.format(count=f"{count:,}"))
 
     async def action_leave(self) -> None:
-        """Cancel a running export, which leaves no file behind; else close."""
         task, self._export_task = self._export_task, None
         if task is not None and not task.done():
             task.cancel()
@@ -157,7 +150,6 @@ class ExportDialog(GuardedDialog[bool]):
             self.dismiss(False)
 
     def on_unmount(self) -> None:
-        """Cancel what still runs."""
         if self._export_task is not None:
             self._export_task.cancel()
 
@@ -182,7 +174,6 @@ FORMATS = {
 
 
 async def offer_pane_export(app: Console, pane: LogPane, content: PaneContent) -> None:
-    """Ask, and export lines of a pane, whose selection then ends. Call it in a worker."""
     exports = exports_of(pane, content)
     if not exports:
         app.inform(_("There are no lines to export."))

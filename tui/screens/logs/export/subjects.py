@@ -1,5 +1,3 @@
-"""What can be exported from a log pane, and its lines."""
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -43,13 +41,11 @@ class PaneExport:
 
     @property
     def name(self) -> str:
-        """The group; of several the pane's title."""
         groups = self.content.groups
         return groups[0] if len(groups) == 1 else self.pane.title
 
     @property
     def title(self) -> str:
-        """What it is, in words."""
         if self.rows is None:
             return _("A span of time, read from CloudWatch Logs")
         count = len(ids_in(self.pane, self.rows))
@@ -58,7 +54,6 @@ class PaneExport:
         return plural("The line shown", "The {count} lines in memory", count).format(count=f"{count:,}")
 
     def subject(self, start_ms: int, end_ms: int) -> ExportSubject:
-        """What the head says."""
         return ExportSubject(
             kind=ExportKind.RANGE if self.rows is None else ExportKind.SELECTION,
             groups=tuple(RawId(group) for group in self.content.groups),
@@ -118,7 +113,6 @@ def ids_in(pane: LogPane, rows: tuple[int, int]) -> list[int]:
 async def _held(
     pane: LogPane, origins: Origins, ids: list[int], spans: SpanReader
 ) -> AsyncIterator[Sequence[ExportedLine]]:
-    """Lines of the pane in order; those that are held cut are read anew."""
     for start in range(0, len(ids), BATCH):
         rows = (pane.store.row_of(line_id) for line_id in ids[start : start + BATCH])
         lines = [pane.store.line(row) for row in rows if row is not None]

@@ -1,5 +1,3 @@
-"""What the bar of the query screen says."""
-
 from services.i18n import _
 from services.models import glyphs
 from services.models.insights_queries import QueryLanguage

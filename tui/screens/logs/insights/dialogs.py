@@ -1,5 +1,3 @@
-"""The small windows of the query screen: a line of text, the values of parameters, a whole record."""
-
 from collections.abc import Callable, Sequence
 
 from textual import on
@@ -32,14 +30,12 @@ class LineScreen(Dialog[str]):
         self._title, self._text, self._hint, self._check = title, text, hint, check
 
     def compose(self) -> ComposeResult:
-        """The line, and what may be written."""
         with window(self._title, _("⏎ takes it · Esc closes")):
             yield Input(self._text)
             yield Prose(Content(self._hint), id="note")
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Return the text, or say why it cannot be used."""
         trouble = self._check(event.value)
         if trouble:
             self.query_one("#note", Prose).show(Content(sentences(trouble, self._hint)))
@@ -48,8 +44,6 @@ class LineScreen(Dialog[str]):
 
 
 class ParametersScreen(Dialog[dict[str, str]]):
-    """Asks for the values of a saved query's parameters; returns them by name, None if it was closed."""
-
     DEFAULT_CSS = """
     ParametersScreen {
         Input { border: none; height: 1; padding: 0 1; background: $panel; margin: 0 0 1 0; &:focus { border: none; } }
@@ -63,7 +57,6 @@ class ParametersScreen(Dialog[dict[str, str]]):
         self._title, self._parameters = title, parameters
 
     def compose(self) -> ComposeResult:
-        """A line for each parameter."""
         with window(self._title, _("Tab next · ⏎ takes them · Esc closes")):
             for place, parameter in enumerate(self._parameters):
                 about = parameter.description or parameter.name
@@ -74,7 +67,6 @@ class ParametersScreen(Dialog[dict[str, str]]):
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
-        """Go on to the next empty line; return the values once all are given."""
         event.stop()
         values = [self.query_one(f"#value-{place}", Input) for place in range(len(self._parameters))]
         empty = next((each for each in values if not each.value.strip()), None)
@@ -87,8 +79,6 @@ class ParametersScreen(Dialog[dict[str, str]]):
 
 
 class RecordScreen(Dialog[None]):
-    """Every field of one log event."""
-
     DEFAULT_CSS = """
     RecordScreen {
         & > #window { max-width: 150; }
@@ -101,7 +91,6 @@ class RecordScreen(Dialog[None]):
         self._title, self._fields = title, fields
 
     def compose(self) -> ComposeResult:
-        """A paragraph for each field."""
         with window(self._title, _("Esc closes")), VerticalScroll():
             for name, value in self._fields:
                 yield Prose(Content.assemble((f"{name}  ", "bold"), Content(value)))

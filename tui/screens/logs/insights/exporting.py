@@ -8,7 +8,6 @@ from tui.screens.logs.insights.draft import QueryDraft
 
 
 async def export_result(app: Console, draft: QueryDraft) -> None:
-    """Ask how, and write the rows that have been read; partial ones say so in the head."""
     asked, progress = draft.asked, draft.progress
     if asked is None or progress is None or not progress.rows.rows:
         app.inform(_("there is no result to save"))

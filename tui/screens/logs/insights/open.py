@@ -1,5 +1,3 @@
-"""Opens the query screen from the logs mode, and a row's log when it returns."""
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary

@@ -1,5 +1,3 @@
-"""The time range of a query, as a reader types it."""
-
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -31,7 +29,6 @@ def up_to(now: datetime, length: timedelta) -> TimeSpan:
 
 
 def is_length(text: str) -> bool:
-    """Whether a range is typed as its length up to now."""
     return _LENGTH.match(text.strip()) is not None
 
 

@@ -1,5 +1,3 @@
-"""Opens what a row of a query's result stands for: its place in the log, or its whole record."""
-
 from collections.abc import Sequence
 from datetime import tzinfo
 
@@ -94,7 +92,6 @@ def _place(groups: tuple[str, ...], at: int | None) -> Place | None:
 
 
 def _groups_of(log: str | None, asked: InsightsQuery | None, *, several: bool = False) -> tuple[str, ...]:
-    """The log group of a row: its `@log` (`account:group`), or the only group that was asked, or `several`."""
     if log:
         return (log.partition(":")[2] or log,)
     groups = tuple(dict.fromkeys(map(group_name, asked.groups))) if asked is not None else ()

@@ -65,7 +65,6 @@ class InsightsScreen(ModeScreen):
         """The query that is running; one that was replaced may still be stopping."""
 
     def body(self) -> ComposeResult:
-        """The editor, the lines about it, the result."""
         yield self.editor
         yield self.bar
         with Vertical(id="result"):
@@ -73,7 +72,6 @@ class InsightsScreen(ModeScreen):
             yield self.table
 
     async def opened(self) -> None:
-        """Show the draft and its last result."""
         self._use_zone()
         self.editor.use_language(self.draft.language)
         self.editor.focus()
@@ -111,7 +109,6 @@ class InsightsScreen(ModeScreen):
 
     @work(group="estimate", exclusive=True)
     async def estimate(self) -> None:
-        """Estimate the price of the query as it stands; free of charge."""
         self.draft.estimate = None
         query = self.query_now()
         self.draft.estimate, self.draft.priced = await self._estimated(query), query.text
@@ -129,7 +126,6 @@ class InsightsScreen(ModeScreen):
 
     @work(group="fields", exclusive=True)
     async def read_fields(self) -> None:
-        """Read the names of the groups' fields, for completing."""
         names: dict[str, None] = {}
         for group in self.draft.groups[:3]:
             try:
@@ -195,7 +191,6 @@ class InsightsScreen(ModeScreen):
             self.chart.data = replace(data, start=min(data.start, start), end=max(data.end, end))
 
     def refresh_bar(self) -> None:
-        """Show what is asked, its price, and how far it is."""
         self.bar.facts = bar_facts(
             self.app,
             self.draft,
@@ -217,12 +212,10 @@ class InsightsScreen(ModeScreen):
         self._take(choosing.next_language(self.draft))
 
     def action_choose_item(self, item: str) -> None:
-        """Choose the log groups, the range or a saved query."""
         self.choose(item)
 
     @work(group="choose", exclusive=True)
     async def choose(self, item: str) -> None:
-        """Ask for one thing, and take it."""
         app, draft = self.app, self.draft
         if item == "groups":
             groups = await choosing.choose_groups(app, draft)
@@ -264,7 +257,6 @@ class InsightsScreen(ModeScreen):
             self.action_leave()
 
     def action_leave(self) -> None:
-        """Cancel the running query; without one, go back to the logs."""
         if self._query_under_way is not None:
             self.workers.cancel_group(self, "run")
         else:
@@ -272,11 +264,9 @@ class InsightsScreen(ModeScreen):
 
     @work(group="export", exclusive=True)
     async def action_export(self) -> None:
-        """Save the rows of the result."""
         await export_result(self.app, self.draft)
 
     def action_zoom(self) -> None:
-        """Give the result the whole screen, or restore it."""
         self.toggle_class("-zoomed")
         if self.has_class("-zoomed"):
             self.table.focus()
@@ -287,7 +277,6 @@ class InsightsScreen(ModeScreen):
 
     @work(group="row", exclusive=True)
     async def open_row(self, row: int, *, whole: bool) -> None:
-        """Open the log at a row's time, or show its whole record."""
         try:
             place = await open_row(self.app, self.table.table, row, self.draft.asked, whole=whole)
         except AwsError as error:

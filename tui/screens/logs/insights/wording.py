@@ -1,5 +1,3 @@
-"""The lines of the query screen about price, progress and result."""
-
 from services.i18n import _, plural
 from services.logs.insights.wording import state_words
 from services.models import glyphs
@@ -40,13 +38,11 @@ def running_line(progress: QueryProgress, yen: float) -> Line:
 
 
 def partial_words(rows: int) -> str:
-    """That the rows are not the result yet."""
     text = plural("{count} row so far: partial, not judged", "{count} rows so far: partial, not judged", rows)
     return text.format(count=f"{rows:,}")
 
 
 def reading_line(progress: QueryProgress) -> Line:
-    """How many of the rows of a completed query were read."""
     text = _("reading rows: {read} of {count}")
     return [
         (
@@ -57,7 +53,6 @@ def reading_line(progress: QueryProgress) -> Line:
 
 
 def final_line(progress: QueryProgress, yen: float, saved_yen: float) -> Line:
-    """What came back, and what it cost."""
     rows = len(progress.rows.rows)
     if not progress.complete:
         why = state_words(progress)
@@ -74,7 +69,6 @@ def final_line(progress: QueryProgress, yen: float, saved_yen: float) -> Line:
 
 
 def cancelled_line(progress: QueryProgress, yen: float) -> Line:
-    """That the reader stopped the query, and what it cost until then."""
     rows = partial_words(len(progress.rows.rows))
     return [
         (f"{glyphs.ATTENTION} {_('cancelled')}", "bad"),

@@ -1,5 +1,3 @@
-"""The alarm list, with the alarm under the cursor."""
-
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,7 +44,6 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         self.widget.focus_list()
 
     def go_to(self) -> None:
-        """Focus the list, and show it even if all alarms are normal."""
         self.widget.list_normal()
         self.focus()
 
@@ -55,7 +52,6 @@ class WatchedAlarms(StatePanel[AlarmPanel]):
         return Place(str(alarm.id), alarm.name) if alarm is not None else None
 
     def aws_commands(self) -> CommandSheet:
-        """The commands about the alarm under the cursor; about all alarms where none is, as while all are normal."""
         alarm = self.widget.chosen
         return alarm_sheet(self.app, alarm) if alarm is not None else alarms_sheet(self.app)
 

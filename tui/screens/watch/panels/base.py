@@ -1,5 +1,3 @@
-"""The base classes of the watch mode's panels: the widget, and the read function of its feed."""
-
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Generic, TypeVar
@@ -32,14 +30,12 @@ class WatchedPanel(ABC, Generic[W]):
         self.widget = self.build()
 
     @abstractmethod
-    def build(self) -> W:
-        """The widget, without data; its id is the spec's."""
+    def build(self) -> W: ...
 
     def opened(self) -> None:
         """Show what is known, and follow changes; called once the widget is mounted."""
 
     def focus(self) -> None:
-        """Focus the first widget in the panel that can have the focus."""
         widgets = self.widget.walk_children(Widget, with_self=True)
         if (first := next((each for each in widgets if each.focusable), None)) is not None:
             first.focus()
@@ -49,11 +45,9 @@ class WatchedPanel(ABC, Generic[W]):
         self.focus()
 
     def note_subject(self) -> Place | None:
-        """The object under its cursor, as the subject of a note."""
         return None
 
     def aws_commands(self) -> CommandSheet | None:
-        """The `aws` commands that read what it shows at its cursor; None if there are none."""
         return None
 
     def zone_changed(self) -> None:
@@ -69,13 +63,11 @@ class StatePanel(WatchedPanel[P]):
     widget_type: ClassVar[type[Panel[Any]]]
 
     def build(self) -> P:
-        """The panel, with the registry's title."""
         title, app = _(self.spec.title), self.app
         panel: P = self.widget_type(title, now=app.now, zone=app.zone, id=self.spec.id)  # type: ignore[assignment]
         return panel
 
     def opened(self) -> None:
-        """Follow the feed."""
         self.screen.watch(self.app, "panel_states", self._show_state)
 
     def _show_state(self) -> None:
@@ -84,9 +76,7 @@ class StatePanel(WatchedPanel[P]):
             self.widget.state = state
 
     def zone_changed(self) -> None:
-        """Show the times in the app's zone."""
         self.widget.zone = self.app.zone
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """Stop repeating the banner's problem."""
         self.widget.banner = problem

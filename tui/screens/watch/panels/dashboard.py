@@ -1,5 +1,3 @@
-"""The dashboard, whose alarm tiles show the alarms of the alarm overview."""
-
 from dataclasses import replace
 from weakref import WeakMethod
 
@@ -17,14 +15,11 @@ from widgets.drawing.ticker import on_screen
 
 
 class WatchedDashboard(StatePanel[DashboardPanel]):
-    """Shows the dashboard that the console follows anyway, with the newest alarms in it."""
-
     widget_type = DashboardPanel
     _metrics = 0
     """Of the dashboard whose price was said."""
 
     def opened(self) -> None:
-        """Follow the alarm overview and the dashboard, which is read as far as it can be seen."""
         # Weakly: the reader outlives the screen, which another language replaces.
         lookup = WeakMethod(self._on_screen)
 
@@ -37,14 +32,12 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         self.screen.watch(self.app, "view", self._show_view)
 
     def _on_screen(self) -> OnScreen:
-        """The widgets that can be seen now, or could be if somebody were there and no other screen covered them."""
         pause = self.app.presence.pause()
         if not pause and self.screen not in on_screen(self.widget.app):
             pause = _("not on screen")
         return OnScreen(self.widget.seen() if self.widget.display else frozenset(), pause)
 
     def _say_price(self, view: DashboardView | None) -> None:
-        """Say what an expensive dashboard costs before it is read, once, where no remark on the panel does."""
         if view is None or not view.price.is_over or view.price.metrics == self._metrics:
             return
         self._metrics = view.price.metrics
@@ -52,7 +45,6 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
             self.app.inform(price_words(view.price))
 
     def came_into_view(self) -> None:
-        """Read at once what is on screen now and was not read, or not for a while."""
         if self.screen.services.dashboard.is_due():
             self.screen.services.feeds["dashboard"].refresh()
 
@@ -82,16 +74,13 @@ class WatchedDashboard(StatePanel[DashboardPanel]):
         self._show_view()
 
     def aws_commands(self) -> CommandSheet | None:
-        """The commands that read the focused tile, else the whole dashboard."""
         view = self.app.view.value if self.app.view is not None else None
         tile = next((tile for tile in self.widget.grid.tiles if tile.has_focus), None)
         return widget_sheet(self.app, view.dashboard, tile.widget if tile else None) if view else None
 
     def focus(self) -> None:
-        """Focus the first tile."""
         self.widget.focus_first()
 
 
 def has_text(view: DashboardView) -> bool:
-    """Whether a widget of the dashboard is a text."""
     return any(isinstance(widget, TextWidget) for widget in view.dashboard.widgets)

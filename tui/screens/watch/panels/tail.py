@@ -1,19 +1,13 @@
-"""The tail of the runbook's first log group."""
-
 from services.models.aws_cli import CommandSheet
 from tui.screens.watch.panels.base import WatchedPanel
 from widgets.logs.pane.pane import LogPane
 
 
 class WatchedTail(WatchedPanel[LogPane]):
-    """One of the screen's log panes; the screen updates all of them together."""
-
     def build(self) -> LogPane:
-        """A pane that follows nothing yet."""
         return self.screen.new_pane(id=self.spec.id)
 
     def opened(self) -> None:
-        """Follow the first group."""
         groups = self.screen.services.runbook.log_groups
         if groups:
             self.screen.follow(self.widget, groups[0].id)

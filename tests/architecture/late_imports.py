@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Reason:
-    """Why some imports are late."""
-
     text: str
     before: tuple[str, ...]
     """Modules that are imported first in every process in which these functions run."""

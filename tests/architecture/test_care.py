@@ -29,23 +29,19 @@ _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
 def name_of(page: Path) -> str:
-    """The page's path, as the test's name."""
     return page.relative_to(ROOT).as_posix()
 
 
 def headings(page: Path) -> list[str]:
-    """The lines of a page that are headings, with their marks."""
     return re.findall(r"^#+ .*$", _FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
-    """How GitHub addresses the headings of a page."""
     titles = (heading.lstrip("#").strip().lower() for heading in headings(page))
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
 
 
 def places(text: str) -> set[str]:
-    """The files and folders that a page names."""
     return set(_PLACE.findall(text))
 
 

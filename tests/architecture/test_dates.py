@@ -1,5 +1,3 @@
-"""No test knows today: a demo that a test starts is given its day."""
-
 import ast
 from pathlib import Path
 

@@ -35,7 +35,6 @@ TYPED_BY_METHOD = {
 
 
 def table(name: str) -> list[list[str]]:
-    """The cells of each row of one table of the page."""
     body = PAGE.split(f"<!-- {name} -->\n", 1)[1].split("<!-- end -->", 1)[0]
     rows = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in body.splitlines()]
     return rows[2:]
@@ -170,7 +169,7 @@ def test_a_range_has_the_sign_of_its_language() -> None:
 
 
 def test_a_comparison_is_one_character() -> None:
-    """In texts of the catalogue; in code, an alarm's `comparison` is a word for programs, and its `sign` is written."""
+    # In texts of the catalogue; in code, an alarm's `comparison` is a word for programs, and its `sign` is written.
     wrong = [
         text
         for message in catalogue.read_catalogue(catalogue.PO)
@@ -192,7 +191,7 @@ def test_a_comparison_is_one_character() -> None:
 
 
 def test_a_day_is_written_by_one_module() -> None:
-    """Any other form of a day is for programs or for fields in which a day is typed."""
+    # Any other form of a day is for programs or for fields in which a day is typed.
     wrong = []
     for folder in ("tui", "widgets", "services"):
         for path in sorted((ROOT / folder).rglob("*.py")):
@@ -236,7 +235,7 @@ _MAY_HOLD_SYMBOLS = re.compile(rf"{_SYMBOL.pattern}|\\[uUN]")
 
 @pytest.mark.parametrize("folder", ["tui", "widgets", "services"])
 def test_a_state_is_drawn_by_a_glyph_of_the_grammar_alone(folder: str) -> None:
-    """A glyph written out in the code would be one that nobody compares with the table."""
+    # A glyph written out in the code would be one that nobody compares with the table.
     strays = []
     for path in sorted((ROOT / folder).rglob("*.py")):
         text = path.read_text("utf-8")

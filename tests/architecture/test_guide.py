@@ -1,5 +1,3 @@
-"""The guide to the code names files and folders that exist."""
-
 import re
 from pathlib import Path
 

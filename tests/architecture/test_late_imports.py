@@ -18,7 +18,6 @@ _INDENTED_IMPORT = re.compile(r"^(?:[ \t]+|.*[:;][ \t]*)(?:import|from)[ \t]", r
 
 
 def late_in(path: Path) -> set[str]:
-    """What the functions of a file import."""
     text = path.read_text("utf-8")
     if not _INDENTED_IMPORT.search(text):
         return set()
@@ -29,7 +28,6 @@ def late_in(path: Path) -> set[str]:
 
 
 def imported(node: ast.AST) -> Iterator[str]:
-    """The modules that a statement imports."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
@@ -45,7 +43,6 @@ def is_module(name: str) -> bool:
 
 @cache
 def listed() -> dict[str, set[str]]:
-    """What is listed, by file."""
     files: dict[str, set[str]] = {}
     for reason in REASONS:
         for name, modules in reason.imports.items():

@@ -1,5 +1,3 @@
-"""Names say what a value is, not that there is one."""
-
 import ast
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Both READMEs show what the registries have."""
-
 from tests.tools.readme import MISSING, mistakes, written
 
 

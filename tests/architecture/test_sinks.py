@@ -44,7 +44,7 @@ def test_nothing_banned_is_used() -> None:
 
 
 def test_programs_begin_in_one_place() -> None:
-    """Where it is ensured that they end together with the task that requested them, or that nobody waits for them."""
+    # Where it is ensured that they end together with the task that requested them, or that nobody waits for them.
     places = {
         "services/host/programs.py",
         "services/demo/launch.py",

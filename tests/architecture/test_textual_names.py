@@ -1,5 +1,3 @@
-"""No private name of ours takes one of Textual's by accident."""
-
 from typing import Any
 
 import pytest

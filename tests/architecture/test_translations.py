@@ -1,5 +1,3 @@
-"""Every string on screen is translated, and every marked string can be."""
-
 import ast
 from functools import cache
 from pathlib import Path
@@ -19,7 +17,6 @@ pytestmark = pytest.mark.xdist_group("translations")
 
 @pytest.fixture(autouse=True)
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The strings of the code, for all tests here."""
     monkeypatch.setattr(catalogue, "collect", _collect)
 
 
@@ -40,7 +37,7 @@ def test_update_changes_nothing_that_is_up_to_date() -> None:
 
 
 def test_marked_strings_are_plain_literals() -> None:
-    """A string built inside the mark never matches an entry; a text inside an expression becomes a false one."""
+    # A string built inside the mark never matches an entry; a text inside an expression becomes a false one.
     wrong = []
     for folder in ("tui", "widgets", "services"):
         for path in (ROOT / folder).rglob("*.py"):

@@ -1,5 +1,3 @@
-"""One way leads to AWS, the SDK's client, whose refusals, limits and faults are tested."""
-
 import ast
 from pathlib import Path
 

@@ -50,7 +50,6 @@ Words = dict[str, str]
 
 
 def texts(language: str) -> Iterator[str]:
-    """Every text of the catalogue in one language."""
     for message in catalogue.read_catalogue(catalogue.PO):
         value = message.id if language == "en" else message.string
         if message.id:
@@ -58,7 +57,6 @@ def texts(language: str) -> Iterator[str]:
 
 
 def strings(value: object) -> Iterator[str]:
-    """Every string in a data file."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -67,7 +65,6 @@ def strings(value: object) -> Iterator[str]:
 
 
 def banned(candidates: Iterator[str], words: Words) -> list[str]:
-    """Each text with a word that another one replaces."""
     return [
         f"{text!r}: {instead}"
         for text in candidates
@@ -82,7 +79,7 @@ def test_the_catalogue_uses_the_words_of_the_grammar(language: str, words: Words
 
 
 def test_confirming_a_plan_is_not_worded_like_signing_off_a_duty() -> None:
-    """確認 is what a person does to a duty; a plan is 確定."""
+    # 確認 is what a person does to a duty; a plan is 確定.
     for message in catalogue.read_catalogue(catalogue.PO):
         source = message.id if isinstance(message.id, str) else "\n".join(message.id)
         if re.search(r"\bconfirm", source, re.IGNORECASE):

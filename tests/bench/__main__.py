@@ -34,7 +34,6 @@ goal ends it with status 1."""
 
 
 def main() -> None:
-    """Measure and print, a table for each group."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
         "groups",

@@ -15,15 +15,12 @@ PLOTEXT = ROOT / ".peers" / "textual-plotext" / "bin" / "python"
 
 
 class Cost(NamedTuple):
-    """Of one frame."""
-
     milliseconds: float
     """Processor time."""
     bytes: float
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     frames = 20 if quick else 40
     charts = cost("charts", frames)
     rows = _beside("4 charts, a frame", charts, "Sparkline x4", cost("sparkline", frames), ("", ""))

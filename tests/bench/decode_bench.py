@@ -23,7 +23,6 @@ FIRST_MS = 1_764_028_800_000
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     runs = 3 if quick else 9
     log_shape = _shape("logs", "FilterLogEvents")
     page = _log_page()

@@ -21,7 +21,6 @@ Update = Callable[[int], None]
 
 
 def value(panel: int, series: int, at: int) -> float:
-    """A curve that moves."""
     return 50 + 30 * math.sin(at / 23 + panel + 2 * series) + (at * 37 + panel * 11 + series * 5) % 13 / 3
 
 
@@ -77,7 +76,6 @@ def still(panel: int) -> tuple[Widget, Update]:
 
 
 def sparkline(panel: int) -> tuple[Widget, Update]:
-    """Textual's."""
     widget = Sparkline(values(panel, 0, 0))
     widget.styles.height = "1fr"
 
@@ -88,7 +86,6 @@ def sparkline(panel: int) -> tuple[Widget, Update]:
 
 
 def plotext(panel: int) -> tuple[Widget, Update]:
-    """textual-plotext's."""
     from textual_plotext import PlotextPlot
 
     widget = PlotextPlot()
@@ -103,7 +100,6 @@ def plotext(panel: int) -> tuple[Widget, Update]:
 
 
 def charts(panel: int) -> tuple[Widget, Update]:
-    """Ours."""
     from widgets.charts.chart import Chart
     from widgets.charts.data import ChartData, Curve
 
@@ -131,7 +127,6 @@ COLUMNS = ("name", "state", "value", "service")
 
 
 def tables(panel: int) -> tuple[Widget, Update]:
-    """Ours."""
     from widgets.drawing.columns import Column
     from widgets.drawing.table import KeyedTable, Row
 
@@ -149,7 +144,6 @@ def tables(panel: int) -> tuple[Widget, Update]:
 
 
 def datatable(panel: int) -> tuple[Widget, Update]:
-    """Textual's, by its cheapest way."""
     widget: DataTable[str] = DataTable()
 
     def update(frame: int) -> None:

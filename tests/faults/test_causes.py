@@ -30,7 +30,7 @@ async def test_the_first_cause_is_the_true_one_and_never_strong_but_wrong() -> N
 
 
 async def test_a_slice_of_it() -> None:
-    """A few worlds at every run, so that a change that breaks the weighing is seen at once."""
+    # A few worlds at every run, so that a change that breaks the weighing is seen at once.
     every = [
         trial
         for trial in singles([1])

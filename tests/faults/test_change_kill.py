@@ -40,8 +40,6 @@ FAULTS: tuple[dict[str, Any] | None, ...] = (
 
 
 class Zygote:
-    """See `tests.faults.kill_zygote`."""
-
     def __init__(self, embedded: Any) -> None:
         self._embedded = embedded
         self._process = subprocess.Popen(
@@ -53,7 +51,6 @@ class Zygote:
         )
 
     def order(self, **order: Any) -> dict[str, Any]:
-        """Have an order carried out at the embedded AWS's time."""
         order["at"] = self._embedded.clock.now().isoformat()
         assert self._process.stdin
         assert self._process.stdout

@@ -61,7 +61,6 @@ async def console(url: str, journal: Path, clock: Clock) -> AsyncIterator[Servic
 
 
 async def intent(embedded: Any, journal: Path) -> Entry:
-    """The only one."""
     async with console(embedded.url, journal, ManualClock(embedded.clock.now())) as services:
         (entry,) = await services.journal.entries(EntryQuery(kinds=frozenset({EntryKind.INTENT})))
         return entry

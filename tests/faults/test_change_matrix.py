@@ -178,7 +178,7 @@ async def test_an_answer_that_goes_wrong(
 async def test_stopped_beyond_every_window_while_another_operator_takes_over(
     case: Case, step: int, fault: str, embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SIGSTOP between intent and request: another console settles it, and makes the change; then this one continues."""
+    # SIGSTOP between intent and request: another console settles it, and makes the change; then this one continues.
     journal, others = tmp_path / "j.db", 0
     async with console(embedded, journal) as one, console(embedded, journal) as two:
         sign_by_the_world_s_clock(embedded, monkeypatch)
@@ -220,7 +220,7 @@ async def test_stopped_beyond_every_window_while_another_operator_takes_over(
 async def test_killed_at_each_stage(
     case: Case, step: int, fault: str, embedded: Embedded, tmp_path: Path
 ) -> None:
-    """A console that does nothing more leaves the journal and AWS as a killed one does."""
+    # A console that does nothing more leaves the journal and AWS as a killed one does.
     journal = tmp_path / "j.db"
     async with console(embedded, journal) as one:
         plan, before = await planned(case, one)

@@ -188,7 +188,6 @@ class Meddler:
         return self._usual(service, operation, environ, handled, error)
 
     def act(self) -> None:
-        """Interfere. Not on the loop: the other console runs there."""
         assert self.plan
         self.is_ours, was_ours = False, self.is_ours
         earlier, step = ids(self.embedded.world), self.plan.steps[self.step]
@@ -297,7 +296,6 @@ async def planned(case: Case, one: Console) -> Plan | None:
 
 
 async def proposals(two: Console, case: Case, foreign: set[str]) -> list[str]:
-    """What the console proposes to do with somebody else's key."""
     plan = await two.engine.plan(case.kind, case.target, {})
     calls = [step.call for step in plan.steps if step.call.service == "iam" and not plan.refusals]
     return [f"blamed: {each.body}" for each in calls if each.params.get("AccessKeyId") in foreign]

@@ -79,7 +79,6 @@ def stopped_console(
 
 
 async def taken_over(one: Stopped, clock: SharedClock) -> None:
-    """Another operator settles the change by reading, and makes it."""
     async with console(Aws(one.server.url, clock), one.journal) as two:
         await settled_and_made(one, two)
 
@@ -202,7 +201,7 @@ def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(
 def test_consoles_stopped_on_a_host_of_another_time_send_nothing_that_counts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Real processes and stops, on two hosts whose clocks are three minutes apart."""
+    # Real processes and stops, on two hosts whose clocks are three minutes apart.
     rng, failures = Random(SEED), []
     chosen, github = _everything()
     cases = [*chosen.values(), github]

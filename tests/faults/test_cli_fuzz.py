@@ -23,7 +23,6 @@ STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
 
 
 def carried_out(cases: list[Case], folder: Path) -> list[dict[str, Any]]:
-    """What became of each, in their order."""
     home = folder / "empty-home"
     home.mkdir()
     base = {
@@ -50,7 +49,6 @@ def carried_out(cases: list[Case], folder: Path) -> list[dict[str, Any]]:
 
 
 def faults(case: Case, answer: dict[str, Any]) -> list[str]:
-    """What is wrong with how it ended."""
     status, words = answer["status"], answer["stdout"] + answer["stderr"]
     if status is None:
         # These go on until they are stopped; tail only while its lines can go anywhere.

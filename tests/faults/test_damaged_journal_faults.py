@@ -73,7 +73,6 @@ async def test_a_hundred_chains_that_no_console_wrote(journal: Path, tmp_path: P
 
 
 def in_a_folder(journal: Path, folder: Path) -> Path:
-    """A copy with a folder of its own."""
     folder.mkdir()
     return copied(journal, folder / "j.db")
 

@@ -42,8 +42,6 @@ FEW = 2
 
 @dataclass(frozen=True)
 class Sample:
-    """What the process holds."""
-
     polls: int
     resident: float
     """Megabytes."""
@@ -143,7 +141,6 @@ OF_WAVES = [source for source in Source if ELSEWHERE.isdisjoint(SOURCES[source].
 
 
 def requests(embedded: Embedded) -> int:
-    """Requests for these sources."""
     counts = embedded.counts()
     calls = {call.replace(":", ".") for source in OF_WAVES for call in SOURCES[source].calls}
     return sum(counts.get(call, 0) for call in calls)

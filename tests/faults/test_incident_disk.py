@@ -154,7 +154,7 @@ async def test_what_a_person_does_is_refused_in_words_and_done_when_there_is_roo
 async def test_a_closing_that_the_disk_interrupted_is_completed_by_the_next(
     tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk has room for so many entries: two follow-ups, the part, the whole."""
+    # The disk has room for so many entries: two follow-ups, the part, the whole.
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm(), alarm(name="alb-latency-high"))
         whole, part = console.incidents.incidents

@@ -1,5 +1,3 @@
-"""The journal under what machines do to files: killed writers, many writers, a disk without room."""
-
 import asyncio
 import os
 import random
@@ -158,7 +156,6 @@ async def refusal(journal: Journal) -> tuple[JournalError, int]:
 
 
 async def healed(journal: Journal) -> None:
-    """Until it can be written again."""
     async with asyncio.timeout(60):
         async for _seq in journal.follow():
             if journal.health.writable:

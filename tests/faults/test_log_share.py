@@ -24,8 +24,6 @@ LIMIT = 180.0
 
 
 class Console:
-    """Follows every group, within a limiter of its own."""
-
     def __init__(self, aws: DemoProcess) -> None:
         self.limiter = LogLimiter(aws.clock)
         self.names: Counter[str] = Counter()

@@ -1,5 +1,3 @@
-"""The installed program, beside foreign packages that have the names of its own."""
-
 import fcntl
 import json
 import re
@@ -111,7 +109,7 @@ def test_windows_is_refused_in_words(installation: Installation) -> None:
 
 @pytest.mark.parametrize("code", ["", RUN_AS_MODULE], ids=["command", "module"])
 def test_bytecode_is_compiled_once_where_the_installer_did_not(installation: Installation, code: str) -> None:
-    """As after `uv tool install`, which leaves sources alone."""
+    # As after `uv tool install`, which leaves sources alone.
     package = installation.site / "toban"
     for folder in package.rglob("__pycache__"):
         shutil.rmtree(folder)
@@ -134,7 +132,6 @@ def forget_bytecode(installation: Installation) -> None:
 def test_what_it_compiles_is_what_the_next_start_reads(
     installation: Installation, tmp_path: Path, optimize: str, elsewhere: bool
 ) -> None:
-    """Otherwise every start compiles everything once more."""
     forget_bytecode(installation)
     env = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONOPTIMIZE": optimize}
     env |= {"PYTHONPYCACHEPREFIX": str(tmp_path)} if elsewhere else {}

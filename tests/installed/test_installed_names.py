@@ -39,8 +39,6 @@ DEAD = "http://127.0.0.1:9"
 
 @dataclass(frozen=True)
 class Shown:
-    """What shows that the program reads a variable."""
-
     value: str
     text: str
     """Stands in what the program prints or sends with the variable, and not without it."""
@@ -104,7 +102,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """English, and none of the tests' keys."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name in ("TERM", "COLORTERM", "SHELL", "LANG"):
@@ -157,8 +154,6 @@ def test_a_variable_of_others_is_read(name: str, installation: Installation, tmp
 
 
 def filled(server: RecordingServer, files: Path) -> Callable[[str], str]:
-    """Puts addresses and files into the value of a variable."""
-
     def fill(value: str) -> str:
         for place, text in (
             ("{server}", server.url),
@@ -196,7 +191,6 @@ def test_every_variable_of_ours_is_known(installation: Installation, tmp_path: P
 
 
 def options(installation: Installation, *command: str) -> Iterator[Flag]:
-    """The options of every command, as the helps list them."""
     answer = installation.run(*command, "--help")
     assert answer.returncode == 0, answer.stderr
     yield from names.flags(help_segments(command, answer.stdout))

@@ -1,5 +1,3 @@
-"""What another user of the machine prepared is never installed into, and never becomes the command."""
-
 import json
 import os
 from pathlib import Path
@@ -19,7 +17,6 @@ def give_away(path: Path) -> None:
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
-    """A folder like /tmp."""
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(0o1777)

@@ -1,5 +1,3 @@
-"""What the bundle's installer refuses, in words, before anything is written."""
-
 import os
 import sys
 import zipfile
@@ -69,7 +67,7 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
 
 
 def test_damage_within_the_installer(tmp_path: Path) -> None:
-    """Python itself compares no checksum of what it imports from an archive."""
+    # Python itself compares no checksum of what it imports from an archive.
     bundle = small_bundle(tmp_path / "b.pyz")
     bundle.write_bytes(bundle.read_bytes().replace(b"whole: {count}", b"WHOLE: {count}"))
     done = run(bundle, "--check")
@@ -87,7 +85,7 @@ def test_modules_of_the_callers_path_do_not_run(tmp_path: Path, path: str) -> No
 
 
 def test_commands_to_copy_are_quoted(tmp_path: Path) -> None:
-    """`rm -r` of half a path would remove something else."""
+    # `rm -r` of half a path would remove something else.
     bundle = small_bundle(tmp_path / "my bundles/$(date) b.pyz")
     folder = tmp_path / "my; toban"
     place = Place(folder)

@@ -80,7 +80,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 @pytest.mark.slow
 @pytest.mark.parametrize("again", [False, True])
 def test_killed_at_every_step_of_its_own(tmp_path: Path, place: Place, again: bool) -> None:
-    """Before every change of a file and every start of a process."""
+    # Before every change of a file and every start of a process.
     place.install(small_bundle(tmp_path / "1.pyz", "1.0"))
     bundle = tmp_path / "1.pyz" if again else small_bundle(tmp_path / "2.pyz", "2.0")
     version = "1.0" if again else "2.0"

@@ -1,5 +1,3 @@
-"""Where the man pages go: into the wheel, and with the bundle beside its command."""
-
 import os
 import zipfile
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The installer's files: an old Python can read them, and every sentence is there in Japanese."""
-
 import ast
 import re
 from pathlib import Path

@@ -31,7 +31,6 @@ def test_two_builds_of_one_commit_are_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle of this checkout for this Python alone."""
     folder = tmp_path_factory.mktemp("bundle")
     try:
         wheels = dict(wheelhouse(read_lock(ROOT / LOCK), (PYTHON,), platform_of_this(), folder))
@@ -42,7 +41,6 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def without_network() -> list[str]:
-    """A command's beginning that takes every route and address from it."""
     prefix = ["unshare", "--net", *([] if os.getuid() == 0 else ["--map-root-user"])]
     if (
         not shutil.which("unshare")
@@ -79,7 +77,7 @@ def test_a_namespace_without_a_network_reaches_nothing(without_network: list[str
 
 
 def test_exactly_what_is_locked_is_installed(command: Path) -> None:
-    """Its pip, too; and no setuptools, which no lock file names."""
+    # Its pip, too; and no setuptools, which no lock file names.
     code = "import importlib.metadata as m, json; print(json.dumps({d.name: d.version for d in m.distributions()}))"
     python = command.resolve().with_name("python")
     output = subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True).stdout

@@ -234,7 +234,7 @@ def test_what_was_not_audited_is_said() -> None:
 
 
 def test_a_bundle_holds_what_is_locked_without_what_builds() -> None:
-    """The SBOM and the audit of the bundle's lock are those of the wheel's requirements, too."""
+    # The SBOM and the audit of the bundle's lock are those of the wheel's requirements, too.
     bundled = {entry.requirement.name: entry for entry in read_lock(ROOT / LOCK)}
     locked = {entry.requirement.name: entry for entry in read_lock(ROOT / "requirements.lock")}
     assert {name: entry for name, entry in bundled.items() if name in locked} == {

@@ -214,7 +214,6 @@ async def _invalidation(context: InspectionContext) -> object:
 
 
 async def _rules_of(context: InspectionContext) -> object:
-    """Of every alarm of the runbook."""
     reader, now = MuteRules(context.reader), context.clock.now()
     return [await reader.targeting(alarm.name, now) for alarm in context.runbook.alarms]
 
@@ -225,7 +224,6 @@ async def _identity(context: InspectionContext) -> object:
 
 
 async def _journal_lines(context: InspectionContext) -> object:
-    """Of a stream that there is."""
     assert isinstance(context.reader, AwsSession)
     lines, _token = await Logs(context.reader).page(
         _GROUP, int(_span(context).start.timestamp() * 1000), limit=1
@@ -234,13 +232,11 @@ async def _journal_lines(context: InspectionContext) -> object:
 
 
 async def _targets(context: InspectionContext) -> object:
-    """Of the service's own target groups."""
     service = await EcsReader(context.reader).service(*_SERVICE)
     return [await ElbReader(context.reader).target_health(group) for group in service.target_groups]
 
 
 async def _security_groups(context: InspectionContext) -> object:
-    """Those of the service and of the database."""
     service = await EcsReader(context.reader).service(*_SERVICE)
     database = await RdsReader(context.reader).database("facility-prod-db")
     return await SecurityGroups(context.reader).named([*database.security_groups, *service.security_groups])
@@ -293,7 +289,6 @@ _AGENT = {
 
 
 async def _query(context: InspectionContext) -> tuple[InsightsQueries, str]:
-    """A query that was started."""
     queries = InsightsQueries(context.reader)
     query = InsightsQuery(text=_FILTER, groups=(RawId(_GROUP),), span=_span(context))
     return queries, await queries.start(query, query.text)

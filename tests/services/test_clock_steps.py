@@ -96,8 +96,6 @@ async def test_a_claim_lasts_as_long_as_its_lease(tmp_path: Path, step: float) -
 
 
 class ClaimDesk:
-    """Claims of one console on a journal."""
-
     def __init__(self, folder: Path, clock: ManualClock) -> None:
         from services.journal.origin import person
 

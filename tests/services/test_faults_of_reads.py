@@ -116,7 +116,6 @@ async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(
                 newest[:] = [batch]
 
         def turn() -> bool:
-            """Let time pass whenever the tail waits for it."""
             return bool(embedded.clock.sleepers) and embedded.advance(10) is not None
 
         reading = asyncio.create_task(read())

@@ -41,7 +41,6 @@ def clock() -> ManualClock:
 
 
 async def until_asleep(clock: ManualClock) -> None:
-    """The feed waits for its next time."""
     await until(lambda: clock.sleepers)
 
 
@@ -304,7 +303,7 @@ async def test_a_read_ahead_that_fails_is_a_state_with_the_problem(clock: Manual
 async def test_reads_of_all_feeds_start_at_full_seconds_but_never_before_they_may(
     monkeypatch: pytest.MonkeyPatch, align: float | None
 ) -> None:
-    """Each feed's jitter woke the console up at a moment of its own."""
+    # Each feed's jitter woke the console up at a moment of its own.
     at, real_clock = 1_000_000.25, SystemClock(boot=lambda: at)
     monkeypatch.setattr(time, "time", lambda: at)
     monkeypatch.setattr(real_clock, "now", lambda: datetime.fromtimestamp(at, UTC))

@@ -33,8 +33,6 @@ class Source:
 
 
 class Following:
-    """A feed with a subscriber."""
-
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
         self.source = Source()
@@ -48,7 +46,6 @@ class Following:
             self.states.append(state)
 
     async def turn(self) -> None:
-        """Whatever is due has happened, and the feed waits again."""
         for _ in range(20):
             await asyncio.sleep(0)
         assert not self.task.done()

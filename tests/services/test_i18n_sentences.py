@@ -1,5 +1,3 @@
-"""Sentences stand one after the other as each language writes them."""
-
 import pytest
 
 from services.i18n import sentences

@@ -36,7 +36,6 @@ Outage = Callable[[bool], None]
 
 @pytest.fixture(autouse=True)
 def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK waits between its tries by the machine's own clock."""
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
 
 
@@ -102,7 +101,6 @@ def read_often(services: Services) -> list[Feed[Any]]:
 
 @asynccontextmanager
 async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState[Any]]]]:
-    """Every state of the feeds that the console follows."""
     states: dict[str, list[FeedState[Any]]] = {}
 
     async def follow(feed: Feed[Any]) -> None:
@@ -119,7 +117,6 @@ async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState
 
 
 async def settled(embedded: Embedded, services: Services) -> None:
-    """Wait until every feed has read what was due and sleeps."""
     now = services.clock.now()
     feeds = read_often(services)
     async with asyncio.timeout(60):

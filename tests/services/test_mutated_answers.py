@@ -41,8 +41,6 @@ ALL = os.environ.get("MUTATIONS") == "all"
 
 @dataclass
 class Tally:
-    """What damage did."""
-
     runs: int = 0
     touched: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -191,7 +189,6 @@ async def test_mutated_answers_raise_nothing_but_our_errors(
 
 
 def live(embedded: Embedded, case: World) -> None:
-    """Make its fault, let it come up, and its alarms fire."""
     if case.prepare is not None:
         with embedded.world.lock:
             case.prepare(embedded.world)
@@ -200,7 +197,6 @@ def live(embedded: Embedded, case: World) -> None:
 
 
 async def inspect_all(embedded: Embedded, most: int, case: World, ids: Iterable[str] = ()) -> Tally:
-    """These inspections, or all of them."""
     live(embedded, case)
     inspections = list(ids) or [kind.id for kind in INSPECTIONS]
     async with recorded(embedded) as (console, answers):

@@ -1,5 +1,3 @@
-"""The CloudWatch readers over HTTP, on an account that a plain AWS client seeds."""
-
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

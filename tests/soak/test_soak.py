@@ -78,6 +78,5 @@ FEW = 5
 
 
 def _say(capfd: pytest.CaptureFixture[str], words: str) -> None:
-    """Unbuffered, for a person who waits for an hour."""
     with capfd.disabled():
         print(f"\n{words}", end="", flush=True)

@@ -33,18 +33,15 @@ from tests.tools.stable_reading import (
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
-    """A copy of the old journal."""
     return copied(tmp_path)
 
 
 def entries_in(journal: Path) -> list[Entry]:
-    """Every entry, oldest first."""
     with closing(JournalReader.open(journal)) as reader:
         return reader.find(EntryQuery(), limit=10_000, newest_first=False)
 
 
 def old_export() -> list[str]:
-    """The lines that be3edc1 exported."""
     return EXPORT.read_text("utf-8").splitlines()
 
 

@@ -1,5 +1,3 @@
-"""What every released version wrote opens in the newest: journals, configuration, runbook, exports and ledgers' records."""
-
 import json
 import os
 import shutil

@@ -44,14 +44,12 @@ Entries = tuple[Entry, ...]
 
 
 def entries_in(path: Path) -> Entries:
-    """Every entry of a journal, oldest first."""
     with closing(JournalReader.open(path)) as reader:
         return tuple(reader.find(EntryQuery(), limit=10_000, newest_first=False))
 
 
 @pytest.fixture
 def entries(tmp_path: Path) -> Entries:
-    """The entries of the old journal."""
     return entries_in(copied(tmp_path))
 
 
@@ -88,7 +86,6 @@ def machine_fields(item: NewEntry | Entry) -> dict[str, Any]:
 
 
 def recorded_of(entries: Entries, seq: int, overrule: Overrule | None = None) -> Recorded:
-    """The finding of an entry."""
     entry = entries[seq - 1]
     finding = finding_in(entry)
     assert finding is not None
@@ -151,7 +148,6 @@ def test_claims_on_inspections(entries: Entries) -> None:
 
 
 def plans_in(entries: Entries) -> dict[str, Plan]:
-    """The plans by their ids."""
     with_plan = [
         entry for entry in of_kinds(entries, EntryKind.PLAN, EntryKind.REFUSED) if "plan" in entry.data
     ]
@@ -208,7 +204,6 @@ def post_draft(post: Post, entry: Entry) -> NewEntry:
 
 
 def first_post_draft(entry: Entry) -> NewEntry:
-    """The draft for a note that a person releases."""
     data = entry.data
     about = Proposal(
         title="x", text="x", thread=data["thread"], target=RawId(entry.target), alarm=data["alarm"]
@@ -234,13 +229,10 @@ def test_posts(entries: Entries) -> None:
 
 
 class Metered:
-    """Stands in for the meter of one day."""
-
     def __init__(self, usage: Usage) -> None:
         self.usage = usage
 
     def days(self) -> tuple[Usage, ...]:
-        """That day alone."""
         return (self.usage,)
 
 

@@ -49,7 +49,7 @@ async def test_a_world_is_sound_and_nothing_strong_is_wrong(file: Path) -> None:
 
 
 def test_every_signal_has_a_reading_of_its_sentence() -> None:
-    """A sentence in other words is to be read anew: nothing decides it until then."""
+    # A sentence in other words is to be read anew: nothing decides it until then.
     read = {id: title for id, (title, _reading) in SENTENCES.items()}
     assert {str(signal.id): str(signal.title) for signal in SIGNALS} == read
 

@@ -36,7 +36,6 @@ SHARES = dict.fromkeys(INJECTED, 0.06)
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry at once."""
     monkeypatch.setattr("services.journal.appending.FIRST", 0.0)
     monkeypatch.setattr("services.journal.appending.LONGEST", 0.0)
 
@@ -172,7 +171,6 @@ async def holds(journal: SharedJournal, number: str, rng: random.Random, history
 
 
 async def _append(journal: SharedJournal, by: str, kind: EntryKind, **fields: str) -> str:
-    """Who has it then."""
     try:
         await journal.append(NewEntry.model_validate({"kind": kind, "text": by, **fields}))
     except (AlreadyRecorded, HeldByAnother) as error:

@@ -1,5 +1,3 @@
-"""Writers in several processes against every engine, under every fault: nothing missing, nothing twice, no fork."""
-
 from pathlib import Path
 
 import pytest

@@ -22,8 +22,6 @@ NORMAL, FULL = 1, 2
 
 
 class Counting(MemoryLedger):
-    """Counts the records that it hands out."""
-
     def __init__(self) -> None:
         super().__init__()
         self.handed_out = 0

@@ -48,7 +48,6 @@ async def _no_objection(*_args: Any) -> str:
 
 
 def _age_by_its_time(self: Any, seq: int) -> float:
-    """As if an entry's age counted from the time in it."""
     return float((self._clock.now() - (self._until[seq, 0.0] - self.window)).total_seconds())
 
 

@@ -1,5 +1,3 @@
-"""Acknowledgements in the journal: of one change, by anybody, seen by everybody."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

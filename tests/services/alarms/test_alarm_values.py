@@ -1,5 +1,3 @@
-"""What the alarms' metrics are now, read from the embedded AWS over HTTP."""
-
 import json
 import os
 from pathlib import Path

@@ -276,7 +276,6 @@ def settled(graph: Graph, states: States) -> dict[str, AlarmState]:
 
 
 def tried(graph: Graph, name: str) -> str:
-    """The same by trying all states of all alarms."""
     by_id = {str(alarm.id): alarm for alarm in graph.alarms}
 
     def speaks(alarm: Alarm) -> bool:

@@ -364,7 +364,6 @@ class Enumeration:
         step = 3 ** self.leaves.index(name)
 
         def firing(x: str) -> list[int]:
-            """From OK, from INSUFFICIENT_DATA, and after."""
             return [truths[x][ALARM] >> start * step & base for start, truths in enumerate(moments)]
 
         sent, covered, maybe = [0, 0], [0, 0], [0, 0]
@@ -400,7 +399,6 @@ def _answers(base: int, can: Mapping[str, int]) -> Iterator[str]:
 
 
 def compare(seed: int, counts: Counter[str]) -> Iterator[str]:
-    """Differences between the product and the enumeration."""
     graph = random_graph(random.Random(seed))
     enumeration = Enumeration(graph)
     alarms = [node.alarm() for node in graph]
@@ -447,7 +445,7 @@ DOUBTFUL = {
 
 @pytest.mark.parametrize("doubtful", DOUBTFUL.values(), ids=DOUBTFUL)
 def test_a_doubt_that_decides_between_already_and_always_is_unknown(doubtful: Node) -> None:
-    """Without X it is `already`; X might send whenever another alarm is in ALARM already."""
+    # Without X it is `already`; X might send whenever another alarm is in ALARM already.
     either = Node("P", ("OR", ()), (REACHED,), rule="ALARM(a) OR ALARM(b)")
     assert answer_of("a", (Node("a"), Node("b"), either)) == "already"
     assert answer_of("a", (Node("a"), Node("b"), either, doubtful)) == "unknown"
@@ -466,7 +464,6 @@ def test_a_scaling_action_does_not_count_whatever_is_said_of_it(more: dict[str, 
 
 
 def holds(tree: Tree, states: Mapping[str, int]) -> bool:
-    """The plainest evaluation of a tree."""
     match tree:
         case ("CONSTANT", value):
             return bool(value)

@@ -1,5 +1,3 @@
-"""Athena's reader: one query, bounded, stopped when no task waits for it."""
-
 import asyncio
 from typing import Any
 

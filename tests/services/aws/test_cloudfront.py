@@ -1,5 +1,3 @@
-"""The CloudFront reader: what the embedded AWS has, and answers that are not whole."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -123,8 +123,6 @@ async def read_events(canned: Canned, **options: Any) -> Any:
 
 
 def pages(*answers: Any) -> Any:
-    """One answer after another, by the token asked with."""
-
     def answer(params: dict[str, Any]) -> Any:
         return answers[int(params.get("NextToken", "0"))]
 
@@ -178,8 +176,6 @@ async def test_no_more_pages_than_wanted() -> None:
 
 async def test_two_requests_a_second_and_region() -> None:
     class Skipping(ManualClock):
-        """Nobody waits: the clock moves on."""
-
         async def sleep(self, seconds: float) -> None:
             self.advance(seconds)
 

@@ -1,5 +1,3 @@
-"""Costs and budgets: Cost Explorer's and AWS Budgets' answers as models."""
-
 from datetime import date
 from decimal import Decimal
 from typing import Any

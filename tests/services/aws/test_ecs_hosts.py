@@ -1,5 +1,3 @@
-"""Hosts that environment values name: nothing of a value but a host ever reaches a model."""
-
 from typing import Any
 
 import pytest
@@ -54,7 +52,7 @@ PRIVATE = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_siz
 
 @given(PRIVATE, PRIVATE, PRIVATE, PRIVATE, st.sampled_from(["DATABASE_URL", "X", "HOST"]))
 def test_nothing_private_is_told(user: str, password: str, path: str, query: str, name: str) -> None:
-    """Whatever stands in the user, the password, the path and the query, quoted or not."""
+    # Whatever stands in the user, the password, the path and the query, quoted or not.
     for value in (
         f"postgres://{user}:{password}@db.example:5432/{path}?password={query}",
         f"postgres://{user}@db.example/{path}",

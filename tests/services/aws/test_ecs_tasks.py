@@ -1,5 +1,3 @@
-"""Tasks: ECS's answers as models."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Targets: the load balancer's answers as models."""
-
 from typing import Any
 
 import pytest

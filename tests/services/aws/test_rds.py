@@ -1,5 +1,3 @@
-"""Databases: RDS's answers as models."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

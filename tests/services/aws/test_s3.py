@@ -1,5 +1,3 @@
-"""S3's reader: under a prefix, bounded."""
-
 from datetime import UTC, datetime
 from typing import Any
 

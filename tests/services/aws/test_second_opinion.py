@@ -231,7 +231,7 @@ def test_the_newest_summary_counts_before_single_steps() -> None:
 
 
 def test_the_api_has_what_is_asked_of_it() -> None:
-    """A contract with botocore's own model of the service, which this version may lack."""
+    # A contract with botocore's own model of the service, which this version may lack.
     try:
         model = ServiceModel(Loader().load_service_model(SERVICE, "service-2"), SERVICE)
     except UnknownServiceError:

@@ -1,5 +1,3 @@
-"""Security groups: EC2's answers as models."""
-
 from typing import Any
 
 import pytest

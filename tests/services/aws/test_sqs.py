@@ -1,5 +1,3 @@
-"""What SQS may answer, and what is made of it."""
-
 from typing import Any
 
 import pytest
@@ -11,8 +9,6 @@ URL = "https://sqs.ap-northeast-1.amazonaws.com/123456789012/toban-events"
 
 
 class Session:
-    """Gives one answer, and notes the requests."""
-
     def __init__(self, **answer: Any) -> None:
         self.answer = answer
         self.requests: list[dict[str, Any]] = []

@@ -1,5 +1,3 @@
-"""AWS WAF's reader: the ACL that protects, the true log destination, samples."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Names as the AWS CLI spells them: as the SDK's own conversion does."""
-
 import botocore.session
 import pytest
 from botocore import xform_name

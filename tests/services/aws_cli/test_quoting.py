@@ -1,5 +1,3 @@
-"""A shell reads every quoted word back exactly, and a line never leaves its line."""
-
 import subprocess
 
 from hypothesis import given

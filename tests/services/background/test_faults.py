@@ -1,5 +1,3 @@
-"""Work that repeats outlives its faults: reported, shown while they last, restarted."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

@@ -1,5 +1,3 @@
-"""How long an entry has been known here, whatever the writer's clock says."""
-
 from datetime import UTC, datetime
 
 import pytest

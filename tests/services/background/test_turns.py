@@ -1,5 +1,3 @@
-"""Turns of work that is done in slices."""
-
 import asyncio
 
 from services.background.turns import Turns

@@ -1,5 +1,3 @@
-"""A wait that an event cuts short: no event is lost, and no task stays behind."""
-
 import asyncio
 from datetime import UTC, datetime
 
@@ -14,7 +12,6 @@ NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
 
 
 async def turns(count: int = 5) -> None:
-    """Let the event loop run what is ready."""
     for _turn in range(count):
         await asyncio.sleep(0)
 
@@ -127,8 +124,7 @@ async def test_every_listener_is_notified_until_it_stops_listening() -> None:
 
 @given(st.lists(st.sampled_from(["wake", "turn", "advance"]), max_size=60))
 def test_writes_round_trip_in_any_order(steps: list[str]) -> None:
-    """A loop that reads, then waits, has read everything soon after the last call, without time's help."""
-
+    # A loop that reads, then waits, has read everything soon after the last call, without time's help.
     async def check() -> None:
         time, wake, entries, read = clock(), Wake(), 0, -1
 

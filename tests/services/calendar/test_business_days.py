@@ -66,7 +66,7 @@ def test_the_two_that_are_often_wrong() -> None:
 
 @pytest.mark.slow
 def test_the_law_of_2000_to_2050() -> None:
-    """国民の祝日に関する法律 and its exceptions, written out independently of the library."""
+    # 国民の祝日に関する法律 and its exceptions, written out independently of the library.
     expected: set[date] = set()
     for year in range(2000, 2051):
         proper = _proper(year)

@@ -86,7 +86,7 @@ def test_a_saturday_opened_by_the_runbook_has_its_daily_duties() -> None:
 
 
 def test_the_last_open_days_of_the_month() -> None:
-    """Raised on the third last open day, before the holidays in April and December; reverted in the next month."""
+    # Raised on the third last open day, before the holidays in April and December; reverted in the next month.
     year = FACILITY.slots(date(2026, 1, 1), date(2026, 12, 31))
     up = [slot for slot in year if slot.duty in ("month-end-scale-up", "year-end-scale-up")]
     assert [f"{slot.day:%m-%d}" for slot in up] == [

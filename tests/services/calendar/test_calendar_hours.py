@@ -1,5 +1,3 @@
-"""Opening hours between two moments."""
-
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given, settings

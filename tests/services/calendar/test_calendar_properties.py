@@ -1,5 +1,3 @@
-"""What holds for any rule, any policy, any closed days, in 2000 to 2050."""
-
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -52,7 +50,6 @@ def spans(draw: st.DrawFn) -> tuple[date, date]:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[Calendar, Duty, date, date]:
-    """A duty, a span, and closures that matter to it."""
     first, last = draw(spans())
     one = draw(duties())
     return calendar(one, closures=draw(closures(around=first))), one, first, last
@@ -131,7 +128,7 @@ def test_any_duty(world: tuple[Calendar, Duty, date, date]) -> None:
 
 @given(worlds())
 def test_no_open_day_is_skipped(world: tuple[Calendar, Duty, date, date]) -> None:
-    """What moved went to the nearest open day in its direction."""
+    # What moved went to the nearest open day in its direction.
     schedule, one, first, last = world
     for slot in schedule.slots(first, last):
         between = every(min(slot.nominal[0], slot.day), max(slot.nominal[-1], slot.day))
@@ -143,7 +140,7 @@ def test_no_open_day_is_skipped(world: tuple[Calendar, Duty, date, date]) -> Non
 def test_counted_back_in_open_days(
     closed: Closures, before: int, count: int, span: tuple[date, date]
 ) -> None:
-    """As many open days lie from where it is held to the rule's date as the runbook says, and one more."""
+    # As many open days lie from where it is held to the rule's date as the runbook says, and one more.
     first, last = span
     one = duty(f"FREQ=DAILY;INTERVAL={count}", closed_day=ClosedDay.PREVIOUS, open_days_before=before)
     schedule = calendar(one, closures=closed)
@@ -224,7 +221,7 @@ def test_the_next_slot_is_the_first_that_follows(
 def test_a_new_closure_leaves_keys_as_they_are(
     one: Duty, span: tuple[date, date], data: st.DataObject
 ) -> None:
-    """Dates may come together or fall away; none gets a key that was not there."""
+    # Dates may come together or fall away; none gets a key that was not there.
     assume(one.within is Within.DAY)
     first, last = span
     before = data.draw(closures(around=first))

@@ -114,7 +114,6 @@ def place(name: str, nominal: date) -> tuple[date, date] | None:
 
 @cache
 def expected() -> tuple[Expected, ...]:
-    """Everything from 2025 to 2032."""
     by_place: dict[tuple[str, date, date], list[date]] = {}
     for nominal in every(date(2025, 1, 1), date(2032, 12, 31)):
         for name, applies in RULES.items():

@@ -1,5 +1,3 @@
-"""A rule's dates found from any year are those of the rule followed from its beginning."""
-
 from datetime import date, datetime, time
 from itertools import takewhile
 
@@ -14,7 +12,6 @@ from tests.services.calendar.calendar_world import days, rules
 
 
 def followed(rule: str, first: date, last: date) -> list[date]:
-    """By dateutil alone, from the beginning."""
     moments = rrulestr(rule, dtstart=datetime.combine(EPOCH, time.min))
     dates = (moment.date() for moment in moments)
     return [day for day in takewhile(lambda day: day <= last, dates) if day >= first]

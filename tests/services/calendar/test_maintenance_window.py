@@ -1,5 +1,3 @@
-"""RDS's windows, which are written in UTC."""
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 

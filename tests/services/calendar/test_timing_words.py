@@ -1,5 +1,3 @@
-"""When a duty takes place, in words."""
-
 import pytest
 
 from services import i18n

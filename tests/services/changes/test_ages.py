@@ -40,7 +40,7 @@ def entry(clock: ManualClock, *, seq: int = 1, **data: Any) -> Entry:
 def test_it_is_over_when_its_sender_was_awake_for_the_window_and_not_before(
     events: list[tuple[int, float, float]], at: int, foreign: bool
 ) -> None:
-    """`at`: after how many events the console that reads is started; `foreign`: another machine's entry."""
+    # `at`: after how many events the console that reads is started; `foreign`: another machine's entry.
     clock = ManualClock(NOW)
     first_entry = entry(clock, machine="another", awake=0.0) if foreign else entry(clock)
     reader, awake, slept, since_seen = Ages(clock, WINDOW), 0.0, 0.0, 0.0
@@ -130,7 +130,7 @@ def a_world() -> Iterator[World]:
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("watching", [True, False], ids=["watching", "started after the step"])
 async def test_a_clock_step_around_a_kill_neither_unlocks_nor_keeps_a_lock(step: int, watching: bool) -> None:
-    """AWS shows the state before all the time: only the time that passed makes that "not done"."""
+    # AWS shows the state before all the time: only the time that passed makes that "not done".
     with a_world() as world:
         async with world.console("hanako") as one, world.console("taro") as two:
             plan = await plan_of(one, "6")

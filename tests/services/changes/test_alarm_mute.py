@@ -131,7 +131,6 @@ async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(
 
 
 async def put_rule(embedded: Any, name: str, schedule: dict[str, str]) -> None:
-    """A rule that somebody else creates."""
     from services.demo.account import ACCOUNT
     from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
 
@@ -307,7 +306,7 @@ async def test_the_commands_by_hand(embedded: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ahead", [-300, 0, 300])
 async def test_a_mute_begins_by_aws_s_clock(embedded: Any, tmp_path: Path, ahead: int) -> None:
-    """A machine whose clock is wrong by minutes plans no mute that begins late, or that has begun already."""
+    # A machine whose clock is wrong by minutes plans no mute that begins late, or that has begun already.
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["alarm-mute"]
         change.context = replace(change.context, skew=lambda: -float(ahead))

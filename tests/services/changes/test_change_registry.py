@@ -92,7 +92,6 @@ async def test_the_example_of_every_line_names_its_parameters(embedded: Any, tmp
 
 @pytest.fixture
 def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The registry with one line more."""
     monkeypatch.setattr(registry, "CHANGES", (*registry.CHANGES, ALARM_ACTIONS))
 
 

@@ -410,7 +410,6 @@ def test_no_kind_has_a_part_that_rests_on_nothing() -> None:
 
 
 def sites() -> set[tuple[str, int]]:
-    """Where the code of the changes gives warnings."""
     files = Path(inspect.getfile(base)).parent.rglob("*.py")
     return {
         (str(file), node.lineno)

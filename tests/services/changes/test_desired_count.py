@@ -1,5 +1,3 @@
-"""Desired counts set by hand, through the embedded AWS, and plans over generated states."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -51,7 +51,6 @@ async def confirmed(one: Desk, plan: Plan) -> Run:
 
 
 async def drilled(one: Desk) -> Run:
-    """A restore drill whose instance is available."""
     await confirmed(one, await planned(one, "drill-restore"))
     return await one.ended()
 
@@ -270,7 +269,7 @@ async def test_no_failover_without_a_standby_or_while_something_is_pending(
 
 
 def test_the_database_of_the_runbook_is_never_deleted() -> None:
-    """After a disaster the restored instance may be the production database, named so by the runbook."""
+    # After a disaster the restored instance may be the production database, named so by the runbook.
     plan, name = "p-1", "facility-prod-db-drill-20260128-12345678"
     instance = Database(
         id=RawId(name),

@@ -183,7 +183,7 @@ async def test_one_plan_in_two_consoles_is_applied_once(embedded: Any, tmp_path:
 async def test_a_request_is_not_sent_long_after_its_intent(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Others take it for lost then; a stopped process that goes on must not surprise them."""
+    # Others take it for lost then; a stopped process that goes on must not surprise them.
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -233,7 +233,6 @@ async def test_an_ending_console_waits_for_what_is_being_sent(embedded: Any, tmp
 
 
 async def refused_at_the_end(one: Desk) -> None:
-    """Nothing is begun any more."""
     plan = (one.engine.runs[0]).plan.model_copy(update={"id": "another"})
     with pytest.raises(JournalError):
         await one.engine.apply(plan, SERVICE)
@@ -380,7 +379,7 @@ async def test_an_unreadable_state_is_read_again_and_blocks_nothing(embedded: An
 
 @pytest.mark.scenario("ecs-cpu", history=3600, origin=datetime(2026, 1, 30, 1, 0, tzinfo=UTC))
 async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded: Any, tmp_path: Path) -> None:
-    """As on the runbook's month end: at its limit, raised, calm, and reverted by AWS at the hour."""
+    # As on the runbook's month end: at its limit, raised, calm, and reverted by AWS at the hour.
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
         await advance_until(embedded, lambda: target(embedded).maximum == service(embedded).desired, 90)

@@ -37,7 +37,7 @@ def open_holds(entries: tuple[Entry, ...]) -> list[str]:
 async def test_an_ending_console_waits_briefly_for_aws_and_records_the_outcome(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A console is given ten seconds to end, and AWS twenty to answer."""
+    # A console is given ten seconds to end, and AWS twenty to answer.
     assert shutdown.LAST_SECONDS + 3 <= RuntimeApp.DRAIN_SECONDS < sender.WRITE_SECONDS
     monkeypatch.setattr(shutdown, "LAST_SECONDS", 0.2)
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -132,8 +132,7 @@ async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied
 async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit was read and is there, even if the counts cannot be read afterwards."""
-
+    # The limit was read and is there, even if the counts cannot be read afterwards.
     async def never(_plan: Plan) -> str:
         await asyncio.Event().wait()
         return ""

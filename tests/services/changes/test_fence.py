@@ -33,8 +33,6 @@ def _unreachable() -> JournalError:
 
 @dataclass
 class Ledger:
-    """What an engine asks its journal for, and what then happens."""
-
     engine: ChangeEngine
     caught_up: int = 0
     """How often it was asked for what other hosts have written."""
@@ -104,7 +102,7 @@ async def test_it_reads_what_other_hosts_have_written_before_every_decision(tmp_
 
 
 async def test_another_console_that_settled_the_step_meanwhile_stops_it(tmp_path: Path) -> None:
-    """As after a pause of the sender's virtual machine: by its clock no time has passed."""
+    # As after a pause of the sender's virtual machine: by its clock no time has passed.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)
@@ -182,7 +180,7 @@ async def test_an_unreachable_ledger_at_the_confirmation_or_the_intent_sends_not
 async def test_an_intent_goes_stale_by_the_clock_that_is_further_on(
     tmp_path: Path, way: str, seconds: float
 ) -> None:
-    """A suspended machine, or one whose clock was set ahead, must not send what others have given up."""
+    # A suspended machine, or one whose clock was set ahead, must not send what others have given up.
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await planned(one, world)
@@ -217,7 +215,7 @@ async def test_a_step_that_others_show_as_not_started_is_not_begun(tmp_path: Pat
 async def test_another_host_s_intent_ages_by_the_reader_s_clock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skew: int
 ) -> None:
-    """Whatever the sender's clock says, and whatever the reader's wall clock is set to; a suspend of the reader counts."""
+    # Whatever the sender's clock says, and whatever the reader's wall clock is set to; a suspend of the reader counts.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await plan_of(one, "6")
@@ -242,7 +240,7 @@ async def test_another_host_s_intent_ages_by_the_reader_s_clock(
 
 
 async def test_a_signature_of_a_clock_that_is_ahead_lives_longer(tmp_path: Path) -> None:
-    """AWS accepts a request by the time in its signature."""
+    # AWS accepts a request by the time in its signature.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         world.aws.skew_seconds = -90.0
@@ -299,7 +297,7 @@ async def test_that_it_was_done_a_person_may_say_at_once(tmp_path: Path) -> None
 
 
 async def test_a_step_after_one_that_others_found_not_done_is_not_sent(tmp_path: Path) -> None:
-    """AWS's answer to the first step still waits for the ledger."""
+    # AWS's answer to the first step still waits for the ledger.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)
@@ -314,7 +312,7 @@ async def test_a_step_after_one_that_others_found_not_done_is_not_sent(tmp_path:
 async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reader, too, may be stopped: with an answer in hand, while the request arrives."""
+    # The reader, too, may be stopped: with an answer in hand, while the request arrives.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await plan_of(one, "6")
@@ -339,7 +337,7 @@ async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(
 async def test_a_clock_further_ahead_than_others_reckon_with_sends_nothing(
     tmp_path: Path, before: int, after: int
 ) -> None:
-    """It was set after AWS was last asked, or is so wrong that AWS accepts the request only later."""
+    # It was set after AWS was last asked, or is so wrong that AWS accepts the request only later.
     world = World(tmp_path)
     async with world.console("hanako") as one:
         world.aws.skew_seconds = -before
@@ -358,7 +356,7 @@ async def test_a_clock_further_ahead_than_others_reckon_with_sends_nothing(
 async def test_a_plan_that_others_showed_as_not_started_is_not_sent_over_their_changes(
     tmp_path: Path,
 ) -> None:
-    """The sender's virtual machine was paused before its intent; meanwhile a change was made and taken back."""
+    # The sender's virtual machine was paused before its intent; meanwhile a change was made and taken back.
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await planned(one, world)
@@ -388,7 +386,7 @@ async def test_a_plan_that_others_showed_as_not_started_is_not_sent_over_their_c
 async def test_a_reading_after_others_settled_the_step_proves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy answered; the console was stopped before it read AWS, and what it reads was done by another change."""
+    # A proxy answered; the console was stopped before it read AWS, and what it reads was done by another change.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)

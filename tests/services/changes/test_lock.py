@@ -36,8 +36,6 @@ LOCKED = "or its outcome has been unknown, since"
 
 
 class World:
-    """An AWS, a clock and a journal that outlive the consoles."""
-
     def __init__(self, folder: Path) -> None:
         self.aws, self.clock, self.path = FakeAws(), ManualClock(NOW), folder / "j.db"
 
@@ -163,7 +161,7 @@ async def test_an_intent_whose_plan_cannot_be_read_locks(tmp_path: Path) -> None
 
 
 async def test_an_outcome_of_unknown_kind_locks_though_its_hold_was_released(tmp_path: Path) -> None:
-    """Also for a plan that was made before, which the journal's hold would let through."""
+    # Also for a plan that was made before, which the journal's hold would let through.
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")

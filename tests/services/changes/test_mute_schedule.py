@@ -1,5 +1,3 @@
-"""Mute windows: what is sent is read by AWS as the window that was confirmed."""
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 

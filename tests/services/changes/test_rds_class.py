@@ -1,5 +1,3 @@
-"""Plans that change the instance class: what is sent, what it drags along, what is refused."""
-
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any

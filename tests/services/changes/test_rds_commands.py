@@ -1,5 +1,3 @@
-"""The database's changes by hand: the commands send exactly the plans' requests."""
-
 from typing import Any
 
 import pytest

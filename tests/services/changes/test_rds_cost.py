@@ -1,5 +1,3 @@
-"""What a database costs per month: the runbook's dated prices, else the price list, else unknown."""
-
 import json
 from decimal import Decimal
 from typing import Any

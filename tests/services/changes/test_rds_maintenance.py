@@ -1,5 +1,3 @@
-"""Plans that apply pending maintenance or withdraw it, and that take a snapshot."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Rules of the database's changes: legal sizes, IOPS, cooldown, busy days."""
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

@@ -1,5 +1,3 @@
-"""Plans that extend the storage: what is sent, what is refused, what is shown."""
-
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any

@@ -38,7 +38,6 @@ def story(*facts: Mapping[str, Any]) -> pytest.MarkDecorator:
 
 @asynccontextmanager
 async def followed(embedded: Any, path: Path) -> AsyncIterator[Desk]:
-    """An armed console that follows its changes to their end."""
     async with desk(embedded, path, runbook=APPROVED) as one:
         await one.arm()
 
@@ -92,7 +91,6 @@ async def ended(one: Desk, id: str, *, step: float, most: int = 40, early: bool 
 
 
 def instance(embedded: Any) -> Any:
-    """The database as the server has it."""
     return embedded.world.database
 
 

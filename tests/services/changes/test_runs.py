@@ -1,5 +1,3 @@
-"""Runs rebuilt from the journal's entries, in whatever order two consoles wrote them."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

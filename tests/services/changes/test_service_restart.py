@@ -1,5 +1,3 @@
-"""Restarts of a service's tasks, through the embedded AWS."""
-
 from pathlib import Path
 from typing import Any
 

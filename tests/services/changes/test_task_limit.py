@@ -1,5 +1,3 @@
-"""Plans over generated states and parameters: what is sent, what is refused, what is shown."""
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast

@@ -1,5 +1,3 @@
-"""Times as operators type them, also with the full-width keys of a Japanese keyboard."""
-
 from datetime import UTC, datetime
 
 import pytest

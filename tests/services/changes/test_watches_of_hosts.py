@@ -74,7 +74,7 @@ async def test_a_plan_confirmed_on_another_host_is_watched_by_that_host_s_clock(
 async def test_what_aws_may_not_show_yet_counts_from_the_confirmation(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """ECS may list the deployment of before for a while; a plan may have waited minutes for its approval."""
+    # ECS may list the deployment of before for a while; a plan may have waited minutes for its approval.
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one, KIND)

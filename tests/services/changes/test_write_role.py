@@ -29,7 +29,6 @@ def store(embedded: Any) -> SessionStore:
 
 
 def assumed(embedded: Any) -> list[Session]:
-    """The sessions of the role, oldest first."""
     return [each for each in store(embedded).sessions.values() if "/TobanWrite/" in each.arn]
 
 
@@ -99,7 +98,6 @@ async def test_the_role_reads_nothing(embedded: Any, tmp_path: Path) -> None:
 
 
 def observe(embedded: Any, signed: list[tuple[str, str]]) -> None:
-    """Note the key that signs each request."""
     front = embedded.server.front
     call = front._call
 

@@ -1,5 +1,3 @@
-"""The dashboard reader against the embedded AWS over HTTP."""
-
 import json
 import os
 from pathlib import Path

@@ -32,8 +32,6 @@ MINUTE = 60 * JITTER
 
 @dataclass
 class Screen:
-    """What a screen says to the reader."""
-
     widgets: frozenset[str] | None = frozenset()
     pause: str = ""
 
@@ -60,7 +58,6 @@ class Watched:
         return view
 
     async def minutes(self, count: int) -> DashboardView:
-        """Let minutes pass."""
         for _minute in range(count):
             self.world.clock.advance(MINUTE)
             view = await self.read()
@@ -204,7 +201,7 @@ async def test_a_reader_without_a_screen_stays_within_the_budget_too() -> None:
 
 
 async def test_each_series_is_trimmed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hundred widgets that each trim the series of all took 2.4 s."""
+    # Two hundred widgets that each trim the series of all took 2.4 s.
     trimmed: Counter[str] = Counter()
     trim = WidgetRequest.trimmed
 
@@ -236,7 +233,6 @@ STEPS = st.lists(
 async def test_nothing_is_judged_late_and_nothing_old_is_shown_as_current(
     steps: list[tuple[str, int]], count: int
 ) -> None:
-    """Whatever is scrolled, covered and waited for."""
     watched = board("CPU", "MEM", count=count, per=4)
     watched.screen.widgets = keys(0, 4)
     view = await watched.read()

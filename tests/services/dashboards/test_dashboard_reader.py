@@ -61,7 +61,7 @@ async def test_a_failed_widget_keeps_its_last_data_says_why_and_is_asked_again()
 
 
 async def test_values_of_a_failed_widget_are_judged_no_more() -> None:
-    """A permission that is taken away must not leave the last value green."""
+    # A permission that is taken away must not leave the last value green.
     world, dashboard = reader(widget(["N", "CPU"], region="us-east-1"), widget(["N", "CPU"]))
     before, _other = await data(dashboard)
     assert before.readings[0].limit is not None

@@ -1,5 +1,3 @@
-"""Dates that duties hang on: from IAM's keys, and from the rotation that was signed."""
-
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

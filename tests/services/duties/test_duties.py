@@ -1,5 +1,3 @@
-"""Today, the month, and the signing of duties, on a real journal."""
-
 import asyncio
 from datetime import date, timedelta
 from pathlib import Path
@@ -200,7 +198,6 @@ async def test_the_revert_of_a_change_is_a_duty_without_the_runbook(tmp_path: Pa
 
 
 async def test_a_revert_in_another_month_is_a_change(tmp_path: Path) -> None:
-    """The calendar may stand on that month."""
     slot = ScheduledOccurrence(
         key="revert@x", duty="", title="back to 5", nominal=(date(2026, 3, 2),), day=date(2026, 3, 2),
         until=date(2026, 3, 2), due_at=jst("2026-03-02 17:00"), late_at=jst("2026-03-02 17:30"), missed_at=None,
@@ -244,7 +241,7 @@ async def test_without_a_journal_it_watches_claims_nothing_and_refuses_signature
 async def test_while_the_journal_cannot_be_read_what_came_due_is_not_claimed_to_be_open(
     tmp_path: Path,
 ) -> None:
-    """A colleague may have signed it, or planned the deploy."""
+    # A colleague may have signed it, or planned the deploy.
     hidden, path = tmp_path / "hidden.db", tmp_path / "j.db"
     async with desk(hidden, ManualClock(jst("2026-01-14 09:05")), began="2026-01-13 08:00") as other:
         await other.duties.sign(other.today("daily-morning"))

@@ -1,5 +1,3 @@
-"""Several consoles on one journal file."""
-
 import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
@@ -118,7 +116,7 @@ async def test_of_what_has_ended_only_that_is_read(tmp_path: Path) -> None:
 async def test_records_that_could_not_be_read_once_are_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No entry and no due time follows for which the view would be computed anew."""
+    # No entry and no due time follows for which the view would be computed anew.
     path, load, failures = (
         tmp_path / "j.db",
         DutyRecords.load,
@@ -180,7 +178,6 @@ async def test_a_month_and_today_do_not_drive_out_each_other(
 async def test_what_is_under_way_may_be_asked_while_entries_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The view is computed in a thread."""
     clock = ManualClock(jst("2026-01-14 09:00"))
     journal = Journal(tmp_path / "j.db", clock=clock, person=lambda: Person(user="alice"))
     await journal.open()

@@ -1,5 +1,3 @@
-"""The pure rules: every moment has one state, and time alone never takes one back."""
-
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given

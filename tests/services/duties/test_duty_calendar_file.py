@@ -1,5 +1,3 @@
-"""The calendar file as other programs read it, and the agenda it is made of."""
-
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 

@@ -43,8 +43,6 @@ NOWS = ("2026-04-21 10:00", "2026-09-10 10:00", "2028-01-12 10:00")
 
 
 class Book:
-    """One journal, written at times in Japan."""
-
     def __init__(self, store: Store) -> None:
         self._store = store
 
@@ -89,7 +87,6 @@ def of_rules(year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
 
 
 def changes(book: Book) -> None:
-    """Each is to be reverted on another day of March."""
     # Signed off, and the next one began from the same limit.
     book.change("2026-02-27 17:00", "signed", "2026-03-02 17:00")
     book.sign("2026-03-02 17:10", "revert@signed")
@@ -116,7 +113,6 @@ def changes(book: Book) -> None:
 
 
 def follow_ups(book: Book) -> None:
-    """What an incident, a sign-off, and a hand-over left."""
     book.follow_up("2026-02-10 10:00", "f-incident", "2026-02-20 17:00", "incident:1")
     book.sign("2026-02-20 12:00", "follow-up@f-incident")
     book.follow_up("2026-02-10 10:00", "f-sign-off", "2026-03-03 17:00", "daily-morning@2026-02-10T09:00")
@@ -152,7 +148,6 @@ SHOWN = {
 
 @pytest.fixture(params=sorted(STORIES))
 def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """One kind of duties in a journal of its own."""
     with closing(Store(tmp_path / "j.db")) as store:
         book = Book(store)
         book.write("2026-01-05 08:00", NewEntry(kind=EntryKind.STARTED, text="begin"))
@@ -161,7 +156,6 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
 
 
 async def own_dates(of: Desk) -> tuple[ScheduledOccurrence, ...]:
-    """What a console that starts now knows is to be done."""
     history, incidents = History(of.journal, of.clock, timedelta(seconds=60)), Incidents(of.journal, of.clock)
     await history.load()
     await incidents.load()
@@ -185,7 +179,6 @@ async def shown_months(path: Path, now: str) -> list[Day]:
 
 
 def reported(path: Path, day: date, now: str) -> list[Occurrence]:
-    """What the report of a day has."""
     with closing(JournalReader.open(path)) as reader:
         return DutyStatesAt(Source(reader, RUNBOOK, CALENDAR, of_day(day), jst(now))).between(day, day)
 
@@ -267,7 +260,7 @@ async def test_leafing_to_the_ends_of_time_stops_no_view(month: tuple[int, int],
 
 
 def test_a_key_with_an_impossible_date_hides_no_other(tmp_path: Path) -> None:
-    """A journal may be edited by hand; its dates of other resources are shown all the same."""
+    # A journal may be edited by hand; its dates of other resources are shown all the same.
     with closing(Store(tmp_path / "j.db")) as store:
         book = Book(store)
         for day in ("0001-01-05", "9999-12-31", "2026-03-04"):

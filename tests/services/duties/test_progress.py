@@ -33,7 +33,6 @@ LINES = (
 
 
 def rotation(console: Desk) -> Occurrence:
-    """The rotation, from the list of duties to attend to."""
     return next(each for each in console.view.open if each.slot.duty == "key-rotation")
 
 

@@ -1,5 +1,3 @@
-"""The cached schedule is what the calendar's rules say, expanded once for each month."""
-
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -124,7 +122,6 @@ def test_the_few_that_may_be_unfinished_are_those_of_all_that_may(
 
 @pytest.fixture
 def expansions(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Each time a rule's dates are adjusted."""
     calls: list[object] = []
     adjusted = BusinessDayAdjustment.adjusted
 
@@ -137,7 +134,6 @@ def expansions(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 def many(count: int) -> Calendar:
-    """Duties of three rules."""
     every = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO", "FREQ=MONTHLY;BYMONTHDAY=15")
     return calendar(*(duty(every[number % 3], id=f"d{number}") for number in range(count)))
 

@@ -31,7 +31,6 @@ async def reached(fleet: Fleet, condition: Callable[[], object]) -> None:
 
 
 async def turns() -> None:
-    """Let what was woken go on."""
     for _turn in range(20):
         await asyncio.sleep(0.005)
 
@@ -230,8 +229,6 @@ async def test_another_account_is_never_taken_for_the_system(embedded: Embedded,
 
 
 async def test_an_account_without_alarms_is_not_green(embedded: Embedded, tmp_path: Path) -> None:
-    """Nothing in it could fire."""
-
     def plan() -> SystemPlan:
         right = plan_of("facility", embedded.url, tmp_path)
         return replace(right, runbook=right.runbook.model_copy(update={"alarms": ()}))

@@ -1,5 +1,3 @@
-"""Files of a system that cannot be used, and files that belong to another one."""
-
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +21,7 @@ from widgets.fleet.rows import said_of
 async def test_two_systems_do_not_write_into_one_journal(
     embedded: Embedded, tmp_path: Path, linked: bool
 ) -> None:
-    """The one by default, and the other because it is configured, or by a link."""
+    # The one by default, and the other because it is configured, or by a link.
     path = tmp_path / "facility.db"
     if linked:
         path = tmp_path / "link.db"
@@ -51,8 +49,6 @@ async def test_two_systems_do_not_write_into_one_journal(
 async def test_files_that_change_after_the_start_do_not_stop_the_first_system(
     embedded: Embedded, tmp_path: Path
 ) -> None:
-    """It was begun before the list was made."""
-
     def wrong() -> SystemPlan:
         raise DataFileError([Mistake("facility.toml", 3, "system.id", "a key is missing")])
 
@@ -92,7 +88,7 @@ async def test_an_internal_error_is_not_an_endless_wait(embedded: Embedded, tmp_
 
 
 async def test_of_two_systems_with_one_queue_one_reads_its_events(embedded: Embedded, tmp_path: Path) -> None:
-    """Each would delete what came of the other. The second is watched all the same, and says what is left out."""
+    # Each would delete what came of the other. The second is watched all the same, and says what is left out.
     url = "https://sqs.ap-northeast-1.amazonaws.com/123456789012/toban-events"
 
     def with_queue(id: str) -> SystemPlan:

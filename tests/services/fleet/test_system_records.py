@@ -67,7 +67,6 @@ def test_the_file_is_read_only_if_it_or_the_hour_has_changed(tmp_path: Path) -> 
 
 
 def test_an_entry_of_a_host_whose_clock_is_ahead_counts_once_its_time_has_come(tmp_path: Path) -> None:
-    """Though nothing is written after it."""
     path = tmp_path / "journal.db"
     finding = Finding(
         inspection="alarms", title="Alarms", verdict=Verdict.ABNORMAL, summary="2 fire", read_at=ORIGIN

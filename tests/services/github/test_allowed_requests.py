@@ -34,7 +34,6 @@ def aws(empty_aws: Embedded) -> Embedded:
 
 @pytest.fixture
 def methods(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The methods of the requests that leave the process."""
     sent: list[str] = []
     request = ClientSession.request
 

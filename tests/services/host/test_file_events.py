@@ -1,5 +1,3 @@
-"""Changes of files are reported by the kernel, and only where it reports all of them."""
-
 import errno
 import os
 import threading

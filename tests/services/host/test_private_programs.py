@@ -1,5 +1,3 @@
-"""Folders, files and programs that a hostile umask or PATH has no say in."""
-
 import asyncio
 import os
 import stat
@@ -103,7 +101,7 @@ def test_a_program_that_others_could_have_written_is_none(
 
 
 def test_no_command_is_run_by_its_bare_name() -> None:
-    """Nor found by a PATH: what is run is `program(…)`'s answer, or this very interpreter. Builds and installers run as their user's shell does."""
+    # Nor found by a PATH: what is run is `program(…)`'s answer, or this very interpreter. Builds and installers run as their user's shell does.
     root = Path(__file__).parents[3]
     sources = [path for part in ("services", "tui", "widgets") for path in (root / part).rglob("*.py")]
     builds = {root / "tui/installed/build_hook.py", *(root / "tui/installed/toban_bundle").iterdir()}

@@ -25,7 +25,6 @@ def entry(data: dict[str, Any], host: str | None = None) -> Entry:
 
 @pytest.fixture(scope="module")
 def gone() -> int:
-    """The id of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
@@ -45,7 +44,7 @@ def test_an_ended_process_of_this_machine_has_abandoned_its_claim(gone: int) -> 
 
 @pytest.mark.parametrize("space", ["another boot pid:[1]", pid_space() + "0", ""])
 def test_two_machines_of_one_name_are_not_mistaken_for_one(space: str, gone: int) -> None:
-    """A container with the same name: neither its ended process is ours, nor its process with our id."""
+    # A container with the same name: neither its ended process is ours, nor its process with our id.
     assert not abandoned(entry({PID: gone, SPACE: space}))
     assert not is_own(entry({PID: os.getpid(), SPACE: space}))
 

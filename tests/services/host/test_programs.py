@@ -1,5 +1,3 @@
-"""Programs that the console starts end together with the task that requested them."""
-
 import asyncio
 import sys
 from collections.abc import Callable

@@ -69,7 +69,6 @@ Open = Callable[[str], Awaitable[Console]]
 
 @pytest.fixture
 async def open_console(embedded: Embedded, tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens consoles on one journal, while the alarm fires."""
     live(embedded)
     consoles: list[Console] = []
 
@@ -238,7 +237,7 @@ async def test_evidence_that_never_comes_is_not_claimed_for_ever(
 
 
 async def test_evidence_that_comes_late_says_so(embedded: Embedded, open_console: Open) -> None:
-    """All consoles were closed for an hour; what AWS forgets is gone."""
+    # All consoles were closed for an hour; what AWS forgets is gone.
     embedded.advance(65 * 60)
     console = await open_console("one")
     console.start()

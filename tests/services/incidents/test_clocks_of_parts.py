@@ -1,5 +1,3 @@
-"""Joining incidents takes no time limit away."""
-
 from datetime import timedelta
 
 import pytest

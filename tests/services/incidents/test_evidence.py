@@ -108,13 +108,11 @@ JSON = st.recursive(
 
 
 def as_stored(data: dict[str, Any]) -> dict[str, Any]:
-    """The data as they come back from a journal."""
     value: dict[str, Any] = json.loads(canonical(data))
     return value
 
 
 def noisy(count: int, length: int = 300) -> tuple[LogEntry, ...]:
-    """Lines that compression does little for."""
     seed = zlib.crc32(b"lines")
     lines = []
     for number in range(count):

@@ -1,5 +1,3 @@
-"""Incidents that begin with a finding: the playbook, the timeline, and what is said about them."""
-
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo

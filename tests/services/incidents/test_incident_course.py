@@ -138,7 +138,6 @@ async def pair(console: IncidentDesk) -> tuple[Incident, ...]:
 
 
 def listed_ids(console: IncidentDesk) -> set[str]:
-    """Ids of the incidents that stand in lists, with their parts."""
     return {
         id
         for incident in console.incidents.incidents
@@ -194,7 +193,7 @@ async def test_parts_of_parts_are_closed_with_the_whole(tmp_path: Path) -> None:
 
 
 async def test_an_open_part_of_a_closed_incident_stands_alone(tmp_path: Path) -> None:
-    """A console that was killed between the two entries, or an older version, leaves one."""
+    # A console that was killed between the two entries, or an older version, leaves one.
     async with desk(tmp_path / "journal.db") as console:
         first, second, _third = await pair(console)
         await console.incidents.join(second, first)
@@ -262,7 +261,7 @@ def entry(seq: int, kind: EntryKind, body: str, subject: str = "incident:a@b") -
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(KINDS)), BODIES), max_size=8), DATA)
 def test_no_entry_is_too_odd_to_be_told(pairs: list[tuple[EntryKind, str]], opening: dict[str, Any]) -> None:
-    """Whatever an edited journal holds: an incident or none, with clocks and a timeline, and nothing is raised."""
+    # Whatever an edited journal holds: an incident or none, with clocks and a timeline, and nothing is raised.
     first = entry(1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING | opening))
     entries = [first, *(entry(number + 2, kind, body) for number, (kind, body) in enumerate(pairs))]
     for incident in incidents_in(entries):
@@ -313,7 +312,7 @@ def test_turns_that_arrive_in_any_order_tell_the_same_state() -> None:
 
 @pytest.mark.parametrize("wrong", [-10, -4, 4, 10])
 async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path: Path, wrong: int) -> None:
-    """The alarm bears AWS's time, the contact the console's, which may be before it."""
+    # The alarm bears AWS's time, the contact the console's, which may be before it.
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm())
         console.clock.step(wrong * 60 - 60)

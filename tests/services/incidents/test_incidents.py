@@ -1,5 +1,3 @@
-"""Incidents: opened once, taken, decided, handed over, joined, closed, from any console's entries."""
-
 import asyncio
 from datetime import timedelta
 from pathlib import Path
@@ -160,7 +158,7 @@ async def test_a_joined_incident_is_closed_with_the_other(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("late", [0, 3, 9, 45])
 async def test_clocks_are_right_whenever_the_incident_is_opened(tmp_path: Path, late: int) -> None:
-    """They count from the alarm's own transition: a console that opens late shows the same time as one that did not."""
+    # They count from the alarm's own transition: a console that opens late shows the same time as one that did not.
     async with desk(tmp_path / "journal.db") as console:
         console.clock.advance(late * 60)
         await console.see(alarm())

@@ -21,8 +21,6 @@ PLAYBOOK = next(book for book in RUNBOOK.playbooks if book.wait_minutes and book
 
 
 class Scene:
-    """One console on each host."""
-
     def __init__(self, ledger: MemoryLedger, hosts: tuple[Host, Host], one: IncidentDesk, two: IncidentDesk):
         self.ledger, self.hosts, self.one, self.two = ledger, hosts, one, two
 

@@ -1,5 +1,3 @@
-"""The newest reading with what an earlier one had, and when sources are asked again."""
-
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -175,7 +173,6 @@ class Asked:
         return evidence(self.failed, self.kind)
 
     async def run(self, seconds: float) -> list[tuple[float, frozenset[Source]]]:
-        """Look as a screen does, and say when what was asked."""
         times: list[tuple[float, frozenset[Source]]] = []
         begin = self.clock.elapsed()
         while self.clock.elapsed() - begin < seconds:

@@ -1,5 +1,3 @@
-"""The clocks that are computed: what falls certainly, and what AWS announces."""
-
 from datetime import UTC, timedelta
 
 import pytest

@@ -120,7 +120,7 @@ def test_every_text_follows_the_phase(
 def test_who_was_told_of_the_present_trouble_is_the_same_for_the_note_and_its_clock(
     minute: int, is_told: bool
 ) -> None:
-    """It fired again at minute 20; whoever told somebody at 21 may not have known it yet."""
+    # It fired again at minute 20; whoever told somebody at 21 may not have known it yet.
     book = RUNBOOK.playbook_for(ALARM)
     assert book is not None
     contact = Contacted(role=book.escalate_to, by="sato", at=FIRED + timedelta(minutes=minute), about=FIRED)

@@ -1,5 +1,3 @@
-"""Whose a write is, by the shapes of records that AWS documents."""
-
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -55,7 +53,6 @@ def event(
     resources: tuple[str, ...] = (),
     region: str = "ap-northeast-1",
 ) -> TrailEvent:
-    """An event as LookupEvents and the reader give it."""
     record = {
         "userIdentity": {"type": "IAMUser", "userName": "mei"},
         "requestParameters": parameters,
@@ -145,7 +142,7 @@ def test_whose_a_write_is(name: str, service: str, parameters: dict[str, Any], o
 def test_what_is_not_known_is_nobodys(
     name: str, service: str, parameters: dict[str, Any], own: bool | None
 ) -> None:
-    """A kind that was not read makes "elsewhere" unknown, never "ours" unsure."""
+    # A kind that was not read makes "elsewhere" unknown, never "ours" unsure.
     write = event(name, service, parameters)
     unread = belongings(dict.fromkeys(Owned, "AccessDenied"))
     assert belongs(write, unread) is (True if own else None)
@@ -159,7 +156,7 @@ def test_an_old_record_names_nothing() -> None:
 
 
 def test_the_answer_of_a_write_names_what_it_made() -> None:
-    """Of services that describe the whole resource it names what others share as well, and is left out."""
+    # Of services that describe the whole resource it names what others share as well, and is left out.
     response = {"dBSubnetGroup": {"vpcId": "vpc-0a1b2c3d"}, "dBParameterGroups": [{"dBParameterGroupName": "prod-pg16"}]}  # fmt: skip
     other = event("ModifyDBInstance", "rds", {"dBInstanceIdentifier": "other-db"}, response)
     assert belongs(other, belongings()) is False

@@ -40,8 +40,6 @@ def later(evidence: IncidentEvidence, minutes: float) -> IncidentEvidence:
 
 
 class Console:
-    """One console that reads what it is told."""
-
     def __init__(self, incidents: IncidentDesk) -> None:
         self.desk = incidents
         self.next = NOTHING
@@ -67,7 +65,6 @@ class Console:
 
 @asynccontextmanager
 async def consoles(path: Path) -> AsyncIterator[tuple[Console, Console]]:
-    """Two consoles with one incident, whose first evidence tells nothing."""
     async with desk(path) as one, desk(path, "suzuki", one.clock) as other:
         await one.see(alarm())
         (incident,) = one.incidents.incidents

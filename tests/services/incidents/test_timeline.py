@@ -1,5 +1,3 @@
-"""The timeline: from the journal and the evidence, in order, with what happened just before."""
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -26,7 +26,6 @@ def of(console: IncidentDesk, name: str = ALARM) -> Incident:
 
 @asynccontextmanager
 async def pair(path: Path) -> AsyncIterator[tuple[IncidentDesk, IncidentDesk]]:
-    """Tanaka and Suzuki, before whom are the same two open incidents."""
     async with desk(path) as one, desk(path, "suzuki") as two:
         await one.see(alarm(), alarm(name=OTHER))
         await two.incidents.load()
@@ -120,7 +119,7 @@ async def test_an_offer_that_was_replaced_is_not_accepted(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("is_part", [True, False])
 async def test_one_joins_while_the_other_closes(tmp_path: Path, is_part: bool) -> None:
-    """Whatever comes first: nothing open is hidden behind what is closed, and both consoles see the same."""
+    # Whatever comes first: nothing open is hidden behind what is closed, and both consoles see the same.
     async with pair(tmp_path / "journal.db") as (one, two):
         part, whole = of(one, OTHER), of(one)
         closed = part if is_part else whole
@@ -143,7 +142,6 @@ async def test_one_joins_while_the_other_closes(tmp_path: Path, is_part: bool) -
 
 
 async def played(path: Path) -> tuple[Entry, ...]:
-    """The entries of a response with everything in it."""
     async with pair(path) as (one, two):
         await one.incidents.take(of(one))
         await one.incidents.mark(of(one), 0, StepMark.DONE, "Read the log")
@@ -169,7 +167,7 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> tuple[Entry, ...]:
 def test_the_same_entries_in_any_order_and_twice_tell_the_same(
     entries: tuple[Entry, ...], data: st.DataObject
 ) -> None:
-    """As a journal that two replicas feed: in pieces, late, repeated."""
+    # As a journal that two replicas feed: in pieces, late, repeated.
     shuffled = data.draw(st.permutations([*entries, *data.draw(st.lists(st.sampled_from(entries)))]))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), max_size=4)))
     in_order, in_pieces = projected(list(entries)), projected()

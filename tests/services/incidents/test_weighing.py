@@ -148,7 +148,7 @@ def test_the_next_look_is_the_unseen_signal_that_parts_the_first_two() -> None:
 
 
 def test_what_this_system_never_publishes_is_no_next_look() -> None:
-    """Without Performance Insights nobody can look whether sessions wait."""
+    # Without Performance Insights nobody can look whether sessions wait.
     states = dict.fromkeys(("latency-first", "connections-high"), SignalState.PRESENT)
     open_ones = signals(states | {"db-waiting": SignalState.UNSEEN})
     never = [signal.model_copy(update={"is_out_of_reach": signal.id == "db-waiting"}) for signal in open_ones]
@@ -174,7 +174,7 @@ STATES = st.dictionaries(st.sampled_from(sorted(BY_ID)), st.sampled_from(SignalS
     sources=st.sets(st.sampled_from(sorted({spec.source for spec in SIGNALS})), min_size=1, max_size=3),
 )
 def test_what_is_not_read_makes_nothing_surer(states: dict[str, SignalState], sources: set[str]) -> None:
-    """A source that is denied hides its signals; the word is then never stronger than with them."""
+    # A source that is denied hides its signals; the word is then never stronger than with them.
     whole = weigh(causes_of(RUNBOOK), signals(states), ONSET)
     denied = frozenset(spec.id for spec in SIGNALS if spec.source in sources)
     partly = weigh(causes_of(RUNBOOK), signals(states, denied=denied), ONSET)

@@ -112,7 +112,7 @@ def stopped_task(minutes: int) -> StoppedTask:
 )
 @pytest.mark.parametrize("id", ["task-exited", "task-out-of-memory", "start-failed", "infrastructure-stop"])
 def test_stopped_tasks_that_ecs_has_forgotten_are_unseen(minutes: int, state: SignalState, id: str) -> None:
-    """All consoles were closed for an hour: that no stop is listed then says nothing."""
+    # All consoles were closed for an hour: that no stop is listed then says nothing.
     judgement = signal(about(minutes, stopped_tasks=(stopped_task(minutes),)), id)
     assert judgement.state is state
     assert bool(judgement.why) is (state is SignalState.UNSEEN)
@@ -155,8 +155,7 @@ def test_stopped_tasks_that_were_left_out_are_unseen() -> None:
 
 
 def test_an_error_is_not_new_because_the_older_lines_were_left_out_of_the_journal() -> None:
-    """The older half of a log is what is recorded last: without it every kind of error would be new."""
-
+    # The older half of a log is what is recorded last: without it every kind of error would be new.
     def line(minute: int, number: int) -> LogEntry:
         noise = random.Random(number).randbytes(250).hex()
         return LogEntry(at=SINCE + timedelta(minutes=minute), stream="s", text=f"ERROR KeyError: row {noise}")
@@ -182,7 +181,7 @@ def test_task_definitions_without_a_number_are_told_apart() -> None:
 
 
 def test_what_speaks_against_the_leader_and_cannot_be_read_keeps_it_from_being_strong() -> None:
-    """Its own lead is what the denied source might take away, though no rival would gain by it."""
+    # Its own lead is what the denied source might take away, though no rival would gain by it.
     target = TargetHealth(id=RawId("10.0.0.1"), name="10.0.0.1", state="unhealthy", reason="Target.Timeout")
     write = TrailEvent(
         id=RawId("e"),
@@ -222,7 +221,7 @@ def test_what_speaks_against_the_leader_and_cannot_be_read_keeps_it_from_being_s
 @pytest.mark.parametrize("values", [(), (5.0,), (-3.0,) * 180, (0.0,) * 180, (1e300,) * 180, (0.0, 7.0) * 20])
 @pytest.mark.parametrize("metric", ["DatabaseConnections", "CPUUtilization", "FreeStorageSpace"])
 def test_t0_of_any_curve(values: tuple[float, ...], metric: str) -> None:
-    """Without points, with one, constant, negative, huge, with gaps: T0 is a moment, and no score is lost."""
+    # Without points, with one, constant, negative, huge, with gaps: T0 is a moment, and no score is lost.
     times = tuple(int(SINCE.timestamp()) - 60 * (len(values) - number) * 4 for number in range(len(values)))
     curves = tuple(
         Series(id=measure, label=measure, times=times, values=values, period=60) for measure in Measure
@@ -239,7 +238,7 @@ def test_t0_of_any_curve(values: tuple[float, ...], metric: str) -> None:
     ("usual", "now", "state"), [(1.0, 6.0, SignalState.ABSENT), (40.0, 200.0, SignalState.PRESENT)]
 )
 def test_a_handful_of_requests_at_night_is_no_surge(usual: float, now: float, state: SignalState) -> None:
-    """Six requests are six times the usual number; a surge of them explained whatever was wrong."""
+    # Six requests are six times the usual number; a surge of them explained whatever was wrong.
     first = int(SINCE.timestamp()) - 180 * 60
     times = tuple(range(first, first + 182 * 60, 60))
     values = tuple(now if time >= int(SINCE.timestamp()) - 180 else usual for time in times)
@@ -249,7 +248,7 @@ def test_a_handful_of_requests_at_night_is_no_surge(usual: float, now: float, st
 
 @pytest.mark.parametrize("id", ["no-target-503", "connection-errors", "tls-errors", "elb-500"])
 def test_what_was_never_asked_for_is_not_zero(id: str) -> None:
-    """A count without points is zero; one of a load balancer that the runbook does not name is not known."""
+    # A count without points is zero; one of a load balancer that the runbook does not name is not known.
     first = int(SINCE.timestamp()) - 180 * 60
     times = tuple(range(first, first + 182 * 60, 60))
     requests = Series(id=Measure.REQUESTS, label="r", times=times, values=(300.0,) * len(times), period=60)

@@ -196,8 +196,6 @@ async def test_backups_that_are_off_are_abnormal_though_the_snapshots_cannot_be_
 
 
 class Elsewhere:
-    """A session that another region refuses."""
-
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 

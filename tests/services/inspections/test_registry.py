@@ -1,5 +1,3 @@
-"""The registry lists inspections without importing any, and every line of it can be made."""
-
 import json
 import subprocess
 import sys

@@ -92,7 +92,6 @@ def mistakes(book: Runbook) -> set[Any]:
 
 
 def readers() -> dict[str, set[str]]:
-    """By section of the runbook: the inspections whose code reads it."""
     greens: dict[str, set[str]] = {}
     for entry in registry.INSPECTIONS:
         folder = Path(registry.__file__).parent / entry.implementation.split(".")[2]
@@ -111,7 +110,6 @@ def facts(finding: Finding) -> dict[str, tuple[Any, ...]]:
 
 
 def green(key: str, before: Finding, after: Finding, book: Runbook) -> list[str]:
-    """What rests on the key, and yet is normal."""
     was, now = facts(before), facts(after)
     named = [each for each in after.measures if each.verdict is V.UNKNOWN and key in each.note]
     bare = (V.NORMAL,) if named else (V.NORMAL, None)

@@ -20,7 +20,6 @@ POLLS = 20
 
 @pytest.fixture
 def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that any watcher polled, where the kernel reports nothing."""
     monkeypatch.setattr(FileEvents, "of", lambda _folder, _names: None)
     paths: list[Path] = []
     mark = file_watcher._mark
@@ -78,7 +77,7 @@ async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_pat
 async def test_an_entry_that_waited_long_for_the_disk_is_heard_without_another_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The kernel reports the write, not when the disk has it and others may read it."""
+    # The kernel reports the write, not when the disk has it and others may read it.
     reads: list[tuple[int, str]] = []
     head = JournalReader.head
 
@@ -116,7 +115,7 @@ def test_reading_again_after_a_write_that_brought_nothing_ends() -> None:
 
 @pytest.mark.parametrize("reports", [1, 2])
 def test_an_entry_that_came_does_not_hide_that_another_may_be_waiting(reports: int) -> None:
-    """What was reported may be the writes of both; under load the two reports of a write become one."""
+    # What was reported may be the writes of both; under load the two reports of a write become one.
     rereads = Rereads(1.0, 10.0)
     rereads.note(1, was_reported=False)
     for _report in range(reports):
@@ -167,7 +166,6 @@ async def test_a_change_is_reported_again_one_poll_later(tmp_path: Path, polls: 
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files whose status was read."""
     paths: list[Path] = []
     mark = file_watcher._mark
 
@@ -181,7 +179,6 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """An item for each wait for the kernel that began."""
     begun: list[int] = []
     wait = FileEvents.wait
 
@@ -200,7 +197,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="no in
 async def test_a_file_that_nobody_writes_to_is_not_even_compared(
     tmp_path: Path, compared: list[Path], waits: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The watcher alone woke the idle console up thirty times a minute."""
+    # The watcher alone woke the idle console up thirty times a minute.
     monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
     path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
     path.write_bytes(b"1")
@@ -268,7 +265,7 @@ async def test_without_the_folder_it_goes_on_by_comparing(
 async def test_a_console_that_cannot_write_checks_at_once_and_often(
     tmp_path: Path, waits: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its next read a minute away, a full disk that was emptied would be noticed only then."""
+    # With its next read a minute away, a full disk that was emptied would be noticed only then.
     monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
     checks: list[int] = []
 

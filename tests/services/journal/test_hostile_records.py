@@ -1,5 +1,3 @@
-"""Records and drafts that nothing may be written for, or that no console has written."""
-
 import json
 import sqlite3
 from contextlib import closing

@@ -27,8 +27,6 @@ from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, 
 
 
 class Log:
-    """A syslog of the test's own."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -56,8 +54,6 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 class Stream:
-    """A log stream in AWS."""
-
     def __init__(self) -> None:
         self.taken: list[tuple[datetime, str]] = []
         self.trouble = ""
@@ -78,7 +74,6 @@ class Stream:
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine whose own log knows nothing."""
     monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
     monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
 
@@ -359,7 +354,7 @@ def test_a_forged_line_is_reported_and_not_believed(tmp_path: Path, kind: str) -
 
 
 def test_a_forged_line_hides_no_other_line(tmp_path: Path) -> None:
-    """Beside the true lines of the writer; and what agrees with the journal counts, whoever sent it."""
+    # Beside the true lines of the writer; and what agrees with the journal counts, whoever sent it.
     path = tmp_path / "j.db"
     *_rest, last = filled(path, 3)
     with closing(JournalReader.open(path)) as reader:
@@ -376,7 +371,7 @@ def test_a_forged_line_hides_no_other_line(tmp_path: Path) -> None:
 
 
 def test_everybody_who_may_write_a_shared_journal_is_believed(tmp_path: Path) -> None:
-    """Also after their entries were cut off, and their names with them."""
+    # Also after their entries were cut off, and their names with them.
     path = tmp_path / "j.db"
     filled(path, 3)
     root = grp.getgrgid(os.getgid())

@@ -53,8 +53,6 @@ STEPS = (
 
 
 class Work:
-    """Drafts as consoles write them, by what somebody does."""
-
     def __init__(self) -> None:
         self.plans: list[Any] = []
         self.incidents: list[str] = []
@@ -127,7 +125,6 @@ async def _signed(journal: Journal) -> set[str]:
 
 
 def _by_hand(entries: tuple[Entry, ...]) -> dict[str, set[str]]:
-    """The same from all entries."""
     signed = {entry.subject for entry in entries if entry.kind is K.SIGN_OFF}
     incidents = incidents_in(entries)
     return {

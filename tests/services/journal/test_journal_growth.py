@@ -45,8 +45,6 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class Counts:
-    """The entries decoded, and the statements asked."""
-
     def __init__(self) -> None:
         self.decoded = 0
         self.statements: dict[str, Any] = {}

@@ -36,7 +36,6 @@ LONG = timedelta(days=90)
 
 @pytest.fixture(autouse=True)
 def save_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a console saves after a thousand entries."""
     monkeypatch.setattr("services.journal.derived.older.APART", 0)
 
 

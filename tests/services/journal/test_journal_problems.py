@@ -338,7 +338,6 @@ def test_a_journal_that_cannot_be_read_either(home: Path) -> None:
 
 
 async def healed(journal: Journal) -> None:
-    """Until it can be written again."""
     async with asyncio.timeout(60):
         async for _seq in journal.follow():
             if journal.health.writable:

@@ -32,7 +32,6 @@ async def note(journal: Journal, count: int = 1, kind: EntryKind = EntryKind.NOT
 
 
 def held(window: EntryWindow) -> tuple[int, int, bool, bool]:
-    """(newest, oldest, newer, older)."""
     view = window.view
     numbers = [entry.seq for entry in view.entries]
     assert numbers == sorted(numbers, reverse=True)

@@ -16,7 +16,6 @@ EVERY = EntryQuery()
 
 
 def with_evidence(path: Path, incidents: int, notes: int = 4) -> None:
-    """A journal with so many incidents' evidence among notes."""
     with closing(Store(path)) as store:
         for number in range(incidents):
             kinds = [EntryKind.EVIDENCE, *[EntryKind.NOTE] * notes]
@@ -66,7 +65,6 @@ def listed(path: Path) -> tuple[int, list[Entry]]:
 
 
 def bytes_read() -> int:
-    """By this process so far (proc(5), /proc/PID/io)."""
     return int(Path("/proc/self/io").read_text("ascii").split()[1])
 
 

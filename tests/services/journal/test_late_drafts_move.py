@@ -21,7 +21,6 @@ def on(ledger: MemoryLedger | Line, path: Path) -> SharedJournal:
 
 
 async def cut_off(ledger: MemoryLedger, path: Path) -> None:
-    """A console that wrote one entry and then three that wait."""
     line = Line(ledger)
     journal = on(line, path)
     await journal.open()
@@ -34,7 +33,6 @@ async def cut_off(ledger: MemoryLedger, path: Path) -> None:
 
 
 async def moved(ledger: MemoryLedger, folder: Path) -> MemoryLedger:
-    """The journal restored from a backup at another place."""
     backup = FileTarget(folder / "backup.db")
     source = on(ledger, folder / "elsewhere.db")
     await source.open()
@@ -80,7 +78,6 @@ async def test_those_of_another_journal_or_system_stay(tmp_path: Path) -> None:
 
 
 async def test_they_are_recorded_before_the_journal_leaves_for_a_file(tmp_path: Path) -> None:
-    """A file's journal looks at no copies."""
     ledger = MemoryLedger()
     await cut_off(ledger, tmp_path / OLD)
     source, target = on(ledger, tmp_path / OLD), FileTarget(tmp_path / "file.db")

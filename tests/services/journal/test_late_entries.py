@@ -60,7 +60,7 @@ async def test_what_waits_leaves_the_journal_unwritable(ledger: MemoryLedger, tm
 
 
 async def test_a_refusal_asks_an_unreachable_ledger_once(ledger: MemoryLedger, tmp_path: Path) -> None:
-    """Nine o'clock has a claim for every duty, and a person who signs waits behind them all."""
+    # Nine o'clock has a claim for every duty, and a person who signs waits behind them all.
     one, _two = two_hosts(ledger, tmp_path, NOON)
     async with one.open(patience=3600.0) as journal:
         await journal.append(note("before"))
@@ -76,7 +76,7 @@ async def test_a_refusal_asks_an_unreachable_ledger_once(ledger: MemoryLedger, t
 
 
 async def test_what_waits_hides_nothing_and_comes_once(ledger: MemoryLedger, tmp_path: Path) -> None:
-    """Another host's entry gets the number that the waiting one would have had."""
+    # Another host's entry gets the number that the waiting one would have had.
     one, two = two_hosts(ledger, tmp_path, NOON)
 
     def draft(text: str) -> NewEntry:

@@ -1,5 +1,3 @@
-"""What a whole verification says of a ledger that was altered behind everybody's back."""
-
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Moving a journal to a ledger and back, interrupted anywhere, and putting a backup to use."""
-
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -248,7 +246,7 @@ async def test_a_console_that_watches_a_journal_coming_back_sees_no_damage(tmp_p
 async def test_a_file_is_not_closed_under_what_is_being_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the disk is full the first of many writes ends the copy, and the others are still under way."""
+    # When the disk is full the first of many writes ends the copy, and the others are still under way.
     target = FileTarget(tmp_path / "new.db")
     await target.put(0, naming("a" * 32))
     turns: list[bool] = []

@@ -1,5 +1,3 @@
-"""Projections: whatever is written when and by whom, nothing is passed over, and nothing counts twice."""
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
@@ -134,8 +132,6 @@ async def test_entries_written_during_the_first_read_arrive_with_the_next(
 
 
 class Failing:
-    """A journal that fails at the given questions, counted from 1."""
-
     def __init__(self, journal: Journal, *questions: int) -> None:
         self.journal = journal
         self.questions = questions

@@ -23,7 +23,6 @@ from tests.tools.memory_ledger import MemoryLedger
 async def on_host(
     ledger: MemoryLedger, path: Path, *, user: str = "alice", line: Line | None = None, **options: Any
 ) -> AsyncIterator[SharedJournal]:
-    """A console's journal on a host of its own."""
     journal = SharedJournal(
         path,
         line or Line(ledger),
@@ -320,7 +319,7 @@ class Hanging(MemoryLedger):
 async def test_a_ledger_that_hangs_holds_up_no_signature(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is refused, though the ledger may have it: whoever decides by it reads the journal again."""
+    # It is refused, though the ledger may have it: whoever decides by it reads the journal again.
     monkeypatch.setattr("services.journal.shared.journal.DECIDED", 0.01)
     ledger = Hanging()
     async with on_host(ledger, tmp_path / "a.db") as journal:

@@ -1,5 +1,3 @@
-"""The entries about requests to AWS: one for each total, however many inspections end together."""
-
 import asyncio
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Marks in the journal: masked, and found again."""
-
 from services.logs.marks import SavedMark, mark_entry
 from services.logs.masking.of_runbook import masker_of
 from services.runbook.loader import load_builtin

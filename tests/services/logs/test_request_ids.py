@@ -1,5 +1,3 @@
-"""Ids of requests in log lines, and the lines of a request in several groups."""
-
 import json
 from datetime import UTC, datetime
 

@@ -1,5 +1,3 @@
-"""Slow queries by shape and minute, and blocked requests by what they share."""
-
 import json
 from datetime import UTC, datetime, timedelta
 

@@ -1,5 +1,3 @@
-"""Spans, present values and sparklines: the numbers behind an alarm's curve."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,13 +1,9 @@
-"""Which alarms a composite alarm's rule names."""
-
 from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.composites import parts_of
 
 
 class Asked(str):
-    """A name that counts how often it is compared."""
-
     __slots__ = ()
     comparisons = 0
 

@@ -34,7 +34,7 @@ def test_a_timer_that_fired_early_does_not_fire_twice(now: float) -> None:
 async def test_waits_that_began_at_any_time_nap_until_the_same_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Ten waits with naps of their own woke the idle console up 96 times a minute."""
+    # Ten waits with naps of their own woke the idle console up 96 times a minute.
     boot, ends = 0.0, list[float]()
     began = 1000.0
 
@@ -67,7 +67,7 @@ def test_a_wait_that_ends_with_a_full_second_is_hardly_longer_and_less_than_a_se
 async def test_reads_every_five_seconds_are_at_the_ticks_and_keep_their_distance(
     monkeypatch: pytest.MonkeyPatch, speed: float
 ) -> None:
-    """Each read at a moment of its own woke the console up twelve times a minute more."""
+    # Each read at a moment of its own woke the console up twelve times a minute more.
     at = 1000.4
     monkeypatch.setattr(time, "time", lambda: at)
     clock = SpedClock(START, 0.0, speed)

@@ -1,5 +1,3 @@
-"""ECS's service events in words."""
-
 import pytest
 
 from services.models.service_events import scaling_text, service_event

@@ -1,5 +1,3 @@
-"""Users and passwords of addresses in texts of others."""
-
 import pytest
 
 from services.models.text import without_sign_in

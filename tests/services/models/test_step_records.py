@@ -1,5 +1,3 @@
-"""How steps stand by marks, by decisions and by calls."""
-
 from datetime import timedelta
 
 import pytest
@@ -110,7 +108,7 @@ def test_nobody_is_offered_to_call_themselves(by: str) -> None:
 
 
 def test_whom_a_step_tells_is_among_those_who_can_be_told_and_is_told_next() -> None:
-    """A role may be an approver's, whom no playbook escalates to."""
+    # A role may be an approver's, whom no playbook escalates to.
     for playbook in data.RUNBOOK.playbooks:
         role = role_to_tell(data.incident(steps=()), playbook)
         people = [each.role for each in recipients(data.RUNBOOK, playbook, AT.date(), role)]

@@ -1,5 +1,3 @@
-"""How several verdicts combine: abnormal never hides behind "not judged", and nothing false is green."""
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -81,7 +79,7 @@ def test_nothing_unsure_is_normal(parts: list[list[Verdict | None]]) -> None:
 def test_a_finding_that_contradicts_its_measures_is_not_signed_as_normal(
     parts: list[list[Verdict | None]], recorded: Verdict
 ) -> None:
-    """As an entry of another version, or one made by hand, may."""
+    # As an entry of another version, or one made by hand, may.
     findings = duty([finding(each).model_copy(update={"verdict": recorded}) for each in parts])
     unsure = any({*each} - {Verdict.NORMAL, None} for each in parts)
     if unsure or (parts and recorded is not Verdict.NORMAL):

@@ -1,5 +1,3 @@
-"""Outages without an alarm: what is proposed, and above all what is not."""
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,8 +19,6 @@ COUNTS = frozenset({"requests", "blocked"})
 
 @dataclass
 class Day:
-    """Minutes as AWS publishes them, each metric so late."""
-
     curves: dict[str, Value]
     lags: dict[str, int]
     week: dict[str, tuple[float, ...]]
@@ -51,7 +47,6 @@ class Day:
 
 
 def noisy(mean: Value, seed: int = 1) -> Value:
-    """Poisson-like noise around a mean."""
     noise = Random(seed)
     unit = [noise.gauss(0, 1) for _minute in range(500)]
     return lambda at: float(max(0, round(mean(at) + unit[at] * mean(at) ** 0.5)))

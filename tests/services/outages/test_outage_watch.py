@@ -1,5 +1,3 @@
-"""What the console proposes on the embedded AWS, with which requests."""
-
 import os
 from datetime import UTC, datetime
 from pathlib import Path

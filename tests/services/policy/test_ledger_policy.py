@@ -43,7 +43,7 @@ def test_a_table_is_read_and_appended_to_and_nothing_else() -> None:
 
 
 def test_the_records_of_another_system_are_out_of_reach() -> None:
-    """ForAllValues is true of no values, so the key must be there, too (Amazon DynamoDB Developer Guide)."""
+    # ForAllValues is true of no values, so the key must be there, too (Amazon DynamoDB Developer Guide).
     (allow, _deny) = policy(TABLE)["Statement"]
     assert allow["Condition"] == {
         "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["facility-prod"]},

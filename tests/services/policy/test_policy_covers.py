@@ -138,7 +138,7 @@ async def test_the_console_calls_what_its_panels_declare(embedded: Embedded) -> 
 
 
 def test_nothing_is_declared_that_no_code_calls() -> None:
-    """By name: every declared operation stands in the code of a reader or of a change."""
+    # By name: every declared operation stands in the code of a reader or of a change.
     folders = ("services/aws", "services/changes", "services/journal")
     code = "\n".join(
         line

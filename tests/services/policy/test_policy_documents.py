@@ -1,5 +1,3 @@
-"""What the policies of a runbook allow, on which of its resources, and under which conditions."""
-
 import json
 import re
 from typing import Any
@@ -209,7 +207,7 @@ def test_other_partitions(region: str, partition: str) -> None:
 
 
 def test_every_change_declares_what_it_calls() -> None:
-    """Writes are allowed on resources that are listed; a new write needs a line in `services.policy.permissions`."""
+    # Writes are allowed on resources that are listed; a new write needs a line in `services.policy.permissions`.
     for kind in CHANGES:
         calls = operations(change_class(kind).calls)
         assert calls, f"{kind.id} declares no calls"

@@ -1,5 +1,3 @@
-"""The README's list of permissions is the policy for reading."""
-
 import re
 from pathlib import Path
 

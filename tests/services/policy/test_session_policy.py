@@ -1,5 +1,3 @@
-"""A change's session policy allows exactly its requests, for every write and every kind of change."""
-
 import json
 from pathlib import Path
 from typing import Any

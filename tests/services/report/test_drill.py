@@ -1,5 +1,3 @@
-"""The score of a drill, from its journal and from what it hid."""
-
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,6 @@ from tests.services.report.ledger import RUNBOOK, Ledger
 
 
 def drill(path: Path, *causes: str, alarm: str = ALARM) -> Ledger:
-    """A drill's journal, with what it hides beside it."""
     ledger = Ledger(path)
     ledger.began(f"{DAY} 10:00")
     truth = DrillTruth(

@@ -203,7 +203,7 @@ def test_an_alarm_that_returned_has_not_recovered(ledger: Ledger) -> None:
 
 
 def test_what_was_recorded_before_the_clock_was_set_back_is_in_the_reports(ledger: Ledger) -> None:
-    """The clock was an hour ahead until 10:50; what people then did is dated later than now, and is in the chain before now."""
+    # The clock was an hour ahead until 10:50; what people then did is dated later than now, and is in the chain before now.
     responded(ledger)
     ledger.entry(f"{DAY} 09:52", EntryKind.NOTE, "clock set back")
     now = f"{DAY} 09:55"

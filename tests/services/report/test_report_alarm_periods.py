@@ -1,5 +1,3 @@
-"""Alarm periods from runs whose windows overlap: each counted once, with its true length."""
-
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any

@@ -38,7 +38,6 @@ def named(id: str, **changed: object) -> Plan:
 
 
 def carried_out(ledger: Ledger, at: str, change: Plan, *allowing: Entry) -> None:
-    """The change is confirmed with these consents, sent and verified."""
     step = change.steps[0]
     consents: list[Consent] = [consent for entry in allowing if (consent := consent_of(entry)) is not None]
     ledger.write(at, change_entries.confirmed(change, consents))

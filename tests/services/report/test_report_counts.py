@@ -73,7 +73,6 @@ def listed(whole: Document) -> tuple[Counter[str], int]:
 
 
 def counted(whole: Document) -> Counter[str]:
-    """How many results of each verdict the summary counts."""
     text = re.sub(r" \([^)]*\)", "", summary(whole)[FINDINGS])
     return Counter({match[1]: int(match[2]) for match in re.finditer(r"(\S) [a-z ]+ (\d+)", text)})
 
@@ -203,7 +202,6 @@ def test_the_summary_of_a_month_counts_what_its_tables_do(tmp_path: Path, period
 
 
 def texts(whole: Document) -> Iterator[str]:
-    """Every cell, paragraph and fact of the page and its annexes."""
     yield whole.verdict
     pending = [*whole.sections, *whole.annexes]
     blocks = [*whole.summary]
@@ -229,7 +227,7 @@ def test_each_glyph_has_the_meaning_that_it_has_on_the_screens(tmp_path: Path, p
 
 
 def test_no_row_gets_a_glyph_for_its_colour(tmp_path: Path) -> None:
-    """A duty that was missed is no warning: only its state has a glyph."""
+    # A duty that was missed is no warning: only its state has a glyph.
     whole = document(bad_day(tmp_path).report(DAY, f"{DAY} 17:30"))
     duties = [each for each in section(whole, "Duties").blocks if isinstance(each, Table)]
     for table in duties:
@@ -239,7 +237,7 @@ def test_no_row_gets_a_glyph_for_its_colour(tmp_path: Path) -> None:
 
 
 def test_the_most_urgent_duty_is_on_the_page(tmp_path: Path) -> None:
-    """However many duties are due this morning, the one that was missed stands before them."""
+    # However many duties are due this morning, the one that was missed stands before them.
     whole = document(bad_day(tmp_path).report(DAY, f"{DAY} 17:30"))
     (table, *_rest) = (each for each in section(whole, "Duties").blocks if isinstance(each, Table))
     states = [line.cells[2][0] for line in table.lines]

@@ -1,5 +1,3 @@
-"""A day's report from the journal alone."""
-
 from datetime import date
 from pathlib import Path
 
@@ -43,7 +41,6 @@ def day(ledger: Ledger, now: str = "2026-02-02 10:00", of: str = DAY, *, private
 
 
 def calm(ledger: Ledger) -> None:
-    """A whole day as it should be."""
     runs = (("09:01", MORNING, ("alarms", "dashboard", "error-logs")), ("14:01", NOON, ("alarms",)))
     for at, key, inspections in (*runs, ("17:01", EVENING, ("alarms",))):
         for inspection in inspections:
@@ -163,7 +160,7 @@ def test_equal_findings_of_two_duties_are_listed_once(ledger: Ledger) -> None:
 
 
 def test_nothing_false_is_green(ledger: Ledger) -> None:
-    """Signed without a run, before the journal began, and an unreadable finding."""
+    # Signed without a run, before the journal began, and an unreadable finding.
     for key in (MORNING, NOON, EVENING):
         ledger.sign(f"{DAY} 17:10", key)
     report = day(ledger)
@@ -323,7 +320,7 @@ def test_the_costs_of_a_monday_are_shown_though_normal(ledger: Ledger) -> None:
 
 
 def test_a_series_key_is_found_by_its_slots_in_the_journal(ledger: Ledger) -> None:
-    """Only AWS knows when a key was created; a console that ran the inspection recorded the slot."""
+    # Only AWS knows when a key was created; a console that ran the inspection recorded the slot.
     key = "key-rotation:AKIAOLD@2026-01-06"
     assert "key-rotation" not in states(day(ledger))
     ledger.entry(f"{DAY} 08:00", EntryKind.LOOKING, subject=key, target="key-rotation")

@@ -1,5 +1,3 @@
-"""A report in one language of what was recorded in the other."""
-
 from pathlib import Path
 
 import pytest

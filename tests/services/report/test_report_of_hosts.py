@@ -56,7 +56,7 @@ def used(ledger: Ledger, at: str, calls: int, boot: str, **more: Any) -> None:
 
 
 def test_consoles_of_two_hosts_that_look_alike_are_counted_both_and_once(ledger: Ledger) -> None:
-    """Containers of one image: one name, one user, process 7; only the boots differ."""
+    # Containers of one image: one name, one user, process 7; only the boots differ.
     used(ledger, f"{DAY} 10:00", 10, "boot-1")
     used(ledger, f"{DAY} 10:00", 100, "boot-2")
     used(ledger, f"{DAY} 11:00", 20, "boot-1")

@@ -47,7 +47,6 @@ def two_steps(id: str = "p1", **changed: object) -> Plan:
 
 
 def begun(ledger: Ledger, at: str, change: Plan) -> None:
-    """The change is confirmed, and its first step is verified."""
     step = change.steps[0]
     ledger.write(at, change_entries.confirmed(change))
     ledger.write(at, change_entries.intent(change, step))

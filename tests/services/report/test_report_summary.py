@@ -1,5 +1,3 @@
-"""Months and fiscal years from the journal alone."""
-
 from pathlib import Path
 
 import pytest

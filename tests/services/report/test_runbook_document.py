@@ -1,5 +1,3 @@
-"""The runbook on paper: complete, in both languages, one file that executes and loads nothing."""
-
 import shlex
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -54,7 +54,6 @@ def reader(path: Path) -> Iterator[JournalReader]:
 
 
 def among_all(states: DutyStatesAt, day: date) -> list[Occurrence]:
-    """What is still open, chosen from every occurrence that took place."""
     every = states.between(day - BACK, day - DAY)
     return [each for each in every if each.open and each.slot.until < day and is_carried(each, day)]
 

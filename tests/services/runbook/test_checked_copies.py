@@ -49,7 +49,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The systems whose runbook was checked."""
     systems: list[str] = []
 
     def note(runbook: Runbook) -> checks.Mistakes:

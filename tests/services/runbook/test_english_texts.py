@@ -79,7 +79,6 @@ def test_mistakes_are_reported_by_key(text: str, key: str, message: str) -> None
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every text that a screen may show, by its path."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, tuple):
@@ -97,7 +96,7 @@ def test_the_shipped_runbooks_are_english_throughout(name: str) -> None:
 
 
 def test_every_text_of_the_grammar_can_be_translated() -> None:
-    """A new text field of the runbook gets its English, or is named here as something that is no text."""
+    # A new text field of the runbook gets its English, or is named here as something that is no text.
     for table in _tables(Runbook):
         cleaned = {
             key for key, field in table.model_fields.items() if _is_text(field.annotation, field.metadata)

@@ -1,5 +1,3 @@
-"""The shipped runbook holds every value of the written one (sections in the names)."""
-
 from datetime import date
 
 import pytest
@@ -12,7 +10,6 @@ from services.runbook.loader import load_builtin
 
 @pytest.fixture(autouse=True)
 def japanese(english: None) -> None:
-    """The written runbook is Japanese."""
     i18n.use("ja")
 
 

@@ -1,5 +1,3 @@
-"""Forms and columns of log groups."""
-
 import pytest
 
 from services.models.runbook import LogGroupSpec

@@ -1,5 +1,3 @@
-"""Further patterns for masking: every mistake by its key."""
-
 import pytest
 
 from services.runbook.loader import loads

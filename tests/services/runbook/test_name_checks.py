@@ -83,7 +83,6 @@ def key_of(text: str) -> tuple[str | None, ...]:
 
 
 def spelt(key: tuple[str | None, ...]) -> str:
-    """`ecs.services[0]`."""
     return ".".join(part or "[0]" for part in key).replace(".[", "[")
 
 

@@ -1,5 +1,3 @@
-"""Regions that exist."""
-
 import pytest
 
 from services.runbook.place_checks import REGIONS

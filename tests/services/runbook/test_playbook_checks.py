@@ -1,5 +1,3 @@
-"""Every mistake in playbooks, procedures, weights and the roster is named by file, key and line."""
-
 from pathlib import Path
 
 import pytest
@@ -118,7 +116,7 @@ def test_a_mistake_is_named(text: str, key: str, words: str, tmp_path: Path) -> 
 
 
 def test_everybody_who_is_on_duty_twice_is_named() -> None:
-    """One long entry may overlap with several others, which do not follow each other."""
+    # One long entry may overlap with several others, which do not follow each other.
     text = (
         on_duty("a", "2026-01-01", "2026-01-31")
         + on_duty("b", "2026-01-02", "2026-01-03")

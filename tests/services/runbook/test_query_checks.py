@@ -1,5 +1,3 @@
-"""Saved queries of a runbook: every mistake is reported by its key."""
-
 import pytest
 
 from services.aws.logs.query_text import commands

@@ -12,7 +12,6 @@ DAILY = '[[duties]]\nid = "{id}"\ntitle = "d"\nrule = "FREQ=DAILY"\n'
 
 
 def mistakes(text: str) -> dict[str, str]:
-    """Key to message."""
     return small.mistakes(BOB + text)
 
 

@@ -22,7 +22,6 @@ SYSTEM = small.SYSTEM.replace("ap-northeast-1", "eu-central-1") + 'timezone = "E
 
 
 def mistakes(text: str) -> dict[str, tuple[int | None, str]]:
-    """Key to line and message."""
     with pytest.raises(RunbookError) as caught:
         loads(text)
     return {each.key: (each.line, each.message) for each in caught.value.mistakes}

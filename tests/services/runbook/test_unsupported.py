@@ -1,5 +1,3 @@
-"""What a runbook names that is not supported yet: it loads, with a caution."""
-
 import pytest
 
 from services.runbook.loader import loads

@@ -31,7 +31,6 @@ def loaded(utc: str, words: str = "", timezone: str = "Asia/Tokyo") -> Loaded:
 
 
 def mistakes(utc: str, words: str = "", timezone: str = "Asia/Tokyo") -> dict[str, str]:
-    """Key to message."""
     return small.mistakes(WINDOW.format(utc=utc, words=words, timezone=timezone))
 
 
@@ -113,7 +112,7 @@ def test_a_window_may_go_on_past_midnight(words: str) -> None:
 
 @pytest.mark.parametrize("words", SUNDAY_NIGHT)
 def test_the_night_of_a_day_is_two_nights(words: str) -> None:
-    """Sunday's 2:00, or 2:00 in the night that follows Sunday: it is ambiguous, so neither is refused silently."""
+    # Sunday's 2:00, or 2:00 in the night that follows Sunday: it is ambiguous, so neither is refused silently.
     (caution,) = loaded("sun:17:00-sun:18:00", words).cautions
     assert "write the day on which it begins" in caution.message
 
@@ -260,6 +259,6 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=9).map("".join))
 def test_any_words_are_compared_or_cautioned(words: str) -> None:
-    """Either way the same two windows cannot both pass without a word."""
+    # Either way the same two windows cannot both pass without a word.
     remarks = [mistakes(utc, words) or loaded(utc, words).cautions for utc in (RIGHT, TYPED_AS_LOCAL)]
     assert all(remarks) or (any(remarks) and read_window(words)) or not words.strip()

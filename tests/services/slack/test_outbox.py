@@ -1,5 +1,3 @@
-"""The outbox on a real journal and a stand-in for Slack: exactly once, whatever is lost."""
-
 import asyncio
 from datetime import timedelta
 from pathlib import Path
@@ -273,7 +271,7 @@ async def test_without_a_connection_nothing_is_sent_and_the_console_tries_again(
 async def test_an_attempt_of_another_host_is_awaited_by_this_console_s_own_clock(
     tmp_path: Path, server: SlackServer, skew: int
 ) -> None:
-    """A host whose clock is behind must not make its attempt look lost, nor settled, while its request is under way."""
+    # A host whose clock is behind must not make its attempt look lost, nor settled, while its request is under way.
     path, slack = tmp_path / "j.db", server.slack
     theirs, ours = ManualClock(NOW + timedelta(seconds=skew)), ManualClock(NOW)
     other = await opened(path, theirs, server)

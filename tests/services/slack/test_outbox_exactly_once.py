@@ -28,8 +28,6 @@ steps = st.lists(
 
 
 class World:
-    """Two consoles that share a journal and a clock."""
-
     def __init__(self, path: Path, server: SlackServer) -> None:
         self.path = path
         self.server = server

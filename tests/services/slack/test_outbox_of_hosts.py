@@ -19,7 +19,6 @@ from tests.tools.slack_server import Slack, SlackServer
 
 @asynccontextmanager
 async def on(host: Host, server: SlackServer, **options: Any) -> AsyncIterator[Desk]:
-    """A console with an outbox on a host."""
     journal = host.journal(**options)
     await journal.open()
     desk = Desk(journal, host.clock, read(server.environment()), 10.0)
@@ -47,8 +46,6 @@ def slack(server: SlackServer) -> Slack:
 async def pass_time(
     hosts: tuple[Host, Host], desk: Desk, id: str, state: PostState, step: float = 5.0
 ) -> None:
-    """Until the post is in this state at this desk."""
-
     def reached() -> bool:
         for host in hosts:
             host.clock.advance(step)
@@ -114,7 +111,7 @@ async def test_nothing_is_sent_while_the_ledger_cannot_be_reached(
 async def test_an_attempt_whose_beginning_was_recorded_but_not_acknowledged_is_made_again(
     hosts: tuple[Host, Host], ledger: MemoryLedger, server: SlackServer, slack: Slack
 ) -> None:
-    """The console itself knows that it sent nothing: nobody has to ask Slack, and nothing stays as being sent."""
+    # The console itself knows that it sent nothing: nobody has to ask Slack, and nothing stays as being sent.
     async with on(hosts[0], server, patience=0.0) as one:
         slack.faults.append("429")
         await one.let_go("p")

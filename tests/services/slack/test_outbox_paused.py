@@ -21,7 +21,7 @@ from tests.tools.slack_server import SlackServer
 async def test_an_attempt_that_the_other_host_gave_up_is_not_made(
     tmp_path: Path, server: SlackServer, moment: str, how: str
 ) -> None:
-    """Slack accepts a message however late it comes, so the sender looks at the journal and the clock just before."""
+    # Slack accepts a message however late it comes, so the sender looks at the journal and the clock just before.
     slack, ledger = server.reset(), MemoryLedger()
     hosts: tuple[Host, Host] = two_hosts(ledger, tmp_path, NOW)
     async with on(hosts[0], server) as one, on(hosts[1], server) as two:
@@ -61,5 +61,4 @@ async def test_an_attempt_that_the_other_host_gave_up_is_not_made(
 
 
 def _only_after(usual: Any) -> Any:
-    """Leave the first attempt to the other host."""
     return lambda post: usual(post) if post.attempts else None

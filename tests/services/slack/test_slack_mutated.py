@@ -58,8 +58,6 @@ def at_key(path: tuple[str | int, ...], value: object) -> Damage:
 
 
 def whole(status: int | None = None, body: bytes | None = None, **headers: str) -> Damage:
-    """Another status, body or headers."""
-
     def damage(old: int, content: bytes, sent: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return status or old, content if body is None else body, {**sent, **named}
@@ -68,7 +66,6 @@ def whole(status: int | None = None, body: bytes | None = None, **headers: str) 
 
 
 def wholes(url: str) -> Iterator[tuple[str, Damage]]:
-    """What happens to an answer as a whole."""
     page = b"<html>xoxb-secret please log in</html>"
     bodies = {
         "nothing": b"", "list": b"[]", "null": b"null", "number": b"1", "text": b'"ok"', "ok": b"ok", "bare": b"{}",
@@ -96,7 +93,6 @@ def wholes(url: str) -> Iterator[tuple[str, Damage]]:
 
 
 def keys(*paths: tuple[str | int, ...]) -> Iterator[tuple[str, Damage]]:
-    """Each value in each place."""
     for path in paths:
         for value in (..., *VALUES):
             yield f"{path}={str(value)[:20]!r}", at_key(path, value)
@@ -132,7 +128,7 @@ def check_explanation(error: SlackError) -> None:
 async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(
     server: SlackServer, fault: str, webhook: bool
 ) -> None:
-    """Of an answer that Slack gave to a message it took, and of one to a message it did not take."""
+    # Of an answer that Slack gave to a message it took, and of one to a message it did not take.
     slack = server.reset()
     posts = keys(("ok",), ("ts",), ("channel",), ("error",), ("needed",))
     for number, (name, damage) in enumerate((*posts, *wholes(server.url))):

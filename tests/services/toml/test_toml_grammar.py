@@ -1,5 +1,3 @@
-"""What the model of a data file says about the values in it."""
-
 from typing import get_origin
 
 import pytest

@@ -19,7 +19,6 @@ DANGLING = '\n[[alarms]]\nname = "dangling"\ntitle = "t"\nplaybook = "no-such-pl
 
 
 def keys(text: str) -> dict[str, str]:
-    """Key to message of every mistake."""
     try:
         loads(text)
     except RunbookError as error:

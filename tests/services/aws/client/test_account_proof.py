@@ -1,5 +1,3 @@
-"""Nothing that is read goes further before it is proven whose it is."""
-
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
@@ -37,8 +35,6 @@ def alarms(*arns: str) -> Reply:
 
 
 class Aws:
-    """An AWS whose STS knows some access keys, by account."""
-
     def __init__(self, server: FaultServer) -> None:
         self.server = server
         self.accounts: dict[str, str] = {}

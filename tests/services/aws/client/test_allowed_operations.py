@@ -29,7 +29,6 @@ OUTSIDE = {"github", "local"}
 
 
 def _used() -> set[str]:
-    """Every service that the console reads, changes, or obtains credentials from."""
     calls = {call for kind in CHANGES for call in operations(change_class(kind).calls)}
     calls |= READS | {APPEND} | ASSUMING | SENDING
     return {service for service, _operation in calls} - OUTSIDE
@@ -41,7 +40,6 @@ KEYS = SessionCredentials("ASIAEXAMPLE", Secret("secret"), Secret("token"), None
 
 
 def _least(shape: Any, depth: int = 0) -> Any:
-    """The least parameters that the SDK accepts for an input shape."""
     if shape is None:
         return {}
     if shape.type_name == "structure":

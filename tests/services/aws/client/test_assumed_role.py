@@ -1,5 +1,3 @@
-"""The requests that obtain the role for writing, and what becomes of their failures."""
-
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

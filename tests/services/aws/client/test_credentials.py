@@ -77,7 +77,6 @@ def _keys(key: str, profile: str = "default") -> str:
 
 @pytest.fixture
 def from_files(aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keys come from ~/.aws alone."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     return aws_home

@@ -1,5 +1,3 @@
-"""Metrics and logs read in a monitoring account: the requests as the embedded AWS received them."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -44,8 +42,6 @@ CPU = MetricQuery(
 
 @dataclass
 class Received:
-    """One request as it arrived, and the identity that signed it."""
-
     operation: str
     signer: str
     """The account and role; "" for the keys of the environment."""
@@ -54,7 +50,6 @@ class Received:
 
 @pytest.fixture
 def received(embedded: Embedded) -> list[Received]:
-    """All requests but STS's."""
     requests: list[Received] = []
     front = embedded.server.front
     answer = front._answer

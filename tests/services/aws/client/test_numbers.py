@@ -1,5 +1,3 @@
-"""What a number of AWS's may be: it can be drawn, compared and added up."""
-
 import math
 
 import pytest

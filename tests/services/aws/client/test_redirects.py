@@ -233,7 +233,7 @@ def test_what_is_charged_for_is_known() -> None:
 
 @pytest.mark.parametrize(("service", "operation"), sorted(READS))
 def test_every_read_is_classified_as_charged_or_free(service: str, operation: str) -> None:
-    """A read that is added needs a check of AWS's prices: until then it is neither."""
+    # A read that is added needs a check of AWS's prices: until then it is neither.
     is_free = service in FREE_SERVICES or (service, operation) in FREE
     assert is_charged(service, operation) is not is_free
 

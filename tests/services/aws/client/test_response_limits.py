@@ -45,7 +45,6 @@ async def beaten(work: Any) -> tuple[int, BaseException | None]:
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of the bodies that were decoded."""
     sizes: list[int] = []
     load: Callable[[bytes], Any] = parsers.loads
 

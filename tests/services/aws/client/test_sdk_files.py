@@ -165,7 +165,7 @@ async def test_a_token_that_is_not_there_is_no_matter_of_the_network(
 def test_files_that_tls_opens_on_import_are_checked_before(
     variable: str, preloaded: bool, tmp_path: Path
 ) -> None:
-    """In a process of its own: this one has imported the SDK."""
+    # In a process of its own: this one has imported the SDK.
     path = tmp_path / "fifo"
     if variable == "SSL_CERT_DIR":
         path = tmp_path / "certificates"
@@ -205,7 +205,7 @@ async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
     monkeypatch: pytest.MonkeyPatch,
     limits: TimeLimits,
 ) -> None:
-    """A stalled NFS mount cannot be created here: the check of the files waits as it would."""
+    # A stalled NFS mount cannot be created here: the check of the files waits as it would.
     server.always(answer({"MetricAlarms": []}))
     there = {"hangs": True, "begun": 0}
 
@@ -235,7 +235,7 @@ async def test_files_of_lost_credentials_on_a_file_system_that_hangs_take_one_th
     aws_home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Not one for each request, and none that the end of the process waits for."""
+    # Not one for each request, and none that the end of the process waits for.
     server.always(Reply(b'{"__type": "ExpiredTokenException", "message": "expired"}', 400))
     there, daemons, stamp = threading.Event(), list[bool](), Clients.stamp
 
@@ -301,7 +301,7 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
     open_session: Callable[..., AwsSession],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its child too, unless it leaves the program's session: then the pipes at least are closed, here."""
+    # Its child too, unless it leaves the program's session: then the pipes at least are closed, here.
     pids, begun = tmp_path / "pids", list[asyncio.subprocess.Process]()
     (without_keys / "config").write_text(program(tmp_path, endless(pids, leaves=leaves)))
     begin = asyncio.create_subprocess_exec

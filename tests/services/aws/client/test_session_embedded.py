@@ -1,5 +1,3 @@
-"""The session against the embedded AWS: what it reads there, it reads from AWS."""
-
 from datetime import timedelta
 from typing import Any
 

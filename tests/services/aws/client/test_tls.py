@@ -18,7 +18,6 @@ from tests.faults.server import FaultServer, answer
 
 
 def certificate(folder: Path, host: str) -> Path:
-    """A self-signed certificate with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     begin = datetime(2020, 1, 1, tzinfo=UTC)

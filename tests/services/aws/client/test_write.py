@@ -1,5 +1,3 @@
-"""One permitted request: sent once, as confirmed, and its outcome reported without guessing."""
-
 import asyncio
 from collections.abc import Callable
 from typing import Any
@@ -327,7 +325,7 @@ async def test_a_query_service_is_compared_too(session: AwsSession, server: Faul
 async def test_a_request_whose_time_is_over_is_not_sent_however_far_it_is(
     event: str, session: AwsSession, server: FaultServer, clock: ManualClock
 ) -> None:
-    """As after SIGSTOP: the process continues where it was stopped, before, while or after it signed."""
+    # As after SIGSTOP: the process continues where it was stopped, before, while or after it signed.
     server.always(DONE)
     login = await session._loaded()
     async with login._used() as clients:

@@ -1,5 +1,3 @@
-"""A write against the embedded AWS under every fault, counted on AWS's side."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any

@@ -213,7 +213,7 @@ async def test_mute_rules_are_read_every_five_minutes_when_an_alarm_turns_and_wh
 
 @pytest.mark.slow
 async def test_a_list_that_fails_does_not_delay_what_fires(empty_aws: Embedded) -> None:
-    """Each request that AWS does not answer takes half a minute with its retries."""
+    # Each request that AWS does not answer takes half a minute with its retries.
     add(empty_aws, *MANY, "own-cpu")
     async with watched(empty_aws, "own-cpu") as console:
         await console.whole()

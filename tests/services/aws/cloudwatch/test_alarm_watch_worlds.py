@@ -67,7 +67,6 @@ class World:
     fault: str = ""
 
     def describe(self, params: dict[str, Any]) -> Any:
-        """DescribeAlarms."""
         if self.fault and self.fault in params:
             return failure(ProblemKind.UNAVAILABLE)
         names, prefix, state = (params.get(key) for key in ("AlarmNames", "AlarmNamePrefix", "StateValue"))
@@ -85,19 +84,15 @@ class World:
         return {"MetricAlarms": chosen[begin:end]} | ({"NextToken": str(end)} if end < len(chosen) else {})
 
     def mutes(self, _params: dict[str, Any]) -> Any:
-        """ListAlarmMuteRules."""
         arn = "arn:aws:cloudwatch:ap-northeast-1:1:alarm-mute-rule:night"
         summary = {"AlarmMuteRuleArn": arn, "Status": "ACTIVE"}
         return {"AlarmMuteRuleSummaries": [summary] if self.muted else []}
 
     def rule(self, _params: dict[str, Any]) -> Any:
-        """GetAlarmMuteRule."""
         return {"Name": "night", "MuteTargets": {"AlarmNames": sorted(self.muted)}, "Rule": {}}
 
 
 class Console:
-    """A watch and, as its reference, a reading of everything."""
-
     def __init__(self) -> None:
         self.world, self.clock = World(), ManualClock(NOW)
         for name in (*OWN, *SOME, *PADDING):
@@ -131,7 +126,6 @@ class Console:
         return overview
 
     async def truth(self) -> AlarmOverview:
-        """What a reading of everything tells now."""
         world = self.clock.now(), self.world.muted, dict(self.world.rows)
         if self._truth is None or self._truth[0] != world:
             fault, self.world.fault = self.world.fault, ""
@@ -142,7 +136,6 @@ class Console:
         return self._truth[1]
 
     async def check(self, overview: AlarmOverview) -> None:
-        """No alarm is told to be better than it is."""
         truth = await self.truth()
         for alarm in overview.alarms:
             real = truth.by_id.get(alarm.id)

@@ -155,7 +155,7 @@ async def test_501_queries_take_two_requests() -> None:
 async def test_no_response_keeps_the_event_loop_and_no_metric_is_charged_twice(
     hours: int, metrics: int, every: int, period: int
 ) -> None:
-    """Many datapoints are asked for in several calls; metric math stays with the metrics that it uses."""
+    # Many datapoints are asked for in several calls; metric math stays with the metrics that it uses.
     canned = Canned(GetMetricData=page())
     queries = [metric(f"m{index}").model_copy(update={"period": period}) for index in range(metrics)]
     used = [number for number in range(metrics) if number % every == 1]

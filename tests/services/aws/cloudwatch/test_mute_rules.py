@@ -1,5 +1,3 @@
-"""Single mute rules, whatever their status is."""
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Which alarms are muted: reported by AWS in full, in part or not at all."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -165,7 +163,7 @@ def test_one_name_that_cannot_be_read_is_enough(names: list[str], damage: Any, a
 
 @MUTED
 async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded: Embedded) -> None:
-    """AWS's model marks the list optional; an answer with an empty body is damaged all the same."""
+    # AWS's model marks the list optional; an answer with an empty body is damaged all the same.
     async with recording() as answers, context(embedded) as started:
         mutes = MuteRules(started.reader)
         assert (await mutes.read(NOW)).names == {"alb-latency-high"}

@@ -1,5 +1,3 @@
-"""Metrics that curves share are asked once, and every curve still gets its own answer."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -169,7 +169,7 @@ async def test_what_an_error_means(
 
 
 async def test_a_listing_with_a_gap_is_cut_before_it(server: FaultServer, clock: ManualClock) -> None:
-    """A listing is no snapshot: 9 may have been put, and then 10, while it was made."""
+    # A listing is no snapshot: 9 may have been put, and then 10, while it was made.
     keys = [FOLDER.key(seq) for seq in (7, 8, 10)]
 
     def respond(request: Seen) -> Reply:

@@ -10,8 +10,6 @@ LEDGER = "facility-prod"
 
 
 class Endless:
-    """A session whose ledger has any number of large records."""
-
     def __init__(self) -> None:
         self.asked: list[str] = []
 

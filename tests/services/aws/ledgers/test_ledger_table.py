@@ -275,7 +275,7 @@ async def test_a_record_that_is_too_large_is_not_sent(server: FaultServer, clock
 
 
 async def test_a_role_of_the_address_is_assumed(server: FaultServer, clock: ManualClock) -> None:
-    """By the ledger's own session; the role's answer is a refusal here, which is final."""
+    # By the ledger's own session; the role's answer is a refusal here, which is final.
     server.always(failure("AccessDenied", status=403))
     ledger = open_ledger(
         parse(f"{address(server)}&role_arn=arn:aws:iam::123456789012:role/toban"), LEDGER, clock

@@ -52,7 +52,7 @@ async def test_puts_are_charged_by_the_kilobyte_and_polls_as_one_unit(
 
 
 async def test_a_month_of_polls_costs_what_it_costs(clock: ManualClock, meter: UsageMeter) -> None:
-    """A request's price is below a millionth of a dollar, so nothing may be rounded to that."""
+    # A request's price is below a millionth of a dollar, so nothing may be rounded to that.
     for _poll in range(1000):
         meter.count("dynamodb", "Query")
         meter.count("s3", "GetObject")

@@ -1,5 +1,3 @@
-"""The journal's stream: the one write that a read-only console makes, and nowhere else."""
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any

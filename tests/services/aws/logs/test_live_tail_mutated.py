@@ -39,7 +39,6 @@ def session_of_two_updates(*start: Any) -> Iterator[dict[str, Any]]:
 
 
 async def read(session: AwsSession) -> list[LiveUpdate]:
-    """All updates of a session."""
     async with asyncio.timeout(60), aclosing(LiveTail(session).updates(ARN)) as updates:
         return [update async for update in updates]
 

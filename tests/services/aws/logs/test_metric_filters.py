@@ -1,5 +1,3 @@
-"""Patterns that AWS tries on messages."""
-
 from collections.abc import AsyncIterator
 
 import pytest
@@ -25,7 +23,7 @@ async def filters(empty_aws: Embedded) -> AsyncIterator[MetricFilters]:
 async def test_an_empty_message_does_not_spoil_the_others(
     filters: MetricFilters, empty_aws: Embedded
 ) -> None:
-    """AWS refuses a request that has one; a line of control characters alone is empty once it is cleaned."""
+    # AWS refuses a request that has one; a line of control characters alone is empty once it is cleaned.
     messages = ["", "ERROR a", "INFO b", "", "ERROR c"]
     assert await filters.count("ERROR", messages) == 2
     assert await filters.matching("ERROR", messages) == {"ERROR a", "ERROR c"}

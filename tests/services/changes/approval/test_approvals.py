@@ -347,7 +347,7 @@ async def test_where_the_approver_is_known_an_emergency_replaces_no_approval(
 
 
 async def test_identities_are_sessions(embedded: Any, tmp_path: Path) -> None:
-    """One role, two session names, as single sign-on gives them: two people."""
+    # One role, two session names, as single sign-on gives them: two people.
     path = tmp_path / "j.db"
     other = Person(user="saburo", identity=f"{ROLE}/saburo")
     async with office(embedded, path) as one, office(embedded, path, other) as two:

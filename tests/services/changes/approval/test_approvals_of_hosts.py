@@ -17,7 +17,6 @@ MINUTE = 60.0
 
 @contextmanager
 def elsewhere(embedded: Any, skew: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Act on another machine, whose wall clock is wrong."""
     monkeypatch.setattr(ages, "machine", lambda: "another-boot time:[1]")
     embedded.clock.step(skew)
     try:

@@ -29,7 +29,6 @@ NUMBERS = st.integers(1, 4)
 
 @st.composite
 def steps(draw: st.DrawFn) -> PlannedStep:
-    """One request, with the state that it expects."""
     return PlannedStep(
         id=draw(NAMES),
         title="A step",
@@ -149,7 +148,7 @@ def test_an_emergency_serves_no_other_plan(pair: tuple[Plan, Plan]) -> None:
 
 @given(plans(), plans())
 def test_what_people_read_may_change_without_a_new_approval(one: Plan, other: Plan) -> None:
-    """Made again from the same state, it has other times and other words."""
+    # Made again from the same state, it has other times and other words.
     again = one.model_copy(update={"title": other.title, "made_at": other.made_at, "approval": "部長"})
     recorded = approvals(entry(entries.asked(one, ""), 1, HANAKO), entry(entries.approved(one), 2, TARO))
     assert len(recorded.consents(again)) == 1

@@ -119,7 +119,7 @@ async def test_an_emergency_replaces_no_approval(embedded: Any, tmp_path: Path) 
 async def test_an_emergency_of_a_plan_made_in_another_console_goes_through(
     embedded: Any, tmp_path: Path
 ) -> None:
-    """Made again to be compared, it names no freeze."""
+    # Made again to be compared, it names no freeze.
     runbook, journal = frozen(embedded.clock.now(), -60, 60), tmp_path / "j.db"
     async with (
         office(embedded, journal, runbook=runbook) as one,
@@ -212,7 +212,7 @@ async def test_without_a_calendar_systems_manager_is_not_asked(embedded: Any, tm
 
 
 async def test_the_hour_is_the_systems(embedded: Any, tmp_path: Path) -> None:
-    """A freeze is written in local time; in UTC it would begin nine hours later."""
+    # A freeze is written in local time; in UTC it would begin nine hours later.
     now = embedded.clock.now()
     runbook = frozen(now, 0, 60)
     assert runbook.freezes[0].starts.replace(tzinfo=UTC) == now + JST

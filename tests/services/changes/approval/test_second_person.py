@@ -17,7 +17,6 @@ PEOPLE = st.builds(Person, user=USERS, identity=IDENTITIES, host=st.sampled_from
 
 
 def names(user: str) -> set[str]:
-    """The OS users in the text of a Person."""
     words = user.lower().replace("(", " ").replace(")", " ").split()
     return {word for word in words if word not in ("sudo:", "login:", "uid")}
 

@@ -33,7 +33,6 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
 def write(embedded: Any, path: Path, person: Person, *drafts: NewEntry) -> None:
-    """Entries that another program wrote into the journal."""
     store = Store(path)
     for draft in drafts:
         append(store, marked(draft, embedded.clock), at=embedded.clock.now(), person=person)
@@ -87,7 +86,7 @@ async def test_other_steps_under_an_approved_id(embedded: Any, tmp_path: Path) -
 
 
 async def test_entries_that_their_writer_could_not_have_made(embedded: Any, tmp_path: Path) -> None:
-    """The rules are judged when the entry is read, so that no other program can widen them."""
+    # The rules are judged when the entry is read, so that no other program can widen them.
     path = tmp_path / "j.db"
     async with office(embedded, path) as one:
         plan = await raise_plan(one)

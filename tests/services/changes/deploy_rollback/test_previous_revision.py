@@ -1,5 +1,3 @@
-"""Which revision a rollback returns to, over generated histories of deployments."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

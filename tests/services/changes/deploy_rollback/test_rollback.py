@@ -1,5 +1,3 @@
-"""Rollbacks from the plan to the verified end, through the embedded AWS."""
-
 from pathlib import Path
 from typing import Any
 
@@ -278,7 +276,7 @@ async def test_it_gives_up_after_an_hour(embedded: Any, tmp_path: Path) -> None:
 async def test_one_that_ecs_has_undone_since_was_done(
     embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The service deploys what it did before, as if nothing had arrived; its newest deployment tells."""
+    # The service deploys what it did before, as if nothing had arrived; its newest deployment tells.
     live(embedded, 240)
     service(embedded).fates.append(Fate.crash(BEFORE, 0.0))
     async with desk(embedded, tmp_path / "j.db") as one:

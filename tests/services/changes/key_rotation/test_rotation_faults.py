@@ -42,7 +42,6 @@ def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def press(console: Desk, step: str) -> Run:
-    """Confirm a step, with the key pressed three times."""
     plan = await console.plan(step=step)
     assert plan.refusals == (), plan.refusals
     await console.arm()
@@ -129,7 +128,6 @@ async def test_a_lost_answer_to_a_secret_is_settled_by_its_date_and_half_a_key_i
 
 
 def fail_at(embedded: Embedded, monkeypatch: pytest.MonkeyPatch, number: int, rule: dict[str, Any]) -> None:
-    """Let the nth write of a secret fail."""
     from services.demo.faults import FaultRule, FaultStore
 
     take, writes = FaultStore.take, [0]

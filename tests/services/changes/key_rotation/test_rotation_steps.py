@@ -120,7 +120,6 @@ async def test_the_secrets_of_an_environment_and_of_an_organisation(
 
 
 def storing(path: Path, status: int = 0) -> tuple[str, ...]:
-    """A command that stores what it is given."""
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read()); print('stored'); sys.exit(int(sys.argv[2]))"
     return (sys.executable, "-c", code, str(path), str(status))
 

@@ -1,5 +1,3 @@
-"""A hand-over is followed until it is proven, by whichever console runs."""
-
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,6 @@ pytestmark = pytest.mark.scenario(account())
 
 
 async def seen(console: Desk, state: WatchState) -> Run:
-    """The hand-over's run once its watch has seen this."""
     states = console.services.engine.states()
     try:
         async for runs in states:
@@ -68,7 +65,7 @@ async def test_a_key_that_was_discarded_meanwhile_ends_the_watch_badly(
 async def test_a_rotation_that_nobody_watched_ends_the_watch_well(
     embedded: Embedded, tmp_path: Path, last: str
 ) -> None:
-    """Between two looks of the watch the old key was deactivated, or even deleted."""
+    # Between two looks of the watch the old key was deactivated, or even deleted.
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         await console.take("github")

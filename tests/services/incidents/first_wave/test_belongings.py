@@ -1,5 +1,3 @@
-"""What belongs to the system, read from the embedded AWS beside the first wave."""
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -31,8 +29,6 @@ CALLS = {look.call.replace(":", ".") for look in LOOKS}
 
 
 class Desk:
-    """A reader of belongings on a clock of its own."""
-
     def __init__(self, embedded: Embedded, runbook: Runbook, fault: Fault = pytest.fail) -> None:
         self.embedded, self.runbook = embedded, runbook
         self.clock = ManualClock(embedded.clock.now())

@@ -135,7 +135,7 @@ HANG = {"DescribeEvents": 1e6}
     "away", [{}, {3.99: 30.0}, {0.1: 10.0, 0.3: 10.0}, {at / 20: 0.5 for at in range(1, 80)}]
 )
 def test_what_aws_answers_in_time_is_never_given_up(away: dict[float, float]) -> None:
-    """Away in one piece, just before the limit, or for a moment again and again, as on a starved machine."""
+    # Away in one piece, just before the limit, or for a moment again and again, as on a starved machine.
     evidence, _took, aws = evidence_of(dict.fromkeys(ANSWERS, 1.2), away=away)
     assert late_sources(evidence) == {}
     assert [task.reason for task in evidence.stopped_tasks] == ["gone"]

@@ -179,7 +179,6 @@ async def test_everything_about_an_incident_is_read_at_once(
 async def test_tasks_that_run_as_soon_as_they_are_created(
     console: InspectionContext, alarm: AlarmMoment
 ) -> None:
-    """As Textual creates them in the console."""
     if sys.version_info >= (3, 12):
         asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
     faults: list[BaseException] = []
@@ -281,7 +280,6 @@ async def test_expired_credentials_fail_every_source_and_nothing_else(
 
 
 def bare(runbook: Runbook) -> Runbook:
-    """A runbook that names nothing but its system."""
     nothing: dict[str, Any] = {
         "ecs": None,
         "rds": None,

@@ -1,5 +1,3 @@
-"""What a hand-over of the day lists, worst first, each once."""
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -111,7 +109,6 @@ def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not() -> None:
 
 
 def raised(revert: Revert | None, minutes: float = 0, before: str = "5") -> Run:
-    """A task limit that was raised, and is to be reverted."""
     one = plan()
     step = one.steps[0].model_copy(update={"before": before})
     one = one.model_copy(update={"id": f"p{minutes}", "revert": revert, "steps": (step,)})

@@ -52,7 +52,7 @@ async def test_one_history_of_each_kind_says_nothing_untrue(tmp_path: Path, lang
 
 
 async def test_the_judge_notices_another_time(tmp_path: Path) -> None:
-    """Of what is true little stays true when the last digit of its time changes."""
+    # Of what is true little stays true when the last digit of its time changes.
     i18n.use("en")
     count, unnoticed = 0, []
     for number, history in enumerate(SAMPLE):

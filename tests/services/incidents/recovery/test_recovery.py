@@ -128,7 +128,6 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded: Embedded,
 
 @asynccontextmanager
 async def quiet(path: Path) -> AsyncIterator[tuple[IncidentDesk, Incident]]:
-    """An incident that tanaka has taken, and whose alarm is ok."""
     async with desk(path) as console:
         await console.see(alarm())
         await console.incidents.take(console.incidents.incidents[0])

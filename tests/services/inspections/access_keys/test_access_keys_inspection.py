@@ -1,5 +1,3 @@
-"""The inspection of access keys, on the embedded AWS and on handwritten answers."""
-
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Spells out of alarms' changes."""
-
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given

@@ -1,5 +1,3 @@
-"""The inspection of the alarms, on the embedded AWS and on handwritten answers."""
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,5 +1,3 @@
-"""The inspection of the backups, on the embedded AWS and on handwritten answers."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

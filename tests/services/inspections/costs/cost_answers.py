@@ -44,8 +44,6 @@ def result(day: date, groups: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def answered(priced: Priced = usual) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """GetCostAndUsage by SERVICE and RECORD_TYPE, of every day asked for."""
-
     def answer(params: dict[str, Any]) -> dict[str, Any]:
         first, end = (date.fromisoformat(params["TimePeriod"][key]) for key in ("Start", "End"))
         days = [first + timedelta(days=each) for each in range((end - first).days)]
@@ -59,7 +57,6 @@ def answered(priced: Priced = usual) -> Callable[[dict[str, Any]], dict[str, Any
 
 
 def budget(limit: str, spent: str, forecast: str | None = None, **more: Any) -> dict[str, Any]:
-    """DescribeBudgets with one budget."""
     spend = {"ActualSpend": {"Amount": spent, "Unit": "USD"}}
     if forecast is not None:
         spend["ForecastedSpend"] = {"Amount": forecast, "Unit": "USD"}
@@ -93,7 +90,6 @@ def context(canned: Canned, *, now: datetime = MONDAY, runbook: Runbook = BOOK) 
 async def costs(
     priced: Priced = usual, *, budgets: Any = None, now: datetime = MONDAY, runbook: Runbook = BOOK
 ) -> Finding:
-    """A finding on these prices."""
     canned = Canned(GetCostAndUsage=answered(priced), DescribeBudgets=budgets or {})
     return await run_costs(context(canned, now=now, runbook=runbook))
 

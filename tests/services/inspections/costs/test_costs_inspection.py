@@ -1,5 +1,3 @@
-"""The inspection of costs, on the embedded AWS and on handwritten answers."""
-
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -201,8 +199,7 @@ async def test_held_back_is_the_projection_only() -> None:
 
 @pytest.mark.parametrize("began", [3, 5, 7, 10, 14, 17])
 async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began: int) -> None:
-    """Week against week, a step of 60 % in the middle of one is +34 % and then +19 %."""
-
+    # Week against week, a step of 60 % in the middle of one is +34 % and then +19 %.
     def priced(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(RDS, "Usage"): 6.4} if day >= date(2026, 1, began) else {})
 
@@ -377,7 +374,7 @@ async def test_negative_costs_above_a_small_share_are_reported_and_never_normal(
 
 @given(back=_BACK, usd=st.floats(-0.5, -0.02))
 async def test_a_small_negative_row_is_noted_and_judged(back: int, usd: float) -> None:
-    """As AWS corrects a bill: three dollars a day, and once fifty cents back."""
+    # As AWS corrects a bill: three dollars a day, and once fifty cents back.
     odd = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
@@ -459,7 +456,7 @@ async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
 
 @pytest.mark.parametrize(("back", "verdict"), [(0, Verdict.NORMAL), (4, Verdict.UNKNOWN)])
 async def test_a_service_of_working_days_that_is_no_longer_reported(back: int, verdict: Verdict) -> None:
-    """It never has costs on every day of a week, and three working days without any are no chance."""
+    # It never has costs on every day of a week, and three working days without any are no chance.
     since = MONDAY.date() - timedelta(days=2 + back)
 
     def stopped(day: date) -> dict[tuple[str, str], float]:

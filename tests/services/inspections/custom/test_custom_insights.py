@@ -1,5 +1,3 @@
-"""Looks of a runbook's own, by Logs Insights."""
-
 from typing import Any
 
 import pytest
@@ -49,7 +47,6 @@ async def test_hours_that_the_log_no_longer_keeps_are_none_without_matches(empty
 
 
 async def test_what_it_counts(empty_aws: Embedded) -> None:
-    """One world for many limits."""
     async with context(empty_aws) as inspection_context:
         await _what_it_counts(empty_aws, inspection_context)
 

@@ -1,5 +1,3 @@
-"""A custom inspection: a metric with a limit."""
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -175,7 +173,7 @@ async def test_a_count_that_never_rose_differs_from_one_that_does_not_exist() ->
 
 
 async def test_a_gauge_that_is_silent_every_night_is_normal() -> None:
-    """Its values are compared with the same time before, like those of a count."""
+    # Its values are compared with the same time before, like those of a count.
     finding, _asked = await judged([1e9, *[None] * 12], usual=lambda at: 1 <= at.hour < 9)
     assert (finding.verdict, "(as at the same time before)" in finding.measures[0].note) == (V.NORMAL, True)
     finding, _asked = await judged([1e9, *[None] * 12], usual=lambda at: at.hour < 9 or at.hour == 23)

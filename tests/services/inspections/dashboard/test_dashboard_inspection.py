@@ -1,5 +1,3 @@
-"""The inspection of the dashboard, on the embedded AWS and on handwritten answers."""
-
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -146,8 +144,6 @@ BODY = {
 def data(
     curves: Mapping[str, Curve], status: Mapping[str, str]
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """GetMetricData out of curves by metric name."""
-
     def answer(params: dict[str, Any]) -> dict[str, Any]:
         results = []
         for query in params["MetricDataQueries"]:
@@ -360,7 +356,7 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
 async def test_errors_of_some_minutes_at_night_show_in_no_mean_and_are_judged(
     metric: str, share: str
 ) -> None:
-    """At 60 requests a minute, and at 3; RequestCount includes the targets' errors, not the balancer's own."""
+    # At 60 requests a minute, and at 3; RequestCount includes the targets' errors, not the balancer's own.
     long, short = between(300, 280, 6, usual=0), between(300, 295, 6, usual=0)
     finding = await judged(RequestCount=lambda _at: 60, **{metric: long})
     assert verdicts(finding) == {"5xx among all responses": V.ABNORMAL}
@@ -512,7 +508,7 @@ def without(*path: str | int) -> dict[str, Any]:
 async def test_a_dashboard_that_cannot_be_read_in_full_is_not_judged(
     path: tuple[str | int, ...], text: str
 ) -> None:
-    """Its values are read from the runbook's targets, which do not stand for what the dashboard shows."""
+    # Its values are read from the runbook's targets, which do not stand for what the dashboard shows.
     finding = await judged(body=without(*path))
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Dashboard").verdict is Verdict.UNKNOWN

@@ -22,7 +22,6 @@ CALLS = "cloudwatch.GetMetricData"
 
 
 def jst(day: int, hour: int, minute: int = 0) -> datetime:
-    """In January 2026."""
     return datetime(2026, 1, day, hour, minute, tzinfo=UTC) - timedelta(hours=9)
 
 
@@ -41,7 +40,6 @@ def waking(at: datetime) -> bool:
 
 
 def office(at: datetime) -> bool:
-    """While the city hall is open."""
     return public(at) and CALENDAR.within_hours(at)
 
 
@@ -63,7 +61,6 @@ def let_come(embedded: Embedded, comes: Comes) -> None:
 
 
 async def look_now(embedded: Embedded) -> tuple[Finding, int]:
-    """The finding, and how often metrics were requested."""
     before = embedded.counts().get(CALLS, 0)
     finding = await run_inspection(embedded, "dashboard", hours=HOURS)
     return finding, embedded.counts().get(CALLS, 0) - before

@@ -125,7 +125,7 @@ async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws: Embe
 
 
 async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_aws: Embedded) -> None:
-    """Events until 06:40 of a Wednesday, and every minute at the same time before."""
+    # Events until 06:40 of a Wednesday, and every minute at the same time before.
     fill(empty_aws, [*fine(200, 201), *fine(*range(1500, 1700, 5)), *fine(*range(10_080, 10_500, 5))])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.UNKNOWN
@@ -146,7 +146,7 @@ async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_
 
 
 async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: Embedded) -> None:
-    """The log was as silent on the days before: it is quiet by nature."""
+    # The log was as silent on the days before: it is quiet by nature.
     fill(empty_aws, [*fine(200, 201), *lived(200, 201)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.NORMAL
@@ -162,7 +162,6 @@ async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: 
 
 
 async def test_trap_more_matches_than_rows_are_counted(empty_aws: Embedded) -> None:
-    """matched 5,000 with limit 100"""
     fill(empty_aws, [*(error(60 + n / 10, f"order {n} failed") for n in range(2400)), *fine(5)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ABNORMAL
@@ -242,7 +241,7 @@ async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
 async def test_how_often_is_often_grows_with_the_window(
     empty_aws: Embedded, hours: float, count: int, verdict: Verdict
 ) -> None:
-    """A weekend is no day: what occurs on each day is no sign of trouble because the window has three days."""
+    # A weekend is no day: what occurs on each day is no sign of trouble because the window has three days.
     lines = [
         error(2 + n * (hours * 60 - 4) / count, f"order {n} failed", statusCode=200) for n in range(count)
     ]

@@ -1,5 +1,3 @@
-"""The inspection of the maintenance, on the embedded AWS and on handwritten answers."""
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -78,7 +76,7 @@ def details(**dates: datetime) -> dict[str, Any]:
 
 
 async def test_trap_4_and_5_only_an_automatic_date_inside_the_details() -> None:
-    """Wednesday the 21st: applied in the first window after it, Sunday the 25th."""
+    # Wednesday the 21st: applied in the first window after it, Sunday the 25th.
     finding = await maintenance(details(AutoAppliedAfterDate=datetime(2026, 1, 21, 3, 0, tzinfo=UTC)))
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary == (
@@ -129,7 +127,7 @@ def test_no_sentence_contains_an_empty_value(
     lead: int,
     language: str,
 ) -> None:
-    """Whatever date or window is missing, in both languages: no "the next is —", no "()"."""
+    # Whatever date or window is missing, in both languages: no "the next is —", no "()".
     dates = {"AutoAppliedAfterDate": auto, "ForcedApplyDate": forced, "CurrentApplyDate": current}
     row = details(**{key: value for key, value in dates.items() if value}) | (
         {"OptInStatus": opt_in} if opt_in else {}
@@ -288,7 +286,7 @@ def test_trap_5_the_date_that_bites(given: dict[str, Any], at: datetime | None) 
     ],
 )
 def test_a_forced_date_against_windows_and_lead(days: float, standing: ActionUrgency) -> None:
-    """The coming window is 5.7 days away, the one after it 12.7."""
+    # The coming window is 5.7 days away, the one after it 12.7.
     deadline = due(action(forced=MONDAY + timedelta(days=days)), WINDOW, MONDAY, LEAD)
     assert deadline.urgency is standing
     assert (deadline.manual_window is None) is (standing is ActionUrgency.FORCED)

@@ -1,5 +1,3 @@
-"""Consoles on two hosts, whose clocks are three minutes apart, inspect at nine o'clock."""
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,8 +24,6 @@ def script() -> Script:
 
 
 class Scene:
-    """Two hosts with as many consoles each."""
-
     def __init__(self, hosts: tuple[Host, Host], ledger: MemoryLedger) -> None:
         self.hosts = hosts
         self.ledger = ledger

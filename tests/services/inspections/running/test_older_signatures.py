@@ -1,5 +1,3 @@
-"""Sign-offs older than those that the first start on an old journal looks at."""
-
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,7 +27,6 @@ def few_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def derivations(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Each time that all entries were gone through."""
     calls: list[object] = []
     ask_aside = Journal.ask_aside
 

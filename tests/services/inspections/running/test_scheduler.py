@@ -1,5 +1,3 @@
-"""Scheduled inspections: run once across all consoles, never lost, never left without a judgement."""
-
 import asyncio
 from dataclasses import replace
 from pathlib import Path

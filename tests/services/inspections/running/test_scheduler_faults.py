@@ -398,8 +398,6 @@ async def test_entries_written_between_the_first_reads_are_read_later(path: Path
     await journal.open()
 
     class Busy(FindingRecords):
-        """Somebody else writes while the first reading is under way."""
-
         written = False
 
         def absorb(self, entries: Iterable[Entry]) -> None:
@@ -456,7 +454,7 @@ async def test_a_claim_from_a_clock_that_runs_ahead_is_over_after_its_lease(
 async def test_a_claim_holds_for_its_lease_from_when_it_was_read_whatever_its_machine_s_clock_says(
     path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, skew: int
 ) -> None:
-    """A clock that is behind must not make the claim look expired at once, nor one ahead prolong it."""
+    # A clock that is behind must not make the claim look expired at once, nor one ahead prolong it.
     async with console(path, script, monkeypatch, clock=ManualClock(jst("2026-01-14 08:00"))) as early:
         slot = early.desk.today("daily-morning").slot
     theirs = ManualClock(clock.now())

@@ -1,5 +1,3 @@
-"""In any order of runs, sign-offs, restarts and closed days no time is left uninspected."""
-
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,8 +26,6 @@ from tests.services.duties.duty_world import jst
 
 
 class Watched(Inspection):
-    """An inspection whose verdict the test decides."""
-
     async def run(self, request: InspectionRequest) -> Finding:
         raise NotImplementedError
 
@@ -60,7 +56,6 @@ class Office:
         return entry
 
     def record_run(self, now: datetime, verdict: Verdict, *, waits: bool) -> None:
-        """What `services.inspections.running.executions` does."""
         signed = self.records.signed_until("alarms", now)
         covered_from = self.records.earliest_window("alarms") if signed is None else None
         since, gap = window(

@@ -1,5 +1,3 @@
-"""The inspection of the task limits, on the embedded AWS and on handwritten answers."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,7 +71,6 @@ POLICY = {
 
 
 def alarm_row(name: str, comparison: str, **more: Any) -> dict[str, Any]:
-    """An alarm of the policy, as it should be."""
     return {
         "AlarmName": name,
         "StateValue": "OK",

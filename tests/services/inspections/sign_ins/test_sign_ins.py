@@ -1,5 +1,3 @@
-"""The inspection of sign-ins, on the embedded AWS and on canned answers."""
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,7 +41,6 @@ known_people = ["anaya"]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing here is throttled."""
     monkeypatch.setattr(SignIns, "pace", 0.0)
     return
 

@@ -1,5 +1,3 @@
-"""The rules by which sign-ins and changes are judged."""
-
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any

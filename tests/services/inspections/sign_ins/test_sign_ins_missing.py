@@ -1,5 +1,3 @@
-"""What an apparently complete answer may lack: older pages, regions, names."""
-
 import json
 from dataclasses import replace
 from datetime import timedelta

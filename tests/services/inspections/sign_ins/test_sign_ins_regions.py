@@ -355,7 +355,6 @@ async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
         answered = error if refused else answer
 
         def asked(params: dict[str, Any]) -> Any:
-            """By the one question that brings the event."""
             value = params["LookupAttributes"][0]["AttributeValue"]
             return answered if value == QUESTIONS.get(trouble, SIGNIN) else {"Events": []}
 

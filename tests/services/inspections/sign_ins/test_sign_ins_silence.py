@@ -1,5 +1,3 @@
-"""Where the event history stops before the window does, nothing after it is taken for quiet."""
-
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -39,7 +37,6 @@ async def day(embedded: Embedded) -> Finding:
 
 
 def recorded(embedded: Embedded, **changes: Any) -> None:
-    """Change what the embedded CloudTrail records."""
     with embedded.world.lock:
         for name, value in changes.items():
             setattr(embedded.world.component(TrailStore), name, value)
@@ -69,7 +66,6 @@ async def test_an_event_history_that_stops_is_not_judged(
 
 
 def virginia(embedded: Embedded, *, ends: datetime) -> None:
-    """Somebody signs in through us-east-1 every half an hour, until then."""
     store = embedded.world.component(TrailStore)
     count = int((ends - (NOW - timedelta(days=28))) / timedelta(minutes=30))
     times = (ends - timedelta(minutes=30 * number) for number in range(count))
@@ -133,7 +129,7 @@ NEVER = timedelta(0)
 async def test_closed_days_are_no_silence_and_an_open_day_is(
     embedded: Embedded, stopped: timedelta, verdict: Verdict
 ) -> None:
-    """An account that is used in opening hours alone."""
+    # An account that is used in opening hours alone.
     recorded(embedded, sleeps=True, ends=embedded.clock.now() - stopped if stopped else None)
     assert measure(await day(embedded), TITLE).verdict is verdict
 
@@ -151,7 +147,7 @@ async def test_a_trail_with_later_files_is_independent_evidence(embedded: Embedd
 
 @WEEKEND
 async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded) -> None:
-    """A run for the past: the trail's newest file is of now."""
+    # A run for the past: the trail's newest file is of now.
     recorded(embedded, delivered=NOW - timedelta(minutes=5))
     async with context(embedded) as inspection_context:
         for days in (1, 20):
@@ -260,7 +256,7 @@ def test_a_whole_open_day_without_an_event_is_silent(until: datetime, days: int,
 def test_no_account_is_too_young_for_a_history_that_stopped(
     until: datetime, age: int, days: int, at_work: bool
 ) -> None:
-    """What is empty because the account was not there yet is no silence that is usual."""
+    # What is empty because the account was not there yet is no silence that is usual.
     stops = until - timedelta(days=days)
     assume(days < age and CALENDAR.hours_between(stops, until) >= timedelta(hours=8.75))
     born = until - timedelta(days=age)
@@ -279,7 +275,7 @@ def test_a_young_account_whose_history_stopped_three_days_ago_is_silent(age: int
 def test_a_busy_history_that_stopped_in_opening_hours_is_silent(
     until: datetime, minutes: int, every: float
 ) -> None:
-    """Of one page, whatever short time it covers, and of the same time on other days."""
+    # Of one page, whatever short time it covers, and of the same time on other days.
     stops = until - timedelta(minutes=minutes)
     assume(CALENDAR.hours_between(stops, until) >= timedelta(minutes=45))
     account = Account(timedelta(minutes=every), at_work=True, stops=stops)

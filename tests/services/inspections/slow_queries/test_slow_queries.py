@@ -1,5 +1,3 @@
-"""Slow queries: what the database logged, and when its log says nothing."""
-
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +43,6 @@ def slow(ago: float, ms: float = 1500.25, text: str = "execute <unnamed>: SELECT
 
 
 def log(embedded: Embedded, *events: Event, days: int | None = 30) -> None:
-    """With a checkpoint each day: an unused database logs little else."""
     checkpoints = [(1 + 1440 * day, "LOG:  checkpoint starting: time") for day in range(60)]
     fill(embedded, [*events, *checkpoints], group=names.DATABASE_LOG, days=days)
 
@@ -80,7 +77,6 @@ async def test_frequent_statements_need_an_index(embedded: Embedded) -> None:
 
 @pytest.mark.scenario("ordinary-day", history=60.0)
 async def test_what_the_slow_query_log_shows(embedded: Embedded) -> None:
-    """One world for many logs."""
     async with context(embedded) as inspection_context:
         await _what_the_slow_query_log_shows(embedded, inspection_context)
 
@@ -176,7 +172,6 @@ async def test_the_first_run_covers_a_month() -> None:
 
 
 def canned(engine: str = "postgres", *exports: str) -> Inspection:
-    """On a database of this engine that sends these logs."""
     book = load_builtin("facility-prod")
     row = {
         "DBInstanceIdentifier": "facility-prod-db",

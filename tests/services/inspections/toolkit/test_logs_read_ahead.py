@@ -73,7 +73,7 @@ QUIET_BEGIN = MONDAY - PREPARED
 async def test_where_nights_are_quiet_all_comparisons_are_read_ahead(
     embedded: Embedded, closed_days: int
 ) -> None:
-    """Nothing is logged outside business hours: each night and each closed day is compared with earlier ones."""
+    # Nothing is logged outside business hours: each night and each closed day is compared with earlier ones.
     event = {"level": "INFO", "message": "done", "statusCode": 200}
     first_closed = (MONDAY + JST).date() - timedelta(days=closed_days)
 

@@ -44,7 +44,6 @@ KINDS = {
 
 
 def per_hour(name: str, at: datetime) -> float:
-    """Events per hour."""
     local = at.astimezone(CALENDAR.zone)
     working, hour = CALENDAR.within_hours(at), local.hour + local.minute / 60
     if name == "office":
@@ -169,7 +168,7 @@ def test_gaps_are_judged_like_the_end() -> None:
 
 
 def test_a_cost_line_is_compared_with_days_of_its_kind() -> None:
-    """Daily values, two days late at most; the third missing one is told, and weekends of a batch are not."""
+    # Daily values, two days late at most; the third missing one is told, and weekends of a batch are not.
     day = timedelta(days=1)
     first, until = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 13, 1, 0, tzinfo=UTC)
     days = [(first + number * day).timestamp() for number in range(39)]

@@ -140,7 +140,6 @@ def likely(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
 
 
 def curve(outcomes: list[Outcome]) -> str:
-    """The share of stops told, by the number of events missed."""
     parts = []
     for least, most in ((0, 3), (3, 7), (7, 14), (14, float("inf"))):
         within = [each.is_told for each in outcomes if least <= each.expected < most]

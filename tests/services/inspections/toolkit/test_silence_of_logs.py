@@ -70,12 +70,10 @@ def office(at: datetime) -> bool:
 
 
 def batch(at: datetime) -> bool:
-    """Office hours, and a job on Sundays at two."""
     return office(at) or (at.weekday() == 6 and 2 <= clock(at) < 4)
 
 
 def visitors(at: datetime) -> bool:
-    """By day all the time, by night now and then."""
     return 7 <= clock(at) < 21 or hash((at.day, at.hour, at.minute // 5)) % 11 == 0
 
 
@@ -220,7 +218,7 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 async def test_events_in_hand_are_older_than_the_creation_time(embedded: Embedded) -> None:
-    """Events may be put into a log group up to two weeks late, and a group is made anew before they are."""
+    # Events may be put into a log group up to two weeks late, and a group is made anew before they are.
     bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
     fill(embedded, [(n, bad) for n in range(2, 448)])
     with embedded.world.lock:

@@ -87,7 +87,6 @@ async def test_no_silence_of_any_metric_is_normal_anywhere_in_the_window(embedde
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
 async def test_a_past_outage_is_visible_from_any_start_of_the_window(embedded: Embedded) -> None:
-    """From 23:00 to 8:50 nothing was measured."""
     out = {"began": NINE - timedelta(hours=10), "ended": NINE - timedelta(minutes=10)}
     async with context(embedded) as inspection_context:
         with silent(embedded, ("AWS/ECS", "CPUUtilization"), **out):
@@ -102,7 +101,6 @@ LIVELY = [("AWS/ApplicationELB", each) for each in ("RequestCount", "TargetRespo
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=26 * 3600)
 async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day(embedded: Embedded) -> None:
-    """Its healthy targets are counted all the time."""
     async with context(embedded) as inspection_context:
         with silent(embedded, *LIVELY, began=NINE - timedelta(hours=15), ended=NINE - timedelta(minutes=20)):
             finding = await again(inspection_context)
@@ -143,7 +141,7 @@ async def test_a_database_created_within_the_window_has_no_earlier_data() -> Non
 
 
 async def test_a_burstable_database_reports_its_credits() -> None:
-    """Others have none, and nothing is reported about them."""
+    # Others have none, and nothing is reported about them.
     finding = await judged(database={"DBInstanceClass": "db.t4g.medium"})
     credits_ = measure(finding, "CPU credits")
     assert (credits_.verdict, credits_.note) == (V.UNKNOWN, "no data in the window")

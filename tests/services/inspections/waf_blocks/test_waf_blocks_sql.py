@@ -1,5 +1,3 @@
-"""The query that is sent instead of the written one."""
-
 import re
 from datetime import UTC, datetime, timedelta
 

@@ -1,5 +1,3 @@
-"""Consoles on two hosts on a real PostgreSQL, which is stopped meanwhile."""
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,7 +30,6 @@ def place(started: Callable[[str], Place]) -> PostgresqlPlace:
 
 @pytest.fixture
 async def hosts(place: PostgresqlPlace, tmp_path: Path) -> AsyncIterator[tuple[Host, Host]]:
-    """Two hosts, each with its own connection."""
     hosts, name = two_hosts(MemoryLedger(), tmp_path, NOON), place.new_name()
     for host in hosts:
         host.ledger = place.ledger(name)

@@ -1,5 +1,3 @@
-"""What every engine promises, asked of a real server of each."""
-
 import asyncio
 import json
 from collections import Counter
@@ -83,7 +81,7 @@ async def test_reads_come_in_pages(place: Place) -> None:
 
 
 async def test_large_records_come_back_whole(place: Place) -> None:
-    """Six of them are more than one answer of DynamoDB's (1 MB)."""
+    # Six of them are more than one answer of DynamoDB's (1 MB).
     ledger = place.ledger()
     large = [record(seq=seq, text="記" * (LARGE // 3)) for seq in range(6)]
     for seq, content in enumerate(large):

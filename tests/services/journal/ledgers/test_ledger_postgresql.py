@@ -75,7 +75,7 @@ async def test_the_server_tells_of_news_before_the_poll_is_due(place: Postgresql
 async def test_a_server_without_listen_is_polled(
     place: PostgresqlPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Aurora DSQL answers: neither LISTEN nor pg_notify exists."""
+    # As Aurora DSQL answers: neither LISTEN nor pg_notify exists.
     if "lacking" not in place.server.sql("SELECT datname FROM pg_database"):
         place.server.sql("CREATE DATABASE lacking")
     place.server.sql(
@@ -222,7 +222,6 @@ def passwords_demanded(place: PostgresqlPlace) -> Iterator[None]:
 
 
 async def unavailable(ledger: Ledger, seq: int) -> None:
-    """Neither call is answered, and neither is refused."""
     for call in (lambda: ledger.put(seq, record(seq=seq)), lambda: ledger.read(-1)):
         with pytest.raises(Unavailable) as caught:
             await call()
@@ -230,7 +229,6 @@ async def unavailable(ledger: Ledger, seq: int) -> None:
 
 
 async def rejected(address: str, summary: str, *, remedy: str = "") -> None:
-    """Both calls are refused, with these words."""
     ledger = open_ledger(parse(address), "system", SystemClock())
     for call in (lambda: ledger.put(0, record(seq=0)), lambda: ledger.read(-1)):
         with pytest.raises(Rejected) as caught:

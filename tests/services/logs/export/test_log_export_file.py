@@ -1,5 +1,3 @@
-"""Exports: three formats with their head, masked, owner-only, never over a file, recorded in the journal."""
-
 import asyncio
 import csv
 import errno
@@ -43,8 +41,6 @@ SUBJECT = ExportSubject(
 
 
 class Journal:
-    """Takes entries, or refuses them."""
-
     def __init__(self) -> None:
         self.entries: list[NewEntry] = []
         self.error: Exception | None = None
@@ -56,8 +52,6 @@ class Journal:
 
 
 class Desk:
-    """What makes an export, and its journal."""
-
     def __init__(self) -> None:
         self.journal = Journal()
         clock = ManualClock(datetime(2026, 1, 14, 1, 0, tzinfo=UTC))

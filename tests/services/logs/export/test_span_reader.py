@@ -22,8 +22,6 @@ GROUP = "/ecs/other"
 
 
 class World:
-    """A group with 3,000 lines, one of them long."""
-
     def __init__(self, aws: Any) -> None:
         self.aws = aws
         self.session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
@@ -45,8 +43,6 @@ class World:
             await client.put_log_events(logGroupName=GROUP, logStreamName="a", logEvents=long)
 
     async def span(self) -> list[Any]:
-        """Read with the clock moved along."""
-
         async def read() -> list[Any]:
             return [
                 line async for batch in self.reader.span(GROUP, self.now - 90_000, self.now) for line in batch

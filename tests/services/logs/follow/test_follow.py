@@ -80,7 +80,6 @@ class Tail:
         await asyncio.gather(self.task, return_exceptions=True)
 
     async def idle(self) -> None:
-        """Until the loop sleeps."""
         while not self.clock.sleepers:
             assert self.task is not None
             assert not self.task.done()

@@ -1,5 +1,3 @@
-"""The follow loop over HTTP, while a second, plain AWS client writes."""
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -20,8 +18,6 @@ STREAMS = tuple(f"ecs/other/{number}" for number in range(10))
 
 
 class Watched:
-    """A loop that follows GROUP and what it has delivered."""
-
     def __init__(self, aws: Any) -> None:
         self.aws = aws
         self.batches: list[TailBatch] = []

@@ -20,8 +20,6 @@ def line(identity: str, at: int, ingested_at: int | None = None) -> LogLine:
 
 @dataclass(frozen=True)
 class Event:
-    """An event, and when it becomes visible."""
-
     identity: str
     at: int
     visible: int

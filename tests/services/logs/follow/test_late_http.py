@@ -1,5 +1,3 @@
-"""Late events over HTTP: each appears, marked, exactly once, without a restart."""
-
 from collections import Counter
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""Late lines from Logs Insights, tried on the pane's filter pattern."""
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 

@@ -1,5 +1,3 @@
-"""Inspections and first waves over HTTP wait for the account's limit."""
-
 import asyncio
 import os
 from collections.abc import AsyncIterator
@@ -32,7 +30,6 @@ async def services_of(embedded: Embedded) -> AsyncIterator[Services]:
 
 
 async def waking(embedded: Embedded) -> None:
-    """Let time pass as soon as somebody waits for it."""
     while True:
         if embedded.clock.sleepers:
             embedded.advance(0.1)

@@ -1,5 +1,3 @@
-"""The account's limit: five requests in any second, fair, new lines before sweeps."""
-
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime
@@ -13,8 +11,6 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 class Sender:
-    """Sends as many requests as it may."""
-
     def __init__(self, clock: ManualClock, limiter: LogLimiter, name: str) -> None:
         self.clock, self.limiter, self.lane = clock, limiter, limiter.open(name)
         self.sent: list[float] = []

@@ -22,8 +22,6 @@ ARN = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
 
 
 class Live:
-    """A session that runs, and what it has said."""
-
     def __init__(self, aws: Any, session: LiveSession, meter: UsageMeter) -> None:
         self.aws, self.session, self.meter = aws, session, meter
         self.states: list[LiveState] = []

@@ -1,5 +1,3 @@
-"""Merging by time: in order, nothing lost, nothing twice, and nobody waits for ever."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 

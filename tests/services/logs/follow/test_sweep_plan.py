@@ -1,5 +1,3 @@
-"""Which sweeps a tail makes: each reads what the narrower ones do not."""
-
 from dataclasses import dataclass
 
 import pytest
@@ -133,7 +131,6 @@ class Tail:
         return sweeps
 
     def pause(self, hours: int) -> None:
-        """Nothing is logged and nothing can be read for so long."""
         self.outage = range(self.now, self.now + hours * HOUR)
         self.now = self.outage.stop
 

@@ -22,8 +22,6 @@ def line(at: int) -> LogLine:
 
 
 class Source:
-    """A log group whose every line is visible at once."""
-
     def __init__(self, *times: int) -> None:
         self.lines = [line(at) for at in times]
         self.error: Exception | None = None

@@ -10,8 +10,6 @@ from services.models.logs import LogLine, TailStats
 
 
 class Source:
-    """Follow loops that say what the test puts into them."""
-
     def __init__(self) -> None:
         self.queues: dict[tuple[str, str], asyncio.Queue[TailBatch | Exception]] = {}
         self.started: list[tuple[str, str]] = []

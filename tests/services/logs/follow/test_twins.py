@@ -1,5 +1,3 @@
-"""Lines that come by two ways are shown once each, however they interleave."""
-
 from collections import Counter
 
 from hypothesis import given

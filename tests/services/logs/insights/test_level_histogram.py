@@ -1,5 +1,3 @@
-"""The histogram of a range: its query, its bars, and what the embedded AWS answers."""
-
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

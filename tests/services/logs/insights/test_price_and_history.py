@@ -1,5 +1,3 @@
-"""The price of a query before it is sent, and what earlier queries say about it."""
-
 import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

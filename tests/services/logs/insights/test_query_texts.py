@@ -1,5 +1,3 @@
-"""What is read out of a query's text, and values in its placeholders."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

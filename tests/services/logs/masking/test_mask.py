@@ -1,5 +1,3 @@
-"""Masking: secrets and personal data go, what an operator needs to read stays."""
-
 import json
 from typing import NamedTuple
 
@@ -226,7 +224,7 @@ PATTERN = '[[masking]]\nid = "number"\ntitle = "番号"\nen.title = "Number"\npa
     "pattern", ["(?:a|a)+b", "(?:a|aa){1,60}b", "(a|a)" * 30 + "b", "(?:(?:a|a)(?:a|a)){20}b"]
 )
 def test_what_a_pattern_cannot_judge_in_time_is_masked_whole(pattern: str) -> None:
-    """Of a text that it judges at once, only what it matches."""
+    # Of a text that it judges at once, only what it matches.
     masker = masker_of(loads(SYSTEM + PATTERN.format(pattern=f"{pattern}|R-[0-9]+")).runbook)
     assert masker.masked("see R-12") == ("see ***", {"number": 1})
     assert masker.masked("taro " + "a" * 60) == ("***", {"out-of-time": 1})

@@ -57,14 +57,14 @@ def unknown(names: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("page", OURS, ids=name_of)
-def test_every_place_and_target_that_a_page_names_exists(page: Path) -> None:
+def test_every_place_and_target_that_a_page_names_exists(page):
     text = page.read_text("utf-8")
     assert [place for place in sorted(places(text)) if not (ROOT / place).exists()] == []
     assert unknown(targets(text)) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_links_between_pages_lead_to_a_file_and_a_heading(page: Path) -> None:
+def test_links_between_pages_lead_to_a_file_and_a_heading(page):
     wrong = []
     for link in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
         place, _hash, anchor = link.partition("#")
@@ -77,7 +77,7 @@ def test_links_between_pages_lead_to_a_file_and_a_heading(page: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_both_languages_have_the_same_sections_and_name_the_same_things(name: str) -> None:
+def test_both_languages_have_the_same_sections_and_name_the_same_things(name):
     english, japanese = ROOT / f"{name}.md", ROOT / f"{name}.ja.md"
     levels = [[heading.partition(" ")[0] for heading in headings(page)] for page in (english, japanese)]
     assert levels[0] == levels[1]
@@ -86,7 +86,7 @@ def test_both_languages_have_the_same_sections_and_name_the_same_things(name: st
     assert targets(texts[0]) == targets(texts[1])
 
 
-def test_every_decision_has_its_number_its_sections_and_its_line() -> None:
+def test_every_decision_has_its_number_its_sections_and_its_line():
     index = (ROOT / "docs/adr/README.md").read_text("utf-8")
     records = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
     for number, record in enumerate(records, 1):
@@ -97,7 +97,7 @@ def test_every_decision_has_its_number_its_sections_and_its_line() -> None:
     assert len(records) == index.count(".md) |")
 
 
-def test_pre_commit_runs_the_commands_of_make_lint() -> None:
+def test_pre_commit_runs_the_commands_of_make_lint():
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
     (repository,) = config["repos"]
     assert repository["repo"] == "local"
@@ -112,7 +112,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_pins_its_actions_may_little_and_runs_targets_that_exist(path: Path) -> None:
+def test_a_workflow_pins_its_actions_may_little_and_runs_targets_that_exist(path):
     text = path.read_text("utf-8")
     workflow = yaml.safe_load(text)
     assert workflow["permissions"] == {"contents": "read"}
@@ -123,7 +123,7 @@ def test_a_workflow_pins_its_actions_may_little_and_runs_targets_that_exist(path
     assert unknown({target for command in commands for target in _TARGET.findall(command)}) == []
 
 
-def test_each_exact_pin_is_moved_alone_and_is_what_the_locks_have() -> None:
+def test_each_exact_pin_is_moved_alone_and_is_what_the_locks_have():
     pins = exact_pins((ROOT / "pyproject.toml").read_text("utf-8"))
     bumps = yaml.safe_load((ROOT / ".github/workflows/bumps.yml").read_text("utf-8"))
     alone = [row["package"] for row in bumps["jobs"]["bump"]["strategy"]["matrix"]["include"]]
@@ -133,7 +133,7 @@ def test_each_exact_pin_is_moved_alone_and_is_what_the_locks_have() -> None:
         assert {package: locked[package] for package in pins} == pins
 
 
-def test_a_pin_is_moved_where_it_stands_and_nowhere_else() -> None:
+def test_a_pin_is_moved_where_it_stands_and_nowhere_else():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     moved = with_pin(text, "textual", "99.1")
     assert exact_pins(moved) == exact_pins(text) | {"textual": "99.1"}
@@ -142,7 +142,7 @@ def test_a_pin_is_moved_where_it_stands_and_nowhere_else() -> None:
         with_pin(text, "rich", "99")
 
 
-def test_the_table_of_coverage_sums_folders_and_lists_the_worst_file_last() -> None:
+def test_the_table_of_coverage_sums_folders_and_lists_the_worst_file_last():
     lines = list(
         table(
             [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.fresh_python import loaded_by
-from tests.architecture.late_imports import REASONS, Reason
+from tests.architecture.late_imports import REASONS
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("services", "widgets", "tui")
@@ -54,7 +54,7 @@ def module_of(name: str) -> str:
     return name.removesuffix(".py").replace("/", ".")
 
 
-def test_every_late_import_is_listed_with_its_reason_and_nothing_else_is() -> None:
+def test_every_late_import_is_listed_with_its_reason_and_nothing_else_is():
     late = {
         str(path.relative_to(ROOT)): modules
         for floor in FLOORS
@@ -66,7 +66,7 @@ def test_every_late_import_is_listed_with_its_reason_and_nothing_else_is() -> No
 
 @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.text[:40])
 @pytest.mark.slow
-def test_a_late_import_would_otherwise_come_earlier(reason: Reason) -> None:
+def test_a_late_import_would_otherwise_come_earlier(reason):
     names = [*reason.before, *map(module_of, reason.imports)]
     loaded = loaded_by(*names)
     needless = {

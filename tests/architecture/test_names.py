@@ -10,7 +10,7 @@ FLOORS = ("services", "widgets", "tui", "tests")
 
 
 @pytest.mark.parametrize("floor", FLOORS)
-def test_no_name_is_a_bare_participle(floor: str) -> None:
+def test_no_name_is_a_bare_participle(floor):
     names = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for path in sorted((ROOT / floor).rglob("*.py"))
@@ -32,5 +32,5 @@ def test_no_name_is_a_bare_participle(floor: str) -> None:
         ("a.found = 1; found()", []),
     ],
 )
-def test_what_counts(source: str, names: list[str]) -> None:
+def test_what_counts(source, names):
     assert [name for _line, name in bare_names(ast.parse(source))] == names

@@ -27,11 +27,11 @@ def trees_with(words: set[str]) -> Iterator[tuple[str, ast.Module]]:
             yield named(path), ast.parse(text)
 
 
-def test_no_plain_text_on_screen() -> None:
+def test_no_plain_text_on_screen():
     assert [each for path in SCREENS for each in findings(path.read_text("utf-8"), named(path))] == []
 
 
-def test_nothing_banned_is_used() -> None:
+def test_nothing_banned_is_used():
     used = [
         f"{path}:{node.lineno}: {name}"
         for path, tree in trees_with(BANNED_NAMES)
@@ -43,7 +43,7 @@ def test_nothing_banned_is_used() -> None:
     assert used == []
 
 
-def test_programs_begin_in_one_place() -> None:
+def test_programs_begin_in_one_place():
     # Where it is ensured that they end together with the task that requested them, or that nobody waits for them.
     places = {
         "services/host/programs.py",
@@ -104,7 +104,7 @@ def _is_of_the_standard_library(node: ast.AST) -> bool:
         "title = Content('x'); title = name; Static(title)",
     ],
 )
-def test_plain_text_is_found(line: str) -> None:
+def test_plain_text_is_found(line):
     body = "\n    ".join(line.split("; "))
     assert findings(f"def show(name: str, names: list[str]) -> None:\n    {body}\n", "x.py")
 
@@ -128,7 +128,7 @@ def test_plain_text_is_found(line: str) -> None:
         "Binding('x', 'y', tooltip=name)",
     ],
 )
-def test_safe_text_is_let_through(line: str) -> None:
+def test_safe_text_is_let_through(line):
     body = "\n    ".join(line.split("; "))
     source = f"""
 def built(name: str) -> Content: ...
@@ -138,7 +138,7 @@ def show(name: str, given: Content) -> None:
     assert findings(source, "x.py") == []
 
 
-def test_a_render_that_returns_text_is_found() -> None:
+def test_a_render_that_returns_text_is_found():
     source = "class A:\n    def render(self) -> RenderResult:\n        return {}\n"
     assert findings(source.format("self.title"), "x.py")
     assert findings(source.format("f'{self.title}'"), "x.py")

@@ -52,11 +52,11 @@ def assert_whole(candidates: list[Candidate]) -> None:
     assert len({frozenset(ids) for ids in slices.values()}) == len(SEEDS)
 
 
-def test_every_slice_has_every_kind_and_five_days_have_everything() -> None:
+def test_every_slice_has_every_kind_and_five_days_have_everything():
     assert_whole([*MATRIX, *STORIES])
 
 
-def test_a_slice_depends_on_its_seed_alone_and_is_small() -> None:
+def test_a_slice_depends_on_its_seed_alone_and_is_small():
     candidates = [*MATRIX, *STORIES]
     for seed in SEEDS:
         ids = chosen(candidates, seed)
@@ -64,7 +64,7 @@ def test_a_slice_depends_on_its_seed_alone_and_is_small() -> None:
         assert len(ids) < len(candidates) / 3
 
 
-def test_a_seed_is_a_day_or_a_number() -> None:
+def test_a_seed_is_a_day_or_a_number():
     assert seed_of("2026-12-02") == seed_of("2026-12-01") + 1
     assert seed_of("7") == 7
     for wrong in ("", "today", "2026-13-01", "-1"):
@@ -74,7 +74,7 @@ def test_a_seed_is_a_day_or_a_number() -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_the_slow_tests_are_sliced_so() -> None:
+def test_the_slow_tests_are_sliced_so():
     answer = subprocess.run(
         [sys.executable, "-c", COLLECT, "tests/faults", "tests/services/changes"],
         cwd=ROOT,

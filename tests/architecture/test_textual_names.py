@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 from textual.screen import Screen
 from textual.widget import Widget
@@ -33,7 +31,7 @@ INTENDED = {
 """By class: what it overrides on purpose; its docstring or a comment there says why."""
 
 
-def test_only_the_intended_names_of_textual_are_overridden() -> None:
+def test_only_the_intended_names_of_textual_are_overridden():
     names: dict[str, set[str]] = {}
     for owner in node_classes():
         for owner_name, name in overrides(owner):
@@ -72,5 +70,5 @@ class _Mixed(_Mixin, Widget):
         (_Mixed, [("_Mixin", "_closing")]),
     ],
 )
-def test_what_counts(owner: type[Any], names: list[tuple[str, str]]) -> None:
+def test_what_counts(owner, names):
     assert list(overrides(owner, ours=("tests",))) == names

@@ -74,11 +74,11 @@ def banned(candidates: Iterator[str], words: Words) -> list[str]:
 
 
 @pytest.mark.parametrize(("language", "words"), [("ja", JAPANESE), ("en", ENGLISH)])
-def test_the_catalogue_uses_the_words_of_the_grammar(language: str, words: Words) -> None:
+def test_the_catalogue_uses_the_words_of_the_grammar(language, words):
     assert banned(texts(language), words) == []
 
 
-def test_confirming_a_plan_is_not_worded_like_signing_off_a_duty() -> None:
+def test_confirming_a_plan_is_not_worded_like_signing_off_a_duty():
     # 確認 is what a person does to a duty; a plan is 確定.
     for message in catalogue.read_catalogue(catalogue.PO):
         source = message.id if isinstance(message.id, str) else "\n".join(message.id)
@@ -94,7 +94,7 @@ def test_confirming_a_plan_is_not_worded_like_signing_off_a_duty() -> None:
     ],
     ids=lambda path: path.stem,
 )
-def test_data_files_use_the_words_of_the_grammar(path: Path) -> None:
+def test_data_files_use_the_words_of_the_grammar(path):
     content = tomllib.loads(path.read_text("utf-8"))
     assert banned(strings(content), JAPANESE | ENGLISH) == []
 
@@ -108,5 +108,5 @@ def test_data_files_use_the_words_of_the_grammar(path: Path) -> None:
         ("Last not scaled", ENGLISH),
     ],
 )
-def test_a_replaced_word_is_noticed(text: str, words: Words) -> None:
+def test_a_replaced_word_is_noticed(text, words):
     assert len(banned(iter([text]), words)) == 1

@@ -135,9 +135,7 @@ def check(embedded: Any, answer: dict[str, Any], asks: str, *, moved: bool = Fal
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_kills(
-    embedded: Any, zygote: Zygote, tmp_path: Path, capsys: pytest.CaptureFixture[str], part: int
-) -> None:
+def test_kills(embedded, zygote, tmp_path, capsys, part):
     began, rng = time.monotonic(), random.Random(20260114 + part)
     whole = []
     for number in range(3):

@@ -302,9 +302,7 @@ async def proposals(two: Console, case: Case, foreign: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(("case", "step", "fault", "interference"), cells())
-async def test_what_is_recorded_is_what_aws_did(
-    case: Case, step: int, fault: str, interference: str, embedded: Embedded, tmp_path: Path, table: dict[str, Counter[str]]
-) -> None:  # fmt: skip
+async def test_what_is_recorded_is_what_aws_did(case, step, fault, interference, embedded, tmp_path, table):  # fmt: skip
     table[case.kind]["cells"] += 1
     other = Meddler(case, step, fault, interference, embedded, tmp_path / "other.db")
     async with console(embedded, tmp_path / "j.db") as one:

@@ -95,17 +95,17 @@ def end_with_a_message(cases: list[Case], folder: Path) -> None:
     assert not wrong, f"{len(wrong)} of {len(cases)}\n" + "\n".join(wrong)
 
 
-def test_a_hostile_command_line_ends_with_a_message(tmp_path: Path) -> None:
+def test_a_hostile_command_line_ends_with_a_message(tmp_path):
     hold(12, tmp_path, SEED)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 3))
-def test_many_hostile_command_lines_end_with_a_message(tmp_path: Path, seed: int) -> None:
+def test_many_hostile_command_lines_end_with_a_message(tmp_path, seed):
     # A third of the cases is of variables: each comes once.
     hold(3 * len(variables()), tmp_path, SEED + seed)
 
 
 @pytest.mark.slow
-def test_every_file_and_time_takes_the_extremes(tmp_path: Path) -> None:
+def test_every_file_and_time_takes_the_extremes(tmp_path):
     end_with_a_message(extremes(tmp_path), tmp_path)

@@ -74,7 +74,7 @@ def sample(embedded: Embedded, watch: Watch) -> Sample:
     )
 
 
-def test_polling_for_days_adds_nothing(embedded_now: Embedded, tmp_path: Path) -> None:
+def test_polling_for_days_adds_nothing(embedded_now, tmp_path):
     journal = tmp_path / "journal.db"
     began = time.monotonic()
     with sped(embedded_now, journal) as watch:
@@ -109,9 +109,7 @@ def capturing(journal: Path) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_what_ends_while_it_captures_is_taken_over(
-    embedded_now: Embedded, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_what_ends_while_it_captures_is_taken_over(embedded_now, tmp_path, number):
     journal = tmp_path / "journal.db"
     embedded_now.fault("ecs", "DescribeServices", mode="hang", times=3)
     with watching(embedded_now, journal) as ended:
@@ -151,11 +149,10 @@ def evidence_in(journal: Path) -> IncidentEvidence:
         query = EntryQuery(kinds=frozenset({EntryKind.EVIDENCE}))
         (listed,) = reader.find(query, limit=2, newest_first=False)
         entry = reader.entry(listed.seq)
-    assert entry is not None
     return unpacked(entry.data)
 
 
-async def test_two_watches_and_a_console_read_one_first_wave(embedded_now: Embedded, tmp_path: Path) -> None:
+async def test_two_watches_and_a_console_read_one_first_wave(embedded_now, tmp_path):
     journal = tmp_path / "journal.db"
     before = requests(embedded_now)
     with watching(embedded_now, journal) as one, watching(embedded_now, journal) as two:

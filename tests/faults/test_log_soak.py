@@ -175,7 +175,6 @@ class Soak:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self.writer.stdout is not None
         assert self.writer.stdout.readline() == "ready\n"
         command = ["tests.faults.soak_console", aws.url, str(folder), str(MEGABYTES), clock, *GROUPS]
         places = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
@@ -185,14 +184,12 @@ class Soak:
 
     def run(self) -> None:
         self._until(lambda: {state.group for state in self.shown.states} == set(GROUPS), 60)
-        assert self.writer.stdin is not None
         self.writer.stdin.write("go\n")
         self.writer.stdin.flush()
         trouble = Trouble(self.aws)
         while self.writer.poll() is None:
             trouble.cause()
             self._press()
-        assert self.writer.stdout is not None
         count = int(self.writer.stdout.readline())
         self._until(lambda: self.shown.read() >= count, LONGEST)
         polls = self._polls()
@@ -263,7 +260,7 @@ class Soak:
 
 
 @pytest.mark.slow
-async def test_every_event_exactly_once_under_load_and_faults(tmp_path: Path) -> None:
+async def test_every_event_exactly_once_under_load_and_faults(tmp_path):
     aws = await ready(spawn("empty", SPEED, quotas={"logs.FilterLogEvents": 5 * SPEED}))
     soak = None
     try:

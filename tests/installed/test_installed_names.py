@@ -108,7 +108,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_every_other_variable_has_a_trial() -> None:
+def test_every_other_variable_has_a_trial():
     assert {PLACEHOLDERS.get(name, name) for name in OTHERS} == SHOWN.keys()
 
 
@@ -118,7 +118,7 @@ def postgresql(part: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", sorted(SHOWN))
-def test_a_variable_of_others_is_read(name: str, installation: Installation, tmp_path: Path) -> None:
+def test_a_variable_of_others_is_read(name, installation, tmp_path):
     shown = SHOWN[name]
     for file, text in (
         ("token", SECRET),
@@ -180,7 +180,7 @@ def printed(installation: Installation, argv: tuple[str, ...], env: Mapping[str,
         return console.raw.decode()
 
 
-def test_every_variable_of_ours_is_known(installation: Installation, tmp_path: Path) -> None:
+def test_every_variable_of_ours_is_known(installation, tmp_path):
     env = {"HOME": str(tmp_path), "LANG": "en_US.UTF-8"}
     usual = installation.run("config", env=env)
     for name in OURS:
@@ -198,7 +198,7 @@ def options(installation: Installation, *command: str) -> Iterator[Flag]:
         yield from options(installation, *command, name)
 
 
-def test_every_command_takes_every_option_that_is_shown(installation: Installation) -> None:
+def test_every_command_takes_every_option_that_is_shown(installation):
     shown = {trials.tried_as(flag) for flag in names.flags(SEGMENTS) if flag.command} | {
         *options(installation)
     }
@@ -210,7 +210,7 @@ def test_every_command_takes_every_option_that_is_shown(installation: Installati
     print(len(shown), "options")
 
 
-def test_every_key_is_judged(installation: Installation, tmp_path: Path) -> None:
+def test_every_key_is_judged(installation, tmp_path):
     keys = {key for key in names.keys(SEGMENTS) if key.name}
     file = tmp_path / "wrong.toml"
     write(file, names.wrong_values(keys))

@@ -104,7 +104,6 @@ def _queries() -> list[MetricQuery]:
 
 def _firewall(context: InspectionContext) -> tuple[WafReader, str]:
     alb = context.runbook.alb
-    assert alb is not None
     place = f"{context.region}:{context.runbook.system.account}"
     return WafReader(context.reader), f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{alb.load_balancer}"
 
@@ -183,7 +182,6 @@ def speak(world: "World", name: str) -> None:
     """
     world.component(ChangeCalendarStore).states[CHANGE_CALENDAR] = "OPEN"
     alarm = world.alarms.get(name)
-    assert alarm is not None
     alarm.contributors = [
         {
             "ContributorId": f"c{number}",
@@ -208,7 +206,6 @@ async def _subscribed(context: InspectionContext) -> object:
 
 async def _invalidation(context: InspectionContext) -> object:
     reader, cdn = CloudFrontReader(context.reader), context.runbook.cdn
-    assert cdn is not None
     listing = await reader.invalidations(cdn.distribution, context.clock.now() - timedelta(days=30))
     return await reader.invalidation(cdn.distribution, listing.invalidations[0].id)
 

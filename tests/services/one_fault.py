@@ -49,7 +49,6 @@ _LATENCY, _STORAGE = "alb-latency-high", "rds-storage-low"
 
 def _set(world: DemoWorld, name: str, **settings: Any) -> None:
     alarm = world.alarms.get(name)
-    assert alarm is not None
     alarm.configure(alarm.settings | settings, world.clock.now())
 
 
@@ -71,7 +70,6 @@ def _suppressed(world: DemoWorld) -> None:
         world, ActionsSuppressor=_STORAGE, ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60
     )
     alarm = world.alarms.get("speaker")
-    assert alarm is not None
     alarm.suppressed = True
 
 

@@ -14,5 +14,5 @@ from services.i18n import sentences
         (("データ不足", "二つ。"), "データ不足 二つ。"),
     ],
 )
-def test_sentences(parts: tuple[str, ...], whole: str) -> None:
+def test_sentences(parts, whole):
     assert sentences(*parts) == whole

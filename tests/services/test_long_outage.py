@@ -138,7 +138,7 @@ def is_outage(state: FeedState[Any]) -> bool:
     return problem is not None and problem.kind in (ProblemKind.THROTTLED, ProblemKind.UNREACHABLE)
 
 
-async def test_an_outage_is_reported_backed_off_from_and_survived(embedded: Embedded, outage: Outage) -> None:
+async def test_an_outage_is_reported_backed_off_from_and_survived(embedded, outage):
     async with wired(embedded) as services, followed(services) as states:
         await settled(embedded, services)
         overview = services.feeds["alarms"]
@@ -179,9 +179,7 @@ async def test_an_outage_is_reported_backed_off_from_and_survived(embedded: Embe
         assert len(states["alarms"]) - read >= 3, "at the usual pace again"
 
 
-async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(
-    embedded: Embedded, outage: Outage
-) -> None:
+async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(embedded, outage):
     outage(True)
     async with wired(embedded) as services, followed(services):
         await settled(embedded, services)

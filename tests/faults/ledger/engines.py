@@ -53,7 +53,6 @@ def engines() -> Iterator[Engines]:
 
 def port_of(engine: str) -> int:
     match = _ADDRESS.search(engine)
-    assert match is not None
     return int(match[1])
 
 

@@ -104,10 +104,8 @@ class Writers:
         return statuses
 
     def close(self) -> None:
-        assert self._source.stdin is not None
         self._source.stdin.close()
         self._source.wait(LIMIT)
-        assert self._source.stdout is not None
         self._source.stdout.close()
 
     def _start(self, name: str) -> int:
@@ -122,8 +120,6 @@ class Writers:
         return pid
 
     def _ordered(self, **order: Any) -> int | None:
-        assert self._source.stdin is not None
-        assert self._source.stdout is not None
         self._source.stdin.write(json.dumps(order) + "\n")
         self._source.stdin.flush()
         answer: int | None = json.loads(self._source.stdout.readline())

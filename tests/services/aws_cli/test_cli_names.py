@@ -7,7 +7,7 @@ from services.aws_cli.names import kebab
 
 
 @pytest.mark.parametrize("service", sorted({service for service, _operation in READS}))
-def test_every_operation_and_parameter_has_the_sdks_name(service: str) -> None:
+def test_every_operation_and_parameter_has_the_sdks_name(service):
     model = botocore.session.Session().get_service_model(service)
     for operation in model.operation_names:
         assert kebab(operation) == xform_name(operation, "-")

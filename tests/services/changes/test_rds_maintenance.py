@@ -44,7 +44,7 @@ def plan(current: ReadState | None = None, **parameters: str) -> Plan:
         ("now", (UPDATE,), "immediate", None),
     ],
 )
-def test_what_is_sent_and_its_way_back(timing: str, actions: Any, opt_in: str, back: str | None) -> None:
+def test_what_is_sent_and_its_way_back(timing, actions, opt_in, back):
     result = plan(state(*actions), timing=timing)
     (step,) = result.steps
     assert step.call.params == {
@@ -59,7 +59,7 @@ def test_what_is_sent_and_its_way_back(timing: str, actions: Any, opt_in: str, b
     assert plan(state(*actions), **result.wish).steps == result.steps
 
 
-def test_the_first_to_be_applied_is_proposed_and_a_request_is_withdrawn() -> None:
+def test_the_first_to_be_applied_is_proposed_and_a_request_is_withdrawn():
     late = patch("db-upgrade", auto_after=NOW + timedelta(days=60))
     assert plan(state(late, UPDATE)).wish == {"action": "system-update", "timing": "window"}
     assert plan(state(REQUESTED)).wish["timing"] == "undo"
@@ -79,13 +79,13 @@ def test_the_first_to_be_applied_is_proposed_and_a_request_is_withdrawn() -> Non
         ({"when": "now"}, state(), "no parameter when"),
     ],
 )
-def test_refusals(parameters: dict[str, str], current: ReadState, refusal: str) -> None:
+def test_refusals(parameters, current, refusal):
     result = plan(current, **parameters)
     assert result.steps == ()
     assert refusal in " ".join(result.refusals)
 
 
-def test_a_forced_date_before_the_window_is_grave() -> None:
+def test_a_forced_date_before_the_window_is_grave():
     forced = patch(forced=NOW + timedelta(days=1))
     assert "01-29(Thu) 10:00 JST in any case" in texts(plan(state(forced)), grave=True)
     assert "apply it immediately at a quiet hour" in texts(plan(state(forced)), grave=True)
@@ -97,7 +97,7 @@ def test_a_forced_date_before_the_window_is_grave() -> None:
     assert "both instances" in upgrade.blast
 
 
-def test_reading_proves_it_done_or_not_done() -> None:
+def test_reading_proves_it_done_or_not_done():
     zone = CALENDAR.zone
     (step,) = plan(timing="window").steps
     before = observed_opt_in(step, state(), zone)
@@ -121,15 +121,13 @@ def test_reading_proves_it_done_or_not_done() -> None:
         (state(), WatchState.WITHDRAWN),
     ],
 )
-def test_now_ends_when_the_action_is_gone_and_the_database_available(
-    current: ReadState, outcome: WatchState
-) -> None:
+def test_now_ends_when_the_action_is_gone_and_the_database_available(current, outcome):
     (step,) = plan(timing="now").steps
     assert maintenance_progress(step, current, CALENDAR.zone, is_settled=True).state is outcome
     assert maintenance_progress(step, state(), CALENDAR.zone, is_settled=False).state is WatchState.RUNNING
 
 
-def test_a_snapshot_is_named_after_its_plan() -> None:
+def test_a_snapshot_is_named_after_its_plan():
     result: Plan = SNAPSHOT.plan_on(TARGET, {}, read_state(multi_az=False), "01KF251YM0")
     name = "facility-prod-db-toban-01kf251ym0"
     assert rows(result)["Snapshot"] == ("none", name)

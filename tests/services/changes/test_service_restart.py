@@ -1,6 +1,3 @@
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from services.demo.ecs.records import Fate
@@ -14,7 +11,7 @@ KIND = "service-restart"
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
-async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded: Any, tmp_path: Path) -> None:
+async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded, tmp_path):
     old = {task.id for task in service(embedded).tasks}
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes[KIND]
@@ -41,7 +38,7 @@ async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded: Any, tm
         assert embedded.counts()[UPDATE] == 1
 
 
-async def test_a_pinned_image_needs_no_warning(embedded: Any, tmp_path: Path) -> None:
+async def test_a_pinned_image_needs_no_warning(embedded, tmp_path):
     container = embedded.world.clusters.definitions[names.FAMILY][41]["containerDefinitions"][0]
     container["image"] = f"{IMAGE}@sha256:abc"
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -52,8 +49,8 @@ async def test_a_pinned_image_needs_no_warning(embedded: Any, tmp_path: Path) ->
 
 @pytest.mark.parametrize("fault", ["reset-after", "empty"])
 async def test_a_lost_answer_is_found_in_the_trail_and_the_pipeline_s_deployment_is_not_taken_for_it(
-    embedded: Any, tmp_path: Path, fault: str
-) -> None:
+    embedded, tmp_path, fault
+):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         embedded.fault("ecs", "UpdateService", mode=fault, times=1)
@@ -67,9 +64,7 @@ async def test_a_lost_answer_is_found_in_the_trail_and_the_pipeline_s_deployment
         assert embedded.counts()[UPDATE] == 1
 
 
-async def test_it_is_refused_while_a_deployment_is_in_progress_and_for_other_controllers(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_it_is_refused_while_a_deployment_is_in_progress_and_for_other_controllers(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         service(embedded).controller = "CODE_DEPLOY"
         assert "CODE_DEPLOY deploys this service" in " ".join((await planned(one, KIND)).refusals)
@@ -83,12 +78,11 @@ async def test_it_is_refused_while_a_deployment_is_in_progress_and_for_other_con
         assert "no parameter x" in " ".join((await planned(one, KIND, x="1")).refusals)
 
 
-async def test_a_restart_whose_tasks_fail_is_told(embedded: Any, tmp_path: Path) -> None:
+async def test_a_restart_whose_tasks_fail_is_told(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one, KIND)
         service(embedded).fates.append(Fate.crash(names.DEPLOYED, embedded.clock.now().timestamp()))
         end = await ended(one, await one.apply(plan))
-        assert end.progress is not None
         assert end.progress.state is WatchState.FAILED
         live(embedded, 60)

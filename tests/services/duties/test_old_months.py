@@ -184,7 +184,7 @@ def reported(path: Path, day: date, now: str) -> list[Occurrence]:
 
 
 @pytest.mark.parametrize("now", NOWS)
-async def test_an_old_month_is_what_the_reports_of_its_days_say(story: tuple[str, Path], now: str) -> None:
+async def test_an_old_month_is_what_the_reports_of_its_days_say(story, now):
     name, path = story
     shown = await shown_months(path, now)
     past = [day for day in shown if day.day < jst(now).date()]
@@ -208,7 +208,7 @@ def now_or_then(occurrence: Occurrence, line: Occurrence) -> bool:
     return occurrence.state is line.state or (was_open and occurrence.state in (S.LATE, S.MISSED))
 
 
-async def test_a_revert_that_a_later_change_made_is_not_shown_as_one_to_be_made(tmp_path: Path) -> None:
+async def test_a_revert_that_a_later_change_made_is_not_shown_as_one_to_be_made(tmp_path):
     i18n.use("en")
     path = tmp_path / "j.db"
     with closing(Store(path)) as store:
@@ -220,7 +220,7 @@ async def test_a_revert_that_a_later_change_made_is_not_shown_as_one_to_be_made(
     assert by_key["revert@open"].state is S.LATE
 
 
-async def test_an_old_month_is_read_when_it_is_shown_and_once(story: tuple[str, Path]) -> None:
+async def test_an_old_month_is_read_when_it_is_shown_and_once(story):
     _name, path = story
     spans: list[tuple[date, date]] = []
 
@@ -245,7 +245,7 @@ async def test_an_old_month_is_read_when_it_is_shown_and_once(story: tuple[str, 
 
 
 @pytest.mark.parametrize("month", [(1, 1), (1, 12), (2, 3), (9999, 11), (9999, 12)])
-async def test_leafing_to_the_ends_of_time_stops_no_view(month: tuple[int, int], tmp_path: Path) -> None:
+async def test_leafing_to_the_ends_of_time_stops_no_view(month, tmp_path):
     dates = partial(recorded_dates, RUNBOOK, CALENDAR)
     async with desk(
         tmp_path / "j.db", ManualClock(jst("2026-03-05 10:00")), runbook=RUNBOOK, recorded=dates
@@ -259,7 +259,7 @@ async def test_leafing_to_the_ends_of_time_stops_no_view(month: tuple[int, int],
         await console.until(lambda: console.view.today.day.day == 6)
 
 
-def test_a_key_with_an_impossible_date_hides_no_other(tmp_path: Path) -> None:
+def test_a_key_with_an_impossible_date_hides_no_other(tmp_path):
     # A journal may be edited by hand; its dates of other resources are shown all the same.
     with closing(Store(tmp_path / "j.db")) as store:
         book = Book(store)

@@ -76,7 +76,6 @@ class HostPlace(JournalPlace):
 
     def journal(self, *, clock: Clock, meter: UsageMeter | None = None, **options: Any) -> Journal:
         """A console's journal; nothing is opened yet."""
-        assert self.host is not None
         return self.host.journal(**options, clock=clock)
 
 

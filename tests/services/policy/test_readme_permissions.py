@@ -23,7 +23,7 @@ def listed_actions(text: str) -> set[str]:
     return actions
 
 
-def test_the_readme_lists_what_the_policy_for_reading_allows() -> None:
+def test_the_readme_lists_what_the_policy_for_reading_allows():
     section = README.read_text("utf-8").partition("\n## Permissions\n")[2]
     listed = {
         action
@@ -39,7 +39,7 @@ def test_the_readme_lists_what_the_policy_for_reading_allows() -> None:
     assert listed == allowed
 
 
-def test_what_is_read_from_the_list() -> None:
+def test_what_is_read_from_the_list():
     text = "logs:  StopQuery, GetLogRecord (not GetLogEvents),\n    StartQuery\nce: GetCostAndUsage   budgets: ViewBudget\n"
     assert listed_actions(text) == {
         "logs:StopQuery",

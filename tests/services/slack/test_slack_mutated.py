@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -125,9 +124,7 @@ def check_explanation(error: SlackError) -> None:
         pytest.param("no_service", True, marks=pytest.mark.slow),
     ],
 )
-async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(
-    server: SlackServer, fault: str, webhook: bool
-) -> None:
+async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(server, fault, webhook):
     # Of an answer that Slack gave to a message it took, and of one to a message it did not take.
     slack = server.reset()
     posts = keys(("ok",), ("ts",), ("channel",), ("error",), ("needed",))
@@ -159,7 +156,7 @@ def _claims_refusal(damage: Damage) -> bool:
     return status == 429 and b"ratelimited" in body
 
 
-async def test_a_note_that_slack_has_is_never_called_missing(server: SlackServer) -> None:
+async def test_a_note_that_slack_has_is_never_called_missing(server):
     slack = server.reset()
     for id in ("old", "p", "new"):
         await bot(server).post(message(id))
@@ -191,7 +188,7 @@ def _unknowable(name: str) -> bool:
     )
 
 
-async def test_a_channel_is_found_or_unknown(server: SlackServer) -> None:
+async def test_a_channel_is_found_or_unknown(server):
     slack = server.reset()
     await bot(server).post(message("p"))
     listed = keys(("ok",), ("channels",), ("channels", 0), ("channels", 0, "id"), ("channels", 0, "name"))
@@ -208,9 +205,7 @@ async def test_a_channel_is_found_or_unknown(server: SlackServer) -> None:
 
 
 @pytest.mark.parametrize("number", range(OUTBOXES))
-async def test_the_outbox_posts_once_whatever_slack_replies(
-    tmp_path: Path, server: SlackServer, number: int
-) -> None:
+async def test_the_outbox_posts_once_whatever_slack_replies(tmp_path, server, number):
     slack, clock = server.reset(), ManualClock(NOW)
     every: list[tuple[str, Damage]] = [*keys(("ok",), ("ts",), ("channel",)), *wholes(server.url)]
     name, damage = every[number * len(every) // OUTBOXES]

@@ -12,7 +12,7 @@ from services.aws.client.settings import AwsSettings
 from services.aws.client.write_grants import WriteGrant
 from services.aws.client.write_outcome import nothing_done
 from services.models.aws_calls import aws_call
-from tests.faults.time_limits import LIMIT, TimeLimits
+from tests.faults.time_limits import LIMIT
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -67,13 +67,8 @@ def maximum(embedded: Any) -> int:
     ids=str,
 )
 async def test_under_every_fault_once_and_never_wrongly_certain(
-    fault: dict[str, Any],
-    proven: bool,
-    done: bool,
-    embedded: Any,
-    session: AwsSession,
-    limits: TimeLimits,
-) -> None:
+    fault, proven, done, embedded, session, limits
+):
     embedded.fault(SCALING, "RegisterScalableTarget", **fault)
     write = asyncio.create_task(
         session.write(WriteGrant(RAISE), required=("ScalableTargetARN",), timeout=LIMIT)
@@ -89,7 +84,7 @@ async def test_under_every_fault_once_and_never_wrongly_certain(
 
 
 @pytest.mark.slow
-async def test_raise_and_schedule_the_revert(embedded: Any, session: AwsSession) -> None:
+async def test_raise_and_schedule_the_revert(embedded, session):
     await session.write(WriteGrant(RAISE), required=("ScalableTargetARN",))
     await session.write(WriteGrant(aws_call(SCALING, "PutScheduledAction", "ap-northeast-1", BACK)))
     (action,) = await AutoScalingReader(session).scheduled_actions(CLUSTER, SERVICE)
@@ -101,6 +96,6 @@ async def test_raise_and_schedule_the_revert(embedded: Any, session: AwsSession)
     assert maximum(embedded) == 5
 
 
-async def test_a_policy_says_what_it_tracks(session: AwsSession) -> None:
+async def test_a_policy_says_what_it_tracks(session):
     (policy,) = await AutoScalingReader(session).policies(CLUSTER, SERVICE)
     assert (policy.target, policy.metric) == (60.0, "ECSServiceAverageCPUUtilization")

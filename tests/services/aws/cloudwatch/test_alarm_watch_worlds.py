@@ -141,7 +141,6 @@ class Console:
             real = truth.by_id.get(alarm.id)
             assert real is None or ORDER.index(alarm.state) <= ORDER.index(real.state), (alarm, real)
             if alarm.expected or alarm.state is not AlarmState.OK:
-                assert real is not None
                 unmuted = {"muted_by": "", "muted_until": None, "sends": ""}
                 assert alarm.model_copy(update=unmuted) == real.model_copy(update=unmuted), "as it is now"
         # The runbook's alarms, and whatever fires or has no data, are complete.
@@ -176,7 +175,6 @@ async def live(events: list[tuple[str, Any, Any]]) -> None:
     world.fault = ""
     console.watch.refresh()
     overview = await console.read()
-    assert overview is not None
     truth = await console.truth()
     assert overview.is_whole
     readable = {"sends": ""}
@@ -188,9 +186,7 @@ async def live(events: list[tuple[str, Any, Any]]) -> None:
 
 @pytest.mark.slow
 @given(st.lists(EVENTS, max_size=12))
-def test_a_watch_tells_nothing_better_than_it_is_and_the_same_after_a_whole_reading(
-    events: list[tuple[str, Any, Any]],
-) -> None:
+def test_a_watch_tells_nothing_better_than_it_is_and_the_same_after_a_whole_reading(events):
     # More than a page is a large account here.
     with patch("services.aws.cloudwatch.alarms.watch.FEW", 1):
         asyncio.run(live(events))

@@ -41,7 +41,7 @@ def follow_up(id: str, days: float) -> FollowUp:
     return FollowUp(id=id, text=id, due=NOW + timedelta(days=days), by="tanaka", at=NOW)
 
 
-def test_what_cannot_wait_comes_first_and_what_is_done_is_not_listed() -> None:
+def test_what_cannot_wait_comes_first_and_what_is_done_is_not_listed():
     post = Post.model_validate(
         {
             "id": "p",
@@ -87,7 +87,7 @@ def test_what_cannot_wait_comes_first_and_what_is_done_is_not_listed() -> None:
         assert absent not in text.split()
 
 
-def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not() -> None:
+def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not():
     summary = "github-deploy のキーは 91 日経過"
     line = AbnormalLine(
         id=RawId("access-keys"),
@@ -122,7 +122,7 @@ def raised(revert: Revert | None, minutes: float = 0, before: str = "5") -> Run:
 
 @pytest.mark.parametrize("way", ["aws", "duty"])
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_a_change_that_waits_for_its_return_is_listed_with_until_when(way: str, language: str) -> None:
+def test_a_change_that_waits_for_its_return_is_listed_with_until_when(way, language):
     i18n.use(language)
 
     def due(days: float) -> Revert:
@@ -142,5 +142,5 @@ def test_a_change_that_waits_for_its_return_is_listed_with_until_when(way: str, 
     assert listed(raised(None, 1), raised(due(5))) == [], "a later change has reverted it"
 
 
-def test_nothing_open_is_an_empty_list() -> None:
+def test_nothing_open_is_an_empty_list():
     assert open_points(DayAtHand(NOW, UTC)) == ()

@@ -273,7 +273,6 @@ class Console:
                 seen_at=self.clock.now(),
             )  # fmt: skip
             opened = await outages.accept(self.incidents, self.runbook, outage)
-            assert opened is not None
             self.id = opened.id
         else:
             await self.incidents.take(self.incident())

@@ -15,7 +15,6 @@ from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
 
 _SHIPPED = load_builtin("facility-prod")
-assert _SHIPPED.costs is not None
 # Its budget is undecided, so that no day would be normal.
 BOOK = _SHIPPED.model_copy(update={"costs": _SHIPPED.costs.model_copy(update={"budget_yen": 1_000_000})})
 MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
@@ -72,7 +71,6 @@ def budget(limit: str, spent: str, forecast: str | None = None, **more: Any) -> 
 
 def runbook_with(**changed: Any) -> Runbook:
     """The runbook with other `[costs]`."""
-    assert BOOK.costs is not None
     costs = Costs.model_validate(BOOK.costs.model_dump() | changed)
     return BOOK.model_copy(update={"costs": costs})
 

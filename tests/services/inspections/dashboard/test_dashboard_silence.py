@@ -105,9 +105,7 @@ STOPS = jst(14, 22)
     ],
     ids=["public", "waking", "new", "new-stops", "hole", "new-year", "new-year-stops"],
 )
-async def test_requests_that_stop_are_compared_with_earlier_days(
-    embedded: Embedded, comes: Comes, verdict: Verdict, text: str
-) -> None:
+async def test_requests_that_stop_are_compared_with_earlier_days(embedded, comes, verdict, text):
     let_come(embedded, comes)
     finding, calls = await look_now(embedded)
     assert (finding.verdict, measure(finding, "ALB latency").verdict) == (verdict, verdict), finding.summary
@@ -119,9 +117,7 @@ async def test_requests_that_stop_are_compared_with_earlier_days(
 
 
 @look(NIGHT)
-async def test_a_healthy_run_reads_no_past_and_what_is_always_published_has_no_night(
-    embedded: Embedded,
-) -> None:
+async def test_a_healthy_run_reads_no_past_and_what_is_always_published_has_no_night(embedded):
     finding, calls = await look_now(embedded)
     assert (finding.verdict, calls) == (V.NORMAL, 2)
     assert any(each.startswith("18 metrics requested") for each in finding.remarks)

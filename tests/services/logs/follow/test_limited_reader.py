@@ -37,7 +37,7 @@ async def waking(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_whatever_reads_events_takes_its_turn(embedded: Embedded) -> None:
+async def test_whatever_reads_events_takes_its_turn(embedded):
     async with services_of(embedded) as services:
         now = embedded.clock.now()
         clock = asyncio.create_task(waking(embedded))

@@ -1,14 +1,12 @@
 """What CONTRIBUTING, SECURITY and the records of decisions say of this repository is so, in both languages."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.tools.bump import exact_pins, with_pin
-from tests.tools.coverage_table import Count, table
+from tests.tools.bump import exact_pins
 from tests.tools.release.lock import read_lock
 
 ROOT = Path(__file__).parents[2]
@@ -131,29 +129,3 @@ def test_each_exact_pin_is_moved_alone_and_is_what_the_locks_have():
     for name in ("requirements.lock", "requirements-dev.lock"):
         locked = {entry.requirement.name: entry.version for entry in read_lock(ROOT / name)}
         assert {package: locked[package] for package in pins} == pins
-
-
-def test_a_pin_is_moved_where_it_stands_and_nowhere_else():
-    text = (ROOT / "pyproject.toml").read_text("utf-8")
-    moved = with_pin(text, "textual", "99.1")
-    assert exact_pins(moved) == exact_pins(text) | {"textual": "99.1"}
-    assert tomllib.loads(moved)["project"]["dependencies"][0] == "textual==99.1"
-    with pytest.raises(KeyError):
-        with_pin(text, "rich", "99")
-
-
-def test_the_table_of_coverage_sums_folders_and_lists_the_worst_file_last():
-    lines = list(
-        table(
-            [
-                Count("services/feed.py", 10, 0),
-                Count("services/journal/chain.py", 40, 10),
-                Count("services/journal/ledgers/s3.py", 50, 35),
-            ]
-        )
-    )
-    rows = [line.split() for line in lines if line.strip()]
-    assert ["services", "1", "10", "0", "100.0%"] in rows
-    assert ["services/journal", "2", "90", "45", "50.0%"] in rows
-    assert rows[-2] == ["services/journal/ledgers/s3.py", "50", "35", "30.0%"]
-    assert rows[-1] == ["total", "3", "100", "45", "55.0%"]

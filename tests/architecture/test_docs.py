@@ -8,7 +8,6 @@ import pytest
 from services.runbook.loader import load
 from tests.tools.docs import typed_commands
 from tests.tools.docs.pages import LANGUAGES, ROOT, SITE, mistakes, pages
-from tests.tools.docs.words import Texts, one_line
 from tui.config import ConsoleConfig
 
 
@@ -19,29 +18,6 @@ def test_both_languages_have_the_same_pages_and_their_parts_are_those_of_the_cod
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_that_a_page_shows_is_accepted(language):
     assert list(typed_commands.mistakes(pages(language))) == []
-
-
-def test_a_command_that_is_none_is_noticed(tmp_path):
-    page = tmp_path / "en/page.md"
-    page.parent.mkdir()
-    lines = [
-        "toban frobnicate",
-        "X=1 toban demo --fast",
-        "toban --theme purple demo",
-        "toban demo --list && toban runbook",
-        "toban change task-limit --max 10",
-        "toban policy reed > read.json",
-        "toban alarms | jq .",
-        "toban duties --month 2026-04 -- ",
-    ]
-    page.write_text("```sh\n" + "\n".join(lines) + "\n```\n", "utf-8")
-    numbers = [int(line.split(":")[1]) - 2 for line in typed_commands.mistakes([page])]
-    assert numbers == list(range(7))
-
-
-def test_a_part_whose_translation_is_missing_is_marked():
-    assert Texts("ja").text("A text that\n    no one translated.") == "**?** A text that no one translated."
-    assert one_line("a\n  b") == "a b"
 
 
 def _toml(language: str, name: str) -> list[str]:

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
-from textual.binding import Binding
-from textual.widget import Widget
 
 from services.models import glyphs
-from tests.architecture.bindings import BoundKey, bound_keys, key_methods, keys_of_class
+from tests.architecture.bindings import BoundKey, bound_keys, key_methods
 from tests.tools import catalogue
 from tui.key_meanings import MEANINGS
 from tui.moved_keys import FORMER, MOVED
@@ -78,16 +76,6 @@ def test_every_title_in_the_registry_belongs_to_a_binding():
     for meaning in MEANINGS:
         used = set().union(*(titles_by_key.get(key, set()) for key in meaning.keys))
         assert meaning.titles <= used, meaning.text
-
-
-def test_a_new_binding_with_another_meaning_or_without_any_is_noticed():
-    class Newcomer(Widget):
-        BINDINGS = [Binding("x", "explode", "Explode"), Binding("f11", "fly", "Fly"), ("y", "copy", "Copy")]  # noqa: RUF012
-
-    wrong = list(keys_without_meaning(keys_of_class(Newcomer)))
-    assert len(wrong) == 2
-    assert "x for “Explode”, but that key means: close a pane" in wrong[0]
-    assert "F11 (Fly), which has no meaning" in wrong[1]
 
 
 def test_no_class_binds_a_key_twice():

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from services import i18n
 from tests.tools.man.page import PAGES, ROOT, stale
 from tests.tools.man.registries import TEXTS
 from tests.tools.man.roff import entry, prose
@@ -52,12 +51,6 @@ def test_statuses_in_the_help_of_a_command_are_in_the_table():
     listed = " ".join(_STATUSES.findall(PAGES["en"].read_text("utf-8")))
     numbers = {int(number) for number in re.findall(r"(?<![\d.])\d+(?= )", listed)}
     assert {0, 1, 2, 3, 64, 69, 77} <= numbers <= set(map(int, MEANINGS))
-
-
-def test_the_languages_are_restored():
-    before = i18n.language()
-    stale()
-    assert i18n.language() == before
 
 
 def test_roffs_own_characters_are_text():

@@ -4,8 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.sinks import findings
 
 ROOT = Path(__file__).parents[2]
@@ -78,68 +76,3 @@ def _is_of_the_standard_library(node: ast.AST) -> bool:
         case ast.Call(func=ast.Name(id="escape")):
             return True
     return False
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Static(name)",
-        "Static(f'{name}')",
-        "Static(_('words'))",
-        "Static('a'.join(names))",
-        "Static(_('{name}').format(name=name))",
-        "Static('a' + name)",
-        "Label(str(name))",
-        "Option(name if name else 'x')",
-        "widget.update(name)",
-        "widget.border_title = name",
-        "widget.tooltip = _('words')",
-        "Static(id='x', tooltip=name)",
-        "app.notify(name)",
-        "app.notify(name, markup=True)",
-        "app.panic(name)",
-        "Hit(1, name, run)",
-        "DiscoveryHit(name, run)",
-        "title = name; Static(title)",
-        "title = Content('x'); title = name; Static(title)",
-    ],
-)
-def test_plain_text_is_found(line):
-    body = "\n    ".join(line.split("; "))
-    assert findings(f"def show(name: str, names: list[str]) -> None:\n    {body}\n", "x.py")
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Static('literal')",
-        "Static()",
-        "Static(Content(name))",
-        "Static(Content.styled(name, 'bold'))",
-        "Static(Content('\\n').join([Content(name)]))",
-        "Static(Content(name) + ' ' + Content(name))",
-        "Static(built(name))",
-        "Static(given)",
-        "title = Content(name) if name else Content(''); Static(title)",
-        "widget.border_title = Content(name)",
-        "app.notify(name, markup=False)",
-        "numbers.update({'a': 1})",
-        "Hit(1, Content(name), run, text=name)",
-        "Binding('x', 'y', tooltip=name)",
-    ],
-)
-def test_safe_text_is_let_through(line):
-    body = "\n    ".join(line.split("; "))
-    source = f"""
-def built(name: str) -> Content: ...
-def show(name: str, given: Content) -> None:
-    {body}
-"""
-    assert findings(source, "x.py") == []
-
-
-def test_a_render_that_returns_text_is_found():
-    source = "class A:\n    def render(self) -> RenderResult:\n        return {}\n"
-    assert findings(source.format("self.title"), "x.py")
-    assert findings(source.format("f'{self.title}'"), "x.py")
-    assert findings(source.format("Content(self.title)"), "x.py") == []

@@ -260,28 +260,6 @@ async def test_a_rule_that_is_deleted_meanwhile_is_no_mute(embedded, tmp_path):
         assert run.progress.state is WatchState.FAILED
 
 
-async def test_warnings(embedded, tmp_path):
-    alarm = embedded.world.alarms.get("alb-5xx-error-rate")
-    recover = f"arn:aws:automate:{REGION}:ec2:recover"
-    alarm.configure(
-        {
-            **alarm.settings,
-            "AlarmActions": [*alarm.settings["AlarmActions"], recover],
-            "ActionsEnabled": False,
-        },
-        embedded.clock.now(),
-    )
-    fire(embedded, "alb-5xx-error-rate")
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await planned(one, "alb-5xx-error-rate")
-        grave = " ".join(each.text for each in plan.cautions if each.grave)
-        assert "Now in ALARM: alb-5xx-error-rate." in grave
-        assert recover in grave
-        texts = " ".join(each.text for each in plan.cautions)
-        assert "facility-prod-critical names alb-5xx-error-rate in its rule, and still notifies" in texts
-        assert "The actions of alb-5xx-error-rate are disabled already." in texts
-
-
 async def test_the_commands_by_hand(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["alarm-mute"]

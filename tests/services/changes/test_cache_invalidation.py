@@ -1,21 +1,19 @@
 """The life of a cache invalidation on the embedded AWS: planned, sent once, followed until CloudFront has completed it."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.changes import ages
-from services.changes.cache_invalidation.change import LASTS, CacheInvalidation
-from services.changes.cache_invalidation.month import MonthUsage, month_start
-from services.changes.cache_invalidation.reading import CacheState
+from services.changes.cache_invalidation.change import LASTS
+from services.changes.cache_invalidation.month import month_start
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id
 from services.demo.cloudfront.model import WILDCARD_SECONDS, DistributionCache
 from services.demo.system.names import DISTRIBUTION
 from services.models.change_runs import Run, StepState
-from services.models.changes import Danger, Plan
+from services.models.changes import Plan
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
@@ -177,45 +175,6 @@ async def test_what_the_month_has_used_is_counted_whoever_made_it(embedded, tmp_
         }
         assert facts["Paths this month"] == str(expected)
         assert facts["Domain"] == "facility.city.example.jp"
-
-
-async def plan_with(embedded: Any, tmp_path: Path, usage: MonthUsage, paths: str) -> Plan:
-    async with desk(embedded, tmp_path / "j.db") as one:
-        change = one.engine.changes["cache-invalidation"]
-        assert isinstance(change, CacheInvalidation)
-        target = one.engine.target("cache-invalidation", DISTRIBUTION)
-        read = await change._reads.state(target.id)
-        state = CacheState(read.at, read.distribution, usage)
-        return change.plan_on(target, {"paths": paths}, state, new_id(read.at))
-
-
-async def test_paths_beyond_the_free_ones_cost_money(embedded, tmp_path):
-    plan = await plan_with(embedded, tmp_path, MonthUsage(paths=999), "/a /b /c")
-    assert plan.cost.startswith("About ¥1.5: 2 paths beyond the 1,000 free ones")
-    assert plan.danger is Danger.CAREFUL
-
-
-async def test_what_is_not_known_is_not_called_free(embedded, tmp_path):
-    plan = await plan_with(embedded, tmp_path, MonthUsage(paths=5, uncounted=2, is_complete=False), "/a")
-    assert plan.cost.startswith("Unknown: ")
-    texts = " ".join(each.text for each in plan.cautions)
-    assert "The paths of 2 earlier invalidations of this month were not counted." in texts
-    assert "more invalidations this month than could be listed" in texts
-    assert plan.steps[0].rows[-1].after == "at least 6"
-
-
-async def test_warnings_about_paths(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await planned(one, "/* /a.html?x=1 /あ")
-        texts = " ".join(each.text for each in plan.cautions)
-        assert "/* covers every file and counts as one path" in texts
-        assert "/* covers /a.html?x=1 /%E3%81%82 already: the other 2 paths only add to the count." in texts
-        assert "/a.html* covers every one" in texts
-        assert "/あ is sent as /%E3%81%82" in texts
-        parts = await planned(one, "/news/* /news/1.html")
-        assert "/news/1.html is covered by another" in " ".join(each.text for each in parts.cautions)
-        assert "they keep files as long as Cache-Control allows" in texts
-        assert (await planned(one, "/index.html")).danger is Danger.ROUTINE
 
 
 async def test_the_commands_by_hand(embedded, tmp_path):

@@ -115,30 +115,16 @@ def test_what_cannot_be_set_is_refused_with_what_allows_it(count, text):
     assert text in " ".join(make_plan(scaling_state(), desired=count).refusals)
 
 
-def test_what_will_undo_it_is_told():
-    plan = make_plan(scaling_state(), desired="5")
-    assert "The policy cpu60 may undo it: it lowers the count" in texts(plan)
-    assert "The policy cpu60 may undo it: it raises the count" in texts(
-        make_plan(scaling_state(), desired="2")
-    )
+def test_what_will_undo_it_within_minutes_is_told_by_the_predicted_load():
+    def within_minutes(cpu, count):
+        return "within minutes" in texts(make_plan(scaling_state(load=Load(cpu=cpu)), desired=count))
+
+    assert within_minutes(37.0, "5")
+    assert not within_minutes(56.0, "10")
+    assert not within_minutes(12.0, "2")
     idle = make_plan(scaling_state(load=Load(cpu=12.0)), desired="5")
-    assert "cpu60 will undo it within minutes: CPU would be about 7%, far below the target of 60%" in texts(
-        idle, grave=True
-    )
     assert "raise the minimum in “Maximum task count”" in texts(idle)
-    assert "within minutes" in texts(make_plan(scaling_state(load=Load(cpu=37.0)), desired="5"))
-    assert "within minutes" not in texts(make_plan(scaling_state(load=Load(cpu=56.0)), desired="10"))
     assert "may undo it" not in texts(idle)
-    assert "within minutes" not in texts(make_plan(scaling_state(load=Load(cpu=12.0)), desired="2"))
-    suspended = ScalableTarget(minimum=2, maximum=10, suspended=True, suspensions=("DynamicScalingIn",))
-    assert "Scaling in is suspended" in texts(make_plan(scaling_state(target=suspended), desired="5"))
-    refusal = ScalingActivity(at=NOW, status="Failed", description="", not_scaled=("AlreadyAtMaxCapacity",))
-    assert "refused to scale because: already at the maximum" in texts(
-        make_plan(scaling_state(activities=(refusal,)), desired="5")
-    )
-    alone = make_plan(scaling_state(target=None), desired="0")
-    assert "Auto Scaling is not configured" in texts(alone)
-    assert "answers no request" in texts(alone, grave=True)
 
 
 def test_the_quota_and_the_connections_stand_beside_what_is_asked_for():

@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +10,7 @@ from services.changes.rds_class.steps import class_progress, observed_class
 from services.models.changes import Danger, Place, Plan
 from services.models.rds import OrderableClass, PendingSetting
 from services.models.watches import WatchState
-from tests.services.changes.rds_states import OUTAGE, QUIET, UNKNOWN, change, patch, read_state, rows, texts
+from tests.services.changes.rds_states import OUTAGE, change, read_state, rows, texts
 
 CHANGE = change("rds-class")
 (TARGET,) = CHANGE.targets()
@@ -52,26 +51,6 @@ def test_in_the_window_the_outage_is_only_moved():
     assert "withdrawn" in result.reversible
     assert plan(**result.wish).steps == result.steps
     assert CHANGE.revert_parameters(result) == {"class": "db.t4g.medium", "timing": "window"}
-
-
-def test_now_drags_along_everything_that_is_pending():
-    current = state(pending=(OUTAGE, QUIET, UNKNOWN), actions=(patch("db-upgrade"),), multi_az=False)
-    result = plan(current, timing="now")
-    assert result.steps[0].call.params["ApplyImmediately"] is True
-    assert result.danger is Danger.DANGEROUS
-    assert "about 5 to 10 minutes" in result.blast
-    assert "3 pending modifications" in result.blast
-    grave = texts(result, grave=True)
-    for part in ("Engine version → 16.6, which interrupts", "Multi-AZ → on", "DedicatedLogVolume → on"):
-        assert part in grave
-    assert "db-upgrade" in texts(result)
-    assert "did not report what is pending" in texts(plan(state(pending_reported=False), timing="now"))
-
-
-def test_an_unknown_price_is_unknown():
-    result = plan(costs=(COSTS[0], None))
-    assert rows(result)["Instance per month"] == ("¥22,119", "unknown")
-    assert result.cost.startswith("Unknown")
 
 
 def test_a_queued_class_is_withdrawn_by_the_present_one():
@@ -129,12 +108,6 @@ def test_a_class_may_change_while_storage_is_optimized():
     assert not plan(
         state(status="storage-optimization", state="busy", storage_operation="Optimizing")
     ).refusals
-
-
-def test_an_open_window_is_no_later_time():
-    result = plan(state(at=datetime(2026, 1, 31, 17, 30, tzinfo=UTC)))
-    assert "window is open now" in texts(result, grave=True)
-    assert "not reported" in texts(plan(state(maintenance_window="")), grave=True)
 
 
 def test_classes_are_offered_by_family_and_size_where_they_fit():

@@ -12,7 +12,6 @@ from tests.services.changes.rds_states import (
     ARN,
     CALENDAR,
     NOW,
-    OUTAGE,
     change,
     patch,
     read_state,
@@ -83,18 +82,6 @@ def test_refusals(parameters, current, refusal):
     result = plan(current, **parameters)
     assert result.steps == ()
     assert refusal in " ".join(result.refusals)
-
-
-def test_a_forced_date_before_the_window_is_grave():
-    forced = patch(forced=NOW + timedelta(days=1))
-    assert "01-29(Thu) 10:00 JST in any case" in texts(plan(state(forced)), grave=True)
-    assert "apply it immediately at a quiet hour" in texts(plan(state(forced)), grave=True)
-    assert "in any case" not in texts(plan(state(forced), timing="now"))
-    assert "Engine version → 16.6" in texts(plan(state(UPDATE, pending=(OUTAGE,))))
-    open_window = state(UPDATE, at=datetime(2026, 1, 31, 17, 30, tzinfo=UTC))
-    assert "window is open now" in texts(plan(open_window), grave=True)
-    upgrade = plan(state(patch("db-upgrade")), timing="now")
-    assert "both instances" in upgrade.blast
 
 
 def test_reading_proves_it_done_or_not_done():

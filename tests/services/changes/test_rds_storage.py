@@ -61,12 +61,6 @@ def test_the_runbook_s_size_is_sent_at_once_and_without_iops():
     assert plan(state(), **result.wish).steps == result.steps
 
 
-def test_an_unknown_price_is_unknown_not_zero():
-    result = plan(price=None)
-    assert rows(result)["Storage per month"] == ("unknown", "unknown")
-    assert result.cost.startswith("Unknown")
-
-
 def test_hours_until_it_is_full_are_beside_it():
     load = DatabaseLoad(free=10 * 2**30, depletion=Depletion(-(2**30), 10 * 3600, 3600))
     result = plan(state(load=load))

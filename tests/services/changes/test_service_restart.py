@@ -5,7 +5,7 @@ from services.demo.system import names
 from services.models.change_runs import StepState
 from services.models.watches import WatchState
 from tests.services.changes.change_world import OVER, desk, service
-from tests.services.changes.watched import IMAGE, UPDATE, ended, live, planned, release, texts
+from tests.services.changes.watched import UPDATE, ended, live, planned, release, texts
 
 KIND = "service-restart"
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -36,15 +36,6 @@ async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded, tmp_pat
         assert not old & {task.id for task in service(embedded).alive(embedded.clock.now().timestamp())}
         assert service(embedded).definition == names.DEPLOYED
         assert embedded.counts()[UPDATE] == 1
-
-
-async def test_a_pinned_image_needs_no_warning(embedded, tmp_path):
-    container = embedded.world.clusters.definitions[names.FAMILY][41]["containerDefinitions"][0]
-    container["image"] = f"{IMAGE}@sha256:abc"
-    async with desk(embedded, tmp_path / "j.db") as one:
-        assert "tag" not in texts(await planned(one, KIND))
-        embedded.fault("ecs", "DescribeTaskDefinition", preset="denied")
-        assert "could not be read" in texts(await planned(one, KIND), grave=True)
 
 
 @pytest.mark.parametrize("fault", ["reset-after", "empty"])

@@ -37,20 +37,3 @@ def test_the_readme_lists_what_the_policy_for_reading_allows():
         if action.partition(":")[0] not in UNLISTED
     }
     assert listed == allowed
-
-
-def test_what_is_read_from_the_list():
-    text = "logs:  StopQuery, GetLogRecord (not GetLogEvents),\n    StartQuery\nce: GetCostAndUsage   budgets: ViewBudget\n"
-    assert listed_actions(text) == {
-        "logs:StopQuery",
-        "logs:GetLogRecord",
-        "logs:StartQuery",
-        "ce:GetCostAndUsage",
-        "budgets:ViewBudget",
-    }
-    assert listed_actions(
-        "rds: DescribeDBInstances and servicequotas: GetAWSDefaultServiceQuota on the log's"
-    ) == {
-        "rds:DescribeDBInstances",
-        "servicequotas:GetAWSDefaultServiceQuota",
-    }

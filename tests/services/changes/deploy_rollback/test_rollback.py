@@ -9,7 +9,6 @@ from services.models.watches import WatchState
 from tests.services.changes.change_world import OVER, desk, service
 from tests.services.changes.watched import (
     CONTINUE,
-    IMAGE,
     STOP,
     UPDATE,
     ended,
@@ -128,34 +127,6 @@ async def test_a_deployment_that_waits_at_a_hook_is_answered_with_rollback(embed
         assert end.has_ended_well
         assert embedded.counts()[CONTINUE] == 1
         assert service(embedded).definition == BEFORE
-
-
-@QUIET
-@pytest.mark.parametrize("has_digest", [True, False])
-async def test_the_same_moved_tag_is_warned_of_in_red(embedded, tmp_path, has_digest):
-    clusters = embedded.world.clusters
-    image = f"{IMAGE}:stable"
-    for number in (42, 43):
-        clusters.definitions[names.FAMILY][number - 1]["containerDefinitions"][0]["image"] = image
-    if has_digest:
-        # The revision that runs has the digest of its time; then the pipeline moved the tag.
-        revision = service(embedded).history.newest.target
-        revision.images = tuple(each._replace(image=image, digest="sha256:good") for each in revision.images)
-    else:
-        service(embedded).history.newest.target.images = ()
-    clusters.digests[image] = "sha256:bad"
-    live(embedded, 480)
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await planned(one, "deploy-rollback")
-        moved = "the tag was moved from sha256:good to sha256:bad" in texts(plan, grave=True)
-        assert moved is has_digest
-        assert ("the digests are unknown" in texts(plan, grave=True)) is not has_digest
-        await one.arm()
-        await ended(one, await one.apply(plan))
-        tasks = service(embedded).alive(embedded.clock.now().timestamp())
-        assert {task.revision.digest for task in tasks} == {"sha256:bad"}, (
-            "as warned of, ECS starts the same image"
-        )
 
 
 @QUIET

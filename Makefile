@@ -63,7 +63,7 @@ format: $(VENV)/.dev ## let the formatter write
 bench: $(VENV)/.dev ## figures and ratios: start, wire, log pane, AWS charges (BENCH=smoke: what can be counted in a minute)
 	$(BIN)/python -m tests.bench $(BENCH)
 
-PEERS := posting harlequin toolong textual-plotext awslogs
+PEERS := posting harlequin toolong awslogs
 # posting asks for any tree-sitter, and crashes with 0.26.
 WITH_posting := 'tree-sitter<0.26'
 WITH_ministack := 'ministack==1.5.33'

@@ -370,11 +370,9 @@ class Embedded:
         self.server.front.faults.clear()
 
     def counts(self) -> dict[str, int]:
-        """Requests by `service.Operation`."""
         return dict(self.server.front.counts)
 
     def settings(self, region: str = REGION) -> dict[str, str]:
-        """The fields of AwsSettings that lead to it."""
         return {"region": region, "endpoint_url": self.url}
 
 
@@ -440,5 +438,4 @@ def embedded_now(request: pytest.FixtureRequest) -> Iterator[Embedded]:
 
 @pytest.fixture
 def empty_aws() -> Iterator[Embedded]:
-    """An empty account, for a system that the test seeds itself."""
     yield from _run("empty", 0.0, ORIGIN)

@@ -19,8 +19,6 @@ LINE = "slice"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A test that may be left out."""
-
     id: str
     function: str = ""
     kinds: frozenset[tuple[str, str]] = frozenset()
@@ -29,7 +27,6 @@ class Candidate:
 
 
 def seed_of(text: str) -> int:
-    """A day, or a number. Raises UsageError."""
     try:
         return int(text) if text.isdecimal() else date.fromisoformat(text).toordinal()
     except ValueError:
@@ -37,7 +34,6 @@ def seed_of(text: str) -> int:
 
 
 def chosen(candidates: Iterable[Candidate], seed: int) -> set[str]:
-    """The ids of the slice."""
     turn, day = divmod(seed, DAYS)
 
     def rank(candidate: Candidate) -> tuple[bool, int]:
@@ -62,7 +58,6 @@ def _number(text: str) -> int:
 
 
 def candidate(item: pytest.Item) -> Candidate:
-    """What a slice needs to know of a test."""
     parameters = getattr(item, "callspec", None)
     named = parameters.params if parameters else {}
     kinds = frozenset(
@@ -81,7 +76,6 @@ class Slice:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """After the options have chosen (-m, -k)."""
         candidates = [candidate(item) for item in items]
         ids = chosen(candidates, self._seed)
         left_out = [item for item in items if item.nodeid not in ids]
@@ -93,7 +87,6 @@ class Slice:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object) -> None:
-        """Each process has chosen the same."""
         self._said = getattr(node, "workeroutput", {}).get(LINE, self._said)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

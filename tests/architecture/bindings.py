@@ -15,8 +15,6 @@ from tui.modes import ALL_MODES
 
 
 class BoundKey(NamedTuple):
-    """One key of one class."""
-
     key: str
     """As Textual spells it."""
     title: str
@@ -35,7 +33,6 @@ def bound_keys() -> tuple[BoundKey, ...]:
 
 
 def keys_of_class(owner: type[DOMNode]) -> list[BoundKey]:
-    """The keys that a class itself binds."""
     bindings: list[BindingType] = vars(owner).get("BINDINGS", [])
     return [
         BoundKey(each.key, each.description, owner.__name__, each.id or "", each.action)

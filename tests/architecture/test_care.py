@@ -1,14 +1,12 @@
 """What CONTRIBUTING, SECURITY and the records of decisions say of this repository is so, in both languages."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.tools.bump import exact_pins, with_pin
-from tests.tools.coverage_table import Count, table
+from tests.tools.bump import exact_pins
 from tests.tools.release.lock import read_lock
 
 ROOT = Path(__file__).parents[2]
@@ -29,23 +27,19 @@ _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
 def name_of(page: Path) -> str:
-    """The page's path, as the test's name."""
     return page.relative_to(ROOT).as_posix()
 
 
 def headings(page: Path) -> list[str]:
-    """The lines of a page that are headings, with their marks."""
     return re.findall(r"^#+ .*$", _FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
-    """How GitHub addresses the headings of a page."""
     titles = (heading.lstrip("#").strip().lower() for heading in headings(page))
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
 
 
 def places(text: str) -> set[str]:
-    """The files and folders that a page names."""
     return set(_PLACE.findall(text))
 
 
@@ -61,14 +55,14 @@ def unknown(names: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("page", OURS, ids=name_of)
-def test_every_place_and_target_that_a_page_names_exists(page: Path) -> None:
+def test_every_place_and_target_that_a_page_names_exists(page):
     text = page.read_text("utf-8")
     assert [place for place in sorted(places(text)) if not (ROOT / place).exists()] == []
     assert unknown(targets(text)) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_links_between_pages_lead_to_a_file_and_a_heading(page: Path) -> None:
+def test_links_between_pages_lead_to_a_file_and_a_heading(page):
     wrong = []
     for link in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
         place, _hash, anchor = link.partition("#")
@@ -81,7 +75,7 @@ def test_links_between_pages_lead_to_a_file_and_a_heading(page: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_both_languages_have_the_same_sections_and_name_the_same_things(name: str) -> None:
+def test_both_languages_have_the_same_sections_and_name_the_same_things(name):
     english, japanese = ROOT / f"{name}.md", ROOT / f"{name}.ja.md"
     levels = [[heading.partition(" ")[0] for heading in headings(page)] for page in (english, japanese)]
     assert levels[0] == levels[1]
@@ -90,7 +84,7 @@ def test_both_languages_have_the_same_sections_and_name_the_same_things(name: st
     assert targets(texts[0]) == targets(texts[1])
 
 
-def test_every_decision_has_its_number_its_sections_and_its_line() -> None:
+def test_every_decision_has_its_number_its_sections_and_its_line():
     index = (ROOT / "docs/adr/README.md").read_text("utf-8")
     records = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
     for number, record in enumerate(records, 1):
@@ -101,7 +95,7 @@ def test_every_decision_has_its_number_its_sections_and_its_line() -> None:
     assert len(records) == index.count(".md) |")
 
 
-def test_pre_commit_runs_the_commands_of_make_lint() -> None:
+def test_pre_commit_runs_the_commands_of_make_lint():
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
     (repository,) = config["repos"]
     assert repository["repo"] == "local"
@@ -116,7 +110,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_pins_its_actions_may_little_and_runs_targets_that_exist(path: Path) -> None:
+def test_a_workflow_pins_its_actions_may_little_and_runs_targets_that_exist(path):
     text = path.read_text("utf-8")
     workflow = yaml.safe_load(text)
     assert workflow["permissions"] == {"contents": "read"}
@@ -127,7 +121,7 @@ def test_a_workflow_pins_its_actions_may_little_and_runs_targets_that_exist(path
     assert unknown({target for command in commands for target in _TARGET.findall(command)}) == []
 
 
-def test_each_exact_pin_is_moved_alone_and_is_what_the_locks_have() -> None:
+def test_each_exact_pin_is_moved_alone_and_is_what_the_locks_have():
     pins = exact_pins((ROOT / "pyproject.toml").read_text("utf-8"))
     bumps = yaml.safe_load((ROOT / ".github/workflows/bumps.yml").read_text("utf-8"))
     alone = [row["package"] for row in bumps["jobs"]["bump"]["strategy"]["matrix"]["include"]]
@@ -135,29 +129,3 @@ def test_each_exact_pin_is_moved_alone_and_is_what_the_locks_have() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         locked = {entry.requirement.name: entry.version for entry in read_lock(ROOT / name)}
         assert {package: locked[package] for package in pins} == pins
-
-
-def test_a_pin_is_moved_where_it_stands_and_nowhere_else() -> None:
-    text = (ROOT / "pyproject.toml").read_text("utf-8")
-    moved = with_pin(text, "textual", "99.1")
-    assert exact_pins(moved) == exact_pins(text) | {"textual": "99.1"}
-    assert tomllib.loads(moved)["project"]["dependencies"][0] == "textual==99.1"
-    with pytest.raises(KeyError):
-        with_pin(text, "rich", "99")
-
-
-def test_the_table_of_coverage_sums_folders_and_lists_the_worst_file_last() -> None:
-    lines = list(
-        table(
-            [
-                Count("services/feed.py", 10, 0),
-                Count("services/journal/chain.py", 40, 10),
-                Count("services/journal/ledgers/s3.py", 50, 35),
-            ]
-        )
-    )
-    rows = [line.split() for line in lines if line.strip()]
-    assert ["services", "1", "10", "0", "100.0%"] in rows
-    assert ["services/journal", "2", "90", "45", "50.0%"] in rows
-    assert rows[-2] == ["services/journal/ledgers/s3.py", "50", "35", "30.0%"]
-    assert rows[-1] == ["total", "3", "100", "45", "55.0%"]

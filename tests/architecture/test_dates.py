@@ -1,5 +1,3 @@
-"""No test knows today: a demo that a test starts is given its day."""
-
 import ast
 from pathlib import Path
 
@@ -7,7 +5,7 @@ TESTS = Path(__file__).parents[1]
 FILES = sorted(path for path in TESTS.rglob("*.py") if "bench" not in path.parts)
 
 
-def test_a_demo_that_a_test_starts_has_a_day_of_its_own() -> None:
+def test_a_demo_that_a_test_starts_has_a_day_of_its_own():
     undated = [
         f"{path.relative_to(TESTS)}:{node.lineno}"
         for path in FILES

@@ -2,47 +2,22 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from services.runbook.loader import load
 from tests.tools.docs import typed_commands
 from tests.tools.docs.pages import LANGUAGES, ROOT, SITE, mistakes, pages
-from tests.tools.docs.words import Texts, one_line
 from tui.config import ConsoleConfig
 
 
-def test_both_languages_have_the_same_pages_and_their_parts_are_those_of_the_code() -> None:
+def test_both_languages_have_the_same_pages_and_their_parts_are_those_of_the_code():
     assert list(mistakes()) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_that_a_page_shows_is_accepted(language: str) -> None:
+def test_every_command_that_a_page_shows_is_accepted(language):
     assert list(typed_commands.mistakes(pages(language))) == []
-
-
-def test_a_command_that_is_none_is_noticed(tmp_path: Path) -> None:
-    page = tmp_path / "en/page.md"
-    page.parent.mkdir()
-    lines = [
-        "toban frobnicate",
-        "X=1 toban demo --fast",
-        "toban --theme purple demo",
-        "toban demo --list && toban runbook",
-        "toban change task-limit --max 10",
-        "toban policy reed > read.json",
-        "toban alarms | jq .",
-        "toban duties --month 2026-04 -- ",
-    ]
-    page.write_text("```sh\n" + "\n".join(lines) + "\n```\n", "utf-8")
-    numbers = [int(line.split(":")[1]) - 2 for line in typed_commands.mistakes([page])]
-    assert numbers == list(range(7))
-
-
-def test_a_part_whose_translation_is_missing_is_marked() -> None:
-    assert Texts("ja").text("A text that\n    no one translated.") == "**?** A text that no one translated."
-    assert one_line("a\n  b") == "a b"
 
 
 def _toml(language: str, name: str) -> list[str]:
@@ -51,7 +26,7 @@ def _toml(language: str, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_examples_of_a_runbook_and_a_configuration_are_valid(language: str, tmp_path: Path) -> None:
+def test_the_examples_of_a_runbook_and_a_configuration_are_valid(language, tmp_path):
     example = (ROOT / "services/runbook/facility-prod.toml").read_text("utf-8")
     path = tmp_path / "city.toml"
     blocks = _toml(language, "runbook.md")
@@ -64,7 +39,7 @@ def test_the_examples_of_a_runbook_and_a_configuration_are_valid(language: str, 
         assert [ConsoleConfig(**tomllib.loads(block)) for block in _toml(language, name)], name
 
 
-def test_every_page_is_in_the_navigation_of_its_language() -> None:
+def test_every_page_is_in_the_navigation_of_its_language():
     for language, config in (("ja", ROOT / "mkdocs.yml"), ("en", SITE / "en.yml")):
         named = re.findall(
             r"^ {6}- .*: ([a-z-]+\.md)$|^  - .*: ([a-z-]+\.md)$", config.read_text("utf-8"), re.MULTILINE
@@ -74,7 +49,7 @@ def test_every_page_is_in_the_navigation_of_its_language() -> None:
         assert sorted(set(names) - shared) == [page.name for page in pages(language)]
 
 
-def test_no_page_and_no_template_loads_anything_from_another_host() -> None:
+def test_no_page_and_no_template_loads_anything_from_another_host():
     for path in (*SITE.rglob("*.html"), *SITE.rglob("*.css"), *SITE.rglob("*.js"), *SITE.rglob("*.md")):
         text = path.read_text("utf-8")
         assert not re.search(r"""(?:src|href)=["']https?:|url\(["']?https?:|!\[[^\]]*\]\(https?:""", text), (
@@ -83,7 +58,7 @@ def test_no_page_and_no_template_loads_anything_from_another_host() -> None:
     assert "font: false" in (ROOT / "mkdocs.yml").read_text("utf-8")
 
 
-def test_pictures_are_of_the_page_s_language() -> None:
+def test_pictures_are_of_the_page_s_language():
     for language in LANGUAGES:
         for page in pages(language):
             for picture in re.findall(r"\]\(screens/([^)]+)\)", page.read_text("utf-8")):
@@ -91,7 +66,7 @@ def test_pictures_are_of_the_page_s_language() -> None:
                 assert picture.endswith("-ja.svg") == (language == "ja"), picture
 
 
-def test_what_the_site_is_built_with_is_locked() -> None:
+def test_what_the_site_is_built_with_is_locked():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     lock = (ROOT / "requirements-docs.lock").read_text("utf-8")
     for requirement in project["dependency-groups"]["docs"]:

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
-from textual.binding import Binding
-from textual.widget import Widget
 
 from services.models import glyphs
-from tests.architecture.bindings import BoundKey, bound_keys, key_methods, keys_of_class
+from tests.architecture.bindings import BoundKey, bound_keys, key_methods
 from tests.tools import catalogue
 from tui.key_meanings import MEANINGS
 from tui.moved_keys import FORMER, MOVED
@@ -35,7 +33,6 @@ TYPED_BY_METHOD = {
 
 
 def table(name: str) -> list[list[str]]:
-    """The cells of each row of one table of the page."""
     body = PAGE.split(f"<!-- {name} -->\n", 1)[1].split("<!-- end -->", 1)[0]
     rows = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in body.splitlines()]
     return rows[2:]
@@ -52,27 +49,27 @@ def keys_without_meaning(bound: Iterable[BoundKey]) -> Iterator[str]:
             yield f"{binding.owner} binds {key_name(binding.key)} for “{binding.title}”, but that key means: {means}"
 
 
-def test_the_page_and_the_registry_of_meanings_have_the_same_keys() -> None:
+def test_the_page_and_the_registry_of_meanings_have_the_same_keys():
     page = [(tuple(_CODE.findall(keys)), meaning) for keys, meaning, _words in table("keys")]
     assert page == [(tuple(map(key_name, each.keys)), each.text) for each in MEANINGS]
 
 
-def test_reserved_keys_are_marked_as_such_in_both() -> None:
+def test_reserved_keys_are_marked_as_such_in_both():
     assert all(each.is_reserved for each in MEANINGS if each.text.startswith("reserved"))
     assert not [each.text for each in MEANINGS if each.text.startswith("reserved") and each.titles]
 
 
-def test_a_key_stands_in_one_row() -> None:
+def test_a_key_stands_in_one_row():
     counts = Counter(key for meaning in MEANINGS for key in meaning.keys)
     assert [key for key, count in counts.items() if count > 1] == []
 
 
-def test_every_binding_uses_a_key_with_its_meaning() -> None:
+def test_every_binding_uses_a_key_with_its_meaning():
     assert list(keys_without_meaning(bound_keys())) == []
     assert key_methods() == TYPED_BY_METHOD
 
 
-def test_every_title_in_the_registry_belongs_to_a_binding() -> None:
+def test_every_title_in_the_registry_belongs_to_a_binding():
     titles_by_key: dict[str, set[str]] = {}
     for binding in bound_keys():
         titles_by_key.setdefault(binding.key, set()).add(binding.title)
@@ -81,22 +78,12 @@ def test_every_title_in_the_registry_belongs_to_a_binding() -> None:
         assert meaning.titles <= used, meaning.text
 
 
-def test_a_new_binding_with_another_meaning_or_without_any_is_noticed() -> None:
-    class Newcomer(Widget):
-        BINDINGS = [Binding("x", "explode", "Explode"), Binding("f11", "fly", "Fly"), ("y", "copy", "Copy")]  # noqa: RUF012
-
-    wrong = list(keys_without_meaning(keys_of_class(Newcomer)))
-    assert len(wrong) == 2
-    assert "x for “Explode”, but that key means: close a pane" in wrong[0]
-    assert "F11 (Fly), which has no meaning" in wrong[1]
-
-
-def test_no_class_binds_a_key_twice() -> None:
+def test_no_class_binds_a_key_twice():
     counts = Counter((each.owner, each.key) for each in bound_keys())
     assert [owner_and_key for owner_and_key, count in counts.items() if count > 1] == []
 
 
-def test_every_old_key_leads_to_a_binding_with_another_key() -> None:
+def test_every_old_key_leads_to_a_binding_with_another_key():
     for moved in MOVED:
         replacing = [
             each
@@ -107,7 +94,7 @@ def test_every_old_key_leads_to_a_binding_with_another_key() -> None:
         assert moved.old not in {each.key for each in replacing}, moved
 
 
-def test_the_former_keys_of_a_binding_are_not_its_keys() -> None:
+def test_the_former_keys_of_a_binding_are_not_its_keys():
     keys_by_id: dict[str, set[str]] = {}
     for binding in bound_keys():
         keys_by_id.setdefault(binding.id, set()).add(binding.key)
@@ -115,7 +102,7 @@ def test_the_former_keys_of_a_binding_are_not_its_keys() -> None:
         assert set(former.split(",")) != keys_by_id[id], id
 
 
-def test_every_key_is_spelled_one_way_on_the_screen() -> None:
+def test_every_key_is_spelled_one_way_on_the_screen():
     wrong = []
     for message in catalogue.read_catalogue(catalogue.PO):
         if message.id and message.id != _AS_IN_THE_CONFIGURATION:
@@ -123,7 +110,7 @@ def test_every_key_is_spelled_one_way_on_the_screen() -> None:
     assert wrong == []
 
 
-def test_no_key_is_spelled_otherwise_in_a_text_that_is_not_translated() -> None:
+def test_no_key_is_spelled_otherwise_in_a_text_that_is_not_translated():
     wrong = []
     for folder in ("tui", "widgets"):
         for path in (ROOT / folder).rglob("*.py"):
@@ -145,7 +132,7 @@ def _texts(message: Message) -> Iterator[str]:
         yield from [part] if isinstance(part, str) else part
 
 
-def test_the_glyphs_of_the_page_are_those_of_the_code() -> None:
+def test_the_glyphs_of_the_page_are_those_of_the_code():
     constants = {name: value for name, value in vars(glyphs).items() if name.isupper()}
     page = {name: _CODE.findall(glyph)[0] for glyph, name, _meaning, _words in table("glyphs")}
     assert page == constants
@@ -157,7 +144,7 @@ _RANGE_IN_ENGLISH = re.compile(r"[～〜]|[}\d]\s[–-]\s[{\d]|\}[-~]\{")
 _TWO_CHARACTERS = re.compile(r"(?<![<>=])[<>]=(?![<>=])")
 
 
-def test_a_range_has_the_sign_of_its_language() -> None:
+def test_a_range_has_the_sign_of_its_language():
     wrong = []
     for message in catalogue.read_catalogue(catalogue.PO):
         if message.id:
@@ -169,8 +156,8 @@ def test_a_range_has_the_sign_of_its_language() -> None:
     assert wrong == []
 
 
-def test_a_comparison_is_one_character() -> None:
-    """In texts of the catalogue; in code, an alarm's `comparison` is a word for programs, and its `sign` is written."""
+def test_a_comparison_is_one_character():
+    # In texts of the catalogue; in code, an alarm's `comparison` is a word for programs, and its `sign` is written.
     wrong = [
         text
         for message in catalogue.read_catalogue(catalogue.PO)
@@ -191,8 +178,8 @@ def test_a_comparison_is_one_character() -> None:
     assert wrong == []
 
 
-def test_a_day_is_written_by_one_module() -> None:
-    """Any other form of a day is for programs or for fields in which a day is typed."""
+def test_a_day_is_written_by_one_module():
+    # Any other form of a day is for programs or for fields in which a day is typed.
     wrong = []
     for folder in ("tui", "widgets", "services"):
         for path in sorted((ROOT / folder).rglob("*.py")):
@@ -235,8 +222,8 @@ _MAY_HOLD_SYMBOLS = re.compile(rf"{_SYMBOL.pattern}|\\[uUN]")
 
 
 @pytest.mark.parametrize("folder", ["tui", "widgets", "services"])
-def test_a_state_is_drawn_by_a_glyph_of_the_grammar_alone(folder: str) -> None:
-    """A glyph written out in the code would be one that nobody compares with the table."""
+def test_a_state_is_drawn_by_a_glyph_of_the_grammar_alone(folder):
+    # A glyph written out in the code would be one that nobody compares with the table.
     strays = []
     for path in sorted((ROOT / folder).rglob("*.py")):
         text = path.read_text("utf-8")

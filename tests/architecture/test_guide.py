@@ -1,12 +1,10 @@
-"""The guide to the code names files and folders that exist."""
-
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_place_that_the_guide_names_exists() -> None:
+def test_every_place_that_the_guide_names_exists():
     text = (ROOT / "docs/guide.md").read_text("utf-8")
     places = re.findall(r"`((?:services|tui|widgets|tests)/[\w/]*(?:\.py)?)`", text)
     assert len(places) > 30

@@ -75,14 +75,14 @@ def is_within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-def test_services_load_no_screen_library() -> None:
+def test_services_load_no_screen_library():
     modules = [
         module_of(path) for path in files("services") if not is_within(module_of(path), "services.demo")
     ]
     assert not packages_loaded_by(*modules) & SCREEN
 
 
-def test_models_load_no_aws_library() -> None:
+def test_models_load_no_aws_library():
     modules = [module_of(path) for path in files("services/models")]
     assert not packages_loaded_by(*modules) & (SCREEN | AWS)
 
@@ -90,12 +90,12 @@ def test_models_load_no_aws_library() -> None:
 @pytest.mark.parametrize(
     "module", ["tui.app", "tui.runtime.runtime_app", "tui.startup.start", "tui.cli.main", "tui.__main__"]
 )
-def test_the_first_frame_loads_no_aws_library(module: str) -> None:
+def test_the_first_frame_loads_no_aws_library(module):
     assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists()
     assert not packages_loaded_by(module) & AWS
 
 
-def test_the_terminal_is_checked_before_the_screen_library_loads() -> None:
+def test_the_terminal_is_checked_before_the_screen_library_loads():
     assert not packages_loaded_by("tui.__main__", "tui.terminal.checks") & (SCREEN | AWS)
 
 
@@ -105,44 +105,44 @@ def ours_imported_by(path: Path, *allowed: str) -> set[str]:
 
 
 @pytest.mark.xdist_group("imports")
-def test_widgets_import_models_words_and_textual() -> None:
+def test_widgets_import_models_words_and_textual():
     allowed = ("widgets", "services.models", "services.i18n")
     assert breaches(files("widgets"), lambda path: ours_imported_by(path, *allowed)) == {}
 
 
 @pytest.mark.xdist_group("imports")
-def test_models_import_models() -> None:
+def test_models_import_models():
     allowed = ("services.models", "services.i18n")
     assert breaches(files("services/models"), lambda path: ours_imported_by(path, *allowed)) == {}
 
 
 @pytest.mark.xdist_group("imports")
-def test_only_two_packages_call_aws() -> None:
+def test_only_two_packages_call_aws():
     others = [
         path for path in files(*FLOORS) if not is_within(module_of(path), "services.aws", "services.demo")
     ]
     assert breaches(others, lambda path: {name for name in imports(path) if is_within(name, *AWS)}) == {}
 
 
-def test_a_package_is_only_a_folder() -> None:
+def test_a_package_is_only_a_folder():
     packages = [path for path in files(*FLOORS) if path.name == "__init__.py" and path != LAUNCHER]
     assert breaches(packages, Path.read_bytes) == {}
 
 
 @pytest.mark.parametrize("floor", FLOORS)
-def test_every_folder_of_code_is_a_package(floor: str) -> None:
+def test_every_folder_of_code_is_a_package(floor):
     folders = {parent for path in files(floor) for parent in path.relative_to(ROOT).parents if parent.name}
     assert {str(folder) for folder in folders if not (ROOT / folder / "__init__.py").exists()} <= NO_PACKAGES
 
 
-def test_folders_of_tests_are_no_packages() -> None:
+def test_folders_of_tests_are_no_packages():
     packages = {named(path.parent) for path in files("tests") if path.name == "__init__.py"}
     assert {
         name for name in packages if not any(name.startswith(each) for each in TESTS_WITH_PACKAGES)
     } == set()
 
 
-def test_names_of_test_files_are_unique() -> None:
+def test_names_of_test_files_are_unique():
     names = [path.name for path in files("tests") if path.name.startswith("test_")]
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
@@ -157,7 +157,7 @@ def unexplained_lines(path: Path) -> int:
     return 0 if re.search(reason, ast.get_docstring(ast.parse(text)) or "", re.IGNORECASE) else length
 
 
-def test_a_long_file_says_why() -> None:
+def test_a_long_file_says_why():
     assert breaches(files(*FLOORS), unexplained_lines) == {}
 
 
@@ -166,7 +166,7 @@ def test_a_long_file_says_why() -> None:
     [ROOT / "pyproject.toml", *sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.toml"))],
     ids=named,
 )
-def test_every_data_file_loads(path: Path) -> None:
+def test_every_data_file_loads(path):
     assert tomllib.loads(path.read_text("utf-8"))
 
 
@@ -180,7 +180,7 @@ FOLDERS_MADE_IN = {
 """Where folders are made, 0700 whatever the umask is; demo and installer know nothing of the rest and make their own."""
 
 
-def test_folders_are_created_in_one_place() -> None:
+def test_folders_are_created_in_one_place():
     makers = {"mkdir", "makedirs", "mkdtemp", "TemporaryDirectory"}
     texts = {path: path.read_text("utf-8") for path in files(*FLOORS)}
     paths = {
@@ -198,7 +198,7 @@ def modules_of(folder: Path) -> list[str]:
     return [path.stem for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
 
 
-def test_a_folder_holds_few_modules() -> None:
+def test_a_folder_holds_few_modules():
     crowded = breaches(folders() - {MODELS}, lambda folder: modules_of(folder)[MOST_MODULES:])
     assert crowded == {}
 
@@ -208,9 +208,9 @@ def shared_prefixes(folder: Path) -> set[str]:
     return {prefix for prefix in prefixes if prefixes.count(prefix) > 2}
 
 
-def test_a_prefix_that_several_modules_share_is_a_folder() -> None:
+def test_a_prefix_that_several_modules_share_is_a_folder():
     assert breaches(folders() - {MODELS}, shared_prefixes) == {}
 
 
-def test_the_services_have_a_folder_for_each_domain() -> None:
+def test_the_services_have_a_folder_for_each_domain():
     assert modules_of(ROOT / "services") == ["clock", "contacts", "feed", "i18n", "system"]

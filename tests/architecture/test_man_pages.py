@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from services import i18n
 from tests.tools.man.page import PAGES, ROOT, stale
 from tests.tools.man.registries import TEXTS
 from tests.tools.man.roff import entry, prose
@@ -25,11 +24,11 @@ NOT_FOR_PEOPLE = {
 
 
 @pytest.mark.parametrize("language", PAGES)
-def test_the_pages_are_those_of_the_registries(language: str) -> None:
+def test_the_pages_are_those_of_the_registries(language):
     assert PAGES[language] not in stale(), "run `make readme`"
 
 
-def test_both_languages_have_the_same_parts() -> None:
+def test_both_languages_have_the_same_parts():
     english, japanese = (
         [line.split()[0] for line in path.read_text("utf-8").splitlines() if line.startswith(".")]
         for path in PAGES.values()
@@ -37,30 +36,24 @@ def test_both_languages_have_the_same_parts() -> None:
     assert english == japanese
 
 
-def test_every_variable_of_the_source_is_on_the_page() -> None:
+def test_every_variable_of_the_source_is_on_the_page():
     page = PAGES["en"].read_text("utf-8")
     assert {name for name in _variables() if name not in page} <= NOT_FOR_PEOPLE
 
 
-def test_every_setting_is_described_in_japanese() -> None:
+def test_every_setting_is_described_in_japanese():
     from tui.startup.config_reader import settings
 
     assert set(TEXTS["settings"]) == {setting.key for setting in settings() if setting.variable}
 
 
-def test_statuses_in_the_help_of_a_command_are_in_the_table() -> None:
+def test_statuses_in_the_help_of_a_command_are_in_the_table():
     listed = " ".join(_STATUSES.findall(PAGES["en"].read_text("utf-8")))
     numbers = {int(number) for number in re.findall(r"(?<![\d.])\d+(?= )", listed)}
     assert {0, 1, 2, 3, 64, 69, 77} <= numbers <= set(map(int, MEANINGS))
 
 
-def test_the_languages_are_restored() -> None:
-    before = i18n.language()
-    stale()
-    assert i18n.language() == before
-
-
-def test_roffs_own_characters_are_text() -> None:
+def test_roffs_own_characters_are_text():
     assert prose(".profile") == r"\&.profile"
     assert prose("a-b \\ ~ ^ ' \"") == r"a\-b \e \(ti \(ha \(aq \(dq"
     assert prose("with `--json`.") == r"with \fB\-\-json\fR."
@@ -68,7 +61,7 @@ def test_roffs_own_characters_are_text() -> None:
 
 
 @pytest.mark.parametrize("language", PAGES)
-def test_no_line_is_a_request_by_mistake(language: str) -> None:
+def test_no_line_is_a_request_by_mistake(language):
     requests = {".TH", ".nh", ".ad", ".ds", ".SH", ".SS", ".PP", ".TP", ".br", ".nf", ".fi", ".RS", ".RE"}
     lines = PAGES[language].read_text("utf-8").splitlines()
     words = {line.split()[0] for line in lines if line.startswith((".", "'"))}
@@ -82,7 +75,7 @@ def test_no_line_is_a_request_by_mistake(language: str) -> None:
     [["mandoc", "-Tlint", "-W", "warning"], ["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-z"]],
     ids=["mandoc", "groff"],
 )
-def test_the_formatters_have_nothing_to_say(command: list[str], language: str) -> None:
+def test_the_formatters_have_nothing_to_say(command, language):
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
     checked = subprocess.run([*command, str(PAGES[language])], capture_output=True, text=True, check=False)

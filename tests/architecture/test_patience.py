@@ -49,7 +49,7 @@ def _called(node: ast.Call) -> str:
     return ""
 
 
-def test_no_wait_for_a_state_is_short() -> None:
+def test_no_wait_for_a_state_is_short():
     lines = [
         f"{path.relative_to(TESTS)}:{line}"
         for path in FILES

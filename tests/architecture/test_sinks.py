@@ -4,8 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.architecture.sinks import findings
 
 ROOT = Path(__file__).parents[2]
@@ -27,11 +25,11 @@ def trees_with(words: set[str]) -> Iterator[tuple[str, ast.Module]]:
             yield named(path), ast.parse(text)
 
 
-def test_no_plain_text_on_screen() -> None:
+def test_no_plain_text_on_screen():
     assert [each for path in SCREENS for each in findings(path.read_text("utf-8"), named(path))] == []
 
 
-def test_nothing_banned_is_used() -> None:
+def test_nothing_banned_is_used():
     used = [
         f"{path}:{node.lineno}: {name}"
         for path, tree in trees_with(BANNED_NAMES)
@@ -43,8 +41,8 @@ def test_nothing_banned_is_used() -> None:
     assert used == []
 
 
-def test_programs_begin_in_one_place() -> None:
-    """Where it is ensured that they end together with the task that requested them, or that nobody waits for them."""
+def test_programs_begin_in_one_place():
+    # Where it is ensured that they end together with the task that requested them, or that nobody waits for them.
     places = {
         "services/host/programs.py",
         "services/demo/launch.py",
@@ -78,68 +76,3 @@ def _is_of_the_standard_library(node: ast.AST) -> bool:
         case ast.Call(func=ast.Name(id="escape")):
             return True
     return False
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Static(name)",
-        "Static(f'{name}')",
-        "Static(_('words'))",
-        "Static('a'.join(names))",
-        "Static(_('{name}').format(name=name))",
-        "Static('a' + name)",
-        "Label(str(name))",
-        "Option(name if name else 'x')",
-        "widget.update(name)",
-        "widget.border_title = name",
-        "widget.tooltip = _('words')",
-        "Static(id='x', tooltip=name)",
-        "app.notify(name)",
-        "app.notify(name, markup=True)",
-        "app.panic(name)",
-        "Hit(1, name, run)",
-        "DiscoveryHit(name, run)",
-        "title = name; Static(title)",
-        "title = Content('x'); title = name; Static(title)",
-    ],
-)
-def test_plain_text_is_found(line: str) -> None:
-    body = "\n    ".join(line.split("; "))
-    assert findings(f"def show(name: str, names: list[str]) -> None:\n    {body}\n", "x.py")
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Static('literal')",
-        "Static()",
-        "Static(Content(name))",
-        "Static(Content.styled(name, 'bold'))",
-        "Static(Content('\\n').join([Content(name)]))",
-        "Static(Content(name) + ' ' + Content(name))",
-        "Static(built(name))",
-        "Static(given)",
-        "title = Content(name) if name else Content(''); Static(title)",
-        "widget.border_title = Content(name)",
-        "app.notify(name, markup=False)",
-        "numbers.update({'a': 1})",
-        "Hit(1, Content(name), run, text=name)",
-        "Binding('x', 'y', tooltip=name)",
-    ],
-)
-def test_safe_text_is_let_through(line: str) -> None:
-    body = "\n    ".join(line.split("; "))
-    source = f"""
-def built(name: str) -> Content: ...
-def show(name: str, given: Content) -> None:
-    {body}
-"""
-    assert findings(source, "x.py") == []
-
-
-def test_a_render_that_returns_text_is_found() -> None:
-    source = "class A:\n    def render(self) -> RenderResult:\n        return {}\n"
-    assert findings(source.format("self.title"), "x.py")
-    assert findings(source.format("f'{self.title}'"), "x.py")
-    assert findings(source.format("Content(self.title)"), "x.py") == []

@@ -26,7 +26,7 @@ def stylesheets(tree: ast.Module) -> Iterator[str]:
             yield from (str(part.value) for part in ast.walk(node.value) if isinstance(part, ast.Constant))
 
 
-def test_a_stylesheet_names_widgets_that_exist() -> None:
+def test_a_stylesheet_names_widgets_that_exist():
     classes, uses = set(TEXTUAL), []
     for path, tree in trees():
         classes |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}

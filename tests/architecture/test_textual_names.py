@@ -1,11 +1,3 @@
-"""No private name of ours takes one of Textual's by accident."""
-
-from typing import Any
-
-import pytest
-from textual.screen import Screen
-from textual.widget import Widget
-
 from tests.architecture.bindings import node_classes
 from tests.architecture.textual_names import overrides
 
@@ -35,44 +27,9 @@ INTENDED = {
 """By class: what it overrides on purpose; its docstring or a comment there says why."""
 
 
-def test_only_the_intended_names_of_textual_are_overridden() -> None:
+def test_only_the_intended_names_of_textual_are_overridden():
     names: dict[str, set[str]] = {}
     for owner in node_classes():
         for owner_name, name in overrides(owner):
             names.setdefault(owner_name, set()).add(name)
     assert names == INTENDED
-
-
-class _Stopped(Widget):
-    def __init__(self) -> None:
-        super().__init__()
-        self._running = False
-
-
-class _Counting(Screen[None]):
-    _size: int  # declared alone, takes nothing
-
-    def _compose(self) -> None:  # type: ignore[override]
-        self._count: int = 0
-
-
-class _Mixin:
-    def fill(self) -> None:
-        self.__count = 1
-        self._closing, self._mine = True, 1
-
-
-class _Mixed(_Mixin, Widget):
-    pass
-
-
-@pytest.mark.parametrize(
-    ("owner", "names"),
-    [
-        (_Stopped, [("_Stopped", "_running")]),
-        (_Counting, [("_Counting", "_compose")]),
-        (_Mixed, [("_Mixin", "_closing")]),
-    ],
-)
-def test_what_counts(owner: type[Any], names: list[tuple[str, str]]) -> None:
-    assert list(overrides(owner, ours=("tests",))) == names

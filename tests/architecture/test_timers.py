@@ -28,7 +28,6 @@ TIMERS = {"set_interval", "set_timer", "detached_timer", "call_later", "call_at"
 
 
 def timers(path: Path) -> set[str]:
-    """The kinds of timers that a file sets."""
     kinds = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.Call):
@@ -46,7 +45,7 @@ def _is_of_a_loop(node: ast.Call) -> bool:
     return "loop" in owner or "timers" in owner
 
 
-def test_only_the_ticker_wakes_an_idle_console_up() -> None:
+def test_only_the_ticker_wakes_an_idle_console_up():
     setting = {named(path): kinds for path in files("tui", "widgets") if (kinds := timers(path))}
     assert "set_interval" not in set().union(*setting.values()), "use widgets.drawing.ticker.every_second"
     assert {name: SINGLE[name].split(",")[0].split(":")[0] for name in SINGLE} == {
@@ -54,8 +53,8 @@ def test_only_the_ticker_wakes_an_idle_console_up() -> None:
     }
 
 
-def test_nothing_blinks_or_refreshes_by_itself() -> None:
-    """A blinking cursor alone sends 3,082 bytes a second through Textual's output, and wakes up twice a second."""
+def test_nothing_blinks_or_refreshes_by_itself():
+    # A blinking cursor alone sends 3,082 bytes a second through Textual's output, and wakes up twice a second.
     culprits = {
         named(path): name
         for path in files("tui", "widgets")

@@ -1,5 +1,3 @@
-"""Every string on screen is translated, and every marked string can be."""
-
 import ast
 from functools import cache
 from pathlib import Path
@@ -19,18 +17,17 @@ pytestmark = pytest.mark.xdist_group("translations")
 
 @pytest.fixture(autouse=True)
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The strings of the code, for all tests here."""
     monkeypatch.setattr(catalogue, "collect", _collect)
 
 
 _collect = cache(catalogue.collect)
 
 
-def test_every_string_is_translated_and_compiled() -> None:
+def test_every_string_is_translated_and_compiled():
     assert catalogue.mistakes() == []
 
 
-def test_update_changes_nothing_that_is_up_to_date() -> None:
+def test_update_changes_nothing_that_is_up_to_date():
     translations = catalogue.merged(catalogue.collect(), catalogue.read_catalogue(catalogue.PO))
     text = catalogue.po_bytes(translations)
     assert text == catalogue.po_bytes(translations)
@@ -39,8 +36,8 @@ def test_update_changes_nothing_that_is_up_to_date() -> None:
     assert b"-Date:" not in catalogue.mo_bytes(translations)
 
 
-def test_marked_strings_are_plain_literals() -> None:
-    """A string built inside the mark never matches an entry; a text inside an expression becomes a false one."""
+def test_marked_strings_are_plain_literals():
+    # A string built inside the mark never matches an entry; a text inside an expression becomes a false one.
     wrong = []
     for folder in ("tui", "widgets", "services"):
         for path in (ROOT / folder).rglob("*.py"):
@@ -59,7 +56,7 @@ def _built(argument: ast.expr) -> bool:
     )
 
 
-def test_a_translation_reaches_the_screen() -> None:
+def test_a_translation_reaches_the_screen():
     before = i18n.language()
     try:
         i18n.use("ja")
@@ -79,7 +76,7 @@ def test_a_translation_reaches_the_screen() -> None:
         ("{name} を読む", None),
     ],
 )
-def test_what_the_check_refuses(translation: str, text: str | None) -> None:
+def test_what_the_check_refuses(translation, text):
     strings = Catalog()
     strings.add("Read {name}")
     translations = Catalog(locale="ja")

@@ -1,5 +1,3 @@
-"""One way leads to AWS, the SDK's client, whose refusals, limits and faults are tested."""
-
 import ast
 from pathlib import Path
 
@@ -24,7 +22,7 @@ MAY_CONNECT = {
 """Files below `services/aws` that touch what can open a connection, and why."""
 
 
-def test_only_the_sdk_leads_to_aws() -> None:
+def test_only_the_sdk_leads_to_aws():
     def connecting(path: Path) -> set[str]:
         modules: set[str] = set()
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

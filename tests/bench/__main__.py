@@ -12,8 +12,6 @@ GROUPS = (
     "wire",
     "output",
     "link",
-    "chart",
-    "decode",
     "aws",
     "log",
     "masking",
@@ -26,7 +24,7 @@ GROUPS = (
     "incident",
     "growth",
 )
-SETS = {"logs": ("decode", "log", "reading", "tail")}
+SETS = {"logs": ("log", "reading", "tail")}
 """Groups that are measured together."""
 COUNTED = "smoke"
 """Less than two minutes of what the others measure for long: counts alone, the same on any machine, so that a missed
@@ -34,7 +32,6 @@ goal ends it with status 1."""
 
 
 def main() -> None:
-    """Measure and print, a table for each group."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
         "groups",

@@ -14,8 +14,6 @@ _LONGEST = 6
 
 
 class Answering:
-    """Remembers a question cut in two."""
-
     def __init__(self, *, margins: bool = True) -> None:
         """`margins`: as xterm, the terminal has left and right margins; tmux has none."""
         self._cut = b""

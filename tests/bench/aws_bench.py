@@ -38,7 +38,6 @@ USD_PER_COST_EXPLORER_CALL = 0.01
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     rows, calls = business_day(6 if quick else 16)
     return [*rows, *_large(), *calls]
 

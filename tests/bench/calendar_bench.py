@@ -44,7 +44,6 @@ print((time.perf_counter() - began) * 1000)
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     book = load_named("facility-prod")
     calendar = Calendar(book)
     rules = [duty.rule for duty in book.duties if duty.rule]

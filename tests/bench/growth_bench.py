@@ -38,8 +38,6 @@ FIRST = "alb-5xx-error-rate"
 
 
 class Case(NamedTuple):
-    """One world."""
-
     name: str
     grown_by: int
     """Alarms, metrics, duties or entries."""
@@ -70,8 +68,6 @@ ENTRIES = [
 
 
 class Measured(NamedTuple):
-    """The figures of one world."""
-
     case: Case
     figures: Figures
 

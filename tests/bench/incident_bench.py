@@ -34,7 +34,6 @@ TIMES = 10
 
 
 def run(quick: bool) -> list[Row]:
-    """One row a figure."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "test"}
     waves, yen = asyncio.run(_waves(1 if quick else 3))
     seconds = [wave[0] for wave in waves]
@@ -100,7 +99,6 @@ def _timed(work: Callable[[], object], rounds: int = 5) -> float:
 
 
 async def _projection(path: Path, count: int) -> float:
-    """Seconds for reading so many closed incidents from a journal."""
     clock = ManualClock(START)
     journal = Journal(path, clock=clock, person=lambda: Person(user="sato"), syslog=None)
     await journal.open()

@@ -129,7 +129,6 @@ async def _measure(path: Path) -> list[tuple[str, float]]:
 
 
 async def _timed(look: Callable[[], Awaitable[object]]) -> float:
-    """Milliseconds."""
     began = time.perf_counter()
     await look()
     return (time.perf_counter() - began) * 1e3

@@ -41,7 +41,6 @@ _PLACES: dict[str, type[Place]] = {"PostgreSQL": PostgresqlPlace, "DynamoDB (mot
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     # What the emulators and the SDK ask for.
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "AKIATESTTESTTESTTEST")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
@@ -141,7 +140,6 @@ def _copy(folder: Path, count: int) -> tuple[Figures, Figures]:
 
 
 def _write_records(path: Path, journal: Path) -> None:
-    """A journal's entries as a ledger's records."""
     with ExitStack() as stack:
         reader = stack.enter_context(closing(JournalReader.open(journal)))
         db = stack.enter_context(closing(sqlite3.connect(path)))

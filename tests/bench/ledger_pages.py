@@ -15,13 +15,10 @@ _READ = "SELECT seq, record FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
 class Pages(BaseHTTPRequestHandler):
-    """One request."""
-
     protocol_version = "HTTP/1.1"
     db: sqlite3.Connection
 
     def do_POST(self) -> None:
-        """Any operation."""
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         status, answer = self._query(request) if operation == "Query" else self._put(request["Item"])
@@ -59,7 +56,6 @@ class Pages(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve until it is killed."""
     Pages.db = sqlite3.connect(sys.argv[1])
     server = HTTPServer(("127.0.0.1", 0), Pages)
     print(server.server_port, flush=True)

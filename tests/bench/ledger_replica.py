@@ -22,7 +22,6 @@ CONSOLE_HAS = (aiobotocore.session,)
 
 
 async def main(address: str, copy: str) -> None:
-    """Open it, and print the figures."""
     clock = SystemClock()
     journal = SharedJournal(
         Path(copy), open_ledger(parse(address), "bench", clock), clock=clock, person=Person, syslog=None

@@ -46,7 +46,6 @@ def _full(server: Server) -> list[Row]:
 
 
 def _fed(server: Server, link: Link, seconds: float) -> list[Row]:
-    """The pane beside both yardsticks."""
     ours = feed(server, link, "pane", seconds, {})
     plain = feed(server, link, "pane", seconds, TEXTUAL)
     log = feed(server, link, "log", seconds, {})

@@ -32,8 +32,6 @@ PAGE_UP = b"\x1b[5~"
 
 
 class Follow(NamedTuple):
-    """How a program did while its file grew."""
-
     cpu: float
     """Percent of a core."""
     median: float
@@ -66,7 +64,6 @@ class Bench:
     # Following a growing file
 
     def following(self) -> list[Row]:
-        """CPU and delay at a calm and at a high rate."""
         rows = []
         for rate, goals in ((1_000, ("", "<= 0.5")), (25_000, ("<= 0.25", "<= 0.5"))):
             ours = self.follow("pane", rate)
@@ -133,7 +130,6 @@ class Bench:
     # A file that is there already
 
     def loading(self) -> list[Row]:
-        """Memory per million lines, and searching them."""
         self.static.write_bytes(
             b"".join(block(first, 50_000, japanese=True) for first in range(0, self.count, 50_000))
         )
@@ -187,7 +183,6 @@ class Bench:
     # A page
 
     def paging(self) -> list[Row]:
-        """From the key to the last byte of its page."""
         path = self.folder / "page.log"
         path.write_bytes(block(0, 50_000))
         ours = self._page("pane", path)

@@ -17,7 +17,6 @@ UNITS = (
 
 
 def run(quick: bool) -> list[Row]:
-    """One row: the slowest line."""
     masker = Masker()
     masker.masked("password=x")
     slowest = max((_milliseconds(masker, unit), unit) for unit in UNITS)

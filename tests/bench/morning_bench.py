@@ -27,7 +27,6 @@ GOAL_S, LIMIT_S = 2.0, 120.0
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     del quick  # one morning is a minute, whatever is asked
     with running_world("ordinary-day", origin=NINE - EARLY) as world:
         findings = asyncio.run(_judged(world))
@@ -41,12 +40,10 @@ def run(quick: bool) -> list[Row]:
 
 
 def _last(findings: Iterable[Entry]) -> float:
-    """Seconds after nine of the last of these entries."""
     return max((entry.at - NINE).total_seconds() for entry in findings)
 
 
 async def _judged(world: World) -> tuple[Entry, ...]:
-    """The findings of what is due at nine."""
     runbook = load_named("facility-prod")
     settings = AwsSettings(region=runbook.system.region, endpoint_url=world.url)
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +64,6 @@ async def _judged(world: World) -> tuple[Entry, ...]:
 
 
 def _is_judged(services: Services) -> bool:
-    """Whether every inspection that is due has its finding."""
     today = services.duties.month(NINE.year, NINE.month).days[NINE.day - 1]
     due = [services.scheduler.of(each.slot) for each in today.occurrences if each.open and each.slot.timed]
     return bool(due) and all(findings is None or findings.complete for findings in due)

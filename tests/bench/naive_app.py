@@ -11,8 +11,6 @@ ALARMS, CHARTS, POINTS = 12, 6, 180
 
 
 class ClockApp(App[None]):
-    """A header with a clock, and nothing that moves."""
-
     TITLE = "clock-is-ready"
 
     def compose(self) -> ComposeResult:

@@ -27,8 +27,6 @@ NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "TEXTUAL_ANIMATIONS", "T
 
 
 class Load(NamedTuple):
-    """What a program costs while it is watched."""
-
     bytes: float
     """To the terminal, a second."""
     cpu: float
@@ -104,7 +102,6 @@ class Terminal:
         return time.perf_counter() - self.started
 
     def send(self, keys: bytes) -> None:
-        """Type."""
         os.write(self.master, keys)
 
     def answer(self, keys: bytes, mark: str, limit: float = 10.0) -> float | None:
@@ -123,7 +120,6 @@ class Terminal:
                 last = time.perf_counter()
 
     def watch(self, seconds: float) -> Load:
-        """The load over `seconds`."""
         count, began, cpu, switches = 0, time.perf_counter(), self.cpu(), self._switches()
         end = began + seconds
         while (remaining := end - time.perf_counter()) > 0:
@@ -134,7 +130,6 @@ class Terminal:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
         return self.process.poll() is None
 
     def cpu(self) -> float:
@@ -142,7 +137,6 @@ class Terminal:
         return cpu_seconds(self.process.pid)
 
     def memory(self) -> float:
-        """Resident megabytes."""
         with open(f"/proc/{self.process.pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
@@ -158,7 +152,6 @@ class Terminal:
         return total
 
     def close(self) -> None:
-        """End the command."""
         if self.alive:
             self._signal(signal.SIGTERM)
             deadline = time.perf_counter() + 5

@@ -17,7 +17,6 @@ SETTLED = 2.0
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     seconds = 4.0 if quick else 10.0
     rows = []
     for count, words, goals in ((1, "a log pane", ("<= 0.1", "")), (4, "4 log panes", ("<= 0.05", "<= 0.2"))):

@@ -41,8 +41,6 @@ BATCH = 500
 
 
 class Cost(NamedTuple):
-    """What an action took."""
-
     milliseconds: float
     longest: float
     """Processor milliseconds for which it kept the event loop at a stretch."""
@@ -68,7 +66,6 @@ def run(_quick: bool) -> list[Row]:
 
 @contextmanager
 def _home() -> Iterator[None]:
-    """A home of its own, where the console keeps its journal."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HOME"] = folder
@@ -133,7 +130,6 @@ async def _reached(condition: Callable[[], object]) -> None:
 
 
 def _is_counted(pane: LogPane) -> bool:
-    """Whether the histogram has every line, the level of each read."""
     facts = pane.ruler.facts
     return not facts.note and sum(bar.total for bar in facts.bars) == len(pane.store)
 

@@ -7,8 +7,6 @@ from rich.cells import cell_len
 
 
 class Row(NamedTuple):
-    """One figure beside its yardstick of the same run."""
-
     group: str
     figure: str
     ours: float | None
@@ -34,7 +32,6 @@ class Row(NamedTuple):
 def against(
     group: str, figure: str, ours: float | None, unit: str, name: str, yardstick: float | None, goal: str = ""
 ) -> Row:
-    """A row whose ratio is worked out."""
     ratio = ours / yardstick if ours is not None and yardstick else None
     return Row(group, figure, ours, unit, name, yardstick, ratio, goal)
 

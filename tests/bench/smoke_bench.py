@@ -10,7 +10,6 @@ MINUTES = 6
 
 
 def run(_quick: bool) -> list[Row]:
-    """The rows of this group."""
     with running_world("ordinary-day") as world:
         # Without log lines, whose number depends on the time of day.
         first, rest, _memory = wire_bench.filled(

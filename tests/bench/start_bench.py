@@ -71,7 +71,6 @@ PEERS = (
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     bench = Bench(3 if quick else 5)
     return [*bench.ours(), *bench.peers()]
 
@@ -146,7 +145,6 @@ class Bench:
         ]
 
     def peers(self) -> list[Row]:
-        """First frame, and the first key, beside other consoles."""
         rows = []
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "peer.log"

@@ -33,8 +33,6 @@ _ABSENT = {
 
 
 class Followed(NamedTuple):
-    """How a program did."""
-
     lost: int
     late: int
     """Late lines shown."""
@@ -78,7 +76,6 @@ def _command(name: str, url: str) -> list[str]:
 
 
 def _piped(name: str, seconds: float, burst: int) -> Followed:
-    """Follow the stream with a program that writes into a pipe."""
     with tempfile.TemporaryDirectory() as home, running_world("ordinary-day") as world:
         reader = PipeReader(_command(name, world.url), environment(world, home))
         try:
@@ -135,7 +132,6 @@ def _numbers(put: Put) -> range:
 
 
 def _trust(ours: Followed, total: int) -> list[Row]:
-    """What must be nought."""
     return [
         Row(GROUP, figure, float(count), "lines", f"of {total:,}", None, float(count), "<= 0")
         for figure, count in (

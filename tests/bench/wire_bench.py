@@ -39,7 +39,6 @@ SETTLED = 1.5
 
 
 def run(quick: bool) -> list[Row]:
-    """The rows of this group."""
     seconds = 6.0 if quick else 10.0
     with running_world("ordinary-day") as world:
         toban = [TOBAN, "--endpoint-url", world.url, "--lang", "en"]

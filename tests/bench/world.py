@@ -11,8 +11,6 @@ from services.demo.launch import isolate, ready, spawn, stop_child
 
 
 class World(NamedTuple):
-    """A running embedded AWS."""
-
     url: str
     env: dict[str, str]
     """Made-up credentials, for a child's environment."""

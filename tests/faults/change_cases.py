@@ -50,8 +50,6 @@ Shown = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Case:
-    """One change."""
-
     kind: str
     target: str
     """The target's name; "" for the only one that there is, which an earlier change has made."""
@@ -233,7 +231,6 @@ def use_keys(embedded: Embedded, _plan: Plan) -> None:
 
 
 def key_step(step: str, shown: Any, move: Any, *earlier: str, steps: int = 1, days: float = 0.0) -> Case:
-    """A step of a rotation, after earlier ones."""
     return Case(
         "key-rotation",
         names.USER,
@@ -296,8 +293,6 @@ BY_KIND = {kind: [case for case in CASES if case.kind == kind] for kind in {case
 
 @dataclass
 class Console(Desk):
-    """One operator's engine, for any case."""
-
     async def plan_of(self, case: Case, **more: str) -> Plan:
         return await self.engine.plan(case.kind, await self.target(case), {**case.parameters, **more})
 
@@ -311,7 +306,6 @@ class Console(Desk):
         raise KeyError(case.kind)
 
     async def confirm(self, plan: Plan) -> Any:
-        """Obtain the approval, arm if needed, and apply."""
         await self.ready(plan)
         return await self.engine.apply(plan, plan.confirm)
 
@@ -354,7 +348,6 @@ async def console(embedded: Embedded, journal: Path) -> AsyncIterator[Console]:
 
 
 async def prepare(case: Case, one: Console) -> None:
-    """Bring the world to where the case's plan is made."""
     embedded = one.embedded
     if case.before is not None:
         case.before(embedded)

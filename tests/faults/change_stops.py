@@ -50,7 +50,6 @@ class Stop:
     reached: bool = field(default=False)
 
     async def here(self) -> None:
-        """Stop, once."""
         if not self.reached:
             self.reached = True
             await self.meanwhile()

@@ -55,8 +55,6 @@ STREAMS = ("file", "file", "file", "full", "closed", "gone")
 
 @dataclass(frozen=True)
 class Case:
-    """One process."""
-
     argv: tuple[str, ...]
     env: dict[str, str] = field(default_factory=dict)
     stdin: str = "null"
@@ -64,7 +62,6 @@ class Case:
     stderr: str = "file"
 
     def order(self, base: dict[str, str], cwd: Path, seconds: float) -> dict[str, Any]:
-        """As the zygote takes it."""
         streams = {"stdin": self.stdin, "stdout": self.stdout, "stderr": self.stderr}
         return {
             "argv": self.argv,
@@ -76,7 +73,6 @@ class Case:
 
 
 def files(folder: Path) -> tuple[str, ...]:
-    """Everything that can stand where a file should."""
     (folder / "folder").mkdir()
     (folder / "empty").touch()
     os.mkfifo(folder / "fifo")
@@ -121,7 +117,6 @@ def files(folder: Path) -> tuple[str, ...]:
 
 
 def commands() -> list[tuple[tuple[str, ...], list[click.Parameter]]]:
-    """Every command that ends by itself, with its parameters."""
     return list(_walk(build(Output(outline_drawn=False)), ()))
 
 
@@ -135,7 +130,6 @@ def _walk(
 
 
 def variables() -> list[str]:
-    """Every variable that the console or the SDK reads."""
     ours = [each.variable for each in config_reader.settings() if each.variable]
     sdk = [
         name

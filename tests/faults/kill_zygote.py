@@ -89,7 +89,6 @@ def _is_settled(run: Run) -> bool:
 
 
 async def start(url: str, journal: str, at: str) -> dict[str, Any]:
-    """What the next start knows."""
     services = wired(url, journal, at)
     await services.journal.open()
     runs: tuple[Run, ...] = ()
@@ -114,7 +113,6 @@ async def start(url: str, journal: str, at: str) -> dict[str, Any]:
 
 
 def ordered(url: str, order: dict[str, Any]) -> dict[str, Any]:
-    """Carry an order out in a process of its own."""
     reader, writer = os.pipe()
     began = time.monotonic()
     child = os.fork()

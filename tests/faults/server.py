@@ -13,8 +13,6 @@ from urllib.parse import parse_qs
 
 
 class Manner(Enum):
-    """How an answer is sent."""
-
     WHOLE = "whole"
     RESET = "reset"
     CLOSE = "close"
@@ -26,8 +24,6 @@ class Manner(Enum):
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer."""
-
     body: bytes = b"{}"
     status: int = 200
     manner: Manner = Manner.WHOLE
@@ -37,8 +33,6 @@ class Reply:
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it arrived."""
-
     operation: str
     """`DescribeAlarms`, from X-Amz-Target or the Action parameter."""
     path: str
@@ -47,12 +41,10 @@ class Seen:
 
     @property
     def access_key(self) -> str:
-        """Who signed it."""
         return self.headers.get("authorization", "").partition("Credential=")[2].partition("/")[0]
 
     @property
     def json(self) -> Any:
-        """The request's parameters."""
         return json.loads(self.body)
 
 
@@ -66,12 +58,10 @@ def answer(value: Any, **more: Any) -> Reply:
 
 
 def failure(code: str, message: str = "", status: int = 400) -> Reply:
-    """An error answer of the JSON protocols."""
     return answer({"__type": code, "message": message}, status=status)
 
 
 def xml(operation: str, inner: str, request_id: str = REQUEST_ID) -> Reply:
-    """A query-protocol answer."""
     metadata = f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
     text = (
         f"<{operation}Response><{operation}Result>{inner}</{operation}Result>{metadata}</{operation}Response>"
@@ -127,11 +117,9 @@ class FaultServer:
 
     @property
     def counts(self) -> Counter[str]:
-        """Requests by operation."""
         return Counter(request.operation for request in self.seen)
 
     def always(self, reply: Reply) -> None:
-        """Answer everything with `reply`."""
         self.respond = lambda _seen: reply
 
     def by_operation(self, replies: Mapping[str, Reply]) -> None:
@@ -139,7 +127,6 @@ class FaultServer:
         self.respond = lambda request: replies.get(request.operation) or failure("UnknownOperationException")
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
         self.connections += 1
         try:
             while (request := await _request(reader, writer)) is not None:

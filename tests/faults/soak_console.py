@@ -33,7 +33,6 @@ LONG = 0.03
 
 
 def note_lines(shown: TextIO) -> None:
-    """Note every line that goes into a store."""
     append = LogStore.append
 
     def noting(store: LogStore, lines: Any) -> None:
@@ -66,8 +65,6 @@ def note_states(states: TextIO, first: Callable[[], object]) -> None:
 
 
 def block_noter(blocks: TextIO) -> Callable[[float], None]:
-    """Note what keeps the event loop for longer than LONG."""
-
     def note(seconds: float) -> None:
         if seconds > LONG:
             blocks.write(f"{time()} {seconds * 1000:.0f}\n")
@@ -77,7 +74,6 @@ def block_noter(blocks: TextIO) -> Callable[[float], None]:
 
 
 def app(url: str, folder: Path, megabytes: int, clock: SpedClock, group: str) -> TobanApp:
-    """The console on a system with one log group."""
     file = folder / "runbook.toml"
     file.write_text(OTHER.read_text().replace("/app/catalogue", group))
     runbook = load(file)

@@ -16,7 +16,6 @@ from tui.cli.printing import Output
 
 
 async def main(endpoint: str, journal: Path, speed: float) -> None:
-    """Watch until killed."""
     services = connect(
         load_builtin("facility-prod"),
         AwsSettings(region="ap-northeast-1", endpoint_url=endpoint),

@@ -35,7 +35,6 @@ class SharedClock(SpedClock):
         return float(self.ahead.read_text())
 
     def wall(self) -> datetime:
-        """The time of today, set ahead: what signatures are compared with."""
         return datetime.now(UTC) + timedelta(seconds=self.seconds_ahead())
 
     def now(self) -> datetime:
@@ -51,8 +50,6 @@ class SharedClock(SpedClock):
 
 
 class Aws:
-    """The embedded AWS of another process."""
-
     def __init__(self, url: str, clock: SharedClock) -> None:
         self.url, self.clock = url, clock
 

@@ -17,7 +17,7 @@ MANY = (*range(10), *range(20, 30)) if os.environ.get("FAULTS") == "all" else (*
 
 
 @pytest.mark.slow
-async def test_the_first_cause_is_the_true_one_and_never_strong_but_wrong() -> None:
+async def test_the_first_cause_is_the_true_one_and_never_strong_but_wrong():
     every = [*singles((*TUNED, *HELD_OUT)), *doubles(MANY), *healthy(MANY)]
     result = figures(await run(every, deny=True))
     print(json.dumps(result, indent=1))
@@ -29,8 +29,8 @@ async def test_the_first_cause_is_the_true_one_and_never_strong_but_wrong() -> N
     assert result["most requests"] <= 18
 
 
-async def test_a_slice_of_it() -> None:
-    """A few worlds at every run, so that a change that breaks the weighing is seen at once."""
+async def test_a_slice_of_it():
+    # A few worlds at every run, so that a change that breaks the weighing is seen at once.
     every = [
         trial
         for trial in singles([1])

@@ -40,8 +40,6 @@ FAULTS: tuple[dict[str, Any] | None, ...] = (
 
 
 class Zygote:
-    """See `tests.faults.kill_zygote`."""
-
     def __init__(self, embedded: Any) -> None:
         self._embedded = embedded
         self._process = subprocess.Popen(
@@ -53,7 +51,6 @@ class Zygote:
         )
 
     def order(self, **order: Any) -> dict[str, Any]:
-        """Have an order carried out at the embedded AWS's time."""
         order["at"] = self._embedded.clock.now().isoformat()
         assert self._process.stdin
         assert self._process.stdout
@@ -138,9 +135,7 @@ def check(embedded: Any, answer: dict[str, Any], asks: str, *, moved: bool = Fal
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_kills(
-    embedded: Any, zygote: Zygote, tmp_path: Path, capsys: pytest.CaptureFixture[str], part: int
-) -> None:
+def test_kills(embedded, zygote, tmp_path, capsys, part):
     began, rng = time.monotonic(), random.Random(20260114 + part)
     whole = []
     for number in range(3):

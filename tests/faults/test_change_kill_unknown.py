@@ -61,7 +61,6 @@ async def console(url: str, journal: Path, clock: Clock) -> AsyncIterator[Servic
 
 
 async def intent(embedded: Any, journal: Path) -> Entry:
-    """The only one."""
     async with console(embedded.url, journal, ManualClock(embedded.clock.now())) as services:
         (entry,) = await services.journal.entries(EntryQuery(kinds=frozenset({EntryKind.INTENT})))
         return entry
@@ -80,15 +79,7 @@ async def plan_and_run(url: str, journal: Path, clock: Clock, *, reads: bool) ->
 
 @pytest.mark.parametrize("age", AGES)
 @pytest.mark.parametrize("mode", ["reset-after", "reset-before"], ids=["done", "not done"])
-def test_it_is_locked_until_aws_has_told(
-    embedded: Any,
-    zygote: Zygote,
-    tmp_path: Path,
-    mode: str,
-    age: int,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_it_is_locked_until_aws_has_told(embedded, zygote, tmp_path, mode, age, monkeypatch, capsys):
     path = tmp_path / "j.db"
     prepare(embedded)
     embedded.fault("application-autoscaling", "RegisterScalableTarget", times=1, mode=mode, delay=2.0)

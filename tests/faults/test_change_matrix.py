@@ -73,7 +73,7 @@ def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     hasten(request, monkeypatch)
 
 
-def test_every_kind_has_a_case() -> None:
+def test_every_kind_has_a_case():
     assert {case.kind for case in CASES} == {kind.id for kind in CHANGES}, (
         "add the change to `tests.faults.change_cases.CASES`"
     )
@@ -145,9 +145,7 @@ async def settled(case: Case, plan: Plan, embedded: Embedded, journal: Path, tru
 
 
 @pytest.mark.parametrize(("case", "step", "fault"), cells([*ARRIVES, *LOST, *PROVEN]))
-async def test_an_answer_that_goes_wrong(
-    case: Case, step: int, fault: str, embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_an_answer_that_goes_wrong(case, step, fault, embedded, tmp_path):
     journal = tmp_path / "j.db"
     async with console(embedded, journal) as one:
         plan, before = await planned(case, one)
@@ -176,9 +174,9 @@ async def test_an_answer_that_goes_wrong(
 
 @pytest.mark.parametrize(("case", "step", "fault"), cells(STOPS))
 async def test_stopped_beyond_every_window_while_another_operator_takes_over(
-    case: Case, step: int, fault: str, embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SIGSTOP between intent and request: another console settles it, and makes the change; then this one continues."""
+    case, step, fault, embedded, tmp_path, monkeypatch
+):
+    # SIGSTOP between intent and request: another console settles it, and makes the change; then this one continues.
     journal, others = tmp_path / "j.db", 0
     async with console(embedded, journal) as one, console(embedded, journal) as two:
         sign_by_the_world_s_clock(embedded, monkeypatch)
@@ -217,10 +215,8 @@ async def test_stopped_beyond_every_window_while_another_operator_takes_over(
 
 
 @pytest.mark.parametrize(("case", "step", "fault"), cells(KILLS))
-async def test_killed_at_each_stage(
-    case: Case, step: int, fault: str, embedded: Embedded, tmp_path: Path
-) -> None:
-    """A console that does nothing more leaves the journal and AWS as a killed one does."""
+async def test_killed_at_each_stage(case, step, fault, embedded, tmp_path):
+    # A console that does nothing more leaves the journal and AWS as a killed one does.
     journal = tmp_path / "j.db"
     async with console(embedded, journal) as one:
         plan, before = await planned(case, one)
@@ -234,9 +230,7 @@ async def test_killed_at_each_stage(
 
 
 @pytest.mark.parametrize(("case", "step", "fault"), cells(["moved"], per_step=False))
-async def test_the_state_moved_since_the_plan(
-    case: Case, step: int, fault: str, embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_state_moved_since_the_plan(case, step, fault, embedded, tmp_path):
     async with console(embedded, tmp_path / "j.db") as one:
         plan, _before = await planned(case, one)
         embedded.advance(2)
@@ -249,8 +243,8 @@ async def test_the_state_moved_since_the_plan(
 
 @pytest.mark.parametrize(("case", "step", "fault"), cells(["closed"], per_step=False))
 async def test_the_screen_is_closed_while_the_request_is_under_way(
-    case: Case, step: int, fault: str, embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    case, step, fault, embedded, tmp_path, monkeypatch
+):
     journal = tmp_path / "j.db"
     async with console(embedded, journal) as one:
         plan, before = await planned(case, one)
@@ -273,8 +267,8 @@ async def test_the_screen_is_closed_while_the_request_is_under_way(
 
 @pytest.mark.parametrize(("case", "step", "fault"), cells(["second operator"]))
 async def test_a_change_in_flight_is_seen_and_refused_by_the_other_operator(
-    case: Case, step: int, fault: str, embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    case, step, fault, embedded, tmp_path, monkeypatch
+):
     journal = tmp_path / "j.db"
     async with console(embedded, journal) as one, console(embedded, journal) as two:
         plan, before = await planned(case, one)

@@ -188,7 +188,6 @@ class Meddler:
         return self._usual(service, operation, environ, handled, error)
 
     def act(self) -> None:
-        """Interfere. Not on the loop: the other console runs there."""
         assert self.plan
         self.is_ours, was_ours = False, self.is_ours
         earlier, step = ids(self.embedded.world), self.plan.steps[self.step]
@@ -297,16 +296,13 @@ async def planned(case: Case, one: Console) -> Plan | None:
 
 
 async def proposals(two: Console, case: Case, foreign: set[str]) -> list[str]:
-    """What the console proposes to do with somebody else's key."""
     plan = await two.engine.plan(case.kind, case.target, {})
     calls = [step.call for step in plan.steps if step.call.service == "iam" and not plan.refusals]
     return [f"blamed: {each.body}" for each in calls if each.params.get("AccessKeyId") in foreign]
 
 
 @pytest.mark.parametrize(("case", "step", "fault", "interference"), cells())
-async def test_what_is_recorded_is_what_aws_did(
-    case: Case, step: int, fault: str, interference: str, embedded: Embedded, tmp_path: Path, table: dict[str, Counter[str]]
-) -> None:  # fmt: skip
+async def test_what_is_recorded_is_what_aws_did(case, step, fault, interference, embedded, tmp_path, table):  # fmt: skip
     table[case.kind]["cells"] += 1
     other = Meddler(case, step, fault, interference, embedded, tmp_path / "other.db")
     async with console(embedded, tmp_path / "j.db") as one:

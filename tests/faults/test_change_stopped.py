@@ -79,7 +79,6 @@ def stopped_console(
 
 
 async def taken_over(one: Stopped, clock: SharedClock) -> None:
-    """Another operator settles the change by reading, and makes it."""
     async with console(Aws(one.server.url, clock), one.journal) as two:
         await settled_and_made(one, two)
 
@@ -166,9 +165,7 @@ def _cases() -> list[tuple[Case, str]]:
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(tmp_path, capsys):
     ahead = tmp_path / "ahead"
     ahead.write_text("0")
     clock = SharedClock(ahead, FRIDAY, time.time())
@@ -199,10 +196,8 @@ def test_a_stopped_console_sends_nothing_that_counts_once_every_window_is_over(
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_consoles_stopped_on_a_host_of_another_time_send_nothing_that_counts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Real processes and stops, on two hosts whose clocks are three minutes apart."""
+def test_consoles_stopped_on_a_host_of_another_time_send_nothing_that_counts(tmp_path, capsys):
+    # Real processes and stops, on two hosts whose clocks are three minutes apart.
     rng, failures = Random(SEED), []
     chosen, github = _everything()
     cases = [*chosen.values(), github]

@@ -23,7 +23,6 @@ STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
 
 
 def carried_out(cases: list[Case], folder: Path) -> list[dict[str, Any]]:
-    """What became of each, in their order."""
     home = folder / "empty-home"
     home.mkdir()
     base = {
@@ -50,7 +49,6 @@ def carried_out(cases: list[Case], folder: Path) -> list[dict[str, Any]]:
 
 
 def faults(case: Case, answer: dict[str, Any]) -> list[str]:
-    """What is wrong with how it ended."""
     status, words = answer["status"], answer["stdout"] + answer["stderr"]
     if status is None:
         # These go on until they are stopped; tail only while its lines can go anywhere.
@@ -97,17 +95,17 @@ def end_with_a_message(cases: list[Case], folder: Path) -> None:
     assert not wrong, f"{len(wrong)} of {len(cases)}\n" + "\n".join(wrong)
 
 
-def test_a_hostile_command_line_ends_with_a_message(tmp_path: Path) -> None:
+def test_a_hostile_command_line_ends_with_a_message(tmp_path):
     hold(12, tmp_path, SEED)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 3))
-def test_many_hostile_command_lines_end_with_a_message(tmp_path: Path, seed: int) -> None:
+def test_many_hostile_command_lines_end_with_a_message(tmp_path, seed):
     # A third of the cases is of variables: each comes once.
     hold(3 * len(variables()), tmp_path, SEED + seed)
 
 
 @pytest.mark.slow
-def test_every_file_and_time_takes_the_extremes(tmp_path: Path) -> None:
+def test_every_file_and_time_takes_the_extremes(tmp_path):
     end_with_a_message(extremes(tmp_path), tmp_path)

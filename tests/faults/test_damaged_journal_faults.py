@@ -15,7 +15,6 @@ import pytest
 
 from services.journal import reader
 from services.journal.anchors.external_hashes import ExternalHashes
-from tests.conftest import Embedded
 from tests.demo_process import start
 from tests.services.journal.book import NOON, checked
 from tests.services.journal.damage import DAMAGES, copied, damaged, misunderstood, worn
@@ -45,9 +44,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.scenario("ordinary-day", origin=NOON, history=600.0)
 @pytest.mark.parametrize("first", range(FIRST, FIRST + COUNT, A_TEST))
-async def test_hundreds_of_damages(
-    embedded: Embedded, journal: Path, tmp_path: Path, first: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_hundreds_of_damages(embedded, journal, tmp_path, first, capsys):
     words: Counter[str] = Counter()
 
     async def one(seed: int) -> None:
@@ -63,7 +60,7 @@ async def test_hundreds_of_damages(
         print(f"\n{first}: {dict(words)}")
 
 
-async def test_a_hundred_chains_that_no_console_wrote(journal: Path, tmp_path: Path) -> None:
+async def test_a_hundred_chains_that_no_console_wrote(journal, tmp_path):
     async def one(seed: int) -> None:
         path = in_a_folder(journal, tmp_path / str(seed))
         await bears(path, misunderstood(path, seed), placed=seed % 10 == 0)
@@ -73,14 +70,13 @@ async def test_a_hundred_chains_that_no_console_wrote(journal: Path, tmp_path: P
 
 
 def in_a_folder(journal: Path, folder: Path) -> Path:
-    """A copy with a folder of its own."""
     folder.mkdir()
     return copied(journal, folder / "j.db")
 
 
 @pytest.mark.pty
 @pytest.mark.parametrize("first", range(0, SHOWN, IN_A_ROW))
-def test_some_in_a_terminal(journal: Path, tmp_path: Path, first: int) -> None:
+def test_some_in_a_terminal(journal, tmp_path, first):
     demo = asyncio.run(start("ordinary-day", 1.0))
     try:
         for seed in range(first, first + IN_A_ROW):

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from services.models.alarms import AlarmState
-from tests.conftest import Embedded
 from tests.services.changes.change_world import OVER
 from tests.tools.console import console, screen_text, settled, until
 
@@ -30,9 +29,7 @@ PARTS = ("cloudwatch", "logs", "")
 
 @pytest.mark.parametrize("service", PARTS, ids=lambda part: part or "everything")
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_fault_is_reported_the_last_values_stay_and_reading_resumes(
-    embedded: Embedded, fault: str, service: str
-) -> None:
+async def test_a_fault_is_reported_the_last_values_stay_and_reading_resumes(embedded, fault, service):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app, tail = pilot.app, pilot.app.screen.tail
         await until(pilot, lambda: len(tail.store) > 50)

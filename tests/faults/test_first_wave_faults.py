@@ -85,8 +85,6 @@ def assert_no_surer(evidence: IncidentEvidence, usual: Undisturbed) -> None:
     before = usual.assessment
     assert SURENESS.index(assessment.word) <= SURENESS.index(before.word)
     if assessment.word is not Word.OPEN:
-        assert assessment.leader is not None
-        assert before.leader is not None
         assert assessment.leader.id == before.leader.id
     alarm = Alarm(id=usual.alarm.id, name=usual.alarm.id, state=AlarmState.OK)
     answer = answer_of(alarm, evidence, assessment, runbook, region="ap-northeast-1", yen=0.0)
@@ -94,9 +92,7 @@ def assert_no_surer(evidence: IncidentEvidence, usual: Undisturbed) -> None:
 
 
 @pytest.mark.parametrize(("source", "fault"), cells())
-async def test_a_source_that_fails(
-    embedded: Embedded, undisturbed: Undisturbed, source: Source, fault: str
-) -> None:
+async def test_a_source_that_fails(embedded, undisturbed, source, fault):
     call = SOURCES[source].calls[0]
     service, _colon, operation = call.partition(":")
     embedded.fault(service, operation, **FAULTS[fault])
@@ -111,7 +107,6 @@ async def test_a_source_that_fails(
         assert problem.kind is not ProblemKind.FAULT, problem
     if fault == "denied":
         problem = unread[source]
-        assert problem is not None
         assert problem.permission.endswith(operation), "the permission that is missing"
     assert all(reading.requests or reading.problem or reading.omitted for reading in evidence.readings)
     assert_no_surer(evidence, undisturbed)
@@ -122,9 +117,7 @@ RETRIES = 3
 """The SDK's own attempts after a throttled or failed request."""
 
 
-async def test_all_of_aws_is_throttled_once_and_answers_then(
-    embedded: Embedded, undisturbed: Undisturbed
-) -> None:
+async def test_all_of_aws_is_throttled_once_and_answers_then(embedded, undisturbed):
     for call in {call for spec in SOURCES.values() for call in spec.calls}:
         service, _colon, operation = call.partition(":")
         embedded.fault(service, operation, preset="throttled", times=1)
@@ -133,9 +126,7 @@ async def test_all_of_aws_is_throttled_once_and_answers_then(
     assert assess(evidence, undisturbed.console.runbook).word is undisturbed.assessment.word
 
 
-async def test_a_service_whose_name_cannot_be_resolved(
-    embedded: Embedded, undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_service_whose_name_cannot_be_resolved(embedded, undisturbed, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded.url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", "http://ecs.example.invalid")
     console, clock = undisturbed.console, embedded.clock

@@ -42,8 +42,6 @@ FEW = 2
 
 @dataclass(frozen=True)
 class Sample:
-    """What the process holds."""
-
     polls: int
     resident: float
     """Megabytes."""
@@ -76,7 +74,7 @@ def sample(embedded: Embedded, watch: Watch) -> Sample:
     )
 
 
-def test_polling_for_days_adds_nothing(embedded_now: Embedded, tmp_path: Path) -> None:
+def test_polling_for_days_adds_nothing(embedded_now, tmp_path):
     journal = tmp_path / "journal.db"
     began = time.monotonic()
     with sped(embedded_now, journal) as watch:
@@ -111,9 +109,7 @@ def capturing(journal: Path) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_what_ends_while_it_captures_is_taken_over(
-    embedded_now: Embedded, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_what_ends_while_it_captures_is_taken_over(embedded_now, tmp_path, number):
     journal = tmp_path / "journal.db"
     embedded_now.fault("ecs", "DescribeServices", mode="hang", times=3)
     with watching(embedded_now, journal) as ended:
@@ -143,7 +139,6 @@ OF_WAVES = [source for source in Source if ELSEWHERE.isdisjoint(SOURCES[source].
 
 
 def requests(embedded: Embedded) -> int:
-    """Requests for these sources."""
     counts = embedded.counts()
     calls = {call.replace(":", ".") for source in OF_WAVES for call in SOURCES[source].calls}
     return sum(counts.get(call, 0) for call in calls)
@@ -154,11 +149,10 @@ def evidence_in(journal: Path) -> IncidentEvidence:
         query = EntryQuery(kinds=frozenset({EntryKind.EVIDENCE}))
         (listed,) = reader.find(query, limit=2, newest_first=False)
         entry = reader.entry(listed.seq)
-    assert entry is not None
     return unpacked(entry.data)
 
 
-async def test_two_watches_and_a_console_read_one_first_wave(embedded_now: Embedded, tmp_path: Path) -> None:
+async def test_two_watches_and_a_console_read_one_first_wave(embedded_now, tmp_path):
     journal = tmp_path / "journal.db"
     before = requests(embedded_now)
     with watching(embedded_now, journal) as one, watching(embedded_now, journal) as two:

@@ -59,7 +59,7 @@ async def refused(record: Awaitable[object]) -> None:
     assert str(error.value) == FULL
 
 
-async def test_an_alarm_that_fired_and_returned_meanwhile_has_its_incident(small_disk: Path) -> None:
+async def test_an_alarm_that_fired_and_returned_meanwhile_has_its_incident(small_disk):
     async with desk(small_disk / "journal.db") as console:
         await fill_disk(console, small_disk)
         for firing in (alarm(), alarm(AlarmState.OK, FIRED + MINUTE)):
@@ -75,9 +75,7 @@ async def test_an_alarm_that_fired_and_returned_meanwhile_has_its_incident(small
 
 
 @pytest.mark.parametrize("is_claimed", [False, True])
-async def test_evidence_is_read_at_once_and_recorded_when_there_is_room(
-    small_disk: Path, is_claimed: bool
-) -> None:
+async def test_evidence_is_read_at_once_and_recorded_when_there_is_room(small_disk, is_claimed):
     reads: list[Incident] = []
     is_read = asyncio.Event()
 
@@ -113,14 +111,13 @@ async def test_evidence_is_read_at_once_and_recorded_when_there_is_room(
         ]
         (seq,) = only(console).evidence
         entry = await console.journal.entry(seq)
-        assert entry is not None
         assert unpacked(entry.data).began == NOW
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert checked(small_disk / "journal.db").intact
 
 
-async def test_what_a_person_does_is_refused_in_words_and_done_when_there_is_room(small_disk: Path) -> None:
+async def test_what_a_person_does_is_refused_in_words_and_done_when_there_is_room(small_disk):
     async with desk(small_disk / "journal.db") as console:
         await console.see(alarm())
         incident = only(console)
@@ -151,10 +148,8 @@ async def test_what_a_person_does_is_refused_in_words_and_done_when_there_is_roo
 
 
 @pytest.mark.parametrize("room", range(4))
-async def test_a_closing_that_the_disk_interrupted_is_completed_by_the_next(
-    tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The disk has room for so many entries: two follow-ups, the part, the whole."""
+async def test_a_closing_that_the_disk_interrupted_is_completed_by_the_next(tmp_path, room, monkeypatch):
+    # The disk has room for so many entries: two follow-ups, the part, the whole.
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm(), alarm(name="alb-latency-high"))
         whole, part = console.incidents.incidents
@@ -172,7 +167,6 @@ async def test_a_closing_that_the_disk_interrupted_is_completed_by_the_next(
         with pytest.raises(JournalError):
             await console.incidents.close(whole, "artefact", "few requests", "x", due)
         current = console.incidents.of(whole.id)
-        assert current is not None
         assert current.is_open, "closed is said last"
         left[0] = 100
         await console.incidents.close(whole, "artefact", "few requests", "x", due)

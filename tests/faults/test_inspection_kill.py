@@ -57,7 +57,7 @@ def read(journal: Path) -> tuple[Entry, ...]:
     return asyncio.run(entries())
 
 
-def test_a_console_killed_while_it_inspects_and_as_it_signs(tmp_path: Path) -> None:
+def test_a_console_killed_while_it_inspects_and_as_it_signs(tmp_path):
     journal = tmp_path / "j.db"
     # Killed as soon as the runs are claimed, and again after each finding.
     for turn, (kind, count_due) in enumerate(

@@ -1,5 +1,3 @@
-"""The journal under what machines do to files: killed writers, many writers, a disk without room."""
-
 import asyncio
 import os
 import random
@@ -42,11 +40,10 @@ def ended(process: "subprocess.Popen[str]") -> list[str]:
     return output.split()
 
 
-def test_no_acknowledged_entry_is_lost_when_the_writer_is_killed(tmp_path: Path) -> None:
+def test_no_acknowledged_entry_is_lost_when_the_writer_is_killed(tmp_path):
     path, rng, last = tmp_path / "j.db", random.Random(9), 0
     for kill in range(KILLS):
         process = writer(path, "append", f"w{kill}", 0)
-        assert process.stdout is not None
         acknowledged = [int(process.stdout.readline()) for _ in range(rng.randint(1, 40))]
         process.send_signal(signal.SIGKILL)
         rest = process.stdout.read().split("\n")
@@ -59,7 +56,7 @@ def test_no_acknowledged_entry_is_lost_when_the_writer_is_killed(tmp_path: Path)
         assert verification.entries >= last, f"entry {last} was acknowledged"
 
 
-def test_a_console_killed_while_it_creates_the_file_blocks_nobody(tmp_path: Path) -> None:
+def test_a_console_killed_while_it_creates_the_file_blocks_nobody(tmp_path):
     for kill in range(10):
         folder = tmp_path / str(kill)
         folder.mkdir()
@@ -72,7 +69,7 @@ def test_a_console_killed_while_it_creates_the_file_blocks_nobody(tmp_path: Path
         assert checked(folder / "j.db").intact
 
 
-def test_many_writers_keep_one_chain(tmp_path: Path) -> None:
+def test_many_writers_keep_one_chain(tmp_path):
     path = tmp_path / "j.db"
     per_writer = 150
     writers = [writer(path, "append", f"w{number}", per_writer) for number in range(WRITERS)]
@@ -90,7 +87,7 @@ def test_many_writers_keep_one_chain(tmp_path: Path) -> None:
             assert texts == [f"w{number} {count}" for count in range(per_writer)]
 
 
-def test_of_racing_claims_exactly_one_is_given(tmp_path: Path) -> None:
+def test_of_racing_claims_exactly_one_is_given(tmp_path):
     path = tmp_path / "j.db"
     writers = [writer(path, "claim", f"w{number}", 100) for number in range(WRITERS)]
     claims = [claim for process in writers for claim in ended(process)]
@@ -98,7 +95,7 @@ def test_of_racing_claims_exactly_one_is_given(tmp_path: Path) -> None:
     assert checked(path).intact
 
 
-def test_consoles_that_create_the_file_at_once_agree_on_one(tmp_path: Path) -> None:
+def test_consoles_that_create_the_file_at_once_agree_on_one(tmp_path):
     for attempt in range(5):
         path = tmp_path / f"{attempt}.db"
         writers = [writer(path, "append", f"w{number}", 3) for number in range(WRITERS)]
@@ -106,7 +103,7 @@ def test_consoles_that_create_the_file_at_once_agree_on_one(tmp_path: Path) -> N
         assert checked(path).intact
 
 
-async def test_a_full_disk_is_reported_reading_continues_and_space_resolves_it(small_disk: Path) -> None:
+async def test_a_full_disk_is_reported_reading_continues_and_space_resolves_it(small_disk):
     path = small_disk / "j.db"
     async with open_journal(path) as journal:
         recorded = [await journal.append(note("x" * 1000)) for _ in range(20)]
@@ -114,7 +111,6 @@ async def test_a_full_disk_is_reported_reading_continues_and_space_resolves_it(s
         refused, further = await refusal(journal)
         assert str(refused) == "The disk is full: the journal cannot be written."
         assert not journal.health.writable
-        assert journal.health.problem is not None
         assert journal.health.problem.remedy.startswith("Free up space")
         assert len(await journal.entries()) == len(recorded) + further
         (small_disk / "other").unlink()
@@ -124,7 +120,7 @@ async def test_a_full_disk_is_reported_reading_continues_and_space_resolves_it(s
     assert (verification.intact, verification.entries) == (True, len(recorded) + further + 1)
 
 
-async def test_a_console_that_starts_on_a_full_disk_reads_and_refuses(small_disk: Path) -> None:
+async def test_a_console_that_starts_on_a_full_disk_reads_and_refuses(small_disk):
     path = small_disk / "j.db"
     filled(path, 20)
     fill(small_disk / "other")
@@ -136,7 +132,7 @@ async def test_a_console_that_starts_on_a_full_disk_reads_and_refuses(small_disk
     assert checked(path).entries == 20
 
 
-async def test_a_console_that_starts_on_a_full_disk_without_a_journal(small_disk: Path) -> None:
+async def test_a_console_that_starts_on_a_full_disk_without_a_journal(small_disk):
     fill(small_disk / "other")
     async with open_journal(small_disk / "j.db") as journal:
         assert not journal.health.writable
@@ -158,14 +154,13 @@ async def refusal(journal: Journal) -> tuple[JournalError, int]:
 
 
 async def healed(journal: Journal) -> None:
-    """Until it can be written again."""
     async with asyncio.timeout(60):
         async for _seq in journal.follow():
             if journal.health.writable:
                 return
 
 
-async def test_a_file_that_may_not_grow_loses_nothing(tmp_path: Path) -> None:
+async def test_a_file_that_may_not_grow_loses_nothing(tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     path = tmp_path / "j.db"
     async with open_journal(path) as journal:

@@ -24,8 +24,6 @@ LIMIT = 180.0
 
 
 class Console:
-    """Follows every group, within a limiter of its own."""
-
     def __init__(self, aws: DemoProcess) -> None:
         self.limiter = LogLimiter(aws.clock)
         self.names: Counter[str] = Counter()
@@ -54,7 +52,7 @@ class Console:
 
 
 @pytest.mark.slow
-async def test_two_consoles_share_what_the_account_may_send(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_consoles_share_what_the_account_may_send(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     aws = await ready(spawn("empty", SPEED, quotas={"logs.FilterLogEvents": ALLOWED * SPEED}))

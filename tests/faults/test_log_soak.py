@@ -96,7 +96,6 @@ class Shown:
 
     @property
     def states(self) -> list[State]:
-        """Every state so far."""
         rows = self._states.read_text().split("\n")[:-1] if self._states.exists() else []
         return [_state(*row.split()) for row in rows]
 
@@ -109,8 +108,6 @@ def _state(
 
 
 class Event(NamedTuple):
-    """What the writer wrote."""
-
     group: str
     late: int
     """Seconds."""
@@ -121,7 +118,6 @@ class Event(NamedTuple):
 
 
 def written(path: Path) -> dict[str, Event]:
-    """The writer's list by name."""
     rows = [row.split("\t") for row in path.read_text().splitlines()]
     return {
         name: Event(group, int(late), float(written_at), int(at))
@@ -148,15 +144,12 @@ def ask(aws: DemoProcess, method: str, path: str, **body: object) -> dict[str, f
 
 
 class Trouble:
-    """Throttles some requests, then lets the credentials expire for some."""
-
     def __init__(self, aws: DemoProcess) -> None:
         self._aws = aws
         self._rest = [("throttled", 6), ("expired", 4), ("throttled", 3)]
         self._due = time.monotonic() + SECONDS / 4
 
     def cause(self) -> None:
-        """Cause what is due."""
         if self._rest and time.monotonic() >= self._due:
             preset, times = self._rest.pop(0)
             self._due += SECONDS / 4
@@ -165,8 +158,6 @@ class Trouble:
 
 
 class Soak:
-    """One run."""
-
     def __init__(self, aws: DemoProcess, folder: Path) -> None:
         self.aws = aws
         self.folder = folder
@@ -184,7 +175,6 @@ class Soak:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self.writer.stdout is not None
         assert self.writer.stdout.readline() == "ready\n"
         command = ["tests.faults.soak_console", aws.url, str(folder), str(MEGABYTES), clock, *GROUPS]
         places = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
@@ -193,16 +183,13 @@ class Soak:
         self.console = ScreenReader([sys.executable, "-m", *command], environment)
 
     def run(self) -> None:
-        """Until everything has come, and five rounds of each pane more."""
         self._until(lambda: {state.group for state in self.shown.states} == set(GROUPS), 60)
-        assert self.writer.stdin is not None
         self.writer.stdin.write("go\n")
         self.writer.stdin.flush()
         trouble = Trouble(self.aws)
         while self.writer.poll() is None:
             trouble.cause()
             self._press()
-        assert self.writer.stdout is not None
         count = int(self.writer.stdout.readline())
         self._until(lambda: self.shown.read() >= count, LONGEST)
         polls = self._polls()
@@ -229,7 +216,6 @@ class Soak:
         self.memory.append((time.time(), self.console.rss()))
 
     def close(self) -> None:
-        """End the processes."""
         if self.writer.poll() is None:
             self.writer.kill()
         self.writer.communicate()
@@ -238,7 +224,6 @@ class Soak:
     # What was measured
 
     def rows(self, events: dict[str, Event], requests: float) -> list[Row]:
-        """Beside the goals."""
         states = self.shown.states
         end = max(event.written_at for event in events.values())
         waits = sorted(wait for wait in self.key_waits if wait < UNSEEN)
@@ -275,7 +260,7 @@ class Soak:
 
 
 @pytest.mark.slow
-async def test_every_event_exactly_once_under_load_and_faults(tmp_path: Path) -> None:
+async def test_every_event_exactly_once_under_load_and_faults(tmp_path):
     aws = await ready(spawn("empty", SPEED, quotas={"logs.FilterLogEvents": 5 * SPEED}))
     soak = None
     try:

@@ -16,8 +16,6 @@ FOREIGN = ("tui", "widgets", "services")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An environment with Toban installed, and a folder to work in."""
-
     folder: Path
     site: Path
     """Its site-packages."""
@@ -26,12 +24,10 @@ class Installation:
 
     @property
     def command(self) -> str:
-        """The command `toban`."""
         return str(self.folder / "bin/toban")
 
     @property
     def python(self) -> str:
-        """Its Python."""
         return str(self.folder / "bin/python")
 
     def run(

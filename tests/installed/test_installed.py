@@ -1,5 +1,3 @@
-"""The installed program, beside foreign packages that have the names of its own."""
-
 import fcntl
 import json
 import re
@@ -18,7 +16,7 @@ from tests.tui.pty_console import PtyConsole
 from tui.exit_status import ExitStatus
 
 if TYPE_CHECKING:
-    from tests.conftest import Embedded
+    pass
 
 RUN_AS_MODULE = "import runpy; runpy.run_module('toban', run_name='__main__', alter_sys=True)"
 """What `python -m toban` does."""
@@ -39,12 +37,12 @@ def demo(installation: Installation, *options: str, language: str = "en") -> Pty
     )
 
 
-def test_foreign_packages_would_be_imported(installation: Installation) -> None:
+def test_foreign_packages_would_be_imported(installation):
     for name in FOREIGN:
         assert f"the foreign {name}" in installation.run(code=f"import {name}").stderr
 
 
-def test_only_the_package_toban_is_installed(installation: Installation) -> None:
+def test_only_the_package_toban_is_installed(installation):
     (wheel,) = (installation.folder.parent / "dist").iterdir()
     names = zipfile.ZipFile(wheel).namelist()
     assert {
@@ -56,7 +54,7 @@ def test_only_the_package_toban_is_installed(installation: Installation) -> None
     assert not [name for name in names if "test" in Path(name).parts or name.endswith((".pyc", ".lock"))]
 
 
-def test_its_metadata_says_where_it_runs(installation: Installation) -> None:
+def test_its_metadata_says_where_it_runs(installation):
     (folder,) = installation.site.glob("toban-*.dist-info")
     metadata = PathDistribution(folder).metadata
     assert metadata["License-Expression"] == "Apache-2.0"
@@ -67,7 +65,7 @@ def test_its_metadata_says_where_it_runs(installation: Installation) -> None:
     assert (folder / "licenses/LICENSE").is_file()
 
 
-def test_its_version_names_commit_and_schema(installation: Installation) -> None:
+def test_its_version_names_commit_and_schema(installation):
     shape = re.compile(r"toban \d+\.\d+\.\d+ \(commit [0-9a-f]{12}\+?, journal schema \d+\)\n")
     for answer in (installation.run("--version"), installation.run("--version", code=RUN_AS_MODULE)):
         assert answer.returncode == 0, answer.stderr
@@ -87,22 +85,20 @@ def test_its_version_names_commit_and_schema(installation: Installation) -> None
     ],
     ids=str,
 )
-def test_commands_that_need_no_aws(
-    installation: Installation, arguments: tuple[str, ...], words: str
-) -> None:
+def test_commands_that_need_no_aws(installation, arguments, words):
     answer = installation.run("--lang", "en", *arguments)
     assert answer.returncode == 0, answer.stderr
     assert words in answer.stdout
     assert "Traceback" not in answer.stderr
 
 
-def test_what_is_missing_has_its_own_status(installation: Installation) -> None:
+def test_what_is_missing_has_its_own_status(installation):
     answer = installation.run("--lang", "en", "report", "2026-01-14")
     assert answer.returncode == 3
     assert "journal" in answer.stderr
 
 
-def test_windows_is_refused_in_words(installation: Installation) -> None:
+def test_windows_is_refused_in_words(installation):
     answer = installation.run(code="import os, toban; os.name = 'nt'; toban.main()")
     assert answer.returncode == ExitStatus.UNAVAILABLE
     assert answer.stderr.count("\n") == 1
@@ -110,8 +106,8 @@ def test_windows_is_refused_in_words(installation: Installation) -> None:
 
 
 @pytest.mark.parametrize("code", ["", RUN_AS_MODULE], ids=["command", "module"])
-def test_bytecode_is_compiled_once_where_the_installer_did_not(installation: Installation, code: str) -> None:
-    """As after `uv tool install`, which leaves sources alone."""
+def test_bytecode_is_compiled_once_where_the_installer_did_not(installation, code):
+    # As after `uv tool install`, which leaves sources alone.
     package = installation.site / "toban"
     for folder in package.rglob("__pycache__"):
         shutil.rmtree(folder)
@@ -131,10 +127,7 @@ def forget_bytecode(installation: Installation) -> None:
 
 @pytest.mark.parametrize("optimize", ["", "2"])
 @pytest.mark.parametrize("elsewhere", [False, True])
-def test_what_it_compiles_is_what_the_next_start_reads(
-    installation: Installation, tmp_path: Path, optimize: str, elsewhere: bool
-) -> None:
-    """Otherwise every start compiles everything once more."""
+def test_what_it_compiles_is_what_the_next_start_reads(installation, tmp_path, optimize, elsewhere):
     forget_bytecode(installation)
     env = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONOPTIMIZE": optimize}
     env |= {"PYTHONPYCACHEPREFIX": str(tmp_path)} if elsewhere else {}
@@ -157,7 +150,7 @@ def test_what_it_compiles_is_what_the_next_start_reads(
     assert (answer.stdout, answer.stderr) == ("1\n", "")
 
 
-def test_one_process_compiles_at_a_time(installation: Installation) -> None:
+def test_one_process_compiles_at_a_time(installation):
     forget_bytecode(installation)
     code = """if True:
         import subprocess, sys
@@ -172,7 +165,7 @@ def test_one_process_compiles_at_a_time(installation: Installation) -> None:
         assert not list(installation.site.glob("toban/__pycache__/compiled.*"))
 
 
-def test_headless_commands_read_aws(installation: Installation, embedded: "Embedded") -> None:
+def test_headless_commands_read_aws(installation, embedded):
     answer = installation.run("alarms", "--json", "--endpoint-url", embedded.url)
     expected = {alarm.name for alarm in load_named("facility-prod").alarms}
     assert {alarm["name"] for alarm in json.loads(answer.stdout)["alarms"]} >= expected
@@ -183,7 +176,7 @@ def test_headless_commands_read_aws(installation: Installation, embedded: "Embed
 
 @pytest.mark.pty
 @pytest.mark.parametrize(("language", "words"), [("en", "alb-5xx-error-rate"), ("ja", "アラーム")])
-def test_the_demo_runs_and_ends(installation: Installation, language: str, words: str) -> None:
+def test_the_demo_runs_and_ends(installation, language, words):
     with demo(installation, language=language) as console:
         console.wait_text(words)
         console.wait_text("PRODUCTION" if language == "en" else "本番")

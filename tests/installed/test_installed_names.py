@@ -39,8 +39,6 @@ DEAD = "http://127.0.0.1:9"
 
 @dataclass(frozen=True)
 class Shown:
-    """What shows that the program reads a variable."""
-
     value: str
     text: str
     """Stands in what the program prints or sends with the variable, and not without it."""
@@ -104,14 +102,13 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """English, and none of the tests' keys."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name in ("TERM", "COLORTERM", "SHELL", "LANG"):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_every_other_variable_has_a_trial() -> None:
+def test_every_other_variable_has_a_trial():
     assert {PLACEHOLDERS.get(name, name) for name in OTHERS} == SHOWN.keys()
 
 
@@ -121,7 +118,7 @@ def postgresql(part: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", sorted(SHOWN))
-def test_a_variable_of_others_is_read(name: str, installation: Installation, tmp_path: Path) -> None:
+def test_a_variable_of_others_is_read(name, installation, tmp_path):
     shown = SHOWN[name]
     for file, text in (
         ("token", SECRET),
@@ -157,8 +154,6 @@ def test_a_variable_of_others_is_read(name: str, installation: Installation, tmp
 
 
 def filled(server: RecordingServer, files: Path) -> Callable[[str], str]:
-    """Puts addresses and files into the value of a variable."""
-
     def fill(value: str) -> str:
         for place, text in (
             ("{server}", server.url),
@@ -185,7 +180,7 @@ def printed(installation: Installation, argv: tuple[str, ...], env: Mapping[str,
         return console.raw.decode()
 
 
-def test_every_variable_of_ours_is_known(installation: Installation, tmp_path: Path) -> None:
+def test_every_variable_of_ours_is_known(installation, tmp_path):
     env = {"HOME": str(tmp_path), "LANG": "en_US.UTF-8"}
     usual = installation.run("config", env=env)
     for name in OURS:
@@ -196,7 +191,6 @@ def test_every_variable_of_ours_is_known(installation: Installation, tmp_path: P
 
 
 def options(installation: Installation, *command: str) -> Iterator[Flag]:
-    """The options of every command, as the helps list them."""
     answer = installation.run(*command, "--help")
     assert answer.returncode == 0, answer.stderr
     yield from names.flags(help_segments(command, answer.stdout))
@@ -204,7 +198,7 @@ def options(installation: Installation, *command: str) -> Iterator[Flag]:
         yield from options(installation, *command, name)
 
 
-def test_every_command_takes_every_option_that_is_shown(installation: Installation) -> None:
+def test_every_command_takes_every_option_that_is_shown(installation):
     shown = {trials.tried_as(flag) for flag in names.flags(SEGMENTS) if flag.command} | {
         *options(installation)
     }
@@ -216,7 +210,7 @@ def test_every_command_takes_every_option_that_is_shown(installation: Installati
     print(len(shown), "options")
 
 
-def test_every_key_is_judged(installation: Installation, tmp_path: Path) -> None:
+def test_every_key_is_judged(installation, tmp_path):
     keys = {key for key in names.keys(SEGMENTS) if key.name}
     file = tmp_path / "wrong.toml"
     write(file, names.wrong_values(keys))

@@ -1,5 +1,3 @@
-"""What another user of the machine prepared is never installed into, and never becomes the command."""
-
 import json
 import os
 from pathlib import Path
@@ -19,7 +17,6 @@ def give_away(path: Path) -> None:
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
-    """A folder like /tmp."""
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(0o1777)
@@ -37,7 +34,7 @@ def refused(bundle: Path, to: Path, bin_folder: Path, words: str) -> None:
 @as_root
 @pytest.mark.parametrize("name", ["1.0", "1.0-again"])
 @pytest.mark.parametrize("content", ["nothing", "an interrupted installation", "a whole installation"])
-def test_a_version_of_another_user(tmp_path: Path, shared: Path, name: str, content: str) -> None:
+def test_a_version_of_another_user(tmp_path, shared, name, content):
     bundle = small_bundle(tmp_path / "b.pyz")
     folder = shared / name
     (folder / "bin").mkdir(parents=True)
@@ -53,7 +50,7 @@ def test_a_version_of_another_user(tmp_path: Path, shared: Path, name: str, cont
 
 
 @as_root
-def test_a_parent_and_a_folder_for_the_command_of_another_user(tmp_path: Path, shared: Path) -> None:
+def test_a_parent_and_a_folder_for_the_command_of_another_user(tmp_path, shared):
     bundle = small_bundle(tmp_path / "b.pyz")
     (shared / "theirs/inner").mkdir(parents=True)
     give_away(shared / "theirs")
@@ -63,7 +60,7 @@ def test_a_parent_and_a_folder_for_the_command_of_another_user(tmp_path: Path, s
 
 
 @as_root
-def test_a_link_of_another_user(tmp_path: Path, shared: Path) -> None:
+def test_a_link_of_another_user(tmp_path, shared):
     bundle = small_bundle(tmp_path / "b.pyz")
     (tmp_path / "ours").mkdir()
     (shared / "theirs").symlink_to(tmp_path / "ours")
@@ -72,7 +69,7 @@ def test_a_link_of_another_user(tmp_path: Path, shared: Path) -> None:
     refused(bundle, tmp_path / "hop", tmp_path / "bin", f"{shared}/theirs belongs to another user")
 
 
-def test_a_folder_that_all_users_may_write(tmp_path: Path) -> None:
+def test_a_folder_that_all_users_may_write(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz")
     (tmp_path / "open/inner").mkdir(parents=True)
     (tmp_path / "open").chmod(0o777)
@@ -86,7 +83,7 @@ def test_a_folder_that_all_users_may_write(tmp_path: Path) -> None:
         )
 
 
-def test_own_links_and_a_folder_like_tmp(tmp_path: Path, shared: Path) -> None:
+def test_own_links_and_a_folder_like_tmp(tmp_path, shared):
     (shared / "real").mkdir()
     (shared / "real").chmod(0o775)
     (tmp_path / "in").symlink_to("shared/real")
@@ -97,7 +94,7 @@ def test_own_links_and_a_folder_like_tmp(tmp_path: Path, shared: Path) -> None:
 
 
 @as_root
-def test_who_cannot_run_what_root_installed(tmp_path: Path) -> None:
+def test_who_cannot_run_what_root_installed(tmp_path):
     place = Place(tmp_path / "closed")
     (tmp_path / "closed").mkdir(mode=0o700)
     closed = next(

@@ -1,9 +1,6 @@
-"""What the bundle's installer refuses, in words, before anything is written."""
-
 import os
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +9,7 @@ from tests.tools.small_bundle import HERE, PIP, Place, run, small_bundle, tree
 SYSTEM = HERE.split(" ")[1]
 
 
-def test_a_damaged_wheel(tmp_path: Path) -> None:
+def test_a_damaged_wheel(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz")
     content = bundle.read_bytes()
     at = content.index(b"No space left")
@@ -24,7 +21,7 @@ def test_a_damaged_wheel(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["b.pyz"]
 
 
-def test_a_whole_bundle_is_said_to_be_whole(tmp_path: Path) -> None:
+def test_a_whole_bundle_is_said_to_be_whole(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz")
     done = run(bundle, "--check", HOME="")
     assert (done.returncode, done.stdout) == (
@@ -37,7 +34,7 @@ def test_a_whole_bundle_is_said_to_be_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["any/../x.whl", "any/..", "../any/x.whl", "/etc/x.whl", "any/.whl", "any/a/b.whl"]
 )
-def test_a_name_that_leads_elsewhere(tmp_path: Path, name: str) -> None:
+def test_a_name_that_leads_elsewhere(tmp_path, name):
     bundle = small_bundle(tmp_path / "in/b.pyz", more={name: b"x"})
     done = run(bundle, "--to", "v", "--bin", "b")
     assert done.returncode == 1
@@ -45,13 +42,13 @@ def test_a_name_that_leads_elsewhere(tmp_path: Path, name: str) -> None:
     assert list(tree(tmp_path)) == ["in/b.pyz"]
 
 
-def test_a_version_that_leads_elsewhere(tmp_path: Path) -> None:
+def test_a_version_that_leads_elsewhere(tmp_path):
     done = run(small_bundle(tmp_path / "b.pyz", wrong={"version": "1/../../x"}), "--bin", "b")
     assert "names a file or version that no bundle holds: '1/../../x'" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["any/evil.whl", "other.py", "toban_bundle/json/__init__.py"])
-def test_a_file_that_was_added(tmp_path: Path, name: str) -> None:
+def test_a_file_that_was_added(tmp_path, name):
     bundle = small_bundle(tmp_path / "b.pyz", unlisted={name: b""})
     done = run(bundle, "--check")
     assert done.returncode == 1
@@ -59,7 +56,7 @@ def test_a_file_that_was_added(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_two_files_of_one_name(tmp_path: Path) -> None:
+def test_two_files_of_one_name(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz")
     with zipfile.ZipFile(bundle, "a") as archive:
         archive.writestr(PIP, archive.read(PIP))
@@ -68,8 +65,8 @@ def test_two_files_of_one_name(tmp_path: Path) -> None:
     assert f"no bundle holds: {PIP!r}" in done.stderr
 
 
-def test_damage_within_the_installer(tmp_path: Path) -> None:
-    """Python itself compares no checksum of what it imports from an archive."""
+def test_damage_within_the_installer(tmp_path):
+    # Python itself compares no checksum of what it imports from an archive.
     bundle = small_bundle(tmp_path / "b.pyz")
     bundle.write_bytes(bundle.read_bytes().replace(b"whole: {count}", b"WHOLE: {count}"))
     done = run(bundle, "--check")
@@ -78,7 +75,7 @@ def test_damage_within_the_installer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["{folder}", "/nonexistent:", ":/nonexistent"])
-def test_modules_of_the_callers_path_do_not_run(tmp_path: Path, path: str) -> None:
+def test_modules_of_the_callers_path_do_not_run(tmp_path, path):
     bundle = small_bundle(tmp_path / "b.pyz")
     for module in ("argparse", "hashlib", "json", "zipfile", "toban_bundle"):
         (tmp_path / f"{module}.py").write_text("raise SystemExit('the foreign module')\n")
@@ -86,8 +83,8 @@ def test_modules_of_the_callers_path_do_not_run(tmp_path: Path, path: str) -> No
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_commands_to_copy_are_quoted(tmp_path: Path) -> None:
-    """`rm -r` of half a path would remove something else."""
+def test_commands_to_copy_are_quoted(tmp_path):
+    # `rm -r` of half a path would remove something else.
     bundle = small_bundle(tmp_path / "my bundles/$(date) b.pyz")
     folder = tmp_path / "my; toban"
     place = Place(folder)
@@ -99,7 +96,7 @@ def test_commands_to_copy_are_quoted(tmp_path: Path) -> None:
     assert f"export PATH='{folder}/bin':$PATH\n" in output
 
 
-def test_a_python_and_a_platform_it_has_nothing_for(tmp_path: Path) -> None:
+def test_a_python_and_a_platform_it_has_nothing_for(tmp_path):
     elsewhere = small_bundle(tmp_path / "a.pyz", pythons=["3.12 plan9-mips"])
     done = run(elsewhere, "--to", "v")
     assert f"This bundle is for 3.12 plan9-mips; this is {HERE}." in done.stderr
@@ -107,7 +104,7 @@ def test_a_python_and_a_platform_it_has_nothing_for(tmp_path: Path) -> None:
     assert f"This bundle is for 3.99 {SYSTEM}; this is {HERE}." in run(newer, "--to", "v").stderr
 
 
-def test_another_python_of_path_takes_over(tmp_path: Path) -> None:
+def test_another_python_of_path_takes_over(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz", pythons=[f"3.98 {SYSTEM}", f"3.99 {SYSTEM}"])
     folder = tmp_path / "path"
     folder.mkdir()
@@ -120,7 +117,7 @@ def test_another_python_of_path_takes_over(tmp_path: Path) -> None:
     assert done.stdout == f"taken over: {bundle} --to v v\n"
 
 
-def test_a_glibc_that_is_too_old(tmp_path: Path) -> None:
+def test_a_glibc_that_is_too_old(tmp_path):
     if not SYSTEM.startswith("linux"):
         pytest.skip("glibc is Linux's")
     machine = SYSTEM.split("-")[1]
@@ -133,7 +130,7 @@ def test_a_glibc_that_is_too_old(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("module", "name"), [("venv", "venv"), ("_sqlite3", "sqlite3")])
-def test_a_python_without_a_module(tmp_path: Path, module: str, name: str) -> None:
+def test_a_python_without_a_module(tmp_path, module, name):
     bundle = small_bundle(tmp_path / "b.pyz")
     code = f"import runpy, sys; sys.modules[{module!r}] = None; sys.argv[:] = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     script = tmp_path / "without.py"
@@ -143,7 +140,7 @@ def test_a_python_without_a_module(tmp_path: Path, module: str, name: str) -> No
     assert not (tmp_path / "v").exists()
 
 
-def test_a_folder_that_is_not_ours(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_ours(tmp_path):
     bundle = small_bundle(tmp_path / "in/b.pyz")
     for name in ("theirs", "file", "link", "empty"):
         (tmp_path / name).mkdir()
@@ -159,7 +156,7 @@ def test_a_folder_that_is_not_ours(tmp_path: Path) -> None:
     assert tree(tmp_path) == before
 
 
-def test_a_command_that_is_not_ours(tmp_path: Path) -> None:
+def test_a_command_that_is_not_ours(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz")
     (tmp_path / "other").write_text("theirs")
     for place, make in {
@@ -175,7 +172,7 @@ def test_a_command_that_is_not_ours(tmp_path: Path) -> None:
     assert not (tmp_path / "v").exists()
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz")
     (tmp_path / "file").touch()
     for options in (["--to", "file/v", "--bin", "b"], ["--to", "v", "--bin", "file/b"]):
@@ -185,7 +182,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         assert "cannot be written (Not a directory); choose another with --to and --bin." in done.stderr
 
 
-def test_a_user_without_a_home(tmp_path: Path) -> None:
+def test_a_user_without_a_home(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz")
     script = tmp_path / "nobody.py"
     script.write_text(
@@ -201,7 +198,7 @@ def test_a_user_without_a_home(tmp_path: Path) -> None:
     assert run(script, bundle, "--to", "v", "--bin", "b", HOME="").returncode == 0
 
 
-def test_japanese(tmp_path: Path) -> None:
+def test_japanese(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz")
     assert run(bundle, "--check", TOBAN_LANG="ja").stdout.startswith("3 ファイルすべて作成時のとおりです\n")
     assert "導入先のフォルダー" in run(bundle, "--help", LC_ALL="ja_JP.UTF-8").stdout

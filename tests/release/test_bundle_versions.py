@@ -17,7 +17,7 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path / "当番 置き場")
 
 
-def test_forth_and_back(tmp_path: Path, place: Place) -> None:
+def test_forth_and_back(tmp_path, place):
     old, new = small_bundle(tmp_path / "1.pyz", "1.0"), small_bundle(tmp_path / "2.pyz", "2.0")
     assert "Toban 1.0 is installed" in place.install(old).stdout
     assert place.says() == "toban 1.0"
@@ -35,7 +35,7 @@ def test_forth_and_back(tmp_path: Path, place: Place) -> None:
 
 
 @pytest.mark.slow
-def test_again_goes_into_the_other_folder(tmp_path: Path, place: Place) -> None:
+def test_again_goes_into_the_other_folder(tmp_path, place):
     bundle = small_bundle(tmp_path / "1.pyz")
     for expected in ("1.0", "1.0-again", "1.0", "1.0-again"):
         done = place.install(bundle, "--again")
@@ -47,7 +47,7 @@ def test_again_goes_into_the_other_folder(tmp_path: Path, place: Place) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", ["locked", "own"])
-def test_killed_while_pip_runs(tmp_path: Path, place: Place, step: str) -> None:
+def test_killed_while_pip_runs(tmp_path, place, step):
     place.install(small_bundle(tmp_path / "1.pyz", "1.0"))
     done = place.install(small_bundle(tmp_path / "2.pyz", "2.0", killed_at=step))
     assert done.returncode == -9
@@ -79,8 +79,8 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("again", [False, True])
-def test_killed_at_every_step_of_its_own(tmp_path: Path, place: Place, again: bool) -> None:
-    """Before every change of a file and every start of a process."""
+def test_killed_at_every_step_of_its_own(tmp_path, place, again):
+    # Before every change of a file and every start of a process.
     place.install(small_bundle(tmp_path / "1.pyz", "1.0"))
     bundle = tmp_path / "1.pyz" if again else small_bundle(tmp_path / "2.pyz", "2.0")
     version = "1.0" if again else "2.0"
@@ -98,7 +98,7 @@ def test_killed_at_every_step_of_its_own(tmp_path: Path, place: Place, again: bo
 
 
 @pytest.mark.slow
-def test_nothing_is_left_of_a_failure(tmp_path: Path, place: Place) -> None:
+def test_nothing_is_left_of_a_failure(tmp_path, place):
     place.install(small_bundle(tmp_path / "1.pyz", "1.0"))
     before = tree(place.versions)
     done = place.install(small_bundle(tmp_path / "2.pyz", "2.0", fails_at="own"))
@@ -110,7 +110,7 @@ def test_nothing_is_left_of_a_failure(tmp_path: Path, place: Place) -> None:
     assert tree(place.versions) == before
 
 
-def test_two_at_once(tmp_path: Path, place: Place) -> None:
+def test_two_at_once(tmp_path, place):
     bundle = small_bundle(tmp_path / "1.pyz")
     folder = place.versions / "1.0"
     folder.mkdir(parents=True)
@@ -122,7 +122,7 @@ def test_two_at_once(tmp_path: Path, place: Place) -> None:
     assert f"Another installation into {folder} is running; nothing was changed." in done.stderr
 
 
-def test_no_one_else_can_write_and_all_can_run_what_root_installs(tmp_path: Path, place: Place) -> None:
+def test_no_one_else_can_write_and_all_can_run_what_root_installs(tmp_path, place):
     bundle = small_bundle(tmp_path / "in/1.pyz")
     bundle.chmod(0o444)
     bundle.parent.chmod(0o555)
@@ -141,7 +141,7 @@ def test_no_one_else_can_write_and_all_can_run_what_root_installs(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_a_version_whose_python_is_gone_is_installed_anew(tmp_path: Path, place: Place) -> None:
+def test_a_version_whose_python_is_gone_is_installed_anew(tmp_path, place):
     bundle = small_bundle(tmp_path / "1.pyz")
     place.install(bundle)
     python = place.versions / "1.0/bin/python"
@@ -152,7 +152,7 @@ def test_a_version_whose_python_is_gone_is_installed_anew(tmp_path: Path, place:
 
 
 @pytest.mark.slow
-def test_nothing_is_written_through_a_link(tmp_path: Path, place: Place) -> None:
+def test_nothing_is_written_through_a_link(tmp_path, place):
     bundle = small_bundle(tmp_path / "1.pyz")
     theirs = tmp_path / "theirs"
     theirs.mkdir()
@@ -175,7 +175,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, place: Place) -> None
 
 
 @pytest.mark.slow
-def test_a_full_disk(tmp_path: Path) -> None:
+def test_a_full_disk(tmp_path):
     bundle = small_bundle(tmp_path / "b.pyz", more={"any/large-1-py3-none-any.whl": bytes(3_000_000)})
     (tmp_path / "disk").mkdir()
     script = f"mount -t tmpfs -o size=1m tmpfs {tmp_path}/disk && {sys.executable} {bundle} --to {tmp_path}/disk/v --bin {tmp_path}/b; echo $?; ls -A {tmp_path}/disk/v"

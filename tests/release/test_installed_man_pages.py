@@ -1,5 +1,3 @@
-"""Where the man pages go: into the wheel, and with the bundle beside its command."""
-
 import os
 import zipfile
 from pathlib import Path
@@ -21,14 +19,14 @@ def installed(folder: Path) -> Path:
     return folder
 
 
-def test_the_pages_lie_where_man_looks_and_follow_an_update(tmp_path: Path) -> None:
+def test_the_pages_lie_where_man_looks_and_follow_an_update(tmp_path):
     link_pages(str(installed(tmp_path / "old")), str(tmp_path / "home/bin/toban"))
     assert (tmp_path / "home" / JAPANESE).read_text() == "old"
     link_pages(str(installed(tmp_path / "new")), str(tmp_path / "home/bin/toban"))
     assert [(tmp_path / "home" / page).read_text() for page in (ENGLISH, JAPANESE)] == ["new", "new"]
 
 
-def test_a_page_of_another_program_stays(tmp_path: Path) -> None:
+def test_a_page_of_another_program_stays(tmp_path):
     folder, home = installed(tmp_path / "toban"), tmp_path / "home"
     other = tmp_path / "other" / ENGLISH
     other.parent.mkdir(parents=True)
@@ -42,13 +40,13 @@ def test_a_page_of_another_program_stays(tmp_path: Path) -> None:
     assert (home / JAPANESE).read_text() == "a file"
 
 
-def test_no_page_goes_beside_a_folder_of_another_name(tmp_path: Path) -> None:
+def test_no_page_goes_beside_a_folder_of_another_name(tmp_path):
     link_pages(str(installed(tmp_path / "toban")), str(tmp_path / "home/tools/toban"))
     assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.slow
-def test_the_wheel_brings_both_pages(tmp_path: Path) -> None:
+def test_the_wheel_brings_both_pages(tmp_path):
     with zipfile.ZipFile(wheel(tmp_path)) as archive:
         data = {name.split("/data/")[1]: name for name in archive.namelist() if "/data/" in name}
         assert archive.read(data[ENGLISH]) == PAGES["en"].read_bytes()

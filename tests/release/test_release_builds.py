@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("release")]
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def test_two_builds_of_one_commit_are_the_same_bytes(tmp_path: Path) -> None:
+def test_two_builds_of_one_commit_are_the_same_bytes(tmp_path):
     source = rehearsal(ROOT)
     pairs = build_twice(source, tmp_path)
     with zipfile.ZipFile(pairs[0][0]) as built:
@@ -31,7 +31,6 @@ def test_two_builds_of_one_commit_are_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle of this checkout for this Python alone."""
     folder = tmp_path_factory.mktemp("bundle")
     try:
         wheels = dict(wheelhouse(read_lock(ROOT / LOCK), (PYTHON,), platform_of_this(), folder))
@@ -42,7 +41,6 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def without_network() -> list[str]:
-    """A command's beginning that takes every route and address from it."""
     prefix = ["unshare", "--net", *([] if os.getuid() == 0 else ["--map-root-user"])]
     if (
         not shutil.which("unshare")
@@ -70,7 +68,7 @@ def command(bundle: Path, without_network: list[str], tmp_path_factory: pytest.T
     return folder / "bin/toban"
 
 
-def test_a_namespace_without_a_network_reaches_nothing(without_network: list[str]) -> None:
+def test_a_namespace_without_a_network_reaches_nothing(without_network):
     code = "import socket; socket.create_connection(('192.0.2.1', 443), 5)"
     done = subprocess.run(
         [*without_network, sys.executable, "-c", code], capture_output=True, text=True, check=False
@@ -78,8 +76,8 @@ def test_a_namespace_without_a_network_reaches_nothing(without_network: list[str
     assert "Network is unreachable" in done.stderr
 
 
-def test_exactly_what_is_locked_is_installed(command: Path) -> None:
-    """Its pip, too; and no setuptools, which no lock file names."""
+def test_exactly_what_is_locked_is_installed(command):
+    # Its pip, too; and no setuptools, which no lock file names.
     code = "import importlib.metadata as m, json; print(json.dumps({d.name: d.version for d in m.distributions()}))"
     python = command.resolve().with_name("python")
     output = subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True).stdout
@@ -93,9 +91,7 @@ def test_exactly_what_is_locked_is_installed(command: Path) -> None:
 
 
 @pytest.mark.pty
-def test_the_demo_is_live_without_a_network(
-    command: Path, without_network: list[str], tmp_path: Path
-) -> None:
+def test_the_demo_is_live_without_a_network(command, without_network, tmp_path):
     answer = subprocess.run(
         [*without_network, command, "--version"], check=True, capture_output=True, text=True
     )

@@ -44,7 +44,7 @@ def git(root: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(root), *who, *arguments], check=True)
 
 
-def test_the_tag_is_the_version(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_tag_is_the_version(checkout, tmp_path_factory):
     with pytest.raises(
         Failure, match=r"HEAD carries no tag, and pyproject.toml says version 7\.8\.0\..*git tag -a v7\.8\.0"
     ):
@@ -71,9 +71,7 @@ def test_the_tag_is_the_version(checkout: Path, tmp_path_factory: pytest.TempPat
 @pytest.mark.parametrize(
     "setting", ["nothing", "attributes", "filters", "line ends", "a replaced object", "GIT_DIR"]
 )
-def test_what_a_machine_sets_does_not_change_a_release(
-    checkout: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, setting: str
-) -> None:
+def test_what_a_machine_sets_does_not_change_a_release(checkout, tmp_path_factory, monkeypatch, setting):
     (checkout / "tui/x.py").write_bytes(b"$Format:%an$\r\n\n")
     (checkout / "tui/run").touch(0o755)
     git(checkout, "add", ".")
@@ -99,7 +97,7 @@ def test_what_a_machine_sets_does_not_change_a_release(
 
 
 @pytest.mark.parametrize("way", ["config", "--skip-worktree", "--assume-unchanged"])
-def test_files_that_git_was_told_to_pass_over(checkout: Path, way: str) -> None:
+def test_files_that_git_was_told_to_pass_over(checkout, way):
     git(checkout, "tag", "v7.8.0")
     if way == "config":
         git(checkout, "config", "status.showUntrackedFiles", "no")
@@ -111,7 +109,7 @@ def test_files_that_git_was_told_to_pass_over(checkout: Path, way: str) -> None:
         released(checkout)
 
 
-def test_a_release_holds_no_link(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_release_holds_no_link(checkout, tmp_path_factory):
     (checkout / "tui/link").symlink_to("/etc/hostname")
     git(checkout, "add", ".")
     git(checkout, "commit", "-qm", "Link")
@@ -119,7 +117,7 @@ def test_a_release_holds_no_link(checkout: Path, tmp_path_factory: pytest.TempPa
         rehearsal(checkout).export(tmp_path_factory.mktemp("tree"))
 
 
-def test_the_commit_of_a_build_says_what_is_not_in_it(checkout: Path) -> None:
+def test_the_commit_of_a_build_says_what_is_not_in_it(checkout):
     assert not commit_of(checkout).endswith("+")
     (checkout / ".git/info").mkdir(exist_ok=True)
     (checkout / ".git/info/exclude").write_text("mine.py\n")
@@ -129,14 +127,14 @@ def test_the_commit_of_a_build_says_what_is_not_in_it(checkout: Path) -> None:
     assert commit_of(checkout).endswith("+")
 
 
-def test_a_rehearsal_says_so_in_its_version(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_rehearsal_says_so_in_its_version(checkout, tmp_path_factory):
     source = rehearsal(checkout)
     tree = source.export(tmp_path_factory.mktemp("tree"))
     assert 'version = "7.8.0+rehearsal"' in (tree / "pyproject.toml").read_text()
     assert source.notes() == "### Added\n- One\n"
 
 
-def test_the_changelogs_section() -> None:
+def test_the_changelogs_section():
     assert changelog_section(CHANGELOG, "7.7.0") == "Old\n"
     assert changelog_section("## [1.0.0] - 2026\nText\n", "1.0.0+rehearsal") == "Text\n"
     assert changelog_section(CHANGELOG, "9.0.0+rehearsal") == "New\n"
@@ -149,7 +147,7 @@ def test_the_changelogs_section() -> None:
             changelog_section(text, number)
 
 
-def test_the_sums_are_those_of_sha256sum(tmp_path: Path) -> None:
+def test_the_sums_are_those_of_sha256sum(tmp_path):
     (tmp_path / "a b.whl").write_bytes(b"a")
     (tmp_path / "b.pyz").write_bytes(b"b")
     (tmp_path / SUMS).write_text(checksums(tmp_path))
@@ -158,7 +156,7 @@ def test_the_sums_are_those_of_sha256sum(tmp_path: Path) -> None:
     ).stdout == (b"a b.whl: OK\nb.pyz: OK\n")
 
 
-def test_a_release_replaces_only_the_same_files(tmp_path: Path) -> None:
+def test_a_release_replaces_only_the_same_files(tmp_path):
     new, target = tmp_path / "new", tmp_path / "dist/1.0"
     new.mkdir()
     (new / "a").write_text("1")
@@ -174,9 +172,7 @@ def test_a_release_replaces_only_the_same_files(tmp_path: Path) -> None:
     assert publish(new, target, is_release=False) == "1.0/: other files than before: a, b"
 
 
-def test_a_folder_of_releases_is_never_left_with_half_of_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_of_releases_is_never_left_with_half_of_one(tmp_path, monkeypatch):
     new, target = tmp_path / "new", tmp_path / "dist/1.0"
     new.mkdir()
     (new / "a").write_text("a")
@@ -198,7 +194,7 @@ def test_a_folder_of_releases_is_never_left_with_half_of_one(
         place.unlink()
 
 
-def test_what_a_wheel_may_hold() -> None:
+def test_what_a_wheel_may_hold():
     own = ["toban/__init__.py", "toban-1.dist-info/METADATA", "toban-1.data/data/share/man/man1/toban.1"]
     foreign = ["tui/app.py", "toban-1.data/data/etc/x", "toban/__pycache__/x.cpython-311.pyc", "tobanx/a.py"]
     assert strangers([*own, *foreign], "toban-1") == foreign
@@ -208,7 +204,7 @@ def audited(*packages: dict[str, object]) -> str:
     return json.dumps({"dependencies": list(packages)})
 
 
-def test_a_weakness_ends_the_release() -> None:
+def test_a_weakness_ends_the_release():
     weak = {
         "name": "a",
         "version": "1",
@@ -220,7 +216,7 @@ def test_a_weakness_ends_the_release() -> None:
         judge(audited(weak), "")
 
 
-def test_what_was_not_audited_is_said() -> None:
+def test_what_was_not_audited_is_said():
     sound = {"name": "a", "version": "1", "vulns": []}
     assert str(judge(audited(sound), "")) == "1 packages, no known weakness"
     unknown = {"name": "b", "skip_reason": "not there"}
@@ -233,8 +229,8 @@ def test_what_was_not_audited_is_said() -> None:
     )
 
 
-def test_a_bundle_holds_what_is_locked_without_what_builds() -> None:
-    """The SBOM and the audit of the bundle's lock are those of the wheel's requirements, too."""
+def test_a_bundle_holds_what_is_locked_without_what_builds():
+    # The SBOM and the audit of the bundle's lock are those of the wheel's requirements, too.
     bundled = {entry.requirement.name: entry for entry in read_lock(ROOT / LOCK)}
     locked = {entry.requirement.name: entry for entry in read_lock(ROOT / "requirements.lock")}
     assert {name: entry for name, entry in bundled.items() if name in locked} == {
@@ -248,13 +244,13 @@ def test_a_bundle_holds_what_is_locked_without_what_builds() -> None:
 @pytest.mark.parametrize(
     "path", ["requirements.lock", "requirements-dev.lock", "requirements-release.lock", str(LOCK)]
 )
-def test_no_lock_file_names_an_index(path: str) -> None:
+def test_no_lock_file_names_an_index(path):
     text = (ROOT / path).read_text("utf-8")
     assert "://" not in text
     assert "index" not in text
 
 
-def test_what_releases_are_made_with_is_locked() -> None:
+def test_what_releases_are_made_with_is_locked():
     names = {entry.requirement.name for entry in read_lock(ROOT / "requirements-release.lock")}
     assert {
         "twine",
@@ -269,7 +265,7 @@ def test_what_releases_are_made_with_is_locked() -> None:
     assert "textual" not in names
 
 
-def test_markers_and_tags_of_platforms(tmp_path: Path) -> None:
+def test_markers_and_tags_of_platforms(tmp_path):
     lock = tmp_path / "x.lock"
     lock.write_text('a==1 ; sys_platform == "win32" \\\n    --hash=sha256:' + "0" * 64 + "\n    # via b\n")
     (windows,) = read_lock(lock)
@@ -281,7 +277,7 @@ def test_markers_and_tags_of_platforms(tmp_path: Path) -> None:
     assert "macosx_11_0_x86_64" in tags("macos-x86_64")
 
 
-def test_the_sbom_names_licences_files_and_needs() -> None:
+def test_the_sbom_names_licences_files_and_needs():
     wheels = {
         "any/toban-1-py3-none-any.whl": wheel("toban", "Requires-Dist: A_b[fast]\nRequires-Dist: dev; extra == 'dev'\nProvides-Extra: dev"),
         "any/a_b-2-py3-none-any.whl": wheel("A_b", "License-Expression: MIT\nRequires-Dist: c; extra == 'fast'\nRequires-Dist: win; sys_platform == 'win32'"),

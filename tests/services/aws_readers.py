@@ -103,7 +103,6 @@ def _queries() -> list[MetricQuery]:
 
 def _firewall(context: InspectionContext) -> tuple[WafReader, str]:
     alb = context.runbook.alb
-    assert alb is not None
     place = f"{context.region}:{context.runbook.system.account}"
     return WafReader(context.reader), f"arn:aws:elasticloadbalancing:{place}:loadbalancer/{alb.load_balancer}"
 
@@ -182,7 +181,6 @@ def speak(world: "World", name: str) -> None:
     """
     world.component(ChangeCalendarStore).states[CHANGE_CALENDAR] = "OPEN"
     alarm = world.alarms.get(name)
-    assert alarm is not None
     alarm.contributors = [
         {
             "ContributorId": f"c{number}",
@@ -207,13 +205,11 @@ async def _subscribed(context: InspectionContext) -> object:
 
 async def _invalidation(context: InspectionContext) -> object:
     reader, cdn = CloudFrontReader(context.reader), context.runbook.cdn
-    assert cdn is not None
     listing = await reader.invalidations(cdn.distribution, context.clock.now() - timedelta(days=30))
     return await reader.invalidation(cdn.distribution, listing.invalidations[0].id)
 
 
 async def _rules_of(context: InspectionContext) -> object:
-    """Of every alarm of the runbook."""
     reader, now = MuteRules(context.reader), context.clock.now()
     return [await reader.targeting(alarm.name, now) for alarm in context.runbook.alarms]
 
@@ -224,7 +220,6 @@ async def _identity(context: InspectionContext) -> object:
 
 
 async def _journal_lines(context: InspectionContext) -> object:
-    """Of a stream that there is."""
     assert isinstance(context.reader, AwsSession)
     lines, _token = await Logs(context.reader).page(
         _GROUP, int(_span(context).start.timestamp() * 1000), limit=1
@@ -233,13 +228,11 @@ async def _journal_lines(context: InspectionContext) -> object:
 
 
 async def _targets(context: InspectionContext) -> object:
-    """Of the service's own target groups."""
     service = await EcsReader(context.reader).service(*_SERVICE)
     return [await ElbReader(context.reader).target_health(group) for group in service.target_groups]
 
 
 async def _security_groups(context: InspectionContext) -> object:
-    """Those of the service and of the database."""
     service = await EcsReader(context.reader).service(*_SERVICE)
     database = await RdsReader(context.reader).database("facility-prod-db")
     return await SecurityGroups(context.reader).named([*database.security_groups, *service.security_groups])
@@ -292,7 +285,6 @@ _AGENT = {
 
 
 async def _query(context: InspectionContext) -> tuple[InsightsQueries, str]:
-    """A query that was started."""
     queries = InsightsQueries(context.reader)
     query = InsightsQuery(text=_FILTER, groups=(RawId(_GROUP),), span=_span(context))
     return queries, await queries.start(query, query.text)

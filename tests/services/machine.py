@@ -28,7 +28,6 @@ class Machine:
         await self._aws.sleep(seconds)
 
     def step(self, seconds: float) -> None:
-        """Set the wall clock."""
         self._ahead += timedelta(seconds=seconds)
 
 

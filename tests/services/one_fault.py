@@ -48,9 +48,7 @@ _LATENCY, _STORAGE = "alb-latency-high", "rds-storage-low"
 
 
 def _set(world: DemoWorld, name: str, **settings: Any) -> None:
-    """Change an alarm's settings now."""
     alarm = world.alarms.get(name)
-    assert alarm is not None
     alarm.configure(alarm.settings | settings, world.clock.now())
 
 
@@ -64,17 +62,14 @@ def _speaker(world: DemoWorld, **settings: Any) -> None:
 
 
 def _unsubscribed(world: DemoWorld) -> None:
-    """Nobody has accepted the invitation to the topic of all alarms."""
     world.component(TopicStore).subscriptions["facility-prod-ops-alerts"] = (PENDING,)
 
 
 def _suppressed(world: DemoWorld) -> None:
-    """The composite that speaks is held back by another alarm."""
     _speaker(
         world, ActionsSuppressor=_STORAGE, ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60
     )
     alarm = world.alarms.get("speaker")
-    assert alarm is not None
     alarm.suppressed = True
 
 
@@ -94,7 +89,6 @@ def _suppressed_itself(world: DemoWorld) -> None:
 
 
 def _warming(world: DemoWorld) -> None:
-    """An alarm that warms up."""
     warm_up = {"WarmUpPeriodDurationInMinutes": 600, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
     _set(world, _LATENCY, WarmUpConfiguration=warm_up)
 

@@ -28,7 +28,7 @@ STEPS = (-1.0, -HOUR, -3 * DAY, DAY)
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("before", [0.0, 300.0])
-def test_arming_never_lasts_longer_than_stated(step: float, before: float) -> None:
+def test_arming_never_lasts_longer_than_stated(step, before):
     clock = ManualClock(START)
     permits = WriteAuthorizer(clock, "123456789012")
     permits.arm(Armed(until=START + timedelta(minutes=15), reason="r", by="b"))
@@ -42,7 +42,7 @@ def test_arming_never_lasts_longer_than_stated(step: float, before: float) -> No
     assert permits.left <= 0
 
 
-def test_a_night_asleep_disarms() -> None:
+def test_a_night_asleep_disarms():
     clock = ManualClock(START)
     permits = WriteAuthorizer(clock, "123456789012")
     permits.arm(Armed(until=START + timedelta(minutes=15), reason="r", by="b"))
@@ -52,7 +52,7 @@ def test_a_night_asleep_disarms() -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_what_passed_is_never_less_than_what_passed(step: float) -> None:
+def test_what_passed_is_never_less_than_what_passed(step):
     clock = ManualClock(START)
     since = mark(clock)
     clock.suspend(70)
@@ -61,7 +61,7 @@ def test_what_passed_is_never_less_than_what_passed(step: float) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_a_plan_expires_however_the_clock_is_set(embedded: object, tmp_path: Path) -> None:
+async def test_a_plan_expires_however_the_clock_is_set(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.arm()
         clock = console.services.clock
@@ -82,7 +82,7 @@ async def test_a_plan_expires_however_the_clock_is_set(embedded: object, tmp_pat
 
 
 @pytest.mark.parametrize("step", [*STEPS, HOUR])
-async def test_a_claim_lasts_as_long_as_its_lease(tmp_path: Path, step: float) -> None:
+async def test_a_claim_lasts_as_long_as_its_lease(tmp_path, step):
     clock = ManualClock(jst("2026-01-14 09:00"))
     async with ClaimDesk(tmp_path, clock) as (claims, records, slot):
         await claims.acquire(slot)
@@ -96,8 +96,6 @@ async def test_a_claim_lasts_as_long_as_its_lease(tmp_path: Path, step: float) -
 
 
 class ClaimDesk:
-    """Claims of one console on a journal."""
-
     def __init__(self, folder: Path, clock: ManualClock) -> None:
         from services.journal.origin import person
 
@@ -127,9 +125,7 @@ class ClaimDesk:
 
 
 @pytest.mark.parametrize("step", [-1.0, -HOUR])
-async def test_a_small_clock_step_back_repeats_no_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
-) -> None:
+async def test_a_small_clock_step_back_repeats_no_run(tmp_path, monkeypatch, step):
     script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.findings_of("daily-morning").complete)
@@ -141,9 +137,7 @@ async def test_a_small_clock_step_back_repeats_no_run(
         assert not one.faults
 
 
-async def test_a_run_on_the_wrong_day_is_repeated_on_the_right_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_run_on_the_wrong_day_is_repeated_on_the_right_one(tmp_path, monkeypatch):
     script, clock = Script(), ManualClock(jst("2026-01-14 08:59"))
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.findings_of("daily-morning").complete)
@@ -167,7 +161,7 @@ async def test_a_run_on_the_wrong_day_is_repeated_on_the_right_one(
 
 
 @pytest.mark.parametrize("step", [-HOUR, -3 * DAY, DAY, -6.0])
-def test_a_clock_step_is_reported_for_an_hour(step: float) -> None:
+def test_a_clock_step_is_reported_for_an_hour(step):
     clock = ManualClock(START)
     watch = ClockWatch(clock)
     for _ in range(100):
@@ -183,7 +177,7 @@ def test_a_clock_step_is_reported_for_an_hour(step: float) -> None:
     assert watch.step() == 0
 
 
-def test_what_ntp_does_by_itself_and_suspend_are_no_step() -> None:
+def test_what_ntp_does_by_itself_and_suspend_are_no_step():
     clock = ManualClock(START)
     watch = ClockWatch(clock)
     for _ in range(300):
@@ -194,7 +188,7 @@ def test_what_ntp_does_by_itself_and_suspend_are_no_step() -> None:
     assert watch.step() == 0
 
 
-async def test_a_waiting_loop_is_not_held_by_a_step() -> None:
+async def test_a_waiting_loop_is_not_held_by_a_step():
     clock = ManualClock(START)
     task = asyncio.create_task(clock.sleep(60))
     await until(lambda: clock.sleepers)

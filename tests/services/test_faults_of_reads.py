@@ -78,9 +78,7 @@ def feeds_of(services: Services) -> dict[str, Feed[Any]]:
 
 
 @pytest.mark.slow
-async def test_any_exception_in_a_feed_is_reported_and_the_read_retried(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_any_exception_in_a_feed_is_reported_and_the_read_retried(embedded, monkeypatch):
     async with connected(embedded, monkeypatch) as (services, breaking, faults):
         for name, feed in feeds_of(services).items():
             states = feed.states()
@@ -105,9 +103,7 @@ async def test_any_exception_in_a_feed_is_reported_and_the_read_retried(
             await states.aclose()
 
 
-async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(embedded, monkeypatch):
     async with connected(embedded, monkeypatch) as (services, breaking, faults):
         newest: list[TailBatch] = []
 
@@ -116,7 +112,6 @@ async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(
                 newest[:] = [batch]
 
         def turn() -> bool:
-            """Let time pass whenever the tail waits for it."""
             return bool(embedded.clock.sleepers) and embedded.advance(10) is not None
 
         reading = asyncio.create_task(read())
@@ -135,9 +130,7 @@ async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(
 
 
 @pytest.mark.parametrize("id", [kind.id for kind in INSPECTIONS])
-async def test_an_inspection_whose_read_raises_is_not_judged(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, id: str
-) -> None:
+async def test_an_inspection_whose_read_raises_is_not_judged(embedded, monkeypatch, id):
     async with connected(embedded, monkeypatch) as (services, breaking, faults):
         now = embedded.clock.now()
         since, gap = window(services.inspection_runner.inspection(id), None, now, services.calendar)

@@ -1,5 +1,3 @@
-"""A feed under any order of events: time passing, answers, failures, refreshes, pauses, new paces."""
-
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta

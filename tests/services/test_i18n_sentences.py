@@ -1,5 +1,3 @@
-"""Sentences stand one after the other as each language writes them."""
-
 import pytest
 
 from services.i18n import sentences
@@ -16,5 +14,5 @@ from services.i18n import sentences
         (("データ不足", "二つ。"), "データ不足 二つ。"),
     ],
 )
-def test_sentences(parts: tuple[str, ...], whole: str) -> None:
+def test_sentences(parts, whole):
     assert sentences(*parts) == whole

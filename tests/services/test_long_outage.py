@@ -36,7 +36,6 @@ Outage = Callable[[bool], None]
 
 @pytest.fixture(autouse=True)
 def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK waits between its tries by the machine's own clock."""
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
 
 
@@ -102,7 +101,6 @@ def read_often(services: Services) -> list[Feed[Any]]:
 
 @asynccontextmanager
 async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState[Any]]]]:
-    """Every state of the feeds that the console follows."""
     states: dict[str, list[FeedState[Any]]] = {}
 
     async def follow(feed: Feed[Any]) -> None:
@@ -119,7 +117,6 @@ async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState
 
 
 async def settled(embedded: Embedded, services: Services) -> None:
-    """Wait until every feed has read what was due and sleeps."""
     now = services.clock.now()
     feeds = read_often(services)
     async with asyncio.timeout(60):
@@ -141,7 +138,7 @@ def is_outage(state: FeedState[Any]) -> bool:
     return problem is not None and problem.kind in (ProblemKind.THROTTLED, ProblemKind.UNREACHABLE)
 
 
-async def test_an_outage_is_reported_backed_off_from_and_survived(embedded: Embedded, outage: Outage) -> None:
+async def test_an_outage_is_reported_backed_off_from_and_survived(embedded, outage):
     async with wired(embedded) as services, followed(services) as states:
         await settled(embedded, services)
         overview = services.feeds["alarms"]
@@ -182,9 +179,7 @@ async def test_an_outage_is_reported_backed_off_from_and_survived(embedded: Embe
         assert len(states["alarms"]) - read >= 3, "at the usual pace again"
 
 
-async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(
-    embedded: Embedded, outage: Outage
-) -> None:
+async def test_nothing_is_green_in_a_console_that_starts_in_an_outage(embedded, outage):
     outage(True)
     async with wired(embedded) as services, followed(services):
         await settled(embedded, services)

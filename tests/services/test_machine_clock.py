@@ -139,16 +139,13 @@ async def console(systems: Mapping[str, Embedded], machine: Machine, folder: Pat
 
 
 @pytest.mark.parametrize(("step", "runs"), [(10 * MINUTE, True), (10 * MINUTE, False), (-DAY, True)])
-async def test_an_alarm_is_seen_though_the_clock_is_wrong(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float, runs: bool
-) -> None:
+async def test_an_alarm_is_seen_though_the_clock_is_wrong(embedded, tmp_path, monkeypatch, step, runs):
     machine = machine_of(monkeypatch, embedded, seconds=0.0 if runs else step)
     async with console({"facility": embedded}, machine, tmp_path) as watched:
         if runs:
             machine.step(step)
         await seen(watched)
         (system,) = watched.fleet.systems
-        assert system.begun is not None
         session = system.begun.session
         assert session.signs_by_aws
         assert session.skew_seconds == pytest.approx(-step, abs=1)
@@ -160,9 +157,7 @@ async def test_an_alarm_is_seen_though_the_clock_is_wrong(
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [{}, {"late": True}, {"asleep": 10 * MINUTE}], ids=["idle", "busy", "asleep"])
 @pytest.mark.parametrize("count", [1, 3, 20])
-async def test_every_step_of_a_running_machine(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, how: dict[str, Any]
-) -> None:
+async def test_every_step_of_a_running_machine(embedded, tmp_path, monkeypatch, count, how):
     with servers(embedded, count) as systems:
         machine = machine_of(monkeypatch, *systems.values())
         async with console(systems, machine, tmp_path) as watched:
@@ -173,9 +168,7 @@ async def test_every_step_of_a_running_machine(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 3, 20])
-async def test_every_step_before_the_start(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
-) -> None:
+async def test_every_step_before_the_start(embedded, tmp_path, monkeypatch, count):
     with servers(embedded, count) as systems:
         for step in STEPS:
             machine = machine_of(monkeypatch, *systems.values(), seconds=step)
@@ -198,9 +191,7 @@ READS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("seconds", [-600.0, 600.0, 3 * DAY])
 @pytest.mark.parametrize("name", READS)
-async def test_signatures_are_corrected_once_aws_refused_one(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seconds: float, name: str
-) -> None:
+async def test_signatures_are_corrected_once_aws_refused_one(embedded, monkeypatch, seconds, name):
     machine = machine_of(monkeypatch, embedded, seconds=seconds)
     service, operation, params = READS[name]
     session = AwsSession(
@@ -218,9 +209,7 @@ async def test_signatures_are_corrected_once_aws_refused_one(
         await session.close()
 
 
-async def test_a_write_that_was_refused_is_not_sent_again_and_the_next_is_signed_well(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_write_that_was_refused_is_not_sent_again_and_the_next_is_signed_well(embedded, monkeypatch):
     machine = machine_of(monkeypatch, embedded, seconds=600.0)
     session = AwsSession(
         AwsSettings(region=REGION, endpoint_url=embedded.url), clock=machine, meter=UsageMeter(machine)
@@ -273,9 +262,7 @@ EXPIRED = (
         ("http://localhost:4566/", "AccessDeniedException", EXPIRED, True, False),
     ],
 )
-def test_only_a_refusal_of_the_time_from_aws_itself_corrects(
-    url: str, code: str, message: str, dated: bool, corrects: bool
-) -> None:
+def test_only_a_refusal_of_the_time_from_aws_itself_corrects(url, code, message, dated, corrects):
     clock = ManualClock(NOW + timedelta(minutes=10))
     wire = TrafficObserver(UsageMeter(clock), clock)
     request: Any = SimpleNamespace(url=url, context={})
@@ -290,12 +277,12 @@ def test_only_a_refusal_of_the_time_from_aws_itself_corrects(
     assert (wire.signing_time() == NOW + timedelta(seconds=60)) is corrects
 
 
-def test_an_expiry_that_expired_credentials_have_too_corrects_nothing() -> None:
+def test_an_expiry_that_expired_credentials_have_too_corrects_nothing():
     assert not refuses_time("RequestExpired", "Request has expired.", 20.0)
     assert not refuses_time("RequestExpired", "Request has expired.", None)
 
 
-def test_credentials_last_by_the_time_that_signs() -> None:
+def test_credentials_last_by_the_time_that_signs():
     expires = NOW + timedelta(hours=1)
     credentials = RefreshableCredentials("a", "b", "c", expires, refresh_using=dict, method="sso")
     credentials._frozen_credentials = credentials._normalize
@@ -309,9 +296,7 @@ def test_credentials_last_by_the_time_that_signs() -> None:
 
 
 @pytest.mark.parametrize("seconds", [600.0, -600.0, DAY])
-async def test_an_inspection_covers_the_time_until_aws_now(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
-) -> None:
+async def test_an_inspection_covers_the_time_until_aws_now(embedded, tmp_path, monkeypatch, seconds):
     machine = machine_of(monkeypatch, embedded, seconds=seconds)
     reading = connect(
         load_builtin("facility-prod"),
@@ -330,7 +315,6 @@ async def test_an_inspection_covers_the_time_until_aws_now(
     finally:
         await reading.close()
     for finding in findings:
-        assert finding.window is not None
         assert finding.window.end == pytest.approx(embedded.clock.now(), abs=timedelta(seconds=1))
         assert finding.window.start <= finding.window.end - timedelta(minutes=15)
         assert finding.problem is None
@@ -339,8 +323,8 @@ async def test_an_inspection_covers_the_time_until_aws_now(
 
 
 async def test_what_cost_something_is_neither_repeated_nor_judged_where_its_window_was_wrong(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, tmp_path, monkeypatch
+):
     machine = machine_of(monkeypatch, embedded, seconds=600.0)
     reading = connect(
         load_builtin("facility-prod"),
@@ -360,7 +344,6 @@ async def test_what_cost_something_is_neither_repeated_nor_judged_where_its_wind
         second = await reading.inspection_runner.run("error-logs", request)
     finally:
         await reading.close()
-    assert first.problem is not None
     assert (first.verdict, first.problem.kind) == (Verdict.UNKNOWN, ProblemKind.CLOCK)
     assert "NTP" in first.problem.remedy
     assert second.problem is None

@@ -41,8 +41,6 @@ ALL = os.environ.get("MUTATIONS") == "all"
 
 @dataclass
 class Tally:
-    """What damage did."""
-
     runs: int = 0
     touched: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -176,22 +174,19 @@ def merged(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
-def test_every_question_of_every_reader_is_asked() -> None:
+def test_every_question_of_every_reader_is_asked():
     assert questions() == set(CALLS)
 
 
 @pytest.mark.scenario("alb-5xx", history=1800.0)
 @pytest.mark.slow
-async def test_mutated_answers_raise_nothing_but_our_errors(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_mutated_answers_raise_nothing_but_our_errors(embedded, capsys):
     tally = await read_damaged(embedded, sorted(CALLS), 4)
     print_tally(tally, f"{len(CALLS)} questions of readers", capsys)
     hold(tally)
 
 
 def live(embedded: Embedded, case: World) -> None:
-    """Make its fault, let it come up, and its alarms fire."""
     if case.prepare is not None:
         with embedded.world.lock:
             case.prepare(embedded.world)
@@ -200,7 +195,6 @@ def live(embedded: Embedded, case: World) -> None:
 
 
 async def inspect_all(embedded: Embedded, most: int, case: World, ids: Iterable[str] = ()) -> Tally:
-    """These inspections, or all of them."""
     live(embedded, case)
     inspections = list(ids) or [kind.id for kind in INSPECTIONS]
     async with recorded(embedded) as (console, answers):
@@ -209,9 +203,7 @@ async def inspect_all(embedded: Embedded, most: int, case: World, ids: Iterable[
 
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_mutated_answers_are_never_judged_better(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_mutated_answers_are_never_judged_better(embedded, capsys):
     tally = await inspect_all(embedded, 6, WORLDS["alb-5xx"])
     print_tally(tally, "inspections", capsys)
     hold(tally)
@@ -219,9 +211,7 @@ async def test_mutated_answers_are_never_judged_better(
 
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=1800.0)
-async def test_many_mutated_answers_raise_nothing_but_our_errors(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_many_mutated_answers_raise_nothing_but_our_errors(embedded, capsys):
     tally = await read_damaged(embedded, sorted(CALLS), 30)
     print_tally(tally, f"{len(CALLS)} questions of readers", capsys)
     hold(tally)
@@ -250,9 +240,7 @@ ABOUT = {
 
 @pytest.mark.parametrize("most", [MOST_ABOUT, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("case", "about"), [world(name, frozenset(ABOUT[name])) for name in ABOUT])
-async def test_no_damage_to_fault_evidence_hides_the_fault(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str], case: World, about: frozenset[str], most: int
-) -> None:
+async def test_no_damage_to_fault_evidence_hides_the_fault(embedded, capsys, case, about, most):
     live(embedded, case)
     async with recorded(embedded) as (console, answers):
         tally = merged([await inspect_damaged(console, answers, id, most, about) for id in case.verdicts])
@@ -264,9 +252,7 @@ async def test_no_damage_to_fault_evidence_hides_the_fault(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", map(world, WORLDS))
-async def test_many_mutated_answers_of_a_fault_are_never_judged_better(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str], case: World
-) -> None:
+async def test_many_mutated_answers_of_a_fault_are_never_judged_better(embedded, capsys, case):
     tally = await inspect_all(embedded, 30, case, case.verdicts)
     print_tally(tally, " and ".join(case.verdicts), capsys)
     assert tally.whole == case.verdicts

@@ -9,7 +9,7 @@ from tests.tools.kept_members import members, models
 from tests.tools.member_trials import tried
 
 
-def test_every_member_that_a_reader_keeps_is_judged_or_listed_once() -> None:
+def test_every_member_that_a_reader_keeps_is_judged_or_listed_once():
     in_readers, twice = (
         members(),
         [name for name, count in Counter([*judged(), *listed()]).items() if count > 1],
@@ -24,9 +24,7 @@ def test_every_member_that_a_reader_keeps_is_judged_or_listed_once() -> None:
 
 
 @pytest.mark.slow
-async def test_every_bad_value_of_what_is_judged_changes_a_verdict_or_a_sentence(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+async def test_every_bad_value_of_what_is_judged_changes_a_verdict_or_a_sentence(capsys):
     result = await tried(members())
     with capsys.disabled():
         print(

@@ -1,5 +1,3 @@
-"""The CloudWatch readers over HTTP, on an account that a plain AWS client seeds."""
-
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -84,7 +82,7 @@ async def measure(aws: Any, client: Any, minutes: int, value: float) -> None:
         await client.put_metric_data(Namespace="Other", MetricData=data)
 
 
-async def test_metrics_with_math_in_one_request(empty_aws: Any) -> None:
+async def test_metrics_with_math_in_one_request(empty_aws):
     async with connected(empty_aws) as (client, session):
         await measure(empty_aws, client, 5, 10.0)
         now = empty_aws.clock.now()
@@ -103,7 +101,7 @@ async def test_metrics_with_math_in_one_request(empty_aws: Any) -> None:
         assert empty_aws.counts()["cloudwatch.GetMetricData"] == 1
 
 
-async def test_an_alarm_fires_and_clears_and_history_has_both(empty_aws: Any) -> None:
+async def test_an_alarm_fires_and_clears_and_history_has_both(empty_aws):
     async with connected(empty_aws) as (client, session):
         began = empty_aws.clock.now()
         await client.put_metric_alarm(
@@ -137,7 +135,7 @@ async def test_an_alarm_fires_and_clears_and_history_has_both(empty_aws: Any) ->
         assert {entry.id for entry in every} == {"queue-long"}
 
 
-async def test_a_dashboard_of_another_system_is_read_drawn_and_judged(empty_aws: Any) -> None:
+async def test_a_dashboard_of_another_system_is_read_drawn_and_judged(empty_aws):
     async with connected(empty_aws) as (client, session):
         reader = DashboardReader(
             Dashboards(session), Metrics(session), Alarms(session, RUNBOOK), RUNBOOK, empty_aws.clock
@@ -159,7 +157,7 @@ async def test_a_dashboard_of_another_system_is_read_drawn_and_judged(empty_aws:
         assert empty_aws.counts()["cloudwatch.GetMetricData"] == 1
 
 
-async def test_a_missing_permission_is_named(empty_aws: Any) -> None:
+async def test_a_missing_permission_is_named(empty_aws):
     async with connected(empty_aws) as (client, session):
         await client.put_dashboard(DashboardName="other-main", DashboardBody=json.dumps(BODY))
         empty_aws.fault("cloudwatch", "GetMetricData", preset="denied")

@@ -87,8 +87,6 @@ _ANSWER, _PATIENCE = 20.0, 5
 
 
 class Desk:
-    """Somebody who uses a watched console all day."""
-
     def __init__(self, console: PtyConsole, folder: Path) -> None:
         self.console = console
         self._folder = folder
@@ -101,7 +99,6 @@ class Desk:
 
     @property
     def depth(self) -> int:
-        """How many screens lie one over the other."""
         return int(self.screen.split()[1])
 
     def press(self, keys: str, screen: str = "") -> None:
@@ -122,12 +119,10 @@ class Desk:
         raise AssertionError(f"{keys!r} led to {self.screen}, not to {screen}\n{self.console.text}")
 
     def wait(self, seconds: float) -> None:
-        """Look on."""
         ends = time.monotonic() + seconds
         self.console.wait(lambda: time.monotonic() > ends, limit=seconds + 120)
 
     def round(self) -> None:
-        """Every mode and what a person opens there."""
         for keys, screen in ROUND:
             self.press(keys, screen)
 
@@ -141,7 +136,6 @@ class Desk:
                 self.console.wait(lambda: self.depth < depth, f"closed {self.screen}", limit=120)
 
     def tell(self) -> str:
-        """What the console says of itself (JSON)."""
         path = self._folder / "tells"
         lines = path.read_text().splitlines() if path.exists() else []
         self.press(F11)

@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,7 @@ WARM_UP, HOURS = 2, 8
 """Hours of the demo: until every read was made several times, and that are measured from then on."""
 
 
-def test_eight_hours_that_nobody_touches(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_eight_hours_that_nobody_touches(tmp_path, capfd):
     command = [sys.executable, "-m", "tests.soak.watched_console", str(tmp_path), "demo", "--lang", "en"]
     command += ["--speed", str(SPEED), "--at", "2026-01-14 08:50"]
     with PtyConsole(command, size=(48, 160), env={"TOBAN_LOG_MEMORY_MB": "8"}) as console:

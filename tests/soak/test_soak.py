@@ -31,7 +31,7 @@ def resident(pid: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
 
-def test_a_working_day_at_every_screen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_working_day_at_every_screen(tmp_path, capfd):
     command = [sys.executable, "-m", "tests.soak.watched_console", str(tmp_path), "demo", "--lang", "en"]
     command += ["--speed", str(SPEED), "--at", "2026-01-14 08:50"]
     faults = tmp_path / "debug.log"
@@ -78,6 +78,5 @@ FEW = 5
 
 
 def _say(capfd: pytest.CaptureFixture[str], words: str) -> None:
-    """Unbuffered, for a person who waits for an hour."""
     with capfd.disabled():
         print(f"\n{words}", end="", flush=True)

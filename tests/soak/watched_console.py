@@ -30,8 +30,6 @@ _made: weakref.WeakSet[Screen[Any]] = weakref.WeakSet()
 
 
 class WatchedApp(console_app.TobanApp):
-    """Looks at itself."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(OPEN_NEXT, "open_next", show=False, priority=True),
         Binding(TELL, "tell", show=False, priority=True),
@@ -55,13 +53,11 @@ class WatchedApp(console_app.TobanApp):
 
     @work
     async def action_open_next(self) -> None:
-        """Open the next screen."""
         if self._things is None:
             self._things = await things(Pilot(self))
         next(self._next)(self._things)
 
     def action_tell(self) -> None:
-        """What there is, after a collection."""
         gc.collect()
         open_now = {id(screen) for stack in self._screen_stacks.values() for screen in stack}
         closed = [screen for screen in _made if id(screen) not in open_now]
@@ -77,7 +73,6 @@ class WatchedApp(console_app.TobanApp):
 
 
 def main() -> None:
-    """Start it as its launcher does."""
     global _folder
     _folder = Path(sys.argv.pop(1))
     make = Screen.__init__

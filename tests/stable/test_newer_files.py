@@ -56,9 +56,7 @@ def printed(capfd: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
         ("incident", "list", "--file", "{}"),
     ],
 )
-def test_a_command_names_a_newer_versions_journal(
-    tmp_path: Path, command: tuple[str, ...], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_names_a_newer_versions_journal(tmp_path, command, capfd):
     path = tmp_path / "j.db"
     before = newer_journal(path)
     status, words = printed(capfd, *(part.replace("{}", str(path)) for part in command))
@@ -69,18 +67,17 @@ def test_a_command_names_a_newer_versions_journal(
     assert [each.name for each in tmp_path.glob("*.copy")] == []
 
 
-async def test_the_console_names_a_newer_versions_journal_and_writes_nothing(tmp_path: Path) -> None:
+async def test_the_console_names_a_newer_versions_journal_and_writes_nothing(tmp_path):
     path = tmp_path / "j.db"
     before = newer_journal(path)
     async with open_journal(path) as journal:
         problem = journal.health.problem
-        assert problem is not None
         assert NEWER in problem.summary
         assert not journal.health.writable
     assert path.read_bytes() == before
 
 
-def test_an_open_console_writes_nothing_after_a_newer_one_changed_the_schema(tmp_path: Path) -> None:
+def test_an_open_console_writes_nothing_after_a_newer_one_changed_the_schema(tmp_path):
     path = tmp_path / "j.db"
     filled(path, 3)
     with closing(Store(path)) as store:
@@ -93,7 +90,7 @@ def test_an_open_console_writes_nothing_after_a_newer_one_changed_the_schema(tmp
 
 
 @pytest.mark.parametrize("seq", [0, 2])
-async def test_a_ledger_of_a_newer_version_takes_nothing_from_this_one(tmp_path: Path, seq: int) -> None:
+async def test_a_ledger_of_a_newer_version_takes_nothing_from_this_one(tmp_path, seq):
     ledger = MemoryLedger()
     one, two = two_hosts(ledger, tmp_path, NOON)
     async with one.open() as journal:
@@ -104,13 +101,12 @@ async def test_a_ledger_of_a_newer_version_takes_nothing_from_this_one(tmp_path:
     before = dict(ledger.records)
     async with two.open() as journal:
         problem = journal.health.problem
-        assert problem is not None
         assert problem.summary == "The ledger was written by a newer version of this console."
         assert "Start that version" in problem.remedy
     assert ledger.records == before
 
 
-async def test_a_copy_of_a_newer_version_is_not_written(tmp_path: Path) -> None:
+async def test_a_copy_of_a_newer_version_is_not_written(tmp_path):
     ledger = MemoryLedger()
     one, _two = two_hosts(ledger, tmp_path, NOON)
     async with one.open() as journal:
@@ -119,12 +115,11 @@ async def test_a_copy_of_a_newer_version_is_not_written(tmp_path: Path) -> None:
     copy, records = one.copy.read_bytes(), dict(ledger.records)
     async with one.open() as journal:
         problem = journal.health.problem
-        assert problem is not None
         assert NEWER in problem.summary
     assert (one.copy.read_bytes(), ledger.records) == (copy, records)
 
 
-def test_what_this_version_writes_names_the_version_that_it_knows() -> None:
+def test_what_this_version_writes_names_the_version_that_it_knows():
     assert json.loads(naming("j"))["version"] == 1
 
 
@@ -135,9 +130,7 @@ def test_what_this_version_writes_names_the_version_that_it_knows() -> None:
         ("\n[intervals]\ntraces = 60\n", ":3: intervals.traces: unknown key"),
     ],
 )
-def test_a_newer_versions_configuration_is_refused_with_what_to_do(
-    tmp_path: Path, addition: str, place: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_newer_versions_configuration_is_refused_with_what_to_do(tmp_path, addition, place, capfd):
     path = tmp_path / "config.toml"
     config_file.write(path, addition)
     status, words = printed(capfd, "config", "--config", str(path))
@@ -155,14 +148,7 @@ def test_a_newer_versions_configuration_is_refused_with_what_to_do(
     ],
 )
 @pytest.mark.parametrize("command", [("runbook", "check"), ("duties", "--runbook")])
-def test_a_newer_versions_runbook_is_refused_with_what_to_do(
-    tmp_path: Path,
-    then: str,
-    now: str,
-    message: str,
-    command: tuple[str, ...],
-    capfd: pytest.CaptureFixture[str],
-) -> None:
+def test_a_newer_versions_runbook_is_refused_with_what_to_do(tmp_path, then, now, message, command, capfd):
     path = tmp_path / "city.toml"
     path.write_text(small_runbook("city", "市").replace(then, now, 1), "utf-8")
     status, words = printed(capfd, *command, str(path))
@@ -172,9 +158,7 @@ def test_a_newer_versions_runbook_is_refused_with_what_to_do(
     assert "If the file is for a newer version, install that one" in words
 
 
-def test_a_mistake_that_no_version_explains_gets_no_such_hint(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mistake_that_no_version_explains_gets_no_such_hint(tmp_path, capfd):
     path = tmp_path / "config.toml"
     config_file.write(path, "bell = 3\n")
     status, words = printed(capfd, "config", "--config", str(path))
@@ -182,7 +166,7 @@ def test_a_mistake_that_no_version_explains_gets_no_such_hint(
     assert "newer version" not in words
 
 
-async def test_what_a_newer_version_remembers_of_the_logs_is_put_aside(tmp_path: Path) -> None:
+async def test_what_a_newer_version_remembers_of_the_logs_is_put_aside(tmp_path):
     path = tmp_path / "logs.json"
     newer = '{"version": 2, "layouts": {"夜間": []}}'
     path.write_text(newer, "utf-8")
@@ -195,7 +179,7 @@ async def test_what_a_newer_version_remembers_of_the_logs_is_put_aside(tmp_path:
     assert "timeout" in path.read_text("utf-8")
 
 
-async def test_what_a_newer_version_remembers_of_queries_is_put_aside(tmp_path: Path) -> None:
+async def test_what_a_newer_version_remembers_of_queries_is_put_aside(tmp_path):
     path = tmp_path / "queries.json"
     newer = '{"version": 2, "queries": ["SELECT 1"]}'
     path.write_text(newer, "utf-8")

@@ -6,10 +6,8 @@ Texts stored in the journal are compared. Whole findings in reports are compared
 """
 
 import json
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,26 +31,23 @@ from tests.tools.stable_reading import (
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
-    """A copy of the old journal."""
     return copied(tmp_path)
 
 
 def entries_in(journal: Path) -> list[Entry]:
-    """Every entry, oldest first."""
     with closing(JournalReader.open(journal)) as reader:
         return reader.find(EntryQuery(), limit=10_000, newest_first=False)
 
 
 def old_export() -> list[str]:
-    """The lines that be3edc1 exported."""
     return EXPORT.read_text("utf-8").splitlines()
 
 
-def test_the_journal_is_intact(journal: Path) -> None:
+def test_the_journal_is_intact(journal):
     assert verification(journal) == golden("verification.json")
 
 
-def test_the_export_is_the_same(journal: Path) -> None:
+def test_the_export_is_the_same(journal):
     lines = export(journal)
     assert [json.loads(line) for line in lines] == [json.loads(line) for line in old_export()]
     assert lines == old_export(), "the same values in another spelling"
@@ -70,34 +65,32 @@ def test_the_export_is_the_same(journal: Path) -> None:
         (("--target", "rds-cpu-high"), lambda line: line["target"] == "rds-cpu-high"),
     ],
 )
-def test_the_export_is_filtered_in_the_same_way(
-    journal: Path, options: tuple[str, ...], matches: Callable[[dict[str, Any]], bool]
-) -> None:
+def test_the_export_is_filtered_in_the_same_way(journal, options, matches):
     matching = [line for line in old_export() if matches(json.loads(line))]
     assert matching
     assert export(journal, *options) == matching
 
 
-def test_every_read_model_is_the_same(journal: Path) -> None:
+def test_every_read_model_is_the_same(journal):
     assert read_all(journal) == golden("reading.json")
     assert export(journal) == old_export(), "reading wrote entries"
 
 
-def test_reports_are_the_same(journal: Path) -> None:
+def test_reports_are_the_same(journal):
     assert reports(journal) == golden("reports.json")
 
 
-def test_duties_and_calendar_events_are_the_same(journal: Path) -> None:
+def test_duties_and_calendar_events_are_the_same(journal):
     assert duties(journal) == golden("duties.json")
 
 
-def test_the_list_has_a_line_for_every_entry(journal: Path) -> None:
+def test_the_list_has_a_line_for_every_entry(journal):
     status, text = toban("journal", "list", "--since", "2026-01-01", "--file", str(journal))
     assert status == 0
     assert len(text.splitlines()) >= len(entries_in(journal))
 
 
-def test_findings_in_reports_are_those_of_the_entries(journal: Path) -> None:
+def test_findings_in_reports_are_those_of_the_entries(journal):
     findings = {
         entry.seq: entry.data["finding"] for entry in entries_in(journal) if entry.kind is EntryKind.FINDING
     }
@@ -109,7 +102,7 @@ def test_findings_in_reports_are_those_of_the_entries(journal: Path) -> None:
         assert finding == {key: value for key, value in findings[seq].items() if key != "evidence"}
 
 
-def test_new_entries_continue_the_chain(journal: Path) -> None:
+def test_new_entries_continue_the_chain(journal):
     old_entries = entries_in(journal)
     with closing(Store(journal)) as store:
         append(store, NewEntry(kind=EntryKind.NOTE, text="today"), at=NOW, person=Person(user="ito"))

@@ -4,12 +4,10 @@ Texts are not compared, only that they are texts: their wording may change. A fa
 resolved with `python -m tests.tools.stable --add`, which refuses to change what the goldens hold already.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.stable import Contradiction, golden, merge_additions
 from tests.tools.stable_journal import utc_of
 from tests.tools.stable_reading import copied, export
@@ -28,11 +26,11 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", golden("names.json"))
-def test_names_are_the_same(name: str) -> None:
+def test_names_are_the_same(name):
     assert names()[name] == golden("names.json")[name]
 
 
-def test_declared_schemas_are_the_same() -> None:
+def test_declared_schemas_are_the_same():
     then, now = golden("schemas.json"), schemas()
     assert then.keys() == now.keys()
     assert {name: differences(shape, now[name]) for name, shape in then.items()} == {
@@ -41,7 +39,7 @@ def test_declared_schemas_are_the_same() -> None:
 
 
 @pytest.mark.scenario(SCENARIO, history=HOURS * 3600.0, origin=utc_of(START))
-def test_outputs_have_the_same_schema(embedded: Embedded, tmp_path: Path) -> None:
+def test_outputs_have_the_same_schema(embedded, tmp_path):
     then, now = golden("outputs.json"), outputs(embedded, copied(tmp_path))
     assert then.keys() == now.keys()
     for command, answer in then.items():
@@ -49,11 +47,11 @@ def test_outputs_have_the_same_schema(embedded: Embedded, tmp_path: Path) -> Non
         assert answer["status"] == now[command]["status"], command
 
 
-def test_the_old_runbook_is_read_in_the_same_way() -> None:
+def test_the_old_runbook_is_read_in_the_same_way():
     assert differences(golden("runbook.json"), runbook()) == {}
 
 
-def test_the_old_journal_has_every_kind_of_entry(tmp_path: Path) -> None:
+def test_the_old_journal_has_every_kind_of_entry(tmp_path):
     then = golden("entries.json")
     assert differences(then, entries(export(copied(tmp_path)))) == {}
     assert then.keys() <= set(golden("names.json")["journal kinds"])
@@ -67,7 +65,7 @@ def test_the_old_journal_has_every_kind_of_entry(tmp_path: Path) -> None:
         ({"a": [{"b": "null | string"}]}, {"a": [{"b": "null | object | string"}]}),
     ],
 )
-def test_additions_are_merged(then: Any, now: Any) -> None:
+def test_additions_are_merged(then, now):
     assert merge_additions(then, now) == now
 
 
@@ -82,6 +80,6 @@ def test_additions_are_merged(then: Any, now: Any) -> None:
         ({"a": None}, {"a": "x"}),
     ],
 )
-def test_contradictions_are_refused(then: Any, now: Any) -> None:
+def test_contradictions_are_refused(then, now):
     with pytest.raises(Contradiction):
         merge_additions(then, now)

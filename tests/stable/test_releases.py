@@ -1,5 +1,3 @@
-"""What every released version wrote opens in the newest: journals, configuration, runbook, exports and ledgers' records."""
-
 import json
 import os
 import shutil
@@ -55,13 +53,13 @@ def exported(path: Path) -> list[str]:
     return text.splitlines()
 
 
-def test_a_journal_is_intact(journal: Path) -> None:
+def test_a_journal_is_intact(journal):
     status, text = answered(journal, "journal", "verify", "--json")
     assert status == 0
     assert json.loads(text)["entries"] > 10
 
 
-def test_every_entry_is_listed_with_a_kind_that_is_known(journal: Path) -> None:
+def test_every_entry_is_listed_with_a_kind_that_is_known(journal):
     with closing(JournalReader.open(journal)) as reader:
         assert reader.unknown_kinds() == []
     status, text = answered(journal, "journal", "list")
@@ -69,7 +67,7 @@ def test_every_entry_is_listed_with_a_kind_that_is_known(journal: Path) -> None:
     assert len(text.splitlines()) > len(exported(journal))
 
 
-def test_reports_and_incidents_are_read(journal: Path) -> None:
+def test_reports_and_incidents_are_read(journal):
     status, text = answered(journal, "report", "2026-01-19", "--format", "json")
     assert status in (0, 1, 2)
     assert json.loads(text)["duties"]
@@ -77,7 +75,7 @@ def test_reports_and_incidents_are_read(journal: Path) -> None:
     assert answered(journal, "incident", "list")[0] in (0, 1, 2)
 
 
-def test_new_entries_continue_the_chain(journal: Path) -> None:
+def test_new_entries_continue_the_chain(journal):
     before = exported(journal)
     with closing(Store(journal)) as store:
         append(store, note("of the newest version"), at=NOW, person=ALICE)
@@ -85,7 +83,7 @@ def test_new_entries_continue_the_chain(journal: Path) -> None:
     assert answered(journal, "journal", "verify")[0] == 0
 
 
-async def test_the_console_opens_it_and_records(journal: Path) -> None:
+async def test_the_console_opens_it_and_records(journal):
     async with open_journal(journal, clock=ManualClock(NOW)) as opened:
         assert opened.health.writable
         entries = opened.health.entries
@@ -94,7 +92,7 @@ async def test_the_console_opens_it_and_records(journal: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
-def test_a_journal_is_exported_as_its_own_version_exported_it(folder: Path, tmp_path: Path) -> None:
+def test_a_journal_is_exported_as_its_own_version_exported_it(folder, tmp_path):
     for file in ("journal.db", "runbook.toml"):
         shutil.copyfile(folder / file, tmp_path / file)
     then = (folder / "export.jsonl").read_text("utf-8").splitlines()
@@ -103,7 +101,7 @@ def test_a_journal_is_exported_as_its_own_version_exported_it(folder: Path, tmp_
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
-def test_a_configuration_is_read_without_a_mistake(folder: Path, tmp_path: Path) -> None:
+def test_a_configuration_is_read_without_a_mistake(folder, tmp_path):
     for file in ("config.toml", "runbook.toml"):
         shutil.copyfile(folder / file, tmp_path / file)
     os.chmod(tmp_path / "config.toml", 0o600)
@@ -113,7 +111,7 @@ def test_a_configuration_is_read_without_a_mistake(folder: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
-def test_a_runbook_gives_the_same_duties(folder: Path, tmp_path: Path) -> None:
+def test_a_runbook_gives_the_same_duties(folder, tmp_path):
     for file in ("journal.db", "runbook.toml"):
         shutil.copyfile(folder / file, tmp_path / file)
     load(tmp_path / "runbook.toml")
@@ -143,7 +141,7 @@ def ledgers() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("folder", ledgers(), ids=name)
-async def test_a_shared_journal_goes_on(folder: Path, tmp_path: Path) -> None:
+async def test_a_shared_journal_goes_on(folder, tmp_path):
     ledger = MemoryLedger()
     ledger.records = stored(folder)
     last = max(ledger.records)
@@ -158,11 +156,11 @@ async def test_a_shared_journal_goes_on(folder: Path, tmp_path: Path) -> None:
         assert reader.head()[0] == last + 1
 
 
-def test_every_released_version_has_its_folder() -> None:
+def test_every_released_version_has_its_folder():
     assert set(fixtures.released()) <= {folder.name for folder in FOLDERS}
 
 
-def test_every_setting_is_in_the_newest_configuration() -> None:
+def test_every_setting_is_in_the_newest_configuration():
     from tui.startup.config_reader import settings
 
     text = fixtures.CONFIG
@@ -170,16 +168,14 @@ def test_every_setting_is_in_the_newest_configuration() -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
-def test_what_a_version_wrote_is_never_written_again(folder: Path) -> None:
+def test_what_a_version_wrote_is_never_written_again(folder):
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert "never written again" in fixtures.refusal(folder.name)
     assert fixtures.main([folder.name]) == 1
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
-def test_a_released_version_without_its_folder_is_not_written_by_the_code_of_today(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_released_version_without_its_folder_is_not_written_by_the_code_of_today(tmp_path, monkeypatch):
     (tmp_path / "CHANGELOG.md").write_text(
         "## Unreleased\n\n## [0.3.0] - 2027-01-01\n\n## 0.2.0 (2026-12-01)\n"
     )
@@ -189,7 +185,7 @@ def test_a_released_version_without_its_folder_is_not_written_by_the_code_of_tod
     assert fixtures.refusal("0.4.0", tmp_path / "releases") == ""
 
 
-def test_the_kinds_of_the_newest_folder_are_known() -> None:
+def test_the_kinds_of_the_newest_folder_are_known():
     kinds = {
         json.loads(line)["kind"] for line in (FOLDERS[-1] / "export.jsonl").read_text("utf-8").splitlines()
     }

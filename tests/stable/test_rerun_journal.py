@@ -1,7 +1,5 @@
 """The code of today, run through the sessions of the old journal, writes entries with the same keys and claims."""
 
-from pathlib import Path
-
 import pytest
 
 from services.journal.export import export
@@ -11,7 +9,7 @@ from tests.tools.stable_shapes import entries
 
 
 @pytest.mark.slow
-def test_the_same_sessions_write_the_same_entries(tmp_path: Path) -> None:
+def test_the_same_sessions_write_the_same_entries(tmp_path):
     folder = tmp_path / "journals"
     folder.mkdir(mode=0o700)
     write_journal(folder / "journal.db")

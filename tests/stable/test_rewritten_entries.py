@@ -44,14 +44,12 @@ Entries = tuple[Entry, ...]
 
 
 def entries_in(path: Path) -> Entries:
-    """Every entry of a journal, oldest first."""
     with closing(JournalReader.open(path)) as reader:
         return tuple(reader.find(EntryQuery(), limit=10_000, newest_first=False))
 
 
 @pytest.fixture
 def entries(tmp_path: Path) -> Entries:
-    """The entries of the old journal."""
     return entries_in(copied(tmp_path))
 
 
@@ -88,27 +86,26 @@ def machine_fields(item: NewEntry | Entry) -> dict[str, Any]:
 
 
 def recorded_of(entries: Entries, seq: int, overrule: Overrule | None = None) -> Recorded:
-    """The finding of an entry."""
     entry = entries[seq - 1]
     finding = finding_in(entry)
     assert finding is not None
     return Recorded(seq=seq, by="x", finding=finding, subject=entry.subject, overruled=overrule)
 
 
-def test_findings(entries: Entries) -> None:
+def test_findings(entries):
     for entry in of_kinds(entries, EntryKind.FINDING):
         draft = inspection_entries.finding_entry(entry.subject, recorded_of(entries, entry.seq).finding)
         assert machine_fields(draft) == machine_fields(entry)
 
 
-def test_overruled_findings(entries: Entries) -> None:
+def test_overruled_findings(entries):
     for entry in of_kinds(entries, EntryKind.OVERRULED):
         recorded = recorded_of(entries, entry.data["seq"])
         draft = inspection_entries.override_entry(entry.subject, recorded, entry.data["reason"])
         assert machine_fields(draft) == machine_fields(entry)
 
 
-def test_findings_in_sign_offs(entries: Entries) -> None:
+def test_findings_in_sign_offs(entries):
     overrules = {
         entry.data["seq"]: Overrule(by="x", at=entry.at, reason=entry.data["reason"], seq=entry.seq)
         for entry in of_kinds(entries, EntryKind.OVERRULED)
@@ -121,7 +118,7 @@ def test_findings_in_sign_offs(entries: Entries) -> None:
         assert inspection_entries.signed(recorded) == of_entry
 
 
-def test_known_people_and_networks(entries: Entries) -> None:
+def test_known_people_and_networks(entries):
     for entry in of_kinds(entries, EntryKind.KNOWN):
         kind, value = entry.data["kind"], entry.data["value"]
         network = value if kind == "network" else ""
@@ -135,7 +132,7 @@ def test_known_people_and_networks(entries: Entries) -> None:
         assert machine_fields(draft) == machine_fields(entry)
 
 
-def test_claims_on_inspections(entries: Entries) -> None:
+def test_claims_on_inspections(entries):
     for entry in of_kinds(entries, EntryKind.LOOKING):
         day = entry.at.date()
         slot = ScheduledOccurrence(
@@ -151,7 +148,6 @@ def test_claims_on_inspections(entries: Entries) -> None:
 
 
 def plans_in(entries: Entries) -> dict[str, Plan]:
-    """The plans by their ids."""
     with_plan = [
         entry for entry in of_kinds(entries, EntryKind.PLAN, EntryKind.REFUSED) if "plan" in entry.data
     ]
@@ -178,7 +174,7 @@ def change_draft(plan: Plan, entry: Entry) -> NewEntry:
     return draft if entry.claim else change_entries.later(draft)
 
 
-def test_changes(entries: Entries) -> None:
+def test_changes(entries):
     plans = plans_in(entries)
     for entry in of_kinds(entries, *change_entries.CHANGE_KINDS - {EntryKind.WATCHED}):
         draft = change_draft(plans[entry.subject], entry)
@@ -208,7 +204,6 @@ def post_draft(post: Post, entry: Entry) -> NewEntry:
 
 
 def first_post_draft(entry: Entry) -> NewEntry:
-    """The draft for a note that a person releases."""
     data = entry.data
     about = Proposal(
         title="x", text="x", thread=data["thread"], target=RawId(entry.target), alarm=data["alarm"]
@@ -217,7 +212,7 @@ def first_post_draft(entry: Entry) -> NewEntry:
     return post_entries.release(id, data["channel"], data["text"], about)
 
 
-def test_posts(entries: Entries) -> None:
+def test_posts(entries):
     earlier: dict[str, list[Entry]] = {}
     kinds = (EntryKind.POST, EntryKind.POSTING, EntryKind.POSTED, EntryKind.UNPOSTED)
     for entry in of_kinds(entries, *kinds):
@@ -234,13 +229,10 @@ def test_posts(entries: Entries) -> None:
 
 
 class Metered:
-    """Stands in for the meter of one day."""
-
     def __init__(self, usage: Usage) -> None:
         self.usage = usage
 
     def days(self) -> tuple[Usage, ...]:
-        """That day alone."""
         return (self.usage,)
 
 
@@ -306,7 +298,7 @@ class Repeater:
         await UsageLog(self.services.journal, meter).record()
 
 
-async def test_actions_of_people(entries: Entries, tmp_path: Path) -> None:
+async def test_actions_of_people(entries, tmp_path):
     runbook = load(RUNBOOK).model_copy(update={"journal": JournalSpec()})
     clock = ManualClock(entries[0].at)
     path = tmp_path / "new.db"

@@ -27,8 +27,6 @@ _MERGED = frozenset({"ecs:DescribeTaskDefinition", "ecs:ListTasks", "ecs:Describ
 
 @dataclass(frozen=True)
 class Variant:
-    """What is crossed over a world."""
-
     lag: float = 0
     """Minutes until CloudWatch has published a minute."""
     trail: float = 0
@@ -54,7 +52,6 @@ class Variant:
 
 
 def nothing_denied(_service: str, _operation: str, _params: dict[str, Any]) -> bool:
-    """For a session that may read everything."""
     return False
 
 
@@ -82,7 +79,6 @@ class WorldReader:
 
     @property
     def minute(self) -> float:
-        """The minute of `now`."""
         return self.system.minute
 
     async def read(
@@ -96,7 +92,6 @@ class WorldReader:
         timeout: float = 20.0,
         **params: Any,
     ) -> Answer:
-        """One answer, as AwsSession.read."""
         if self._denies(service, operation, {**params, "region": region or REGION}):
             text = (
                 f"User: arn:aws:sts::{ACCOUNT}:assumed-role/Operator/sato is not authorized to perform: "
@@ -122,7 +117,6 @@ class WorldReader:
         timeout: float = 20.0,
         **params: Any,
     ) -> AsyncIterator[Answer]:
-        """Every page, as AwsSession.pages."""
         while True:
             page = await self.read(
                 service, operation, region=region, required=required, timeout=timeout, **params
@@ -165,12 +159,10 @@ class WorldReader:
         return self._filtered(service, operation, self.system.answer(call), params)
 
     def _of_source(self, answer: Answer, params: dict[str, Any]) -> Answer:
-        """The events of the source that a request names."""
         wanted = params.get("SourceIdentifier")
         return {"Events": [row for row in answer["Events"] if wanted in (None, row["SourceIdentifier"])]}
 
     def _filtered(self, service: str, operation: str, answer: Answer, params: dict[str, Any]) -> Answer:
-        """The rows that a request names."""
         wanted = {
             "GroupIds": ("SecurityGroups", "GroupId", "InvalidGroup.NotFound"),
             "SubnetIds": ("Subnets", "SubnetId", "InvalidSubnetID.NotFound"),

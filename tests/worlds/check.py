@@ -39,7 +39,6 @@ def _output(service: str, operation: str) -> Shape:
 
 
 def misshapen(value: Any, shape: Shape, where: str) -> Iterator[str]:
-    """How a value differs from the API's model."""
     if isinstance(shape, StructureShape):
         if not isinstance(value, dict):
             yield f"{where}: must be a table"
@@ -121,7 +120,6 @@ def _known(world: World) -> Iterator[str]:
 
 
 def _doubts(world: World) -> Iterator[str]:
-    """What looks like a mistake, but may be meant."""
     reader = WorldReader(world, world.at(world.read_at))
     for number, item in enumerate(world.lines):
         if item.begin > world.read_at or item.to <= item.begin:
@@ -149,7 +147,6 @@ def _doubts(world: World) -> Iterator[str]:
 
 
 def problems(world: World) -> list[str]:
-    """Everything that is wrong with a world."""
     hits = list(_known(world))
     minutes = {world.read_at, -30.0, 0.0, world.read_at / 2, *(phase.begin for phase in world.phase)}
     if world.deployment is not None:
@@ -166,7 +163,6 @@ def problems(world: World) -> list[str]:
 
 
 def main() -> int:
-    """Check the files, or all worlds of folders."""
     bad = 0
     paths = files(map(Path, sys.argv[1:]))
     for path in paths:

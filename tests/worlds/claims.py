@@ -183,7 +183,6 @@ def _unpublished(facts: WorldFacts, signal: Signal) -> str:
 
 
 def numbers(text: str) -> list[float]:
-    """The numbers in a text, times left out."""
     return [float(item.replace(",", "").replace("−", "-")) for item in _NUMBER.findall(_TIME.sub("", text))]
 
 
@@ -237,7 +236,6 @@ def _sum(facts: WorldFacts, signal: Signal) -> str:
 
 
 def _beyond(facts: WorldFacts, signal: Signal) -> str:
-    """A value on the wrong side of its own limit."""
     match, hits = _LIMIT.match(signal.limit), numbers(signal.value)
     if signal.id not in FIGURES or signal.id in _STATES or not match or not hits or "+" in signal.limit:
         return ""

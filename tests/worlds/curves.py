@@ -214,7 +214,6 @@ def _curve(
 
 
 def known_metrics(world: World) -> list[dict[str, Any]]:
-    """The rows of ListMetrics."""
     rows = {
         (namespace, name, tuple(_published_dimensions(namespace, name))) for namespace, name, _stat in HEALTHY
     }

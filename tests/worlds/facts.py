@@ -97,7 +97,6 @@ class WorldFacts:
                 yield minute, value
 
     def usual(self, namespace: str, name: str, stat: str) -> float:
-        """The level before."""
         before = [value for minute, value in self.points(namespace, name, stat, -180).items() if minute < -5]
         return median(before) if before else 0.0
 
@@ -110,24 +109,20 @@ class WorldFacts:
         return sum(self.points(ELB, name, "Sum").values())
 
     def answer(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
-        """What AWS says now."""
         return self.session.answer(service, operation, REGION, params)
 
     @cached_property
     def targets(self) -> list[dict[str, Any]]:
-        """The targets' states."""
         rows: list[dict[str, Any]] = self.answer("elbv2", "DescribeTargetHealth")["TargetHealthDescriptions"]
         return rows
 
     @cached_property
     def service(self) -> dict[str, Any]:
-        """The service."""
         row: dict[str, Any] = self.answer("ecs", "DescribeServices")["services"][0]
         return row
 
     @cached_property
     def database(self) -> dict[str, Any]:
-        """The instance."""
         row: dict[str, Any] = self.answer("rds", "DescribeDBInstances")["DBInstances"][0]
         return row
 
@@ -149,7 +144,6 @@ class WorldFacts:
                 yield item
 
     def written(self, rule: Lines, first: float = -30.0) -> Iterator[tuple[float, str, str]]:
-        """The lines of one kind up to now."""
         number = self.world.lines.index(rule)
         return self.session._written(number, rule, first, self.minute)
 
@@ -172,13 +166,11 @@ class WorldFacts:
 
     @staticmethod
     def is_own(event: Trail) -> bool:
-        """Whether a write is about this system."""
         text = json.dumps([event.resources, event.request])
         return any(name in text for name in (*_OWN_NAMES, SECRET, KEY))
 
     @staticmethod
     def is_network(event: Trail) -> bool:
-        """Whether a write is about the network."""
         is_words_only = "Descriptions" in event.name
         is_path = event.source == "ec2.amazonaws.com" and any(word in event.name for word in _NETWORK)
         is_path = is_path and not is_words_only
@@ -186,9 +178,7 @@ class WorldFacts:
 
     @staticmethod
     def is_name(event: Trail) -> bool:
-        """Whether a write is about DNS, a certificate or a listener."""
         return event.source in _NAMES or "Listener" in event.name
 
     def activities(self, since: float = -60.0) -> Iterable[Any]:
-        """Decisions of Auto Scaling."""
         return [item for item in self.world.activity if since <= item.at <= self.minute]

@@ -68,8 +68,6 @@ _DENIED: dict[Source, tuple[str, str, str, str]] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was said about a world in a variant."""
-
     world: World
     variant: Variant
     word: str
@@ -90,12 +88,10 @@ class Verdict:
 
     @property
     def first(self) -> str:
-        """The first cause, whatever the word."""
         return self.ranking[0] if self.ranking else ""
 
     @property
     def is_right(self) -> bool:
-        """Whether the first cause of a listed world is true."""
         return self.first in self.world.truth
 
     @property
@@ -106,13 +102,11 @@ class Verdict:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether a cause is named that is neither true nor harmless."""
         harmless = self.is_right or self.is_honest or self.first in self.world.harmless
         return self.word != Word.OPEN and not harmless
 
     @property
     def is_strong_but_wrong(self) -> bool:
-        """The worst: somebody acts on it."""
         return self.is_wrong and self.word == Word.STRONG
 
     @property
@@ -122,7 +116,6 @@ class Verdict:
 
     @property
     def label(self) -> str:
-        """One word for the table."""
         if self.is_wrong:
             return f"{self.word.upper()} BUT WRONG"
         if self.is_right:
@@ -139,7 +132,6 @@ def runbook() -> Runbook:
 
 
 def moment(world: World, minute: float) -> AlarmMoment:
-    """The alarm as the first wave sees it."""
     alarm = world.alarm
     namespace, metric, dimensions, threshold = ALARMS.get(
         alarm.name, (alarm.namespace, alarm.metric, tuple(alarm.dimensions.items()), alarm.threshold)
@@ -186,7 +178,6 @@ async def read(world: World, variant: Variant) -> tuple[WorldReader, IncidentEvi
 
 
 async def judged(world: World, variant: Variant, *, explain: bool = False, claims: bool = False) -> Verdict:
-    """What is said about a world in a variant."""
     session, evidence, faults = await read(world, variant)
     assessment = assess(evidence, runbook())
     roots = [cause for cause in assessment.causes if cause.is_root and not cause.impossible]
@@ -220,7 +211,6 @@ async def judged(world: World, variant: Variant, *, explain: bool = False, claim
 
 
 def explanation(assessment: Assessment, unread: Iterable[str]) -> str:
-    """The causes with what counted, and every signal."""
     lines = [
         f"  T0 {assessment.onset.at:%H:%M} {assessment.onset.basis}, {assessment.word}: {assessment.why}"
     ]
@@ -272,7 +262,6 @@ def judge_all(
     claims: bool = False,
     workers: int = 1,
 ) -> list[Verdict]:
-    """The verdicts on all worlds, the plain variant of each first."""
     one = partial(_run, cross=cross, explain=explain, claims=claims)
     if workers == 1:
         return [verdict for world in worlds for verdict in one(world)]
@@ -312,7 +301,6 @@ def _compared(
 
 
 def figures(verdicts: Sequence[Verdict]) -> list[str]:
-    """The totals, to be copied into a note."""
     base = plain(verdicts)
     listed = [item for item in base if item.world.kind == "listed"]
     others = [item for item in base if item.world.kind != "listed"]
@@ -367,7 +355,6 @@ def _row(item: Verdict) -> str:
 
 
 def main() -> int:
-    """Judge a folder."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

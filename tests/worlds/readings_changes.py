@@ -171,7 +171,6 @@ def _is_new_kind(rule: Lines, since: float) -> bool:
 
 
 def _first_words(facts: WorldFacts, signal: Signal) -> bool:
-    """Whether what the value quotes is in a log at all."""
     quoted = re.search(r": ([^…]{10,60})", signal.value)
     if not quoted:
         return True

@@ -31,7 +31,6 @@ def between(value: float, false_at: float, true_at: float, what: str) -> Verdict
 
 
 def plainly(is_true: bool, what: str) -> Verdict3:
-    """A sentence that is true or false."""
     return is_true, what
 
 
@@ -177,8 +176,6 @@ def none_healthy(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 
 def check_reason(*reasons: str) -> Sentence:
-    """Whether an unhealthy target has one of the reasons."""
-
     def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
         hits = [
             row["TargetHealth"].get("Reason", "")

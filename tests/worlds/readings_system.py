@@ -294,8 +294,6 @@ def slot_lagging(facts: WorldFacts, _signal: Signal) -> Verdict3:
 
 
 def path(is_open: bool) -> Sentence:
-    """Whether the security groups let the tasks in to the database."""
-
     def sentence(facts: WorldFacts, _signal: Signal) -> Verdict3:
         groups = {
             row["GroupId"]: row for row in facts.answer("ec2", "DescribeSecurityGroups")["SecurityGroups"]

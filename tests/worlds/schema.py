@@ -59,8 +59,6 @@ class _Strict(BaseModel):
 
 
 class WorldAlarm(_Strict):
-    """The alarm that the console reads about."""
-
     name: str
     state: Literal["ALARM", "OK"] = "ALARM"
     at: float = 0
@@ -72,8 +70,6 @@ class WorldAlarm(_Strict):
 
 
 class WorldDeployment(_Strict):
-    """A rolling deployment of staff-api:42."""
-
     at: float
     seconds: float = 170
     """Until all tasks are of the new revision."""
@@ -122,18 +118,14 @@ class Curve(_Strict):
 
     @property
     def namespace(self) -> str:
-        """AWS/ApplicationELB…"""
         return self.metric.split()[0]
 
     @property
     def name(self) -> str:
-        """RequestCount…"""
         return self.metric.split()[1]
 
 
 class Lines(_Strict):
-    """Log lines, evenly spread."""
-
     group: str
     begin: float = Field(alias="from")
     to: float
@@ -144,8 +136,6 @@ class Lines(_Strict):
 
 
 class Stopped(_Strict):
-    """Tasks that stop by themselves."""
-
     at: float
     count: int = Field(default=1, ge=1)
     revision: Literal["current", "new", "old"] = "current"
@@ -156,8 +146,6 @@ class Stopped(_Strict):
 
 
 class Trail(_Strict):
-    """A write that CloudTrail records."""
-
     at: float
     name: str
     source: str
@@ -170,22 +158,16 @@ class Trail(_Strict):
 
 
 class RdsEvent(_Strict):
-    """What RDS reports about the database."""
-
     at: float
     message: str
 
 
 class ServiceEvent(_Strict):
-    """What ECS reports about the service."""
-
     at: float
     message: str
 
 
 class Activity(_Strict):
-    """A decision of Application Auto Scaling."""
-
     at: float
     description: str
     status: str = "Successful"
@@ -200,8 +182,6 @@ class Phase(_Strict):
 
 
 class World(_Strict):
-    """One incident."""
-
     id: str
     title: str
     source: str
@@ -251,7 +231,6 @@ class World(_Strict):
 
     @cached_property
     def zero(self) -> datetime:
-        """T0 (UTC)."""
         return self.start.astimezone(UTC)
 
     def at(self, minute: float) -> datetime:
@@ -264,7 +243,6 @@ class World(_Strict):
 
 
 def load_file(path: Path) -> World:
-    """One world. Raises BadWorld."""
     try:
         world = World.model_validate(tomllib.loads(path.read_text("utf-8")))
     except tomllib.TOMLDecodeError as error:
@@ -281,10 +259,8 @@ def load_file(path: Path) -> World:
 
 
 def files(places: Iterable[Path]) -> list[Path]:
-    """The TOML files of folders and files, sorted."""
     return sorted(file for place in places for file in (place.glob("*.toml") if place.is_dir() else [place]))
 
 
 def load(*places: Path) -> list[World]:
-    """The worlds of folders and files, by name. Raises BadWorld."""
     return [load_file(path) for path in files(places)]

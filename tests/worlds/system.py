@@ -66,7 +66,6 @@ class System:
 
     @property
     def is_new(self) -> bool:
-        """Whether the new revision is the one that is to run."""
         return self.rollout.is_new_current(self.minute)
 
     def answer(self, call: str, computed: Answer | None = None) -> Answer:
@@ -83,7 +82,6 @@ class System:
         return answer
 
     def task_definition(self, is_new: bool) -> Answer:
-        """The task definition of a revision."""
         release = self.rollout.deployment
         variables = {"DB_HOST": HOST, "DB_PORT": "5432", "LOG_LEVEL": "info", **self.world.environment}
         secrets = {"DB_PASSWORD": SECRET}

@@ -15,7 +15,6 @@ ADDRESSES = (("10.0.10.11", "1a"), ("10.0.11.12", "1c"))
 
 
 def hexadecimal(*parts: object, length: int = 32) -> str:
-    """Digits that depend on nothing but the parts."""
     text = ""
     while len(text) < length:
         text += f"{int(share(*parts, len(text)) * 16**12):012x}"
@@ -23,7 +22,6 @@ def hexadecimal(*parts: object, length: int = 32) -> str:
 
 
 def ecs_arn(kind: str, name: str) -> str:
-    """The ARN of something of ECS."""
     return f"arn:aws:ecs:{REGION}:{ACCOUNT}:{kind}/{name}"
 
 
@@ -60,11 +58,9 @@ class Rollout:
         self.new_definition = self.old_definition if same else f"{SERVICE}:42"
 
     def number(self, is_new: bool) -> str:
-        """The id of a deployment."""
         return f"ecs-svc/{int(share(self.world.id, 'deployment', is_new) * 9e18) + 10**18}"
 
     def revision(self, is_new: bool) -> str:
-        """The ARN of a service revision."""
         digits = int(share(self.world.id, "revision", is_new) * 9e18) + 10**18
         return ecs_arn("service-revision", f"{CLUSTER}/{SERVICE}/{digits}")
 
@@ -75,12 +71,10 @@ class Rollout:
         return self.deployment.rollout if minute >= self.deployment.ends else "IN_PROGRESS"
 
     def is_new_current(self, minute: float) -> bool:
-        """Whether the new revision is the one that is to run."""
         return self.status(minute) in ("IN_PROGRESS", "COMPLETED", "FAILED")
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
-        """All tasks that the world has at any time."""
         tasks = [
             Task(hexadecimal(self.world.id, "old", slot), False, _LONG_BEFORE, _LONG_BEFORE + 1, slot=slot)
             for slot in range(2)
@@ -213,11 +207,9 @@ class Rollout:
         return row
 
     def definition(self, is_new: bool) -> str:
-        """`family:revision`"""
         return self.new_definition if is_new else self.old_definition
 
     def image(self, is_new: bool) -> str:
-        """The image as the task definition names it."""
         release = self.deployment
         tag = (
             release.image
@@ -245,7 +237,6 @@ class Rollout:
         } | fields
 
     def deployments(self, minute: float) -> list[dict[str, Any]]:
-        """The rows of DescribeServices."""
         status, settled = self.status(minute), "COMPLETED"
         if not status:
             return [self._rollout_row(False, minute, status="PRIMARY", rolloutState=settled)]
@@ -275,7 +266,6 @@ class Rollout:
         return [new, self._rollout_row(False, minute, status="ACTIVE", rolloutState=settled)]
 
     def service_deployments(self, minute: float) -> list[dict[str, Any]]:
-        """The rows of ListServiceDeployments, newest first."""
         service = ecs_arn("service", f"{CLUSTER}/{SERVICE}")
         rows = [(False, _LONG_BEFORE, _LONG_BEFORE + 4, "SUCCESSFUL")]
         if status := self.status(minute):
@@ -309,7 +299,6 @@ class Rollout:
         return list(changed or (TASK_GROUP,))
 
     def revisions(self, minute: float) -> list[dict[str, Any]]:
-        """The rows of DescribeServiceRevisions that exist then."""
         same = self.deployment is not None and self.deployment.same_definition
         return [
             {

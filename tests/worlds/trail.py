@@ -28,7 +28,6 @@ class TrailHistory:
 
     @cached_property
     def events(self) -> tuple[Trail, ...]:
-        """The writes, those that a deployment brings included."""
         events = list(self.world.trail)
         release = self.rollout.deployment
         if release is not None:
@@ -68,7 +67,6 @@ class TrailHistory:
         return tuple(sorted(events, key=lambda event: -event.at))
 
     def lookup(self, params: Mapping[str, Any], region: str) -> _Answer:
-        """LookupEvents of a region."""
         start, end = params.get("StartTime"), params.get("EndTime")
         rows = []
         for number, event in enumerate(self.events):

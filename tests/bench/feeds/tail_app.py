@@ -21,8 +21,6 @@ MOST = 64 * 1024 * 1024
 
 
 class Tail(App[None]):
-    """Nothing but the widget."""
-
     def __init__(self, kind: str, path: Path) -> None:
         super().__init__()
         self._file = path.open("rb")

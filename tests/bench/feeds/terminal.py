@@ -107,7 +107,6 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """The emulated screen as of the last look."""
         assert self._screen is not None
         rows = [self._screen.buffer[y] for y in range(ROWS)]
         return "\n".join("".join([row[x].data for x in range(COLUMNS)]) for row in rows)
@@ -137,12 +136,10 @@ class Terminal:
         return self.newest >= number
 
     def send(self, keys: bytes) -> None:
-        """Press keys."""
         os.write(self._fd, keys)
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
         return stat(self.pid)[0] != b"Z"
 
     def cpu(self) -> float:
@@ -150,13 +147,11 @@ class Terminal:
         return cpu_seconds(self.pid)
 
     def rss(self) -> float:
-        """Resident memory, MB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         match = re.search(r"VmRSS:\s+(\d+)", status)
         return int(match[1]) / 1024 if match else 0.0
 
     def close(self) -> None:
-        """End it."""
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)

@@ -32,12 +32,10 @@ class Size(NamedTuple):
 
     @property
     def points(self) -> int:
-        """Metrics of all widgets."""
         return self.widgets * self.metrics
 
 
 def grow(world: worlds.World, size: Size) -> None:
-    """Add what `size` names."""
     if size.alarms:
         _add_alarms(world, size.alarms)
     if size.widgets:

@@ -1,5 +1,3 @@
-"""The runbook's system with many more duties."""
-
 from datetime import time
 from pathlib import Path
 

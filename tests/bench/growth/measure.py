@@ -47,8 +47,6 @@ MONTHS = Keys("inspect", b"", (b"]", b"]", b"]", b"[", b"[", b"["), "")
 
 
 class Figures(NamedTuple):
-    """The costs in one world."""
-
     live_cpu: float
     """Processor seconds until the first live value is shown and its work has come to rest."""
     steady_cpu: float

@@ -13,7 +13,6 @@ NOTED = 0.004
 
 
 def install(path: str) -> None:
-    """Watch every loop of this process."""
     file = open(path, "w", buffering=1, encoding="utf-8")  # noqa: SIM115  lives as long as the process
     run = Handle._run
 
@@ -29,7 +28,6 @@ def install(path: str) -> None:
 
 
 def _name(handle: Handle) -> str:
-    """The task or the function of a step."""
     callback = handle._callback  # type: ignore[attr-defined]
     owner = getattr(callback, "__self__", None)
     if isinstance(owner, Task):
@@ -38,7 +36,6 @@ def _name(handle: Handle) -> str:
 
 
 def main() -> None:
-    """Run the console."""
     path, *arguments = sys.argv[1:]
     install(path)
     sys.argv = ["toban", *arguments]

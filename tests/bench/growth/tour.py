@@ -54,8 +54,6 @@ FRAME = 2_000
 
 
 class Stop(NamedTuple):
-    """One step of the tour."""
-
     name: str
     longest: float
     """Milliseconds of the processor, of the longest step on the event loop."""

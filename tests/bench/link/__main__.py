@@ -12,7 +12,6 @@ KINDS = ("pane", "log", "console")
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.link", description=__doc__)
     parser.add_argument("--rate", type=float, help="bytes a second each way; without it no limit")
     parser.add_argument("--kind", choices=KINDS, default="pane")

@@ -14,8 +14,6 @@ _DAY = 86400
 
 
 class Ages(NamedTuple):
-    """Seconds."""
-
     median: float | None
     longest: float | None
 
@@ -31,8 +29,6 @@ def newest(text: str) -> float:
 
 
 class MarkAges:
-    """The newest line on the screen, sampled at regular intervals."""
-
     def __init__(self) -> None:
         self.samples: list[float] = []
 

@@ -53,7 +53,6 @@ def install(path: str) -> None:
 
 
 def main() -> None:
-    """Run what the command line names."""
     path, program, *arguments = sys.argv[1:]
     install(path)
     sys.argv = [program, *arguments]

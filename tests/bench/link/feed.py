@@ -44,8 +44,6 @@ def line(moment: float, number: int) -> str:
 
 
 class Feed:
-    """The lines that are due, in order."""
-
     def __init__(self, rate: float) -> None:
         """`rate` in lines a second."""
         self._rate = rate
@@ -97,14 +95,12 @@ class OwnFed(Fed, RuntimeApp):
 
 
 def pane() -> tuple[Widget, Write]:
-    """Our pane."""
     # As the console's screens make theirs; the app is known when the first line comes.
     widget = LogPane(pace=lambda: cast(RuntimeApp, widget.app).min_interval())
     return widget, lambda lines: append_to(widget, "".join(f"{each}\n" for each in lines).encode(), _now())
 
 
 def log() -> tuple[Widget, Write]:
-    """Textual's Log."""
     widget = Log()
     return widget, widget.write_lines
 
@@ -130,7 +126,6 @@ def app(kind: str) -> App[None]:
 
 
 def main() -> None:
-    """Run the app of the kind that the command line names."""
     app(sys.argv[1]).run()
 
 

@@ -32,8 +32,6 @@ _END_LIMIT = 5.0
 
 
 class Link(NamedTuple):
-    """What lies between the two ends."""
-
     rate: float | None
     """Bytes/s each way; None for no limit."""
     compress: bool = False
@@ -44,7 +42,6 @@ class Link(NamedTuple):
 
     @property
     def words(self) -> str:
-        """For a figure's name."""
         rate = "no limit" if self.rate is None else f"{self.rate:,.0f} B/s"
         return f"{rate}, ssh -C" if self.compress else rate
 
@@ -82,7 +79,6 @@ class FarEnd:
         return int(lines[0]) if lines else None
 
     def cpu(self) -> float:
-        """Processor seconds so far."""
         pid = self.pid
         try:
             return cpu_seconds(pid) if pid is not None else 0.0
@@ -113,8 +109,6 @@ class FarEnd:
 
 
 class Session:
-    """A program at the far end and its viewer."""
-
     def __init__(self, viewer: Viewer, proxy: Proxy, far: FarEnd) -> None:
         self.viewer = viewer
         self.proxy = proxy
@@ -175,8 +169,6 @@ def session(server: Server, link: Link, program: list[str], env: Mapping[str, st
 
 
 class Keys:
-    """Presses KEY, waits for the feed's answer, and again."""
-
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._pressed = 0
@@ -185,14 +177,12 @@ class Keys:
         self.samples: list[float] = []
 
     def press(self) -> None:
-        """Press the key when its time has come."""
         if self._at is None and time.monotonic() >= self._next:
             self._at = time.monotonic()
             self._pressed += 1
             self._viewer.send(KEY)
 
     def look(self, text: str) -> None:
-        """See whether the answer is there."""
         match = ANSWERS.search(text)
         if self._at is not None and match is not None and int(match[1]) == self._pressed:
             self.samples.append(time.monotonic() - self._at)

@@ -38,12 +38,10 @@ class Proxy:
 
     @property
     def received(self) -> int:
-        """Bytes that came from the target so far."""
         return self._counts[_IN]
 
     @property
     def sent(self) -> int:
-        """Bytes that went to the target so far."""
         return self._counts[_OUT]
 
     def __enter__(self) -> "Proxy":
@@ -64,7 +62,6 @@ class Proxy:
         self._listener.close()
 
     def _narrow(self, end: socket.socket) -> None:
-        """Before it is connected: the buffer's size decides on the window."""
         if self.rate is not None:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
@@ -84,7 +81,6 @@ class Proxy:
                 lines.create_task(self._line(near))
 
     async def _line(self, near: socket.socket) -> None:
-        """One connection, until either end has had enough."""
         far = socket.socket()
         self._narrow(far)
         with near, far, suppress(OSError):
@@ -101,7 +97,6 @@ class Proxy:
     async def _carry(
         self, source: socket.socket, under_way: asyncio.Queue[tuple[float, bytes]], way: int
     ) -> None:
-        """Read as fast as the line takes it."""
         loop, free_at = asyncio.get_running_loop(), 0.0
         step = 1 << 16 if self.rate is None else max(_LEAST, min(_MOST, int(self.rate * _STEP)))
         while data := await loop.sock_recv(source, step):
@@ -122,7 +117,6 @@ async def _deliver(under_way: asyncio.Queue[tuple[float, bytes]], sink: socket.s
 
 
 async def _until_first(works: list[Coroutine[None, None, None]]) -> None:
-    """Run all until one has ended, and end the others."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -40,8 +40,6 @@ class NoServer(RuntimeError):
 
 
 class Server(NamedTuple):
-    """A running server."""
-
     port: int
     folder: Path
 

@@ -53,11 +53,9 @@ class Viewer:
 
     @property
     def text(self) -> str:
-        """The screen as one text."""
         return "\n".join(self.screen.lines)
 
     def send(self, keys: bytes) -> None:
-        """Type."""
         os.write(self._master, keys)
 
     def until(self, matches: Callable[[str], bool], limit: float) -> float | None:

@@ -17,7 +17,6 @@ BATCH = 0.2
 
 
 async def write(url: str, group: str) -> None:
-    """Put lines until standard input ends."""
     # A stream of its own for each run: one world serves several.
     stream = f"link-bench-{os.getpid()}"
     ended = asyncio.create_task(asyncio.to_thread(os.read, sys.stdin.fileno(), 1))

@@ -95,7 +95,6 @@ def _logs_mode() -> Iterator[tuple[World, ScreenReader]]:
 
 
 def _key_waits(reader: ScreenReader, seconds: float) -> list[float]:
-    """Seconds from the key to its effect, ascending."""
     began, waits = time.monotonic(), []
     while time.monotonic() - began < seconds:
         for mark in (b"paused", b"following"):

@@ -58,15 +58,12 @@ class PipeReader:
             self.first_at.setdefault(int(mark), at)
 
     def cpu(self) -> float:
-        """Processor seconds so far."""
         return cpu_seconds(self._process.pid)
 
     def rss(self) -> float:
-        """Resident megabytes."""
         return resident(self._process.pid)
 
     def close(self) -> None:
-        """End it."""
         self._process.kill()
         self._process.wait()
         os.close(self._output)
@@ -95,7 +92,6 @@ class ScreenReader:
         return limit if at is None else at - began
 
     def type(self, keys: bytes) -> None:
-        """Press keys."""
         self._terminal.send(keys)
 
     def read(self, seconds: float) -> None:
@@ -105,19 +101,15 @@ class ScreenReader:
             self._terminal.read(left)
 
     def look(self) -> None:
-        """Find out what was on the screen, and when."""
         self.sightings += self._terminal.look()
 
     def cpu(self) -> float:
-        """Processor seconds so far."""
         return self._terminal.cpu()
 
     def rss(self) -> float:
-        """Resident megabytes."""
         return self._terminal.rss()
 
     def close(self) -> None:
-        """End it."""
         self._terminal.close()
 
 

@@ -24,8 +24,6 @@ QUIET = 8.0
 
 
 class Put(NamedTuple):
-    """One request of the writer."""
-
     kind: str
     first: int
     last: int
@@ -34,7 +32,6 @@ class Put(NamedTuple):
 
 
 def environment(world: World, home: str) -> dict[str, str]:
-    """Made-up credentials and empty folders, whoever runs the benchmark."""
     xdg = {f"XDG_{kind}_HOME": home for kind in ("CONFIG", "STATE", "DATA", "CACHE")}
     return {**world.env, **xdg, "HOME": home, "AWS_ENDPOINT_URL": world.url, "AWS_REGION": "ap-northeast-1",
             "AWS_DEFAULT_REGION": "ap-northeast-1", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}  # fmt: skip
@@ -43,7 +40,6 @@ def environment(world: World, home: str) -> dict[str, str]:
 def writer_to(
     world: World, group: str, rate: float, seconds: float, burst: int, output: IO[str] | int
 ) -> "subprocess.Popen[bytes]":
-    """A writer at work, in a process of its own."""
     words = [world.url, group, *(str(number) for number in (rate, seconds, burst))]
     return subprocess.Popen(
         [sys.executable, "-m", "tests.bench.tail.writer", *words],

@@ -36,8 +36,6 @@ def line(number: int) -> str:
 
 
 class Writer:
-    """Puts lines and says so."""
-
     def __init__(self, logs: Any, group: str, stream: str) -> None:
         self._logs = logs
         self._group = group
@@ -66,7 +64,6 @@ class Writer:
 
 
 async def write(url: str, group: str, rate: float, seconds: float, burst: int) -> None:
-    """Put everything."""
     async with get_session().create_client("logs", region_name="ap-northeast-1", endpoint_url=url) as logs:
         stream = f"bench-{os.getpid()}"
         await logs.create_log_stream(logGroupName=group, logStreamName=stream)

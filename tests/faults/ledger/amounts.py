@@ -7,5 +7,4 @@ IS_FULL = os.environ.get("LEDGER") == "full"
 
 
 def amount(in_slice: int, in_full: int) -> int:
-    """The one that is run."""
     return in_full if IS_FULL else in_slice

@@ -41,7 +41,6 @@ class Findings:
 
 
 async def everything(ledger: Ledger) -> list[tuple[int, bytes]]:
-    """All records."""
     records: list[tuple[int, bytes]] = []
     while batch := await ledger.read(records[-1][0] if records else -1):
         records += batch
@@ -63,7 +62,6 @@ def check(records: Sequence[tuple[int, bytes]], acks: Iterable[Ack], copies: Ite
 
 
 def check_entries(rows: Sequence[Row], acks: Iterable[Ack], findings: Findings) -> None:
-    """Compare entries with what was acknowledged."""
     findings.entries = len(rows)
     texts = Counter(row[_AT["text"]] for row in rows)
     claims = Counter(row[_AT["claim"]] for row in rows if row[_AT["claim"]])
@@ -75,14 +73,11 @@ def check_entries(rows: Sequence[Row], acks: Iterable[Ack], findings: Findings) 
 
 
 def copied_rows(copy: Path) -> list[Row]:
-    """All entries of a copy."""
     with closing(JournalReader.open(copy)) as reader:
         return [row[:-1] for row in reader.every_row()]
 
 
 def checked(ledger: Ledger, acks: Iterable[Ack], copies: Iterable[Path]) -> Findings:
-    """Read the ledger, check it and close it."""
-
     async def read() -> list[tuple[int, bytes]]:
         try:
             return await everything(ledger)

@@ -9,7 +9,6 @@ __all__ = ["engines"]
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
-    """Print what was run, and what came of it."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
     rows = [value for report in reports for key, value in report.user_properties if key == KEY]
     if rows:

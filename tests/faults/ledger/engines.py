@@ -28,14 +28,11 @@ def parameters(names: "tuple[str, ...]") -> list[object]:
 
 
 class Engines:
-    """Starts servers when they are first needed."""
-
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
         self._places: dict[str, Place] = {}
 
     def place(self, name: str) -> Place:
-        """A server's place for ledgers."""
         if name not in self._places:
             self._places[name] = PLACES[name]()
             self._stack.push(self._places[name].stack)
@@ -55,12 +52,9 @@ def engines() -> Iterator[Engines]:
 
 
 def port_of(engine: str) -> int:
-    """The port of the engine's server."""
     match = _ADDRESS.search(engine)
-    assert match is not None
     return int(match[1])
 
 
 def through(engine: str, port: int) -> str:
-    """The same ledger through a proxy."""
     return _ADDRESS.sub(f"127.0.0.1:{port}", engine)

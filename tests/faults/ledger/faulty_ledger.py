@@ -56,7 +56,6 @@ class FaultyLedger:
         self.is_faulty = True
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
-        """See `Ledger.put`."""
         fault = await self._fault()
         if fault in (Fault.LOST_BEFORE, Fault.ERROR, Fault.THROTTLE):
             raise _lost(fault)
@@ -74,7 +73,6 @@ class FaultyLedger:
         return standing
 
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
-        """See `Ledger.read`."""
         fault = await self._fault()
         if fault in KILLS:
             _kill()
@@ -83,7 +81,6 @@ class FaultyLedger:
         return await self._inner.read(after, limit)
 
     async def news(self) -> AsyncIterator[None]:
-        """See `Ledger.news`."""
         async for hint in self._inner.news():
             yield hint
 
@@ -93,7 +90,6 @@ class FaultyLedger:
         await self._inner.close()
 
     async def deliver(self) -> None:
-        """Let everything arrive that is under way."""
         later, self._later = self._later, []
         for _turns, seq, record in later:
             await self._inner.put(seq, record)

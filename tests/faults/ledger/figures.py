@@ -13,7 +13,6 @@ Note = Callable[[str, object], None]
 
 
 def note(record: Note, engine: str, fault: str, race: Race, result: Result) -> None:
-    """Add a row."""
     row = (
         engine, fault, race.writers, result.kills, result.findings.entries, *result.findings.counts,
         f"{result.rate:.0f}" if result.seconds else "-",
@@ -22,7 +21,6 @@ def note(record: Note, engine: str, fault: str, race: Race, result: Result) -> N
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """The rows, aligned."""
     lines = [HEAD, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     return "\n".join(

@@ -57,7 +57,6 @@ class HostClock(ManualClock):
         """Seconds that passed while its virtual machine was paused."""
 
     def catch_up(self) -> None:
-        """As time synchronisation does some time after the pause."""
         self.advance(self.behind)
         self.behind = 0.0
 
@@ -131,8 +130,6 @@ _is_sending: ContextVar[bool] = ContextVar("the change's own request is being se
 
 
 class Place:
-    """One AWS whose clock is right, and the hosts on it."""
-
     def __init__(self, folder: Path, skews: tuple[float, float], *, is_shared: bool) -> None:
         self.clock = ManualClock(START)
         self.server = Server(Front(lambda: World(ORDINARY, self.clock, history=timedelta(minutes=10))))
@@ -158,7 +155,6 @@ class Place:
         assert not self.server.failures, self.server.failures
 
     def advance(self, seconds: float) -> None:
-        """Let time pass everywhere but on a paused host."""
         with self.server.front.world.lock:
             self.clock.advance(seconds)
         for host in self.hosts:
@@ -176,7 +172,6 @@ class Place:
         host.clock.suspend(seconds)
 
     def lose(self, mode: str) -> None:
-        """Lose the next request, or its answer."""
         rule = FaultRule(
             service="application-autoscaling", operation="RegisterScalableTarget", times=1, mode=mode
         )
@@ -184,7 +179,6 @@ class Place:
 
     @property
     def maximum(self) -> int:
-        """The limit that AWS has."""
         return int(self.server.front.world.scaling.targets[RESOURCE].maximum)
 
     def effects(self) -> int:
@@ -192,7 +186,6 @@ class Place:
 
 
 def skew_of(session: AwsSession) -> float | None:
-    """AWS's clock minus the host's that acts."""
     host = _acts.get()
     return None if host is None else -host.clock.skew
 

@@ -16,8 +16,6 @@ FREE = ""
 
 
 class Operation(NamedTuple):
-    """One call, and what it returned."""
-
     what: str
     """TAKE or RELEASE."""
     by: str
@@ -62,8 +60,6 @@ def _effects(operation: Operation, holder: str) -> Sequence[str]:
 
 @dataclass
 class History:
-    """Operations as they are called."""
-
     operations: list[Operation] = field(default_factory=list)
     _moments: "itertools.count[int]" = field(default_factory=itertools.count)
 

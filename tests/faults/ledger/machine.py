@@ -35,8 +35,6 @@ LIMIT = 60.0
 
 @dataclass
 class Host:
-    """What the model knows of one host."""
-
     copy: Path
     late: list[str] = field(default_factory=list)
     """Texts that wait there."""
@@ -72,7 +70,6 @@ class Console:
         await self._following
 
     async def settle(self) -> None:
-        """Until it can write, and nothing waits."""
         async with asyncio.timeout(LIMIT):
             async for _news in self.journal.follow():
                 if self.journal.health.writable and not self.journal.health.late:
@@ -188,7 +185,6 @@ class Machine(RuleBasedStateMachine):
         if isinstance(outcome, JournalError):
             assert console.host.is_cut_off
         elif isinstance(outcome, AlreadyRecorded):
-            assert claiming is not None
             assert outcome.entry.text == claiming.text
         elif isinstance(outcome, HeldByAnother):
             # A console that is cut off knows no better than its copy.

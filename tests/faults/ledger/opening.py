@@ -23,7 +23,6 @@ TIME_OUT = 1.0
 
 
 def hurry(first: float = 0.002, longest: float = 0.05) -> None:
-    """Try again soon: here nobody has to be spared."""
     appending.FIRST, appending.LONGEST = first, longest
 
 

@@ -29,8 +29,6 @@ PATIENCE = 2.0
 
 @dataclass
 class Race:
-    """What is run."""
-
     engine: str
     """As in `opening`."""
     writers: int = 4
@@ -47,8 +45,6 @@ class Race:
 
 
 class Writers:
-    """The writers of one race."""
-
     def __init__(self, race: Race, folder: Path) -> None:
         self._race = race
         self._folder = folder
@@ -65,11 +61,9 @@ class Writers:
         self.kills = 0
 
     def acks(self, name: str) -> Acks:
-        """What a writer was told."""
         return Acks(self._folder / f"{name}.acks")
 
     def copy(self, name: str) -> Path:
-        """A writer's copy."""
         return self._folder / f"{name}.db"
 
     def kill_one(self) -> None:
@@ -110,11 +104,8 @@ class Writers:
         return statuses
 
     def close(self) -> None:
-        """End the process that starts them."""
-        assert self._source.stdin is not None
         self._source.stdin.close()
         self._source.wait(LIMIT)
-        assert self._source.stdout is not None
         self._source.stdout.close()
 
     def _start(self, name: str) -> int:
@@ -129,8 +120,6 @@ class Writers:
         return pid
 
     def _ordered(self, **order: Any) -> int | None:
-        assert self._source.stdin is not None
-        assert self._source.stdout is not None
         self._source.stdin.write(json.dumps(order) + "\n")
         self._source.stdin.flush()
         answer: int | None = json.loads(self._source.stdout.readline())
@@ -139,8 +128,6 @@ class Writers:
 
 @dataclass
 class Result:
-    """What a race came to."""
-
     findings: Findings
     kills: int
     seconds: float

@@ -12,10 +12,7 @@ from tests.tools.memory_ledger import MemoryLedger
 
 
 class SilentLedger(MemoryLedger):
-    """As `MemoryLedger`, without hints."""
-
     async def news(self) -> AsyncIterator[None]:
-        """Never yield."""
         await asyncio.Event().wait()
         yield
 

@@ -36,7 +36,6 @@ SHARES = dict.fromkeys(INJECTED, 0.06)
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry at once."""
     monkeypatch.setattr("services.journal.appending.FIRST", 0.0)
     monkeypatch.setattr("services.journal.appending.LONGEST", 0.0)
 
@@ -68,11 +67,11 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_a_history_is_judged(history: list[Operation], expected: bool) -> None:
+def test_a_history_is_judged(history, expected):
     assert is_linearizable(history) == expected
 
 
-async def test_a_register_that_asks_first_and_writes_then_is_seen_through() -> None:
+async def test_a_register_that_asks_first_and_writes_then_is_seen_through():
     holder = FREE
     history = History()
 
@@ -90,11 +89,11 @@ async def test_a_register_that_asks_first_and_writes_then_is_seen_through() -> N
     assert not is_linearizable(history.operations)
 
 
-async def test_claims_and_holds_are_linearizable(tmp_path: Path) -> None:
+async def test_claims_and_holds_are_linearizable(tmp_path):
     assert not await broken_histories(tmp_path, rounds=6)
 
 
-async def test_a_hold_that_was_released_is_free_whoever_has_read_it(tmp_path: Path) -> None:
+async def test_a_hold_that_was_released_is_free_whoever_has_read_it(tmp_path):
     ledger = MemoryLedger()
     one, two = (journal_of(ledger, tmp_path, name) for name in ("one", "two"))
     await one.append(NewEntry(kind=EntryKind.INTENT, text="a", holds="h"))
@@ -115,13 +114,11 @@ async def test_a_hold_that_was_released_is_free_whoever_has_read_it(tmp_path: Pa
 
 @pytest.mark.slow
 @pytest.mark.data
-async def test_claims_and_holds_are_linearizable_in_many_histories(tmp_path: Path) -> None:
+async def test_claims_and_holds_are_linearizable_in_many_histories(tmp_path):
     assert not await broken_histories(tmp_path, rounds=amount(150, 3000))
 
 
-async def test_holds_that_nobody_checks_are_seen_through(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_holds_that_nobody_checks_are_seen_through(tmp_path, monkeypatch):
     monkeypatch.setattr(JournalReader, "holder", lambda _reader, _hold: None)
     assert await broken_histories(tmp_path, rounds=6)
 
@@ -172,7 +169,6 @@ async def holds(journal: SharedJournal, number: str, rng: random.Random, history
 
 
 async def _append(journal: SharedJournal, by: str, kind: EntryKind, **fields: str) -> str:
-    """Who has it then."""
     try:
         await journal.append(NewEntry.model_validate({"kind": kind, "text": by, **fields}))
     except (AlreadyRecorded, HeldByAnother) as error:

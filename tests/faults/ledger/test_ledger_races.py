@@ -1,13 +1,9 @@
-"""Writers in several processes against every engine, under every fault: nothing missing, nothing twice, no fork."""
-
-from pathlib import Path
-
 import pytest
 
 from tests.faults.ledger.amounts import IS_FULL, amount
-from tests.faults.ledger.engines import ALL, FIRST, SHARED, Engines, parameters
-from tests.faults.ledger.faulty_ledger import INJECTED, KILLS, Fault
-from tests.faults.ledger.figures import Note, note
+from tests.faults.ledger.engines import ALL, FIRST, SHARED, parameters
+from tests.faults.ledger.faulty_ledger import INJECTED, KILLS
+from tests.faults.ledger.figures import note
 from tests.faults.ledger.race import Race, Result, run
 from tests.services.journal.ledgers.places import PostgresqlPlace
 
@@ -27,9 +23,7 @@ def assert_kept(result: Result) -> None:
 
 @pytest.mark.parametrize("fault", INJECTED)
 @pytest.mark.parametrize("engine", parameters(SHARED if IS_FULL else FIRST))
-def test_nothing_is_lost_or_doubled_under_a_fault(
-    engine: str, fault: Fault, engines: Engines, tmp_path: Path, record_property: Note
-) -> None:
+def test_nothing_is_lost_or_doubled_under_a_fault(engine, fault, engines, tmp_path, record_property):
     race = Race(
         engines.new(engine, tmp_path),
         writers=amount(3, 6),
@@ -43,9 +37,7 @@ def test_nothing_is_lost_or_doubled_under_a_fault(
 
 
 @pytest.mark.parametrize("engine", parameters(ALL))
-def test_nothing_acknowledged_is_lost_when_writers_are_killed(
-    engine: str, engines: Engines, tmp_path: Path, record_property: Note
-) -> None:
+def test_nothing_acknowledged_is_lost_when_writers_are_killed(engine, engines, tmp_path, record_property):
     is_file = engine == "sqlite"
     race = Race(
         engines.new(engine, tmp_path),
@@ -60,9 +52,7 @@ def test_nothing_acknowledged_is_lost_when_writers_are_killed(
     assert_kept(result)
 
 
-def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
-    tmp_path: Path, record_property: Note
-) -> None:
+def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path, record_property):
     place = PostgresqlPlace()
     with place.stack:
         stops = amount(3, 20)
@@ -87,9 +77,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
     assert_kept(result)
 
 
-def test_the_harness_sees_a_put_without_the_condition(
-    engines: Engines, tmp_path: Path, record_property: Note
-) -> None:
+def test_the_harness_sees_a_put_without_the_condition(engines, tmp_path, record_property):
     race = Race(engines.new("control", tmp_path), writers=4, steps=60)
     result = run(race, tmp_path)
     note(record_property, "control", "put without the condition", race, result)

@@ -12,7 +12,7 @@ from services.journal.shared.journal import SharedJournal
 from services.models.journal import Person
 from tests.faults.ledger.checking import Findings, check, everything
 from tests.faults.ledger.faulty_ledger import INJECTED, Fault, FaultyLedger
-from tests.faults.ledger.figures import Note, note
+from tests.faults.ledger.figures import note
 from tests.faults.ledger.race import Race, Result
 from tests.faults.ledger.workload import Acks, Work
 from tests.services.journal.book import NOON
@@ -23,7 +23,6 @@ OF_EACH = dict.fromkeys(INJECTED, 0.05)
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry at once."""
     monkeypatch.setattr("services.journal.appending.FIRST", 0.0)
     monkeypatch.setattr("services.journal.appending.LONGEST", 0.0)
 
@@ -63,9 +62,7 @@ async def written(ledger: MemoryLedger, race: Race, folder: Path) -> tuple[Findi
 
 
 @pytest.mark.parametrize("fault", [*INJECTED, None])
-async def test_nothing_is_lost_or_doubled_under_a_fault(
-    fault: Fault | None, tmp_path: Path, record_property: Note
-) -> None:
+async def test_nothing_is_lost_or_doubled_under_a_fault(fault, tmp_path, record_property):
     shares: Mapping[Fault, float] = OF_EACH if fault is None else {fault: 0.2}
     race = Race("memory", writers=3, steps=12, shares=shares)
     findings, is_usable = await written(MemoryLedger(), race, tmp_path)
@@ -77,7 +74,7 @@ async def test_nothing_is_lost_or_doubled_under_a_fault(
 
 @pytest.mark.slow
 @pytest.mark.data
-async def test_the_harness_sees_a_put_without_the_condition(tmp_path: Path) -> None:
+async def test_the_harness_sees_a_put_without_the_condition(tmp_path):
     race = Race("memory", writers=6, steps=30)
     findings, is_usable = await written(MemoryLedger(is_conditional=False), race, tmp_path)
     assert any(findings.counts) or not is_usable

@@ -10,7 +10,6 @@ from tests.faults.ledger.machine import Machine
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry at once."""
     monkeypatch.setattr("services.journal.appending.FIRST", 0.0)
     monkeypatch.setattr("services.journal.appending.LONGEST", 0.0)
 
@@ -29,11 +28,11 @@ def run_machine(examples: int, steps: int) -> None:
     )
 
 
-def test_consoles_agree_with_the_model() -> None:
+def test_consoles_agree_with_the_model():
     run_machine(examples=3, steps=12)
 
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_consoles_agree_with_the_model_over_many_histories() -> None:
+def test_consoles_agree_with_the_model_over_many_histories():
     run_machine(examples=amount(20, 400), steps=amount(40, 60))

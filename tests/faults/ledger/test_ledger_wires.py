@@ -1,13 +1,12 @@
 """Writers whose connections to a real server are cut and stalled, and which it answers with errors."""
 
 import random
-from pathlib import Path
 
 import pytest
 
 from tests.faults.ledger.amounts import amount
-from tests.faults.ledger.engines import Engines, parameters, port_of, through
-from tests.faults.ledger.figures import Note, note
+from tests.faults.ledger.engines import parameters, port_of, through
+from tests.faults.ledger.figures import note
 from tests.faults.ledger.race import Race, run
 from tests.faults.ledger.test_ledger_races import assert_kept
 from tests.faults.ledger.wire_proxy import AT_ANY_WIRE, WireFault, WireProxy
@@ -22,9 +21,7 @@ SHARES = {
 
 
 @pytest.mark.parametrize("engine", parameters(tuple(PLACES)))
-def test_nothing_is_lost_or_doubled_on_a_bad_wire(
-    engine: str, engines: Engines, tmp_path: Path, record_property: Note
-) -> None:
+def test_nothing_is_lost_or_doubled_on_a_bad_wire(engine, engines, tmp_path, record_property):
     directly = engines.new(engine, tmp_path)
     is_database = engine == "postgresql"
     with WireProxy(

@@ -22,8 +22,6 @@ NORMAL, FULL = 1, 2
 
 
 class Counting(MemoryLedger):
-    """Counts the records that it hands out."""
-
     def __init__(self) -> None:
         super().__init__()
         self.handed_out = 0
@@ -38,7 +36,7 @@ def journal_of(ledger: Ledger, copy: Path) -> SharedJournal:
     return SharedJournal(copy, ledger, clock=ManualClock(NOON), person=Person, syslog=None, patience=0.1)
 
 
-async def test_a_start_reads_only_what_the_copy_has_not(tmp_path: Path) -> None:
+async def test_a_start_reads_only_what_the_copy_has_not(tmp_path):
     ledger = Counting()
     journal = journal_of(ledger, tmp_path / "a.db")
     for number in range(20):
@@ -59,9 +57,7 @@ async def test_a_start_reads_only_what_the_copy_has_not(tmp_path: Path) -> None:
     await journal.close()
 
 
-def test_what_waits_is_on_the_disk_before_it_is_acknowledged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_waits_is_on_the_disk_before_it_is_acknowledged(tmp_path, monkeypatch):
     settings = {}
     with closing(LocalCopy(tmp_path / "a.db", "journal")) as copy:
         query = copy.query
@@ -77,7 +73,7 @@ def test_what_waits_is_on_the_disk_before_it_is_acknowledged(
         assert settings["COMMIT"] == NORMAL
 
 
-async def test_a_console_that_starts_without_the_ledger_says_how_much_waits(tmp_path: Path) -> None:
+async def test_a_console_that_starts_without_the_ledger_says_how_much_waits(tmp_path):
     line = Line(MemoryLedger())
     journal = journal_of(line, tmp_path / "a.db")
     await journal.append(note())

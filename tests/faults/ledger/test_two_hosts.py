@@ -26,7 +26,7 @@ CHANGES = 10_000 if IS_FULL else 120
 CONTROL = 40
 
 
-def test_no_change_has_two_effects_whoever_stops_where(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_change_has_two_effects_whoever_stops_where(capsys):
     tally = run_all(SEED, CHANGES, workers=os.cpu_count() or 1) if IS_FULL else run(SEED, CHANGES)
     with capsys.disabled():
         print(
@@ -39,7 +39,7 @@ def test_no_change_has_two_effects_whoever_stops_where(capsys: pytest.CaptureFix
     assert set(tally.stops) == {f"{moment}, {how}" for moment in STOPS for how in HOW}
 
 
-def test_without_windows_and_fence_the_harness_sees_doubled_effects() -> None:
+def test_without_windows_and_fence_the_harness_sees_doubled_effects():
     assert run(SEED, CONTROL, guarded=False).doubled
 
 
@@ -48,7 +48,6 @@ async def _no_objection(*_args: Any) -> str:
 
 
 def _age_by_its_time(self: Any, seq: int) -> float:
-    """As if an entry's age counted from the time in it."""
     return float((self._clock.now() - (self._until[seq, 0.0] - self.window)).total_seconds())
 
 
@@ -75,9 +74,7 @@ GUARDS: dict[str, tuple[Any, str, Any, Schedule, float]] = {
 
 @pytest.mark.parametrize("name", GUARDS)
 @pytest.mark.parametrize("is_on", [True, False])
-def test_each_guard_alone_prevents_a_doubled_effect(
-    name: str, is_on: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_guard_alone_prevents_a_doubled_effect(name, is_on, monkeypatch):
     owner, attribute, value, schedule, skew = GUARDS[name]
     monkeypatch.setattr(Recovery, "_ended", _once_it_is_over)
     if not is_on:

@@ -39,8 +39,6 @@ LASTS = (5, 24, 26, 61, 200, 355, 365, 400, 420, 445, 455, 600)
 
 @dataclass
 class Tally:
-    """What the server counted."""
-
     changes: int = 0
     stops: Counter[str] = field(default_factory=Counter)
     taken_over: int = 0
@@ -61,8 +59,6 @@ class Tally:
 
 @dataclass
 class Story:
-    """One change."""
-
     place: Place
     rng: Random
     tally: Tally
@@ -184,7 +180,6 @@ async def batch(
 
 
 def run(seed: int, changes: int, *, guarded: bool = True) -> Tally:
-    """`changes` changes in batches."""
     tally = Tally()
     with worlds_apart(guarded=guarded):
         for number, begun in enumerate(range(0, changes, BATCH)):

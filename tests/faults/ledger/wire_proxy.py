@@ -17,8 +17,6 @@ _EXPECTS = re.compile(rb"(?i)\r\nexpect: *100-continue")
 
 
 class WireFault(StrEnum):
-    """What happens to a request."""
-
     CUT_BEFORE = "cut before"
     """The connection breaks before the server has the request."""
     CUT_AFTER = "cut after"
@@ -75,7 +73,6 @@ class WireProxy:
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         to_server: asyncio.StreamWriter | None = None
@@ -88,7 +85,6 @@ class WireProxy:
                 writer.transport.abort()
 
     def draw(self) -> WireFault | None:
-        """What happens to the next request."""
         drawn = self._rng.random()
         for fault, share in self._shares.items():
             drawn -= share
@@ -110,8 +106,6 @@ class WireProxy:
 
 
 class _Line:
-    """One connection."""
-
     def __init__(
         self,
         proxy: WireProxy,
@@ -129,7 +123,6 @@ class _Line:
         """Of the request whose answer comes next."""
 
     async def run(self) -> None:
-        """Until one side or a fault ends it."""
         ways = [asyncio.ensure_future(self._there()), asyncio.ensure_future(self._back())]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -169,7 +162,6 @@ class _Line:
 
 
 def _answer(fault: WireFault, *, is_dynamodb: bool) -> bytes:
-    """DynamoDB's or S3's own."""
     if is_dynamodb:
         status, code = (
             ("500 Internal Server Error", "InternalServerError")

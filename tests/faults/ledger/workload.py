@@ -25,16 +25,12 @@ MOST_FAILURES, PAUSE = 150, 0.2
 
 
 class Ack(NamedTuple):
-    """What a writer was told."""
-
     what: str
     text: str
     seq: int
 
 
 class Acks:
-    """One writer's file of acknowledgements."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
 
@@ -48,7 +44,6 @@ class Acks:
             os.close(file)
 
     def count(self) -> int:
-        """The number of lines so far."""
         return self.path.read_bytes().count(b"\n") if self.path.exists() else 0
 
     def __iter__(self) -> Iterator[Ack]:

@@ -1,5 +1,3 @@
-"""Acknowledgements in the journal: of one change, by anybody, seen by everybody."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,7 +30,7 @@ async def open_journal(path: Path, user: str = "tanaka") -> AsyncIterator[Journa
         await journal.close()
 
 
-async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path: Path) -> None:
+async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path):
     async with open_journal(tmp_path / "journal.db") as journal:
         acks = Acknowledgements(journal)
         states = acks.states()
@@ -56,7 +54,7 @@ async def test_an_acknowledgement_holds_for_one_state_change_only(tmp_path: Path
         assert "業者へ連絡済み 折り返し待ち" in entry.text
 
 
-async def test_a_missing_alarm_must_be_seen_again_each_day(tmp_path: Path) -> None:
+async def test_a_missing_alarm_must_be_seen_again_each_day(tmp_path):
     missing = Alarm(id=RawId("gone"), name="gone", state=AlarmState.MISSING)
     async with open_journal(tmp_path / "journal.db") as journal:
         by_change = {change_of(missing): await Acknowledgements(journal).acknowledge(missing, "")}
@@ -64,7 +62,7 @@ async def test_a_missing_alarm_must_be_seen_again_each_day(tmp_path: Path) -> No
     assert not present([missing], by_change, NOW + timedelta(hours=24))
 
 
-async def test_another_console_sees_it_and_the_newest_word_counts(tmp_path: Path) -> None:
+async def test_another_console_sees_it_and_the_newest_word_counts(tmp_path):
     path = tmp_path / "journal.db"
     async with open_journal(path) as one, open_journal(path, "sato") as two:
         mine, theirs = Acknowledgements(one), Acknowledgements(two)
@@ -79,7 +77,7 @@ async def test_another_console_sees_it_and_the_newest_word_counts(tmp_path: Path
         assert [each.note for each in await mine.of(FIRING)] == ["second", "first"]
 
 
-async def test_what_was_acknowledged_before_the_start_is_known_at_once(tmp_path: Path) -> None:
+async def test_what_was_acknowledged_before_the_start_is_known_at_once(tmp_path):
     async with open_journal(tmp_path / "journal.db") as journal:
         acks = Acknowledgements(journal)
         await acks.acknowledge(FIRING, "long ago")
@@ -94,7 +92,7 @@ async def test_what_was_acknowledged_before_the_start_is_known_at_once(tmp_path:
         assert len(by_change) < 20, "changes that can no longer be are not kept"
 
 
-async def test_a_journal_that_cannot_be_used_acknowledges_nothing(tmp_path: Path) -> None:
+async def test_a_journal_that_cannot_be_used_acknowledges_nothing(tmp_path):
     folder = tmp_path / "a-file"
     folder.write_text("")
     async with open_journal(folder / "journal.db") as journal:

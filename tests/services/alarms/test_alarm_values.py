@@ -1,11 +1,7 @@
-"""What the alarms' metrics are now, read from the embedded AWS over HTTP."""
-
 import json
 import os
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from services.alarms.values import widget_of
 from services.aws.client.settings import AwsSettings
@@ -45,7 +41,7 @@ def doubts(console: Services) -> dict[str, Doubt | None]:
     return {alarm.name: readings.now(alarm, console.clock.now()).doubt for alarm in alarms}
 
 
-async def test_what_the_dashboard_draws_is_not_requested_again(embedded: Embedded) -> None:
+async def test_what_the_dashboard_draws_is_not_requested_again(embedded):
     console = services(embedded)
     try:
         await read(console, "alarms", "dashboard")
@@ -62,7 +58,7 @@ async def test_what_the_dashboard_draws_is_not_requested_again(embedded: Embedde
         await console.close()
 
 
-async def test_all_others_share_one_request(embedded: Embedded) -> None:
+async def test_all_others_share_one_request(embedded):
     async with client("cloudwatch", embedded.url) as cloudwatch:
         body: dict[str, Any] = {"widgets": [{"type": "text", "properties": {"markdown": "# nothing"}}]}
         await cloudwatch.put_dashboard(DashboardName="facility-prod-main", DashboardBody=json.dumps(body))
@@ -82,7 +78,7 @@ async def test_all_others_share_one_request(embedded: Embedded) -> None:
         await console.close()
 
 
-async def test_an_alarm_leads_to_the_widget_of_its_metric(embedded: Embedded) -> None:
+async def test_an_alarm_leads_to_the_widget_of_its_metric(embedded):
     console = services(embedded)
     try:
         await read(console, "alarms", "dashboard")
@@ -105,9 +101,7 @@ async def without_dashboard(aws: Embedded) -> None:
         await cloudwatch.put_dashboard(DashboardName="facility-prod-main", DashboardBody=json.dumps(body))
 
 
-async def test_only_alarms_on_screen_are_requested_and_the_others_are_not_said_to_have_no_value(
-    embedded: Embedded,
-) -> None:
+async def test_only_alarms_on_screen_are_requested_and_the_others_are_not_said_to_have_no_value(embedded):
     await without_dashboard(embedded)
     console = services(embedded)
     on_screen = frozenset({"ecs-cpu-high"})
@@ -134,7 +128,7 @@ async def test_only_alarms_on_screen_are_requested_and_the_others_are_not_said_t
         await console.close()
 
 
-async def test_setting_the_clock_back_keeps_no_old_value(embedded: Embedded) -> None:
+async def test_setting_the_clock_back_keeps_no_old_value(embedded):
     await without_dashboard(embedded)
     console = services(embedded)
     on_screen = frozenset({"ecs-cpu-high"})
@@ -150,9 +144,7 @@ async def test_setting_the_clock_back_keeps_no_old_value(embedded: Embedded) -> 
         await console.close()
 
 
-async def test_of_too_many_alarms_the_first_are_requested(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_too_many_alarms_the_first_are_requested(embedded, monkeypatch):
     monkeypatch.setattr("services.alarms.values.MOST", 2)
     await without_dashboard(embedded)
     console = services(embedded)
@@ -164,7 +156,7 @@ async def test_of_too_many_alarms_the_first_are_requested(
         await console.close()
 
 
-async def test_what_a_widget_out_of_view_drew_long_ago_is_requested_for_the_alarm(embedded: Embedded) -> None:
+async def test_what_a_widget_out_of_view_drew_long_ago_is_requested_for_the_alarm(embedded):
     console = services(embedded)
     try:
         await read(console, "alarms", "dashboard")

@@ -93,9 +93,7 @@ INVALID = [
 
 
 @pytest.mark.parametrize("row", VALID, ids=lambda row: row[0])
-def test_a_rule_of_the_documentation_holds_in_the_states_it_says(
-    row: tuple[str, tuple[str, ...], dict[str, bool]],
-) -> None:
+def test_a_rule_of_the_documentation_holds_in_the_states_it_says(row):
     rule, leaves, expected = row
     assert {states: truth_of(rule, leaves, states) for states in expected} == {
         states: str(value).lower() for states, value in expected.items()
@@ -103,10 +101,10 @@ def test_a_rule_of_the_documentation_holds_in_the_states_it_says(
 
 
 @pytest.mark.parametrize("rule", INVALID)
-def test_a_text_that_is_no_rule_is_not_judged(rule: str) -> None:
+def test_a_text_that_is_no_rule_is_not_judged(rule):
     assert truth_of(rule, ("cpu", "disk"), "AO") == "unknown"
 
 
 @pytest.mark.parametrize("rule", ["ALARM(gone)", "ALARM(cpu) OR OK(gone)", "AT_LEAST(1, ALARM, (cpu, gone))"])
-def test_a_rule_that_names_an_alarm_that_is_not_there_is_not_judged(rule: str) -> None:
+def test_a_rule_that_names_an_alarm_that_is_not_there_is_not_judged(rule):
     assert truth_of(rule, ("cpu",), "O") == "unknown"

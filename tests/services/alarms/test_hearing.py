@@ -65,9 +65,8 @@ def composite(name: str, rule: str, action: str = SNS, **more: object) -> Alarm:
         ("NOT " * 2000 + "ALARM(a)", 1, {"ALARM"}),
     ],
 )  # fmt: skip
-def test_rules_hold_in_the_states_that_aws_documents(rule: str, names: int, where: set[str]) -> None:
+def test_rules_hold_in_the_states_that_aws_documents(rule, names, where):
     meaning = parsed(rule)
-    assert meaning is not None
     named = meaning[1]
     assert len(named) == names
     others = [leaf(name) for name in named]
@@ -90,7 +89,7 @@ def _escaped(name: str) -> str:
     ["", "ALARM", "ALARM()", "ALARM(a", "ALARM(a b)", "ALARM(a) ALARM(b)", "ALARM(a) XOR ALARM(b)", "MOSTLY(a)", "AND",
      "AT_LEAST(2, ALARM(a), ALARM(b))", "AT_LEAST(x, ALARM, (a))", "AT_LEAST(1, ALARM, ())", "ALARM(a) # why", "ORALARM(a)"],
 )  # fmt: skip
-def test_what_is_no_rule_is_not_guessed(rule: str) -> None:
+def test_what_is_no_rule_is_not_guessed(rule):
     assert parsed(rule) is None
     assert sending("a", [leaf("a"), composite("p", f"{rule} a")]).doubt == "rule"
 
@@ -147,13 +146,13 @@ GRAPHS: list[tuple[str, list[Alarm], str, str]] = [
 
 
 @pytest.mark.parametrize(("alarms", "when", "note"), [pytest.param(*each[1:], id=each[0]) for each in GRAPHS])
-def test_what_an_alarm_sends(alarms: list[Alarm], when: str, note: str) -> None:
+def test_what_an_alarm_sends(alarms, when, note):
     answer = sending("a", alarms)
     assert (answer.when, note_of(answer)) == (when, note)
     assert answer == sending("a", reversed(alarms)), "in any order"
 
 
-def test_an_answer_names_those_it_goes_through_and_depends_on() -> None:
+def test_an_answer_names_those_it_goes_through_and_depends_on():
     alarms = [
         leaf("a"),
         leaf("b"),
@@ -165,7 +164,7 @@ def test_an_answer_names_those_it_goes_through_and_depends_on() -> None:
     assert sending("nobody", alarms).when == "unknown"
 
 
-def test_what_an_action_reaches_is_asked() -> None:
+def test_what_an_action_reaches_is_asked():
     alarms = [leaf("a", action=SNS), leaf("b"), composite("p", "ALARM(b)", SNS)]
     assert sending("a", alarms, reaches=lambda _arn: False).when == "never"
     assert sending("b", alarms, reaches=lambda _arn: False).when == "never"
@@ -173,7 +172,7 @@ def test_what_an_action_reaches_is_asked() -> None:
 
 
 @pytest.mark.slow
-def test_large_rules_are_decided_and_too_large_ones_are_not() -> None:
+def test_large_rules_are_decided_and_too_large_ones_are_not():
     names = [f"n{number:03}" for number in range(100)]
     leaves, listed = [leaf(name) for name in names], ", ".join(names)
     turned = ", ".join(names[number * 37 % 100] for number in range(100))
@@ -275,7 +274,6 @@ def settled(graph: Graph, states: States) -> dict[str, AlarmState]:
 
 
 def tried(graph: Graph, name: str) -> str:
-    """The same by trying all states of all alarms."""
     by_id = {str(alarm.id): alarm for alarm in graph.alarms}
 
     def speaks(alarm: Alarm) -> bool:
@@ -322,6 +320,6 @@ def tried(graph: Graph, name: str) -> str:
 
 
 @given(graphs())
-def test_no_graph_is_answered_differently_than_by_trying_all_states(graph: Graph) -> None:
+def test_no_graph_is_answered_differently_than_by_trying_all_states(graph):
     for name in graph.leaves:
         assert sending(name, graph.alarms).when == tried(graph, name), name

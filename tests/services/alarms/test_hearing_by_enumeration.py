@@ -364,7 +364,6 @@ class Enumeration:
         step = 3 ** self.leaves.index(name)
 
         def firing(x: str) -> list[int]:
-            """From OK, from INSUFFICIENT_DATA, and after."""
             return [truths[x][ALARM] >> start * step & base for start, truths in enumerate(moments)]
 
         sent, covered, maybe = [0, 0], [0, 0], [0, 0]
@@ -400,7 +399,6 @@ def _answers(base: int, can: Mapping[str, int]) -> Iterator[str]:
 
 
 def compare(seed: int, counts: Counter[str]) -> Iterator[str]:
-    """Differences between the product and the enumeration."""
     graph = random_graph(random.Random(seed))
     enumeration = Enumeration(graph)
     alarms = [node.alarm() for node in graph]
@@ -421,14 +419,14 @@ def check(seeds: Iterable[int]) -> Counter[str]:
     return counts
 
 
-def test_random_graphs_send_what_trying_all_states_says() -> None:
+def test_random_graphs_send_what_trying_all_states_says():
     counts = check(range(1_000_000, 1_000_400))
     # The graphs ask for something: each answer is given often enough.
     assert all(counts[word] >= 20 for word in ("always", "already", "together", "never", "unknown")), counts
 
 
 @pytest.mark.slow
-def test_many_random_graphs_send_what_trying_all_states_says() -> None:
+def test_many_random_graphs_send_what_trying_all_states_says():
     check(range(2_000_000, 2_010_000))
 
 
@@ -446,8 +444,8 @@ DOUBTFUL = {
 
 
 @pytest.mark.parametrize("doubtful", DOUBTFUL.values(), ids=DOUBTFUL)
-def test_a_doubt_that_decides_between_already_and_always_is_unknown(doubtful: Node) -> None:
-    """Without X it is `already`; X might send whenever another alarm is in ALARM already."""
+def test_a_doubt_that_decides_between_already_and_always_is_unknown(doubtful):
+    # Without X it is `already`; X might send whenever another alarm is in ALARM already.
     either = Node("P", ("OR", ()), (REACHED,), rule="ALARM(a) OR ALARM(b)")
     assert answer_of("a", (Node("a"), Node("b"), either)) == "already"
     assert answer_of("a", (Node("a"), Node("b"), either, doubtful)) == "unknown"
@@ -456,17 +454,16 @@ def test_a_doubt_that_decides_between_already_and_always_is_unknown(doubtful: No
 @pytest.mark.parametrize(
     ("name", "text"), [("cpu", '"cpu"'), ("cpu", f"{ARN}cpu"), ('a"b', '"a\\"b"'), ('a"b', f'"{ARN}a\\"b"')]
 )
-def test_a_text_that_is_no_rule_and_names_the_alarm_is_not_judged(name: str, text: str) -> None:
+def test_a_text_that_is_no_rule_and_names_the_alarm_is_not_judged(name, text):
     assert answer_of(name, (Node(name), actor(f"ALARM({text}) XOR TRUE", name))) == "unknown"
 
 
 @pytest.mark.parametrize("more", [{"reaches": lambda _action, x=x: x} for x in (False, None, True)] + [{}])
-def test_a_scaling_action_does_not_count_whatever_is_said_of_it(more: dict[str, Any]) -> None:
+def test_a_scaling_action_does_not_count_whatever_is_said_of_it(more):
     assert sending("a", [Node("a", actions=(SCALING,)).alarm()], **more).when == "never"
 
 
 def holds(tree: Tree, states: Mapping[str, int]) -> bool:
-    """The plainest evaluation of a tree."""
     match tree:
         case ("CONSTANT", value):
             return bool(value)
@@ -480,7 +477,7 @@ def holds(tree: Tree, states: Mapping[str, int]) -> bool:
     return (all if tree[0] == "AND" else any)(holds(part, states) for part in tree[1])
 
 
-def test_evaluation_by_bits_is_that_of_each_assignment_alone() -> None:
+def test_evaluation_by_bits_is_that_of_each_assignment_alone():
     rng = random.Random(7)
     for _ in range(60):
         enumeration = Enumeration(tuple(Node(name) for name in NAMES[: rng.randint(1, 3)]))

@@ -36,19 +36,16 @@ def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """The world's clock."""
     return ManualClock(NOW)
 
 
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> TimeLimits:
-    """The time limits of requests, in the test's hands."""
     return TimeLimits(monkeypatch)
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[FaultServer]:
-    """A server that misbehaves as configured."""
     async with fault_server() as running:
         yield running
 
@@ -57,7 +54,6 @@ async def server() -> AsyncIterator[FaultServer]:
 async def open_session(
     aws_home: Path, server: FaultServer, clock: ManualClock
 ) -> AsyncIterator[Callable[..., AwsSession]]:
-    """Makes sessions towards the fault server, and closes them."""
     sessions: list[AwsSession] = []
 
     def make(
@@ -81,5 +77,4 @@ async def open_session(
 
 @pytest.fixture
 def session(open_session: Callable[..., AwsSession]) -> AwsSession:
-    """A session towards the fault server."""
     return open_session()

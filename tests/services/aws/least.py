@@ -14,7 +14,6 @@ def _model(service: str) -> ServiceModel:
 
 
 def least_params(service: str, operation: str) -> dict[str, Any]:
-    """Every required parameter, with a value that the SDK accepts."""
     shape = _model(service).operation_model(operation).input_shape
     return _value(shape) if shape is not None else {}
 

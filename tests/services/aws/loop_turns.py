@@ -6,13 +6,10 @@ from contextlib import asynccontextmanager
 
 
 class LoopTurns:
-    """How often the event loop has turned so far."""
-
     def __init__(self) -> None:
         self.count = 0
 
     async def run(self) -> None:
-        """Count until cancelled."""
         while True:
             self.count += 1
             await asyncio.sleep(0)
@@ -20,7 +17,6 @@ class LoopTurns:
 
 @asynccontextmanager
 async def loop_turns() -> AsyncIterator[LoopTurns]:
-    """Count until the end of the block."""
     turns = LoopTurns()
     counting = asyncio.create_task(turns.run())
     try:

@@ -15,7 +15,7 @@ def row(id: str, created: datetime = MADE, status: str = "Active") -> dict[str, 
     return {"UserName": "ci-cd-user", "AccessKeyId": id, "Status": status, "CreateDate": created}
 
 
-async def test_every_key_of_every_page_oldest_first() -> None:
+async def test_every_key_of_every_page_oldest_first():
     pages = [
         {"AccessKeyMetadata": [row("AKIANEW", MADE.replace(month=3))], "IsTruncated": True, "Marker": "m"},
         {"AccessKeyMetadata": [row("AKIAOLD", status="Inactive")], "IsTruncated": False},
@@ -27,16 +27,16 @@ async def test_every_key_of_every_page_oldest_first() -> None:
     assert canned.calls == [("ListAccessKeys", {"UserName": "ci-cd-user"}, "us-east-1")]
 
 
-async def test_a_user_without_keys_has_none() -> None:
+async def test_a_user_without_keys_has_none():
     assert await AccessKeys(Canned(ListAccessKeys={"AccessKeyMetadata": []})).keys(("a", "b")) == ()
 
 
-async def test_an_unknown_status_is_not_active() -> None:
+async def test_an_unknown_status_is_not_active():
     canned = Canned(ListAccessKeys={"AccessKeyMetadata": [row("AKIA1", status="Expired")]})
     assert not (await AccessKeys(canned).keys(("ci-cd-user",)))[0].active
 
 
-async def test_a_missing_user_is_named() -> None:
+async def test_a_missing_user_is_named():
     canned = Canned(ListAccessKeys=failure(ProblemKind.NOT_FOUND))
     with pytest.raises(NotFound) as caught:
         await AccessKeys(canned).keys(("no-such-user",))
@@ -45,14 +45,14 @@ async def test_a_missing_user_is_named() -> None:
 
 
 @pytest.mark.parametrize("lacking", ["AccessKeyId", "CreateDate"])
-async def test_a_key_that_cannot_be_dated_is_not_left_out(lacking: str) -> None:
+async def test_a_key_that_cannot_be_dated_is_not_left_out(lacking):
     broken = {key: value for key, value in row("AKIA1").items() if key != lacking}
     canned = Canned(ListAccessKeys={"AccessKeyMetadata": [row("AKIA2"), broken]})
     with pytest.raises(Incomplete):
         await AccessKeys(canned).keys(("ci-cd-user",))
 
 
-async def test_every_user_of_every_page() -> None:
+async def test_every_user_of_every_page():
     def user(name: str, **more: object) -> dict[str, object]:
         return {"UserName": name, "Path": "/", "UserId": "AIDA", "Arn": "arn", "CreateDate": MADE} | more
 
@@ -66,7 +66,7 @@ async def test_every_user_of_every_page() -> None:
         await AccessKeys(Canned(ListUsers={"Users": [user("")]})).users()
 
 
-async def test_a_key_without_a_date_of_use_was_never_used() -> None:
+async def test_a_key_without_a_date_of_use_was_never_used():
     key = AccessKey(id="AKIAIOSFODNN7EXAMPLE", user="ci", name="AKIA", active=True, created=MADE)
     never = {"ServiceName": "N/A", "Region": "N/A"}
     used = {"LastUsedDate": MADE, "ServiceName": "ecs", "Region": "ap-northeast-1"}
@@ -75,6 +75,6 @@ async def test_a_key_without_a_date_of_use_was_never_used() -> None:
         assert (use.at, use.service, use.region) == expected
 
 
-async def test_the_status_is_kept_as_iam_spells_it() -> None:
+async def test_the_status_is_kept_as_iam_spells_it():
     canned = Canned(ListAccessKeys={"AccessKeyMetadata": [row("AKIA1", status="Expired")]})
     assert (await AccessKeys(canned).keys(("ci-cd-user",)))[0].status == "Expired"

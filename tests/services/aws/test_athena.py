@@ -1,5 +1,3 @@
-"""Athena's reader: one query, bounded, stopped when no task waits for it."""
-
 import asyncio
 from typing import Any
 
@@ -50,7 +48,7 @@ async def run(session: Canned, **more: Any) -> SqlResult:
     return await Athena(session, sleep=at_once).run("SELECT 1", database="d", workgroup="w", **more)
 
 
-async def test_the_first_row_is_the_header_and_only_on_the_first_page() -> None:
+async def test_the_first_row_is_the_header_and_only_on_the_first_page():
     pages = [page(("address", "blocked"), ("192.0.2.1", "4")), page(("address", "blocked"), (None, "2"))]
     session = canned(
         execution("QUEUED"), execution("RUNNING", 5), execution("SUCCEEDED", 9), GetQueryResults=pages
@@ -70,7 +68,7 @@ async def test_the_first_row_is_the_header_and_only_on_the_first_page() -> None:
     assert not session.asked("StopQueryExecution")
 
 
-async def test_a_query_has_a_token_and_may_be_answered_from_an_equal_one() -> None:
+async def test_a_query_has_a_token_and_may_be_answered_from_an_equal_one():
     session = canned(execution("SUCCEEDED"), GetQueryResults=page(("address", "blocked")))
     await run(session)
     await run(session)
@@ -80,7 +78,7 @@ async def test_a_query_has_a_token_and_may_be_answered_from_an_equal_one() -> No
     assert (first["WorkGroup"], first["QueryExecutionContext"]) == ("w", {"Database": "d"})
 
 
-async def test_what_fails_says_why_and_what_runs_too_long_is_stopped() -> None:
+async def test_what_fails_says_why_and_what_runs_too_long_is_stopped():
     failed = await run(canned(execution("FAILED", StateChangeReason="SYNTAX_ERROR: line 1")))
     assert (failed.state, failed.reason, failed.rows) == (SqlState.FAILED, "SYNTAX_ERROR: line 1", ())
     slow = canned(execution("RUNNING", 7))
@@ -90,7 +88,7 @@ async def test_what_fails_says_why_and_what_runs_too_long_is_stopped() -> None:
     assert slow.asked("StopQueryExecution") == [{"QueryExecutionId": "q1"}]
 
 
-async def test_a_query_without_a_waiter_is_stopped() -> None:
+async def test_a_query_without_a_waiter_is_stopped():
     reached = asyncio.Event()
 
     async def for_ever(_seconds: float) -> None:
@@ -106,7 +104,7 @@ async def test_a_query_without_a_waiter_is_stopped() -> None:
     assert session.asked("StopQueryExecution")
 
 
-async def test_an_error_on_the_way_stops_the_query_even_if_stopping_fails() -> None:
+async def test_an_error_on_the_way_stops_the_query_even_if_stopping_fails():
     session = canned(
         execution("RUNNING"),
         GetQueryExecution=failure(ProblemKind.THROTTLED),
@@ -117,7 +115,7 @@ async def test_an_error_on_the_way_stops_the_query_even_if_stopping_fails() -> N
     assert session.asked("StopQueryExecution")
 
 
-async def test_an_answer_without_its_state_or_columns_is_none() -> None:
+async def test_an_answer_without_its_state_or_columns_is_none():
     with pytest.raises(Incomplete):
         await run(canned({"QueryExecution": {}}))
     with pytest.raises(Incomplete):
@@ -127,7 +125,7 @@ async def test_an_answer_without_its_state_or_columns_is_none() -> None:
 @pytest.mark.parametrize(
     ("configuration", "cutoff"), [({}, None), ({"BytesScannedCutoffPerQuery": 10_000_000}, 10_000_000)]
 )
-async def test_a_workgroup_and_its_limit(configuration: dict[str, Any], cutoff: int | None) -> None:
+async def test_a_workgroup_and_its_limit(configuration, cutoff):
     row = {"Name": "w", "State": "DISABLED", "Configuration": configuration}
     workgroup = await Athena(Canned(GetWorkGroup={"WorkGroup": row})).workgroup("w")
     assert (workgroup.enabled, workgroup.cutoff) == (False, cutoff)

@@ -1,5 +1,3 @@
-"""The CloudFront reader: what the embedded AWS has, and answers that are not whole."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +28,7 @@ def listing(*rows: dict[str, Any], more: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_what_the_embedded_aws_has(embedded: Any) -> None:
+async def test_what_the_embedded_aws_has(embedded):
     session = AwsSession(
         AwsSettings(**embedded.settings()), clock=embedded.clock, meter=UsageMeter(embedded.clock)
     )
@@ -53,7 +51,7 @@ async def test_what_the_embedded_aws_has(embedded: Any) -> None:
         await session.close()
 
 
-async def test_the_list_ends_with_the_page_that_reaches_back_far_enough() -> None:
+async def test_the_list_ends_with_the_page_that_reaches_back_far_enough():
     pages = iter(
         [
             listing(SUMMARY, more="I1"),
@@ -66,7 +64,7 @@ async def test_the_list_ends_with_the_page_that_reaches_back_far_enough() -> Non
     assert [params.get("Marker") for params in canned.asked("ListInvalidations")] == [None, "I1"]
 
 
-async def test_a_list_that_is_too_long_says_that_it_is_not_complete() -> None:
+async def test_a_list_that_is_too_long_says_that_it_is_not_complete():
     canned = Canned(ListInvalidations=lambda _params: listing(SUMMARY, more="I1"))
     recent = await CloudFrontReader(canned).invalidations("E1", AT - timedelta(days=1), pages=3)
     assert (len(recent.invalidations), recent.is_complete) == (3, False)
@@ -82,7 +80,7 @@ async def test_a_list_that_is_too_long_says_that_it_is_not_complete() -> None:
         {"InvalidationList": listing(SUMMARY)["InvalidationList"] | {"IsTruncated": True}},
     ],
 )
-async def test_a_list_that_is_cut_short_is_no_list(broken: dict[str, Any]) -> None:
+async def test_a_list_that_is_cut_short_is_no_list(broken):
     with pytest.raises(Incomplete):
         await CloudFrontReader(Canned(ListInvalidations=broken)).invalidations("E1", AT - timedelta(days=1))
 
@@ -96,7 +94,7 @@ async def test_a_list_that_is_cut_short_is_no_list(broken: dict[str, Any]) -> No
         BATCH | {"Paths": {"Quantity": 0}},
     ],
 )
-async def test_an_invalidation_without_all_its_paths_is_none(batch: dict[str, Any]) -> None:
+async def test_an_invalidation_without_all_its_paths_is_none(batch):
     canned = Canned(GetInvalidation={"Invalidation": SUMMARY | {"InvalidationBatch": batch}})
     with pytest.raises(Incomplete):
         await CloudFrontReader(canned).invalidation("E1", "I1")
@@ -105,7 +103,7 @@ async def test_an_invalidation_without_all_its_paths_is_none(batch: dict[str, An
 @pytest.mark.parametrize(
     "change", [{"InProgressInvalidationBatches": None}, {"Status": ""}, {"DistributionConfig": {}}]
 )
-async def test_a_distribution_without_its_state_is_none(change: dict[str, Any]) -> None:
+async def test_a_distribution_without_its_state_is_none(change):
     row = {
         "Status": "Deployed",
         "InProgressInvalidationBatches": 0,

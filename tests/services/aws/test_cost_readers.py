@@ -1,5 +1,3 @@
-"""Costs and budgets: Cost Explorer's and AWS Budgets' answers as models."""
-
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,7 +25,7 @@ async def daily(*pages: Any) -> tuple[CostHistory, Canned]:
     return await CostExplorerReader(canned).daily(FIRST, LAST), canned
 
 
-async def test_trap_22_dollars_are_decimal_text_summed_here_for_total_is_empty() -> None:
+async def test_trap_22_dollars_are_decimal_text_summed_here_for_total_is_empty():
     tax, credit = group("Tax", "1.1", "Tax"), group("AmazonCloudWatch", "-3.0000000001", "Credit")
     rows = [result(FIRST, [group("AmazonRoute53", "0.1"), tax, credit]), result(LAST, [])]
     history, canned = await daily({"ResultsByTime": rows})
@@ -44,7 +42,7 @@ async def test_trap_22_dollars_are_decimal_text_summed_here_for_total_is_empty()
     assert "Filter" not in request
 
 
-async def test_the_next_page_token_is_followed_and_a_day_may_be_split_between_pages() -> None:
+async def test_the_next_page_token_is_followed_and_a_day_may_be_split_between_pages():
     pages = (
         {"ResultsByTime": [result(FIRST, [group("a", "1")])], "NextPageToken": "1"},
         {"ResultsByTime": [result(FIRST, [group("b", "2")]), result(LAST, [])]},
@@ -54,7 +52,7 @@ async def test_the_next_page_token_is_followed_and_a_day_may_be_split_between_pa
     assert (history.pages, len(canned.calls)) == (2, 2)
 
 
-async def test_pages_cost_money_and_end() -> None:
+async def test_pages_cost_money_and_end():
     row = {"ResultsByTime": [result(FIRST, [])]}
     with pytest.raises(Incomplete, match="same page token"):
         await daily(row | {"NextPageToken": "1"}, row | {"NextPageToken": "1"})
@@ -75,7 +73,7 @@ async def test_pages_cost_money_and_end() -> None:
         ([result(FIRST, [group("\ufffd", "1")])], "without a service"),
     ],
 )
-async def test_what_cannot_be_summed_is_no_cost_of_nothing(rows: list[Any], words: str) -> None:
+async def test_what_cannot_be_summed_is_no_cost_of_nothing(rows, words):
     with pytest.raises(Incomplete) as caught:
         await daily({"ResultsByTime": rows})
     assert words in str(caught.value)
@@ -85,7 +83,7 @@ async def budgets(answer: Any) -> tuple[Budget, ...]:
     return await Budgets(Canned(DescribeBudgets=answer)).costs("123456789012")
 
 
-async def test_budgets() -> None:
+async def test_budgets():
     (entry,) = await budgets(budget("700.0", "82.5", "650", CostFilters={"Service": ["AmazonRDS"]}))
     assert (entry.limit, entry.spent, entry.forecast) == (Decimal(700), Decimal("82.5"), Decimal(650))
     assert (entry.name, entry.period, entry.unit, entry.filtered) == ("monthly", "MONTHLY", "USD", True)
@@ -105,7 +103,7 @@ async def test_budgets() -> None:
 @pytest.mark.parametrize(
     "amount", ["NaN", "Infinity", "1e308", "-650", "no such word", "650\ufffd", "", None]
 )
-async def test_a_forecast_that_cannot_be_read_is_not_the_same_as_none(amount: str | None) -> None:
+async def test_a_forecast_that_cannot_be_read_is_not_the_same_as_none(amount):
     spend = {"ActualSpend": {"Amount": "82.5", "Unit": "USD"}}
     (none,) = await budgets(budget("700", "82.5"))
     assert (none.forecast, none.forecast_unread) == (None, False)

@@ -9,7 +9,7 @@ from tests.services.aws.canned import Canned
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-async def test_a_service_with_its_deployments_and_newest_events() -> None:
+async def test_a_service_with_its_deployments_and_newest_events():
     row = {
         "serviceName": "staff-api",
         "status": "ACTIVE",
@@ -51,7 +51,7 @@ async def test_a_service_with_its_deployments_and_newest_events() -> None:
     ]
 
 
-async def test_a_misspelt_service_is_not_found_although_aws_answers_200() -> None:
+async def test_a_misspelt_service_is_not_found_although_aws_answers_200():
     failures = [{"arn": "arn:x", "reason": "MISSING"}]
     with pytest.raises(NotFound) as caught:
         await EcsReader(Canned(DescribeServices={"services": [], "failures": failures})).service(
@@ -61,7 +61,7 @@ async def test_a_misspelt_service_is_not_found_although_aws_answers_200() -> Non
     assert "MISSING" in caught.value.problem.detail
 
 
-async def test_missing_counts_are_not_zero() -> None:
+async def test_missing_counts_are_not_zero():
     row = {"serviceName": "staff-api", "status": "ACTIVE", "runningCount": 2}
     with pytest.raises(Incomplete):
         await EcsReader(Canned(DescribeServices={"services": [row]})).service("c", "staff-api")

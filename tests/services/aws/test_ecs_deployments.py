@@ -24,7 +24,7 @@ def row(id: str, minutes: int, **more: Any) -> dict[str, Any]:
     } | more
 
 
-async def test_deployments_are_newest_first_with_what_ended_them() -> None:
+async def test_deployments_are_newest_first_with_what_ended_them():
     ended = {
         "status": "ROLLBACK_SUCCESSFUL",
         "statusReason": "rolled back\x1b[2J",
@@ -46,7 +46,7 @@ async def test_deployments_are_newest_first_with_what_ended_them() -> None:
     assert canned.asked("DescribeServiceDeployments") == [{"serviceDeploymentArns": [ARN + "b", ARN + "a"]}]
 
 
-async def test_a_hook_that_waits_is_the_hook() -> None:
+async def test_a_hook_that_waits_is_the_hook():
     hooks = [
         {"hookId": "x", "status": "SUCCEEDED"},
         {"hookId": "y", "status": "AWAITING_ACTION", "expiresAt": NOW},
@@ -54,11 +54,10 @@ async def test_a_hook_that_waits_is_the_hook() -> None:
     described = {"serviceDeployments": [row("a", 0, status="IN_PROGRESS", lifecycleHookDetails=hooks)]}
     deployment = await EcsReader(Canned(DescribeServiceDeployments=described)).deployment(ARN + "a")
     assert deployment.in_progress
-    assert deployment.hook is not None
     assert (deployment.hook.id, deployment.hook.expires) == ("y", NOW)
 
 
-async def test_a_deployment_that_ecs_does_not_know_is_not_found() -> None:
+async def test_a_deployment_that_ecs_does_not_know_is_not_found():
     missing = {"serviceDeployments": [], "failures": [{"arn": ARN, "reason": "MISSING"}]}
     with pytest.raises(NotFound):
         await EcsReader(Canned(DescribeServiceDeployments=missing)).deployment(ARN + "a")
@@ -68,13 +67,13 @@ async def test_a_deployment_that_ecs_does_not_know_is_not_found() -> None:
 
 
 @pytest.mark.parametrize("lacking", ["serviceDeploymentArn", "status", "targetServiceRevision"])
-async def test_a_deployment_without_what_identifies_it_is_incomplete(lacking: str) -> None:
+async def test_a_deployment_without_what_identifies_it_is_incomplete(lacking):
     broken = {key: value for key, value in row("a", 0).items() if key != lacking}
     with pytest.raises(Incomplete):
         await EcsReader(Canned(DescribeServiceDeployments={"serviceDeployments": [broken]})).deployment(ARN)
 
 
-async def test_revisions_by_arn_in_requests_of_twenty() -> None:
+async def test_revisions_by_arn_in_requests_of_twenty():
     def described(params: dict[str, Any]) -> dict[str, Any]:
         return {
             "serviceRevisions": [
@@ -97,7 +96,7 @@ async def test_revisions_by_arn_in_requests_of_twenty() -> None:
     assert revisions[arns[3]].images[0].digest == "sha256:a"  # type: ignore[index]
 
 
-async def test_a_task_definition_keeps_names_of_variables_and_no_value() -> None:
+async def test_a_task_definition_keeps_names_of_variables_and_no_value():
     container = {
         "name": "app",
         "image": "app@sha256:abc",
@@ -122,7 +121,7 @@ async def test_a_task_definition_keeps_names_of_variables_and_no_value() -> None
     assert "hunter2" not in definition.model_dump_json()
 
 
-async def test_a_family_is_not_its_longer_namesakes() -> None:
+async def test_a_family_is_not_its_longer_namesakes():
     arns = [
         f"arn:aws:ecs:r:1:task-definition/{name}"
         for name in ("staff-api:9", "staff-api-batch:3", "staff-api:8")
@@ -133,7 +132,7 @@ async def test_a_family_is_not_its_longer_namesakes() -> None:
         await EcsReader(Canned(ListTaskDefinitions={"taskDefinitionArns": [7]})).definitions("staff-api")
 
 
-async def test_the_quota_is_the_accounts_or_else_aws_default() -> None:
+async def test_the_quota_is_the_accounts_or_else_aws_default():
     own = Canned(GetServiceQuota={"Quota": {"Value": 20.0}})
     quota = await ServiceQuotas(own).fargate_vcpus()
     assert (quota.value, quota.is_default) == (20.0, False)

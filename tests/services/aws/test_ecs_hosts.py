@@ -1,5 +1,3 @@
-"""Hosts that environment values name: nothing of a value but a host ever reaches a model."""
-
 from typing import Any
 
 import pytest
@@ -42,7 +40,7 @@ SECRET = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:prod/db-AbCd
         ("DATABASE_URL", "", ()),
     ],
 )  # fmt: skip
-def test_hosts_of_a_value(name: str, value: str, hosts: tuple[str, ...]) -> None:
+def test_hosts_of_a_value(name, value, hosts):
     assert hosts_of(name, value) == hosts
 
 
@@ -52,8 +50,8 @@ PRIVATE = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_siz
 
 
 @given(PRIVATE, PRIVATE, PRIVATE, PRIVATE, st.sampled_from(["DATABASE_URL", "X", "HOST"]))
-def test_nothing_private_is_told(user: str, password: str, path: str, query: str, name: str) -> None:
-    """Whatever stands in the user, the password, the path and the query, quoted or not."""
+def test_nothing_private_is_told(user, password, path, query, name):
+    # Whatever stands in the user, the password, the path and the query, quoted or not.
     for value in (
         f"postgres://{user}:{password}@db.example:5432/{path}?password={query}",
         f"postgres://{user}@db.example/{path}",
@@ -63,7 +61,7 @@ def test_nothing_private_is_told(user: str, password: str, path: str, query: str
         assert set(hosts_of(name, value)) <= {"db.example:5432", "db.example"}
 
 
-def test_a_task_definition_tells_names_and_no_values() -> None:
+def test_a_task_definition_tells_names_and_no_values():
     row: dict[str, Any] = {
         "taskDefinitionArn": "arn:aws:ecs:r:1:task-definition/app:7",
         "status": "ACTIVE",

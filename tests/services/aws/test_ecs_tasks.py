@@ -1,5 +1,3 @@
-"""Tasks: ECS's answers as models."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,7 +30,7 @@ def task(id: str, **more: Any) -> dict[str, Any]:
     }
 
 
-async def test_stopped_tasks_newest_first_with_their_reasons() -> None:
+async def test_stopped_tasks_newest_first_with_their_reasons():
     older = task(
         "a", stoppingAt=NOW - timedelta(minutes=3), containers=[{"name": "app"}], stopCode="TaskFailedToStart"
     )
@@ -63,13 +61,13 @@ async def test_stopped_tasks_newest_first_with_their_reasons() -> None:
     assert (request["desiredStatus"], request["serviceName"]) == ("STOPPED", "staff-api")
 
 
-async def test_no_stopped_task_takes_one_request() -> None:
+async def test_no_stopped_task_takes_one_request():
     canned = Canned(ListTasks={"taskArns": []})
     assert (await EcsReader(canned).tasks("facility", "staff-api", running=stopped_alone)).stopped == ()
     assert len(canned.calls) == 1
 
 
-async def test_a_task_that_ecs_forgot_meanwhile_is_no_error() -> None:
+async def test_a_task_that_ecs_forgot_meanwhile_is_no_error():
     canned = Canned(
         ListTasks={"taskArns": [ARN + "a", ARN + "b"]},
         DescribeTasks={"tasks": [task("a")], "failures": [{"arn": ARN + "b", "reason": "MISSING"}]},
@@ -89,20 +87,20 @@ async def test_a_task_that_ecs_forgot_meanwhile_is_no_error() -> None:
     ],
     ids=["not described", "no ARN", "no containers"],
 )
-async def test_a_crash_is_not_lost_in_a_damaged_answer(described: dict[str, Any]) -> None:
+async def test_a_crash_is_not_lost_in_a_damaged_answer(described):
     canned = Canned(ListTasks={"taskArns": [ARN + "a"]}, DescribeTasks=described)
     with pytest.raises(Incomplete):
         await EcsReader(canned).tasks("facility", "staff-api", running=stopped_alone)
 
 
-async def test_an_unreadable_list_is_not_empty() -> None:
+async def test_an_unreadable_list_is_not_empty():
     with pytest.raises(Incomplete):
         await EcsReader(Canned(ListTasks={"taskArns": "none"})).tasks(
             "facility", "staff-api", running=stopped_alone
         )
 
 
-async def test_running_tasks_are_told_apart_by_their_definition() -> None:
+async def test_running_tasks_are_told_apart_by_their_definition():
     alive = {
         "taskArn": ARN + "r",
         "desiredStatus": "RUNNING",
@@ -124,7 +122,7 @@ async def test_running_tasks_are_told_apart_by_their_definition() -> None:
         await EcsReader(canned).tasks("facility", "staff-api", running=with_running)
 
 
-async def test_deployments_as_listed_take_one_request() -> None:
+async def test_deployments_as_listed_take_one_request():
     row = {
         "serviceDeploymentArn": "arn:d/1",
         "status": "ROLLBACK_SUCCESSFUL",

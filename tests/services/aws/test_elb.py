@@ -1,12 +1,9 @@
-"""Targets: the load balancer's answers as models."""
-
 from typing import Any
 
 import pytest
 
 from services.aws.client.errors import Incomplete
 from services.aws.elb import ElbReader
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned
 from tests.services.inspections.running_world import context
 
@@ -20,7 +17,7 @@ def row(id: str, **health: Any) -> dict[str, Any]:
     }
 
 
-async def test_targets_with_state_reason_zone_and_zonal_shift() -> None:
+async def test_targets_with_state_reason_zone_and_zonal_shift():
     shifted = row("10.0.2.7") | {
         "AdministrativeOverride": {
             "State": "zonal_shift_active",
@@ -44,7 +41,7 @@ async def test_targets_with_state_reason_zone_and_zonal_shift() -> None:
     assert (second.state, second.reason, second.override) == ("healthy", "", "zonal_shift_active")
 
 
-async def test_no_registered_target_is_an_answer() -> None:
+async def test_no_registered_target_is_an_answer():
     assert (
         await ElbReader(Canned(DescribeTargetHealth={"TargetHealthDescriptions": []})).target_health(GROUP)
         == ()
@@ -54,13 +51,13 @@ async def test_no_registered_target_is_an_answer() -> None:
 @pytest.mark.parametrize(
     "broken", [{"Target": {"Id": "10.0.1.5"}}, {"TargetHealth": {"State": "healthy"}}, {}]
 )
-async def test_a_target_without_id_or_state_is_not_skipped(broken: dict[str, Any]) -> None:
+async def test_a_target_without_id_or_state_is_not_skipped(broken):
     canned = Canned(DescribeTargetHealth={"TargetHealthDescriptions": [row("10.0.1.5"), broken]})
     with pytest.raises(Incomplete):
         await ElbReader(canned).target_health(GROUP)
 
 
-async def test_the_embedded_load_balancer_is_read(embedded: Embedded) -> None:
+async def test_the_embedded_load_balancer_is_read(embedded):
     async with context(embedded) as console:
         place = f"{console.region}:{console.runbook.system.account}"
         assert console.runbook.alb

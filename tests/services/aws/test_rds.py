@@ -1,5 +1,3 @@
-"""Databases: RDS's answers as models."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,7 +41,7 @@ ROW: dict[str, Any] = {
 }
 
 
-async def test_an_instance_and_what_waits_for_its_window() -> None:
+async def test_an_instance_and_what_waits_for_its_window():
     canned = Canned(DescribeDBInstances={"DBInstances": [ROW]})
     database = await RdsReader(canned).database("facility-prod-db")
     assert canned.asked("DescribeDBInstances") == [{"DBInstanceIdentifier": "facility-prod-db"}]
@@ -59,14 +57,14 @@ async def test_an_instance_and_what_waits_for_its_window() -> None:
     ]
 
 
-async def test_what_aws_does_not_say_is_none() -> None:
+async def test_what_aws_does_not_say_is_none():
     bare = {key: ROW[key] for key in ("DBInstanceIdentifier", "DBInstanceArn", "DBInstanceStatus")}
     database = await RdsReader(Canned(DescribeDBInstances={"DBInstances": [bare]})).database("x")
     assert (database.retention_days, database.multi_az, database.certificate_until) == (None, None, None)
     assert (database.backup_window, database.log_exports, database.pending) == ("", (), ())
 
 
-async def test_switching_backups_off_interrupts() -> None:
+async def test_switching_backups_off_interrupts():
     row = ROW | {"PendingModifiedValues": {"BackupRetentionPeriod": 0}}
     database = await RdsReader(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")
     assert [(each.id, each.value, each.outage) for each in database.pending] == [
@@ -83,20 +81,20 @@ async def test_switching_backups_off_interrupts() -> None:
         ("incompatible-parameters", DatabaseState.BROKEN),
     ],
 )
-async def test_what_a_status_means(status: str, state: DatabaseState) -> None:
+async def test_what_a_status_means(status, state):
     row = ROW | {"DBInstanceStatus": status}
     assert (await RdsReader(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")).state is state
 
 
 @pytest.mark.parametrize("answer", [failure(ProblemKind.NOT_FOUND), {"DBInstances": []}])
-async def test_a_missing_database_is_named(answer: Any) -> None:
+async def test_a_missing_database_is_named(answer):
     with pytest.raises(NotFound) as caught:
         await RdsReader(Canned(DescribeDBInstances=answer)).database("no-such-db")
     assert "no-such-db" in caught.value.problem.summary
 
 
 @pytest.mark.parametrize("lacking", ["DBInstanceIdentifier", "DBInstanceArn", "DBInstanceStatus"])
-async def test_half_an_instance_is_incomplete(lacking: str) -> None:
+async def test_half_an_instance_is_incomplete(lacking):
     row = {key: value for key, value in ROW.items() if key != lacking}
     with pytest.raises(Incomplete):
         await RdsReader(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")
@@ -107,7 +105,7 @@ def snapshot(name: str, status: str = "available", at: datetime | None = AT) -> 
     return row | ({"SnapshotCreateTime": at} if at else {})
 
 
-async def test_snapshots_of_every_page_newest_first() -> None:
+async def test_snapshots_of_every_page_newest_first():
     pages = [
         {"DBSnapshots": [snapshot("a", at=AT - timedelta(days=1)), snapshot("b", "failed")], "Marker": "m"},
         {"DBSnapshots": [snapshot("c", "creating", None)]},
@@ -119,13 +117,13 @@ async def test_snapshots_of_every_page_newest_first() -> None:
     assert (failed.state, old.state) == (SnapshotState.UNUSABLE, SnapshotState.AVAILABLE)
 
 
-async def test_a_snapshot_that_cannot_be_placed_is_not_left_out() -> None:
+async def test_a_snapshot_that_cannot_be_placed_is_not_left_out():
     canned = Canned(DescribeDBSnapshots={"DBSnapshots": [snapshot("a", at=None)]})
     with pytest.raises(Incomplete):
         await RdsReader(canned).snapshots("db")
 
 
-async def test_events_are_asked_for_more_than_the_last_hour_and_no_more_than_14_days() -> None:
+async def test_events_are_asked_for_more_than_the_last_hour_and_no_more_than_14_days():
     rows = [
         {"Date": AT, "Message": "second", "EventCategories": ["backup"]},
         {"Date": AT - timedelta(hours=1), "Message": "first"},
@@ -153,7 +151,7 @@ async def pending(answer: Any) -> Any:
     return actions
 
 
-async def test_trap_4_actions_are_inside_the_details() -> None:
+async def test_trap_4_actions_are_inside_the_details():
     details = [
         {"Action": "system-update", "AutoAppliedAfterDate": AT, "Description": "OS"},
         {
@@ -176,7 +174,7 @@ async def test_trap_4_actions_are_inside_the_details() -> None:
 
 
 @pytest.mark.parametrize("details", [[], [{"Description": "which?"}]])
-async def test_an_action_that_is_not_named_is_incomplete(details: list[Any]) -> None:
+async def test_an_action_that_is_not_named_is_incomplete(details):
     resource = {"ResourceIdentifier": ARN, "PendingMaintenanceActionDetails": details}
     with pytest.raises(Incomplete):
         await pending({"PendingMaintenanceActions": [resource]})

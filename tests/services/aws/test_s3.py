@@ -1,5 +1,3 @@
-"""S3's reader: under a prefix, bounded."""
-
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +19,7 @@ def endless(params: dict[str, Any]) -> dict[str, Any]:
     return page(int(str(params.get("ContinuationToken", "t0"))[1:]) + 1, more=True)
 
 
-async def test_pages_follow_their_token_and_are_bounded() -> None:
+async def test_pages_follow_their_token_and_are_bounded():
     answers = iter([page(1, more=True), page(2, more=False)])
     canned = Canned(ListObjectsV2=lambda _params: next(answers))
     listing = await S3Reader(canned).under("b", "2026/01/14/", pages=9)
@@ -35,7 +33,7 @@ async def test_pages_follow_their_token_and_are_bounded() -> None:
     assert (len(cut.objects), cut.complete, cut.pages) == (3, False, 3)
 
 
-async def test_trap_21_a_whole_bucket_is_never_listed() -> None:
+async def test_trap_21_a_whole_bucket_is_never_listed():
     with pytest.raises(ValueError, match="prefix"):
         await S3Reader(Canned()).under("b", "", pages=1)
 
@@ -43,6 +41,6 @@ async def test_trap_21_a_whole_bucket_is_never_listed() -> None:
 @pytest.mark.parametrize(
     "broken", [{"IsTruncated": True}, {"IsTruncated": False, "Contents": [{"Key": "k", "Size": 1}]}]
 )
-async def test_a_listing_cut_short_is_no_listing(broken: dict[str, Any]) -> None:
+async def test_a_listing_cut_short_is_no_listing(broken):
     with pytest.raises(Incomplete):
         await S3Reader(Canned(ListObjectsV2=broken)).under("b", "2026/", pages=2)

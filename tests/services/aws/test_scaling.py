@@ -9,31 +9,30 @@ from tests.services.aws.canned import Canned
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-async def test_bounds_and_suspension() -> None:
+async def test_bounds_and_suspension():
     row = {"MinCapacity": 2, "MaxCapacity": 5, "SuspendedState": {"DynamicScalingOutSuspended": True}}
     canned = Canned(DescribeScalableTargets={"ScalableTargets": [row]})
     target = await AutoScalingReader(canned).target("c", "s")
-    assert target is not None
     assert (target.minimum, target.maximum, target.suspended) == (2, 5, True)
     assert canned.asked("DescribeScalableTargets")[0]["ResourceIds"] == ["service/c/s"]
 
 
 @pytest.mark.parametrize("missing", ["MinCapacity", "MaxCapacity"])
-async def test_missing_bounds_are_not_zero(missing: str) -> None:
+async def test_missing_bounds_are_not_zero(missing):
     row = {"MinCapacity": 2, "MaxCapacity": 5}
     del row[missing]
     with pytest.raises(Incomplete):
         await AutoScalingReader(Canned(DescribeScalableTargets={"ScalableTargets": [row]})).target("c", "s")
 
 
-async def test_a_service_that_was_never_registered_has_no_bounds() -> None:
+async def test_a_service_that_was_never_registered_has_no_bounds():
     assert (
         await AutoScalingReader(Canned(DescribeScalableTargets={"ScalableTargets": []})).target("c", "s")
         is None
     )
 
 
-async def test_activities_newest_first_with_the_reasons_for_doing_nothing() -> None:
+async def test_activities_newest_first_with_the_reasons_for_doing_nothing():
     def row(minutes: int, **more: object) -> dict[str, object]:
         return {
             "StartTime": NOW - timedelta(minutes=minutes),
@@ -64,7 +63,7 @@ def scheduled(name: str, schedule: str, **more: object) -> dict[str, object]:
     }
 
 
-async def test_scheduled_actions_soonest_first_with_their_moment_in_their_own_zone() -> None:
+async def test_scheduled_actions_soonest_first_with_their_moment_in_their_own_zone():
     pages = [
         {
             "ScheduledActions": [
@@ -99,7 +98,7 @@ async def test_scheduled_actions_soonest_first_with_their_moment_in_their_own_zo
     ]
 
 
-async def test_an_unreadable_time_is_none() -> None:
+async def test_an_unreadable_time_is_none():
     rows = [
         scheduled("a", "at(2026-04-02T17:00:00)", Timezone="Mars/Olympus"),
         scheduled("b", "at(2026-13-02T17:00:00)"),
@@ -111,7 +110,7 @@ async def test_an_unreadable_time_is_none() -> None:
     assert [action.at for action in actions] == [None, None, None]
 
 
-async def test_policies_with_what_they_track() -> None:
+async def test_policies_with_what_they_track():
     tracking = {
         "TargetValue": 60.0,
         "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},

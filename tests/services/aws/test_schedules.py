@@ -38,22 +38,22 @@ def jst(schedule: str, days: float = 40, timezone: str = TOKYO, **more: datetime
         ("cron(0 10 14 1 ? *)", []),
     ],
 )  # fmt: skip
-def test_cron_as_the_user_guide_writes_it(schedule: str, expected: list[str]) -> None:
+def test_cron_as_the_user_guide_writes_it(schedule, expected):
     assert jst(schedule) == expected
 
 
-def test_a_time_without_a_zone_is_utc() -> None:
+def test_a_time_without_a_zone_is_utc():
     assert jst("cron(0 13 ? * WED *)", 7, "UTC") == ["01-14 22:00"]
 
 
-def test_a_rate_counts_from_its_start_else_from_its_making() -> None:
+def test_a_rate_counts_from_its_start_else_from_its_making():
     created = NOW - timedelta(hours=5)
     assert jst("rate(6 hours)", 0.5, created=created) == ["01-14 11:00", "01-14 17:00"]
     start = NOW + timedelta(hours=2)
     assert jst("rate(1 day)", 2, created=created, start=start) == ["01-14 12:00", "01-15 12:00"]
 
 
-def test_nothing_before_its_start_or_after_its_end() -> None:
+def test_nothing_before_its_start_or_after_its_end():
     start, end = NOW + timedelta(days=1), NOW + timedelta(days=3)
     assert jst("cron(0 22 * * ? *)", start=start, end=end) == ["01-15 22:00", "01-16 22:00"]
 
@@ -71,12 +71,12 @@ def test_nothing_before_its_start_or_after_its_end() -> None:
         "",
     ],
 )
-def test_what_cannot_be_computed_is_reported(schedule: str) -> None:
+def test_what_cannot_be_computed_is_reported(schedule):
     with pytest.raises(UnreadableSchedule):
         jst(schedule)
 
 
-def test_an_unknown_zone_and_too_many_moments_are_unreadable() -> None:
+def test_an_unknown_zone_and_too_many_moments_are_unreadable():
     with pytest.raises(UnreadableSchedule):
         jst("cron(0 1 * * ? *)", timezone="Mars/Olympus")
     assert len(jst("cron(* * * * ? *)", MOST / 1440)) == MOST
@@ -102,9 +102,7 @@ def field(low: int, high: int) -> st.SearchStrategy[str]:
     st.one_of(field(1, 28).map(lambda days: (days, "?")), field(1, 7).map(lambda days: ("?", days))),
     st.sampled_from([TOKYO, "UTC", "America/St_Johns"]),
 )
-def test_the_embedded_aws_reckons_the_same(
-    minute: int, hour: int, months: str, days: tuple[str, str], zone: str
-) -> None:
+def test_the_embedded_aws_reckons_the_same(minute, hour, months, days, zone):
     expression = f"cron({minute} {hour} {days[0]} {months} {days[1]} *)"
     # In the hour that the clocks skip or repeat either answer is right.
     until = NOW + timedelta(days=50 if zone == "America/St_Johns" else 120)

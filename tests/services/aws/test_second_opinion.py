@@ -128,10 +128,9 @@ def _home(aws_home: Path) -> None:
     """Made-up credentials."""
 
 
-async def test_it_is_asked_once_and_its_words_enter_the_timeline(tmp_path: Path) -> None:
+async def test_it_is_asked_once_and_its_words_enter_the_timeline(tmp_path):
     async with opinions(tmp_path / "journal.db") as (service, agent, console, incident):
         opinion = await service.ask(incident, "5xx")
-        assert opinion is not None
         assert (opinion.state, opinion.task, opinion.by) == (OpinionState.ACCEPTED, TASK, "tanaka")
         again = await service.ask(incident, "5xx")
         assert again == opinion, "what is under way is not paid for twice"
@@ -142,26 +141,23 @@ async def test_it_is_asked_once_and_its_words_enter_the_timeline(tmp_path: Path)
             console.clock.advance(EVERY)
             await asyncio.sleep(0.01)
         newest = await following
-        assert newest is not None
         assert (newest.state, newest.words) == (OpinionState.ANSWERED, WORDS)
         rows = timeline(incident, await console.incidents.entries(incident))
         assert any("AWS's opinion" in row.text and WORDS in row.text for row in rows)
         assert any("¥300" in row.text for row in rows)
 
 
-async def test_a_read_only_console_sends_nothing(tmp_path: Path) -> None:
+async def test_a_read_only_console_sends_nothing(tmp_path):
     for name, options in (("a", {"armed": False}), ("b", {"armed": False, "read_only": True})):
         async with opinions(tmp_path / name, **options) as (service, agent, _console, incident):
             opinion = await service.ask(incident, "5xx")
-            assert opinion is not None
             assert opinion.state is OpinionState.FAILED
             assert agent.begun == []
 
 
-async def test_it_is_sent_as_changes_are_by_a_session_of_the_role_for_writing(tmp_path: Path) -> None:
+async def test_it_is_sent_as_changes_are_by_a_session_of_the_role_for_writing(tmp_path):
     async with opinions(tmp_path / "journal.db", write_role=ROLE) as (service, agent, _console, incident):
         opinion = await service.ask(incident, "5xx")
-        assert opinion is not None
         assert opinion.state is OpinionState.ACCEPTED
         (sent,) = [each for each in agent.server.seen if each.path.endswith("/tasks")]
         assert sent.access_key == ROLE_KEY
@@ -175,53 +171,47 @@ async def test_it_is_sent_as_changes_are_by_a_session_of_the_role_for_writing(tm
 
 
 @pytest.mark.parametrize("fault", ["reset", "500", "throttled"])
-async def test_a_role_that_cannot_be_assumed_asks_nothing(tmp_path: Path, fault: str) -> None:
+async def test_a_role_that_cannot_be_assumed_asks_nothing(tmp_path, fault):
     async with opinions(tmp_path / "journal.db", write_role=ROLE) as (service, agent, _console, incident):
         agent.role = FAULTS[fault]
         opinion = await service.ask(incident, "5xx")
-        assert opinion is not None
         assert (opinion.state, agent.begun) == (OpinionState.FAILED, [])
 
 
-async def test_a_lost_answer_is_unknown_and_asking_again_sends_the_same_token(tmp_path: Path) -> None:
+async def test_a_lost_answer_is_unknown_and_asking_again_sends_the_same_token(tmp_path):
     async with opinions(tmp_path / "journal.db") as (service, agent, _console, incident):
         agent.begin = FAULTS["reset"]
         opinion = await service.ask(incident, "5xx")
-        assert opinion is not None
         assert opinion.state is OpinionState.UNKNOWN
         assert len(agent.begun) == 1, "a single attempt"
         agent.begin = answer(task("PENDING_START"), status=201)
         opinion = await service.ask(incident, "5xx")
-        assert opinion is not None
         assert (opinion.number, opinion.state) == (2, OpinionState.ACCEPTED)
         assert len({request["clientToken"] for request in agent.begun}) == 1
 
 
-async def test_a_request_whose_console_ended_is_sent_again_with_its_token(tmp_path: Path) -> None:
+async def test_a_request_whose_console_ended_is_sent_again_with_its_token(tmp_path):
     async with opinions(tmp_path / "journal.db") as (service, agent, console, incident):
         await console.journal.append(asked(incident, 1, "token-of-the-first", 300))
         opinion = await service.ask(incident, "5xx")
-        assert opinion is not None
         assert (opinion.state, agent.begun) == (OpinionState.ASKED, [])
         console.clock.advance(WINDOW + 1)
         opinion = await service.ask(incident, "5xx")
-        assert opinion is not None
         assert opinion.state is OpinionState.ACCEPTED
         assert [request["clientToken"] for request in agent.begun] == ["token-of-the-first"]
 
 
-async def test_what_aws_refuses_is_said_and_a_new_request_is_another(tmp_path: Path) -> None:
+async def test_what_aws_refuses_is_said_and_a_new_request_is_another(tmp_path):
     async with opinions(tmp_path / "journal.db") as (service, agent, _console, incident):
         agent.begin = failure("AccessDeniedException", "aidevops:CreateBacklogTask", status=403)
         opinion = await service.ask(incident, "5xx")
-        assert opinion is not None
         assert opinion.state is OpinionState.FAILED
         agent.begin = answer(task("PENDING_START"), status=201)
         await service.ask(incident, "5xx")
         assert len({request["clientToken"] for request in agent.begun}) == 2
 
 
-def test_the_newest_summary_counts_before_single_steps() -> None:
+def test_the_newest_summary_counts_before_single_steps():
     def of(kind: str, text: str) -> AgentRecord:
         return AgentRecord(at=NOW, kind=kind, text=text)
 
@@ -230,8 +220,8 @@ def test_the_newest_summary_counts_before_single_steps() -> None:
     assert words_of([]) == ""
 
 
-def test_the_api_has_what_is_asked_of_it() -> None:
-    """A contract with botocore's own model of the service, which this version may lack."""
+def test_the_api_has_what_is_asked_of_it():
+    # A contract with botocore's own model of the service, which this version may lack.
     try:
         model = ServiceModel(Loader().load_service_model(SERVICE, "service-2"), SERVICE)
     except UnknownServiceError:

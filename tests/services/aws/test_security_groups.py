@@ -1,5 +1,3 @@
-"""Security groups: EC2's answers as models."""
-
 from typing import Any
 
 import pytest
@@ -28,7 +26,7 @@ def group(id: str, *rules: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def test_groups_in_the_order_of_the_question() -> None:
+async def test_groups_in_the_order_of_the_question():
     canned = Canned(DescribeSecurityGroups={"SecurityGroups": [group("sg-app"), group("sg-db", POSTGRES)]})
     database, app = await SecurityGroups(canned).named(["sg-db", "sg-app", "sg-db"])
     assert canned.asked("DescribeSecurityGroups") == [{"GroupIds": ["sg-db", "sg-app"]}]
@@ -39,7 +37,7 @@ async def test_groups_in_the_order_of_the_question() -> None:
     assert rule.networks == ("10.0.0.0/16", "fd00::/8")
 
 
-async def test_no_ids_need_no_request() -> None:
+async def test_no_ids_need_no_request():
     canned = Canned()
     assert await SecurityGroups(canned).named([]) == ()
     assert canned.calls == []
@@ -56,7 +54,7 @@ async def test_no_ids_need_no_request() -> None:
         ({"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1}, 5432, False),
     ],
 )
-async def test_a_rule_covers_its_ports(rule: dict[str, Any], port: int, covered: bool) -> None:
+async def test_a_rule_covers_its_ports(rule, port, covered):
     canned = Canned(DescribeSecurityGroups={"SecurityGroups": [group("sg-db", rule)]})
     (database,) = await SecurityGroups(canned).named(["sg-db"])
     assert database.ingress[0].covers(port) is covered
@@ -74,7 +72,7 @@ async def test_a_rule_covers_its_ports(rule: dict[str, Any], port: int, covered:
     ],
     ids=["another group", "no rules", "one side only", "no id", "no protocol", "no end of the range"],
 )
-async def test_damaged_answers_refuse_nobody(answers: list[dict[str, Any]]) -> None:
+async def test_damaged_answers_refuse_nobody(answers):
     canned = Canned(DescribeSecurityGroups={"SecurityGroups": answers})
     with pytest.raises(Incomplete):
         await SecurityGroups(canned).named(["sg-db"])

@@ -1,5 +1,3 @@
-"""What SQS may answer, and what is made of it."""
-
 from typing import Any
 
 import pytest
@@ -11,8 +9,6 @@ URL = "https://sqs.ap-northeast-1.amazonaws.com/123456789012/toban-events"
 
 
 class Session:
-    """Gives one answer, and notes the requests."""
-
     def __init__(self, **answer: Any) -> None:
         self.answer = answer
         self.requests: list[dict[str, Any]] = []
@@ -31,11 +27,11 @@ def queue(session: Session) -> SqsQueue:
 
 
 @pytest.mark.parametrize("answer", [{}, {"Messages": None}, {"Messages": []}])
-async def test_no_message(answer: dict[str, Any]) -> None:
+async def test_no_message(answer):
     assert await queue(Session(**answer)).receive() == ()
 
 
-async def test_the_request_waits_and_its_time_out_is_longer() -> None:
+async def test_the_request_waits_and_its_time_out_is_longer():
     session = Session()
     await queue(session).receive()
     (request,) = session.requests
@@ -48,19 +44,19 @@ async def test_the_request_waits_and_its_time_out_is_longer() -> None:
     "row",
     [{}, {"MessageId": "m"}, {"MessageId": "m", "ReceiptHandle": ""}, {"ReceiptHandle": "h"}, "m", None],
 )
-async def test_a_message_that_could_not_be_deleted_is_no_message(row: Any) -> None:
+async def test_a_message_that_could_not_be_deleted_is_no_message(row):
     with pytest.raises(Incomplete):
         await queue(Session(Messages=[row])).receive()
 
 
-async def test_a_message_without_a_text_is_an_empty_one() -> None:
+async def test_a_message_without_a_text_is_an_empty_one():
     (message,) = await queue(
         Session(Messages=[{"MessageId": "m", "ReceiptHandle": "h", "Body": 7}])
     ).receive()
     assert message == Message("m", "h", "")
 
 
-async def test_deleting_goes_in_batches_and_tells_what_is_left() -> None:
+async def test_deleting_goes_in_batches_and_tells_what_is_left():
     session = Session(Failed=[{"Id": "0", "SenderFault": True, "Code": "ReceiptHandleIsInvalid"}])
     assert await queue(session).delete([Message(str(n), f"h{n}", "") for n in range(25)]) == 3
     assert [len(request["Entries"]) for request in session.requests] == [10, 10, 5]

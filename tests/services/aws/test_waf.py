@@ -1,5 +1,3 @@
-"""AWS WAF's reader: the ACL that protects, the true log destination, samples."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,7 +62,7 @@ async def read_acl() -> WebAcl:
     return web_acl
 
 
-async def test_the_acl_of_a_load_balancer_and_which_of_its_rules_may_block() -> None:
+async def test_the_acl_of_a_load_balancer_and_which_of_its_rules_may_block():
     web_acl = await read_acl()
     assert (web_acl.name, web_acl.arn, web_acl.metric) == ("city-acl", ARN, "cityMetric")
     assert web_acl.measured
@@ -77,19 +75,19 @@ async def test_the_acl_of_a_load_balancer_and_which_of_its_rules_may_block() -> 
     ]
 
 
-async def test_no_acl_is_none_and_no_load_balancer_is_not_found() -> None:
+async def test_no_acl_is_none_and_no_load_balancer_is_not_found():
     assert await WafReader(Canned(GetWebACLForResource={})).protecting(BALANCER) is None
     with pytest.raises(NotFound):
         await WafReader(Canned(GetWebACLForResource=nonexistent())).protecting(BALANCER)
 
 
-async def test_a_web_acl_without_its_default_action_is_no_answer() -> None:
+async def test_a_web_acl_without_its_default_action_is_no_answer():
     broken = {key: value for key, value in acl().items() if key != "DefaultAction"}
     with pytest.raises(Incomplete):
         await WafReader(Canned(GetWebACLForResource={"WebACL": broken})).protecting(BALANCER)
 
 
-async def test_cloudfront_is_asked_in_us_east_1_page_by_page() -> None:
+async def test_cloudfront_is_asked_in_us_east_1_page_by_page():
     def pages(params: dict[str, Any]) -> dict[str, Any]:
         if "NextMarker" not in params:
             return {"WebACLs": [{"Name": "other", "Id": "1", "ARN": ARN}], "NextMarker": "other"}
@@ -97,13 +95,12 @@ async def test_cloudfront_is_asked_in_us_east_1_page_by_page() -> None:
 
     canned = Canned(ListWebACLs=pages, GetWebACL={"WebACL": acl(DefaultAction={"Block": {}})})
     web_acl = await WafReader(canned, scope="cloudfront").named("city-acl")
-    assert web_acl is not None
     assert web_acl.blocks_by_default
     assert {region for _operation, _params, region in canned.calls} == {"us-east-1"}
     assert canned.asked("GetWebACL") == [{"Name": "city-acl", "Scope": "CLOUDFRONT", "Id": "2"}]
 
 
-async def test_a_marker_with_the_last_page_does_not_lead_on_for_ever() -> None:
+async def test_a_marker_with_the_last_page_does_not_lead_on_for_ever():
     answers = iter([{"WebACLs": [{"Name": "a", "Id": "1"}], "NextMarker": "a"}, {"WebACLs": []}])
     assert await WafReader(Canned(ListWebACLs=lambda _params: next(answers))).named("b") is None
     endless = Canned(ListWebACLs={"WebACLs": [{"Name": "a", "Id": "1"}], "NextMarker": "a"})
@@ -120,14 +117,13 @@ async def test_a_marker_with_the_last_page_does_not_lead_on_for_ever() -> None:
         ("something else", "other", "something else"),
     ],
 )
-async def test_trap_21_where_the_logs_really_go(arn: str, kind: str, name: str) -> None:
+async def test_trap_21_where_the_logs_really_go(arn, kind, name):
     configuration = {"LoggingConfiguration": {"ResourceArn": ARN, "LogDestinationConfigs": [arn]}}
     destination = await WafReader(Canned(GetLoggingConfiguration=configuration)).destination(await read_acl())
-    assert destination is not None
     assert (destination.kind, destination.name) == (kind, name)
 
 
-async def test_no_logging_is_none_and_no_permission_is_an_error() -> None:
+async def test_no_logging_is_none_and_no_permission_is_an_error():
     assert (
         await WafReader(Canned(GetLoggingConfiguration=nonexistent())).destination(await read_acl()) is None
     )
@@ -136,7 +132,7 @@ async def test_no_logging_is_none_and_no_permission_is_an_error() -> None:
         await WafReader(denied).destination(await read_acl())
 
 
-async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
+async def test_samples_are_cleaned_and_say_what_they_cover():
     row = {
         "Request": {"ClientIP": "192.0.2.1", "Country": "NL", "URI": "/\x1b[2J"},
         "Weight": 3,
@@ -175,10 +171,9 @@ async def test_samples_are_cleaned_and_say_what_they_cover() -> None:
             await WafReader(Canned(GetSampledRequests=listed)).samples(web_acl, web_acl.rules[1], span)
 
 
-async def test_a_rule_whose_metric_is_named_by_damage_is_not_sampled() -> None:
+async def test_a_rule_whose_metric_is_named_by_damage_is_not_sampled():
     for name, sampled in (("m-own", True), ("m-\ufffd", False), ("", False)):
         rules = [rule("own", 0, Action={"Block": {}}, VisibilityConfig=visible(name))]
         answer = {"WebACL": acl(Rules=rules)}
         web_acl = await WafReader(Canned(GetWebACLForResource=answer)).protecting(BALANCER)
-        assert web_acl is not None
         assert [each.sampled for each in web_acl.rules] == [sampled]

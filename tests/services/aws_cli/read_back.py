@@ -24,8 +24,6 @@ LOADED = ("file://", "fileb://", "http://", "https://")
 
 @dataclass
 class Sent:
-    """What a command sends."""
-
     service: str
     operation: str
     params: dict[str, Any]

@@ -42,19 +42,19 @@ def sent(service: str, operation: str, params: dict[str, Any], settings: AwsSett
 
 
 @given(NAMES)
-def test_a_text_comes_back(name: str) -> None:
+def test_a_text_comes_back(name):
     params = {"AlarmName": name}
     assert sent("cloudwatch", "DescribeAlarmHistory", params).params == params
 
 
 @given(st.lists(NAMES, min_size=1, max_size=4))
-def test_a_list_comes_back(names: list[str]) -> None:
+def test_a_list_comes_back(names):
     params = {"AlarmNames": names}
     assert sent("cloudwatch", "DescribeAlarms", params).params == params
 
 
 @given(st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=3))
-def test_structures_come_back(pairs: list[tuple[str, str]]) -> None:
+def test_structures_come_back(pairs):
     params = {
         "Namespace": "AWS/ECS",
         "MetricName": "CPUUtilization",
@@ -66,13 +66,13 @@ def test_structures_come_back(pairs: list[tuple[str, str]]) -> None:
 
 
 @given(NAMES)
-def test_the_line_is_one_line_of_visible_characters(name: str) -> None:
+def test_the_line_is_one_line_of_visible_characters(name):
     command = call("cloudwatch", "DescribeAlarms", {"AlarmNames": [name]}, purpose="test")
     assert UNSAFE.search(shell_line(command, AwsSettings(), REGION).text) is None
 
 
 @pytest.mark.parametrize("now", [True, False])
-def test_a_boolean_has_no_value(now: bool) -> None:
+def test_a_boolean_has_no_value(now):
     params = {"DBInstanceIdentifier": "db", "ApplyImmediately": now}
     command = call("rds", "ModifyDBInstance", params, purpose="test", writes=True)
     flag = "--apply-immediately" if now else "--no-apply-immediately"
@@ -80,7 +80,7 @@ def test_a_boolean_has_no_value(now: bool) -> None:
     assert sent("rds", "ModifyDBInstance", params).params == params
 
 
-def test_times_numbers_and_nested_values_come_back() -> None:
+def test_times_numbers_and_nested_values_come_back():
     at = datetime(2026, 1, 19, 0, 0, 30, 999, tzinfo=UTC)
     assert sent("cloudtrail", "LookupEvents", {"StartTime": at}).params == {
         "StartTime": "2026-01-19T00:00:30Z"
@@ -89,13 +89,13 @@ def test_times_numbers_and_nested_values_come_back() -> None:
     assert sent("application-autoscaling", "PutScheduledAction", params).params == params
 
 
-def test_region_profile_and_endpoint_are_the_consoles_without_its_password() -> None:
+def test_region_profile_and_endpoint_are_the_consoles_without_its_password():
     settings = AwsSettings(profile="ops 1", endpoint_url="http://me:secret@localhost:5000/x")
     options = sent("ecs", "ListServices", {}, settings).options
     assert options == {"--region": REGION, "--profile": "ops 1", "--endpoint-url": "http://localhost:5000/x"}
 
 
-def test_an_assumed_role_is_remarked() -> None:
+def test_an_assumed_role_is_remarked():
     settings = AwsSettings(role_arn="arn:aws:iam::123456789012:role/Ops", external_id="hidden")
     (remark,) = sheet_remarks(settings, demo=False)
     assert "role/Ops" in remark

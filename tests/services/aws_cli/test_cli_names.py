@@ -1,5 +1,3 @@
-"""Names as the AWS CLI spells them: as the SDK's own conversion does."""
-
 import botocore.session
 import pytest
 from botocore import xform_name
@@ -9,7 +7,7 @@ from services.aws_cli.calls import kebab
 
 
 @pytest.mark.parametrize("service", sorted({service for service, _operation in READS}))
-def test_every_operation_and_parameter_has_the_sdks_name(service: str) -> None:
+def test_every_operation_and_parameter_has_the_sdks_name(service):
     model = botocore.session.Session().get_service_model(service)
     for operation in model.operation_names:
         assert kebab(operation) == xform_name(operation, "-")

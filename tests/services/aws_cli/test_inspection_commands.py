@@ -74,7 +74,7 @@ class Shell:
 
 @pytest.mark.parametrize("id", [entry.id for entry in INSPECTIONS])
 @pytest.mark.slow
-async def test_the_embedded_aws_answers_every_command(embedded: Embedded, id: str) -> None:
+async def test_the_embedded_aws_answers_every_command(embedded, id):
     commands = await commands_of(embedded, id)
     shell = Shell(embedded)
     for command in commands:
@@ -83,7 +83,7 @@ async def test_the_embedded_aws_answers_every_command(embedded: Embedded, id: st
 
 
 @pytest.mark.parametrize("id", [entry.id for entry in INSPECTIONS])
-async def test_every_command_reads_and_says_what_normal_looks_like(embedded: Embedded, id: str) -> None:
+async def test_every_command_reads_and_says_what_normal_looks_like(embedded, id):
     commands = await commands_of(embedded, id)
     assert commands, f"{id} has no commands: add `cli_commands`"
     for command in commands:
@@ -94,16 +94,15 @@ async def test_every_command_reads_and_says_what_normal_looks_like(embedded: Emb
     assert any("ormal" in command.purpose for command in commands)
 
 
-async def test_a_web_acl_of_cloudfront_is_read_in_its_region(embedded: Embedded) -> None:
+async def test_a_web_acl_of_cloudfront_is_read_in_its_region(embedded):
     book = load_builtin("facility-prod")
-    assert book.waf is not None
     waf = book.waf.model_copy(update={"scope": "cloudfront", "web_acl": "it's mine"})
     commands = await commands_of(embedded, "waf-blocks", book.model_copy(update={"waf": waf}))
     assert [command.region for command in commands[:3]] == ["us-east-1"] * 3
     assert commands[0].query == "WebACLs[?Name=='it\\'s mine'].ARN|[0]"
 
 
-async def test_the_sign_ins_show_the_address_that_the_event_contains(embedded: Embedded) -> None:
+async def test_the_sign_ins_show_the_address_that_the_event_contains(embedded):
     commands = await commands_of(embedded, "sign-ins")
     shell = Shell(embedded)
     (lookup,) = [command for command in commands if "AttributeKey=EventSource" in " ".join(command.arguments)]
@@ -121,7 +120,7 @@ async def test_the_sign_ins_show_the_address_that_the_event_contains(embedded: E
 
 
 @pytest.mark.scenario("forced-patch")
-async def test_the_pending_maintenance_has_its_dates(embedded: Embedded) -> None:
+async def test_the_pending_maintenance_has_its_dates(embedded):
     command = (await commands_of(embedded, "maintenance"))[0]
     (rows,) = await asyncio.to_thread(Shell(embedded).run, command)
     assert rows

@@ -41,7 +41,7 @@ def verbs(commands: Sequence[CliCommand]) -> list[str]:
 
 @pytest.mark.scenario("alb-5xx")
 @pytest.mark.slow
-async def test_every_alarms_commands_are_answered(embedded: Embedded) -> None:
+async def test_every_alarms_commands_are_answered(embedded):
     now = embedded.clock.now()
     async with context(embedded) as inspected:
         overview = await Alarms(inspected.reader, BOOK, clock=embedded.clock).overview()
@@ -54,7 +54,7 @@ async def test_every_alarms_commands_are_answered(embedded: Embedded) -> None:
         assert all(curve for (curve,) in printed[2:3]), "it has values"
 
 
-async def test_the_playbooks_looks_follow_the_curve(embedded: Embedded) -> None:
+async def test_the_playbooks_looks_follow_the_curve(embedded):
     async with context(embedded) as inspected:
         (alarm,) = (
             await Alarms(inspected.reader, BOOK, clock=embedded.clock).named(["alb-5xx-error-rate"])
@@ -69,14 +69,14 @@ async def test_the_playbooks_looks_follow_the_curve(embedded: Embedded) -> None:
     assert {row[1] for row in healthy} == {"healthy"}
 
 
-async def test_a_missing_alarm_and_one_with_a_hostile_name_have_commands() -> None:
+async def test_a_missing_alarm_and_one_with_a_hostile_name_have_commands():
     for name in ("gone", "file:///etc/passwd", "-rf\n/"):
         alarm = Alarm(id=RawId(name), name=name, state=AlarmState.MISSING)
         for command in alarm_commands(alarm, BOOK, REGION, ORIGIN):
             read_back(["aws", command.service, command.verb, *command.arguments], {}).check()
 
 
-def test_queries_in_two_regions_are_two_commands() -> None:
+def test_queries_in_two_regions_are_two_commands():
     queries = tuple(
         MetricQuery(id=f"m{at}", namespace=RawId("AWS/RDS"), metric=RawId("CPUUtilization"), region=region)
         for at, region in enumerate(("", "us-east-1"))
@@ -89,7 +89,7 @@ def test_queries_in_two_regions_are_two_commands() -> None:
 
 
 @pytest.mark.parametrize("days", [0.125, 1, 10, 35, 100])
-def test_a_curve_of_any_length_has_no_more_points_than_aws_returns(days: float) -> None:
+def test_a_curve_of_any_length_has_no_more_points_than_aws_returns(days):
     query = MetricQuery(
         id="m", namespace=RawId("AWS/RDS"), metric=RawId("CPUUtilization"), period=60, stat="p95"
     )
@@ -101,7 +101,7 @@ def test_a_curve_of_any_length_has_no_more_points_than_aws_returns(days: float) 
 
 
 @pytest.mark.slow
-async def test_every_widgets_commands_are_answered(embedded: Embedded) -> None:
+async def test_every_widgets_commands_are_answered(embedded):
     async with context(embedded) as inspected:
         dashboard = await Dashboards(inspected.reader).get(RawId("facility-prod-main"))
     await run_all(embedded, [dashboard_body(dashboard.name)])
@@ -114,7 +114,7 @@ async def test_every_widgets_commands_are_answered(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_what_a_pane_shows_is_read_by_its_commands(embedded: Embedded) -> None:
+async def test_what_a_pane_shows_is_read_by_its_commands(embedded):
     group = "/ecs/staff-api"
     following = list(logs.pane_commands(group, "INFO", SPAN, following=True, text=""))
     assert verbs(following) == ["tail", "filter-log-events"]
@@ -127,7 +127,7 @@ async def test_what_a_pane_shows_is_read_by_its_commands(embedded: Embedded) -> 
     assert request.params == {"logGroupName": group, "filterPattern": "INFO"}
 
 
-def test_a_past_window_is_in_milliseconds() -> None:
+def test_a_past_window_is_in_milliseconds():
     command = logs.events_between("/g", SPAN)
     params = read_back(["aws", "logs", command.verb, *command.arguments], {}).params
     assert params["startTime"] == int(SPAN.start.timestamp()) * 1000
@@ -138,14 +138,14 @@ def test_a_past_window_is_in_milliseconds() -> None:
     ("group", "pattern"),
     [("-x", ""), ("file://x", ""), ("/g", "file://x"), ("arn:aws:logs:ap-northeast-1:1:log-group:/g", "")],
 )
-def test_what_logs_tail_does_not_take_is_read_by_filter_log_events_alone(group: str, pattern: str) -> None:
+def test_what_logs_tail_does_not_take_is_read_by_filter_log_events_alone(group, pattern):
     (command,) = logs.pane_commands(group, pattern, SPAN, following=True)
     request = read_back(["aws", "logs", command.verb, *command.arguments], {})
     request.check()
     assert group in request.params.values()
 
 
-def test_a_searched_text_is_one_quoted_phrase() -> None:
+def test_a_searched_text_is_one_quoted_phrase():
     (_past, _tail, search) = logs.pane_commands("/g", "", SPAN, following=False, text='a-b "c\\')
     params = read_back(["aws", "logs", search.verb, *search.arguments], {}).params
     assert params["filterPattern"] == '"a-b \\"c\\\\"'
@@ -157,9 +157,7 @@ async def plan_of(embedded: Embedded, path: Path, **parameters: str) -> tuple[Pl
         return plan, list(world.engine.changes["task-limit"].cli_commands(plan))
 
 
-async def test_a_plan_by_hand_sends_exactly_its_requests_and_is_verified(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_a_plan_by_hand_sends_exactly_its_requests_and_is_verified(embedded, tmp_path):
     at = datetime.fromisoformat("2026-02-02T17:00")
     plan, commands = await plan_of(
         embedded, tmp_path / "j.db", max="10", revert="aws", revert_at=f"{at:%Y-%m-%d %H:%M}"
@@ -177,7 +175,7 @@ async def test_a_plan_by_hand_sends_exactly_its_requests_and_is_verified(
     assert actions[0][3] == plan.steps[0].call.params["MaxCapacity"] // 2
 
 
-async def test_a_refused_plan_has_no_commands(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_refused_plan_has_no_commands(embedded, tmp_path):
     plan, commands = await plan_of(embedded, tmp_path / "j.db", max="none")
     assert plan.refusals
     assert commands == []

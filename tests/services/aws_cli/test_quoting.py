@@ -1,5 +1,3 @@
-"""A shell reads every quoted word back exactly, and a line never leaves its line."""
-
 import subprocess
 
 from hypothesis import given
@@ -24,24 +22,24 @@ def read_by_bash(line: str) -> list[str]:
 
 
 @given(st.lists(WORDS, min_size=1, max_size=8))
-def test_a_shell_reads_the_words_back(words: list[str]) -> None:
+def test_a_shell_reads_the_words_back(words):
     line = " ".join(map(quoted, words))
     assert UNSAFE.search(line) is None
     assert read_by_bash(line) == words
 
 
-def test_what_an_argument_cannot_contain_is_replaced() -> None:
+def test_what_an_argument_cannot_contain_is_replaced():
     assert read_by_bash(quoted("a\0b\ud800")) == ["a\ufffdb\ufffd"]
 
 
-def test_a_bare_word_has_no_quotes_and_an_equals_sign_at_the_start_has() -> None:
+def test_a_bare_word_has_no_quotes_and_an_equals_sign_at_the_start_has():
     assert quoted("AttributeKey=EventName,AttributeValue=x") == "AttributeKey=EventName,AttributeValue=x"
     assert quoted("=ls") == "'=ls'"
     assert quoted("~/x") == "'~/x'"
     assert quoted("") == "''"
 
 
-def test_a_variable_is_expanded_inside_a_word() -> None:
+def test_a_variable_is_expanded_inside_a_word():
     word = f"AttributeKey=EventName,AttributeValue={Variable('EVENT')}"
     line = quoted(word)
     assert read_by_bash(f"x; EVENT='a b'; printf '%s\\0' {line}")[1:] == [
@@ -49,7 +47,7 @@ def test_a_variable_is_expanded_inside_a_word() -> None:
     ]
 
 
-def test_pasting_types_no_control_character() -> None:
+def test_pasting_types_no_control_character():
     evil = "x\x1b[201~\nrm -rf /\n"
     line = quoted(evil)
     assert "\n" not in line

@@ -1,5 +1,3 @@
-"""How long an entry has been known here, whatever the writer's clock says."""
-
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +9,7 @@ NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("step", [3600, -3600, 90, -90])
-def test_no_setting_of_a_clock_changes_it_and_a_suspend_counts(step: float) -> None:
+def test_no_setting_of_a_clock_changes_it_and_a_suspend_counts(step):
     clock = ManualClock(NOW)
     reads = FirstReads(clock)
     assert reads.age("a", 7) == 0
@@ -22,7 +20,7 @@ def test_no_setting_of_a_clock_changes_it_and_a_suspend_counts(step: float) -> N
     assert reads.age("a", 7) == 110
 
 
-def test_another_entry_starts_anew() -> None:
+def test_another_entry_starts_anew():
     clock = ManualClock(NOW)
     reads = FirstReads(clock)
     reads.age("a", 7)

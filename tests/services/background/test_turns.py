@@ -1,5 +1,3 @@
-"""Turns of work that is done in slices."""
-
 import asyncio
 
 from services.background.turns import Turns
@@ -7,7 +5,7 @@ from services.background.turns import Turns
 WORKERS, SLICES = 5, 20
 
 
-async def test_in_each_pass_of_the_event_loop_one_slice_is_done_whoever_works() -> None:
+async def test_in_each_pass_of_the_event_loop_one_slice_is_done_whoever_works():
     turns = Turns()
     passes = 0
     slices: list[tuple[int, int]] = []
@@ -26,7 +24,7 @@ async def test_in_each_pass_of_the_event_loop_one_slice_is_done_whoever_works() 
     assert [worker for _moment, worker in slices] == list(range(WORKERS)) * SLICES
 
 
-async def test_a_cancelled_worker_keeps_nobody_waiting() -> None:
+async def test_a_cancelled_worker_keeps_nobody_waiting():
     turns = Turns()
     waiting = [asyncio.create_task(turns.next()) for _worker in range(3)]
     await asyncio.sleep(0)

@@ -1,5 +1,3 @@
-"""A wait that an event cuts short: no event is lost, and no task stays behind."""
-
 import asyncio
 from datetime import UTC, datetime
 
@@ -14,7 +12,6 @@ NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
 
 
 async def turns(count: int = 5) -> None:
-    """Let the event loop run what is ready."""
     for _turn in range(count):
         await asyncio.sleep(0)
 
@@ -23,7 +20,7 @@ def clock() -> ManualClock:
     return ManualClock(NOON)
 
 
-async def test_a_wait_ends_when_the_time_has_passed_and_not_before() -> None:
+async def test_a_wait_ends_when_the_time_has_passed_and_not_before():
     time, wake = clock(), Wake()
     waiting = asyncio.ensure_future(wake.wait(time, 10))
     await turns()
@@ -34,7 +31,7 @@ async def test_a_wait_ends_when_the_time_has_passed_and_not_before() -> None:
     assert await waiting is False
 
 
-async def test_a_call_during_the_wait_ends_it() -> None:
+async def test_a_call_during_the_wait_ends_it():
     time, wake = clock(), Wake()
     waiting = asyncio.ensure_future(wake.wait(time, 10))
     await turns()
@@ -44,7 +41,7 @@ async def test_a_call_during_the_wait_ends_it() -> None:
     assert time.sleepers == 0, "nobody sleeps for a wait that is over"
 
 
-async def test_a_call_before_the_wait_ends_it_at_once_and_counts_once() -> None:
+async def test_a_call_before_the_wait_ends_it_at_once_and_counts_once():
     time, wake = clock(), Wake()
     wake.wake()
     wake.wake()
@@ -56,7 +53,7 @@ async def test_a_call_before_the_wait_ends_it_at_once_and_counts_once() -> None:
     assert await waiting is False
 
 
-async def test_a_call_that_was_cleared_ends_nothing() -> None:
+async def test_a_call_that_was_cleared_ends_nothing():
     time, wake = clock(), Wake()
     wake.wake()
     wake.clear()
@@ -67,7 +64,7 @@ async def test_a_call_that_was_cleared_ends_nothing() -> None:
     assert await waiting is True
 
 
-async def test_time_that_passes_before_the_sleep_begins_counts() -> None:
+async def test_time_that_passes_before_the_sleep_begins_counts():
     time, wake = clock(), Wake()
     waiting = asyncio.ensure_future(wake.wait(time, 10))
     await asyncio.sleep(0)
@@ -79,12 +76,12 @@ async def test_time_that_passes_before_the_sleep_begins_counts() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, -3.0])
-async def test_a_time_that_has_come_already_is_not_waited_for(seconds: float) -> None:
+async def test_a_time_that_has_come_already_is_not_waited_for(seconds):
     assert await Wake().wait(clock(), seconds) is False
 
 
 @pytest.mark.parametrize("unlimited", ["wait", "until_woken"])
-async def test_without_a_time_only_a_call_ends_it(unlimited: str) -> None:
+async def test_without_a_time_only_a_call_ends_it(unlimited):
     time, wake = clock(), Wake()
     waiting = asyncio.ensure_future(wake.wait(time, None) if unlimited == "wait" else wake.until_woken())
     await turns()
@@ -96,7 +93,7 @@ async def test_without_a_time_only_a_call_ends_it(unlimited: str) -> None:
     assert time.sleepers == 0
 
 
-async def test_a_wait_that_is_cancelled_leaves_no_sleeper_and_keeps_the_call() -> None:
+async def test_a_wait_that_is_cancelled_leaves_no_sleeper_and_keeps_the_call():
     time, wake = clock(), Wake()
     waiting = asyncio.ensure_future(wake.wait(time, 10))
     await turns()
@@ -109,7 +106,7 @@ async def test_a_wait_that_is_cancelled_leaves_no_sleeper_and_keeps_the_call() -
     assert await wake.wait(time, 10) is True
 
 
-async def test_every_listener_is_notified_until_it_stops_listening() -> None:
+async def test_every_listener_is_notified_until_it_stops_listening():
     time, wakes = clock(), Wakes()
     with wakes.listen() as first:
         with wakes.listen() as second:
@@ -126,9 +123,8 @@ async def test_every_listener_is_notified_until_it_stops_listening() -> None:
 
 
 @given(st.lists(st.sampled_from(["wake", "turn", "advance"]), max_size=60))
-def test_writes_round_trip_in_any_order(steps: list[str]) -> None:
-    """A loop that reads, then waits, has read everything soon after the last call, without time's help."""
-
+def test_writes_round_trip_in_any_order(steps):
+    # A loop that reads, then waits, has read everything soon after the last call, without time's help.
     async def check() -> None:
         time, wake, entries, read = clock(), Wake(), 0, -1
 

@@ -80,7 +80,6 @@ _BYMONTH = st.just("") | _some(range(1, 13)).map("BYMONTH={}".format)
 
 @st.composite
 def rules(draw: st.DrawFn, *, longest: int = 6) -> str:
-    """RRULEs as a runbook may hold them."""
     freq = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
     interval = draw(st.sampled_from([1, 1, 1, *range(2, longest + 1)]))
     parts = [f"FREQ={freq}", f"INTERVAL={interval}" if interval > 1 else ""]
@@ -103,7 +102,6 @@ def rules(draw: st.DrawFn, *, longest: int = 6) -> str:
 
 @st.composite
 def closures(draw: st.DrawFn, around: date = date(2026, 1, 1)) -> Closures:
-    """A city hall's, a shop's, one that is closed for months."""
     start = around + timedelta(days=draw(st.integers(-40, 40)))
     shut = draw(st.sampled_from((0, 0, 3, 45, 120)))
     extra = draw(st.lists(st.integers(-90, 90), max_size=6))

@@ -47,7 +47,7 @@ def _dates(year: int, days: str) -> list[date]:
 
 
 @pytest.mark.parametrize("year", PUBLISHED)
-def test_the_published_holidays(year: int) -> None:
+def test_the_published_holidays(year):
     named = dict(zip(_dates(year, PUBLISHED[year]), NAMES, strict=True))
     besides = _dates(year, BESIDES[year])
     for day in every(date(year, 1, 1), date(year, 12, 31)):
@@ -59,14 +59,14 @@ def test_the_published_holidays(year: int) -> None:
             assert OPEN_DAYS.holiday(day) == ""
 
 
-def test_the_two_that_are_often_wrong() -> None:
+def test_the_two_that_are_often_wrong():
     assert OPEN_DAYS.holiday(date(2026, 5, 6)).endswith("振替休日")
     assert OPEN_DAYS.holiday(date(2026, 9, 22)) == "国民の休日"
 
 
 @pytest.mark.slow
-def test_the_law_of_2000_to_2050() -> None:
-    """国民の祝日に関する法律 and its exceptions, written out independently of the library."""
+def test_the_law_of_2000_to_2050():
+    # 国民の祝日に関する法律 and its exceptions, written out independently of the library.
     expected: set[date] = set()
     for year in range(2000, 2051):
         proper = _proper(year)
@@ -128,18 +128,18 @@ def _between(proper: set[date], year: int) -> set[date]:
     return {day for day in between if day.weekday() != 6} - _substitutes(proper)
 
 
-def test_the_office_is_open_240_days_in_2026() -> None:
+def test_the_office_is_open_240_days_in_2026():
     assert len(open_in(OPEN_DAYS, date(2026, 1, 1), date(2026, 12, 31))) == 240
 
 
-def test_how_often_the_usual_days_are_closed() -> None:
+def test_how_often_the_usual_days_are_closed():
     firsts = [date(year, month, 1) for year in range(2026, 2031) for month in range(1, 13)]
     mondays = [day for day in every(date(2026, 1, 1), date(2030, 12, 31)) if day.weekday() == 0]
     assert (sum(not OPEN_DAYS.is_open(day) for day in firsts), len(firsts)) == (21, 60)
     assert (sum(not OPEN_DAYS.is_open(day) for day in mondays), len(mondays)) == (39, 261)
 
 
-def test_why_it_is_closed() -> None:
+def test_why_it_is_closed():
     open_days = BusinessCalendar(
         Closures(yearly=(*NEW_YEAR, "08-15"), extra=(date(2026, 6, 3), date(2026, 6, 6)))
     )
@@ -159,7 +159,7 @@ def test_why_it_is_closed() -> None:
     ]
 
 
-def test_closed_names_are_translated(request: pytest.FixtureRequest) -> None:
+def test_closed_names_are_translated(request):
     request.addfinalizer(lambda: i18n.use("en"))
     i18n.use("ja")
     assert OPEN_DAYS.closed_name(date(2026, 6, 6)) != ""
@@ -167,7 +167,7 @@ def test_closed_names_are_translated(request: pytest.FixtureRequest) -> None:
     assert OPEN_DAYS.closed_name(date(2026, 6, 6)) == "Saturday"
 
 
-def test_a_day_opened_in_spite_of_the_rules() -> None:
+def test_a_day_opened_in_spite_of_the_rules():
     holiday, saturday = date(2026, 7, 20), date(2026, 6, 6)
     open_days = BusinessCalendar(Closures(opened=(holiday, saturday)))
     assert open_days.is_open(holiday)
@@ -176,14 +176,14 @@ def test_a_day_opened_in_spite_of_the_rules() -> None:
     assert open_days.holiday(holiday) == "海の日"
 
 
-def test_a_runbook_without_national_holidays() -> None:
+def test_a_runbook_without_national_holidays():
     open_days = BusinessCalendar(Closures(national_holidays=False))
     assert open_days.is_open(date(2026, 1, 1))
     assert open_days.holiday(date(2026, 1, 1)) == ""
 
 
 @pytest.mark.parametrize("year", [1, 1900, 1947, 1948, 1949, 1955, 2099, 2100, 2150, 9999])
-def test_years_that_the_library_does_not_know(year: int) -> None:
+def test_years_that_the_library_does_not_know(year):
     for day in (date(year, 1, 1), date(year, 5, 5), date(year, 12, 31)):
         OPEN_DAYS.closed_name(day)
         assert OPEN_DAYS.holiday(day) in ("", "元日", "こどもの日")
@@ -191,7 +191,7 @@ def test_years_that_the_library_does_not_know(year: int) -> None:
         OPEN_DAYS.previous_open(day)
 
 
-def test_the_search_for_an_open_day_ends() -> None:
+def test_the_search_for_an_open_day_ends():
     start = date(2026, 1, 1)
     shut = tuple(start + timedelta(days=number) for number in range(REACH + 1))
     after = shut[-1] + timedelta(days=1)
@@ -202,6 +202,6 @@ def test_the_search_for_an_open_day_ends() -> None:
     assert open_days.previous_open(shut[-2]) == date(2025, 12, 31)
 
 
-def test_the_holidays_are_not_loaded_with_the_calendar() -> None:
+def test_the_holidays_are_not_loaded_with_the_calendar():
     code = "import sys, services.calendar.calendar; sys.exit('jpholiday' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -32,7 +32,7 @@ def utc(text: str) -> datetime:
 
 
 @pytest.mark.parametrize("name", WEEKLY)
-def test_a_monday_that_is_a_holiday_moves_its_duties_to_tuesday(name: str) -> None:
+def test_a_monday_that_is_a_holiday_moves_its_duties_to_tuesday(name):
     assert on("2026-01-12", name) == []
     [slot] = on("2026-01-13", name)
     assert slot.key == f"{name}@2026-01-12T09:00"
@@ -41,7 +41,7 @@ def test_a_monday_that_is_a_holiday_moves_its_duties_to_tuesday(name: str) -> No
     assert slot.remark == "01-12(Mon) (成人の日) is closed: moved to 01-13(Tue)"
 
 
-def test_a_closed_day_of_another_year_is_named_with_its_year() -> None:
+def test_a_closed_day_of_another_year_is_named_with_its_year():
     first = calendar(duty("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31", closed_day=ClosedDay.NEXT))
     [slot] = first.slots(date(2026, 1, 1), date(2026, 1, 10))
     assert slot.remark.startswith("2025-12-31(Wed)")
@@ -49,14 +49,14 @@ def test_a_closed_day_of_another_year_is_named_with_its_year() -> None:
 
 
 @pytest.mark.parametrize("name", WEEKLY)
-def test_a_run_of_holidays_gives_one_slot_after_it(name: str) -> None:
+def test_a_run_of_holidays_gives_one_slot_after_it(name):
     slots = [slot for slot in FACILITY.slots(date(2026, 5, 1), date(2026, 5, 12)) if slot.duty == name]
     assert moves(slots) == [("05-04", "05-07"), ("05-11", "05-11")]
 
 
 @pytest.mark.parametrize("name", FIRST_OF_MONTH)
 @pytest.mark.parametrize("month", ["2026-02", "2026-03", "2026-11"])
-def test_the_first_on_a_sunday_moves_to_the_second(name: str, month: str) -> None:
+def test_the_first_on_a_sunday_moves_to_the_second(name, month):
     assert on(f"{month}-01", name) == []
     [slot] = on(f"{month}-02", name)
     assert slot.nominal == (date.fromisoformat(f"{month}-01"),)
@@ -65,13 +65,13 @@ def test_the_first_on_a_sunday_moves_to_the_second(name: str, month: str) -> Non
 
 @pytest.mark.parametrize("day", ["2026-01-05", "2027-01-04", "2028-01-04", "2029-01-04", "2030-01-04"])
 @pytest.mark.parametrize("name", FIRST_OF_MONTH)
-def test_new_year_moves_to_the_first_working_day(name: str, day: str) -> None:
+def test_new_year_moves_to_the_first_working_day(name, day):
     [slot] = on(day, name)
     assert slot.nominal == (date.fromisoformat(day).replace(day=1),)
     assert "元日" in slot.remark
 
 
-def test_daily_duties_leave_closed_days_out() -> None:
+def test_daily_duties_leave_closed_days_out():
     slots = [
         slot for slot in FACILITY.slots(date(2026, 1, 1), date(2026, 12, 31)) if slot.duty == "daily-morning"
     ]
@@ -79,14 +79,14 @@ def test_daily_duties_leave_closed_days_out() -> None:
     assert all(FACILITY.open_days.is_open(slot.day) and not slot.moved for slot in slots)
 
 
-def test_a_saturday_opened_by_the_runbook_has_its_daily_duties() -> None:
+def test_a_saturday_opened_by_the_runbook_has_its_daily_duties():
     open_days = Closures(opened=(date(2026, 6, 6),))
     slots = calendar(duty("FREQ=DAILY"), closures=open_days).slots(date(2026, 6, 5), date(2026, 6, 8))
     assert [slot.day.day for slot in slots] == [5, 6, 8]
 
 
-def test_the_last_open_days_of_the_month() -> None:
-    """Raised on the third last open day, before the holidays in April and December; reverted in the next month."""
+def test_the_last_open_days_of_the_month():
+    # Raised on the third last open day, before the holidays in April and December; reverted in the next month.
     year = FACILITY.slots(date(2026, 1, 1), date(2026, 12, 31))
     up = [slot for slot in year if slot.duty in ("month-end-scale-up", "year-end-scale-up")]
     assert [f"{slot.day:%m-%d}" for slot in up] == [
@@ -98,7 +98,7 @@ def test_the_last_open_days_of_the_month() -> None:
     assert up[-1].missed_at == utc("2027-01-04 08:00")
 
 
-def test_counted_back_in_open_days() -> None:
+def test_counted_back_in_open_days():
     counted = duty("FREQ=WEEKLY;BYDAY=SA", closed_day=ClosedDay.PREVIOUS, open_days_before=1)
     days = calendar(counted).slots(date(2026, 4, 27), date(2026, 5, 10))
     assert [slot.day for slot in days] == [date(2026, 4, 30), date(2026, 5, 7)]
@@ -106,7 +106,7 @@ def test_counted_back_in_open_days() -> None:
     assert [slot.key for slot in days] == ["d@2026-05-02T09:00", "d@2026-05-09T09:00"]
 
 
-def test_sunday_deploys_stay_on_sunday_and_wait_for_a_plan() -> None:
+def test_sunday_deploys_stay_on_sunday_and_wait_for_a_plan():
     [slot] = on("2026-05-03", "weekly-deploy")
     assert slot.if_planned
     assert not slot.moved
@@ -114,7 +114,7 @@ def test_sunday_deploys_stay_on_sunday_and_wait_for_a_plan() -> None:
     assert slot.due_at == utc("2026-05-02 17:00")
 
 
-def test_several_dates_on_one_day_are_one_slot_known_by_the_nearest() -> None:
+def test_several_dates_on_one_day_are_one_slot_known_by_the_nearest():
     both = calendar(duty("FREQ=WEEKLY;BYDAY=SA,SU,MO", closed_day=ClosedDay.NEXT))
     [slot] = both.slots(date(2026, 6, 5), date(2026, 6, 8))
     assert slot.nominal == (date(2026, 6, 6), date(2026, 6, 7), date(2026, 6, 8))
@@ -128,7 +128,7 @@ def test_several_dates_on_one_day_are_one_slot_known_by_the_nearest() -> None:
     assert slot.remark.endswith("2 more days are closed: moved to 05-01(Fri)")
 
 
-def test_where_no_open_day_is_near_it_stays() -> None:
+def test_where_no_open_day_is_near_it_stays():
     start = date(2026, 1, 1)
     shut = tuple(start + timedelta(days=number) for number in range(800))
     closed = Closures(weekdays=(), national_holidays=False, extra=shut)
@@ -142,7 +142,7 @@ def test_where_no_open_day_is_near_it_stays() -> None:
 # Within the month
 
 
-def test_a_drill_may_be_held_until_the_month_ends() -> None:
+def test_a_drill_may_be_held_until_the_month_ends():
     [slot] = on("2026-04-01", "failover-drill")
     assert (slot.until, slot.timed) == (date(2026, 4, 30), False)
     assert slot.due_at == utc("2026-03-31 15:00")
@@ -164,7 +164,7 @@ def test_a_drill_may_be_held_until_the_month_ends() -> None:
         ("FREQ=MONTHLY;BYMONTHDAY=20", ClosedDay.SKIP, "2026-05-20", "2026-05-29"),
     ],
 )
-def test_it_never_leaves_its_month(rule: str, policy: ClosedDay, day: str, until: str) -> None:
+def test_it_never_leaves_its_month(rule, policy, day, until):
     schedule = calendar(duty(rule, closed_day=policy, within=Within.MONTH))
     [slot] = schedule.slots(date(2026, 5, 1), date(2026, 5, 31))
     assert (str(slot.day), str(slot.until)) == (day, until)
@@ -173,13 +173,13 @@ def test_it_never_leaves_its_month(rule: str, policy: ClosedDay, day: str, until
     assert slot.missed_at >= utc("2026-05-31 15:00")
 
 
-def test_a_first_that_cannot_be_held_earlier_is_held_later_in_its_month() -> None:
+def test_a_first_that_cannot_be_held_earlier_is_held_later_in_its_month():
     schedule = calendar(duty("FREQ=MONTHLY", closed_day=ClosedDay.PREVIOUS, within=Within.MONTH))
     [slot] = schedule.slots(date(2026, 2, 1), date(2026, 2, 28))
     assert (slot.nominal, slot.day) == ((date(2026, 2, 1),), date(2026, 2, 2))
 
 
-def test_a_month_that_is_closed_as_a_whole() -> None:
+def test_a_month_that_is_closed_as_a_whole():
     closed = Closures(extra=tuple(date(2026, 2, day) for day in range(1, 29)))
     schedule = calendar(duty("FREQ=MONTHLY", closed_day=ClosedDay.NEXT, within=Within.MONTH), closures=closed)
     [slot] = schedule.slots(date(2026, 2, 1), date(2026, 2, 28))
@@ -187,7 +187,7 @@ def test_a_month_that_is_closed_as_a_whole() -> None:
     assert slot.remark.startswith("There is no open day nearby")
 
 
-def test_twice_in_one_month_is_missed_when_the_month_is_over() -> None:
+def test_twice_in_one_month_is_missed_when_the_month_is_over():
     schedule = calendar(duty("FREQ=MONTHLY;BYMONTHDAY=1,15", closed_day=ClosedDay.NEXT, within=Within.MONTH))
     first, second = schedule.slots(date(2026, 6, 1), date(2026, 6, 30))
     assert first.missed_at == utc("2026-06-30 15:00")
@@ -197,7 +197,7 @@ def test_twice_in_one_month_is_missed_when_the_month_is_over() -> None:
 # Times
 
 
-def test_times_of_day_are_slots_of_their_own() -> None:
+def test_times_of_day_are_slots_of_their_own():
     thrice = calendar(duty("FREQ=DAILY", at=("17:00", "09:00"), late_after_minutes=45))
     slots = thrice.slots(date(2026, 6, 5), date(2026, 6, 5))
     assert [slot.key for slot in slots] == ["d@2026-06-05T09:00", "d@2026-06-05T17:00"]
@@ -206,13 +206,13 @@ def test_times_of_day_are_slots_of_their_own() -> None:
     assert [slot.missed_at for slot in slots] == [utc("2026-06-05 08:00"), utc("2026-06-08 00:00")]
 
 
-def test_without_a_time_it_is_due_all_day() -> None:
+def test_without_a_time_it_is_due_all_day():
     [slot] = calendar(duty("FREQ=DAILY", at=())).slots(date(2026, 6, 5), date(2026, 6, 5))
     assert (slot.key, slot.timed) == ("d@2026-06-05", False)
     assert (slot.due_at, slot.late_at) == (utc("2026-06-04 15:00"), utc("2026-06-05 15:00"))
 
 
-def test_a_series_is_missed_when_any_of_it_becomes_due() -> None:
+def test_a_series_is_missed_when_any_of_it_becomes_due():
     morning, afternoon, evening = (
         on("2026-01-09", f"daily-{part}")[0] for part in ("morning", "afternoon", "evening")
     )
@@ -221,7 +221,7 @@ def test_a_series_is_missed_when_any_of_it_becomes_due() -> None:
     assert evening.missed_at == utc("2026-01-13 00:00")
 
 
-def test_a_rule_that_has_ended_has_no_next() -> None:
+def test_a_rule_that_has_ended_has_no_next():
     ended = calendar(duty("FREQ=DAILY;UNTIL=20260605"))
     assert [slot.missed_at for slot in ended.slots(date(2026, 6, 4), date(2026, 6, 30))] == [
         utc("2026-06-05 00:00"),
@@ -229,7 +229,7 @@ def test_a_rule_that_has_ended_has_no_next() -> None:
     ]
 
 
-def test_local_times_follow_the_systems_zone() -> None:
+def test_local_times_follow_the_systems_zone():
     berlin = calendar(duty("FREQ=DAILY", closed_day=ClosedDay.KEEP, at=("02:30",)), timezone="Europe/Berlin")
     summer = berlin.slots(date(2026, 3, 28), date(2026, 3, 30))
     assert [slot.due_at for slot in summer] == [
@@ -250,7 +250,7 @@ def key(name: str, at: str | None, anchor: str = "access-key:ci", remark: str = 
     return BaseDate(anchor=anchor, id=RawId(name), at=at and utc(at), remark=remark)
 
 
-def test_a_date_counted_from_a_key() -> None:
+def test_a_date_counted_from_a_key():
     both = calendar(WITH_BASE_DATE, DISABLED)
     base_dates = (
         key("AKIA1", "2026-02-01 20:00", remark="AKIA1"),
@@ -273,25 +273,25 @@ def test_a_date_counted_from_a_key() -> None:
     assert both.slots(date(2026, 5, 2), date(2026, 5, 3), base_dates) == ()
 
 
-def test_a_key_without_a_date_is_distinguished() -> None:
+def test_a_key_without_a_date_is_distinguished():
     both = calendar(WITH_BASE_DATE, DISABLED)
     unknown = key("AKIA1", None)
     assert both.undated((unknown, key("AKIA2", "2026-01-01 03:00"))) == ((WITH_BASE_DATE, unknown),)
     assert both.anchored((unknown,)) == ()
 
 
-def test_a_key_listed_twice_is_one() -> None:
+def test_a_key_listed_twice_is_one():
     base_dates = (key("AKIA1", "2026-02-01 03:00"), key("AKIA1", "2026-03-01 03:00"))
     assert [slot.key for slot in calendar(WITH_BASE_DATE).anchored(base_dates)] == ["rotate:AKIA1@2026-05-02"]
 
 
-def test_a_date_with_a_base_date_is_never_dropped() -> None:
+def test_a_date_with_a_base_date_is_never_dropped():
     skipping = WITH_BASE_DATE.model_copy(update={"closed_day": ClosedDay.SKIP})
     [slot] = calendar(skipping).anchored((key("AKIA1", "2026-02-01 03:00"),))
     assert (slot.nominal, slot.day) == ((date(2026, 5, 2),), date(2026, 5, 7))
 
 
-def test_a_duty_with_a_base_date_may_have_times() -> None:
+def test_a_duty_with_a_base_date_may_have_times():
     timed = WITH_BASE_DATE.model_copy(update={"at": ("09:00", "13:00")})
     slots = calendar(timed).anchored((key("AKIA1", "2026-01-01 03:00"),))
     assert [slot.key for slot in slots] == ["rotate:AKIA1@2026-04-01T09:00", "rotate:AKIA1@2026-04-01T13:00"]
@@ -300,7 +300,7 @@ def test_a_duty_with_a_base_date_may_have_times() -> None:
 # Helpers
 
 
-def test_days_and_moments() -> None:
+def test_days_and_moments():
     assert FACILITY.first_open(date(2026, 1, 1)) == date(2026, 1, 5)
     assert FACILITY.first_open(date(2026, 1, 5)) == date(2026, 1, 5)
     assert FACILITY.local(date(2026, 1, 5), "09:00") == utc("2026-01-05 00:00")
@@ -308,7 +308,7 @@ def test_days_and_moments() -> None:
     assert FACILITY.day_of(utc("2026-01-04 14:59")) == date(2026, 1, 4)
 
 
-def test_the_next_slot_of_a_duty() -> None:
+def test_the_next_slot_of_a_duty():
     def following(name: str, after: str) -> str:
         slot = FACILITY.next_slot(name, utc(after))
         return slot.key if slot else ""
@@ -324,7 +324,7 @@ def test_the_next_slot_of_a_duty() -> None:
     assert calendar(duty("FREQ=WEEKLY;BYDAY=SA")).next_slot("d", utc("2026-06-05 00:00")) is None
 
 
-def test_far_away_there_is_nothing() -> None:
+def test_far_away_there_is_nothing():
     for first, last in (
         (date.min, date(1899, 12, 31)),
         (date(3000, 1, 1), date.max),
@@ -341,7 +341,7 @@ def test_far_away_there_is_nothing() -> None:
         assert calendar(WITH_BASE_DATE).undated((beyond,)) == ((WITH_BASE_DATE, beyond),)
 
 
-def test_words_are_translated(request: pytest.FixtureRequest) -> None:
+def test_words_are_translated(request):
     english = on("2026-01-13", "weekly-cost")[0].remark
     i18n.use("ja")
     assert "成人の日" in on("2026-01-13", "weekly-cost")[0].remark
@@ -349,5 +349,5 @@ def test_words_are_translated(request: pytest.FixtureRequest) -> None:
     assert on("2026-01-13", "weekly-cost")[0].remark == english
 
 
-def test_the_office_is_the_shipped_one() -> None:
+def test_the_office_is_the_shipped_one():
     assert BOOK.closures == OFFICE

@@ -1,7 +1,4 @@
-"""What holds for any rule, any policy, any closed days, in 2000 to 2050."""
-
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -52,7 +49,6 @@ def spans(draw: st.DrawFn) -> tuple[date, date]:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[Calendar, Duty, date, date]:
-    """A duty, a span, and closures that matter to it."""
     first, last = draw(spans())
     one = draw(duties())
     return calendar(one, closures=draw(closures(around=first))), one, first, last
@@ -117,21 +113,19 @@ def check_direction_in_month(schedule: Calendar, one: Duty, slot: ScheduledOccur
 @pytest.mark.parametrize("span", SPANS, ids=["a decade", "half a century"])
 @pytest.mark.parametrize(("policy", "within"), POLICIES)
 @pytest.mark.parametrize("rule", RULES)
-def test_every_shipped_rule_with_every_policy(
-    rule: str, policy: ClosedDay, within: Within, span: tuple[date, date]
-) -> None:
+def test_every_shipped_rule_with_every_policy(rule, policy, within, span):
     one = duty(rule, closed_day=policy, within=within)
     check(calendar(one), one, *span)
 
 
 @given(worlds())
-def test_any_duty(world: tuple[Calendar, Duty, date, date]) -> None:
+def test_any_duty(world):
     check(*world)
 
 
 @given(worlds())
-def test_no_open_day_is_skipped(world: tuple[Calendar, Duty, date, date]) -> None:
-    """What moved went to the nearest open day in its direction."""
+def test_no_open_day_is_skipped(world):
+    # What moved went to the nearest open day in its direction.
     schedule, one, first, last = world
     for slot in schedule.slots(first, last):
         between = every(min(slot.nominal[0], slot.day), max(slot.nominal[-1], slot.day))
@@ -140,10 +134,8 @@ def test_no_open_day_is_skipped(world: tuple[Calendar, Duty, date, date]) -> Non
 
 
 @given(closures(), st.integers(1, 20), st.integers(1, 20), spans())
-def test_counted_back_in_open_days(
-    closed: Closures, before: int, count: int, span: tuple[date, date]
-) -> None:
-    """As many open days lie from where it is held to the rule's date as the runbook says, and one more."""
+def test_counted_back_in_open_days(closed, before, count, span):
+    # As many open days lie from where it is held to the rule's date as the runbook says, and one more.
     first, last = span
     one = duty(f"FREQ=DAILY;INTERVAL={count}", closed_day=ClosedDay.PREVIOUS, open_days_before=before)
     schedule = calendar(one, closures=closed)
@@ -162,7 +154,7 @@ def test_counted_back_in_open_days(
 
 
 @given(worlds(), st.integers(0, 120))
-def test_a_range_is_the_sum_of_its_parts(world: tuple[Calendar, Duty, date, date], cut: int) -> None:
+def test_a_range_is_the_sum_of_its_parts(world, cut):
     schedule, _one, first, last = world
     middle = min(last, first + timedelta(days=cut))
     parts = (*schedule.slots(first, middle), *schedule.slots(middle + timedelta(days=1), last))
@@ -170,7 +162,7 @@ def test_a_range_is_the_sum_of_its_parts(world: tuple[Calendar, Duty, date, date
 
 
 @pytest.mark.parametrize("year", [2000, 2019, 2026, 2050])
-def test_twelve_months_are_the_year(year: int) -> None:
+def test_twelve_months_are_the_year(year):
     schedule = Calendar(BOOK)
     firsts = [date(year, month, 1) for month in range(1, 13)]
     ends = [first - timedelta(days=1) for first in (*firsts[1:], date(year + 1, 1, 1))]
@@ -182,9 +174,7 @@ def test_twelve_months_are_the_year(year: int) -> None:
 
 
 @given(st.lists(st.tuples(rules(), times, policies), min_size=1, max_size=3), st.data(), st.booleans())
-def test_a_duty_is_missed_when_the_next_of_its_series_becomes_due(
-    shapes: Sequence[tuple[str, tuple[str, ...], tuple[ClosedDay, Within]]], data: st.DataObject, joined: bool
-) -> None:
+def test_a_duty_is_missed_when_the_next_of_its_series_becomes_due(shapes, data, joined):
     first, last = data.draw(spans())
     duties = [
         duty(rule, id=f"d{number}", at=at, closed_day=policy, within=within, series="s" if joined else None)
@@ -206,9 +196,7 @@ def test_a_duty_is_missed_when_the_next_of_its_series_becomes_due(
 
 
 @given(worlds(), st.integers(-5, 40))
-def test_the_next_slot_is_the_first_that_follows(
-    world: tuple[Calendar, Duty, date, date], hours: int
-) -> None:
+def test_the_next_slot_is_the_first_that_follows(world, hours):
     schedule, one, first, _last = world
     after = schedule.local(first) + timedelta(hours=hours)
     slots = schedule.slots(schedule.day_of(after), first + 4 * AROUND)
@@ -221,10 +209,8 @@ def test_the_next_slot_is_the_first_that_follows(
 
 
 @given(duties(), spans(), st.data())
-def test_a_new_closure_leaves_keys_as_they_are(
-    one: Duty, span: tuple[date, date], data: st.DataObject
-) -> None:
-    """Dates may come together or fall away; none gets a key that was not there."""
+def test_a_new_closure_leaves_keys_as_they_are(one, span, data):
+    # Dates may come together or fall away; none gets a key that was not there.
     assume(one.within is Within.DAY)
     first, last = span
     before = data.draw(closures(around=first))
@@ -239,7 +225,7 @@ def test_a_new_closure_leaves_keys_as_they_are(
 
 
 @pytest.mark.parametrize("day", [date(2026, 6, 1), date(2026, 6, 8), date(2026, 6, 30)])
-def test_the_shipped_keys_survive_an_extraordinary_closure(day: date) -> None:
+def test_the_shipped_keys_survive_an_extraordinary_closure(day):
     closed = BOOK.model_copy(update={"closures": OFFICE.model_copy(update={"extra": (day,)})})
     span = date(2026, 5, 1), date(2026, 7, 31)
     before = {slot.key for slot in Calendar(BOOK).slots(*span)}

@@ -114,7 +114,6 @@ def place(name: str, nominal: date) -> tuple[date, date] | None:
 
 @cache
 def expected() -> tuple[Expected, ...]:
-    """Everything from 2025 to 2032."""
     by_place: dict[tuple[str, date, date], list[date]] = {}
     for nominal in every(date(2025, 1, 1), date(2032, 12, 31)):
         for name, applies in RULES.items():
@@ -137,7 +136,7 @@ def follows(duty: Duty, other: Duty) -> bool:
     return duty.id == other.id or (duty.series is not None and duty.series == other.series)
 
 
-def test_every_duty_with_a_rule_is_compared() -> None:
+def test_every_duty_with_a_rule_is_compared():
     assert set(RULES) == {duty.id for duty in BOOK.duties if duty.rule}
     assert {name: duty.at for name, duty in DUTIES.items() if duty.rule} == {
         name: (at,) if at else () for name, at in TIMES.items()
@@ -145,7 +144,7 @@ def test_every_duty_with_a_rule_is_compared() -> None:
 
 
 @pytest.mark.parametrize("first", MONTHS, ids=lambda first: f"{first:%Y-%m}")
-def test_the_month(first: date) -> None:
+def test_the_month(first):
     last = month_end(first)
     reference = [one for one in expected() if first <= one.day <= last]
     slots = CALENDAR.slots(first, last)

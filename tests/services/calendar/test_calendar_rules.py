@@ -1,5 +1,3 @@
-"""A rule's dates found from any year are those of the rule followed from its beginning."""
-
 from datetime import date, datetime, time
 from itertools import takewhile
 
@@ -14,18 +12,17 @@ from tests.services.calendar.calendar_world import days, rules
 
 
 def followed(rule: str, first: date, last: date) -> list[date]:
-    """By dateutil alone, from the beginning."""
     moments = rrulestr(rule, dtstart=datetime.combine(EPOCH, time.min))
     dates = (moment.date() for moment in moments)
     return [day for day in takewhile(lambda day: day <= last, dates) if day >= first]
 
 
-def test_the_beginning_is_a_monday_and_the_first_of_all() -> None:
+def test_the_beginning_is_a_monday_and_the_first_of_all():
     assert (EPOCH.weekday(), EPOCH.month, EPOCH.day) == (0, 1, 1)
 
 
 @given(rules(longest=12), days, st.integers(0, 800))
-def test_any_rule_from_anywhere(rule: str, first: date, length: int) -> None:
+def test_any_rule_from_anywhere(rule, first, length):
     last = date.fromordinal(first.toordinal() + length)
     assert list(Rule(rule).between(first, last)) == followed(rule, first, last)
 
@@ -49,14 +46,14 @@ def test_any_rule_from_anywhere(rule: str, first: date, length: int) -> None:
         ("FREQ=DAILY;UNTIL=20251231", ""),
     ],
 )
-def test_phases_and_ends(rule: str, dates: str) -> None:
+def test_phases_and_ends(rule, dates):
     assert rule_mistake(rule) == ""
     first, last = date(2026, 1, 1), date(2026, 1, 31)
     days = list(Rule(rule).between(first, last))
     assert days == [date.fromisoformat(each) for each in dates.split()] == followed(rule, first, last)
 
 
-def test_a_rule_has_a_beginning_and_an_end() -> None:
+def test_a_rule_has_a_beginning_and_an_end():
     monday = Rule("FREQ=WEEKLY;BYDAY=MO")
     assert next(monday.between(date.min, LAST)) == EPOCH
     assert list(monday.between(date(2999, 12, 24), date.max)) == [date(2999, 12, 30)]
@@ -74,5 +71,5 @@ def test_a_rule_has_a_beginning_and_an_end() -> None:
         ("FREQ=DAILY;INTERVAL=0", "from 1 to 1000"),
     ],
 )
-def test_what_no_rule_may_say(rule: str, words: str) -> None:
+def test_what_no_rule_may_say(rule, words):
     assert words in rule_mistake(rule)

@@ -1,5 +1,3 @@
-"""When a duty takes place, in words."""
-
 import pytest
 
 from services import i18n
@@ -39,12 +37,12 @@ CASES = [
 
 
 @pytest.mark.parametrize(("fields", "in_english", "in_japanese"), CASES)
-def test_when_it_takes_place(fields: dict[str, object], in_english: str, in_japanese: str) -> None:
+def test_when_it_takes_place(fields, in_english, in_japanese):
     duty = Duty.model_validate({"id": "d", "title": "D", **fields})
     assert timing(duty) == in_english
     i18n.use("ja")
     assert timing(duty) == in_japanese
 
 
-def test_every_duty_of_the_shipped_runbook_has_words() -> None:
+def test_every_duty_of_the_shipped_runbook_has_words():
     assert not [duty.id for duty in load_builtin("facility-prod").duties if "FREQ=" in timing(duty)]

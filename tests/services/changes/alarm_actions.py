@@ -25,8 +25,6 @@ REQUESTS = {"on": "EnableAlarmActions", "off": "DisableAlarmActions"}
 
 
 class AlarmActions(Change):
-    """Switches what an alarm does when its state changes."""
-
     guarantees = Guarantees(proof="DescribeAlarms: ActionsEnabled")
 
     def targets(self) -> tuple[ChangeTarget, ...]:

@@ -58,8 +58,6 @@ async def decided(states: AsyncIterator[tuple[Run, ...]]) -> Run:
 
 @dataclass
 class Desk:
-    """One console's engine."""
-
     services: Services
     embedded: Any
 
@@ -74,7 +72,6 @@ class Desk:
         return await self.engine.plan("task-limit", SERVICE, parameters)
 
     async def consent(self, plan: Plan) -> None:
-        """Record that its approval was obtained elsewhere, if it needs one."""
         if plan.approval_scope:
             await self.engine.authority.approvals.obtain(
                 plan, who="PM", means=Means.PHONE, at=plan.made_at, reference="mail 12"
@@ -102,7 +99,6 @@ class Desk:
         return [entry.kind for entry in await self.entries() if entry.kind not in others]
 
     async def runs(self) -> tuple[Run, ...]:
-        """As `states` first says."""
         states = self.engine.states()
         try:
             return await anext(states)
@@ -145,10 +141,8 @@ async def desk(
 
 
 def target(embedded: Any) -> Any:
-    """The scalable target as the server has it."""
     return embedded.world.scaling.targets[RESOURCE]
 
 
 def service(embedded: Any) -> Any:
-    """The ECS service as the server has it."""
     return embedded.world.clusters.services["facility-prod-cluster", SERVICE]

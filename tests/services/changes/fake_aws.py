@@ -114,8 +114,6 @@ class FakeAws:
 
 
 class FakeTrail(Trail):
-    """Lists at once what was carried out."""
-
     delay = timedelta()
 
     def __init__(self, aws: FakeAws) -> None:

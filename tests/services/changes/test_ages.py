@@ -37,10 +37,8 @@ def entry(clock: ManualClock, *, seq: int = 1, **data: Any) -> Entry:
 
 
 @given(EVENTS, st.integers(0, 8), st.booleans())
-def test_it_is_over_when_its_sender_was_awake_for_the_window_and_not_before(
-    events: list[tuple[int, float, float]], at: int, foreign: bool
-) -> None:
-    """`at`: after how many events the console that reads is started; `foreign`: another machine's entry."""
+def test_it_is_over_when_its_sender_was_awake_for_the_window_and_not_before(events, at, foreign):
+    # `at`: after how many events the console that reads is started; `foreign`: another machine's entry.
     clock = ManualClock(NOW)
     first_entry = entry(clock, machine="another", awake=0.0) if foreign else entry(clock)
     reader, awake, slept, since_seen = Ages(clock, WINDOW), 0.0, 0.0, 0.0
@@ -77,7 +75,7 @@ def test_it_is_over_when_its_sender_was_awake_for_the_window_and_not_before(
         {"a": "written by an earlier version"},
     ],
 )
-def test_a_mark_without_information_counts_from_when_it_was_seen(data: dict[str, Any]) -> None:
+def test_a_mark_without_information_counts_from_when_it_was_seen(data):
     clock = ManualClock(NOW)
     first_entry = entry(clock, **data)
     clock.advance(86_400)
@@ -91,11 +89,11 @@ def test_a_mark_without_information_counts_from_when_it_was_seen(data: dict[str,
     assert not ages.remaining(1)
 
 
-def test_an_entry_that_was_never_seen_is_young() -> None:
+def test_an_entry_that_was_never_seen_is_young():
     assert Ages(ManualClock(NOW), WINDOW).remaining(7) == WINDOW
 
 
-def test_a_machine_without_a_boot_id_marks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_a_boot_id_marks_nothing(monkeypatch):
     monkeypatch.setattr(module, "machine", lambda: "")
     clock = ManualClock(NOW)
     assert entry(clock).data == {}
@@ -104,14 +102,14 @@ def test_a_machine_without_a_boot_id_marks_nothing(monkeypatch: pytest.MonkeyPat
     assert ages.remaining(1) == WINDOW
 
 
-def test_a_draft_is_marked_once() -> None:
+def test_a_draft_is_marked_once():
     clock = ManualClock(NOW)
     draft = marked(NewEntry(kind=EntryKind.NOTE, text="x"), clock)
     clock.advance(5)
     assert marked(draft, clock) == draft
 
 
-def test_the_real_clocks_stand_still_in_suspend_and_agree_with_each_other() -> None:
+def test_the_real_clocks_stand_still_in_suspend_and_agree_with_each_other():
     one, two = SystemClock(), SystemClock(boot=lambda: 1e9)
     earlier = one.awake()
     assert 0 <= two.awake() - earlier < 600, "not the clock that goes on in suspend"
@@ -129,8 +127,8 @@ def a_world() -> Iterator[World]:
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("watching", [True, False], ids=["watching", "started after the step"])
-async def test_a_clock_step_around_a_kill_neither_unlocks_nor_keeps_a_lock(step: int, watching: bool) -> None:
-    """AWS shows the state before all the time: only the time that passed makes that "not done"."""
+async def test_a_clock_step_around_a_kill_neither_unlocks_nor_keeps_a_lock(step, watching):
+    # AWS shows the state before all the time: only the time that passed makes that "not done".
     with a_world() as world:
         async with world.console("hanako") as one, world.console("taro") as two:
             plan = await plan_of(one, "6")
@@ -161,7 +159,7 @@ async def test_a_clock_step_around_a_kill_neither_unlocks_nor_keeps_a_lock(step:
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_step_does_not_make_a_step_that_waits_one_that_was_not_begun(step: int) -> None:
+async def test_a_step_does_not_make_a_step_that_waits_one_that_was_not_begun(step):
     with a_world() as world:
         async with world.console("hanako") as one, world.console("taro") as two:
             plan = await plan_of(one, "6")
@@ -175,7 +173,7 @@ async def test_a_step_does_not_make_a_step_that_waits_one_that_was_not_begun(ste
             assert not is_locked(await plan_of(two))
 
 
-async def test_a_suspended_machine_is_no_time_in_which_the_sender_gave_up() -> None:
+async def test_a_suspended_machine_is_no_time_in_which_the_sender_gave_up():
     with a_world() as world:
         async with world.console("hanako") as one, world.console("taro") as two:
             plan = await plan_of(one, "6")

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,7 +48,7 @@ async def muted(one: Desk, embedded: Any, **parameters: str) -> Run:
     return await one.ended()
 
 
-async def test_a_mute_is_in_force_once_its_rule_is_active(embedded: Any, tmp_path: Path) -> None:
+async def test_a_mute_is_in_force_once_its_rule_is_active(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one)
@@ -63,7 +62,6 @@ async def test_a_mute_is_in_force_once_its_rule_is_active(embedded: Any, tmp_pat
         assert rule.status(embedded.clock.now()) == "SCHEDULED"
         assert run.watching, "AWS has accepted it, but the alarm is not muted yet"
         run = await one.ended()
-        assert run.progress is not None
         assert run.progress.state is WatchState.DONE
         assert "is ACTIVE" in run.progress.text
         assert rule.status(embedded.clock.now()) == "ACTIVE"
@@ -75,9 +73,7 @@ async def test_a_mute_is_in_force_once_its_rule_is_active(embedded: Any, tmp_pat
         assert next(alarm for alarm in overview.alarms if alarm.id == ALARM).muted_by == rule.name
 
 
-async def test_the_way_back_is_a_plan_of_its_own_that_warns_of_what_fires(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_the_way_back_is_a_plan_of_its_own_that_warns_of_what_fires(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         run = await muted(one, embedded)
@@ -100,11 +96,10 @@ async def test_the_way_back_is_a_plan_of_its_own_that_warns_of_what_fires(
         )
 
 
-async def test_the_end_of_a_mute_is_a_dated_duty(embedded: Any, tmp_path: Path) -> None:
+async def test_the_end_of_a_mute_is_a_dated_duty(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         run = await muted(one, embedded)
-        assert run.plan.revert is not None
         (duty,) = reverts(one.engine.runs, one.services.calendar.zone)
         assert duty.due_at == run.plan.revert.at
         assert ALARM in duty.title
@@ -116,9 +111,7 @@ async def test_the_end_of_a_mute_is_a_dated_duty(embedded: Any, tmp_path: Path) 
         assert rule.status(embedded.clock.now()) == "EXPIRED"
 
 
-async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one)
@@ -131,7 +124,6 @@ async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(
 
 
 async def put_rule(embedded: Any, name: str, schedule: dict[str, str]) -> None:
-    """A rule that somebody else creates."""
     from services.demo.account import ACCOUNT
     from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
 
@@ -141,7 +133,7 @@ async def put_rule(embedded: Any, name: str, schedule: dict[str, str]) -> None:
     embedded.world.alarms.mutes.rules[REGION, name] = rule
 
 
-async def test_the_form_offers_only_what_is_possible(embedded: Any, tmp_path: Path) -> None:
+async def test_the_form_offers_only_what_is_possible(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         change, target = one.engine.changes["alarm-mute"], one.engine.target("alarm-mute", ALARM)
@@ -151,10 +143,9 @@ async def test_the_form_offers_only_what_is_possible(embedded: Any, tmp_path: Pa
         assert ([id for id, _title in action.choices], action.default) == (["mute", "unmute"], "unmute")
 
 
-async def test_a_mute_says_when_it_begins(embedded: Any, tmp_path: Path) -> None:
+async def test_a_mute_says_when_it_begins(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await planned(one)
-        assert plan.watch is not None
         assert plan.watch.begins_at is not None
         assert plan.watch.begins_at >= plan.expires_at
         begins = next(row.after for row in plan.steps[0].rows if row.name == "Begins")
@@ -162,7 +153,7 @@ async def test_a_mute_says_when_it_begins(embedded: Any, tmp_path: Path) -> None
         assert text in [each.text for each in plan.cautions]
 
 
-async def test_a_foreign_mute_is_named_and_left_alone(embedded: Any, tmp_path: Path) -> None:
+async def test_a_foreign_mute_is_named_and_left_alone(embedded, tmp_path):
     await put_rule(
         embedded, "night", {"Expression": "cron(0 0 * * *)", "Duration": "P1D", "Timezone": "Asia/Tokyo"}
     )
@@ -177,7 +168,7 @@ async def test_a_foreign_mute_is_named_and_left_alone(embedded: Any, tmp_path: P
         assert state.remarks == ("It is muted: nobody is told when it fires.",)
 
 
-async def test_an_alarm_whose_actions_scale_is_not_muted(embedded: Any, tmp_path: Path) -> None:
+async def test_an_alarm_whose_actions_scale_is_not_muted(embedded, tmp_path):
     policy = (
         f"arn:aws:autoscaling:{REGION}:123456789012:scalingPolicy:1:resource/ecs/service/c/s:policyName/out"
     )
@@ -190,7 +181,7 @@ async def test_an_alarm_whose_actions_scale_is_not_muted(embedded: Any, tmp_path
         assert ALARM in refusal
 
 
-async def test_an_alarm_that_aws_does_not_have(embedded: Any, tmp_path: Path) -> None:
+async def test_an_alarm_that_aws_does_not_have(embedded, tmp_path):
     embedded.world.alarms.delete(embedded.world.alarms.get(ALARM))
     async with desk(embedded, tmp_path / "j.db") as one:
         (refusal,) = (await planned(one)).refusals
@@ -213,18 +204,14 @@ async def test_an_alarm_that_aws_does_not_have(embedded: Any, tmp_path: Path) ->
         ({"rule": "night"}, "no parameter rule"),
     ],
 )
-async def test_refusals_say_what_to_do(
-    embedded: Any, tmp_path: Path, parameters: dict[str, str], reason: str
-) -> None:
+async def test_refusals_say_what_to_do(embedded, tmp_path, parameters, reason):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await planned(one, **parameters)
         assert plan.steps == ()
         assert reason in " ".join(plan.refusals)
 
 
-async def test_several_alarms_are_muted_by_one_rule_and_unmuted_together(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_several_alarms_are_muted_by_one_rule_and_unmuted_together(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         await muted(one, embedded, also="ecs-cpu-high alb-latency-high")
@@ -235,7 +222,7 @@ async def test_several_alarms_are_muted_by_one_rule_and_unmuted_together(
         assert not plan.blast, "none of them is in ALARM"
 
 
-async def test_a_plan_whose_beginning_has_passed_is_not_sent(embedded: Any, tmp_path: Path) -> None:
+async def test_a_plan_whose_beginning_has_passed_is_not_sent(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one)
@@ -251,7 +238,7 @@ async def test_a_plan_whose_beginning_has_passed_is_not_sent(embedded: Any, tmp_
         assert PUT not in embedded.counts()
 
 
-async def test_a_lost_answer_is_settled_by_reading_the_rule(embedded: Any, tmp_path: Path) -> None:
+async def test_a_lost_answer_is_settled_by_reading_the_rule(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one)
@@ -263,40 +250,17 @@ async def test_a_lost_answer_is_settled_by_reading_the_rule(embedded: Any, tmp_p
         assert embedded.counts()[PUT] == 1
 
 
-async def test_a_rule_that_is_deleted_meanwhile_is_no_mute(embedded: Any, tmp_path: Path) -> None:
+async def test_a_rule_that_is_deleted_meanwhile_is_no_mute(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         run = await applied(one, await planned(one))
         assert run.watching
         embedded.world.alarms.mutes.rules.clear()
         run = await one.ended()
-        assert run.progress is not None
         assert run.progress.state is WatchState.FAILED
 
 
-async def test_warnings(embedded: Any, tmp_path: Path) -> None:
-    alarm = embedded.world.alarms.get("alb-5xx-error-rate")
-    recover = f"arn:aws:automate:{REGION}:ec2:recover"
-    alarm.configure(
-        {
-            **alarm.settings,
-            "AlarmActions": [*alarm.settings["AlarmActions"], recover],
-            "ActionsEnabled": False,
-        },
-        embedded.clock.now(),
-    )
-    fire(embedded, "alb-5xx-error-rate")
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await planned(one, "alb-5xx-error-rate")
-        grave = " ".join(each.text for each in plan.cautions if each.grave)
-        assert "Now in ALARM: alb-5xx-error-rate." in grave
-        assert recover in grave
-        texts = " ".join(each.text for each in plan.cautions)
-        assert "facility-prod-critical names alb-5xx-error-rate in its rule, and still notifies" in texts
-        assert "The actions of alb-5xx-error-rate are disabled already." in texts
-
-
-async def test_the_commands_by_hand(embedded: Any, tmp_path: Path) -> None:
+async def test_the_commands_by_hand(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["alarm-mute"]
         first, second = change.cli_commands(await planned(one))
@@ -306,8 +270,8 @@ async def test_the_commands_by_hand(embedded: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ahead", [-300, 0, 300])
-async def test_a_mute_begins_by_aws_s_clock(embedded: Any, tmp_path: Path, ahead: int) -> None:
-    """A machine whose clock is wrong by minutes plans no mute that begins late, or that has begun already."""
+async def test_a_mute_begins_by_aws_s_clock(embedded, tmp_path, ahead):
+    # A machine whose clock is wrong by minutes plans no mute that begins late, or that has begun already.
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["alarm-mute"]
         change.context = replace(change.context, skew=lambda: -float(ahead))
@@ -317,5 +281,4 @@ async def test_a_mute_begins_by_aws_s_clock(embedded: Any, tmp_path: Path, ahead
         assert timedelta(seconds=75) <= begins - aws_now <= timedelta(seconds=135)
         left = plan.expires_at - embedded.clock.now()
         assert timedelta(seconds=75) <= left <= timedelta(seconds=121), "valid by this machine's clock"
-        assert plan.watch is not None
         assert plan.watch.begins_at == begins + timedelta(seconds=ahead)

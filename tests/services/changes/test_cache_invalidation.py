@@ -1,20 +1,19 @@
 """The life of a cache invalidation on the embedded AWS: planned, sent once, followed until CloudFront has completed it."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.changes import ages
-from services.changes.cache_invalidation.change import LASTS, CacheInvalidation
-from services.changes.cache_invalidation.reading import CacheState, MonthUsage, month_start
+from services.changes.cache_invalidation.change import LASTS
+from services.changes.cache_invalidation.reading import month_start
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id
 from services.demo.cloudfront.model import WILDCARD_SECONDS, DistributionCache
 from services.demo.system.names import DISTRIBUTION
 from services.models.change_runs import Run, StepState
-from services.models.changes import Danger, Plan
+from services.models.changes import Plan
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
@@ -37,9 +36,7 @@ def batches(embedded: Any) -> list[Any]:
     return list(embedded.world.component(DistributionCache).invalidations)
 
 
-async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         before = len(batches(embedded))
@@ -55,40 +52,35 @@ async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(
         assert run.steps[0].answer == {"id": created.id}
         assert run.watching
         run = await one.ended(WILDCARD_SECONDS / 2)
-        assert run.progress is not None
         assert run.progress.state is WatchState.DONE
         assert created.id in run.progress.text
         assert embedded.counts()[CREATE] == 1
         assert (await one.kinds())[-1] == EntryKind.WATCHED
 
 
-async def test_another_console_takes_the_watch_over(embedded: Any, tmp_path: Path) -> None:
+async def test_another_console_takes_the_watch_over(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         await applied(one, await planned(one, "/*"))
     embedded.advance(WILDCARD_SECONDS)
     async with desk(embedded, tmp_path / "j.db") as one:
         run = await one.ended(15.0)
-        assert run.progress is not None
         assert run.progress.state is WatchState.DONE
 
 
-async def test_a_watch_gives_up_after_its_time(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_watch_gives_up_after_its_time(embedded, tmp_path, monkeypatch):
     monkeypatch.setattr("services.demo.cloudfront.model.EXACT_SECONDS", 86_400.0)
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         await applied(one, await planned(one, "/index.html"))
         run = await one.ended(LASTS.total_seconds() / 4)
-        assert run.progress is not None
         assert run.progress.state is WatchState.GAVE_UP
 
 
 @pytest.mark.parametrize("skew", [90, 540])
 async def test_a_watch_of_another_host_s_change_is_not_given_up_early_by_a_clock_that_is_ahead(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skew: float
-) -> None:
+    embedded, tmp_path, monkeypatch, skew
+):
     monkeypatch.setattr("services.demo.cloudfront.model.EXACT_SECONDS", 86_400.0)
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
@@ -103,11 +95,10 @@ async def test_a_watch_of_another_host_s_change_is_not_given_up_early_by_a_clock
         embedded.advance(600)
         await two.engine._watches.check_due(two.engine.runs)
         run = two.engine.runs[0]
-        assert run.progress is not None
         assert run.progress.state is WatchState.GAVE_UP
 
 
-async def test_a_lost_answer_is_settled_by_its_reference(embedded: Any, tmp_path: Path) -> None:
+async def test_a_lost_answer_is_settled_by_its_reference(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         before = len(batches(embedded))
@@ -118,11 +109,10 @@ async def test_a_lost_answer_is_settled_by_its_reference(embedded: Any, tmp_path
         assert run.steps[0].observed
         assert len(batches(embedded)) == before + 1
         run = await one.ended(60.0)
-        assert run.progress is not None
         assert run.progress.state is WatchState.DONE, "found by its reference, without the lost id"
 
 
-async def test_a_request_that_never_arrived_is_not_done(embedded: Any, tmp_path: Path) -> None:
+async def test_a_request_that_never_arrived_is_not_done(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         before = len(batches(embedded))
@@ -134,7 +124,7 @@ async def test_a_request_that_never_arrived_is_not_done(embedded: Any, tmp_path:
         assert (await planned(one, "/index.html")).refusals, "the distribution is locked"
 
 
-async def test_planning_again_with_the_same_id_gives_the_same_request(embedded: Any, tmp_path: Path) -> None:
+async def test_planning_again_with_the_same_id_gives_the_same_request(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await planned(one, "/利用案内.html /index.html")
         again = await one.engine.plan("cache-invalidation", DISTRIBUTION, plan.wish, plan.id)
@@ -150,16 +140,15 @@ async def test_planning_again_with_the_same_id_gives_the_same_request(embedded: 
         ("", "at least one path"),
     ],
 )
-async def test_refusals_say_what_to_do(embedded: Any, tmp_path: Path, paths: str, reason: str) -> None:
+async def test_refusals_say_what_to_do(embedded, tmp_path, paths, reason):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await planned(one, paths)
         assert plan.steps == ()
         assert reason in " ".join(plan.refusals)
 
 
-async def test_a_distribution_that_is_not_there(embedded: Any, tmp_path: Path) -> None:
+async def test_a_distribution_that_is_not_there(embedded, tmp_path):
     book = load_builtin("facility-prod")
-    assert book.cdn is not None
     runbook = book.model_copy(update={"cdn": book.cdn.model_copy(update={"distribution": "E0MISSING"})})
     async with desk(embedded, tmp_path / "j.db", runbook=runbook) as one:
         plan = await one.engine.plan("cache-invalidation", "E0MISSING", {})
@@ -168,7 +157,7 @@ async def test_a_distribution_that_is_not_there(embedded: Any, tmp_path: Path) -
         assert state.remarks == plan.refusals
 
 
-async def test_what_the_month_has_used_is_counted_whoever_made_it(embedded: Any, tmp_path: Path) -> None:
+async def test_what_the_month_has_used_is_counted_whoever_made_it(embedded, tmp_path):
     now = embedded.clock.now()
     expected = sum(len(each.paths) for each in batches(embedded) if each.created >= month_start(now))
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -188,46 +177,7 @@ async def test_what_the_month_has_used_is_counted_whoever_made_it(embedded: Any,
         assert facts["Domain"] == "facility.city.example.jp"
 
 
-async def plan_with(embedded: Any, tmp_path: Path, usage: MonthUsage, paths: str) -> Plan:
-    async with desk(embedded, tmp_path / "j.db") as one:
-        change = one.engine.changes["cache-invalidation"]
-        assert isinstance(change, CacheInvalidation)
-        target = one.engine.target("cache-invalidation", DISTRIBUTION)
-        read = await change._reads.state(target.id)
-        state = CacheState(read.at, read.distribution, usage)
-        return change.plan_on(target, {"paths": paths}, state, new_id(read.at))
-
-
-async def test_paths_beyond_the_free_ones_cost_money(embedded: Any, tmp_path: Path) -> None:
-    plan = await plan_with(embedded, tmp_path, MonthUsage(paths=999), "/a /b /c")
-    assert plan.cost.startswith("About ¥1.5: 2 paths beyond the 1,000 free ones")
-    assert plan.danger is Danger.CAREFUL
-
-
-async def test_what_is_not_known_is_not_called_free(embedded: Any, tmp_path: Path) -> None:
-    plan = await plan_with(embedded, tmp_path, MonthUsage(paths=5, uncounted=2, is_complete=False), "/a")
-    assert plan.cost.startswith("Unknown: ")
-    texts = " ".join(each.text for each in plan.cautions)
-    assert "The paths of 2 earlier invalidations of this month were not counted." in texts
-    assert "more invalidations this month than could be listed" in texts
-    assert plan.steps[0].rows[-1].after == "at least 6"
-
-
-async def test_warnings_about_paths(embedded: Any, tmp_path: Path) -> None:
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await planned(one, "/* /a.html?x=1 /あ")
-        texts = " ".join(each.text for each in plan.cautions)
-        assert "/* covers every file and counts as one path" in texts
-        assert "/* covers /a.html?x=1 /%E3%81%82 already: the other 2 paths only add to the count." in texts
-        assert "/a.html* covers every one" in texts
-        assert "/あ is sent as /%E3%81%82" in texts
-        parts = await planned(one, "/news/* /news/1.html")
-        assert "/news/1.html is covered by another" in " ".join(each.text for each in parts.cautions)
-        assert "they keep files as long as Cache-Control allows" in texts
-        assert (await planned(one, "/index.html")).danger is Danger.ROUTINE
-
-
-async def test_the_commands_by_hand(embedded: Any, tmp_path: Path) -> None:
+async def test_the_commands_by_hand(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await planned(one, "/*")
         first, second = one.engine.changes["cache-invalidation"].cli_commands(plan)
@@ -235,7 +185,7 @@ async def test_the_commands_by_hand(embedded: Any, tmp_path: Path) -> None:
         assert (second.verb, second.writes) == ("list-invalidations", False)
 
 
-async def test_it_is_suggested_after_a_deployment(embedded: Any, tmp_path: Path) -> None:
+async def test_it_is_suggested_after_a_deployment(embedded, tmp_path):
     runbook = load_builtin("facility-prod")
     (suggestion,) = after_deployment(runbook)
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -247,7 +197,7 @@ async def test_it_is_suggested_after_a_deployment(embedded: Any, tmp_path: Path)
     assert after_deployment(runbook.model_copy(update={"cdn": None})) == ()
 
 
-async def test_an_id_tells_when_its_plan_was_made(embedded: Any) -> None:
+async def test_an_id_tells_when_its_plan_was_made(embedded):
     now = embedded.clock.now()
     assert abs(made_at(new_id(now)) - now) < timedelta(milliseconds=1)
     for text in ("", "x" * 18, "l" * 18):

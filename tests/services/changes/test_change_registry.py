@@ -6,14 +6,12 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.changes import registry
 from services.changes.base import PLAN_SECONDS, Change
 from services.changes.engine import ChangeEngine
-from services.changes.kind import ChangeKind
 from services.models.change_runs import StepState
 from services.models.changes import Danger
 from tests.services.changes.alarm_actions import ALARM_ACTIONS
@@ -39,7 +37,7 @@ def run(code: str) -> tuple[str, set[str]]:
     return "\n".join(lines), set(json.loads(modules))
 
 
-def test_listing_the_changes_imports_none_of_them() -> None:
+def test_listing_the_changes_imports_none_of_them():
     code = "from services.changes.registry import CHANGES; print([(kind.id, kind.title, kind.help, kind.words) for kind in CHANGES])"
     text, modules = run(code)
     assert "('task-limit', 'Maximum task count', 'Raise or lower" in text
@@ -48,7 +46,7 @@ def test_listing_the_changes_imports_none_of_them() -> None:
     }  # fmt: skip
 
 
-def test_the_help_of_the_command_lists_them_and_imports_none_of_them() -> None:
+def test_the_help_of_the_command_lists_them_and_imports_none_of_them():
     text, modules = run(HELP)
     for kind in registry.CHANGES:
         assert kind.id in text
@@ -59,19 +57,19 @@ def test_the_help_of_the_command_lists_them_and_imports_none_of_them() -> None:
 
 
 @pytest.mark.parametrize("kind", registry.CHANGES, ids=lambda kind: kind.id)
-def test_an_example_can_be_typed_into_a_shell(kind: ChangeKind) -> None:
+def test_an_example_can_be_typed_into_a_shell(kind):
     assert not re.search("[“”‘’]", kind.options)
     shlex.split(kind.options)
 
 
-def test_the_general_help_names_no_change(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_general_help_names_no_change(capsys):
     text, _modules = run(HELP.replace('"change", ', ""))
     assert "change " in text
     assert not [kind.id for kind in registry.CHANGES if kind.id in text]
 
 
 @pytest.mark.parametrize("kind", registry.CHANGES, ids=lambda kind: kind.id)
-def test_every_line_leads_to_a_change(kind: ChangeKind) -> None:
+def test_every_line_leads_to_a_change(kind):
     change = registry.change_class(kind)
     assert issubclass(change, Change)
     assert not getattr(change, "__abstractmethods__", None)
@@ -80,7 +78,7 @@ def test_every_line_leads_to_a_change(kind: ChangeKind) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_the_example_of_every_line_names_its_parameters(embedded: Any, tmp_path: Path) -> None:
+async def test_the_example_of_every_line_names_its_parameters(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         for change in one.engine.changes.values():
             # A drill's instance is a target once it was restored; deleting it takes no parameters.
@@ -92,13 +90,12 @@ async def test_the_example_of_every_line_names_its_parameters(embedded: Any, tmp
 
 @pytest.fixture
 def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The registry with one line more."""
     monkeypatch.setattr(registry, "CHANGES", (*registry.CHANGES, ALARM_ACTIONS))
 
 
 @pytest.mark.usefixtures("one_more")
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_one_class_and_one_line_are_a_change(embedded: Any, tmp_path: Path) -> None:
+async def test_one_class_and_one_line_are_a_change(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         assert list(one.engine.changes) == [kind.id for kind in registry.CHANGES]
         change = one.engine.changes["alarm-actions"]
@@ -125,7 +122,7 @@ async def switched(engine: ChangeEngine, parameters: dict[str, str]) -> None:
 
 @pytest.mark.usefixtures("one_more")
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_what_the_helpers_make_of_a_plan(embedded: Any, tmp_path: Path) -> None:
+async def test_what_the_helpers_make_of_a_plan(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await one.engine.plan("alarm-actions", ALARM, {"actions": "off"})
         assert [caution.grave for caution in plan.cautions] == [True, False], "grave warnings come first"
@@ -143,7 +140,7 @@ async def test_what_the_helpers_make_of_a_plan(embedded: Any, tmp_path: Path) ->
         assert "\x1b" not in str(refusal.model_dump().values())
 
 
-def test_connecting_a_system_imports_no_change() -> None:
+def test_connecting_a_system_imports_no_change():
     code = (
         "import sys; from pathlib import Path; from services.clock import SystemClock;"
         "from services.aws.client.settings import AwsSettings; from services.runbook.loader import load_builtin;"

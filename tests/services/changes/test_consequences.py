@@ -358,7 +358,7 @@ def said(of: Plan, part: str) -> str:
 @pytest.mark.parametrize(
     "flip", FLIPS, ids=lambda flip: f"{flip.kind}: {flip.part}: {flip.field}: {flip.words[:30]}"
 )
-def test_a_sentence_follows_its_field(flip: Flip) -> None:
+def test_a_sentence_follows_its_field(flip):
     one, other = plan(flip.kind, **flip.one), plan(flip.kind, **flip.other)
     if flip.part != "refused":
         assert (one.refusals, other.refusals) == ((), ()), "both are plans"
@@ -376,7 +376,7 @@ CONSEQUENCES = re.compile(
 """Names of the functions that write what a plan promises."""
 
 
-def test_every_consequence_is_said_in_some_case(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_consequence_is_said_in_some_case(monkeypatch):
     written = {
         str(node.args[0].value)
         for file in Path(inspect.getfile(base)).parent.rglob("*.py")
@@ -402,14 +402,13 @@ def test_every_consequence_is_said_in_some_case(monkeypatch: pytest.MonkeyPatch)
     assert written - translated == set(), "each has a row of its own"
 
 
-def test_no_kind_has_a_part_that_rests_on_nothing() -> None:
+def test_no_kind_has_a_part_that_rests_on_nothing():
     parts = {(flip.kind, flip.part) for flip in FLIPS}
     wanted = {(kind.id, part) for kind in CHANGES for part in ("downtime", "cost", "reversible")}
     assert wanted - parts == {*ALWAYS}, "a sentence flips with a field, or names its document, and not both"
 
 
 def sites() -> set[tuple[str, int]]:
-    """Where the code of the changes gives warnings."""
     files = Path(inspect.getfile(base)).parent.rglob("*.py")
     return {
         (str(file), node.lineno)
@@ -420,7 +419,7 @@ def sites() -> set[tuple[str, int]]:
     }
 
 
-def test_every_warning_is_given_in_one_case_and_not_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_warning_is_given_in_one_case_and_not_in_another(monkeypatch):
     given: dict[str, set[tuple[str, int]]] = defaultdict(set)
     texts: dict[tuple[str, int], set[str]] = defaultdict(set)
     here: set[tuple[str, int]] = set()

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -51,7 +50,6 @@ async def confirmed(one: Desk, plan: Plan) -> Run:
 
 
 async def drilled(one: Desk) -> Run:
-    """A restore drill whose instance is available."""
     await confirmed(one, await planned(one, "drill-restore"))
     return await one.ended()
 
@@ -70,7 +68,7 @@ async def occurrence(one: Desk, duty: str) -> Occurrence:
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
-async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one: Desk) -> None:
+async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one):
     plan = await planned(one, "drill-restore")
     (step,) = plan.steps
     params = step.call.params
@@ -92,7 +90,6 @@ async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one: 
     # (0.101 × 730 + 0.138 × 100) × 24 ÷ 730 dollars.
     assert plan.cost.startswith("Per day ¥4"), plan.cost
     assert plan.approval == ""
-    assert plan.revert is not None
     assert plan.revert.kind == "drill-delete"
     again = await one.engine.plan("drill-restore", DATABASE, plan.wish, plan.id)
     assert again.digest == plan.digest
@@ -106,12 +103,10 @@ async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one: 
     assert "still exists" in refused.refusals[0]
 
     run = await one.ended()
-    assert run.progress is not None
     assert run.progress.state is WatchState.DONE, run.progress
     minutes = float(run.progress.measured["minutes"])
     assert 11 <= minutes < 11.5, "eight of creating and three of the first backup, whenever it was read"
     drill = await occurrence(one, "dr-drill")
-    assert drill.progress is not None
     snapshot = step.call.params["DBSnapshotIdentifier"]
     assert drill.progress.evidence == {"snapshot": snapshot, "minutes": run.progress.measured["minutes"]}
 
@@ -161,7 +156,7 @@ def protected(instance: RestoredInstance) -> None:
         (protected, "deletion protection"),
     ],
 )
-async def test_only_what_still_bears_our_tag_is_deleted(one: Desk, move: Any, why: str) -> None:
+async def test_only_what_still_bears_our_tag_is_deleted(one, move, why):
     run = await drilled(one)
     (instance,) = restored(one)
     deletion = await planned(one, "drill-delete", instance.name)
@@ -176,7 +171,7 @@ async def test_only_what_still_bears_our_tag_is_deleted(one: Desk, move: Any, wh
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
-async def test_an_instance_of_another_journal_is_no_target(one: Desk, tmp_path: Path) -> None:
+async def test_an_instance_of_another_journal_is_no_target(one, tmp_path):
     await confirmed(one, await planned(one, "drill-restore"))
     (instance,) = restored(one)
     async with desk(one.embedded, tmp_path / "other.db") as other:
@@ -189,7 +184,7 @@ async def test_an_instance_of_another_journal_is_no_target(one: Desk, tmp_path: 
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
-async def test_a_lost_answer_is_settled_by_the_instance_and_its_tag(one: Desk) -> None:
+async def test_a_lost_answer_is_settled_by_the_instance_and_its_tag(one):
     plan = await planned(one, "drill-restore")
     one.embedded.fault("rds", "RestoreDBInstanceFromDBSnapshot", times=1, mode="reset-after")
     run = await one.engine.apply(plan, plan.confirm)
@@ -209,12 +204,12 @@ async def test_a_lost_answer_is_settled_by_the_instance_and_its_tag(one: Desk) -
         ({"public": "yes"}, "no parameter public"),
     ],
 )
-async def test_refusals_of_a_restore(one: Desk, parameters: dict[str, str], refusal: str) -> None:
+async def test_refusals_of_a_restore(one, parameters, refusal):
     assert refusal in " ".join((await planned(one, "drill-restore", **parameters)).refusals)
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
-async def test_a_smaller_class_costs_less_and_larger_ones_are_not_offered(one: Desk) -> None:
+async def test_a_smaller_class_costs_less_and_larger_ones_are_not_offered(one):
     change = one.engine.changes["drill-restore"]
     _snapshot, size, until = await change.parameters(change.targets()[0])
     assert [id for id, _title in size.choices] == ["db.t4g.micro", "db.t4g.small", "db.t4g.medium"]
@@ -225,7 +220,7 @@ async def test_a_smaller_class_costs_less_and_larger_ones_are_not_offered(one: D
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=APRIL)
-async def test_a_failover_moves_the_zone_and_its_minutes_are_evidence(one: Desk) -> None:
+async def test_a_failover_moves_the_zone_and_its_minutes_are_evidence(one):
     plan = await planned(one, "drill-failover")
     assert plan.approval == "PM (project manager)"
     assert plan.approval_scope == "drill-failover:failover"
@@ -234,12 +229,10 @@ async def test_a_failover_moves_the_zone_and_its_minutes_are_evidence(one: Desk)
     assert plan.steps[0].call.params == {"DBInstanceIdentifier": DATABASE, "ForceFailover": True}
     await confirmed(one, plan)
     run = await one.ended(seconds=20)
-    assert run.progress is not None
     assert run.progress.state is WatchState.DONE, run.progress
     assert one.embedded.world.database.zones == ("c", "a")
     assert run.progress.measured == {"minutes": "1.7"}
     drill = await occurrence(one, "failover-drill")
-    assert drill.progress is not None
     assert drill.progress.evidence == {"minutes": "1.7"}
 
 
@@ -260,17 +253,15 @@ def modifying(one: Desk) -> None:
     ("state", "why"),
     [(single_zone, "not Multi-AZ"), (pending_class, "is pending"), (modifying, "is modifying")],
 )
-async def test_no_failover_without_a_standby_or_while_something_is_pending(
-    one: Desk, state: Any, why: str
-) -> None:
+async def test_no_failover_without_a_standby_or_while_something_is_pending(one, state, why):
     state(one)
     refused = await planned(one, "drill-failover")
     assert refused.steps == ()
     assert why in " ".join(refused.refusals)
 
 
-def test_the_database_of_the_runbook_is_never_deleted() -> None:
-    """After a disaster the restored instance may be the production database, named so by the runbook."""
+def test_the_database_of_the_runbook_is_never_deleted():
+    # After a disaster the restored instance may be the production database, named so by the runbook.
     plan, name = "p-1", "facility-prod-db-drill-20260128-12345678"
     instance = Database(
         id=RawId(name),
@@ -291,7 +282,7 @@ def test_the_database_of_the_runbook_is_never_deleted() -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
-async def test_a_deletion_that_rds_does_not_carry_out_leaves_the_duty(one: Desk) -> None:
+async def test_a_deletion_that_rds_does_not_carry_out_leaves_the_duty(one):
     await drilled(one)
     (instance,) = restored(one)
     (duty,) = one.engine.reverts()
@@ -308,7 +299,7 @@ async def test_a_deletion_that_rds_does_not_carry_out_leaves_the_duty(one: Desk)
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
-async def test_while_it_is_restored_it_is_neither_deleted_nor_restored_again(one: Desk) -> None:
+async def test_while_it_is_restored_it_is_neither_deleted_nor_restored_again(one):
     plans = [await planned(one, "drill-restore") for _console in range(2)]
     await confirmed(one, plans[0])
     await one.consent(plans[1])
@@ -319,7 +310,7 @@ async def test_while_it_is_restored_it_is_neither_deleted_nor_restored_again(one
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=WEDNESDAY)
-async def test_an_instance_that_was_deleted_by_hand_leaves_a_duty_that_a_person_ends(one: Desk) -> None:
+async def test_an_instance_that_was_deleted_by_hand_leaves_a_duty_that_a_person_ends(one):
     await drilled(one)
     (instance,) = restored(one)
     instance.deleted = one.embedded.clock.now()
@@ -337,9 +328,7 @@ async def test_an_instance_that_was_deleted_by_hand_leaves_a_duty_that_a_person_
 @pytest.mark.parametrize(
     "kind", ["rds-class", "rds-storage", "rds-maintenance", "rds-snapshot", "drill-restore", "drill-failover"]
 )
-async def test_a_member_of_a_cluster_is_not_changed(
-    one: Desk, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_member_of_a_cluster_is_not_changed(one, kind, monkeypatch):
     parse = reader.database_of
     monkeypatch.setattr(
         reader, "database_of", lambda row: parse({**row, "DBClusterIdentifier": "facility-cluster"})

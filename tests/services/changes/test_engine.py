@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +30,7 @@ K = EntryKind
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
-async def test_a_limit_is_raised_and_its_revert_scheduled(embedded: Any, tmp_path: Path) -> None:
+async def test_a_limit_is_raised_and_its_revert_scheduled(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await one.plan(max="10")
         assert plan.refusals == ()
@@ -53,7 +52,6 @@ async def test_a_limit_is_raised_and_its_revert_scheduled(embedded: Any, tmp_pat
         assert len(set(outcomes)) == len(outcomes)
         assert await one.runs() == (run,)
         (slot,) = one.engine.reverts()
-        assert plan.revert is not None
         assert slot.due_at == plan.revert.at
         back = await one.plan(**one.engine.changes["task-limit"].revert_parameters(plan))
         assert back.wish == {"max": "5", "revert": "none"}
@@ -68,7 +66,7 @@ async def test_a_limit_is_raised_and_its_revert_scheduled(embedded: Any, tmp_pat
         )
 
 
-async def test_another_console_sees_the_run(embedded: Any, tmp_path: Path) -> None:
+async def test_another_console_sees_the_run(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         states = two.engine.states()
         assert await anext(states) == ()
@@ -90,7 +88,7 @@ async def refused(one: Desk, plan: Any, text: str, typed: str = SERVICE) -> None
     assert one.embedded.counts().get(REGISTER) == before.get(REGISTER)
 
 
-async def test_every_check_before_anything_is_sent(embedded: Any, tmp_path: Path) -> None:
+async def test_every_check_before_anything_is_sent(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await one.plan(max="10")
         await refused(one, plan, "arm it first")
@@ -113,7 +111,7 @@ async def test_every_check_before_anything_is_sent(embedded: Any, tmp_path: Path
         assert run.state is StepState.DONE
 
 
-async def test_a_refused_attempt_can_be_repeated(embedded: Any, tmp_path: Path) -> None:
+async def test_a_refused_attempt_can_be_repeated(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         plan = await one.plan(max="10")
         assert (await one.apply(plan)).state is StepState.REFUSED
@@ -122,14 +120,14 @@ async def test_a_refused_attempt_can_be_repeated(embedded: Any, tmp_path: Path) 
         assert len(await one.runs()) == 1
 
 
-async def test_read_only_consoles_do_not_arm(embedded: Any, tmp_path: Path) -> None:
+async def test_read_only_consoles_do_not_arm(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db", read_only=True) as one:
         with pytest.raises(Refused):
             await one.arm()
         await refused(one, await one.plan(max="10"), "configured to be read-only")
 
 
-async def test_arming_needs_a_reason_and_ends_by_itself(embedded: Any, tmp_path: Path) -> None:
+async def test_arming_needs_a_reason_and_ends_by_itself(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         for reason, lasts in ((" ", 600), ("x", 0), ("x", 3601)):
             with pytest.raises(Refused):
@@ -156,7 +154,7 @@ async def test_arming_needs_a_reason_and_ends_by_itself(embedded: Any, tmp_path:
         assert (await one.kinds())[-1] is K.DISARMED
 
 
-async def test_pressed_three_times_it_is_done_once(embedded: Any, tmp_path: Path) -> None:
+async def test_pressed_three_times_it_is_done_once(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -167,7 +165,7 @@ async def test_pressed_three_times_it_is_done_once(embedded: Any, tmp_path: Path
         assert (embedded.counts()[REGISTER], embedded.counts()[SCHEDULE]) == (1, 1)
 
 
-async def test_one_plan_in_two_consoles_is_applied_once(embedded: Any, tmp_path: Path) -> None:
+async def test_one_plan_in_two_consoles_is_applied_once(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
         await two.arm()
@@ -180,10 +178,8 @@ async def test_one_plan_in_two_consoles_is_applied_once(embedded: Any, tmp_path:
         assert embedded.counts()[REGISTER] == 2
 
 
-async def test_a_request_is_not_sent_long_after_its_intent(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Others take it for lost then; a stopped process that goes on must not surprise them."""
+async def test_a_request_is_not_sent_long_after_its_intent(embedded, tmp_path, monkeypatch):
+    # Others take it for lost then; a stopped process that goes on must not surprise them.
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -201,7 +197,7 @@ async def test_a_request_is_not_sent_long_after_its_intent(
         assert embedded.counts().get(REGISTER) is None
 
 
-async def test_closing_the_screen_changes_nothing(embedded: Any, tmp_path: Path) -> None:
+async def test_closing_the_screen_changes_nothing(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -217,7 +213,7 @@ async def test_closing_the_screen_changes_nothing(embedded: Any, tmp_path: Path)
         assert embedded.counts()[REGISTER] == 1
 
 
-async def test_an_ending_console_waits_for_what_is_being_sent(embedded: Any, tmp_path: Path) -> None:
+async def test_an_ending_console_waits_for_what_is_being_sent(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -233,7 +229,6 @@ async def test_an_ending_console_waits_for_what_is_being_sent(embedded: Any, tmp
 
 
 async def refused_at_the_end(one: Desk) -> None:
-    """Nothing is begun any more."""
     plan = (one.engine.runs[0]).plan.model_copy(update={"id": "another"})
     with pytest.raises(JournalError):
         await one.engine.apply(plan, SERVICE)
@@ -244,9 +239,7 @@ async def refused_at_the_end(one: Desk) -> None:
     "bounds",
     [{"MaxCapacity": 7}, {"MinCapacity": 3}, {"SuspendedState": {"DynamicScalingOutSuspended": True}}],
 )
-async def test_a_state_that_moved_since_the_plan_is_not_changed(
-    embedded: Any, tmp_path: Path, bounds: dict[str, Any]
-) -> None:
+async def test_a_state_that_moved_since_the_plan_is_not_changed(embedded, tmp_path, bounds):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -261,7 +254,7 @@ async def test_a_state_that_moved_since_the_plan_is_not_changed(
         assert again.refusals == (), "what was refused holds nothing"
 
 
-async def test_a_plan_for_a_target_under_change_is_refused(embedded: Any, tmp_path: Path) -> None:
+async def test_a_plan_for_a_target_under_change_is_refused(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
         await two.arm()
@@ -278,9 +271,7 @@ async def test_a_plan_for_a_target_under_change_is_refused(embedded: Any, tmp_pa
         assert any("or its outcome has been unknown" in why for why in (await two.plan(max="8")).refusals)
 
 
-async def test_steps_done_and_not_done_are_distinguished_once_none_is_under_way(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_steps_done_and_not_done_are_distinguished_once_none_is_under_way(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
@@ -295,7 +286,7 @@ async def test_steps_done_and_not_done_are_distinguished_once_none_is_under_way(
         assert embedded.counts()[REGISTER] == 1
 
 
-async def test_an_outcome_that_a_read_cannot_decide_is_asked(embedded: Any, tmp_path: Path) -> None:
+async def test_an_outcome_that_a_read_cannot_decide_is_asked(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
@@ -317,7 +308,7 @@ async def test_an_outcome_that_a_read_cannot_decide_is_asked(embedded: Any, tmp_
         assert embedded.counts()[REGISTER] == 1
 
 
-async def test_targets_are_known_by_id_and_by_name(embedded: Any, tmp_path: Path) -> None:
+async def test_targets_are_known_by_id_and_by_name(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         assert one.engine.target("task-limit", RESOURCE) == one.engine.target("task-limit", SERVICE)
         for kind, name in (("task-limit", "nobody"), ("reboot", SERVICE)):
@@ -325,7 +316,7 @@ async def test_targets_are_known_by_id_and_by_name(embedded: Any, tmp_path: Path
                 await one.engine.plan(kind, name, {})
 
 
-async def test_state_and_parameters_show_what_is_there(embedded: Any, tmp_path: Path) -> None:
+async def test_state_and_parameters_show_what_is_there(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
         (candidate,) = change.targets()
@@ -343,7 +334,7 @@ async def test_state_and_parameters_show_what_is_there(embedded: Any, tmp_path: 
         assert (before.place, before.digest) == (Place.BEFORE, plan.steps[0].expects)
 
 
-async def test_a_service_deleted_since_the_plan_is_not_touched(embedded: Any, tmp_path: Path) -> None:
+async def test_a_service_deleted_since_the_plan_is_not_touched(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")
@@ -356,7 +347,7 @@ async def test_a_service_deleted_since_the_plan_is_not_touched(embedded: Any, tm
         assert "no such active service" in " ".join((await one.plan(max="10")).refusals)
 
 
-async def test_an_unreadable_state_is_read_again_and_blocks_nothing(embedded: Any, tmp_path: Path) -> None:
+async def test_an_unreadable_state_is_read_again_and_blocks_nothing(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
@@ -379,8 +370,8 @@ async def test_an_unreadable_state_is_read_again_and_blocks_nothing(embedded: An
 
 
 @pytest.mark.scenario("ecs-cpu", history=3600, origin=datetime(2026, 1, 30, 1, 0, tzinfo=UTC))
-async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded: Any, tmp_path: Path) -> None:
-    """As on the runbook's month end: at its limit, raised, calm, and reverted by AWS at the hour."""
+async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded, tmp_path):
+    # As on the runbook's month end: at its limit, raised, calm, and reverted by AWS at the hour.
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["task-limit"]
         await advance_until(embedded, lambda: target(embedded).maximum == service(embedded).desired, 90)

@@ -1,7 +1,6 @@
 """What ends in the middle of a change: the console, the arming, the credentials, the patience with AWS."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,9 +34,9 @@ def open_holds(entries: tuple[Entry, ...]) -> list[str]:
 
 
 async def test_an_ending_console_waits_briefly_for_aws_and_records_the_outcome(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A console is given ten seconds to end, and AWS twenty to answer."""
+    embedded, tmp_path, monkeypatch
+):
+    # A console is given ten seconds to end, and AWS twenty to answer.
     assert shutdown.LAST_SECONDS + 3 <= RuntimeApp.DRAIN_SECONDS < sender.WRITE_SECONDS
     monkeypatch.setattr(shutdown, "LAST_SECONDS", 0.2)
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -62,8 +61,8 @@ async def test_an_ending_console_waits_briefly_for_aws_and_records_the_outcome(
     ("service", "operation"), [(SCALING, "DescribeScalableTargets"), ("sts", "GetCallerIdentity")]
 )
 async def test_an_ending_console_sends_nothing_without_checking_the_precondition(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
-) -> None:
+    embedded, tmp_path, monkeypatch, service, operation
+):
     monkeypatch.setattr(shutdown, "LAST_SECONDS", 0.2)
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
@@ -80,8 +79,8 @@ async def test_an_ending_console_sends_nothing_without_checking_the_precondition
 
 
 async def test_disarmed_between_two_steps_the_second_is_not_sent_and_a_person_must_revert(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, tmp_path, monkeypatch
+):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         after_the_first(one, monkeypatch, one.services.engine.permits.disarm)
@@ -95,8 +94,8 @@ async def test_disarmed_between_two_steps_the_second_is_not_sent_and_a_person_mu
 
 
 async def test_credentials_of_another_account_between_two_steps_send_nothing_more(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, tmp_path, monkeypatch
+):
     async def other() -> Identity:
         return Identity(account="999999999999", arn="arn", name="hanako")
 
@@ -113,8 +112,8 @@ async def test_credentials_of_another_account_between_two_steps_send_nothing_mor
 
 
 async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, tmp_path, monkeypatch
+):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan, identity = await one.plan(max="10"), one.services.session.identity
@@ -129,11 +128,8 @@ async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied
         assert embedded.counts().get(REGISTER) is None
 
 
-async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The limit was read and is there, even if the counts cannot be read afterwards."""
-
+async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(embedded, tmp_path, monkeypatch):
+    # The limit was read and is there, even if the counts cannot be read afterwards.
     async def never(_plan: Plan) -> str:
         await asyncio.Event().wait()
         return ""
@@ -158,7 +154,7 @@ def after_the_first(one: Desk, monkeypatch: pytest.MonkeyPatch, act: Any) -> Non
     monkeypatch.setattr(one.services.session, "write", call_later)
 
 
-async def test_the_revert_of_a_revert_can_be_planned(embedded: Any, tmp_path: Path) -> None:
+async def test_the_revert_of_a_revert_can_be_planned(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         change = one.engine.changes["task-limit"]

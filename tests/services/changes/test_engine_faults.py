@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,13 +51,8 @@ CASES = [(fault, REGISTERING) for fault in FAULTS] + [
 
 @pytest.mark.parametrize(("fault", "operation"), CASES)
 async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
-    embedded: Any,
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    fault: str,
-    operation: str,
-) -> None:
+    embedded, tmp_path, request, monkeypatch, fault, operation
+):
     rule, state = FAULTS[fault]
     hasten(request, monkeypatch)
     number = 0 if operation == REGISTERING else 1
@@ -117,9 +111,7 @@ def states_of(run: Run) -> list[tuple[StepState, bool | None]]:
     return [(step.state, step.verified) for step in run.steps]
 
 
-async def test_an_outcome_the_journal_refuses_is_shown_and_recorded_later(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_outcome_the_journal_refuses_is_shown_and_recorded_later(embedded, tmp_path, monkeypatch):
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
         plan = await one.plan(max="10")
@@ -144,8 +136,8 @@ async def test_an_outcome_the_journal_refuses_is_shown_and_recorded_later(
 
 
 async def test_another_console_determines_an_outcome_that_this_one_could_not_record(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, tmp_path, monkeypatch
+):
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
         plan = await one.plan(max="10", revert="duty")
@@ -165,9 +157,7 @@ async def test_another_console_determines_an_outcome_that_this_one_could_not_rec
         assert (await two.runs())[0].state is DONE
 
 
-async def test_without_the_journal_nothing_is_planned_armed_or_sent(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_journal_nothing_is_planned_armed_or_sent(embedded, tmp_path, monkeypatch):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await one.plan(max="10")

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,8 +32,6 @@ def _unreachable() -> JournalError:
 
 @dataclass
 class Ledger:
-    """What an engine asks its journal for, and what then happens."""
-
     engine: ChangeEngine
     caught_up: int = 0
     """How often it was asked for what other hosts have written."""
@@ -87,7 +84,7 @@ def first_step(run: Run) -> tuple[StepState, str]:
     return run.steps[0].state, run.steps[0].text
 
 
-async def test_it_reads_what_other_hosts_have_written_before_every_decision(tmp_path: Path) -> None:
+async def test_it_reads_what_other_hosts_have_written_before_every_decision(tmp_path):
     world = World(tmp_path)
     async with world.console("hanako") as one:
         ledger = Ledger(one)
@@ -103,8 +100,8 @@ async def test_it_reads_what_other_hosts_have_written_before_every_decision(tmp_
         assert ledger.caught_up == 3 + len(plan.steps), "showing asks for nothing"
 
 
-async def test_another_console_that_settled_the_step_meanwhile_stops_it(tmp_path: Path) -> None:
-    """As after a pause of the sender's virtual machine: by its clock no time has passed."""
+async def test_another_console_that_settled_the_step_meanwhile_stops_it(tmp_path):
+    # As after a pause of the sender's virtual machine: by its clock no time has passed.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)
@@ -116,7 +113,7 @@ async def test_another_console_that_settled_the_step_meanwhile_stops_it(tmp_path
     assert not world.aws.effects
 
 
-async def test_an_entry_that_may_forbid_changes_stops_it(tmp_path: Path) -> None:
+async def test_an_entry_that_may_forbid_changes_stops_it(tmp_path):
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)
@@ -133,7 +130,7 @@ async def test_an_entry_that_may_forbid_changes_stops_it(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("lost_from", [1, 2])
-async def test_without_the_other_hosts_entries_nothing_is_sent(tmp_path: Path, lost_from: int) -> None:
+async def test_without_the_other_hosts_entries_nothing_is_sent(tmp_path, lost_from):
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await planned(one, world)
@@ -157,9 +154,7 @@ async def test_without_the_other_hosts_entries_nothing_is_sent(tmp_path: Path, l
 
 
 @pytest.mark.parametrize("kind", [EntryKind.PLAN, EntryKind.INTENT])
-async def test_an_unreachable_ledger_at_the_confirmation_or_the_intent_sends_nothing(
-    tmp_path: Path, kind: EntryKind
-) -> None:
+async def test_an_unreachable_ledger_at_the_confirmation_or_the_intent_sends_nothing(tmp_path, kind):
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await planned(one, world)
@@ -179,10 +174,8 @@ async def test_an_unreachable_ledger_at_the_confirmation_or_the_intent_sends_not
 
 @pytest.mark.parametrize("way", ["advance", "suspend", "step"])
 @pytest.mark.parametrize("seconds", [INTENT_SECONDS - 1, INTENT_SECONDS + 1])
-async def test_an_intent_goes_stale_by_the_clock_that_is_further_on(
-    tmp_path: Path, way: str, seconds: float
-) -> None:
-    """A suspended machine, or one whose clock was set ahead, must not send what others have given up."""
+async def test_an_intent_goes_stale_by_the_clock_that_is_further_on(tmp_path, way, seconds):
+    # A suspended machine, or one whose clock was set ahead, must not send what others have given up.
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await planned(one, world)
@@ -198,7 +191,7 @@ async def test_an_intent_goes_stale_by_the_clock_that_is_further_on(
 
 
 @pytest.mark.parametrize("way", ["advance", "suspend", "step"])
-async def test_a_step_that_others_show_as_not_started_is_not_begun(tmp_path: Path, way: str) -> None:
+async def test_a_step_that_others_show_as_not_started_is_not_begun(tmp_path, way):
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await planned(one, world)
@@ -214,10 +207,8 @@ async def test_a_step_that_others_show_as_not_started_is_not_begun(tmp_path: Pat
 
 
 @pytest.mark.parametrize("skew", [-3600, -90, 90, 3600])
-async def test_another_host_s_intent_ages_by_the_reader_s_clock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skew: int
-) -> None:
-    """Whatever the sender's clock says, and whatever the reader's wall clock is set to; a suspend of the reader counts."""
+async def test_another_host_s_intent_ages_by_the_reader_s_clock(tmp_path, monkeypatch, skew):
+    # Whatever the sender's clock says, and whatever the reader's wall clock is set to; a suspend of the reader counts.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await plan_of(one, "6")
@@ -241,8 +232,8 @@ async def test_another_host_s_intent_ages_by_the_reader_s_clock(
         assert (await run_after_reading(two, plan)).steps[0].state is StepState.FAILED
 
 
-async def test_a_signature_of_a_clock_that_is_ahead_lives_longer(tmp_path: Path) -> None:
-    """AWS accepts a request by the time in its signature."""
+async def test_a_signature_of_a_clock_that_is_ahead_lives_longer(tmp_path):
+    # AWS accepts a request by the time in its signature.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         world.aws.skew_seconds = -90.0
@@ -261,9 +252,7 @@ async def test_a_signature_of_a_clock_that_is_ahead_lives_longer(tmp_path: Path)
 
 
 @pytest.mark.parametrize("ahead", [0, 90])
-async def test_a_person_cannot_know_that_it_was_not_done_while_aws_may_accept_it(
-    tmp_path: Path, ahead: int
-) -> None:
+async def test_a_person_cannot_know_that_it_was_not_done_while_aws_may_accept_it(tmp_path, ahead):
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         world.aws.skew_seconds = -float(ahead)
@@ -288,7 +277,7 @@ async def test_a_person_cannot_know_that_it_was_not_done_while_aws_may_accept_it
         assert first_step(run) == (StepState.FAILED, "I looked")
 
 
-async def test_that_it_was_done_a_person_may_say_at_once(tmp_path: Path) -> None:
+async def test_that_it_was_done_a_person_may_say_at_once(tmp_path):
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await plan_of(one, "6")
@@ -298,8 +287,8 @@ async def test_that_it_was_done_a_person_may_say_at_once(tmp_path: Path) -> None
         assert first_step(run) == (StepState.DONE, "I looked")
 
 
-async def test_a_step_after_one_that_others_found_not_done_is_not_sent(tmp_path: Path) -> None:
-    """AWS's answer to the first step still waits for the ledger."""
+async def test_a_step_after_one_that_others_found_not_done_is_not_sent(tmp_path):
+    # AWS's answer to the first step still waits for the ledger.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)
@@ -311,10 +300,8 @@ async def test_a_step_after_one_that_others_found_not_done_is_not_sent(tmp_path:
     assert len(world.aws.effects) == 1
 
 
-async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The reader, too, may be stopped: with an answer in hand, while the request arrives."""
+async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(tmp_path, monkeypatch):
+    # The reader, too, may be stopped: with an answer in hand, while the request arrives.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await plan_of(one, "6")
@@ -336,10 +323,8 @@ async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(
 
 
 @pytest.mark.parametrize(("before", "after"), [(0, 200), (90, 150), (400, 400)])
-async def test_a_clock_further_ahead_than_others_reckon_with_sends_nothing(
-    tmp_path: Path, before: int, after: int
-) -> None:
-    """It was set after AWS was last asked, or is so wrong that AWS accepts the request only later."""
+async def test_a_clock_further_ahead_than_others_reckon_with_sends_nothing(tmp_path, before, after):
+    # It was set after AWS was last asked, or is so wrong that AWS accepts the request only later.
     world = World(tmp_path)
     async with world.console("hanako") as one:
         world.aws.skew_seconds = -before
@@ -355,10 +340,8 @@ async def test_a_clock_further_ahead_than_others_reckon_with_sends_nothing(
     assert not world.aws.effects
 
 
-async def test_a_plan_that_others_showed_as_not_started_is_not_sent_over_their_changes(
-    tmp_path: Path,
-) -> None:
-    """The sender's virtual machine was paused before its intent; meanwhile a change was made and taken back."""
+async def test_a_plan_that_others_showed_as_not_started_is_not_sent_over_their_changes(tmp_path):
+    # The sender's virtual machine was paused before its intent; meanwhile a change was made and taken back.
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await planned(one, world)
@@ -385,10 +368,8 @@ async def test_a_plan_that_others_showed_as_not_started_is_not_sent_over_their_c
     assert world.aws.maximum == 5
 
 
-async def test_a_reading_after_others_settled_the_step_proves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A proxy answered; the console was stopped before it read AWS, and what it reads was done by another change."""
+async def test_a_reading_after_others_settled_the_step_proves_nothing(tmp_path, monkeypatch):
+    # A proxy answered; the console was stopped before it read AWS, and what it reads was done by another change.
     world = World(tmp_path)
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)

@@ -33,7 +33,7 @@ LETTERS = st.text(alphabet="abcXYZ019-._/?=&", max_size=20)
         ("/100%25", "/100%25"),
     ],
 )
-def test_paths_that_are_sent(typed: str, sent: str) -> None:
+def test_paths_that_are_sent(typed, sent):
     assert read_path(typed) == (sent, "")
 
 
@@ -57,13 +57,13 @@ def test_paths_that_are_sent(typed: str, sent: str) -> None:
         ("/" + "あ" * 500, "4,501"),
     ],
 )
-def test_paths_that_are_refused_say_what_to_do(typed: str, instead: str) -> None:
+def test_paths_that_are_refused_say_what_to_do(typed, instead):
     path, refusal = read_path(typed)
     assert path == ""
     assert instead in refusal
 
 
-def test_the_runbooks_own_mistake_is_explained() -> None:
+def test_the_runbooks_own_mistake_is_explained():
     (refusal,) = read_paths("/index.html /static/js/main.*.js").refusals
     assert "matches no file" in refusal
     assert "/index.html" in refusal
@@ -71,7 +71,7 @@ def test_the_runbooks_own_mistake_is_explained() -> None:
 
 
 @given(CHARACTERS)
-def test_whatever_is_typed_is_refused_in_words_or_is_a_path(typed: str) -> None:
+def test_whatever_is_typed_is_refused_in_words_or_is_a_path(typed):
     read = read_paths(typed)
     assert bool(read.paths) or bool(read.refusals)
     for path in read.paths:
@@ -83,19 +83,19 @@ def test_whatever_is_typed_is_refused_in_words_or_is_a_path(typed: str) -> None:
 
 
 @given(CHARACTERS)
-def test_a_sent_path_is_sent_as_it_is_when_it_is_typed_again(typed: str) -> None:
+def test_a_sent_path_is_sent_as_it_is_when_it_is_typed_again(typed):
     paths = read_paths(typed).paths
     assert read_paths(" ".join(paths)).paths == paths
 
 
 @given(LETTERS, st.booleans())
-def test_safe_ascii_is_sent_as_typed(text: str, wildcard: bool) -> None:
+def test_safe_ascii_is_sent_as_typed(text, wildcard):
     typed = f"/{text}" + ("*" if wildcard else "")
     assert read_path(typed) == (typed, "")
 
 
 @given(st.text(alphabet="あいう漢字éß", min_size=1, max_size=20))
-def test_text_beyond_ascii_is_encoded_as_utf_8(text: str) -> None:
+def test_text_beyond_ascii_is_encoded_as_utf_8(text):
     path, refusal = read_path(f"/{text}")
     assert refusal == ""
     assert path.isascii()
@@ -103,17 +103,17 @@ def test_text_beyond_ascii_is_encoded_as_utf_8(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["/a", "/b", "/c*", "/"]), min_size=1, max_size=9))
-def test_each_path_is_sent_once_in_the_order_typed(typed: list[str]) -> None:
+def test_each_path_is_sent_once_in_the_order_typed(typed):
     assert read_paths("  ".join(typed)).paths == tuple(dict.fromkeys(typed))
 
 
-def test_paths_that_another_one_covers() -> None:
+def test_paths_that_another_one_covers():
     assert read_paths("/index.html /*").covered == ("/index.html",)
     assert read_paths("/a/b* /a/* /c").covered == ("/a/b*",)
     assert read_paths("/a* /b*").covered == ()
 
 
-def test_limits_of_a_request() -> None:
+def test_limits_of_a_request():
     (refusal,) = read_paths(" ".join(f"/{number}*" for number in range(16))).refusals
     assert "at most 15" in refusal
     (refusal,) = read_paths(" ".join(f"/{number}" for number in range(3001))).refusals

@@ -36,8 +36,6 @@ LOCKED = "or its outcome has been unknown, since"
 
 
 class World:
-    """An AWS, a clock and a journal that outlive the consoles."""
-
     def __init__(self, folder: Path) -> None:
         self.aws, self.clock, self.path = FakeAws(), ManualClock(NOW), folder / "j.db"
 
@@ -108,7 +106,7 @@ async def run_after_reading(engine: ChangeEngine, plan: Plan) -> Run:
 
 @pytest.mark.parametrize("age", AGES)
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_at_any_point_and_checked_at_any_age(point: str, age: int, tmp_path: Path) -> None:
+async def test_killed_at_any_point_and_checked_at_any_age(point, age, tmp_path):
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")
@@ -130,7 +128,7 @@ async def test_killed_at_any_point_and_checked_at_any_age(point: str, age: int, 
             )
 
 
-async def test_only_reading_aws_or_a_persons_word_unlocks(tmp_path: Path) -> None:
+async def test_only_reading_aws_or_a_persons_word_unlocks(tmp_path):
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")
@@ -150,7 +148,7 @@ async def test_only_reading_aws_or_a_persons_word_unlocks(tmp_path: Path) -> Non
     assert not world.aws.effects
 
 
-async def test_an_intent_whose_plan_cannot_be_read_locks(tmp_path: Path) -> None:
+async def test_an_intent_whose_plan_cannot_be_read_locks(tmp_path):
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")
@@ -162,8 +160,8 @@ async def test_an_intent_whose_plan_cannot_be_read_locks(tmp_path: Path) -> None
             assert is_locked(await plan_of(two))
 
 
-async def test_an_outcome_of_unknown_kind_locks_though_its_hold_was_released(tmp_path: Path) -> None:
-    """Also for a plan that was made before, which the journal's hold would let through."""
+async def test_an_outcome_of_unknown_kind_locks_though_its_hold_was_released(tmp_path):
+    # Also for a plan that was made before, which the journal's hold would let through.
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")
@@ -181,7 +179,7 @@ async def test_an_outcome_of_unknown_kind_locks_though_its_hold_was_released(tmp
     assert not world.aws.effects
 
 
-async def test_a_plan_with_two_steps_of_one_name_is_a_row_too(tmp_path: Path) -> None:
+async def test_a_plan_with_two_steps_of_one_name_is_a_row_too(tmp_path):
     world = World(tmp_path)
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")

@@ -1,5 +1,3 @@
-"""Mute windows: what is sent is read by AWS as the window that was confirmed."""
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,14 +15,14 @@ ZONES = st.sampled_from([TOKYO, ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")])
 
 
 @given(MOMENTS)
-def test_a_mute_begins_with_the_next_full_minute(at: datetime) -> None:
+def test_a_mute_begins_with_the_next_full_minute(at):
     start = first_start(at)
     assert timedelta() <= start - at < MINUTE
     assert (start.second, start.microsecond) == (0, 0)
 
 
 @given(MOMENTS, st.integers(1, 15 * 24 * 60))
-def test_aws_reads_the_window_that_was_confirmed(at: datetime, minutes: int) -> None:
+def test_aws_reads_the_window_that_was_confirmed(at, minutes):
     window = MuteWindow(first_start(at), first_start(at) + minutes * MINUTE)
     schedule = parse_schedule(window.schedule(TOKYO))
     assert schedule.once == window.start
@@ -32,7 +30,7 @@ def test_aws_reads_the_window_that_was_confirmed(at: datetime, minutes: int) -> 
 
 
 @given(MOMENTS, st.integers(1, 15 * 24 * 60), ZONES)
-def test_an_end_that_is_typed_is_the_end(at: datetime, minutes: int, zone: ZoneInfo) -> None:
+def test_an_end_that_is_typed_is_the_end(at, minutes, zone):
     start = first_start(at)
     end = start + minutes * MINUTE
     local = end.astimezone(zone)
@@ -51,14 +49,14 @@ def test_an_end_that_is_typed_is_the_end(at: datetime, minutes: int, zone: ZoneI
         ("9999-12-31 23:59", "at most 15 days"),
     ],
 )
-def test_ends_that_are_refused(typed: str, reason: str) -> None:
+def test_ends_that_are_refused(typed, reason):
     end, refusal = read_end(typed, START, TOKYO)
     assert end is None
     assert reason in refusal
 
 
 @given(st.text(max_size=20))
-def test_any_text_is_an_end_or_a_reason(typed: str) -> None:
+def test_any_text_is_an_end_or_a_reason(typed):
     end, refusal = read_end(typed, START, TOKYO)
     assert (end is None) == bool(refusal)
     assert end is None or START < end <= START + LONGEST
@@ -68,5 +66,5 @@ def test_any_text_is_an_end_or_a_reason(typed: str) -> None:
     ("minutes", "duration"),
     [(1, "PT1M"), (60, "PT1H"), (90, "PT1H30M"), (1440, "P1D"), (21600, "P15D"), (1501, "P1DT1H1M")],
 )
-def test_durations(minutes: int, duration: str) -> None:
+def test_durations(minutes, duration):
     assert MuteWindow(START, START + minutes * MINUTE).duration == duration

@@ -1,5 +1,3 @@
-"""The database's changes by hand: the commands send exactly the plans' requests."""
-
 from typing import Any
 
 import pytest
@@ -45,9 +43,7 @@ def commands(kind: str, *state: Any, **parameters: str) -> list[CliCommand]:
         ),
     ],
 )  # fmt: skip
-def test_the_request_and_then_what_it_leads_to(
-    kind: str, state: tuple[Any, ...], parameters: dict[str, str], sent: str
-) -> None:
+def test_the_request_and_then_what_it_leads_to(kind, state, parameters, sent):
     request, *reads = commands(kind, *state, **parameters)
     assert " ".join([request.verb, *request.arguments]) == sent
     assert (request.service, request.writes) == ("rds", True)

@@ -1,8 +1,5 @@
-"""What a database costs per month: the runbook's dated prices, else the price list, else unknown."""
-
 import json
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -26,7 +23,6 @@ PRICES = DatabasePrices.model_validate(
 
 
 def book(prices: DatabasePrices | None) -> Runbook:
-    assert BOOK.rds is not None
     return BOOK.model_copy(update={"rds": BOOK.rds.model_copy(update={"prices": prices})})
 
 
@@ -47,16 +43,13 @@ def listed(usd: str, unit: str = "Hrs") -> Canned:
     return Canned(GetProducts={"PriceList": [json.dumps(product)]})
 
 
-async def test_the_runbook_s_prices_come_first_with_their_date() -> None:
+async def test_the_runbook_s_prices_come_first_with_their_date():
     canned = Canned()
     reader = costs(canned, PRICES)
     before = await reader.of_class(database(), "db.t4g.medium")
     after = await reader.of_class(database(), "db.t4g.large")
-    assert before is not None
-    assert after is not None
     assert (before.usd, after.usd) == (Decimal(146), Decimal(292))
     gib = await reader.of_gib(database())
-    assert gib is not None
     assert gib.times(100).usd == Decimal(25)
     assert canned.calls == []
     text = change_text(before, after, BOOK)
@@ -66,10 +59,9 @@ async def test_the_runbook_s_prices_come_first_with_their_date() -> None:
     assert "$1 = ¥150" in text
 
 
-async def test_a_class_that_the_runbook_does_not_price_is_read() -> None:
+async def test_a_class_that_the_runbook_does_not_price_is_read():
     canned = listed("0.3")
     cost = await costs(canned, PRICES).of_class(database(multi_az=False), "db.r6g.large")
-    assert cost is not None
     assert cost.usd == Decimal(219)
     filters = {each["Field"]: each["Value"] for each in canned.asked("GetProducts")[0]["Filters"]}
     assert (filters["deploymentOption"], filters["regionCode"]) == ("Single-AZ", "ap-northeast-1")
@@ -85,7 +77,7 @@ async def test_a_class_that_the_runbook_does_not_price_is_read() -> None:
         (Canned(), {"engine": "oracle-ee", "storage_type": "standard"}),
     ],
 )
-async def test_without_a_price_it_is_unknown(canned: Canned, more: dict[str, Any]) -> None:
+async def test_without_a_price_it_is_unknown(canned, more):
     reader = costs(canned)
     assert await reader.of_class(database(**more), "db.t4g.large") is None
     assert await reader.of_gib(database(**more)) is None

@@ -1,5 +1,3 @@
-"""Plans that apply pending maintenance or withdraw it, and that take a snapshot."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +12,6 @@ from tests.services.changes.rds_states import (
     ARN,
     CALENDAR,
     NOW,
-    OUTAGE,
     change,
     patch,
     read_state,
@@ -46,7 +43,7 @@ def plan(current: ReadState | None = None, **parameters: str) -> Plan:
         ("now", (UPDATE,), "immediate", None),
     ],
 )
-def test_what_is_sent_and_its_way_back(timing: str, actions: Any, opt_in: str, back: str | None) -> None:
+def test_what_is_sent_and_its_way_back(timing, actions, opt_in, back):
     result = plan(state(*actions), timing=timing)
     (step,) = result.steps
     assert step.call.params == {
@@ -61,7 +58,7 @@ def test_what_is_sent_and_its_way_back(timing: str, actions: Any, opt_in: str, b
     assert plan(state(*actions), **result.wish).steps == result.steps
 
 
-def test_the_first_to_be_applied_is_proposed_and_a_request_is_withdrawn() -> None:
+def test_the_first_to_be_applied_is_proposed_and_a_request_is_withdrawn():
     late = patch("db-upgrade", auto_after=NOW + timedelta(days=60))
     assert plan(state(late, UPDATE)).wish == {"action": "system-update", "timing": "window"}
     assert plan(state(REQUESTED)).wish["timing"] == "undo"
@@ -81,25 +78,13 @@ def test_the_first_to_be_applied_is_proposed_and_a_request_is_withdrawn() -> Non
         ({"when": "now"}, state(), "no parameter when"),
     ],
 )
-def test_refusals(parameters: dict[str, str], current: ReadState, refusal: str) -> None:
+def test_refusals(parameters, current, refusal):
     result = plan(current, **parameters)
     assert result.steps == ()
     assert refusal in " ".join(result.refusals)
 
 
-def test_a_forced_date_before_the_window_is_grave() -> None:
-    forced = patch(forced=NOW + timedelta(days=1))
-    assert "01-29(Thu) 10:00 JST in any case" in texts(plan(state(forced)), grave=True)
-    assert "apply it immediately at a quiet hour" in texts(plan(state(forced)), grave=True)
-    assert "in any case" not in texts(plan(state(forced), timing="now"))
-    assert "Engine version → 16.6" in texts(plan(state(UPDATE, pending=(OUTAGE,))))
-    open_window = state(UPDATE, at=datetime(2026, 1, 31, 17, 30, tzinfo=UTC))
-    assert "window is open now" in texts(plan(open_window), grave=True)
-    upgrade = plan(state(patch("db-upgrade")), timing="now")
-    assert "both instances" in upgrade.blast
-
-
-def test_reading_proves_it_done_or_not_done() -> None:
+def test_reading_proves_it_done_or_not_done():
     zone = CALENDAR.zone
     (step,) = plan(timing="window").steps
     before = observed_opt_in(step, state(), zone)
@@ -123,15 +108,13 @@ def test_reading_proves_it_done_or_not_done() -> None:
         (state(), WatchState.WITHDRAWN),
     ],
 )
-def test_now_ends_when_the_action_is_gone_and_the_database_available(
-    current: ReadState, outcome: WatchState
-) -> None:
+def test_now_ends_when_the_action_is_gone_and_the_database_available(current, outcome):
     (step,) = plan(timing="now").steps
     assert maintenance_progress(step, current, CALENDAR.zone, is_settled=True).state is outcome
     assert maintenance_progress(step, state(), CALENDAR.zone, is_settled=False).state is WatchState.RUNNING
 
 
-def test_a_snapshot_is_named_after_its_plan() -> None:
+def test_a_snapshot_is_named_after_its_plan():
     result: Plan = SNAPSHOT.plan_on(TARGET, {}, read_state(multi_az=False), "01KF251YM0")
     name = "facility-prod-db-toban-01kf251ym0"
     assert rows(result)["Snapshot"] == ("none", name)

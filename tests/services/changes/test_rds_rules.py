@@ -1,5 +1,3 @@
-"""Rules of the database's changes: legal sizes, IOPS, cooldown, busy days."""
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -34,13 +32,13 @@ def option(kind: str = "gp3", *sizes: SizeRange, iops: int | None = 12000) -> St
 
 
 @given(st.integers(0, 700), RANGES)
-def test_the_next_legal_size_is_the_smallest_legal_one(least: int, ranges: list[SizeRange]) -> None:
+def test_the_next_legal_size_is_the_smallest_legal_one(least, ranges):
     legal = [size for size in range(least, 1300) if is_legal(size, ranges)]
     assert next_legal(least, ranges) == (legal[0] if legal else None)
 
 
 @given(st.integers(20, 60000))
-def test_an_extension_is_at_least_ten_per_cent(current: int) -> None:
+def test_an_extension_is_at_least_ten_per_cent(current):
     size = smallest(current, option())
     if size is None:
         assert current * 1.1 > 65536
@@ -63,13 +61,11 @@ def test_an_extension_is_at_least_ten_per_cent(current: int) -> None:
         ("postgres", option("gp2"), 1000, None, None),
     ],
 )
-def test_iops_are_sent_where_the_type_needs_them(
-    engine: str, storage: StorageOption, size: int, current: int | None, sent: int | None
-) -> None:
+def test_iops_are_sent_where_the_type_needs_them(engine, storage, size, current, sent):
     assert iops_to_send(engine, storage, size, current) == sent
 
 
-def test_the_last_change_of_the_storage_is_read_from_events() -> None:
+def test_the_last_change_of_the_storage_is_read_from_events():
     def event(message: str, hour: int) -> DatabaseEvent:
         return DatabaseEvent(at=NOW.replace(hour=hour), message=message)
 
@@ -83,7 +79,7 @@ def test_the_last_change_of_the_storage_is_read_from_events() -> None:
     assert last_change(events[:1]) is None
 
 
-def test_the_last_open_days_skip_weekends_and_holidays() -> None:
+def test_the_last_open_days_skip_weekends_and_holidays():
     assert last_open_days(CALENDAR, NOW) == tuple(date(2026, 1, day) for day in (21, 22, 23, 26, 27))
     after_holidays = last_open_days(CALENDAR, datetime(2026, 1, 5, 1, 0, tzinfo=UTC))
     assert after_holidays == tuple(date(2025, 12, day) for day in (22, 23, 24, 25, 26))
@@ -98,9 +94,7 @@ def test_the_last_open_days_skip_weekends_and_holidays() -> None:
         ([(24, 10), (25, 10), (26, 10)], 1),  # at the weekend
     ],
 )
-def test_a_larger_class_is_proposed_after_three_busy_days_of_five(
-    hours: list[tuple[int, int]], busy: int
-) -> None:
+def test_a_larger_class_is_proposed_after_three_busy_days_of_five(hours, busy):
     days = last_open_days(CALENDAR, NOW)
     span = span_of(CALENDAR, days)
     times = [int((span.start + timedelta(hours=hour)).timestamp()) for hour in range(7 * 24)]

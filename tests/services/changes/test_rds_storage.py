@@ -1,5 +1,3 @@
-"""Plans that extend the storage: what is sent, what is refused, what is shown."""
-
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -45,7 +43,7 @@ def plan(current: StorageState | None = None, price: MonthlyCost | None = PRICE,
     return result
 
 
-def test_the_runbook_s_size_is_sent_at_once_and_without_iops() -> None:
+def test_the_runbook_s_size_is_sent_at_once_and_without_iops():
     result = plan()
     (step,) = result.steps
     assert step.call.params == {
@@ -62,13 +60,7 @@ def test_the_runbook_s_size_is_sent_at_once_and_without_iops() -> None:
     assert plan(state(), **result.wish).steps == result.steps
 
 
-def test_an_unknown_price_is_unknown_not_zero() -> None:
-    result = plan(price=None)
-    assert rows(result)["Storage per month"] == ("unknown", "unknown")
-    assert result.cost.startswith("Unknown")
-
-
-def test_hours_until_it_is_full_are_beside_it() -> None:
+def test_hours_until_it_is_full_are_beside_it():
     load = DatabaseLoad(free=10 * 2**30, depletion=Depletion(-(2**30), 10 * 3600, 3600))
     result = plan(state(load=load))
     assert rows(result)["Free storage"] == ("10 GiB", "110 GiB")
@@ -102,7 +94,7 @@ def test_hours_until_it_is_full_are_beside_it() -> None:
         ("200", {"pending": (QUIET,)}, "Multi-AZ → on"),
     ],
 )
-def test_refusals_say_what_to_do_instead(size: str, more: dict[str, Any], refusal: str | None) -> None:
+def test_refusals_say_what_to_do_instead(size, more, refusal):
     result = plan(state(**more), size=size)
     if refusal is None:
         assert not result.refusals
@@ -111,20 +103,20 @@ def test_refusals_say_what_to_do_instead(size: str, more: dict[str, Any], refusa
     assert refusal in " ".join(result.refusals)
 
 
-def test_without_a_default_it_says_why_there_is_none() -> None:
+def test_without_a_default_it_says_why_there_is_none():
     assert "did not report the legal sizes" in " ".join(plan(state(options=None)).refusals)
     full = state(storage_gib=65536)
     assert "cannot be extended further: 65536 GiB" in " ".join(plan(full).refusals)
 
 
-def test_the_panel_names_the_end_of_the_cooldown_while_it_lasts() -> None:
+def test_the_panel_names_the_end_of_the_cooldown_while_it_lasts():
     (fact,) = CHANGE._cooldown(state(changed_at=NOW - timedelta(hours=2), storage_operation="Optimizing"))
     assert (fact.name, fact.value) == ("Next storage change", "from 2026-01-28(Wed) 14:00 JST")
     assert fact.note == "once it is optimized"
     assert not list(CHANGE._cooldown(state(changed_at=NOW - timedelta(hours=7))))
 
 
-def test_the_limit_of_autoscaling_rises_in_the_same_request() -> None:
+def test_the_limit_of_autoscaling_rises_in_the_same_request():
     current = state(max_storage_gib=150)
     result = plan(current, size="200")
     assert result.steps[0].call.params["MaxAllocatedStorage"] == 220
@@ -134,13 +126,13 @@ def test_the_limit_of_autoscaling_rises_in_the_same_request() -> None:
     assert "leave its limit empty" in " ".join(plan(size="200", max_size="400").refusals)
 
 
-def test_striped_storage_sends_its_iops() -> None:
+def test_striped_storage_sends_its_iops():
     result = plan(size="400")
     assert result.steps[0].call.params["Iops"] == 12000
     assert rows(result)["IOPS"] == ("3000", "12000")
 
 
-def test_pending_modifications_are_applied_along_only_if_that_was_chosen() -> None:
+def test_pending_modifications_are_applied_along_only_if_that_was_chosen():
     pending = (OUTAGE, UNKNOWN)
     result = plan(state(pending=pending), size="200", pending="apply")
     assert result.danger is Danger.DANGEROUS
@@ -152,7 +144,7 @@ def test_pending_modifications_are_applied_along_only_if_that_was_chosen() -> No
 
 
 @given(st.integers(-5, 80000).map(str) | st.text(max_size=8), st.integers(20, 65536), st.booleans())
-def test_what_is_sent_is_legal_and_larger(size: str, current: int, now: bool) -> None:
+def test_what_is_sent_is_legal_and_larger(size, current, now):
     result = plan(state(storage_gib=current), size=size, timing="now" if now else "window")
     if result.refusals:
         assert result.steps == ()
@@ -164,7 +156,7 @@ def test_what_is_sent_is_legal_and_larger(size: str, current: int, now: bool) ->
     assert ("Iops" in params) == (params["AllocatedStorage"] >= 400)
 
 
-def test_reading_proves_it_done_or_not_done() -> None:
+def test_reading_proves_it_done_or_not_done():
     from services.changes.rds_storage.change import observed_size
 
     (step,) = plan().steps

@@ -38,7 +38,6 @@ def story(*facts: Mapping[str, Any]) -> pytest.MarkDecorator:
 
 @asynccontextmanager
 async def followed(embedded: Any, path: Path) -> AsyncIterator[Desk]:
-    """An armed console that follows its changes to their end."""
     async with desk(embedded, path, runbook=APPROVED) as one:
         await one.arm()
 
@@ -92,13 +91,12 @@ async def ended(one: Desk, id: str, *, step: float, most: int = 40, early: bool 
 
 
 def instance(embedded: Any) -> Any:
-    """The database as the server has it."""
     return embedded.world.database
 
 
 @story()
 @pytest.mark.slow
-async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_path: Path) -> None:
+async def test_storage_is_extended_optimized_and_cools_down(embedded, tmp_path):
     async with followed(embedded, tmp_path / "j.db") as one:
         extension = await plan(one, "rds-storage", size="200")
         run = await apply(one, extension)
@@ -106,7 +104,6 @@ async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_p
         locked = await plan(one, "rds-storage", size="300")
         assert "wait until it is available" in " ".join(locked.refusals)
         run = await ended(one, run.id, step=1200)
-        assert run.progress is not None
         assert (run.progress.state, run.progress.text) == (
             WatchState.DONE, "The storage is 200 GiB and optimized.",
         )  # fmt: skip
@@ -121,7 +118,7 @@ async def test_storage_is_extended_optimized_and_cools_down(embedded: Any, tmp_p
 
 @story()
 @pytest.mark.slow
-async def test_a_class_changes_now_and_back(embedded: Any, tmp_path: Path) -> None:
+async def test_a_class_changes_now_and_back(embedded, tmp_path):
     async with followed(embedded, tmp_path / "j.db") as one:
         larger = await plan(one, "rds-class", **{"class": "db.t4g.large", "timing": "now"})
         assert "AWS price list of 01-05(Mon)" in larger.cost
@@ -141,7 +138,7 @@ async def test_a_class_changes_now_and_back(embedded: Any, tmp_path: Path) -> No
 
 @story()
 @pytest.mark.slow
-async def test_a_queued_class_waits_for_the_window_or_is_withdrawn(embedded: Any, tmp_path: Path) -> None:
+async def test_a_queued_class_waits_for_the_window_or_is_withdrawn(embedded, tmp_path):
     async with followed(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["rds-class"]
         queued = await plan(one, "rds-class")
@@ -156,7 +153,6 @@ async def test_a_queued_class_waits_for_the_window_or_is_withdrawn(embedded: Any
         assert second.watching
         run = await ended(one, second.id, step=2 * HOUR)
         assert run.has_ended_well
-        assert run.progress is not None
         assert run.progress.text == "The class is db.t4g.large, the database is available."
         assert instance(embedded).settings["DBInstanceClass"] == "db.t4g.large"
         # The first request was withdrawn, but the class has changed after all.
@@ -165,7 +161,7 @@ async def test_a_queued_class_waits_for_the_window_or_is_withdrawn(embedded: Any
 
 @story({"kind": "pending-change", "instance_class": "db.r6g.large", "other": {"EngineVersion": "16.6"}})
 @pytest.mark.slow
-async def test_what_is_dragged_along_is_shown_and_happens(embedded: Any, tmp_path: Path) -> None:
+async def test_what_is_dragged_along_is_shown_and_happens(embedded, tmp_path):
     async with followed(embedded, tmp_path / "j.db") as one:
         refused = await plan(one, "rds-storage", size="200")
         assert "Instance class → db.r6g.large" in " ".join(refused.refusals)
@@ -181,9 +177,7 @@ async def test_what_is_dragged_along_is_shown_and_happens(embedded: Any, tmp_pat
 
 @story({"kind": "patch", "auto_after_days": 30})
 @pytest.mark.slow
-async def test_maintenance_is_requested_withdrawn_and_applied_in_the_window(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_maintenance_is_requested_withdrawn_and_applied_in_the_window(embedded, tmp_path):
     async with followed(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["rds-maintenance"]
         requested = await plan(one, "rds-maintenance")
@@ -198,10 +192,8 @@ async def test_maintenance_is_requested_withdrawn_and_applied_in_the_window(
         assert instance(embedded).maintenance[0].opt_in == ""
         # The withdrawn request is not followed until its window.
         withdrawn = (await ended(one, run.id, step=1200, early=True)).progress
-        assert run.plan.watch is not None
         assert run.plan.watch.begins_at is not None
         assert embedded.clock.now() < run.plan.watch.begins_at
-        assert withdrawn is not None
         assert (withdrawn.state, withdrawn.text) == (
             WatchState.WITHDRAWN, "system-update is no longer requested: it was withdrawn.",
         )  # fmt: skip
@@ -214,7 +206,7 @@ async def test_maintenance_is_requested_withdrawn_and_applied_in_the_window(
 
 
 @story({"kind": "patch", "action": "db-upgrade"})
-async def test_maintenance_now_is_irreversible(embedded: Any, tmp_path: Path) -> None:
+async def test_maintenance_now_is_irreversible(embedded, tmp_path):
     async with followed(embedded, tmp_path / "j.db") as one:
         now = await plan(one, "rds-maintenance", timing="now")
         assert ("irreversible" in now.title, "both instances" in now.blast) == (True, True)
@@ -225,7 +217,7 @@ async def test_maintenance_now_is_irreversible(embedded: Any, tmp_path: Path) ->
 
 
 @story({"kind": "no-snapshot", "days_ago": 0})
-async def test_a_snapshot_is_taken_under_the_plan_s_name(embedded: Any, tmp_path: Path) -> None:
+async def test_a_snapshot_is_taken_under_the_plan_s_name(embedded, tmp_path):
     async with followed(embedded, tmp_path / "j.db") as one:
         taking = await plan(one, "rds-snapshot")
         run = await apply(one, taking)
@@ -240,7 +232,7 @@ async def test_a_snapshot_is_taken_under_the_plan_s_name(embedded: Any, tmp_path
 
 
 @pytest.mark.scenario("rds-storage", history=HOUR, origin=FRIDAY)
-async def test_more_storage_ends_the_alarm(embedded: Any, tmp_path: Path) -> None:
+async def test_more_storage_ends_the_alarm(embedded, tmp_path):
     async with followed(embedded, tmp_path / "j.db") as one:
         embedded.advance(900)
         alarm = embedded.world.alarms.get("rds-storage-low")
@@ -256,7 +248,7 @@ async def test_more_storage_ends_the_alarm(embedded: Any, tmp_path: Path) -> Non
 
 
 @story()
-async def test_a_larger_class_is_proposed_after_busy_days(embedded: Any, tmp_path: Path) -> None:
+async def test_a_larger_class_is_proposed_after_busy_days(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes["rds-class"]
         (target,) = change.targets()
@@ -292,8 +284,8 @@ LOST = [
 @pytest.mark.parametrize(("kind", "parameters", "operation"), LOST)
 @pytest.mark.parametrize("fault", ["reset-after", "reset-before", "html"])
 async def test_a_lost_answer_is_settled_by_reading_and_never_sent_twice(
-    kind: str, parameters: dict[str, str], operation: str, fault: str, embedded: Any, tmp_path: Path
-) -> None:
+    kind, parameters, operation, fault, embedded, tmp_path
+):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         intended = await plan(one, kind, **parameters)
@@ -309,8 +301,8 @@ async def test_a_lost_answer_is_settled_by_reading_and_never_sent_twice(
 @story({"kind": "patch"})
 @pytest.mark.parametrize(("kind", "parameters", "operation"), LOST)
 async def test_a_database_that_changed_since_the_plan_is_left_alone(
-    kind: str, parameters: dict[str, str], operation: str, embedded: Any, tmp_path: Path
-) -> None:
+    kind, parameters, operation, embedded, tmp_path
+):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         intended = await plan(one, kind, **parameters)

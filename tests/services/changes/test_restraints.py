@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -47,7 +46,7 @@ async def applied(world: World, engine: ChangeEngine, before: Callable[[], objec
         ({"restrains_changes": "\x1b[2J" + "9" * 99}, "version ␛[2J9"),
     ],
 )
-async def test_a_plan_is_refused_and_arming_too(world: World, data: dict[str, Any], remedy: str) -> None:
+async def test_a_plan_is_refused_and_arming_too(world, data, remedy):
     async with world.console("taro") as engine:
         assert (await plan_of(engine)).refusals == ()
         of_tomorrow(world.path, "co-signed", at=world.clock.now(), data=data)
@@ -63,7 +62,7 @@ async def test_a_plan_is_refused_and_arming_too(world: World, data: dict[str, An
         assert engine.permits.armed is None
 
 
-async def test_a_plan_older_than_a_freeze_is_not_applied(world: World) -> None:
+async def test_a_plan_older_than_a_freeze_is_not_applied(world):
     async with world.console("taro") as engine:
         await engine.arm("month end", HALF_AN_HOUR)
         run = await applied(world, engine, lambda: of_tomorrow(world.path, "freeze"))
@@ -72,7 +71,7 @@ async def test_a_plan_older_than_a_freeze_is_not_applied(world: World) -> None:
     assert not world.aws.effects
 
 
-async def test_what_is_written_before_the_intent_stops_the_step(world: World) -> None:
+async def test_what_is_written_before_the_intent_stops_the_step(world):
     async with world.console("taro") as engine:
         await engine.arm("month end", HALF_AN_HOUR)
         append: Callable[[NewEntry], Awaitable[Entry]] = engine._journal.append
@@ -90,7 +89,7 @@ async def test_what_is_written_before_the_intent_stops_the_step(world: World) ->
     assert not world.aws.effects
 
 
-async def test_an_entry_marked_as_no_restraint_is_ignored(world: World) -> None:
+async def test_an_entry_marked_as_no_restraint_is_ignored(world):
     of_tomorrow(world.path, "incident", data=HARMLESS)
     async with world.console("taro") as engine:
         await engine.arm("month end", HALF_AN_HOUR)
@@ -102,7 +101,7 @@ async def test_an_entry_marked_as_no_restraint_is_ignored(world: World) -> None:
         assert "co-signed" in why
 
 
-async def test_a_hold_of_a_later_version_holds_by_itself(world: World) -> None:
+async def test_a_hold_of_a_later_version_holds_by_itself(world):
     async with world.console("taro") as engine:
         target = (await plan_of(engine)).target.id
         of_tomorrow(world.path, "window", at=world.clock.now(), data=HARMLESS, holds=target)
@@ -110,7 +109,7 @@ async def test_a_hold_of_a_later_version_holds_by_itself(world: World) -> None:
         assert "alice has been changing it" in why
 
 
-async def test_the_newest_one_is_named_in_the_operators_language(world: World) -> None:
+async def test_the_newest_one_is_named_in_the_operators_language(world):
     of_tomorrow(world.path, "co-signed")
     of_tomorrow(world.path, "凍結", at=world.clock.now(), data={"restrains_changes": "0.3"})
     language = i18n.language()
@@ -126,7 +125,7 @@ async def test_the_newest_one_is_named_in_the_operators_language(world: World) -
     )
 
 
-async def test_an_unknown_step_can_still_be_resolved(world: World) -> None:
+async def test_an_unknown_step_can_still_be_resolved(world):
     async with world.console("hanako") as one:
         plan = await plan_of(one, "6")
     world.killed_at("unknown", plan)

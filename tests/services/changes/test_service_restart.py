@@ -1,8 +1,3 @@
-"""Restarts of a service's tasks, through the embedded AWS."""
-
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from services.demo.ecs.records import Fate
@@ -10,13 +5,13 @@ from services.demo.system import names
 from services.models.change_runs import StepState
 from services.models.watches import WatchState
 from tests.services.changes.change_world import OVER, desk, service
-from tests.services.changes.watched import IMAGE, UPDATE, ended, live, planned, release, texts
+from tests.services.changes.watched import UPDATE, ended, live, planned, release, texts
 
 KIND = "service-restart"
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
-async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded: Any, tmp_path: Path) -> None:
+async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded, tmp_path):
     old = {task.id for task in service(embedded).tasks}
     async with desk(embedded, tmp_path / "j.db") as one:
         change = one.engine.changes[KIND]
@@ -43,19 +38,10 @@ async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded: Any, tm
         assert embedded.counts()[UPDATE] == 1
 
 
-async def test_a_pinned_image_needs_no_warning(embedded: Any, tmp_path: Path) -> None:
-    container = embedded.world.clusters.definitions[names.FAMILY][41]["containerDefinitions"][0]
-    container["image"] = f"{IMAGE}@sha256:abc"
-    async with desk(embedded, tmp_path / "j.db") as one:
-        assert "tag" not in texts(await planned(one, KIND))
-        embedded.fault("ecs", "DescribeTaskDefinition", preset="denied")
-        assert "could not be read" in texts(await planned(one, KIND), grave=True)
-
-
 @pytest.mark.parametrize("fault", ["reset-after", "empty"])
 async def test_a_lost_answer_is_found_in_the_trail_and_the_pipeline_s_deployment_is_not_taken_for_it(
-    embedded: Any, tmp_path: Path, fault: str
-) -> None:
+    embedded, tmp_path, fault
+):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         embedded.fault("ecs", "UpdateService", mode=fault, times=1)
@@ -69,9 +55,7 @@ async def test_a_lost_answer_is_found_in_the_trail_and_the_pipeline_s_deployment
         assert embedded.counts()[UPDATE] == 1
 
 
-async def test_it_is_refused_while_a_deployment_is_in_progress_and_for_other_controllers(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_it_is_refused_while_a_deployment_is_in_progress_and_for_other_controllers(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         service(embedded).controller = "CODE_DEPLOY"
         assert "CODE_DEPLOY deploys this service" in " ".join((await planned(one, KIND)).refusals)
@@ -85,12 +69,11 @@ async def test_it_is_refused_while_a_deployment_is_in_progress_and_for_other_con
         assert "no parameter x" in " ".join((await planned(one, KIND, x="1")).refusals)
 
 
-async def test_a_restart_whose_tasks_fail_is_told(embedded: Any, tmp_path: Path) -> None:
+async def test_a_restart_whose_tasks_fail_is_told(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one, KIND)
         service(embedded).fates.append(Fate.crash(names.DEPLOYED, embedded.clock.now().timestamp()))
         end = await ended(one, await one.apply(plan))
-        assert end.progress is not None
         assert end.progress.state is WatchState.FAILED
         live(embedded, 60)

@@ -1,5 +1,3 @@
-"""Plans over generated states and parameters: what is sent, what is refused, what is shown."""
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -104,13 +102,12 @@ PARAMETERS = st.fixed_dictionaries(
 
 
 @given(STATES, PARAMETERS)
-def test_a_plan_sends_the_maximum_alone_or_nothing(state: ScalingState, parameters: dict[str, str]) -> None:
+def test_a_plan_sends_the_maximum_alone_or_nothing(state, parameters):
     plan = make_plan(state, **parameters)
     if plan.refusals:
         assert plan.steps == ()
         return
     register, *rest = plan.steps
-    assert state.target is not None
     maximum = int(plan.wish["max"])
     assert json.loads(register.call.body) == {
         "ServiceNamespace": "ecs",
@@ -156,9 +153,7 @@ def check_way_back(plan: Plan, rest: list[Any], before: str) -> None:
 
 
 @given(STATES, PARAMETERS)
-def test_a_plan_planned_again_from_its_own_parameters_is_the_same(
-    state: ScalingState, parameters: dict[str, str]
-) -> None:
+def test_a_plan_planned_again_from_its_own_parameters_is_the_same(state, parameters):
     plan = make_plan(state, **parameters)
     if not plan.refusals:
         again = make_plan(state, **plan.wish)
@@ -166,7 +161,7 @@ def test_a_plan_planned_again_from_its_own_parameters_is_the_same(
         assert Plan.model_validate_json(plan.model_dump_json()) == plan, "the journal gives it back whole"
 
 
-def test_without_parameters_the_busy_maximum_is_planned_and_reverted_by_the_runbooks_duty() -> None:
+def test_without_parameters_the_busy_maximum_is_planned_and_reverted_by_the_runbooks_duty():
     plan = make_plan()
     assert plan.wish == {"max": "10", "revert": "aws", "revert_at": "2026-02-02 17:00"}
     assert plan.title == "Maximum task count 5 → 10"
@@ -176,11 +171,10 @@ def test_without_parameters_the_busy_maximum_is_planned_and_reverted_by_the_runb
     assert "the runbook does not name that person yet" in texts(plan, grave=True)
     assert "Only MaxCapacity is sent; the minimum stays 2." in texts(plan)
     assert "stops the tasks above 5 immediately" in texts(plan)
-    assert plan.revert is not None
     assert plan.revert.at == datetime(2026, 2, 2, 8, 0, tzinfo=UTC)
 
 
-def test_without_the_duty_it_is_reverted_on_the_first_business_day_of_next_month() -> None:
+def test_without_the_duty_it_is_reverted_on_the_first_business_day_of_next_month():
     runbook = BOOK.model_copy(update={"duties": ()})
     context = task_limit(runbook).context
     bare = TaskLimit(
@@ -194,7 +188,7 @@ def test_without_the_duty_it_is_reverted_on_the_first_business_day_of_next_month
     assert "Scale back down" in proposed_at(CALENDAR, NOW)[1]
 
 
-def test_lowering_says_first_what_it_stops() -> None:
+def test_lowering_says_first_what_it_stops():
     plan = make_plan(scaling_state(maximum=10, desired=8), max="5")
     assert plan.blast == "now 3 tasks are stopped immediately"
     assert (
@@ -219,11 +213,11 @@ def action(name: str, maximum: int | None) -> ScheduledAction:
 
 
 @pytest.mark.parametrize(("at", "far"), [("2026-02-27 17:00", False), ("2026-12-02 17:00", True)])
-def test_a_revert_months_ahead_is_taken_for_a_mistake(at: str, far: bool) -> None:
+def test_a_revert_months_ahead_is_taken_for_a_mistake(at, far):
     assert ("check the date" in texts(make_plan(max="10", revert_at=at), grave=True)) is far
 
 
-def test_reverting_removes_the_scheduled_revert() -> None:
+def test_reverting_removes_the_scheduled_revert():
     there = (
         action("toban-revert-a", 5), action("toban-revert-b", 7), action("night", 5), action("toban-revert-c", 5),
     )  # fmt: skip
@@ -239,14 +233,14 @@ def test_reverting_removes_the_scheduled_revert() -> None:
     assert "toban-revert-a" not in texts(plan), "what the plan removes needs no caution"
 
 
-def test_a_scheduled_action_that_would_cut_a_raise_weighs() -> None:
+def test_a_scheduled_action_that_would_cut_a_raise_weighs():
     raised = make_plan(scaling_state(actions=(action("toban-revert-a", 5),)), max="10", revert="aws")
     assert "toban-revert-a" in texts(raised, grave=True)
     other = make_plan(scaling_state(actions=(action("up", 20),)), max="10", revert="aws")
     assert "up" in texts(other, grave=False)
 
 
-def test_while_tasks_start_the_load_is_not_predicted() -> None:
+def test_while_tasks_start_the_load_is_not_predicted():
     starting = scaling_state(maximum=10, service=service(desired=8, running=5))
     plan = make_plan(starting, max="5", revert="none")
     assert "CPU cannot be estimated" in texts(plan, grave=True)
@@ -255,7 +249,7 @@ def test_while_tasks_start_the_load_is_not_predicted() -> None:
     assert rows["Running"] == "5", "none of those that run is stopped"
 
 
-def test_the_scaling_target_raises_the_weight_of_the_revert() -> None:
+def test_the_scaling_target_raises_the_weight_of_the_revert():
     aim = (CPU60,)
     assert "target 60%" in texts(
         make_plan(scaling_state(maximum=10, desired=8, policies=aim), max="5"), grave=True
@@ -275,12 +269,11 @@ def test_the_scaling_target_raises_the_weight_of_the_revert() -> None:
         (Load(80, None), True, "could not be measured: check that 10 tasks keep them below 80"),
     ],
 )
-def test_connections_are_checked_with_the_numbers(load: Load, grave: bool, text: str) -> None:
+def test_connections_are_checked_with_the_numbers(load, grave, text):
     assert text in texts(make_plan(scaling_state(load=load)), grave=grave)
 
 
-def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
-    assert BOOK.ecs is not None
+def test_the_runbooks_pool_size_outweighs_what_is_measured():
     runbook = BOOK.model_copy(update={"ecs": BOOK.ecs.model_copy(update={"connections_per_task": 20})})
     plan = make_plan(change=task_limit(runbook))
     assert "20 per task according to the runbook, so 10 tasks would use about 200" in texts(plan, grave=True)
@@ -306,14 +299,14 @@ def test_the_runbooks_pool_size_outweighs_what_is_measured() -> None:
         ({"max": "\x1b[31m10"}, "whole number"),
     ],
 )
-def test_wrong_parameters_are_refused_with_a_reason(parameters: dict[str, str], text: str) -> None:
+def test_wrong_parameters_are_refused_with_a_reason(parameters, text):
     plan = make_plan(**parameters)
     assert text in " ".join(plan.refusals)
     assert plan.steps == ()
     assert "\x1b" not in str(plan.model_dump().values())
 
 
-def test_full_width_digits_are_digits() -> None:
+def test_full_width_digits_are_digits():
     assert make_plan(max="１０").wish["max"] == "10"
     assert make_plan(max=" 10 ", revert_at="２０２６-02-03 17:00").wish["revert_at"] == "2026-02-03 17:00"
 
@@ -329,14 +322,14 @@ def test_full_width_digits_are_digits() -> None:
         ),
     ],
 )
-def test_what_cannot_be_changed_is_refused(state: ScalingState, text: str) -> None:
+def test_what_cannot_be_changed_is_refused(state, text):
     plan = make_plan(state, max="10")
     assert text in " ".join(plan.refusals)
     assert plan.steps == ()
     assert any(text in each for each in remarks(state, UTC))
 
 
-def test_a_suspended_target_is_reported() -> None:
+def test_a_suspended_target_is_reported():
     state = scaling_state(suspended=True)
     plan = make_plan(state)
     assert "Auto Scaling is at least partly suspended" in texts(plan, grave=True)
@@ -345,7 +338,7 @@ def test_a_suspended_target_is_reported() -> None:
     assert any("suspended" in each for each in remarks(state, UTC))
 
 
-def test_a_refused_scaling_that_is_past_is_a_row_with_its_date() -> None:
+def test_a_refused_scaling_that_is_past_is_a_row_with_its_date():
     scaled = ScalingActivity(at=NOW, status="Successful", description="d")
     refused = ScalingActivity(
         at=NOW - timedelta(days=1),
@@ -359,7 +352,7 @@ def test_a_refused_scaling_that_is_past_is_a_row_with_its_date() -> None:
     assert "did not scale" not in " ".join(remarks(state, UTC))
 
 
-def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
+def test_facts_name_every_value_and_whose_scheduled_actions_there_are():
     ours, other = RawId("toban-revert-x"), RawId("nightly")
     actions = (
         ScheduledAction(
@@ -402,9 +395,7 @@ def test_facts_name_every_value_and_whose_scheduled_actions_there_are() -> None:
         ("2026-12-05 03:00", "2026-12-07 08:30", "city hall opens"),
     ],
 )
-async def test_a_limit_raised_in_an_incident_is_reverted_the_same_evening(
-    now: str, at: str, why: str
-) -> None:
+async def test_a_limit_raised_in_an_incident_is_reverted_the_same_evening(now, at, why):
     moment = datetime.fromisoformat(now).replace(tzinfo=CALENDAR.zone).astimezone(UTC)
     change = task_limit(now=moment)
     parameters = change.in_incident(form(scaling_state(at=moment), BOOK, CALENDAR))

@@ -1,5 +1,3 @@
-"""Times as operators type them, also with the full-width keys of a Japanese keyboard."""
-
 from datetime import UTC, datetime
 
 import pytest
@@ -20,5 +18,5 @@ CALENDAR = Calendar(load_builtin("facility-prod"))
         "２０２６ー０１ー１９ １０：００",
     ],
 )
-def test_a_time_of_a_japanese_keyboard_is_understood(text: str) -> None:
+def test_a_time_of_a_japanese_keyboard_is_understood(text):
     assert any_moment("x", text, CALENDAR.zone) == (datetime(2026, 1, 19, 1, 0, tzinfo=UTC), "")

@@ -1,6 +1,5 @@
 """An unknown outcome is looked up in AWS at intervals: soon while it is young, seldom afterwards."""
 
-from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -52,9 +51,7 @@ async def live(one: Desk, seconds: float) -> int:
 
 
 @pytest.mark.parametrize("minutes", [1, 3, 6, 8])
-async def test_while_it_is_young_it_is_settled_within_a_minute(
-    embedded: Any, tmp_path: Path, minutes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_while_it_is_young_it_is_settled_within_a_minute(embedded, tmp_path, minutes, monkeypatch):
     async with desk(embedded, tmp_path / "j.db") as one:
         await unknown(one)
         await live(one, minutes * 60)
@@ -68,7 +65,7 @@ async def test_while_it_is_young_it_is_settled_within_a_minute(
         assert embedded.counts()[REGISTER] == 1
 
 
-async def test_an_old_one_is_read_seldom(embedded: Any, tmp_path: Path) -> None:
+async def test_an_old_one_is_read_seldom(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await unknown(one)
         assert await live(one, YOUNG) <= YOUNG / SOONER + 5
@@ -78,13 +75,12 @@ async def test_an_old_one_is_read_seldom(embedded: Any, tmp_path: Path) -> None:
         assert await live(one, 3600) <= 3600 / LONGEST + 1
 
 
-async def test_its_row_says_when_it_is_read_next(embedded: Any, tmp_path: Path) -> None:
+async def test_its_row_says_when_it_is_read_next(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         await unknown(one)
         await live(one, STEP)
         (step,) = one.engine.runs[0].steps
         due = one.engine._recovery.next_check(one.engine.runs)
-        assert due is not None
         local = due.astimezone(one.engine._zone)
         assert f"AWS is read again at {local:%m-%d(%a) %H:%M:%S} JST." in step.text
         assert "CloudTrail tells within about 15 minutes" in step.text

@@ -2,7 +2,6 @@
 
 import dataclasses
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,8 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 @pytest.mark.parametrize("where", ["another", "this"])
 async def test_the_end_of_another_host_s_change_is_not_believed_before_aws_must_show_it(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
+    embedded, tmp_path, monkeypatch, where
+):
     monkeypatch.setattr(ages, "machine", lambda: f"{where}-boot time:[1]")
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
@@ -55,8 +54,8 @@ async def test_the_end_of_another_host_s_change_is_not_believed_before_aws_must_
 
 @pytest.mark.parametrize("skew", [-90, 90])
 async def test_a_plan_confirmed_on_another_host_is_watched_by_that_host_s_clock(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skew: int
-) -> None:
+    embedded, tmp_path, monkeypatch, skew
+):
     monkeypatch.setattr(Journal, "is_shared", True)
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         embedded.clock.step(skew)
@@ -65,16 +64,12 @@ async def test_a_plan_confirmed_on_another_host_is_watched_by_that_host_s_clock(
         await two.arm()
         run = await two.apply(plan)
         assert run.plan.made_at == embedded.clock.now()
-        assert run.plan.watch is not None
-        assert plan.watch is not None
         assert run.plan.watch.gives_up_at - plan.watch.gives_up_at == timedelta(seconds=-skew)
         assert run.plan.digest == plan.digest
 
 
-async def test_what_aws_may_not_show_yet_counts_from_the_confirmation(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """ECS may list the deployment of before for a while; a plan may have waited minutes for its approval."""
+async def test_what_aws_may_not_show_yet_counts_from_the_confirmation(embedded, tmp_path, monkeypatch):
+    # ECS may list the deployment of before for a while; a plan may have waited minutes for its approval.
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         plan = await planned(one, KIND)
@@ -92,6 +87,5 @@ async def test_what_aws_may_not_show_yet_counts_from_the_confirmation(
             embedded.advance(30)
             await one.engine._watches.check_due(one.engine.runs)
             progress = one.engine.runs[0].progress
-            assert progress is not None
             assert progress.state is WatchState.RUNNING
         assert (await one.ended()).has_ended_well

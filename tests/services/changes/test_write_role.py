@@ -29,7 +29,6 @@ def store(embedded: Any) -> SessionStore:
 
 
 def assumed(embedded: Any) -> list[Session]:
-    """The sessions of the role, oldest first."""
     return [each for each in store(embedded).sessions.values() if "/TobanWrite/" in each.arn]
 
 
@@ -47,7 +46,7 @@ async def armed(one: Desk, code: str = "123456") -> None:
     await one.engine.arm("month end", MINUTES, code)
 
 
-async def test_a_plan_is_sent_by_a_session_cut_to_it(embedded: Any, tmp_path: Path) -> None:
+async def test_a_plan_is_sent_by_a_session_cut_to_it(embedded, tmp_path):
     store(embedded).trusts["TobanWrite"] = Trust(mfa=True)
     async with role_desk(embedded, tmp_path / "j.db") as one:
         await armed(one)
@@ -63,11 +62,10 @@ async def test_a_plan_is_sent_by_a_session_cut_to_it(embedded: Any, tmp_path: Pa
         (entry,) = [each for each in await one.entries() if each.kind is EntryKind.ARMED]
         assert (entry.data["role"], entry.data["source_identity"]) == (ROLE, user)
         assert "TobanWrite" in entry.text
-        assert one.engine.permits.armed is not None
         assert one.engine.permits.armed.role == "TobanWrite"
 
 
-async def test_one_code_serves_every_change_of_the_arming(embedded: Any, tmp_path: Path) -> None:
+async def test_one_code_serves_every_change_of_the_arming(embedded, tmp_path):
     store(embedded).trusts["TobanWrite"] = Trust(mfa=True)
     async with role_desk(embedded, tmp_path / "j.db") as one:
         await armed(one)
@@ -83,7 +81,7 @@ async def test_one_code_serves_every_change_of_the_arming(embedded: Any, tmp_pat
         await armed(one, "654321")
 
 
-async def test_the_role_reads_nothing(embedded: Any, tmp_path: Path) -> None:
+async def test_the_role_reads_nothing(embedded, tmp_path):
     signed: list[tuple[str, str]] = []
     observe(embedded, signed)
     async with role_desk(embedded, tmp_path / "j.db") as one:
@@ -99,7 +97,6 @@ async def test_the_role_reads_nothing(embedded: Any, tmp_path: Path) -> None:
 
 
 def observe(embedded: Any, signed: list[tuple[str, str]]) -> None:
-    """Note the key that signs each request."""
     front = embedded.server.front
     call = front._call
 
@@ -117,9 +114,7 @@ def observe(embedded: Any, signed: list[tuple[str, str]]) -> None:
         (Trust(mfa=True), "sts:AssumeRole"),
     ],
 )
-async def test_a_role_that_cannot_be_assumed_sends_nothing(
-    trust: Trust, words: str, embedded: Any, tmp_path: Path
-) -> None:
+async def test_a_role_that_cannot_be_assumed_sends_nothing(trust, words, embedded, tmp_path):
     store(embedded).trusts["TobanWrite"] = trust
     async with role_desk(embedded, tmp_path / "j.db", mfa=False) as one:
         await armed(one, "")
@@ -145,9 +140,7 @@ async def test_a_role_that_cannot_be_assumed_sends_nothing(
     ],
     ids=str,
 )
-async def test_a_fault_of_sts_sends_nothing(
-    fault: dict[str, Any], words: str, embedded: Any, tmp_path: Path
-) -> None:
+async def test_a_fault_of_sts_sends_nothing(fault, words, embedded, tmp_path):
     async with role_desk(embedded, tmp_path / "j.db", mfa=False) as one:
         await armed(one, "")
         plan = await one.plan(max="10", revert="duty")
@@ -158,7 +151,7 @@ async def test_a_fault_of_sts_sends_nothing(
         assert embedded.counts()["sts.AssumeRole"] == 1
 
 
-async def test_the_identity_of_the_role_is_compared_before_each_write(embedded: Any, tmp_path: Path) -> None:
+async def test_the_identity_of_the_role_is_compared_before_each_write(embedded, tmp_path):
     async with role_desk(embedded, tmp_path / "j.db", mfa=False) as one:
         await armed(one, "")
         plan = await one.plan(max="10", revert="duty")
@@ -169,7 +162,7 @@ async def test_the_identity_of_the_role_is_compared_before_each_write(embedded: 
         assert REGISTER not in embedded.counts()
 
 
-async def test_nothing_is_armed_without_the_code(embedded: Any, tmp_path: Path) -> None:
+async def test_nothing_is_armed_without_the_code(embedded, tmp_path):
     async with role_desk(embedded, tmp_path / "j.db") as one:
         for code in ("", "12345", "1234567", "12345x", "１２３４５６"):
             with pytest.raises(Refused) as caught:
@@ -193,9 +186,7 @@ async def test_nothing_is_armed_without_the_code(embedded: Any, tmp_path: Path) 
     ],
     ids=str,
 )
-async def test_a_fault_at_the_exchange_leaves_the_console_read_only(
-    fault: dict[str, Any], embedded: Any, tmp_path: Path
-) -> None:
+async def test_a_fault_at_the_exchange_leaves_the_console_read_only(fault, embedded, tmp_path):
     async with role_desk(embedded, tmp_path / "j.db") as one:
         embedded.fault("sts", "GetSessionToken", **fault)
         with pytest.raises(AwsError):
@@ -205,7 +196,7 @@ async def test_a_fault_at_the_exchange_leaves_the_console_read_only(
         assert embedded.counts()["sts.GetSessionToken"] == 1
 
 
-async def test_with_a_role_the_time_is_that_of_its_session(embedded: Any, tmp_path: Path) -> None:
+async def test_with_a_role_the_time_is_that_of_its_session(embedded, tmp_path):
     async with role_desk(embedded, tmp_path / "j.db") as one:
         with pytest.raises(Refused) as caught:
             await one.engine.arm("month end", timedelta(minutes=16), "123456")
@@ -213,7 +204,7 @@ async def test_with_a_role_the_time_is_that_of_its_session(embedded: Any, tmp_pa
         assert "sts.GetSessionToken" not in embedded.counts()
 
 
-async def test_a_role_of_another_account_is_refused(embedded: Any, tmp_path: Path) -> None:
+async def test_a_role_of_another_account_is_refused(embedded, tmp_path):
     other = ROLE.replace("123456789012", "210987654321")
     async with role_desk(embedded, tmp_path / "j.db", role=other) as one:
         with pytest.raises(Refused) as caught:
@@ -222,8 +213,8 @@ async def test_a_role_of_another_account_is_refused(embedded: Any, tmp_path: Pat
 
 
 async def test_the_code_is_exchanged_with_the_own_credentials_not_with_the_role_that_reads(
-    embedded: Any, tmp_path: Path
-) -> None:
+    embedded, tmp_path
+):
     reads = "arn:aws:iam::123456789012:role/Reader"
     async with role_desk(embedded, tmp_path / "j.db", reads=reads) as one:
         assert "/Reader/" in (await one.services.session.identity()).arn
@@ -231,13 +222,11 @@ async def test_the_code_is_exchanged_with_the_own_credentials_not_with_the_role_
         assert (await one.apply(await one.plan(max="10", revert="duty"))).state is StepState.DONE
 
 
-async def test_what_the_code_was_exchanged_for_is_forgotten(embedded: Any, tmp_path: Path) -> None:
+async def test_what_the_code_was_exchanged_for_is_forgotten(embedded, tmp_path):
     async with role_desk(embedded, tmp_path / "j.db") as one:
         source = one.services.session.write_role
-        assert source is not None
         await armed(one)
         sessions = source._sessions
-        assert sessions is not None
         assert sessions._unlocked is not None
         await one.engine.disarm()
         assert sessions._unlocked is None
@@ -246,7 +235,7 @@ async def test_what_the_code_was_exchanged_for_is_forgotten(embedded: Any, tmp_p
     assert sessions._unlocked is None
 
 
-async def test_only_its_own_gate_lets_a_code_be_exchanged(embedded: Any, tmp_path: Path) -> None:
+async def test_only_its_own_gate_lets_a_code_be_exchanged(embedded, tmp_path):
     async with role_desk(embedded, tmp_path / "j.db") as one:
         with pytest.raises(Refused):
             await one.services.session.read("sts", "GetSessionToken")

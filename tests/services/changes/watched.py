@@ -43,7 +43,6 @@ def live(embedded: Any, seconds: int) -> None:
 
 
 def release(embedded: Any, number: int, **options: Any) -> None:
-    """Deploy a revision, as the pipeline does."""
     ecs = embedded.world.system.service
     ecs.deploy(f"{names.FAMILY}:{number}", embedded.clock.now().timestamp(), **options)
 

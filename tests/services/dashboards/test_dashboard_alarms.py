@@ -7,7 +7,7 @@ from tests.services.aws.canned import failure
 from tests.services.dashboards.dashboard_world import ARN, alarm, data, reader
 
 
-async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> None:
+async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing():
     gone = ARN.replace(":cpu", ":gone")
     every = {"type": "alarm", "properties": {"alarms": [ARN, gone]}}
     chosen = {"type": "alarm", "properties": {"alarms": [ARN, gone], "states": ["OK"]}}
@@ -21,14 +21,14 @@ async def test_alarm_widgets_show_their_alarms_and_those_that_are_missing() -> N
     assert world.arns == [[ARN, gone]]
 
 
-async def test_given_alarms_save_the_request() -> None:
+async def test_given_alarms_save_the_request():
     world, dashboard = reader({"type": "alarm", "properties": {"alarms": [ARN]}})
     (widget_data,) = await data(dashboard, board=AlarmOverview(alarms=(alarm(),)))
     assert [each.id for each in widget_data.alarms] == ["cpu"]
     assert world.arns == []
 
 
-async def test_alarms_that_cannot_be_read_are_not_missing() -> None:
+async def test_alarms_that_cannot_be_read_are_not_missing():
     world, dashboard = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
     world.alarm_error = failure(ProblemKind.ACCESS_DENIED, "no permission")
     (widget_data,) = await data(dashboard)
@@ -40,7 +40,7 @@ async def test_alarms_that_cannot_be_read_are_not_missing() -> None:
     assert ([each.id for each in widget_data.alarms], widget_data.problem) == (["cpu"], "slow down")
 
 
-async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold() -> None:
+async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold():
     world, dashboard = reader(
         {"type": "metric", "properties": {"annotations": {"alarms": [ARN]}}}, alarms={ARN: alarm()}
     )
@@ -56,7 +56,7 @@ async def test_an_alarm_in_the_place_of_metrics_draws_its_metric_and_threshold()
     assert [line.value for line in drawn.lines] == [70.0]
 
 
-async def test_a_view_takes_its_alarm_states_from_newer_alarms() -> None:
+async def test_a_view_takes_its_alarm_states_from_newer_alarms():
     _world, reader_ = reader({"type": "alarm", "properties": {"alarms": [ARN]}}, alarms={ARN: alarm()})
     view = await reader_.read()
     now_ok = alarm().model_copy(update={"state": AlarmState.OK})

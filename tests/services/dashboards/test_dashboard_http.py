@@ -1,5 +1,3 @@
-"""The dashboard reader against the embedded AWS over HTTP."""
-
 import json
 import os
 from pathlib import Path
@@ -38,9 +36,7 @@ async def put(aws: Embedded, *widgets: dict[str, Any]) -> None:
         )
 
 
-async def test_one_malformed_expression_spoils_its_own_widget_only_and_is_asked_alone_from_then_on(
-    empty_aws: Embedded,
-) -> None:
+async def test_one_malformed_expression_spoils_its_own_widget_only_and_is_asked_alone_from_then_on(empty_aws):
     await put(
         empty_aws,
         widget("fine", ["N", "good"]),
@@ -63,7 +59,7 @@ async def test_one_malformed_expression_spoils_its_own_widget_only_and_is_asked_
         await console.close()
 
 
-async def test_what_was_asked_is_what_is_charged(empty_aws: Embedded) -> None:
+async def test_what_was_asked_is_what_is_charged(empty_aws):
     shared = ["N", "good", {"label": "again"}], [{"expression": "m1 + m2", "id": "e1", "label": "sum"}]
     await put(
         empty_aws,

@@ -32,8 +32,6 @@ MINUTE = 60 * JITTER
 
 @dataclass
 class Screen:
-    """What a screen says to the reader."""
-
     widgets: frozenset[str] | None = frozenset()
     pause: str = ""
 
@@ -60,7 +58,6 @@ class Watched:
         return view
 
     async def minutes(self, count: int) -> DashboardView:
-        """Let minutes pass."""
         for _minute in range(count):
             self.world.clock.advance(MINUTE)
             view = await self.read()
@@ -94,7 +91,7 @@ def of(view: DashboardView, key: str) -> WidgetData:
     return next(data for data in view.data if data.key == key)
 
 
-async def test_the_price_of_an_expensive_dashboard_is_known_before_anything_is_spent() -> None:
+async def test_the_price_of_an_expensive_dashboard_is_known_before_anything_is_spent():
     watched = board("MEM", count=250)
     view = await watched.reader.read()
     assert watched.taken() == 0
@@ -108,7 +105,7 @@ async def test_the_price_of_an_expensive_dashboard_is_known_before_anything_is_s
     assert cheap.taken() == 10, "a small one is read at once"
 
 
-async def test_what_is_on_screen_is_requested_each_minute_and_the_rest_when_it_comes_into_view() -> None:
+async def test_what_is_on_screen_is_requested_each_minute_and_the_rest_when_it_comes_into_view():
     watched = board("MEM")
     await watched.read()
     assert watched.taken() == 0
@@ -126,7 +123,7 @@ async def test_what_is_on_screen_is_requested_each_minute_and_the_rest_when_it_c
     assert not watched.reader.is_due()
 
 
-async def test_nothing_is_requested_while_nobody_looks() -> None:
+async def test_nothing_is_requested_while_nobody_looks():
     watched = board("CPU", "MEM")
     watched.screen.widgets = keys(0, 8)
     await watched.read()
@@ -147,7 +144,7 @@ async def test_nothing_is_requested_while_nobody_looks() -> None:
 
 
 @pytest.mark.slow
-async def test_what_has_a_limit_is_judged_as_often_as_the_budget_allows() -> None:
+async def test_what_has_a_limit_is_judged_as_often_as_the_budget_allows():
     few, many = board("CPU", count=10), board("CPU", count=250)
     for watched, seconds in ((few, 60), (many, 1800)):
         watched.screen.widgets = keys(0, 8)
@@ -164,7 +161,7 @@ async def test_what_has_a_limit_is_judged_as_often_as_the_budget_allows() -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", [-1.0, -3 * 3600.0, -3 * 86_400.0, 86_400.0])
-async def test_setting_the_clock_delays_no_request_and_makes_nothing_current(step: float) -> None:
+async def test_setting_the_clock_delays_no_request_and_makes_nothing_current(step):
     watched = board("CPU", count=250)
     watched.screen.widgets = keys(0, 8)
     view = await watched.read()
@@ -183,7 +180,7 @@ async def test_setting_the_clock_delays_no_request_and_makes_nothing_current(ste
     assert watched.world.bodies > bodies, "the body is read each hour"
 
 
-async def test_what_is_on_screen_is_read_less_often_where_that_alone_exceeds_the_budget() -> None:
+async def test_what_is_on_screen_is_read_less_often_where_that_alone_exceeds_the_budget():
     watched = board("MEM", count=50, per=10)
     watched.screen.widgets = keys(0, 12)
     view = await watched.read()
@@ -193,7 +190,7 @@ async def test_what_is_on_screen_is_read_less_often_where_that_alone_exceeds_the
     assert watched.taken() * 0.00001 * 150 * 525 / 66 <= 35
 
 
-async def test_a_reader_without_a_screen_stays_within_the_budget_too() -> None:
+async def test_a_reader_without_a_screen_stays_within_the_budget_too():
     watched = board("CPU", "MEM", count=250)
     watched.screen.widgets = None
     watched.reader.on_screen = None
@@ -203,8 +200,8 @@ async def test_a_reader_without_a_screen_stays_within_the_budget_too() -> None:
     assert watched.taken() * 0.00001 * 150 * 525 / 66 <= 40
 
 
-async def test_each_series_is_trimmed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hundred widgets that each trim the series of all took 2.4 s."""
+async def test_each_series_is_trimmed_once(monkeypatch):
+    # Two hundred widgets that each trim the series of all took 2.4 s.
     trimmed: Counter[str] = Counter()
     trim = WidgetRequest.trimmed
 
@@ -233,10 +230,7 @@ STEPS = st.lists(
 
 @pytest.mark.slow
 @given(steps=STEPS, count=st.sampled_from([8, 60]))
-async def test_nothing_is_judged_late_and_nothing_old_is_shown_as_current(
-    steps: list[tuple[str, int]], count: int
-) -> None:
-    """Whatever is scrolled, covered and waited for."""
+async def test_nothing_is_judged_late_and_nothing_old_is_shown_as_current(steps, count):
     watched = board("CPU", "MEM", count=count, per=4)
     watched.screen.widgets = keys(0, 4)
     view = await watched.read()
@@ -279,7 +273,7 @@ def _check(watched: Watched, view: DashboardView) -> None:
     visible=st.integers(0, 60),
     yen=st.floats(1, 100),
 )
-def test_a_pace_is_the_fastest_that_the_budget_allows(metrics: int, visible: int, yen: float) -> None:
+def test_a_pace_is_the_fastest_that_the_budget_allows(metrics, visible, yen):
     body = {"widgets": [widget(["N", "CPU", "Id", str(number)]) for number in range(min(metrics, 500))]}
     needs = needs_of(parse_body("main", json.dumps(body)), RUNBOOK)
     budget, on_screen = Budget(Closures(), 150.0, yen), OnScreen(keys(0, visible))
@@ -292,6 +286,6 @@ def test_a_pace_is_the_fastest_that_the_budget_allows(metrics: int, visible: int
         assert all(budget.of_day(needs, on_screen, each) > yen for each in faster)
 
 
-def test_a_business_day_is_as_long_as_the_runbook_says() -> None:
+def test_a_business_day_is_as_long_as_the_runbook_says():
     assert open_seconds(Closures()) == 525 * 60
     assert open_seconds(Closures(opens="09:00", closes="17:00")) == 8 * 3600

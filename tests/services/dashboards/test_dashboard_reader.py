@@ -14,7 +14,7 @@ from tests.services.aws.canned import failure
 from tests.services.dashboards.dashboard_world import ARN, NOW, data, reader, widget
 
 
-async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart() -> None:
+async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart():
     world, dashboard = reader(
         widget(["N", "CPU", {"id": "m1"}], [{"expression": "m1*2", "id": "e1"}]),
         widget(["N", "MEM", {"id": "m1"}], [{"expression": "SUM(METRICS())", "id": "e1"}]),
@@ -35,7 +35,7 @@ async def test_all_widgets_of_a_region_in_one_request_with_their_ids_apart() -> 
     assert (text.series, text.problem) == ((), "")
 
 
-async def test_regions_are_asked_apart_and_one_failing_keeps_the_other() -> None:
+async def test_regions_are_asked_apart_and_one_failing_keeps_the_other():
     world, dashboard = reader(
         widget(["N", "CPU"], region="us-east-1"), widget(["N", "CPU"], region="ap-northeast-1")
     )
@@ -46,7 +46,7 @@ async def test_regions_are_asked_apart_and_one_failing_keeps_the_other() -> None
     assert (good.problem, bool(good.series)) == ("", True)
 
 
-async def test_a_failed_widget_keeps_its_last_data_says_why_and_is_asked_again() -> None:
+async def test_a_failed_widget_keeps_its_last_data_says_why_and_is_asked_again():
     world, dashboard = reader(widget(["N", "CPU"], region="us-east-1"), widget(["N", "CPU"]))
     before, _other = await data(dashboard)
     world.broken["us-east-1"] = failure(ProblemKind.THROTTLED, "slow down")
@@ -60,8 +60,8 @@ async def test_a_failed_widget_keeps_its_last_data_says_why_and_is_asked_again()
     assert fresh.series != before.series
 
 
-async def test_values_of_a_failed_widget_are_judged_no_more() -> None:
-    """A permission that is taken away must not leave the last value green."""
+async def test_values_of_a_failed_widget_are_judged_no_more():
+    # A permission that is taken away must not leave the last value green.
     world, dashboard = reader(widget(["N", "CPU"], region="us-east-1"), widget(["N", "CPU"]))
     before, _other = await data(dashboard)
     assert before.readings[0].limit is not None
@@ -81,7 +81,7 @@ async def test_values_of_a_failed_widget_are_judged_no_more() -> None:
     assert fresh.verdict is before.verdict
 
 
-async def test_a_read_that_failed_entirely_is_an_error_but_a_missing_permission_is_shown_in_place() -> None:
+async def test_a_read_that_failed_entirely_is_an_error_but_a_missing_permission_is_shown_in_place():
     world, dashboard = reader(widget(["N", "CPU"]))
     world.broken["ap-northeast-1"] = failure(ProblemKind.THROTTLED)
     with pytest.raises(Throttled):
@@ -91,7 +91,7 @@ async def test_a_read_that_failed_entirely_is_an_error_but_a_missing_permission_
     assert only.problem == "cloudwatch:GetMetricData is missing"
 
 
-async def test_a_widget_is_asked_only_when_its_period_has_advanced() -> None:
+async def test_a_widget_is_asked_only_when_its_period_has_advanced():
     world, dashboard = reader(widget(["N", "CPU"]), widget(["N", "MEM"], period=300))
     await dashboard.read()
     metrics = []
@@ -105,7 +105,7 @@ async def test_a_widget_is_asked_only_when_its_period_has_advanced() -> None:
     assert metrics.count(["CPU"]) == 8
 
 
-async def test_nothing_is_asked_twice_within_a_minute() -> None:
+async def test_nothing_is_asked_twice_within_a_minute():
     world, dashboard = reader(widget(["N", "CPU", {"period": 1}]))
     first = await dashboard.read()
     world.clock.advance(20)
@@ -113,7 +113,7 @@ async def test_nothing_is_asked_twice_within_a_minute() -> None:
     assert len(world.calls) == 1
 
 
-async def test_a_bucket_still_filling_is_not_shown_and_the_end_is_aligned() -> None:
+async def test_a_bucket_still_filling_is_not_shown_and_the_end_is_aligned():
     _world, dashboard = reader(widget(["N", "CPU"], ["N", "MEM", {"period": 300}]))
     (widget_data,) = await data(dashboard)
     assert widget_data.end == int(NOW.replace(second=0).timestamp())
@@ -123,7 +123,7 @@ async def test_a_bucket_still_filling_is_not_shown_and_the_end_is_aligned() -> N
     assert memory.times[-1] % 300 == 0
 
 
-async def test_a_longer_period_waits_until_its_last_points_have_come() -> None:
+async def test_a_longer_period_waits_until_its_last_points_have_come():
     _world, dashboard = reader(widget(["N", "CPU"], period=300))
     (widget_data,) = await data(dashboard)
     assert datetime.fromtimestamp(widget_data.end, UTC) == NOW.replace(minute=5, second=0)
@@ -137,14 +137,14 @@ async def test_a_longer_period_waits_until_its_last_points_have_come() -> None:
     ("widget_start", "dashboard_start", "hours"),
     [(None, None, 3), (None, "-PT8H", 8), ("-PT1H", "-PT8H", 1), ("-P1D", None, 24)],
 )
-async def test_ranges(widget_start: str | None, dashboard_start: str | None, hours: int) -> None:
+async def test_ranges(widget_start, dashboard_start, hours):
     properties = {"start": widget_start} if widget_start else {}
     _world, dashboard = reader(widget(["N", "CPU"], **properties), start=dashboard_start)
     (widget_data,) = await data(dashboard)
     assert widget_data.end - widget_data.start == hours * 3600
 
 
-async def test_an_absolute_range_is_asked_once_and_within_what_is_kept() -> None:
+async def test_an_absolute_range_is_asked_once_and_within_what_is_kept():
     fixed = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-08T00:00:00Z"}
     world, dashboard = reader(widget(["N", "CPU"], **fixed))
     (widget_data,) = await data(dashboard)
@@ -157,7 +157,7 @@ async def test_an_absolute_range_is_asked_once_and_within_what_is_kept() -> None
     assert len(world.calls) == 1
 
 
-async def test_one_number_for_the_whole_range() -> None:
+async def test_one_number_for_the_whole_range():
     world, dashboard = reader(
         widget(["N", "CPU"], setPeriodToTimeRange=True, view="singleValue", start="-PT2H")
     )
@@ -168,7 +168,7 @@ async def test_one_number_for_the_whole_range() -> None:
     assert widget_data.readings[0].value == 50.0
 
 
-async def test_a_daily_metric_shows_its_last_full_day_in_a_range_of_hours() -> None:
+async def test_a_daily_metric_shows_its_last_full_day_in_a_range_of_hours():
     _world, dashboard = reader(widget(["N", "CPU"], period=86_400))
     (widget_data,) = await data(dashboard)
     assert [datetime.fromtimestamp(time, UTC).day for time in widget_data.series[0].times] == [31]
@@ -177,7 +177,7 @@ async def test_a_daily_metric_shows_its_last_full_day_in_a_range_of_hours() -> N
 
 @settings(deadline=None)
 @given(st.integers(1, 90_000), st.integers(60, 40_000_000), st.integers(0, 40_000_000))
-def test_periods_are_legal_kept_and_few(period: int, length: int, extra: int) -> None:
+def test_periods_are_legal_kept_and_few(period, length, extra):
     fitting = fitting_period(period, length, length + extra)
     assert fitting >= period
     assert fitting in (1, 5, 10, 20, 30) or fitting % 60 == 0
@@ -190,7 +190,7 @@ def test_periods_are_legal_kept_and_few(period: int, length: int, extra: int) ->
 @pytest.mark.parametrize(
     ("value", "verdict"), [(50.0, Verdict.NORMAL), (65.0, Verdict.ATTENTION), (70.0, Verdict.ABNORMAL)]
 )
-async def test_the_newest_value_is_judged(value: float, verdict: Verdict) -> None:
+async def test_the_newest_value_is_judged(value, verdict):
     _world, dashboard = reader(
         widget(["N", "CPU"], ["N", "OTHER"], ["N", "CPU", {"stat": "SampleCount"}]), value=value
     )
@@ -200,7 +200,7 @@ async def test_the_newest_value_is_judged(value: float, verdict: Verdict) -> Non
     assert widget_data.verdict is verdict
 
 
-async def test_no_data_is_written_out_and_never_fine() -> None:
+async def test_no_data_is_written_out_and_never_fine():
     _world, dashboard = reader(widget(["N", "CPU"]), until=datetime(2020, 1, 1, tzinfo=UTC))
     (widget_data,) = await data(dashboard)
     assert widget_data.problem
@@ -208,7 +208,7 @@ async def test_no_data_is_written_out_and_never_fine() -> None:
     assert widget_data.readings[0].value is None
 
 
-async def test_a_curve_that_ended_has_no_value_now() -> None:
+async def test_a_curve_that_ended_has_no_value_now():
     _world, dashboard = reader(widget(["N", "CPU"]), until=NOW - timedelta(hours=1))
     (widget_data,) = await data(dashboard)
     assert widget_data.series[0].values, "what was is still drawn"
@@ -217,20 +217,20 @@ async def test_a_curve_that_ended_has_no_value_now() -> None:
 
 
 @pytest.mark.parametrize("status", [SeriesStatus.FORBIDDEN, SeriesStatus.PARTIAL, SeriesStatus.ERROR])
-async def test_trouble_of_a_metric_is_named(status: SeriesStatus) -> None:
+async def test_trouble_of_a_metric_is_named(status):
     _world, dashboard = reader(widget(["N", "CPU"]), status=status)
     (widget_data,) = await data(dashboard)
     assert "CPU" in widget_data.problem
 
 
-def test_what_is_near_its_limit_is_not_hidden_by_what_is_not_known() -> None:
+def test_what_is_near_its_limit_is_not_hidden_by_what_is_not_known():
     assert worst([Verdict.NORMAL, Verdict.UNKNOWN, Verdict.ATTENTION, None]) is Verdict.ATTENTION
     assert worst([Verdict.NORMAL, Verdict.UNKNOWN, None]) is Verdict.UNKNOWN
     assert worst([Verdict.UNKNOWN, Verdict.ABNORMAL]) is Verdict.ABNORMAL
     assert worst([None]) is None
 
 
-async def test_the_body_is_read_again_after_an_hour_or_on_demand() -> None:
+async def test_the_body_is_read_again_after_an_hour_or_on_demand():
     world, dashboard = reader(widget(["N", "CPU"]))
     for _minute in range(59):
         await dashboard.read()
@@ -244,7 +244,7 @@ async def test_the_body_is_read_again_after_an_hour_or_on_demand() -> None:
     assert world.bodies == 3
 
 
-async def test_a_changed_body_shows_no_data_of_the_widget_that_was_there_before() -> None:
+async def test_a_changed_body_shows_no_data_of_the_widget_that_was_there_before():
     world, dashboard = reader(widget(["N", "CPU"]))
     await dashboard.read()
     world.widgets = [widget(["N", "MEM"])]
@@ -252,14 +252,14 @@ async def test_a_changed_body_shows_no_data_of_the_widget_that_was_there_before(
     assert [series.label for series in widget_data.series] == ["MEM"]
 
 
-async def test_a_missing_dashboard_is_replaced_by_the_built_in_one() -> None:
+async def test_a_missing_dashboard_is_replaced_by_the_built_in_one():
     _world, dashboard = reader(body_error=failure(ProblemKind.NOT_FOUND))
     view = await dashboard.read()
     assert view.dashboard.builtin
     assert view.dashboard.remarks
 
 
-async def test_a_body_that_cannot_be_read_again_stays_with_a_remark() -> None:
+async def test_a_body_that_cannot_be_read_again_stays_with_a_remark():
     world, dashboard = reader(widget(["N", "CPU"]))
     await dashboard.read()
     world.clock.advance(3600)
@@ -269,13 +269,13 @@ async def test_a_body_that_cannot_be_read_again_stays_with_a_remark() -> None:
     assert "slow down" in view.dashboard.remarks[0]
 
 
-async def test_a_body_that_was_never_read_is_an_error() -> None:
+async def test_a_body_that_was_never_read_is_an_error():
     _world, dashboard = reader(body_error=failure(ProblemKind.THROTTLED))
     with pytest.raises(Throttled):
         await dashboard.read()
 
 
-async def test_a_widget_without_anything_to_draw_says_so() -> None:
+async def test_a_widget_without_anything_to_draw_says_so():
     _world, dashboard = reader(
         {"type": "metric", "properties": {}},
         {"type": "metric", "properties": {"annotations": {"alarms": [ARN]}}},
@@ -285,7 +285,7 @@ async def test_a_widget_without_anything_to_draw_says_so() -> None:
     assert second.problem
 
 
-async def test_equal_data_is_an_equal_view_so_nothing_is_drawn_twice() -> None:
+async def test_equal_data_is_an_equal_view_so_nothing_is_drawn_twice():
     world, dashboard = reader(
         widget(["N", "CPU"], period=300), {"type": "alarm", "properties": {"alarms": [ARN]}}
     )

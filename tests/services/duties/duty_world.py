@@ -22,14 +22,11 @@ JST = ZoneInfo("Asia/Tokyo")
 
 
 def jst(text: str) -> datetime:
-    """`2026-01-05 09:00` in Japan."""
     return datetime.fromisoformat(text).replace(tzinfo=JST)
 
 
 @dataclass
 class Desk:
-    """One console's duties."""
-
     duties: Duties
     journal: Journal
     clock: ManualClock
@@ -39,20 +36,16 @@ class Desk:
 
     @property
     def view(self) -> DutyView:
-        """The newest."""
         return self.views[-1]
 
     async def listen(self) -> None:
-        """Collect every view."""
         async for view in self.duties.states():
             self.views.append(view)
 
     def today(self, duty: str) -> Occurrence:
-        """Today's occurrence of a duty in the newest view."""
         return next(each for each in self.view.today.occurrences if each.slot.duty == duty)
 
     def advance(self, to: str) -> None:
-        """Move the clock (JST)."""
         self.clock.advance((jst(to) - self.clock.now()).total_seconds())
 
     async def until(self, reached: Callable[[], object]) -> None:

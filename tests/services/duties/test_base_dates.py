@@ -1,5 +1,3 @@
-"""Dates that duties hang on: from IAM's keys, and from the rotation that was signed."""
-
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,14 +51,12 @@ async def sign(journal: Journal, duty: str = "key-rotation") -> None:
     await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, subject=f"{duty}@x", target=duty, text="signed"))
 
 
-async def test_an_active_key_dates_its_rotation(journal: Journal, runbook: Runbook) -> None:
+async def test_an_active_key_dates_its_rotation(journal, runbook):
     (base_date,) = await BaseDates(AccessKeys(listing(row("AKIA1", "Active"))), journal, runbook).read()
     assert (base_date.anchor, base_date.id, base_date.at) == ("access-key:ci-cd-user", "AKIA1", MADE)
 
 
-async def test_an_inactive_key_is_dated_by_the_signed_rotation(
-    journal: Journal, runbook: Runbook, clock: ManualClock
-) -> None:
+async def test_an_inactive_key_is_dated_by_the_signed_rotation(journal, runbook, clock):
     await sign(journal)
     clock.advance(3600)
     signed = clock.now()
@@ -76,9 +72,7 @@ async def test_an_inactive_key_is_dated_by_the_signed_rotation(
     )
 
 
-async def test_without_a_later_sign_off_the_date_is_reported_as_unknown(
-    journal: Journal, runbook: Runbook, clock: ManualClock
-) -> None:
+async def test_without_a_later_sign_off_the_date_is_reported_as_unknown(journal, runbook, clock):
     await sign(journal)
     later = clock.now() + timedelta(days=1)
     _rotation, base_date = await BaseDates(
@@ -88,9 +82,7 @@ async def test_without_a_later_sign_off_the_date_is_reported_as_unknown(
     assert "AKIA1" in base_date.remark
 
 
-async def test_an_unreadable_journal_is_reported(
-    tmp_path: Path, runbook: Runbook, clock: ManualClock
-) -> None:
+async def test_an_unreadable_journal_is_reported(tmp_path, runbook, clock):
     closed = Journal(tmp_path, clock=clock, person=Person)
     await closed.open()
     _rotation, base_date = await BaseDates(
@@ -101,7 +93,7 @@ async def test_an_unreadable_journal_is_reported(
     assert base_date.remark
 
 
-async def test_a_missing_user_does_not_hide_the_others(journal: Journal, runbook: Runbook) -> None:
+async def test_a_missing_user_does_not_hide_the_others(journal, runbook):
     more = Duty(id="second", title="second", anchor="access-key:another+90d")
     both = runbook.model_copy(update={"duties": (*runbook.duties, more)})
 
@@ -116,22 +108,20 @@ async def test_a_missing_user_does_not_hide_the_others(journal: Journal, runbook
     assert base_date.id == "AKIA1"
 
 
-async def test_a_refusal_is_raised(journal: Journal, runbook: Runbook) -> None:
+async def test_a_refusal_is_raised(journal, runbook):
     keys = AccessKeys(Canned(ListAccessKeys=failure(ProblemKind.ACCESS_DENIED)))
     with pytest.raises(AccessDenied):
         await BaseDates(keys, journal, runbook).read()
 
 
-async def test_a_runbook_without_base_dates_asks_nothing(journal: Journal, runbook: Runbook) -> None:
+async def test_a_runbook_without_base_dates_asks_nothing(journal, runbook):
     bare = runbook.model_copy(update={"duties": ()})
     canned = Canned()
     assert await BaseDates(AccessKeys(canned), journal, bare).read() == ()
     assert canned.calls == []
 
 
-async def test_a_disabled_key_keeps_its_rotation_until_that_is_signed(
-    journal: Journal, runbook: Runbook, clock: ManualClock
-) -> None:
+async def test_a_disabled_key_keeps_its_rotation_until_that_is_signed(journal, runbook, clock):
     keys = listing(row("AKIAOLD", "Inactive"), row("AKIANEW", "Active", clock.now()))
     base_dates = await BaseDates(AccessKeys(keys), journal, runbook).read()
     assert ("access-key:ci-cd-user", "AKIAOLD") in {(each.anchor, each.id) for each in base_dates}
@@ -160,9 +150,7 @@ def pending(*actions: dict[str, object]) -> Canned:
     )
 
 
-async def test_the_last_window_that_leaves_a_week_dates_the_request(
-    runbook: Runbook, clock: ManualClock
-) -> None:
+async def test_the_last_window_that_leaves_a_week_dates_the_request(runbook, clock):
     forced = datetime(2026, 4, 20, tzinfo=UTC)
     canned = pending(
         {"Action": "system-update", "ForcedApplyDate": forced},
@@ -178,9 +166,7 @@ async def test_the_last_window_that_leaves_a_week_dates_the_request(
     assert "2026-04-12" in slot.remark or "04-12" in slot.remark
 
 
-async def test_maintenance_that_cannot_be_read_is_said_and_keeps_no_other_date_back(
-    runbook: Runbook, clock: ManualClock, journal: Journal
-) -> None:
+async def test_maintenance_that_cannot_be_read_is_said_and_keeps_no_other_date_back(runbook, clock, journal):
     def dates(kind: ProblemKind) -> MaintenanceDates:
         return MaintenanceDates(RdsReader(Canned(DescribeDBInstances=failure(kind))), runbook, clock)
 

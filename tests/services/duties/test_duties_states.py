@@ -1,5 +1,3 @@
-"""The pure rules: every moment has one state, and time alone never takes one back."""
-
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
@@ -34,15 +32,13 @@ records = st.builds(
 
 
 @given(slots(), st.lists(minutes, min_size=2))
-def test_time_alone_never_takes_a_state_back(slot: ScheduledOccurrence, moments: list[datetime]) -> None:
+def test_time_alone_never_takes_a_state_back(slot, moments):
     ranks = [ORDER.index(by_time(slot, now)) for now in sorted(moments)]
     assert ranks == sorted(ranks)
 
 
 @given(slots(), st.booleans(), st.none() | minutes, st.lists(minutes, min_size=2))
-def test_without_a_signature_it_is_one_of_a_row_that_only_goes_forward(
-    slot: ScheduledOccurrence, planned: bool, began: datetime | None, moments: list[datetime]
-) -> None:
+def test_without_a_signature_it_is_one_of_a_row_that_only_goes_forward(slot, planned, began, moments):
     states = [state_of(slot, OccurrenceRecord(planned=planned), now, began) for now in sorted(moments)]
     if slot.if_planned and not planned:
         assert set(states) <= {OccurrenceState.UNPLANNED, OccurrenceState.NO_RECORD}
@@ -52,9 +48,7 @@ def test_without_a_signature_it_is_one_of_a_row_that_only_goes_forward(
 
 
 @given(slots(), records, minutes, st.none() | minutes)
-def test_the_state_agrees_with_the_times_and_the_record(
-    slot: ScheduledOccurrence, record: OccurrenceRecord, now: datetime, began: datetime | None
-) -> None:
+def test_the_state_agrees_with_the_times_and_the_record(slot, record, now, began):
     occurrence = occurrence_of(slot, record, now, began)
     assert (occurrence.state in (OccurrenceState.DONE, OccurrenceState.SKIPPED)) == (
         record.signed is not None
@@ -73,9 +67,7 @@ def test_the_state_agrees_with_the_times_and_the_record(
 
 
 @given(slots(), records, minutes, minutes)
-def test_the_next_change_is_exactly_when_the_state_changes(
-    slot: ScheduledOccurrence, record: OccurrenceRecord, now: datetime, began: datetime
-) -> None:
+def test_the_next_change_is_exactly_when_the_state_changes(slot, record, now, began):
     began = min(began, now)
     turn = changes_after(occurrence_of(slot, record, now, began), now)
     state = state_of(slot, record, now, began)

@@ -1,5 +1,3 @@
-"""The calendar file as other programs read it, and the agenda it is made of."""
-
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -37,7 +35,7 @@ def exported(
     return calendar_file(runbook, agenda(runbook, ledger.path, *days, now).occurrences)
 
 
-def test_twelve_months_as_a_calendar_reads_them(ledger: Ledger) -> None:
+def test_twelve_months_as_a_calendar_reads_them(ledger):
     written = exported(ledger, days=YEAR)
     assert all(len(line.encode()) <= 75 for line in written.split("\r\n"))
     assert "\n" not in written.replace("\r\n", "")
@@ -61,7 +59,7 @@ def test_twelve_months_as_a_calendar_reads_them(ledger: Ledger) -> None:
     assert len(events) == len(file.walk("VEVENT")) > 700
 
 
-def test_the_same_export_is_the_same_bytes_at_any_time(ledger: Ledger) -> None:
+def test_the_same_export_is_the_same_bytes_at_any_time(ledger):
     first = exported(ledger)
     ledger.sign("2026-01-05 09:05", "daily-morning@2026-01-05T09:00")
     assert exported(ledger, now=jst("2026-01-05 16:00")) == first
@@ -72,7 +70,7 @@ def test_the_same_export_is_the_same_bytes_at_any_time(ledger: Ledger) -> None:
     assert exported(ledger, undated) == exported(ledger, undated)
 
 
-def test_an_agenda_has_only_planned_and_journaled_events(ledger: Ledger) -> None:
+def test_an_agenda_has_only_planned_and_journaled_events(ledger):
     assert "weekly-deploy" not in exported(ledger)
     ledger.entry("2026-01-05 07:00", EntryKind.PLANNED, subject="weekly-deploy@2026-01-11T02:00")
     key = "key-rotation:AKIAX@2026-04-01"
@@ -83,12 +81,12 @@ def test_an_agenda_has_only_planned_and_journaled_events(ledger: Ledger) -> None
     assert f"UID:{key}@facility-prod" in written
 
 
-def test_an_empty_runbook_is_an_empty_calendar(ledger: Ledger) -> None:
+def test_an_empty_runbook_is_an_empty_calendar(ledger):
     file = Calendar.from_ical(exported(ledger, RUNBOOK.model_copy(update={"duties": ()})))
     assert file.walk("VEVENT") == []
 
 
-def test_an_agenda_says_what_it_does_not_know(ledger: Ledger, tmp_path: Path) -> None:
+def test_an_agenda_says_what_it_does_not_know(ledger, tmp_path):
     ledger.sign("2026-01-05 09:05", "daily-morning@2026-01-05T09:00")
     journal_agenda = agenda(RUNBOOK, ledger.path, *YEAR, jst("2026-01-05 12:00"))
     states = {each.slot.duty: each.state for each in journal_agenda.days[0].occurrences}
@@ -105,7 +103,7 @@ def test_an_agenda_says_what_it_does_not_know(ledger: Ledger, tmp_path: Path) ->
     assert [each.slot for each in blind.occurrences] == [each.slot for each in journal_agenda.occurrences]
 
 
-def test_a_month_long_past_is_shown_as_it_is_now(ledger: Ledger) -> None:
+def test_a_month_long_past_is_shown_as_it_is_now(ledger):
     ledger.sign("2026-02-20 09:00", "daily-morning@2026-01-06T09:00", "missed")
     past_agenda = agenda(RUNBOOK, ledger.path, date(2026, 1, 6), date(2026, 1, 6), jst("2026-03-01 09:00"))
     assert past_agenda.occurrences[0].state is OccurrenceState.DONE

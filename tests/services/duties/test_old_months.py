@@ -43,8 +43,6 @@ NOWS = ("2026-04-21 10:00", "2026-09-10 10:00", "2028-01-12 10:00")
 
 
 class Book:
-    """One journal, written at times in Japan."""
-
     def __init__(self, store: Store) -> None:
         self._store = store
 
@@ -89,7 +87,6 @@ def of_rules(year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
 
 
 def changes(book: Book) -> None:
-    """Each is to be reverted on another day of March."""
     # Signed off, and the next one began from the same limit.
     book.change("2026-02-27 17:00", "signed", "2026-03-02 17:00")
     book.sign("2026-03-02 17:10", "revert@signed")
@@ -116,7 +113,6 @@ def changes(book: Book) -> None:
 
 
 def follow_ups(book: Book) -> None:
-    """What an incident, a sign-off, and a hand-over left."""
     book.follow_up("2026-02-10 10:00", "f-incident", "2026-02-20 17:00", "incident:1")
     book.sign("2026-02-20 12:00", "follow-up@f-incident")
     book.follow_up("2026-02-10 10:00", "f-sign-off", "2026-03-03 17:00", "daily-morning@2026-02-10T09:00")
@@ -152,7 +148,6 @@ SHOWN = {
 
 @pytest.fixture(params=sorted(STORIES))
 def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """One kind of duties in a journal of its own."""
     with closing(Store(tmp_path / "j.db")) as store:
         book = Book(store)
         book.write("2026-01-05 08:00", NewEntry(kind=EntryKind.STARTED, text="begin"))
@@ -161,7 +156,6 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
 
 
 async def own_dates(of: Desk) -> tuple[ScheduledOccurrence, ...]:
-    """What a console that starts now knows is to be done."""
     history, incidents = History(of.journal, of.clock, timedelta(seconds=60)), Incidents(of.journal, of.clock)
     await history.load()
     await incidents.load()
@@ -185,13 +179,12 @@ async def shown_months(path: Path, now: str) -> list[Day]:
 
 
 def reported(path: Path, day: date, now: str) -> list[Occurrence]:
-    """What the report of a day has."""
     with closing(JournalReader.open(path)) as reader:
         return DutyStatesAt(Source(reader, RUNBOOK, CALENDAR, of_day(day), jst(now))).between(day, day)
 
 
 @pytest.mark.parametrize("now", NOWS)
-async def test_an_old_month_is_what_the_reports_of_its_days_say(story: tuple[str, Path], now: str) -> None:
+async def test_an_old_month_is_what_the_reports_of_its_days_say(story, now):
     name, path = story
     shown = await shown_months(path, now)
     past = [day for day in shown if day.day < jst(now).date()]
@@ -215,7 +208,7 @@ def now_or_then(occurrence: Occurrence, line: Occurrence) -> bool:
     return occurrence.state is line.state or (was_open and occurrence.state in (S.LATE, S.MISSED))
 
 
-async def test_a_revert_that_a_later_change_made_is_not_shown_as_one_to_be_made(tmp_path: Path) -> None:
+async def test_a_revert_that_a_later_change_made_is_not_shown_as_one_to_be_made(tmp_path):
     i18n.use("en")
     path = tmp_path / "j.db"
     with closing(Store(path)) as store:
@@ -227,7 +220,7 @@ async def test_a_revert_that_a_later_change_made_is_not_shown_as_one_to_be_made(
     assert by_key["revert@open"].state is S.LATE
 
 
-async def test_an_old_month_is_read_when_it_is_shown_and_once(story: tuple[str, Path]) -> None:
+async def test_an_old_month_is_read_when_it_is_shown_and_once(story):
     _name, path = story
     spans: list[tuple[date, date]] = []
 
@@ -252,7 +245,7 @@ async def test_an_old_month_is_read_when_it_is_shown_and_once(story: tuple[str, 
 
 
 @pytest.mark.parametrize("month", [(1, 1), (1, 12), (2, 3), (9999, 11), (9999, 12)])
-async def test_leafing_to_the_ends_of_time_stops_no_view(month: tuple[int, int], tmp_path: Path) -> None:
+async def test_leafing_to_the_ends_of_time_stops_no_view(month, tmp_path):
     dates = partial(recorded_dates, RUNBOOK, CALENDAR)
     async with desk(
         tmp_path / "j.db", ManualClock(jst("2026-03-05 10:00")), runbook=RUNBOOK, recorded=dates
@@ -266,8 +259,8 @@ async def test_leafing_to_the_ends_of_time_stops_no_view(month: tuple[int, int],
         await console.until(lambda: console.view.today.day.day == 6)
 
 
-def test_a_key_with_an_impossible_date_hides_no_other(tmp_path: Path) -> None:
-    """A journal may be edited by hand; its dates of other resources are shown all the same."""
+def test_a_key_with_an_impossible_date_hides_no_other(tmp_path):
+    # A journal may be edited by hand; its dates of other resources are shown all the same.
     with closing(Store(tmp_path / "j.db")) as store:
         book = Book(store)
         for day in ("0001-01-05", "9999-12-31", "2026-03-04"):

@@ -1,10 +1,8 @@
 """A duty of several days: ticks recorded without signing it off, by one console or by several."""
 
 import json
-import random as randomness
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -33,7 +31,6 @@ LINES = (
 
 
 def rotation(console: Desk) -> Occurrence:
-    """The rotation, from the list of duties to attend to."""
     return next(each for each in console.view.open if each.slot.duty == "key-rotation")
 
 
@@ -41,7 +38,7 @@ def tick(*lines: str, note: str = "") -> ProgressChange:
     return ProgressChange(ticked=lines, note=note)
 
 
-async def test_a_duty_that_was_begun_stays_open_until_it_is_signed_off(tmp_path: Path) -> None:
+async def test_a_duty_that_was_begun_stays_open_until_it_is_signed_off(tmp_path):
     path, clock = tmp_path / "j.db", ManualClock(jst("2026-01-19 09:20"))
     async with desk(path, clock, began="2026-01-05 09:00", base_dates=(KEY,)) as console:
         await console.duties.record_progress(rotation(console), tick(LINES[0], note="作成のみ実施"))
@@ -49,7 +46,6 @@ async def test_a_duty_that_was_begun_stays_open_until_it_is_signed_off(tmp_path:
         begun = rotation(console)
         assert begun in console.view.carried
         assert begun.state is OccurrenceState.LATE
-        assert begun.progress is not None
         assert begun.progress.open_lines(LINES) == LINES[1:]
         (line,) = begun.progress.ticked
         assert (line.text, line.by, line.at) == (LINES[0], "alice", clock.now())
@@ -62,7 +58,7 @@ async def test_a_duty_that_was_begun_stays_open_until_it_is_signed_off(tmp_path:
             await console.duties.record_progress(begun, tick(LINES[1]))
 
 
-async def test_progress_survives_a_restart_and_weeks(tmp_path: Path) -> None:
+async def test_progress_survives_a_restart_and_weeks(tmp_path):
     path = tmp_path / "j.db"
     async with desk(
         path, ManualClock(jst("2026-01-19 09:20")), began="2026-01-05 09:00", base_dates=(KEY,)
@@ -73,7 +69,7 @@ async def test_progress_survives_a_restart_and_weeks(tmp_path: Path) -> None:
         assert rotation(after).underway
 
 
-async def test_two_consoles_add_to_each_others_ticks(tmp_path: Path) -> None:
+async def test_two_consoles_add_to_each_others_ticks(tmp_path):
     path, clock = tmp_path / "j.db", ManualClock(jst("2026-01-19 09:20"))
     async with (
         desk(path, clock, user="alice", began="2026-01-05 09:00", base_dates=(KEY,)) as alice,
@@ -88,7 +84,6 @@ async def test_two_consoles_add_to_each_others_ticks(tmp_path: Path) -> None:
         for console in (alice, bob):
             await console.until(lambda console=console: _ticks(console) == {LINES[0], LINES[2]})
             progress = rotation(console).progress
-            assert progress is not None
             assert [line.by for line in progress.ticked] == ["alice", "bob"]
             assert progress.evidence == {"minutes": "12"}
             assert [note.by for note in progress.notes] == ["bob"]
@@ -99,7 +94,7 @@ def _ticks(console: Desk) -> set[str]:
     return {line.text for line in progress.ticked} if progress is not None else set()
 
 
-async def test_consoles_in_different_languages_tick_the_same_lines(tmp_path: Path) -> None:
+async def test_consoles_in_different_languages_tick_the_same_lines(tmp_path):
     path, clock = tmp_path / "j.db", ManualClock(jst("2026-01-19 09:20"))
     async with desk(path, clock, began="2026-01-05 09:00", base_dates=(KEY,)) as console:
         begun = await console.duties.record_progress(rotation(console), tick(LINES[0], LINES[1]))
@@ -108,7 +103,6 @@ async def test_consoles_in_different_languages_tick_the_same_lines(tmp_path: Pat
             english = ROTATION.asks
             assert english[0] != LINES[0]
             begun = console.duties.now(begun.slot)
-            assert begun.progress is not None
             assert begun.progress.open_lines(english) == english[2:]
             begun = await console.duties.record_progress(
                 begun, ProgressChange(ticked=(english[2],), unticked=(english[0],))
@@ -116,7 +110,6 @@ async def test_consoles_in_different_languages_tick_the_same_lines(tmp_path: Pat
         finally:
             i18n.use("ja")
         progress = console.duties.now(begun.slot).progress
-        assert progress is not None
         assert progress.open_lines(LINES) == (LINES[0], *LINES[3:])
 
 
@@ -127,7 +120,7 @@ def japanese() -> Iterator[None]:
     i18n.use("en")
 
 
-async def test_an_older_console_may_still_make_changes_on_the_journal(tmp_path: Path) -> None:
+async def test_an_older_console_may_still_make_changes_on_the_journal(tmp_path):
     path, clock = tmp_path / "j.db", ManualClock(jst("2026-01-19 09:20"))
     async with desk(path, clock, began="2026-01-05 09:00", base_dates=(KEY,)) as console:
         await console.duties.record_progress(rotation(console), tick(LINES[0]))
@@ -145,9 +138,7 @@ _CHANGES = st.lists(
 
 
 @given(_CHANGES, st.randoms())
-def test_the_order_in_which_entries_become_known_does_not_matter(
-    changes: list[tuple[set[str], set[str], str]], random: randomness.Random
-) -> None:
+def test_the_order_in_which_entries_become_known_does_not_matter(changes, random):
     entries = [
         _entry(
             seq,
@@ -186,5 +177,5 @@ def _entry(seq: int, change: ProgressChange, user: str) -> Entry:
     )  # fmt: skip
 
 
-def test_nothing_recorded_is_no_progress() -> None:
+def test_nothing_recorded_is_no_progress():
     assert progress_of(()) is None

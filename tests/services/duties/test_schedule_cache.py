@@ -1,5 +1,3 @@
-"""The cached schedule is what the calendar's rules say, expanded once for each month."""
-
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -81,9 +79,7 @@ def expanded(
 
 
 @given(worlds, st.lists(base_dates, min_size=1, max_size=3), shifts)
-def test_a_cached_month_is_the_uncached_one(
-    schedule: Calendar, anchors: list[tuple[BaseDate, ...]], order_of_months: list[int]
-) -> None:
+def test_a_cached_month_is_the_uncached_one(schedule, anchors, order_of_months):
     bases = anchors[0]
     dated = (revert(TODAY), revert(date(2026, 5, 1)))
     cache = ScheduleCache(schedule, lambda: bases, lambda: dated)
@@ -102,9 +98,7 @@ def test_a_cached_month_is_the_uncached_one(
 
 
 @given(worlds, base_dates, st.sampled_from([NOW, MIDNIGHT]), st.data())
-def test_the_few_that_may_be_unfinished_are_those_of_all_that_may(
-    schedule: Calendar, anchors: tuple[BaseDate, ...], now: datetime, data: st.DataObject
-) -> None:
+def test_the_few_that_may_be_unfinished_are_those_of_all_that_may(schedule, anchors, now, data):
     dated = (revert(date(2026, 6, 3)), revert(date(2025, 8, 1)))
     cache = ScheduleCache(schedule, lambda: anchors, lambda: dated)
     every = list(cache.between(FIRST, TODAY - timedelta(days=1)))
@@ -124,7 +118,6 @@ def test_the_few_that_may_be_unfinished_are_those_of_all_that_may(
 
 @pytest.fixture
 def expansions(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Each time a rule's dates are adjusted."""
     calls: list[object] = []
     adjusted = BusinessDayAdjustment.adjusted
 
@@ -137,12 +130,11 @@ def expansions(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 def many(count: int) -> Calendar:
-    """Duties of three rules."""
     every = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO", "FREQ=MONTHLY;BYMONTHDAY=15")
     return calendar(*(duty(every[number % 3], id=f"d{number}") for number in range(count)))
 
 
-def test_a_month_expands_each_rule_once_however_many_duties_share_it(expansions: list[object]) -> None:
+def test_a_month_expands_each_rule_once_however_many_duties_share_it(expansions):
     bases: tuple[BaseDate, ...] = ()
     cache = ScheduleCache(many(300), lambda: bases, tuple)
     cache.month(2026, 6)
@@ -160,14 +152,14 @@ def test_a_month_expands_each_rule_once_however_many_duties_share_it(expansions:
     assert len(expansions) <= 9
 
 
-def test_a_day_of_many_duties_needs_the_months_around_it_alone(expansions: list[object]) -> None:
+def test_a_day_of_many_duties_needs_the_months_around_it_alone(expansions):
     cache = ScheduleCache(many(300), tuple, tuple)
     list(cache.unfinished(FIRST, TODAY, NOW, missed_since=MISSED_SINCE, begun=()))
     # May and June, and no other month, as each of these rules has a date in May.
     assert len(expansions) == 2 * 3
 
 
-def test_what_was_begun_is_scheduled_around_its_own_date_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_begun_is_scheduled_around_its_own_date_alone(monkeypatch):
     spans: list[timedelta] = []
     slots_of = Calendar.slots_of
 

@@ -5,7 +5,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +30,6 @@ async def reached(fleet: Fleet, condition: Callable[[], object]) -> None:
 
 
 async def turns() -> None:
-    """Let what was woken go on."""
     for _turn in range(20):
         await asyncio.sleep(0.005)
 
@@ -47,7 +45,6 @@ async def lived(embedded: Embedded, seconds: float) -> None:
 
 def state(fleet: Fleet, key: str) -> SystemState:
     system = fleet.of(key)
-    assert system is not None
     return system.state
 
 
@@ -56,7 +53,7 @@ def are_read(fleet: Fleet, *keys: str) -> bool:
     return all(each is not None and each.state.overview and each.state.records for each in systems)
 
 
-async def test_one_that_fails_and_one_that_hangs_disturb_no_other(embedded: Embedded, tmp_path: Path) -> None:
+async def test_one_that_fails_and_one_that_hangs_disturb_no_other(embedded, tmp_path):
     with three(embedded) as servers:
         servers["library"].fault("cloudwatch", preset="denied")
         with servers["school"].held("cloudwatch"), beside(embedded) as fourth:
@@ -69,7 +66,6 @@ async def test_one_that_fails_and_one_that_hangs_disturb_no_other(embedded: Embe
                 )
                 now = embedded.clock.now()
                 library = state(fleet, "library").alarms
-                assert library is not None
                 assert library.problem is not None
                 assert state(fleet, "library").standing(now) is Standing.UNREAD
                 assert state(fleet, "school").standing(now) is Standing.WAITING
@@ -81,9 +77,7 @@ async def test_one_that_fails_and_one_that_hangs_disturb_no_other(embedded: Embe
 
 
 @pytest.mark.slow
-async def test_few_requests_are_sent_for_a_system_that_is_not_on_screen(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_few_requests_are_sent_for_a_system_that_is_not_on_screen(embedded, tmp_path):
     fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
     fleet.begin()
     try:
@@ -103,9 +97,7 @@ async def test_few_requests_are_sent_for_a_system_that_is_not_on_screen(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fails", [False, True])
-async def test_few_requests_are_sent_however_often_they_are_asked_for(
-    embedded: Embedded, tmp_path: Path, fails: bool
-) -> None:
+async def test_few_requests_are_sent_however_often_they_are_asked_for(embedded, tmp_path, fails):
     if fails:
         embedded.fault("cloudwatch", preset="denied")
     fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
@@ -123,7 +115,7 @@ async def test_few_requests_are_sent_however_often_they_are_asked_for(
         await fleet.close()
 
 
-async def test_files_that_were_mended_are_read_again_on_request(embedded: Embedded, tmp_path: Path) -> None:
+async def test_files_that_were_mended_are_read_again_on_request(embedded, tmp_path):
     mistakes = [DataFileError([Mistake("b.toml", 3, "system.id", "a key is missing")])]
 
     def load() -> SystemPlan:
@@ -144,13 +136,12 @@ async def test_files_that_were_mended_are_read_again_on_request(embedded: Embedd
         await fleet.close()
 
 
-async def test_a_reading_of_many_requests_is_made_seldom(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_reading_of_many_requests_is_made_seldom(embedded, tmp_path):
     fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
     fleet.begin()
     try:
         await reached(fleet, lambda: are_read(fleet, "facility"))
         system = fleet.systems[0]
-        assert system.begun is not None
         watch, meter = system.begun.alarm_watch, system.begun.meter
         whole = watch.read
 
@@ -170,7 +161,7 @@ async def test_a_reading_of_many_requests_is_made_seldom(embedded: Embedded, tmp
         await fleet.close()
 
 
-async def test_files_that_cannot_be_used_concern_one_system_alone(embedded: Embedded, tmp_path: Path) -> None:
+async def test_files_that_cannot_be_used_concern_one_system_alone(embedded, tmp_path):
     def wrong() -> SystemPlan:
         raise DataFileError([Mistake("b.toml", 3, "system.id", "a key is missing")])
 
@@ -210,7 +201,7 @@ async def test_files_that_cannot_be_used_concern_one_system_alone(embedded: Embe
         await fleet.close()
 
 
-async def test_another_account_is_never_taken_for_the_system(embedded: Embedded, tmp_path: Path) -> None:
+async def test_another_account_is_never_taken_for_the_system(embedded, tmp_path):
     def plan() -> SystemPlan:
         right = plan_of("facility", embedded.url, tmp_path)
         system = right.runbook.system.model_copy(update={"account": "999999999999"})
@@ -229,9 +220,7 @@ async def test_another_account_is_never_taken_for_the_system(embedded: Embedded,
         await fleet.close()
 
 
-async def test_an_account_without_alarms_is_not_green(embedded: Embedded, tmp_path: Path) -> None:
-    """Nothing in it could fire."""
-
+async def test_an_account_without_alarms_is_not_green(embedded, tmp_path):
     def plan() -> SystemPlan:
         right = plan_of("facility", embedded.url, tmp_path)
         return replace(right, runbook=right.runbook.model_copy(update={"alarms": ()}))
@@ -250,7 +239,7 @@ async def test_an_account_without_alarms_is_not_green(embedded: Embedded, tmp_pa
         await fleet.close()
 
 
-async def test_what_is_not_read_any_more_is_stale_and_not_green(embedded: Embedded, tmp_path: Path) -> None:
+async def test_what_is_not_read_any_more_is_stale_and_not_green(embedded, tmp_path):
     fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
     fleet.begin()
     try:
@@ -264,9 +253,7 @@ async def test_what_is_not_read_any_more_is_stale_and_not_green(embedded: Embedd
 
 
 @pytest.mark.slow
-async def test_fifty_systems_share_what_the_sdk_has_loaded(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_fifty_systems_share_what_the_sdk_has_loaded(embedded, tmp_path, monkeypatch):
     decoded = Counter[str]()
     load_file = ModelFiles.load_file
 
@@ -290,9 +277,7 @@ async def test_fifty_systems_share_what_the_sdk_has_loaded(
         await fleet.close()
 
 
-async def test_requests_for_a_change_in_flight_do_not_slow_the_alarms(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_requests_for_a_change_in_flight_do_not_slow_the_alarms(embedded, tmp_path):
     fleet = Fleet([entry_of("facility", embedded.url, tmp_path)], embedded.clock)
     fleet.begin()
     try:

@@ -1,8 +1,5 @@
-"""Files of a system that cannot be used, and files that belong to another one."""
-
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +10,14 @@ from services.journal.place import JournalPlace
 from services.models.fleet import Standing
 from services.models.runbook_events import EventsSpec
 from services.toml.files import DataFileError, Mistake
-from tests.conftest import Embedded
 from tests.services.fleet.test_fleet import reached
 from tests.tools.systems import entry_of, plan_of
 from widgets.fleet.rows import said_of
 
 
 @pytest.mark.parametrize("linked", [False, True])
-async def test_two_systems_do_not_write_into_one_journal(
-    embedded: Embedded, tmp_path: Path, linked: bool
-) -> None:
-    """The one by default, and the other because it is configured, or by a link."""
+async def test_two_systems_do_not_write_into_one_journal(embedded, tmp_path, linked):
+    # The one by default, and the other because it is configured, or by a link.
     path = tmp_path / "facility.db"
     if linked:
         path = tmp_path / "link.db"
@@ -48,11 +42,7 @@ async def test_two_systems_do_not_write_into_one_journal(
         await fleet.close()
 
 
-async def test_files_that_change_after_the_start_do_not_stop_the_first_system(
-    embedded: Embedded, tmp_path: Path
-) -> None:
-    """It was begun before the list was made."""
-
+async def test_files_that_change_after_the_start_do_not_stop_the_first_system(embedded, tmp_path):
     def wrong() -> SystemPlan:
         raise DataFileError([Mistake("facility.toml", 3, "system.id", "a key is missing")])
 
@@ -74,7 +64,7 @@ async def test_files_that_change_after_the_start_do_not_stop_the_first_system(
         await fleet.close()
 
 
-async def test_an_internal_error_is_not_an_endless_wait(embedded: Embedded, tmp_path: Path) -> None:
+async def test_an_internal_error_is_not_an_endless_wait(embedded, tmp_path):
     def wrong() -> SystemPlan:
         raise OSError("no processes")
 
@@ -91,8 +81,8 @@ async def test_an_internal_error_is_not_an_endless_wait(embedded: Embedded, tmp_
         await fleet.close()
 
 
-async def test_of_two_systems_with_one_queue_one_reads_its_events(embedded: Embedded, tmp_path: Path) -> None:
-    """Each would delete what came of the other. The second is watched all the same, and says what is left out."""
+async def test_of_two_systems_with_one_queue_one_reads_its_events(embedded, tmp_path):
+    # Each would delete what came of the other. The second is watched all the same, and says what is left out.
     url = "https://sqs.ap-northeast-1.amazonaws.com/123456789012/toban-events"
 
     def with_queue(id: str) -> SystemPlan:
@@ -109,10 +99,8 @@ async def test_of_two_systems_with_one_queue_one_reads_its_events(embedded: Embe
     try:
         first, second = fleet.systems
         await reached(fleet, lambda: first.state.records and second.state.records and second.state.alarms)
-        assert first.plan is not None
         assert first.plan.runbook.events is not None
         assert not first.state.notice
-        assert second.plan is not None
         assert second.plan.runbook.events is None
         assert second.state.overview is not None
         now = embedded.clock.now()

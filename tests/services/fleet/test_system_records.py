@@ -31,7 +31,7 @@ def held(target: str) -> NewEntry:
     return NewEntry(kind=EntryKind.INTENT, subject="change-1", target=target, text="sent", holds=target)
 
 
-def test_what_waits_is_counted(tmp_path: Path) -> None:
+def test_what_waits_is_counted(tmp_path):
     path = tmp_path / "journal.db"
     write(path, NewEntry(kind=EntryKind.STARTED, text="started"), at=NINE - timedelta(hours=2))
     finding = Finding(
@@ -49,7 +49,7 @@ def test_what_waits_is_counted(tmp_path: Path) -> None:
     assert records.problem is None
 
 
-def test_the_file_is_read_only_if_it_or_the_hour_has_changed(tmp_path: Path) -> None:
+def test_the_file_is_read_only_if_it_or_the_hour_has_changed(tmp_path):
     path = tmp_path / "journal.db"
     write(path, NewEntry(kind=EntryKind.STARTED, text="started"), at=NINE - timedelta(hours=2))
     reader = RecordsReader(BOOK, path)
@@ -66,8 +66,7 @@ def test_the_file_is_read_only_if_it_or_the_hour_has_changed(tmp_path: Path) -> 
     assert reader.reads == 3
 
 
-def test_an_entry_of_a_host_whose_clock_is_ahead_counts_once_its_time_has_come(tmp_path: Path) -> None:
-    """Though nothing is written after it."""
+def test_an_entry_of_a_host_whose_clock_is_ahead_counts_once_its_time_has_come(tmp_path):
     path = tmp_path / "journal.db"
     finding = Finding(
         inspection="alarms", title="Alarms", verdict=Verdict.ABNORMAL, summary="2 fire", read_at=ORIGIN
@@ -79,7 +78,7 @@ def test_an_entry_of_a_host_whose_clock_is_ahead_counts_once_its_time_has_come(t
     assert reader.read(ORIGIN + timedelta(seconds=91)).verdict is Verdict.ABNORMAL
 
 
-def test_without_a_journal_nothing_is_known_and_nothing_is_created(tmp_path: Path) -> None:
+def test_without_a_journal_nothing_is_known_and_nothing_is_created(tmp_path):
     path = tmp_path / "journal.db"
     reader = RecordsReader(BOOK, path)
     assert reader.read(ORIGIN).exists is False
@@ -90,7 +89,7 @@ def test_without_a_journal_nothing_is_known_and_nothing_is_created(tmp_path: Pat
     assert reader.read(ORIGIN).exists is True
 
 
-def test_a_damaged_journal_is_a_problem_and_is_tried_again(tmp_path: Path) -> None:
+def test_a_damaged_journal_is_a_problem_and_is_tried_again(tmp_path):
     path = tmp_path / "journal.db"
     write(path, NewEntry(kind=EntryKind.STARTED, text="started"), held("db"))
     reader = RecordsReader(BOOK, path)

@@ -17,7 +17,6 @@ def client(aws: Embedded, token: str = TOKEN) -> GithubClient:
 
 
 async def write(aws: Embedded, scope: str, name: str, text: str, **more: Any) -> None:
-    """Seal and write a secret, as a hand-over does."""
     github = client(aws)
     key = await github.sealing_key(scope)
     body = {"encrypted_value": sealed(key, Secret(text)), "key_id": key.id, **more}
@@ -25,5 +24,4 @@ async def write(aws: Embedded, scope: str, name: str, text: str, **more: Any) ->
 
 
 def grant(scope: str, name: str, operation: str = "PutSecret", service: str = "github") -> WriteGrant:
-    """The grant for a confirmed request."""
     return WriteGrant(aws_call(service, operation, "", {"Scope": scope, "SecretName": name}))

@@ -33,7 +33,6 @@ def aws(empty_aws: Embedded) -> Embedded:
 
 @pytest.fixture
 def methods(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The methods of the requests that leave the process."""
     sent: list[str] = []
     request = ClientSession.request
 
@@ -45,7 +44,7 @@ def methods(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
-def test_these_are_all_the_requests_of_the_client() -> None:
+def test_these_are_all_the_requests_of_the_client():
     public = {
         name for name, _method in inspect.getmembers(GithubClient, inspect.isfunction) if name[0] != "_"
     }
@@ -53,7 +52,7 @@ def test_these_are_all_the_requests_of_the_client() -> None:
     assert "permit" in inspect.signature(GithubClient.put_secret).parameters
 
 
-async def test_reads_are_gets(aws: Embedded, methods: list[str]) -> None:
+async def test_reads_are_gets(aws, methods):
     github = client(aws)
     for scope in SCOPES:
         await github.sealing_key(scope)
@@ -68,7 +67,7 @@ async def test_reads_are_gets(aws: Embedded, methods: list[str]) -> None:
     ["", "user", "repos/a/b", "repos/a/b/contents/secrets/x", "orgs/a/actions/secrets", "repos/../b/actions/runs",
      "repos/a/b/actions/secrets/X/../../../keys", "repos/a/b/actions/runs/1/cancel", "https://example.org/"],
 )  # fmt: skip
-async def test_no_other_path_is_read(path: str, aws: Embedded, methods: list[str]) -> None:
+async def test_no_other_path_is_read(path, aws, methods):
     with pytest.raises(Refused):
         await client(aws).runs(path, aws.clock.now())
     assert methods == []
@@ -84,15 +83,13 @@ async def test_no_other_path_is_read(path: str, aws: Embedded, methods: list[str
         ("user", SECRET, "PutSecret", "github"),
     ],
 )
-async def test_no_other_grant_writes(
-    scope: str, name: str, operation: str, service: str, aws: Embedded, methods: list[str]
-) -> None:
+async def test_no_other_grant_writes(scope, name, operation, service, aws, methods):
     with pytest.raises(Refused):
         await client(aws).put_secret(grant(scope, name, operation, service), {})
     assert methods == []
 
 
-async def test_a_grant_writes_its_secret_and_no_other(aws: Embedded, methods: list[str]) -> None:
+async def test_a_grant_writes_its_secret_and_no_other(aws, methods):
     github = client(aws)
     key = await github.sealing_key(SCOPES[1])
     from services.aws.client.secret import Secret
@@ -106,7 +103,7 @@ async def test_a_grant_writes_its_secret_and_no_other(aws: Embedded, methods: li
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=scope_path)
-def test_the_paths_of_every_runbook_are_allowed(spec: Github) -> None:
+def test_the_paths_of_every_runbook_are_allowed(spec):
     scope = scope_path(spec)
     assert may_read(f"{scope}/secrets/public-key")
     assert may_read(f"{scope}/secrets/{SECRET}")
@@ -116,7 +113,7 @@ def test_the_paths_of_every_runbook_are_allowed(spec: Github) -> None:
 
 
 @given(st.text(max_size=12), st.text(max_size=12))
-def test_no_name_leads_to_another_path(owner: str, name: str) -> None:
+def test_no_name_leads_to_another_path(owner, name):
     path = written_path(grant(f"repos/{owner}/{name}/actions", SECRET))
     assert path.count("/") in (0, 5)
     assert ".." not in path.split("/")

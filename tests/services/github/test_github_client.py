@@ -29,7 +29,7 @@ def aws(empty_aws: Embedded) -> Embedded:
 @pytest.mark.parametrize(
     ("spec", "scope"), [(ENVIRONMENT, SCOPES[0]), (SPEC, SCOPES[1]), (ORGANISATION, SCOPES[2])]
 )
-async def test_a_secret_is_sealed_written_and_dated(aws: Embedded, spec: Github, scope: str) -> None:
+async def test_a_secret_is_sealed_written_and_dated(aws, spec, scope):
     assert scope_path(spec) == scope
     before = await client(aws).secret(scope, SECRET)
     assert before.updated_at is None
@@ -41,7 +41,7 @@ async def test_a_secret_is_sealed_written_and_dated(aws: Embedded, spec: Github,
     assert (after.visibility, after.repositories) == (("selected", (7, 9)) if spec.organisation else ("", ()))
 
 
-async def test_the_date_moves_at_every_write(aws: Embedded) -> None:
+async def test_the_date_moves_at_every_write(aws):
     await write(aws, SCOPES[1], KEY_ID, "AKIA1")
     first = await client(aws).secret(SCOPES[1], KEY_ID)
     aws.advance(5)
@@ -51,7 +51,7 @@ async def test_the_date_moves_at_every_write(aws: Embedded) -> None:
     assert second.updated_at == first.updated_at + timedelta(seconds=5)
 
 
-async def test_runs_newest_first_with_their_ends(embedded: Embedded) -> None:
+async def test_runs_newest_first_with_their_ends(embedded):
     began = embedded.clock.now()
     runs = await client(embedded).runs(runs_path(SPEC), began - timedelta(days=10))
     assert [run.number for run in runs] == [5, 4, 3, 2, 1]
@@ -75,9 +75,7 @@ async def test_runs_newest_first_with_their_ends(embedded: Embedded) -> None:
         ({"code": "x", "status": 422}, Invalid),
     ],
 )
-async def test_a_refusal_of_github_proves_that_nothing_was_written(
-    aws: Embedded, fault: dict[str, str], kind: type[AwsError]
-) -> None:
+async def test_a_refusal_of_github_proves_that_nothing_was_written(aws, fault, kind):
     aws.fault("github", "PutSecret", **fault)
     with pytest.raises(kind) as caught:
         await write(aws, SCOPES[1], SECRET, VALUE)
@@ -97,7 +95,7 @@ async def test_a_refusal_of_github_proves_that_nothing_was_written(
         ({"mode": "error", "status": 502}, False),
     ],
 )
-async def test_anything_else_proves_nothing(aws: Embedded, fault: dict[str, str], written: bool) -> None:
+async def test_anything_else_proves_nothing(aws, fault, written):
     aws.fault("github", "PutSecret", **fault)
     with pytest.raises(AwsError) as caught:
         await write(aws, SCOPES[1], SECRET, VALUE)
@@ -106,7 +104,7 @@ async def test_anything_else_proves_nothing(aws: Embedded, fault: dict[str, str]
     assert aws.counts()["github.PutSecret"] == 1
 
 
-async def test_what_was_never_sent_wrote_nothing(aws: Embedded) -> None:
+async def test_what_was_never_sent_wrote_nothing(aws):
     unset = GithubClient(GithubSettings(why="set it"), aws.clock)
     closed = GithubClient(GithubSettings(client(aws)._settings.token, "http://127.0.0.1:9"), aws.clock)
     for github in (unset, closed):
@@ -117,7 +115,7 @@ async def test_what_was_never_sent_wrote_nothing(aws: Embedded) -> None:
 
 @pytest.mark.parametrize("mode", ["html", "truncated", "redirect", "empty", "reset-before"])
 @pytest.mark.parametrize("operation", ["GetPublicKey", "GetSecret", "ListRuns"])
-async def test_a_damaged_answer_is_no_answer(embedded: Embedded, operation: str, mode: str) -> None:
+async def test_a_damaged_answer_is_no_answer(embedded, operation, mode):
     embedded.fault("github", operation, mode=mode)
     github = client(embedded)
     with pytest.raises(AwsError):
@@ -128,12 +126,12 @@ async def test_a_damaged_answer_is_no_answer(embedded: Embedded, operation: str,
         }[operation]()
 
 
-async def test_a_repository_that_the_token_cannot_see_is_not_a_missing_secret(aws: Embedded) -> None:
+async def test_a_repository_that_the_token_cannot_see_is_not_a_missing_secret(aws):
     with pytest.raises(NotFound):
         await client(aws).secret("repos/other/one/actions", SECRET)
 
 
-async def test_a_wrong_token_is_refused(aws: Embedded) -> None:
+async def test_a_wrong_token_is_refused(aws):
     with pytest.raises(AccessDenied) as caught:
         await client(aws, "ghp_wrong").secret(SCOPES[1], SECRET)
     assert "TOBAN_GITHUB_TOKEN" in caught.value.problem.message

@@ -1,5 +1,3 @@
-"""Folders, files and programs that a hostile umask or PATH has no say in."""
-
 import asyncio
 import os
 import stat
@@ -37,7 +35,7 @@ def mode(path: Path) -> int:
 
 
 @pytest.mark.parametrize("mask", UMASKS)
-def test_what_the_console_makes_is_its_owners_alone(tmp_path: Path, mask: int) -> None:
+def test_what_the_console_makes_is_its_owners_alone(tmp_path, mask):
     journal, picture, export = (tmp_path / f"state/toban/{name}" for name in ("a/j.db", "b/s.svg", "e.jsonl"))
     with umask(mask):
         with closing(Store(journal)) as store:
@@ -52,7 +50,7 @@ def test_what_the_console_makes_is_its_owners_alone(tmp_path: Path, mask: int) -
     assert {mode(path) for path in (journal, picture, export)} == {0o600}
 
 
-def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared").chmod(0o2770)
     make_folder(tmp_path / "shared")
@@ -76,15 +74,13 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return trace
 
 
-def test_no_program_is_taken_from_the_path(hostile: Path) -> None:
+def test_no_program_is_taken_from_the_path(hostile):
     assert asyncio.run(attention.is_visible("%0"))
     terminal_app._give_to_tmux("secret", os.environ)
     assert not hostile.exists()
 
 
-def test_a_program_that_others_could_have_written_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_that_others_could_have_written_is_none(tmp_path, monkeypatch):
     monkeypatch.setattr(programs, "FOLDERS", (tmp_path,))
     tool = tmp_path / "tmux"
     tool.write_text("#!/bin/sh\n")
@@ -102,8 +98,8 @@ def test_a_program_that_others_could_have_written_is_none(
     program.cache_clear()
 
 
-def test_no_command_is_run_by_its_bare_name() -> None:
-    """Nor found by a PATH: what is run is `program(…)`'s answer, or this very interpreter. Builds and installers run as their user's shell does."""
+def test_no_command_is_run_by_its_bare_name():
+    # Nor found by a PATH: what is run is `program(…)`'s answer, or this very interpreter. Builds and installers run as their user's shell does.
     root = Path(__file__).parents[3]
     sources = [path for part in ("services", "tui", "widgets") for path in (root / part).rglob("*.py")]
     builds = {root / "tui/installed/build_hook.py", *(root / "tui/installed/toban_bundle").iterdir()}

@@ -25,45 +25,44 @@ def entry(data: dict[str, Any], host: str | None = None) -> Entry:
 
 @pytest.fixture(scope="module")
 def gone() -> int:
-    """The id of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
 
 
-def test_this_process_is_its_own_and_runs() -> None:
+def test_this_process_is_its_own_and_runs():
     mine = entry(process_data())
     assert is_own(mine)
     assert not abandoned(mine)
     assert process_of(mine) == (socket.gethostname(), pid_space(), os.getpid())
 
 
-def test_an_ended_process_of_this_machine_has_abandoned_its_claim(gone: int) -> None:
+def test_an_ended_process_of_this_machine_has_abandoned_its_claim(gone):
     assert abandoned(entry({PID: gone, SPACE: pid_space()}))
     assert abandoned(entry({PID: gone})), "written by an earlier version"
 
 
 @pytest.mark.parametrize("space", ["another boot pid:[1]", pid_space() + "0", ""])
-def test_two_machines_of_one_name_are_not_mistaken_for_one(space: str, gone: int) -> None:
-    """A container with the same name: neither its ended process is ours, nor its process with our id."""
+def test_two_machines_of_one_name_are_not_mistaken_for_one(space, gone):
+    # A container with the same name: neither its ended process is ours, nor its process with our id.
     assert not abandoned(entry({PID: gone, SPACE: space}))
     assert not is_own(entry({PID: os.getpid(), SPACE: space}))
 
 
-def test_another_host_is_not_asked(gone: int) -> None:
+def test_another_host_is_not_asked(gone):
     theirs = entry({PID: gone, SPACE: pid_space()}, host="elsewhere")
     assert not abandoned(theirs)
     assert not is_own(theirs)
 
 
 @pytest.mark.parametrize("pid", [None, "1", True, 1.5, 10**30])
-def test_what_is_no_process_id_is_known_of_nobody(pid: object) -> None:
+def test_what_is_no_process_id_is_known_of_nobody(pid):
     odd = entry({PID: pid} if pid is not None else {})
     assert not abandoned(odd)
     assert not is_own(odd)
 
 
-def test_a_machine_without_a_boot_id_records_its_process_id_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_a_boot_id_records_its_process_id_alone(monkeypatch):
     monkeypatch.setattr(processes, "pid_space", lambda: "")
     assert process_data() == {PID: os.getpid()}
     assert is_own(entry(process_data()))

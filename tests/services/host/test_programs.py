@@ -1,5 +1,3 @@
-"""Programs that the console starts end together with the task that requested them."""
-
 import asyncio
 import sys
 from collections.abc import Callable
@@ -24,9 +22,7 @@ def with_a_child(pids: Path) -> tuple[str, str, str]:
     return sys.executable, "-c", endless(pids)
 
 
-async def test_a_program_cancelled_at_its_start_ends_without_a_waiter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_program_cancelled_at_its_start_ends_without_a_waiter(tmp_path, monkeypatch):
     loop, pids, go = asyncio.get_running_loop(), tmp_path / "pids", asyncio.Event()
     connect = loop.connect_read_pipe
 
@@ -60,7 +56,7 @@ async def test_a_program_cancelled_at_its_start_ends_without_a_waiter(
     await until(lambda: processes[0].returncode is not None)
 
 
-async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:
+async def test_a_program_is_ended_with_its_child(tmp_path):
     pids = tmp_path / "pids"
     process = await begin(*with_a_child(pids), **PIPES)
     await until(pids.exists)
@@ -70,12 +66,12 @@ async def test_a_program_is_ended_with_its_child(tmp_path: Path) -> None:
     await until(lambda: not any(map(is_running, every)))
 
 
-async def test_a_program_that_cannot_start_is_reported() -> None:
+async def test_a_program_that_cannot_start_is_reported():
     with pytest.raises(FileNotFoundError):
         await begin("/nowhere/no-such-program", **PIPES)
 
 
-async def test_a_program_gets_no_token_of_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_program_gets_no_token_of_the_console(monkeypatch):
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN", "canary-of-github")
     monkeypatch.setenv("TOBAN_SLACK_TOKEN", "canary-of-slack")
     monkeypatch.setenv("AWS_PROFILE", "needed")

@@ -23,8 +23,6 @@ FIRED = NOW - timedelta(minutes=2)
 
 
 class IncidentDesk:
-    """One console's incidents and its watch."""
-
     def __init__(self, journal: Journal, clock: ManualClock) -> None:
         self.journal = journal
         self.clock = clock
@@ -32,7 +30,6 @@ class IncidentDesk:
         self.watch = IncidentWatch(self.incidents, RUNBOOK, clock)
 
     async def see(self, *alarms: Alarm) -> None:
-        """Read the alarms once."""
         overview = AlarmOverview(alarms=alarms)
         self.watch.observe(FeedState(overview, self.clock.now()))
         assert await self.watch.compare()

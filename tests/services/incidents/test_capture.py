@@ -69,7 +69,6 @@ Open = Callable[[str], Awaitable[Console]]
 
 @pytest.fixture
 async def open_console(embedded: Embedded, tmp_path: Path) -> AsyncIterator[Open]:
-    """Opens consoles on one journal, while the alarm fires."""
     live(embedded)
     consoles: list[Console] = []
 
@@ -119,9 +118,7 @@ async def captured(console: Console) -> bool:
     return bool(await console.entries(EntryKind.EVIDENCE))
 
 
-async def test_a_console_that_is_signed_in_elsewhere_leaves_the_evidence_to_others(
-    embedded: Embedded, open_console: Open
-) -> None:
+async def test_a_console_that_is_signed_in_elsewhere_leaves_the_evidence_to_others(embedded, open_console):
     console = await open_console("one")
     console.session.proof = AccountProof("210987654321", "ap-northeast-1", embedded.clock)
     console.start()
@@ -143,13 +140,10 @@ async def _is_asked(embedded: Embedded) -> bool:
 async def whole(console: Console) -> IncidentEvidence:
     (entry,) = await console.entries(EntryKind.EVIDENCE)
     full_entry = await console.journal.entry(entry.seq)
-    assert full_entry is not None
     return unpacked(full_entry.data)
 
 
-async def test_the_evidence_of_an_incident_is_recorded_by_itself(
-    embedded: Embedded, open_console: Open
-) -> None:
+async def test_the_evidence_of_an_incident_is_recorded_by_itself(embedded, open_console):
     console = await open_console("one")
     console.start()
     incident = await open_incident(console)
@@ -168,7 +162,7 @@ async def test_the_evidence_of_an_incident_is_recorded_by_itself(
     assert (now.evidence, now.capturing_at) == ((entry.seq,), None)
 
 
-async def test_many_consoles_read_one_wave(embedded: Embedded, open_console: Open) -> None:
+async def test_many_consoles_read_one_wave(embedded, open_console):
     consoles = [await open_console(name) for name in ("one", "two", "three")]
     for console in consoles:
         console.start()
@@ -182,7 +176,7 @@ async def test_many_consoles_read_one_wave(embedded: Embedded, open_console: Ope
     await whole(consoles[0])
 
 
-async def test_a_console_killed_after_its_claim_is_replaced(embedded: Embedded, open_console: Open) -> None:
+async def test_a_console_killed_after_its_claim_is_replaced(embedded, open_console):
     killed, other = await open_console("killed"), await open_console("other")
     incident = await open_incident(killed)
     await killed.journal.append(capturing(incident, 1))
@@ -204,7 +198,7 @@ async def is_waiting(embedded: Embedded) -> bool:
 
 
 @pytest.mark.slow
-async def test_a_console_cancelled_while_it_reads_is_replaced(embedded: Embedded, open_console: Open) -> None:
+async def test_a_console_cancelled_while_it_reads_is_replaced(embedded, open_console):
     embedded.fault("ecs", "DescribeServices", mode="hang", times=1)
     killed, other = await open_console("killed"), await open_console("other")
     await open_incident(killed)
@@ -222,9 +216,7 @@ async def test_a_console_cancelled_while_it_reads_is_replaced(embedded: Embedded
     assert entry.person.user == "other"
 
 
-async def test_evidence_that_never_comes_is_not_claimed_for_ever(
-    embedded: Embedded, open_console: Open
-) -> None:
+async def test_evidence_that_never_comes_is_not_claimed_for_ever(embedded, open_console):
     console = await open_console("one")
     incident = await open_incident(console)
     for turn in range(1, MOST_TURNS + 1):
@@ -237,8 +229,8 @@ async def test_evidence_that_never_comes_is_not_claimed_for_ever(
     assert len(await console.entries(EntryKind.INCIDENT_CAPTURING)) == MOST_TURNS
 
 
-async def test_evidence_that_comes_late_says_so(embedded: Embedded, open_console: Open) -> None:
-    """All consoles were closed for an hour; what AWS forgets is gone."""
+async def test_evidence_that_comes_late_says_so(embedded, open_console):
+    # All consoles were closed for an hour; what AWS forgets is gone.
     embedded.advance(65 * 60)
     console = await open_console("one")
     console.start()
@@ -249,9 +241,7 @@ async def test_evidence_that_comes_late_says_so(embedded: Embedded, open_console
     assert f"{int(late.total_seconds() // 60)} minutes after the alarm" in entry.text
 
 
-async def test_an_incident_from_a_finding_has_answers_in_place_of_causes(
-    embedded: Embedded, open_console: Open
-) -> None:
+async def test_an_incident_from_a_finding_has_answers_in_place_of_causes(embedded, open_console):
     console = await open_console("one")
     console.start()
     incident = await console.incidents.begin("cloudtrail", "CloudTrail", SINCE, trigger=TriggerKind.FINDING)

@@ -108,13 +108,11 @@ JSON = st.recursive(
 
 
 def as_stored(data: dict[str, Any]) -> dict[str, Any]:
-    """The data as they come back from a journal."""
     value: dict[str, Any] = json.loads(canonical(data))
     return value
 
 
 def noisy(count: int, length: int = 300) -> tuple[LogEntry, ...]:
-    """Lines that compression does little for."""
     seed = zlib.crc32(b"lines")
     lines = []
     for number in range(count):
@@ -137,7 +135,7 @@ def sample(lines: tuple[LogEntry, ...]) -> LogSample:
 
 
 @given(EVIDENCE)
-def test_what_is_packed_comes_back(original: IncidentEvidence) -> None:
+def test_what_is_packed_comes_back(original):
     data = packed(original, incident="incident:alb#1")
     assert data["cut"] == [f"{each.source}: {each.cut}" for each in original.readings if each.cut]
     assert unpacked(as_stored(data)) == original
@@ -145,13 +143,13 @@ def test_what_is_packed_comes_back(original: IncidentEvidence) -> None:
 
 @given(EVIDENCE)
 @settings(max_examples=10)
-def test_equal_evidence_gives_equal_data(original: IncidentEvidence) -> None:
+def test_equal_evidence_gives_equal_data(original):
     again = IncidentEvidence.model_validate_json(original.model_dump_json())
     assert canonical(packed(original, incident="i")) == canonical(packed(again, incident="i"))
 
 
 @pytest.mark.parametrize("count", [10, 1_000, 4_000])
-def test_it_always_fits_and_says_what_was_left_out(count: int) -> None:
+def test_it_always_fits_and_says_what_was_left_out(count):
     original = evidence(application_errors=sample(noisy(count)), database_lines=sample(noisy(20)))
     data = packed(original, incident="incident:alb#1")
     assert len(canonical(data).encode()) <= LIMIT
@@ -168,7 +166,7 @@ def test_it_always_fits_and_says_what_was_left_out(count: int) -> None:
     assert back.database_lines == original.database_lines
 
 
-def test_rows_are_left_out_in_a_fixed_order() -> None:
+def test_rows_are_left_out_in_a_fixed_order():
     tasks = tuple(StoppedTask(id=line.text[:200], reason=line.text) for line in noisy(3_000))
     original = evidence(
         application_errors=sample(noisy(10)),
@@ -184,7 +182,7 @@ def test_rows_are_left_out_in_a_fixed_order() -> None:
     assert back.targets == original.targets
 
 
-def test_what_cannot_be_cut_is_not_recorded_and_said() -> None:
+def test_what_cannot_be_cut_is_not_recorded_and_said():
     reason = " ".join(line.text for line in noisy(4_000))
     huge = TargetHealth(id=RawId(reason), name="x", state="healthy")
     original = evidence(targets=(huge,), alarm=AlarmMoment(id=RawId("alb"), name="alb", since=AT))
@@ -194,7 +192,7 @@ def test_what_cannot_be_cut_is_not_recorded_and_said() -> None:
     assert data["cut"]
 
 
-def test_text_that_compresses_well_can_be_read_again() -> None:
+def test_text_that_compresses_well_can_be_read_again():
     lines = tuple(LogEntry(at=AT, stream="s", text="x" * 30_000) for _line in range(2_000))
     data = packed(evidence(application_errors=sample(lines)), incident="i")
     back = unpacked(as_stored(data))
@@ -203,13 +201,13 @@ def test_text_that_compresses_well_can_be_read_again() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["evidence", "encoding", "incident", "cut"]), JSON))
-def test_other_data_are_refused_in_words(data: dict[str, Any]) -> None:
+def test_other_data_are_refused_in_words(data):
     with pytest.raises(UnreadableEvidence, match=r".{20}"):
         unpacked(data)
 
 
 @given(st.integers(0, 400), st.binary(max_size=3), st.booleans())
-def test_damaged_evidence_is_refused_in_words_or_is_evidence(at: int, junk: bytes, is_cut: bool) -> None:
+def test_damaged_evidence_is_refused_in_words_or_is_evidence(at, junk, is_cut):
     data = packed(evidence(application_errors=sample(noisy(2))), incident="i")
     text = data["evidence"]
     damaged = text[:at] + base64.b64encode(junk).decode() + ("" if is_cut else text[at + len(junk) :])
@@ -222,7 +220,7 @@ def test_damaged_evidence_is_refused_in_words_or_is_evidence(at: int, junk: byte
     [b"", b"[]", b"null", b'{"alarm": 1}', b"\xff\xfe", b"[" * 100_000, b"1" * 5_000, b" " * (LARGEST + 1)],
     ids=["nothing", "list", "null", "other keys", "not UTF-8", "too deep", "long number", "bomb"],
 )
-def test_hostile_contents_are_refused_in_words(content: bytes) -> None:
+def test_hostile_contents_are_refused_in_words(content):
     data = {"encoding": "json+zlib+base64", "evidence": base64.b64encode(zlib.compress(content)).decode()}
     with pytest.raises(UnreadableEvidence):
         unpacked(data)
@@ -238,7 +236,7 @@ def repacked(change: Callable[[Any], object], original: IncidentEvidence | None 
     }
 
 
-def test_what_a_later_version_added_is_left_out() -> None:
+def test_what_a_later_version_added_is_left_out():
     def later(value: Any) -> None:
         value["orbit"] = {"of": "later"}
         value["alarm"]["mood"] = "bad"
@@ -265,9 +263,7 @@ def test_what_a_later_version_added_is_left_out() -> None:
         lambda value: value["application_errors"]["lines"][0].update(at="2300-01-01T00:00:00Z"),
     ],
 )
-def test_times_and_numbers_that_nothing_can_be_computed_with_are_damage(
-    change: Callable[[Any], object],
-) -> None:
+def test_times_and_numbers_that_nothing_can_be_computed_with_are_damage(change):
     curve = Series(id=Measure.REQUESTS, label="x", times=(0, 60), values=(1.0, 2.0), period=60)
     original = evidence(application_errors=sample(noisy(2)), series=(curve,))
     assert unpacked(repacked(lambda value: None, original)) == original

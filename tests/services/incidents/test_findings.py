@@ -1,7 +1,4 @@
-"""Incidents that begin with a finding: the playbook, the timeline, and what is said about them."""
-
 from datetime import timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -49,9 +46,8 @@ def situation(incident: Incident) -> Situation:
     ("inspection", "role"),
     [("sign-ins", "システム管理者"), ("backups", "AWSサポート"), ("costs", "PM（プロジェクトマネージャー）")],
 )
-def test_the_runbook_has_a_playbook_for_each_report_it_demands(inspection: str, role: str) -> None:
+def test_the_runbook_has_a_playbook_for_each_report_it_demands(inspection, role):
     playbook = playbook_of_finding(RUNBOOK, inspection)
-    assert playbook is not None
     assert playbook.original("escalate_to") == role
     assert causes_of(RUNBOOK, playbook) == (), "no cause is weighed"
     assert [step.kind for step in playbook.steps][-2:] == [StepKind.DECIDE, StepKind.TELL]
@@ -60,7 +56,7 @@ def test_the_runbook_has_a_playbook_for_each_report_it_demands(inspection: str, 
     assert recipients(RUNBOOK, playbook, NOW.date())[0].role == role
 
 
-async def test_it_is_opened_once_with_what_was_measured_and_by_the_finding_s_playbook(tmp_path: Path) -> None:
+async def test_it_is_opened_once_with_what_was_measured_and_by_the_finding_s_playbook(tmp_path):
     path = tmp_path / "journal.db"
     async with desk(path) as one, desk(path, "suzuki") as other:
         incident = await incident_of(one)
@@ -81,7 +77,7 @@ async def test_it_is_opened_once_with_what_was_measured_and_by_the_finding_s_pla
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-async def test_the_texts_say_what_the_finding_says(tmp_path: Path, language: str) -> None:
+async def test_the_texts_say_what_the_finding_says(tmp_path, language):
     i18n.use(language)
     async with desk(tmp_path / "journal.db") as console:
         calling = situation(await incident_of(console))
@@ -98,7 +94,7 @@ async def test_the_texts_say_what_the_finding_says(tmp_path: Path, language: str
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-async def test_the_texts_of_an_alarm(tmp_path: Path, language: str) -> None:
+async def test_the_texts_of_an_alarm(tmp_path, language):
     i18n.use(language)
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm())

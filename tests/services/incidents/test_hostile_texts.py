@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -160,7 +159,7 @@ def assert_safe(*values: object) -> None:
             assert unsafe is None, (unsafe, text[:200])
 
 
-def test_what_is_weighed_is_safe(text: str) -> None:
+def test_what_is_weighed_is_safe(text):
     evidence = hostile(text)
     assessment = assess(evidence, RUNBOOK)
     # What is absent has a value only where its source was read whole.
@@ -175,7 +174,7 @@ def test_what_is_weighed_is_safe(text: str) -> None:
 
 
 @pytest.mark.slow
-async def test_what_is_announced_told_and_reported_is_safe(text: str, tmp_path: Path) -> None:
+async def test_what_is_announced_told_and_reported_is_safe(text, tmp_path):
     path = tmp_path / "journal.db"
     async with desk(path) as console:
         await console.see(alarm())

@@ -3,8 +3,6 @@
 import json
 from datetime import datetime, timedelta
 from itertools import permutations
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,7 +33,7 @@ def only(incidents: Incidents) -> Incident:
 # ---- over is over
 
 
-async def test_whoever_takes_it_while_another_closes_it_does_not_open_it_again(tmp_path: Path) -> None:
+async def test_whoever_takes_it_while_another_closes_it_does_not_open_it_again(tmp_path):
     path = tmp_path / "journal.db"
     async with desk(path) as one, desk(path, "suzuki") as two:
         await one.see(alarm())
@@ -62,9 +60,7 @@ async def test_whoever_takes_it_while_another_closes_it_does_not_open_it_again(t
         )
 
 
-async def test_a_closed_incident_stays_closed_while_its_alarm_still_fires_after_a_flap(
-    tmp_path: Path,
-) -> None:
+async def test_a_closed_incident_stays_closed_while_its_alarm_still_fires_after_a_flap(tmp_path):
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm())
         await console.see(alarm(AlarmState.OK, FIRED + MINUTE))
@@ -80,7 +76,7 @@ async def test_a_closed_incident_stays_closed_while_its_alarm_still_fires_after_
 # ---- turns
 
 
-async def test_an_old_reading_of_a_console_that_was_stopped_is_no_turn(tmp_path: Path) -> None:
+async def test_an_old_reading_of_a_console_that_was_stopped_is_no_turn(tmp_path):
     path = tmp_path / "journal.db"
     async with desk(path) as one, desk(path, "suzuki") as two:
         await one.see(alarm())
@@ -90,7 +86,7 @@ async def test_an_old_reading_of_a_console_that_was_stopped_is_no_turn(tmp_path:
         assert not only(two.incidents).is_firing
 
 
-async def test_an_alarm_that_is_deleted_is_said_once_by_all_consoles_and_may_return(tmp_path: Path) -> None:
+async def test_an_alarm_that_is_deleted_is_said_once_by_all_consoles_and_may_return(tmp_path):
     path = tmp_path / "journal.db"
     async with desk(path) as one, desk(path, "suzuki") as two:
         missing_alarm = alarm(AlarmState.MISSING).model_copy(update={"since": None})
@@ -113,9 +109,7 @@ async def test_an_alarm_that_is_deleted_is_said_once_by_all_consoles_and_may_ret
 
 
 @pytest.mark.parametrize("skew", [-HOUR, timedelta(), HOUR])
-async def test_clocks_start_anew_after_a_recovery_that_a_console_with_a_wrong_clock_judged(
-    tmp_path: Path, skew: timedelta
-) -> None:
+async def test_clocks_start_anew_after_a_recovery_that_a_console_with_a_wrong_clock_judged(tmp_path, skew):
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm())
         await console.see(alarm(AlarmState.OK, FIRED + 3 * MINUTE))
@@ -138,7 +132,6 @@ async def pair(console: IncidentDesk) -> tuple[Incident, ...]:
 
 
 def listed_ids(console: IncidentDesk) -> set[str]:
-    """Ids of the incidents that stand in lists, with their parts."""
     return {
         id
         for incident in console.incidents.incidents
@@ -147,7 +140,7 @@ def listed_ids(console: IncidentDesk) -> set[str]:
     }
 
 
-async def test_two_people_who_join_each_into_the_other_hide_neither(tmp_path: Path) -> None:
+async def test_two_people_who_join_each_into_the_other_hide_neither(tmp_path):
     path = tmp_path / "journal.db"
     async with desk(path) as one, desk(path, "suzuki") as two:
         first, second, third = await pair(one)
@@ -164,7 +157,7 @@ async def test_two_people_who_join_each_into_the_other_hide_neither(tmp_path: Pa
         assert one.incidents.incidents == two.incidents.incidents
 
 
-async def test_what_is_over_or_part_of_another_takes_no_parts(tmp_path: Path) -> None:
+async def test_what_is_over_or_part_of_another_takes_no_parts(tmp_path):
     async with desk(tmp_path / "journal.db") as console:
         first, second, third = await pair(console)
         await console.incidents.join(second, first)
@@ -182,7 +175,7 @@ def only_of(console: IncidentDesk, incident: Incident) -> Incident:
     return whole
 
 
-async def test_parts_of_parts_are_closed_with_the_whole(tmp_path: Path) -> None:
+async def test_parts_of_parts_are_closed_with_the_whole(tmp_path):
     async with desk(tmp_path / "journal.db") as console:
         first, second, third = await pair(console)
         await console.incidents.join(third, second)
@@ -193,8 +186,8 @@ async def test_parts_of_parts_are_closed_with_the_whole(tmp_path: Path) -> None:
         assert not any(incident.is_open for incident in console.incidents.incidents)
 
 
-async def test_an_open_part_of_a_closed_incident_stands_alone(tmp_path: Path) -> None:
-    """A console that was killed between the two entries, or an older version, leaves one."""
+async def test_an_open_part_of_a_closed_incident_stands_alone(tmp_path):
+    # A console that was killed between the two entries, or an older version, leaves one.
     async with desk(tmp_path / "journal.db") as console:
         first, second, _third = await pair(console)
         await console.incidents.join(second, first)
@@ -205,7 +198,7 @@ async def test_an_open_part_of_a_closed_incident_stands_alone(tmp_path: Path) ->
         assert listed_ids(console) >= {second.id}
 
 
-async def test_a_part_may_be_closed_first(tmp_path: Path) -> None:
+async def test_a_part_may_be_closed_first(tmp_path):
     async with desk(tmp_path / "journal.db") as console:
         first, second, _third = await pair(console)
         await console.incidents.join(second, first)
@@ -261,8 +254,8 @@ def entry(seq: int, kind: EntryKind, body: str, subject: str = "incident:a@b") -
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(KINDS)), BODIES), max_size=8), DATA)
-def test_no_entry_is_too_odd_to_be_told(pairs: list[tuple[EntryKind, str]], opening: dict[str, Any]) -> None:
-    """Whatever an edited journal holds: an incident or none, with clocks and a timeline, and nothing is raised."""
+def test_no_entry_is_too_odd_to_be_told(pairs, opening):
+    # Whatever an edited journal holds: an incident or none, with clocks and a timeline, and nothing is raised.
     first = entry(1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING | opening))
     entries = [first, *(entry(number + 2, kind, body) for number, (kind, body) in enumerate(pairs))]
     for incident in incidents_in(entries):
@@ -273,7 +266,7 @@ def test_no_entry_is_too_odd_to_be_told(pairs: list[tuple[EntryKind, str]], open
 
 
 @given(st.dictionaries(st.integers(0, 5), st.integers(-1, 6), max_size=6), st.sets(st.integers(0, 5)))
-def test_every_open_incident_is_listed_whatever_is_joined(into: dict[int, int], over: set[int]) -> None:
+def test_every_open_incident_is_listed_whatever_is_joined(into, over):
     ids = [f"incident:{number}@x" for number in range(6)]
     entries = [
         entry(number + 1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING), ids[number]) for number in range(6)
@@ -296,7 +289,7 @@ def test_every_open_incident_is_listed_whatever_is_joined(into: dict[int, int], 
     assert every.keys() == set(ids)
 
 
-def test_turns_that_arrive_in_any_order_tell_the_same_state() -> None:
+def test_turns_that_arrive_in_any_order_tell_the_same_state():
     moments = [(TurnKind.OK, 1), (TurnKind.ALARM, 2), (TurnKind.INSUFFICIENT, 3), (TurnKind.OK, 4)]
     courses: set[tuple[tuple[TurnKind, datetime], ...]] = set()
     for order in permutations(moments):
@@ -305,15 +298,14 @@ def test_turns_that_arrive_in_any_order_tell_the_same_state() -> None:
             body = json.dumps({"state": kind.value, "at": (FIRED + minute * MINUTE).isoformat()})
             entries.append(entry(seq, EntryKind.INCIDENT_TURNED, body))
         incident = incident_of(entries)
-        assert incident is not None
         assert not incident.is_firing
         courses.add(tuple((turn.kind, turn.at) for turn in incident.turns))
     assert len(courses) == 1
 
 
 @pytest.mark.parametrize("wrong", [-10, -4, 4, 10])
-async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path: Path, wrong: int) -> None:
-    """The alarm bears AWS's time, the contact the console's, which may be before it."""
+async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path, wrong):
+    # The alarm bears AWS's time, the contact the console's, which may be before it.
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm())
         console.clock.step(wrong * 60 - 60)
@@ -335,15 +327,14 @@ async def test_who_was_told_by_a_console_with_a_wrong_clock_was_told(tmp_path: P
         assert clocks(current, PLAYBOOK, FIRED + 45 * MINUTE)[1].state is ClockState.MET
 
 
-def test_a_playbook_may_name_more_minutes_than_there_are_dates_for() -> None:
+def test_a_playbook_may_name_more_minutes_than_there_are_dates_for():
     incident = incident_of([entry(1, EntryKind.INCIDENT_OPENED, json.dumps(OPENING))])
     assert incident is not None
-    assert PLAYBOOK is not None
     patient = PLAYBOOK.model_copy(update={"wait_minutes": 10**18, "escalate_minutes": 10**30})
     assert overdue(clocks(incident, patient, NOW)) == ()
 
 
-async def test_what_a_person_calls_two_incidents_is_not_proposed_as_one_again(tmp_path: Path) -> None:
+async def test_what_a_person_calls_two_incidents_is_not_proposed_as_one_again(tmp_path):
     path = tmp_path / "journal.db"
     async with desk(path) as one, desk(path, "suzuki") as two:
         first, second, _third = await pair(one)

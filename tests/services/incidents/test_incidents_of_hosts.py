@@ -21,8 +21,6 @@ PLAYBOOK = next(book for book in RUNBOOK.playbooks if book.wait_minutes and book
 
 
 class Scene:
-    """One console on each host."""
-
     def __init__(self, ledger: MemoryLedger, hosts: tuple[Host, Host], one: IncidentDesk, two: IncidentDesk):
         self.ledger, self.hosts, self.one, self.two = ledger, hosts, one, two
 
@@ -54,13 +52,13 @@ def of(console: IncidentDesk) -> Incident:
     return next(each for each in console.incidents.incidents if each.target == ALARM)
 
 
-async def test_both_open_it_and_it_is_one(scene: Scene) -> None:
+async def test_both_open_it_and_it_is_one(scene):
     await asyncio.gather(scene.one.see(alarm()), scene.two.see(alarm()))
     assert await scene.count(EntryKind.INCIDENT_OPENED) == 1
     assert scene.one.incidents.incidents == scene.two.incidents.incidents
 
 
-async def test_the_time_limits_end_at_the_same_moment_on_both(scene: Scene) -> None:
+async def test_the_time_limits_end_at_the_same_moment_on_both(scene):
     await scene.one.see(alarm())
     await scene.load()
     await scene.two.incidents.take(of(scene.two))
@@ -88,7 +86,7 @@ async def test_the_time_limits_end_at_the_same_moment_on_both(scene: Scene) -> N
         assert clock.state is ClockState.MET
 
 
-async def test_recovery_is_judged_once(scene: Scene) -> None:
+async def test_recovery_is_judged_once(scene):
     await scene.one.see(alarm())
     await scene.load()
     await asyncio.gather(
@@ -101,7 +99,7 @@ async def test_recovery_is_judged_once(scene: Scene) -> None:
     assert of(scene.one).recovered_at == of(scene.two).recovered_at is not None
 
 
-async def test_the_first_wave_is_recorded_once_though_its_reader_is_cut_off_meanwhile(scene: Scene) -> None:
+async def test_the_first_wave_is_recorded_once_though_its_reader_is_cut_off_meanwhile(scene):
     reads: list[str] = []
 
     @asynccontextmanager

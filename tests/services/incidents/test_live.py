@@ -1,5 +1,3 @@
-"""The newest reading with what an earlier one had, and when sources are asked again."""
-
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -52,12 +50,11 @@ def evidence(
 
 def sample(*minutes: int, is_whole: bool = True) -> LogSample:
     whole = data.evidence().database_lines
-    assert whole is not None
     lines = tuple(LogEntry(at=data.minutes(at), stream="s", text=f"line {at}") for at in minutes)
     return whole.model_copy(update={"lines": lines, "is_whole": is_whole})
 
 
-def test_what_has_happened_never_disappears() -> None:
+def test_what_has_happened_never_disappears():
     task = StoppedTask(id="t1", definition="api:1")
     captured = evidence(database_lines=sample(1, 2), stopped_tasks=(task,), application_errors=sample(5))
     live = evidence(
@@ -68,7 +65,6 @@ def test_what_has_happened_never_disappears() -> None:
         database_events=(),
     )
     both = with_captured(live, captured)
-    assert both.database_lines is not None
     assert [line.text for line in both.database_lines.lines] == ["line 1", "line 2", "line 3"]
     assert not both.database_lines.is_whole
     assert both.stopped_tasks == (task,)
@@ -78,13 +74,12 @@ def test_what_has_happened_never_disappears() -> None:
     assert both.ended == live.ended
 
 
-def test_a_source_that_fails_falls_back_to_the_answer_before_with_its_age() -> None:
+def test_a_source_that_fails_falls_back_to_the_answer_before_with_its_age():
     captured, later = evidence(), data.NOW + timedelta(minutes=5)
     live = evidence([Source.TARGETS], targets=(), ended=later)
     both = with_captured(live, captured)
     reading = both.reading(Source.TARGETS)
     assert both.targets == captured.targets
-    assert reading is not None
     assert (reading.as_of, reading.is_read) == (captured.ended, True)
     assert "no response" in reading.cut
     again = with_captured(live.model_copy(update={"ended": later + timedelta(minutes=1)}), both)
@@ -95,14 +90,13 @@ def test_a_source_that_fails_falls_back_to_the_answer_before_with_its_age() -> N
 
 
 @given(st.lists(st.sets(st.sampled_from(Source)), min_size=1, max_size=4))
-def test_the_newest_answer_has_its_own_time_whatever_fails_after_it(losses: list[set[Source]]) -> None:
+def test_the_newest_answer_has_its_own_time_whatever_fails_after_it(losses):
     weighing, captured = Weighing(data.RUNBOOK), evidence()
     expected = captured.ended
     for minute, lost in enumerate(losses, 1):
         at = data.NOW + timedelta(minutes=minute)
         live = evidence(lost, targets=(), began=at, ended=at)
         present = weighing.present(data.incident(), live, captured)
-        assert present is not None
         # The alarms are no answer of AWS's to this reading.
         expected = at if set(Source) - lost - {Source.ALARMS} else expected
         assert present.answered == expected
@@ -111,7 +105,7 @@ def test_the_newest_answer_has_its_own_time_whatever_fails_after_it(losses: list
     assert with_earlier(everything, everything).answered is None
 
 
-def test_a_question_that_fails_keeps_its_answer_and_the_time_of_it() -> None:
+def test_a_question_that_fails_keeps_its_answer_and_the_time_of_it():
     def asked(at: int, *reads: str) -> IncidentEvidence:
         answers = tuple(
             AskedQuestion(
@@ -134,14 +128,14 @@ def test_a_question_that_fails_keeps_its_answer_and_the_time_of_it() -> None:
 
 
 @given(st.sets(st.sampled_from(Source), max_size=4))
-def test_what_was_read_earlier_makes_no_word_stronger(lost: set[Source]) -> None:
+def test_what_was_read_earlier_makes_no_word_stronger(lost):
     captured = evidence()
     both = with_captured(evidence(lost), captured)
     now, then = (assess(each, data.RUNBOOK) for each in (both, captured))
     assert SURENESS.index(now.word) <= SURENESS.index(then.word)
 
 
-def test_after_recovery_the_states_are_those_of_the_trouble_and_the_curves_go_on() -> None:
+def test_after_recovery_the_states_are_those_of_the_trouble_and_the_curves_go_on():
     captured = evidence()
     well = tuple(each.model_copy(update={"state": "healthy"}) for each in captured.targets)
     live = evidence(targets=well, ended=data.NOW + timedelta(minutes=9), series=captured.series[:2])
@@ -149,10 +143,8 @@ def test_after_recovery_the_states_are_those_of_the_trouble_and_the_curves_go_on
     quiet = data.incident(turns=(Turn(at=data.NOW, kind=TurnKind.OK),))
     weighing = Weighing(data.RUNBOOK)
     present = weighing.present(firing, live, captured)
-    assert present is not None
     assert present.targets == well
     over = weighing.present(quiet, live, captured)
-    assert over is not None
     assert over.targets == captured.targets
     assert over.series == live.series
 
@@ -175,7 +167,6 @@ class Asked:
         return evidence(self.failed, self.kind)
 
     async def run(self, seconds: float) -> list[tuple[float, frozenset[Source]]]:
-        """Look as a screen does, and say when what was asked."""
         times: list[tuple[float, frozenset[Source]]] = []
         begin = self.clock.elapsed()
         while self.clock.elapsed() - begin < seconds:
@@ -186,7 +177,7 @@ class Asked:
         return times
 
 
-async def test_a_source_that_failed_is_asked_again_within_half_a_minute() -> None:
+async def test_a_source_that_failed_is_asked_again_within_half_a_minute():
     times = await Asked([Source.NETWORK], ProblemKind.UNREACHABLE).run(EVERY + 10)
     assert times[:2] == [(0.0, frozenset(Source)), (AGAIN, {Source.NETWORK})]
     assert AGAIN <= 30
@@ -194,13 +185,13 @@ async def test_a_source_that_failed_is_asked_again_within_half_a_minute() -> Non
 
 
 @pytest.mark.parametrize("kind", [ProblemKind.ACCESS_DENIED, ProblemKind.EXPIRED])
-async def test_what_a_person_must_mend_waits_for_the_next_minute(kind: ProblemKind) -> None:
+async def test_what_a_person_must_mend_waits_for_the_next_minute(kind):
     times = await Asked([Source.NETWORK], kind).run(EVERY * 3 - 1)
     assert [at for at, _sources in times] == [0.0, EVERY, EVERY * 2]
 
 
 @pytest.mark.parametrize("count", range(1, len(Source) + 1))
-async def test_what_goes_on_failing_is_asked_twice_a_minute(count: int) -> None:
+async def test_what_goes_on_failing_is_asked_twice_a_minute(count):
     failed = frozenset(list(Source)[:count])
     times = await Asked(failed, ProblemKind.THROTTLED).run(EVERY * 3 - 1)
     whole = frozenset(Source)

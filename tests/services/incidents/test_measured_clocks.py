@@ -1,5 +1,3 @@
-"""The clocks that are computed: what falls certainly, and what AWS announces."""
-
 from datetime import UTC, timedelta
 
 import pytest
@@ -36,9 +34,7 @@ FALLING = [8.9 * GIB - GIB * minute / 60 for minute in range(180)]
     ],
     ids=["storage", "credits", "steady", "rising-again", "after-weeks", "two-points", "none"],
 )
-def test_only_what_falls_certainly_and_soon_has_a_clock(
-    measure: Measure, values: list[float], period: int, kind: ClockKind | None
-) -> None:
+def test_only_what_falls_certainly_and_soon_has_a_clock(measure, values, period, kind):
     clocks = measured_clocks(data.evidence(series=(series(measure, values, period),)), (), data.NOW)
     assert [clock.kind for clock in clocks] == ([kind] if kind else [])
     for clock in clocks:
@@ -50,7 +46,7 @@ def test_only_what_falls_certainly_and_soon_has_a_clock(
 @pytest.mark.parametrize(
     ("measure", "kind"), [(Measure.DB_FREE, ClockKind.STORAGE), (Measure.DB_CREDITS, ClockKind.CREDITS)]
 )
-def test_what_is_used_up_says_since_when_for_as_long_as_it_is(measure: Measure, kind: ClockKind) -> None:
+def test_what_is_used_up_says_since_when_for_as_long_as_it_is(measure, kind):
     for empty in (1, 30, 150):
         falling = [10.0 * (180 - empty - minute) for minute in range(180 - empty)]
         curve = series(measure, [*falling, *[0.0] * empty])
@@ -65,14 +61,14 @@ def test_what_is_used_up_says_since_when_for_as_long_as_it_is(measure: Measure, 
     assert not measured_clocks(always, (), data.NOW), "since when is not known"
 
 
-def test_what_falls_says_up_to_when_it_is_known() -> None:
+def test_what_falls_says_up_to_when_it_is_known():
     (clock,) = measured_clocks(data.evidence(series=(series(Measure.DB_FREE, FALLING),)), (), data.NOW)
     text, _role = clock_span(clock, data.NOW, UTC)
     assert "full in" in text
     assert text.endswith(f"known until {clock.starts:%H:%M}")
 
 
-def test_a_maintenance_that_aws_applies_today_has_a_clock() -> None:
+def test_a_maintenance_that_aws_applies_today_has_a_clock():
     soon, far = data.NOW + timedelta(hours=3), data.NOW + HORIZON + timedelta(hours=1)
     actions = (("system-update", soon), ("db-upgrade", far), ("os-upgrade", data.NOW - timedelta(hours=1)))
     (clock,) = measured_clocks(None, actions, data.NOW)
@@ -80,7 +76,7 @@ def test_a_maintenance_that_aws_applies_today_has_a_clock() -> None:
     assert "system-update" in clock.basis
 
 
-def test_the_clock_that_ends_first_is_first() -> None:
+def test_the_clock_that_ends_first_is_first():
     (storage,) = measured_clocks(data.evidence(series=(series(Measure.DB_FREE, FALLING),)), (), data.NOW)
     recovery, escalation = data.clocks()
     met = recovery.model_copy(update={"state": ClockState.MET})

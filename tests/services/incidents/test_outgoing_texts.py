@@ -90,9 +90,7 @@ def situation(one: Incident, **more: object) -> Situation:
         (incident(**CLOSED), Phase.CLOSED, (UNCONFIRMED,), (FIRING, HELP, OVER, NOTHING)),
     ],
 )  # fmt: skip
-def test_every_text_follows_the_phase(
-    one: Incident, phase: Phase, expected: tuple[tuple[str, str], ...], unsaid: tuple[tuple[str, str], ...], language: str
-) -> None:  # fmt: skip
+def test_every_text_follows_the_phase(one, phase, expected, unsaid, language):  # fmt: skip
     i18n.use(language)
     place = ("en", "ja").index(language)
     now = situation(one)
@@ -117,12 +115,9 @@ def test_every_text_follows_the_phase(
 
 
 @pytest.mark.parametrize(("minute", "is_told"), [(10, False), (21, True)])
-def test_who_was_told_of_the_present_trouble_is_the_same_for_the_note_and_its_clock(
-    minute: int, is_told: bool
-) -> None:
-    """It fired again at minute 20; whoever told somebody at 21 may not have known it yet."""
+def test_who_was_told_of_the_present_trouble_is_the_same_for_the_note_and_its_clock(minute, is_told):
+    # It fired again at minute 20; whoever told somebody at 21 may not have known it yet.
     book = RUNBOOK.playbook_for(ALARM)
-    assert book is not None
     contact = Contacted(role=book.escalate_to, by="sato", at=FIRED + timedelta(minutes=minute), about=FIRED)
     one = incident(OK, RECOVERED, AGAIN, contacted=(contact,))
     (clock,) = (each for each in clocks(one, book, NOW) if each.kind is ClockKind.ESCALATION)
@@ -131,7 +126,7 @@ def test_who_was_told_of_the_present_trouble_is_the_same_for_the_note_and_its_cl
 
 
 @pytest.mark.parametrize("one", [incident(), incident(OK), incident(OK, RECOVERED)])
-def test_the_changes_that_were_sent_are_told_the_newest_of_them_on_the_telephone(one: Incident) -> None:
+def test_the_changes_that_were_sent_are_told_the_newest_of_them_on_the_telephone(one):
     now = situation(one, changes=("10:01 A: failed", "10:05 Roll back :43 → :42 (staff-api): completed"))
     assert "A change was sent: 10:05 Roll back :43 → :42 (staff-api): completed." in phone_text(now)
     for text in (slack_text(now), hand_over_text(now)):
@@ -141,14 +136,14 @@ def test_the_changes_that_were_sent_are_told_the_newest_of_them_on_the_telephone
 
 @pytest.mark.parametrize("one", [incident(OK, RECOVERED), incident(OK, RECOVERED, holder="sato")])
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_what_is_left_after_recovery_says_by_whom(one: Incident, language: str) -> None:
+def test_what_is_left_after_recovery_says_by_whom(one, language):
     i18n.use(language)
     spoken = phone_text(situation(one))
     assert NOTHING[language == "ja"] in spoken
     assert ("Left for operations to do", "運用担当が行う作業")[language == "ja"] in spoken
 
 
-async def test_a_console_without_a_screen_tells_at_its_start_how_it_stands_and_then_what_happens() -> None:
+async def test_a_console_without_a_screen_tells_at_its_start_how_it_stands_and_then_what_happens():
     lines = await Announcements(None, RUNBOOK).of_incidents((incident(OK, RECOVERED),))  # type: ignore[arg-type]
     assert (
         lines[1].strip()
@@ -166,7 +161,7 @@ async def test_a_console_without_a_screen_tells_at_its_start_how_it_stands_and_t
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("comparison", [">", ">=", "<", "<="])
-def test_no_sign_is_read_aloud_that_has_no_reading(comparison: str, language: str) -> None:
+def test_no_sign_is_read_aloud_that_has_no_reading(comparison, language):
     i18n.use(language)
     alarm = Alarm(id=ALARM, name=ALARM, state=AlarmState.ALARM, threshold=5.0, comparison=comparison)
     text = phone_text(situation(incident(), measured=measured_text(alarm, "28.4%")))
@@ -174,7 +169,7 @@ def test_no_sign_is_read_aloud_that_has_no_reading(comparison: str, language: st
     assert not set(text) & set("≥≤<>=")
 
 
-def test_who_responds_is_who_holds_it_now() -> None:
+def test_who_responds_is_who_holds_it_now():
     assert situation(incident()).responder == "nobody yet"
     taken_one = incident(state=IncidentState.TAKEN, holder="tanaka")
     assert situation(taken_one).responder == "tanaka"
@@ -212,9 +207,7 @@ def read(minutes: int) -> Facts:
         (fired(**{**CLOSED, "recovered_at": SINCE + timedelta(minutes=7)}), 4, 180, 3),
     ],
 )
-def test_numbers_are_counted_from_t0_until_now_or_the_end(
-    one: Incident, minutes: int, errors: int, until: int
-) -> None:
+def test_numbers_are_counted_from_t0_until_now_or_the_end(one, minutes, errors, until):
     facts, start = read(minutes), SINCE - timedelta(minutes=3)
     end = start + timedelta(minutes=until)
     _whole, first, last = counted(one, facts) or (facts, end, end)
@@ -230,7 +223,7 @@ def test_numbers_are_counted_from_t0_until_now_or_the_end(
     assert ("read at" in old) is not is_whole
 
 
-def test_the_wait_that_the_console_judged_is_carried_out() -> None:
+def test_the_wait_that_the_console_judged_is_carried_out():
     book = RUNBOOK.playbook_for(ALARM)
     assert [record.index for record in step_records(incident(OK), book)] == []
     (record,) = step_records(incident(OK, RECOVERED), book)
@@ -260,7 +253,7 @@ def falling(at: datetime) -> Facts:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_the_call_for_approval_asks_for_it(language: str) -> None:
+def test_the_call_for_approval_asks_for_it(language):
     i18n.use(language)
     book = next(book for book in RUNBOOK.playbooks if book.id == "rds-storage")
     looked = tuple(StepRecord(index=index, mark=StepMark.DONE, at=NOW, by="sato") for index in range(3))

@@ -34,7 +34,6 @@ from services.models.first_wave import (
 )
 from services.models.metrics import MetricQuery, TimeSpan
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.incidents.waves import live
 from tests.services.inspections.running_world import context
 from tui.cli.main import Output, run
@@ -80,15 +79,13 @@ def alarm(*queries: MetricQuery, id: str = "cache-high", **fields: Any) -> Alarm
         ([query("Facility/App")], "Facility/App"),
     ],
 )  # fmt: skip
-def test_the_resource_of_an_alarm_chooses_whether_the_causes_of_the_system_are_weighed(
-    queries: list[MetricQuery], stranger: str
-) -> None:
+def test_the_resource_of_an_alarm_chooses_whether_the_causes_of_the_system_are_weighed(queries, stranger):
     subject = stranger_of(alarm(*queries), RUNBOOK)
     assert (subject.title if subject else "") == stranger
     assert bool(causes_of(RUNBOOK, None, alarm(*queries))) is not bool(stranger)
 
 
-def test_a_metric_of_the_applications_own_is_the_systems_where_the_runbook_names_its_alarm() -> None:
+def test_a_metric_of_the_applications_own_is_the_systems_where_the_runbook_names_its_alarm():
     own = alarm(query("Facility/App"), id="alb-5xx-error-rate")
     assert stranger_of(own, RUNBOOK) is None
     assert stranger_of(alarm(query("AWS/SQS"), id="alb-5xx-error-rate"), RUNBOOK)
@@ -115,9 +112,7 @@ OWN = CauseSpec(
         (("AWS/ElastiCache",), ("alb-5xx",), False),
     ],
 )
-def test_a_cause_of_the_runbook_competes_where_it_applies(
-    applies_to: tuple[str, ...], playbooks: tuple[str, ...], competes: bool
-) -> None:
+def test_a_cause_of_the_runbook_competes_where_it_applies(applies_to, playbooks, competes):
     own = OWN.model_copy(update={"applies_to": applies_to, "playbooks": playbooks})
     runbook = RUNBOOK.model_copy(update={"causes": (own,)})
     ids = {spec.id for spec in causes_of(runbook, None, alarm(query("AWS/ElastiCache", *NODE)))}
@@ -156,14 +151,12 @@ def evidence(later: float = 30.0, **fields: Any) -> IncidentEvidence:
         ([], 5, SignalState.UNSEEN),
     ],
 )  # fmt: skip
-def test_only_a_write_to_the_resource_itself_counts(
-    writes: list[TrailEvent], later: float, state: SignalState
-) -> None:
+def test_only_a_write_to_the_resource_itself_counts(writes, later, state):
     facts = Facts(evidence(later, writes=tuple(writes)), RUNBOOK)
     assert BY_ID["own-write"].of(facts).state is state
 
 
-def test_a_cause_of_the_runbook_is_weighed_by_what_is_known_of_any_resource() -> None:
+def test_a_cause_of_the_runbook_is_weighed_by_what_is_known_of_any_resource():
     runbook = RUNBOOK.model_copy(update={"causes": (OWN,)})
     whole = evidence(
         writes=(write("TestFailover", "elasticache", "facility-cache"),),
@@ -175,7 +168,7 @@ def test_a_cause_of_the_runbook_is_weighed_by_what_is_known_of_any_resource() ->
     assert assess(whole, RUNBOOK).causes == ()
 
 
-def test_a_new_kind_of_error_in_the_resources_log_is_one() -> None:
+def test_a_new_kind_of_error_in_the_resources_log_is_one():
     lines = [(-20, "Task timed out after 3.00 seconds")] * 3 + [(1, "KeyError: 'order' at line 12")] * 8
     entries = tuple(LogEntry(at=NOW + timedelta(minutes=at), stream="s", text=text) for at, text in lines)
     span = TimeSpan(start=NOW - timedelta(minutes=30), end=NOW + timedelta(minutes=5))
@@ -190,9 +183,7 @@ def test_a_new_kind_of_error_in_the_resources_log_is_one() -> None:
 
 
 @pytest.mark.scenario("empty", history=0.0)
-async def test_assess_says_that_no_causes_are_known_and_what_is(
-    embedded_now: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_assess_says_that_no_causes_are_known_and_what_is(embedded_now, capsys):
     await cache_alarm(embedded_now)
     arguments = ["--lang", "en", "assess", "cache-high", "--endpoint-url", embedded_now.url]
     assert await asyncio.to_thread(run, arguments, Output(outline_drawn=False)) == 3
@@ -236,9 +227,7 @@ async def cache_alarm(aws: Any) -> None:
     aws.advance(60)
 
 
-async def test_an_alarm_of_a_cache_is_told_by_the_cache_itself(
-    empty_aws: Any, console: InspectionContext
-) -> None:
+async def test_an_alarm_of_a_cache_is_told_by_the_cache_itself(empty_aws, console):
     await cache_alarm(empty_aws)
     overview = await Alarms(console.reader, RUNBOOK, clock=console.clock).overview()
     moment = moment_of(overview.by_id["cache-high"], console.clock.now())
@@ -275,7 +264,7 @@ async def test_an_alarm_of_a_cache_is_told_by_the_cache_itself(
     [("alb-5xx-error-rate", ""), ("nightly-errors", "There is no log group /aws/lambda/nightly.")],
     ids=["named by the runbook", "its service's, which does not exist"],
 )
-async def test_the_log_of_a_resource_is_read_if_it_has_one(embedded: Embedded, id: str, omitted: str) -> None:
+async def test_the_log_of_a_resource_is_read_if_it_has_one(embedded, id, omitted):
     live(embedded)
     async with context(embedded) as console:
         moment = alarm(query("AWS/Lambda", ("FunctionName", "nightly"), metric="Errors"), id=id)
@@ -288,9 +277,7 @@ async def test_the_log_of_a_resource_is_read_if_it_has_one(embedded: Embedded, i
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_sources_of_the_system_are_read_for_a_cause_that_needs_them_within_the_requests(
-    embedded: Embedded,
-) -> None:
+async def test_sources_of_the_system_are_read_for_a_cause_that_needs_them_within_the_requests(embedded):
     live(embedded)
     own = OWN.model_copy(update={"applies_to": (RawId("AWS/Lambda"),), "present": {"recent-deployment": 9}})
     runbook = RUNBOOK.model_copy(update={"causes": (own,)})
@@ -304,7 +291,7 @@ async def test_sources_of_the_system_are_read_for_a_cause_that_needs_them_within
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_every_alarm_of_the_runbook_is_about_its_own_system(embedded: Embedded) -> None:
+async def test_every_alarm_of_the_runbook_is_about_its_own_system(embedded):
     async with context(embedded) as console:
         overview = await Alarms(console.reader, RUNBOOK, clock=console.clock).overview()
         moments = {

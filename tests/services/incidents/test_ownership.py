@@ -1,5 +1,3 @@
-"""Whose a write is, by the shapes of records that AWS documents."""
-
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -55,7 +53,6 @@ def event(
     resources: tuple[str, ...] = (),
     region: str = "ap-northeast-1",
 ) -> TrailEvent:
-    """An event as LookupEvents and the reader give it."""
     record = {
         "userIdentity": {"type": "IAMUser", "userName": "mei"},
         "requestParameters": parameters,
@@ -136,16 +133,14 @@ RECORDS = [
 
 
 @pytest.mark.parametrize(("name", "service", "parameters", "own"), RECORDS)
-def test_whose_a_write_is(name: str, service: str, parameters: dict[str, Any], own: bool | None) -> None:
+def test_whose_a_write_is(name, service, parameters, own):
     write = event(name, service, parameters, region="us-east-1" if service == "iam" else "ap-northeast-1")
     assert belongs(write, belongings()) is own
 
 
 @pytest.mark.parametrize(("name", "service", "parameters", "own"), RECORDS)
-def test_what_is_not_known_is_nobodys(
-    name: str, service: str, parameters: dict[str, Any], own: bool | None
-) -> None:
-    """A kind that was not read makes "elsewhere" unknown, never "ours" unsure."""
+def test_what_is_not_known_is_nobodys(name, service, parameters, own):
+    # A kind that was not read makes "elsewhere" unknown, never "ours" unsure.
     write = event(name, service, parameters)
     unread = belongings(dict.fromkeys(Owned, "AccessDenied"))
     assert belongs(write, unread) is (True if own else None)
@@ -153,13 +148,13 @@ def test_what_is_not_known_is_nobodys(
     assert belongs(write, None) is None
 
 
-def test_an_old_record_names_nothing() -> None:
+def test_an_old_record_names_nothing():
     write = event("DeleteRoute", "ec2", {"routeTableId": "rtb-0e1f2a3b"})
     assert belongs(write.model_copy(update={"touched": ()}), belongings()) is None
 
 
-def test_the_answer_of_a_write_names_what_it_made() -> None:
-    """Of services that describe the whole resource it names what others share as well, and is left out."""
+def test_the_answer_of_a_write_names_what_it_made():
+    # Of services that describe the whole resource it names what others share as well, and is left out.
     response = {"dBSubnetGroup": {"vpcId": "vpc-0a1b2c3d"}, "dBParameterGroups": [{"dBParameterGroupName": "prod-pg16"}]}  # fmt: skip
     other = event("ModifyDBInstance", "rds", {"dBInstanceIdentifier": "other-db"}, response)
     assert belongs(other, belongings()) is False
@@ -169,7 +164,7 @@ def test_the_answer_of_a_write_names_what_it_made() -> None:
     assert belongs(listed, belongings()) is True
 
 
-def test_what_a_record_names_is_bounded_and_holds_no_values() -> None:
+def test_what_a_record_names_is_bounded_and_holds_no_values():
     deep: Any = {"groupId": OUR_GROUP}
     for _level in range(40):
         deep = {"items": [deep]}
@@ -187,7 +182,7 @@ def test_what_a_record_names_is_bounded_and_holds_no_values() -> None:
     assert event("X", "rds", secrets | {"dBInstanceIdentifier": "d"}).touched == ("masteruserpassword", "d")
 
 
-def test_what_an_earlier_reading_knew_is_ours_too() -> None:
+def test_what_an_earlier_reading_knew_is_ours_too():
     newest = belongings(without=(Owned.ENDPOINT,))
     bare = OwnedPart(kind=Owned.ENDPOINT)
     newest = newest.model_copy(update={"parts": (*newest.parts, bare)})

@@ -40,8 +40,6 @@ def later(evidence: IncidentEvidence, minutes: float) -> IncidentEvidence:
 
 
 class Console:
-    """One console that reads what it is told."""
-
     def __init__(self, incidents: IncidentDesk) -> None:
         self.desk = incidents
         self.next = NOTHING
@@ -67,7 +65,6 @@ class Console:
 
 @asynccontextmanager
 async def consoles(path: Path) -> AsyncIterator[tuple[Console, Console]]:
-    """Two consoles with one incident, whose first evidence tells nothing."""
     async with desk(path) as one, desk(path, "suzuki", one.clock) as other:
         await one.see(alarm())
         (incident,) = one.incidents.incidents
@@ -80,7 +77,7 @@ def verdict(entry: Entry) -> tuple[Word, str]:
     return assessment.word, str(assessment.leader.id) if assessment.leader else ""
 
 
-async def test_a_reading_is_recorded_when_the_verdict_changes_and_by_one_console(tmp_path: Path) -> None:
+async def test_a_reading_is_recorded_when_the_verdict_changes_and_by_one_console(tmp_path):
     async with consoles(tmp_path / "journal.db") as (one, other):
         await one.see(later(NOTHING, 2))
         assert len(await one.entries()) == 1, "it says the same"
@@ -100,7 +97,7 @@ async def test_a_reading_is_recorded_when_the_verdict_changes_and_by_one_console
         assert unpacked(newest.data).database_lines == SLOTS.database_lines, "the lines that were read stay"
 
 
-async def test_of_two_that_see_the_change_at_once_one_records_it(tmp_path: Path) -> None:
+async def test_of_two_that_see_the_change_at_once_one_records_it(tmp_path):
     async with consoles(tmp_path / "journal.db") as (one, other):
         await other.see(later(NOTHING, 1))
         (stale,) = other.desk.incidents.incidents
@@ -113,7 +110,7 @@ async def test_of_two_that_see_the_change_at_once_one_records_it(tmp_path: Path)
         assert len(other.desk.incidents.incidents[0].evidence) == 2, "it has taken the other's"
 
 
-async def test_closing_records_how_things_stand(tmp_path: Path) -> None:
+async def test_closing_records_how_things_stand(tmp_path):
     async with consoles(tmp_path / "journal.db") as (one, _other):
         (incident,) = one.desk.incidents.incidents
         one.next = later(NOTHING, 20)
@@ -124,7 +121,7 @@ async def test_closing_records_how_things_stand(tmp_path: Path) -> None:
         assert len(await one.entries()) == len(entries) == 2
 
 
-async def test_an_attack_s_answers_are_recorded_when_more_is_known_and_at_closing(tmp_path: Path) -> None:
+async def test_an_attack_s_answers_are_recorded_when_more_is_known_and_at_closing(tmp_path):
     def asked(minutes: float, sure: Sure, read: str = "samples") -> IncidentEvidence:
         at = data.NOW + timedelta(minutes=minutes)
         answer = AskedQuestion(title="Through?", answer=f"at {minutes}", read=read, at=at, sure=sure)

@@ -10,7 +10,7 @@ from tests.widgets import incident_data as data
 SPECS = {str(spec.id): spec for spec in shipped()}
 
 
-def test_what_shows_the_cause_itself_comes_first_and_no_number_is_said() -> None:
+def test_what_shows_the_cause_itself_comes_first_and_no_number_is_said():
     leader = data.CAUSES[0]
     backwards = leader.supporting[::-1]
     assert reason_from(backwards) == reason_of(data.assessment())
@@ -20,7 +20,7 @@ def test_what_shows_the_cause_itself_comes_first_and_no_number_is_said() -> None
     assert reason_of(None) == ""
 
 
-def test_the_reason_names_the_host_that_the_errors_name() -> None:
+def test_the_reason_names_the_host_that_the_errors_name():
     row = data.CAUSES[0].supporting[0]
     named = row.model_copy(
         update={"signal": row.signal.model_copy(update={"subject": "cache.internal:6379"})}
@@ -47,12 +47,12 @@ def test_the_reason_names_the_host_that_the_errors_name() -> None:
         ("application-error", {"new-error", "no-deployment"}, "a rollback cures nothing", "tail"),
     ],
 )
-def test_the_advice_follows_the_evidence(cause: str, present: set[str], says: str, leads: str) -> None:
+def test_the_advice_follows_the_evidence(cause, present, says, leads):
     advice = SPECS[cause].advice_for(present)
     assert says in advice.action
     assert (advice.look or "") == leads
 
 
-def test_an_advice_names_signals_that_there_are() -> None:
+def test_an_advice_names_signals_that_there_are():
     named = {name for spec in SPECS.values() for each in spec.advice for name in (*each.when, *each.unless)}
     assert named <= BY_ID.keys()

@@ -1,7 +1,4 @@
-"""The timeline: from the journal and the evidence, in order, with what happened just before."""
-
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from botocore.loaders import Loader
@@ -40,7 +37,7 @@ def evidence(*writes: TrailEvent) -> IncidentEvidence:
     return IncidentEvidence(alarm=moment, began=NOW, ended=NOW, readings=(), writes=writes)
 
 
-def test_just_before_is_the_hour_before_the_first_bad_minute() -> None:
+def test_just_before_is_the_hour_before_the_first_bad_minute():
     rows = just_before(
         evidence(
             write("RevokeSecurityGroupIngress", -10),
@@ -59,7 +56,7 @@ def test_just_before_is_the_hour_before_the_first_bad_minute() -> None:
 @pytest.mark.parametrize(
     ("group", "is_own"), [("sg-0aaaaaaaaaaaaaaaa", True), ("sg-0bbbbbbbbbbbbbbbb", False)]
 )
-def test_a_write_elsewhere_in_the_account_says_so(group: str, *, is_own: bool) -> None:
+def test_a_write_elsewhere_in_the_account_says_so(group, *, is_own):
     revoked = write("RevokeSecurityGroupIngress", -10).model_copy(update={"touched": (RawId(group),)})
     part = OwnedPart(kind=Owned.SECURITY_GROUP, ids=(RawId("sg-0aaaaaaaaaaaaaaaa"),))
     owned = evidence(revoked).model_copy(update={"belongings": Belongings(read_at=NOW, parts=(part,))})
@@ -76,7 +73,7 @@ def change(minutes: float) -> Entry:
     )  # fmt: skip
 
 
-async def test_everything_stands_in_the_order_in_which_it_happened(tmp_path: Path) -> None:
+async def test_everything_stands_in_the_order_in_which_it_happened(tmp_path):
     async with desk(tmp_path / "journal.db") as console:
         await console.see(alarm())
         (incident,) = console.incidents.incidents
@@ -99,7 +96,7 @@ async def test_everything_stands_in_the_order_in_which_it_happened(tmp_path: Pat
         assert rows[2].at == FIRED, "the alarm's own time, not when a console saw it"
 
 
-def test_our_own_changes_after_the_first_bad_minute_are_the_response_and_no_suspect() -> None:
+def test_our_own_changes_after_the_first_bad_minute_are_the_response_and_no_suspect():
     entries = [change(-5), change(2)]
     assert [row.seq for row in just_before(evidence(), ONSET, entries)] == [entries[0].seq]
     rows = timeline(incident(), (), evidence(), ONSET, entries)
@@ -112,14 +109,14 @@ def _of_botocore(shape: str) -> set[str]:
     return set(model["shapes"][shape]["enum"])
 
 
-def test_every_state_of_a_deployment_has_words() -> None:
+def test_every_state_of_a_deployment_has_words():
     assert set(DEPLOYMENT_STATES) >= _of_botocore("ServiceDeploymentStatus")
     assert set(ROLLOUTS) >= _of_botocore("DeploymentRolloutState")
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("status", sorted(_of_botocore("ServiceDeploymentStatus")))
-def test_no_spelling_of_the_api_stands_in_the_timeline(language: str, status: str) -> None:
+def test_no_spelling_of_the_api_stands_in_the_timeline(language, status):
     i18n.use(language)
     deployment = ServiceDeployment(
         id=RawId("d1"),

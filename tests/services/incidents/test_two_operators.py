@@ -26,7 +26,6 @@ def of(console: IncidentDesk, name: str = ALARM) -> Incident:
 
 @asynccontextmanager
 async def pair(path: Path) -> AsyncIterator[tuple[IncidentDesk, IncidentDesk]]:
-    """Tanaka and Suzuki, before whom are the same two open incidents."""
     async with desk(path) as one, desk(path, "suzuki") as two:
         await one.see(alarm(), alarm(name=OTHER))
         await two.incidents.load()
@@ -46,7 +45,7 @@ async def at_once(one: IncidentDesk, two: IncidentDesk, act: Act) -> tuple[Incid
     return first, refusal.entry
 
 
-async def test_both_take_it(tmp_path: Path) -> None:
+async def test_both_take_it(tmp_path):
     async with pair(tmp_path / "journal.db") as (one, two):
         incident = of(one)
         first, _entry = await at_once(one, two, lambda incidents: incidents.take(incident))
@@ -56,7 +55,7 @@ async def test_both_take_it(tmp_path: Path) -> None:
         assert (await second.incidents.take(of(second))).holder == second.journal.person.name
 
 
-async def test_both_decide_the_cause(tmp_path: Path) -> None:
+async def test_both_decide_the_cause(tmp_path):
     async with pair(tmp_path / "journal.db") as (one, two):
         incident = of(one)
 
@@ -65,13 +64,12 @@ async def test_both_decide_the_cause(tmp_path: Path) -> None:
 
         first, _entry = await at_once(one, two, decide)
         decision = of(one).decision
-        assert decision is not None
         assert decision.title == f"as {first.journal.person.name} says"
         second = two if first is one else one
         await second.incidents.decide(of(second), "tasks-crash", "on second thoughts")
 
 
-async def test_both_close_it(tmp_path: Path) -> None:
+async def test_both_close_it(tmp_path):
     async with pair(tmp_path / "journal.db") as (one, two):
         incident = of(one)
         first, entry = await at_once(
@@ -82,7 +80,7 @@ async def test_both_close_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", permutations(("take", "accept")))
-async def test_it_is_taken_by_another_while_it_is_handed_over(tmp_path: Path, order: tuple[str, str]) -> None:
+async def test_it_is_taken_by_another_while_it_is_handed_over(tmp_path, order):
     async with pair(tmp_path / "journal.db") as (one, two), desk(tmp_path / "journal.db", "sato") as three:
         offered = await one.incidents.hand_over(of(one), "suzuki")
         await three.incidents.load()
@@ -96,7 +94,7 @@ async def test_it_is_taken_by_another_while_it_is_handed_over(tmp_path: Path, or
         assert refusal.value.entry.person.name == holder
 
 
-async def test_of_one_who_takes_and_one_who_accepts_at_once_one_responds(tmp_path: Path) -> None:
+async def test_of_one_who_takes_and_one_who_accepts_at_once_one_responds(tmp_path):
     async with pair(tmp_path / "journal.db") as (one, two), desk(tmp_path / "journal.db", "sato") as three:
         offered = await one.incidents.hand_over(of(one), "suzuki")
         await three.incidents.load()
@@ -109,7 +107,7 @@ async def test_of_one_who_takes_and_one_who_accepts_at_once_one_responds(tmp_pat
         assert of(one).holder == names[1 - number]
 
 
-async def test_an_offer_that_was_replaced_is_not_accepted(tmp_path: Path) -> None:
+async def test_an_offer_that_was_replaced_is_not_accepted(tmp_path):
     async with pair(tmp_path / "journal.db") as (one, two):
         stale = await one.incidents.hand_over(of(one), "suzuki")
         await one.incidents.hand_over(stale, "sato")
@@ -119,8 +117,8 @@ async def test_an_offer_that_was_replaced_is_not_accepted(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("is_part", [True, False])
-async def test_one_joins_while_the_other_closes(tmp_path: Path, is_part: bool) -> None:
-    """Whatever comes first: nothing open is hidden behind what is closed, and both consoles see the same."""
+async def test_one_joins_while_the_other_closes(tmp_path, is_part):
+    # Whatever comes first: nothing open is hidden behind what is closed, and both consoles see the same.
     async with pair(tmp_path / "journal.db") as (one, two):
         part, whole = of(one, OTHER), of(one)
         closed = part if is_part else whole
@@ -134,7 +132,6 @@ async def test_one_joins_while_the_other_closes(tmp_path: Path, is_part: bool) -
             await console.incidents.load()
         assert one.incidents.incidents == two.incidents.incidents
         now = one.incidents.of(closed.id)
-        assert now is not None
         assert not now.is_open
         assert all(not each.joined_to for each in one.incidents.incidents if each.is_open)
 
@@ -143,7 +140,6 @@ async def test_one_joins_while_the_other_closes(tmp_path: Path, is_part: bool) -
 
 
 async def played(path: Path) -> tuple[Entry, ...]:
-    """The entries of a response with everything in it."""
     async with pair(path) as (one, two):
         await one.incidents.take(of(one))
         await one.incidents.mark(of(one), 0, StepMark.DONE, "Read the log")
@@ -166,10 +162,8 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> tuple[Entry, ...]:
 
 
 @given(data=st.data())
-def test_the_same_entries_in_any_order_and_twice_tell_the_same(
-    entries: tuple[Entry, ...], data: st.DataObject
-) -> None:
-    """As a journal that two replicas feed: in pieces, late, repeated."""
+def test_the_same_entries_in_any_order_and_twice_tell_the_same(entries, data):
+    # As a journal that two replicas feed: in pieces, late, repeated.
     shuffled = data.draw(st.permutations([*entries, *data.draw(st.lists(st.sampled_from(entries)))]))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), max_size=4)))
     in_order, in_pieces = projected(list(entries)), projected()

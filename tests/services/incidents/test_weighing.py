@@ -49,14 +49,14 @@ def assessment_of(*present: str, unseen: tuple[str, ...] = (), **times: float):
     return weigh(causes_of(RUNBOOK), signals(states, **times), ONSET)
 
 
-def test_every_weight_and_every_chain_names_something() -> None:
+def test_every_weight_and_every_chain_names_something():
     ids = {spec.id for spec in shipped()}
     for spec in shipped():
         assert {*spec.present, *spec.absent, *spec.requires} <= BY_ID.keys(), spec.id
         assert set(spec.explains) <= ids, spec.id
 
 
-def test_signals_have_unique_names_and_a_use() -> None:
+def test_signals_have_unique_names_and_a_use():
     assert len(BY_ID) == len(SIGNALS)
     of_any = {spec.id for spec in own_resource.SIGNALS}
     used = {name for spec in shipped() for name in (*spec.present, *spec.absent)}
@@ -88,14 +88,13 @@ def test_signals_have_unique_names_and_a_use() -> None:
         (("few-requests", "drain-errors", "no-deployment"), "artefact"),
     ],
 )  # fmt: skip
-def test_a_cause_is_first_by_its_own_signs(present: tuple[str, ...], cause: str) -> None:
+def test_a_cause_is_first_by_its_own_signs(present, cause):
     assessment = assessment_of(*present)
-    assert assessment.leader is not None
     assert assessment.leader.id == cause
     assert assessment.word is not Word.OPEN
 
 
-def test_nothing_is_judged_without_signs() -> None:
+def test_nothing_is_judged_without_signs():
     assessment = assessment_of(
         "no-deployment", "traffic-usual", "memory-low", "cpu-low", "db-cpu-low", "storage-ample"
     )
@@ -103,18 +102,17 @@ def test_nothing_is_judged_without_signs() -> None:
     assert assessment.why
 
 
-def test_a_deployment_is_drawn_before_what_it_brought_about() -> None:
+def test_a_deployment_is_drawn_before_what_it_brought_about():
     assessment = assessment_of(
         "elb-502", "recent-deployment", "deployment-failed", "task-exited", "running-short"
     )
-    assert assessment.leader is not None
     assert assessment.leader.id == "bad-deployment"
     assert "task-crash" in assessment.leader.effects
     crash = next(cause for cause in assessment.causes if cause.id == "task-crash")
     assert not crash.is_root
 
 
-def test_what_began_after_the_first_bad_minute_counts_less() -> None:
+def test_what_began_after_the_first_bad_minute_counts_less():
     in_time = assessment_of("db-event", "target-share", db_event=0)
     later = assessment_of("db-event", "target-share", db_event=4)
     too_late = assessment_of("db-event", "target-share", db_event=9)
@@ -126,7 +124,7 @@ def test_what_began_after_the_first_bad_minute_counts_less() -> None:
     assert scores[0] - scores[2] == 15
 
 
-def test_one_fact_counts_once() -> None:
+def test_one_fact_counts_once():
     both = assessment_of("db-slots-reserved", "db-too-many-clients")
     one = assessment_of("db-slots-reserved")
     assert [cause.score for cause in both.causes if cause.id == "database-saturated"] == [
@@ -134,31 +132,29 @@ def test_one_fact_counts_once() -> None:
     ]
 
 
-def test_an_impossible_cause_is_listed_last_with_the_reason() -> None:
+def test_an_impossible_cause_is_listed_last_with_the_reason():
     assessment = assessment_of("target-share")
     full = next(cause for cause in assessment.causes if cause.id == "database-full")
     assert full.impossible
     assert not assessment.causes[0].impossible
 
 
-def test_the_next_look_is_the_unseen_signal_that_parts_the_first_two() -> None:
+def test_the_next_look_is_the_unseen_signal_that_parts_the_first_two():
     assessment = assessment_of("target-share", unseen=("db-no-space", "storage-empty", "new-error"))
-    assert assessment.next_look is not None
     assert assessment.next_look.difference > 0
 
 
-def test_what_this_system_never_publishes_is_no_next_look() -> None:
-    """Without Performance Insights nobody can look whether sessions wait."""
+def test_what_this_system_never_publishes_is_no_next_look():
+    # Without Performance Insights nobody can look whether sessions wait.
     states = dict.fromkeys(("latency-first", "connections-high"), SignalState.PRESENT)
     open_ones = signals(states | {"db-waiting": SignalState.UNSEEN})
     never = [signal.model_copy(update={"is_out_of_reach": signal.id == "db-waiting"}) for signal in open_ones]
     looks = [weigh(causes_of(RUNBOOK), each, ONSET).next_look for each in (open_ones, never)]
-    assert looks[0] is not None
     assert looks[0].signal == "db-waiting"
     assert looks[1] is None
 
 
-def test_a_runbook_changes_weights() -> None:
+def test_a_runbook_changes_weights():
     own = RUNBOOK.model_copy(
         update={"weights": {"application-error": CauseWeights(prior=1, present={"new-error": 0})}}
     )
@@ -173,8 +169,8 @@ STATES = st.dictionaries(st.sampled_from(sorted(BY_ID)), st.sampled_from(SignalS
     states=STATES,
     sources=st.sets(st.sampled_from(sorted({spec.source for spec in SIGNALS})), min_size=1, max_size=3),
 )
-def test_what_is_not_read_makes_nothing_surer(states: dict[str, SignalState], sources: set[str]) -> None:
-    """A source that is denied hides its signals; the word is then never stronger than with them."""
+def test_what_is_not_read_makes_nothing_surer(states, sources):
+    # A source that is denied hides its signals; the word is then never stronger than with them.
     whole = weigh(causes_of(RUNBOOK), signals(states), ONSET)
     denied = frozenset(spec.id for spec in SIGNALS if spec.source in sources)
     partly = weigh(causes_of(RUNBOOK), signals(states, denied=denied), ONSET)
@@ -182,11 +178,10 @@ def test_what_is_not_read_makes_nothing_surer(states: dict[str, SignalState], so
 
 
 @given(states=STATES)
-def test_strong_needs_a_direct_sign_and_a_lead(states: dict[str, SignalState]) -> None:
+def test_strong_needs_a_direct_sign_and_a_lead(states):
     assessment = weigh(causes_of(RUNBOOK), signals(states), ONSET)
     if assessment.word is Word.STRONG:
         leader = assessment.leader
-        assert leader is not None
         assert leader.score >= 20
         assert any(row.is_direct for row in leader.supporting)
     else:
@@ -194,7 +189,7 @@ def test_strong_needs_a_direct_sign_and_a_lead(states: dict[str, SignalState]) -
 
 
 @given(states=STATES)
-def test_the_order_of_signals_changes_nothing(states: dict[str, SignalState]) -> None:
+def test_the_order_of_signals_changes_nothing(states):
     every = signals(states)
     one = weigh(causes_of(RUNBOOK), every, ONSET)
     other = weigh(causes_of(RUNBOOK), every[::-1], ONSET)
@@ -203,7 +198,7 @@ def test_the_order_of_signals_changes_nothing(states: dict[str, SignalState]) ->
     ]
 
 
-def test_incidents_are_linked_by_their_causes() -> None:
+def test_incidents_are_linked_by_their_causes():
     specs = {str(spec.id): spec for spec in shipped()}
     saturated = assessment_of(
         "target-share", "db-slots-reserved", "connections-high", "db-cpu-high", "no-deployment"

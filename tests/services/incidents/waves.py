@@ -16,13 +16,11 @@ OF_SYSTEM = tuple(
 
 
 def live(embedded: Embedded, minutes: int = 6) -> None:
-    """Let the scenario's alarms fire."""
     for _minute in range(minutes):
         embedded.advance(60)
 
 
 async def moment(console: InspectionContext, name: str = ALARM) -> AlarmMoment:
-    """An alarm as it stands."""
     overview = await Alarms(console.reader, console.runbook, clock=console.clock).overview()
     alarm = next(alarm for alarm in overview.alarms if alarm.name == name)
     return moment_of(alarm, console.clock.now())
@@ -31,7 +29,6 @@ async def moment(console: InspectionContext, name: str = ALARM) -> AlarmMoment:
 async def wave(
     console: InspectionContext, alarm: AlarmMoment, *, seconds: float = 30.0, fault: Fault = unreported
 ) -> IncidentEvidence:
-    """A first wave about this alarm."""
     return await read_first_wave(
         alarm, console.runbook, console.reader, console.clock, seconds=seconds, fault=fault
     )

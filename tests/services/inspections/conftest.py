@@ -1,5 +1,3 @@
-"""What every test of an inspection needs."""
-
 from collections.abc import Iterator
 from datetime import date
 

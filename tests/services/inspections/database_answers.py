@@ -37,7 +37,6 @@ def instance(now: datetime = MONDAY, **changed: Any) -> dict[str, Any]:
 
 
 def snapshots(*days_ago: int, kind: str = "automated", last: datetime = LAST) -> list[dict[str, Any]]:
-    """Rows of usable snapshots, so many days before the newest."""
     return [
         {
             "DBSnapshotIdentifier": f"{kind}-{days}",
@@ -50,8 +49,6 @@ def snapshots(*days_ago: int, kind: str = "automated", last: datetime = LAST) ->
 
 
 def by_kind(automatic: list[dict[str, Any]], others: Any = ()) -> Any:
-    """DescribeDBSnapshots by SnapshotType."""
-
     def answer(params: dict[str, Any]) -> Any:
         if params["SnapshotType"] == "automated":
             return {"DBSnapshots": automatic}
@@ -61,7 +58,6 @@ def by_kind(automatic: list[dict[str, Any]], others: Any = ()) -> Any:
 
 
 def pending(*details: dict[str, Any]) -> dict[str, Any]:
-    """DescribePendingMaintenanceActions."""
     resource = {"ResourceIdentifier": ROW["DBInstanceArn"], "PendingMaintenanceActionDetails": list(details)}
     return {"PendingMaintenanceActions": [resource] if details else []}
 
@@ -69,7 +65,6 @@ def pending(*details: dict[str, Any]) -> dict[str, Any]:
 async def judged(
     id: str, *, now: datetime = MONDAY, runbook: Runbook = BOOK, since: datetime | None = None, **answers: Any
 ) -> Finding:
-    """A finding on these answers."""
     context = InspectionContext(
         runbook=runbook,
         calendar=Calendar(runbook),

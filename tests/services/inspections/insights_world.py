@@ -34,12 +34,10 @@ def fill(embedded: Embedded, events: Iterable[Event], *, group: str = GROUP, day
 
 
 def ends(embedded: Embedded, how: Any) -> None:
-    """How queries end from now on."""
     embedded.world.component(QueryStore).ends = how
 
 
 def runbook(**sections: dict[str, Any]) -> Runbook:
-    """The shipped one, with these keys of these sections changed."""
     book = load_builtin("facility-prod").model_dump(mode="json")
     for name, keys in sections.items():
         book[name] |= keys

@@ -54,7 +54,7 @@ def told(finding: Finding) -> str:
 
 @pytest.mark.scenario("ordinary-day", history=WEEKEND, origin=MONDAY)
 @pytest.mark.slow
-async def test_on_an_ordinary_monday_every_run_is_normal(embedded: Embedded) -> None:
+async def test_on_an_ordinary_monday_every_run_is_normal(embedded):
     findings = await run_every_inspection(embedded)
     assert len(findings) == len(INSPECTIONS)
     assert {id: told(each) for id, each in findings.items() if each.verdict is not Verdict.NORMAL} == {}
@@ -65,7 +65,7 @@ async def test_on_an_ordinary_monday_every_run_is_normal(embedded: Embedded) -> 
 
 @pytest.mark.slow
 @pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY)
-async def test_every_fault_is_found_and_nothing_else(embedded: Embedded) -> None:
+async def test_every_fault_is_found_and_nothing_else(embedded):
     findings = await run_every_inspection(embedded)
     summaries = {id: told(each) for id, each in findings.items()}
     verdicts = {id: each.verdict for id, each in findings.items()}

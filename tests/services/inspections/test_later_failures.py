@@ -20,7 +20,6 @@ from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.dashboard.test_dashboard_inspection import (
     BODY,
@@ -92,7 +91,7 @@ async def one(inspection_context: InspectionContext, id: str, reader: Reader) ->
 
 @pytest.mark.slow
 @pytest.mark.scenario("monday-faults", history=WEEKEND, origin=MONDAY)
-async def test_whichever_request_fails_bad_measurements_are_reported(embedded: Embedded) -> None:
+async def test_whichever_request_fails_bad_measurements_are_reported(embedded):
     tried = 0
     async with context(embedded) as inspection_context:
         for kind in INSPECTIONS:
@@ -131,9 +130,7 @@ def storm(count: int) -> list[Event]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [300, 1200])
-async def test_errors_that_were_found_stay_found_when_counting_them_fails(
-    empty_aws: Embedded, count: int
-) -> None:
+async def test_errors_that_were_found_stay_found_when_counting_them_fails(empty_aws, count):
     fill(empty_aws, storm(count))
     late = 0
     async with context(empty_aws, runbook=book()) as inspection_context:
@@ -160,9 +157,7 @@ async def test_errors_that_were_found_stay_found_when_counting_them_fails(
         ("slow-queries", 3, V.UNKNOWN, V.NORMAL),
     ],
 )
-async def test_an_unfinished_query_reports_what_is_already_bad(
-    id: str, matched: int, verdict: Verdict, measured: Verdict
-) -> None:
+async def test_an_unfinished_query_reports_what_is_already_bad(id, matched, verdict, measured):
     statistics = {"recordsMatched": float(matched), "recordsScanned": 9000.0, "bytesScanned": 1e6}
     canned = Canned(
         DescribeDBInstances=instance(Engine="postgres", EnabledCloudwatchLogsExports=["postgresql"]),
@@ -182,7 +177,7 @@ async def test_an_unfinished_query_reports_what_is_already_bad(
     assert ("per hour so far: ≥ 150 (allowed < " in finding.summary) is (measured is not V.NORMAL)
 
 
-async def test_backups_that_are_off_are_abnormal_though_the_snapshots_cannot_be_read() -> None:
+async def test_backups_that_are_off_are_abnormal_though_the_snapshots_cannot_be_read():
     refused = failure(ProblemKind.ACCESS_DENIED, "no permission")
     finding = await judged(
         "backups",
@@ -196,8 +191,6 @@ async def test_backups_that_are_off_are_abnormal_though_the_snapshots_cannot_be_
 
 
 class Elsewhere:
-    """A session that another region refuses."""
-
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
@@ -217,7 +210,7 @@ class Elsewhere:
             yield page
 
 
-async def test_another_regions_metrics_that_fail_cost_their_own_curves() -> None:
+async def test_another_regions_metrics_that_fail_cost_their_own_curves():
     far = {
         "region": "ap-northeast-3",
         "metrics": [["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", "far"]],

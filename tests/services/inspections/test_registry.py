@@ -1,5 +1,3 @@
-"""The registry lists inspections without importing any, and every line of it can be made."""
-
 import json
 import subprocess
 import sys
@@ -13,7 +11,7 @@ from services.clock import ManualClock
 from services.inspections.base import InspectionContext
 from services.inspections.custom.log_query import CustomInsights
 from services.inspections.custom.metric import CustomMetric
-from services.inspections.registry import INSPECTIONS, KINDS, SIGN_INS, InspectionEntry, asked, make, offered
+from services.inspections.registry import INSPECTIONS, KINDS, SIGN_INS, asked, make, offered
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 from tests.conftest import ORIGIN
@@ -42,7 +40,7 @@ def context(runbook: Runbook = BOOK) -> InspectionContext:
     )
 
 
-def test_listing_inspections_imports_none_of_them() -> None:
+def test_listing_inspections_imports_none_of_them():
     answer = subprocess.run(
         [sys.executable, "-c", LISTED], check=False, cwd=ROOT, capture_output=True, text=True, timeout=120
     )
@@ -55,7 +53,7 @@ def test_listing_inspections_imports_none_of_them() -> None:
     assert {name.partition(".")[0] for name in listed["modules"]} & {"botocore", "aiobotocore"} == set()
 
 
-def test_a_bare_run_leaves_out_only_what_nothing_of_the_runbook_asks_for() -> None:
+def test_a_bare_run_leaves_out_only_what_nothing_of_the_runbook_asks_for():
     every = {str(each.id) for each in offered(BOOK)}
     assert set(asked(BOOK)) == every
     silent = BOOK.model_copy(update={"disaster": None, "duties": (), "playbooks": (), "procedures": ()})
@@ -64,19 +62,19 @@ def test_a_bare_run_leaves_out_only_what_nothing_of_the_runbook_asks_for() -> No
 
 
 @pytest.mark.parametrize("entry", INSPECTIONS, ids=lambda entry: entry.id)
-def test_every_line_names_a_class_that_can_be_instantiated(entry: InspectionEntry) -> None:
+def test_every_line_names_a_class_that_can_be_instantiated(entry):
     inspection = make(context(), entry.id)
     assert (inspection.id, inspection.title) == (entry.id, entry.title)
     module, _colon, name = entry.implementation.partition(":")
     assert (type(inspection).__module__, type(inspection).__name__) == (module, name)
 
 
-def test_ids_are_unique() -> None:
+def test_ids_are_unique():
     assert [id for id, count in Counter(entry.id for entry in INSPECTIONS).items() if count > 1] == []
     assert SIGN_INS in {entry.id for entry in INSPECTIONS}
 
 
-def test_what_a_runbook_lacks_is_neither_offered_nor_created() -> None:
+def test_what_a_runbook_lacks_is_neither_offered_nor_created():
     book = BOOK.model_copy(update={"costs": None})
     assert "costs" not in {info.id for info in offered(book)}
     with pytest.raises(LookupError):
@@ -85,7 +83,7 @@ def test_what_a_runbook_lacks_is_neither_offered_nor_created() -> None:
         make(context(), "no-such-inspection")
 
 
-def test_inspections_of_the_runbook_come_last_and_are_created_by_kind() -> None:
+def test_inspections_of_the_runbook_come_last_and_are_created_by_kind():
     own = [
         {"id": "memory", "title": "Memory", "kind": "metric", "namespace": "AWS/ECS", "metric": "MemoryUtilization", "below": 80},
         {"id": "timeouts", "title": "Timeouts", "kind": "insights", "log_group": "/ecs/web", "query": "filter @message like /timeout/", "below": 5},

@@ -20,7 +20,6 @@ from services.models.runbook import Approver, Contact, Runbook
 from services.models.verdict import Verdict
 from services.runbook import checks
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
 V = Verdict
@@ -45,7 +44,6 @@ def decided() -> Runbook:
     """The shipped runbook with a budget, which it leaves undecided."""
     i18n.use("ja")
     book = load_builtin("facility-prod")
-    assert book.costs is not None
     return book.model_copy(update={"costs": book.costs.model_copy(update={"budget_yen": 1_000_000})})
 
 
@@ -92,7 +90,6 @@ def mistakes(book: Runbook) -> set[Any]:
 
 
 def readers() -> dict[str, set[str]]:
-    """By section of the runbook: the inspections whose code reads it."""
     greens: dict[str, set[str]] = {}
     for entry in registry.INSPECTIONS:
         folder = Path(registry.__file__).parent / entry.implementation.split(".")[2]
@@ -111,7 +108,6 @@ def facts(finding: Finding) -> dict[str, tuple[Any, ...]]:
 
 
 def green(key: str, before: Finding, after: Finding, book: Runbook) -> list[str]:
-    """What rests on the key, and yet is normal."""
     was, now = facts(before), facts(after)
     named = [each for each in after.measures if each.verdict is V.UNKNOWN and key in each.note]
     bare = (V.NORMAL,) if named else (V.NORMAL, None)
@@ -144,7 +140,7 @@ def is_green_in_duties(lost: Measure, after: Finding, book: Runbook) -> bool:
 
 
 @pytest.mark.slow
-async def test_what_rests_on_an_undecided_value_is_never_normal(embedded: Embedded) -> None:
+async def test_what_rests_on_an_undecided_value_is_never_normal(embedded):
     book, by_section = decided(), readers()
     ids = {id for inspections in by_section.values() for id in inspections}
     base = {id: await run_inspection(embedded, id, hours=0.5, runbook=book) for id in ids}
@@ -180,16 +176,16 @@ async def test_what_rests_on_an_undecided_value_is_never_normal(embedded: Embedd
 
 
 @pytest.mark.parametrize("text", ["", "未定", "（未定）", "TBD", "undecided", "要確認", "?"])
-def test_a_word_for_undecided_is_undecided(text: str) -> None:
+def test_a_word_for_undecided_is_undecided(text):
     assert Contact(role="PM", contact=text).undecided
     assert Approver(role="PM", name=text).undecided
 
 
-def test_a_name_is_none() -> None:
+def test_a_name_is_none():
     assert not Contact(role="PM", contact="内線 2345").undecided
 
 
-async def test_the_budget_that_the_shipped_runbook_leaves_open_says_who_decides(embedded: Embedded) -> None:
+async def test_the_budget_that_the_shipped_runbook_leaves_open_says_who_decides(embedded):
     book = load_builtin("facility-prod")
     finding = await run_inspection(embedded, "costs", runbook=book)
     assert (finding.verdict, finding.complete) == (V.UNKNOWN, False)

@@ -39,7 +39,7 @@ async def found(embedded: Embedded, id: str) -> Finding | None:
 @pytest.mark.parametrize(
     "scenario", [pytest.param(name, marks=pytest.mark.scenario(name)) for name in ("ordinary-day", "attack")]
 )
-async def test_what_cannot_be_read_makes_a_finding_incomplete(embedded: Embedded, scenario: str) -> None:
+async def test_what_cannot_be_read_makes_a_finding_incomplete(embedded, scenario):
     silent = set()
     for entry in registry.INSPECTIONS:
         if missing_setting(entry.id, decided()):

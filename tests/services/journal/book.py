@@ -28,7 +28,6 @@ def note(text: str = "x", **fields: Any) -> NewEntry:
 
 
 def append(store: Store, draft: NewEntry, *, at: datetime, person: Person) -> Entry:
-    """Append as a console does, in the calling thread."""
     while True:
         entry = next_entry(store, draft, at=at, person=person)
         if store.put(row_of(entry)) is None:
@@ -62,7 +61,6 @@ def of_tomorrow(path: Path, kind: str, *, at: datetime = NOON, **fields: Any) ->
 
 
 def tampered(path: Path, *statements: str, values: tuple[object, ...] = ()) -> None:
-    """Change the file as a person with a SQL shell could."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = OFF")
         db.execute("BEGIN")
@@ -80,7 +78,6 @@ def checked(path: Path, hashes: ExternalHashes | None = None) -> Verification:
 
 @asynccontextmanager
 async def open_journal(path: Path, *, clock: Clock | None = None, **options: Any) -> AsyncIterator[Journal]:
-    """An open journal that polls quickly and sends nothing anywhere."""
     settings: dict[str, Any] = {
         "person": lambda: ALICE,
         "poll": 0.01,
@@ -97,8 +94,6 @@ async def open_journal(path: Path, *, clock: Clock | None = None, **options: Any
 
 
 class Listener:
-    """Somebody who follows a journal."""
-
     def __init__(self, followed: Journal) -> None:
         self.heard: list[int] = []
         self._news = asyncio.Event()
@@ -110,7 +105,6 @@ class Listener:
             self._news.set()
 
     async def hears(self, wanted: Callable[[list[int]], object]) -> None:
-        """Until what was heard is what is wanted."""
         async with asyncio.timeout(60):
             while not wanted(self.heard):
                 await self._news.wait()

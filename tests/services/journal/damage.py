@@ -130,7 +130,6 @@ def worn(folder: Path) -> Path:
 
 
 def copied(path: Path, to: Path) -> Path:
-    """The journal with its -wal and -shm under another name."""
     for end in ENDS:
         shutil.copyfile(f"{path}{end}", f"{to}{end}")
     return to
@@ -161,7 +160,6 @@ def flipped(path: Path, rng: random.Random) -> str:
 
 
 def overwritten(path: Path, rng: random.Random) -> str:
-    """A run of zeros, ones or noise."""
     file = _part(path, rng)
     data = bytearray(file.read_bytes())
     at, length = rng.randrange(len(data)), rng.choice((1, 16, 512, 4096))
@@ -172,7 +170,6 @@ def overwritten(path: Path, rng: random.Random) -> str:
 
 
 def in_the_header(path: Path, rng: random.Random) -> str:
-    """One byte of the first hundred: page size, versions, encoding, schema."""
     data = bytearray(path.read_bytes())
     at = rng.randrange(100)
     data[at] = rng.randrange(256)
@@ -181,7 +178,6 @@ def in_the_header(path: Path, rng: random.Random) -> str:
 
 
 def in_the_schema(path: Path, rng: random.Random) -> str:
-    """One byte of the text that makes the tables."""
     data = bytearray(path.read_bytes())
     places = [at for word in (b"CREATE ", b"NOT NULL", b"entries", b"subject") for at in _all(data, word)]
     at = rng.choice([place for place in places if place < 20_000]) + rng.randrange(60)
@@ -198,7 +194,6 @@ def _all(data: bytearray, word: bytes) -> Iterator[int]:
 
 
 def truncated(path: Path, rng: random.Random) -> str:
-    """Cut off anywhere, to nothing at all, or at a page."""
     file = _part(path, rng)
     size = file.stat().st_size
     length = rng.choice((0, 1, 99, 4096, rng.randrange(size), size - size % 4096 - 4096))
@@ -207,14 +202,12 @@ def truncated(path: Path, rng: random.Random) -> str:
 
 
 def lost(path: Path, rng: random.Random) -> str:
-    """One of the files is gone."""
     file = _part(path, rng)
     file.unlink()
     return f"{file.name} is gone"
 
 
 def replaced(path: Path, rng: random.Random) -> str:
-    """Something else has the name of one of the files."""
     file = _part(path, rng)
     file.unlink()
     kind = rng.choice(("folder", "text", "database", "fifo", "link", "loop", "sparse"))
@@ -236,7 +229,6 @@ def replaced(path: Path, rng: random.Random) -> str:
 
 
 def forbidden(path: Path, rng: random.Random) -> str:
-    """Other rights than it should have, or everybody's."""
     file, mode = _part(path, rng), rng.choice((0o000, 0o200, 0o400, 0o666, 0o777, 0o111))
     file.chmod(mode)
     if os.getuid() == 0 and rng.random() < 0.5:
@@ -282,7 +274,6 @@ def huge(path: Path, rng: random.Random) -> str:
 
 
 def reshaped(path: Path, rng: random.Random) -> str:
-    """A table or a column is missing or has another name."""
     what = rng.choice((
         "DROP TABLE words", "DROP TABLE entries", "DROP TABLE journal", "ALTER TABLE entries RENAME TO events",
         "ALTER TABLE entries RENAME COLUMN body TO data", "ALTER TABLE words RENAME COLUMN folded TO word",

@@ -36,12 +36,10 @@ class Host:
 
     @property
     def copy(self) -> Path:
-        """The host's copy of the journal."""
         return self.folder / f"{self.name}.db"
 
     @property
     def person(self) -> Person:
-        """Who sits there."""
         return Person(user=self.user, host=self.name, identity=f"{ROLE}/{self.user}")
 
     def journal(self, **options: Any) -> SharedJournal:
@@ -53,7 +51,6 @@ class Host:
 
     @asynccontextmanager
     async def open(self, **options: Any) -> AsyncIterator[SharedJournal]:
-        """A console's journal until the end of the block."""
         journal = self.journal(**options)
         await journal.open()
         try:
@@ -67,7 +64,6 @@ class Host:
         return HostPlace("facility-prod", self.copy, host=self)
 
     def mend(self, ledger: MemoryLedger) -> None:
-        """The line is whole again, and everybody looks."""
         self.line.is_cut = False
         ledger.hint()
 
@@ -80,7 +76,6 @@ class HostPlace(JournalPlace):
 
     def journal(self, *, clock: Clock, meter: UsageMeter | None = None, **options: Any) -> Journal:
         """A console's journal; nothing is opened yet."""
-        assert self.host is not None
         return self.host.journal(**options, clock=clock)
 
 

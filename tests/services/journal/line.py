@@ -11,8 +11,6 @@ WHEN = datetime(2026, 1, 14, tzinfo=UTC)
 
 
 class Line:
-    """A ledger as one host reaches it."""
-
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.address, self.largest = ledger.address, ledger.largest
@@ -24,7 +22,6 @@ class Line:
         self.requests: Counter[str] = Counter()
 
     async def put(self, seq: int, record: bytes) -> bytes | None:
-        """See `Ledger.put`."""
         self.requests["put"] += 1
         self._check()
         standing = await self._ledger.put(seq, record)
@@ -35,13 +32,11 @@ class Line:
         return standing
 
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
-        """See `Ledger.read`."""
         self.requests["read"] += 1
         self._check()
         return await self._ledger.read(after, limit)
 
     async def news(self) -> AsyncIterator[None]:
-        """See `Ledger.news`."""
         async for hint in self._ledger.news():
             yield hint
 

@@ -27,8 +27,6 @@ LIMIT = 120.0
 
 @dataclass
 class Started:
-    """What the console knows a moment after its start."""
-
     health: JournalHealth
     refused: bool
     """An entry was not taken."""
@@ -89,7 +87,6 @@ async def _first(states: AsyncIterator[object]) -> object:
 
 
 async def _asked(services: Services) -> None:
-    """What the journal's own screen asks."""
     journal = services.journal
     for ask in (
         journal.page,
@@ -116,7 +113,6 @@ async def in_words(ask: Callable[[], Awaitable[object]]) -> bool:
 
 
 def _exists(path: Path) -> bool:
-    """Where nothing stands a new journal is begun."""
     return os.path.lexists(path)
 
 

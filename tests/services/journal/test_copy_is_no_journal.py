@@ -29,7 +29,7 @@ def as_file(path: Path) -> Journal:
     return Journal(path, clock=ManualClock(NOON), person=Person, syslog=None)
 
 
-async def test_a_console_that_is_given_the_copy_as_its_journal_only_reads_it(tmp_path: Path) -> None:
+async def test_a_console_that_is_given_the_copy_as_its_journal_only_reads_it(tmp_path):
     await (await filled_copy(MemoryLedger(), tmp_path / "a.db")).close()
     journal = as_file(tmp_path / "a.db")
     health = await journal.open()
@@ -40,7 +40,7 @@ async def test_a_console_that_is_given_the_copy_as_its_journal_only_reads_it(tmp
     await journal.close()
 
 
-async def test_the_copy_is_not_moved_as_if_it_were_the_journal(tmp_path: Path) -> None:
+async def test_the_copy_is_not_moved_as_if_it_were_the_journal(tmp_path):
     ledger, other = MemoryLedger(), MemoryLedger()
     other.address = "memory://other"
     await (await filled_copy(ledger, tmp_path / "a.db")).close()
@@ -56,7 +56,7 @@ async def test_the_copy_is_not_moved_as_if_it_were_the_journal(tmp_path: Path) -
     assert checked(tmp_path / "a.db").entries == 3
 
 
-async def test_a_journal_that_answers_is_not_put_to_use_as_a_backup(tmp_path: Path) -> None:
+async def test_a_journal_that_answers_is_not_put_to_use_as_a_backup(tmp_path):
     ledger = MemoryLedger()
     journal = await filled_copy(ledger, tmp_path / "a.db")
     target = FileTarget(tmp_path / "new.db")

@@ -20,7 +20,6 @@ POLLS = 20
 
 @pytest.fixture
 def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that any watcher polled, where the kernel reports nothing."""
     monkeypatch.setattr(FileEvents, "of", lambda _folder, _names: None)
     paths: list[Path] = []
     mark = file_watcher._mark
@@ -39,7 +38,7 @@ async def reached(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, polls: list[Path]) -> None:
+async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path, polls):
     path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
     path.write_bytes(b"1")
     event = asyncio.Event()
@@ -63,7 +62,7 @@ async def test_changes_of_the_file_or_beside_it_are_reported(tmp_path: Path, pol
             await reached(event.is_set)
 
 
-async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_path: Path) -> None:
+async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_path):
     path = tmp_path / "j.db"
     # The file changes before the entry is readable: between the two SQLite waits for the disk, and both of the watcher's
     # reports must not fall into that time.
@@ -75,10 +74,8 @@ async def test_another_consoles_entry_is_heard_long_before_the_next_read(tmp_pat
     await listener.ends()
 
 
-async def test_an_entry_that_waited_long_for_the_disk_is_heard_without_another_report(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The kernel reports the write, not when the disk has it and others may read it."""
+async def test_an_entry_that_waited_long_for_the_disk_is_heard_without_another_report(tmp_path, monkeypatch):
+    # The kernel reports the write, not when the disk has it and others may read it.
     reads: list[tuple[int, str]] = []
     head = JournalReader.head
 
@@ -101,7 +98,7 @@ async def test_an_entry_that_waited_long_for_the_disk_is_heard_without_another_r
     await listener.ends()
 
 
-def test_reading_again_after_a_write_that_brought_nothing_ends() -> None:
+def test_reading_again_after_a_write_that_brought_nothing_ends():
     rereads = Rereads(1.0, 10.0)
     rereads.note(1, was_reported=True)
     waits = []
@@ -115,8 +112,8 @@ def test_reading_again_after_a_write_that_brought_nothing_ends() -> None:
 
 
 @pytest.mark.parametrize("reports", [1, 2])
-def test_an_entry_that_came_does_not_hide_that_another_may_be_waiting(reports: int) -> None:
-    """What was reported may be the writes of both; under load the two reports of a write become one."""
+def test_an_entry_that_came_does_not_hide_that_another_may_be_waiting(reports):
+    # What was reported may be the writes of both; under load the two reports of a write become one.
     rereads = Rereads(1.0, 10.0)
     rereads.note(1, was_reported=False)
     for _report in range(reports):
@@ -124,9 +121,7 @@ def test_an_entry_that_came_does_not_hide_that_another_may_be_waiting(reports: i
     assert rereads.seconds < math.inf
 
 
-async def test_a_journal_that_nobody_writes_to_is_not_read(
-    tmp_path: Path, polls: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_journal_that_nobody_writes_to_is_not_read(tmp_path, polls, monkeypatch):
     filled(tmp_path / "j.db", 2)
     reads: list[JournalReader] = []
     head = JournalReader.head
@@ -147,7 +142,7 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(
     await listener.ends()
 
 
-async def test_a_change_is_reported_again_one_poll_later(tmp_path: Path, polls: list[Path]) -> None:
+async def test_a_change_is_reported_again_one_poll_later(tmp_path, polls):
     path = tmp_path / "j.db"
     path.write_bytes(b"1")
     notices: list[int] = []
@@ -167,7 +162,6 @@ async def test_a_change_is_reported_again_one_poll_later(tmp_path: Path, polls: 
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files whose status was read."""
     paths: list[Path] = []
     mark = file_watcher._mark
 
@@ -181,7 +175,6 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """An item for each wait for the kernel that began."""
     begun: list[int] = []
     wait = FileEvents.wait
 
@@ -197,10 +190,8 @@ linux = pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="no in
 
 
 @linux
-async def test_a_file_that_nobody_writes_to_is_not_even_compared(
-    tmp_path: Path, compared: list[Path], waits: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The watcher alone woke the idle console up thirty times a minute."""
+async def test_a_file_that_nobody_writes_to_is_not_even_compared(tmp_path, compared, waits, monkeypatch):
+    # The watcher alone woke the idle console up thirty times a minute.
     monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
     path, wal = tmp_path / "j.db", tmp_path / "j.db-wal"
     path.write_bytes(b"1")
@@ -231,9 +222,7 @@ async def test_a_file_that_nobody_writes_to_is_not_even_compared(
 
 
 @linux
-async def test_the_watch_ends_with_its_block_and_leaves_no_descriptor(
-    tmp_path: Path, waits: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_watch_ends_with_its_block_and_leaves_no_descriptor(tmp_path, waits, monkeypatch):
     monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
     closed: list[FileEvents] = []
     close = FileEvents.close
@@ -250,9 +239,7 @@ async def test_the_watch_ends_with_its_block_and_leaves_no_descriptor(
 
 
 @linux
-async def test_without_the_folder_it_goes_on_by_comparing(
-    tmp_path: Path, compared: list[Path], waits: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_folder_it_goes_on_by_comparing(tmp_path, compared, waits, monkeypatch):
     monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
     folder = tmp_path / "state"
     folder.mkdir()
@@ -265,10 +252,8 @@ async def test_without_the_folder_it_goes_on_by_comparing(
 
 
 @linux
-async def test_a_console_that_cannot_write_checks_at_once_and_often(
-    tmp_path: Path, waits: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With its next read a minute away, a full disk that was emptied would be noticed only then."""
+async def test_a_console_that_cannot_write_checks_at_once_and_often(tmp_path, waits, monkeypatch):
+    # With its next read a minute away, a full disk that was emptied would be noticed only then.
     monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
     checks: list[int] = []
 

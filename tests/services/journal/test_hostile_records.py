@@ -1,5 +1,3 @@
-"""Records and drafts that nothing may be written for, or that no console has written."""
-
 import json
 import sqlite3
 from contextlib import closing
@@ -37,9 +35,7 @@ def console(ledger: Any, path: Path) -> SharedJournal:
     ],
     ids=["long", "folded", "just too long"],
 )
-async def test_what_the_copies_cannot_store_is_not_put_into_the_ledger(
-    tmp_path: Path, fields: dict[str, Any]
-) -> None:
+async def test_what_the_copies_cannot_store_is_not_put_into_the_ledger(tmp_path, fields):
     ledger = MemoryLedger()
     journal = console(ledger, tmp_path / "a.db")
     await journal.open()
@@ -51,9 +47,7 @@ async def test_what_the_copies_cannot_store_is_not_put_into_the_ledger(
 
 
 @pytest.mark.parametrize(("column", "value"), [(1, 1 << 70), (1, -(1 << 70)), (5, "\ud800"), (14, "\udcff")])
-async def test_values_that_no_copy_can_store_are_the_ledgers_fault(
-    tmp_path: Path, column: int, value: Any
-) -> None:
+async def test_values_that_no_copy_can_store_are_the_ledgers_fault(tmp_path, column, value):
     ledger = MemoryLedger()
     journal = console(ledger, tmp_path / "a.db")
     await journal.open()
@@ -71,7 +65,7 @@ async def test_values_that_no_copy_can_store_are_the_ledgers_fault(
     await journal.close()
 
 
-async def test_a_nonce_that_comes_twice_is_the_ledgers_fault(tmp_path: Path) -> None:
+async def test_a_nonce_that_comes_twice_is_the_ledgers_fault(tmp_path):
     ledger = MemoryLedger()
     journal = console(ledger, tmp_path / "a.db")
     await journal.open()
@@ -86,13 +80,13 @@ async def test_a_nonce_that_comes_twice_is_the_ledgers_fault(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("journal", ["a\nb", "\x1b[2J", "a b", "", "\u202e", "x" * 65])
-def test_a_journals_id_is_a_plain_word(journal: str) -> None:
+def test_a_journals_id_is_a_plain_word(journal):
     with pytest.raises(UnusableJournal):
         named(json.dumps({"journal": journal, "version": 1}).encode())
 
 
 @pytest.mark.parametrize("to", ["{0}", "{path.__class__}", "{", "}{", "[red]\x1b[31m"])
-async def test_a_place_that_somebody_made_up_is_shown_as_it_is(tmp_path: Path, to: str) -> None:
+async def test_a_place_that_somebody_made_up_is_shown_as_it_is(tmp_path, to):
     journal = Journal(tmp_path / "a.db", clock=ManualClock(NOON), person=Person, syslog=None)
     await journal.open()
     await journal.append(NewEntry(kind=EntryKind.MOVED, text="x", data={"to": f"memory://{to}"}))
@@ -103,12 +97,12 @@ async def test_a_place_that_somebody_made_up_is_shown_as_it_is(tmp_path: Path, t
     await journal.close()
 
 
-def test_braces_in_a_message_are_no_places_to_fill() -> None:
+def test_braces_in_a_message_are_no_places_to_fill():
     problem = problem_of(UnusableJournal("x", "{path}: {other} {0} {"), "/j.db", NOON)
     assert problem.remedy == "/j.db: {other} {0} {"
 
 
-async def test_a_late_draft_that_this_version_cannot_read_stops_no_other(tmp_path: Path) -> None:
+async def test_a_late_draft_that_this_version_cannot_read_stops_no_other(tmp_path):
     ledger = MemoryLedger()
     line = Line(ledger)
     journal = console(line, tmp_path / "a.db")
@@ -127,7 +121,7 @@ async def test_a_late_draft_that_this_version_cannot_read_stops_no_other(tmp_pat
     await journal.close()
 
 
-async def test_a_draft_that_no_copy_can_store_does_not_wait(tmp_path: Path) -> None:
+async def test_a_draft_that_no_copy_can_store_does_not_wait(tmp_path):
     ledger = MemoryLedger()
     line = Line(ledger)
     journal = console(line, tmp_path / "a.db")
@@ -145,7 +139,7 @@ async def test_a_draft_that_no_copy_can_store_does_not_wait(tmp_path: Path) -> N
     await journal.close()
 
 
-async def test_an_entry_that_is_stored_is_recorded_though_the_copys_disk_is_full(tmp_path: Path) -> None:
+async def test_an_entry_that_is_stored_is_recorded_though_the_copys_disk_is_full(tmp_path):
     ledger = MemoryLedger()
     journal = console(ledger, tmp_path / "a.db")
     await journal.open()

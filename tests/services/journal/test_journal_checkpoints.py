@@ -27,8 +27,6 @@ from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, 
 
 
 class Log:
-    """A syslog of the test's own."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -56,8 +54,6 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 class Stream:
-    """A log stream in AWS."""
-
     def __init__(self) -> None:
         self.taken: list[tuple[datetime, str]] = []
         self.trouble = ""
@@ -78,7 +74,6 @@ class Stream:
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine whose own log knows nothing."""
     monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
     monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
 
@@ -92,7 +87,7 @@ async def verified(path: Path, stream: Stream) -> Verification:
         await journal.close()
 
 
-def test_a_line_names_what_it_was_derived_from() -> None:
+def test_a_line_names_what_it_was_derived_from():
     checkpoint = Checkpoint("ab12", 7, "f" * 64, "/home/a b/日本=x\n.db", "bastion 1")
     line = line_of(checkpoint)
     assert line.isascii()
@@ -104,7 +99,7 @@ def test_a_line_names_what_it_was_derived_from() -> None:
         assert checkpoint_in(other) is None
 
 
-async def test_every_entry_is_sent_to_syslog(tmp_path: Path, log: Log) -> None:
+async def test_every_entry_is_sent_to_syslog(tmp_path, log):
     path = tmp_path / "j.db"
     async with open_journal(path, syslog=log.path) as journal:
         entries = [await journal.append(note(str(number))) for number in range(3)]
@@ -117,7 +112,7 @@ async def test_every_entry_is_sent_to_syslog(tmp_path: Path, log: Log) -> None:
     ] == [(entry.seq, entry.hash, str(path), socket.gethostname()) for entry in entries]
 
 
-async def test_a_starting_console_sends_the_hash_it_finds(tmp_path: Path, log: Log) -> None:
+async def test_a_starting_console_sends_the_hash_it_finds(tmp_path, log):
     for _ in range(2):
         async with open_journal(tmp_path / "j.db", syslog=log.path) as journal:
             await journal.append(note())
@@ -125,7 +120,7 @@ async def test_a_starting_console_sends_the_hash_it_finds(tmp_path: Path, log: L
     assert seqs == [1, 1, 2]
 
 
-async def test_without_syslog_entries_are_recorded_and_the_problem_is_reported(tmp_path: Path) -> None:
+async def test_without_syslog_entries_are_recorded_and_the_problem_is_reported(tmp_path):
     async with open_journal(tmp_path / "j.db", syslog=tmp_path / "none") as journal:
         assert (await journal.append(note())).seq == 1
         assert (journal.health.writable, journal.health.anchored_seq) == (True, 0)
@@ -138,7 +133,7 @@ async def test_without_syslog_entries_are_recorded_and_the_problem_is_reported(t
         log.close()
 
 
-async def test_a_syslog_that_reads_nothing_blocks_nothing(tmp_path: Path, log: Log) -> None:
+async def test_a_syslog_that_reads_nothing_blocks_nothing(tmp_path, log):
     async with asyncio.timeout(60):
         async with open_journal(tmp_path / "j.db", syslog=log.path, poll=60) as journal:
             while not journal.health.anchor_problem:
@@ -150,7 +145,7 @@ async def test_a_syslog_that_reads_nothing_blocks_nothing(tmp_path: Path, log: L
             assert journal.health.anchored_seq == stuck + 1
 
 
-def test_a_restarted_syslog_is_found_again(log: Log) -> None:
+def test_a_restarted_syslog_is_found_again(log):
     syslog = Syslog(log.path)
     assert syslog.send("one") == ""
     path = log.path
@@ -163,7 +158,7 @@ def test_a_restarted_syslog_is_found_again(log: Log) -> None:
     syslog.close()
 
 
-async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path: Path) -> None:
+async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path):
     stream, clock = Stream(), ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock, stream=stream) as journal:
         listener = Listener(journal)
@@ -180,7 +175,7 @@ async def test_the_stream_gets_the_newest_hash_once_a_minute(tmp_path: Path) -> 
         assert entry.hash in line
 
 
-async def test_a_failing_stream_is_reported_and_tried_again(tmp_path: Path) -> None:
+async def test_a_failing_stream_is_reported_and_tried_again(tmp_path):
     stream, clock = Stream(), ManualClock(NOON)
     stream.trouble = "AWS cannot be reached."
     async with open_journal(tmp_path / "j.db", clock=clock, stream=stream) as journal:
@@ -195,7 +190,7 @@ async def test_a_failing_stream_is_reported_and_tried_again(tmp_path: Path) -> N
         assert journal.health.anchored_seq == 1
 
 
-async def test_the_last_entry_is_sent_at_the_end_without_waiting_for_the_minute(tmp_path: Path) -> None:
+async def test_the_last_entry_is_sent_at_the_end_without_waiting_for_the_minute(tmp_path):
     stream = Stream()
     async with open_journal(tmp_path / "j.db", stream=stream) as journal:
         listener = Listener(journal)
@@ -206,9 +201,7 @@ async def test_the_last_entry_is_sent_at_the_end_without_waiting_for_the_minute(
     assert stream.seqs() == [1, 3]
 
 
-async def test_a_hanging_stream_does_not_delay_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_hanging_stream_does_not_delay_the_end(tmp_path, monkeypatch):
     class Hanging(Stream):
         async def put(self, at: datetime, line: str) -> None:
             await asyncio.Event().wait()
@@ -220,7 +213,7 @@ async def test_a_hanging_stream_does_not_delay_the_end(
 
 
 @pytest.mark.usefixtures("silent")
-async def test_the_stream_alone_finds_a_truncated_end_and_an_older_copy(tmp_path: Path) -> None:
+async def test_the_stream_alone_finds_a_truncated_end_and_an_older_copy(tmp_path):
     path, stream = tmp_path / "j.db", Stream()
     async with open_journal(path, stream=stream) as journal:
         await journal.append(note())
@@ -245,7 +238,7 @@ async def test_the_stream_alone_finds_a_truncated_end_and_an_older_copy(tmp_path
 
 
 @pytest.mark.usefixtures("silent")
-async def test_an_unreadable_stream_is_reported(tmp_path: Path) -> None:
+async def test_an_unreadable_stream_is_reported(tmp_path):
     path, stream = tmp_path / "j.db", Stream()
     async with open_journal(path) as journal:
         await journal.append(note())
@@ -256,9 +249,7 @@ async def test_an_unreadable_stream_is_reported(tmp_path: Path) -> None:
     assert "CloudWatch Logs: AWS cannot be reached." in verification.anchor_note
 
 
-async def test_a_log_that_was_rotated_is_read_too(
-    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_log_that_was_rotated_is_read_too(tmp_path, log, monkeypatch):
     path = tmp_path / "j.db"
     async with open_journal(path, syslog=log.path) as journal:
         for _ in range(3):
@@ -277,9 +268,7 @@ async def test_a_log_that_was_rotated_is_read_too(
     }
 
 
-async def test_the_machines_log_finds_a_truncated_end(
-    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_machines_log_finds_a_truncated_end(tmp_path, log, monkeypatch):
     path, syslog = tmp_path / "j.db", tmp_path / "syslog"
     async with open_journal(path, syslog=log.path) as journal:
         for _ in range(3):
@@ -297,7 +286,7 @@ async def test_the_machines_log_finds_a_truncated_end(
     assert "does not record who sent it" in unvouched.doubts[0]
 
 
-def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_without_a_hash_says_so(tmp_path, monkeypatch):
     (tmp_path / "syslog").write_text("Jan 14 nothing\n")
     monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ("journald: no rights",)))
     monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
@@ -307,7 +296,7 @@ def test_a_log_without_a_hash_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
         from_file(tmp_path / "missing")
 
 
-def test_journald_is_asked_for_our_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_journald_is_asked_for_our_lines(tmp_path, monkeypatch):
     line = line_of(Checkpoint("ab12", 7, "f" * 64, "/j.db"))
     tool = tmp_path / "journalctl"
     tool.write_text(
@@ -341,7 +330,7 @@ def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
 
 
 @pytest.mark.parametrize("kind", ["another hash", "more entries", "another journal"])
-def test_a_forged_line_is_reported_and_not_believed(tmp_path: Path, kind: str) -> None:
+def test_a_forged_line_is_reported_and_not_believed(tmp_path, kind):
     path, other_uid = tmp_path / "j.db", 54_321
     filled(path, 3)
     assert checked(path, forged(path, kind)).faults, "said by somebody whose word counts"
@@ -358,8 +347,8 @@ def test_a_forged_line_is_reported_and_not_believed(tmp_path: Path, kind: str) -
     assert "not trusted, because /var/log/auth.log does not record who sent it" in unsure.doubts[0]
 
 
-def test_a_forged_line_hides_no_other_line(tmp_path: Path) -> None:
-    """Beside the true lines of the writer; and what agrees with the journal counts, whoever sent it."""
+def test_a_forged_line_hides_no_other_line(tmp_path):
+    # Beside the true lines of the writer; and what agrees with the journal counts, whoever sent it.
     path = tmp_path / "j.db"
     *_rest, last = filled(path, 3)
     with closing(JournalReader.open(path)) as reader:
@@ -375,8 +364,8 @@ def test_a_forged_line_hides_no_other_line(tmp_path: Path) -> None:
     ]
 
 
-def test_everybody_who_may_write_a_shared_journal_is_believed(tmp_path: Path) -> None:
-    """Also after their entries were cut off, and their names with them."""
+def test_everybody_who_may_write_a_shared_journal_is_believed(tmp_path):
+    # Also after their entries were cut off, and their names with them.
     path = tmp_path / "j.db"
     filled(path, 3)
     root = grp.getgrgid(os.getgid())

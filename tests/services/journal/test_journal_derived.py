@@ -53,8 +53,6 @@ STEPS = (
 
 
 class Work:
-    """Drafts as consoles write them, by what somebody does."""
-
     def __init__(self) -> None:
         self.plans: list[Any] = []
         self.incidents: list[str] = []
@@ -127,7 +125,6 @@ async def _signed(journal: Journal) -> set[str]:
 
 
 def _by_hand(entries: tuple[Entry, ...]) -> dict[str, set[str]]:
-    """The same from all entries."""
     signed = {entry.subject for entry in entries if entry.kind is K.SIGN_OFF}
     incidents = incidents_in(entries)
     return {
@@ -148,11 +145,7 @@ def _by_hand(entries: tuple[Entry, ...]) -> dict[str, set[str]]:
     steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 40)), max_size=25),
     saves=st.sets(st.integers(0, 25)),
 )
-def test_saved_anywhere_and_read_on_is_as_good_as_all(
-    tmp_path_factory: pytest.TempPathFactory,
-    steps: list[tuple[str, int, int]],
-    saves: set[int],
-) -> None:
+def test_saved_anywhere_and_read_on_is_as_good_as_all(tmp_path_factory, steps, saves):
     async def check() -> None:
         clock, path = ManualClock(NOON), tmp_path_factory.mktemp("saved") / "j.db"
         journal = Journal(path, clock=clock, person=lambda: ALICE, syslog=None)
@@ -205,18 +198,17 @@ def _recalled(path: Path) -> Saved | None:
         return recall(book, "x")
 
 
-def test_what_was_saved_is_recalled_and_the_newer_stays(path: Path) -> None:
+def test_what_was_saved_is_recalled_and_the_newer_stays(path):
     assert _recalled(path) is None
     assert _save(path, 4)
     assert not _save(path, 3, (9,)), "another console is further on"
     stored = _recalled(path)
-    assert stored is not None
     assert (stored.seq, stored.content) == (4, [1, 2])
     assert _save(path, 5, (3,))
     assert checked(path).intact
 
 
-def test_it_is_not_saved_for_a_hash_that_the_chain_does_not_have(path: Path) -> None:
+def test_it_is_not_saved_for_a_hash_that_the_chain_does_not_have(path):
     with closing(Store(path)) as store:
         assert not store.remember("x", Saved(4, "0" * 64, [1]))
     assert _recalled(path) is None
@@ -236,13 +228,13 @@ def test_it_is_not_saved_for_a_hash_that_the_chain_does_not_have(path: Path) -> 
         "ALTER TABLE derived RENAME COLUMN content TO contents",
     ],
 )
-def test_what_does_not_fit_the_chain_is_derived_anew(path: Path, statement: str) -> None:
+def test_what_does_not_fit_the_chain_is_derived_anew(path, statement):
     _save(path, 4)
     tampered(path, statement)
     assert _recalled(path) is None
 
 
-def test_reading_a_journal_saves_nothing(path: Path) -> None:
+def test_reading_a_journal_saves_nothing(path):
     before = path.read_bytes()
     with closing(JournalReader.open(path)) as book:
         assert recall(book, "x") is None
@@ -251,7 +243,7 @@ def test_reading_a_journal_saves_nothing(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_the_kinds_of_changes_that_say_what_exists_are_those_of_the_drills() -> None:
+def test_the_kinds_of_changes_that_say_what_exists_are_those_of_the_drills():
     from services.changes.drills.instances import DELETE, RESTORE
     from services.changes.key_rotation.records import KIND
 
@@ -273,9 +265,7 @@ def _verified(path: Path, seq: int) -> None:
         store.remember("verified-1", Verified(seq, store.hash_at(seq), NOON).saved)
 
 
-def test_only_what_came_after_the_last_verified_entry_is_read(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_what_came_after_the_last_verified_entry_is_read(path, monkeypatch):
     _verified(path, 5)
     firsts = []
     every_row = JournalReader.every_row
@@ -288,7 +278,7 @@ def test_only_what_came_after_the_last_verified_entry_is_read(
     assert firsts == [6]
 
 
-def test_without_anything_verified_all_is_read(path: Path) -> None:
+def test_without_anything_verified_all_is_read(path):
     verification = _verify(path)
     assert verification.intact
     assert (verification.verified_before, verification.verified_at) == (0, None)
@@ -297,20 +287,20 @@ def test_without_anything_verified_all_is_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("seq", [5, 6, 7, 8])
-def test_what_was_altered_from_the_last_verified_entry_on_is_found(path: Path, seq: int) -> None:
+def test_what_was_altered_from_the_last_verified_entry_on_is_found(path, seq):
     _verified(path, 5)
     tampered(path, f"UPDATE entries SET text = 'x' WHERE seq = {seq}")
     assert seq in {fault.seq for fault in _verify(path).faults}
 
 
 @pytest.mark.parametrize("seq", [1, 2, 5])
-def test_an_entry_missing_before_it_is_found_by_the_number(path: Path, seq: int) -> None:
+def test_an_entry_missing_before_it_is_found_by_the_number(path, seq):
     _verified(path, 5)
     tampered(path, f"DELETE FROM entries WHERE seq = {seq}")
     assert _verify(path).faults
 
 
-def test_external_hashes_of_earlier_entries_are_compared(path: Path) -> None:
+def test_external_hashes_of_earlier_entries_are_compared(path):
     from services.journal.anchors.checkpoints import Checkpoint
     from services.journal.anchors.external_hashes import ExternalHashes
 
@@ -325,14 +315,14 @@ def test_external_hashes_of_earlier_entries_are_compared(path: Path) -> None:
     assert [fault.seq for fault in _verify(path, held=ExternalHashes((own,))).faults] == [3]
 
 
-def test_a_whole_verification_finds_what_the_saved_one_hides(path: Path) -> None:
+def test_a_whole_verification_finds_what_the_saved_one_hides(path):
     _verified(path, 5)
     tampered(path, "UPDATE entries SET text = 'x' WHERE seq = 2")
     assert _verify(path).intact, "it says that it did not read that entry"
     assert [fault.seq for fault in checked(path).faults] == [2]
 
 
-def test_a_slow_verification_reads_all_in_slices(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_verification_reads_all_in_slices(path, monkeypatch):
     monkeypatch.setattr("services.journal.derived.verified.SLICE", 3)
     with closing(JournalReader.open(path)) as book:
         steps = [Progress()]
@@ -342,9 +332,7 @@ def test_a_slow_verification_reads_all_in_slices(path: Path, monkeypatch: pytest
         assert steps[-1].hash == book.hash_at(8)
 
 
-async def test_a_console_verifies_all_once_a_day_and_says_what_it_finds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_console_verifies_all_once_a_day_and_says_what_it_finds(tmp_path, monkeypatch):
     monkeypatch.setattr("services.journal.journal.PAUSE", 0.0)
     path, clock = tmp_path / "j.db", ManualClock(NOON)
     # Longer than what a start checks.

@@ -26,9 +26,7 @@ def exported(path: Path, query: EntryQuery | None = None) -> list[str]:
         return list(lines(reader, query or EntryQuery()))
 
 
-def test_a_line_is_checked_with_the_line_before_it_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_is_checked_with_the_line_before_it_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(exporting, "_BATCH", 3)
     path = tmp_path / "j.db"
     filled(path, 8)
@@ -51,12 +49,12 @@ def test_a_line_is_checked_with_the_line_before_it_alone(
     assert number == 8
 
 
-def test_only_what_is_asked_for(tmp_path: Path) -> None:
+def test_only_what_is_asked_for(tmp_path):
     filled(tmp_path / "j.db", 5)
     assert [json.loads(line)["seq"] for line in exported(tmp_path / "j.db", EntryQuery(subject="s3"))] == [3]
 
 
-def test_a_line_is_harmless_on_a_terminal_and_still_exact(tmp_path: Path) -> None:
+def test_a_line_is_harmless_on_a_terminal_and_still_exact(tmp_path):
     path = tmp_path / "j.db"
     subject, text = "\x1b[2J\u202e日本\U000e0041", "\x9b31m\u2028"
     with closing(Store(path)) as store:
@@ -68,7 +66,7 @@ def test_a_line_is_harmless_on_a_terminal_and_still_exact(tmp_path: Path) -> Non
     assert (record["subject"], record["data"]["note"]) == (subject, text)
 
 
-def test_damaged_entries_are_shown_as_they_are(tmp_path: Path) -> None:
+def test_damaged_entries_are_shown_as_they_are(tmp_path):
     path = tmp_path / "j.db"
     filled(path, 3)
     tampered(
@@ -83,7 +81,7 @@ def test_damaged_entries_are_shown_as_they_are(tmp_path: Path) -> None:
     assert third["text"] == "b'\\x00\\xff'"
 
 
-def test_a_masked_line_says_so_and_the_others_stay_verifiable(tmp_path: Path) -> None:
+def test_a_masked_line_says_so_and_the_others_stay_verifiable(tmp_path):
     path = tmp_path / "j.db"
     filled(path, 2)
     with closing(Store(path)) as store:
@@ -102,7 +100,7 @@ def test_a_masked_line_says_so_and_the_others_stay_verifiable(tmp_path: Path) ->
     }  # fmt: skip
 
 
-def test_the_file_is_private_and_never_replaces_another(tmp_path: Path) -> None:
+def test_the_file_is_private_and_never_replaces_another(tmp_path):
     path, to = tmp_path / "j.db", tmp_path / "out.jsonl"
     filled(path, 4)
     assert export(path, EntryQuery(), to) == 4

@@ -1,5 +1,4 @@
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -7,7 +6,7 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from tests.services.journal.book import Listener, filled, note, open_journal
 
 
-async def test_every_listener_is_notified_of_every_entry(tmp_path: Path) -> None:
+async def test_every_listener_is_notified_of_every_entry(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path) as ours, open_journal(path) as theirs:
         listeners = [Listener(journal) for journal in (ours, ours, ours, theirs, theirs)]
@@ -21,7 +20,7 @@ async def test_every_listener_is_notified_of_every_entry(tmp_path: Path) -> None
         await listener.ends()
 
 
-async def test_a_journal_that_had_entries_says_so_at_once(tmp_path: Path) -> None:
+async def test_a_journal_that_had_entries_says_so_at_once(tmp_path):
     filled(tmp_path / "j.db", 7)
     async with open_journal(tmp_path / "j.db", poll=60) as journal:
         assert (journal.health.writable, journal.health.entries) == (True, 7)
@@ -30,14 +29,14 @@ async def test_a_journal_that_had_entries_says_so_at_once(tmp_path: Path) -> Non
             break
 
 
-async def test_an_append_notifies_without_waiting_for_a_poll(tmp_path: Path) -> None:
+async def test_an_append_notifies_without_waiting_for_a_poll(tmp_path):
     async with open_journal(tmp_path / "j.db", poll=60) as journal:
         listener = Listener(journal)
         await journal.append(note())
         await listener.hears(lambda heard: heard[-1:] == [1])
 
 
-async def test_cancelling_a_wait_loses_nothing(tmp_path: Path) -> None:
+async def test_cancelling_a_wait_loses_nothing(tmp_path):
     async with open_journal(tmp_path / "j.db", poll=60) as journal:
         listener = Listener(journal)
         for number in range(20):
@@ -56,7 +55,7 @@ async def test_cancelling_a_wait_loses_nothing(tmp_path: Path) -> None:
                 await journal.append(note(claim=number))
 
 
-async def test_what_is_being_written_is_finished_before_the_end(tmp_path: Path) -> None:
+async def test_what_is_being_written_is_finished_before_the_end(tmp_path):
     async with open_journal(tmp_path / "j.db") as journal:
         waiting = [asyncio.create_task(journal.append(note(str(number)))) for number in range(5)]
         await asyncio.sleep(0)

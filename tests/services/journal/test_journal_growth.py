@@ -45,8 +45,6 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class Counts:
-    """The entries decoded, and the statements asked."""
-
     def __init__(self) -> None:
         self.decoded = 0
         self.statements: dict[str, Any] = {}
@@ -128,7 +126,7 @@ def _scans(path: Path, statements: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_start_reads_as_much_of_ten_years_as_of_two(journals: tuple[Path, Path], counts: Counts) -> None:
+def test_a_start_reads_as_much_of_ten_years_as_of_two(journals, counts):
     decoded, work = [], []
     for path in journals:
         for _start_number in range(2):
@@ -145,7 +143,7 @@ def test_a_start_reads_as_much_of_ten_years_as_of_two(journals: tuple[Path, Path
     assert 0 < work[3] <= 1.2 * work[1] + 50
 
 
-def test_no_query_of_a_start_goes_through_all_entries(journals: tuple[Path, Path], counts: Counts) -> None:
+def test_no_query_of_a_start_goes_through_all_entries(journals, counts):
     asyncio.run(_start(journals[1]))
     newest_first = {
         text: values
@@ -162,9 +160,7 @@ def test_no_query_of_a_start_goes_through_all_entries(journals: tuple[Path, Path
 
 
 @pytest.mark.parametrize("day", ["2026-01-13", "2025-08-04"])
-def test_a_report_of_a_day_reads_as_much_of_ten_years_as_of_two(
-    journals: tuple[Path, Path], counts: Counts, day: str
-) -> None:
+def test_a_report_of_a_day_reads_as_much_of_ten_years_as_of_two(journals, counts, day):
     period = read_period(day)
     assert period is not None
     decoded = []
@@ -176,7 +172,7 @@ def test_a_report_of_a_day_reads_as_much_of_ten_years_as_of_two(
     assert _scans(journals[1], {t: v for t, v in counts.statements.items() if "LIMIT" not in t}) == []
 
 
-def test_a_note_rebuilds_nothing_older(journals: tuple[Path, Path], counts: Counts) -> None:
+def test_a_note_rebuilds_nothing_older(journals, counts):
     async def note(services: Services) -> int:
         from services.models.journal import EntryKind, NewEntry
 
@@ -189,7 +185,7 @@ def test_a_note_rebuilds_nothing_older(journals: tuple[Path, Path], counts: Coun
     assert asyncio.run(_start(journals[1], note)) <= 5
 
 
-def test_a_month_of_long_ago_is_read_when_it_is_opened(journals: tuple[Path, Path]) -> None:
+def test_a_month_of_long_ago_is_read_when_it_is_opened(journals):
     async def open_month(services: Services) -> None:
         states = services.duties.states()
         await anext(states)
@@ -204,7 +200,7 @@ def test_a_month_of_long_ago_is_read_when_it_is_opened(journals: tuple[Path, Pat
     asyncio.run(_start(journals[1], open_month))
 
 
-def test_what_is_saved_is_no_part_of_the_chain(journals: tuple[Path, Path]) -> None:
+def test_what_is_saved_is_no_part_of_the_chain(journals):
     asyncio.run(_start(journals[0]))
     with closing(JournalReader.open(journals[0])) as book:
         head = book.head()

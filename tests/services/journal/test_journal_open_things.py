@@ -36,7 +36,6 @@ LONG = timedelta(days=90)
 
 @pytest.fixture(autouse=True)
 def save_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a console saves after a thousand entries."""
     monkeypatch.setattr("services.journal.derived.older.APART", 0)
 
 
@@ -59,14 +58,13 @@ async def open_incidents(journal: Journal, clock: ManualClock) -> set[str]:
 
 async def saved_seqs(journal: Journal, name: str) -> list[int]:
     saved = await journal.ask(lambda reader: recall(reader, name))
-    assert saved is not None
     return list(saved.content)
 
 
 # ---- what another version saved
 
 
-async def test_what_this_version_cannot_read_is_saved_for_the_one_that_can(tmp_path: Path) -> None:
+async def test_what_this_version_cannot_read_is_saved_for_the_one_that_can(tmp_path):
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
         plan = plan_of("p1")
@@ -85,7 +83,7 @@ async def test_what_this_version_cannot_read_is_saved_for_the_one_that_can(tmp_p
         assert {incident.seq, follow_up.seq} <= set(await saved_seqs(journal, "incidents-1"))
 
 
-async def test_an_intent_of_a_console_that_slept_is_seen_though_its_plan_was_over(tmp_path: Path) -> None:
+async def test_an_intent_of_a_console_that_slept_is_seen_though_its_plan_was_over(tmp_path):
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
         plan = plan_of("p1")
@@ -103,7 +101,7 @@ async def test_an_intent_of_a_console_that_slept_is_seen_though_its_plan_was_ove
         assert (await runs_of(journal, clock))["p1"].in_flight
 
 
-async def test_an_answer_that_came_late_begins_the_watch_of_its_change(tmp_path: Path) -> None:
+async def test_an_answer_that_came_late_begins_the_watch_of_its_change(tmp_path):
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
         plan = plan_of("p1", way="duty")
@@ -124,7 +122,7 @@ async def test_an_answer_that_came_late_begins_the_watch_of_its_change(tmp_path:
 # ---- posts
 
 
-async def test_a_post_that_was_never_sent_is_seen_until_somebody_discards_it(tmp_path: Path) -> None:
+async def test_a_post_that_was_never_sent_is_seen_until_somebody_discards_it(tmp_path):
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
         about = Proposal(title="t", text="x")
@@ -160,7 +158,7 @@ async def test_a_post_that_was_never_sent_is_seen_until_somebody_discards_it(tmp
         ("0", "'0'"),
     ],
 )
-async def test_a_place_that_the_chain_does_not_have_is_no_place(tmp_path: Path, seq: str, own: str) -> None:
+async def test_a_place_that_the_chain_does_not_have_is_no_place(tmp_path, seq, own):
     path = tmp_path / "j.db"
     filled(path, 8)
     forge(path, "x", seq, own, "[1]")
@@ -177,7 +175,7 @@ async def test_a_place_that_the_chain_does_not_have_is_no_place(tmp_path: Path, 
         "CREATE TABLE derived (name, seq, hash, content, digest, UNIQUE (name), CHECK (seq < 0))",
     ],
 )
-async def test_a_table_of_another_makes_nothing_unwritable(tmp_path: Path, statement: str) -> None:
+async def test_a_table_of_another_makes_nothing_unwritable(tmp_path, statement):
     path = tmp_path / "j.db"
     filled(path, 8)
     with closing(sqlite3.connect(path)) as db, db:
@@ -210,7 +208,7 @@ def forge(path: Path, name: str, seq: str, own: str, content: str, *, anew: bool
 # ---- a backup
 
 
-def test_a_backup_put_back_into_the_file_is_read_by_its_own_times(tmp_path: Path) -> None:
+def test_a_backup_put_back_into_the_file_is_read_by_its_own_times(tmp_path):
     path, backup = tmp_path / "j.db", tmp_path / "backup.db"
     filled(path, 20)
     with closing(sqlite3.connect(path)) as db:
@@ -237,7 +235,7 @@ def append_notes(path: Path, count: int, *, at: datetime) -> list[Entry]:
 
 
 @pytest.mark.slow
-async def test_what_was_hidden_by_hand_is_found_again_and_saved(tmp_path: Path) -> None:
+async def test_what_was_hidden_by_hand_is_found_again_and_saved(tmp_path):
     path, clock = tmp_path / "j.db", ManualClock(NOON)
     async with open_journal(path, clock=clock) as journal:
         await journal.append(opened("incident:1"))
@@ -264,9 +262,7 @@ async def test_what_was_hidden_by_hand_is_found_again_and_saved(tmp_path: Path) 
         assert await open_incidents(journal, clock) == {"incident:1"}, "the next start has it"
 
 
-async def test_a_review_goes_on_when_the_file_could_not_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_review_goes_on_when_the_file_could_not_be_read(tmp_path, monkeypatch):
     async with open_journal(tmp_path / "j.db") as journal:
 
         def away(_reader: JournalReader) -> None:

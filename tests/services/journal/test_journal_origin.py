@@ -45,11 +45,11 @@ def seen(
         ),
     ],
 )
-def test_the_person_and_the_host_are_identified(who: Person, user: str, place: str) -> None:
+def test_the_person_and_the_host_are_identified(who, user, place):
     assert (who.user, who.origin, who.host) == (user, place, "bastion-1")
 
 
-def test_the_identity_is_added_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_identity_is_added_each_time(monkeypatch):
     for name in ("SUDO_USER", "SSH_CLIENT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SSH_CONNECTION", "10.0.0.5 1 10.0.0.1 22")

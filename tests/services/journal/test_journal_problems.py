@@ -65,35 +65,34 @@ async def opened(path: Path) -> JournalHealth:
 
 def said(health: JournalHealth) -> str:
     assert not health.writable
-    assert health.problem is not None
     assert "{" not in health.problem.remedy
     return f"{health.problem.summary} {health.problem.remedy}"
 
 
-async def test_a_folder_in_the_way(tmp_path: Path) -> None:
+async def test_a_folder_in_the_way(tmp_path):
     (tmp_path / "j.db").mkdir()
     assert "Move" in said(await opened(tmp_path / "j.db"))
     assert (tmp_path / "j.db").is_dir()
 
 
-async def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+async def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / "folder").write_text("x")
     assert "folder could not be created" in said(await opened(tmp_path / "folder" / "j.db"))
 
 
-async def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
+async def test_a_symbolic_link_is_refused(tmp_path):
     filled(tmp_path / "real.db", 1)
     (tmp_path / "j.db").symlink_to(tmp_path / "real.db")
     assert "symbolic link" in said(await opened(tmp_path / "j.db"))
 
 
-async def test_a_file_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
+async def test_a_file_that_everybody_may_write_is_refused(tmp_path):
     filled(tmp_path / "j.db", 1)
     (tmp_path / "j.db").chmod(0o666)
     assert "chmod o-w" in said(await opened(tmp_path / "j.db"))
 
 
-async def test_a_file_that_is_emptied_while_it_is_open_takes_no_more(tmp_path: Path) -> None:
+async def test_a_file_that_is_emptied_while_it_is_open_takes_no_more(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path) as journal:
         await journal.append(note())
@@ -103,14 +102,14 @@ async def test_a_file_that_is_emptied_while_it_is_open_takes_no_more(tmp_path: P
         assert "Restore it" in said(journal.health)
 
 
-async def test_a_pipe_is_refused(tmp_path: Path) -> None:
+async def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "j.db")
     assert "is not a file" in said(await opened(tmp_path / "j.db"))
 
 
 @pytest.mark.parametrize("entries", [1, 300])
 @pytest.mark.parametrize("damage", ["header", "middle", "end", "truncated", "empty", "text"])
-async def test_a_damaged_file_is_never_touched(tmp_path: Path, damage: str, entries: int) -> None:
+async def test_a_damaged_file_is_never_touched(tmp_path, damage, entries):
     path = tmp_path / "j.db"
     filled(path, entries)
     whole = path.read_bytes()
@@ -130,9 +129,7 @@ async def test_a_damaged_file_is_never_touched(tmp_path: Path, damage: str, entr
     assert checked(path).problem is not None
 
 
-async def test_damage_far_inside_a_large_file_is_found_when_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_damage_far_inside_a_large_file_is_found_when_it_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("services.journal.store.SMALL", 0)
     monkeypatch.setattr("services.journal.file_check.NEWEST", 50)
     path = tmp_path / "j.db"
@@ -151,7 +148,7 @@ async def test_damage_far_inside_a_large_file_is_found_when_it_is_read(
             await journal.append(note())
 
 
-async def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+async def test_another_programs_database_is_left_alone(tmp_path):
     path = tmp_path / "j.db"
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE bookmarks (url TEXT)")
@@ -160,14 +157,14 @@ async def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-async def test_a_newer_consoles_journal_is_not_written(tmp_path: Path) -> None:
+async def test_a_newer_consoles_journal_is_not_written(tmp_path):
     path = tmp_path / "j.db"
     filled(path, 1)
     tampered(path, "PRAGMA user_version = 2")
     assert "newer version" in said(await opened(path))
 
 
-async def test_a_locked_journal_is_read_and_heals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_locked_journal_is_read_and_heals(tmp_path, monkeypatch):
     monkeypatch.setattr("services.journal.reader.BUSY_MS", 20)
     path = tmp_path / "j.db"
     filled(path, 2)
@@ -184,7 +181,7 @@ async def test_a_locked_journal_is_read_and_heals(tmp_path: Path, monkeypatch: p
             assert (await journal.append(note())).seq == 3
 
 
-async def test_the_next_append_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_next_append_tries_again(tmp_path, monkeypatch):
     monkeypatch.setattr("services.journal.reader.BUSY_MS", 20)
     path = tmp_path / "j.db"
     filled(path, 1)
@@ -200,7 +197,7 @@ async def test_the_next_append_tries_again(tmp_path: Path, monkeypatch: pytest.M
             assert journal.health.problem is None
 
 
-async def test_a_cleared_obstacle_heals_without_a_restart(tmp_path: Path) -> None:
+async def test_a_cleared_obstacle_heals_without_a_restart(tmp_path):
     path = tmp_path / "j.db"
     path.mkdir()
     async with open_journal(path) as journal:
@@ -211,7 +208,7 @@ async def test_a_cleared_obstacle_heals_without_a_restart(tmp_path: Path) -> Non
         assert (await journal.append(note())).seq == 1
 
 
-async def test_a_journal_that_was_moved_away_is_no_longer_written(tmp_path: Path) -> None:
+async def test_a_journal_that_was_moved_away_is_no_longer_written(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path, retry=3600) as journal:
         await journal.append(note())
@@ -229,7 +226,7 @@ async def test_a_journal_that_was_moved_away_is_no_longer_written(tmp_path: Path
         assert (await journal.append(note("kept"))).seq == 2
 
 
-async def test_a_journal_that_is_moved_away_is_noticed_without_an_append(tmp_path: Path) -> None:
+async def test_a_journal_that_is_moved_away_is_noticed_without_an_append(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path) as journal:
         listener = Listener(journal)
@@ -239,7 +236,7 @@ async def test_a_journal_that_is_moved_away_is_noticed_without_an_append(tmp_pat
         await healed(journal)
 
 
-async def test_another_journal_in_its_place_is_not_mistaken_for_it(tmp_path: Path) -> None:
+async def test_another_journal_in_its_place_is_not_mistaken_for_it(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path, retry=3600) as journal:
         await journal.append(note())
@@ -254,7 +251,7 @@ async def test_another_journal_in_its_place_is_not_mistaken_for_it(tmp_path: Pat
             await journal.page()
 
 
-async def test_a_lost_journals_entries_do_not_get_into_a_new_one(tmp_path: Path) -> None:
+async def test_a_lost_journals_entries_do_not_get_into_a_new_one(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path) as journal:
         await journal.append(note())
@@ -269,7 +266,7 @@ async def test_a_lost_journals_entries_do_not_get_into_a_new_one(tmp_path: Path)
         assert len(await journal.entries()) == 1
 
 
-async def test_entries_taken_away_under_a_running_console_are_noticed(tmp_path: Path) -> None:
+async def test_entries_taken_away_under_a_running_console_are_noticed(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path) as journal:
         for _ in range(3):
@@ -312,7 +309,7 @@ def open_unprivileged(path: Path) -> dict[str, object]:
     return report
 
 
-def test_a_home_that_can_only_be_read_still_shows_the_journal(home: Path) -> None:
+def test_a_home_that_can_only_be_read_still_shows_the_journal(home):
     (home / "j.db").chmod(0o444)
     home.chmod(0o555)
     report = open_unprivileged(home / "j.db")
@@ -323,14 +320,14 @@ def test_a_home_that_can_only_be_read_still_shows_the_journal(home: Path) -> Non
     assert (report["health"]["writable"], report["health"]["entries"]) == (False, 2)
 
 
-def test_a_home_without_a_journal_that_can_only_be_read(home: Path) -> None:
+def test_a_home_without_a_journal_that_can_only_be_read(home):
     home.chmod(0o555)
     report = open_unprivileged(home / "new" / "j.db")
     assert report["refused"] == "The journal cannot be written by this user."
     assert report["unread"] == "There is no journal here."
 
 
-def test_a_journal_that_cannot_be_read_either(home: Path) -> None:
+def test_a_journal_that_cannot_be_read_either(home):
     (home / "j.db").chmod(0o000)
     report = open_unprivileged(home / "j.db")
     assert report["unread"] == "The journal cannot be written by this user."
@@ -338,7 +335,6 @@ def test_a_journal_that_cannot_be_read_either(home: Path) -> None:
 
 
 async def healed(journal: Journal) -> None:
-    """Until it can be written again."""
     async with asyncio.timeout(60):
         async for _seq in journal.follow():
             if journal.health.writable:
@@ -356,7 +352,7 @@ def put(kind: str, beside: Path) -> None:
 
 @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
 @pytest.mark.parametrize("kind", ["pipe", "folder", "link"])
-async def test_a_special_file_beside_the_journal_blocks_nothing(tmp_path: Path, end: str, kind: str) -> None:
+async def test_a_special_file_beside_the_journal_blocks_nothing(tmp_path, end, kind):
     path = tmp_path / "j.db"
     filled(path, 2)
     put(kind, Path(f"{path}{end}"))
@@ -365,7 +361,7 @@ async def test_a_special_file_beside_the_journal_blocks_nothing(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("value", ["CAST(x'fffec080' AS TEXT)", "x'ff'", "NULL", "5", "char(0xfffd)"])
-async def test_what_is_no_text_among_the_people_is_asked_for_once(tmp_path: Path, value: str) -> None:
+async def test_what_is_no_text_among_the_people_is_asked_for_once(tmp_path, value):
     path = tmp_path / "j.db"
     filled(path, 3)
     for column in ("user", "target"):

@@ -2,7 +2,6 @@ import random
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -93,13 +92,7 @@ queries = st.builds(
     limit=st.integers(1, 60),
     newest_first=st.booleans(),
 )
-def test_what_a_query_finds_is_what_it_means(
-    sample_journal: tuple[Path, list[Entry]],
-    query: EntryQuery,
-    before: int | None,
-    after: int | None,
-    **options: Any,
-) -> None:
+def test_what_a_query_finds_is_what_it_means(sample_journal, query, before, after, **options):
     path, entries = sample_journal
     expected = [
         entry
@@ -116,7 +109,7 @@ def test_what_a_query_finds_is_what_it_means(
         )
 
 
-async def test_pages_go_both_ways_and_lose_nothing(sample_journal: tuple[Path, list[Entry]]) -> None:
+async def test_pages_go_both_ways_and_lose_nothing(sample_journal):
     path, entries = sample_journal
     query = EntryQuery(person="alice")
     wanted = [entry for entry in reversed(entries) if entry.person.user == "alice"]
@@ -140,14 +133,14 @@ async def test_pages_go_both_ways_and_lose_nothing(sample_journal: tuple[Path, l
         assert await journal.entries(query, after_seq=wanted[3].seq) == tuple(reversed(wanted[:3]))
 
 
-async def test_people_and_targets(sample_journal: tuple[Path, list[Entry]]) -> None:
+async def test_people_and_targets(sample_journal):
     path, _entries = sample_journal
     async with open_journal(path) as journal:
         assert set(await journal.people()) == set(PEOPLE)
         assert set(await journal.targets()) == {"staff-api", "alb-5xx"}
 
 
-async def test_an_empty_journal_has_nothing(tmp_path: Path) -> None:
+async def test_an_empty_journal_has_nothing(tmp_path):
     async with open_journal(tmp_path / "j.db") as journal:
         assert (await journal.page()).entries == ()
         assert not (await journal.page()).more
@@ -164,7 +157,7 @@ async def test_an_empty_journal_has_nothing(tmp_path: Path) -> None:
     ],
     ids=lambda case: repr(case)[:12],
 )
-async def test_a_damaged_row_is_shown_as_far_as_possible(tmp_path: Path, column: str, value: object) -> None:
+async def test_a_damaged_row_is_shown_as_far_as_possible(tmp_path, column, value):
     path = tmp_path / "j.db"
     filled(path, 3)
     tampered(path, f"UPDATE entries SET {column} = ? WHERE seq = 2", values=(value,))
@@ -185,12 +178,12 @@ async def test_a_damaged_row_is_shown_as_far_as_possible(tmp_path: Path, column:
 
 
 @pytest.mark.parametrize("words", ["\x00", "\ud800", "'", '"', "%", "\\", "\u202e", "*", "a" * 10_000])
-async def test_any_words_may_be_searched_for(sample_journal: tuple[Path, list[Entry]], words: str) -> None:
+async def test_any_words_may_be_searched_for(sample_journal, words):
     async with open_journal(sample_journal[0]) as journal:
         await journal.page(EntryQuery(words=words, person=words))
 
 
-async def test_reading_goes_on_while_another_writes(tmp_path: Path) -> None:
+async def test_reading_goes_on_while_another_writes(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path) as ours, open_journal(path) as theirs:
         for number in range(1, 20):

@@ -3,7 +3,6 @@ import sqlite3
 import stat
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ ANY = st.text(st.characters(), max_size=30)
 """With NUL, lone surrogates, control and bidi characters."""
 
 
-def test_entries_are_numbered_and_linked(tmp_path: Path) -> None:
+def test_entries_are_numbered_and_linked(tmp_path):
     first, second = filled(tmp_path / "j.db", 2)
     assert (first.seq, first.previous, second.seq, second.previous) == (1, NOTHING, 2, first.hash)
     assert first.data == {"note": "n1"}
@@ -31,9 +30,7 @@ def test_entries_are_numbered_and_linked(tmp_path: Path) -> None:
         assert hash_of(reader.id, second) == second.hash
 
 
-def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(tmp_path, monkeypatch):
     path = tmp_path / "j.db"
     filled(path, 3)
     with closing(Store(path)) as other:
@@ -52,7 +49,7 @@ def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
             assert store.head()[0] > 3
 
 
-def test_a_claim_is_given_once(tmp_path: Path) -> None:
+def test_a_claim_is_given_once(tmp_path):
     with closing(Store(tmp_path / "j.db")) as store:
         first = append(store, note(claim="c"), at=NOON, person=ALICE)
         with pytest.raises(AlreadyRecorded) as caught:
@@ -61,7 +58,7 @@ def test_a_claim_is_given_once(tmp_path: Path) -> None:
         assert store.head() == (1, first.hash)
 
 
-def test_a_hold_is_free_again_once_released(tmp_path: Path) -> None:
+def test_a_hold_is_free_again_once_released(tmp_path):
     with closing(Store(tmp_path / "j.db")) as store:
         holder = append(store, note(holds="t"), at=NOON, person=ALICE)
         with pytest.raises(HeldByAnother) as caught:
@@ -72,7 +69,7 @@ def test_a_hold_is_free_again_once_released(tmp_path: Path) -> None:
         append(store, note(holds="t"), at=NOON, person=ALICE)
 
 
-def test_lookups_of_claims_and_holds_use_their_index(tmp_path: Path) -> None:
+def test_lookups_of_claims_and_holds_use_their_index(tmp_path):
     filled(tmp_path / "j.db", 1)
     with closing(sqlite3.connect(tmp_path / "j.db")) as db:
         for column in ("claim", "holds", "releases"):
@@ -84,7 +81,7 @@ def test_lookups_of_claims_and_holds_use_their_index(tmp_path: Path) -> None:
             assert f"entries_{column}" in plan[0][3]
 
 
-def test_the_file_refuses_to_forget(tmp_path: Path) -> None:
+def test_the_file_refuses_to_forget(tmp_path):
     filled(tmp_path / "j.db", 1)
     with closing(sqlite3.connect(tmp_path / "j.db")) as db:
         for statement in ("UPDATE entries SET text = 'y'", "DELETE FROM entries", "DELETE FROM words"):
@@ -94,9 +91,7 @@ def test_the_file_refuses_to_forget(tmp_path: Path) -> None:
 
 @settings(max_examples=60)
 @given(st.lists(ANY, min_size=8, max_size=8), st.dictionaries(ANY, ANY, max_size=3))
-def test_any_text_is_stored_as_it_was_hashed(
-    tmp_path_factory: pytest.TempPathFactory, texts: list[str], data: dict[str, str]
-) -> None:
+def test_any_text_is_stored_as_it_was_hashed(tmp_path_factory, texts, data):
     path = tmp_path_factory.mktemp("any") / "j.db"
     text, subject, target, claim, holds, user, origin, host = texts
     draft = NewEntry(
@@ -113,7 +108,7 @@ def test_any_text_is_stored_as_it_was_hashed(
     assert checked(path).intact
 
 
-def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_the_file_is_its_owners_alone(tmp_path):
     path = tmp_path / "made" / "j.db"
     with closing(Store(path)) as store:
         append(store, note(), at=NOON, person=ALICE)
@@ -122,7 +117,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_in_a_shared_folder_the_group_may_write(tmp_path: Path) -> None:
+def test_in_a_shared_folder_the_group_may_write(tmp_path):
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(0o2770)
@@ -132,7 +127,7 @@ def test_in_a_shared_folder_the_group_may_write(tmp_path: Path) -> None:
     assert modes == {"j.db": 0o660, "j.db-wal": 0o660, "j.db-shm": 0o660}
 
 
-def test_a_damaged_body_is_read_as_empty(tmp_path: Path) -> None:
+def test_a_damaged_body_is_read_as_empty(tmp_path):
     path = tmp_path / "j.db"
     filled(path, 4)
     tampered(

@@ -43,7 +43,7 @@ def seqs(path: Path, query: EntryQuery, **more: int) -> list[int]:
     return [entry.seq for entry in matching(path, query, **more)]
 
 
-def test_nothing_of_it_is_dropped(path: Path) -> None:
+def test_nothing_of_it_is_dropped(path):
     entry = matching(path, EntryQuery())[1]
     assert (entry.kind, entry.unknown_kind, entry.kind_name) == (EntryKind.OTHER, "co-signed", "co-signed")
     assert (entry.seq, entry.at, entry.person, entry.text) == (2, NOON, ALICE, "承認: 上限 8")
@@ -53,7 +53,7 @@ def test_nothing_of_it_is_dropped(path: Path) -> None:
     assert (note_entry.unknown_kind, note_entry.kind_name) == ("", "note")
 
 
-def test_it_is_a_link_of_the_chain_like_all_others(path: Path) -> None:
+def test_it_is_a_link_of_the_chain_like_all_others(path):
     verification = checked(path)
     assert verification.intact
     assert verification.entries == 5
@@ -61,19 +61,18 @@ def test_it_is_a_link_of_the_chain_like_all_others(path: Path) -> None:
     with closing(JournalReader.open(path)) as reader:
         assert hash_of(reader.id, entry) == entry.hash
     link = check_link(path, 2)
-    assert link is not None
     assert link.is_intact
     with closing(Store(path)) as store:
         assert append(store, note(), at=NOON, person=ALICE).seq == 6
 
 
-def test_its_claim_counts(path: Path) -> None:
+def test_its_claim_counts(path):
     with closing(Store(path)) as store, pytest.raises(AlreadyRecorded) as refusal:
         append(store, note(claim="approve:plan-1"), at=NOON, person=ALICE)
     assert refusal.value.entry.unknown_kind == "co-signed"
 
 
-def test_its_hold_counts(path: Path) -> None:
+def test_its_hold_counts(path):
     entry = of_tomorrow(path, "window", holds="svc")
     with closing(JournalReader.open(path)) as reader:
         assert reader.holder("svc") == entry
@@ -95,7 +94,7 @@ def test_its_hold_counts(path: Path) -> None:
         (EntryQuery(kinds=frozenset(EntryKind) - {EntryKind.OTHER}), [1, 3]),
     ],
 )
-def test_it_is_found_by_its_kind(path: Path, query: EntryQuery, numbers: list[int]) -> None:
+def test_it_is_found_by_its_kind(path, query, numbers):
     assert seqs(path, query) == numbers
     pages = [seqs(path, query, after_seq=after, limit=1) for after in range(6)]
     assert sorted({seq for page in pages for seq in page}) == numbers
@@ -106,13 +105,13 @@ def test_it_is_found_by_its_kind(path: Path, query: EntryQuery, numbers: list[in
     assert [line["kind"] for line in exported] == [names[seq] for seq in numbers]
 
 
-def test_where_every_kind_is_known_none_is_found(tmp_path: Path) -> None:
+def test_where_every_kind_is_known_none_is_found(tmp_path):
     path = tmp_path / "j.db"
     filled(path, 3)
     assert seqs(path, EntryQuery(kinds=frozenset({EntryKind.OTHER}))) == []
 
 
-async def test_the_unknown_kinds_are_listed_once_each(path: Path) -> None:
+async def test_the_unknown_kinds_are_listed_once_each(path):
     of_tomorrow(path, "other")
     of_tomorrow(path, "\x1b[2J [b]x[/] 凍結")
     async with open_journal(path) as journal:

@@ -48,7 +48,7 @@ def kinds(path: Path, external_hashes: ExternalHashes | None = None) -> dict[int
     return {fault.seq: fault.kind for fault in verification.faults}
 
 
-def test_a_whole_journal_is_intact(whole: tuple[Path, list[Entry]]) -> None:
+def test_a_whole_journal_is_intact(whole):
     path, entries = whole
     verification = checked(path, held(path, 3, COUNT))
     assert verification.intact
@@ -56,19 +56,19 @@ def test_a_whole_journal_is_intact(whole: tuple[Path, list[Entry]]) -> None:
     assert (verification.anchors, verification.anchored_seq, verification.anchor_note) == (2, COUNT, "")
 
 
-def test_an_empty_journal_is_intact_too(tmp_path: Path) -> None:
+def test_an_empty_journal_is_intact_too(tmp_path):
     Store(tmp_path / "j.db").close()
     verification = checked(tmp_path / "j.db")
     assert verification.intact
     assert (verification.entries, verification.head) == (0, "")
 
 
-def test_without_a_log_outside_it_says_so(path: Path) -> None:
+def test_without_a_log_outside_it_says_so(path):
     assert checked(path).anchor_note == "No external log contains this journal."
 
 
 @pytest.mark.parametrize("column", TEXTS)
-def test_any_altered_column_is_found(path: Path, column: str) -> None:
+def test_any_altered_column_is_found(path, column):
     tampered(path, f"UPDATE entries SET {column} = {column} || 'x' WHERE seq = 4")
     assert 4 in kinds(path)
 
@@ -91,12 +91,12 @@ def test_any_altered_column_is_found(path: Path, column: str) -> None:
         ("UPDATE entries SET seq = 0 WHERE seq = 1", {0: ChainFaultKind.INSERTED, 1: ChainFaultKind.DROPPED}),
     ],
 )
-def test_the_fault_is_named(path: Path, statement: str, expected: dict[int, ChainFaultKind]) -> None:
+def test_the_fault_is_named(path, statement, expected):
     tampered(path, statement)
     assert kinds(path) == expected
 
 
-def test_swapped_entries_are_named_as_such(path: Path) -> None:
+def test_swapped_entries_are_named_as_such(path):
     swap(path, 3, 6)
     verification = checked(path)
     assert [(fault.seq, fault.kind) for fault in verification.faults] == [
@@ -106,7 +106,7 @@ def test_swapped_entries_are_named_as_such(path: Path) -> None:
     assert verification.faults[0].text == "Entry 6 is in this place."
 
 
-def test_an_inserted_entry_is_found(path: Path) -> None:
+def test_an_inserted_entry_is_found(path):
     tampered(
         path,
         "UPDATE entries SET seq = -seq WHERE seq > 4",
@@ -116,12 +116,12 @@ def test_an_inserted_entry_is_found(path: Path) -> None:
     assert kinds(path)[5] is ChainFaultKind.INSERTED
 
 
-def test_an_entry_rewritten_with_a_hash_of_its_own_is_found(path: Path) -> None:
+def test_an_entry_rewritten_with_a_hash_of_its_own_is_found(path):
     rewrite(path, 4)
     assert kinds(path) == {4: ChainFaultKind.ALTERED}
 
 
-def test_a_rewritten_end_is_found_by_the_log_outside(path: Path) -> None:
+def test_a_rewritten_end_is_found_by_the_log_outside(path):
     outside = held(path, 2, 5, COUNT)
     for seq in range(4, COUNT + 1):
         rewrite(path, seq, relink=True)
@@ -129,7 +129,7 @@ def test_a_rewritten_end_is_found_by_the_log_outside(path: Path) -> None:
     assert kinds(path, outside) == {5: ChainFaultKind.ALTERED, COUNT: ChainFaultKind.ALTERED}
 
 
-def test_a_truncated_end_is_found_by_the_log_outside(path: Path) -> None:
+def test_a_truncated_end_is_found_by_the_log_outside(path):
     outside = held(path, 2, COUNT)
     tampered(path, *(f"DELETE FROM {table} WHERE seq > {COUNT - 2}" for table in ("entries", "words")))
     assert checked(path).intact
@@ -138,14 +138,12 @@ def test_a_truncated_end_is_found_by_the_log_outside(path: Path) -> None:
     assert verification.faults[0].text.startswith(f"Entries {COUNT - 1} to {COUNT} are missing at the end")
 
 
-def test_a_truncated_end_is_found_by_the_remaining_search_index(path: Path) -> None:
+def test_a_truncated_end_is_found_by_the_remaining_search_index(path):
     tampered(path, f"DELETE FROM entries WHERE seq > {COUNT - 2}")
     assert kinds(path) == {COUNT - 1: ChainFaultKind.CUT_OFF}
 
 
-def test_an_entry_appended_while_the_last_ones_are_read_is_no_fault(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_entry_appended_while_the_last_ones_are_read_is_no_fault(path, monkeypatch):
     read = JournalReader.every_row
 
     def slowly(reader: JournalReader) -> Iterator[Row]:
@@ -157,14 +155,14 @@ def test_an_entry_appended_while_the_last_ones_are_read_is_no_fault(
     assert kinds(path) == {}
 
 
-def test_another_machines_journal_at_the_same_path_is_no_fault(path: Path) -> None:
+def test_another_machines_journal_at_the_same_path_is_no_fault(path):
     theirs = Checkpoint("ab12", 7, "f" * 64, str(path), "another-bastion")
     ours = theirs._replace(host=socket.gethostname())
     assert kinds(path, ExternalHashes((theirs,))) == {}
     assert kinds(path, ExternalHashes((ours,))) == {0: ChainFaultKind.REPLACED}
 
 
-def test_another_journal_in_its_place_is_found(path: Path) -> None:
+def test_another_journal_in_its_place_is_found(path):
     outside = held(path, COUNT, file=str(path))
     path.unlink()
     filled(path, 2)
@@ -173,19 +171,19 @@ def test_another_journal_in_its_place_is_found(path: Path) -> None:
     assert kinds(path, held(path, 2, file="/elsewhere")) == {}
 
 
-def test_a_log_named_by_a_person_must_mention_the_journal(path: Path) -> None:
+def test_a_log_named_by_a_person_must_mention_the_journal(path):
     outside = held(path, COUNT, given=True)
     path.unlink()
     filled(path, 2)
     assert kinds(path, outside) == {0: ChainFaultKind.REPLACED}
 
 
-def test_another_id_is_one_fault(path: Path) -> None:
+def test_another_id_is_one_fault(path):
     tampered(path, "UPDATE journal SET value = 'other' WHERE key = 'id'")
     assert kinds(path) == {0: ChainFaultKind.REPLACED}
 
 
-def test_very_many_faults_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_many_faults_are_counted(tmp_path, monkeypatch):
     monkeypatch.setattr("services.journal.verify.LISTED", 3)
     filled(tmp_path / "j.db", 9)
     tampered(tmp_path / "j.db", "UPDATE entries SET text = 'y' WHERE seq > 1")
@@ -193,7 +191,7 @@ def test_very_many_faults_are_counted(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (len(verification.faults), verification.unlisted) == (3, 5)
 
 
-def test_it_can_be_checked_while_a_console_writes(path: Path) -> None:
+def test_it_can_be_checked_while_a_console_writes(path):
     with closing(Store(path)) as store:
         for _ in range(3):
             append(store, note(), at=NOON, person=ALICE)
@@ -201,9 +199,7 @@ def test_it_can_be_checked_while_a_console_writes(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_thousand_random_alterations_drops_and_swaps_are_all_found(
-    whole: tuple[Path, list[Entry]], tmp_path: Path
-) -> None:
+def test_a_thousand_random_alterations_drops_and_swaps_are_all_found(whole, tmp_path):
     rng = random.Random(20260114)
     outside = held(whole[0], COUNT)
     path = tmp_path / "j.db"

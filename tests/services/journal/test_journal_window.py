@@ -32,16 +32,13 @@ async def note(journal: Journal, count: int = 1, kind: EntryKind = EntryKind.NOT
 
 
 def held(window: EntryWindow) -> tuple[int, int, bool, bool]:
-    """(newest, oldest, newer, older)."""
     view = window.view
     numbers = [entry.seq for entry in view.entries]
     assert numbers == sorted(numbers, reverse=True)
     return numbers[0], numbers[-1], view.newer, view.older
 
 
-async def test_it_moves_through_the_whole_journal_and_never_holds_more_than_its_bound(
-    journal: Journal,
-) -> None:
+async def test_it_moves_through_the_whole_journal_and_never_holds_more_than_its_bound(journal):
     await note(journal, 100)
     window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()
@@ -61,7 +58,7 @@ async def test_it_moves_through_the_whole_journal_and_never_holds_more_than_its_
     assert held(window) == (10, 1, True, False)
 
 
-async def test_new_entries_are_added_without_dropping_held_ones(journal: Journal) -> None:
+async def test_new_entries_are_added_without_dropping_held_ones(journal):
     window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()
     assert window.view.entries == ()
@@ -75,7 +72,7 @@ async def test_new_entries_are_added_without_dropping_held_ones(journal: Journal
     assert held(window) == (35, 6, False, True)
 
 
-async def test_a_filter_counts_only_what_fits(journal: Journal) -> None:
+async def test_a_filter_counts_only_what_fits(journal):
     for _round in range(15):
         await note(journal)
         await note(journal, 3, EntryKind.STARTED)
@@ -90,7 +87,7 @@ async def test_a_filter_counts_only_what_fits(journal: Journal) -> None:
     assert len(window.view.entries) == 16
 
 
-async def test_a_failed_read_keeps_the_held_entries(journal: Journal, tmp_path: Path) -> None:
+async def test_a_failed_read_keeps_the_held_entries(journal, tmp_path):
     await note(journal, 15)
     window = EntryWindow(journal, EntryQuery(), page=10, most=30)
     await window.newest()
@@ -105,11 +102,10 @@ async def test_a_failed_read_keeps_the_held_entries(journal: Journal, tmp_path: 
     assert window.view.entries == before.entries
 
 
-async def test_one_entry_is_checked_by_itself(journal: Journal) -> None:
+async def test_one_entry_is_checked_by_itself(journal):
     await note(journal, 3)
     for seq in (1, 2, 3):
         link = check_link(journal.path, seq)
-        assert link is not None
         assert link.is_intact
     assert check_link(journal.path, 4) is None
     await journal.close()
@@ -119,13 +115,10 @@ async def test_one_entry_is_checked_by_itself(journal: Journal) -> None:
         db.executescript("DROP TRIGGER IF EXISTS entries_stay; UPDATE entries SET text = 'y' WHERE seq = 2")
     db.close()
     altered, after = check_link(journal.path, 2), check_link(journal.path, 3)
-    assert altered is not None
     assert not altered.unaltered
-    assert after is not None
     assert after.is_intact, "its neighbour is blameless"
     with sqlite3.connect(journal.path) as db:
         db.executescript("DROP TRIGGER IF EXISTS entries_last; DELETE FROM entries WHERE seq = 2")
     db.close()
     orphan = check_link(journal.path, 3)
-    assert orphan is not None
     assert not orphan.tied

@@ -30,7 +30,6 @@ LONG = timedelta(days=90)
 
 @pytest.fixture(autouse=True)
 def save_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a console saves after a thousand entries."""
     monkeypatch.setattr("services.journal.derived.older.APART", 0)
 
 
@@ -45,9 +44,7 @@ def signed(until: datetime) -> NewEntry:
 
 
 @pytest.mark.parametrize("days", [1, 800])
-async def test_what_was_signed_before_a_clock_went_ahead_counts_once_it_is_right(
-    tmp_path: Path, days: int
-) -> None:
+async def test_what_was_signed_before_a_clock_went_ahead_counts_once_it_is_right(tmp_path, days):
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
         await journal.append(signed(NOON))
@@ -67,7 +64,7 @@ async def test_what_was_signed_before_a_clock_went_ahead_counts_once_it_is_right
             assert records.signed_until("alarms", clock.now()) == NOON
 
 
-async def test_the_newest_acknowledgements_are_the_same_whatever_clocks_were_wrong(tmp_path: Path) -> None:
+async def test_the_newest_acknowledgements_are_the_same_whatever_clocks_were_wrong(tmp_path):
     clock = ManualClock(NOON)
     older = Acknowledgements.older
     whole = replace(older, since="0")
@@ -87,7 +84,7 @@ async def test_the_newest_acknowledgements_are_the_same_whatever_clocks_were_wro
         assert left_out[0] > 0
 
 
-def test_entries_of_wrong_clocks_are_not_taken_for_earlier_ones(tmp_path: Path) -> None:
+def test_entries_of_wrong_clocks_are_not_taken_for_earlier_ones(tmp_path):
     path, day = tmp_path / "j.db", timedelta(days=1)
     filled(path, 3)
     append_notes(path, 2, at=NOON + day)
@@ -104,7 +101,7 @@ def test_entries_of_wrong_clocks_are_not_taken_for_earlier_ones(tmp_path: Path) 
         assert last_before(book, NOON + 9 * day) == 14
 
 
-async def test_no_later_signature_hides_what_was_open_before_a_clock_was_set_back(tmp_path: Path) -> None:
+async def test_no_later_signature_hides_what_was_open_before_a_clock_was_set_back(tmp_path):
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
         plan = plan_of("p1", way="duty")
@@ -127,8 +124,8 @@ async def test_no_later_signature_hides_what_was_open_before_a_clock_was_set_bac
 
 
 async def test_signatures_of_a_clock_that_was_ahead_do_not_hide_that_older_ones_were_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(FindingRecords, "older", replace(FindingRecords.older, at_first=30))
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:

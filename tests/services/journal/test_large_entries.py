@@ -16,7 +16,6 @@ EVERY = EntryQuery()
 
 
 def with_evidence(path: Path, incidents: int, notes: int = 4) -> None:
-    """A journal with so many incidents' evidence among notes."""
     with closing(Store(path)) as store:
         for number in range(incidents):
             kinds = [EntryKind.EVIDENCE, *[EntryKind.NOTE] * notes]
@@ -26,7 +25,7 @@ def with_evidence(path: Path, incidents: int, notes: int = 4) -> None:
                 append(store, draft, at=NOON, person=ALICE)
 
 
-async def test_lists_leave_the_body_out_and_one_entry_has_it(tmp_path: Path) -> None:
+async def test_lists_leave_the_body_out_and_one_entry_has_it(tmp_path):
     path = tmp_path / "j.db"
     async with open_journal(path) as book:
         written = await book.append(NewEntry(kind=EntryKind.EVIDENCE, subject="i", text="t", data=BODY))
@@ -47,7 +46,7 @@ async def test_lists_leave_the_body_out_and_one_entry_has_it(tmp_path: Path) -> 
     assert verify(path, at=NOON).intact
 
 
-def test_export_contains_the_body(tmp_path: Path) -> None:
+def test_export_contains_the_body(tmp_path):
     with_evidence(tmp_path / "j.db", 2)
     with closing(JournalReader.open(tmp_path / "j.db")) as reader:
         exported = [json.loads(line) for line in lines(reader, EVERY)]
@@ -66,11 +65,10 @@ def listed(path: Path) -> tuple[int, list[Entry]]:
 
 
 def bytes_read() -> int:
-    """By this process so far (proc(5), /proc/PID/io)."""
     return int(Path("/proc/self/io").read_text("ascii").split()[1])
 
 
-def test_two_hundred_incidents_do_not_slow_lists_down(tmp_path: Path) -> None:
+def test_two_hundred_incidents_do_not_slow_lists_down(tmp_path):
     with_evidence(tmp_path / "with.db", 200)
     filled(tmp_path / "without.db", 1_000)
     with_bodies, entries = listed(tmp_path / "with.db")

@@ -1,6 +1,3 @@
-"""What a whole verification says of a ledger that was altered behind everybody's back."""
-
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -33,7 +30,7 @@ async def compared(path: Path, ledger: MemoryLedger | Line) -> Comparison:
         return await compare(ledger, copy)
 
 
-async def test_an_untouched_ledger(tmp_path: Path) -> None:
+async def test_an_untouched_ledger(tmp_path):
     ledger = await filled_ledger(tmp_path / "copy.db")
     assert await compared(tmp_path / "copy.db", ledger) == Comparison()
     # An entry that came after the copy was brought up to date is no fault.
@@ -51,9 +48,7 @@ async def test_an_untouched_ledger(tmp_path: Path) -> None:
         (lambda records: records.update({0: naming("other")}), "replaced", 0),
     ],
 )
-async def test_what_was_altered_there_is_named(
-    tmp_path: Path, alter: Callable[[dict[int, bytes]], object], kind: str, seq: int
-) -> None:
+async def test_what_was_altered_there_is_named(tmp_path, alter, kind, seq):
     ledger = await filled_ledger(tmp_path / "copy.db")
     before = dict(ledger.records)
     alter(ledger.records)
@@ -62,7 +57,7 @@ async def test_what_was_altered_there_is_named(
     assert (fault.kind, fault.seq) == (ChainFaultKind(kind), seq)
 
 
-async def test_a_ledger_that_does_not_answer_is_a_doubt(tmp_path: Path) -> None:
+async def test_a_ledger_that_does_not_answer_is_a_doubt(tmp_path):
     line = Line(await filled_ledger(tmp_path / "copy.db", 3))
     line.is_cut = True
     comparison = await compared(tmp_path / "copy.db", line)

@@ -1,6 +1,3 @@
-"""Moving a journal to a ledger and back, interrupted anywhere, and putting a backup to use."""
-
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -57,7 +54,7 @@ def anchors(path: Path, folder: Path) -> ExternalHashes:
     return from_file(log)
 
 
-async def test_a_move_killed_at_every_tenth_record_resumes(tmp_path: Path) -> None:
+async def test_a_move_killed_at_every_tenth_record_resumes(tmp_path):
     path = tmp_path / "old.db"
     filled(path, 57)
     hashes, ledger, kills = anchors(path, tmp_path), Interrupted(), 0
@@ -88,7 +85,7 @@ async def test_a_move_killed_at_every_tenth_record_resumes(tmp_path: Path) -> No
     assert verification.anchors == 5
 
 
-async def test_a_console_that_writes_during_a_move_is_not_lost(tmp_path: Path) -> None:
+async def test_a_console_that_writes_during_a_move_is_not_lost(tmp_path):
     filled(tmp_path / "old.db", 30)
     ledger = MemoryLedger()
     async with open_journal(tmp_path / "old.db") as journal, open_journal(tmp_path / "old.db") as other:
@@ -109,7 +106,7 @@ async def test_a_console_that_writes_during_a_move_is_not_lost(tmp_path: Path) -
     assert sorted(ledger.records) == list(range(33))
 
 
-async def test_there_and_back(tmp_path: Path) -> None:
+async def test_there_and_back(tmp_path):
     filled(tmp_path / "old.db", 5)
     ledger = MemoryLedger()
     async with open_journal(tmp_path / "old.db") as journal:
@@ -145,7 +142,7 @@ def _other() -> MemoryLedger:
     return ledger
 
 
-async def test_a_backup_is_put_to_use(tmp_path: Path) -> None:
+async def test_a_backup_is_put_to_use(tmp_path):
     ledger = MemoryLedger()
     journal = shared(tmp_path / "copy.db", ledger)
     await journal.open()
@@ -189,9 +186,7 @@ async def test_a_backup_is_put_to_use(tmp_path: Path) -> None:
         (lambda path: path.unlink(), "no journal"),
     ],
 )
-async def test_what_is_not_intact_is_not_moved(
-    tmp_path: Path, spoil: Callable[[Path], object], words: str
-) -> None:
+async def test_what_is_not_intact_is_not_moved(tmp_path, spoil, words):
     filled(tmp_path / "old.db", 5)
     spoil(tmp_path / "old.db")
     journal = Journal(tmp_path / "old.db", clock=ManualClock(NOON), person=lambda: ALICE, syslog=None)
@@ -202,7 +197,7 @@ async def test_what_is_not_intact_is_not_moved(
     await journal.close()
 
 
-async def test_a_place_that_is_taken(tmp_path: Path) -> None:
+async def test_a_place_that_is_taken(tmp_path):
     filled(tmp_path / "one.db", 5)
     filled(tmp_path / "two.db", 5)
     ledger = MemoryLedger()
@@ -216,7 +211,7 @@ async def test_a_place_that_is_taken(tmp_path: Path) -> None:
         assert (await one.append(note())).seq == 6
 
 
-async def test_a_console_that_watches_a_journal_coming_back_sees_no_damage(tmp_path: Path) -> None:
+async def test_a_console_that_watches_a_journal_coming_back_sees_no_damage(tmp_path):
     ledger, away = MemoryLedger(), _other()
     home = shared(tmp_path / "home.db", ledger)
     await home.open()
@@ -245,10 +240,8 @@ async def test_a_console_that_watches_a_journal_coming_back_sees_no_damage(tmp_p
     assert checked(tmp_path / "home.db").intact
 
 
-async def test_a_file_is_not_closed_under_what_is_being_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When the disk is full the first of many writes ends the copy, and the others are still under way."""
+async def test_a_file_is_not_closed_under_what_is_being_written(tmp_path, monkeypatch):
+    # When the disk is full the first of many writes ends the copy, and the others are still under way.
     target = FileTarget(tmp_path / "new.db")
     await target.put(0, naming("a" * 32))
     turns: list[bool] = []

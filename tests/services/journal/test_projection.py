@@ -1,5 +1,3 @@
-"""Projections: whatever is written when and by whom, nothing is passed over, and nothing counts twice."""
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
@@ -52,9 +50,7 @@ async def write(journal: Journal, *kinds: EntryKind) -> list[Entry]:
     return [await journal.append(NewEntry(kind=kind, text=kind.value)) for kind in kinds]
 
 
-async def test_the_first_reading_takes_each_kind_as_far_back_as_it_says(
-    journal: Journal, clock: ManualClock
-) -> None:
+async def test_the_first_reading_takes_each_kind_as_far_back_as_it_says(journal, clock):
     await write(journal, EntryKind.REMARK, EntryKind.NOTE, EntryKind.ARMED)
     clock.advance((41 * DAY).total_seconds())
     await write(journal, EntryKind.REMARK, EntryKind.NOTE, EntryKind.ARMED)
@@ -65,7 +61,7 @@ async def test_the_first_reading_takes_each_kind_as_far_back_as_it_says(
     assert (numbers.position, numbers.version) == (6, 3 + 1)
 
 
-async def test_an_empty_journal_is_read_too(journal: Journal, clock: ManualClock) -> None:
+async def test_an_empty_journal_is_read_too(journal, clock):
     numbers = Numbers(journal)
     assert not await numbers.read(clock.now())
     assert (numbers.started, numbers.version, numbers.position) == (True, 1, 0)
@@ -75,7 +71,7 @@ async def test_an_empty_journal_is_read_too(journal: Journal, clock: ManualClock
     assert numbers.seqs == [1]
 
 
-async def test_after_the_first_reading_age_does_not_matter(journal: Journal, clock: ManualClock) -> None:
+async def test_after_the_first_reading_age_does_not_matter(journal, clock):
     numbers = Numbers(journal)
     await numbers.read(clock.now())
     await write(journal, EntryKind.REMARK)
@@ -85,9 +81,7 @@ async def test_after_the_first_reading_age_does_not_matter(journal: Journal, clo
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 7, 8])
-async def test_pages_of_any_size_add_up_to_the_whole_in_order(
-    journal: Journal, clock: ManualClock, page: int
-) -> None:
+async def test_pages_of_any_size_add_up_to_the_whole_in_order(journal, clock, page):
     numbers = Numbers(journal, page)
     await write(journal, *[EntryKind.NOTE] * 7)
     await numbers.read(clock.now())
@@ -97,7 +91,7 @@ async def test_pages_of_any_size_add_up_to_the_whole_in_order(
     assert numbers.position == 13
 
 
-async def test_an_own_entry_does_not_skip_those_of_others(journal: Journal, clock: ManualClock) -> None:
+async def test_an_own_entry_does_not_skip_those_of_others(journal, clock):
     numbers = Numbers(journal)
     await numbers.read(clock.now())
     await write(journal, EntryKind.NOTE, EntryKind.NOTE)
@@ -109,15 +103,13 @@ async def test_an_own_entry_does_not_skip_those_of_others(journal: Journal, cloc
     assert sorted(numbers.seqs) == [1, 2, 3]
 
 
-async def test_other_kinds_are_skipped_wherever_they_come_from(journal: Journal) -> None:
+async def test_other_kinds_are_skipped_wherever_they_come_from(journal):
     numbers = Numbers(journal)
     numbers.absorb(await write(journal, EntryKind.ARMED, EntryKind.NOTE))
     assert (numbers.seqs, numbers.version) == ([2], 1)
 
 
-async def test_entries_written_during_the_first_read_arrive_with_the_next(
-    journal: Journal, clock: ManualClock
-) -> None:
+async def test_entries_written_during_the_first_read_arrive_with_the_next(journal, clock):
     class Interrupted(Numbers):
         def absorb(self, entries: Iterable[Entry]) -> None:
             super().absorb(entries)
@@ -134,8 +126,6 @@ async def test_entries_written_during_the_first_read_arrive_with_the_next(
 
 
 class Failing:
-    """A journal that fails at the given questions, counted from 1."""
-
     def __init__(self, journal: Journal, *questions: int) -> None:
         self.journal = journal
         self.questions = questions
@@ -156,9 +146,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("question", range(1, 9))
-async def test_a_read_that_fails_anywhere_is_completed_by_the_next(
-    journal: Journal, clock: ManualClock, question: int
-) -> None:
+async def test_a_read_that_fails_anywhere_is_completed_by_the_next(journal, clock, question):
     await write(journal, *[EntryKind.NOTE, EntryKind.REMARK] * 3)
     failing = Failing(journal, question)
     numbers = Numbers(failing, page=2)  # type: ignore[arg-type]
@@ -175,16 +163,14 @@ async def test_a_read_that_fails_anywhere_is_completed_by_the_next(
     assert numbers.version == 15 + 1
 
 
-async def test_concurrent_reads_wait_for_each_other(journal: Journal, clock: ManualClock) -> None:
+async def test_concurrent_reads_wait_for_each_other(journal, clock):
     await write(journal, *[EntryKind.NOTE] * 5)
     numbers = Numbers(journal, page=2)
     assert await asyncio.gather(*(numbers.read(clock.now()) for _reader in range(3))) == [True, False, False]
     assert numbers.seqs == [1, 2, 3, 4, 5]
 
 
-async def test_a_state_that_was_restored_reads_on_from_its_position(
-    journal: Journal, clock: ManualClock
-) -> None:
+async def test_a_state_that_was_restored_reads_on_from_its_position(journal, clock):
     await write(journal, *[EntryKind.NOTE] * 5)
     numbers = Numbers(journal)
     numbers.position, numbers.started = 3, True
@@ -220,7 +206,7 @@ class Written:
     steps=st.lists(st.sampled_from(["other", "own", "read", "begin", "turn"]), max_size=40),
     page=st.integers(1, 5),
 )
-def test_nothing_is_skipped_in_any_order_of_writes_absorptions_and_reads(steps: list[str], page: int) -> None:
+def test_nothing_is_skipped_in_any_order_of_writes_absorptions_and_reads(steps, page):
     async def check() -> None:
         journal = Written()
         numbers = Numbers(journal, page)  # type: ignore[arg-type]

@@ -23,7 +23,6 @@ from tests.tools.memory_ledger import MemoryLedger
 async def on_host(
     ledger: MemoryLedger, path: Path, *, user: str = "alice", line: Line | None = None, **options: Any
 ) -> AsyncIterator[SharedJournal]:
-    """A console's journal on a host of its own."""
     journal = SharedJournal(
         path,
         line or Line(ledger),
@@ -45,7 +44,7 @@ def ledger() -> MemoryLedger:
     return MemoryLedger()
 
 
-async def test_two_hosts_write_one_chain(ledger: MemoryLedger, tmp_path: Path) -> None:
+async def test_two_hosts_write_one_chain(ledger, tmp_path):
     async with (
         on_host(ledger, tmp_path / "a.db") as one,
         on_host(ledger, tmp_path / "b.db", user="bob") as two,
@@ -61,7 +60,7 @@ async def test_two_hosts_write_one_chain(ledger: MemoryLedger, tmp_path: Path) -
     assert checked(tmp_path / "b.db").head == checked(tmp_path / "a.db").head
 
 
-async def test_a_claim_is_taken_once_and_a_hold_is_held_by_one(ledger: MemoryLedger, tmp_path: Path) -> None:
+async def test_a_claim_is_taken_once_and_a_hold_is_held_by_one(ledger, tmp_path):
     async with (
         on_host(ledger, tmp_path / "a.db") as one,
         on_host(ledger, tmp_path / "b.db", user="bob") as two,
@@ -77,9 +76,7 @@ async def test_a_claim_is_taken_once_and_a_hold_is_held_by_one(ledger: MemoryLed
         assert (await two.append(note(holds="db"))).seq == 3
 
 
-async def test_news_are_looked_for_seldom_while_another_system_is_on_screen(
-    ledger: MemoryLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_news_are_looked_for_seldom_while_another_system_is_on_screen(ledger, tmp_path, monkeypatch):
     async with (
         on_host(ledger, tmp_path / "a.db") as one,
         on_host(ledger, tmp_path / "b.db", user="bob") as two,
@@ -110,7 +107,7 @@ async def test_news_are_looked_for_seldom_while_another_system_is_on_screen(
     await listener.ends()
 
 
-async def test_an_entry_whose_answer_was_lost_is_recorded_once(ledger: MemoryLedger, tmp_path: Path) -> None:
+async def test_an_entry_whose_answer_was_lost_is_recorded_once(ledger, tmp_path):
     line = Line(ledger)
     async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
         line.loses_answers = True
@@ -120,7 +117,7 @@ async def test_an_entry_whose_answer_was_lost_is_recorded_once(ledger: MemoryLed
         assert (await journal.append(note("next"))).seq == entry.seq + 1
 
 
-async def test_what_happens_on_another_host_is_heard(ledger: MemoryLedger, tmp_path: Path) -> None:
+async def test_what_happens_on_another_host_is_heard(ledger, tmp_path):
     async with (
         on_host(ledger, tmp_path / "a.db") as one,
         on_host(ledger, tmp_path / "b.db", user="bob") as two,
@@ -130,9 +127,7 @@ async def test_what_happens_on_another_host_is_heard(ledger: MemoryLedger, tmp_p
         await listener.hears(lambda heard: entry.seq in heard)
 
 
-async def test_without_the_ledger_notes_wait_and_changes_are_refused(
-    ledger: MemoryLedger, tmp_path: Path
-) -> None:
+async def test_without_the_ledger_notes_wait_and_changes_are_refused(ledger, tmp_path):
     line = Line(ledger)
     async with on_host(ledger, tmp_path / "b.db", user="bob") as other:
         async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
@@ -159,7 +154,7 @@ async def test_without_the_ledger_notes_wait_and_changes_are_refused(
             assert late.at == NOON
 
 
-async def test_a_console_without_ledger_and_copy_says_so(ledger: MemoryLedger, tmp_path: Path) -> None:
+async def test_a_console_without_ledger_and_copy_says_so(ledger, tmp_path):
     line = Line(ledger)
     line.is_cut = True
     async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
@@ -174,9 +169,7 @@ async def test_a_console_without_ledger_and_copy_says_so(ledger: MemoryLedger, t
         assert (await journal.append(note())).seq == 1
 
 
-async def test_what_others_write_beside_the_chain_stops_everything(
-    ledger: MemoryLedger, tmp_path: Path
-) -> None:
+async def test_what_others_write_beside_the_chain_stops_everything(ledger, tmp_path):
     async with on_host(ledger, tmp_path / "a.db") as journal:
         entry = await journal.append(note())
         record = ledger.records[1]
@@ -189,7 +182,7 @@ async def test_what_others_write_beside_the_chain_stops_everything(
         assert not journal.health.writable
 
 
-async def test_a_copy_of_another_journal_is_not_used(ledger: MemoryLedger, tmp_path: Path) -> None:
+async def test_a_copy_of_another_journal_is_not_used(ledger, tmp_path):
     async with on_host(ledger, tmp_path / "a.db") as journal:
         await journal.append(note())
     other = MemoryLedger()
@@ -199,7 +192,7 @@ async def test_a_copy_of_another_journal_is_not_used(ledger: MemoryLedger, tmp_p
     assert list(other.records) == [0]
 
 
-async def test_a_ledger_with_a_copy_takes_no_entries(ledger: MemoryLedger, tmp_path: Path) -> None:
+async def test_a_ledger_with_a_copy_takes_no_entries(ledger, tmp_path):
     ledger.records[0] = naming("j", is_copied=True)
     async with on_host(ledger, tmp_path / "a.db") as journal:
         assert not journal.health.writable
@@ -207,7 +200,7 @@ async def test_a_ledger_with_a_copy_takes_no_entries(ledger: MemoryLedger, tmp_p
             await journal.append(note())
 
 
-async def test_a_reader_begins_no_journal(ledger: MemoryLedger, tmp_path: Path) -> None:
+async def test_a_reader_begins_no_journal(ledger, tmp_path):
     journal = SharedJournal(tmp_path / "a.db", ledger, clock=ManualClock(NOON), person=Person, syslog=None)
     await journal.catch_up()
     await journal.close()
@@ -226,7 +219,7 @@ class Deleted(MemoryLedger):
         return whole
 
 
-async def test_a_number_that_was_deleted_in_the_ledger_is_not_taken_again(tmp_path: Path) -> None:
+async def test_a_number_that_was_deleted_in_the_ledger_is_not_taken_again(tmp_path):
     ledger = Deleted()
     async with on_host(ledger, tmp_path / "a.db") as journal:
         for number in range(5):
@@ -254,7 +247,7 @@ class Small(MemoryLedger):
         return await super().put(seq, record)
 
 
-async def test_what_is_too_large_is_refused_and_what_is_forbidden_waits(tmp_path: Path) -> None:
+async def test_what_is_too_large_is_refused_and_what_is_forbidden_waits(tmp_path):
     ledger = Small()
     async with on_host(ledger, tmp_path / "a.db") as journal:
         with pytest.raises(JournalError):
@@ -274,9 +267,7 @@ async def test_what_is_too_large_is_refused_and_what_is_forbidden_waits(tmp_path
         assert len(await journal.entries()) == 2
 
 
-async def test_appends_that_wait_together_for_a_dead_ledger_end_together(
-    ledger: MemoryLedger, tmp_path: Path
-) -> None:
+async def test_appends_that_wait_together_for_a_dead_ledger_end_together(ledger, tmp_path):
     line = Line(ledger)
     async with on_host(ledger, tmp_path / "a.db", line=line, patience=0.0) as journal:
         await journal.append(note("before"))
@@ -291,9 +282,7 @@ async def test_appends_that_wait_together_for_a_dead_ledger_end_together(
         assert (await journal.append(drafts[0])).seq == 2
 
 
-async def test_a_note_that_waits_does_not_make_the_journal_writable(
-    ledger: MemoryLedger, tmp_path: Path
-) -> None:
+async def test_a_note_that_waits_does_not_make_the_journal_writable(ledger, tmp_path):
     line = Line(ledger)
     async with on_host(ledger, tmp_path / "a.db", line=line) as journal:
         await journal.append(note("before"))
@@ -317,10 +306,8 @@ class Hanging(MemoryLedger):
         return standing
 
 
-async def test_a_ledger_that_hangs_holds_up_no_signature(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is refused, though the ledger may have it: whoever decides by it reads the journal again."""
+async def test_a_ledger_that_hangs_holds_up_no_signature(tmp_path, monkeypatch):
+    # It is refused, though the ledger may have it: whoever decides by it reads the journal again.
     monkeypatch.setattr("services.journal.shared.journal.DECIDED", 0.01)
     ledger = Hanging()
     async with on_host(ledger, tmp_path / "a.db") as journal:
@@ -336,9 +323,7 @@ async def test_a_ledger_that_hangs_holds_up_no_signature(
             await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, text="hung", claim="duty"))
 
 
-async def test_a_ledger_that_hangs_holds_up_no_note_and_no_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_ledger_that_hangs_holds_up_no_note_and_no_end(tmp_path, monkeypatch):
     monkeypatch.setattr("services.journal.shared.journal.SOON", 0.01)
     ledger = Hanging()
     async with on_host(ledger, tmp_path / "a.db") as journal:

@@ -1,7 +1,4 @@
-"""The entries about requests to AWS: one for each total, however many inspections end together."""
-
 import asyncio
-from pathlib import Path
 
 from services.aws.client.meter import UsageMeter
 from services.clock import ManualClock
@@ -10,7 +7,7 @@ from services.models.journal import EntryKind, EntryQuery
 from tests.services.journal.book import NOON, open_journal
 
 
-async def test_a_total_is_recorded_once(tmp_path: Path) -> None:
+async def test_a_total_is_recorded_once(tmp_path):
     async with open_journal(tmp_path / "j.db") as journal:
         meter = UsageMeter(ManualClock(NOON))
         log = UsageLog(journal, meter)
@@ -23,7 +20,7 @@ async def test_a_total_is_recorded_once(tmp_path: Path) -> None:
         assert sorted(entry.data["calls"] for entry in entries) == totals
 
 
-async def test_a_total_that_could_not_be_recorded_is_recorded_later(tmp_path: Path) -> None:
+async def test_a_total_that_could_not_be_recorded_is_recorded_later(tmp_path):
     meter = UsageMeter(ManualClock(NOON))
     async with open_journal(tmp_path / "j.db") as journal:
         log = UsageLog(journal, meter)

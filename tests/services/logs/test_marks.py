@@ -1,5 +1,3 @@
-"""Marks in the journal: masked, and found again."""
-
 from services.logs.marks import SavedMark, mark_entry
 from services.logs.masking.of_runbook import masker_of
 from services.runbook.loader import load_builtin
@@ -9,7 +7,7 @@ MARK = SavedMark(
 )
 
 
-def test_text_and_note_are_masked_and_what_recognises_the_line_stays() -> None:
+def test_text_and_note_are_masked_and_what_recognises_the_line_stays():
     entry = mark_entry(MARK, masker_of(load_builtin("facility-prod")))
     assert (entry.data["line"], entry.data["note"], entry.data["digest"]) == (
         "password=*** here",
@@ -20,7 +18,7 @@ def test_text_and_note_are_masked_and_what_recognises_the_line_stays() -> None:
     assert "hunter2" not in entry.model_dump_json()
 
 
-def test_its_removal_is_masked_as_well() -> None:
+def test_its_removal_is_masked_as_well():
     entry = mark_entry(MARK, masker_of(load_builtin("facility-prod")), removed=True)
     assert entry.data["removed"] is True
     assert "hunter2" not in entry.model_dump_json()

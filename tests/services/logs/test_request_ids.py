@@ -1,5 +1,3 @@
-"""Ids of requests in log lines, and the lines of a request in several groups."""
-
 import json
 from datetime import UTC, datetime
 
@@ -34,17 +32,17 @@ ROOT = "1-67891233-abcdef012345678912345678"
         ("", []),
     ],
 )
-def test_ids_are_found_in_json_and_in_text(text: str, ids: list[tuple[str, str]]) -> None:
+def test_ids_are_found_in_json_and_in_text(text, ids):
     assert [(each.name, each.value) for each in request_ids(text)] == ids
 
 
-def test_further_names_come_from_the_runbook() -> None:
+def test_further_names_come_from_the_runbook():
     text = json.dumps({"transactionId": "tx-000001"})
     assert request_ids(text) == ()
     assert request_ids(text, ("transaction_id",)) == (RequestId("transactionId", "tx-000001"),)
 
 
-def test_an_id_is_quoted_as_a_filter_pattern() -> None:
+def test_an_id_is_quoted_as_a_filter_pattern():
     assert phrase("abc-123") == '"abc-123"'
     assert phrase('a"b\\c') == '"a\\"b\\\\c"'
 
@@ -72,7 +70,7 @@ class Groups:
         return (line,), None if token else "more"
 
 
-async def test_all_groups_are_asked_and_a_refused_one_stops_no_other() -> None:
+async def test_all_groups_are_asked_and_a_refused_one_stops_no_other():
     source, lines, changes = Groups(), list[tuple[str, int]](), list[int]()
     search = RequestSearch(
         source, LogLimiter(ManualClock(datetime(2026, 1, 1, tzinfo=UTC))), "x-1", ("a", "b")

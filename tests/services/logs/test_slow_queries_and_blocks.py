@@ -1,5 +1,3 @@
-"""Slow queries by shape and minute, and blocked requests by what they share."""
-
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +15,7 @@ def query(ms: float, text: str) -> str:
     return f"{PREFIX}{ms:.3f} ms  execute <unnamed>: {text}"
 
 
-def test_queries_of_one_shape_are_one_with_their_durations_and_times() -> None:
+def test_queries_of_one_shape_are_one_with_their_durations_and_times():
     lines = [
         (
             T0 + timedelta(seconds=20 * n),
@@ -42,7 +40,7 @@ def test_queries_of_one_shape_are_one_with_their_durations_and_times() -> None:
 
 
 @given(st.text(max_size=80), st.text("abc'\"0129$-/* ", max_size=40))
-def test_a_value_in_quotation_marks_never_stays(text: str, value: str) -> None:
+def test_a_value_in_quotation_marks_never_stays(text, value):
     secret = "'" + value.replace("'", "''") + "geheim'"
     assert "geheim" not in statement(f"SELECT 1 FROM t WHERE a = {secret}")
     assert len(statement(text)) <= 301
@@ -57,7 +55,7 @@ def record(address: str, country: str, uri: str, action: str = "BLOCK") -> bytes
     return json.dumps(content).encode()
 
 
-def test_blocked_requests_are_counted_by_rule_address_country_and_path() -> None:
+def test_blocked_requests_are_counted_by_rule_address_country_and_path():
     at = int(T0.timestamp() * 1000)
     lines = [
         record("192.0.2.1", "NL", "/a"),
@@ -78,6 +76,6 @@ def test_blocked_requests_are_counted_by_rule_address_country_and_path() -> None
 
 
 @given(st.binary(max_size=60) | st.sampled_from([b'{"action":"BLOCK"', b'{"action":"BLOCK"}', b'["BLOCK"]']))
-def test_any_line_may_stand_in_the_log_of_the_firewall(line: bytes) -> None:
+def test_any_line_may_stand_in_the_log_of_the_firewall(line):
     block = block_of(line, 0)
     assert block is None or isinstance(block, Block)

@@ -1,5 +1,3 @@
-"""Spans, present values and sparklines: the numbers behind an alarm's curve."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,7 +35,7 @@ def alarm(stat: str = "Average", period: int = 60, comparison: str = ">=") -> Al
     PERIODS,
     st.integers(10**9, 2 * 10**9).map(lambda at: datetime.fromtimestamp(at, UTC)),
 )
-def test_a_span_is_whole_periods_that_have_ended(span, stat: str, period: int, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def test_a_span_is_whole_periods_that_have_ended(span, stat, period, now):  # type: ignore[no-untyped-def]
     watched = alarm(stat, period)
     step, read = period_of(span, watched), curve_range(span, watched, now)
     assert step >= max(60, period)
@@ -49,7 +47,7 @@ def test_a_span_is_whole_periods_that_have_ended(span, stat: str, period: int, n
     assert (query.stat == stat) or stat not in ("Sum", "SampleCount"), "counts are never averaged"
 
 
-def test_the_runbooks_hour_is_five_minute_means_and_the_worst_of_each_minute() -> None:
+def test_the_runbooks_hour_is_five_minute_means_and_the_worst_of_each_minute():
     means, worst = SPANS[:2]
     assert (drawn_stat(means, alarm("p95")), period_of(means, alarm())) == ("Average", 300)
     assert (drawn_stat(worst, alarm()), period_of(worst, alarm())) == ("Maximum", 60)
@@ -57,13 +55,13 @@ def test_the_runbooks_hour_is_five_minute_means_and_the_worst_of_each_minute() -
 
 
 @given(st.integers(60, 3600), st.integers(0, 20_000))
-def test_an_old_value_is_never_the_present_one(period: int, age: int) -> None:
+def test_an_old_value_is_never_the_present_one(period, age):
     at = int(NOW.timestamp()) - age
     value = present_value((at,), (1.0,), period, NOW)
     assert (value is None) == (age - period > max(LATE, 2 * period))
 
 
-def test_a_failed_read_makes_values_doubtful_not_old() -> None:
+def test_a_failed_read_makes_values_doubtful_not_old():
     watched = alarm()
     series = Series(id="m1", label="cpu", times=(int(NOW.timestamp()) - 60,), values=(3.0,), period=60)
     problem = Problem(kind=ProblemKind.EXPIRED, summary="", at=NOW)
@@ -82,7 +80,7 @@ def test_a_failed_read_makes_values_doubtful_not_old() -> None:
 
 @pytest.mark.parametrize("status", SeriesStatus)
 @pytest.mark.parametrize("place", ["drawn", "read"])
-def test_a_metric_that_may_not_be_read_is_not_one_without_data(place: str, status: SeriesStatus) -> None:
+def test_a_metric_that_may_not_be_read_is_not_one_without_data(place, status):
     fresh: FeedState[Any] = FeedState(value=(), fetched_at=NOW)
     series = Series(id="m1", label="cpu", status=status)
     readings = AlarmReadings(**{place: {"cpu": series}}, dashboard=fresh, own=fresh)
@@ -96,7 +94,7 @@ POINTS = st.lists(
 
 
 @given(POINTS, st.integers(3600, 7200), st.integers(1, 30), st.booleans())
-def test_a_sparkline_shows_the_worst_of_each_piece(points, end: int, cells: int, least: bool) -> None:  # type: ignore[no-untyped-def]
+def test_a_sparkline_shows_the_worst_of_each_piece(points, end, cells, least):  # type: ignore[no-untyped-def]
     points.sort()
     times, values = [at for at, _value in points], [value for _at, value in points]
     shown = pieces(times, values, end=end, cells=cells, seconds=300, least=least)
@@ -108,7 +106,7 @@ def test_a_sparkline_shows_the_worst_of_each_piece(points, end: int, cells: int,
 
 
 @given(POINTS, st.integers(3600, 5000))
-def test_a_minute_later_a_sparkline_is_the_same_or_moved_by_one_cell(points, end: int) -> None:  # type: ignore[no-untyped-def]
+def test_a_minute_later_a_sparkline_is_the_same_or_moved_by_one_cell(points, end):  # type: ignore[no-untyped-def]
     points = sorted(point for point in points if point[0] <= end)
     times, values = [at for at, _value in points], [value for _at, value in points]
     one = pieces(times, values, end=end, cells=12, seconds=300)
@@ -117,7 +115,7 @@ def test_a_minute_later_a_sparkline_is_the_same_or_moved_by_one_cell(points, end
 
 
 @given(st.lists(st.none() | st.floats(-1e9, 1e9), max_size=20), st.none() | st.floats(-1e9, 1e9))
-def test_levels_are_ordered_as_the_values(values: list[float | None], limit: float | None) -> None:
+def test_levels_are_ordered_as_the_values(values, limit):
     shown = levels(values, limit, 8)
     assert all(level is None or 0 <= level < 8 for level in shown)
     pairs = [
@@ -131,5 +129,5 @@ def test_levels_are_ordered_as_the_values(values: list[float | None], limit: flo
 
 
 @pytest.mark.parametrize("value", [0.0, 5.0])
-def test_a_level_line_has_a_level(value: float) -> None:
+def test_a_level_line_has_a_level(value):
     assert None not in levels([value] * 3, None, 8)

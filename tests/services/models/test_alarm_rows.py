@@ -24,8 +24,8 @@ ALARMS = st.lists(
 
 @given(ALARMS, st.integers(0, 40), st.integers(0, 5), st.booleans(), st.booleans())
 def test_what_is_not_normal_always_has_a_row_and_nothing_is_lost(
-    overview: AlarmOverview, room: int, notes: int, normal_listed: bool, scaling_listed: bool
-) -> None:
+    overview, room, notes, normal_listed, scaling_listed
+):
     rows = alarm_rows(overview, room, notes=notes, normal_listed=normal_listed, scaling_listed=scaling_listed)
     assert {alarm.id for alarm in (*rows.single, *rows.normal)} == {alarm.id for alarm in overview.watched}
     assert len(rows.single) + len(rows.normal) == len(overview.watched)
@@ -35,12 +35,12 @@ def test_what_is_not_normal_always_has_a_row_and_nothing_is_lost(
 
 
 @given(ALARMS, st.integers(0, 5))
-def test_everything_is_listed_where_there_is_room(overview: AlarmOverview, notes: int) -> None:
+def test_everything_is_listed_where_there_is_room(overview, notes):
     room = HEAD + len(overview.watched) + bool(overview.scaling) + notes
     assert not alarm_rows(overview, room, notes=notes).normal
 
 
-def test_all_green_is_one_line() -> None:
+def test_all_green_is_one_line():
     alarms = tuple(
         Alarm(id=RawId(str(index)), name="a", state=AlarmState.OK, has_actions=True) for index in range(8)
     )

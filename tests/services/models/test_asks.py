@@ -74,7 +74,7 @@ def states(lines: tuple[AskLine, ...]) -> list[object]:
     return [line.verdict or line.state for line in lines]
 
 
-def test_each_line_has_the_verdict_of_what_it_asks_for() -> None:
+def test_each_line_has_the_verdict_of_what_it_asks_for():
     dashboard = finding("dashboard", ecs_cpu=V.ABNORMAL, ecs_memory=V.UNKNOWN, transfer=V.NORMAL)
     errors = finding("error-logs", **{"rate": V.ATTENTION, "5xx": V.NORMAL})
     lines = ask_lines(DUE, DUTY, findings(dashboard, errors))
@@ -82,7 +82,7 @@ def test_each_line_has_the_verdict_of_what_it_asks_for() -> None:
     assert [line.unjudged for line in lines] == [True, False, False, False, False]
 
 
-def test_what_was_not_measured_is_not_done() -> None:
+def test_what_was_not_measured_is_not_done():
     lines = ask_lines(DUE, DUTY, findings(finding("dashboard", ecs_cpu=V.NORMAL, transfer=None)))
     assert states(lines) == [V.UNKNOWN, V.UNKNOWN, AskState.UNREAD, AskState.UNREAD, AskState.WAITING]
     running = RunningInspection(inspection="error-logs", title="t", began=AT)
@@ -90,7 +90,7 @@ def test_what_was_not_measured_is_not_done() -> None:
     assert states(lines)[2:4] == [AskState.RUNNING, AskState.RUNNING]
 
 
-def test_a_runbook_that_names_no_sources_marks_nothing_it_does_not_know() -> None:
+def test_a_runbook_that_names_no_sources_marks_nothing_it_does_not_know():
     duty = DUTY.model_copy(update={"judged_by": ()})
     normal = [finding("dashboard", a=V.NORMAL), finding("error-logs", b=V.NORMAL)]
     assert states(ask_lines(DUE, duty, findings(*normal))) == [V.NORMAL] * 5
@@ -100,7 +100,7 @@ def test_a_runbook_that_names_no_sources_marks_nothing_it_does_not_know() -> Non
     assert states(ask_lines(DUE, single, findings(*bad))) == [V.ABNORMAL]
 
 
-def test_a_checklist_says_who_ticked_what_and_what_was_left_open() -> None:
+def test_a_checklist_says_who_ticked_what_and_what_was_left_open():
     duty = DUTY.model_copy(update={"checklist": True, "judged_by": ()})
     tick = TickedLine(text="cpu", by="sato", at=AT)
     begun = replace(DUE, progress=DutyProgress(ticked=(tick,), by="sato", at=AT))
@@ -115,7 +115,7 @@ def test_a_checklist_says_who_ticked_what_and_what_was_left_open() -> None:
 
 
 @given(st.lists(st.sampled_from([*Verdict, None]), min_size=2, max_size=2))
-def test_a_line_is_done_only_if_every_item_is_normal(verdicts: list[Verdict | None]) -> None:
+def test_a_line_is_done_only_if_every_item_is_normal(verdicts):
     recorded = finding("dashboard", ecs_cpu=verdicts[0], ecs_memory=verdicts[1])
     line = ask_lines(DUE, DUTY, findings(recorded))[0]
     if line.verdict is V.NORMAL:
@@ -129,6 +129,6 @@ def test_a_line_is_done_only_if_every_item_is_normal(verdicts: list[Verdict | No
 @pytest.mark.parametrize(
     "duty", [duty for duty in RUNBOOK.duties if duty.judged_by], ids=lambda duty: duty.id
 )
-def test_the_built_in_runbook_answers_each_line(duty: Duty) -> None:
+def test_the_built_in_runbook_answers_each_line(duty):
     assert len(duty.judged_by) == len(duty.asks)
     assert {source.partition(":")[0] for source in duty.judged_by if source} <= set(duty.inspections)

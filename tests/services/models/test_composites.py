@@ -1,13 +1,9 @@
-"""Which alarms a composite alarm's rule names."""
-
 from services.models.alarms import Alarm, AlarmKind, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.composites import parts_of
 
 
 class Asked(str):
-    """A name that counts how often it is compared."""
-
     __slots__ = ()
     comparisons = 0
 
@@ -24,7 +20,7 @@ def alarm(name: str, state: AlarmState = AlarmState.OK, **more: object) -> Alarm
     )
 
 
-def test_parts_are_named_by_name_or_arn_and_firing_ones_come_first() -> None:
+def test_parts_are_named_by_name_or_arn_and_firing_ones_come_first():
     alarms = (alarm("e"), alarm("d"), alarm("b c", AlarmState.ALARM), alarm("a"))
     whole = alarm(
         "whole",
@@ -34,14 +30,14 @@ def test_parts_are_named_by_name_or_arn_and_firing_ones_come_first() -> None:
     assert [part.id for part in parts_of(whole, AlarmOverview(alarms=alarms))] == ["b c", "a", "d"]
 
 
-def test_the_parts_of_a_list_are_named_too() -> None:
+def test_the_parts_of_a_list_are_named_too():
     alarms = (alarm("a"), alarm("b c"), alarm("d"), alarm("e"))
     rule = 'AT_LEAST(50%, NOT OK, (a, "b c",arn:d)) AND NOT (alarm(e) OR TRUE)'
     parts = parts_of(alarm("whole", kind=AlarmKind.COMPOSITE, rule=rule), AlarmOverview(alarms=alarms))
     assert [part.id for part in parts] == ["a", "b c", "d", "e"]
 
 
-def test_the_parts_of_a_long_rule_are_found_without_comparing_all_alarms() -> None:
+def test_the_parts_of_a_long_rule_are_found_without_comparing_all_alarms():
     names = [f"service-{number:05}" for number in range(5_000)]
     overview = AlarmOverview(alarms=tuple(map(alarm, names)))
     rule = " OR ".join(f"ALARM({name})" for name in names[:100])

@@ -22,7 +22,7 @@ def _japanese() -> Iterator[None]:
     i18n.use("en")
 
 
-def test_the_year_is_left_out_where_it_is_that_of_the_day_of_reading_in_its_zone() -> None:
+def test_the_year_is_left_out_where_it_is_that_of_the_day_of_reading_in_its_zone():
     assert day_text(date(2026, 1, 19), date(2026, 12, 31)) == "01-19(月)"
     assert day_text(date(2025, 12, 29), date(2026, 1, 1)) == "2025-12-29(月)"
     assert dated_time(AT, JAPAN, AT) == "01-01(木) 00:30"
@@ -31,11 +31,11 @@ def test_the_year_is_left_out_where_it_is_that_of_the_day_of_reading_in_its_zone
     assert time_text(AT, JAPAN, AT) == "00:30"
 
 
-def test_without_a_day_of_reading_the_year_is_written() -> None:
+def test_without_a_day_of_reading_the_year_is_written():
     assert dated_time(AT, JAPAN, seconds=True) == "2026-01-01(木) 00:30:05"
 
 
-def test_a_day_of_writing_holds_for_all_that_is_written_within_also_in_tasks_and_threads() -> None:
+def test_a_day_of_writing_holds_for_all_that_is_written_within_also_in_tasks_and_threads():
     async def written() -> list[str]:
         with written_on(date(2026, 6, 1)):
             return [
@@ -48,7 +48,7 @@ def test_a_day_of_writing_holds_for_all_that_is_written_within_also_in_tasks_and
     assert day_text(date(2026, 6, 1)) == "2026-06-01(月)"
 
 
-def test_a_range_has_the_sign_of_the_language() -> None:
+def test_a_range_has_the_sign_of_the_language():
     assert span_text("01:17", "01:28") == "01:17～01:28"
     i18n.use("en")
     assert span_text("01:17", "01:28") == "01:17–01:28"

@@ -69,7 +69,7 @@ def shows(words: str, verdict: Verdict, *, is_complete: bool) -> None:
 
 
 @pytest.mark.parametrize("parts", MIXTURES, ids=str)
-def test_one_finding_says_both_facts_everywhere(parts: tuple[Part, ...]) -> None:
+def test_one_finding_says_both_facts_everywhere(parts):
     verdict, is_complete = expected(parts)
     one = finding(parts)
     assert (one.verdict, one.leading, one.complete) == (verdict, verdict, is_complete)
@@ -98,7 +98,7 @@ def pairs() -> Iterator[tuple[Finding, ...]]:
     yield from combinations(every, 2)
 
 
-def test_duties_reports_and_the_command_say_both_facts_of_any_two_findings() -> None:
+def test_duties_reports_and_the_command_say_both_facts_of_any_two_findings():
     tried = 0
     for both in pairs():
         verdict, is_complete = expected([(each.verdict, not each.complete) for each in both])
@@ -115,9 +115,7 @@ def test_duties_reports_and_the_command_say_both_facts_of_any_two_findings() -> 
 
 
 @pytest.mark.parametrize("parts", [*combinations(PARTS, 2)], ids=str)
-async def test_inspect_answers_with_both_facts(
-    parts: tuple[Part, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_inspect_answers_with_both_facts(parts, monkeypatch):
     by_id = {f"i{n}": finding([part], f"i{n}") for n, part in enumerate(parts)}
 
     async def requests(*_args: Any) -> dict[str, None]:
@@ -144,9 +142,7 @@ async def test_inspect_answers_with_both_facts(
 
 
 @pytest.mark.parametrize("verdicts", [*combinations_with_replacement(V, 3)], ids=str)
-def test_the_worst_system_that_is_known_decides_for_all(
-    verdicts: tuple[Verdict, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_worst_system_that_is_known_decides_for_all(verdicts, monkeypatch):
     systems = tuple(SimpleNamespace(id=f"s{n}", name=f"s{n}", error=None) for n in range(len(verdicts)))
     monkeypatch.setattr("tui.cli.every_system.every_system", lambda *_args: (SimpleNamespace(), systems))
     monkeypatch.setattr("tui.cli.every_system._answer", lambda system, _options, ask: ask(system))

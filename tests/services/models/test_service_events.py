@@ -1,5 +1,3 @@
-"""ECS's service events in words."""
-
 import pytest
 
 from services.models.service_events import scaling_text, service_event
@@ -28,11 +26,11 @@ GROUP = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/ap
         ),
     ],
 )
-def test_an_event_in_words(message: str, words: str) -> None:
+def test_an_event_in_words(message, words):
     assert service_event(message) == words
 
 
-def test_a_scaling_activity_in_words() -> None:
+def test_a_scaling_activity_in_words():
     assert scaling_text("Setting desired count to 5.") == "desired count set to 5"
     both = "Setting min capacity to 2 and max capacity to 10"
     assert scaling_text(both) == "minimum set to 2, maximum set to 10"

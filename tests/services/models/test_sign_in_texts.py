@@ -1,5 +1,3 @@
-"""Users and passwords of addresses in texts of others."""
-
 import pytest
 
 from services.models.text import without_sign_in
@@ -23,5 +21,5 @@ from services.models.text import without_sign_in
         ("", ""),
     ],
 )
-def test_they_are_not_shown(text: str, shown: str) -> None:
+def test_they_are_not_shown(text, shown):
     assert without_sign_in(text) == shown

@@ -1,5 +1,3 @@
-"""How steps stand by marks, by decisions and by calls."""
-
 from datetime import timedelta
 
 import pytest
@@ -30,7 +28,7 @@ def contact(role: str) -> Contacted:
     return Contacted(role=role, by="tanaka", at=AT, channel="phone")
 
 
-def test_a_decision_and_a_call_carry_out_their_steps() -> None:
+def test_a_decision_and_a_call_carry_out_their_steps():
     assert marks() == {}
     assert marks(decision=decision()) == {DECIDE: StepMark.DONE}
     assert marks(contacted=(contact("開発チーム"),)) == {TELL: StepMark.DONE}
@@ -68,9 +66,7 @@ def run(state: StepState, minutes: float = 2, end: WatchState | None = None) -> 
         (run(StepState.DONE, end=WatchState.GAVE_UP), StepMark.UNKNOWN),
     ],
 )
-def test_a_step_stands_as_the_change_that_it_plans_and_is_next_only_while_that_is_to_be_made(
-    change: Run, mark: StepMark | None
-) -> None:
+def test_a_step_stands_as_the_change_that_it_plans_and_is_next_only_while_that_is_to_be_made(change, mark):
     roll_back = 6
     incident = data.incident(steps=())
     records = step_records(incident, data.PLAYBOOK, [change])
@@ -88,7 +84,7 @@ def test_a_step_stands_as_the_change_that_it_plans_and_is_next_only_while_that_i
         assert record.mark is StepMark.RUNNING
 
 
-def test_a_mark_that_is_set_afterwards_prevails() -> None:
+def test_a_mark_that_is_set_afterwards_prevails():
     later, before = AT + timedelta(seconds=1), AT - timedelta(seconds=1)
     for at, mark in ((later, StepMark.TODO), (before, StepMark.DONE)):
         record = StepRecord(index=DECIDE, mark=StepMark.TODO, at=at, by="tanaka")
@@ -96,7 +92,7 @@ def test_a_mark_that_is_set_afterwards_prevails() -> None:
 
 
 @pytest.mark.parametrize("by", ["tanaka", "佐藤"])
-def test_nobody_is_offered_to_call_themselves(by: str) -> None:
+def test_nobody_is_offered_to_call_themselves(by):
     entry = RosterEntry(person=by, starts=AT.date(), ends=AT.date())
     runbook = data.RUNBOOK.model_copy(update={"roster": (entry,)})
     on_duty = {str(each.role) for each in runbook.contacts if each.on_duty}
@@ -109,8 +105,8 @@ def test_nobody_is_offered_to_call_themselves(by: str) -> None:
         assert recipients(runbook, playbook, AT.date(), role, "another")[0].role == by
 
 
-def test_whom_a_step_tells_is_among_those_who_can_be_told_and_is_told_next() -> None:
-    """A role may be an approver's, whom no playbook escalates to."""
+def test_whom_a_step_tells_is_among_those_who_can_be_told_and_is_told_next():
+    # A role may be an approver's, whom no playbook escalates to.
     for playbook in data.RUNBOOK.playbooks:
         role = role_to_tell(data.incident(steps=()), playbook)
         people = [each.role for each in recipients(data.RUNBOOK, playbook, AT.date(), role)]

@@ -20,14 +20,14 @@ def stats(incomplete_from: int | None = None, gap: LateGap | None = None) -> Tai
     return TailStats(group="g", lateness=120.0, incomplete_from=incomplete_from, late_gap=gap)
 
 
-def test_an_old_gap_is_gone_once_its_lines_were_asked_for() -> None:
+def test_an_old_gap_is_gone_once_its_lines_were_asked_for():
     gap = LateGap(10.0, ASKED - 8 * LATEST, ASKED - 2 * LATEST)
     assert stats(gap=gap).late_lines_read(None).late_gap == gap
     assert stats(gap=gap).late_lines_read(ASKED).late_gap is None
 
 
 @given(GAPS, TIMES)
-def test_only_what_may_still_become_visible_stays_missing(gap: LateGap, incomplete_from: int) -> None:
+def test_only_what_may_still_become_visible_stays_missing(gap, incomplete_from):
     after = stats(incomplete_from, gap).late_lines_read(ASKED)
     assert after.incomplete_from == max(incomplete_from, ASKED - LATEST)
     left = after.late_gap
@@ -38,7 +38,7 @@ def test_only_what_may_still_become_visible_stays_missing(gap: LateGap, incomple
 
 
 @given(st.lists(st.none() | GAPS, max_size=4))
-def test_the_gap_of_several_groups_includes_each(gaps: list[LateGap | None]) -> None:
+def test_the_gap_of_several_groups_includes_each(gaps):
     whole = TailStats.merged("", [stats(gap=gap) for gap in gaps]).late_gap
     real = [gap for gap in gaps if gap is not None]
     assert (whole is None) == (not real)

@@ -21,7 +21,7 @@ limits = st.integers(1, 60)
 @example("x" * 9 + "…(+1)", 9)
 @example("\u200b" * 9 + "…(+1)", 9)
 @example("\r\n" * 5, 9)
-def test_what_comes_out_is_safe_bounded_and_stays_as_it_is(text: str, limit: int) -> None:
+def test_what_comes_out_is_safe_bounded_and_stays_as_it_is(text, limit):
     line = clean(text, limit)
     assert UNSAFE.search(line) is None
     assert len(line) <= limit + MARK
@@ -34,7 +34,7 @@ def test_what_comes_out_is_safe_bounded_and_stays_as_it_is(text: str, limit: int
 
 
 @given(hostile)
-def test_nothing_that_steers_hides_or_turns_is_left(text: str) -> None:
+def test_nothing_that_steers_hides_or_turns_is_left(text):
     for character in clean(text):
         category = unicodedata.category(character)
         assert category not in {"Cc", "Cs", "Zl", "Zp"}
@@ -45,7 +45,7 @@ def test_nothing_that_steers_hides_or_turns_is_left(text: str) -> None:
 
 
 @given(hostile)
-def test_at_most_two_combining_marks_are_on_a_base(text: str) -> None:
+def test_at_most_two_combining_marks_are_on_a_base(text):
     run = 0
     for character in clean(text):
         run = run + 1 if unicodedata.category(character)[0] == "M" else 0
@@ -53,19 +53,19 @@ def test_at_most_two_combining_marks_are_on_a_base(text: str) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_bytes_are_read_as_utf8(data: bytes) -> None:
+def test_bytes_are_read_as_utf8(data):
     assert clean(data) == clean(data.decode("utf-8", "replace"))
     assert clean(bytearray(data)) == clean(data)
 
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=100))
-def test_plain_text_is_unchanged(text: str) -> None:
+def test_plain_text_is_unchanged(text):
     assert clean(text) == text
     assert clean_block(text) == text
 
 
 @given(st.text(st.sampled_from("施設予約システム 運用　担当者ｱｲｳ、。ーがぱ①㈱é½→✓■"), max_size=100))
-def test_japanese_is_unchanged(text: str) -> None:
+def test_japanese_is_unchanged(text):
     assert clean(text) == text
 
 
@@ -95,22 +95,22 @@ def test_japanese_is_unchanged(text: str) -> None:
         ("[/] [@click=app.quit]x[/]", "[/] [@click=app.quit]x[/]"),
     ],
 )
-def test_what_is_shown(text: object, expected: str) -> None:
+def test_what_is_shown(text, expected):
     assert clean(text) == expected
 
 
-def test_a_block_keeps_its_lines() -> None:
+def test_a_block_keeps_its_lines():
     assert clean_block("a\r\n\tb\n\x1b[1mc\rd") == "a\n  b\n␛[1mc␍d"
 
 
-def test_a_long_text_is_cut_and_says_by_how_much() -> None:
+def test_a_long_text_is_cut_and_says_by_how_much():
     assert clean("x" * 10, limit=4) == "xxxx…(+6)"
     assert clean("\u202e" * 4, limit=8) == "<RLO><RL…(+12)"
     assert len(clean("あ" * 10**6)) <= LIMIT + MARK
 
 
 @pytest.mark.parametrize("unit", ["x", "\x1b", "\u202e", "あ", "\u0301", "\t", "[", "\x00"])
-def test_of_a_megabyte_only_the_shown_part_is_processed(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_megabyte_only_the_shown_part_is_processed(unit, monkeypatch):
     lengths: list[int] = []
     make_safe = text_module._make_safe
 
@@ -126,5 +126,5 @@ def test_of_a_megabyte_only_the_shown_part_is_processed(unit: str, monkeypatch: 
 @given(st.one_of(hostile, st.text(st.characters(max_codepoint=0x90), max_size=200)))
 @example("x" * 64)
 @example("x" * 64 + "\x7f")
-def test_plain_text_is_printable_ascii(text: str) -> None:
+def test_plain_text_is_printable_ascii(text):
     assert is_plain(text) == (text.isascii() and text.isprintable())

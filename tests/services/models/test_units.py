@@ -41,16 +41,16 @@ from services.models.verdict import Limit
         (math.inf, PLAIN, "—"),
     ],
 )
-def test_numbers_read_as_a_person_writes_them(value: float | None, unit: Unit, text: str) -> None:
+def test_numbers_read_as_a_person_writes_them(value, unit, text):
     assert number(value, unit) == text
 
 
-def test_exact_keeps_all_digits() -> None:
+def test_exact_keeps_all_digits():
     assert number(1234567.125, PLAIN, exact=True) == "1,234,567.125"
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([PLAIN, BYTES, SECONDS, PERCENT]))
-def test_every_number_is_short(value: float, unit: Unit) -> None:
+def test_every_number_is_short(value, unit):
     assert len(number(value, unit)) <= 30
 
 
@@ -71,7 +71,7 @@ def query(namespace: str, metric: str, stat: str = "Average") -> MetricQuery:
         ("AWS/RDS", "DatabaseConnections", PLAIN),
     ],
 )
-def test_well_known_metrics_have_units(namespace: str, metric: str, unit: Unit) -> None:
+def test_well_known_metrics_have_units(namespace, metric, unit):
     assert unit_of(query(namespace, metric)) == unit
 
 
@@ -85,14 +85,14 @@ def test_well_known_metrics_have_units(namespace: str, metric: str, unit: Unit) 
         ("m1/m2*1000", PLAIN),
     ],
 )
-def test_a_quotient_times_a_hundred_is_in_percent(expression: str, unit: Unit) -> None:
+def test_a_quotient_times_a_hundred_is_in_percent(expression, unit):
     assert unit_of(MetricQuery(id=RawId("e"), expression=RawId(expression))) == unit
 
 
-def test_a_sample_count_has_no_unit() -> None:
+def test_a_sample_count_has_no_unit():
     assert unit_of(query("AWS/ECS", "CPUUtilization", "SampleCount")) == PLAIN
 
 
-def test_the_runbooks_limit_decides() -> None:
+def test_the_runbooks_limit_decides():
     limit = Limit(id="l", title="", namespace=RawId(""), metric=RawId(""), below=0.5, unit="ms", scale=1000)
     assert unit_of(query("AWS/ApplicationELB", "TargetResponseTime"), limit) == Unit("ms", scale=1000)

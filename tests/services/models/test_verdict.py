@@ -1,5 +1,3 @@
-"""How several verdicts combine: abnormal never hides behind "not judged", and nothing false is green."""
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -35,7 +33,7 @@ def duty(findings: Sequence[Finding]) -> DutyFindings:
 
 
 @given(VERDICTS)
-def test_what_is_known_to_be_bad_decides(verdicts: list[Verdict | None]) -> None:
+def test_what_is_known_to_be_bad_decides(verdicts):
     first, one = worst(verdicts), judgement(verdicts)
     bad_one = next((bad for bad in BAD if bad in verdicts), None)
     rest = Verdict.UNKNOWN if Verdict.UNKNOWN in verdicts else Verdict.NORMAL if any(verdicts) else None
@@ -45,7 +43,7 @@ def test_what_is_known_to_be_bad_decides(verdicts: list[Verdict | None]) -> None
 
 
 @given(VERDICTS)
-def test_every_verdict_but_normal_is_counted_in_the_order_of_display(verdicts: list[Verdict | None]) -> None:
+def test_every_verdict_but_normal_is_counted_in_the_order_of_display(verdicts):
     counts = tally(verdicts)
     assert [verdict for verdict, _count in counts] == [
         each for each in DISPLAY_ORDER if each in verdicts and each is not Verdict.NORMAL
@@ -54,9 +52,7 @@ def test_every_verdict_but_normal_is_counted_in_the_order_of_display(verdicts: l
 
 
 @given(MEASURED)
-def test_a_duty_leads_with_the_worst_that_any_of_its_parts_measured(
-    parts: list[list[Verdict | None]],
-) -> None:
+def test_a_duty_leads_with_the_worst_that_any_of_its_parts_measured(parts):
     findings = duty([finding(each) for each in parts])
     every = [verdict for part in parts for verdict in part]
     bad = next((each for each in BAD if each in every), None)
@@ -69,7 +65,7 @@ def test_a_duty_leads_with_the_worst_that_any_of_its_parts_measured(
 
 
 @given(MEASURED)
-def test_nothing_unsure_is_normal(parts: list[list[Verdict | None]]) -> None:
+def test_nothing_unsure_is_normal(parts):
     findings = duty([finding(each) for each in parts])
     if findings.verdict is Verdict.NORMAL:
         assert all(Verdict.NORMAL in part for part in parts)
@@ -78,10 +74,8 @@ def test_nothing_unsure_is_normal(parts: list[list[Verdict | None]]) -> None:
 
 
 @given(MEASURED, st.sampled_from(Verdict))
-def test_a_finding_that_contradicts_its_measures_is_not_signed_as_normal(
-    parts: list[list[Verdict | None]], recorded: Verdict
-) -> None:
-    """As an entry of another version, or one made by hand, may."""
+def test_a_finding_that_contradicts_its_measures_is_not_signed_as_normal(parts, recorded):
+    # As an entry of another version, or one made by hand, may.
     findings = duty([finding(each).model_copy(update={"verdict": recorded}) for each in parts])
     unsure = any({*each} - {Verdict.NORMAL, None} for each in parts)
     if unsure or (parts and recorded is not Verdict.NORMAL):

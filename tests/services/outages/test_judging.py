@@ -1,5 +1,3 @@
-"""Outages without an alarm: what is proposed, and above all what is not."""
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,8 +19,6 @@ COUNTS = frozenset({"requests", "blocked"})
 
 @dataclass
 class Day:
-    """Minutes as AWS publishes them, each metric so late."""
-
     curves: dict[str, Value]
     lags: dict[str, int]
     week: dict[str, tuple[float, ...]]
@@ -51,7 +47,6 @@ class Day:
 
 
 def noisy(mean: Value, seed: int = 1) -> Value:
-    """Poisson-like noise around a mean."""
     noise = Random(seed)
     unit = [noise.gauss(0, 1) for _minute in range(500)]
     return lambda at: float(max(0, round(mean(at) + unit[at] * mean(at) ** 0.5)))
@@ -87,21 +82,19 @@ TROUBLES: dict[str, tuple[dict[str, Value], OutageKind]] = {
 
 @pytest.mark.parametrize("lag", [0, 1, 3, 10])
 @pytest.mark.parametrize("name", TROUBLES)
-def test_a_trouble_is_proposed_within_three_minutes_of_the_first_answer_that_shows_it(
-    name: str, lag: int
-) -> None:
+def test_a_trouble_is_proposed_within_three_minutes_of_the_first_answer_that_shows_it(name, lag):
     curves, kind = TROUBLES[name]
     shown = 200 + lag + 1
     assert shown <= day(lag, **curves).proposed(range(180, 220))[kind] <= shown + 3
 
 
 @pytest.mark.parametrize("name", ["no healthy target", "a strong attack"])
-def test_what_has_lasted_for_most_of_what_is_known_is_proposed_at_once(name: str) -> None:
+def test_what_has_lasted_for_most_of_what_is_known_is_proposed_at_once(name):
     curves, kind = TROUBLES[name]
     assert kind in day(**curves).proposed([350], first=160)
 
 
-def test_an_attack_with_pauses_is_one() -> None:
+def test_an_attack_with_pauses_is_one():
     paused = day(blocked=lambda at: 1.0 if at < 200 or 220 <= at < 225 else 120.0)
     ongoing: tuple[Outage, ...] = ()
     for minute in range(198, 240):
@@ -109,7 +102,7 @@ def test_an_attack_with_pauses_is_one() -> None:
         assert bool(ongoing) is (minute >= 206)
 
 
-def test_requests_that_are_not_published_any_more_are_zero_only_where_others_are() -> None:
+def test_requests_that_are_not_published_any_more_are_zero_only_where_others_are():
     gone: Value = lambda at: 100.0 if at < 200 else 0.0  # noqa: E731
     alone = Day({"requests": gone}, {}, {"requests": (100.0,)})
     assert not alone.proposed(range(180, 400))
@@ -138,12 +131,12 @@ ORDINARY: dict[str, Day] = {
 
 
 @pytest.mark.parametrize("name", ORDINARY)
-def test_what_is_ordinary_is_never_proposed(name: str) -> None:
+def test_what_is_ordinary_is_never_proposed(name):
     assert not ORDINARY[name].proposed(range(180, 320, 2))
 
 
 @pytest.mark.parametrize("name", [name for name in TROUBLES if name != "no healthy target"])
-def test_without_a_past_nothing_is_judged(name: str) -> None:
+def test_without_a_past_nothing_is_judged(name):
     curves, _kind = TROUBLES[name]
     assert not day(week={}, **curves).proposed(range(160, 260), first=150)
 
@@ -155,9 +148,7 @@ def test_without_a_past_nothing_is_judged(name: str) -> None:
     mean=st.integers(1, 300),
     dip=st.floats(0.0, 0.4),
 )
-def test_however_late_each_metric_is_an_ordinary_day_is_none(
-    lags: dict[str, int], seed: int, mean: int, dip: float
-) -> None:
+def test_however_late_each_metric_is_an_ordinary_day_is_none(lags, seed, mean, dip):
     curves = ordinary(requests=noisy(lambda at: mean * (1 - dip * (1 - cos(pi * at / 60)) / 2), seed))
     assert not Day(curves, lags, {}).proposed(range(180, 260, 5))
 
@@ -167,9 +158,7 @@ def test_however_late_each_metric_is_an_ordinary_day_is_none(
     lags=st.fixed_dictionaries({name: st.integers(0, 10) for name in ordinary()}),
     left=st.floats(0.0, 0.2),
 )
-def test_however_late_each_metric_is_a_fall_is_proposed_with_its_first_minute(
-    lags: dict[str, int], left: float
-) -> None:
+def test_however_late_each_metric_is_a_fall_is_proposed_with_its_first_minute(lags, left):
     fallen = Day(ordinary(requests=step(100, 100 * left)), lags, {"requests": (100.0,)})
     ongoing: tuple[Outage, ...] = ()
     for minute in range(198, 232):
@@ -178,7 +167,7 @@ def test_however_late_each_metric_is_a_fall_is_proposed_with_its_first_minute(
     assert outage.since == datetime.fromtimestamp(START + 200 * 60, UTC)
 
 
-def test_an_outage_ends_when_it_is_as_before_and_not_because_nothing_is_published() -> None:
+def test_an_outage_ends_when_it_is_as_before_and_not_because_nothing_is_published():
     back = day(requests=lambda at: 4.0 if 200 <= at < 240 else 100.0)
     ongoing: tuple[Outage, ...] = ()
     present = {}
@@ -202,7 +191,7 @@ def test_an_outage_ends_when_it_is_as_before_and_not_because_nothing_is_publishe
         (timedelta(hours=-1), "Certificate expired"),
     ],
 )
-def test_a_certificate_is_proposed_in_its_last_week(left: timedelta, title: str) -> None:
+def test_a_certificate_is_proposed_in_its_last_week(left, title):
     now = datetime.fromtimestamp(START, UTC)
     read = (
         Certificate(domain="a.example", ends=now + left),

@@ -1,5 +1,3 @@
-"""What the console proposes on the embedded AWS, with which requests."""
-
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,12 +58,12 @@ async def watched(aws: Embedded, minutes: int, every: int = 1) -> dict[OutageKin
     ],
     indirect=True,
 )
-async def test_nothing_is_proposed_in_a_whole_day_without_an_outage(embedded: Embedded) -> None:
+async def test_nothing_is_proposed_in_a_whole_day_without_an_outage(embedded):
     assert not await watched(embedded, 24 * 60, every=2)
 
 
 @pytest.mark.scenario("attack", origin=MORNING, history=4 * 3600)
-async def test_an_attack_is_proposed_by_the_first_answer_that_shows_it(embedded: Embedded) -> None:
+async def test_an_attack_is_proposed_by_the_first_answer_that_shows_it(embedded):
     proposals = await watched(embedded, 2)
     minute, outage = proposals[OutageKind.FIREWALL]
     assert minute == 0
@@ -86,9 +84,7 @@ async def test_an_attack_is_proposed_by_the_first_answer_that_shows_it(embedded:
     ],
     indirect=["embedded"],
 )
-async def test_requests_that_do_not_arrive_are_proposed_in_three_minutes(
-    embedded: Embedded, has_expired: bool
-) -> None:
+async def test_requests_that_do_not_arrive_are_proposed_in_three_minutes(embedded, has_expired):
     proposals = await watched(embedded, 12)
     assert (OutageKind.CERTIFICATE in proposals) is has_expired
     minute, outage = proposals[OutageKind.TRAFFIC]
@@ -98,9 +94,7 @@ async def test_requests_that_do_not_arrive_are_proposed_in_three_minutes(
     assert minute <= began + 4
 
 
-async def test_the_queries_ride_with_the_dashboards_and_are_asked_alone_while_nobody_looks(
-    embedded: Embedded,
-) -> None:
+async def test_the_queries_ride_with_the_dashboards_and_are_asked_alone_while_nobody_looks(embedded):
     console = services(embedded)
 
     def requests() -> int:
@@ -126,7 +120,7 @@ async def test_the_queries_ride_with_the_dashboards_and_are_asked_alone_while_no
         await console.close()
 
 
-def test_a_curve_that_the_dashboard_draws_with_a_label_is_charged_once() -> None:
+def test_a_curve_that_the_dashboard_draws_with_a_label_is_charged_once():
     own = tuple(queries_of(load_builtin("facility-prod"), "ap-northeast-1"))
     drawn = [query.model_copy(update={"id": f"w_{query.id}", "label": "on screen"}) for query in own]
     sent, answered_by = without_duplicates([*drawn, *own])
@@ -135,7 +129,7 @@ def test_a_curve_that_the_dashboard_draws_with_a_label_is_charged_once() -> None
 
 
 @pytest.mark.scenario("attack", origin=MORNING, history=4 * 3600)
-async def test_a_console_without_a_screen_says_it_once_and_opens_nothing(embedded: Embedded) -> None:
+async def test_a_console_without_a_screen_says_it_once_and_opens_nothing(embedded):
     console = services(embedded)
     try:
         await console.open_journal()
@@ -147,7 +141,6 @@ async def test_a_console_without_a_screen_says_it_once_and_opens_nothing(embedde
         assert not list(announcements.of_outages(outages, zone))
         assert not console.incidents.incidents
         incident = await accept(console.incidents, console.runbook, outages[0])
-        assert incident is not None
         assert incident.own_steps
         assert not proposed(outages, console.incidents.incidents)
     finally:

@@ -29,14 +29,12 @@ def _is_about(statement: dict[str, Any], resource: str) -> bool:
 
 
 def _has_tag(conditions: dict[str, Any], *, tagged: bool) -> bool:
-    """Whether the conditions on tags hold."""
     if any("Tag/" in key for key in conditions.get("StringLike", ())) and not tagged:
         return False
     return not (tagged and any("Tag/" in key for key in conditions.get("Null", ())))
 
 
 def allowed_actions(policy: dict[str, Any]) -> set[str]:
-    """Every action that some statement allows."""
     return {action for each in policy["Statement"] if each["Effect"] == "Allow" for action in each["Action"]}
 
 

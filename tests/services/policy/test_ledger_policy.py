@@ -23,7 +23,7 @@ def policy(address: str, **options: Any) -> dict[str, Any]:
     return document("journal", BOOK, ledger=parse(address), **options)
 
 
-def test_a_table_is_read_and_appended_to_and_nothing_else() -> None:
+def test_a_table_is_read_and_appended_to_and_nothing_else():
     printed = policy(TABLE)
     assert allowed_actions(printed) == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
     assert is_allowed(printed, "dynamodb:PutItem", TABLE_ARN)
@@ -42,8 +42,8 @@ def test_a_table_is_read_and_appended_to_and_nothing_else() -> None:
     assert is_allowed(beside, "dynamodb:UpdateItem", f"{TABLE_ARN}-other")
 
 
-def test_the_records_of_another_system_are_out_of_reach() -> None:
-    """ForAllValues is true of no values, so the key must be there, too (Amazon DynamoDB Developer Guide)."""
+def test_the_records_of_another_system_are_out_of_reach():
+    # ForAllValues is true of no values, so the key must be there, too (Amazon DynamoDB Developer Guide).
     (allow, _deny) = policy(TABLE)["Statement"]
     assert allow["Condition"] == {
         "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["facility-prod"]},
@@ -51,7 +51,7 @@ def test_the_records_of_another_system_are_out_of_reach() -> None:
     }
 
 
-def test_an_object_is_put_only_where_there_is_none() -> None:
+def test_an_object_is_put_only_where_there_is_none():
     printed = policy(BUCKET)
     puts = [each for each in printed["Statement"] if "s3:PutObject" in each["Action"]]
     assert [each["Condition"] for each in puts] == [{"Null": {"s3:if-none-match": "false"}}]
@@ -66,7 +66,7 @@ def test_an_object_is_put_only_where_there_is_none() -> None:
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "toban/facility-prod/*"}}
 
 
-def test_a_bucket_without_a_prefix() -> None:
+def test_a_bucket_without_a_prefix():
     assert is_allowed(
         policy("s3://city-journals"), "s3:PutObject", "arn:aws:s3:::city-journals/facility-prod/1"
     )
@@ -84,11 +84,11 @@ def test_a_bucket_without_a_prefix() -> None:
         ),
     ],
 )
-def test_a_ledger_elsewhere(address: str, region: str, arn: str) -> None:
+def test_a_ledger_elsewhere(address, region, arn):
     assert is_allowed(policy(address, region=region), "dynamodb:Query", arn)
 
 
-def test_the_users_of_a_database_read_and_insert() -> None:
+def test_the_users_of_a_database_read_and_insert():
     address = parse("postgresql://console@db.example/journals")
     assert list(iam_statements(address, BOOK)) == []
     lines = grants(address).splitlines()
@@ -97,17 +97,17 @@ def test_the_users_of_a_database_read_and_insert() -> None:
     assert not [line for line in lines if "UPDATE" in line or "DELETE" in line]
 
 
-def test_a_name_cannot_end_its_quotes() -> None:
+def test_a_name_cannot_end_its_quotes():
     assert 'TO "a""; DROP";' in grants(parse("postgresql://a%22%3B%20DROP@db.example/journals"))
 
 
 @pytest.mark.parametrize("scheme", ENGINES)
-def test_every_engine_has_rights(scheme: str) -> None:
+def test_every_engine_has_rights(scheme):
     address = parse(ENGINES[scheme].example)
     assert list(iam_statements(address, BOOK)) or grants(address)
 
 
-def test_the_checkpoints_are_in_the_same_policy_and_the_others_stay_as_they_are() -> None:
+def test_the_checkpoints_are_in_the_same_policy_and_the_others_stay_as_they_are():
     book = BOOK.model_copy(update={"journal": JournalSpec(log_group="/toban", log_stream="hashes")})
     printed = document("journal", book, ledger=parse(TABLE))
     assert {"logs:PutLogEvents", "dynamodb:PutItem"} <= allowed_actions(printed)

@@ -71,14 +71,14 @@ async def calls_of(embedded: Embedded, id: str, runbook: Runbook = BOOK) -> froz
     ],
     indirect=True,
 )
-async def test_inspections_call_what_they_declare(lively: Embedded) -> None:
+async def test_inspections_call_what_they_declare(lively):
     for entry in INSPECTIONS:
         undeclared = await calls_of(lively, entry.id) - operations(entry.calls)
         assert not undeclared, f"{entry.id}: {undeclared}"
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
-async def test_inspections_call_what_they_declare_where_a_read_is_denied(embedded: Embedded) -> None:
+async def test_inspections_call_what_they_declare_where_a_read_is_denied(embedded):
     embedded.fault("account", "ListRegions", preset="denied")
     (entry,) = [entry for entry in INSPECTIONS if entry.id == "sign-ins"]
     calls = await calls_of(embedded, "sign-ins")
@@ -87,7 +87,7 @@ async def test_inspections_call_what_they_declare_where_a_read_is_denied(embedde
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
-async def test_inspections_of_the_runbooks_own_call_what_they_declare(embedded: Embedded) -> None:
+async def test_inspections_of_the_runbooks_own_call_what_they_declare(embedded):
     own = (
         CustomInspection(id="mine", title="m", kind="insights", log_group="/ecs/staff-api", query="stats count() as n", below=9),
         CustomInspection(id="cpu", title="c", kind="metric", namespace="AWS/RDS", metric="CPUUtilization", below=70),
@@ -99,7 +99,7 @@ async def test_inspections_of_the_runbooks_own_call_what_they_declare(embedded: 
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
-async def test_changes_call_what_they_declare(embedded: Any, tmp_path: Path) -> None:
+async def test_changes_call_what_they_declare(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as one:
         for kind in CHANGES:
             change, before = one.engine.changes[kind.id], embedded.counts()
@@ -118,7 +118,7 @@ async def test_changes_call_what_they_declare(embedded: Any, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=3600)
-async def test_the_console_calls_what_its_panels_declare(embedded: Embedded) -> None:
+async def test_the_console_calls_what_its_panels_declare(embedded):
     embedded.advance(360)
     async with console(embedded.url, embedded.clock) as pilot:
         app: Any = pilot.app
@@ -137,8 +137,8 @@ async def test_the_console_calls_what_its_panels_declare(embedded: Embedded) -> 
     assert needed <= read
 
 
-def test_nothing_is_declared_that_no_code_calls() -> None:
-    """By name: every declared operation stands in the code of a reader or of a change."""
+def test_nothing_is_declared_that_no_code_calls():
+    # By name: every declared operation stands in the code of a reader or of a change.
     folders = ("services/aws", "services/changes", "services/journal")
     code = "\n".join(
         line
@@ -159,7 +159,7 @@ def test_nothing_is_declared_that_no_code_calls() -> None:
         assert f'"{operation}"' in code, operation
 
 
-def test_the_policies_allow_nothing_that_is_not_declared() -> None:
+def test_the_policies_allow_nothing_that_is_not_declared():
     parts = declared(BOOK, PANEL_CALLS)
     for name, calls in (("read", parts.reads), ("operate", parts.writes), ("rotate", parts.rotation)):
         needed = {

@@ -1,5 +1,3 @@
-"""What the policies of a runbook allow, on which of its resources, and under which conditions."""
-
 import json
 import re
 from typing import Any
@@ -39,7 +37,7 @@ def arn(service: str, resource: str) -> str:
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_a_policy_is_one_that_iam_takes(name: str) -> None:
+def test_a_policy_is_one_that_iam_takes(name):
     book = BOOK.model_copy(update={"journal": JournalSpec(log_group="/toban", log_stream="hashes")})
     printed = policy(name, book)
     assert printed["Version"] == "2012-10-17"
@@ -55,14 +53,14 @@ def test_a_policy_is_one_that_iam_takes(name: str) -> None:
         assert all(each == "*" or each.startswith("arn:aws:") for each in resources)
 
 
-def test_reading_never_changes_anything() -> None:
+def test_reading_never_changes_anything():
     reads = {each.action for call in READS for each in permissions_of(*call, Arns(BOOK))}
     assert allowed_actions(policy("read")) <= reads
     assert not is_allowed(policy("read"), "logs:Unmask", arn("logs", "log-group:/ecs/staff-api"))
 
 
 @pytest.mark.parametrize("name", ["operate", "rotate"])
-def test_every_write_needs_a_second_factor_and_a_resource(name: str) -> None:
+def test_every_write_needs_a_second_factor_and_a_resource(name):
     statements = [each for each in policy(name)["Statement"] if each["Effect"] == "Allow"]
     for statement in statements:
         if statement["Sid"].startswith("ReadKeys"):
@@ -81,7 +79,7 @@ def test_every_write_needs_a_second_factor_and_a_resource(name: str) -> None:
     ],
     ids=["access key", "session without MFA", "session with MFA", "role, whose trust policy asks for MFA"],
 )
-def test_writes_need_a_session_and_its_second_factor(context: dict[str, str], allowed: bool) -> None:
+def test_writes_need_a_session_and_its_second_factor(context, allowed):
     for statement in policy("operate")["Statement"]:
         if statement["Effect"] == "Allow":
             conditions = statement["Condition"]
@@ -92,7 +90,7 @@ def test_writes_need_a_session_and_its_second_factor(context: dict[str, str], al
             assert holds is allowed
 
 
-def test_a_change_is_allowed_on_the_runbooks_resources_alone() -> None:
+def test_a_change_is_allowed_on_the_runbooks_resources_alone():
     operate = policy("operate")
     ours, foreign = "distribution/E1234567890ABC", "distribution/E0OTHER"
     action = "cloudfront:CreateInvalidation"
@@ -106,7 +104,7 @@ def test_a_change_is_allowed_on_the_runbooks_resources_alone() -> None:
     assert not is_allowed(operate, "cloudwatch:PutAlarmMuteRule", arn("cloudwatch", "alarm:other"))
 
 
-def test_only_an_instance_of_a_drill_that_bears_our_tag_is_deleted() -> None:
+def test_only_an_instance_of_a_drill_that_bears_our_tag_is_deleted():
     operate, drill = policy("operate"), arn("rds", "db:facility-prod-db-drill-20260128-0abcdefg")
     assert is_allowed(operate, "rds:DeleteDBInstance", drill)
     assert not is_allowed(operate, "rds:DeleteDBInstance", drill, tagged=False)
@@ -137,7 +135,7 @@ def test_only_an_instance_of_a_drill_that_bears_our_tag_is_deleted() -> None:
         "iam:DeleteAccessKey",
     ],
 )
-def test_the_operator_is_denied_what_no_change_does(action: str) -> None:
+def test_the_operator_is_denied_what_no_change_does(action):
     everything = {"Effect": "Allow", "Action": ["*"], "Resource": ["*"]}
     denied = {"Statement": [everything, *policy("operate")["Statement"]]}
     assert is_allowed(denied, "rds:DescribeDBInstances")
@@ -145,7 +143,7 @@ def test_the_operator_is_denied_what_no_change_does(action: str) -> None:
     assert not is_allowed(denied, action, arn("any", "resource"))
 
 
-def test_logs_are_read_in_the_runbooks_groups_alone() -> None:
+def test_logs_are_read_in_the_runbooks_groups_alone():
     read = policy("read")
     for action in ("logs:FilterLogEvents", "logs:StartQuery"):
         for group in BOOK.log_groups:
@@ -153,7 +151,7 @@ def test_logs_are_read_in_the_runbooks_groups_alone() -> None:
         assert not is_allowed(read, action, arn("logs", "log-group:/other:log-stream:x"))
 
 
-def test_the_change_calendar_of_the_runbook_is_read() -> None:
+def test_the_change_calendar_of_the_runbook_is_read():
     assert "ssm:GetCalendarState" not in allowed_actions(policy("read"))
     book = BOOK.model_copy(update={"change_calendar": ChangeCalendar(name="facility-freeze")})
     document_arn = arn("ssm", "document/facility-freeze")
@@ -161,13 +159,13 @@ def test_the_change_calendar_of_the_runbook_is_read() -> None:
     assert not is_allowed(policy("read", book), "ssm:GetCalendarState", f"{document_arn}-other")
 
 
-def test_the_bucket_is_listed_below_the_prefix_alone() -> None:
+def test_the_bucket_is_listed_below_the_prefix_alone():
     (statement,) = [each for each in policy("read")["Statement"] if "s3:ListBucket" in each["Action"]]
     assert statement["Resource"] == ["arn:aws:s3:::facility-waf-logs-prod"]
     assert statement["Condition"] == {"StringLike": {"s3:prefix": "waf/*"}}
 
 
-def test_the_journal_may_append_to_its_stream_and_read_its_group() -> None:
+def test_the_journal_may_append_to_its_stream_and_read_its_group():
     book = BOOK.model_copy(update={"journal": JournalSpec(log_group="/toban", log_stream="hashes")})
     printed = policy("journal", book)
     assert is_allowed(printed, "logs:PutLogEvents", arn("logs", "log-group:/toban:log-stream:hashes"))
@@ -176,7 +174,7 @@ def test_the_journal_may_append_to_its_stream_and_read_its_group() -> None:
     assert policy("journal")["Statement"] == [], "the runbook names no stream"
 
 
-def test_keys_are_rotated_by_a_role_of_its_own_for_the_runbooks_user() -> None:
+def test_keys_are_rotated_by_a_role_of_its_own_for_the_runbooks_user():
     printed = {"Statement": list(POLICIES["rotate"](ROTATION, Arns(BOOK)))}
     user = "arn:aws:iam::123456789012:user/ci-cd-user"
     assert is_allowed(printed, "iam:CreateAccessKey", user)
@@ -188,7 +186,7 @@ def test_keys_are_rotated_by_a_role_of_its_own_for_the_runbooks_user() -> None:
     }
 
 
-def test_what_the_runbook_does_not_have_is_not_allowed() -> None:
+def test_what_the_runbook_does_not_have_is_not_allowed():
     bare = BOOK.model_copy(
         update={"cdn": None, "rds": None, "waf": None, "ecs": None, "alarms": (), "access_keys": None}
     )
@@ -202,14 +200,14 @@ def test_what_the_runbook_does_not_have_is_not_allowed() -> None:
 @pytest.mark.parametrize(
     ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eu-west-1", "aws")]
 )
-def test_other_partitions(region: str, partition: str) -> None:
+def test_other_partitions(region, partition):
     text = json.dumps(document("operate", BOOK, region=region))
     assert f"arn:{partition}:application-autoscaling:{region}:123456789012:" in text
     assert "arn:aws:" not in text or partition == "aws"
 
 
-def test_every_change_declares_what_it_calls() -> None:
-    """Writes are allowed on resources that are listed; a new write needs a line in `services.policy.permissions`."""
+def test_every_change_declares_what_it_calls():
+    # Writes are allowed on resources that are listed; a new write needs a line in `services.policy.permissions`.
     for kind in CHANGES:
         calls = operations(change_class(kind).calls)
         assert calls, f"{kind.id} declares no calls"
@@ -219,7 +217,7 @@ def test_every_change_declares_what_it_calls() -> None:
     assert declared(BOOK).writes
 
 
-def test_a_rollback_passes_roles_to_tasks_alone() -> None:
+def test_a_rollback_passes_roles_to_tasks_alone():
     (statement,) = [each for each in policy("operate")["Statement"] if "iam:PassRole" in each["Action"]]
     assert statement["Action"] == ["iam:PassRole"]
     assert statement["Resource"] == ["arn:aws:iam::123456789012:role/*"]

@@ -14,7 +14,7 @@ NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 PLACE = "ap-northeast-1"
 
 
-def test_every_service_that_the_runbook_needs_is_tried() -> None:
+def test_every_service_that_the_runbook_needs_is_tried():
     book = BOOK.model_copy(update={"change_calendar": ChangeCalendar(name="freeze")})
     calls = declared(book).reads
     tried = {probe.service for probe in probes(calls, book, PLACE, NOW)}
@@ -23,7 +23,7 @@ def test_every_service_that_the_runbook_needs_is_tried() -> None:
     assert all(is_charged(service, operation) for service, operation in calls if service in NONE_FREE)
 
 
-def test_nothing_is_tried_that_costs_money_or_is_not_needed() -> None:
+def test_nothing_is_tried_that_costs_money_or_is_not_needed():
     assert not [call for call in READS if is_charged(*call)]
     assert set(READS) <= ALLOWED
     assert {(each.service, each.operation) for each in probes({("iam", "ListUsers")}, BOOK, PLACE, NOW)} == {
@@ -31,7 +31,7 @@ def test_nothing_is_tried_that_costs_money_or_is_not_needed() -> None:
     }
 
 
-def test_what_the_runbook_does_not_name_is_not_tried() -> None:
+def test_what_the_runbook_does_not_name_is_not_tried():
     bare = BOOK.model_copy(
         update={
             "cdn": None,
@@ -47,7 +47,7 @@ def test_what_the_runbook_does_not_name_is_not_tried() -> None:
     assert not {"cloudfront", "athena", "wafv2", "elbv2", "ecs"} & services
 
 
-def test_few_log_groups_are_read_and_global_services_in_their_region() -> None:
+def test_few_log_groups_are_read_and_global_services_in_their_region():
     (group, *_rest) = BOOK.log_groups
     many = tuple(group.model_copy(update={"id": f"/group/{number}"}) for number in range(9))
     book = BOOK.model_copy(update={"log_groups": many})

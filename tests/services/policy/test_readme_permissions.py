@@ -1,5 +1,3 @@
-"""The README's list of permissions is the policy for reading."""
-
 import re
 from pathlib import Path
 
@@ -25,7 +23,7 @@ def listed_actions(text: str) -> set[str]:
     return actions
 
 
-def test_the_readme_lists_what_the_policy_for_reading_allows() -> None:
+def test_the_readme_lists_what_the_policy_for_reading_allows():
     section = README.read_text("utf-8").partition("\n## Permissions\n")[2]
     listed = {
         action
@@ -39,20 +37,3 @@ def test_the_readme_lists_what_the_policy_for_reading_allows() -> None:
         if action.partition(":")[0] not in UNLISTED
     }
     assert listed == allowed
-
-
-def test_what_is_read_from_the_list() -> None:
-    text = "logs:  StopQuery, GetLogRecord (not GetLogEvents),\n    StartQuery\nce: GetCostAndUsage   budgets: ViewBudget\n"
-    assert listed_actions(text) == {
-        "logs:StopQuery",
-        "logs:GetLogRecord",
-        "logs:StartQuery",
-        "ce:GetCostAndUsage",
-        "budgets:ViewBudget",
-    }
-    assert listed_actions(
-        "rds: DescribeDBInstances and servicequotas: GetAWSDefaultServiceQuota on the log's"
-    ) == {
-        "rds:DescribeDBInstances",
-        "servicequotas:GetAWSDefaultServiceQuota",
-    }

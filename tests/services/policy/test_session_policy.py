@@ -1,7 +1,4 @@
-"""A change's session policy allows exactly its requests, for every write and every kind of change."""
-
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,7 +85,7 @@ def allows(policy: str, write: tuple[str, str], resources: list[str]) -> bool:
     return all(is_allowed(json.loads(policy), action, resource) for resource in resources)
 
 
-def test_every_write_of_every_change_has_its_resources() -> None:
+def test_every_write_of_every_change_has_its_resources():
     declared = {call for kind in CHANGES for call in operations(change_class(kind).calls)}
     declared |= operations(OPINION)
     writes = {write for write in declared - READS if write[0] not in (GITHUB, "local")}
@@ -97,7 +94,7 @@ def test_every_write_of_every_change_has_its_resources() -> None:
 
 
 @pytest.mark.parametrize("write", OURS, ids=":".join)
-def test_a_session_may_send_this_request_and_no_other(write: tuple[str, str]) -> None:
+def test_a_session_may_send_this_request_and_no_other(write):
     params, resources = OURS[write]
     policy = session_policy([call_of(write, params)], ARNS)
     assert allows(policy, write, resources)
@@ -108,7 +105,7 @@ def test_a_session_may_send_this_request_and_no_other(write: tuple[str, str]) ->
         assert not allows(policy, (service, operation), ["*"])
 
 
-def test_a_plan_of_several_requests_gets_all_of_them_and_nothing_across() -> None:
+def test_a_plan_of_several_requests_gets_all_of_them_and_nothing_across():
     both = [("ecs", "UpdateService"), ("rds", "ModifyDBInstance")]
     policy = session_policy([call_of(write, OURS[write][0]) for write in both], ARNS)
     assert all(allows(policy, write, OURS[write][1]) for write in both)
@@ -119,14 +116,14 @@ def test_a_plan_of_several_requests_gets_all_of_them_and_nothing_across() -> Non
 @pytest.mark.parametrize(
     ("params", "passes"), [({"taskDefinition": "api:41"}, True), ({"desiredCount": 4}, False)]
 )
-def test_roles_are_passed_only_where_a_task_definition_is_named(params: dict[str, Any], passes: bool) -> None:
+def test_roles_are_passed_only_where_a_task_definition_is_named(params, passes):
     call = call_of(("ecs", "UpdateService"), {"cluster": "c", "service": "s", **params})
     policy = session_policy([call], ARNS)
     assert ("iam:PassRole" in _actions(policy)) is passes
     assert not passes or "ecs-tasks.amazonaws.com" in policy
 
 
-def test_scaling_is_cut_to_tasks_of_services() -> None:
+def test_scaling_is_cut_to_tasks_of_services():
     write = ("application-autoscaling", "RegisterScalableTarget")
     (statement,) = json.loads(session_policy([call_of(write, OURS[write][0])], ARNS))["Statement"]
     assert statement["Condition"]["StringEquals"] == {
@@ -139,7 +136,7 @@ NAMES = st.text(st.sampled_from("ab*?${}é検"), min_size=1, max_size=6)
 
 
 @given(NAMES, NAMES)
-def test_a_name_is_never_a_pattern(ours: str, other: str) -> None:
+def test_a_name_is_never_a_pattern(ours, other):
     write = ("cloudwatch", "DeleteAlarmMuteRule")
     policy = session_policy([call_of(write, {"AlarmMuteRuleName": ours})], ARNS)
     assert policy.isascii()
@@ -155,7 +152,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.scenario("ordinary-day", history=3600)
-async def test_the_plan_of_every_kind_fits_and_its_session_may_send_it(embedded: Any, tmp_path: Path) -> None:
+async def test_the_plan_of_every_kind_fits_and_its_session_may_send_it(embedded, tmp_path):
     planned: dict[str, str] = {}
     async with desk(embedded, tmp_path / "j.db") as one:
         for kind in CHANGES:

@@ -31,7 +31,6 @@ MINUTE = timedelta(minutes=1)
 def open_incident(
     ledger: Ledger, at: str = "10:04", target: str = ALARM, since=SINCE, after: str = ""
 ) -> Incident:
-    """An incident, opened at a time of DAY."""
     draft = incident_entries.opened(
         target, "ALB 5xx error rate", since, trigger=TriggerKind.ALARM, playbook="alb-5xx", after=after
     )

@@ -74,7 +74,6 @@ def finding(
     since: str | None = None,
     **more: Any,
 ) -> Finding:
-    """A finding read at a time in Japan."""
     return Finding(
         inspection=inspection,
         title=inspection.capitalize(),

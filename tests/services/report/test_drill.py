@@ -1,5 +1,3 @@
-"""The score of a drill, from its journal and from what it hid."""
-
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,6 @@ from tests.services.report.ledger import RUNBOOK, Ledger
 
 
 def drill(path: Path, *causes: str, alarm: str = ALARM) -> Ledger:
-    """A drill's journal, with what it hides beside it."""
     ledger = Ledger(path)
     ledger.began(f"{DAY} 10:00")
     truth = DrillTruth(
@@ -24,7 +21,7 @@ def drill(path: Path, *causes: str, alarm: str = ALARM) -> Ledger:
     return ledger
 
 
-def test_a_drill_is_scored_by_its_journal(tmp_path: Path) -> None:
+def test_a_drill_is_scored_by_its_journal(tmp_path):
     path = tmp_path / "d.db"
     ledger = drill(path, "application-error")
     responded(ledger, skipped_step=3)
@@ -41,7 +38,7 @@ def test_a_drill_is_scored_by_its_journal(tmp_path: Path) -> None:
     assert score.leader
 
 
-def test_an_untouched_drill_has_no_times(tmp_path: Path) -> None:
+def test_an_untouched_drill_has_no_times(tmp_path):
     path = tmp_path / "d.db"
     open_incident(drill(path, "no-target"))
     score = scored(path, RUNBOOK)
@@ -68,11 +65,11 @@ def test_an_untouched_drill_has_no_times(tmp_path: Path) -> None:
         ("", CauseVerdict.NONE),
     ],
 )
-def test_a_cause_is_right_an_effect_or_wrong(cause: str, verdict: CauseVerdict) -> None:
+def test_a_cause_is_right_an_effect_or_wrong(cause, verdict):
     assert verdict_on(cause, ["bad-deployment"]) is verdict
 
 
-def test_the_confusion_table_counts_what_was_taken_for_what(tmp_path: Path) -> None:
+def test_the_confusion_table_counts_what_was_taken_for_what(tmp_path):
     scores = []
     for number, true in enumerate(("application-error", "application-error", "firewall")):
         path = tmp_path / f"{number}.db"

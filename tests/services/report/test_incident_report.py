@@ -52,7 +52,7 @@ def report_of(ledger: Ledger, *, private: bool = False, now: str = "2026-01-07 0
     return make_incident_report(ledger.path, RUNBOOK, incident, jst(now), private=private)
 
 
-def test_the_report_has_times_cause_scores_contacts_steps_and_follow_ups(ledger: Ledger) -> None:
+def test_the_report_has_times_cause_scores_contacts_steps_and_follow_ups(ledger):
     responded(ledger)
     report = report_of(ledger)
     line = report.incident
@@ -60,7 +60,6 @@ def test_the_report_has_times_cause_scores_contacts_steps_and_follow_ups(ledger:
     assert (line.state, line.holder, line.cause) == (
         IncidentState.CLOSED, "tanaka", "アプリケーションのエラー"
     )  # fmt: skip
-    assert report.onset is not None
     assert (report.onset.basis, report.onset.at) == (OnsetBasis.BASELINE, jst(f"{DAY} 10:00"))
     assert report.until == jst(f"{DAY} 10:33")
     assert report.decided_scores == {"application-error": 21, "bad-deployment": 9}
@@ -81,7 +80,7 @@ def test_the_report_has_times_cause_scores_contacts_steps_and_follow_ups(ledger:
     assert times[0] == jst(f"{DAY} 10:00")
 
 
-def test_a_copy_that_may_lack_entries_is_named_in_the_document(ledger: Ledger) -> None:
+def test_a_copy_that_may_lack_entries_is_named_in_the_document(ledger):
     responded(ledger)
     incident = recorded_incidents(ledger.path)[-1]
     why = "the ledger did not answer"
@@ -90,7 +89,7 @@ def test_a_copy_that_may_lack_entries_is_named_in_the_document(ledger: Ledger) -
     assert "incomplete" not in incident_text(report_of(ledger), "md")
 
 
-def test_lines_of_logs_are_printed_on_request_alone(ledger: Ledger) -> None:
+def test_lines_of_logs_are_printed_on_request_alone(ledger):
     responded(ledger)
     report = report_of(ledger)
     assert report.withheld == 1
@@ -102,7 +101,7 @@ def test_lines_of_logs_are_printed_on_request_alone(ledger: Ledger) -> None:
     assert SECRET in markdown.write(incident_document(private))
 
 
-def test_the_first_page_fits_one_sheet_however_much_happened(ledger: Ledger) -> None:
+def test_the_first_page_fits_one_sheet_however_much_happened(ledger):
     incident = responded(ledger)
     for number in range(60):
         at = f"{DAY} 10:{15 + number // 4:02}"
@@ -114,7 +113,7 @@ def test_the_first_page_fits_one_sheet_however_much_happened(ledger: Ledger) -> 
     assert markdown.write(document).count("担当 ") >= 60
 
 
-def test_without_evidence_nothing_is_claimed_to_be_measured(ledger: Ledger) -> None:
+def test_without_evidence_nothing_is_claimed_to_be_measured(ledger):
     open_incident(ledger)
     report = report_of(ledger)
     assert (report.onset, report.word, report.figures, report.evidence_problem) == (None, None, (), "")
@@ -124,7 +123,7 @@ def test_without_evidence_nothing_is_claimed_to_be_measured(ledger: Ledger) -> N
     assert "not ended yet" in text
 
 
-def test_damaged_evidence_is_said(ledger: Ledger) -> None:
+def test_damaged_evidence_is_said(ledger):
     incident = open_incident(ledger)
     draft = incident_entries.taken(incident).model_copy(
         update={"kind": EntryKind.EVIDENCE, "data": {"evidence": "!"}}
@@ -135,9 +134,7 @@ def test_damaged_evidence_is_said(ledger: Ledger) -> None:
     assert report.evidence_problem in markdown.write(incident_document(report))
 
 
-def test_evidence_that_somebody_added_to_a_findings_incident_does_not_hide_what_the_finding_says(
-    ledger: Ledger,
-) -> None:
+def test_evidence_that_somebody_added_to_a_findings_incident_does_not_hide_what_the_finding_says(ledger):
     draft = incident_entries.opened(
         "backups",
         "Backups",
@@ -154,7 +151,7 @@ def test_evidence_that_somebody_added_to_a_findings_incident_does_not_hide_what_
     assert report.impact == "no snapshot"
 
 
-def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:
+def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger):
     responded(ledger)
     other = open_incident(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
     day = ledger.report(DAY, "2026-01-07 10:00")
@@ -172,7 +169,7 @@ def test_a_day_lists_its_incidents_the_open_ones_in_red(ledger: Ledger) -> None:
     assert ledger.report("2026-01-05", "2026-01-08 10:00").incidents == ()
 
 
-def test_a_month_counts_them_with_mean_times(ledger: Ledger) -> None:
+def test_a_month_counts_them_with_mean_times(ledger):
     responded(ledger)
     second = open_incident(ledger, "12:00", "rds-storage-low", jst(f"{DAY} 11:50"))
     ledger.write(f"{DAY} 12:00", incident_entries.taken(second), "sato")
@@ -186,7 +183,7 @@ def test_a_month_counts_them_with_mean_times(ledger: Ledger) -> None:
     assert "mean time to respond (MTTA): 7m; mean time to recovery (MTTR): 30m" in to_markdown(month)
 
 
-def test_a_follow_up_is_a_duty_of_its_day_until_it_is_signed_off(ledger: Ledger) -> None:
+def test_a_follow_up_is_a_duty_of_its_day_until_it_is_signed_off(ledger):
     responded(ledger)
     due = ledger.report("2026-01-13", "2026-01-14 10:00")
     assert isinstance(due, DayReport)
@@ -195,15 +192,15 @@ def test_a_follow_up_is_a_duty_of_its_day_until_it_is_signed_off(ledger: Ledger)
     assert report_of(ledger, now="2026-01-15 09:00").incident.follow_ups[0].done_at == jst("2026-01-14 11:00")
 
 
-def test_an_alarm_that_returned_has_not_recovered(ledger: Ledger) -> None:
+def test_an_alarm_that_returned_has_not_recovered(ledger):
     incident = open_incident(ledger)
     ledger.write(f"{DAY} 10:20", incident_entries.turned(incident, TurnKind.RECOVERED, jst(f"{DAY} 10:20")))
     ledger.write(f"{DAY} 10:30", incident_entries.turned(incident, TurnKind.ALARM, jst(f"{DAY} 10:30")))
     assert report_of(ledger).incident.mttr_seconds is None
 
 
-def test_what_was_recorded_before_the_clock_was_set_back_is_in_the_reports(ledger: Ledger) -> None:
-    """The clock was an hour ahead until 10:50; what people then did is dated later than now, and is in the chain before now."""
+def test_what_was_recorded_before_the_clock_was_set_back_is_in_the_reports(ledger):
+    # The clock was an hour ahead until 10:50; what people then did is dated later than now, and is in the chain before now.
     responded(ledger)
     ledger.entry(f"{DAY} 09:52", EntryKind.NOTE, "clock set back")
     now = f"{DAY} 09:55"
@@ -218,7 +215,7 @@ def test_what_was_recorded_before_the_clock_was_set_back_is_in_the_reports(ledge
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_what_aws_did_after_t0_is_not_called_just_before(ledger: Ledger, language: str) -> None:
+def test_what_aws_did_after_t0_is_not_called_just_before(ledger, language):
     i18n.use(language)
     responded(ledger)
     report = report_of(ledger)
@@ -245,9 +242,7 @@ def test_what_aws_did_after_t0_is_not_called_just_before(ledger: Ledger, languag
         (WatchState.DONE, StepMark.DONE, "done", "✓ carried out"),
     ],
 )
-def test_the_step_of_a_change_stands_as_the_change_ended(
-    ledger: Ledger, end: WatchState | None, mark: StepMark, state: str, cell: str
-) -> None:
+def test_the_step_of_a_change_stands_as_the_change_ended(ledger, end, mark, state, cell):
     open_incident(ledger)
     watch = Watch(ends_when="x", gives_up_at=jst("2026-01-07 08:00"))
     rollback = plan().model_copy(update={"kind": "deploy-rollback", "watch": watch})

@@ -1,8 +1,4 @@
-"""Alarm periods from runs whose windows overlap: each counted once, with its true length."""
-
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,7 +26,7 @@ def day(ledger: Ledger, now: str = "2026-01-08 10:00", of: str = "2026-01-06") -
     return report
 
 
-def test_one_alarm_period_seen_by_three_runs_is_one(tmp_path: Path) -> None:
+def test_one_alarm_period_seen_by_three_runs_is_one(tmp_path):
     ledger = Ledger(tmp_path / "j.db")
     # Nobody had signed the morning, so the afternoon's window covers it again.
     record_finding(
@@ -59,7 +55,7 @@ def test_one_alarm_period_seen_by_three_runs_is_one(tmp_path: Path) -> None:
     assert line.title == "ECS CPU"
 
 
-def test_alarm_periods_that_cross_the_window_say_so(tmp_path: Path) -> None:
+def test_alarm_periods_that_cross_the_window_say_so(tmp_path):
     ledger = Ledger(tmp_path / "j.db")
     record_finding(
         ledger, "2026-01-06 09:00", MORNING, "2026-01-05 17:00",
@@ -71,7 +67,7 @@ def test_alarm_periods_that_cross_the_window_say_so(tmp_path: Path) -> None:
     assert still.seconds == 3600
 
 
-def test_a_report_created_again_has_what_the_next_morning_found(tmp_path: Path) -> None:
+def test_a_report_created_again_has_what_the_next_morning_found(tmp_path):
     ledger = Ledger(tmp_path / "j.db")
     record_finding(ledger, "2026-01-06 17:00", EVENING, "2026-01-06 09:00")
     assert day(ledger, "2026-01-06 17:10").alarms == ()
@@ -102,7 +98,7 @@ def histories(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[tuple[int, i
 
 
 @given(history=histories())
-def test_any_runs_without_gaps_give_the_true_alarm_periods(history: Any) -> None:
+def test_any_runs_without_gaps_give_the_true_alarm_periods(history):
     alarm_periods, windows = history
     at = lambda minute: moment("2026-01-05 00:00") + timedelta(minutes=minute)  # noqa: E731
     sightings = []
@@ -124,7 +120,7 @@ def test_any_runs_without_gaps_give_the_true_alarm_periods(history: Any) -> None
 
 
 @pytest.mark.parametrize("state", ["ok", "insufficient"])
-def test_an_acknowledgement_of_another_state_is_listed_separately(tmp_path: Path, state: str) -> None:
+def test_an_acknowledgement_of_another_state_is_listed_separately(tmp_path, state):
     ledger = Ledger(tmp_path / "j.db")
     record_finding(
         ledger,

@@ -1,6 +1,5 @@
 """Approvals of both kinds, refusals and emergencies in the reports, and the ends to which changes were followed."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from services.models.approvals import Consent, ConsentWay, Means
 from services.models.change_runs import StepState
 from services.models.changes import Plan
 from services.models.journal import Entry
-from services.models.report import DayReport, PeriodReport, Report
+from services.models.report import DayReport, PeriodReport
 from services.models.report_approvals import Decided
 from services.models.verdict import Verdict
 from services.models.watches import Progress, Watch, WatchState
@@ -38,7 +37,6 @@ def named(id: str, **changed: object) -> Plan:
 
 
 def carried_out(ledger: Ledger, at: str, change: Plan, *allowing: Entry) -> None:
-    """The change is confirmed with these consents, sent and verified."""
     step = change.steps[0]
     consents: list[Consent] = [consent for entry in allowing if (consent := consent_of(entry)) is not None]
     ledger.write(at, change_entries.confirmed(change, consents))
@@ -80,9 +78,7 @@ def year(ledger: Ledger) -> PeriodReport:
 
 
 @pytest.mark.parametrize("make", [day, month, year])
-def test_who_decided_how_when_and_where_it_is_written_down(
-    ledger: Ledger, make: Callable[[Ledger], Report]
-) -> None:
+def test_who_decided_how_when_and_where_it_is_written_down(ledger, make):
     busy_day(ledger)
     report = make(ledger)
     lines = [(line.decided, line.way, line.who or line.by, line.is_used) for line in report.allowed]
@@ -108,7 +104,7 @@ def test_who_decided_how_when_and_where_it_is_written_down(
 
 
 @pytest.mark.parametrize("make", [day, month, year])
-def test_an_emergency_stands_first_and_needs_a_look(ledger: Ledger, make: Callable[[Ledger], Report]) -> None:
+def test_an_emergency_stands_first_and_needs_a_look(ledger, make):
     quiet = document(make(ledger))
     assert not any("Emergency" in section.title for section in quiet.sections)
     busy_day(ledger)
@@ -120,7 +116,7 @@ def test_an_emergency_stands_first_and_needs_a_look(ledger: Ledger, make: Callab
     assert any("窓口が止まっている" in why for why in report.why)
 
 
-def test_an_emergency_that_was_not_carried_out_is_listed_too(ledger: Ledger) -> None:
+def test_an_emergency_that_was_not_carried_out_is_listed_too(ledger):
     ledger.write(f"{DAY} 13:00", entries.emergency(named("p4"), "窓口が止まっている"))
     report = day(ledger)
     (line,) = report.allowed
@@ -130,7 +126,7 @@ def test_an_emergency_that_was_not_carried_out_is_listed_too(ledger: Ledger) -> 
     assert "no approver named: PM" in first
 
 
-def test_in_japanese(ledger: Ledger) -> None:
+def test_in_japanese(ledger):
     busy_day(ledger)
     i18n.use("ja")
     text = to_markdown(day(ledger))
@@ -149,10 +145,9 @@ def followed(state: WatchState | None, ledger: Ledger, ended: str = f"{DAY} 15:0
     return day(ledger)
 
 
-def test_a_followed_change_is_listed_with_its_end(ledger: Ledger) -> None:
+def test_a_followed_change_is_listed_with_its_end(ledger):
     report = followed(WatchState.DONE, ledger)
     (line,) = report.changes
-    assert line.end is not None
     assert (line.end.state, line.end.text, line.end.at) == (
         WatchState.DONE,
         "The database is up.",
@@ -164,7 +159,7 @@ def test_a_followed_change_is_listed_with_its_end(ledger: Ledger) -> None:
     assert "completed 1" in text, "the overview counts its end"
 
 
-def test_one_that_has_not_ended_says_so(ledger: Ledger) -> None:
+def test_one_that_has_not_ended_says_so(ledger):
     report = followed(None, ledger)
     assert report.changes[0].is_followed
     assert "followed, not ended yet" in to_markdown(report)
@@ -174,13 +169,13 @@ def test_one_that_has_not_ended_says_so(ledger: Ledger) -> None:
     ("state", "words"),
     [(WatchState.FAILED, "ended otherwise"), (WatchState.GAVE_UP, "not followed to its end")],
 )
-def test_another_end_needs_a_look(ledger: Ledger, state: WatchState, words: str) -> None:
+def test_another_end_needs_a_look(ledger, state, words):
     report = followed(state, ledger)
     assert any(words in why for why in report.why)
     assert words in to_markdown(report)
 
 
-def test_an_end_of_another_day_is_in_both_reports(ledger: Ledger) -> None:
+def test_an_end_of_another_day_is_in_both_reports(ledger):
     followed(WatchState.DONE, ledger, "2026-01-07 03:00")
     before, after = day(ledger), day(ledger, of="2026-01-07")
     assert (before.changes[0].is_followed, before.changes[0].end) == (True, None)
@@ -188,14 +183,14 @@ def test_an_end_of_another_day_is_in_both_reports(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("make", [day, month, year])
-def test_an_emergency_names_all_that_it_went_past(ledger: Ledger, make: Callable[[Ledger], Report]) -> None:
+def test_an_emergency_names_all_that_it_went_past(ledger, make):
     frozen = named("p4", freeze=FREEZE)
     carried_out(ledger, f"{DAY} 13:01", frozen, ledger.write(f"{DAY} 13:00", entries.emergency(frozen, "r")))
     text = to_markdown(make(ledger)).replace("\\", "")
     assert f"no approver named: PM; {FREEZE[:8]}" in text
 
 
-def test_an_emergency_during_a_freeze_with_an_approval_went_past_the_freeze_alone(ledger: Ledger) -> None:
+def test_an_emergency_during_a_freeze_with_an_approval_went_past_the_freeze_alone(ledger):
     frozen = named("p4", freeze=FREEZE)
     ledger.write(f"{DAY} 12:50", entries.asked(frozen, ""))
     approved = ledger.write(f"{DAY} 12:55", entries.approved(frozen), "sato")

@@ -73,7 +73,6 @@ def listed(whole: Document) -> tuple[Counter[str], int]:
 
 
 def counted(whole: Document) -> Counter[str]:
-    """How many results of each verdict the summary counts."""
     text = re.sub(r" \([^)]*\)", "", summary(whole)[FINDINGS])
     return Counter({match[1]: int(match[2]) for match in re.finditer(r"(\S) [a-z ]+ (\d+)", text)})
 
@@ -116,7 +115,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> DayReport:
 
 
 @given(lines=st.lists(finding_lines(), max_size=12))
-def test_the_summary_counts_what_the_page_lists(empty: DayReport, lines: list[FindingLine]) -> None:
+def test_the_summary_counts_what_the_page_lists(empty, lines):
     whole = document(empty.model_copy(update={"findings": tuple(lines)}))
     in_table, more = listed(whole)
     assert counted(whole).total() == in_table.total() + more
@@ -157,7 +156,7 @@ def bad_day(tmp_path: Path) -> Ledger:
     return ledger
 
 
-def test_the_page_says_what_was_measured_and_what_was_not_judged(tmp_path: Path) -> None:
+def test_the_page_says_what_was_measured_and_what_was_not_judged(tmp_path):
     whole = document(bad_day(tmp_path).report(DAY, f"{DAY} 17:30"))
     assert whole.verdict == "◆ abnormal, ? partly not judged"
     assert summary(whole)[FINDINGS] == (
@@ -173,7 +172,7 @@ def test_the_page_says_what_was_measured_and_what_was_not_judged(tmp_path: Path)
     assert [line.tone for line in table.lines] == [*DISPLAY_ORDER[:3]]
 
 
-def test_without_anything_abnormal_the_verdict_still_says_what_was_measured(tmp_path: Path) -> None:
+def test_without_anything_abnormal_the_verdict_still_says_what_was_measured(tmp_path):
     ledger = Ledger(tmp_path / "j.db")
     ledger.began(f"{DAY} 09:00")
     measures = (Measure(title="CPU", shown="86 %", verdict=Verdict.ATTENTION),)
@@ -186,7 +185,7 @@ def test_without_anything_abnormal_the_verdict_still_says_what_was_measured(tmp_
 
 
 @pytest.mark.parametrize("period", ["2026-01", "FY2025"])
-def test_the_summary_of_a_month_counts_what_its_tables_do(tmp_path: Path, period: str) -> None:
+def test_the_summary_of_a_month_counts_what_its_tables_do(tmp_path, period):
     report = bad_day(tmp_path).report(period, f"{DAY} 17:30")
     assert isinstance(report, PeriodReport)
     whole = document(report)
@@ -203,7 +202,6 @@ def test_the_summary_of_a_month_counts_what_its_tables_do(tmp_path: Path, period
 
 
 def texts(whole: Document) -> Iterator[str]:
-    """Every cell, paragraph and fact of the page and its annexes."""
     yield whole.verdict
     pending = [*whole.sections, *whole.annexes]
     blocks = [*whole.summary]
@@ -221,15 +219,15 @@ def texts(whole: Document) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("period", [DAY, "2026-01-16", "2026-01-20", "2026-01", "FY2025"])
-def test_each_glyph_has_the_meaning_that_it_has_on_the_screens(tmp_path: Path, period: str) -> None:
+def test_each_glyph_has_the_meaning_that_it_has_on_the_screens(tmp_path, period):
     whole = document(bad_day(tmp_path).report(period, "2026-01-20 17:30"))
     marked = [match for text in texts(whole) if (match := _MARKED.search(text))]
     assert len(marked) > 5
     assert [match[0] for match in marked if not match[2].startswith(MEANINGS[match[1]])] == []
 
 
-def test_no_row_gets_a_glyph_for_its_colour(tmp_path: Path) -> None:
-    """A duty that was missed is no warning: only its state has a glyph."""
+def test_no_row_gets_a_glyph_for_its_colour(tmp_path):
+    # A duty that was missed is no warning: only its state has a glyph.
     whole = document(bad_day(tmp_path).report(DAY, f"{DAY} 17:30"))
     duties = [each for each in section(whole, "Duties").blocks if isinstance(each, Table)]
     for table in duties:
@@ -238,8 +236,8 @@ def test_no_row_gets_a_glyph_for_its_colour(tmp_path: Path) -> None:
             assert line.cells[2].startswith(tuple(MEANINGS)), line
 
 
-def test_the_most_urgent_duty_is_on_the_page(tmp_path: Path) -> None:
-    """However many duties are due this morning, the one that was missed stands before them."""
+def test_the_most_urgent_duty_is_on_the_page(tmp_path):
+    # However many duties are due this morning, the one that was missed stands before them.
     whole = document(bad_day(tmp_path).report(DAY, f"{DAY} 17:30"))
     (table, *_rest) = (each for each in section(whole, "Duties").blocks if isinstance(each, Table))
     states = [line.cells[2][0] for line in table.lines]

@@ -1,5 +1,3 @@
-"""A day's report from the journal alone."""
-
 from datetime import date
 from pathlib import Path
 
@@ -43,7 +41,6 @@ def day(ledger: Ledger, now: str = "2026-02-02 10:00", of: str = DAY, *, private
 
 
 def calm(ledger: Ledger) -> None:
-    """A whole day as it should be."""
     runs = (("09:01", MORNING, ("alarms", "dashboard", "error-logs")), ("14:01", NOON, ("alarms",)))
     for at, key, inspections in (*runs, ("17:01", EVENING, ("alarms",))):
         for inspection in inspections:
@@ -56,7 +53,7 @@ def states(report: DayReport) -> dict[str, str]:
     return {line.duty: line.state for line in report.duties}
 
 
-def test_a_calm_day_is_normal_and_its_report_can_be_created_again(ledger: Ledger) -> None:
+def test_a_calm_day_is_normal_and_its_report_can_be_created_again(ledger):
     calm(ledger)
     report = day(ledger)
     assert report.verdict is Verdict.NORMAL
@@ -71,7 +68,7 @@ def test_a_calm_day_is_normal_and_its_report_can_be_created_again(ledger: Ledger
     assert again.model_copy(update={"made_at": report.made_at}) == report
 
 
-def test_states_are_those_at_the_days_end_with_later_sign_offs_beside_them(ledger: Ledger) -> None:
+def test_states_are_those_at_the_days_end_with_later_sign_offs_beside_them(ledger):
     ledger.sign(f"{DAY} 09:40", MORNING, "late", note="会議のため")
     ledger.sign("2026-01-07 10:00", EVENING, "missed", "sato")
     report = day(ledger)
@@ -79,20 +76,18 @@ def test_states_are_those_at_the_days_end_with_later_sign_offs_beside_them(ledge
         "daily-morning": STATE.DONE, "daily-afternoon": STATE.MISSED, "daily-evening": STATE.LATE
     }  # fmt: skip
     morning, _noon, evening = report.duties
-    assert morning.signed is not None
     assert (morning.signed.was, morning.signed.at, morning.signed.note) == (
         STATE.LATE, moment(f"{DAY} 09:40"), "会議のため"
     )  # fmt: skip
     assert morning.due_at == moment(f"{DAY} 09:00")
     assert evening.signed is None
-    assert evening.signed_after is not None
     assert (evening.signed_after.by, evening.signed_after.was) == ("sato", STATE.MISSED)
     after = day(ledger, of="2026-01-07")
     assert EVENING in [line.key for line in after.earlier if line.signed]
     assert NOON in [line.key for line in after.earlier if line.state is STATE.MISSED]
 
 
-def test_today_is_reported_as_it_is_now(ledger: Ledger) -> None:
+def test_today_is_reported_as_it_is_now(ledger):
     report = day(ledger, f"{DAY} 09:10")
     assert states(report) == {
         "daily-morning": STATE.DUE, "daily-afternoon": STATE.UPCOMING, "daily-evening": STATE.UPCOMING
@@ -101,15 +96,14 @@ def test_today_is_reported_as_it_is_now(ledger: Ledger) -> None:
     assert report.as_of == moment(f"{DAY} 09:10")
 
 
-def test_a_skipped_duty_keeps_its_reason(ledger: Ledger) -> None:
+def test_a_skipped_duty_keeps_its_reason(ledger):
     ledger.sign(f"{DAY} 13:00", NOON, "upcoming", skip=True, note="停電")
     line = next(each for each in day(ledger).duties if each.key == NOON)
     assert line.state is STATE.SKIPPED
-    assert line.signed is not None
     assert line.signed.note == "停電"
 
 
-def test_findings_that_are_not_normal_are_complete_and_log_texts_on_request(ledger: Ledger) -> None:
+def test_findings_that_are_not_normal_are_complete_and_log_texts_on_request(ledger):
     bad = finding(
         f"{DAY} 09:01", "error-logs", Verdict.ABNORMAL, "12 errors an hour", since="2026-01-05 17:00",
         measures=(MEASURE,), evidence=(evidence("shown"), evidence("secret line", private=True)),
@@ -118,7 +112,6 @@ def test_findings_that_are_not_normal_are_complete_and_log_texts_on_request(ledg
     ledger.find(f"{DAY} 09:01", MORNING, bad)
     report = day(ledger)
     (line,) = report.findings
-    assert line.finding is not None
     assert line.finding.measures == (MEASURE,)
     assert [each.rows[0].cells for each in line.finding.evidence] == [("shown",)]
     assert line.withheld == 1
@@ -129,20 +122,19 @@ def test_findings_that_are_not_normal_are_complete_and_log_texts_on_request(ledg
     assert "secret line" in to_markdown(day(ledger, private=True))
 
 
-def test_an_overridden_finding_names_who_and_why_and_still_needs_attention(ledger: Ledger) -> None:
+def test_an_overridden_finding_names_who_and_why_and_still_needs_attention(ledger):
     calm(ledger)
     bad = finding(f"{DAY} 09:01", "dashboard", Verdict.ABNORMAL, "CPU 81 %")
     entry = ledger.find(f"{DAY} 09:30", MORNING, bad)
     ledger.overrule(f"{DAY} 09:31", entry, bad, "負荷試験")
     report = day(ledger)
     line = next(each for each in report.findings if each.seq == entry.seq)
-    assert line.overruled is not None
     assert (line.overruled.by, line.overruled.reason) == ("sato", "負荷試験")
     assert report.verdict is Verdict.ATTENTION
     assert "負荷試験" in report.why[0]
 
 
-def test_only_the_last_run_of_a_duty_counts_but_every_run_on_demand(ledger: Ledger) -> None:
+def test_only_the_last_run_of_a_duty_counts_but_every_run_on_demand(ledger):
     calm(ledger)
     bad = finding(f"{DAY} 09:30", "error-logs", Verdict.UNKNOWN, "no permission")
     ledger.find(f"{DAY} 09:30", MORNING, bad)
@@ -155,15 +147,15 @@ def test_only_the_last_run_of_a_duty_counts_but_every_run_on_demand(ledger: Ledg
     assert day(ledger).verdict is Verdict.UNKNOWN
 
 
-def test_equal_findings_of_two_duties_are_listed_once(ledger: Ledger) -> None:
+def test_equal_findings_of_two_duties_are_listed_once(ledger):
     calm(ledger)
     for key in (MORNING, NOON):
         ledger.find(f"{DAY} 14:30", key, finding(f"{DAY} 14:30", "alarms", Verdict.ABNORMAL, "CPU fires"))
     assert day(ledger).why == ("Alarms: CPU fires",)
 
 
-def test_nothing_false_is_green(ledger: Ledger) -> None:
-    """Signed without a run, before the journal began, and an unreadable finding."""
+def test_nothing_false_is_green(ledger):
+    # Signed without a run, before the journal began, and an unreadable finding.
     for key in (MORNING, NOON, EVENING):
         ledger.sign(f"{DAY} 17:10", key)
     report = day(ledger)
@@ -177,13 +169,13 @@ def test_nothing_false_is_green(ledger: Ledger) -> None:
     assert (day(ledger).verdict, day(ledger).has_unjudged) == (Verdict.ATTENTION, True)
 
 
-def test_a_closed_day_without_duties_claims_nothing(ledger: Ledger) -> None:
+def test_a_closed_day_without_duties_claims_nothing(ledger):
     report = day(ledger, of="2026-01-03")
     assert (report.is_open, report.verdict, report.duties) == (False, None, ())
     assert report.closed_name
 
 
-def test_signatures_say_what_was_decided_ticked_and_written(ledger: Ledger) -> None:
+def test_signatures_say_what_was_decided_ticked_and_written(ledger):
     findings = [
         {"seq": 7, "inspection": "alarms", "verdict": "abnormal", "decision": "overruled", "reason": "訓練"},
         {"seq": "no", "inspection": "dashboard", "verdict": "normal", "decision": "accepted"},
@@ -218,7 +210,7 @@ def plan() -> Plan:
     )  # fmt: skip
 
 
-def test_changes_with_before_after_and_outcome(ledger: Ledger) -> None:
+def test_changes_with_before_after_and_outcome(ledger):
     change_plan = plan()
     step = change_plan.steps[0]
     ledger.write(f"{DAY} 10:00", change_entries.confirmed(change_plan))
@@ -241,7 +233,7 @@ def test_changes_with_before_after_and_outcome(ledger: Ledger) -> None:
     assert "revert@p1" in [each.key for each in day(ledger, of="2026-01-07").duties]
 
 
-def test_notes_identities_marked_known_posts_and_remarks(ledger: Ledger) -> None:
+def test_notes_identities_marked_known_posts_and_remarks(ledger):
     ledger.entry(f"{DAY} 09:00", EntryKind.NOTE, "one two", target="staff-api", data={"note": "one\ntwo"})
     ledger.entry(f"{DAY} 09:10", EntryKind.KNOWN, "Marked as known: user sato", subject="known:person")
     post = {"channel": "#ops-alerts", "text": "異常", "alarm": "ecs-cpu-high"}
@@ -272,7 +264,7 @@ def test_notes_identities_marked_known_posts_and_remarks(ledger: Ledger) -> None
     assert day(ledger, of="2026-01-07").remarks == ()
 
 
-def test_entries_of_a_later_version_are_listed_by_their_kind(ledger: Ledger) -> None:
+def test_entries_of_a_later_version_are_listed_by_their_kind(ledger):
     of_tomorrow(ledger.path, "co-signed", at=jst(f"{DAY} 11:00"), text="limit 8 | fine", target="staff-api")
     report = day(ledger)
     (note,) = report.notes
@@ -285,7 +277,7 @@ def test_entries_of_a_later_version_are_listed_by_their_kind(ledger: Ledger) -> 
     assert "unknown kind (co-signed)" in to_markdown(report)
 
 
-def test_charges_take_the_newest_total_of_each_console(ledger: Ledger) -> None:
+def test_charges_take_the_newest_total_of_each_console(ledger):
     for at, pid, calls, user in (("10:00", 1, 10, "a"), ("12:00", 1, 30, "a"), ("12:00", 2, 5, "b")):
         data = {"day": DAY, "calls": calls, "yen": calls / 10, "worst_yen": calls / 5, "pid": pid}
         ledger.entry(f"{DAY} {at}", EntryKind.USAGE, user=user, data=data)
@@ -301,7 +293,7 @@ def test_charges_take_the_newest_total_of_each_console(ledger: Ledger) -> None:
     assert "¥3.70 (daily limit ¥20)" in to_markdown(day(ledger))
 
 
-def test_what_is_due_next_reaches_to_the_end_of_the_next_open_day(ledger: Ledger) -> None:
+def test_what_is_due_next_reaches_to_the_end_of_the_next_open_day(ledger):
     ledger.entry("2026-01-09 10:00", EntryKind.PLANNED, subject="weekly-deploy@2026-01-11T02:00")
     report = day(ledger, of="2026-01-09")
     assert report.next_day == date(2026, 1, 13), "Monday the 12th is 成人の日"
@@ -313,7 +305,7 @@ def test_what_is_due_next_reaches_to_the_end_of_the_next_open_day(ledger: Ledger
     assert [line.duty for line in unplanned.running] == ["dr-drill"]
 
 
-def test_the_costs_of_a_monday_are_shown_though_normal(ledger: Ledger) -> None:
+def test_the_costs_of_a_monday_are_shown_though_normal(ledger):
     cost_finding = finding("2026-01-19 09:02", "costs", summary="¥61,000", measures=(MEASURE,))
     ledger.find("2026-01-19 09:02", "weekly-cost@2026-01-19T09:00", cost_finding)
     report = day(ledger, of="2026-01-19")
@@ -322,8 +314,8 @@ def test_the_costs_of_a_monday_are_shown_though_normal(ledger: Ledger) -> None:
     assert "12 an hour" in to_markdown(report)
 
 
-def test_a_series_key_is_found_by_its_slots_in_the_journal(ledger: Ledger) -> None:
-    """Only AWS knows when a key was created; a console that ran the inspection recorded the slot."""
+def test_a_series_key_is_found_by_its_slots_in_the_journal(ledger):
+    # Only AWS knows when a key was created; a console that ran the inspection recorded the slot.
     key = "key-rotation:AKIAOLD@2026-01-06"
     assert "key-rotation" not in states(day(ledger))
     ledger.entry(f"{DAY} 08:00", EntryKind.LOOKING, subject=key, target="key-rotation")
@@ -334,7 +326,7 @@ def test_a_series_key_is_found_by_its_slots_in_the_journal(ledger: Ledger) -> No
     assert next(line for line in report.duties if line.key == key).title == "Rotate the IAM access key"
 
 
-def test_another_runbook_without_costs_or_series(ledger: Ledger) -> None:
+def test_another_runbook_without_costs_or_series(ledger):
     duty = RUNBOOK.duties[0].model_copy(update={"id": "walk", "series": None, "inspections": ()})
     other = RUNBOOK.model_copy(update={"duties": (duty,), "alarms": (), "costs": None, "access_keys": None})
     ledger.sign(f"{DAY} 09:01", f"walk@{DAY}T09:00")

@@ -1,7 +1,3 @@
-"""A report in one language of what was recorded in the other."""
-
-from pathlib import Path
-
 import pytest
 
 from services import i18n
@@ -16,9 +12,7 @@ KEY = "key-rotation:AKIAOLD@2026-01-06"
 
 @pytest.mark.parametrize("recorded_in", i18n.LANGUAGES)
 @pytest.mark.parametrize("reported_in", i18n.LANGUAGES)
-def test_a_tick_counts_whatever_the_language_in_which_it_was_set(
-    recorded_in: str, reported_in: str, tmp_path: Path
-) -> None:
+def test_a_tick_counts_whatever_the_language_in_which_it_was_set(recorded_in, reported_in, tmp_path):
     i18n.use(recorded_in)
     ledger = Ledger(tmp_path / "j.db")
     ledger.began("2026-01-06 08:00")

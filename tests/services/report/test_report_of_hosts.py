@@ -33,7 +33,7 @@ def day(ledger: Ledger, of: str = DAY) -> DayReport:
     return report
 
 
-def test_what_came_after_midnight_is_in_its_days_report_and_in_its_place(ledger: Ledger) -> None:
+def test_what_came_after_midnight_is_in_its_days_report_and_in_its_place(ledger):
     ledger.find(f"{DAY} 17:05", EVENING, finding(f"{DAY} 17:05", verdict=Verdict.ABNORMAL))
     ledger.entry(f"{DAY} 17:10", EntryKind.NOTE, "ten past five")
     ledger.entry(f"{NEXT} 00:10", EntryKind.NOTE, "next day")
@@ -55,8 +55,8 @@ def used(ledger: Ledger, at: str, calls: int, boot: str, **more: Any) -> None:
     ledger.entry(at, EntryKind.USAGE, data={**data, **more})
 
 
-def test_consoles_of_two_hosts_that_look_alike_are_counted_both_and_once(ledger: Ledger) -> None:
-    """Containers of one image: one name, one user, process 7; only the boots differ."""
+def test_consoles_of_two_hosts_that_look_alike_are_counted_both_and_once(ledger):
+    # Containers of one image: one name, one user, process 7; only the boots differ.
     used(ledger, f"{DAY} 10:00", 10, "boot-1")
     used(ledger, f"{DAY} 10:00", 100, "boot-2")
     used(ledger, f"{DAY} 11:00", 20, "boot-1")
@@ -65,14 +65,14 @@ def test_consoles_of_two_hosts_that_look_alike_are_counted_both_and_once(ledger:
     assert (charges.calls, charges.consoles, round(charges.yen, 2)) == (220, 2, 22.0)
 
 
-def test_a_total_that_waited_does_not_replace_a_newer_one(ledger: Ledger) -> None:
+def test_a_total_that_waited_does_not_replace_a_newer_one(ledger):
     used(ledger, f"{DAY} 12:00", 30, "boot-1")
     # Its clock was set back meanwhile, and a host's own entries are in order by time only among those that waited.
     used(ledger, f"{DAY} 12:01", 10, "boot-1", late=True)
     assert day(ledger).charges.calls == 30
 
 
-def test_a_process_that_got_the_number_of_another_is_counted_beside_it(ledger: Ledger) -> None:
+def test_a_process_that_got_the_number_of_another_is_counted_beside_it(ledger):
     for calls in (10, 30, 5, 8):
         used(ledger, f"{DAY} 12:00", calls, "boot-1")
     charges = day(ledger).charges

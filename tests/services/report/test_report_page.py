@@ -69,12 +69,12 @@ def counted(section: Section) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_the_first_page_fits_whatever_happened(ledger: Ledger, language: str) -> None:
+def test_the_first_page_fits_whatever_happened(ledger, language):
     i18n.use(language)
     assert height(document(busy(ledger, language))) <= PAGE
 
 
-def test_what_the_page_has_no_room_for_is_counted(ledger: Ledger) -> None:
+def test_what_the_page_has_no_room_for_is_counted(ledger):
     report = busy(ledger, "en")
     whole = document(report)
     findings = next(section for section in whole.sections if section.title == "Findings")
@@ -83,7 +83,7 @@ def test_what_the_page_has_no_room_for_is_counted(ledger: Ledger) -> None:
     assert shown.lines[0].cells[2].startswith("◆"), "the worst first"
 
 
-def test_every_reference_has_its_annex(ledger: Ledger) -> None:
+def test_every_reference_has_its_annex(ledger):
     whole = document(busy(ledger, "en"))
     numbers = [int(match[1]) for each in whole.annexes if (match := re.match(r"Annex (\d+): ", each.title))]
     assert numbers == [*range(1, len(whole.annexes) + 1)]
@@ -93,14 +93,14 @@ def test_every_reference_has_its_annex(ledger: Ledger) -> None:
     assert references <= {*numbers}
 
 
-def test_evidence_is_limited_and_says_where_the_rest_is(ledger: Ledger) -> None:
+def test_evidence_is_limited_and_says_where_the_rest_is(ledger):
     text = to_markdown(busy(ledger, "en"))
     assert "Rows (132 more rows: entry #2 of the journal)" in text
     i18n.use("ja")
     assert "ほか 132 行は記録 #2" in to_markdown(ledger.report(DAY, f"{DAY} 17:30"))
 
 
-def test_a_quiet_day_takes_a_line_a_section(ledger: Ledger) -> None:
+def test_a_quiet_day_takes_a_line_a_section(ledger):
     key = f"daily-morning@{DAY}T09:00"
     for inspection in ("alarms", "dashboard", "error-logs"):
         ledger.find(f"{DAY} 09:01", key, finding(f"{DAY} 09:01", inspection, since="2026-01-16 17:15"))
@@ -114,7 +114,7 @@ def test_a_quiet_day_takes_a_line_a_section(ledger: Ledger) -> None:
     assert "None in the inspected window." in texts
 
 
-def test_a_day_without_an_inspection_of_the_alarms_counts_none_of_them(ledger: Ledger) -> None:
+def test_a_day_without_an_inspection_of_the_alarms_counts_none_of_them(ledger):
     ledger.find(f"{DAY} 09:00", "weekly-backup@2026-01-19T09:00", finding(f"{DAY} 09:00", "backups"))
     text = to_markdown(ledger.report(DAY, f"{DAY} 09:30"))
     assert "Alarms: ? not known" in text
@@ -126,7 +126,7 @@ def test_a_day_without_an_inspection_of_the_alarms_counts_none_of_them(ledger: L
     assert "not known" not in text
 
 
-def test_the_same_finding_twice_has_one_row_and_one_annex(ledger: Ledger) -> None:
+def test_the_same_finding_twice_has_one_row_and_one_annex(ledger):
     for hour in (10, 14):
         result = finding(f"{DAY} {hour}:00", "alarms", Verdict.ABNORMAL, "rds fires", since=f"{DAY} 08:00")
         ledger.find(f"{DAY} {hour}:00", f"hand@{DAY}T{hour}", result)
@@ -136,7 +136,7 @@ def test_the_same_finding_twice_has_one_row_and_one_annex(ledger: Ledger) -> Non
     assert sum("Alarms, " in annex.title for annex in whole.annexes) == 1
 
 
-def test_boxes_for_seals_and_who_prepared_it(ledger: Ledger) -> None:
+def test_boxes_for_seals_and_who_prepared_it(ledger):
     ledger.sign(f"{DAY} 09:10", f"daily-morning@{DAY}T09:00", user="tanaka")
     report = ledger.report(DAY, f"{DAY} 12:00")
     assert (report.authors, report.approvals) == (("tanaka",), ("Head", "Deputy", "Operator"))
@@ -155,7 +155,7 @@ def test_boxes_for_seals_and_who_prepared_it(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("period", ["2026-01", "FY2025"])
-def test_longer_reports_have_the_same_head(ledger: Ledger, period: str) -> None:
+def test_longer_reports_have_the_same_head(ledger, period):
     i18n.use("ja")
     page = to_html(ledger.report(period, f"{DAY} 17:10"))
     assert page.count('class="seals"') == 1
@@ -164,7 +164,7 @@ def test_longer_reports_have_the_same_head(ledger: Ledger, period: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*LONG.values(), "短い", "a b"])
-def test_a_text_is_cut_at_its_room(text: str) -> None:
+def test_a_text_is_cut_at_its_room(text):
     for width in (7, 20, 60):
         short = cut(text, width, 2)
         assert size(short) <= width * 2

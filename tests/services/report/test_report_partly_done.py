@@ -36,7 +36,6 @@ def two_steps(id: str = "p1", **changed: object) -> Plan:
     (first,) = one.steps
     second = first.model_copy(update={"id": "schedule", "title": "Schedule the revert"})
     revert = one.revert
-    assert revert is not None
     given = {
         "id": id,
         "steps": (first, second),
@@ -47,7 +46,6 @@ def two_steps(id: str = "p1", **changed: object) -> Plan:
 
 
 def begun(ledger: Ledger, at: str, change: Plan) -> None:
-    """The change is confirmed, and its first step is verified."""
     step = change.steps[0]
     ledger.write(at, change_entries.confirmed(change))
     ledger.write(at, change_entries.intent(change, step))
@@ -84,9 +82,7 @@ def sunday(ledger: Ledger) -> Report:
 
 @pytest.mark.parametrize("make", [sunday, month, year])
 @pytest.mark.parametrize("stop", [killed, disarmed, failed])
-def test_it_is_counted_as_partly_done_and_needs_a_look(
-    ledger: Ledger, stop: Stop, make: Callable[[Ledger], Report]
-) -> None:
+def test_it_is_counted_as_partly_done_and_needs_a_look(ledger, stop, make):
     stop(ledger, f"{SUNDAY} 10:00", two_steps())
     report = make(ledger)
     (line,) = report.changes
@@ -102,7 +98,7 @@ def test_it_is_counted_as_partly_done_and_needs_a_look(
     assert "▲ partly done: the steps before 2 took effect" in text
 
 
-def test_it_leads_the_first_page(ledger: Ledger) -> None:
+def test_it_leads_the_first_page(ledger):
     begun(ledger, "2026-01-06 09:00", two_steps("p0", steps=two_steps().steps[:1]))
     disarmed(ledger, "2026-01-06 10:00", two_steps())
     first = document(day(ledger)).sections[0]
@@ -113,7 +109,7 @@ def test_it_leads_the_first_page(ledger: Ledger) -> None:
     assert table.lines[0].tone is Verdict.ATTENTION
 
 
-def test_its_revert_by_a_person_is_listed(ledger: Ledger) -> None:
+def test_its_revert_by_a_person_is_listed(ledger):
     disarmed(ledger, f"{SUNDAY} 10:00", two_steps())
     report = sunday(ledger)
     (line,) = report.changes
@@ -122,14 +118,14 @@ def test_its_revert_by_a_person_is_listed(ledger: Ledger) -> None:
     assert "AWS will NOT revert it" in to_markdown(report)
 
 
-def test_a_change_that_was_stopped_before_anything_is_not_left_out_of_an_empty_day(ledger: Ledger) -> None:
+def test_a_change_that_was_stopped_before_anything_is_not_left_out_of_an_empty_day(ledger):
     ledger.write(f"{SUNDAY} 10:00", change_entries.refused(two_steps(), "The plan has expired."))
     report = sunday(ledger)
     assert (report.verdict, report.changes[0].partly_done) == (None, 0)
     assert "stopped before sending 1" in repr(document(report).summary)
 
 
-def test_a_first_step_that_failed_leaves_nothing_to_revert(ledger: Ledger) -> None:
+def test_a_first_step_that_failed_leaves_nothing_to_revert(ledger):
     change = two_steps()
     ledger.write(f"{SUNDAY} 10:00", change_entries.confirmed(change))
     ledger.write(f"{SUNDAY} 10:00", change_entries.intent(change, change.steps[0]))
@@ -140,7 +136,7 @@ def test_a_first_step_that_failed_leaves_nothing_to_revert(ledger: Ledger) -> No
     assert "revert:" not in to_markdown(sunday(ledger))
 
 
-def test_a_revert_that_was_made_or_signed_off_is_not_still_to_come(ledger: Ledger) -> None:
+def test_a_revert_that_was_made_or_signed_off_is_not_still_to_come(ledger):
     change = two_steps()
     begun(ledger, f"{SUNDAY} 10:00", change)
     second = change.steps[1]
@@ -160,14 +156,14 @@ def test_a_revert_that_was_made_or_signed_off_is_not_still_to_come(ledger: Ledge
     )
 
 
-def test_a_revert_that_was_signed_off_is_over(ledger: Ledger) -> None:
+def test_a_revert_that_was_signed_off_is_over(ledger):
     disarmed(ledger, f"{SUNDAY} 10:00", two_steps())
     ledger.sign(f"{SUNDAY} 15:00", "revert@p1", "upcoming")
     (line,) = sunday(ledger).changes
     assert not line.revert_pending
 
 
-def test_in_japanese(ledger: Ledger) -> None:
+def test_in_japanese(ledger):
     disarmed(ledger, f"{SUNDAY} 10:00", two_steps())
     i18n.use("ja")
     text = to_markdown(sunday(ledger)).replace("\\", "")

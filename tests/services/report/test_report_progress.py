@@ -1,7 +1,5 @@
 """A duty of several days that was begun: the day's report says how far it is and names what is open."""
 
-from pathlib import Path
-
 from services import i18n
 from services.models.duties import OccurrenceState
 from services.models.journal import RESTRAINS_CHANGES, EntryKind
@@ -26,7 +24,7 @@ def begin(ledger: Ledger, at: str, *ticked: str, user: str = "yamada", note: str
     ledger.entry(at, EntryKind.PROGRESS, user=user, subject=KEY, target="key-rotation", data=data)
 
 
-def test_the_report_names_what_is_open_until_the_duty_is_signed_off(tmp_path: Path) -> None:
+def test_the_report_names_what_is_open_until_the_duty_is_signed_off(tmp_path):
     ledger = Ledger(tmp_path / "j.db")
     ledger.began("2026-01-05 09:00")
     begin(ledger, "2026-01-19 09:20", LINES[0], note="作成のみ実施")

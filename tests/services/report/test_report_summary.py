@@ -1,5 +1,3 @@
-"""Months and fiscal years from the journal alone."""
-
 from pathlib import Path
 
 import pytest
@@ -49,7 +47,7 @@ def summary(ledger: Ledger, when: str, now: str = "2026-04-20 10:00") -> PeriodR
     return report
 
 
-def test_a_month(ledger: Ledger) -> None:
+def test_a_month(ledger):
     report = summary(ledger, "2026-01")
     morning = next(count for count in report.duties if count.duty == "daily-morning")
     assert (morning.in_time, morning.late, morning.after_missed, morning.skipped) == (1, 1, 1, 1)
@@ -73,7 +71,7 @@ def test_a_month(ledger: Ledger) -> None:
     assert "¥20,000 | ¥31,000" in text, "the weeks stand side by side"
 
 
-def test_a_fiscal_year_is_the_sum_of_its_months(ledger: Ledger) -> None:
+def test_a_fiscal_year_is_the_sum_of_its_months(ledger):
     year = summary(ledger, "FY2025")
     months = [summary(ledger, f"{when}") for when in ("2025-12", "2026-01", "2026-02", "2026-03")]
     assert year.kind == "fiscal-year"
@@ -86,14 +84,14 @@ def test_a_fiscal_year_is_the_sum_of_its_months(ledger: Ledger) -> None:
     assert {line.subject for line in year.remarks} == {"report@2026-01", "report@2026-01-06"}
 
 
-def test_a_month_that_is_not_over_is_reported_as_it_is_now(ledger: Ledger) -> None:
+def test_a_month_that_is_not_over_is_reported_as_it_is_now(ledger):
     report = summary(ledger, "2026-01", "2026-01-06 12:00")
     assert not report.complete
     assert report.total.upcoming > 0
     assert report.alarm_counts == ()
 
 
-def test_before_the_journal_began_nothing_is_claimed(ledger: Ledger) -> None:
+def test_before_the_journal_began_nothing_is_claimed(ledger):
     report = summary(ledger, "2025-06")
     assert report.verdict is Verdict.UNKNOWN
     assert report.total.no_record == report.total.total

@@ -3,7 +3,6 @@
 import json
 import re
 from functools import partial
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -52,7 +51,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return ledger.report("2026-01-06", "2026-01-07 09:00")
 
 
-def test_html_fetches_and_runs_nothing_and_prints_on_a4(report: Report) -> None:
+def test_html_fetches_and_runs_nothing_and_prints_on_a4(report):
     page = to_html(report)
     parsed = Page(page)
     assert not parsed.tags & {"script", "img", "a", "link", "iframe", "b"}
@@ -65,7 +64,7 @@ def test_html_fetches_and_runs_nothing_and_prints_on_a4(report: Report) -> None:
     assert "\x1b" not in page
 
 
-def test_markdown_shows_hostile_text_as_text(report: Report) -> None:
+def test_markdown_shows_hostile_text_as_text(report):
     written = to_markdown(report)
     page = Page(PARSER.render(written))
     assert not page.tags & {"script", "a", "img", "s", "code", "ol"}
@@ -82,14 +81,14 @@ def test_markdown_shows_hostile_text_as_text(report: Report) -> None:
         st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]) | st.just(" ")
     )
 )
-def test_any_line_survives_markdown_unchanged(words: str) -> None:
+def test_any_line_survives_markdown_unchanged(words):
     words = " ".join(words.split())
     page = Page(PARSER.render(f"before\n\n{text(words)}\n"))
     assert page.words.split("\n", 1)[1].strip() == words
     assert page.tags <= {"p"}
 
 
-def test_lines_of_a_remark_stay_lines() -> None:
+def test_lines_of_a_remark_stay_lines():
     whole = Document(
         "t", None, "ja", Facts(()), sections=(Section("s", (Quote("一\n\n二 # x", "山田"), Paragraph("a\nb"))),)
     )  # fmt: skip
@@ -99,7 +98,7 @@ def test_lines_of_a_remark_stay_lines() -> None:
     assert "一\n\n二 # x\n— 山田" in Page(write_html(whole)).words
 
 
-def test_a_verdict_is_never_shown_by_colour_alone() -> None:
+def test_a_verdict_is_never_shown_by_colour_alone():
     marked = partial(Line, tone=Verdict.ABNORMAL, mark="◆")
     rows = [marked(("a", "b")), marked(("◆ 異常", "c")), Line(("d",))]
     whole = Document("t", None, "ja", Facts(()), sections=(Section("s", (table(("x", "y"), rows),)),))
@@ -107,13 +106,13 @@ def test_a_verdict_is_never_shown_by_colour_alone() -> None:
     assert '<tr class="row abnormal"><td class="short">◆ a</td>' in write_html(whole)
 
 
-def test_json_round_trips(report: Report) -> None:
+def test_json_round_trips(report):
     written = report.model_dump_json()
     assert DayReport.model_validate_json(written) == report
     assert json.loads(written)["version"] == 1
 
 
-def test_wareki(report: Report) -> None:
+def test_wareki(report):
     i18n.use("ja")
     try:
         assert "2026年1月6日(火)" in to_markdown(report)
@@ -124,7 +123,7 @@ def test_wareki(report: Report) -> None:
     assert "Reiwa 8" in to_markdown(report, wareki=True)
 
 
-def test_every_field_is_described() -> None:
+def test_every_field_is_described():
     visited, pending = set(), [DayReport, PeriodReport]
     while pending:
         model = pending.pop()
@@ -137,6 +136,6 @@ def test_every_field_is_described() -> None:
     assert len(visited) > 10
 
 
-def test_markdown_is_stable_when_reparsed(report: Report, tmp_path: Path) -> None:
+def test_markdown_is_stable_when_reparsed(report, tmp_path):
     again = DayReport.model_validate_json(report.model_dump_json())
     assert to_markdown(again) == to_markdown(report)

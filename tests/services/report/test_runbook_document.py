@@ -1,5 +1,3 @@
-"""The runbook on paper: complete, in both languages, one file that executes and loads nothing."""
-
 import shlex
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,7 +23,7 @@ def html(runbook: Runbook) -> str:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_nothing_of_the_runbook_is_left_out(language: str) -> None:
+def test_nothing_of_the_runbook_is_left_out(language):
     i18n.use(language)
     runbook = load_builtin("facility-prod")
     words = Page(html(runbook)).words
@@ -49,20 +47,20 @@ def test_nothing_of_the_runbook_is_left_out(language: str) -> None:
         assert not holds_japanese(words)
 
 
-def test_it_executes_and_loads_nothing() -> None:
+def test_it_executes_and_loads_nothing():
     page = Page(html(load_builtin("facility-prod")))
     assert not page.tags & {"script", "link", "img", "iframe", "a", "form", "object"}
     assert not page.attributes & {"src", "href", "onclick", "onload"}
 
 
-def test_it_is_for_a4_and_keeps_a_playbook_on_one_page() -> None:
+def test_it_is_for_a4_and_keeps_a_playbook_on_one_page():
     page = html(load_builtin("facility-prod"))
     assert "size: A4" in page
     assert page.count('<section class="whole">') > 20
     assert 'class="verdict' not in page
 
 
-def test_whatever_a_runbook_holds_is_text() -> None:
+def test_whatever_a_runbook_holds_is_text():
     runbook = loads(
         SYSTEM
         + "[[contacts]]\nrole = '''R <b>x</b>'''\nscope = '''<script>alert(1)</script>'''\n"
@@ -74,7 +72,7 @@ def test_whatever_a_runbook_holds_is_text() -> None:
     assert "\\<script>" in to_markdown(runbook_document(runbook, PRINTED, "x"))
 
 
-def test_a_command_on_paper_runs_nothing_that_a_name_contains() -> None:
+def test_a_command_on_paper_runs_nothing_that_a_name_contains():
     name = "/ecs/x'; touch y; echo $(id) `id`"
     runbook = loads(SYSTEM + f'[[log_groups]]\nid = "{name}"\ntitle = "x"\n').runbook
     words = Page(html(runbook)).words
@@ -82,13 +80,13 @@ def test_a_command_on_paper_runs_nothing_that_a_name_contains() -> None:
     assert shlex.split(line)[:4] == ["logs", "tail", name, "--since"]
 
 
-def test_a_small_runbook_has_only_what_it_holds() -> None:
+def test_a_small_runbook_has_only_what_it_holds():
     document = runbook_document(loads(SYSTEM).runbook, PRINTED, "other.toml")
     assert document.sections == ()
     assert "other.toml" in document.footer
 
 
-def test_the_roster_on_paper_leaves_room_where_nobody_is_on_duty() -> None:
+def test_the_roster_on_paper_leaves_room_where_nobody_is_on_duty():
     entries = [
         ("佐藤", "2026-01-12", "2026-01-16"),
         ("田中", "2026-01-19", "2026-01-20"),

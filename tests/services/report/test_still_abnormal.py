@@ -52,7 +52,7 @@ def monday(path: Path) -> Ledger:
     return ledger
 
 
-def test_the_report_lists_what_is_still_abnormal_and_who_accepted_it_until_when(tmp_path: Path) -> None:
+def test_the_report_lists_what_is_still_abnormal_and_who_accepted_it_until_when(tmp_path):
     report = monday(tmp_path).report(DAY, f"{DAY} 17:00")
     assert isinstance(report, DayReport)
     lines = {str(line.id): line for line in report.abnormal}
@@ -77,7 +77,7 @@ def test_the_report_lists_what_is_still_abnormal_and_who_accepted_it_until_when(
         assert part in text
 
 
-def test_a_runbook_that_is_approved_is_not_called_a_draft(tmp_path: Path) -> None:
+def test_a_runbook_that_is_approved_is_not_called_a_draft(tmp_path):
     approved = RUNBOOK.model_copy(
         update={"approved_by": "Head", "en": RUNBOOK.english.model_copy(update={"approved_by": "Head"})}
     )
@@ -87,7 +87,7 @@ def test_a_runbook_that_is_approved_is_not_called_a_draft(tmp_path: Path) -> Non
         assert not ledger.report(period, f"{DAY} 17:00", runbook=approved).runbook_draft
 
 
-def test_each_alarm_that_fires_or_has_no_data_is_listed_with_who_acknowledged_it() -> None:
+def test_each_alarm_that_fires_or_has_no_data_is_listed_with_who_acknowledged_it():
     at = jst(f"{DAY} 17:00")
     states = {"firing": AlarmState.ALARM, "silent": AlarmState.INSUFFICIENT, "calm": AlarmState.OK}
     alarms = [

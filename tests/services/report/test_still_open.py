@@ -54,13 +54,12 @@ def reader(path: Path) -> Iterator[JournalReader]:
 
 
 def among_all(states: DutyStatesAt, day: date) -> list[Occurrence]:
-    """What is still open, chosen from every occurrence that took place."""
     every = states.between(day - BACK, day - DAY)
     return [each for each in every if each.open and each.slot.until < day and is_carried(each, day)]
 
 
 @pytest.mark.parametrize("now", NOWS)
-def test_what_is_still_open_is_chosen_from_all_that_took_place(reader: JournalReader, now: str) -> None:
+def test_what_is_still_open_is_chosen_from_all_that_took_place(reader, now):
     for day in DAYS:
         source = Source(reader, RUNBOOK, CALENDAR, of_day(day), jst(now))
         expected = among_all(DutyStatesAt(source), day)
@@ -68,9 +67,7 @@ def test_what_is_still_open_is_chosen_from_all_that_took_place(reader: JournalRe
         assert expected
 
 
-def test_only_the_months_around_the_day_are_scheduled(
-    reader: JournalReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_months_around_the_day_are_scheduled(reader, monkeypatch):
     scheduled: list[timedelta] = []
     slots = Calendar.slots
 

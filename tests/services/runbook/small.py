@@ -13,7 +13,6 @@ region = "ap-northeast-1"
 
 
 def mistakes(text: str, system: str = SYSTEM) -> dict[str, str]:
-    """Key to message."""
     try:
         loads(system + text)
     except RunbookError as error:

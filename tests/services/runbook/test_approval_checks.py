@@ -20,11 +20,10 @@ def approving(*names: str) -> str:
 
 
 @pytest.mark.parametrize("scope", [*approval_scopes()])
-def test_every_scope_is_named_by_its_id_and_by_its_sentence(scope: str) -> None:
+def test_every_scope_is_named_by_its_id_and_by_its_sentence(scope):
     for name in filter(None, (scope, approval_scopes()[scope].sentence)):
         runbook = loads(small.SYSTEM + approving(name)).runbook
         role = approver(runbook, scope)
-        assert role is not None
         assert role.role == "PM"
         for language in ("ja", "en"):
             i18n.use(language)
@@ -42,7 +41,7 @@ def test_every_scope_is_named_by_its_id_and_by_its_sentence(scope: str) -> None:
         ("", "available: task-limit:raise"),
     ],
 )
-def test_an_unknown_text_is_a_mistake_with_its_line(name: str, words: str) -> None:
+def test_an_unknown_text_is_a_mistake_with_its_line(name, words):
     with pytest.raises(RunbookError) as caught:
         loads(small.SYSTEM + approving("rds-storage:extend", name), "our.toml")
     (mistake,) = caught.value.mistakes
@@ -50,7 +49,7 @@ def test_an_unknown_text_is_a_mistake_with_its_line(name: str, words: str) -> No
     assert words in mistake.message
 
 
-def test_two_roles_for_one_scope() -> None:
+def test_two_roles_for_one_scope():
     text = approving("task-limit:raise") + approving("最大タスク数の引き上げ").replace("PM", "課長")
     assert list(small.mistakes(text)) == ["approvers[1].approves[0]"]
     assert '"PM"' in small.mistakes(text)["approvers[1].approves[0]"]
@@ -66,7 +65,7 @@ def test_two_roles_for_one_scope() -> None:
         ("2027-03-29T00:00:00", "2027-04-02T08:30:00Z", "freezes[0].ends"),
     ],
 )
-def test_the_times_of_a_freeze(starts: str, ends: str, key: str) -> None:
+def test_the_times_of_a_freeze(starts, ends, key):
     assert list(small.mistakes(FREEZE.format(starts=starts, ends=ends))) == ([key] if key else [])
 
 
@@ -80,12 +79,12 @@ def test_the_times_of_a_freeze(starts: str, ends: str, key: str) -> None:
         ("arn:aws:ssm:ap-northeast-1:210987654321:parameter/city", False),
     ],
 )
-def test_the_name_of_the_change_calendar(name: str, is_valid: bool) -> None:
+def test_the_name_of_the_change_calendar(name, is_valid):
     text = f'[change_calendar]\nname = "{name}"\n'
     assert list(small.mistakes(text)) == ([] if is_valid else ["change_calendar.name"])
 
 
-def test_the_examples_of_the_shipped_runbook_are_valid() -> None:
+def test_the_examples_of_the_shipped_runbook_are_valid():
     shipped = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
     start = shipped.index("# [[freezes]]")
     examples = "\n".join(
@@ -98,7 +97,7 @@ def test_the_examples_of_the_shipped_runbook_are_valid() -> None:
     assert runbook.change_calendar is not None
 
 
-def test_the_shipped_runbook_names_ids() -> None:
+def test_the_shipped_runbook_names_ids():
     (pm,) = load_builtin("facility-prod").approvers
     # A restore drill interrupts nothing and is deleted again.
     assert set(pm.original("approves")) == set(approval_scopes()) - {"drill-restore:restore"}

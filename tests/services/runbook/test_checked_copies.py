@@ -49,7 +49,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The systems whose runbook was checked."""
     systems: list[str] = []
 
     def note(runbook: Runbook) -> checks.Mistakes:
@@ -73,7 +72,7 @@ def only_copy(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("text", [SHIPPED.read_text("utf-8"), small.SYSTEM, EVERYTHING])
-def test_what_is_read_back_is_the_same_in_every_respect(text: str) -> None:
+def test_what_is_read_back_is_the_same_in_every_respect(text):
     runbook = loader.loads(text).runbook
     again = from_json(json.loads(json.dumps(to_json(runbook))))
     assert again == runbook
@@ -82,20 +81,18 @@ def test_what_is_read_back_is_the_same_in_every_respect(text: str) -> None:
     assert type(again.alarms) is tuple
 
 
-def test_a_runbook_is_checked_once(file: Path, checked: list[str]) -> None:
+def test_a_runbook_is_checked_once(file, checked):
     first = load_named(str(file))
     assert load_named(str(file)) == first
     assert len(checked) == 1
 
 
-def test_a_shipped_runbook_is_checked_once(checked: list[str]) -> None:
+def test_a_shipped_runbook_is_checked_once(checked):
     assert load_builtin("facility-prod") == load_builtin("facility-prod")
     assert len(checked) == 1
 
 
-def test_what_was_read_is_checked_even_if_the_file_is_changed_meanwhile(
-    file: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_read_is_checked_even_if_the_file_is_changed_meanwhile(file, folder, monkeypatch):
     def change(_runbook: Runbook) -> checks.Mistakes:
         file.unlink()
         return iter(())
@@ -105,16 +102,14 @@ def test_what_was_read_is_checked_even_if_the_file_is_changed_meanwhile(
     assert only_copy(folder)
 
 
-def test_a_number_that_json_lacks_is_the_same_the_second_time(file: Path, checked: list[str]) -> None:
+def test_a_number_that_json_lacks_is_the_same_the_second_time(file, checked):
     file.write_text(small.SYSTEM + "\n[inspecting]\nask_above_yen = inf\n", "utf-8")
     for _ in range(2):
         assert load_named(str(file)).inspecting.ask_above_yen == float("inf")
     assert len(checked) == 2
 
 
-def test_source_of_the_same_time_and_size_is_another_source(
-    file: Path, checked: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_source_of_the_same_time_and_size_is_another_source(file, checked, monkeypatch, tmp_path):
     source = tmp_path / "source.py"
     source.write_text("LIMIT = 10\n")
     monkeypatch.setitem(sys.modules, "services.of_this_test", SimpleNamespace(__file__=str(source)))
@@ -127,9 +122,7 @@ def test_source_of_the_same_time_and_size_is_another_source(
 
 
 @pytest.mark.parametrize("is_inner", [False, True])
-def test_nothing_is_written_or_removed_through_a_link(
-    is_inner: bool, file: Path, folder: Path, tmp_path: Path
-) -> None:
+def test_nothing_is_written_or_removed_through_a_link(is_inner, file, folder, tmp_path):
     theirs = tmp_path / "theirs"
     place = theirs if is_inner else theirs / "runbooks"
     place.mkdir(parents=True)
@@ -143,14 +136,14 @@ def test_nothing_is_written_or_removed_through_a_link(
     assert sorted(place.iterdir()) == sorted(files)
 
 
-def test_nothing_is_written_where_others_can_write(file: Path, folder: Path) -> None:
+def test_nothing_is_written_where_others_can_write(file, folder):
     folder.mkdir(parents=True)
     folder.chmod(0o777)
     load_named(str(file))
     assert list(folder.iterdir()) == []
 
 
-def test_a_copy_speaks_the_language_of_the_screen() -> None:
+def test_a_copy_speaks_the_language_of_the_screen():
     load_builtin("facility-prod")
     copy = load_builtin("facility-prod")
     before = i18n.language()
@@ -164,7 +157,7 @@ def test_a_copy_speaks_the_language_of_the_screen() -> None:
     assert titles[0] != titles[1]
 
 
-def test_only_this_user_can_read_a_copy(file: Path, folder: Path) -> None:
+def test_only_this_user_can_read_a_copy(file, folder):
     umask = os.umask(0)
     try:
         load_named(str(file))
@@ -174,14 +167,14 @@ def test_only_this_user_can_read_a_copy(file: Path, folder: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_changed_runbook_is_checked_again(file: Path, checked: list[str]) -> None:
+def test_a_changed_runbook_is_checked_again(file, checked):
     load_named(str(file))
     file.write_text(small.SYSTEM + "\n# later\n", "utf-8")
     load_named(str(file))
     assert len(checked) == 2
 
 
-def test_a_wrong_runbook_is_refused_every_time_and_leaves_no_copy(file: Path, folder: Path) -> None:
+def test_a_wrong_runbook_is_refused_every_time_and_leaves_no_copy(file, folder):
     file.write_text(small.SYSTEM + "oops = 1\n", "utf-8")
     for _ in range(2):
         with pytest.raises(loader.RunbookError):
@@ -249,9 +242,7 @@ HARMS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
-def test_a_copy_in_doubt_is_not_used(
-    harm: Callable[[Path], object], file: Path, folder: Path, checked: list[str]
-) -> None:
+def test_a_copy_in_doubt_is_not_used(harm, file, folder, checked):
     first = load_named(str(file))
     harm(only_copy(folder))
     assert load_named(str(file)) == first
@@ -259,15 +250,13 @@ def test_a_copy_in_doubt_is_not_used(
 
 
 @pytest.mark.parametrize("place", ["/dev/null/x", "/proc/x"])
-def test_where_nothing_can_be_written_the_runbook_is_checked(
-    place: str, file: Path, checked: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_nothing_can_be_written_the_runbook_is_checked(place, file, checked, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", place)
     assert load_named(str(file)) == load_named(str(file))
     assert len(checked) == 2
 
 
-def test_old_copies_go(file: Path, folder: Path) -> None:
+def test_old_copies_go(file, folder):
     for number in range(MOST + 3):
         file.write_text(f"{small.SYSTEM}\n# {number}\n", "utf-8")
         load_named(str(file))
@@ -275,6 +264,6 @@ def test_old_copies_go(file: Path, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"x", ["list"]])
-def test_other_types_cannot_be_written(value: object) -> None:
+def test_other_types_cannot_be_written(value):
     with pytest.raises(Unknown):
         to_json(value)

@@ -30,7 +30,7 @@ en.caution = ["Do not hurry", ""]
 """
 
 
-def test_a_text_follows_the_language_of_the_moment() -> None:
+def test_a_text_follows_the_language_of_the_moment():
     playbook = loads(SYSTEM + TEXTS).runbook.playbooks[0]
     assert (playbook.title, playbook.escalate_to) == ("Outage", "Developers")
     i18n.use("ja")
@@ -38,7 +38,7 @@ def test_a_text_follows_the_language_of_the_moment() -> None:
     assert playbook.caution == ("急がない", "一人でしない")
 
 
-def test_what_has_no_english_stays_as_it_is() -> None:
+def test_what_has_no_english_stays_as_it_is():
     runbook = loads(SYSTEM + TEXTS).runbook
     playbook = runbook.playbooks[0]
     assert [step.text for step in playbook.steps] == ["Read the log", "待つ"]
@@ -46,12 +46,12 @@ def test_what_has_no_english_stays_as_it_is() -> None:
     assert runbook.system.title == "別のシステム"
 
 
-def test_a_role_is_found_under_its_english_name() -> None:
+def test_a_role_is_found_under_its_english_name():
     runbook = loads(SYSTEM + TEXTS).runbook
     assert escalation(runbook, runbook.playbooks[0].escalate_to) == "Developers: 内線 12"
 
 
-def test_what_was_recorded_in_either_language_is_found() -> None:
+def test_what_was_recorded_in_either_language_is_found():
     playbook = loads(SYSTEM + TEXTS).runbook.playbooks[0]
     assert playbook.versions("title") == ("障害対応", "Outage")
     assert playbook.original("title") == "障害対応"
@@ -74,12 +74,11 @@ def test_what_was_recorded_in_either_language_is_found() -> None:
          'window_utc = "sat:17:00-sat:18:00"', "rds.window_utc", 'is not "Monday 2:00-3:00" in UTC'),
     ],
 )  # fmt: skip
-def test_mistakes_are_reported_by_key(text: str, key: str, message: str) -> None:
+def test_mistakes_are_reported_by_key(text, key, message):
     assert message in mistakes(text + "\n")[key]
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every text that a screen may show, by its path."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, tuple):
@@ -91,13 +90,13 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", builtin_names())
-def test_the_shipped_runbooks_are_english_throughout(name: str) -> None:
+def test_the_shipped_runbooks_are_english_throughout(name):
     runbook = load_builtin(name)
     assert [(path, text) for path, text in _texts(runbook, name) if holds_japanese(text)] == []
 
 
-def test_every_text_of_the_grammar_can_be_translated() -> None:
-    """A new text field of the runbook gets its English, or is named here as something that is no text."""
+def test_every_text_of_the_grammar_can_be_translated():
+    # A new text field of the runbook gets its English, or is named here as something that is no text.
     for table in _tables(Runbook):
         cleaned = {
             key for key, field in table.model_fields.items() if _is_text(field.annotation, field.metadata)
@@ -143,6 +142,6 @@ def _tables(model: type[BaseModel]) -> set[type[BaseModel]]:
     return {model}.union(*(_tables(each) for each in inner if each))
 
 
-def test_the_schema_describes_en() -> None:
+def test_the_schema_describes_en():
     duty = schema()["$defs"]["Duty"]["properties"]["en"]
     assert "English" in duty["description"]

@@ -12,10 +12,9 @@ def table(url: str) -> str:
     return f'[events]\nqueue_url = "{url}"\n'
 
 
-def test_a_queue_of_the_system() -> None:
+def test_a_queue_of_the_system():
     assert small.mistakes(table(URL)) == {}
     place = queue_place(URL)
-    assert place is not None
     assert (place.region, place.account, place.name) == ("ap-northeast-1", "210987654321", "toban-events")
 
 
@@ -34,13 +33,13 @@ def test_a_queue_of_the_system() -> None:
         (URL.replace("ap-northeast-1", "us-east-1"), "region us-east-1; the system is in ap-northeast-1"),
     ],
 )
-def test_what_is_refused(url: str, words: str) -> None:
+def test_what_is_refused(url, words):
     messages = small.mistakes(table(url))
     assert list(messages) == ["events.queue_url"]
     assert words in messages["events.queue_url"]
 
 
-def test_a_mistake_names_its_line() -> None:
+def test_a_mistake_names_its_line():
     from services.runbook.loader import RunbookError, loads
 
     with pytest.raises(RunbookError) as caught:

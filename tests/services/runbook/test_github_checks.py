@@ -17,7 +17,7 @@ GITHUB = KEYS + '[github]\nuser = "bob"\nrepository = "city/api"\n'
         'key_id_secret = "ID"\nkey_secret = "_KEY2"\n',
     ],
 )
-def test_a_table_without_mistakes(more: str) -> None:
+def test_a_table_without_mistakes(more):
     assert small.mistakes(GITHUB + more) == {}
 
 
@@ -37,7 +37,7 @@ def test_a_table_without_mistakes(more: str) -> None:
         (KEYS + 'hand_over = ["store-key"]\n', "access_keys.hand_over[0]", "absolute path"),
     ],
 )
-def test_what_is_refused(text: str, key: str, words: str) -> None:
+def test_what_is_refused(text, key, words):
     messages = small.mistakes(text)
     assert list(messages) == [key]
     assert words in messages[key]

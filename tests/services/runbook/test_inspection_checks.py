@@ -1,7 +1,5 @@
 """What a runbook's inspections must be, reported by file, key and line."""
 
-from pathlib import Path
-
 import pytest
 
 from services.runbook.loader import RunbookError, load
@@ -39,7 +37,7 @@ DUTY = '[[duties]]\nid = "a"\ntitle = "A"\nrule = "FREQ=DAILY"\nat = ["09:00"]\n
         (DUTY + 'evidence = [{ id = "m", title = "M" }, { id = "m", title = "N" }]', 16, "appears twice"),
     ],
 )
-def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
+def test_a_mistake_is_named_by_its_line(tmp_path, text, line, message):
     path = tmp_path / "small.toml"
     path.write_text(HEAD + text + "\n", "utf-8")
     with pytest.raises(RunbookError) as caught:
@@ -48,7 +46,7 @@ def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, line: int, me
     assert message in str(caught.value)
 
 
-def test_a_custom_inspection_of_the_runbook_may_be_required(tmp_path: Path) -> None:
+def test_a_custom_inspection_of_the_runbook_may_be_required(tmp_path):
     path = tmp_path / "small.toml"
     own = METRIC + 'namespace = "N"\nmetric = "M"\nbelow = 1\n'
     path.write_text(HEAD + own + DUTY + 'inspections = ["queue"]\n', "utf-8")

@@ -1,5 +1,3 @@
-"""Forms and columns of log groups."""
-
 import pytest
 
 from services.models.runbook import LogGroupSpec
@@ -9,7 +7,7 @@ from tests.services.runbook.small import SYSTEM, mistakes
 GROUP = '[[log_groups]]\nid = "/ecs/s"\ntitle = "t"\n'
 
 
-def test_a_group_may_name_its_form_and_its_columns_and_need_not() -> None:
+def test_a_group_may_name_its_form_and_its_columns_and_need_not():
     text = (
         SYSTEM
         + GROUP
@@ -45,5 +43,5 @@ def test_a_group_may_name_its_form_and_its_columns_and_need_not() -> None:
         ("columns = 3", "log_groups[0].columns", "must be a list: put it in [ ] (found 3)"),
     ],
 )
-def test_a_mistake_in_it_is_reported_with_its_key(line: str, key: str, message: str) -> None:
+def test_a_mistake_in_it_is_reported_with_its_key(line, key, message):
     assert mistakes(GROUP + line + "\n") == {key: message}

@@ -1,5 +1,3 @@
-"""Further patterns for masking: every mistake by its key."""
-
 import pytest
 
 from services.runbook.loader import loads
@@ -10,7 +8,7 @@ def _table(pattern: str, id: str = "resident-number") -> str:
     return f'[[masking]]\nid = "{id}"\ntitle = "利用者番号"\nen.title = "Resident\'s number"\npattern = \'{pattern}\'\n'
 
 
-def test_a_pattern_of_the_runbook() -> None:
+def test_a_pattern_of_the_runbook():
     runbook = loads(SYSTEM + _table(r"R-[0-9]{8}")).runbook
     assert [(spec.id, spec.title, spec.pattern) for spec in runbook.masking] == [
         ("resident-number", "Resident's number", "R-[0-9]{8}")
@@ -26,7 +24,7 @@ def test_a_pattern_of_the_runbook() -> None:
         ("a" * 201, "must have 1 to 200 characters"),
     ],
 )
-def test_what_is_no_pattern_is_a_mistake(pattern: str, message: str) -> None:
+def test_what_is_no_pattern_is_a_mistake(pattern, message):
     assert message in mistakes(_table(pattern))["masking[0].pattern"]
 
 
@@ -42,10 +40,10 @@ def test_what_is_no_pattern_is_a_mistake(pattern: str, message: str) -> None:
         r"\+\d{3}",
     ],
 )
-def test_a_pattern_is_accepted_whatever_it_repeats(pattern: str) -> None:
+def test_a_pattern_is_accepted_whatever_it_repeats(pattern):
     assert mistakes(_table(pattern)) == {}
 
 
-def test_ids_are_unique_and_not_the_consoles() -> None:
+def test_ids_are_unique_and_not_the_consoles():
     assert "occurs twice" in mistakes(_table("a") + _table("b"))["masking[1].id"]
     assert "of the console's own" in mistakes(_table("a", id="mail"))["masking[0].id"]

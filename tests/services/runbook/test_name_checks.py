@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.models.base import RawId
 from services.models.runbook import Runbook
-from services.runbook.name_checks import ALARM, CLUSTER, DIMENSIONS, KEYS, NamedThing, name_mistake
+from services.runbook.name_checks import ALARM, CLUSTER, DIMENSIONS, KEYS, name_mistake
 from services.toml.grammar import model_in
 from tests.services.runbook.small import mistakes
 
@@ -83,12 +83,11 @@ def key_of(text: str) -> tuple[str | None, ...]:
 
 
 def spelt(key: tuple[str | None, ...]) -> str:
-    """`ecs.services[0]`."""
     return ".".join(part or "[0]" for part in key).replace(".[", "[")
 
 
 @pytest.mark.parametrize(("text", "value", "name"), CASES)
-def test_an_arn_in_place_of_a_name_is_reported_with_the_name(text: str, value: str, name: str) -> None:
+def test_an_arn_in_place_of_a_name_is_reported_with_the_name(text, value, name):
     key = key_of(text)
     assert mistakes(text.format(name or "n")) == {}
     for written in (value, f" {value}", value.replace("arn:", "ARN:")):
@@ -109,13 +108,13 @@ def test_an_arn_in_place_of_a_name_is_reported_with_the_name(text: str, value: s
     ],
 )
 @pytest.mark.parametrize("text", {key_of(text): text for text, _value, _name in CASES}.values())
-def test_an_arn_of_another_type_is_reported_with_the_expected_type(text: str, other: str) -> None:
+def test_an_arn_of_another_type_is_reported_with_the_expected_type(text, other):
     key = key_of(text)
     expected = f"is another ARN or address; expected here: {KEYS[key].what}"
     assert mistakes(text.format(other)) == {spelt(key): expected}
 
 
-def test_every_key_has_a_case_and_every_raw_id_is_a_key() -> None:
+def test_every_key_has_a_case_and_every_raw_id_is_a_key():
     assert {key_of(text) for text, _value, _name in CASES} == set(KEYS)
     # What a cause applies to is a namespace, an alarm or a playbook, which has a check of its own.
     assert {key for key in raw_ids(Runbook) if "applies_to" not in key} - {CALENDAR} <= set(KEYS)
@@ -139,9 +138,7 @@ MACHINE = f"arn:aws:states:{HERE}:stateMachine:night"
         ("AWS/Logs", "LogGroupName", f"{LOGS}:*", "/ecs/s"),
     ],
 )
-def test_a_dimension_of_a_metric_of_aws_takes_the_name_alone(
-    namespace: str, dimension: str, value: str, name: str
-) -> None:
+def test_a_dimension_of_a_metric_of_aws_takes_the_name_alone(namespace, dimension, value, name):
     text = OWN + f'namespace = "{namespace}"\nmetric = "m"\ndimensions = {{ {dimension} = "{{}}" }}\n'
     text = text.replace("{ ", "{{ ").replace(" }", " }}")
     place = f"inspections[0].dimensions.{dimension}"
@@ -157,7 +154,7 @@ def test_a_dimension_of_a_metric_of_aws_takes_the_name_alone(
     ("namespace", "dimension", "value"),
     [("AWS/States", "StateMachineArn", MACHINE), ("City", "ClusterName", CLUSTER_ARN)],
 )
-def test_other_dimensions_may_take_arns(namespace: str, dimension: str, value: str) -> None:
+def test_other_dimensions_may_take_arns(namespace, dimension, value):
     metric = f'namespace = "{namespace}"\nmetric = "m"\ndimensions = {{ {dimension} = "{value}" }}\n'
     assert mistakes(OWN + metric) == {}
 
@@ -177,21 +174,21 @@ def raw_ids(model: Any, path: tuple[str | None, ...] = ()) -> list[tuple[str | N
 
 @pytest.mark.parametrize("name", ["arn-like", "/ecs/a:b", "app/a/b", "prod/ecs:cpu", "a.b", "学校 アラーム"])
 @pytest.mark.parametrize("thing", set(KEYS.values()))
-def test_names_that_only_look_like_addresses_are_names(name: str, thing: NamedThing) -> None:
+def test_names_that_only_look_like_addresses_are_names(name, thing):
     assert name_mistake(name, thing) == ""
 
 
-def test_a_blank_around_a_name_is_reported_where_aws_allows_none() -> None:
+def test_a_blank_around_a_name_is_reported_where_aws_allows_none():
     assert "ends with a space" in name_mistake("city ", CLUSTER)
     assert name_mistake("city ", ALARM) == ""
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=40))
-def test_an_alarm_may_have_any_name(name: str) -> None:
+def test_an_alarm_may_have_any_name(name):
     arn = f"arn:aws:cloudwatch:{HERE}:alarm:{name}"
     assert name_mistake(arn, ALARM).endswith(f'"{name.rstrip()}"') or not name.strip()
 
 
-def test_what_refers_to_the_name_within_an_arn_refers_to_something() -> None:
+def test_what_refers_to_the_name_within_an_arn_refers_to_something():
     book = f'[[log_groups]]\nid = "{LOGS}:*"\ntitle = "t"\n[error_logs]\nlog_group = "/ecs/s"\n'
     assert list(mistakes(book)) == ["log_groups[0].id"]

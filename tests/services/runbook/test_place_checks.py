@@ -1,5 +1,3 @@
-"""Regions that exist."""
-
 import pytest
 
 from services.runbook.place_checks import REGIONS
@@ -7,7 +5,7 @@ from tests.services.runbook.small import SYSTEM, mistakes
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_every_region_is_a_region(region: str) -> None:
+def test_every_region_is_a_region(region):
     assert mistakes("", SYSTEM.replace("ap-northeast-1", region)) == {}
 
 
@@ -21,7 +19,7 @@ def test_every_region_is_a_region(region: str) -> None:
         ("ap-northeast-01", "ap-northeast-1"),
     ],
 )
-def test_a_misspelt_region_is_reported_with_a_suggestion(region: str, hint: str) -> None:
+def test_a_misspelt_region_is_reported_with_a_suggestion(region, hint):
     assert (
         f'did you mean "{hint}"?' in mistakes("", SYSTEM.replace("ap-northeast-1", region))["system.region"]
     )

@@ -1,7 +1,3 @@
-"""Every mistake in playbooks, procedures, weights and the roster is named by file, key and line."""
-
-from pathlib import Path
-
 import pytest
 
 from services.runbook.loader import RunbookError, load
@@ -46,7 +42,7 @@ def on_duty(person: str, starts: str, ends: str) -> str:
         on_duty("a", "2026-01-01", "2026-01-07") + on_duty("b", "2026-01-08", "2026-01-08"),
     ],
 )  # fmt: skip
-def test_what_is_right_loads(text: str) -> None:
+def test_what_is_right_loads(text):
     assert small.mistakes(text) == {}
 
 
@@ -103,7 +99,7 @@ def test_what_is_right_loads(text: str) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_mistake_is_named(text: str, key: str, words: str, tmp_path: Path) -> None:
+def test_a_mistake_is_named(text, key, words, tmp_path):
     messages = small.mistakes(text)
     assert list(messages) == [key]
     assert words in messages[key]
@@ -117,8 +113,8 @@ def test_a_mistake_is_named(text: str, key: str, words: str, tmp_path: Path) -> 
     assert str(file) in str(caught.value)
 
 
-def test_everybody_who_is_on_duty_twice_is_named() -> None:
-    """One long entry may overlap with several others, which do not follow each other."""
+def test_everybody_who_is_on_duty_twice_is_named():
+    # One long entry may overlap with several others, which do not follow each other.
     text = (
         on_duty("a", "2026-01-01", "2026-01-31")
         + on_duty("b", "2026-01-02", "2026-01-03")

@@ -1,5 +1,3 @@
-"""Saved queries of a runbook: every mistake is reported by its key."""
-
 import pytest
 
 from services.aws.logs.query_text import commands
@@ -26,16 +24,16 @@ QUERY = GROUP + '[[queries]]\nid = "q"\ntitle = "t"\n'
         ('query = "limit 1"\n[[queries]]\nid = "q"\ntitle = "u"\nquery = "limit 2"', "queries[1].id", "appears twice"),
     ],
 )  # fmt: skip
-def test_mistakes_are_reported_by_key(text: str, key: str, message: str) -> None:
+def test_mistakes_are_reported_by_key(text, key, message):
     assert message in mistakes(f"{QUERY}{text}\n")[key]
 
 
-def test_comments_and_every_command_are_accepted() -> None:
+def test_comments_and_every_command_are_accepted():
     query = "query = '''\n# a comment\nfields a | filter b = 1 # another\n| SOURCE x | dedup a'''\n"
     assert mistakes(QUERY + query) == {}
 
 
-def test_the_written_runbooks_two_queries_are_there_corrected() -> None:
+def test_the_written_runbooks_two_queries_are_there_corrected():
     by_id = {query.id: query.saved for query in load_builtin("facility-prod").queries}
     errors, slow = by_id["error-logs"], by_id["slow-queries"]
     assert "statusCode >= 500" in errors.text

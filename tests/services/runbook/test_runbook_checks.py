@@ -12,7 +12,6 @@ DAILY = '[[duties]]\nid = "{id}"\ntitle = "d"\nrule = "FREQ=DAILY"\n'
 
 
 def mistakes(text: str) -> dict[str, str]:
-    """Key to message."""
     return small.mistakes(BOB + text)
 
 
@@ -24,7 +23,7 @@ def with_base_date(more: str) -> str:
     return f'[[duties]]\nid = "k"\ntitle = "k"\nanchor = "access-key:bob+90d"\n{more}'
 
 
-def test_a_series_of_two() -> None:
+def test_a_series_of_two():
     assert mistakes(daily("a", 'series = "s"\n') + daily("b", 'series = "s"\n')) == {}
 
 
@@ -61,24 +60,24 @@ def test_a_series_of_two() -> None:
         ('[journal]\nlog_stream = "console"\n', "journal.log_group", "both"),
     ],
 )
-def test_what_is_refused(text: str, key: str, words: str) -> None:
+def test_what_is_refused(text, key, words):
     messages = mistakes(text)
     assert list(messages) == [key]
     assert words in messages[key]
 
 
 @pytest.mark.parametrize("days", ["90", "0", "9999"])
-def test_days_after_a_base_date(days: str) -> None:
+def test_days_after_a_base_date(days):
     assert mistakes(with_base_date('closed_day = "keep"\n').replace("+90d", f"+{days}d")) == {}
 
 
 @pytest.mark.parametrize("days", ["10000", "９０", "-1", ""])
-def test_days_that_are_none(days: str) -> None:
+def test_days_that_are_none(days):
     messages = mistakes(with_base_date('closed_day = "keep"\n').replace("+90d", f"+{days}d"))
     assert list(messages) == ["duties[0].anchor"]
 
 
-def test_the_shipped_series() -> None:
+def test_the_shipped_series():
     series: dict[str | None, list[str]] = {}
     for duty in load_named("facility-prod").duties:
         series.setdefault(duty.series, []).append(duty.id)

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -22,19 +20,18 @@ SYSTEM = small.SYSTEM.replace("ap-northeast-1", "eu-central-1") + 'timezone = "E
 
 
 def mistakes(text: str) -> dict[str, tuple[int | None, str]]:
-    """Key to line and message."""
     with pytest.raises(RunbookError) as caught:
         loads(text)
     return {each.key: (each.line, each.message) for each in caught.value.mistakes}
 
 
-def test_a_small_runbook_is_enough() -> None:
+def test_a_small_runbook_is_enough():
     loaded = loads(SYSTEM)
     assert loaded.runbook.system.account == "210987654321"
     assert [each.key for each in loaded.undecided] == ["approved_by"]
 
 
-def test_every_mistake_is_named_at_once_with_line_and_key() -> None:
+def test_every_mistake_is_named_at_once_with_line_and_key():
     messages = mistakes(
         SYSTEM.replace('"210987654321"', "210987654321").replace('"staging"', '"prod"')
         + """
@@ -62,7 +59,7 @@ at = ["9:00"]
     assert len(messages) == 6
 
 
-def test_messages_read_file_line_key_message(tmp_path: Path) -> None:
+def test_messages_read_file_line_key_message(tmp_path):
     file = tmp_path / "book.toml"
     file.write_text(SYSTEM.replace('timezone = "Europe/Berlin"', 'timezone = "Europe/Berlim"'), "utf-8")
     with pytest.raises(RunbookError) as caught:
@@ -70,7 +67,7 @@ def test_messages_read_file_line_key_message(tmp_path: Path) -> None:
     assert str(caught.value) == f'{file}:8: system.timezone: no such time zone: did you mean "Europe/Berlin"?'
 
 
-def test_unknown_keys_are_refused_with_the_one_meant() -> None:
+def test_unknown_keys_are_refused_with_the_one_meant():
     messages = mistakes(SYSTEM + '[rds]\ninstance = "db"\nretention_day = 7\n[zzz]\na = 1\n')
     assert messages["rds.retention_day"] == (11, 'unknown key: did you mean "retention_days"?')
     assert messages["zzz"][1].startswith("unknown key: available: version, document")
@@ -148,7 +145,7 @@ def test_unknown_keys_are_refused_with_the_one_meant() -> None:
         ('[rds]\ninstance = "i"\nwindow_utc = "日曜"\n', "rds.window_utc", 11, "sat:17:00"),
     ],
 )
-def test_what_grammar_cannot_see(text: str, key: str, line: int, words: str) -> None:
+def test_what_grammar_cannot_see(text, key, line, words):
     messages = mistakes(SYSTEM + text)
     assert list(messages) == [key]
     assert messages[key][0] == line
@@ -165,37 +162,37 @@ def test_what_grammar_cannot_see(text: str, key: str, line: int, words: str) -> 
         ("x" * 50, 1),
     ],
 )
-def test_broken_toml_has_its_line(text: str, line: int) -> None:
+def test_broken_toml_has_its_line(text, line):
     messages = mistakes(text)
     assert messages[""][0] == line
     assert messages[""][1].startswith("not TOML: ")
 
 
-def test_a_file_in_another_encoding(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding(tmp_path):
     file = tmp_path / "book.toml"
     file.write_bytes('version = 1\ndocument = "運用"\n'.encode("euc-jp"))
     with pytest.raises(RunbookError, match=r"book\.toml:2: not UTF-8"):
         load(file)
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(RunbookError, match=r"none\.toml: there is no such file"):
         load(tmp_path / "none.toml")
     with pytest.raises(RunbookError, match="is a folder"):
         load(tmp_path)
 
 
-def test_hostile_text_in_a_mistake_is_harmless() -> None:
+def test_hostile_text_in_a_mistake_is_harmless():
     with pytest.raises(RunbookError) as caught:
         loads(SYSTEM + '"\\u001b[31m" = 1\n')
     assert "\x1b" not in str(caught.value)
 
 
-def test_a_byte_order_mark_is_no_mistake() -> None:
+def test_a_byte_order_mark_is_no_mistake():
     assert loads("\ufeff" + SYSTEM).runbook.system.id == "other"
 
 
-def test_builtin_by_name_and_near_name() -> None:
+def test_builtin_by_name_and_near_name():
     assert builtin_names() == ("facility-prod",)
     assert load_builtin("facility-prod") == load_named("facility-prod")
     with pytest.raises(RunbookError, match='did you mean "facility-prod"'):
@@ -209,12 +206,12 @@ def test_builtin_by_name_and_near_name() -> None:
 @example("FREQ=YEARLY;BYDAY=99MO")
 @example("FREQ=WEEKLY;INTERVAL=0")
 @example("FREQ=WEEKLY;UNTIL=20300101T000000Z")
-def test_any_rule_is_accepted_or_explained(rule: str) -> None:
+def test_any_rule_is_accepted_or_explained(rule):
     if not rule_mistake(rule):
         loads(SYSTEM + f'[[duties]]\nid = "d"\ntitle = "d"\nrule = "{rule}"\n')
 
 
-def test_rules_that_occur_are_accepted() -> None:
+def test_rules_that_occur_are_accepted():
     for rule in (
         "FREQ=DAILY",
         "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-3",
@@ -225,7 +222,7 @@ def test_rules_that_occur_are_accepted() -> None:
     assert "write times of day in at" in rule_mistake("FREQ=DAILY;BYHOUR=9")
 
 
-def test_schema_describes_the_grammar() -> None:
+def test_schema_describes_the_grammar():
     document = schema()
     assert document["$schema"].endswith("2020-12/schema")
     assert document["additionalProperties"] is False
@@ -239,7 +236,7 @@ def test_schema_describes_the_grammar() -> None:
     )
 
 
-def test_undecided_things_are_listed_with_their_lines(tmp_path: Path) -> None:
+def test_undecided_things_are_listed_with_their_lines(tmp_path):
     file = tmp_path / "book.toml"
     file.write_text(
         SYSTEM + '[[contacts]]\nrole = "開発"\ncontact = "内線1"\n[[contacts]]\nrole = "夜間"\n', "utf-8"

@@ -1,5 +1,3 @@
-"""What a runbook names that is not supported yet: it loads, with a caution."""
-
 import pytest
 
 from services.runbook.loader import loads
@@ -20,7 +18,7 @@ ALB, RDS = '[alb]\nload_balancer = "{}"\n', '[rds]\ninstance = "d"\nengine = "{}
         (RDS, "aurora-postgresql", "a member of a cluster, which is not judged"),
     ],
 )
-def test_what_is_not_supported_is_said(table: str, name: str, words: str) -> None:
+def test_what_is_not_supported_is_said(table, name, words):
     cautions = loads(SYSTEM + table.format(name)).cautions
     assert len(cautions) == bool(words)
     assert all(words in str(caution) for caution in cautions)

@@ -1,6 +1,5 @@
 """The maintenance window in words, as people in Japan and elsewhere write it, against RDS's spelling in UTC."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,12 +29,11 @@ def loaded(utc: str, words: str = "", timezone: str = "Asia/Tokyo") -> Loaded:
 
 
 def mistakes(utc: str, words: str = "", timezone: str = "Asia/Tokyo") -> dict[str, str]:
-    """Key to message."""
     return small.mistakes(WINDOW.format(utc=utc, words=words, timezone=timezone))
 
 
 @pytest.mark.parametrize("utc", ["sat:17:00-sat:17:20", "sun:23:50-mon:00:19", "sat:17:00-sat:17:00"])
-def test_rds_takes_no_window_shorter_than_half_an_hour(utc: str) -> None:
+def test_rds_takes_no_window_shorter_than_half_an_hour(utc):
     assert "30 minutes" in mistakes(utc)["rds.window_utc"]
 
 
@@ -98,21 +96,21 @@ SUNDAY_NIGHT = ["日曜日 深夜2:00-3:00", "日曜 深夜2時から1時間", "
 
 
 @pytest.mark.parametrize("words", [*SUNDAY_AT_TWO, *SUNDAY_NIGHT])
-def test_words_and_utc_must_mean_the_same_time(words: str) -> None:
+def test_words_and_utc_must_mean_the_same_time(words):
     assert loaded(RIGHT, words).cautions == ()
     messages = mistakes(TYPED_AS_LOCAL, words)
     assert messages == {"rds.window_utc": f'is not "{words}" in UTC: that is {RIGHT}'}
 
 
 @pytest.mark.parametrize("words", ACROSS_MIDNIGHT)
-def test_a_window_may_go_on_past_midnight(words: str) -> None:
+def test_a_window_may_go_on_past_midnight(words):
     assert loaded("sun:14:00-sun:16:00", words).cautions == ()
     assert list(mistakes("sun:23:00-mon:01:00", words)) == ["rds.window_utc"]
 
 
 @pytest.mark.parametrize("words", SUNDAY_NIGHT)
-def test_the_night_of_a_day_is_two_nights(words: str) -> None:
-    """Sunday's 2:00, or 2:00 in the night that follows Sunday: it is ambiguous, so neither is refused silently."""
+def test_the_night_of_a_day_is_two_nights(words):
+    # Sunday's 2:00, or 2:00 in the night that follows Sunday: it is ambiguous, so neither is refused silently.
     (caution,) = loaded("sun:17:00-sun:18:00", words).cautions
     assert "write the day on which it begins" in caution.message
 
@@ -154,20 +152,19 @@ Sunday and Monday 2:00-3:00
 
 
 @pytest.mark.parametrize("words", UNREAD)
-def test_what_cannot_be_compared_is_cautioned_and_never_refused(words: str) -> None:
+def test_what_cannot_be_compared_is_cautioned_and_never_refused(words):
     for utc in (RIGHT, TYPED_AS_LOCAL):
         (caution,) = loaded(utc, words).cautions
         assert (caution.key, caution.line) == ("rds.window", 11)
         assert f'"{words}" could not be compared with window_utc' in caution.message
 
 
-def test_without_text_nothing_is_reported() -> None:
+def test_without_text_nothing_is_reported():
     assert loaded(TYPED_AS_LOCAL).cautions == ()
 
 
-def test_the_shipped_window_is_described_correctly() -> None:
+def test_the_shipped_window_is_described_correctly():
     rds = load_builtin("facility-prod").rds
-    assert rds is not None
     worded = read_window(str(rds.window))
     assert worded is not None
     assert {spelling(utc) for utc in in_utc(worded, "Asia/Tokyo")} == {rds.window_utc}
@@ -222,9 +219,7 @@ ZONES = ("Asia/Tokyo", "UTC", "Asia/Kolkata", "Pacific/Kiritimati", "America/Pho
     zone=st.sampled_from(ZONES),
     off=st.integers(1, 7 * 1440 - 1),
 )
-def test_exactly_the_right_window_is_accepted(
-    day: int, start: int, length: int, day_in_words: Callable[[int], str], start_in_words: Callable[[int], str], end_in_words: Callable[[int], str] | None, between: str, zone: str, off: int
-) -> None:  # fmt: skip
+def test_exactly_the_right_window_is_accepted(day, start, length, day_in_words, start_in_words, end_in_words, between, zone, off):  # fmt: skip
     end = start + length
     if end_in_words is not None and _twelve in (start_in_words, end_in_words):
         # `10時 to 7 pm` is no way to write.
@@ -258,7 +253,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=9).map("".join))
-def test_any_words_are_compared_or_cautioned(words: str) -> None:
-    """Either way the same two windows cannot both pass without a word."""
+def test_any_words_are_compared_or_cautioned(words):
+    # Either way the same two windows cannot both pass without a word.
     remarks = [mistakes(utc, words) or loaded(utc, words).cautions for utc in (RIGHT, TYPED_AS_LOCAL)]
     assert all(remarks) or (any(remarks) and read_window(words)) or not words.strip()

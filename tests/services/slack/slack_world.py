@@ -101,7 +101,6 @@ async def opened(
 
 @asynccontextmanager
 async def desk(path: Path, server: SlackServer, **options: Any) -> AsyncIterator[Desk]:
-    """A console until the end of the block."""
     console = await opened(path, ManualClock(NOW), server, **options)
     try:
         yield console

@@ -42,7 +42,7 @@ def rows(it: Run) -> dict[str, str]:
     return {"": head, **dict(line.split(": ", 1) for line in others)}
 
 
-def test_an_emergency() -> None:
+def test_an_emergency():
     it = run(consent(reason="窓口が止まっている"))
     lines = rows(it)
     assert lines[""].startswith("[EMERGENCY CHANGE] Task limit (staff-api) — ")
@@ -54,19 +54,19 @@ def test_an_emergency() -> None:
     assert about_change(it, DESK).target == it.plan.target.id
 
 
-def test_during_a_freeze_with_an_approval_only_the_freeze_was_bypassed() -> None:
+def test_during_a_freeze_with_an_approval_only_the_freeze_was_bypassed():
     emergency = consent(reason="r", freeze="年度末処理, until 2026-01-09")
     lines = rows(run(emergency, consent(ConsentWay.SECOND_PERSON)))
     assert lines["Bypassed"] == "年度末処理, until 2026-01-09"
 
 
-def test_two_emergencies_bypassed_the_freeze_and_the_approval() -> None:
+def test_two_emergencies_bypassed_the_freeze_and_the_approval():
     freeze = "年度末処理, until 2026-01-09"
     lines = rows(run(consent(reason="r"), consent(reason="r", freeze=freeze)))
     assert lines["Bypassed"] == f"{freeze}; the approval of PM"
 
 
-def test_a_change_that_was_partly_done_says_so_and_why() -> None:
+def test_a_change_that_was_partly_done_says_so_and_why():
     it = run(consent(reason="r"))
     (step,) = it.plan.steps
     second = StepRun(id="two", state=StepState.REFUSED, text="The console is read-only.")
@@ -80,11 +80,11 @@ def test_a_change_that_was_partly_done_says_so_and_why() -> None:
 
 
 @pytest.mark.parametrize("state", list(StepState))
-def test_every_state_has_words(state: StepState) -> None:
+def test_every_state_has_words(state):
     assert rows(run(consent(reason="r"), state=state))["Result"]
 
 
-def test_its_end_is_told() -> None:
+def test_its_end_is_told():
     it = run(consent(reason="r"), progress=Progress(state=WatchState.FAILED, text="Rolled back."))
     assert rows(it)["Result"] == "ended otherwise (Rolled back.)"
 
@@ -100,15 +100,13 @@ def test_its_end_is_told() -> None:
         (StepState.WAITING, None, ""),
     ],
 )
-def test_the_line_about_it_says_how_it_stands_and_is_empty_where_nothing_was_sent(
-    state: StepState, end: WatchState | None, words: str
-) -> None:
+def test_the_line_about_it_says_how_it_stands_and_is_empty_where_nothing_was_sent(state, end, words):
     progress = Progress(state=end, text="x") if end is not None else None
     line = change_line(run(state=state, progress=progress), lambda at: f"{at:%H:%M}")
     assert line == (f"01:09 Task limit (staff-api): {words}" if words else "")
 
 
-def test_an_ordinary_change() -> None:
+def test_an_ordinary_change():
     it = run(consent(ConsentWay.SECOND_PERSON))
     assert emergency_of(it) is None
     lines = rows(it)
@@ -117,7 +115,7 @@ def test_an_ordinary_change() -> None:
     assert "Bypassed" not in lines
 
 
-def test_in_japanese() -> None:
+def test_in_japanese():
     i18n.use("ja")
     text = about_change(run(consent(reason="窓口が止まっている")), DESK).text
     assert text.startswith("【緊急の変更】")

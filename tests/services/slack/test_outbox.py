@@ -1,8 +1,5 @@
-"""The outbox on a real journal and a stand-in for Slack: exactly once, whatever is lost."""
-
 import asyncio
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -22,9 +19,7 @@ async def kinds(console: Desk, id: str) -> list[str]:
     return [entry.kind.value for entry in entries]
 
 
-async def test_a_note_is_posted_once_and_the_journal_has_intent_and_outcome(
-    tmp_path: Path, server: SlackServer
-) -> None:
+async def test_a_note_is_posted_once_and_the_journal_has_intent_and_outcome(tmp_path, server):
     async with desk(tmp_path / "j.db", server) as console:
         await console.let_go("a", "異常 <!channel> & <@U1>")
         await console.until(lambda: console.state("a") is S.POSTED)
@@ -42,9 +37,7 @@ async def test_a_note_is_posted_once_and_the_journal_has_intent_and_outcome(
     assert (body["unfurl_links"], body["channel"]) == (False, "#ops-alerts")
 
 
-async def test_notes_about_one_alarm_are_in_one_thread_a_second_apart(
-    tmp_path: Path, server: SlackServer
-) -> None:
+async def test_notes_about_one_alarm_are_in_one_thread_a_second_apart(tmp_path, server):
     async with desk(tmp_path / "j.db", server) as console:
         await console.let_go("a", about=ABOUT)
         await console.let_go("b", about=ABOUT)
@@ -59,7 +52,7 @@ async def test_notes_about_one_alarm_are_in_one_thread_a_second_apart(
     assert "thread_ts" not in alone
 
 
-async def test_too_many_requests_wait_as_long_as_slack_says(tmp_path: Path, server: SlackServer) -> None:
+async def test_too_many_requests_wait_as_long_as_slack_says(tmp_path, server):
     server.slack.faults.append("429")
     async with desk(tmp_path / "j.db", server) as console:
         await console.let_go("a")
@@ -83,9 +76,7 @@ async def test_too_many_requests_wait_as_long_as_slack_says(tmp_path: Path, serv
         ("some_new_word", "some_new_word"),
     ],
 )
-async def test_a_refusal_says_what_to_do_and_a_person_sends_again(
-    tmp_path: Path, server: SlackServer, code: str, text: str
-) -> None:
+async def test_a_refusal_says_what_to_do_and_a_person_sends_again(tmp_path, server, code, text):
     server.slack.faults.append(code)
     async with desk(tmp_path / "j.db", server) as console:
         await console.let_go("a")
@@ -103,8 +94,8 @@ async def test_a_refusal_says_what_to_do_and_a_person_sends_again(
 @pytest.mark.parametrize("fault", ["lost", "posted-500"])
 @pytest.mark.parametrize("keeps_metadata", [True, False])
 async def test_a_note_with_a_lost_reply_is_looked_up_and_not_sent_again(
-    tmp_path: Path, server: SlackServer, fault: str, keeps_metadata: bool
-) -> None:
+    tmp_path, server, fault, keeps_metadata
+):
     slack = server.slack
     slack.keeps_metadata = keeps_metadata
     for number in range(5):
@@ -119,9 +110,7 @@ async def test_a_note_with_a_lost_reply_is_looked_up_and_not_sent_again(
     assert slack.asked[1] == "conversations.list", "the channel's id is not known yet"
 
 
-async def test_a_private_channel_is_looked_up_where_the_bot_may_list_them(
-    tmp_path: Path, server: SlackServer
-) -> None:
+async def test_a_private_channel_is_looked_up_where_the_bot_may_list_them(tmp_path, server):
     server.slack.kind = "private_channel"
     server.slack.faults.append("lost")
     async with desk(tmp_path / "may-not.db", server) as console:
@@ -137,7 +126,7 @@ async def test_a_private_channel_is_looked_up_where_the_bot_may_list_them(
     assert server.slack.count("b") == 1
 
 
-async def test_a_reply_that_does_not_arrive_in_time_is_lost(tmp_path: Path, server: SlackServer) -> None:
+async def test_a_reply_that_does_not_arrive_in_time_is_lost(tmp_path, server):
     server.slack.faults.append("late")
     async with desk(tmp_path / "j.db", server, timeout=2.0) as console:
         await console.let_go("a")
@@ -146,9 +135,7 @@ async def test_a_reply_that_does_not_arrive_in_time_is_lost(tmp_path: Path, serv
     assert server.slack.count("a") == 1
 
 
-async def test_a_note_missing_in_slack_is_sent_again_once_it_cannot_arrive(
-    tmp_path: Path, server: SlackServer
-) -> None:
+async def test_a_note_missing_in_slack_is_sent_again_once_it_cannot_arrive(tmp_path, server):
     for number in range(5):
         server.slack.add({"text": f"somebody else's {number}"})
     server.slack.faults.append("closed")
@@ -161,7 +148,7 @@ async def test_a_note_missing_in_slack_is_sent_again_once_it_cannot_arrive(
         assert server.slack.count("a") == 1
 
 
-async def test_a_reply_in_a_thread_is_looked_up_in_the_thread(tmp_path: Path, server: SlackServer) -> None:
+async def test_a_reply_in_a_thread_is_looked_up_in_the_thread(tmp_path, server):
     async with desk(tmp_path / "j.db", server) as console:
         await console.let_go("a", about=ABOUT)
         await console.until(lambda: console.state("a") is S.POSTED)
@@ -173,9 +160,7 @@ async def test_a_reply_in_a_thread_is_looked_up_in_the_thread(tmp_path: Path, se
     assert server.slack.count("b") == 1
 
 
-async def test_without_the_scope_or_with_a_webhook_a_person_decides(
-    tmp_path: Path, server: SlackServer
-) -> None:
+async def test_without_the_scope_or_with_a_webhook_a_person_decides(tmp_path, server):
     slack = server.slack
     slack.scopes -= {"channels:history"}
     slack.faults.append("lost")
@@ -213,9 +198,7 @@ async def test_without_the_scope_or_with_a_webhook_a_person_decides(
     assert slack.count("w") == 1
 
 
-async def test_a_killed_console_restarted_repeats_nothing_and_carries_on(
-    tmp_path: Path, server: SlackServer
-) -> None:
+async def test_a_killed_console_restarted_repeats_nothing_and_carries_on(tmp_path, server):
     path, slack = tmp_path / "j.db", server.slack
     slack.faults.append("late")
     async with desk(path, server) as first:
@@ -233,7 +216,7 @@ async def test_a_killed_console_restarted_repeats_nothing_and_carries_on(
     assert (slack.count("a"), slack.count("b")) == (1, 1)
 
 
-async def test_a_note_sent_long_ago_waits_for_a_person(tmp_path: Path, server: SlackServer) -> None:
+async def test_a_note_sent_long_ago_waits_for_a_person(tmp_path, server):
     path = tmp_path / "j.db"
     async with desk(path, server, settings=SlackSettings(why="set TOBAN_SLACK_TOKEN")) as console:
         await console.let_go("a")
@@ -257,7 +240,7 @@ async def test_a_note_sent_long_ago_waits_for_a_person(tmp_path: Path, server: S
     await console.end()
 
 
-async def test_without_a_connection_nothing_is_sent_and_the_console_tries_again(tmp_path: Path) -> None:
+async def test_without_a_connection_nothing_is_sent_and_the_console_tries_again(tmp_path):
     with SlackServer() as gone:
         settings = read(gone.environment())
     async with desk(tmp_path / "j.db", gone, settings=settings) as console:
@@ -270,10 +253,8 @@ async def test_without_a_connection_nothing_is_sent_and_the_console_tries_again(
 
 
 @pytest.mark.parametrize("skew", [-1800, -90, 90])
-async def test_an_attempt_of_another_host_is_awaited_by_this_console_s_own_clock(
-    tmp_path: Path, server: SlackServer, skew: int
-) -> None:
-    """A host whose clock is behind must not make its attempt look lost, nor settled, while its request is under way."""
+async def test_an_attempt_of_another_host_is_awaited_by_this_console_s_own_clock(tmp_path, server, skew):
+    # A host whose clock is behind must not make its attempt look lost, nor settled, while its request is under way.
     path, slack = tmp_path / "j.db", server.slack
     theirs, ours = ManualClock(NOW + timedelta(seconds=skew)), ManualClock(NOW)
     other = await opened(path, theirs, server)

@@ -28,8 +28,6 @@ steps = st.lists(
 
 
 class World:
-    """Two consoles that share a journal and a clock."""
-
     def __init__(self, path: Path, server: SlackServer) -> None:
         self.path = path
         self.server = server
@@ -108,7 +106,7 @@ def _for_a_person(post: Post) -> bool:
 
 @settings(max_examples=8)
 @given(steps)
-def test_no_note_is_posted_twice_and_none_is_lost(moves: list[tuple[str, int | str, bool]]) -> None:
+def test_no_note_is_posted_twice_and_none_is_lost(moves):
     with tempfile.TemporaryDirectory() as folder, SlackServer() as server:
         asyncio.run(story(World(Path(folder) / "j.db", server), moves))
 

@@ -19,7 +19,6 @@ from tests.tools.slack_server import Slack, SlackServer
 
 @asynccontextmanager
 async def on(host: Host, server: SlackServer, **options: Any) -> AsyncIterator[Desk]:
-    """A console with an outbox on a host."""
     journal = host.journal(**options)
     await journal.open()
     desk = Desk(journal, host.clock, read(server.environment()), 10.0)
@@ -47,8 +46,6 @@ def slack(server: SlackServer) -> Slack:
 async def pass_time(
     hosts: tuple[Host, Host], desk: Desk, id: str, state: PostState, step: float = 5.0
 ) -> None:
-    """Until the post is in this state at this desk."""
-
     def reached() -> bool:
         for host in hosts:
             host.clock.advance(step)
@@ -57,7 +54,7 @@ async def pass_time(
     await desk.until(reached)
 
 
-async def test_of_two_hosts_one_sends(hosts: tuple[Host, Host], server: SlackServer, slack: Slack) -> None:
+async def test_of_two_hosts_one_sends(hosts, server, slack):
     async with on(hosts[0], server) as one, on(hosts[1], server) as two:
         for number in range(5):
             await (one, two)[number % 2].let_go(f"p{number}")
@@ -68,9 +65,7 @@ async def test_of_two_hosts_one_sends(hosts: tuple[Host, Host], server: SlackSer
         assert {post.state for post in (*one.posts, *two.posts)} == {PostState.POSTED}
 
 
-async def test_what_a_host_was_sending_when_it_died_is_looked_for_in_slack(
-    hosts: tuple[Host, Host], ledger: MemoryLedger, server: SlackServer, slack: Slack
-) -> None:
+async def test_what_a_host_was_sending_when_it_died_is_looked_for_in_slack(hosts, ledger, server, slack):
     async with on(hosts[0], server) as one:
         slack.hung.clear()
         slack.faults.append("late")
@@ -91,9 +86,7 @@ async def test_what_a_host_was_sending_when_it_died_is_looked_for_in_slack(
         assert slack.count("p") == 1
 
 
-async def test_nothing_is_sent_while_the_ledger_cannot_be_reached(
-    hosts: tuple[Host, Host], ledger: MemoryLedger, server: SlackServer, slack: Slack
-) -> None:
+async def test_nothing_is_sent_while_the_ledger_cannot_be_reached(hosts, ledger, server, slack):
     async with on(hosts[0], server) as one:
         slack.faults.append("429")
         await one.let_go("p")
@@ -112,9 +105,9 @@ async def test_nothing_is_sent_while_the_ledger_cannot_be_reached(
 
 
 async def test_an_attempt_whose_beginning_was_recorded_but_not_acknowledged_is_made_again(
-    hosts: tuple[Host, Host], ledger: MemoryLedger, server: SlackServer, slack: Slack
-) -> None:
-    """The console itself knows that it sent nothing: nobody has to ask Slack, and nothing stays as being sent."""
+    hosts, ledger, server, slack
+):
+    # The console itself knows that it sent nothing: nobody has to ask Slack, and nothing stays as being sent.
     async with on(hosts[0], server, patience=0.0) as one:
         slack.faults.append("429")
         await one.let_go("p")

@@ -1,7 +1,6 @@
 """A host whose virtual machine stands still in the middle of an attempt, while the other host gives it up and sends."""
 
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +12,12 @@ from tests.services.journal.hosts import Host, two_hosts
 from tests.services.slack.slack_world import NOW
 from tests.services.slack.test_outbox_of_hosts import on
 from tests.tools.memory_ledger import MemoryLedger
-from tests.tools.slack_server import SlackServer
 
 
 @pytest.mark.parametrize("moment", ["recorded", "connected"])
 @pytest.mark.parametrize("how", ["paused", "stopped"])
-async def test_an_attempt_that_the_other_host_gave_up_is_not_made(
-    tmp_path: Path, server: SlackServer, moment: str, how: str
-) -> None:
-    """Slack accepts a message however late it comes, so the sender looks at the journal and the clock just before."""
+async def test_an_attempt_that_the_other_host_gave_up_is_not_made(tmp_path, server, moment, how):
+    # Slack accepts a message however late it comes, so the sender looks at the journal and the clock just before.
     slack, ledger = server.reset(), MemoryLedger()
     hosts: tuple[Host, Host] = two_hosts(ledger, tmp_path, NOW)
     async with on(hosts[0], server) as one, on(hosts[1], server) as two:
@@ -61,5 +57,4 @@ async def test_an_attempt_that_the_other_host_gave_up_is_not_made(
 
 
 def _only_after(usual: Any) -> Any:
-    """Leave the first attempt to the other host."""
     return lambda post: usual(post) if post.attempts else None

@@ -21,20 +21,20 @@ def message(text: str) -> Message:
     return Message(post="a1", channel="#ops-alerts", text=text, footer="Toban · <sato> · toban-a1")
 
 
-def test_only_three_characters_are_escaped() -> None:
+def test_only_three_characters_are_escaped():
     assert inert("<!channel> <@U1> R&D *bold* 異常 “x” &amp;") == (
         "&lt;!channel&gt; &lt;@U1&gt; R&amp;D *bold* 異常 “x” &amp;amp;"
     )
 
 
-def test_addresses_are_links_and_nothing_else_is() -> None:
+def test_addresses_are_links_and_nothing_else_is():
     text = "見る https://a.example/x?b=1&c=2#d、<https://evil|click> #general @here"
     assert shown(text) == (
         "見る <https://a.example/x?b=1&amp;c=2#d>、&lt;<https://evil>|click&gt; #general @here"
     )
 
 
-def test_a_message_has_text_and_verbatim_blocks() -> None:
+def test_a_message_has_text_and_verbatim_blocks():
     payload = body(message("<!here> a"))
     assert payload["text"] == "&lt;!here&gt; a\nToban · &lt;sato&gt; · toban-a1"
     section, footer = payload["blocks"]
@@ -46,7 +46,7 @@ def test_a_message_has_text_and_verbatim_blocks() -> None:
     st.text("&<>a\n 異:/h", max_size=200).map(lambda text: text * 40)
     | st.just("https://x/" + "y" * 5000 + "&" * 4000)
 )
-def test_every_section_fits_and_no_entity_is_cut(text: str) -> None:
+def test_every_section_fits_and_no_entity_is_cut(text):
     pieces = sections(text)
     assert all(0 < len(piece) <= SECTION for piece in pieces)
     for piece in pieces:
@@ -59,7 +59,7 @@ def _letters(text: str) -> list[str]:
     return [each for each in text if each not in "<>\n "]
 
 
-def test_secrets_are_shown_nowhere_and_nothing_is_read_from_elsewhere() -> None:
+def test_secrets_are_shown_nowhere_and_nothing_is_read_from_elsewhere():
     slack_settings = read(
         {"TOBAN_SLACK_TOKEN": "xoxb-1", "TOBAN_SLACK_WEBHOOK": "https://hooks.slack.com/services/T/B/x"}
     )
@@ -67,7 +67,6 @@ def test_secrets_are_shown_nowhere_and_nothing_is_read_from_elsewhere() -> None:
     assert slack_settings.webhook is None, "a token can do more"
     assert "xoxb-1" not in f"{slack_settings!r} {slack_settings}"
     hook = read({"TOBAN_SLACK_WEBHOOK": "https://hooks.slack.com/services/T/B/x"})
-    assert hook.webhook is not None
     assert hook.webhook.reveal() == "https://hooks.slack.com/services/T/B/x"
     assert "T/B" not in repr(hook)
     assert "TOBAN_SLACK_TOKEN" in read({}).why
@@ -90,26 +89,23 @@ def test_secrets_are_shown_nowhere_and_nothing_is_read_from_elsewhere() -> None:
         ({"TOBAN_SLACK_WEBHOOK": "not an address"}, False, False),
     ],
 )
-def test_a_demo_connects_only_to_a_stand_in_on_this_machine(
-    environment: dict[str, str], demo: bool, configured: bool
-) -> None:
+def test_a_demo_connects_only_to_a_stand_in_on_this_machine(environment, demo, configured):
     slack_settings = read(environment, demo=demo)
     assert slack_settings.configured is configured
     assert bool(slack_settings.why) is not configured
 
 
-def test_a_relay_takes_the_place_of_slacks_own_hosts() -> None:
+def test_a_relay_takes_the_place_of_slacks_own_hosts():
     environment = {
         "TOBAN_SLACK_WEBHOOK": "https://hooks.slack.com/services/T/B/x",
         "TOBAN_SLACK_URL": "https://relay/",
     }
     webhook = read(environment).webhook
-    assert webhook is not None
     assert webhook.reveal() == "https://relay/services/T/B/x"
 
 
 @pytest.mark.slow
-def test_the_library_is_loaded_only_when_something_is_sent() -> None:
+def test_the_library_is_loaded_only_when_something_is_sent():
     code = "import json,sys,services.system,tui.screens.slack.post,tui.screens.slack.outbox; print(json.dumps('slack_sdk' in sys.modules))"
     answer = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60

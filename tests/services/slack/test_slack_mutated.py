@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -58,8 +57,6 @@ def at_key(path: tuple[str | int, ...], value: object) -> Damage:
 
 
 def whole(status: int | None = None, body: bytes | None = None, **headers: str) -> Damage:
-    """Another status, body or headers."""
-
     def damage(old: int, content: bytes, sent: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return status or old, content if body is None else body, {**sent, **named}
@@ -68,7 +65,6 @@ def whole(status: int | None = None, body: bytes | None = None, **headers: str) 
 
 
 def wholes(url: str) -> Iterator[tuple[str, Damage]]:
-    """What happens to an answer as a whole."""
     page = b"<html>xoxb-secret please log in</html>"
     bodies = {
         "nothing": b"", "list": b"[]", "null": b"null", "number": b"1", "text": b'"ok"', "ok": b"ok", "bare": b"{}",
@@ -96,7 +92,6 @@ def wholes(url: str) -> Iterator[tuple[str, Damage]]:
 
 
 def keys(*paths: tuple[str | int, ...]) -> Iterator[tuple[str, Damage]]:
-    """Each value in each place."""
     for path in paths:
         for value in (..., *VALUES):
             yield f"{path}={str(value)[:20]!r}", at_key(path, value)
@@ -129,10 +124,8 @@ def check_explanation(error: SlackError) -> None:
         pytest.param("no_service", True, marks=pytest.mark.slow),
     ],
 )
-async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(
-    server: SlackServer, fault: str, webhook: bool
-) -> None:
-    """Of an answer that Slack gave to a message it took, and of one to a message it did not take."""
+async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(server, fault, webhook):
+    # Of an answer that Slack gave to a message it took, and of one to a message it did not take.
     slack = server.reset()
     posts = keys(("ok",), ("ts",), ("channel",), ("error",), ("needed",))
     for number, (name, damage) in enumerate((*posts, *wholes(server.url))):
@@ -163,7 +156,7 @@ def _claims_refusal(damage: Damage) -> bool:
     return status == 429 and b"ratelimited" in body
 
 
-async def test_a_note_that_slack_has_is_never_called_missing(server: SlackServer) -> None:
+async def test_a_note_that_slack_has_is_never_called_missing(server):
     slack = server.reset()
     for id in ("old", "p", "new"):
         await bot(server).post(message(id))
@@ -195,7 +188,7 @@ def _unknowable(name: str) -> bool:
     )
 
 
-async def test_a_channel_is_found_or_unknown(server: SlackServer) -> None:
+async def test_a_channel_is_found_or_unknown(server):
     slack = server.reset()
     await bot(server).post(message("p"))
     listed = keys(("ok",), ("channels",), ("channels", 0), ("channels", 0, "id"), ("channels", 0, "name"))
@@ -212,9 +205,7 @@ async def test_a_channel_is_found_or_unknown(server: SlackServer) -> None:
 
 
 @pytest.mark.parametrize("number", range(OUTBOXES))
-async def test_the_outbox_posts_once_whatever_slack_replies(
-    tmp_path: Path, server: SlackServer, number: int
-) -> None:
+async def test_the_outbox_posts_once_whatever_slack_replies(tmp_path, server, number):
     slack, clock = server.reset(), ManualClock(NOW)
     every: list[tuple[str, Damage]] = [*keys(("ok",), ("ts",), ("channel",)), *wholes(server.url)]
     name, damage = every[number * len(every) // OUTBOXES]

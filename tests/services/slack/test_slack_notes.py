@@ -6,7 +6,7 @@ import pytest
 
 from services import i18n
 from services.calendar.calendar import Calendar
-from services.inspections.registry import INSPECTIONS, InspectionEntry
+from services.inspections.registry import INSPECTIONS
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.evidence import Evidence, Row
@@ -39,7 +39,7 @@ def lines(text: str) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in text.splitlines()[1:])
 
 
-def test_a_firing_alarm() -> None:
+def test_a_firing_alarm():
     proposal = about_alarm(FIRING, HERE)
     assert proposal.text.splitlines()[0].startswith(f"[ABNORMAL] {NAME}")
     assert "production" in proposal.text.splitlines()[0]
@@ -77,7 +77,7 @@ def curve(value: float, minutes: int) -> tuple[Series, ...]:
     return (Series(id="m", label="free", times=(start,), values=(value,), period=60),)
 
 
-def test_an_alarm_has_its_value_now_in_the_units_of_the_screen() -> None:
+def test_an_alarm_has_its_value_now_in_the_units_of_the_screen():
     fields = lines(about_alarm(STORAGE, HERE, current=newest(curve(5.69 * 2.0**30, 1))).text)
     assert fields["Measured"] == "now 5.69 GiB; 8.90 GiB when it fired; the alarm fires at ≤ 10 GiB"
     stale = lines(about_alarm(STORAGE, HERE, current=newest(curve(5.69 * 2.0**30, 30))).text)
@@ -88,7 +88,7 @@ def test_an_alarm_has_its_value_now_in_the_units_of_the_screen() -> None:
 
 
 @pytest.mark.parametrize("comparison", [">", ">=", "<", "<="])
-def test_a_limit_has_the_sign_of_the_screen(comparison: str) -> None:
+def test_a_limit_has_the_sign_of_the_screen(comparison):
     alarm = STORAGE.model_copy(update={"comparison": comparison})
     assert lines(about_alarm(alarm, HERE).text)["Measured"].endswith(
         f"the alarm fires at {limit_text(alarm)}"
@@ -97,14 +97,14 @@ def test_a_limit_has_the_sign_of_the_screen(comparison: str) -> None:
     assert len(alarm.sign) == 1
 
 
-def test_a_note_of_january_names_the_year_of_december() -> None:
+def test_a_note_of_january_names_the_year_of_december():
     since = datetime(2025, 12, 29, 0, 10, tzinfo=UTC)
     fields = lines(about_alarm(FIRING.model_copy(update={"since": since}), HERE).text)
     assert fields["As of"] == "01-14(Wed) 09:10 JST"
     assert fields["State"].startswith("firing since 2025-12-29(Mon) 09:10 ")
 
 
-def test_the_next_check_of_a_firing_alarm_is_the_playbooks_next_time() -> None:
+def test_the_next_check_of_a_firing_alarm_is_the_playbooks_next_time():
     def at(minutes: int) -> str:
         since = NOW - timedelta(minutes=minutes)
         return lines(about_alarm(FIRING.model_copy(update={"since": since}), HERE).text)["Next check"]
@@ -116,7 +116,7 @@ def test_the_next_check_of_a_firing_alarm_is_the_playbooks_next_time() -> None:
     assert lines(about_alarm(unknown, HERE).text)["Next check"] == "01-14(Wed) 09:20"
 
 
-def test_what_is_not_normal_is_not_left_to_next_month() -> None:
+def test_what_is_not_normal_is_not_left_to_next_month():
     def next_check(verdict: Verdict) -> str:
         finding = Finding(inspection="sign-ins", title="Sign-ins", verdict=verdict, summary="x", read_at=NOW)
         return lines(about_finding(Recorded(seq=1, by="sato", finding=finding), HERE).text)["Next check"]
@@ -126,7 +126,7 @@ def test_what_is_not_normal_is_not_left_to_next_month() -> None:
         assert next_check(verdict) == "01-14(Wed) 14:00, Alarms, afternoon"
 
 
-def test_a_recovery_is_posted_in_the_thread_of_the_alarm() -> None:
+def test_a_recovery_is_posted_in_the_thread_of_the_alarm():
     cleared = FIRING.model_copy(update={"state": AlarmState.OK, "since": NOW})
     proposal = about_alarm(FIRING, HERE)
     post = Post(
@@ -140,7 +140,7 @@ def test_a_recovery_is_posted_in_the_thread_of_the_alarm() -> None:
     assert about_alarm(cleared, HERE).thread != proposal.thread
 
 
-def test_a_name_in_an_address_is_quoted_and_an_unknown_alarm_has_gaps() -> None:
+def test_a_name_in_an_address_is_quoted_and_an_unknown_alarm_has_gaps():
     odd = Alarm(id=RawId("a b/<x>"), name="a b/<x>", state=AlarmState.MISSING)
     text = about_alarm(odd, HERE).text
     assert text.endswith("alarm/a%20b%2F%3Cx%3E")
@@ -149,7 +149,7 @@ def test_a_name_in_an_address_is_quoted_and_an_unknown_alarm_has_gaps() -> None:
     assert lines(text)["First action (runbook)"] == "(fill in)"
 
 
-def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
+def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart():
     role = BOOK.contacts[0].role
     finding = Finding(
         inspection="error-logs",
@@ -192,7 +192,7 @@ def test_a_finding_has_its_measures_and_no_rows_and_its_logs_apart() -> None:
     assert again["Overridden"].endswith(": load test")
 
 
-def test_the_other_language() -> None:
+def test_the_other_language():
     i18n.use("ja")
     text = about_alarm(FIRING, HERE).text
     assert "7.25" in text
@@ -200,7 +200,7 @@ def test_the_other_language() -> None:
 
 
 @pytest.mark.parametrize("entry", INSPECTIONS, ids=lambda entry: entry.id)
-def test_every_inspection_leads_to_a_page_of_the_aws_console(entry: InspectionEntry) -> None:
+def test_every_inspection_leads_to_a_page_of_the_aws_console(entry):
     page = inspection_page("ap-northeast-1", entry.id)
     assert page.startswith("https://ap-northeast-1.console.aws.amazon.com/")
     assert page != "https://ap-northeast-1.console.aws.amazon.com/"

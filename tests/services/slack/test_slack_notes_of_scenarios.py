@@ -72,7 +72,7 @@ SCENARIOS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_notes_speak_the_language_of_the_screen(embedded: Embedded, name: str) -> None:
+async def test_notes_speak_the_language_of_the_screen(embedded, name):
     i18n.use("ja")
     for _minute in range(8):
         embedded.advance(60)

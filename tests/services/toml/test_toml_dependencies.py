@@ -14,7 +14,7 @@ DUTY: Path = ("duties", 0, "inspections", 0)
 
 
 @pytest.mark.slow
-def test_every_key_that_an_inspection_lacks_is_rested_on() -> None:
+def test_every_key_that_an_inspection_lacks_is_rested_on():
     runbook = load_builtin("facility-prod")
     lacked = set()
     for name, value in runbook:

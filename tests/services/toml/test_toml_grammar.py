@@ -1,5 +1,3 @@
-"""What the model of a data file says about the values in it."""
-
 from typing import get_origin
 
 import pytest
@@ -16,11 +14,11 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("model", "name"), LISTS, ids=[f"{model.__name__}.{name}" for model, name in LISTS])
-def test_another_value_in_place_of_a_list_is_no_text_to_be_quoted(model: type, name: str) -> None:
+def test_another_value_in_place_of_a_list_is_no_text_to_be_quoted(model, name):
     assert list(not_texts(model, {name: 3})) == []
 
 
-def test_an_element_of_a_list_of_texts_is_one() -> None:
+def test_an_element_of_a_list_of_texts_is_one():
     assert list(not_texts(Runbook, {"log_groups": [{"columns": ["a", 3]}]})) == [
         (("log_groups", 0, "columns", 1), 3)
     ]

@@ -37,7 +37,7 @@ after = "a\\"b"
 '''
 
 
-def test_every_key_has_its_line() -> None:
+def test_every_key_has_its_line():
     lines = key_lines(TEXT)
     expected: dict[Path, int] = {
         ("version",): 2,
@@ -60,17 +60,17 @@ def test_every_key_has_its_line() -> None:
     assert {path: lines[path] for path in expected} == expected
 
 
-def test_a_missing_key_is_shown_at_its_table() -> None:
+def test_a_missing_key_is_shown_at_its_table():
     lines = key_lines(TEXT)
     assert line_of(lines, ("alarms", 1, "playbook")) == 25
     assert line_of(lines, ("nowhere",)) == 1
 
 
-def test_windows_line_ends_count_as_one() -> None:
+def test_windows_line_ends_count_as_one():
     assert key_lines("a = 1\r\n\r\n[b]\r\nc = 2\r\n")["b", "c"] == 4
 
 
-def test_dotted() -> None:
+def test_dotted():
     assert dotted(("duties", 2, "at", 0)) == "duties[2].at[0]"
     assert dotted(()) == ""
 
@@ -118,9 +118,7 @@ tables = st.tuples(
 
 
 @given(st.dictionaries(names, values, max_size=3), st.lists(tables, max_size=5))
-def test_whatever_tomllib_accepts_has_a_line_for_every_value(
-    top: dict[str, str], parts: list[tuple[str, list[str], dict[str, str]]]
-) -> None:
+def test_whatever_tomllib_accepts_has_a_line_for_every_value(top, parts):
     text = "".join(f"{key} = {value}\n" for key, value in top.items())
     for header, path, body in parts:
         text += (

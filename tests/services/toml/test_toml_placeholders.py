@@ -19,7 +19,6 @@ DANGLING = '\n[[alarms]]\nname = "dangling"\ntitle = "t"\nplaybook = "no-such-pl
 
 
 def keys(text: str) -> dict[str, str]:
-    """Key to message of every mistake."""
     try:
         loads(text)
     except RunbookError as error:
@@ -39,7 +38,7 @@ def broken(place: "re.Match[str]", value: str) -> str:
 @settings(max_examples=25)  # each reads the whole file four times
 @given(place=st.sampled_from(PLACES), value=st.sampled_from(["3.5", "true", "{ a = 1 }", '"?"', "[[1]]"]))
 @pytest.mark.slow
-def test_a_contradiction_is_named_beside_any_broken_value(place: "re.Match[str]", value: str) -> None:
+def test_a_contradiction_is_named_beside_any_broken_value(place, value):
     alone, both = keys(broken(place, value)), keys(broken(place, value) + DANGLING)
     dangling = [key for key, message in both.items() if "no-such-playbook" in message]
     # Whether a playbook exists is unknown where the id of one cannot be read.
@@ -51,7 +50,7 @@ def test_a_contradiction_is_named_beside_any_broken_value(place: "re.Match[str]"
     assert lines <= {SHIPPED.count("\n", 0, place.start("value")) + 1}, lines
 
 
-def test_mistakes_of_every_layer_are_named_in_the_order_of_the_file() -> None:
+def test_mistakes_of_every_layer_are_named_in_the_order_of_the_file():
     text = SHIPPED.replace('environment = "production"', 'environment = "prod"')
     text = text.replace('region = "ap-northeast-1"', 'region = "ap-notheast-1"')
     text = text.replace("usual_min = 2", "usual_min = 7").replace(
@@ -78,11 +77,11 @@ def refuses_everything(_data: dict[str, Any]) -> Runbook:
     return Runbook.model_validate({"version": []})
 
 
-def test_what_cannot_be_replaced_ends_the_search() -> None:
+def test_what_cannot_be_replaced_ends_the_search():
     assert parsed_in_part(refuses_everything, {}) == (None, ())
 
 
-def test_the_file_itself_stays_as_it_is() -> None:
+def test_the_file_itself_stays_as_it_is():
     data = read_toml('version = 1\nsystem = "x"\n', "f").data
     assert parsed_in_part(Runbook.model_validate, data)[0] is not None
     assert data == {"version": 1, "system": "x"}

@@ -23,7 +23,7 @@ def messages(text: str) -> list[tuple[int | None, str]]:
     return [(each.line, each.message) for each in mistakes(text)]
 
 
-def test_two_syntax_mistakes_and_a_misspelt_region_are_named_at_once() -> None:
+def test_two_syntax_mistakes_and_a_misspelt_region_are_named_at_once():
     text = MISSPELT.replace("usual_min = 2", "usual_min = 2 3").replace(
         "retention_days = 7", "retention_days = = 7"
     )
@@ -65,7 +65,7 @@ def test_two_syntax_mistakes_and_a_misspelt_region_are_named_at_once() -> None:
         ('web_acl = "facility-prod-acl"', '名前 = 1\nweb_acl = "facility-prod-acl"'),
     ],
 )
-def test_one_broken_place_is_one_mistake(was: str, becomes: str) -> None:
+def test_one_broken_place_is_one_mistake(was, becomes):
     assert was in SHIPPED
     ((line, message),) = messages(SHIPPED.replace(was, becomes, 1))
     assert message.startswith("not TOML: ")
@@ -90,7 +90,7 @@ def test_one_broken_place_is_one_mistake(was: str, becomes: str) -> None:
         "= 1\n" * (MOST + 1),
     ],
 )
-def test_where_the_meaning_is_unclear_it_says_that_nothing_more_was_checked(text: str) -> None:
+def test_where_the_meaning_is_unclear_it_says_that_nothing_more_was_checked(text):
     reported = mistakes(text)
     assert {each.key for each in reported} == {""}
     assert len(reported) <= MOST
@@ -138,9 +138,7 @@ CHOICES = st.tuples(st.integers(0, len(PLACES) - 1), st.integers(0, 7))
 
 @given(st.lists(CHOICES, min_size=1, max_size=4, unique_by=lambda choice: choice[0]))
 @pytest.mark.slow
-def test_each_broken_statement_is_named_and_nothing_is_invented(
-    chosen: list[tuple[int, int]],
-) -> None:
+def test_each_broken_statement_is_named_and_nothing_is_invented(chosen):
     # A list that is not closed may take in a broken line right behind it.
     places = {index for index, _way in chosen}
     assume(not any(way == 6 and index + 1 in places for index, way in chosen))
@@ -155,7 +153,7 @@ def test_each_broken_statement_is_named_and_nothing_is_invented(
 
 
 @given(st.data())
-def test_no_text_that_toml_refuses_is_taken_and_none_ends_in_a_fault(data: st.DataObject) -> None:
+def test_no_text_that_toml_refuses_is_taken_and_none_ends_in_a_fault(data):
     text = SHIPPED[: SHIPPED.index("# ── 対応手順")]
     for _change in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(text)))
@@ -178,7 +176,7 @@ def test_no_text_that_toml_refuses_is_taken_and_none_ends_in_a_fault(data: st.Da
 
 
 @pytest.mark.parametrize("kind", ["version", "waf.scope", "log_groups[0].kind", "system.environment"])
-def test_what_may_be_written_is_listed(kind: str) -> None:
+def test_what_may_be_written_is_listed(kind):
     text = re.sub(r"^version = 1", "version = 2", SHIPPED, flags=re.MULTILINE)
     for key in ("scope", "kind", "environment"):
         text = re.sub(rf'^{key} = ".*"', f'{key} = "x"', text, flags=re.MULTILINE)

@@ -1,7 +1,4 @@
-"""Nothing that is read goes further before it is proven whose it is."""
-
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +34,6 @@ def alarms(*arns: str) -> Reply:
 
 
 class Aws:
-    """An AWS whose STS knows some access keys, by account."""
-
     def __init__(self, server: FaultServer) -> None:
         self.server = server
         self.accounts: dict[str, str] = {}
@@ -90,9 +85,7 @@ def sign_in(home: Path, key: str) -> None:
         (("arn:aws:cloudwatch:ap-northeast-1::alarm:a",), 1),
     ],
 )
-async def test_an_arn_proves_the_account_and_sts_is_asked_only_without(
-    aws: Aws, proven: AwsSession, arns: tuple[str, ...], asked: int
-) -> None:
+async def test_an_arn_proves_the_account_and_sts_is_asked_only_without(aws, proven, arns, asked):
     aws.alarms = alarms(*arns)
     for _time in range(3):
         await proven.read("cloudwatch", "DescribeAlarms")
@@ -110,9 +103,7 @@ async def test_an_arn_proves_the_account_and_sts_is_asked_only_without(
         (ALARM.replace(REGION, "ap-northeast-3"), ("ap-northeast-3", REGION)),
     ],
 )
-async def test_an_arn_of_another_account_or_region_refuses_the_answer(
-    aws: Aws, proven: AwsSession, arn: str, numbers: tuple[str, str]
-) -> None:
+async def test_an_arn_of_another_account_or_region_refuses_the_answer(aws, proven, arn, numbers):
     aws.alarms = alarms(ALARM, arn)
     with pytest.raises(WrongAccount) as caught:
         await proven.read("cloudwatch", "DescribeAlarms")
@@ -121,13 +112,13 @@ async def test_an_arn_of_another_account_or_region_refuses_the_answer(
         assert number in caught.value.problem.summary
 
 
-async def test_reads_that_begin_together_ask_once_and_wait_for_an_arn(aws: Aws, proven: AwsSession) -> None:
+async def test_reads_that_begin_together_ask_once_and_wait_for_an_arn(aws, proven):
     calls = ("ListMetrics", "ListDashboards", "ListMetrics", "ListDashboards")
     await asyncio.gather(*(proven.read("cloudwatch", name) for name in calls))
     assert aws.asked == 1
 
 
-async def test_what_has_no_arn_waits_for_what_has(aws: Aws, proven: AwsSession) -> None:
+async def test_what_has_no_arn_waits_for_what_has(aws, proven):
     aws.alarms = alarms(ALARM)
     await asyncio.gather(
         proven.read("cloudwatch", "DescribeAlarms"),
@@ -137,9 +128,7 @@ async def test_what_has_no_arn_waits_for_what_has(aws: Aws, proven: AwsSession) 
     assert aws.asked == 0
 
 
-async def test_what_hangs_delays_nothing_else(
-    aws: Aws, proven: AwsSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_hangs_delays_nothing_else(aws, proven, monkeypatch):
     monkeypatch.setattr("services.aws.client.account_proof.PATIENCE", 0.01)
     aws.alarms = Reply(manner=Manner.HANG)
     hanging = asyncio.create_task(proven.read("cloudwatch", "DescribeAlarms"))
@@ -152,9 +141,7 @@ async def test_what_hangs_delays_nothing_else(
     await asyncio.gather(hanging, return_exceptions=True)
 
 
-async def test_each_access_key_is_asked_for_once_whenever_it_changes(
-    aws: Aws, proven: AwsSession, aws_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_each_access_key_is_asked_for_once_whenever_it_changes(aws, proven, aws_home, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(aws_home / "credentials"))
     aws.accounts = {"AKIASTAGING": THEIRS}
@@ -191,9 +178,7 @@ async def test_each_access_key_is_asked_for_once_whenever_it_changes(
         (identity("root"), Incomplete, "not what AWS sends"),
     ],
 )  # fmt: skip
-async def test_an_account_that_sts_does_not_tell_is_not_proven(
-    aws: Aws, proven: AwsSession, clock: ManualClock, reply: Reply, kind: type[AwsError], words: str
-) -> None:
+async def test_an_account_that_sts_does_not_tell_is_not_proven(aws, proven, clock, reply, kind, words):
     aws.sts = reply
     for _time in range(3):
         with pytest.raises(kind, match="could not be identified") as caught:
@@ -210,9 +195,7 @@ async def test_an_account_that_sts_does_not_tell_is_not_proven(
     await proven.read("cloudwatch", "ListMetrics")
 
 
-async def test_sts_at_another_endpoint_proves_nothing(
-    aws: Aws, proven: AwsSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_sts_at_another_endpoint_proves_nothing(aws, proven, monkeypatch):
     async with fault_server() as elsewhere:
         there = Aws(elsewhere)
         proven.settings = AwsSettings(region=REGION)
@@ -238,8 +221,8 @@ async def test_sts_at_another_endpoint_proves_nothing(
     ],
 )
 async def test_another_region_is_refused_before_anything_is_sent(
-    open_session: Callable[..., AwsSession], aws: Aws, clock: ManualClock, url: str, region: str, actual: str
-) -> None:
+    open_session, aws, clock, url, region, actual
+):
     session = open_session(region=region, endpoint_url=url or aws.server.url)
     session.proof = AccountProof(OURS, REGION, clock)
     with pytest.raises(WrongAccount, match=f"{actual}.*{REGION}"):
@@ -247,9 +230,7 @@ async def test_another_region_is_refused_before_anything_is_sent(
     assert aws.server.seen == []
 
 
-async def test_what_is_no_address_is_the_sdks_to_refuse(
-    open_session: Callable[..., AwsSession], clock: ManualClock
-) -> None:
+async def test_what_is_no_address_is_the_sdks_to_refuse(open_session, clock):
     session = open_session(endpoint_url="http://[::1")
     session.proof = AccountProof(OURS, REGION, clock)
     with pytest.raises(Invalid):
@@ -257,8 +238,8 @@ async def test_what_is_no_address_is_the_sdks_to_refuse(
 
 
 async def test_a_host_of_another_region_that_only_the_sdk_knows_is_not_asked(
-    open_session: Callable[..., AwsSession], clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    open_session, clock, monkeypatch
+):
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", "https://monitoring.us-east-1.amazonaws.com")
     session = open_session(endpoint_url="")
     session.proof = AccountProof(OURS, REGION, clock)
@@ -279,18 +260,18 @@ async def test_a_host_of_another_region_that_only_the_sdk_knows_is_not_asked(
         ("monitoring.us-east-1.amazonaws.com.example.com", ""),
     ],
 )
-def test_the_region_of_a_host(host: str, region: str) -> None:
+def test_the_region_of_a_host(host, region):
     assert _region_of(host) == region
 
 
-async def test_other_regions_are_read_on_purpose(aws: Aws, proven: AwsSession) -> None:
+async def test_other_regions_are_read_on_purpose(aws, proven):
     aws.alarms = alarms(ALARM.replace(REGION, "us-east-1"))
     await proven.read("cloudwatch", "DescribeAlarms", region="us-east-1")
     with pytest.raises(WrongAccount):
         await proven.read("cloudwatch", "DescribeAlarms", region="us-west-2")
 
 
-async def test_the_identity_itself_is_read_whosever_it_is(aws: Aws, proven: AwsSession) -> None:
+async def test_the_identity_itself_is_read_whosever_it_is(aws, proven):
     aws.sts = identity(THEIRS)
     assert (await proven.identity()).account == THEIRS
     with pytest.raises(WrongAccount):
@@ -300,20 +281,17 @@ async def test_the_identity_itself_is_read_whosever_it_is(aws: Aws, proven: AwsS
     assert aws.asked == 1
 
 
-async def test_unreachable_is_not_another_account(proven: AwsSession, aws: Aws, monkeypatch: Any) -> None:
+async def test_unreachable_is_not_another_account(proven, aws, monkeypatch):
     aws.sts = failure("InternalFailure", status=500)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     refusals: list[WrongAccount] = []
-    assert proven.proof is not None
     proven.proof.on_refusal = refusals.append
     with pytest.raises(AwsError):
         await proven.read("cloudwatch", "ListMetrics")
     assert refusals == []
 
 
-async def test_what_is_read_through_a_monitoring_account_names_the_runbooks(
-    server: FaultServer, clock: ManualClock, aws_home: Path
-) -> None:
+async def test_what_is_read_through_a_monitoring_account_names_the_runbooks(server, clock, aws_home):
     aws = Aws(server)
     text = "[profile central]\naws_access_key_id = AKIACENTRAL\naws_secret_access_key = x\n"
     (aws_home / "config").write_text(text)
@@ -337,9 +315,7 @@ async def test_what_is_read_through_a_monitoring_account_names_the_runbooks(
     assert signers["ListMetrics"] != "AKIACENTRAL"
 
 
-async def test_after_an_arn_of_another_account_nothing_is_taken_until_one_of_the_own_says_so(
-    aws: Aws, proven: AwsSession
-) -> None:
+async def test_after_an_arn_of_another_account_nothing_is_taken_until_one_of_the_own_says_so(aws, proven):
     aws.alarms = alarms(ALARM)
     await proven.read("cloudwatch", "DescribeAlarms")
     await proven.read("cloudwatch", "GetMetricData", **METRICS)

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -10,9 +9,8 @@ from services.aws.client.errors import Refused
 from services.aws.client.mfa import SessionCredentials
 from services.aws.client.sdk.role_sessions import ASSUMING, SENDING
 from services.aws.client.secret import Secret
-from services.aws.client.session import AwsSession
 from services.aws.client.settings import WriteRole
-from services.aws.client.write_grants import APPEND, AppendTarget, WriteGrant
+from services.aws.client.write_grants import APPEND, WriteGrant
 from services.aws.ledgers.bucket import LedgerFolder
 from services.aws.ledgers.table import LedgerPartition
 from services.aws.sqs import EventQueue
@@ -20,7 +18,6 @@ from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import aws_call
 from services.models.problem import ProblemKind
 from services.policy.declared import operations
-from tests.faults.server import FaultServer
 
 HARMFUL = ("dynamodb", "glue", "kms", "lambda", "organizations", "secretsmanager", "sqs")
 """What the console does not use, and what would do the most harm."""
@@ -29,7 +26,6 @@ OUTSIDE = {"github", "local"}
 
 
 def _used() -> set[str]:
-    """Every service that the console reads, changes, or obtains credentials from."""
     calls = {call for kind in CHANGES for call in operations(change_class(kind).calls)}
     calls |= READS | {APPEND} | ASSUMING | SENDING
     return {service for service, _operation in calls} - OUTSIDE
@@ -41,7 +37,6 @@ KEYS = SessionCredentials("ASIAEXAMPLE", Secret("secret"), Secret("token"), None
 
 
 def _least(shape: Any, depth: int = 0) -> Any:
-    """The least parameters that the SDK accepts for an input shape."""
     if shape is None:
         return {}
     if shape.type_name == "structure":
@@ -66,9 +61,7 @@ def _least(shape: Any, depth: int = 0) -> Any:
 
 
 @pytest.mark.parametrize("armed", [False, True])
-async def test_no_operation_off_the_list_reaches_the_network(
-    armed: bool, session: AwsSession, server: FaultServer
-) -> None:
+async def test_no_operation_off_the_list_reaches_the_network(armed, session, server):
     await session.warm(SERVICES)
     login = await session._loaded()
     permit = WriteGrant(aws_call("ecs", "StopTask", "ap-northeast-1", {"cluster": "c", "task": "confirmed"}))
@@ -87,9 +80,7 @@ async def test_no_operation_off_the_list_reaches_the_network(
 @pytest.mark.parametrize(
     "target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x"), EventQueue("https://queue")]
 )
-async def test_a_ledgers_session_does_no_more(
-    target: AppendTarget, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_ledgers_session_does_no_more(target, open_session, server):
     login = await open_session(journal=target)._loaded()
     async with login._used() as clients:
         tried = [await _try_all(await clients.client("write", service), service) for service in SERVICES]
@@ -99,9 +90,7 @@ async def test_a_ledgers_session_does_no_more(
 
 @pytest.mark.parametrize("allowed", [ASSUMING, SENDING], ids=["assuming", "sending"])
 @pytest.mark.parametrize("armed", [False, True])
-async def test_the_clients_of_the_role_for_writing_read_nothing(
-    armed: bool, allowed: frozenset[tuple[str, str]], session: AwsSession, server: FaultServer
-) -> None:
+async def test_the_clients_of_the_role_for_writing_read_nothing(armed, allowed, session, server):
     login = await session._loaded()
     clients = await login.role_sessions(ROLE)._clients(allowed, KEYS)
     permit = WriteGrant(aws_call("ecs", "StopTask", "ap-northeast-1", {"cluster": "c", "task": "confirmed"}))
@@ -115,7 +104,7 @@ async def test_the_clients_of_the_role_for_writing_read_nothing(
     assert not permit.used
 
 
-def test_only_the_credentials_of_the_console_are_obtained_beside_the_reads() -> None:
+def test_only_the_credentials_of_the_console_are_obtained_beside_the_reads():
     assert {("sts", "GetSessionToken")} == ASSUMING - READS
     assert {("sts", "GetCallerIdentity")} == SENDING
 
@@ -132,7 +121,7 @@ async def _try_all(client: Any, service: str, allowed: frozenset[tuple[str, str]
     return len(unlisted)
 
 
-async def test_paginators_and_waiters_do_not_pass(session: AwsSession, server: FaultServer) -> None:
+async def test_paginators_and_waiters_do_not_pass(session, server):
     login = await session._loaded()
     async with login._used() as clients:
         secrets = await clients.client("read", "secretsmanager")
@@ -145,7 +134,7 @@ async def test_paginators_and_waiters_do_not_pass(session: AwsSession, server: F
     assert server.seen == []
 
 
-async def test_a_refusal_names_the_operation(session: AwsSession, server: FaultServer) -> None:
+async def test_a_refusal_names_the_operation(session, server):
     with pytest.raises(Refused) as caught:
         await session.read("ecs", "UpdateService", service="staff-api")
     problem = caught.value.problem
@@ -154,7 +143,7 @@ async def test_a_refusal_names_the_operation(session: AwsSession, server: FaultS
     assert server.seen == []
 
 
-async def test_every_listed_read_exists_and_is_exact(session: AwsSession) -> None:
+async def test_every_listed_read_exists_and_is_exact(session):
     from botocore.session import get_session
 
     session_of_botocore = get_session()
@@ -174,9 +163,7 @@ def _operations(session: Any, service: str) -> list[str]:
     return list(session.get_service_model(service).operation_names)
 
 
-async def test_the_clients_that_get_credentials_are_gated_too(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_the_clients_that_get_credentials_are_gated_too(open_session, server):
     session = open_session()
     login = await session._loaded()
     async with login._used() as clients, clients._session.create_client("sts") as inner:

@@ -1,9 +1,6 @@
-"""The requests that obtain the role for writing, and what becomes of their failures."""
-
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.aws.client.assumed_role import session_name, source_identity
 from services.aws.client.assumption import Assumption
-from services.aws.client.errors import AccessDenied, AwsError, Expired, Invalid, NoCredentials, Refused
+from services.aws.client.errors import AccessDenied, Expired, Invalid, NoCredentials, Refused
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import WriteRole
 from services.aws.client.write_grants import WriteGrant
@@ -69,10 +66,9 @@ def with_role(open_session: Callable[..., AwsSession], serial: str = DEVICE, **m
     return open_session(write_role=WriteRole(ROLE, serial), **more)
 
 
-async def test_the_requests_in_full(open_session: Callable[..., AwsSession], server: FaultServer) -> None:
+async def test_the_requests_in_full(open_session, server):
     serve(server)
     source = with_role(open_session).write_role
-    assert source is not None
     await source.unlock("123456")
     writer = await source.assume(FOR_A_CHANGE)
     await writer.write(WriteGrant(CALL), required=("service",))
@@ -92,19 +88,14 @@ async def test_the_requests_in_full(open_session: Callable[..., AwsSession], ser
     assert [request.access_key for request in server.seen] == ["AKIAFIRST", "ASIAMFA", "ASIAROLE"]
 
 
-async def test_a_role_without_a_device_is_assumed_with_the_own_credentials(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_role_without_a_device_is_assumed_with_the_own_credentials(open_session, server):
     serve(server)
     source = with_role(open_session, serial="").write_role
-    assert source is not None
     await source.assume(FOR_A_CHANGE)
     assert [request.access_key for request in server.seen] == ["AKIAFIRST"]
 
 
-async def test_without_a_valid_code_nothing_is_asked(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_without_a_valid_code_nothing_is_asked(open_session, server):
     wall = ManualClock(datetime.now(UTC))
     serve(server, ends=wall.now() + timedelta(minutes=15))
     source = with_role(open_session, wall=wall).write_role
@@ -140,13 +131,7 @@ async def test_without_a_valid_code_nothing_is_asked(
         (error("PackedPolicyTooLarge", "Packed size of policy consumes 104%", 400), Invalid, "smaller parts"),
     ],
 )  # fmt: skip
-async def test_a_refusal_says_what_to_do(
-    reply: Reply,
-    kind: type[AwsError],
-    words: str,
-    open_session: Callable[..., AwsSession],
-    server: FaultServer,
-) -> None:
+async def test_a_refusal_says_what_to_do(reply, kind, words, open_session, server):
     serve(server, refusal=reply)
     source = with_role(open_session, serial="").write_role
     assert source is not None
@@ -157,11 +142,8 @@ async def test_a_refusal_says_what_to_do(
 
 
 async def test_a_profile_that_wants_a_code_itself_is_said_in_words(
-    aws_home: Path,
-    open_session: Callable[..., AwsSession],
-    server: FaultServer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    aws_home, open_session, server, monkeypatch
+):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     (aws_home / "config").write_text(
@@ -178,12 +160,9 @@ async def test_a_profile_that_wants_a_code_itself_is_said_in_words(
     assert server.seen == []
 
 
-async def test_the_role_sends_a_grant_once_and_nothing_else(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_the_role_sends_a_grant_once_and_nothing_else(open_session, server):
     serve(server)
     source = with_role(open_session, serial="").write_role
-    assert source is not None
     writer = await source.assume(FOR_A_CHANGE)
     permit = WriteGrant(CALL)
     await writer.write(permit)
@@ -194,7 +173,7 @@ async def test_the_role_sends_a_grant_once_and_nothing_else(
 
 
 @given(st.text(max_size=80), st.integers(0, 99_999))
-def test_names_are_what_sts_takes(user: str, uid: int) -> None:
+def test_names_are_what_sts_takes(user, uid):
     plan = new_id(datetime(2026, 1, 19, tzinfo=UTC))
     assert ALLOWED.fullmatch(source_identity(user, uid))
     name = session_name(user, plan)
@@ -207,5 +186,5 @@ def test_names_are_what_sts_takes(user: str, uid: int) -> None:
     [("tanaka", "tanaka"), ("root (sudo: tanaka)", "root-sudo-tanaka"), ("田中", "uid-1000"), ("a", "uid-1000"),
      ("taro@city.example", "taro@city.example"), ("x" * 70, "x" * 64)],
 )  # fmt: skip
-def test_the_source_identity_of_an_operator(user: str, identity: str) -> None:
+def test_the_source_identity_of_an_operator(user, identity):
     assert source_identity(user, 1000) == identity

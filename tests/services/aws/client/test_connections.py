@@ -1,13 +1,13 @@
 """What arrives on a connection is the response to the request that was sent on it, or nothing is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from services.aws.client.errors import AwsError
 from services.aws.client.session import AwsSession
-from tests.faults.server import FaultServer, _request, answer
+from tests.faults.server import _request, answer
 
 
 def http(body: bytes) -> bytes:
@@ -54,9 +54,7 @@ async def names(session: AwsSession) -> list[str]:
     return [each["AlarmName"] for each in response["MetricAlarms"]]
 
 
-async def test_what_arrives_between_two_requests_is_not_the_next_response(
-    open_session: Callable[..., AwsSession], raw: RawServer
-) -> None:
+async def test_what_arrives_between_two_requests_is_not_the_next_response(open_session, raw):
     session = open_session(endpoint_url=raw.url)
     raw.replies = [http(alarm("first")), http(alarm("second"))]
     assert await names(session) == ["first"]
@@ -68,9 +66,7 @@ async def test_what_arrives_between_two_requests_is_not_the_next_response(
 
 
 @pytest.mark.parametrize("status", ["102 Processing", "103 Early Hints"])
-async def test_a_response_that_another_one_follows_is_none(
-    status: str, open_session: Callable[..., AwsSession], raw: RawServer
-) -> None:
+async def test_a_response_that_another_one_follows_is_none(status, open_session, raw):
     session = open_session(endpoint_url=raw.url)
     interim = f"HTTP/1.1 {status}\r\n\r\n".encode()
     raw.replies = [interim + http(alarm("first")), http(alarm("second"))]
@@ -80,17 +76,13 @@ async def test_a_response_that_another_one_follows_is_none(
 @pytest.mark.parametrize(
     "date", ["Mon, 16 Nov 2009 13:32:02 +9999999999999999", "Mon, 16 Nov 99999999999 13:32:02 GMT"]
 )
-async def test_a_date_beyond_all_dates_is_no_fault(
-    date: str, session: AwsSession, server: FaultServer
-) -> None:
+async def test_a_date_beyond_all_dates_is_no_fault(date, session, server):
     server.always(answer({"MetricAlarms": []}, headers={"Date": date}))
     assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []
     assert session.skew_seconds is None
 
 
-async def test_a_region_that_cannot_be_sent_is_said_in_words(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_region_that_cannot_be_sent_is_said_in_words(open_session, server):
     session = open_session(region="東京\n1")
     with pytest.raises(AwsError):
         await session.read("cloudwatch", "DescribeAlarms")

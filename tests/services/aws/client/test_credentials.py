@@ -2,7 +2,6 @@ import asyncio
 import getpass
 import logging
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AccessDenied, Expired, MfaNeeded, NoCredentials
-from services.aws.client.session import AwsSession
 from services.clock import ManualClock
 from services.feed import Feed
 from services.models.feeds import FeedState
@@ -77,15 +75,12 @@ def _keys(key: str, profile: str = "default") -> str:
 
 @pytest.fixture
 def from_files(aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keys come from ~/.aws alone."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     return aws_home
 
 
-async def test_renewed_keys_are_used_without_a_restart(
-    from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_renewed_keys_are_used_without_a_restart(from_files, open_session, server):
     _write(from_files, "credentials", _keys("AKIAOLD"))
     _accepting(server, "AKIANEW")
     session = open_session()
@@ -97,9 +92,7 @@ async def test_renewed_keys_are_used_without_a_restart(
     assert [request.access_key for request in server.seen] == ["AKIAOLD"] * 3 + ["AKIANEW"]
 
 
-async def test_a_feed_resumes_by_itself_once_the_keys_are_renewed(
-    from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer, clock: ManualClock
-) -> None:
+async def test_a_feed_resumes_by_itself_once_the_keys_are_renewed(from_files, open_session, server, clock):
     _write(from_files, "credentials", _keys("AKIAGOOD"))
     _accepting(server, "AKIAGOOD")
     session = open_session()
@@ -116,7 +109,6 @@ async def test_a_feed_resumes_by_itself_once_the_keys_are_renewed(
 
     for number in (1, 2):
         lost = await following()
-        assert lost.problem is not None
         assert (lost.problem.kind, lost.failures, lost.value) == (ProblemKind.EXPIRED, number, good.value)
     _write(from_files, "credentials", _keys("AKIANEW") + "\n")
     again = await following()
@@ -124,9 +116,7 @@ async def test_a_feed_resumes_by_itself_once_the_keys_are_renewed(
     assert again.fetched_at == clock.now()
 
 
-async def test_keys_that_appear_later_are_found(
-    from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_keys_that_appear_later_are_found(from_files, open_session, server):
     _accepting(server, "AKIANEW")
     session = open_session()
     with pytest.raises(NoCredentials):
@@ -136,9 +126,7 @@ async def test_keys_that_appear_later_are_found(
     assert await session.read("cloudwatch", "DescribeAlarms")
 
 
-async def test_lost_keys_are_sought_again_after_a_while_and_on_request(
-    open_session: Callable[..., AwsSession], server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_lost_keys_are_sought_again_after_a_while_and_on_request(open_session, server, monkeypatch):
     _accepting(server, "AKIANEW")
     wall = ManualClock(datetime(2026, 4, 1, tzinfo=UTC))
     session = open_session(wall=wall)
@@ -159,9 +147,7 @@ async def test_lost_keys_are_sought_again_after_a_while_and_on_request(
     assert await other.read("cloudwatch", "DescribeAlarms")
 
 
-async def test_asking_for_renewal_leaves_good_connections_alone(
-    session: AwsSession, server: FaultServer
-) -> None:
+async def test_asking_for_renewal_leaves_good_connections_alone(session, server):
     _accepting(server, "AKIAFIRST")
     await session.read("cloudwatch", "DescribeAlarms")
     login = await session._loaded()
@@ -171,9 +157,7 @@ async def test_asking_for_renewal_leaves_good_connections_alone(
     assert login._clients is before
 
 
-async def test_an_unknown_profile_is_explained_and_can_be_added(
-    from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_an_unknown_profile_is_explained_and_can_be_added(from_files, open_session, server):
     _accepting(server, "AKIANEW")
     session = open_session(profile="ops")
     with pytest.raises(NoCredentials) as caught:
@@ -183,12 +167,7 @@ async def test_an_unknown_profile_is_explained_and_can_be_added(
     assert await session.read("cloudwatch", "DescribeAlarms")
 
 
-async def test_a_named_profile_wins_over_the_environment(
-    aws_home: Path,
-    open_session: Callable[..., AwsSession],
-    server: FaultServer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_named_profile_wins_over_the_environment(aws_home, open_session, server, monkeypatch):
     _write(aws_home, "credentials", _keys("AKIAPROFILE", "ops"))
     _accepting(server, "AKIAPROFILE")
     assert await open_session(profile="ops").read("cloudwatch", "DescribeAlarms")
@@ -198,9 +177,7 @@ async def test_a_named_profile_wins_over_the_environment(
     assert await open_session().read("cloudwatch", "DescribeAlarms")
 
 
-async def test_endpoint_and_region_of_the_environment_are_honoured(
-    open_session: Callable[..., AwsSession], server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_endpoint_and_region_of_the_environment_are_honoured(open_session, server, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     _accepting(server, "AKIAFIRST")
@@ -211,16 +188,14 @@ async def test_endpoint_and_region_of_the_environment_are_honoured(
     assert regions == ["eu-west-1", "us-east-1"]
 
 
-async def test_identity_names_the_caller_and_the_way(session: AwsSession, server: FaultServer) -> None:
+async def test_identity_names_the_caller_and_the_way(session, server):
     _accepting(server, "AKIAFIRST")
     identity = await session.identity()
     assert (identity.account, identity.name, identity.method) == ("111122223333", "taro", "env")
     assert identity.expires_at is None
 
 
-async def test_a_role_is_assumed_with_the_credentials_found(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_role_is_assumed_with_the_credentials_found(open_session, server):
     _accepting(server, "AKIAROLE")
     session = open_session(role_arn=ROLE, external_id="ext", session_name="当番 taro")
     identity = await session.identity()
@@ -232,9 +207,7 @@ async def test_a_role_is_assumed_with_the_credentials_found(
     assert "RoleSessionName=---taro" in body
 
 
-async def test_a_role_that_may_not_be_assumed_names_that_permission(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_role_that_may_not_be_assumed_names_that_permission(open_session, server):
     server.always(
         Reply(
             b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: u is not authorized to perform: "
@@ -251,9 +224,7 @@ MFA_PROFILE = f"[profile ops]\nrole_arn = {ROLE}\nsource_profile = base\nmfa_ser
 
 
 @pytest.mark.parametrize("by", ["profile", "settings"])
-async def test_a_code_is_asked_for_by_an_error_and_starts_a_session(
-    by: str, from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_code_is_asked_for_by_an_error_and_starts_a_session(by, from_files, open_session, server):
     _write(from_files, "config", MFA_PROFILE)
     _write(from_files, "credentials", _keys("AKIABASE", "base"))
     _accepting(server, "AKIAROLE")
@@ -276,9 +247,7 @@ async def test_a_code_is_asked_for_by_an_error_and_starts_a_session(
     assert server.counts["AssumeRole"] == 2
 
 
-async def test_a_session_that_ends_asks_for_another_code(
-    from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_session_that_ends_asks_for_another_code(from_files, open_session, server):
     _write(from_files, "config", MFA_PROFILE)
     _write(from_files, "credentials", _keys("AKIABASE", "base"))
     ends = datetime.now(UTC) + timedelta(hours=1)
@@ -295,9 +264,7 @@ async def test_a_session_that_ends_asks_for_another_code(
     await session.assume("123456")
 
 
-async def test_an_ended_sso_login_names_the_command_and_resumes(
-    from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_an_ended_sso_login_names_the_command_and_resumes(from_files, open_session, server):
     _write(
         from_files,
         "config",
@@ -310,13 +277,7 @@ async def test_an_ended_sso_login_names_the_command_and_resumes(
     assert server.seen == []
 
 
-async def test_nothing_of_the_sdk_reaches_the_terminal(
-    from_files: Path,
-    open_session: Callable[..., AwsSession],
-    server: FaultServer,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_nothing_of_the_sdk_reaches_the_terminal(from_files, open_session, server, capfd, caplog):
     _write(from_files, "config", MFA_PROFILE)
     _write(from_files, "credentials", _keys("AKIABASE", "base"))
     with caplog.at_level(logging.DEBUG), pytest.raises(MfaNeeded):
@@ -326,28 +287,25 @@ async def test_nothing_of_the_sdk_reaches_the_terminal(
     assert not [record for record in caplog.records if record.name.startswith(("botocore", "aiobotocore"))]
 
 
-async def test_errors_carry_no_secret(
-    from_files: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_errors_carry_no_secret(from_files, open_session, server):
     _write(from_files, "config", MFA_PROFILE)
     _write(from_files, "credentials", _keys("AKIABASE", "base"))
     _accepting(server)
     session = open_session(profile="ops")
     await session.assume("123456")
     login = await session._loaded()
-    assert login._clients is not None
     assert "canary" not in repr(login._clients.session_credentials)
     with pytest.raises(Expired) as caught:
         await session.read("cloudwatch", "DescribeAlarms")
     assert "canary" not in repr(caught.value.problem)
 
 
-def test_the_environment_of_the_tests_is_our_own(aws_home: Path) -> None:
+def test_the_environment_of_the_tests_is_our_own(aws_home):
     assert Path("~/.aws").expanduser() == aws_home
     assert not any(name.startswith("AWS_ENDPOINT") for name in os.environ)
 
 
-def test_what_is_stamped_changes_with_the_files(aws_home: Path) -> None:
+def test_what_is_stamped_changes_with_the_files(aws_home):
     from services.aws.client.identity import credential_files, stamp
 
     named: Any = ["~/.aws/credentials", "~/.aws/config", ""]

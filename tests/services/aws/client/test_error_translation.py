@@ -64,7 +64,7 @@ def _client_error(
 
 
 @pytest.mark.parametrize(("code", "status", "kind"), CODES)
-def test_each_code_has_its_kind_and_class(code: str, status: int, kind: Kind) -> None:
+def test_each_code_has_its_kind_and_class(code, status, kind):
     error = translate(_client_error(code, status), ASKED, NOW)
     assert error.problem.kind is kind
     assert type(error) is BY_KIND[kind]
@@ -108,7 +108,7 @@ EXCEPTIONS: list[tuple[BaseException, Kind]] = [
 
 
 @pytest.mark.parametrize(("error", "kind"), EXCEPTIONS, ids=lambda value: type(value).__name__)
-def test_each_exception_of_the_sdk_has_its_kind(error: BaseException, kind: Kind) -> None:
+def test_each_exception_of_the_sdk_has_its_kind(error, kind):
     assert isinstance(error, FAILURES)
     problem = translate(error, ASKED, NOW).problem
     assert problem.kind is kind
@@ -116,7 +116,7 @@ def test_each_exception_of_the_sdk_has_its_kind(error: BaseException, kind: Kind
     assert problem.remedy
 
 
-def test_every_exception_of_botocore_is_caught_and_translated() -> None:
+def test_every_exception_of_botocore_is_caught_and_translated():
     def below(parent: type[BaseException]) -> set[type[BaseException]]:
         return {parent}.union(*(below(child) for child in parent.__subclasses__()))
 
@@ -127,7 +127,7 @@ def test_every_exception_of_botocore_is_caught_and_translated() -> None:
         assert translated.problem.summary, kind
 
 
-def test_a_denial_names_the_permission_that_aws_names() -> None:
+def test_a_denial_names_the_permission_that_aws_names():
     message = (
         "User: arn:aws:sts::111122223333:assumed-role/r/s is not authorized to perform: cloudwatch:GetMetricData"
         " because no identity-based policy allows the cloudwatch:GetMetricData action"
@@ -151,25 +151,23 @@ def test_a_denial_names_the_permission_that_aws_names() -> None:
         ("rds", "DescribeDBInstances", "rds:DescribeDBInstances"),
     ],
 )
-def test_a_denial_without_a_name_is_named_after_the_call(
-    service: str, operation: str, permission: str
-) -> None:
+def test_a_denial_without_a_name_is_named_after_the_call(service, operation, permission):
     assert permission_named("Access denied", service, operation) == permission
 
 
-def test_a_denial_while_getting_credentials_is_about_that() -> None:
+def test_a_denial_while_getting_credentials_is_about_that():
     problem = translate(_client_error("AccessDenied", 403, "no", "AssumeRole"), ASKED, NOW).problem
     assert problem.permission == "sts:AssumeRole"
     assert problem.service == "sts"
 
 
-def test_a_signature_from_the_wrong_hour_is_the_clock() -> None:
+def test_a_signature_from_the_wrong_hour_is_the_clock():
     message = "Signature expired: 20260401T000000Z is now earlier than 20260401T010000Z"
     for code in ("InvalidSignatureException", "SignatureDoesNotMatch"):
         assert translate(_client_error(code, 403, message), ASKED, NOW).problem.kind is Kind.CLOCK
 
 
-def test_an_ended_sso_login_names_the_command() -> None:
+def test_an_ended_sso_login_names_the_command():
     problem = translate(sdk.UnauthorizedSSOTokenError(), ASKED, NOW).problem
     assert "aws sso login --profile prod" in problem.remedy
     by_token = translate(_client_error("ExpiredToken", 403), Asked("ecs", "X", sso=True), NOW).problem
@@ -177,7 +175,7 @@ def test_an_ended_sso_login_names_the_command() -> None:
     assert "sso" not in translate(_client_error("ExpiredToken", 403), ASKED, NOW).problem.remedy
 
 
-def test_a_wanted_code_carries_role_and_device() -> None:
+def test_a_wanted_code_carries_role_and_device():
     call = Asked("ecs", "X", role_arn="arn:aws:iam::111122223333:role/ops", mfa_serial="from-profile")
     error = translate(CodeWanted("arn:aws:iam::111122223333:mfa/taro"), call, NOW)
     assert isinstance(error, MfaNeeded)
@@ -187,7 +185,7 @@ def test_a_wanted_code_carries_role_and_device() -> None:
     assert later.serial == "from-profile"
 
 
-def test_words_of_aws_cannot_harm() -> None:
+def test_words_of_aws_cannot_harm():
     hostile = "\x1b[2J[@click=app.quit]x[/] {permission} \u202e"
     problem = translate(_client_error("AccessDenied", 403, hostile), ASKED, NOW).problem
     assert "\x1b" not in problem.detail
@@ -199,7 +197,7 @@ def test_words_of_aws_cannot_harm() -> None:
         i18n.use("en")
 
 
-def test_a_single_attempt_never_says_that_it_continues_by_itself() -> None:
+def test_a_single_attempt_never_says_that_it_continues_by_itself():
     for topic in remedies._REMEDIES:
         words = dict.fromkeys(
             ("profile", "permission", "service", "operation", "place", "config", "role"), "x"
@@ -227,9 +225,7 @@ def _unknown_host(number: int) -> sdk.EndpointConnectionError:
         (socket.EAI_AGAIN, True, "", Kind.UNREACHABLE),
     ],
 )
-def test_a_host_that_does_not_exist_is_a_service_that_the_region_lacks(
-    number: int, answered: bool, endpoint: str, kind: Kind
-) -> None:
+def test_a_host_that_does_not_exist_is_a_service_that_the_region_lacks(number, answered, endpoint, kind):
     call = Asked("application-autoscaling", "X", region="xx-1", endpoint=endpoint, has_answered=answered)
     error = translate(_unknown_host(number), call, NOW)
     assert error.problem.kind is kind
@@ -239,9 +235,7 @@ def test_a_host_that_does_not_exist_is_a_service_that_the_region_lacks(
 
 @pytest.mark.parametrize(("is_home", "answered"), [(True, True), (False, True), (False, False)])
 @pytest.mark.parametrize("code", ["UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"])
-def test_a_region_that_is_not_enabled_has_a_sentence_of_its_own(
-    code: str, is_home: bool, answered: bool
-) -> None:
+def test_a_region_that_is_not_enabled_has_a_sentence_of_its_own(code, is_home, answered):
     call = Asked("ecs", "X", region="me-south-1", is_home=is_home, has_answered=answered)
     problem = translate(_client_error(code, 403), call, NOW).problem
     is_off = answered and not is_home
@@ -250,7 +244,7 @@ def test_a_region_that_is_not_enabled_has_a_sentence_of_its_own(
     assert problem.kind in (Kind.LACKING, Kind.NO_CREDENTIALS)
 
 
-def test_a_page_from_aws_itself_is_no_sign_of_what_it_lacks() -> None:
+def test_a_page_from_aws_itself_is_no_sign_of_what_it_lacks():
     response = {
         "Error": {"Code": "404", "Message": "<html>"},
         "ResponseMetadata": {"HTTPStatusCode": 404, "HTTPHeaders": {"content-type": "text/html"}},

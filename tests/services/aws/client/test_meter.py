@@ -11,7 +11,7 @@ MIDNIGHT = datetime(2026, 4, 1, 15, 0, tzinfo=UTC)
 """0:00 JST on 2 April."""
 
 
-def test_a_business_day_costs_what_the_facts_say() -> None:
+def test_a_business_day_costs_what_the_facts_say():
     clock = ManualClock(datetime(2026, 3, 31, 23, 30, tzinfo=UTC))
     meter = UsageMeter(clock, usd_jpy=150)
     for _minute in range(525):
@@ -28,7 +28,7 @@ def test_a_business_day_costs_what_the_facts_say() -> None:
     assert sum(row.yen for row in usage.rows) == pytest.approx(usage.yen)
 
 
-def test_the_day_turns_at_jst_midnight() -> None:
+def test_the_day_turns_at_jst_midnight():
     clock = ManualClock(datetime(2026, 4, 1, 14, 59, 59, tzinfo=UTC))
     meter = UsageMeter(clock)
     meter.count("cloudwatch", "GetMetricData", metrics=100)
@@ -39,7 +39,7 @@ def test_the_day_turns_at_jst_midnight() -> None:
     assert meter.snapshot().day == date(2026, 4, 2)
 
 
-def test_the_days_before_are_kept_until_they_are_written_down() -> None:
+def test_the_days_before_are_kept_until_they_are_written_down():
     clock = ManualClock(datetime(2026, 4, 3, 12, tzinfo=UTC))
     meter = UsageMeter(clock)
     for _day in range(3):
@@ -60,7 +60,7 @@ _CALLS = st.tuples(
 
 
 @given(st.lists(_CALLS))
-def test_the_sum_is_that_of_the_rows_of_the_last_day(calls: list[tuple[tuple[str, str], int, int]]) -> None:
+def test_the_sum_is_that_of_the_rows_of_the_last_day(calls):
     clock = ManualClock(datetime(2026, 4, 1, tzinfo=UTC))
     meter = UsageMeter(clock)
     days: list[int] = []

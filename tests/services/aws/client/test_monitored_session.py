@@ -1,10 +1,7 @@
-"""Metrics and logs read in a monitoring account: the requests as the embedded AWS received them."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,8 +41,6 @@ CPU = MetricQuery(
 
 @dataclass
 class Received:
-    """One request as it arrived, and the identity that signed it."""
-
     operation: str
     signer: str
     """The account and role; "" for the keys of the environment."""
@@ -54,7 +49,6 @@ class Received:
 
 @pytest.fixture
 def received(embedded: Embedded) -> list[Received]:
-    """All requests but STS's."""
     requests: list[Received] = []
     front = embedded.server.front
     answer = front._answer
@@ -98,9 +92,7 @@ def milliseconds(embedded: Embedded) -> tuple[int, int]:
 IN_MONITORING, IN_OWN = "999988887777 Monitoring", "123456789012 Watch"
 
 
-async def test_metrics_are_read_in_the_monitoring_account_with_the_systems_account_id(
-    embedded: Embedded, received: list[Received]
-) -> None:
+async def test_metrics_are_read_in_the_monitoring_account_with_the_systems_account_id(embedded, received):
     half = MetricQuery(id=RawId("half"), expression=RawId("cpu / 2"), period=60)
     async with monitored(embedded) as session:
         series = await Metrics(session).fetch((CPU, half), hour(embedded))
@@ -112,7 +104,7 @@ async def test_metrics_are_read_in_the_monitoring_account_with_the_systems_accou
     assert "AccountId" not in math, "its metrics have it"
 
 
-async def test_a_widgets_own_account_stays(embedded: Embedded, received: list[Received]) -> None:
+async def test_a_widgets_own_account_stays(embedded, received):
     async with monitored(embedded) as session:
         await Metrics(session).fetch((CPU.model_copy(update={"account": "111122223333"}),), hour(embedded))
     ((query,),) = (request.params["MetricDataQueries"] for request in received)
@@ -128,9 +120,7 @@ async def test_a_widgets_own_account_stays(embedded: Embedded, received: list[Re
         "ANOMALY_DETECTION_BAND(cpu, 2)",
     ],
 )
-async def test_what_chooses_its_metrics_itself_is_read_in_the_systems_account(
-    expression: str, embedded: Embedded, received: list[Received]
-) -> None:
+async def test_what_chooses_its_metrics_itself_is_read_in_the_systems_account(expression, embedded, received):
     query = MetricQuery(id=RawId("all"), expression=RawId(expression), period=60)
     async with monitored(embedded) as session:
         # The embedded AWS does not know all of them.
@@ -140,17 +130,13 @@ async def test_what_chooses_its_metrics_itself_is_read_in_the_systems_account(
     assert not any("AccountId" in query for each in received for query in each.params["MetricDataQueries"])
 
 
-async def test_another_region_is_read_in_the_systems_account(
-    embedded: Embedded, received: list[Received]
-) -> None:
+async def test_another_region_is_read_in_the_systems_account(embedded, received):
     async with monitored(embedded) as session:
         await Metrics(session).fetch((CPU,), hour(embedded), region="us-east-1")
     assert [request.signer for request in received] == [IN_OWN]
 
 
-async def test_log_events_are_read_in_the_monitoring_account_by_the_groups_arn(
-    embedded: Embedded, received: list[Received]
-) -> None:
+async def test_log_events_are_read_in_the_monitoring_account_by_the_groups_arn(embedded, received):
     arn = f"arn:aws:logs:{REGION}:123456789012:log-group:{GROUP}"
     async with monitored(embedded) as session:
         logs = Logs(session)
@@ -164,9 +150,7 @@ async def test_log_events_are_read_in_the_monitoring_account_by_the_groups_arn(
     assert not any("logGroupName" in each.params for each in received)
 
 
-async def test_a_group_that_is_not_shared_is_read_in_the_systems_account_from_then_on(
-    embedded: Embedded, received: list[Received]
-) -> None:
+async def test_a_group_that_is_not_shared_is_read_in_the_systems_account_from_then_on(embedded, received):
     embedded.fault("logs", "FilterLogEvents", code="ResourceNotFoundException", times=1)
     async with monitored(embedded) as session:
         logs = Logs(session)
@@ -180,17 +164,13 @@ async def test_a_group_that_is_not_shared_is_read_in_the_systems_account_from_th
     assert asked[:3] == [(IN_MONITORING, False), (IN_OWN, True), (IN_OWN, True)]
 
 
-async def test_the_journals_own_stream_is_read_in_the_systems_account(
-    embedded: Embedded, received: list[Received]
-) -> None:
+async def test_the_journals_own_stream_is_read_in_the_systems_account(embedded, received):
     async with monitored(embedded, journal=JournalLogStream(GROUP, "toban"), journal_group=GROUP) as session:
         await Logs(session).page(GROUP, *milliseconds(embedded))
     assert [each.signer for each in received] == [IN_OWN]
 
 
-async def test_alarms_and_everything_else_are_read_in_the_systems_account(
-    embedded: Embedded, received: list[Received], tmp_path: Path
-) -> None:
+async def test_alarms_and_everything_else_are_read_in_the_systems_account(embedded, received, tmp_path):
     config = ConsoleConfig(endpoint_url=embedded.url, role_arn=OWN, monitoring_role_arn=WATCHER)
     sources = sources_of(config)
     services = wiring.connect(
@@ -214,9 +194,7 @@ async def test_alarms_and_everything_else_are_read_in_the_systems_account(
     assert {each.signer for each in received} == {IN_OWN}
 
 
-async def test_a_failure_of_the_monitoring_account_is_reported(
-    embedded: Embedded, received: list[Received]
-) -> None:
+async def test_a_failure_of_the_monitoring_account_is_reported(embedded, received):
     embedded.fault("cloudwatch", "GetMetricData", preset="denied")
     async with monitored(embedded) as session:
         with pytest.raises(AwsError) as caught:
@@ -225,7 +203,7 @@ async def test_a_failure_of_the_monitoring_account_is_reported(
     assert [each.signer for each in received] == [IN_MONITORING]
 
 
-def test_the_limit_of_log_requests_is_that_of_the_account_that_is_asked() -> None:
+def test_the_limit_of_log_requests_is_that_of_the_account_that_is_asked():
     of_role = MonitoringAccount("123456789012", role_arn=WATCHER)
     of_profile = MonitoringAccount("123456789012", profile="watch")
     assert AwsSettings().logs_account("123456789012") == "123456789012"

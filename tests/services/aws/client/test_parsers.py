@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.aws.client.sdk.parsers import Parsers
-from services.aws.client.session import AwsSession
-from tests.faults.server import FaultServer, answer
+from tests.faults.server import answer
 
 LOADER = create_loader()
 MODELS = {
@@ -80,14 +79,14 @@ def _values(shape: Any, depth: int = 0) -> st.SearchStrategy[Any]:
 @pytest.mark.parametrize(("service", "operation"), _CASES)
 @settings(max_examples=20 if settings.default.derandomize else settings.default.max_examples)
 @given(data=st.data())
-def test_answers_equal_the_stock_parsers(service: str, operation: str, data: st.DataObject) -> None:
+def test_answers_equal_the_stock_parsers(service, operation, data):
     shape = _shape(service, operation)
     body = json.dumps(data.draw(_values(shape))).encode()
     assert _parse(PARSERS.create_parser("json"), body, shape) == _parse(create_parser("json"), body, shape)
 
 
 @given(st.dictionaries(st.sampled_from(["message", "Message", "__type"]), st.text(max_size=9)))
-def test_error_answers_equal_the_stock_parsers(fields: dict[str, str]) -> None:
+def test_error_answers_equal_the_stock_parsers(fields):
     body = json.dumps(fields).encode()
     shape = _shape("logs", "FilterLogEvents")
     assert _parse(PARSERS.create_parser("json"), body, shape, 400) == _parse(
@@ -108,7 +107,7 @@ def _metrics(times: list[Any]) -> bytes:
 
 @pytest.mark.parametrize("extra", [False, True])
 @given(times=st.lists(st.integers(0, 4_000_000_000) | st.just("2026-04-01T09:00:00+09:00"), max_size=5))
-def test_metric_times_are_epoch_seconds_in_every_spelling(extra: bool, times: list[Any]) -> None:
+def test_metric_times_are_epoch_seconds_in_every_spelling(extra, times):
     body = _metrics(times)
     body = body[:-1] + b', "New": 1}' if extra else body
     shape = _shape("cloudwatch", "GetMetricData")
@@ -118,7 +117,7 @@ def test_metric_times_are_epoch_seconds_in_every_spelling(extra: bool, times: li
     assert all(isinstance(moment, int | float) for moment in ours)
 
 
-def test_other_operations_keep_their_datetimes() -> None:
+def test_other_operations_keep_their_datetimes():
     body = json.dumps(
         {"MetricAlarms": [{"AlarmName": "a", "StateTransitionedTimestamp": 1775000000}]}
     ).encode()
@@ -126,7 +125,7 @@ def test_other_operations_keep_their_datetimes() -> None:
     assert parsed["MetricAlarms"][0]["StateTransitionedTimestamp"] == datetime.fromtimestamp(1775000000, UTC)
 
 
-def test_half_a_surrogate_pair_becomes_the_replacement_character() -> None:
+def test_half_a_surrogate_pair_becomes_the_replacement_character():
     shape = _shape("logs", "FilterLogEvents")
     body = b'{"events": [{"message": "lone \\ud800 surrogate, \\ud83d\\ude00 pair", "timestamp": 1}]}'
     parsed = _parse(PARSERS.create_parser("json"), body, shape)
@@ -136,13 +135,13 @@ def test_half_a_surrogate_pair_becomes_the_replacement_character() -> None:
 @pytest.mark.parametrize(
     "number", ["NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400, "[null]", "null"]
 )
-def test_numbers_that_are_not_finite_and_rows_that_are_none_are_refused(number: str) -> None:
+def test_numbers_that_are_not_finite_and_rows_that_are_none_are_refused(number):
     body = f'{{"MetricDataResults": [{{"Id": "a", "Timestamps": [1], "Values": [{number}]}}]}}'.encode()
     with pytest.raises(ResponseParserError):
         _parse(PARSERS.create_parser("json"), body, _shape("cloudwatch", "GetMetricData"))
 
 
-def test_an_xml_number_that_cannot_be_calculated_with_is_refused() -> None:
+def test_an_xml_number_that_cannot_be_calculated_with_is_refused():
     shape = MODELS["rds"].operation_model("DescribeDBInstances").output_shape
     text = "<R><DescribeDBInstancesResult><DBInstances><DBInstance><AllocatedStorage>{}</AllocatedStorage>"
     text += "</DBInstance></DBInstances></DescribeDBInstancesResult><ResponseMetadata/></R>"
@@ -154,7 +153,7 @@ def test_an_xml_number_that_cannot_be_calculated_with_is_refused() -> None:
             _parse(parser, text.format(number).encode(), shape)
 
 
-def test_an_entry_of_an_xml_map_never_takes_the_key_or_value_of_the_one_before() -> None:
+def test_an_entry_of_an_xml_map_never_takes_the_key_or_value_of_the_one_before():
     shape = MODELS["iam"].operation_model("GetAccountSummary").output_shape
     text = "<R><GetAccountSummaryResult><SummaryMap>{}</SummaryMap></GetAccountSummaryResult><ResponseMetadata/></R>"
     parser = PARSERS.create_parser("query")
@@ -184,7 +183,7 @@ _WRONG = st.recursive(
 
 
 @given(st.binary(max_size=60) | _WRONG.map(lambda value: json.dumps(value).encode()))
-def test_anything_else_is_one_kind_of_error_or_well_typed(body: bytes) -> None:
+def test_anything_else_is_one_kind_of_error_or_well_typed(body):
     shape = _shape("logs", "FilterLogEvents")
     try:
         parsed = _parse(PARSERS.create_parser("json"), body, shape)
@@ -195,7 +194,7 @@ def test_anything_else_is_one_kind_of_error_or_well_typed(body: bytes) -> None:
     assert all(event is None or isinstance(event, dict) for event in events)
 
 
-async def test_a_page_of_log_lines_is_whole(session: AwsSession, server: FaultServer) -> None:
+async def test_a_page_of_log_lines_is_whole(session, server):
     events = [
         {
             "logStreamName": "s/1",

@@ -79,7 +79,7 @@ def _parse(parser: Any, root: ElementTree.Element, shape: Any) -> Any:
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
-def test_xml_is_read_as_the_stock_parsers_read_it(service: str, operation: str) -> None:
+def test_xml_is_read_as_the_stock_parsers_read_it(service, operation):
     protocol, shape, root, _made = _answer(service, operation)
     whole = _parse(Parsers().create_parser(protocol), root, shape)
     assert whole == _parse(create_parser(protocol), root, shape)
@@ -94,7 +94,7 @@ def test_xml_is_read_as_the_stock_parsers_read_it(service: str, operation: str) 
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
-def test_xml_of_another_shape_than_the_models_is_refused(service: str, operation: str) -> None:
+def test_xml_of_another_shape_than_the_models_is_refused(service, operation):
     protocol, shape, root, elements = _answer(service, operation)
     parser = Parsers().create_parser(protocol)
     _parse(parser, root, shape)
@@ -120,7 +120,7 @@ def test_xml_of_another_shape_than_the_models_is_refused(service: str, operation
     _parse(parser, root, shape)
 
 
-def test_duplicates_and_elements_outside_a_list_are_refused() -> None:
+def test_duplicates_and_elements_outside_a_list_are_refused():
     protocol, shape, root, elements = _answer("rds", "DescribePendingMaintenanceActions")
     parser = Parsers().create_parser(protocol)
     listed = next(element for element, of in elements if of.type_name == "list")

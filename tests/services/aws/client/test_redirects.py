@@ -56,9 +56,7 @@ SERVICES = sorted({service for service, _operation in READS})
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_no_read_of_any_service_follows(
-    service: str, session: AwsSession, server: FaultServer, evil: FaultServer
-) -> None:
+async def test_no_read_of_any_service_follows(service, session, server, evil):
     operations = sorted(operation for each, operation in READS if each == service)
     server.always(elsewhere(evil, 307))
     for operation in operations:
@@ -73,9 +71,7 @@ async def test_no_read_of_any_service_follows(
 
 
 @pytest.mark.parametrize("status", MOVED)
-async def test_no_status_is_followed(
-    status: int, session: AwsSession, server: FaultServer, evil: FaultServer
-) -> None:
+async def test_no_status_is_followed(status, session, server, evil):
     server.always(elsewhere(evil, status))
     for ask in (
         session.identity(),
@@ -93,9 +89,7 @@ async def test_no_status_is_followed(
     ["", "//[", "/portal", "http://\x1b]52;c;aGk=\x07/", "http://evil.example/" + "x" * 4000],
     ids=["none", "broken", "relative", "hostile", "long"],
 )
-async def test_the_target_is_shown_and_sanitized(
-    location: str, session: AwsSession, server: FaultServer
-) -> None:
+async def test_the_target_is_shown_and_sanitized(location, session, server):
     server.always(Reply(b"", 302, headers={"Location": location}))
     with pytest.raises(Incomplete) as caught:
         await session.read("cloudwatch", "DescribeAlarms")
@@ -104,7 +98,7 @@ async def test_the_target_is_shown_and_sanitized(
     assert len(caught.value.problem.summary) < 300
 
 
-async def test_a_role_is_not_assumed_elsewhere(server: FaultServer, evil: FaultServer) -> None:
+async def test_a_role_is_not_assumed_elsewhere(server, evil):
     settings = AwsSettings(
         "", "ap-northeast-1", endpoint_url=server.url, role_arn="arn:aws:iam::123456789012:role/operator"
     )
@@ -117,9 +111,7 @@ async def test_a_role_is_not_assumed_elsewhere(server: FaultServer, evil: FaultS
     await session.close()
 
 
-async def test_a_web_identity_is_not_given_elsewhere(
-    server: FaultServer, evil: FaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_a_web_identity_is_not_given_elsewhere(server, evil, monkeypatch, tmp_path):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "token").write_text("web-identity-token")
@@ -135,9 +127,7 @@ async def test_a_web_identity_is_not_given_elsewhere(
 
 
 @pytest.mark.parametrize("source", ["container", "machine"])
-async def test_the_token_of_a_container_or_a_machine_goes_nowhere_else(
-    source: str, server: FaultServer, evil: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_token_of_a_container_or_a_machine_goes_nowhere_else(source, server, evil, monkeypatch):
     for name in (
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
@@ -226,14 +216,14 @@ FREE = frozenset(
 CHARGED = sorted(each for each in READS if is_charged(*each))
 
 
-def test_what_is_charged_for_is_known() -> None:
+def test_what_is_charged_for_is_known():
     assert ("cloudwatch", "GetMetricData") in CHARGED
     assert {service for service, _operation in CHARGED} == {"cloudwatch", "ce", "logs", "athena", "s3"}
 
 
 @pytest.mark.parametrize(("service", "operation"), sorted(READS))
-def test_every_read_is_classified_as_charged_or_free(service: str, operation: str) -> None:
-    """A read that is added needs a check of AWS's prices: until then it is neither."""
+def test_every_read_is_classified_as_charged_or_free(service, operation):
+    # A read that is added needs a check of AWS's prices: until then it is neither.
     is_free = service in FREE_SERVICES or (service, operation) in FREE
     assert is_charged(service, operation) is not is_free
 
@@ -244,9 +234,7 @@ def test_every_read_is_classified_as_charged_or_free(service: str, operation: st
     [each for each in CHARGED if each[1] != "StartLiveTail"],
 )
 @pytest.mark.parametrize("fault", ["reset", "close", "500", "throttled", "429", "truncated"])
-async def test_what_is_charged_for_is_sent_once_and_counted_when_sent(
-    service: str, operation: str, fault: str, server: FaultServer
-) -> None:
+async def test_what_is_charged_for_is_sent_once_and_counted_when_sent(service, operation, fault, server):
     session, meter = session_on(server.url)
     server.always(FAULTS[fault])
     params = least_params(service, operation)
@@ -265,7 +253,7 @@ async def test_what_is_charged_for_is_sent_once_and_counted_when_sent(
 @pytest.mark.parametrize(
     ("service", "operation"), [("cloudwatch", "DescribeAlarms"), ("athena", "GetQueryResults")]
 )
-async def test_every_try_of_a_free_read_is_counted(service: str, operation: str, server: FaultServer) -> None:
+async def test_every_try_of_a_free_read_is_counted(service, operation, server):
     session, meter = session_on(server.url)
     server.always(FAULTS["reset"])
     with pytest.raises(AwsError):

@@ -46,27 +46,27 @@ def problem(topic: str) -> Problem:
     )
 
 
-def test_every_remedy_that_promises_a_repetition_has_another_one_without() -> None:
+def test_every_remedy_that_promises_a_repetition_has_another_one_without():
     promising = {topic for topic, text in remedies._REMEDIES.items() if REPEATS.search(text)}
     assert promising <= set(remedies._ONCE)
 
 
 @pytest.mark.parametrize("topic", sorted(remedies._ONCE))
 @pytest.mark.parametrize("certain", [True, False])
-def test_a_write_is_never_said_to_be_repeated(topic: str, *, certain: bool) -> None:
+def test_a_write_is_never_said_to_be_repeated(topic, *, certain):
     written = remedies.of_write(problem(topic), certain=certain)
     assert not REPEATS.search(written.message + written.advice)
     assert certain or "again" not in written.remedy, "what may have been done must not be tried again"
     assert not REPEATS.search(remedies.unrepeated(problem(topic)))
 
 
-def test_what_a_write_can_do_about_it_is_kept() -> None:
+def test_what_a_write_can_do_about_it_is_kept():
     denied = problem("access-denied")
     assert remedies.of_write(denied, certain=True).remedy == denied.remedy
     throttled = remedies.of_write(problem("throttled"), certain=True)
     assert throttled.remedy == "Wait a minute, then plan the change again."
 
 
-def test_a_write_that_failed_is_not_called_a_read() -> None:
+def test_a_write_that_failed_is_not_called_a_read():
     failed = remedies.of_write(problem("other"), certain=False)
     assert failed.summary == "The request to AWS failed (ecs UpdateService)."

@@ -11,13 +11,11 @@ from services.aws.client.errors import Incomplete
 from services.aws.client.meter import UsageMeter
 from services.aws.client.response_limits import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
 from services.aws.client.sdk import parsers
-from services.aws.client.session import AwsSession
 from services.demo.registry import HANDLERS, Call
 from services.inspections.base import InspectionRequest
 from services.inspections.running.runner import InspectionRunner
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
-from tests.faults.server import FaultServer, Seen, answer
+from tests.faults.server import Seen, answer
 from tests.services.aws.loop_turns import loop_turns
 from tests.services.inspections.running_world import context
 
@@ -45,7 +43,6 @@ async def beaten(work: Any) -> tuple[int, BaseException | None]:
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of the bodies that were decoded."""
     sizes: list[int] = []
     load: Callable[[bytes], Any] = parsers.loads
 
@@ -72,8 +69,8 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
-    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch, decoded: list[int], walked: list[str]
-) -> None:
+    empty_aws, monkeypatch, decoded, walked
+):
     flood = alarms(HUNDRED_THOUSAND)
 
     def describe(_call: Call) -> dict[str, Any]:
@@ -97,9 +94,7 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
     assert not walked
 
 
-async def test_more_rows_than_a_page_has_are_refused_before_they_are_walked(
-    session: AwsSession, server: FaultServer, walked: list[str]
-) -> None:
+async def test_more_rows_than_a_page_has_are_refused_before_they_are_walked(session, server, walked):
     server.always(answer(alarms(MOST_ROWS + 1)))
     with pytest.raises(Incomplete) as refused:
         await session.read("cloudwatch", "DescribeAlarms")
@@ -109,9 +104,7 @@ async def test_more_rows_than_a_page_has_are_refused_before_they_are_walked(
     assert len((await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"]) == MOST_ROWS
 
 
-async def test_eighteen_megabytes_are_dropped_while_they_arrive(
-    session: AwsSession, server: FaultServer, decoded: list[int]
-) -> None:
+async def test_eighteen_megabytes_are_dropped_while_they_arrive(session, server, decoded):
     server.always(answer({"events": [{"message": "x" * 18 * MIB, "timestamp": 1}]}))
     beats, error = await beaten(session.read("logs", "FilterLogEvents", logGroupName="g"))
     assert isinstance(error, Incomplete)
@@ -126,7 +119,7 @@ async def test_eighteen_megabytes_are_dropped_while_they_arrive(
     assert (await session.read("logs", "FilterLogEvents", logGroupName="g"))["events"] == []
 
 
-async def test_a_page_as_large_as_aws_sends_is_read(session: AwsSession, server: FaultServer) -> None:
+async def test_a_page_as_large_as_aws_sends_is_read(session, server):
     events = [
         {"message": '"' * 100, "eventId": "3" * 56, "timestamp": 1}
         for _number in range(MOST_ROWS_OF["FilteredLogEvents"])
@@ -135,14 +128,14 @@ async def test_a_page_as_large_as_aws_sends_is_read(session: AwsSession, server:
     assert len((await session.read("logs", "FilterLogEvents", logGroupName="g"))["events"]) == len(events)
 
 
-async def test_a_body_of_xml_has_a_bound_too(session: AwsSession, server: FaultServer) -> None:
+async def test_a_body_of_xml_has_a_bound_too(session, server):
     server.always(answer({"x": "x" * MOST_BYTES}))
     with pytest.raises(Incomplete) as refused:
         await session.read("rds", "DescribeDBInstances", required=("DBInstances",))
     assert f"{MOST_BYTES:,} bytes" in refused.value.problem.detail
 
 
-async def test_the_rows_of_one_question_are_bounded(session: AwsSession, server: FaultServer) -> None:
+async def test_the_rows_of_one_question_are_bounded(session, server):
     def respond(request: Seen) -> Any:
         token = str(int(json.loads(request.body).get("NextToken", 0)) + 1)
         return answer({**alarms(100), "NextToken": token})

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from services.aws.client.session import AwsSession
 from services.host import known_secrets
 from services.models.problem import ProblemKind
 from tests.faults.server import FaultServer, Reply, Seen, answer, xml
-from tests.faults.time_limits import LIMIT, TimeLimits
+from tests.faults.time_limits import LIMIT
 from tests.faults.waiting import until
 from tests.services.aws.least import least_params
 from tests.tools.process import endless, is_running
@@ -69,14 +68,7 @@ async def refused(session: AwsSession, path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("variable", [*sdk_files.FILE_VARIABLES, sdk_files.WRITTEN_VARIABLE])
-async def test_a_variable_leads_to_a_file_alone(
-    variable: str,
-    kind: str,
-    tmp_path: Path,
-    open_session: Callable[..., AwsSession],
-    server: FaultServer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_variable_leads_to_a_file_alone(variable, kind, tmp_path, open_session, server, monkeypatch):
     if (variable, kind) == (sdk_files.WRITTEN_VARIABLE, "huge"):
         pytest.skip("what is appended to may be large")
     path = unfit(tmp_path, kind)
@@ -89,14 +81,8 @@ async def test_a_variable_leads_to_a_file_alone(
 @pytest.mark.parametrize("key", PIECES)
 @pytest.mark.parametrize("where", ["in use", "source"])
 async def test_a_profile_leads_to_a_file_alone(
-    key: str,
-    kind: str,
-    where: str,
-    tmp_path: Path,
-    without_keys: Path,
-    open_session: Callable[..., AwsSession],
-    server: FaultServer,
-) -> None:
+    key, kind, where, tmp_path, without_keys, open_session, server
+):
     path = unfit(tmp_path, kind)
     piece = PIECES[key].format(path=path)
     config = {
@@ -108,9 +94,7 @@ async def test_a_profile_leads_to_a_file_alone(
     assert server.seen == []
 
 
-async def test_a_profile_that_is_not_in_use_may_name_anything(
-    tmp_path: Path, aws_home: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_profile_that_is_not_in_use_may_name_anything(tmp_path, aws_home, open_session, server):
     (aws_home / "config").write_text(
         f"[profile other]\nweb_identity_token_file = {unfit(tmp_path, 'fifo')}\nsource_profile = other\n"
     )
@@ -133,8 +117,8 @@ def with_token(server: FaultServer) -> None:
 
 
 async def test_a_token_that_becomes_a_pipe_later_is_refused_when_it_is_read_again(
-    tmp_path: Path, without_keys: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+    tmp_path, without_keys, open_session, server
+):
     path = tmp_path / "token"
     path.write_text("web-token-of-the-tests\n")
     (without_keys / "config").write_text(f"[default]\n{PIECES['web_identity_token_file'].format(path=path)}")
@@ -147,14 +131,11 @@ async def test_a_token_that_becomes_a_pipe_later_is_refused_when_it_is_read_agai
     path.unlink()
     os.mkfifo(path)
     login = await session._loaded()
-    assert login._clients is not None
     login._clients.suspect = False
     await refused(session, path)
 
 
-async def test_a_token_that_is_not_there_is_no_matter_of_the_network(
-    tmp_path: Path, without_keys: Path, open_session: Callable[..., AwsSession]
-) -> None:
+async def test_a_token_that_is_not_there_is_no_matter_of_the_network(tmp_path, without_keys, open_session):
     path = tmp_path / "none"
     (without_keys / "config").write_text(f"[default]\n{PIECES['web_identity_token_file'].format(path=path)}")
     await refused(open_session(), path)
@@ -162,10 +143,8 @@ async def test_a_token_that_is_not_there_is_no_matter_of_the_network(
 
 @pytest.mark.parametrize("preloaded", [False, True])
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
-def test_files_that_tls_opens_on_import_are_checked_before(
-    variable: str, preloaded: bool, tmp_path: Path
-) -> None:
-    """In a process of its own: this one has imported the SDK."""
+def test_files_that_tls_opens_on_import_are_checked_before(variable, preloaded, tmp_path):
+    # In a process of its own: this one has imported the SDK.
     path = tmp_path / "fifo"
     if variable == "SSL_CERT_DIR":
         path = tmp_path / "certificates"
@@ -200,12 +179,9 @@ def test_files_that_tls_opens_on_import_are_checked_before(
 
 
 async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
-    open_session: Callable[..., AwsSession],
-    server: FaultServer,
-    monkeypatch: pytest.MonkeyPatch,
-    limits: TimeLimits,
-) -> None:
-    """A stalled NFS mount cannot be created here: the check of the files waits as it would."""
+    open_session, server, monkeypatch, limits
+):
+    # A stalled NFS mount cannot be created here: the check of the files waits as it would.
     server.always(answer({"MetricAlarms": []}))
     there = {"hangs": True, "begun": 0}
 
@@ -230,12 +206,9 @@ async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
 
 
 async def test_files_of_lost_credentials_on_a_file_system_that_hangs_take_one_thread(
-    open_session: Callable[..., AwsSession],
-    server: FaultServer,
-    aws_home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Not one for each request, and none that the end of the process waits for."""
+    open_session, server, aws_home, monkeypatch
+):
+    # Not one for each request, and none that the end of the process waits for.
     server.always(Reply(b'{"__type": "ExpiredTokenException", "message": "expired"}', 400))
     there, daemons, stamp = threading.Event(), list[bool](), Clients.stamp
 
@@ -277,8 +250,8 @@ def program(folder: Path, text: str) -> str:
 
 
 async def test_a_program_that_gives_credentials_gets_no_keys_of_ours(
-    tmp_path: Path, without_keys: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+    tmp_path, without_keys, open_session, server
+):
     keys = {
         "Version": 1,
         "AccessKeyId": "AKIAPROG",
@@ -295,13 +268,9 @@ async def test_a_program_that_gives_credentials_gets_no_keys_of_ours(
 
 @pytest.mark.parametrize("leaves", [False, True])
 async def test_a_program_that_never_ends_is_ended_with_the_request(
-    leaves: bool,
-    tmp_path: Path,
-    without_keys: Path,
-    open_session: Callable[..., AwsSession],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Its child too, unless it leaves the program's session: then the pipes at least are closed, here."""
+    leaves, tmp_path, without_keys, open_session, monkeypatch
+):
+    # Its child too, unless it leaves the program's session: then the pipes at least are closed, here.
     pids, begun = tmp_path / "pids", list[asyncio.subprocess.Process]()
     (without_keys / "config").write_text(program(tmp_path, endless(pids, leaves=leaves)))
     begin = asyncio.create_subprocess_exec
@@ -347,8 +316,8 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
     ],
 )
 async def test_a_mistake_in_the_aws_configuration_names_that_file(
-    setting: str, without_keys: Path, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+    setting, without_keys, open_session, server
+):
     (without_keys / "config").write_text(
         f"[profile ops]\n{setting}\n[profile other]\nrole_arn = {ROLE}\nsource_profile = third\n"
         f"[profile third]\nrole_arn = {ROLE}\nsource_profile = other\n"

@@ -4,7 +4,6 @@ import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -13,9 +12,8 @@ import pytest
 from services.aws.client.errors import AwsError, Throttled
 from services.aws.client.meter import UsageMeter
 from services.aws.client.secret import Secret
-from services.aws.client.session import AwsSession
-from services.clock import ManualClock, SystemClock
-from tests.faults.server import FAULTS, FaultServer, Reply, answer, failure
+from services.clock import SystemClock
+from tests.faults.server import FAULTS, Reply, answer, failure
 
 
 @pytest.mark.parametrize(
@@ -27,7 +25,7 @@ from tests.faults.server import FAULTS, FaultServer, Reply, answer, failure
         "services.aws.client.allowed_operations",
     ],
 )
-def test_importing_loads_no_sdk(module: str) -> None:
+def test_importing_loads_no_sdk(module):
     code = f"import sys, {module}; print([m for m in sys.modules if m.split('.')[0] in {{'botocore','aiobotocore','aiohttp'}}])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
@@ -35,9 +33,7 @@ def test_importing_loads_no_sdk(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-async def test_warming_asks_nothing_and_leaves_the_loop_free(
-    session: AwsSession, server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_warming_asks_nothing_and_leaves_the_loop_free(session, server, monkeypatch):
     turns, turns_while_loading = 0, list[int]()
     done = asyncio.Event()
 
@@ -68,15 +64,14 @@ async def test_warming_asks_nothing_and_leaves_the_loop_free(
     assert turns_while_loading[0] > 1
 
 
-async def test_one_client_serves_all_reads_at_once(session: AwsSession, server: FaultServer) -> None:
+async def test_one_client_serves_all_reads_at_once(session, server):
     server.always(answer({"MetricAlarms": []}))
     await asyncio.gather(*(session.read("cloudwatch", "DescribeAlarms") for _ in range(20)))
     login = await session._loaded()
-    assert login._clients is not None
     assert list(login._clients._open) == [("read", "cloudwatch", "ap-northeast-1")]
 
 
-async def test_a_write_client_tries_once_and_shares_nothing(session: AwsSession, server: FaultServer) -> None:
+async def test_a_write_client_tries_once_and_shares_nothing(session, server):
     server.always(FAULTS["reset"])
     login = await session._loaded()
     async with login._used() as clients:
@@ -90,9 +85,7 @@ async def test_a_write_client_tries_once_and_shares_nothing(session: AwsSession,
     assert server.counts["DescribeAlarms"] == 1
 
 
-async def test_only_another_endpoint_gets_no_host_prefix(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_only_another_endpoint_gets_no_host_prefix(open_session, server):
     for endpoint, expected in ((server.url, False), ("", True)):
         login = await open_session(endpoint_url=endpoint)._loaded()
         async with login._used() as clients:
@@ -101,17 +94,13 @@ async def test_only_another_endpoint_gets_no_host_prefix(
             assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (5, 15)
 
 
-async def test_a_proxy_is_not_asked_for_this_machine(
-    open_session: Callable[..., AwsSession], server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_proxy_is_not_asked_for_this_machine(open_session, server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     server.always(answer({"MetricAlarms": []}))
     assert await open_session().read("cloudwatch", "DescribeAlarms")
 
 
-async def test_every_attempt_and_every_metric_is_metered(
-    open_session: Callable[..., AwsSession], server: FaultServer, clock: ManualClock
-) -> None:
+async def test_every_attempt_and_every_metric_is_metered(open_session, server, clock):
     meter = UsageMeter(clock, usd_jpy=150)
     session = open_session(meter=meter)
     server.always(FAULTS["throttled"])
@@ -131,9 +120,7 @@ async def test_every_attempt_and_every_metric_is_metered(
     ]
 
 
-async def test_what_never_left_is_not_metered(
-    open_session: Callable[..., AwsSession], clock: ManualClock
-) -> None:
+async def test_what_never_left_is_not_metered(open_session, clock):
     meter = UsageMeter(clock)
     with pytest.raises(AwsError):
         await open_session(meter=meter).read("ecs", "UpdateService", service="s")
@@ -145,7 +132,7 @@ async def test_what_never_left_is_not_metered(
 @pytest.mark.parametrize(
     "reply", [answer({"MetricAlarms": []}), failure("RequestTimeTooSkewed")], ids=["good", "refused"]
 )
-async def test_a_wrong_clock_is_noticed(reply: Reply, session: AwsSession, server: FaultServer) -> None:
+async def test_a_wrong_clock_is_noticed(reply, session, server):
     there = SystemClock().now() + timedelta(minutes=7)
     headers = {"Date": format_datetime(there, usegmt=True)}
     server.always(Reply(reply.body, reply.status, headers=headers))
@@ -155,13 +142,13 @@ async def test_a_wrong_clock_is_noticed(reply: Reply, session: AwsSession, serve
     assert session.skew_seconds == pytest.approx(420, abs=10)
 
 
-async def test_a_senseless_date_is_no_skew(session: AwsSession, server: FaultServer) -> None:
+async def test_a_senseless_date_is_no_skew(session, server):
     server.always(Reply(b'{"MetricAlarms": []}', headers={"Date": "yesterday"}))
     await session.read("cloudwatch", "DescribeAlarms")
     assert session.skew_seconds is None
 
 
-def test_a_secret_shows_nowhere() -> None:
+def test_a_secret_shows_nowhere():
     secret = Secret("canary")
     assert f"{secret} {secret!r} {secret!s} {secret:>9} {[secret]}".count("canary") == 0
     assert secret.reveal() == "canary"
@@ -172,9 +159,7 @@ def test_a_secret_shows_nowhere() -> None:
     assert not hasattr(secret, "__dict__")
 
 
-async def test_replaced_clients_serve_the_call_under_way_and_close_after_it(
-    session: AwsSession, server: FaultServer
-) -> None:
+async def test_replaced_clients_serve_the_call_under_way_and_close_after_it(session, server):
     server.always(answer({"MetricAlarms": []}))
     login = await session._loaded()
     async with login._used() as old:
@@ -186,7 +171,7 @@ async def test_replaced_clients_serve_the_call_under_way_and_close_after_it(
     assert await session.read("cloudwatch", "DescribeAlarms")
 
 
-async def test_the_secrets_of_the_keys_in_use_are_known(session: AwsSession, server: FaultServer) -> None:
+async def test_the_secrets_of_the_keys_in_use_are_known(session, server):
     server.always(answer({"MetricAlarms": []}))
     assert session.secrets() == ()
     await session.read("cloudwatch", "DescribeAlarms")

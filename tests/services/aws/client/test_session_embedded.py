@@ -1,5 +1,3 @@
-"""The session against the embedded AWS: what it reads there, it reads from AWS."""
-
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +28,7 @@ READS: list[tuple[str, str, str, dict[str, Any]]] = [
 ]
 
 
-async def test_every_read_of_the_panels_is_well_formed(embedded: Any) -> None:
+async def test_every_read_of_the_panels_is_well_formed(embedded):
     meter = UsageMeter(embedded.clock)
     session = AwsSession(AwsSettings(**embedded.settings()), clock=embedded.clock, meter=meter)
     try:
@@ -65,9 +63,7 @@ async def test_every_read_of_the_panels_is_well_formed(embedded: Any) -> None:
         ("ExpiredTokenException", 400, ProblemKind.EXPIRED),
     ],
 )
-async def test_a_fault_there_is_a_problem_here(
-    embedded: Any, code: str, status: int, kind: ProblemKind
-) -> None:
+async def test_a_fault_there_is_a_problem_here(embedded, code, status, kind):
     embedded.fault("cloudwatch", "DescribeAlarms", code=code, status=status)
     session = AwsSession(
         AwsSettings(**embedded.settings()), clock=embedded.clock, meter=UsageMeter(embedded.clock)

@@ -1,15 +1,12 @@
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from services.aws.client.errors import AwsError, Incomplete, Lacking, Unavailable, Unreachable
 from services.aws.client.lacking_operations import AGAIN_WATCHED
-from services.aws.client.session import AwsSession
-from services.clock import ManualClock
 from services.models.problem import ProblemKind
-from tests.faults.server import FAULTS, NEVER_ENDING, FaultServer, Manner, Reply, answer, failure
-from tests.faults.time_limits import LIMIT, TimeLimits
+from tests.faults.server import FAULTS, NEVER_ENDING, Manner, Reply, answer, failure
+from tests.faults.time_limits import LIMIT
 from tests.faults.waiting import until
 
 EXPECTED: dict[str, ProblemKind] = {
@@ -30,9 +27,7 @@ EXPECTED: dict[str, ProblemKind] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_every_fault_becomes_one_of_our_errors_with_a_message(
-    name: str, session: AwsSession, server: FaultServer, limits: TimeLimits
-) -> None:
+async def test_every_fault_becomes_one_of_our_errors_with_a_message(name, session, server, limits):
     server.always(FAULTS[name])
     read = asyncio.create_task(
         session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",), timeout=LIMIT)
@@ -49,71 +44,67 @@ async def test_every_fault_becomes_one_of_our_errors_with_a_message(
     assert server.seen
 
 
-async def test_a_good_answer_arrives(session: AwsSession, server: FaultServer) -> None:
+async def test_a_good_answer_arrives(session, server):
     server.always(answer({"MetricAlarms": [{"AlarmName": "a"}], "CompositeAlarms": []}))
     page = await session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",))
     assert page["MetricAlarms"] == [{"AlarmName": "a"}]
 
 
-async def test_a_lasting_fault_is_tried_three_times(session: AwsSession, server: FaultServer) -> None:
+async def test_a_lasting_fault_is_tried_three_times(session, server):
     server.always(FAULTS["reset"])
     with pytest.raises(Unreachable):
         await session.read("cloudwatch", "DescribeAlarms")
     assert server.counts["DescribeAlarms"] == 3
 
 
-async def test_one_fault_is_not_seen(session: AwsSession, server: FaultServer) -> None:
+async def test_one_fault_is_not_seen(session, server):
     good = answer({"MetricAlarms": []})
     server.respond = lambda _seen: FAULTS["503"] if len(server.seen) == 1 else good
     assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []
     assert len(server.seen) == 2
 
 
-async def test_a_query_service_answering_html_is_incomplete(session: AwsSession, server: FaultServer) -> None:
+async def test_a_query_service_answering_html_is_incomplete(session, server):
     for name in ("html with 200", "well-formed html with 200", "empty with 200", "garbage"):
         server.always(FAULTS[name])
         with pytest.raises(Incomplete):
             await session.read("rds", "DescribeDBInstances")
 
 
-async def test_a_sign_in_page_behind_a_redirect_is_incomplete(
-    session: AwsSession, server: FaultServer
-) -> None:
+async def test_a_sign_in_page_behind_a_redirect_is_incomplete(session, server):
     there = Reply(status=302, headers={"Location": f"{server.url}/portal"})
     server.respond = lambda request: FAULTS["html with 200"] if request.path == "/portal" else there
     with pytest.raises(Incomplete):
         await session.read("cloudwatch", "DescribeAlarms")
 
 
-async def test_a_missing_key_is_named(session: AwsSession, server: FaultServer) -> None:
+async def test_a_missing_key_is_named(session, server):
     server.always(answer({"CompositeAlarms": []}))
     with pytest.raises(Incomplete) as caught:
         await session.read("cloudwatch", "DescribeAlarms", required=("MetricAlarms",))
     assert "MetricAlarms" in caught.value.problem.detail
 
 
-async def test_a_wrong_type_is_located(session: AwsSession, server: FaultServer) -> None:
+async def test_a_wrong_type_is_located(session, server):
     server.always(FAULTS["wrong types deep down"])
     with pytest.raises(Incomplete) as caught:
         await session.read("cloudwatch", "DescribeAlarms")
     assert "MetricAlarms.AlarmActions" in caught.value.problem.detail
 
 
-async def test_nothing_listening_is_unreachable(open_session: Callable[..., AwsSession]) -> None:
+async def test_nothing_listening_is_unreachable(open_session):
     session = open_session(endpoint_url="http://127.0.0.1:9")
     with pytest.raises(Unreachable):
         await session.read("cloudwatch", "DescribeAlarms", timeout=5)
 
 
-async def test_a_name_without_address_is_unreachable(open_session: Callable[..., AwsSession]) -> None:
+async def test_a_name_without_address_is_unreachable(open_session):
     session = open_session(endpoint_url="http://no-such-host.invalid")
     with pytest.raises(Unreachable):
         await session.read("cloudwatch", "DescribeAlarms", timeout=5)
 
 
-async def test_hung_reads_leave_the_connections_usable(
-    session: AwsSession, server: FaultServer, limits: TimeLimits
-) -> None:
+async def test_hung_reads_leave_the_connections_usable(session, server, limits):
     good = answer({"MetricAlarms": []})
     server.respond = lambda request: Reply(manner=Manner.HANG) if b"hang" in request.body else good
     hung = [
@@ -128,7 +119,7 @@ async def test_hung_reads_leave_the_connections_usable(
     assert await session.read("cloudwatch", "DescribeAlarms")
 
 
-async def test_a_read_can_be_cancelled(session: AwsSession, server: FaultServer) -> None:
+async def test_a_read_can_be_cancelled(session, server):
     server.always(Reply(manner=Manner.HANG))
     read = asyncio.create_task(session.read("cloudwatch", "DescribeAlarms"))
     await until(lambda: server.seen)
@@ -139,7 +130,7 @@ async def test_a_read_can_be_cancelled(session: AwsSession, server: FaultServer)
     assert await session.read("cloudwatch", "DescribeAlarms")
 
 
-async def test_a_closed_session_refuses_in_our_words(session: AwsSession, server: FaultServer) -> None:
+async def test_a_closed_session_refuses_in_our_words(session, server):
     server.always(answer({"MetricAlarms": []}))
     await session.read("cloudwatch", "DescribeAlarms")
     await session.close()
@@ -164,8 +155,8 @@ LACKING = {
 
 @pytest.mark.parametrize(("service", "operation", "reply"), LACKING.values(), ids=LACKING)
 async def test_an_operation_that_the_endpoint_lacks_is_asked_for_once(
-    service: str, operation: str, reply: Reply, session: AwsSession, server: FaultServer, clock: ManualClock
-) -> None:
+    service, operation, reply, session, server, clock
+):
     server.always(reply)
     problems = []
     for _ in range(3):
@@ -220,8 +211,8 @@ FOREIGN = {
     ],
 )
 async def test_what_the_endpoint_lacks_is_said_in_whatever_form_it_answers(
-    service: str, operation: str, reply: Reply, session: AwsSession, server: FaultServer
-) -> None:
+    service, operation, reply, session, server
+):
     server.always(reply)
     params = {"application-autoscaling": {"ServiceNamespace": "ecs"}, "wafv2": {"Scope": "REGIONAL"}}
     for _time in range(2):
@@ -235,9 +226,7 @@ async def test_what_the_endpoint_lacks_is_said_in_whatever_form_it_answers(
             assert "proxy" not in words
 
 
-async def test_what_the_watch_reads_is_asked_for_again_after_a_minute(
-    session: AwsSession, server: FaultServer, clock: ManualClock
-) -> None:
+async def test_what_the_watch_reads_is_asked_for_again_after_a_minute(session, server, clock):
     server.always(failure("UnknownOperationException"))
     for _ in range(2):
         with pytest.raises(Lacking):
@@ -248,9 +237,7 @@ async def test_what_the_watch_reads_is_asked_for_again_after_a_minute(
     assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []
 
 
-async def test_who_reads_everything_again_asks_for_what_was_lacking(
-    session: AwsSession, server: FaultServer
-) -> None:
+async def test_who_reads_everything_again_asks_for_what_was_lacking(session, server):
     server.always(failure("UnknownOperationException"))
     with pytest.raises(Lacking):
         await session.read("cloudwatch", "DescribeAlarms")
@@ -264,8 +251,8 @@ async def test_who_reads_everything_again_asks_for_what_was_lacking(
     ("service", "operation"), [("cloudwatch", "DescribeAlarms"), ("rds", "DescribeDBInstances")]
 )
 async def test_an_error_page_proves_nothing_about_the_endpoint_and_is_not_remembered(
-    service: str, operation: str, reply: Reply, session: AwsSession, server: FaultServer
-) -> None:
+    service, operation, reply, session, server
+):
     server.always(reply)
     for sent in (1, 2):
         with pytest.raises(Unavailable) as caught:
@@ -285,7 +272,7 @@ async def test_an_error_page_proves_nothing_about_the_endpoint_and_is_not_rememb
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_what_may_pass_is_tried_again(status: int, session: AwsSession, server: FaultServer) -> None:
+async def test_what_may_pass_is_tried_again(status, session, server):
     good, busy = answer({"MetricAlarms": []}), failure("InternalFailure", status=status)
     server.respond = lambda _seen: busy if len(server.seen) == 1 else good
     assert (await session.read("cloudwatch", "DescribeAlarms"))["MetricAlarms"] == []

@@ -2,7 +2,7 @@ import pytest
 
 from services.aws.client.errors import Incomplete, Throttled
 from services.aws.client.session import AwsSession
-from tests.faults.server import FAULTS, FaultServer, Reply, Seen, answer, xml
+from tests.faults.server import FAULTS, Reply, Seen, answer, xml
 
 
 def _chain(request: Seen) -> Reply:
@@ -20,7 +20,7 @@ async def _names(session: AwsSession, **params: object) -> list[str]:
     ]
 
 
-async def test_every_page_is_asked_with_the_same_parameters(session: AwsSession, server: FaultServer) -> None:
+async def test_every_page_is_asked_with_the_same_parameters(session, server):
     server.respond = _chain
     assert await _names(session, AlarmNamePrefix="p", MaxRecords=1) == ["a0", "a1", "a2", "a3", "a4"]
     bodies = [request.json for request in server.seen]
@@ -28,21 +28,21 @@ async def test_every_page_is_asked_with_the_same_parameters(session: AwsSession,
     assert bodies == [{"AlarmNamePrefix": "p", "MaxRecords": 1}] * 5
 
 
-async def test_a_repeated_token_ends_the_read(session: AwsSession, server: FaultServer) -> None:
+async def test_a_repeated_token_ends_the_read(session, server):
     server.always(answer({"MetricAlarms": [], "NextToken": "same"}))
     with pytest.raises(Incomplete):
         await _names(session)
     assert len(server.seen) == 2
 
 
-async def test_pages_without_end_are_refused(session: AwsSession, server: FaultServer) -> None:
+async def test_pages_without_end_are_refused(session, server):
     server.respond = lambda _seen: answer({"MetricAlarms": [], "NextToken": str(len(server.seen))})
     with pytest.raises(Incomplete):
         await _names(session, page_limit=7)
     assert len(server.seen) == 7
 
 
-async def test_a_page_that_fails_fails_the_whole(session: AwsSession, server: FaultServer) -> None:
+async def test_a_page_that_fails_fails_the_whole(session, server):
     server.respond = lambda request: (
         FAULTS["throttled"] if request.json.get("NextToken") == "2" else _chain(request)
     )
@@ -50,7 +50,7 @@ async def test_a_page_that_fails_fails_the_whole(session: AwsSession, server: Fa
         await _names(session)
 
 
-async def test_markers_of_the_query_services(session: AwsSession, server: FaultServer) -> None:
+async def test_markers_of_the_query_services(session, server):
     server.respond = lambda request: (
         xml("DescribeDBInstances", "<DBInstances/>")
         if b"Marker=m1" in request.body
@@ -66,7 +66,7 @@ async def test_markers_of_the_query_services(session: AwsSession, server: FaultS
     assert len([page async for page in session.pages("elbv2", "DescribeTargetGroups")]) == 2
 
 
-async def test_a_parameter_of_aws_called_limit_is_passed_on(session: AwsSession, server: FaultServer) -> None:
+async def test_a_parameter_of_aws_called_limit_is_passed_on(session, server):
     server.always(answer({"logGroups": []}))
     async for _page in session.pages("logs", "DescribeLogGroups", limit=50):
         pass

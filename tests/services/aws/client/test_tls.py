@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,12 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.aws.client.errors import Unreachable
-from services.aws.client.session import AwsSession
 from tests.faults.server import FaultServer, answer
 
 
 def certificate(folder: Path, host: str) -> Path:
-    """A self-signed certificate with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     begin = datetime(2020, 1, 1, tzinfo=UTC)
@@ -54,8 +52,8 @@ async def serving(certificate_and_key: Path) -> AsyncIterator[FaultServer]:
 
 
 async def test_a_certificate_that_is_trusted_is_enough_for_one_connection(
-    open_session: Callable[..., AwsSession], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    open_session, tmp_path, monkeypatch
+):
     trusted = certificate(tmp_path, "localhost")
     monkeypatch.setenv("AWS_CA_BUNDLE", str(trusted))
     async with serving(trusted) as server:
@@ -68,12 +66,8 @@ async def test_a_certificate_that_is_trusted_is_enough_for_one_connection(
 
 @pytest.mark.parametrize(("host", "is_trusted"), [("localhost", False), ("elsewhere.example", True)])
 async def test_nothing_is_sent_to_a_host_without_a_certificate_of_its_own_that_is_trusted(
-    host: str,
-    is_trusted: bool,
-    open_session: Callable[..., AwsSession],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    host, is_trusted, open_session, tmp_path, monkeypatch
+):
     shown = certificate(tmp_path, host)
     if is_trusted:
         monkeypatch.setenv("AWS_CA_BUNDLE", str(shown))

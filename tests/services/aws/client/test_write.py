@@ -1,7 +1,4 @@
-"""One permitted request: sent once, as confirmed, and its outcome reported without guessing."""
-
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,9 +12,8 @@ from services.aws.client.errors import (
     Unreachable,
     nothing_done,
 )
-from services.aws.client.session import AwsSession
 from services.aws.client.write_grants import WriteGrant
-from services.clock import Deadline, ManualClock, mark
+from services.clock import Deadline, mark
 from services.models.aws_calls import AwsCall, aws_call
 from services.models.canonical import canonical
 from services.models.problem import ProblemKind
@@ -25,14 +21,13 @@ from tests.faults.server import (
     FAULTS,
     NEVER_ENDING,
     REQUEST_ID,
-    FaultServer,
     Manner,
     Reply,
     answer,
     failure,
     xml,
 )
-from tests.faults.time_limits import LIMIT, TimeLimits
+from tests.faults.time_limits import LIMIT
 from tests.faults.waiting import until
 
 SCALING = "application-autoscaling"
@@ -50,7 +45,7 @@ def raise_to(maximum: int) -> AwsCall:
     return aws_call(SCALING, "RegisterScalableTarget", "ap-northeast-1", params)
 
 
-async def test_what_is_confirmed_is_what_arrives(session: AwsSession, server: FaultServer) -> None:
+async def test_what_is_confirmed_is_what_arrives(session, server):
     server.always(DONE)
     call = raise_to(10)
     got = await session.write(WriteGrant(call), required=ARN)
@@ -61,7 +56,7 @@ async def test_what_is_confirmed_is_what_arrives(session: AwsSession, server: Fa
     assert request.operation == "RegisterScalableTarget"
 
 
-async def test_a_permit_sends_once(session: AwsSession, server: FaultServer) -> None:
+async def test_a_permit_sends_once(session, server):
     server.always(DONE)
     permit = WriteGrant(raise_to(10))
     await session.write(permit)
@@ -70,7 +65,7 @@ async def test_a_permit_sends_once(session: AwsSession, server: FaultServer) -> 
     assert len(server.seen) == 1
 
 
-async def test_a_permit_used_three_times_at_once_sends_once(session: AwsSession, server: FaultServer) -> None:
+async def test_a_permit_used_three_times_at_once_sends_once(session, server):
     server.always(DONE)
     permit = WriteGrant(raise_to(10))
     tries = await asyncio.gather(*(session.write(permit) for _ in range(3)), return_exceptions=True)
@@ -80,8 +75,8 @@ async def test_a_permit_used_three_times_at_once_sends_once(session: AwsSession,
 
 @pytest.mark.parametrize("name", FAULTS)
 async def test_under_every_fault_it_is_sent_once_and_the_outcome_is_known_or_unknown(
-    name: str, session: AwsSession, server: FaultServer, limits: TimeLimits
-) -> None:
+    name, session, server, limits
+):
     server.always(FAULTS[name])
     write = asyncio.create_task(session.write(WriteGrant(raise_to(10)), required=ARN, timeout=LIMIT))
     if name in NEVER_ENDING:
@@ -94,7 +89,7 @@ async def test_under_every_fault_it_is_sent_once_and_the_outcome_is_known_or_unk
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed(status: int, session: AwsSession, server: FaultServer) -> None:
+async def test_a_redirect_is_not_followed(status, session, server):
     server.always(Reply(b"", status, headers={"Location": f"{server.url}/elsewhere"}))
     with pytest.raises(Incomplete) as caught:
         await session.write(WriteGrant(raise_to(10)))
@@ -102,7 +97,7 @@ async def test_a_redirect_is_not_followed(status: int, session: AwsSession, serv
     assert not nothing_done(caught.value)
 
 
-async def test_each_write_has_a_fresh_connection(session: AwsSession, server: FaultServer) -> None:
+async def test_each_write_has_a_fresh_connection(session, server):
     server.always(DONE)
     for maximum in (6, 7, 8):
         await session.write(WriteGrant(raise_to(maximum)))
@@ -121,9 +116,7 @@ def invalidation() -> AwsCall:
 
 
 @pytest.mark.parametrize("manner", [Manner.RESET, Manner.CLOSE])
-async def test_put_is_not_repeated_by_the_http_library(
-    manner: Manner, session: AwsSession, server: FaultServer
-) -> None:
+async def test_put_is_not_repeated_by_the_http_library(manner, session, server):
     server.always(Reply(manner=manner))
     with pytest.raises(Unreachable) as caught:
         await session.write(WriteGrant(invalidation()))
@@ -131,9 +124,7 @@ async def test_put_is_not_repeated_by_the_http_library(
     assert not nothing_done(caught.value)
 
 
-async def test_a_region_redirect_of_s3_is_not_repeated_by_the_sdk(
-    session: AwsSession, server: FaultServer
-) -> None:
+async def test_a_region_redirect_of_s3_is_not_repeated_by_the_sdk(session, server):
     moved = b"<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>"
     headers = {"x-amz-bucket-region": "us-west-2", "x-amz-request-id": "R"}
     server.always(Reply(moved, 301, type="application/xml", headers=headers))
@@ -156,9 +147,7 @@ async def test_a_region_redirect_of_s3_is_not_repeated_by_the_sdk(
         ("RequestTimeTooSkewed", ProblemKind.CLOCK),
     ],
 )
-async def test_a_no_of_aws_is_a_no(
-    code: str, kind: ProblemKind, session: AwsSession, server: FaultServer
-) -> None:
+async def test_a_no_of_aws_is_a_no(code, kind, session, server):
     server.always(failure(code, "no"))
     with pytest.raises(AwsError) as caught:
         await session.write(WriteGrant(raise_to(10)), required=ARN)
@@ -167,14 +156,14 @@ async def test_a_no_of_aws_is_a_no(
     assert caught.value.request_id == REQUEST_ID
 
 
-async def test_a_no_without_a_request_id_is_not_of_aws(session: AwsSession, server: FaultServer) -> None:
+async def test_a_no_without_a_request_id_is_not_of_aws(session, server):
     server.always(Reply(b'{"__type": "AccessDeniedException", "message": "blocked by the proxy"}', 403))
     with pytest.raises(AccessDenied) as caught:
         await session.write(WriteGrant(raise_to(10)), required=ARN)
     assert not nothing_done(caught.value)
 
 
-async def test_an_answer_without_a_request_id_is_not_of_aws(session: AwsSession, server: FaultServer) -> None:
+async def test_an_answer_without_a_request_id_is_not_of_aws(session, server):
     server.always(Reply(b"{}"))
     with pytest.raises(Incomplete) as caught:
         await session.write(WriteGrant(raise_to(10)))
@@ -182,23 +171,21 @@ async def test_an_answer_without_a_request_id_is_not_of_aws(session: AwsSession,
 
 
 @pytest.mark.parametrize("code", ["InternalServiceException", "ConcurrentUpdateException"])
-async def test_a_server_error_says_nothing(code: str, session: AwsSession, server: FaultServer) -> None:
+async def test_a_server_error_says_nothing(code, session, server):
     server.always(failure(code, status=500))
     with pytest.raises(AwsError) as caught:
         await session.write(WriteGrant(raise_to(10)))
     assert not nothing_done(caught.value)
 
 
-async def test_what_never_connected_did_nothing(open_session: Callable[..., AwsSession]) -> None:
+async def test_what_never_connected_did_nothing(open_session):
     for url in ("http://127.0.0.1:9", "http://no-such-host.invalid"):
         with pytest.raises(Unreachable) as caught:
             await open_session(endpoint_url=url).write(WriteGrant(raise_to(10)), timeout=5)
         assert nothing_done(caught.value)
 
 
-async def test_without_credentials_nothing_is_done(
-    open_session: Callable[..., AwsSession], server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_credentials_nothing_is_done(open_session, server, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(AwsError) as caught:
@@ -208,7 +195,7 @@ async def test_without_credentials_nothing_is_done(
     assert server.seen == []
 
 
-async def test_hung_reads_do_not_keep_a_write_waiting(session: AwsSession, server: FaultServer) -> None:
+async def test_hung_reads_do_not_keep_a_write_waiting(session, server):
     hang = Reply(manner=Manner.HANG)
     server.respond = lambda request: DONE if request.operation == "RegisterScalableTarget" else hang
     hung = [
@@ -224,7 +211,7 @@ async def test_hung_reads_do_not_keep_a_write_waiting(session: AwsSession, serve
     await asyncio.gather(*hung, return_exceptions=True)
 
 
-async def test_throttled_is_not_tried_again(session: AwsSession, server: FaultServer) -> None:
+async def test_throttled_is_not_tried_again(session, server):
     server.always(FAULTS["throttled"])
     with pytest.raises(Throttled):
         await session.write(WriteGrant(raise_to(10)))
@@ -239,9 +226,7 @@ async def test_throttled_is_not_tried_again(session: AwsSession, server: FaultSe
         {"ResourceId": "service/facility-prod-cluster/other"},
     ],
 )
-async def test_anything_else_than_what_was_confirmed_is_refused(
-    change: dict[str, Any], session: AwsSession, server: FaultServer
-) -> None:
+async def test_anything_else_than_what_was_confirmed_is_refused(change, session, server):
     call = raise_to(10)
     login = await session._loaded()
     with WriteGrant(call).in_force(), pytest.raises(Refused):
@@ -249,7 +234,7 @@ async def test_anything_else_than_what_was_confirmed_is_refused(
     assert server.seen == []
 
 
-async def test_another_operation_is_refused(session: AwsSession, server: FaultServer) -> None:
+async def test_another_operation_is_refused(session, server):
     login = await session._loaded()
     with WriteGrant(raise_to(10)).in_force(), pytest.raises(Refused):
         await login.call(
@@ -265,7 +250,7 @@ async def test_another_operation_is_refused(session: AwsSession, server: FaultSe
     assert server.seen == []
 
 
-async def test_a_token_that_the_sdk_adds_is_refused(session: AwsSession, server: FaultServer) -> None:
+async def test_a_token_that_the_sdk_adds_is_refused(session, server):
     call = aws_call("ecs", "RunTask", "ap-northeast-1", {"cluster": "c", "taskDefinition": "t"})
     with pytest.raises(Refused) as caught:
         await session.write(WriteGrant(call))
@@ -277,7 +262,7 @@ async def test_a_token_that_the_sdk_adds_is_refused(session: AwsSession, server:
     assert canonical(server.seen[0].json) == explicit.body
 
 
-async def test_what_is_changed_after_serializing_is_refused(session: AwsSession, server: FaultServer) -> None:
+async def test_what_is_changed_after_serializing_is_refused(session, server):
     login = await session._loaded()
 
     def tamper(params: dict[str, Any], **_event: Any) -> None:
@@ -291,7 +276,7 @@ async def test_what_is_changed_after_serializing_is_refused(session: AwsSession,
     assert server.seen == []
 
 
-async def test_another_task_has_no_permit(session: AwsSession, server: FaultServer) -> None:
+async def test_another_task_has_no_permit(session, server):
     call = raise_to(10)
     login = await session._loaded()
     ready = asyncio.Event()
@@ -308,7 +293,7 @@ async def test_another_task_has_no_permit(session: AwsSession, server: FaultServ
     assert server.seen == []
 
 
-async def test_a_cancelled_write_was_sent_once(session: AwsSession, server: FaultServer) -> None:
+async def test_a_cancelled_write_was_sent_once(session, server):
     server.always(Reply(manner=Manner.HANG))
     permit = WriteGrant(raise_to(10))
     write = asyncio.create_task(session.write(permit))
@@ -322,7 +307,7 @@ async def test_a_cancelled_write_was_sent_once(session: AwsSession, server: Faul
     assert len(server.seen) == 1
 
 
-async def test_a_query_service_is_compared_too(session: AwsSession, server: FaultServer) -> None:
+async def test_a_query_service_is_compared_too(session, server):
     server.always(xml("RebootDBInstance", "<DBInstance/>", request_id=REQUEST_ID))
     call = aws_call("rds", "RebootDBInstance", "ap-northeast-1", {"DBInstanceIdentifier": "facility-prod-db"})
     got = await session.write(WriteGrant(call), required=("DBInstance",))
@@ -331,10 +316,8 @@ async def test_a_query_service_is_compared_too(session: AwsSession, server: Faul
 
 
 @pytest.mark.parametrize("event", ["before-parameter-build", "before-call", "request-created", "before-send"])
-async def test_a_request_whose_time_is_over_is_not_sent_however_far_it_is(
-    event: str, session: AwsSession, server: FaultServer, clock: ManualClock
-) -> None:
-    """As after SIGSTOP: the process continues where it was stopped, before, while or after it signed."""
+async def test_a_request_whose_time_is_over_is_not_sent_however_far_it_is(event, session, server, clock):
+    # As after SIGSTOP: the process continues where it was stopped, before, while or after it signed.
     server.always(DONE)
     login = await session._loaded()
     async with login._used() as clients:
@@ -348,9 +331,7 @@ async def test_a_request_whose_time_is_over_is_not_sent_however_far_it_is(
     assert server.seen == []
 
 
-async def test_a_request_in_time_is_sent(
-    session: AwsSession, server: FaultServer, clock: ManualClock
-) -> None:
+async def test_a_request_in_time_is_sent(session, server, clock):
     server.always(DONE)
     permit = WriteGrant(raise_to(10), Deadline(clock, mark(clock), 25.0))
     clock.advance(25)

@@ -1,5 +1,3 @@
-"""A write against the embedded AWS under every fault, counted on AWS's side."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,7 +11,7 @@ from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.client.write_grants import WriteGrant
 from services.models.aws_calls import aws_call
-from tests.faults.time_limits import LIMIT, TimeLimits
+from tests.faults.time_limits import LIMIT
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -68,13 +66,8 @@ def maximum(embedded: Any) -> int:
     ids=str,
 )
 async def test_under_every_fault_once_and_never_wrongly_certain(
-    fault: dict[str, Any],
-    proven: bool,
-    done: bool,
-    embedded: Any,
-    session: AwsSession,
-    limits: TimeLimits,
-) -> None:
+    fault, proven, done, embedded, session, limits
+):
     embedded.fault(SCALING, "RegisterScalableTarget", **fault)
     write = asyncio.create_task(
         session.write(WriteGrant(RAISE), required=("ScalableTargetARN",), timeout=LIMIT)
@@ -90,7 +83,7 @@ async def test_under_every_fault_once_and_never_wrongly_certain(
 
 
 @pytest.mark.slow
-async def test_raise_and_schedule_the_revert(embedded: Any, session: AwsSession) -> None:
+async def test_raise_and_schedule_the_revert(embedded, session):
     await session.write(WriteGrant(RAISE), required=("ScalableTargetARN",))
     await session.write(WriteGrant(aws_call(SCALING, "PutScheduledAction", "ap-northeast-1", BACK)))
     (action,) = await AutoScalingReader(session).scheduled_actions(CLUSTER, SERVICE)
@@ -102,6 +95,6 @@ async def test_raise_and_schedule_the_revert(embedded: Any, session: AwsSession)
     assert maximum(embedded) == 5
 
 
-async def test_a_policy_says_what_it_tracks(session: AwsSession) -> None:
+async def test_a_policy_says_what_it_tracks(session):
     (policy,) = await AutoScalingReader(session).policies(CLUSTER, SERVICE)
     assert (policy.target, policy.metric) == (60.0, "ECSServiceAverageCPUUtilization")

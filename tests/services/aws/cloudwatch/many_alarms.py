@@ -56,26 +56,22 @@ def add(embedded: Embedded, *names: str, state: State = State.OK, **settings: An
 
 
 def names(count: int) -> list[str]:
-    """Names of several teams."""
     return [f"{'abcdefgh'[number % 8]}-service-{number:05}-cpu-high" for number in range(count)]
 
 
 def alarm_of(embedded: Embedded, name: str) -> Alarm:
-    """One alarm of the embedded AWS."""
     alarm = embedded.world.alarms.get(name)
     assert alarm is not None
     return alarm
 
 
 def turn(embedded: Embedded, name: str, state: State) -> None:
-    """Let an alarm change its state."""
     alarm = alarm_of(embedded, name)
     alarm.state, alarm.transitioned = state, embedded.clock.now()
 
 
 @asynccontextmanager
 async def session_of(embedded: Embedded) -> AsyncIterator[AwsSession]:
-    """A session on the embedded AWS."""
     settings = AwsSettings(region=REGION, endpoint_url=embedded.url)
     session = AwsSession(settings, clock=embedded.clock, meter=UsageMeter(embedded.clock))
     try:
@@ -106,8 +102,6 @@ class Refusing:
 
 
 class Watched:
-    """A watch, read as its feed reads it."""
-
     def __init__(self, embedded: Embedded, session: AwsSession, runbook: Runbook) -> None:
         self.embedded = embedded
         self.session = Refusing(session)
@@ -119,12 +113,10 @@ class Watched:
         self._goes_on = True
 
     async def once(self) -> AlarmOverview:
-        """One reading."""
         self._goes_on = False
         return await self.watch.read()
 
     async def whole(self) -> AlarmOverview:
-        """Readings until the list has nothing more to read at once."""
         overview = await self.once()
         while self._goes_on:
             overview = await self.once()
@@ -140,14 +132,12 @@ class Watched:
 
 @asynccontextmanager
 async def watched(embedded: Embedded, *expected: str) -> AsyncIterator[Watched]:
-    """The watch of a runbook that names these alarms."""
     async with session_of(embedded) as session:
         yield Watched(embedded, session, book(*expected))
 
 
 @contextmanager
 def requests(embedded: Embedded) -> Iterator[Counter[str]]:
-    """The requests in the block, by operation."""
     before, counted = embedded.counts(), Counter[str]()
     yield counted
     after = embedded.counts()

@@ -25,6 +25,6 @@ NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
         ("", "", "", None),
     ],
 )
-def test_the_end_of_a_mute_window(expression: str, duration: str, zone: str, end: str | None) -> None:
+def test_the_end_of_a_mute_window(expression, duration, zone, end):
     expected = datetime.fromisoformat(end).replace(tzinfo=UTC) if end else None
     assert window_end(expression, duration, zone, NOW) == expected

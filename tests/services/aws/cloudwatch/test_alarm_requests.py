@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from services.aws.client import pace
 from services.aws.client.pace import RequestPace
 from services.aws.cloudwatch.alarms import requests
@@ -15,7 +13,7 @@ from tests.services.aws.cloudwatch.many_alarms import names
 from tests.services.aws.cloudwatch.test_alarms import NOW, metric
 
 
-async def test_a_page_is_parsed_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_is_parsed_in_slices(monkeypatch):
     parsed = [0]
 
     def parse(row: dict[str, object]) -> object:
@@ -34,7 +32,7 @@ async def test_a_page_is_parsed_in_slices(monkeypatch: pytest.MonkeyPatch) -> No
     assert parsed == [requests.SLICE] * 4
 
 
-async def test_no_more_requests_than_allowed_are_sent_in_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_more_requests_than_allowed_are_sent_in_a_second(monkeypatch):
     monkeypatch.setattr(pace, "WINDOW", 1.0)
     clock, sent = ManualClock(NOW), list[float]()
     limit = RequestPace(clock, 5)
@@ -52,7 +50,7 @@ async def test_no_more_requests_than_allowed_are_sent_in_a_second(monkeypatch: p
     assert all(later - earlier >= 1.0 for earlier, later in zip(sent, sent[5:], strict=False))
 
 
-def test_prefixes_begin_every_name_once_and_are_as_few_as_they_may() -> None:
+def test_prefixes_begin_every_name_once_and_are_as_few_as_they_may():
     for count in (0, 1, 1_000, 5_000, 50_000):
         every = [*names(count), "x", "xy", "日本語"]
         chosen = prefixes(every)

@@ -9,7 +9,7 @@ from services.aws.cloudwatch.alarms import requests as alarm_requests
 from services.aws.cloudwatch.alarms import watch
 from services.demo.cloudwatch.alarms.missing import State
 from services.models.alarms import AlarmState, Hearing
-from tests.conftest import REGION, Embedded
+from tests.conftest import REGION
 from tests.services.aws.cloudwatch.many_alarms import add, alarm_of, names, requests, turn, watched
 from tui.cli.reads import judge
 from tui.exit_status import ExitStatus
@@ -18,7 +18,7 @@ MANY = names(5_000)
 OWN = ("own-cpu", "own-gone")
 
 
-async def test_a_small_account_is_read_whole_each_minute(empty_aws: Embedded) -> None:
+async def test_a_small_account_is_read_whole_each_minute(empty_aws):
     add(empty_aws, *names(250), "own-cpu")
     async with watched(empty_aws, "own-cpu") as console:
         for _minute in range(3):
@@ -29,9 +29,7 @@ async def test_a_small_account_is_read_whole_each_minute(empty_aws: Embedded) ->
 
 
 @pytest.mark.slow
-async def test_five_thousand_alarms_take_three_requests_a_minute_and_fifty_each_ten(
-    empty_aws: Embedded,
-) -> None:
+async def test_five_thousand_alarms_take_three_requests_a_minute_and_fifty_each_ten(empty_aws):
     add(empty_aws, *MANY, "own-cpu")
     add(empty_aws, "x-fires", state=State.ALARM)
     add(empty_aws, "x-blind", state=State.INSUFFICIENT)
@@ -59,9 +57,7 @@ async def test_five_thousand_alarms_take_three_requests_a_minute_and_fifty_each_
         assert empty_aws.clock.now() - overview.listed_at <= timedelta(minutes=10)
 
 
-async def test_more_than_can_be_listed_is_a_word_and_the_first_are_shown(
-    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_more_than_can_be_listed_is_a_word_and_the_first_are_shown(empty_aws, monkeypatch):
     monkeypatch.setattr(alarm_requests, "MOST_PAGES", 5)
     monkeypatch.setattr(watch, "MOST_PAGES", 5)
     monkeypatch.setitem(alarm_requests.AlarmRequests.read.__kwdefaults__ or {}, "most", 5)
@@ -77,7 +73,7 @@ async def test_more_than_can_be_listed_is_a_word_and_the_first_are_shown(
             assert overview.count(AlarmState.ALARM) == 1
 
 
-async def test_what_stops_firing_is_read_by_name_before_it_is_ok(empty_aws: Embedded) -> None:
+async def test_what_stops_firing_is_read_by_name_before_it_is_ok(empty_aws):
     add(empty_aws, *names(400))
     add(empty_aws, "x", "y", "z", state=State.ALARM)
     async with watched(empty_aws) as console:
@@ -94,9 +90,7 @@ async def test_what_stops_firing_is_read_by_name_before_it_is_ok(empty_aws: Embe
 
 
 @pytest.mark.slow
-async def test_a_new_alarm_that_fires_is_there_at_once_and_one_that_is_ok_within_the_hour(
-    empty_aws: Embedded,
-) -> None:
+async def test_a_new_alarm_that_fires_is_there_at_once_and_one_that_is_ok_within_the_hour(empty_aws):
     add(empty_aws, *names(400))
     async with watched(empty_aws) as console:
         await console.whole()
@@ -108,7 +102,7 @@ async def test_a_new_alarm_that_fires_is_there_at_once_and_one_that_is_ok_within
         assert "静かなアラーム" in (await console.minutes(50)).by_id
 
 
-async def test_a_part_that_fails_is_not_ok_until_it_was_read(empty_aws: Embedded) -> None:
+async def test_a_part_that_fails_is_not_ok_until_it_was_read(empty_aws):
     add(empty_aws, *names(1_600), "own-cpu")
     async with watched(empty_aws, "own-cpu") as console:
         before = await console.whole()
@@ -128,9 +122,7 @@ async def test_a_part_that_fails_is_not_ok_until_it_was_read(empty_aws: Embedded
 @pytest.mark.parametrize(
     "params", [{"StateValue": "ALARM"}, {"StateValue": "INSUFFICIENT_DATA"}, {"AlarmNames": ["own-cpu"]}]
 )
-async def test_without_one_of_the_short_lists_nothing_is_told(
-    empty_aws: Embedded, params: dict[str, object]
-) -> None:
+async def test_without_one_of_the_short_lists_nothing_is_told(empty_aws, params):
     add(empty_aws, *names(400), "own-cpu")
     async with watched(empty_aws, "own-cpu") as console:
         await console.whole()
@@ -139,7 +131,7 @@ async def test_without_one_of_the_short_lists_nothing_is_told(
             await console.minutes(1)
 
 
-async def test_a_list_that_cannot_be_read_makes_the_others_outdated(empty_aws: Embedded) -> None:
+async def test_a_list_that_cannot_be_read_makes_the_others_outdated(empty_aws):
     add(empty_aws, *names(1_600), "own-cpu")
     async with watched(empty_aws, "own-cpu") as console:
         console.session.refuses = lambda params: "NextToken" in params
@@ -154,7 +146,7 @@ async def test_a_list_that_cannot_be_read_makes_the_others_outdated(empty_aws: E
         assert [alarm.id for alarm in overview.alarms] == ["own-cpu"]
 
 
-async def test_what_is_read_seldom_is_outdated_when_it_is_overdue(empty_aws: Embedded) -> None:
+async def test_what_is_read_seldom_is_outdated_when_it_is_overdue(empty_aws):
     add(empty_aws, *names(400), "own-cpu")
     async with watched(empty_aws, "own-cpu") as console:
         await console.whole()
@@ -166,9 +158,7 @@ async def test_what_is_read_seldom_is_outdated_when_it_is_overdue(empty_aws: Emb
         assert len((await console.once()).outdated) == 400
 
 
-async def test_composites_are_read_each_minute_where_the_runbooks_alarms_need_them(
-    empty_aws: Embedded,
-) -> None:
+async def test_composites_are_read_each_minute_where_the_runbooks_alarms_need_them(empty_aws):
     add(empty_aws, *names(400))
     add(empty_aws, "own-cpu", AlarmActions=[])
     at = empty_aws.clock.now()
@@ -187,9 +177,7 @@ async def test_composites_are_read_each_minute_where_the_runbooks_alarms_need_th
         assert judge(overview) is ExitStatus.ATTENTION
 
 
-async def test_mute_rules_are_read_every_five_minutes_when_an_alarm_turns_and_when_asked(
-    empty_aws: Embedded,
-) -> None:
+async def test_mute_rules_are_read_every_five_minutes_when_an_alarm_turns_and_when_asked(empty_aws):
     for count in (10, 400):
         add(empty_aws, *names(count))
         async with watched(empty_aws) as console:
@@ -212,8 +200,8 @@ async def test_mute_rules_are_read_every_five_minutes_when_an_alarm_turns_and_wh
 
 
 @pytest.mark.slow
-async def test_a_list_that_fails_does_not_delay_what_fires(empty_aws: Embedded) -> None:
-    """Each request that AWS does not answer takes half a minute with its retries."""
+async def test_a_list_that_fails_does_not_delay_what_fires(empty_aws):
+    # Each request that AWS does not answer takes half a minute with its retries.
     add(empty_aws, *MANY, "own-cpu")
     async with watched(empty_aws, "own-cpu") as console:
         await console.whole()
@@ -231,7 +219,7 @@ async def test_a_list_that_fails_does_not_delay_what_fires(empty_aws: Embedded) 
         assert {alarm.id[0] for alarm in overview.outdated} == {"c"}, "the other parts are read nevertheless"
 
 
-async def test_an_account_that_was_small_for_a_while_is_listed_anew(empty_aws: Embedded) -> None:
+async def test_an_account_that_was_small_for_a_while_is_listed_anew(empty_aws):
     add(empty_aws, *names(400), "own-cpu")
     async with watched(empty_aws, "own-cpu") as console:
         assert (await console.whole()).is_whole
@@ -250,7 +238,7 @@ async def test_an_account_that_was_small_for_a_while_is_listed_anew(empty_aws: E
         assert len((await console.whole()).alarms) == 541
 
 
-async def test_whether_a_composite_notifies_for_an_alarm_takes_no_request(empty_aws: Embedded) -> None:
+async def test_whether_a_composite_notifies_for_an_alarm_takes_no_request(empty_aws):
     add(empty_aws, *names(400), "own-cpu")
     add(empty_aws, "child", "orphan", AlarmActions=[])
     async with watched(empty_aws, "own-cpu") as console:

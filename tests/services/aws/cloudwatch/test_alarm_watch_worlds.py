@@ -67,7 +67,6 @@ class World:
     fault: str = ""
 
     def describe(self, params: dict[str, Any]) -> Any:
-        """DescribeAlarms."""
         if self.fault and self.fault in params:
             return failure(ProblemKind.UNAVAILABLE)
         names, prefix, state = (params.get(key) for key in ("AlarmNames", "AlarmNamePrefix", "StateValue"))
@@ -85,19 +84,15 @@ class World:
         return {"MetricAlarms": chosen[begin:end]} | ({"NextToken": str(end)} if end < len(chosen) else {})
 
     def mutes(self, _params: dict[str, Any]) -> Any:
-        """ListAlarmMuteRules."""
         arn = "arn:aws:cloudwatch:ap-northeast-1:1:alarm-mute-rule:night"
         summary = {"AlarmMuteRuleArn": arn, "Status": "ACTIVE"}
         return {"AlarmMuteRuleSummaries": [summary] if self.muted else []}
 
     def rule(self, _params: dict[str, Any]) -> Any:
-        """GetAlarmMuteRule."""
         return {"Name": "night", "MuteTargets": {"AlarmNames": sorted(self.muted)}, "Rule": {}}
 
 
 class Console:
-    """A watch and, as its reference, a reading of everything."""
-
     def __init__(self) -> None:
         self.world, self.clock = World(), ManualClock(NOW)
         for name in (*OWN, *SOME, *PADDING):
@@ -131,7 +126,6 @@ class Console:
         return overview
 
     async def truth(self) -> AlarmOverview:
-        """What a reading of everything tells now."""
         world = self.clock.now(), self.world.muted, dict(self.world.rows)
         if self._truth is None or self._truth[0] != world:
             fault, self.world.fault = self.world.fault, ""
@@ -142,13 +136,11 @@ class Console:
         return self._truth[1]
 
     async def check(self, overview: AlarmOverview) -> None:
-        """No alarm is told to be better than it is."""
         truth = await self.truth()
         for alarm in overview.alarms:
             real = truth.by_id.get(alarm.id)
             assert real is None or ORDER.index(alarm.state) <= ORDER.index(real.state), (alarm, real)
             if alarm.expected or alarm.state is not AlarmState.OK:
-                assert real is not None
                 unmuted = {"muted_by": "", "muted_until": None, "sends": ""}
                 assert alarm.model_copy(update=unmuted) == real.model_copy(update=unmuted), "as it is now"
         # The runbook's alarms, and whatever fires or has no data, are complete.
@@ -183,7 +175,6 @@ async def live(events: list[tuple[str, Any, Any]]) -> None:
     world.fault = ""
     console.watch.refresh()
     overview = await console.read()
-    assert overview is not None
     truth = await console.truth()
     assert overview.is_whole
     readable = {"sends": ""}
@@ -195,9 +186,7 @@ async def live(events: list[tuple[str, Any, Any]]) -> None:
 
 @pytest.mark.slow
 @given(st.lists(EVENTS, max_size=12))
-def test_a_watch_tells_nothing_better_than_it_is_and_the_same_after_a_whole_reading(
-    events: list[tuple[str, Any, Any]],
-) -> None:
+def test_a_watch_tells_nothing_better_than_it_is_and_the_same_after_a_whole_reading(events):
     # More than a page is a large account here.
     with patch("services.aws.cloudwatch.alarms.watch.FEW", 1):
         asyncio.run(live(events))

@@ -61,7 +61,7 @@ def reader(canned: Canned, *expected: str, clock: ManualClock | None = None) -> 
     return Alarms(canned, book(*expected), clock=clock or ManualClock(NOW))
 
 
-async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last() -> None:
+async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last():
     canned = session(
         metric("ok-old", minutes=90),
         metric("TargetTracking-service/c/s-AlarmLow-1", "ALARM"),
@@ -89,7 +89,7 @@ async def test_firing_first_then_missing_insufficient_ok_and_scaling_alarms_last
     assert requests == [{"AlarmTypes": types, "MaxRecords": 100}]
 
 
-async def test_a_plain_alarm_says_what_it_watches_and_why() -> None:
+async def test_a_plain_alarm_says_what_it_watches_and_why():
     data = json.dumps({"recentDatapoints": [71.5, None, 90], "threshold": 70.0})
     canned = session(metric("cpu", "ALARM", StateReasonData=data, EvaluationState="PARTIAL_DATA"))
     (alarm,) = (await reader(canned).overview()).alarms
@@ -106,7 +106,7 @@ async def test_a_plain_alarm_says_what_it_watches_and_why() -> None:
     )
 
 
-async def test_a_math_alarm_keeps_its_queries_and_its_longest_period() -> None:
+async def test_a_math_alarm_keeps_its_queries_and_its_longest_period():
     row = metric("rate", "OK")
     for key in ("Namespace", "MetricName", "Dimensions", "Statistic", "Period"):
         del row[key]
@@ -123,7 +123,7 @@ async def test_a_math_alarm_keeps_its_queries_and_its_longest_period() -> None:
     assert alarm.period == 300
 
 
-async def test_composite_log_and_promql_alarms() -> None:
+async def test_composite_log_and_promql_alarms():
     composite = {
         "AlarmName": "all",
         "StateValue": "ALARM",
@@ -155,7 +155,7 @@ async def test_composite_log_and_promql_alarms() -> None:
     assert alarms["prom"].rule == "up == 0"
 
 
-async def test_an_unknown_state_is_never_fine_and_hostile_text_is_cleaned() -> None:
+async def test_an_unknown_state_is_never_fine_and_hostile_text_is_cleaned():
     canned = session(metric("\x1b]0;x\x07[red]", "SPLENDID", StateReason="a\x1b[2J", StateReasonData="{"))
     (alarm,) = (await reader(canned).overview()).alarms
     assert alarm.state is AlarmState.INSUFFICIENT
@@ -164,7 +164,7 @@ async def test_an_unknown_state_is_never_fine_and_hostile_text_is_cleaned() -> N
     assert alarm.recent == ()
 
 
-async def test_every_page_counts() -> None:
+async def test_every_page_counts():
     pages = [
         {"MetricAlarms": [metric("a")]},
         {"MetricAlarms": [], "CompositeAlarms": []},
@@ -174,7 +174,7 @@ async def test_every_page_counts() -> None:
     assert {alarm.id for alarm in overview.alarms} == {"a", "b"}
 
 
-async def test_mute_rules_in_force_are_marked_and_read_once() -> None:
+async def test_mute_rules_in_force_are_marked_and_read_once():
     arn = "arn:aws:cloudwatch:ap-northeast-1:1:alarm-mute-rule:night work"
     summary = {"AlarmMuteRuleArn": arn, "Status": "ACTIVE", "LastUpdatedTimestamp": NOW}
     rule = {
@@ -198,7 +198,7 @@ async def test_mute_rules_in_force_are_marked_and_read_once() -> None:
     assert canned.asked("GetAlarmMuteRule") == [{"AlarmMuteRuleName": "night work"}]
 
 
-async def test_refused_mute_rules_cost_a_remark_not_the_alarms_and_are_read_again_an_hour_later() -> None:
+async def test_refused_mute_rules_cost_a_remark_not_the_alarms_and_are_read_again_an_hour_later():
     clock = ManualClock(NOW)
     canned = session(metric("cpu"), ListAlarmMuteRules=failure(ProblemKind.ACCESS_DENIED, "no permission"))
     alarms = reader(canned, clock=clock)
@@ -212,7 +212,7 @@ async def test_refused_mute_rules_cost_a_remark_not_the_alarms_and_are_read_agai
     assert (await alarms.overview()).remarks == ()
 
 
-async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on() -> None:
+async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on():
     unknown_type = failure(
         ProblemKind.INVALID,
         detail="ValidationError: Value '[MetricAlarm, CompositeAlarm, LogAlarm]' at 'alarmTypes' is not one of …",
@@ -230,14 +230,14 @@ async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on
     assert len(canned.asked("DescribeAlarms")) == 3
 
 
-async def test_a_refused_read_is_an_error_not_an_empty_list() -> None:
+async def test_a_refused_read_is_an_error_not_an_empty_list():
     with pytest.raises(AccessDenied):
         await reader(session(DescribeAlarms=failure(ProblemKind.ACCESS_DENIED))).overview()
     with pytest.raises(Invalid):
         await reader(session(DescribeAlarms=failure(ProblemKind.INVALID))).overview()
 
 
-async def test_history_lists_state_changes_configuration_and_reasons_newest_first() -> None:
+async def test_history_lists_state_changes_configuration_and_reasons_newest_first():
     change = {
         "oldState": {"stateValue": "OK", "stateReason": "fine"},
         "newState": {"stateValue": "ALARM", "stateReason": "too hot"},
@@ -267,7 +267,7 @@ async def test_history_lists_state_changes_configuration_and_reasons_newest_firs
     assert canned.asked("DescribeAlarmHistory")[1]["HistoryItemType"] == "StateUpdate"
 
 
-async def test_alarms_by_arn_are_asked_in_their_own_region() -> None:
+async def test_alarms_by_arn_are_asked_in_their_own_region():
     canned = session(metric("a"))
     arns = ["arn:aws:cloudwatch:us-east-1:1:alarm:a", "arn:aws:cloudwatch:ap-northeast-1:1:alarm:b:c"]
     await reader(canned).by_arns(arns)
@@ -277,7 +277,7 @@ async def test_alarms_by_arn_are_asked_in_their_own_region() -> None:
     ]
 
 
-def test_names_and_regions_of_arns() -> None:
+def test_names_and_regions_of_arns():
     assert alarm_name("arn:aws:cloudwatch:r:1:alarm:with:colon") == "with:colon"
     assert alarm_name("plain") == "plain"
     assert (arn_region("arn:aws:cloudwatch:r:1:alarm:x"), arn_region("x")) == ("r", "")

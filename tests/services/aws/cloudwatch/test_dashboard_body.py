@@ -30,7 +30,7 @@ def metric(*rows: Any, **properties: Any) -> MetricWidget:
     return widget
 
 
-def test_a_whole_metric_widget() -> None:
+def test_a_whole_metric_widget():
     widget = metric(
         ["N", "M"],
         title="CPU",
@@ -77,14 +77,14 @@ def test_a_whole_metric_widget() -> None:
     assert len(widget.remarks) == 3, "a line without value, a line that is text, a mark without time"
 
 
-def test_the_alarm_form_needs_no_metrics_but_something_must_be_there() -> None:
+def test_the_alarm_form_needs_no_metrics_but_something_must_be_there():
     arns = {"alarms": ["arn:aws:cloudwatch:r:1:alarm:x"]}
     (widget,) = dashboard({"type": "metric", "properties": {"annotations": arns}}).widgets
     assert widget.remarks == ()
     assert metric().remarks != ()
 
 
-def test_the_other_kinds() -> None:
+def test_the_other_kinds():
     text, alarm, log, explorer, custom, nothing = dashboard(
         {"type": "text", "properties": {"markdown": "# a\n[b](button:c)", "background": "solid"}},
         {"type": "alarm", "properties": {"title": "A", "alarms": ["arn:x"], "states": ["ALARM", "SAD"], "sortBy": "timestamp"}},
@@ -111,14 +111,14 @@ def boxes(parsed: Dashboard) -> list[tuple[int, int, int, int]]:
     return [(widget.x, widget.y, widget.width, widget.height) for widget in parsed.widgets]
 
 
-def test_widgets_without_a_place_flow_and_the_default_size_is_six_by_six() -> None:
+def test_widgets_without_a_place_flow_and_the_default_size_is_six_by_six():
     one, wide = {"type": "text"}, {"type": "text", "width": 12, "height": 3}
     assert boxes(dashboard(one, wide, one, one)) == [(0, 0, 6, 6), (6, 0, 12, 3), (18, 0, 6, 6), (6, 3, 6, 6)]
     placed = {"type": "text", "x": 0, "y": 0, "width": 24, "height": 2}
     assert boxes(dashboard(one, placed)) == [(0, 2, 6, 6), (0, 0, 24, 2)]
 
 
-def test_a_place_outside_the_grid_is_brought_inside_with_a_remark() -> None:
+def test_a_place_outside_the_grid_is_brought_inside_with_a_remark():
     parsed = dashboard(
         {"type": "text", "x": 20, "y": 10**30, "width": 99, "height": -1, "properties": {"markdown": ""}}
     )
@@ -128,7 +128,7 @@ def test_a_place_outside_the_grid_is_brought_inside_with_a_remark() -> None:
     assert len(parsed.widgets[0].remarks) == 4
 
 
-def test_variables_are_remarked_on_and_ranges_kept() -> None:
+def test_variables_are_remarked_on_and_ranges_kept():
     parsed = dashboard(
         start="-PT8H",
         end="2026-04-01T00:00:00Z",
@@ -141,14 +141,14 @@ def test_variables_are_remarked_on_and_ranges_kept() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "no", "[", "null", "7", "[]", '{"widgets": 5}', "[" * 100_000, '{"widgets": [' * 50_000, "9" * 5_000])  # fmt: skip
-def test_a_body_that_is_none_says_so(body: str) -> None:
+def test_a_body_that_is_none_says_so(body):
     parsed = parse_body("d", body)
     assert parsed.widgets == ()
     assert parsed.remarks or body == "null"
 
 
 @pytest.mark.slow
-def test_a_thousand_bad_widgets_are_bounded_and_quick() -> None:
+def test_a_thousand_bad_widgets_are_bounded_and_quick():
     rows = [[index] for index in range(600)]
     parsed = dashboard(*[{"type": "metric", "properties": {"metrics": rows}}] * 501)
     assert len(parsed.widgets) == 500
@@ -156,7 +156,7 @@ def test_a_thousand_bad_widgets_are_bounded_and_quick() -> None:
     assert parsed.remarks
 
 
-def test_hostile_text_is_cleaned_everywhere() -> None:
+def test_hostile_text_is_cleaned_everywhere():
     evil = "\x1b]0;x\x07[@click=app.quit]\u202e"
     parsed = dashboard(
         {
@@ -238,7 +238,7 @@ JSON = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(JSON)
-def test_random_json_never_raises(value: Any) -> None:
+def test_random_json_never_raises(value):
     assert isinstance(parse_body("d", json.dumps(value)), Dashboard)
 
 
@@ -256,7 +256,7 @@ def test_random_json_never_raises(value: Any) -> None:
         max_size=4,
     )
 )
-def test_random_widgets_never_raise_and_none_is_dropped(widgets: list[Any]) -> None:
+def test_random_widgets_never_raise_and_none_is_dropped(widgets):
     parsed = parse_body("d", json.dumps({"widgets": widgets}))
     assert [widget.key for widget in parsed.widgets] == [str(index) for index in range(len(widgets))]
     for box in boxes(parsed):

@@ -61,7 +61,7 @@ def names(widget: MetricWidget) -> list[list[str]]:
         ([".", ".", ".", ".", ".", ".", ".", "."], None),
     ],
 )
-def test_the_shorthand(row: list[str], expanded: list[str] | None) -> None:
+def test_the_shorthand(row, expanded):
     if expanded is None:
         with pytest.raises(RowError):
             expand(row, PREVIOUS)
@@ -70,7 +70,7 @@ def test_the_shorthand(row: list[str], expanded: list[str] | None) -> None:
 
 
 @pytest.mark.parametrize("row", [["...", "x"], [".", "m"], ["..."]])
-def test_the_shorthand_is_not_legal_in_the_first_row(row: list[str]) -> None:
+def test_the_shorthand_is_not_legal_in_the_first_row(row):
     with pytest.raises(RowError):
         expand(row, None)
 
@@ -80,9 +80,7 @@ NAME = st.text(alphabet="abcAB/ ", min_size=1, max_size=5)
 
 @settings(deadline=None)
 @given(st.lists(NAME, min_size=1, max_size=5), st.lists(NAME, min_size=5, max_size=5), st.data())
-def test_any_shortening_of_a_row_expands_to_the_row(
-    pairs: list[str], spare: list[str], data: st.DataObject
-) -> None:
+def test_any_shortening_of_a_row_expands_to_the_row(pairs, spare, data):
     previous = [*pairs, *pairs]
     row = [data.draw(st.sampled_from([name, *spare])) for name in previous]
     short = [
@@ -99,13 +97,13 @@ def test_any_shortening_of_a_row_expands_to_the_row(
         assert expand([*short[:first], "...", *short[last + 1 :]], previous) == row
 
 
-def test_expression_rows_do_not_count_as_the_row_above() -> None:
+def test_expression_rows_do_not_count_as_the_row_above():
     widget = metric(["N", "M", "D", "v", {"id": "m1"}], [{"expression": "m1*2", "label": "x"}], ["...", "w"])
     assert names(widget) == [["N", "M", "D", "v"], ["", ""], ["N", "M", "D", "w"]]
     assert widget.remarks == ()
 
 
-def test_a_bad_row_leaves_a_remark_and_the_others_stay() -> None:
+def test_a_bad_row_leaves_a_remark_and_the_others_stay():
     widget = metric(
         ["N", "M"], ["N"], 7, [], [1, 2], [{"expression": ""}], ["x", {"expression": "a"}], [".", "M2"]
     )
@@ -114,7 +112,7 @@ def test_a_bad_row_leaves_a_remark_and_the_others_stay() -> None:
     assert "2" in widget.remarks[0]
 
 
-def test_options_of_rows_and_what_they_inherit() -> None:
+def test_options_of_rows_and_what_they_inherit():
     row = {
         "id": "cpu",
         "label": "${LAST}",
@@ -140,7 +138,7 @@ def test_options_of_rows_and_what_they_inherit() -> None:
     assert (widget.region, widget.remarks) == ("ap-northeast-1", ())
 
 
-def test_ids_are_unique_and_legal() -> None:
+def test_ids_are_unique_and_legal():
     rows = [
         ["N", "A"],
         ["N", "B", {"id": "m1"}],
@@ -158,19 +156,19 @@ def test_ids_are_unique_and_legal() -> None:
 @pytest.mark.parametrize(
     "stat", ["Average", "p95", "p99.99", "tm90", "TM(10%:90%)", "PR(:300)", "IQM", "SampleCount"]
 )
-def test_statistics_that_cloudwatch_has(stat: str) -> None:
+def test_statistics_that_cloudwatch_has(stat):
     assert metric(["N", "M", {"stat": stat}]).traces[0].query.stat == stat
 
 
 @pytest.mark.parametrize(("options", "remarks"), [({"stat": "\x1b[2J"}, 1), ({"period": 61}, 1), ({"period": -1}, 1), ({"color": "red"}, 1), ({"region": "$(x)"}, 1), ({"accountId": "me"}, 1), ({"sorcery": 1}, 1), ({"accountId": "LOCAL"}, 0), ({"period": 10}, 0)])  # fmt: skip
-def test_options_that_are_not_understood_leave_a_remark(options: dict[str, Any], remarks: int) -> None:
+def test_options_that_are_not_understood_leave_a_remark(options, remarks):
     widget = metric(["N", "M", options])
     assert len(widget.traces) == 1
     assert len(widget.remarks) == remarks
     assert not any("\x1b" in remark for remark in widget.remarks)
 
 
-def test_rows_of_every_length_are_sequences() -> None:
+def test_rows_of_every_length_are_sequences():
     row: Sequence[str] = ("N", "M", *(f"x{index}" for index in range(60)))
     assert len(expand(row, None)) == 62
     with pytest.raises(RowError):

@@ -23,7 +23,7 @@ FULL = Runbook(
 )
 
 
-async def test_the_body_is_parsed() -> None:
+async def test_the_body_is_parsed():
     body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": "x"}}]})
     canned = Canned(GetDashboard={"DashboardName": "main", "DashboardBody": body})
     dashboard = await Dashboards(canned).get("main")
@@ -31,12 +31,12 @@ async def test_the_body_is_parsed() -> None:
     assert canned.asked("GetDashboard") == [{"DashboardName": "main"}]
 
 
-async def test_a_missing_dashboard_is_not_found() -> None:
+async def test_a_missing_dashboard_is_not_found():
     with pytest.raises(NotFound):
         await Dashboards(Canned(GetDashboard=failure(ProblemKind.NOT_FOUND))).get("main")
 
 
-def test_the_fallback_covers_every_target_of_the_runbook() -> None:
+def test_the_fallback_covers_every_target_of_the_runbook():
     dashboard = Dashboards(Canned()).builtin(FULL)
     assert (dashboard.builtin, dashboard.name, len(dashboard.remarks)) == (True, "main", 1)
     queries = [
@@ -68,6 +68,6 @@ def test_the_fallback_covers_every_target_of_the_runbook() -> None:
         assert widget.x + widget.width <= 24
 
 
-def test_a_runbook_without_targets_has_an_empty_fallback() -> None:
+def test_a_runbook_without_targets_has_an_empty_fallback():
     dashboard = Dashboards(Canned()).builtin(Runbook(version=1, system=SYSTEM))
     assert (dashboard.widgets, dashboard.name) == ((), "施設")

@@ -44,7 +44,7 @@ def page(*results: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"MetricDataResults": list(results), **more}
 
 
-async def test_one_request_with_everything_aws_needs() -> None:
+async def test_one_request_with_everything_aws_needs():
     canned = Canned(GetMetricData=page(result("a", 1.0), result("e", 2.0)))
     queries = (
         metric("a", stat="p95", label="${LAST}", account="123456789012", visible=True),
@@ -71,7 +71,7 @@ async def test_one_request_with_everything_aws_needs() -> None:
     ]
 
 
-async def test_pages_of_one_curve_are_joined_and_the_given_order_is_kept() -> None:
+async def test_pages_of_one_curve_are_joined_and_the_given_order_is_kept():
     pages = [
         page(result("b", 1.0, 2.0, StatusCode="PartialData"), result("a", 9.0)),
         page(result("b", 3.0, start=2)),
@@ -83,7 +83,7 @@ async def test_pages_of_one_curve_are_joined_and_the_given_order_is_kept() -> No
     assert curves[1].status is SeriesStatus.COMPLETE
 
 
-async def test_a_search_answers_several_curves_even_under_one_label() -> None:
+async def test_a_search_answers_several_curves_even_under_one_label():
     answer = page(result("s", 1.0, label="one"), result("s", 2.0, label="two"), result("s", 3.0, label="two"))
     curves = await Metrics(Canned(GetMetricData=answer)).fetch((math_("s", "SEARCH('x', 'Sum')"),), SPAN)
     assert [(series.label, series.values) for series in curves] == [
@@ -93,7 +93,7 @@ async def test_a_search_answers_several_curves_even_under_one_label() -> None:
     ]
 
 
-async def test_what_is_not_answered_is_no_data_and_what_is_hidden_is_not_returned() -> None:
+async def test_what_is_not_answered_is_no_data_and_what_is_hidden_is_not_returned():
     queries = (metric("a"), metric("hidden", visible=False), math_("e", "SEARCH('x', 'Sum')", label="${MAX}"))
     curves = await Metrics(Canned(GetMetricData=page())).fetch(queries, SPAN)
     assert [(series.id, series.label, series.values) for series in curves] == [
@@ -102,7 +102,7 @@ async def test_what_is_not_answered_is_no_data_and_what_is_hidden_is_not_returne
     ]
 
 
-async def test_points_out_of_order_twice_or_not_numbers() -> None:
+async def test_points_out_of_order_twice_or_not_numbers():
     row = result("a")
     row |= {"Timestamps": [T0 + 60, START, T0 + 60, T0 + 120, "x"], "Values": [2.0, 1.0, 2.5, math.nan, 4.0]}
     (series,) = await Metrics(Canned(GetMetricData=page(row))).fetch((metric("a"),), SPAN)
@@ -110,7 +110,7 @@ async def test_points_out_of_order_twice_or_not_numbers() -> None:
     assert series == series.model_copy(), "equal answers stay equal, so nothing is drawn twice"
 
 
-async def test_statuses_and_messages() -> None:
+async def test_statuses_and_messages():
     message = {"Code": "Forbidden", "Value": "not allowed"}
     answer = page(
         result("a", StatusCode="Forbidden", Messages=[message]),
@@ -129,7 +129,7 @@ async def test_statuses_and_messages() -> None:
     ]
 
 
-async def test_one_request_per_region_and_errors_are_raised() -> None:
+async def test_one_request_per_region_and_errors_are_raised():
     canned = Canned(GetMetricData=page())
     queries = (metric("a"), metric("b", region="us-east-1"), metric("c"))
     await Metrics(canned).fetch(queries, SPAN, region="eu-west-1")
@@ -139,7 +139,7 @@ async def test_one_request_per_region_and_errors_are_raised() -> None:
         await Metrics(Canned(GetMetricData=failure(ProblemKind.THROTTLED))).fetch(queries, SPAN)
 
 
-async def test_501_queries_take_two_requests() -> None:
+async def test_501_queries_take_two_requests():
     canned = Canned(GetMetricData=page())
     half_an_hour = TimeSpan(start=START, end=START + timedelta(minutes=30))
     await Metrics(canned).fetch([metric(f"m{index}") for index in range(501)], half_an_hour)
@@ -152,10 +152,8 @@ async def test_501_queries_take_two_requests() -> None:
     every=st.integers(2, 60),
     period=st.sampled_from([1, 60, 300, 3600]),
 )
-async def test_no_response_keeps_the_event_loop_and_no_metric_is_charged_twice(
-    hours: int, metrics: int, every: int, period: int
-) -> None:
-    """Many datapoints are asked for in several calls; metric math stays with the metrics that it uses."""
+async def test_no_response_keeps_the_event_loop_and_no_metric_is_charged_twice(hours, metrics, every, period):
+    # Many datapoints are asked for in several calls; metric math stays with the metrics that it uses.
     canned = Canned(GetMetricData=page())
     queries = [metric(f"m{index}").model_copy(update={"period": period}) for index in range(metrics)]
     used = [number for number in range(metrics) if number % every == 1]
@@ -192,20 +190,20 @@ NAMES = {"m1": "w_m1", "m10": "w_m10", "errors1": "w_errors1", "ave": "w_ave"}
         ("'unclosed m1", "'unclosed m1"),
     ],
 )
-def test_identifiers_are_renamed_and_nothing_else(expression: str, renamed: str) -> None:
+def test_identifiers_are_renamed_and_nothing_else(expression, renamed):
     assert rename(expression, NAMES, ["m1", "m10", "errors1"]) == renamed
 
 
 @settings(deadline=None)
 @given(st.text(alphabet="m1ab_ ()[]+'\"\\,.5eMETRICS", max_size=60))
-def test_renaming_back_gives_the_expression_again(expression: str) -> None:
+def test_renaming_back_gives_the_expression_again(expression):
     if re.search(r"METRICS\s*\(", expression):
         return
     there = rename(expression, {"m1": "w0_m1", "a": "w0_a"}, ["m1"])
     assert rename(there, {"w0_m1": "m1", "w0_a": "a"}, ["w0_m1"]) == expression
 
 
-def test_a_prefix_goes_before_every_id_of_a_widget() -> None:
+def test_a_prefix_goes_before_every_id_of_a_widget():
     queries = prefixed((metric("m1"), math_("e1", "m1/2"), math_("e2", "e1+METRICS()")), "w3_")
     assert [(query.id, query.expression) for query in queries] == [
         ("w3_m1", ""),
@@ -229,9 +227,7 @@ def batches(draw: st.DrawFn) -> list[MetricQuery]:
 
 @settings(deadline=None)
 @given(batches(), st.integers(1, 12))
-def test_packing_keeps_every_query_once_and_parts_nothing_from_what_it_uses(
-    queries: list[MetricQuery], size: int
-) -> None:
+def test_packing_keeps_every_query_once_and_parts_nothing_from_what_it_uses(queries, size):
     calls = packed(queries, size)
     assert sorted(query.id for call in calls for query in call) == sorted(query.id for query in queries)
     ids = frozenset(query.id for query in queries)

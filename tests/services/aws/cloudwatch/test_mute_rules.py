@@ -1,7 +1,4 @@
-"""Single mute rules, whatever their status is."""
-
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -23,26 +20,25 @@ RULE = {
 }
 
 
-async def test_a_rule_with_its_end() -> None:
+async def test_a_rule_with_its_end():
     rule = await MuteRules(Canned(GetAlarmMuteRule=RULE)).named("toban-1", NOW)
-    assert rule is not None
     assert (rule.id, rule.status, rule.description) == ("toban-1", "SCHEDULED", "maintenance")
     assert rule.alarms == ("alb-latency-high", "rds-cpu-high")
     assert rule.until == datetime(2026, 4, 1, 6, 0, tzinfo=UTC)
 
 
-async def test_there_is_no_such_rule() -> None:
+async def test_there_is_no_such_rule():
     canned = Canned(GetAlarmMuteRule=failure(ProblemKind.NOT_FOUND))
     assert await MuteRules(canned).named("toban-1", NOW) is None
 
 
 @pytest.mark.parametrize("change", [{"Status": "SOON"}, {"Name": ""}, {"Name": "\ufffd"}])
-async def test_a_rule_that_is_not_whole_is_none(change: dict[str, Any]) -> None:
+async def test_a_rule_that_is_not_whole_is_none(change):
     with pytest.raises(Incomplete):
         await MuteRules(Canned(GetAlarmMuteRule=RULE | change)).named("toban-1", NOW)
 
 
-async def test_the_rules_of_an_alarm_are_named_by_their_arn() -> None:
+async def test_the_rules_of_an_alarm_are_named_by_their_arn():
     summaries = [{"AlarmMuteRuleArn": f"{ARN}{name}"} for name in ("b", "a")]
     canned = Canned(
         ListAlarmMuteRules={"AlarmMuteRuleSummaries": summaries},

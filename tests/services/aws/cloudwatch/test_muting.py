@@ -1,5 +1,3 @@
-"""Which alarms are muted: reported by AWS in full, in part or not at all."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +12,6 @@ from services.clock import ManualClock
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.cloudwatch.test_alarms import book, metric
 from tests.services.inspections.running_world import context, run_inspection
@@ -66,9 +63,7 @@ def unknown(finding: Finding) -> bool:
     ],
     ids=str,
 )
-async def test_no_refusal_and_no_empty_answer_says_that_nothing_is_muted(
-    embedded: Embedded, operation: str, answer: dict[str, Any]
-) -> None:
+async def test_no_refusal_and_no_empty_answer_says_that_nothing_is_muted(embedded, operation, answer):
     assert muted(await run_inspection(embedded, "alarms", hours=0.5))
     embedded.fault("cloudwatch", operation, **answer)
     assert unknown(await run_inspection(embedded, "alarms", hours=0.5))
@@ -76,9 +71,7 @@ async def test_no_refusal_and_no_empty_answer_says_that_nothing_is_muted(
 
 @MUTED
 @pytest.mark.parametrize("code", sorted(UNKNOWN_OPERATION))
-async def test_an_endpoint_without_mute_rules_says_so_and_mutes_nothing(
-    embedded: Embedded, code: str
-) -> None:
+async def test_an_endpoint_without_mute_rules_says_so_and_mutes_nothing(embedded, code):
     embedded.fault("cloudwatch", "ListAlarmMuteRules", status=400, code=code)
     finding = await run_inspection(embedded, "alarms", hours=0.5)
     assert not muted(finding)
@@ -91,7 +84,7 @@ async def test_an_endpoint_without_mute_rules_says_so_and_mutes_nothing(
 
 
 @MUTED
-async def test_a_rule_that_names_an_alarm_which_is_not_there_costs_a_remark(embedded: Embedded) -> None:
+async def test_a_rule_that_names_an_alarm_which_is_not_there_costs_a_remark(embedded):
     settings = next(iter(embedded.world.alarms.mutes.rules.values())).settings
     text = "The mute rule maintenance-work names alarms that AWS does not have: {name}. Those names mute nothing."
     before = await run_inspection(embedded, "scaling")
@@ -112,7 +105,7 @@ async def test_a_rule_that_names_an_alarm_which_is_not_there_costs_a_remark(embe
 
 
 @MUTED
-async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
+async def test_whether_actions_run_is_not_guessed(embedded):
     alarm = embedded.world.alarms.get("rds-cpu-high")
     assert alarm is not None
     del alarm.settings["ActionsEnabled"]
@@ -136,7 +129,7 @@ async def test_whether_actions_run_is_not_guessed(embedded: Embedded) -> None:
     ],
     ids=str,
 )  # fmt: skip
-async def test_a_rule_whose_alarms_cannot_be_read_is_not_one_that_mutes_nothing(targets: Any) -> None:
+async def test_a_rule_whose_alarms_cannot_be_read_is_not_one_that_mutes_nothing(targets):
     canned = Canned(ListAlarmMuteRules=LISTED, GetAlarmMuteRule=rule(targets))
     mutes = MuteRules(canned)
     for _time in range(2):
@@ -153,7 +146,7 @@ async def test_a_rule_whose_alarms_cannot_be_read_is_not_one_that_mutes_nothing(
     damage=st.sampled_from([None, 7, "", "a\ufffd", {"a": 1}]),
     at=st.integers(0, 4),
 )
-def test_one_name_that_cannot_be_read_is_enough(names: list[str], damage: Any, at: int) -> None:
+def test_one_name_that_cannot_be_read_is_enough(names, damage, at):
     whole = mute_of(rule({"AlarmNames": names}), ARN, NOW)
     readable = [name for name in names if "\ufffd" not in name]
     assert whole.is_complete == (bool(names) and len(readable) == len(names))
@@ -164,8 +157,8 @@ def test_one_name_that_cannot_be_read_is_enough(names: list[str], damage: Any, a
 
 
 @MUTED
-async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded: Embedded) -> None:
-    """AWS's model marks the list optional; an answer with an empty body is damaged all the same."""
+async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded):
+    # AWS's model marks the list optional; an answer with an empty body is damaged all the same.
     async with recording() as answers, context(embedded) as started:
         mutes = MuteRules(started.reader)
         assert (await mutes.read(NOW)).names == {"alb-latency-high"}
@@ -179,7 +172,7 @@ async def test_an_answer_without_the_list_is_one_of_no_active_rule(embedded: Emb
         assert (muting.mutes, muting.remarks, muting.is_complete) == ((), (), True)
 
 
-async def test_a_rule_without_its_name_is_asked_for_by_no_other() -> None:
+async def test_a_rule_without_its_name_is_asked_for_by_no_other():
     canned = Canned(ListAlarmMuteRules={"AlarmMuteRuleSummaries": [{"Status": "ACTIVE"}]})
     assert not (await MuteRules(canned).read(NOW)).is_complete
     assert canned.asked("GetAlarmMuteRule") == []
@@ -192,9 +185,7 @@ async def test_a_rule_without_its_name_is_asked_for_by_no_other() -> None:
         ProblemKind.NOT_FOUND, ProblemKind.THROTTLED, ProblemKind.UNAVAILABLE, ProblemKind.UNREACHABLE,
     )],
 )  # fmt: skip
-async def test_only_a_refusal_that_lasts_is_remembered_and_for_an_hour(
-    error: ProblemKind, remembered: bool
-) -> None:
+async def test_only_a_refusal_that_lasts_is_remembered_and_for_an_hour(error, remembered):
     canned, clock = Canned(ListAlarmMuteRules=failure(error)), ManualClock(NOW)
     mutes = MuteRules(canned)
     for _time in range(3):
@@ -207,7 +198,7 @@ async def test_only_a_refusal_that_lasts_is_remembered_and_for_an_hour(
         assert (await mutes.read(NOW + step)).is_complete, "a clock set back makes the hour no longer"
 
 
-async def test_alarms_by_name_are_asked_for_with_those_that_rules_name_a_hundred_at_a_time() -> None:
+async def test_alarms_by_name_are_asked_for_with_those_that_rules_name_a_hundred_at_a_time():
     from services.aws.cloudwatch.alarms.reader import Alarms
 
     names = [f"a{number:03}" for number in range(150)]
@@ -228,14 +219,14 @@ async def test_alarms_by_name_are_asked_for_with_those_that_rules_name_a_hundred
     assert canned.calls == [], "no name is not every alarm"
 
 
-def test_a_suppressed_composite_counts_as_muted() -> None:
+def test_a_suppressed_composite_counts_as_muted():
     from services.aws.cloudwatch.alarms.parsing import composite_alarm
 
     row = {"AlarmName": "all", "StateValue": "ALARM", "ActionsSuppressedBy": "Alarm"}
     assert composite_alarm(row).muted_by == "another alarm"
 
 
-async def test_a_request_refused_for_another_reason_does_not_end_the_reading_of_log_alarms() -> None:
+async def test_a_request_refused_for_another_reason_does_not_end_the_reading_of_log_alarms():
     from services.aws.cloudwatch.alarms.reader import Alarms
 
     canned = Canned(DescribeAlarms=failure(ProblemKind.INVALID, detail="ValidationError: no"))

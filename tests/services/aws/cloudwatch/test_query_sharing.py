@@ -1,5 +1,3 @@
-"""Metrics that curves share are asked once, and every curve still gets its own answer."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +18,7 @@ def math(identity: str, expression: str) -> MetricQuery:
     return MetricQuery(id=identity, expression=RawId(expression))
 
 
-def test_the_same_metric_under_two_labels_is_sent_once() -> None:
+def test_the_same_metric_under_two_labels_is_sent_once():
     sent, answered_by = without_duplicates([metric("a", label="CPU 平均"), metric("b", label="ECS CPU")])
     assert [query.id for query in sent] == ["a"]
     assert answered_by == {"b": "a"}
@@ -28,13 +26,13 @@ def test_the_same_metric_under_two_labels_is_sent_once() -> None:
     assert (shared.id, shared.label) == ("b", "ECS CPU")
 
 
-def test_an_expression_uses_what_is_sent() -> None:
+def test_an_expression_uses_what_is_sent():
     sent, _by = without_duplicates([metric("a"), metric("b", visible=False), math("e", "b/2 + FILL(b, 0)")])
     assert [query.id for query in sent] == ["a", "e"]
     assert sent[1].expression == "a/2 + FILL(a, 0)"
 
 
-def test_a_hidden_metric_becomes_visible_for_one_that_is_drawn() -> None:
+def test_a_hidden_metric_becomes_visible_for_one_that_is_drawn():
     sent, answered_by = without_duplicates(
         [metric("h", visible=False), math("e", "h*2"), metric("v", label="shown")]
     )
@@ -45,7 +43,7 @@ def test_a_hidden_metric_becomes_visible_for_one_that_is_drawn() -> None:
     assert answered_by == {"v": "h"}
 
 
-def test_what_differs_is_asked_apart() -> None:
+def test_what_differs_is_asked_apart():
     queries = [
         metric("a"),
         metric("b", stat="Maximum"),
@@ -71,9 +69,7 @@ METRICS = st.builds(
 
 
 @given(st.lists(METRICS, max_size=12))
-def test_every_question_is_answered_by_an_equal_one_and_nothing_is_sent_twice(
-    drawn: list[MetricQuery],
-) -> None:
+def test_every_question_is_answered_by_an_equal_one_and_nothing_is_sent_twice(drawn):
     queries = [query.model_copy(update={"id": f"m{index}"}) for index, query in enumerate(drawn)]
     sent, answered_by = without_duplicates(queries)
     by_id = {query.id: query for query in sent}

@@ -8,10 +8,9 @@ import pytest
 from services.aws.client.errors import Incomplete, Refused
 from services.aws.client.session import AwsSession
 from services.aws.ledgers.bucket import CONFLICT, GET, LIST, LedgerBucket, LedgerFolder
-from services.clock import ManualClock
 from services.journal.ledger import Rejected, Unavailable
 from services.journal.ledgers.registry import open_ledger, parse
-from tests.faults.server import REQUEST_ID, FaultServer, Reply, Seen
+from tests.faults.server import REQUEST_ID, Reply, Seen
 
 FOLDER = LedgerFolder("toban-journal", "kept/", "facility-prod")
 KEY = "kept/facility-prod/000000000007.json"
@@ -53,7 +52,7 @@ def bucket(session: AwsSession) -> LedgerBucket:
     return LedgerBucket(session, FOLDER)
 
 
-async def test_a_put_as_it_is_sent(bucket: LedgerBucket, server: FaultServer) -> None:
+async def test_a_put_as_it_is_sent(bucket, server):
     server.always(Reply(b"", headers={"x-amz-request-id": REQUEST_ID}))
     assert await bucket.put(7, b'{"by": "me"}') is None
     (request,) = server.seen
@@ -76,9 +75,7 @@ async def test_a_put_as_it_is_sent(bucket: LedgerBucket, server: FaultServer) ->
         {**PUT_PARAMS, "Tagging": "a=b"},
     ],
 )
-async def test_no_other_put_leaves_the_process(
-    params: dict[str, Any], session: AwsSession, server: FaultServer
-) -> None:
+async def test_no_other_put_leaves_the_process(params, session, server):
     login = await session._loaded()
     async with login._used() as clients:
         client = await clients.client("write", "s3")
@@ -92,18 +89,14 @@ async def test_no_other_put_leaves_the_process(
     "params",
     [{"Bucket": "other", "Key": KEY}, {"Bucket": "toban-journal", "Key": "kept/secret.json"}],
 )
-async def test_no_other_object_is_read(
-    params: dict[str, Any], session: AwsSession, server: FaultServer
-) -> None:
+async def test_no_other_object_is_read(params, session, server):
     with pytest.raises(Refused):
         await session.read(*GET, **params)
     assert server.seen == []
 
 
 @pytest.mark.parametrize("operation", ["DeleteObject", "CopyObject", "PutObjectAcl", "PutObjectRetention"])
-async def test_nothing_else_is_done_to_an_object(
-    operation: str, session: AwsSession, server: FaultServer
-) -> None:
+async def test_nothing_else_is_done_to_an_object(operation, session, server):
     params = {"Bucket": "toban-journal", "Key": KEY}
     if operation == "CopyObject":
         params["CopySource"] = f"toban-journal/{KEY}"
@@ -112,7 +105,7 @@ async def test_nothing_else_is_done_to_an_object(
     assert server.seen == []
 
 
-async def test_the_loser_reads_what_stands_there(bucket: LedgerBucket, server: FaultServer) -> None:
+async def test_the_loser_reads_what_stands_there(bucket, server):
     server.respond = lambda request: (
         error("PreconditionFailed", 412) if request.body else content('{"by": "another"}')
     )
@@ -128,15 +121,13 @@ async def test_the_loser_reads_what_stands_there(bucket: LedgerBucket, server: F
         listing("kept/other/000000000007.json"),
     ],
 )
-async def test_a_listing_that_is_none_of_a_ledger(
-    reply: Reply, bucket: LedgerBucket, server: FaultServer
-) -> None:
+async def test_a_listing_that_is_none_of_a_ledger(reply, bucket, server):
     server.always(reply)
     with pytest.raises(Incomplete):
         await bucket.after(6, 10)
 
 
-async def test_an_object_that_vanished_is_an_error(bucket: LedgerBucket, server: FaultServer) -> None:
+async def test_an_object_that_vanished_is_an_error(bucket, server):
     def respond(request: Seen) -> Reply:
         return listing(KEY) if "list-type" in request.path else error("NoSuchKey", 404)
 
@@ -155,9 +146,7 @@ async def test_an_object_that_vanished_is_an_error(bucket: LedgerBucket, server:
         (error("NoSuchBucket", 404), Rejected),
     ],
 )
-async def test_what_an_error_means(
-    reply: Reply, kind: type[Unavailable], server: FaultServer, clock: ManualClock
-) -> None:
+async def test_what_an_error_means(reply, kind, server, clock):
     server.always(reply)
     address = f"s3://toban-journal/kept?region=ap-northeast-1&endpoint_url={server.url}"
     ledger = open_ledger(parse(address), "facility-prod", clock)
@@ -168,8 +157,8 @@ async def test_what_an_error_means(
     await ledger.close()
 
 
-async def test_a_listing_with_a_gap_is_cut_before_it(server: FaultServer, clock: ManualClock) -> None:
-    """A listing is no snapshot: 9 may have been put, and then 10, while it was made."""
+async def test_a_listing_with_a_gap_is_cut_before_it(server, clock):
+    # A listing is no snapshot: 9 may have been put, and then 10, while it was made.
     keys = [FOLDER.key(seq) for seq in (7, 8, 10)]
 
     def respond(request: Seen) -> Reply:
@@ -187,5 +176,5 @@ async def test_a_listing_with_a_gap_is_cut_before_it(server: FaultServer, clock:
     await ledger.close()
 
 
-def test_listing_is_a_read_of_every_session() -> None:
+def test_listing_is_a_read_of_every_session():
     assert not FOLDER.accepts(*LIST, {"Bucket": "toban-journal"})

@@ -10,8 +10,6 @@ LEDGER = "facility-prod"
 
 
 class Endless:
-    """A session whose ledger has any number of large records."""
-
     def __init__(self) -> None:
         self.asked: list[str] = []
 
@@ -32,14 +30,14 @@ class Endless:
         return {"Body": b"x" * LARGE}
 
 
-async def test_a_read_of_a_table_ends_early() -> None:
+async def test_a_read_of_a_table_ends_early():
     session = Endless()
     records = await LedgerTable(session, LedgerPartition("toban-journal", LEDGER)).after(6, 1000)
     assert [seq for seq, _record in records] == list(range(7, 7 + MOST_BYTES // LARGE))
     assert len(session.asked) == len(records)
 
 
-async def test_a_read_of_a_bucket_ends_early() -> None:
+async def test_a_read_of_a_bucket_ends_early():
     session = Endless()
     records = await LedgerBucket(session, LedgerFolder("toban-journal", "", LEDGER)).after(6, 1000)
     assert [seq for seq, _record in records] == list(range(7, 7 + MOST_BYTES // LARGE))

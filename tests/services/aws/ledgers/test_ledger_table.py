@@ -16,7 +16,6 @@ from services.aws.ledgers.table import (
     LedgerTable,
     largest_record,
 )
-from services.clock import ManualClock
 from services.journal.ledger import Rejected, Unavailable
 from services.journal.ledgers.registry import open_ledger, parse
 from tests.faults.server import FAULTS, NEVER_ENDING, FaultServer, Reply, Seen, answer, failure
@@ -61,7 +60,7 @@ def table(session: AwsSession) -> LedgerTable:
     return LedgerTable(session, PARTITION)
 
 
-async def test_a_put_and_a_query_as_they_are_sent(table: LedgerTable, server: FaultServer) -> None:
+async def test_a_put_and_a_query_as_they_are_sent(table, server):
     server.by_operation({"PutItem": answer({}), "Query": answer({"Items": [item(7)]})})
     assert await table.put(7, b"{}") is None
     assert await table.after(6, 10) == [(7, b"{}")]
@@ -85,9 +84,7 @@ async def test_a_put_and_a_query_as_they_are_sent(table: LedgerTable, server: Fa
         changed(PUT_PARAMS, Expected={"seq": {"Exists": False}}),
     ],
 )
-async def test_no_other_put_leaves_the_process(
-    params: dict[str, Any], session: AwsSession, server: FaultServer
-) -> None:
+async def test_no_other_put_leaves_the_process(params, session, server):
     with pytest.raises(Refused):
         await session.append(params, call=PUT)
     assert server.seen == []
@@ -102,9 +99,7 @@ async def test_no_other_put_leaves_the_process(
         changed(QUERY_PARAMS, IndexName="other"),
     ],
 )
-async def test_no_other_query_leaves_the_process(
-    params: dict[str, Any], session: AwsSession, server: FaultServer
-) -> None:
+async def test_no_other_query_leaves_the_process(params, session, server):
     with pytest.raises(Refused):
         await session.read(*QUERY, **params)
     assert server.seen == []
@@ -126,9 +121,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("operation", OTHERS)
-async def test_nothing_else_is_done_to_the_table(
-    operation: str, session: AwsSession, server: FaultServer
-) -> None:
+async def test_nothing_else_is_done_to_the_table(operation, session, server):
     login = await session._loaded()
     async with login._used() as clients:
         client = await clients.client("write", "dynamodb")
@@ -138,9 +131,7 @@ async def test_nothing_else_is_done_to_the_table(
     assert server.seen == []
 
 
-async def test_the_consoles_own_session_has_no_ledger(
-    open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_the_consoles_own_session_has_no_ledger(open_session, server):
     session = open_session()
     for call, params in ((PUT, PUT_PARAMS), (QUERY, QUERY_PARAMS)):
         with pytest.raises(Refused):
@@ -148,32 +139,26 @@ async def test_the_consoles_own_session_has_no_ledger(
     assert server.seen == []
 
 
-async def test_the_loser_learns_what_stands_there_from_the_answer(
-    table: LedgerTable, server: FaultServer
-) -> None:
+async def test_the_loser_learns_what_stands_there_from_the_answer(table, server):
     server.always(lost_race(Item=item(7, '{"by": "another"}')))
     assert await table.put(7, b"{}") == b'{"by": "another"}'
     assert server.counts == {"PutItem": 1}
 
 
-async def test_the_loser_reads_what_stands_there_if_the_answer_does_not_say(
-    table: LedgerTable, server: FaultServer
-) -> None:
+async def test_the_loser_reads_what_stands_there_if_the_answer_does_not_say(table, server):
     server.by_operation({"PutItem": lost_race(), "Query": answer({"Items": [item(7, '{"by": "another"}')]})})
     assert await table.put(7, b"{}") == b'{"by": "another"}'
     assert server.counts == {"PutItem": 1, "Query": 1}
 
 
 @pytest.mark.parametrize("page", [{"Items": []}, {"Items": [item(8)]}])
-async def test_a_number_that_is_taken_by_nothing_is_an_error(
-    page: dict[str, Any], table: LedgerTable, server: FaultServer
-) -> None:
+async def test_a_number_that_is_taken_by_nothing_is_an_error(page, table, server):
     server.by_operation({"PutItem": lost_race(), "Query": answer(page)})
     with pytest.raises(Incomplete):
         await table.put(7, b"{}")
 
 
-async def test_pages_are_followed_to_the_limit(table: LedgerTable, server: FaultServer) -> None:
+async def test_pages_are_followed_to_the_limit(table, server):
     pages = [
         {"Items": [item(0), item(1)], "LastEvaluatedKey": key(1)},
         # Such a page ends at 1 MB of what it does not show.
@@ -204,9 +189,7 @@ async def test_pages_are_followed_to_the_limit(table: LedgerTable, server: Fault
         {},
     ],
 )
-async def test_an_answer_that_is_none_of_a_ledger(
-    page: dict[str, Any], table: LedgerTable, server: FaultServer
-) -> None:
+async def test_an_answer_that_is_none_of_a_ledger(page, table, server):
     server.always(answer(page))
     with pytest.raises(Incomplete):
         await table.after(-1, 10)
@@ -214,9 +197,7 @@ async def test_an_answer_that_is_none_of_a_ledger(
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in NEVER_ENDING])
-async def test_a_put_without_a_clear_answer_is_sent_once_and_unavailable(
-    name: str, server: FaultServer, clock: ManualClock
-) -> None:
+async def test_a_put_without_a_clear_answer_is_sent_once_and_unavailable(name, server, clock):
     server.always(FAULTS[name])
     ledger = open_ledger(address(server), LEDGER, clock)
     with pytest.raises(Unavailable) as caught:
@@ -227,9 +208,7 @@ async def test_a_put_without_a_clear_answer_is_sent_once_and_unavailable(
 
 
 @pytest.mark.parametrize("name", sorted(NEVER_ENDING))
-async def test_a_put_that_hangs_is_given_up(
-    name: str, server: FaultServer, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_put_that_hangs_is_given_up(name, server, clock, monkeypatch):
     monkeypatch.setattr("services.aws.ledgers.table.PUT_SECONDS", 0.5)
     server.always(FAULTS[name])
     ledger = open_ledger(address(server), LEDGER, clock)
@@ -253,9 +232,7 @@ async def test_a_put_that_hangs_is_given_up(
         (failure("UnrecognizedClientException", "The security token is invalid"), "aws configure"),
     ],
 )  # fmt: skip
-async def test_a_refusal_of_aws_is_final(
-    reply: Reply, remedy: str, server: FaultServer, clock: ManualClock
-) -> None:
+async def test_a_refusal_of_aws_is_final(reply, remedy, server, clock):
     server.always(reply)
     ledger = open_ledger(address(server), LEDGER, clock)
     for call in (lambda: ledger.put(7, b"{}"), lambda: ledger.read(6)):
@@ -266,7 +243,7 @@ async def test_a_refusal_of_aws_is_final(
     await ledger.close()
 
 
-async def test_a_record_that_is_too_large_is_not_sent(server: FaultServer, clock: ManualClock) -> None:
+async def test_a_record_that_is_too_large_is_not_sent(server, clock):
     ledger = open_ledger(address(server), LEDGER, clock)
     with pytest.raises(Rejected, match=f"{largest_record(LEDGER):,}"):
         await ledger.put(7, b"x" * (largest_record(LEDGER) + 1))
@@ -274,8 +251,8 @@ async def test_a_record_that_is_too_large_is_not_sent(server: FaultServer, clock
     await ledger.close()
 
 
-async def test_a_role_of_the_address_is_assumed(server: FaultServer, clock: ManualClock) -> None:
-    """By the ledger's own session; the role's answer is a refusal here, which is final."""
+async def test_a_role_of_the_address_is_assumed(server, clock):
+    # By the ledger's own session; the role's answer is a refusal here, which is final.
     server.always(failure("AccessDenied", status=403))
     ledger = open_ledger(
         parse(f"{address(server)}&role_arn=arn:aws:iam::123456789012:role/toban"), LEDGER, clock

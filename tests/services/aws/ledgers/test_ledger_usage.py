@@ -34,9 +34,7 @@ def dollars(meter: UsageMeter) -> float:
     return meter.yen_today / USD_JPY
 
 
-async def test_puts_are_charged_by_the_kilobyte_and_polls_as_one_unit(
-    server: FaultServer, clock: ManualClock, meter: UsageMeter, tmp_path: Any
-) -> None:
+async def test_puts_are_charged_by_the_kilobyte_and_polls_as_one_unit(server, clock, meter, tmp_path):
     server.by_operation({"PutItem": answer({}), "Query": answer({"Items": []})})
     ledger = place(server, "dynamodb", tmp_path).ledger(clock, meter)
     await ledger.put(1, b"{}")
@@ -51,8 +49,8 @@ async def test_puts_are_charged_by_the_kilobyte_and_polls_as_one_unit(
     assert dollars(meter) == pytest.approx((1 + 3) * USD_PER_DYNAMODB_WRITE + 5 * USD_PER_DYNAMODB_READ)
 
 
-async def test_a_month_of_polls_costs_what_it_costs(clock: ManualClock, meter: UsageMeter) -> None:
-    """A request's price is below a millionth of a dollar, so nothing may be rounded to that."""
+async def test_a_month_of_polls_costs_what_it_costs(clock, meter):
+    # A request's price is below a millionth of a dollar, so nothing may be rounded to that.
     for _poll in range(1000):
         meter.count("dynamodb", "Query")
         meter.count("s3", "GetObject")

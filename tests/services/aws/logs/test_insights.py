@@ -54,7 +54,7 @@ def reader(canned: Canned, pauses: Pauses | None = None) -> Insights:
     return Insights(canned, sleep=pauses or Pauses())
 
 
-async def test_trap_the_range_is_in_epoch_seconds_not_milliseconds() -> None:
+async def test_trap_the_range_is_in_epoch_seconds_not_milliseconds():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Complete"))
     await reader(canned).run(GROUP, "fields @timestamp # the time\n| limit 5", SPAN)
     [request] = canned.asked("StartQuery")
@@ -63,7 +63,7 @@ async def test_trap_the_range_is_in_epoch_seconds_not_milliseconds() -> None:
     assert request["queryString"] == "fields @timestamp\n| limit 5"
 
 
-async def test_it_polls_until_the_query_is_complete_and_drops_the_pointer() -> None:
+async def test_it_polls_until_the_query_is_complete_and_drops_the_pointer():
     pauses, results = Pauses(), list[QueryResult]()
     canned = Canned(
         StartQuery=STARTED,
@@ -84,13 +84,13 @@ async def test_it_polls_until_the_query_is_complete_and_drops_the_pointer() -> N
     assert not canned.asked("StopQuery")
 
 
-def test_trap_the_number_of_rows_is_not_the_number_of_matches() -> None:
+def test_trap_the_number_of_rows_is_not_the_number_of_matches():
     result = QueryResult(state=QueryState.COMPLETE, rows=({"n": "1"},) * 100, matched=5000)
     assert not result.is_complete
 
 
 @pytest.mark.parametrize("status", ["Failed", "Cancelled", "Timeout"])
-async def test_a_query_that_ends_badly_is_partial_and_not_stopped_again(status: str) -> None:
+async def test_a_query_that_ends_badly_is_partial_and_not_stopped_again(status):
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer(status, {"n": "1"}, matched=4))
     result = await reader(canned).run(GROUP, "limit 1", SPAN)
     assert (result.complete, result.going, result.matched) == (False, False, 4)
@@ -98,7 +98,7 @@ async def test_a_query_that_ends_badly_is_partial_and_not_stopped_again(status: 
 
 
 @pytest.mark.parametrize("name", ["", "\ufffd", "statu\ufffd"])
-async def test_a_field_whose_name_cannot_be_read_is_no_field_that_the_event_lacks(name: str) -> None:
+async def test_a_field_whose_name_cannot_be_read_is_no_field_that_the_event_lacks(name):
     canned = Canned(
         StartQuery=STARTED,
         GetQueryResults=answer("Complete", {name: "502"}, matched=1),
@@ -108,7 +108,7 @@ async def test_a_field_whose_name_cannot_be_read_is_no_field_that_the_event_lack
         await reader(canned).run(GROUP, "limit 1", SPAN)
 
 
-async def test_trap_a_running_query_is_partial_and_is_stopped_when_it_takes_too_long() -> None:
+async def test_trap_a_running_query_is_partial_and_is_stopped_when_it_takes_too_long():
     canned = Canned(
         StartQuery=STARTED, GetQueryResults=answer("Running", matched=9), StopQuery={"success": True}
     )
@@ -119,7 +119,7 @@ async def test_trap_a_running_query_is_partial_and_is_stopped_when_it_takes_too_
     assert 8 <= sum(pauses.slept) < 11
 
 
-async def test_a_query_in_the_state_unknown_ends_at_once_and_is_stopped() -> None:
+async def test_a_query_in_the_state_unknown_ends_at_once_and_is_stopped():
     pauses = Pauses()
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Unknown"), StopQuery={"success": True})
     result = await reader(canned, pauses).run(GROUP, "limit 1", SPAN)
@@ -128,14 +128,14 @@ async def test_a_query_in_the_state_unknown_ends_at_once_and_is_stopped() -> Non
     assert canned.asked("StopQuery") == [{"queryId": "q-1"}]
 
 
-async def test_an_unknown_query_state_is_polled_on() -> None:
+async def test_an_unknown_query_state_is_polled_on():
     canned = Canned(
         StartQuery=STARTED, GetQueryResults=script(answer("Thinking"), answer("Complete", matched=1))
     )
     assert (await reader(canned).run(GROUP, "limit 1", SPAN)).matched == 1
 
 
-async def test_a_cancelled_run_stops_its_query_even_when_stopping_fails() -> None:
+async def test_a_cancelled_run_stops_its_query_even_when_stopping_fails():
     polling = asyncio.Event()
 
     def running(_params: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +155,7 @@ async def test_a_cancelled_run_stops_its_query_even_when_stopping_fails() -> Non
     assert canned.asked("StopQuery") == [{"queryId": "q-1"}]
 
 
-async def test_a_query_whose_id_comes_after_the_cancellation_is_stopped() -> None:
+async def test_a_query_whose_id_comes_after_the_cancellation_is_stopped():
     canned = SlowStart(StartQuery=STARTED, StopQuery={"success": True})
     task = asyncio.create_task(reader(canned).run(GROUP, "limit 1", SPAN))
     await canned.asking.wait()
@@ -166,7 +166,7 @@ async def test_a_query_whose_id_comes_after_the_cancellation_is_stopped() -> Non
     assert canned.asked("StopQuery") == [{"queryId": "q-1"}]
 
 
-async def test_a_failure_while_it_runs_stops_the_query() -> None:
+async def test_a_failure_while_it_runs_stops_the_query():
     canned = Canned(
         StartQuery=STARTED, GetQueryResults=failure(ProblemKind.NOT_FOUND), StopQuery={"success": True}
     )
@@ -175,7 +175,7 @@ async def test_a_failure_while_it_runs_stops_the_query() -> None:
     assert canned.asked("StopQuery")
 
 
-async def test_trap_limit_exceeded_at_the_start_is_waited_for() -> None:
+async def test_trap_limit_exceeded_at_the_start_is_waited_for():
     assert kind_of_code("LimitExceededException", 400, "", "logs") is ProblemKind.THROTTLED
     full = failure(ProblemKind.THROTTLED)
     pauses = Pauses()
@@ -184,7 +184,7 @@ async def test_trap_limit_exceeded_at_the_start_is_waited_for() -> None:
     assert pauses.slept == [*insights.HOUSE_FULL[:2], insights.PAUSES[0]]
 
 
-async def test_trap_limit_exceeded_for_ever_is_reported() -> None:
+async def test_trap_limit_exceeded_for_ever_is_reported():
     pauses = Pauses()
     canned = Canned(StartQuery=failure(ProblemKind.THROTTLED))
     with pytest.raises(Throttled):
@@ -192,7 +192,7 @@ async def test_trap_limit_exceeded_for_ever_is_reported() -> None:
     assert pauses.slept == list(insights.HOUSE_FULL)
 
 
-async def test_throttling_while_it_runs_is_waited_for_but_not_for_ever() -> None:
+async def test_throttling_while_it_runs_is_waited_for_but_not_for_ever():
     slow = failure(ProblemKind.THROTTLED)
     canned = Canned(StartQuery=STARTED, GetQueryResults=script(slow, slow, answer("Complete", matched=2)))
     assert (await reader(canned).run(GROUP, "limit 1", SPAN)).matched == 2
@@ -202,14 +202,14 @@ async def test_throttling_while_it_runs_is_waited_for_but_not_for_ever() -> None
     assert canned.asked("StopQuery")
 
 
-async def test_a_query_that_aws_does_not_understand_is_refused() -> None:
+async def test_a_query_that_aws_does_not_understand_is_refused():
     canned = Canned(StartQuery=failure(ProblemKind.INVALID, "MalformedQuery"))
     with pytest.raises(Invalid):
         await reader(canned).run(GROUP, "filtre", SPAN)
 
 
 @pytest.mark.parametrize("lacking", ["recordsMatched", "recordsScanned", "bytesScanned"])
-async def test_a_complete_answer_without_its_counts_is_not_zero(lacking: str) -> None:
+async def test_a_complete_answer_without_its_counts_is_not_zero(lacking):
     broken = answer("Complete")
     del broken["statistics"][lacking]
     canned = Canned(StartQuery=STARTED, GetQueryResults=broken, StopQuery={"success": True})
@@ -217,19 +217,19 @@ async def test_a_complete_answer_without_its_counts_is_not_zero(lacking: str) ->
         await reader(canned).run(GROUP, "limit 1", SPAN)
 
 
-async def test_hostile_text_is_cleaned() -> None:
+async def test_hostile_text_is_cleaned():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Complete", {"message": "a\x1b[2Jb"}))
     result = await reader(canned).run(GROUP, "limit 1", SPAN)
     assert "\x1b" not in result.rows[0]["message"]
 
 
-async def test_a_region_of_its_own() -> None:
+async def test_a_region_of_its_own():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Complete"))
     await Insights(canned, region="us-east-1", sleep=Pauses()).run(GROUP, "limit 1", SPAN)
     assert {region for _name, _params, region in canned.calls} == {"us-east-1"}
 
 
-async def test_the_fields_of_the_last_quarter_of_an_hour() -> None:
+async def test_the_fields_of_the_last_quarter_of_an_hour():
     canned = Canned(
         GetLogGroupFields={
             "logGroupFields": [{"name": "@message", "percent": 100}, {"name": "level", "percent": 42}, {}]
@@ -264,9 +264,7 @@ def ms(days: float) -> int:
         (group(creationTime=-1, retentionInDays=10), (1066, None)),
     ],
 )
-async def test_the_size_is_the_windows_share_of_what_is_kept(
-    row: dict[str, Any], expected: tuple[int, float | None]
-) -> None:
+async def test_the_size_is_the_windows_share_of_what_is_kept(row, expected):
     neighbour = {"logGroupName": GROUP + "-old", "storedBytes": 10**12}
     canned = Canned(DescribeLogGroups=[{"logGroups": [neighbour]}, {"logGroups": [row]}])
     size, days = expected
@@ -275,13 +273,13 @@ async def test_the_size_is_the_windows_share_of_what_is_kept(
     assert canned.asked("DescribeLogGroups") == [{"logGroupNamePrefix": GROUP}]
 
 
-async def test_a_group_that_is_not_listed_has_no_size() -> None:
+async def test_a_group_that_is_not_listed_has_no_size():
     canned = Canned(DescribeLogGroups={"logGroups": []})
     assert await reader(canned).size_of("arn:aws:logs:x:1:log-group:/a:*", SPAN, NOW) is None
     assert canned.asked("DescribeLogGroups") == [{"logGroupNamePrefix": "/a"}]
 
 
-def test_trap_a_comment_behind_a_command_is_taken_out() -> None:
+def test_trap_a_comment_behind_a_command_is_taken_out():
     written = """
 # 1秒以上のクエリ
 fields @timestamp, @message
@@ -316,11 +314,11 @@ fields @timestamp, @message
         r'filter m = "a \" | b"',
     ],
 )
-def test_bars_and_hashes_within_quotes_and_expressions_are_text(command: str) -> None:
+def test_bars_and_hashes_within_quotes_and_expressions_are_text(command):
     assert commands(f"{command} # said\n| limit 1") == (command, "limit 1")
 
 
-def test_commands_by_their_verbs() -> None:
+def test_commands_by_their_verbs():
     assert [verb(each) for each in commands("FIELDS a | Stats count(*) |")] == ["fields", "stats"]
     assert commands(" # nothing") == ()
     assert verb("") == ""
@@ -331,17 +329,17 @@ def test_commands_by_their_verbs() -> None:
         st.sampled_from(['filter a = "x|#"', "limit 5", "filter m like /a|#/", "sort n desc"]), max_size=5
     )
 )
-def test_taking_apart_and_joining_changes_nothing(parts: list[str]) -> None:
+def test_taking_apart_and_joining_changes_nothing(parts):
     assert commands(joined(parts)) == tuple(parts)
 
 
 @given(st.text(max_size=60))
-def test_any_text_can_be_taken_apart(text: str) -> None:
+def test_any_text_can_be_taken_apart(text):
     parts = commands(text)
     assert all(each == each.strip() != "" for each in parts)
 
 
-def test_names_and_values_as_a_query_spells_them() -> None:
+def test_names_and_values_as_a_query_spells_them():
     assert [field(name) for name in ("@timestamp", "log.level", "http-status", "a`b")] == [
         "@timestamp",
         "log.level",

@@ -1,5 +1,3 @@
-"""The journal's stream: the one write that a read-only console makes, and nowhere else."""
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +8,7 @@ from services.aws.client.errors import AwsError, ClockSkew, NotFound, Refused
 from services.aws.client.session import AwsSession
 from services.aws.client.write_grants import JournalLogStream
 from services.aws.logs.journal_stream import JournalStream
-from tests.faults.server import FAULTS, FaultServer, answer, failure
+from tests.faults.server import FAULTS, answer, failure
 
 GROUP, STREAM = "/toban/journal", "bastion"
 AT = datetime(2026, 4, 1, 0, 0, 0, 123000, tzinfo=UTC)
@@ -21,7 +19,7 @@ def session(open_session: Callable[..., AwsSession]) -> AwsSession:
     return open_session(journal=JournalLogStream(GROUP, STREAM))
 
 
-async def test_a_line_arrives_whole(session: AwsSession, server: FaultServer) -> None:
+async def test_a_line_arrives_whole(session, server):
     server.always(answer({}))
     await JournalStream(session, GROUP, STREAM).put(AT, "12 abcdef 記録")
     (request,) = server.seen
@@ -35,9 +33,7 @@ async def test_a_line_arrives_whole(session: AwsSession, server: FaultServer) ->
 @pytest.mark.parametrize(
     ("group", "stream"), [("/ecs/staff-api", STREAM), (GROUP, "other"), ("", STREAM), (GROUP, "")]
 )
-async def test_no_other_stream_is_written(
-    group: str, stream: str, session: AwsSession, server: FaultServer
-) -> None:
+async def test_no_other_stream_is_written(group, stream, session, server):
     with pytest.raises(AwsError):
         await JournalStream(session, group, stream).put(AT, "x")
     assert server.seen == []
@@ -46,16 +42,14 @@ async def test_no_other_stream_is_written(
 @pytest.mark.parametrize(
     "named", [JournalLogStream("", ""), JournalLogStream(GROUP, ""), JournalLogStream("", STREAM)]
 )
-async def test_a_runbook_that_names_none_allows_none(
-    named: JournalLogStream, open_session: Callable[..., AwsSession], server: FaultServer
-) -> None:
+async def test_a_runbook_that_names_none_allows_none(named, open_session, server):
     with pytest.raises(Refused):
         await JournalStream(open_session(journal=named), GROUP, STREAM).put(AT, "x")
     assert server.seen == []
 
 
 @pytest.mark.parametrize("operation", ["CreateLogStream", "DeleteLogStream", "CreateLogGroup"])
-async def test_nothing_else_is_done_to_it(operation: str, session: AwsSession, server: FaultServer) -> None:
+async def test_nothing_else_is_done_to_it(operation, session, server):
     params: dict[str, Any] = {"logGroupName": GROUP}
     if operation != "CreateLogGroup":
         params["logStreamName"] = STREAM
@@ -64,7 +58,7 @@ async def test_nothing_else_is_done_to_it(operation: str, session: AwsSession, s
     assert server.seen == []
 
 
-async def test_a_missing_stream_is_reported_with_what_to_do(session: AwsSession, server: FaultServer) -> None:
+async def test_a_missing_stream_is_reported_with_what_to_do(session, server):
     server.always(failure("ResourceNotFoundException", "The specified log stream does not exist."))
     with pytest.raises(NotFound) as caught:
         await JournalStream(session, GROUP, STREAM).put(AT, "x")
@@ -72,13 +66,13 @@ async def test_a_missing_stream_is_reported_with_what_to_do(session: AwsSession,
     assert caught.value.problem.remedy
 
 
-async def test_a_dropped_line_is_an_error(session: AwsSession, server: FaultServer) -> None:
+async def test_a_dropped_line_is_an_error(session, server):
     server.always(answer({"rejectedLogEventsInfo": {"tooOldLogEventEndIndex": 1}}))
     with pytest.raises(ClockSkew):
         await JournalStream(session, GROUP, STREAM).put(AT, "x")
 
 
-async def test_it_is_read_page_by_page(session: AwsSession, server: FaultServer) -> None:
+async def test_it_is_read_page_by_page(session, server):
     pages = iter(
         (
             answer({"events": [{"message": "one"}, {"message": "二"}], "nextToken": "more"}),
@@ -94,14 +88,14 @@ async def test_it_is_read_page_by_page(session: AwsSession, server: FaultServer)
     ]  # fmt: skip
 
 
-async def test_a_missing_stream_is_reported_when_it_is_read(session: AwsSession, server: FaultServer) -> None:
+async def test_a_missing_stream_is_reported_when_it_is_read(session, server):
     server.always(failure("ResourceNotFoundException", "The specified log stream does not exist."))
     with pytest.raises(NotFound) as caught:
         await JournalStream(session, GROUP, STREAM).lines()
     assert STREAM in caught.value.problem.summary
 
 
-async def test_a_failed_line_is_tried_once(session: AwsSession, server: FaultServer) -> None:
+async def test_a_failed_line_is_tried_once(session, server):
     server.always(FAULTS["503"])
     with pytest.raises(AwsError):
         await JournalStream(session, GROUP, STREAM).put(AT, "x")

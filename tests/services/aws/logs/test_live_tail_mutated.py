@@ -14,7 +14,6 @@ from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.live_tail import LiveTail, LiveUpdate
 from services.demo.logs import live
-from tests.conftest import Embedded
 from tests.services.demo.client import ask
 from tests.tools.mutations import Mutation, mutations
 
@@ -39,15 +38,12 @@ def session_of_two_updates(*start: Any) -> Iterator[dict[str, Any]]:
 
 
 async def read(session: AwsSession) -> list[LiveUpdate]:
-    """All updates of a session."""
     async with asyncio.timeout(60), aclosing(LiveTail(session).updates(ARN)) as updates:
         return [update async for update in updates]
 
 
 @pytest.mark.slow
-async def test_mutated_updates_of_a_live_tail_raise_nothing_but_our_errors(
-    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_mutated_updates_of_a_live_tail_raise_nothing_but_our_errors(empty_aws, monkeypatch):
     await ask(empty_aws.url, "logs", "CreateLogGroup", logGroupName=GROUP)
     monkeypatch.setattr(live, "_updates", session_of_two_updates)
     bodies: list[bytes] = []

@@ -1,5 +1,3 @@
-"""Patterns that AWS tries on messages."""
-
 from collections.abc import AsyncIterator
 
 import pytest
@@ -22,19 +20,15 @@ async def filters(empty_aws: Embedded) -> AsyncIterator[MetricFilters]:
     await session.close()
 
 
-async def test_an_empty_message_does_not_spoil_the_others(
-    filters: MetricFilters, empty_aws: Embedded
-) -> None:
-    """AWS refuses a request that has one; a line of control characters alone is empty once it is cleaned."""
+async def test_an_empty_message_does_not_spoil_the_others(filters, empty_aws):
+    # AWS refuses a request that has one; a line of control characters alone is empty once it is cleaned.
     messages = ["", "ERROR a", "INFO b", "", "ERROR c"]
     assert await filters.count("ERROR", messages) == 2
     assert await filters.matching("ERROR", messages) == {"ERROR a", "ERROR c"}
     assert empty_aws.counts()[TRIED] == 2
 
 
-async def test_nothing_is_asked_about_empty_messages_alone(
-    filters: MetricFilters, empty_aws: Embedded
-) -> None:
+async def test_nothing_is_asked_about_empty_messages_alone(filters, empty_aws):
     assert await filters.count("ERROR", ["", ""]) == 0
     assert await filters.matching("ERROR", []) == frozenset()
     assert TRIED not in empty_aws.counts()

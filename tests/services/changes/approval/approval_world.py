@@ -29,18 +29,15 @@ VALID = timedelta(minutes=30)
 async def office(
     embedded: Any, path: Path | JournalPlace, person: Person = HANAKO, *, runbook: Runbook = APPROVED
 ) -> AsyncIterator[Desk]:
-    """The console of one person."""
     async with desk(embedded, path, runbook=runbook, acts=lambda _identity: person) as one:
         yield one
 
 
 def sent(embedded: Any) -> int:
-    """How many writes the server was asked for."""
     return sum(embedded.counts().get(operation, 0) for operation in WRITES)
 
 
 async def raise_plan(one: Desk, id: str = "", maximum: str = "10") -> Plan:
-    """A plan that needs the approval of the PM."""
     plan = await one.engine.plan("task-limit", "staff-api", {"max": maximum, "revert": "aws"}, id)
     assert plan.approval_scope == "task-limit:raise"
     return plan
@@ -63,7 +60,6 @@ async def approve(two: Desk, plan: Plan) -> None:
 
 
 async def obtain(one: Desk, plan: Plan, **given: Any) -> None:
-    """Record an approval that was obtained elsewhere."""
     values: dict[str, Any] = {
         "who": "鈴木",
         "means": Means.PHONE,
@@ -74,5 +70,4 @@ async def obtain(one: Desk, plan: Plan, **given: Any) -> None:
 
 
 def ways(one: Desk, plan: Plan) -> list[ConsentWay]:
-    """What allows the plan there now."""
     return [consent.way for consent in one.engine.authority.approvals.consents(plan)]

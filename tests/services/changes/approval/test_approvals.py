@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,11 +36,10 @@ OWN = "It was approved with your OS user or AWS identity: another person has to 
 async def state(one: Desk, plan: Any) -> ApprovalState:
     await one.engine.authority.approvals.load()
     request = one.engine.authority.approvals.request(plan.id)
-    assert request is not None
     return request.state
 
 
-async def test_asked_approved_and_confirmed(embedded: Any, tmp_path: Path) -> None:
+async def test_asked_approved_and_confirmed(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)
@@ -77,9 +75,7 @@ PEOPLE = [
 
 
 @pytest.mark.parametrize("other", PEOPLE, ids=lambda person: f"{person.user}-{person.identity[-4:]}")
-async def test_only_another_user_with_another_identity_approves(
-    embedded: Any, tmp_path: Path, other: Person
-) -> None:
+async def test_only_another_user_with_another_identity_approves(embedded, tmp_path, other):
     path = tmp_path / "j.db"
     is_second = other == Person(user="taro", identity=TARO.identity)
     async with office(embedded, path) as one, office(embedded, path, other) as two:
@@ -94,7 +90,7 @@ async def test_only_another_user_with_another_identity_approves(
         assert bool(sent(embedded)) is is_second
 
 
-async def test_only_whom_the_runbook_names_approves(embedded: Any, tmp_path: Path) -> None:
+async def test_only_whom_the_runbook_names_approves(embedded, tmp_path):
     approvers = tuple(each.model_copy(update={"users": ("taro",)}) for each in APPROVED.approvers)
     book = APPROVED.model_copy(update={"approvers": approvers})
     path = tmp_path / "j.db"
@@ -126,7 +122,7 @@ async def test_only_whom_the_runbook_names_approves(embedded: Any, tmp_path: Pat
         assert ways(strict, await again(strict, lower)) == [], "checked again where it is confirmed"
 
 
-async def test_who_approved_does_not_confirm_but_another_may(embedded: Any, tmp_path: Path) -> None:
+async def test_who_approved_does_not_confirm_but_another_may(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with (
         office(embedded, path) as one,
@@ -141,7 +137,7 @@ async def test_who_approved_does_not_confirm_but_another_may(embedded: Any, tmp_
         assert (await confirmed(three, plan)).state is StepState.DONE
 
 
-async def test_an_unknown_identity_of_who_confirms_fails_closed(embedded: Any, tmp_path: Path) -> None:
+async def test_an_unknown_identity_of_who_confirms_fails_closed(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)
@@ -152,7 +148,7 @@ async def test_an_unknown_identity_of_who_confirms_fails_closed(embedded: Any, t
     assert sent(embedded) == 0
 
 
-async def test_nobody_approves_without_a_request(embedded: Any, tmp_path: Path) -> None:
+async def test_nobody_approves_without_a_request(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db", TARO) as two:
         plan = await raise_plan(two)
         with pytest.raises(NotApproved, match="Nobody waits"):
@@ -161,7 +157,7 @@ async def test_nobody_approves_without_a_request(embedded: Any, tmp_path: Path) 
             await two.engine.authority.approvals.decline(plan, "no")
 
 
-async def test_a_declined_request(embedded: Any, tmp_path: Path) -> None:
+async def test_a_declined_request(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)
@@ -181,7 +177,7 @@ async def test_a_declined_request(embedded: Any, tmp_path: Path) -> None:
     assert sent(embedded) == 0
 
 
-async def test_a_request_is_answered_once(embedded: Any, tmp_path: Path) -> None:
+async def test_a_request_is_answered_once(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with (
         office(embedded, path) as one,
@@ -202,7 +198,7 @@ async def test_a_request_is_answered_once(embedded: Any, tmp_path: Path) -> None
         assert (await confirmed(one, plan)).consents[0].by == "taro"
 
 
-async def test_planned_again_after_the_state_moved_it_is_another_plan(embedded: Any, tmp_path: Path) -> None:
+async def test_planned_again_after_the_state_moved_it_is_another_plan(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)
@@ -214,7 +210,7 @@ async def test_planned_again_after_the_state_moved_it_is_another_plan(embedded: 
         assert not one.engine.authority.approvals.may_serve(await again(one, plan))
 
 
-async def test_what_is_refused_cannot_be_approved(embedded: Any, tmp_path: Path) -> None:
+async def test_what_is_refused_cannot_be_approved(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)
@@ -225,9 +221,7 @@ async def test_what_is_refused_cannot_be_approved(embedded: Any, tmp_path: Path)
 
 
 @pytest.mark.parametrize("way", ["second person", "elsewhere"])
-async def test_it_expires_after_thirty_minutes_by_both_clocks(
-    embedded: Any, tmp_path: Path, way: str
-) -> None:
+async def test_it_expires_after_thirty_minutes_by_both_clocks(embedded, tmp_path, way):
     clock, path = embedded.clock, tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
 
@@ -258,7 +252,7 @@ async def test_it_expires_after_thirty_minutes_by_both_clocks(
         assert not await allowed(waited_and_set_back), "a clock that is set back gives no second half hour"
 
 
-async def test_a_restarted_console_does_not_prolong_it(embedded: Any, tmp_path: Path) -> None:
+async def test_a_restarted_console_does_not_prolong_it(embedded, tmp_path):
     clock, path = embedded.clock, tmp_path / "j.db"
     async with office(embedded, path) as one:
         plan = await raise_plan(one)
@@ -272,7 +266,7 @@ async def test_a_restarted_console_does_not_prolong_it(embedded: Any, tmp_path: 
         assert await one.engine.authority.objection(plan) == MISSING, "the entry knows when it was written"
 
 
-async def test_a_request_that_nobody_answers_expires(embedded: Any, tmp_path: Path) -> None:
+async def test_a_request_that_nobody_answers_expires(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)
@@ -287,7 +281,7 @@ async def test_a_request_that_nobody_answers_expires(embedded: Any, tmp_path: Pa
         assert not one.engine.authority.approvals.may_serve(plan)
 
 
-async def test_obtained_elsewhere(embedded: Any, tmp_path: Path) -> None:
+async def test_obtained_elsewhere(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)
         with pytest.raises(NotApproved, match="Who approved it"):
@@ -313,7 +307,7 @@ async def test_obtained_elsewhere(embedded: Any, tmp_path: Path) -> None:
         assert sent(embedded) == 2
 
 
-async def test_an_undecided_approver_blocks_unless_it_is_an_emergency(embedded: Any, tmp_path: Path) -> None:
+async def test_an_undecided_approver_blocks_unless_it_is_an_emergency(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path, runbook=UNDECIDED) as one:
         plan = await raise_plan(one)
@@ -331,9 +325,7 @@ async def test_an_undecided_approver_blocks_unless_it_is_an_emergency(embedded: 
         assert (consent.way, consent.reason) == (ConsentWay.EMERGENCY, "窓口が止まっている")
 
 
-async def test_where_the_approver_is_known_an_emergency_replaces_no_approval(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_where_the_approver_is_known_an_emergency_replaces_no_approval(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)
         with pytest.raises(NotApproved, match="has neither"):
@@ -346,8 +338,8 @@ async def test_where_the_approver_is_known_an_emergency_replaces_no_approval(
         assert (await confirmed(one, lower)).state is StepState.DONE, "what nobody approves needs nothing"
 
 
-async def test_identities_are_sessions(embedded: Any, tmp_path: Path) -> None:
-    """One role, two session names, as single sign-on gives them: two people."""
+async def test_identities_are_sessions(embedded, tmp_path):
+    # One role, two session names, as single sign-on gives them: two people.
     path = tmp_path / "j.db"
     other = Person(user="saburo", identity=f"{ROLE}/saburo")
     async with office(embedded, path) as one, office(embedded, path, other) as two:

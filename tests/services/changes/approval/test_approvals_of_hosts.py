@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ MINUTE = 60.0
 
 @contextmanager
 def elsewhere(embedded: Any, skew: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Act on another machine, whose wall clock is wrong."""
     monkeypatch.setattr(ages, "machine", lambda: "another-boot time:[1]")
     embedded.clock.step(skew)
     try:
@@ -28,9 +26,7 @@ def elsewhere(embedded: Any, skew: float, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 @pytest.mark.parametrize("skew", [-540, -90, 90, 540])
-async def test_it_is_valid_for_thirty_minutes_from_when_it_was_read(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skew: float
-) -> None:
+async def test_it_is_valid_for_thirty_minutes_from_when_it_was_read(embedded, tmp_path, monkeypatch, skew):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)
@@ -44,9 +40,7 @@ async def test_it_is_valid_for_thirty_minutes_from_when_it_was_read(
         assert await one.engine.authority.objection(plan) != ""
 
 
-async def test_a_console_that_starts_later_does_not_take_an_old_one_for_new(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_console_that_starts_later_does_not_take_an_old_one_for_new(embedded, tmp_path, monkeypatch):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)

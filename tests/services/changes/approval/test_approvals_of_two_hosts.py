@@ -56,9 +56,7 @@ async def pair(
         yield one, two
 
 
-async def test_it_is_asked_for_here_given_there_and_used_once(
-    embedded: Any, hosts: tuple[Host, Host]
-) -> None:
+async def test_it_is_asked_for_here_given_there_and_used_once(embedded, hosts):
     async with pair(embedded, hosts) as (one, two):
         plan = await raise_plan(one)
         await one.engine.authority.approvals.ask(plan)
@@ -69,7 +67,6 @@ async def test_it_is_asked_for_here_given_there_and_used_once(
         assert run.state is StepState.DONE
         await two.engine.authority.approvals.catch_up()
         request = two.engine.authority.approvals.request(plan.id)
-        assert request is not None
         assert request.state is ApprovalState.USED
 
 
@@ -84,9 +81,7 @@ async def test_it_is_asked_for_here_given_there_and_used_once(
     ],
     ids=["name on another host", "case", "sudo", "identity of the asker", "identity unknown"],
 )  # fmt: skip
-async def test_another_host_makes_no_second_person(
-    embedded: Any, hosts: tuple[Host, Host], second: Person
-) -> None:
+async def test_another_host_makes_no_second_person(embedded, hosts, second):
     async with pair(embedded, hosts, second) as (one, two):
         plan = await raise_plan(one)
         await one.engine.authority.approvals.ask(plan)
@@ -96,9 +91,7 @@ async def test_another_host_makes_no_second_person(
         assert not sent(embedded)
 
 
-async def test_what_is_planned_again_on_the_other_host_must_be_the_same(
-    embedded: Any, hosts: tuple[Host, Host]
-) -> None:
+async def test_what_is_planned_again_on_the_other_host_must_be_the_same(embedded, hosts):
     async with pair(embedded, hosts) as (one, two):
         plan = await raise_plan(one)
         await one.engine.authority.approvals.ask(plan)
@@ -109,9 +102,7 @@ async def test_what_is_planned_again_on_the_other_host_must_be_the_same(
 
 
 @pytest.mark.parametrize("cut", [0, 1])
-async def test_nothing_is_asked_for_or_given_without_the_ledger(
-    embedded: Any, ledger: MemoryLedger, hosts: tuple[Host, Host], cut: int
-) -> None:
+async def test_nothing_is_asked_for_or_given_without_the_ledger(embedded, ledger, hosts, cut):
     async with pair(embedded, hosts) as (one, two):
         plan = await raise_plan(one)
         approvals = (one, two)[cut].engine.authority.approvals
@@ -134,8 +125,8 @@ async def test_nothing_is_asked_for_or_given_without_the_ledger(
 
 
 async def test_an_approval_that_was_recorded_without_its_giver_learning_it_is_given_once(
-    embedded: Any, ledger: MemoryLedger, hosts: tuple[Host, Host]
-) -> None:
+    embedded, ledger, hosts
+):
     async with pair(embedded, hosts) as (one, two):
         plan = await raise_plan(one)
         await one.engine.authority.approvals.ask(plan)
@@ -150,7 +141,7 @@ async def test_an_approval_that_was_recorded_without_its_giver_learning_it_is_gi
         assert await one.engine.authority.objection(plan) == ""
 
 
-async def test_a_lock_names_the_host_of_who_has_it(embedded: Any, hosts: tuple[Host, Host]) -> None:
+async def test_a_lock_names_the_host_of_who_has_it(embedded, hosts):
     async with pair(embedded, hosts) as (one, two):
         target = "service/facility-prod-cluster/staff-api"
         draft = NewEntry(kind=EntryKind.INTENT, subject="p", target=target, text="x", holds=target)
@@ -158,5 +149,4 @@ async def test_a_lock_names_the_host_of_who_has_it(embedded: Any, hosts: tuple[H
         await two.services.journal.catch_up()
         for desk, name in ((one, "hanako"), (two, "hanako@bastion-1")):
             lock = await desk.engine._history.lock({target})
-            assert lock is not None
             assert lock.by == name

@@ -29,7 +29,6 @@ NUMBERS = st.integers(1, 4)
 
 @st.composite
 def steps(draw: st.DrawFn) -> PlannedStep:
-    """One request, with the state that it expects."""
     return PlannedStep(
         id=draw(NAMES),
         title="A step",
@@ -122,24 +121,20 @@ def serves_no_other(pair: tuple[Plan, Plan], answer: Callable[[Plan], NewEntry])
 
 @given(pairs(), st.sampled_from(ANSWERS))
 @settings(deadline=None)
-def test_an_approval_serves_no_other_plan(
-    pair: tuple[Plan, Plan], answer: Callable[[Plan], NewEntry]
-) -> None:
+def test_an_approval_serves_no_other_plan(pair, answer):
     serves_no_other(pair, answer)
 
 
 @pytest.mark.slow
 @given(pairs(), st.sampled_from(ANSWERS))
 @settings(max_examples=1000, deadline=None)
-def test_an_approval_serves_no_other_plan_over_1000_pairs(
-    pair: tuple[Plan, Plan], answer: Callable[[Plan], NewEntry]
-) -> None:
+def test_an_approval_serves_no_other_plan_over_1000_pairs(pair, answer):
     serves_no_other(pair, answer)
 
 
 @given(pairs())
 @settings(max_examples=100, deadline=None)
-def test_an_emergency_serves_no_other_plan(pair: tuple[Plan, Plan]) -> None:
+def test_an_emergency_serves_no_other_plan(pair):
     one, other = pair
     assume(essence(one) != essence(other))
     recorded = approvals(entry(entries.emergency(one, "a reason"), 1, HANAKO))
@@ -148,8 +143,8 @@ def test_an_emergency_serves_no_other_plan(pair: tuple[Plan, Plan]) -> None:
 
 
 @given(plans(), plans())
-def test_what_people_read_may_change_without_a_new_approval(one: Plan, other: Plan) -> None:
-    """Made again from the same state, it has other times and other words."""
+def test_what_people_read_may_change_without_a_new_approval(one, other):
+    # Made again from the same state, it has other times and other words.
     again = one.model_copy(update={"title": other.title, "made_at": other.made_at, "approval": "部長"})
     recorded = approvals(entry(entries.asked(one, ""), 1, HANAKO), entry(entries.approved(one), 2, TARO))
     assert len(recorded.consents(again)) == 1

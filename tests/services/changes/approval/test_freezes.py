@@ -1,7 +1,6 @@
 """Changes are frozen by times in the runbook and by a Change Calendar; only an emergency with a reason goes through."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,9 +60,7 @@ async def emergency(one: Desk, plan: Any, reason: str = "窓口が止まって�
     ("starts", "ends", "is_frozen"),
     [(-60, 60, True), (0, 60, True), (1, 60, False), (-60, 0, False), (-120, -60, False)],
 )
-async def test_the_times_of_the_runbook(
-    embedded: Any, tmp_path: Path, starts: int, ends: int, is_frozen: bool
-) -> None:
+async def test_the_times_of_the_runbook(embedded, tmp_path, starts, ends, is_frozen):
     runbook = frozen(embedded.clock.now(), starts, ends)
     async with office(embedded, tmp_path / "j.db", runbook=runbook) as one:
         plan = await one.plan(max="10", revert="duty")
@@ -73,7 +70,7 @@ async def test_the_times_of_the_runbook(
         assert bool(sent(embedded)) is not is_frozen
 
 
-async def test_it_begins_between_plan_and_confirmation(embedded: Any, tmp_path: Path) -> None:
+async def test_it_begins_between_plan_and_confirmation(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db", runbook=frozen(embedded.clock.now(), 1, 60)) as one:
         plan = await one.plan(max="10", revert="duty")
         assert plan.freeze == ""
@@ -88,7 +85,7 @@ async def test_it_begins_between_plan_and_confirmation(embedded: Any, tmp_path: 
         assert (await one.apply(plan)).state is StepState.DONE
 
 
-async def test_it_ends_between_plan_and_confirmation(embedded: Any, tmp_path: Path) -> None:
+async def test_it_ends_between_plan_and_confirmation(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db", runbook=frozen(embedded.clock.now(), -60, 1)) as one:
         plan = await one.plan(max="10", revert="duty")
         assert plan.freeze
@@ -97,7 +94,7 @@ async def test_it_ends_between_plan_and_confirmation(embedded: Any, tmp_path: Pa
         assert (await one.apply(plan)).state is StepState.DONE
 
 
-async def test_an_emergency_replaces_no_approval(embedded: Any, tmp_path: Path) -> None:
+async def test_an_emergency_replaces_no_approval(embedded, tmp_path):
     runbook = frozen(embedded.clock.now(), -60, 60, APPROVED)
     async with office(embedded, tmp_path / "j.db", runbook=runbook) as one:
         plan = await raise_plan(one)
@@ -116,10 +113,8 @@ async def test_an_emergency_replaces_no_approval(embedded: Any, tmp_path: Path) 
     assert sent(embedded) == 2
 
 
-async def test_an_emergency_of_a_plan_made_in_another_console_goes_through(
-    embedded: Any, tmp_path: Path
-) -> None:
-    """Made again to be compared, it names no freeze."""
+async def test_an_emergency_of_a_plan_made_in_another_console_goes_through(embedded, tmp_path):
+    # Made again to be compared, it names no freeze.
     runbook, journal = frozen(embedded.clock.now(), -60, 60), tmp_path / "j.db"
     async with (
         office(embedded, journal, runbook=runbook) as one,
@@ -135,9 +130,7 @@ async def test_an_emergency_of_a_plan_made_in_another_console_goes_through(
     assert sent(embedded) == 1
 
 
-async def test_an_emergency_of_before_covers_no_freeze_that_begins_later(
-    embedded: Any, tmp_path: Path
-) -> None:
+async def test_an_emergency_of_before_covers_no_freeze_that_begins_later(embedded, tmp_path):
     runbook = frozen(embedded.clock.now(), 1, 60, UNDECIDED)
     async with office(embedded, tmp_path / "j.db", runbook=runbook) as one:
         plan = await raise_plan(one)
@@ -149,7 +142,7 @@ async def test_an_emergency_of_before_covers_no_freeze_that_begins_later(
         assert (await one.apply(plan)).state is StepState.DONE
 
 
-async def test_an_emergency_for_one_freeze_goes_through_no_other(embedded: Any, tmp_path: Path) -> None:
+async def test_an_emergency_for_one_freeze_goes_through_no_other(embedded, tmp_path):
     now = embedded.clock.now()
     first, second = frozen(now, -60, 1, UNDECIDED), frozen(now, 1, 60, UNDECIDED)
     book = UNDECIDED.model_copy(update={"freezes": (*first.freezes, *second.freezes)})
@@ -173,7 +166,7 @@ async def test_an_emergency_for_one_freeze_goes_through_no_other(embedded: Any, 
         ("", f"the change calendar {CALENDAR} cannot be read, which counts as closed"),
     ],
 )
-async def test_the_change_calendar(embedded: Any, tmp_path: Path, state: str, words: str) -> None:
+async def test_the_change_calendar(embedded, tmp_path, state, words):
     async with office(embedded, tmp_path / "j.db", runbook=by_calendar(embedded, state)) as one:
         plan = await one.plan(max="10", revert="duty")
         assert plan.freeze.startswith(words)
@@ -184,7 +177,7 @@ async def test_the_change_calendar(embedded: Any, tmp_path: Path, state: str, wo
 
 
 @pytest.mark.parametrize("preset", ["denied", "throttled", "expired"])
-async def test_a_calendar_that_cannot_be_read_is_closed(embedded: Any, tmp_path: Path, preset: str) -> None:
+async def test_a_calendar_that_cannot_be_read_is_closed(embedded, tmp_path, preset):
     async with office(embedded, tmp_path / "j.db", runbook=by_calendar(embedded, "OPEN")) as one:
         plan = await one.plan(max="10", revert="duty")
         assert plan.freeze == ""
@@ -196,7 +189,7 @@ async def test_a_calendar_that_cannot_be_read_is_closed(embedded: Any, tmp_path:
         assert (await one.apply(plan)).state is StepState.DONE
 
 
-async def test_it_closes_between_plan_and_confirmation(embedded: Any, tmp_path: Path) -> None:
+async def test_it_closes_between_plan_and_confirmation(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db", runbook=by_calendar(embedded, "OPEN")) as one:
         plan = await one.plan(max="10", revert="duty")
         set_calendar(embedded, "CLOSED")
@@ -205,14 +198,14 @@ async def test_it_closes_between_plan_and_confirmation(embedded: Any, tmp_path: 
     assert sent(embedded) == 0
 
 
-async def test_without_a_calendar_systems_manager_is_not_asked(embedded: Any, tmp_path: Path) -> None:
+async def test_without_a_calendar_systems_manager_is_not_asked(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db", runbook=UNAPPROVED) as one:
         assert (await confirmed(one, await one.plan(max="10", revert="duty"))).state is StepState.DONE
     assert embedded.counts().get("ssm.GetCalendarState") is None
 
 
-async def test_the_hour_is_the_systems(embedded: Any, tmp_path: Path) -> None:
-    """A freeze is written in local time; in UTC it would begin nine hours later."""
+async def test_the_hour_is_the_systems(embedded, tmp_path):
+    # A freeze is written in local time; in UTC it would begin nine hours later.
     now = embedded.clock.now()
     runbook = frozen(now, 0, 60)
     assert runbook.freezes[0].starts.replace(tzinfo=UTC) == now + JST

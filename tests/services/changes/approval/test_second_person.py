@@ -17,13 +17,12 @@ PEOPLE = st.builds(Person, user=USERS, identity=IDENTITIES, host=st.sampled_from
 
 
 def names(user: str) -> set[str]:
-    """The OS users in the text of a Person."""
     words = user.lower().replace("(", " ").replace(")", " ").split()
     return {word for word in words if word not in ("sudo:", "login:", "uid")}
 
 
 @given(PEOPLE, PEOPLE)
-def test_every_pairing(one: Person, other: Person) -> None:
+def test_every_pairing(one, other):
     expected = (
         bool(one.identity and other.identity)
         and one.identity != other.identity
@@ -52,18 +51,18 @@ def test_every_pairing(one: Person, other: Person) -> None:
         ("sudo", B, False),
     ],
 )
-def test_who_is_another_than_alice(user: str, identity: str, two: bool) -> None:
+def test_who_is_another_than_alice(user, identity, two):
     alice = Person(user="alice", identity=A)
     assert are_two(alice, Person(user=user, identity=identity)) is two
 
 
-def test_two_by_sudo_of_one_account_are_not_told_apart() -> None:
+def test_two_by_sudo_of_one_account_are_not_told_apart():
     one = Person(user="root (sudo: alice)", identity=A)
     assert not are_two(one, Person(user="root (sudo: bob)", identity=B)), "both act as root: it fails closed"
 
 
 @given(PEOPLE)
-def test_nobody_is_a_second_person_to_themselves(one: Person) -> None:
+def test_nobody_is_a_second_person_to_themselves(one):
     assert not are_two(one, one)
     assert not are_two(one, one.model_copy(update={"host": "elsewhere", "origin": "ssh 10.0.0.1"}))
 
@@ -81,5 +80,5 @@ def test_nobody_is_a_second_person_to_themselves(one: Person) -> None:
         ("", False),
     ],
 )
-def test_who_is_named_by_the_runbook(user: str, is_one: bool) -> None:
+def test_who_is_named_by_the_runbook(user, is_one):
     assert is_one_of(Person(user=user), ["suzuki", "tanaka"]) is is_one

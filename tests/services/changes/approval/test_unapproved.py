@@ -33,14 +33,13 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
 def write(embedded: Any, path: Path, person: Person, *drafts: NewEntry) -> None:
-    """Entries that another program wrote into the journal."""
     store = Store(path)
     for draft in drafts:
         append(store, marked(draft, embedded.clock), at=embedded.clock.now(), person=person)
     store.close()
 
 
-async def test_applied_directly_twice_and_at_once(embedded: Any, tmp_path: Path) -> None:
+async def test_applied_directly_twice_and_at_once(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)
         await one.arm()
@@ -54,7 +53,7 @@ async def test_applied_directly_twice_and_at_once(embedded: Any, tmp_path: Path)
 
 
 @pytest.mark.slow
-async def test_a_plan_that_hides_what_it_needs(embedded: Any, tmp_path: Path) -> None:
+async def test_a_plan_that_hides_what_it_needs(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)
         await one.arm()
@@ -72,7 +71,7 @@ async def test_a_plan_that_hides_what_it_needs(embedded: Any, tmp_path: Path) ->
     assert sent(embedded) == 0
 
 
-async def test_other_steps_under_an_approved_id(embedded: Any, tmp_path: Path) -> None:
+async def test_other_steps_under_an_approved_id(embedded, tmp_path):
     async with office(embedded, tmp_path / "j.db") as one:
         plan, higher = await raise_plan(one), await raise_plan(one, maximum="12")
         await obtain(one, plan)
@@ -86,8 +85,8 @@ async def test_other_steps_under_an_approved_id(embedded: Any, tmp_path: Path) -
         assert (await confirmed(one, plan)).state is StepState.DONE
 
 
-async def test_entries_that_their_writer_could_not_have_made(embedded: Any, tmp_path: Path) -> None:
-    """The rules are judged when the entry is read, so that no other program can widen them."""
+async def test_entries_that_their_writer_could_not_have_made(embedded, tmp_path):
+    # The rules are judged when the entry is read, so that no other program can widen them.
     path = tmp_path / "j.db"
     async with office(embedded, path) as one:
         plan = await raise_plan(one)
@@ -112,7 +111,7 @@ async def test_entries_that_their_writer_could_not_have_made(embedded: Any, tmp_
     assert sent(embedded) == 0
 
 
-async def test_killed_after_the_approval_and_restarted(embedded: Any, tmp_path: Path) -> None:
+async def test_killed_after_the_approval_and_restarted(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await raise_plan(one)
@@ -134,7 +133,7 @@ async def test_killed_after_the_approval_and_restarted(embedded: Any, tmp_path: 
     assert sent(embedded) == 2
 
 
-async def test_two_consoles_confirm_one_approved_plan(embedded: Any, tmp_path: Path) -> None:
+async def test_two_consoles_confirm_one_approved_plan(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path) as same:
         plan = await raise_plan(one)
@@ -146,9 +145,7 @@ async def test_two_consoles_confirm_one_approved_plan(embedded: Any, tmp_path: P
     assert sent(embedded) == 2
 
 
-async def test_a_journal_that_cannot_be_read_refuses(
-    embedded: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_journal_that_cannot_be_read_refuses(embedded, tmp_path, monkeypatch):
     async with office(embedded, tmp_path / "j.db") as one:
         plan = await raise_plan(one)
         await obtain(one, plan)
@@ -165,7 +162,7 @@ async def test_a_journal_that_cannot_be_read_refuses(
         assert (await one.apply(plan)).state is StepState.DONE
 
 
-async def test_the_journal_names_the_runbook_that_a_console_obeyed(embedded: Any, tmp_path: Path) -> None:
+async def test_the_journal_names_the_runbook_that_a_console_obeyed(embedded, tmp_path):
     digests = []
     for runbook in (APPROVED, UNAPPROVED, APPROVED):
         async with office(embedded, tmp_path / "j.db", runbook=runbook) as one:

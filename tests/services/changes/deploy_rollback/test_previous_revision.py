@@ -1,5 +1,3 @@
-"""Which revision a rollback returns to, over generated histories of deployments."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -73,9 +71,7 @@ class Story:
         (Story().deploy(42).deploy(43, "STOPPED"), "api:41", False),
     ],
 )
-def test_the_previous_revision_is_what_the_newest_release_replaced(
-    story: Story, previous: str, second: bool
-) -> None:
+def test_the_previous_revision_is_what_the_newest_release_replaced(story, previous, second):
     assert (story.state.previous, story.state.is_second) == (previous, second)
     assert story.state.way is Way.DEPLOY
 
@@ -91,16 +87,14 @@ def test_the_previous_revision_is_what_the_newest_release_replaced(
         (Story().deploy(42).deploy(43).deploy(42).deploy(41), (42,)),
     ],
 )
-def test_what_the_newest_rollback_replaced_is_the_release_that_was_rolled_back(
-    story: Story, bad: tuple[int, ...]
-) -> None:
+def test_what_the_newest_rollback_replaced_is_the_release_that_was_rolled_back(story, bad):
     names = [RawId(f"api:{number}") for number in range(41, 45)]
     rolled_back = [name for name in names if story.state.rollback_of(name) is not None]
     assert rolled_back == [f"api:{number}" for number in bad]
 
 
 @given(st.integers(42, 46), st.integers(41, 47))
-def test_only_an_older_revision_is_rolled_back_to(current: int, after: int) -> None:
+def test_only_an_older_revision_is_rolled_back_to(current, after):
     state, name = Story().deploy(current).state, RawId(f"api:{after}")
     assert state.goes_forward(name) is (after > current)
     assert title(state, name).startswith("Go forward" if after > current else "Roll back")
@@ -110,7 +104,7 @@ def test_only_an_older_revision_is_rolled_back_to(current: int, after: int) -> N
 
 
 @given(st.lists(st.tuples(st.integers(42, 46), st.booleans()), max_size=8))
-def test_pressed_twice_it_never_brings_the_bad_one_back(releases: list[tuple[int, bool]]) -> None:
+def test_pressed_twice_it_never_brings_the_bad_one_back(releases):
     story = Story()
     for number, worked in sorted(releases):
         story.deploy(number, "SUCCESSFUL" if worked else "ROLLBACK_SUCCESSFUL")
@@ -123,7 +117,7 @@ def test_pressed_twice_it_never_brings_the_bad_one_back(releases: list[tuple[int
         story.deploy(int(previous.rpartition(":")[2]))
 
 
-def test_a_deployment_in_progress_returns_to_what_the_last_successful_one_deployed() -> None:
+def test_a_deployment_in_progress_returns_to_what_the_last_successful_one_deployed():
     story = Story().deploy(42).deploy(43, "IN_PROGRESS")
     assert (story.state.way, story.state.current, story.state.previous) == (Way.STOP, "api:43", "api:42")
     hook = LifecycleHook(id=RawId("h"), status="AWAITING_ACTION")
@@ -137,6 +131,6 @@ def test_a_deployment_in_progress_returns_to_what_the_last_successful_one_deploy
     assert state.previous == "api:42"
 
 
-def test_revisions_that_ecs_does_not_describe_give_no_previous_one() -> None:
+def test_revisions_that_ecs_does_not_describe_give_no_previous_one():
     story = Story().deploy(42)
     assert replace(story.state, revisions={}).previous == ""

@@ -41,8 +41,6 @@ def account(*, elsewhere: str = "", more: tuple[KeyFact, ...] = ()) -> Scenario:
 
 @dataclass
 class Desk:
-    """One console's engine and its rotation."""
-
     services: Services
     embedded: Embedded
 
@@ -58,7 +56,6 @@ class Desk:
 
     @property
     def keys(self) -> dict[str, AccessKey]:
-        """The user's keys as AWS has them, by id, oldest first."""
         return {key.id: key for key in self.embedded.world.keys.users[USER]}
 
     @property
@@ -72,7 +69,6 @@ class Desk:
         return await self.services.engine.plan(KIND, TARGET, parameters)
 
     async def next(self) -> str:
-        """The step that the console proposes."""
         (step,) = await self.change.parameters(self.services.engine.target(KIND, TARGET))
         return step.default
 
@@ -112,6 +108,5 @@ async def desk(embedded: Embedded, path: Path, *, runbook: Runbook | None = None
 
 
 def changed(runbook: Runbook, table: str, values: Mapping[str, Any]) -> Runbook:
-    """The runbook with other values in one of its tables."""
     spec = getattr(runbook, table)
     return runbook.model_copy(update={table: spec.model_copy(update=dict(values))})

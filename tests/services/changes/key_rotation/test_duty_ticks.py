@@ -1,7 +1,5 @@
 """The rotation's duty follows AWS and GitHub: its lines are ticked as they are proven, until the last one."""
 
-from pathlib import Path
-
 import pytest
 
 from services import i18n
@@ -12,7 +10,6 @@ from services.models.report import DayReport
 from services.report.make import make
 from services.report.periods import read_period
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN, Desk, account, desk
 
 pytestmark = pytest.mark.scenario(account())
@@ -35,9 +32,7 @@ async def ticked(console: Desk, duty: str = "key-rotation") -> tuple[Occurrence,
 
 
 @pytest.mark.slow
-async def test_the_lines_are_ticked_one_after_the_other_over_days_and_consoles(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_lines_are_ticked_one_after_the_other_over_days_and_consoles(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with desk(embedded, path) as console:
         assert (await ticked(console))[1] == 0
@@ -48,7 +43,6 @@ async def test_the_lines_are_ticked_one_after_the_other_over_days_and_consoles(
         embedded.advance(TEST_RUN)
         occurrence, count = await ticked(console)
         assert count == 3
-        assert occurrence.progress is not None
         proof = occurrence.progress.ticked[2].proof
         assert "GitHub: run #6" in proof
         assert "AWS: used" in proof
@@ -82,9 +76,7 @@ async def test_the_lines_are_ticked_one_after_the_other_over_days_and_consoles(
         assert keys == {console.new.id}, "the next rotation counts from the new key"
 
 
-async def test_the_days_report_does_not_call_a_rotation_late_that_waits_for_the_deletion(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_days_report_does_not_call_a_rotation_late_that_waits_for_the_deletion(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with desk(embedded, path) as console:
         for step in ("create", "github", "deactivate"):
@@ -102,7 +94,7 @@ async def test_the_days_report_does_not_call_a_rotation_late_that_waits_for_the_
     assert line.state is not OccurrenceState.LATE
 
 
-async def test_what_was_done_elsewhere_is_ticked_too(embedded: Embedded, tmp_path: Path) -> None:
+async def test_what_was_done_elsewhere_is_ticked_too(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         store, github = embedded.world.keys, console.github
         key = store.create("ci-cd-user", embedded.clock.now())
@@ -116,9 +108,7 @@ async def test_what_was_done_elsewhere_is_ticked_too(embedded: Embedded, tmp_pat
         assert (await ticked(console))[1] == 5
 
 
-async def test_two_consoles_tick_a_line_once_and_in_the_runbooks_language(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_two_consoles_tick_a_line_once_and_in_the_runbooks_language(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with desk(embedded, path) as one, desk(embedded, path) as two:
         await one.take("create")
@@ -134,9 +124,7 @@ async def test_two_consoles_tick_a_line_once_and_in_the_runbooks_language(
         assert list(entries[0].data["proofs"]) == ["新しいアクセスキー作成"]
 
 
-async def test_nothing_but_the_keys_is_read_while_no_rotation_is_under_way(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_nothing_but_the_keys_is_read_while_no_rotation_is_under_way(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await ticked(console)
         assert not any(name.startswith("github.") for name in embedded.counts())

@@ -1,7 +1,6 @@
 """Lost answers at the creation and at each of the two secrets: one effect at most, never repeated, always a way on."""
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,7 +41,6 @@ def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def press(console: Desk, step: str) -> Run:
-    """Confirm a step, with the key pressed three times."""
     plan = await console.plan(step=step)
     assert plan.refusals == (), plan.refusals
     await console.arm()
@@ -60,8 +58,8 @@ async def settled(console: Desk, run: Run) -> Run:
 
 @pytest.mark.parametrize("fault", [*CARRIED_OUT, *NOT_CARRIED_OUT, *REFUSED])
 async def test_a_lost_answer_to_the_creation_leaves_an_orphan_that_is_found_deleted_and_made_anew(
-    embedded: Embedded, tmp_path: Path, fault: str
-) -> None:
+    embedded, tmp_path, fault
+):
     rule = (CARRIED_OUT | NOT_CARRIED_OUT | REFUSED)[fault]
     async with desk(embedded, tmp_path / "j.db") as console:
         embedded.fault("iam", "CreateAccessKey", times=1, **rule)
@@ -91,8 +89,8 @@ async def test_a_lost_answer_to_the_creation_leaves_an_orphan_that_is_found_dele
 @pytest.mark.parametrize("secret", [KEY_ID, SECRET])
 @pytest.mark.parametrize("fault", [*CARRIED_OUT, *NOT_CARRIED_OUT, *REFUSED])
 async def test_a_lost_answer_to_a_secret_is_settled_by_its_date_and_half_a_key_is_completed(
-    embedded: Embedded, tmp_path: Path, fault: str, secret: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, tmp_path, fault, secret, monkeypatch
+):
     rule = (CARRIED_OUT | NOT_CARRIED_OUT | REFUSED)[fault]
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
@@ -129,7 +127,6 @@ async def test_a_lost_answer_to_a_secret_is_settled_by_its_date_and_half_a_key_i
 
 
 def fail_at(embedded: Embedded, monkeypatch: pytest.MonkeyPatch, number: int, rule: dict[str, Any]) -> None:
-    """Let the nth write of a secret fail."""
     from services.demo.faults import FaultRule, FaultStore
 
     take, writes = FaultStore.take, [0]
@@ -144,9 +141,7 @@ def fail_at(embedded: Embedded, monkeypatch: pytest.MonkeyPatch, number: int, ru
     monkeypatch.setattr(FaultStore, "take", nth)
 
 
-async def test_half_a_key_without_its_secret_is_repaired_with_the_old_id(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_half_a_key_without_its_secret_is_repaired_with_the_old_id(embedded, tmp_path, monkeypatch):
     path = tmp_path / "j.db"
     async with desk(embedded, path) as console:
         await console.take("create")
@@ -164,9 +159,7 @@ async def test_half_a_key_without_its_secret_is_repaired_with_the_old_id(
         assert await console.next() == "create"
 
 
-async def test_the_secret_dies_with_the_console_and_the_orphan_is_named_with_its_maker(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_secret_dies_with_the_console_and_the_orphan_is_named_with_its_maker(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with desk(embedded, path) as console:
         await console.take("create")
@@ -183,9 +176,7 @@ async def test_the_secret_dies_with_the_console_and_the_orphan_is_named_with_its
 
 
 @pytest.mark.parametrize("fault", [*CARRIED_OUT, *QUICK, *REFUSED])
-async def test_nothing_is_in_doubt_if_github_does_not_give_its_key_to_seal_with(
-    embedded: Embedded, tmp_path: Path, fault: str
-) -> None:
+async def test_nothing_is_in_doubt_if_github_does_not_give_its_key_to_seal_with(embedded, tmp_path, fault):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         embedded.fault("github", "GetPublicKey", **(CARRIED_OUT | NOT_CARRIED_OUT | REFUSED)[fault])
@@ -197,8 +188,8 @@ async def test_nothing_is_in_doubt_if_github_does_not_give_its_key_to_seal_with(
 
 
 async def test_a_command_that_hangs_may_have_taken_the_key_and_a_person_says_so(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, tmp_path, monkeypatch
+):
     monkeypatch.setattr(hand_over, "COMMAND_SECONDS", 0.3)
     argv = (sys.executable, "-c", "import sys, time; sys.stdin.read(); time.sleep(60)")
     runbook = changed(load_builtin("facility-prod"), "access_keys", {"hand_over": argv})
@@ -215,16 +206,14 @@ async def test_a_command_that_hangs_may_have_taken_the_key_and_a_person_says_so(
         assert (await console.state()).phase is Phase.HANDED
 
 
-async def test_a_key_in_use_is_never_discarded(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_key_in_use_is_never_discarded(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         console.embedded.world.keys.use(console.new.id, console.new.secret, embedded.clock.now())
         assert "is in use" in (await console.plan(step="discard")).refusals[0]
 
 
-async def test_while_github_cannot_be_read_nothing_that_depends_on_it_is_planned(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_while_github_cannot_be_read_nothing_that_depends_on_it_is_planned(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         embedded.fault("github", preset="denied")
         plan = await console.plan(step="create")

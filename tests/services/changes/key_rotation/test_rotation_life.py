@@ -1,21 +1,16 @@
 """A whole rotation over days: each step re-reads AWS and GitHub, and survives a restart of the console."""
 
-from pathlib import Path
-
 import pytest
 
 from services.demo.github.model import KEY_ID, SCOPES, SECRET
 from services.demo.system.names import USER_KEY
 from services.models.change_runs import StepState
 from services.models.journal import EntryKind
-from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import DAY, HOUR, TEST_RUN, account, desk
 
 
 @pytest.mark.scenario(account())
-async def test_a_rotation_from_creation_to_deletion_with_a_restart_at_every_step(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_a_rotation_from_creation_to_deletion_with_a_restart_at_every_step(embedded, tmp_path):
     path = tmp_path / "journal.db"
     async with desk(embedded, path) as console:
         assert await console.next() == "create"

@@ -89,7 +89,7 @@ def plan(state: RotationState, step: str) -> Plan:
 
 
 @given(rotation_states())
-def test_a_step_is_always_offered_and_only_offered_steps_are_planned(state: RotationState) -> None:
+def test_a_step_is_always_offered_and_only_offered_steps_are_planned(state):
     offered = options(state, BOOK)
     assert offered or not state.is_new_ours
     assert len(set(offered)) == len(offered)
@@ -102,7 +102,7 @@ def test_a_step_is_always_offered_and_only_offered_steps_are_planned(state: Rota
 
 
 @given(rotation_states())
-def test_no_step_does_harm(state: RotationState) -> None:
+def test_no_step_does_harm(state):
     allowed = {step: planned for step in Step if (planned := plan(state, step)).steps}
     by_id = {key.id: key for key in state.keys}
     if len(state.keys) == 2:
@@ -129,7 +129,7 @@ def test_no_step_does_harm(state: RotationState) -> None:
 
 
 @given(rotation_states())
-def test_what_is_proven_comes_in_the_runbooks_order(state: RotationState) -> None:
+def test_what_is_proven_comes_in_the_runbooks_order(state):
     proven = proofs(state, "AKIAOLD", CALENDAR.zone)
     if state.phase is Phase.VERIFIED:
         assert {RotationProof.CREATED, RotationProof.HANDED_OVER, RotationProof.VERIFIED} <= proven.keys()

@@ -13,7 +13,6 @@ from services.demo.scenario_facts import KeyFact
 from services.demo.system.names import USER, USER_KEY
 from services.models.change_runs import StepState
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import (
     DAY,
     HOUR,
@@ -29,9 +28,7 @@ BOOK = load_builtin("facility-prod")
 
 
 @pytest.mark.scenario(account(elsewhere="s3"))
-async def test_the_old_key_is_not_deactivated_while_something_else_uses_it(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_old_key_is_not_deactivated_while_something_else_uses_it(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         await console.take("github")
@@ -49,9 +46,7 @@ async def test_the_old_key_is_not_deactivated_while_something_else_uses_it(
 
 
 @pytest.mark.scenario(account())
-async def test_a_run_that_began_with_the_old_key_does_not_hold_up_the_deactivation(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_a_run_that_began_with_the_old_key_does_not_hold_up_the_deactivation(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         # The day's run begins just before the hand-over and uses its key until its end.
@@ -68,7 +63,7 @@ SECOND = KeyFact(kind="key", user=USER, id="AKIA2TOBANDEMOCICD02", age_days=3, u
 
 
 @pytest.mark.scenario(account(more=(SECOND,)))
-async def test_no_key_is_created_beside_two(embedded: Embedded, tmp_path: Path) -> None:
+async def test_no_key_is_created_beside_two(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         (refusal,) = (await console.plan(step="create")).refusals
         assert "not possible now" in refusal
@@ -82,9 +77,7 @@ IDLE = KeyFact(kind="key", user=USER, id=USER_KEY, age_days=200, active=False, u
 
 
 @pytest.mark.scenario(account(more=(IDLE, SECOND)))
-async def test_an_inactive_key_of_unknown_date_is_deleted_if_it_was_long_unused(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_an_inactive_key_of_unknown_date_is_deleted_if_it_was_long_unused(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         assert await console.next() == "delete"
         plan = await console.plan(step="delete")
@@ -96,9 +89,7 @@ async def test_an_inactive_key_of_unknown_date_is_deleted_if_it_was_long_unused(
 
 @pytest.mark.scenario(account())
 @pytest.mark.parametrize("scope", [SCOPES[0], SCOPES[2]])
-async def test_the_secrets_of_an_environment_and_of_an_organisation(
-    embedded: Embedded, tmp_path: Path, scope: str
-) -> None:
+async def test_the_secrets_of_an_environment_and_of_an_organisation(embedded, tmp_path, scope):
     place = {"environment": "production"} if "environments" in scope else {"organisation": "facility-city"}
     async with desk(embedded, tmp_path / "j.db", runbook=changed(BOOK, "github", place)) as console:
         if "organisation" in place:
@@ -120,13 +111,12 @@ async def test_the_secrets_of_an_environment_and_of_an_organisation(
 
 
 def storing(path: Path, status: int = 0) -> tuple[str, ...]:
-    """A command that stores what it is given."""
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read()); print('stored'); sys.exit(int(sys.argv[2]))"
     return (sys.executable, "-c", code, str(path), str(status))
 
 
 @pytest.mark.scenario(account())
-async def test_a_command_takes_the_key_on_its_standard_input(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_command_takes_the_key_on_its_standard_input(embedded, tmp_path):
     store = tmp_path / "key.json"
     runbook = changed(BOOK, "access_keys", {"hand_over": storing(store)}).model_copy(update={"github": None})
     async with desk(embedded, tmp_path / "j.db", runbook=runbook) as console:
@@ -143,9 +133,7 @@ async def test_a_command_takes_the_key_on_its_standard_input(embedded: Embedded,
 
 @pytest.mark.scenario(account())
 @pytest.mark.parametrize("command", [("/nowhere/store",), ()])
-async def test_a_command_that_fails_has_handed_nothing_over(
-    embedded: Embedded, tmp_path: Path, command: tuple[str, ...]
-) -> None:
+async def test_a_command_that_fails_has_handed_nothing_over(embedded, tmp_path, command):
     argv = command or storing(tmp_path / "key.json", 3)
     async with desk(
         embedded, tmp_path / "j.db", runbook=changed(BOOK, "access_keys", {"hand_over": argv})
@@ -159,20 +147,17 @@ async def test_a_command_that_fails_has_handed_nothing_over(
 
 
 @pytest.mark.scenario(account())
-async def test_a_key_that_was_shown_counts_as_handed_over(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_key_that_was_shown_counts_as_handed_over(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         await console.take("reveal")
         secret = console.change.vault.secret_of(console.new.id)
-        assert secret is not None
         assert secret.reveal() == console.new.secret
         assert (await console.state()).phase is Phase.HANDED
 
 
 @pytest.mark.scenario(account())
-async def test_the_vault_is_empty_once_the_key_is_proven_or_deleted(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_vault_is_empty_once_the_key_is_proven_or_deleted(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         await console.take("discard")
@@ -186,9 +171,7 @@ async def test_the_vault_is_empty_once_the_key_is_proven_or_deleted(
 
 
 @pytest.mark.scenario(account())
-async def test_the_commands_by_hand_are_aws_alone_and_warn_of_the_secret(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_commands_by_hand_are_aws_alone_and_warn_of_the_secret(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         first, keys = console.change.cli_commands(await console.plan(step="create"))
         assert (first.verb, first.writes, keys.verb) == ("create-access-key", True, "list-access-keys")
@@ -200,7 +183,7 @@ async def test_the_commands_by_hand_are_aws_alone_and_warn_of_the_secret(
 
 
 @pytest.mark.scenario(account())
-async def test_a_step_that_does_not_exist_is_refused_in_words(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_step_that_does_not_exist_is_refused_in_words(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         (refusal,) = (await console.plan(step="[/red]\x1b[2J")).refusals
         assert "create" in refusal

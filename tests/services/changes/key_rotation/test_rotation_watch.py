@@ -1,19 +1,13 @@
-"""A hand-over is followed until it is proven, by whichever console runs."""
-
-from pathlib import Path
-
 import pytest
 
 from services.models.change_runs import Run
 from services.models.watches import WatchState
-from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN, Desk, account, desk
 
 pytestmark = pytest.mark.scenario(account())
 
 
 async def seen(console: Desk, state: WatchState) -> Run:
-    """The hand-over's run once its watch has seen this."""
     states = console.services.engine.states()
     try:
         async for runs in states:
@@ -26,13 +20,12 @@ async def seen(console: Desk, state: WatchState) -> Run:
     raise AssertionError
 
 
-async def test_the_next_console_sees_the_proof_of_a_hand_over(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_next_console_sees_the_proof_of_a_hand_over(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with desk(embedded, path) as console:
         await console.take("create")
         await console.take("github")
         run = await seen(console, WatchState.RUNNING)
-        assert run.progress is not None
         assert "start one in GitHub" in run.progress.text
     embedded.advance(TEST_RUN)
     async with desk(embedded, path) as console:
@@ -40,7 +33,7 @@ async def test_the_next_console_sees_the_proof_of_a_hand_over(embedded: Embedded
         assert not run.watching
 
 
-async def test_a_failed_read_of_github_does_not_end_the_watch(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_failed_read_of_github_does_not_end_the_watch(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         run = await console.take("github")
@@ -52,9 +45,7 @@ async def test_a_failed_read_of_github_does_not_end_the_watch(embedded: Embedded
         assert (await console.change.progress(run.plan, {})).state is WatchState.DONE
 
 
-async def test_a_key_that_was_discarded_meanwhile_ends_the_watch_badly(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_a_key_that_was_discarded_meanwhile_ends_the_watch_badly(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         run = await console.take("github")
@@ -65,10 +56,8 @@ async def test_a_key_that_was_discarded_meanwhile_ends_the_watch_badly(
 
 
 @pytest.mark.parametrize("last", ["deactivate", "delete"])
-async def test_a_rotation_that_nobody_watched_ends_the_watch_well(
-    embedded: Embedded, tmp_path: Path, last: str
-) -> None:
-    """Between two looks of the watch the old key was deactivated, or even deleted."""
+async def test_a_rotation_that_nobody_watched_ends_the_watch_well(embedded, tmp_path, last):
+    # Between two looks of the watch the old key was deactivated, or even deleted.
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.take("create")
         await console.take("github")

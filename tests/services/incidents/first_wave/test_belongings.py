@@ -1,5 +1,3 @@
-"""What belongs to the system, read from the embedded AWS beside the first wave."""
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -31,8 +29,6 @@ CALLS = {look.call.replace(":", ".") for look in LOOKS}
 
 
 class Desk:
-    """A reader of belongings on a clock of its own."""
-
     def __init__(self, embedded: Embedded, runbook: Runbook, fault: Fault = pytest.fail) -> None:
         self.embedded, self.runbook = embedded, runbook
         self.clock = ManualClock(embedded.clock.now())
@@ -65,7 +61,6 @@ async def desk(embedded: Embedded, runbook: Runbook) -> AsyncIterator[Desk]:
 
 def ids(own: Belongings, kind: Owned) -> set[str]:
     part = own.part(kind)
-    assert part is not None
     return set(map(str, part.ids))
 
 
@@ -73,7 +68,7 @@ def unread(own: Belongings) -> list[Owned]:
     return [part.kind for part in own.parts if part.unread]
 
 
-async def test_everything_is_read_once_an_hour(desk: Desk) -> None:
+async def test_everything_is_read_once_an_hour(desk):
     own = await desk.refreshed()
     assert ids(own, Owned.VPC) == {VPC}
     assert ids(own, Owned.ROUTE_TABLE) >= {MAIN_TABLE, TABLE}
@@ -97,7 +92,7 @@ async def test_everything_is_read_once_an_hour(desk: Desk) -> None:
     assert again.keys() == CALLS - {"ecs.DescribeTaskDefinition"}
 
 
-async def test_what_was_deleted_is_remembered_for_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_deleted_is_remembered_for_a_day(desk, monkeypatch):
     await desk.own.refresh()
     another = [{"VpcEndpointId": "vpce-0ffffffffffffffff", "VpcId": VPC}]
     monkeypatch.setitem(_SURROUNDINGS, "VpcEndpoints", another)
@@ -119,7 +114,7 @@ async def test_what_was_deleted_is_remembered_for_a_day(desk: Desk, monkeypatch:
         ("ec2:DescribeVpcEndpoints", {Owned.ENDPOINT, Owned.SECURITY_GROUP}),
     ],
 )  # fmt: skip
-async def test_what_is_denied_is_unseen_and_asked_again(desk: Desk, call: str, kinds: set[Owned]) -> None:
+async def test_what_is_denied_is_unseen_and_asked_again(desk, call, kinds):
     service, _colon, operation = call.partition(":")
     desk.embedded.fault(service, operation, preset="denied")
     own = await desk.refreshed()
@@ -128,23 +123,19 @@ async def test_what_is_denied_is_unseen_and_asked_again(desk: Desk, call: str, k
     assert unread(await desk.refreshed()) == [Owned.KEY]
 
 
-async def test_the_last_good_value_is_kept(desk: Desk) -> None:
+async def test_the_last_good_value_is_kept(desk):
     before = await desk.refreshed()
     desk.embedded.fault("ec2", "DescribeVpcEndpoints", preset="throttled")
     desk.clock.advance(EVERY)
     part = (await desk.refreshed()).part(Owned.ENDPOINT)
-    assert part is not None
     assert part.ids == before.parts[list(Owned).index(Owned.ENDPOINT)].ids
     assert part.unread
     desk.embedded.clear_faults()
     part = (await desk.refreshed()).part(Owned.ENDPOINT)
-    assert part is not None
     assert part.unread == ""
 
 
-async def test_an_internal_error_is_reported_and_said(
-    embedded: Embedded, runbook: Runbook, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_internal_error_is_reported_and_said(embedded, runbook, monkeypatch):
     def broken(*_arguments: object) -> None:
         raise ZeroDivisionError
 
@@ -154,11 +145,10 @@ async def test_an_internal_error_is_reported_and_said(
     part = (await desk.refreshed()).part(Owned.ROLE)
     await desk.session.close()
     assert [type(error) for error in faults] == [ZeroDivisionError]
-    assert part is not None
     assert (part.ids, bool(part.unread)) == ((), True)
 
 
-async def test_a_runbook_without_targets_asks_nothing(embedded: Embedded, runbook: Runbook) -> None:
+async def test_a_runbook_without_targets_asks_nothing(embedded, runbook):
     bare = runbook.model_copy(update={"ecs": None, "rds": None, "alb": None})
     desk = Desk(embedded, bare)
     before = desk.sent()
@@ -168,7 +158,7 @@ async def test_a_runbook_without_targets_asks_nothing(embedded: Embedded, runboo
     assert desk.sent() == before
 
 
-async def test_the_console_reads_it_after_its_start(desk: Desk) -> None:
+async def test_the_console_reads_it_after_its_start(desk):
     keeping = asyncio.create_task(desk.own.keep())
     while not desk.clock.sleepers:  # noqa: ASYNC110  a state of the clock
         await asyncio.sleep(0)
@@ -209,7 +199,7 @@ async def about(embedded: Embedded, name: str = "alb-5xx-error-rate", minutes: i
         return first, sent, second, Counter(embedded.counts()) - before - sent
 
 
-async def test_a_wave_reads_it_once_and_keeps_its_requests(embedded: Embedded) -> None:
+async def test_a_wave_reads_it_once_and_keeps_its_requests(embedded):
     first, sent, second, again = await about(embedded)
     assert first.requests <= REQUESTS
     assert sent.total() - first.requests == len(LOOKS)
@@ -221,12 +211,11 @@ async def test_a_wave_reads_it_once_and_keeps_its_requests(embedded: Embedded) -
 
 
 @pytest.mark.scenario("bad-deploy", history=5400.0)
-async def test_a_deployment_tells_what_it_changed(embedded: Embedded) -> None:
+async def test_a_deployment_tells_what_it_changed(embedded):
     evidence, sent, _second, again = await about(embedded, minutes=11)
     assert sent["ecs.DescribeTaskDefinition"] == 2
     assert not again["ecs.DescribeTaskDefinition"]
     change = difference(evidence)
-    assert change is not None
     assert change.variables == {"FEATURE_CALENDAR", "DB_POOL_SIZE", "DB_USER"}
     assert len(change.images) == 2
     assert not change.security_groups

@@ -15,7 +15,7 @@ SOURCES = list(Source)[:5]
     st.lists(st.tuples(st.integers(1, 3), st.integers(0, 9), st.integers(0, 3)), min_size=5, max_size=5),
     st.integers(0, 4),
 )
-def test_every_source_ends_and_the_limit_holds(plans: list[tuple[int, int, int]], spare: int) -> None:
+def test_every_source_ends_and_the_limit_holds(plans, spare):
     limit = sum(own for own, _pages, _turns in plans) + spare
 
     async def run() -> tuple[int, int]:

@@ -134,8 +134,8 @@ HANG = {"DescribeEvents": 1e6}
 @pytest.mark.parametrize(
     "away", [{}, {3.99: 30.0}, {0.1: 10.0, 0.3: 10.0}, {at / 20: 0.5 for at in range(1, 80)}]
 )
-def test_what_aws_answers_in_time_is_never_given_up(away: dict[float, float]) -> None:
-    """Away in one piece, just before the limit, or for a moment again and again, as on a starved machine."""
+def test_what_aws_answers_in_time_is_never_given_up(away):
+    # Away in one piece, just before the limit, or for a moment again and again, as on a starved machine.
     evidence, _took, aws = evidence_of(dict.fromkeys(ANSWERS, 1.2), away=away)
     assert late_sources(evidence) == {}
     assert [task.reason for task in evidence.stopped_tasks] == ["gone"]
@@ -150,22 +150,20 @@ def test_what_aws_answers_in_time_is_never_given_up(away: dict[float, float]) ->
         ({1.0: 10.0}, "Events of the database: no response within 4 seconds, not counting 10 seconds in which this machine was too busy."),
     ],
 )  # fmt: skip
-def test_what_aws_does_not_answer_is_given_up_and_who_was_late_is_said(
-    away: dict[float, float], words: str
-) -> None:
+def test_what_aws_does_not_answer_is_given_up_and_who_was_late_is_said(away, words):
     evidence, took, _aws = evidence_of(HANG, away=away)
     assert late_sources(evidence) == {Source.DATABASE_EVENTS: words}
     assert SECONDS <= took - sum(away.values()) <= SECONDS + 0.5
 
 
-def test_there_is_an_end_to_it() -> None:
+def test_there_is_an_end_to_it():
     evidence, took, _aws = evidence_of(HANG, away={at * 1.1: 1.0 for at in range(1, 200)})
     assert late_sources(evidence).keys() == {Source.DATABASE_EVENTS}
     assert took <= (SECONDS + MOST) * 1.2
 
 
 @pytest.mark.parametrize("operation", ["DescribeServices", "ListTasks", "DescribeTasks"])
-def test_stopped_tasks_are_read_again_at_once(operation: str) -> None:
+def test_stopped_tasks_are_read_again_at_once(operation):
     evidence, took, aws = evidence_of({operation: 1e6}, times=1)
     assert Source.TASKS not in late_sources(evidence)
     assert [task.reason for task in evidence.stopped_tasks] == ["gone"]
@@ -173,7 +171,7 @@ def test_stopped_tasks_are_read_again_at_once(operation: str) -> None:
     assert aws.counts.total() == evidence.requests <= REQUESTS
 
 
-def test_stopped_tasks_that_cannot_be_read_twice_are_said() -> None:
+def test_stopped_tasks_that_cannot_be_read_twice_are_said():
     evidence, took, aws = evidence_of({"ListTasks": 1e6})
     assert late_sources(evidence) == {Source.TASKS: "Tasks: no response within 4 seconds."}
     assert took <= SECONDS + AGAIN + 0.5
@@ -181,7 +179,7 @@ def test_stopped_tasks_that_cannot_be_read_twice_are_said() -> None:
     assert SOURCES[Source.TASKS].requests >= aws.counts["ListTasks"]
 
 
-def test_a_limit_ends_only_what_is_within_it() -> None:
+def test_a_limit_ends_only_what_is_within_it():
     async def work(loop: MadeTime) -> tuple[float, float]:
         with Patience() as patience:
             limit = patience.limit(2.0)
@@ -199,7 +197,7 @@ def test_a_limit_ends_only_what_is_within_it() -> None:
     assert 6.5 <= ended <= 6.7
 
 
-def test_what_this_process_prepares_in_a_thread_is_not_counted() -> None:
+def test_what_this_process_prepares_in_a_thread_is_not_counted():
     async def work(loop: MadeTime) -> float:
         with Patience() as patience:
             preparing = asyncio.create_task(patience.preparing(asyncio.sleep(20.0)))

@@ -32,7 +32,7 @@ def path(*rules: GroupRule, addresses: tuple[str, ...] = ("10.0.1.5", "10.0.2.6"
     return network_path(database, TASKS, 5432, addresses)
 
 
-def test_a_rule_that_names_the_tasks_group_lets_them_in() -> None:
+def test_a_rule_that_names_the_tasks_group_lets_them_in():
     answer = path(rule(groups=("sg-other", "sg-app")))
     assert answer.allowed
     assert answer.rule == "sg-db: tcp 5432 ← sg-app"
@@ -42,7 +42,7 @@ def test_a_rule_that_names_the_tasks_group_lets_them_in() -> None:
 @pytest.mark.parametrize(
     "networks", [("0.0.0.0/0",), ("10.0.0.0/16",), ("10.0.1.0/24", "10.0.2.0/24"), ("bad", "10.0.0.0/8")]
 )
-def test_address_ranges_let_in_whom_they_contain(networks: tuple[str, ...]) -> None:
+def test_address_ranges_let_in_whom_they_contain(networks):
     assert path(rule(*networks)).allowed
     assert path(*map(rule, networks)).allowed
 
@@ -58,13 +58,13 @@ def test_address_ranges_let_in_whom_they_contain(networks: tuple[str, ...]) -> N
     ],
     ids=["no rule", "another group", "another port", "one zone only", "other addresses"],
 )
-def test_without_a_rule_for_them_tasks_are_kept_out(rules: tuple[GroupRule, ...]) -> None:
+def test_without_a_rule_for_them_tasks_are_kept_out(rules):
     answer = path(*rules)
     assert not answer.allowed
     assert answer.rule == ""
 
 
-def test_everybody_is_let_in_whatever_the_addresses() -> None:
+def test_everybody_is_let_in_whatever_the_addresses():
     assert path(rule("0.0.0.0/0"), addresses=()).allowed
 
 
@@ -73,14 +73,12 @@ def test_everybody_is_let_in_whatever_the_addresses() -> None:
     [((rule("10.0.0.0/16"),), ()), ((rule(lists=("pl-1",)),), ("10.0.1.5",))],
     ids=["unknown addresses", "a prefix list"],
 )
-def test_what_rules_alone_do_not_tell_is_not_decided(
-    rules: tuple[GroupRule, ...], addresses: tuple[str, ...]
-) -> None:
+def test_what_rules_alone_do_not_tell_is_not_decided(rules, addresses):
     with pytest.raises(Undetermined):
         path(*rules, addresses=addresses)
 
 
-def test_tasks_without_groups_are_not_decided() -> None:
+def test_tasks_without_groups_are_not_decided():
     with pytest.raises(Undetermined):
         network_path([SecurityGroup(id=RawId("sg-db"), name="db")], [], 5432, ())
 
@@ -89,7 +87,7 @@ def test_tasks_without_groups_are_not_decided() -> None:
     st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)), max_size=4),
     st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4),
 )
-def test_the_answer_is_that_of_each_address(ranges: list[tuple[int, int]], senders: list[int]) -> None:
+def test_the_answer_is_that_of_each_address(ranges, senders):
     networks = [f"{ip_address(base)}/{length}" for base, length in ranges]
     addresses = tuple(str(ip_address(sender)) for sender in senders)
     answer = path(rule(*networks), addresses=addresses)
@@ -112,9 +110,7 @@ def test_the_answer_is_that_of_each_address(ranges: list[tuple[int, int]], sende
     ],
     ids=["no rule", "another port", "another group", "the database's group", "a range", "anywhere"],
 )
-def test_tasks_whose_own_groups_let_nothing_out_do_not_reach_it(
-    egress: tuple[GroupRule, ...], allowed: bool
-) -> None:
+def test_tasks_whose_own_groups_let_nothing_out_do_not_reach_it(egress, allowed):
     database = [SecurityGroup(id=RawId("sg-db"), name="db", ingress=(rule(groups=("sg-app",)),))]
     tasks = [SecurityGroup(id=RawId("sg-app"), name="app", egress=egress)]
     answer = network_path(database, tasks, 5432, ())

@@ -85,9 +85,7 @@ def unread(evidence: IncidentEvidence) -> set[Source]:
     return {reading.source for reading in evidence.readings if reading.problem is not None}
 
 
-async def test_no_source_waits_for_another_that_it_does_not_need(
-    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
-) -> None:
+async def test_no_source_waits_for_another_that_it_does_not_need(embedded, console, alarm):
     embedded.fault(mode="hang")
     before = Counter(embedded.counts())
     independent = set(OF_SYSTEM) - {*DEPENDENT[Source.SERVICE], *DEPENDENT[Source.DATABASE]}
@@ -100,16 +98,12 @@ async def test_no_source_waits_for_another_that_it_does_not_need(
     await asyncio.wait([reading])
 
 
-async def test_every_source_is_read_where_tasks_begin_eagerly(
-    console: InspectionContext, alarm: AlarmMoment
-) -> None:
+async def test_every_source_is_read_where_tasks_begin_eagerly(console, alarm):
     asyncio.get_running_loop().set_task_factory(begin_at_once)
     assert unread(await wave(console, alarm)) == set()
 
 
-async def test_the_sources_that_failed_are_asked_again_and_no_other(
-    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
-) -> None:
+async def test_the_sources_that_failed_are_asked_again_and_no_other(embedded, console, alarm):
     embedded.fault("elbv2", "DescribeTargetHealth", preset="denied")
     embedded.fault("cloudtrail", "LookupEvents", preset="denied")
     before = await wave(console, alarm)
@@ -130,7 +124,7 @@ async def test_the_sources_that_failed_are_asked_again_and_no_other(
     assert same == before
 
 
-def test_every_field_of_the_evidence_belongs_to_a_source() -> None:
+def test_every_field_of_the_evidence_belongs_to_a_source():
     names = {name for spec in SOURCES.values() for name in spec.fields}
     assert names == IncidentEvidence.model_fields.keys() - {
         "alarm",
@@ -142,9 +136,7 @@ def test_every_field_of_the_evidence_belongs_to_a_source() -> None:
     }
 
 
-async def test_everything_about_an_incident_is_read_at_once(
-    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
-) -> None:
+async def test_everything_about_an_incident_is_read_at_once(embedded, console, alarm):
     before = embedded.counts()
     evidence = await wave(console, alarm)
     sent = sum(embedded.counts().values()) - sum(before.values())
@@ -176,10 +168,7 @@ async def test_everything_about_an_incident_is_read_at_once(
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks run at once from Python 3.12 on")
-async def test_tasks_that_run_as_soon_as_they_are_created(
-    console: InspectionContext, alarm: AlarmMoment
-) -> None:
-    """As Textual creates them in the console."""
+async def test_tasks_that_run_as_soon_as_they_are_created(console, alarm):
     if sys.version_info >= (3, 12):
         asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
     faults: list[BaseException] = []
@@ -189,9 +178,7 @@ async def test_tasks_that_run_as_soon_as_they_are_created(
 
 @pytest.mark.scenario("bad-deploy", history=5400.0)
 @pytest.mark.parametrize("minutes", range(2, 14, 3))
-async def test_a_deployment_with_stopped_tasks_takes_no_more_requests(
-    embedded: Embedded, minutes: int
-) -> None:
+async def test_a_deployment_with_stopped_tasks_takes_no_more_requests(embedded, minutes):
     live(embedded, minutes)
     async with context(embedded) as console:
         alarm = await moment(console)
@@ -203,16 +190,14 @@ async def test_a_deployment_with_stopped_tasks_takes_no_more_requests(
         assert evidence.policies_read is bool(evidence.policies)
 
 
-async def test_it_costs_less_than_a_yen(
-    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
-) -> None:
+async def test_it_costs_less_than_a_yen(embedded, console, alarm):
     evidence = await wave(console, alarm)
     metrics = len(evidence.series) + len(evidence.week_ago)
     assert metrics == 2 * len(Measure)
     assert metrics * USD_PER_METRIC * 150 < 1
 
 
-def test_the_requests_set_aside_are_all_that_there_are() -> None:
+def test_the_requests_set_aside_are_all_that_there_are():
     assert sum(SOURCES[source].requests for source in OF_SYSTEM) == REQUESTS == 18
     assert set(SOURCES) == set(Source)
 
@@ -228,13 +213,8 @@ def test_the_requests_set_aside_are_all_that_there_are() -> None:
 )
 @pytest.mark.parametrize("source", ALL_SOURCES)
 async def test_a_source_that_fails_leaves_its_problem_and_all_others(
-    embedded: Embedded,
-    console: InspectionContext,
-    alarm: AlarmMoment,
-    source: Source,
-    fault: dict[str, Any],
-    kind: ProblemKind,
-) -> None:
+    embedded, console, alarm, source, fault, kind
+):
     service, _colon, operation = SOURCES[source].calls[-1].partition(":")
     if source is Source.TASKS:
         operation = "ListTasks"  # no task has stopped, so none is described
@@ -250,9 +230,7 @@ async def test_a_source_that_fails_leaves_its_problem_and_all_others(
 
 
 @pytest.mark.parametrize("source", ALL_SOURCES)
-async def test_a_hanging_source_is_given_up_and_the_rest_kept(
-    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment, source: Source
-) -> None:
+async def test_a_hanging_source_is_given_up_and_the_rest_kept(embedded, console, alarm, source):
     await wave(console, alarm)
     service, _colon, operation = SOURCES[source].calls[0].partition(":")
     embedded.fault(service, operation, mode="hang")
@@ -270,9 +248,7 @@ async def test_a_hanging_source_is_given_up_and_the_rest_kept(
     assert reading.problem.kind is ProblemKind.UNREACHABLE
 
 
-async def test_expired_credentials_fail_every_source_and_nothing_else(
-    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
-) -> None:
+async def test_expired_credentials_fail_every_source_and_nothing_else(embedded, console, alarm):
     embedded.fault(preset="expired")
     evidence = await wave(console, alarm)
     sources = {source for source in OF_SYSTEM if not SOURCES[source].missing(console.runbook)}
@@ -281,7 +257,6 @@ async def test_expired_credentials_fail_every_source_and_nothing_else(
 
 
 def bare(runbook: Runbook) -> Runbook:
-    """A runbook that names nothing but its system."""
     nothing: dict[str, Any] = {
         "ecs": None,
         "rds": None,
@@ -294,9 +269,7 @@ def bare(runbook: Runbook) -> Runbook:
     return runbook.model_copy(update=nothing)
 
 
-async def test_what_the_runbook_does_not_name_is_not_asked(
-    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment
-) -> None:
+async def test_what_the_runbook_does_not_name_is_not_asked(embedded, console, alarm):
     before = embedded.counts()
     evidence = await read_first_wave(alarm, bare(console.runbook), console.reader, console.clock)
     requests = {name: count - before.get(name, 0) for name, count in embedded.counts().items()}
@@ -307,9 +280,7 @@ async def test_what_the_runbook_does_not_name_is_not_asked(
     assert unread(evidence) == set()
 
 
-async def test_a_home_region_that_records_global_services_is_asked_once(
-    console: InspectionContext, alarm: AlarmMoment
-) -> None:
+async def test_a_home_region_that_records_global_services_is_asked_once(console, alarm):
     evidence = await read_first_wave(
         alarm, bare(console.runbook), console.reader, console.clock, region="us-east-1"
     )
@@ -319,9 +290,7 @@ async def test_a_home_region_that_records_global_services_is_asked_once(
     assert evidence.requests == 4, "CloudTrail, and three of the load balancer, which is not the runbook's"
 
 
-async def test_an_internal_error_in_one_source_is_reported_and_loses_no_other(
-    console: InspectionContext, alarm: AlarmMoment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_internal_error_in_one_source_is_reported_and_loses_no_other(console, alarm, monkeypatch):
     def broken(_row: object) -> None:
         raise ZeroDivisionError
 
@@ -336,9 +305,7 @@ async def test_an_internal_error_in_one_source_is_reported_and_loses_no_other(
     assert reading.problem.kind is ProblemKind.FAULT
 
 
-async def test_pages_beyond_the_budget_are_cut_and_said(
-    embedded: Embedded, console: InspectionContext, alarm: AlarmMoment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_pages_beyond_the_budget_are_cut_and_said(embedded, console, alarm, monkeypatch):
     monkeypatch.setattr("services.incidents.first_wave.questions.LINES", 10_000)
     monkeypatch.setattr("services.aws.logs.events.PAGE", 20)
     before = sum(embedded.counts().values())
@@ -352,7 +319,7 @@ async def test_pages_beyond_the_budget_are_cut_and_said(
     assert len(sample.lines) >= 20
 
 
-async def test_the_databases_own_words_are_found(console: InspectionContext, alarm: AlarmMoment) -> None:
+async def test_the_databases_own_words_are_found(console, alarm):
     sample = (await wave(console, alarm)).database_lines
     assert sample
     assert sample.lines

@@ -18,7 +18,6 @@ from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.weighing import assess
 from services.models.alarms import AlarmOverview
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.incidents.incident_desk import NOW
 from tests.services.incidents.waves import ALARM, live, moment
 from tests.services.inspections.running_world import context
@@ -30,7 +29,7 @@ WRONG = (-240, 240, -600, 600)
 
 
 @pytest.mark.parametrize("seconds", WRONG)
-async def test_the_first_wave_is_the_same(embedded: Embedded, seconds: int) -> None:
+async def test_the_first_wave_is_the_same(embedded, seconds):
     live(embedded)
     async with context(embedded) as console:
         alarm = await moment(console)
@@ -52,7 +51,7 @@ async def test_the_first_wave_is_the_same(embedded: Embedded, seconds: int) -> N
 
 
 @pytest.mark.parametrize(("skew", "moves"), [(None, 0), (0.0, 0), (59.0, 0), (-61.0, -61), (240.0, 240)])
-def test_what_may_be_the_time_of_a_response_is_no_difference(skew: float | None, moves: int) -> None:
+def test_what_may_be_the_time_of_a_response_is_no_difference(skew, moves):
     clock = ManualClock(NOW)
     assert AwsClock(clock, lambda: skew).now() - clock.now() == timedelta(seconds=moves)
 
@@ -73,7 +72,7 @@ def assessed(url: str, *, zone: str = "Asia/Tokyo", wrong: str = "+0s") -> tuple
 
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
-def test_a_command_says_the_same_in_any_zone_and_with_a_wrong_clock(embedded_now: Embedded) -> None:
+def test_a_command_says_the_same_in_any_zone_and_with_a_wrong_clock(embedded_now):
     status, usual = assessed(embedded_now.url)
     machines: list[dict[str, str]] = [{"zone": "America/New_York"}, {"zone": "Pacific/Kiritimati"}]
     if shutil.which("faketime"):

@@ -1,5 +1,3 @@
-"""What a hand-over of the day lists, worst first, each once."""
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,7 +41,7 @@ def follow_up(id: str, days: float) -> FollowUp:
     return FollowUp(id=id, text=id, due=NOW + timedelta(days=days), by="tanaka", at=NOW)
 
 
-def test_what_cannot_wait_comes_first_and_what_is_done_is_not_listed() -> None:
+def test_what_cannot_wait_comes_first_and_what_is_done_is_not_listed():
     post = Post.model_validate(
         {
             "id": "p",
@@ -89,7 +87,7 @@ def test_what_cannot_wait_comes_first_and_what_is_done_is_not_listed() -> None:
         assert absent not in text.split()
 
 
-def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not() -> None:
+def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not():
     summary = "github-deploy のキーは 91 日経過"
     line = AbnormalLine(
         id=RawId("access-keys"),
@@ -111,7 +109,6 @@ def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not() -> None:
 
 
 def raised(revert: Revert | None, minutes: float = 0, before: str = "5") -> Run:
-    """A task limit that was raised, and is to be reverted."""
     one = plan()
     step = one.steps[0].model_copy(update={"before": before})
     one = one.model_copy(update={"id": f"p{minutes}", "revert": revert, "steps": (step,)})
@@ -125,7 +122,7 @@ def raised(revert: Revert | None, minutes: float = 0, before: str = "5") -> Run:
 
 @pytest.mark.parametrize("way", ["aws", "duty"])
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_a_change_that_waits_for_its_return_is_listed_with_until_when(way: str, language: str) -> None:
+def test_a_change_that_waits_for_its_return_is_listed_with_until_when(way, language):
     i18n.use(language)
 
     def due(days: float) -> Revert:
@@ -145,5 +142,5 @@ def test_a_change_that_waits_for_its_return_is_listed_with_until_when(way: str, 
     assert listed(raised(None, 1), raised(due(5))) == [], "a later change has reverted it"
 
 
-def test_nothing_open_is_an_empty_list() -> None:
+def test_nothing_open_is_an_empty_list():
     assert open_points(DayAtHand(NOW, UTC)) == ()

@@ -35,8 +35,6 @@ LASTS = r"under 1m|1分未満|\d+d \d+h|\d+日\d+時間|\d+h \d+m|\d+時間\d+�
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence, beside the facts of its moment."""
-
     h: History
     at: datetime
     steps: Sequence[str]
@@ -110,7 +108,6 @@ class Claim:
         return closed is not None and closed.who == self["who"]
 
     def _acts(self, *kinds: str) -> list[Act]:
-        """The acts of its moment, person, and number."""
         late = (timedelta(0), timedelta(seconds=3))
         acts = list(self.h.done(*kinds, at=self.at))
         if self["t"]:
@@ -184,7 +181,6 @@ class Claim:
         return due is not None and due <= self.at and self.times(due)
 
     def is_bad(self) -> bool:
-        """Within the last minutes."""
         minute = self.at.replace(second=0, microsecond=0)
         return self.holds("is_open") and any(self.h.bad(minute - back * MINUTE) for back in range(1, 5))
 
@@ -265,7 +261,6 @@ class Claim:
         return closed is not None and closed.index == 1
 
     def _every(self) -> list["Claim"]:
-        """Every incident that has begun, parts of others left out."""
         is_begun = self.h.begin is not Begin.OUTAGE or self.h.last("take", at=self.at) is not None
         return [
             replace(self, h=one)

@@ -61,8 +61,6 @@ OWN_STEPS = ("Check the addresses", "Report it as a security incident")
 
 @dataclass(frozen=True)
 class Text:
-    """One text that leaves the console."""
-
     surface: str
     at: datetime
     """The moment that it speaks of."""
@@ -84,7 +82,6 @@ class Recorded:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The texts of the steps, in the active language."""
         book = playbook_of(self.incident, self.runbook.playbooks) if self.incident else None
         return tuple(str(step.text) for step in book.steps) if book else ()
 
@@ -276,7 +273,6 @@ class Console:
                 seen_at=self.clock.now(),
             )  # fmt: skip
             opened = await outages.accept(self.incidents, self.runbook, outage)
-            assert opened is not None
             self.id = opened.id
         else:
             await self.incidents.take(self.incident())

@@ -271,7 +271,6 @@ _MUSTS = (
 
 
 def missing(h: History, surface: str, text: str) -> list[str]:
-    """What a text leaves out that its reader has to know."""
     claim, end = Claim(h, h.now, (), {}), h.end(h.now)
     totals = {h.total(end - back * MINUTE)[1] for back in range(4)} if end and h.counts_errors else set()
     is_asking = end is None and claim.holds("asks_approval") and claim.holds("is_captured") and h.fires(h.now)

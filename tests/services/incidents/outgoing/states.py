@@ -20,8 +20,6 @@ BASES = (
 
 
 class Begin(StrEnum):
-    """What an incident began with."""
-
     ALARM = "alarm"
     FINDING = "finding"
     ATTACK = "attack"
@@ -81,8 +79,6 @@ def read_after(kind: str) -> timedelta:
 
 @dataclass(frozen=True)
 class History:
-    """One incident. Every method answers as of a moment."""
-
     index: str
     begin: Begin
     target: str
@@ -173,14 +169,12 @@ class History:
         return act.who if act else ""
 
     def fires(self, at: datetime) -> bool:
-        """Whether the alarm is in ALARM, or the outage seen."""
         if self.begin in (Begin.FINDING, Begin.ATTACK):
             return False
         last = self.last("alarm", "ok", "insufficient", at=at)
         return last is None or last.kind == "alarm"
 
     def fired(self, at: datetime) -> datetime:
-        """When the alarm last went to ALARM."""
         act = self.last("alarm", at=at)
         return act.at if act else self.since
 
@@ -347,7 +341,6 @@ def _course(draw: Random, begin: Begin, target: str, since: datetime) -> list[Ac
 
 
 def _turns(drawn: _Drawn, *, is_judged: bool) -> Iterator[Act]:
-    """The alarm's later states, and the console's judgements of recovery."""
     over = drawn.at(8, 30)
     if is_judged and drawn.chance(12):
         yield Act(drawn.at(3, 6), "insufficient")

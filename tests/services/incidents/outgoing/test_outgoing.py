@@ -44,15 +44,15 @@ def classes(wrong: list[str]) -> str:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-async def test_one_history_of_each_kind_says_nothing_untrue(tmp_path: Path, language: str) -> None:
+async def test_one_history_of_each_kind_says_nothing_untrue(tmp_path, language):
     i18n.use(language)
     count, wrong = await judged(SAMPLE, tmp_path)
     assert count > 100 * len(SAMPLE)
     assert not wrong, classes(wrong)
 
 
-async def test_the_judge_notices_another_time(tmp_path: Path) -> None:
-    """Of what is true little stays true when the last digit of its time changes."""
+async def test_the_judge_notices_another_time(tmp_path):
+    # Of what is true little stays true when the last digit of its time changes.
     i18n.use("en")
     count, unnoticed = 0, []
     for number, history in enumerate(SAMPLE):
@@ -73,9 +73,7 @@ async def test_the_judge_notices_another_time(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("every", [OPEN, SEALED], ids=["open", "sealed"])
-async def test_no_history_says_anything_untrue(
-    every: tuple[History, ...], tmp_path: Path, language: str
-) -> None:
+async def test_no_history_says_anything_untrue(every, tmp_path, language):
     i18n.use(language)
     count, wrong = await judged(every, tmp_path)
     print(f"{len(every)} histories, {count} sentences, {len(wrong)} untrue")

@@ -21,7 +21,6 @@ from services.models.feeds import FeedState
 from services.models.first_wave import IncidentEvidence
 from services.models.incidents import Incident, TurnKind
 from services.models.journal import Person
-from tests.conftest import Embedded
 from tests.services.incidents.incident_desk import FIRED, RUNBOOK, IncidentDesk, alarm, desk
 from tests.services.incidents.waves import ALARM, wave
 from tests.services.inspections.running_world import context
@@ -38,7 +37,7 @@ async def alarm_now(console: InspectionContext) -> Alarm:
 
 
 @pytest.mark.scenario("alb-5xx", history=3 * 3600)
-async def test_a_bad_system_has_not_recovered_and_a_good_one_has(embedded: Embedded) -> None:
+async def test_a_bad_system_has_not_recovered_and_a_good_one_has(embedded):
     async with context(embedded) as console:
         for _minute in range(6):
             embedded.advance(60)
@@ -53,7 +52,7 @@ async def test_a_bad_system_has_not_recovered_and_a_good_one_has(embedded: Embed
 
 
 @pytest.mark.scenario("alb-5xx", history=3 * 3600)
-async def test_what_cannot_be_read_is_not_recovered(embedded: Embedded) -> None:
+async def test_what_cannot_be_read_is_not_recovered(embedded):
     async with context(embedded) as console:
         for _minute in range(26):
             embedded.advance(60)
@@ -94,7 +93,7 @@ async def response(
 
 
 @pytest.mark.scenario("alb-5xx", history=3 * 3600)
-async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded, tmp_path):
     async with (
         context(embedded) as console,
         response(tmp_path / "journal.db", console) as (incidents, watch, opener),
@@ -119,7 +118,6 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded: Embedded,
                 await watch.judge(open_incident)
             embedded.advance(EVERY)
         incident_after = incidents.of(incident.id)
-        assert incident_after is not None
         assert incident_after.recovered_at is not None
         assert [turn.kind for turn in incident_after.turns] == [TurnKind.OK, TurnKind.RECOVERED]
         assert tuple(watch.watched()) == ()
@@ -127,7 +125,6 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded: Embedded,
 
 @asynccontextmanager
 async def quiet(path: Path) -> AsyncIterator[tuple[IncidentDesk, Incident]]:
-    """An incident that tanaka has taken, and whose alarm is ok."""
     async with desk(path) as console:
         await console.see(alarm())
         await console.incidents.take(console.incidents.incidents[0])
@@ -139,7 +136,7 @@ async def never(_incident: Incident) -> IncidentEvidence:
     raise AssertionError
 
 
-async def test_another_console_judges_when_the_one_whose_turn_it_is_is_closed(tmp_path: Path) -> None:
+async def test_another_console_judges_when_the_one_whose_turn_it_is_is_closed(tmp_path):
     async with quiet(tmp_path / "journal.db") as (console, incident):
         people = {name: Person(user=name, host="bastion") for name in ("tanaka", "suzuki")}
         live = LiveEvidence(never, console.clock)

@@ -1,5 +1,3 @@
-"""The inspection of access keys, on the embedded AWS and on handwritten answers."""
-
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,7 +19,6 @@ from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
@@ -31,7 +28,7 @@ NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 
 
 @pytest.mark.scenario("old-key", history=300)
-async def test_a_key_of_91_days(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_key_of_91_days(embedded, monkeypatch):
     monkeypatch.setattr(SignIns, "pace", 0.0)
     finding = await run_inspection(embedded, "access-keys")
     assert finding.verdict is Verdict.ABNORMAL
@@ -52,7 +49,7 @@ async def test_a_key_of_91_days(embedded: Embedded, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.scenario("ordinary-day", history=300)
-async def test_an_ordinary_day_is_normal_and_half_of_it_is_not(embedded: Embedded) -> None:
+async def test_an_ordinary_day_is_normal_and_half_of_it_is_not(embedded):
     finding = await run_inspection(embedded, "access-keys")
     assert finding.verdict is Verdict.NORMAL
     assert "63 days" in finding.summary
@@ -117,12 +114,12 @@ async def finding_on(
     ("days", "verdict"),
     [(82, Verdict.NORMAL), (83, Verdict.ATTENTION), (90, Verdict.ATTENTION), (91, Verdict.ABNORMAL)],
 )
-async def test_ninety_days_are_allowed_with_a_warning_a_week_before(days: int, verdict: Verdict) -> None:
+async def test_ninety_days_are_allowed_with_a_warning_a_week_before(days, verdict):
     finding, _canned = await finding_on({"ci-cd-user": [listed("1", days)]}, {"1": 0.1})
     assert finding.verdict is verdict
 
 
-async def test_trap_23_every_user_is_inspected_with_at_most_two_keys() -> None:
+async def test_trap_23_every_user_is_inspected_with_at_most_two_keys():
     keys = {"ci-cd-user": [listed("1", 3)], "forgotten": [listed("2", 200), listed("3", 40)]}
     finding, _canned = await finding_on(keys, {"1": 1, "3": 1})
     assert finding.verdict is Verdict.ABNORMAL
@@ -142,9 +139,7 @@ async def test_trap_23_every_user_is_inspected_with_at_most_two_keys() -> None:
         ("Expired", {"1": 1.0, "2": 20.0}, Verdict.ATTENTION),
     ],
 )
-async def test_trap_24_a_disabled_key_is_not_too_old_but_left_over(
-    status: str, used: dict[str, float], verdict: Verdict
-) -> None:
+async def test_trap_24_a_disabled_key_is_not_too_old_but_left_over(status, used, verdict):
     keys = {"ci-cd-user": [listed("1", 3), listed("2", 120, status)]}
     finding, _canned = await finding_on(keys, used)
     assert finding.verdict is verdict
@@ -166,35 +161,33 @@ async def test_trap_24_a_disabled_key_is_not_too_old_but_left_over(
         (None, Verdict.UNKNOWN, "Root's access keys: not read"),
     ],
 )
-async def test_roots_own_keys_are_judged(
-    summary: dict[str, int] | None, verdict: Verdict, words: str
-) -> None:
+async def test_roots_own_keys_are_judged(summary, verdict, words):
     answer = failure(ProblemKind.ACCESS_DENIED) if summary is None else {"SummaryMap": summary}
     finding, canned = await finding_on({"ci-cd-user": [listed("1", 3)]}, {"1": 1}, GetAccountSummary=answer)
     assert (finding.verdict, finding.summary.startswith(words)) == (verdict, True)
     assert len(canned.asked("GetAccountSummary")) == 1
 
 
-async def test_a_user_of_the_runbook_whom_iam_does_not_have_is_not_normal() -> None:
+async def test_a_user_of_the_runbook_whom_iam_does_not_have_is_not_normal():
     finding, _canned = await finding_on({"other": []})
     assert finding.verdict is Verdict.UNKNOWN
     assert "ci-cd-user" in finding.summary
 
 
-async def test_a_user_of_the_runbook_without_any_key_is_not_judged() -> None:
+async def test_a_user_of_the_runbook_without_any_key_is_not_judged():
     finding, _canned = await finding_on({"ci-cd-user": [], "other": []})
     assert finding.verdict is Verdict.UNKNOWN
     assert "IAM lists no key of ci-cd-user" in finding.summary
     assert "other" not in finding.summary
 
 
-async def test_nothing_at_all_is_an_error() -> None:
+async def test_nothing_at_all_is_an_error():
     denied = failure(ProblemKind.ACCESS_DENIED)
     with pytest.raises(AccessDenied):
         await finding_on({}, ListUsers=denied, ListAccessKeys=denied)
 
 
-async def test_another_runbook_has_other_limits_and_no_procedure() -> None:
+async def test_another_runbook_has_other_limits_and_no_procedure():
     spec = BOOK.access_keys and BOOK.access_keys.model_copy(update={"users": (), "max_age_days": 30})
     runbook = BOOK.model_copy(update={"access_keys": spec, "procedures": ()})
     finding, _canned = await finding_on({"a": [listed("1", 31)]}, {"1": 1}, runbook)
@@ -204,7 +197,7 @@ async def test_another_runbook_has_other_limits_and_no_procedure() -> None:
     assert missing_setting("access-keys", BOOK.model_copy(update={"access_keys": None})) == "access_keys"
 
 
-async def test_a_due_date_on_a_closed_day_shows_the_open_day_before() -> None:
+async def test_a_due_date_on_a_closed_day_shows_the_open_day_before():
     finding, _canned = await finding_on({"ci-cd-user": [listed("1", 60)]}, {"1": 1})
     assert finding.measures[0].note == "ci-cd-user, due 02-13(Fri)"
     finding, _canned = await finding_on({"ci-cd-user": [listed("1", 59)]}, {"1": 1})
@@ -213,7 +206,7 @@ async def test_a_due_date_on_a_closed_day_shows_the_open_day_before() -> None:
 
 
 @given(st.integers(0, 1500), st.integers(0, 200))
-def test_due_is_an_open_day_never_after_the_limit(day: int, age: int) -> None:
+def test_due_is_an_open_day_never_after_the_limit(day, age):
     assert BOOK.access_keys
     calendar = Calendar(BOOK)
     now = calendar.local(date(2026, 1, 1) + timedelta(days=day), "10:00")

@@ -1,5 +1,3 @@
-"""Spells out of alarms' changes."""
-
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -44,28 +42,28 @@ def made(*moves: AlarmTransition, now: Alarm | None = None) -> list[tuple[str, f
     return [(each.state, minutes(each.began), minutes(each.ended)) for each in periods]
 
 
-def test_what_fired_and_recovered_and_fires_again() -> None:
+def test_what_fired_and_recovered_and_fires_again():
     moves = [move(60, S.OK, S.ALARM), move(75, S.ALARM, S.OK), move(900, S.OK, S.ALARM)]
     assert made(*moves, now=alarm(S.ALARM, 900)) == [("alarm", 900, None), ("alarm", 60, 75)]
 
 
-def test_it_fired_before_the_window_and_recovered_in_it() -> None:
+def test_it_fired_before_the_window_and_recovered_in_it():
     assert made(move(5, S.ALARM, S.OK)) == [("alarm", None, 5)]
 
 
-def test_from_firing_to_no_data_are_two_alarm_periods() -> None:
+def test_from_firing_to_no_data_are_two_alarm_periods():
     moves = [move(10, S.OK, S.ALARM), move(20, S.ALARM, S.INSUFFICIENT), move(30, S.INSUFFICIENT, S.OK)]
     assert made(*moves) == [("alarm", 10, 20), ("insufficient", 20, 30)]
 
 
-def test_what_did_not_change_in_the_window_lasts_from_before_it() -> None:
+def test_what_did_not_change_in_the_window_lasts_from_before_it():
     assert made(now=alarm(S.ALARM, -30)) == [("alarm", None, None)]
     assert made(now=alarm(S.INSUFFICIENT)) == [("insufficient", None, None)]
     # Without its history, the state's own timestamp says when it began.
     assert made(now=alarm(S.ALARM, 30)) == [("alarm", 30, None)]
 
 
-def test_only_known_changes_of_state_within_the_window_count() -> None:
+def test_only_known_changes_of_state_within_the_window_count():
     moves = [
         move(-1, S.OK, S.ALARM),
         move(0, S.ALARM, S.OK),
@@ -76,7 +74,7 @@ def test_only_known_changes_of_state_within_the_window_count() -> None:
     assert made(*moves) == []
 
 
-def test_the_alarms_as_they_were_at_the_windows_end() -> None:
+def test_the_alarms_as_they_were_at_the_windows_end():
     moves = [move(990, S.ALARM, S.OK), move(970, S.OK, S.ALARM), move(10, S.OK, S.ALARM)]
     (then,) = as_of([alarm(S.OK, 990)], moves, SPAN.end)
     assert (then.state, then.since) == (S.OK, None)
@@ -91,7 +89,7 @@ def test_the_alarms_as_they_were_at_the_windows_end() -> None:
     states=st.lists(st.sampled_from([S.OK, S.ALARM, S.INSUFFICIENT]), min_size=1, max_size=12),
     steps=st.lists(st.integers(1, 70), min_size=12, max_size=12),
 )
-def test_alarm_periods_cover_exactly_the_time_that_was_not_ok(states: list[S], steps: list[int]) -> None:
+def test_alarm_periods_cover_exactly_the_time_that_was_not_ok(states, steps):
     times = [sum(steps[: index + 1]) for index in range(len(states))]
     before = S.OK
     moves = []

@@ -14,7 +14,6 @@ from services.models.alarms import Alarm, AlarmState, AlarmTransition
 from services.models.base import RawId
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict, worst
-from tests.conftest import Embedded
 from tests.services.inspections.alarms.test_alarms_inspection import (
     CLOSED,
     NINE,
@@ -33,7 +32,7 @@ STATES = {"OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": A
 
 
 @pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
-async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded: Embedded) -> None:
+async def test_a_change_under_another_name_leaves_its_alarm_not_judged(embedded):
     items = embedded.world.alarms.history.items
     own = [
         at
@@ -68,7 +67,7 @@ DAMAGE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=str)
-async def test_an_unreadable_entry_is_reported_and_not_judged(damage: dict[str, Any]) -> None:
+async def test_an_unreadable_entry_is_reported_and_not_judged(damage):
     history = [change("a", 30, "ALARM", "OK"), change("a", 40, "OK", "ALARM")]
     runbook = runbook_with("a")
     whole = await judged(row("a", minutes=30), runbook=runbook, history=history)
@@ -95,9 +94,7 @@ def lives(draw: st.DrawFn) -> tuple[list[AlarmTransition], AlarmState]:
 
 
 @given(lives(), st.data())
-def test_a_complete_alarm_history_is_certain_and_one_that_lacks_a_change_is_not(
-    life: tuple[list[AlarmTransition], AlarmState], data: st.DataObject
-) -> None:
+def test_a_complete_alarm_history_is_certain_and_one_that_lacks_a_change_is_not(life, data):
     changes, state = life
     since = changes[0].at if changes else CLOSED - timedelta(days=1)
     alarm = Alarm(id=RawId("a"), name="a", state=state, since=since)
@@ -118,7 +115,7 @@ def test_a_complete_alarm_history_is_certain_and_one_that_lacks_a_change_is_not(
         assert "a" in " ".join(doubts([alarm], renamed, SPAN))
 
 
-def test_an_alarm_recreated_under_its_name_is_certain() -> None:
+def test_an_alarm_recreated_under_its_name_is_certain():
     changes = [moved(30, "INSUFFICIENT_DATA", "OK"), moved(60, "OK", "ALARM")]
     alarm = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, since=changes[0].at)
     assert without_history([alarm], changes, SPAN) == frozenset()

@@ -1,5 +1,3 @@
-"""The inspection of the alarms, on the embedded AWS and on handwritten answers."""
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +14,6 @@ from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from services.runbook.roles import with_english_roles
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.running_world import missing_setting, run_inspection
 
@@ -41,7 +38,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
-async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embedded) -> None:
+async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded):
     for other in ("dashboard", "scaling"):
         finding = await run_inspection(embedded, other, since=CLOSED)
         assert (finding.verdict, finding.advice) == (V.NORMAL, ()), finding.summary
@@ -54,7 +51,7 @@ async def test_an_ordinary_night_is_normal_though_alarm_low_fires(embedded: Embe
 
 
 @pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
-async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedded: Embedded) -> None:
+async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedded):
     finding = await run_inspection(embedded, "alarms", since=CLOSED)
     assert finding.verdict is V.ATTENTION
     (alarm_period,) = finding.spells
@@ -82,7 +79,7 @@ async def test_trap_10_what_fired_and_recovered_at_night_is_found_at_nine(embedd
 
 
 @pytest.mark.scenario("no-data", origin=NINE, history=7200)
-async def test_trap_9_an_alarm_without_data_is_never_green(embedded: Embedded) -> None:
+async def test_trap_9_an_alarm_without_data_is_never_green(embedded):
     finding = await run_inspection(embedded, "alarms", hours=1.5)
     assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS connections": V.UNKNOWN})
     assert finding.summary == "No data: RDS connections."
@@ -92,7 +89,7 @@ async def test_trap_9_an_alarm_without_data_is_never_green(embedded: Embedded) -
 
 
 @pytest.mark.scenario("alarm-missing", origin=NINE, history=3600)
-async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded: Embedded) -> None:
+async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded):
     finding = await run_inspection(embedded, "alarms", hours=0.5)
     assert finding.verdict is V.ABNORMAL
     assert finding.summary == "Missing: RDS connections; notifies nobody: ECS memory, ALB latency."
@@ -174,7 +171,7 @@ async def judged(
     return finding
 
 
-async def test_firing_now_is_abnormal_and_says_what_to_do_and_whom_to_call() -> None:
+async def test_firing_now_is_abnormal_and_says_what_to_do_and_whom_to_call():
     runbook = runbook_with("a", playbook="alb-5xx")
     finding = await judged(row("a", "ALARM", 42), runbook=runbook, history=[change("a", 42, "OK", "ALARM")])
     assert finding.verdict is V.ABNORMAL
@@ -187,7 +184,7 @@ async def test_firing_now_is_abnormal_and_says_what_to_do_and_whom_to_call() -> 
     assert finding.advice[2] == "Record it in Slack #ops-alerts.", "where no duty writes how"
 
 
-async def test_an_alarm_that_the_runbook_does_not_name_counts_where_it_fires() -> None:
+async def test_an_alarm_that_the_runbook_does_not_name_counts_where_it_fires():
     others = [row("b", "ALARM", 5), row("c", "INSUFFICIENT_DATA"), row("d")]
     finding = await judged(
         row("a"), *others, runbook=runbook_with("a"), history=[change("b", 5, "OK", "ALARM")]
@@ -201,7 +198,7 @@ async def test_an_alarm_that_the_runbook_does_not_name_counts_where_it_fires() -
     assert "the runbook has no steps for it" in finding.advice[0]
 
 
-async def test_target_tracking_never_counts_not_even_deleted() -> None:
+async def test_target_tracking_never_counts_not_even_deleted():
     low = "TargetTracking-service/c/s-AlarmLow-1"
     named = row("step", "ALARM", 5, AlarmActions=["arn:aws:autoscaling:r:1:scalingPolicy:x"])
     history = [change(low, 30, "OK", "ALARM"), change("step", 5, "OK", "ALARM")]
@@ -209,14 +206,14 @@ async def test_target_tracking_never_counts_not_even_deleted() -> None:
     assert (finding.verdict, finding.spells) == (V.NORMAL, ())
 
 
-async def test_an_alarm_deleted_after_it_fired_is_reported() -> None:
+async def test_an_alarm_deleted_after_it_fired_is_reported():
     history = [change("gone", 30, "ALARM", "OK"), change("gone", 40, "OK", "ALARM")]
     finding = await judged(row("a"), runbook=runbook_with("a"), history=history)
     assert finding.verdict is V.ATTENTION
     assert [(each.alarm, each.ended is None) for each in finding.spells] == [("gone", False)]
 
 
-async def test_a_sparse_alarm_without_data_has_the_hint_and_is_not_green() -> None:
+async def test_a_sparse_alarm_without_data_has_the_hint_and_is_not_green():
     finding = await judged(row("a", "INSUFFICIENT_DATA", 300), runbook=runbook_with("a"))
     assert finding.verdict is V.UNKNOWN
     assert "is reported only when there is something to count" in finding.measures[0].note
@@ -225,7 +222,7 @@ async def test_a_sparse_alarm_without_data_has_the_hint_and_is_not_green() -> No
     assert "reported only" not in finding.measures[0].note
 
 
-async def test_a_time_without_data_that_is_over_asks_for_attention_but_not_of_a_sparse_metric() -> None:
+async def test_a_time_without_data_that_is_over_asks_for_attention_but_not_of_a_sparse_metric():
     history = [change("a", 100, "INSUFFICIENT_DATA", "OK"), change("a", 120, "OK", "INSUFFICIENT_DATA")]
     dense = {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization"}
     finding = await judged(row("a", **dense), runbook=runbook_with("a"), history=history)
@@ -237,12 +234,12 @@ async def test_a_time_without_data_that_is_over_asks_for_attention_but_not_of_a_
     assert before.verdict is V.NORMAL, "the run before reported it"
 
 
-async def test_an_evaluation_that_fails_cannot_be_judged() -> None:
+async def test_an_evaluation_that_fails_cannot_be_judged():
     finding = await judged(row("a", EvaluationState="EVALUATION_ERROR"), runbook=runbook_with("a"))
     assert (finding.verdict, finding.summary) == (V.UNKNOWN, "Not evaluated: T a.")
 
 
-async def test_a_run_for_an_earlier_time_reads_the_alarms_of_that_time() -> None:
+async def test_a_run_for_an_earlier_time_reads_the_alarms_of_that_time():
     history = [
         change("a", 5, "OK", "ALARM"),
         change("a", 300, "ALARM", "OK"),
@@ -255,7 +252,7 @@ async def test_a_run_for_an_earlier_time_reads_the_alarms_of_that_time() -> None
     assert (finding.measures[0].shown, len(finding.spells)) == ("OK", 1)
 
 
-async def test_mute_rules_that_are_refused_for_any_reason_are_not_known() -> None:
+async def test_mute_rules_that_are_refused_for_any_reason_are_not_known():
     runbook = runbook_with("a")
     for kind in (ProblemKind.INVALID, ProblemKind.ACCESS_DENIED, ProblemKind.NOT_FOUND):
         canned = Canned(
@@ -274,6 +271,6 @@ async def test_mute_rules_that_are_refused_for_any_reason_are_not_known() -> Non
         assert finding.verdict is V.UNKNOWN
 
 
-def test_trap_30_the_runbook_names_the_alarm_that_its_table_forgot() -> None:
+def test_trap_30_the_runbook_names_the_alarm_that_its_table_forgot():
     assert "rds-storage-low" in {each.name for each in BOOK.alarms}
     assert missing_setting("alarms", BOOK.model_copy(update={"alarms": ()})) == "alarms"

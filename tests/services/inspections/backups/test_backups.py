@@ -1,5 +1,3 @@
-"""The inspection of the backups, on the embedded AWS and on handwritten answers."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +13,6 @@ from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.rds import Snapshot, SnapshotState
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.inspections.database_answers import (
     BOOK,
@@ -33,7 +30,7 @@ NEWEST, WINDOWS, STATUS, RETENTION, RESTORABLE, INSTANCE = range(6)
 
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60)
-async def test_an_ordinary_day_is_normal(embedded: Embedded) -> None:
+async def test_an_ordinary_day_is_normal(embedded):
     finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.NORMAL
     assert "last 7 backup windows" in finding.summary
@@ -42,14 +39,14 @@ async def test_an_ordinary_day_is_normal(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY + timedelta(hours=18, minutes=25), history=60)
-async def test_a_snapshot_being_created_within_its_window_is_normal(embedded: Embedded) -> None:
+async def test_a_snapshot_being_created_within_its_window_is_normal(embedded):
     finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.NORMAL
     assert finding.evidence[0].rows[0].cells[3].startswith("creating ")
 
 
 @pytest.mark.scenario("missing-snapshot", origin=MONDAY, history=60)
-async def test_trap_15_a_gap_on_thursday_is_found_on_monday_with_its_reason(embedded: Embedded) -> None:
+async def test_trap_15_a_gap_on_thursday_is_found_on_monday_with_its_reason(embedded):
     finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.ABNORMAL
     # Thursday 18:10 UTC.
@@ -75,7 +72,7 @@ async def test_trap_15_a_gap_on_thursday_is_found_on_monday_with_its_reason(embe
 
 
 @pytest.mark.scenario("retention", origin=MONDAY, history=60)
-async def test_trap_16_the_retention_is_asked_of_the_instance(embedded: Embedded) -> None:
+async def test_trap_16_the_retention_is_asked_of_the_instance(embedded):
     finding = await run_inspection(embedded, "backups")
     assert finding.verdict is Verdict.ABNORMAL
     assert finding.summary == "Backups are kept for 1 day; the runbook says 7 days."
@@ -108,9 +105,7 @@ async def backups(
         (7, "soon", Verdict.UNKNOWN),
     ],
 )
-async def test_a_retention_that_waits_to_be_applied_is_judged(
-    now: int, waiting: object, verdict: Verdict
-) -> None:
+async def test_a_retention_that_waits_to_be_applied_is_judged(now, waiting, verdict):
     pending = {"BackupRetentionPeriod": waiting}
     finding = await backups(snapshots(*range(7)), BackupRetentionPeriod=now, PendingModifiedValues=pending)
     assert (finding.verdict, finding.measures[RETENTION].verdict) == (verdict, verdict)
@@ -118,28 +113,28 @@ async def test_a_retention_that_waits_to_be_applied_is_judged(
 
 
 @pytest.mark.parametrize(("protected", "is_said"), [(False, True), (True, False), (None, False)])
-async def test_a_database_that_one_request_deletes_is_remarked(protected: bool | None, is_said: bool) -> None:
+async def test_a_database_that_one_request_deletes_is_remarked(protected, is_said):
     finding = await backups(snapshots(*range(7)), DeletionProtection=protected)
     assert finding.verdict is Verdict.NORMAL
     assert any("Deletion protection" in remark for remark in finding.remarks) is is_said
 
 
 @pytest.mark.parametrize("id", ["backups", "maintenance", "dr-region"])
-async def test_a_member_of_a_cluster_is_not_judged_in_words(id: str) -> None:
+async def test_a_member_of_a_cluster_is_not_judged_in_words(id):
     answers = {"DescribeDBInstances": instance(DBClusterIdentifier="facility-cluster")}
     finding = await judged(id, now=MONDAY, **answers)
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.summary == "The database is a member of the cluster facility-cluster: not judged here."
 
 
-async def test_trap_15_a_snapshot_of_sunday_utc_read_on_monday_morning_is_fresh() -> None:
+async def test_trap_15_a_snapshot_of_sunday_utc_read_on_monday_morning_is_fresh():
     finding = await backups(snapshots(*range(7)))
     assert finding.verdict is Verdict.NORMAL
     assert finding.measures[NEWEST].shown == "5h 46m"
     assert finding.measures[NEWEST].note == "01-12(Mon) 03:14 JST"
 
 
-async def test_trap_16_snapshots_of_aws_backup_count() -> None:
+async def test_trap_16_snapshots_of_aws_backup_count():
     finding = await backups([], others=snapshots(*range(7), kind="awsbackup"))
     assert finding.verdict is Verdict.NORMAL
     assert "AWS Backup" in finding.remarks[-1]
@@ -151,7 +146,7 @@ async def test_trap_16_snapshots_of_aws_backup_count() -> None:
     assert finding.remarks[0].startswith("The snapshots of AWS Backup cannot be read.")
 
 
-async def test_an_old_newest_snapshot_and_several_gaps() -> None:
+async def test_an_old_newest_snapshot_and_several_gaps():
     finding = await backups(snapshots(5, 6))
     assert finding.verdict is Verdict.ABNORMAL
     assert "2 more" in finding.summary
@@ -162,7 +157,7 @@ async def test_an_old_newest_snapshot_and_several_gaps() -> None:
     assert finding.measures[STATUS].verdict is None
 
 
-async def test_a_status_other_than_available() -> None:
+async def test_a_status_other_than_available():
     failed = snapshots(2)[0] | {"Status": "failed"}
     finding = await backups([*snapshots(0, 1, 3, 4, 5, 6), failed])
     assert finding.verdict is Verdict.ABNORMAL
@@ -177,7 +172,7 @@ async def test_a_status_other_than_available() -> None:
     assert (await backups([*snapshots(*range(7)), old])).verdict is Verdict.NORMAL
 
 
-async def test_a_snapshot_being_created_for_hours_needs_attention() -> None:
+async def test_a_snapshot_being_created_for_hours_needs_attention():
     making = snapshots(0)[0] | {"Status": "creating", "PercentProgress": 30}
     rest = snapshots(1, 2, 3, 4, 5, 6)
     soon = await backups([*rest, making], now=LAST + timedelta(minutes=50))
@@ -187,7 +182,7 @@ async def test_a_snapshot_being_created_for_hours_needs_attention() -> None:
     assert "taking long to complete" in finding.summary
 
 
-async def test_fewer_are_fine_in_the_first_week() -> None:
+async def test_fewer_are_fine_in_the_first_week():
     finding = await backups(snapshots(0, 1), InstanceCreateTime=LAST - timedelta(days=1, hours=3))
     assert finding.verdict is Verdict.NORMAL
     assert finding.measures[WINDOWS].shown == "2 of 2"
@@ -196,7 +191,7 @@ async def test_fewer_are_fine_in_the_first_week() -> None:
     assert new.verdict is Verdict.ATTENTION
 
 
-async def test_after_closed_days_every_window_since_the_last_run_is_inspected() -> None:
+async def test_after_closed_days_every_window_since_the_last_run_is_inspected():
     since = MONDAY - timedelta(days=12)
     finding = await backups(snapshots(*range(11)), since=since, BackupRetentionPeriod=14)
     assert finding.measures[WINDOWS].shown == "11 of 12"
@@ -217,13 +212,13 @@ async def test_after_closed_days_every_window_since_the_last_run_is_inspected() 
         ({"DBInstanceStatus": "storage-full"}, Verdict.ABNORMAL, "is storage-full"),
     ],
 )
-async def test_what_else_is_not_normal(changed: dict[str, Any], verdict: Verdict, text: str) -> None:
+async def test_what_else_is_not_normal(changed, verdict, text):
     finding = await backups(snapshots(*range(7)), **changed)
     assert finding.verdict is verdict
     assert text in finding.summary
 
 
-async def test_another_systems_limits() -> None:
+async def test_another_systems_limits():
     assert BOOK.rds
     rds = BOOK.rds.model_copy(update={"snapshot_max_age_hours": 5, "retention_days": 3})
     other = BOOK.model_copy(update={"rds": rds, "duties": (), "contacts": ()})
@@ -247,9 +242,7 @@ WINDOW = daily("18:10-18:40")
 
 
 @given(st.integers(0, 7 * 1440), st.sets(st.integers(0, 6)), st.integers(0, 29))
-def test_a_gap_is_found_at_whatever_time_the_inspection_runs(
-    minutes: int, missing: set[int], late: int
-) -> None:
+def test_a_gap_is_found_at_whatever_time_the_inspection_runs(minutes, missing, late):
     assert WINDOW
     now = datetime(2026, 1, 12, 0, 0, tzinfo=UTC) + timedelta(minutes=minutes)
     starts = expected(WINDOW, now, 7, None)

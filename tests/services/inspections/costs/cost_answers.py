@@ -15,7 +15,6 @@ from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned
 
 _SHIPPED = load_builtin("facility-prod")
-assert _SHIPPED.costs is not None
 # Its budget is undecided, so that no day would be normal.
 BOOK = _SHIPPED.model_copy(update={"costs": _SHIPPED.costs.model_copy(update={"budget_yen": 1_000_000})})
 MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
@@ -44,8 +43,6 @@ def result(day: date, groups: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def answered(priced: Priced = usual) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """GetCostAndUsage by SERVICE and RECORD_TYPE, of every day asked for."""
-
     def answer(params: dict[str, Any]) -> dict[str, Any]:
         first, end = (date.fromisoformat(params["TimePeriod"][key]) for key in ("Start", "End"))
         days = [first + timedelta(days=each) for each in range((end - first).days)]
@@ -59,7 +56,6 @@ def answered(priced: Priced = usual) -> Callable[[dict[str, Any]], dict[str, Any
 
 
 def budget(limit: str, spent: str, forecast: str | None = None, **more: Any) -> dict[str, Any]:
-    """DescribeBudgets with one budget."""
     spend = {"ActualSpend": {"Amount": spent, "Unit": "USD"}}
     if forecast is not None:
         spend["ForecastedSpend"] = {"Amount": forecast, "Unit": "USD"}
@@ -75,7 +71,6 @@ def budget(limit: str, spent: str, forecast: str | None = None, **more: Any) -> 
 
 def runbook_with(**changed: Any) -> Runbook:
     """The runbook with other `[costs]`."""
-    assert BOOK.costs is not None
     costs = Costs.model_validate(BOOK.costs.model_dump() | changed)
     return BOOK.model_copy(update={"costs": costs})
 
@@ -93,7 +88,6 @@ def context(canned: Canned, *, now: datetime = MONDAY, runbook: Runbook = BOOK) 
 async def costs(
     priced: Priced = usual, *, budgets: Any = None, now: datetime = MONDAY, runbook: Runbook = BOOK
 ) -> Finding:
-    """A finding on these prices."""
     canned = Canned(GetCostAndUsage=answered(priced), DescribeBudgets=budgets or {})
     return await run_costs(context(canned, now=now, runbook=runbook))
 

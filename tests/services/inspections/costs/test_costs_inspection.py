@@ -1,5 +1,3 @@
-"""The inspection of costs, on the embedded AWS and on handwritten answers."""
-
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +14,6 @@ from services.inspections.running.runner import MeteredReader
 from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.costs.cost_answers import (
     BOOK,
@@ -50,7 +47,7 @@ def bad(finding: Finding) -> set[str]:
 
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60)
-async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded: Embedded) -> None:
+async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded):
     finding = await run_inspection(embedded, "costs", runbook=BOOK)
     assert finding.verdict is Verdict.NORMAL
     assert finding.summary.startswith("Jan 2026: ¥29,")
@@ -76,7 +73,7 @@ async def test_an_ordinary_day_is_normal_and_asks_cost_explorer_once(embedded: E
 
 
 @pytest.mark.scenario("cost-growth", origin=MONDAY, history=60)
-async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -> None:
+async def test_sixty_per_cent_more_since_ten_days_is_found(embedded):
     finding = await run_inspection(embedded, "costs", runbook=BOOK)
     assert finding.verdict is Verdict.ABNORMAL
     assert bad(finding) == {"RDS, growth", "RDS, whole month"}
@@ -87,7 +84,7 @@ async def test_sixty_per_cent_more_since_ten_days_is_found(embedded: Embedded) -
 
 
 @pytest.mark.scenario("budget-used", origin=datetime(2026, 2, 2, tzinfo=UTC), history=60)
-async def test_an_aws_budget_nearly_used_up_is_reported_from_the_first_days_on(embedded: Embedded) -> None:
+async def test_an_aws_budget_nearly_used_up_is_reported_from_the_first_days_on(embedded):
     finding = await run_inspection(embedded, "costs", runbook=BOOK)
     assert finding.verdict is Verdict.ABNORMAL
     assert bad(finding) == {"AWS budget facility-prod-monthly"}
@@ -95,7 +92,7 @@ async def test_an_aws_budget_nearly_used_up_is_reported_from_the_first_days_on(e
     assert finding.evidence[1].rows[0].cells[:3] == ("facility-prod-monthly", "a month", "¥105,000")
 
 
-async def test_trap_22_the_guideline_for_the_total_is_never_taken_for_the_budget() -> None:
+async def test_trap_22_the_guideline_for_the_total_is_never_taken_for_the_budget():
     # 91 % of the guideline, which is a normal month.
     def priced(day: date) -> dict[tuple[str, str], float]:
         return {key: usd * 1.31 for key, usd in usual(day).items()}
@@ -116,9 +113,7 @@ async def test_trap_22_the_guideline_for_the_total_is_never_taken_for_the_budget
         (150_000, Verdict.NORMAL, "51 %"),
     ],
 )
-async def test_a_decided_budget_is_compared_with_charges_and_tax_before_credits(
-    yen: int, verdict: Verdict, share: str
-) -> None:
+async def test_a_decided_budget_is_compared_with_charges_and_tax_before_credits(yen, verdict, share):
     def priced(day: date) -> dict[tuple[str, str], float]:
         first = {("Tax", "Tax"): 15.0, (CLOUDWATCH, "Credit"): -100.0, (RDS, "Refund"): -100.0}
         return usual(day) | (first if day.day == 1 else {})
@@ -134,7 +129,7 @@ async def test_a_decided_budget_is_compared_with_charges_and_tax_before_credits(
     assert (finding.advice == ()) == (verdict is Verdict.NORMAL)
 
 
-async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_multiplied() -> None:
+async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_multiplied():
     def priced(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({("AWS Support (Business)", "Usage"): 100.0} if day.day == 1 else {})
 
@@ -149,7 +144,7 @@ async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_mult
     assert others.cells[1:3] == ("¥18,000", "¥24,300")
 
 
-async def test_trap_22_utc_days_are_a_day_late() -> None:
+async def test_trap_22_utc_days_are_a_day_late():
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
     finding = await run_costs(context(canned))
     # On Monday 9:00 JST, Sunday is not complete.
@@ -158,7 +153,7 @@ async def test_trap_22_utc_days_are_a_day_late() -> None:
     assert "the newest is 01-10(Sat), the last 7 are 01-04(Sun)" in finding.remarks[1]
 
 
-async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source() -> None:
+async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source():
     finding = await costs()
     assert finding.remarks[0] == (
         "Yen at ¥150 to the dollar (source: configured (the invoice uses another rate); date: 2025-10-25(Sat))."
@@ -170,7 +165,7 @@ async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source() -
 
 
 @pytest.mark.parametrize(("day", "too_early"), [(1, True), (2, True), (4, True), (5, False)])
-async def test_trap_22_the_first_days_of_a_month_are_not_judged(day: int, too_early: bool) -> None:
+async def test_trap_22_the_first_days_of_a_month_are_not_judged(day, too_early):
     def priced(at: date) -> dict[tuple[str, str], float]:
         # A dear first day, which projected would be a dear month.
         return usual(at) | ({(RDS, "Usage"): 40.0} if at == date(2026, 2, 1) else {})
@@ -185,7 +180,7 @@ async def test_trap_22_the_first_days_of_a_month_are_not_judged(day: int, too_ea
         assert "this month is not judged yet" in finding.summary
 
 
-async def test_held_back_is_the_projection_only() -> None:
+async def test_held_back_is_the_projection_only():
     def priced(at: date) -> dict[tuple[str, str], float]:
         return usual(at) | ({(RDS, "Usage"): 8.0} if at >= date(2026, 1, 25) else {})
 
@@ -199,9 +194,8 @@ async def test_held_back_is_the_projection_only() -> None:
 
 
 @pytest.mark.parametrize("began", [3, 5, 7, 10, 14, 17])
-async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began: int) -> None:
-    """Week against week, a step of 60 % in the middle of one is +34 % and then +19 %."""
-
+async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began):
+    # Week against week, a step of 60 % in the middle of one is +34 % and then +19 %.
     def priced(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(RDS, "Usage"): 6.4} if day >= date(2026, 1, began) else {})
 
@@ -214,7 +208,7 @@ async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began: 
     ("usd", "verdict"),
     [(5.5, Verdict.NORMAL), (5.6, Verdict.ATTENTION), (5.9, Verdict.ATTENTION), (6.0, Verdict.ABNORMAL)],
 )
-async def test_growth_of_half_as_the_runbook_says_is_investigated(usd: float, verdict: Verdict) -> None:
+async def test_growth_of_half_as_the_runbook_says_is_investigated(usd, verdict):
     def priced(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | ({(RDS, "Usage"): usd} if day >= date(2026, 1, 4) else {})
 
@@ -223,7 +217,7 @@ async def test_growth_of_half_as_the_runbook_says_is_investigated(usd: float, ve
     assert finding.verdict is verdict
 
 
-async def test_what_is_new_and_what_is_tiny() -> None:
+async def test_what_is_new_and_what_is_tiny():
     def priced(day: date) -> dict[tuple[str, str], float]:
         new = {("Amazon Bedrock", "Usage"): 20.0} if day >= date(2026, 1, 8) else {}
         return usual(day) | new
@@ -252,8 +246,7 @@ async def test_what_is_new_and_what_is_tiny() -> None:
     assert finding.verdict is Verdict.ATTENTION
 
 
-async def test_a_service_without_any_costs_is_probably_misspelt_and_not_cheap() -> None:
-    assert BOOK.costs is not None
+async def test_a_service_without_any_costs_is_probably_misspelt_and_not_cheap():
     services = [each.model_dump() for each in BOOK.costs.services]
     services[1]["names"] = ["Amazon RDS"]
     finding = await costs(runbook=runbook_with(services=services))
@@ -263,7 +256,7 @@ async def test_a_service_without_any_costs_is_probably_misspelt_and_not_cheap() 
     assert RDS in next(each for each in finding.remarks if each.startswith("Others"))
 
 
-async def test_either_spelling_of_the_load_balancer_counts() -> None:
+async def test_either_spelling_of_the_load_balancer_counts():
     def priced(day: date) -> dict[tuple[str, str], float]:
         name = "Elastic Load Balancing" if day >= date(2026, 1, 5) else "Amazon Elastic Load Balancing"
         return {key: usd for key, usd in usual(day).items() if "Balancing" not in key[0]} | {
@@ -275,7 +268,7 @@ async def test_either_spelling_of_the_load_balancer_counts() -> None:
     assert measure(finding, "ALB, growth").shown == "+0.0 %"
 
 
-async def test_no_data_and_old_data_are_not_cheap() -> None:
+async def test_no_data_and_old_data_are_not_cheap():
     finding = await costs(lambda _day: {})
     assert (finding.verdict, finding.summary) == (
         Verdict.UNKNOWN,
@@ -289,7 +282,7 @@ async def test_no_data_and_old_data_are_not_cheap() -> None:
     assert any(each.startswith("AWS is late: 01-10(Sat)") for each in finding.remarks)
 
 
-async def test_a_young_account_has_nothing_to_compare_with() -> None:
+async def test_a_young_account_has_nothing_to_compare_with():
     finding = await costs(lambda day: usual(day) if day >= date(2026, 1, 3) else {})
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.summary.startswith("Total: growth not known")
@@ -304,7 +297,7 @@ async def test_a_young_account_has_nothing_to_compare_with() -> None:
     assert measure(finding, "Budget of the runbook").verdict is Verdict.UNKNOWN
 
 
-async def test_aws_budgets() -> None:
+async def test_aws_budgets():
     async def found(answer: dict[str, Any]) -> tuple[Verdict, str]:
         finding = await costs(budgets=answer)
         aws_budget = measure(finding, "AWS budget monthly")
@@ -344,9 +337,7 @@ async def test_aws_budgets() -> None:
         ("1000", {}, {}, Verdict.NORMAL, ""),
     ],
 )
-async def test_what_of_an_aws_budget_cannot_be_read_is_not_judged(
-    limit: str, spend: dict[str, Any], more: dict[str, Any], verdict: Verdict, text: str
-) -> None:
+async def test_what_of_an_aws_budget_cannot_be_read_is_not_judged(limit, spend, more, verdict, text):
     spent = {"ActualSpend": {"Amount": "150", "Unit": "USD"}, **spend}
     finding = await costs(budgets=budget(limit, "150", CalculatedSpend=spent, **more))
     aws_budget = measure(finding, "AWS budget monthly")
@@ -359,9 +350,7 @@ _BACK = st.integers(0, 40)
 
 
 @given(back=st.integers(0, 13), service=st.sampled_from(sorted(USUAL)), share=st.floats(0.2, 40))
-async def test_negative_costs_above_a_small_share_are_reported_and_never_normal(
-    back: int, service: str, share: float
-) -> None:
+async def test_negative_costs_above_a_small_share_are_reported_and_never_normal(back, service, share):
     usd = -share * 7 * USUAL[service]
     odd = MONDAY.date() - timedelta(days=2 + back)
 
@@ -375,8 +364,8 @@ async def test_negative_costs_above_a_small_share_are_reported_and_never_normal(
 
 
 @given(back=_BACK, usd=st.floats(-0.5, -0.02))
-async def test_a_small_negative_row_is_noted_and_judged(back: int, usd: float) -> None:
-    """As AWS corrects a bill: three dollars a day, and once fifty cents back."""
+async def test_a_small_negative_row_is_noted_and_judged(back, usd):
+    # As AWS corrects a bill: three dollars a day, and once fifty cents back.
     odd = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
@@ -390,9 +379,7 @@ async def test_a_small_negative_row_is_noted_and_judged(back: int, usd: float) -
 
 
 @given(back=_BACK, record=st.sampled_from(["Credit", "Refund", "EdpDiscount", "SavingsPlanNegation"]))
-async def test_credits_and_discounts_are_less_than_nothing_and_no_cause_for_alarm(
-    back: int, record: str
-) -> None:
+async def test_credits_and_discounts_are_less_than_nothing_and_no_cause_for_alarm(back, record):
     reduced = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
@@ -401,7 +388,7 @@ async def test_credits_and_discounts_are_less_than_nothing_and_no_cause_for_alar
     assert (await costs(priced)).verdict is Verdict.NORMAL
 
 
-async def test_discounts_of_more_than_the_charges_are_not_normal() -> None:
+async def test_discounts_of_more_than_the_charges_are_not_normal():
     def priced(day: date) -> dict[tuple[str, str], float]:
         return usual(day) | {(RDS, "EdpDiscount"): -40.0}
 
@@ -410,7 +397,7 @@ async def test_discounts_of_more_than_the_charges_are_not_normal() -> None:
     assert finding.summary.startswith("Cost Explorer reports negative costs for Total (")
 
 
-async def test_the_newest_day_of_a_service_may_be_late() -> None:
+async def test_the_newest_day_of_a_service_may_be_late():
     newest = MONDAY.date() - timedelta(days=2)
     for service in (ECS, RDS, ELB, CLOUDWATCH):
 
@@ -425,9 +412,7 @@ async def test_the_newest_day_of_a_service_may_be_late() -> None:
 
 
 @given(back=st.integers(1, 6), service=st.sampled_from([ECS, RDS, ELB, CLOUDWATCH]), named=st.booleans())
-async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
-    back: int, service: str, named: bool
-) -> None:
+async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(back, service, named):
     since = MONDAY.date() - timedelta(days=2 + back)
 
     def priced(day: date) -> dict[tuple[str, str], float]:
@@ -457,8 +442,8 @@ async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(
 
 
 @pytest.mark.parametrize(("back", "verdict"), [(0, Verdict.NORMAL), (4, Verdict.UNKNOWN)])
-async def test_a_service_of_working_days_that_is_no_longer_reported(back: int, verdict: Verdict) -> None:
-    """It never has costs on every day of a week, and three working days without any are no chance."""
+async def test_a_service_of_working_days_that_is_no_longer_reported(back, verdict):
+    # It never has costs on every day of a week, and three working days without any are no chance.
     since = MONDAY.date() - timedelta(days=2 + back)
 
     def stopped(day: date) -> dict[tuple[str, str], float]:
@@ -473,7 +458,7 @@ async def test_a_service_of_working_days_that_is_no_longer_reported(back: int, v
     assert ("for days of a kind that always had them" in finding.summary) is (verdict is Verdict.UNKNOWN)
 
 
-async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age() -> None:
+async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age():
     canned = Canned(GetCostAndUsage=answered(), DescribeBudgets={})
     inspection_context = context(canned)
     tally = MeteredReader(canned, usd_jpy=150, charge=lambda _what, _usd: None)
@@ -493,7 +478,7 @@ async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age()
     assert len(canned.asked("GetCostAndUsage")) == 3
 
 
-async def test_a_runbook_without_services() -> None:
+async def test_a_runbook_without_services():
     finding = await costs(runbook=runbook_with(services=(), total_yen=50_000, report_to=""))
     assert finding.verdict is Verdict.ATTENTION
     assert bad(finding) == {"Total, whole month"}
@@ -508,7 +493,7 @@ async def test_a_runbook_without_services() -> None:
 
 
 @given(st.integers(0, 4 * 366 * 24 * 60))
-def test_only_complete_days_are_compared_and_the_judged_month_has_enough_of_them(minutes: int) -> None:
+def test_only_complete_days_are_compared_and_the_judged_month_has_enough_of_them(minutes):
     now = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     days = plan(now)
     ended = datetime.combine(days.last + timedelta(days=1), datetime.min.time(), UTC)
@@ -525,13 +510,13 @@ def test_only_complete_days_are_compared_and_the_judged_month_has_enough_of_them
 
 
 @given(st.decimals(0, 1_000_000, places=2), st.decimals(1, 1_000_000, places=2))
-def test_four_fifths_of_a_limit_ask_for_attention(value: Decimal, limit: Decimal) -> None:
+def test_four_fifths_of_a_limit_ask_for_attention(value, limit):
     verdict = against(value, limit)
     assert (verdict is Verdict.ABNORMAL) == (value >= limit)
     assert (verdict is Verdict.NORMAL) == (value * 5 < limit * 4)
 
 
-def test_yen() -> None:
+def test_yen():
     assert [yen_words(Decimal(each)) for each in ("0.4", "1234567.5", "-0.4", "-1500")] == [
         "¥0",
         "¥1,234,568",

@@ -1,5 +1,3 @@
-"""Looks of a runbook's own, by Logs Insights."""
-
 from typing import Any
 
 import pytest
@@ -39,7 +37,7 @@ async def seen(inspection_context: InspectionContext, hours: float = 4, **keys: 
     return await again(inspection_context, "late", hours=hours, book=book(**keys))
 
 
-async def test_hours_that_the_log_no_longer_keeps_are_none_without_matches(empty_aws: Embedded) -> None:
+async def test_hours_that_the_log_no_longer_keeps_are_none_without_matches(empty_aws):
     fill(empty_aws, [(60.0 * hour + 30, {"message": "late | #"}) for hour in range(24)], days=1)
     async with context(empty_aws) as inspection_context:
         finding = await seen(inspection_context, hours=72, above=0.5)
@@ -48,8 +46,7 @@ async def test_hours_that_the_log_no_longer_keeps_are_none_without_matches(empty
     assert finding.verdict is Verdict.UNKNOWN
 
 
-async def test_what_it_counts(empty_aws: Embedded) -> None:
-    """One world for many limits."""
+async def test_what_it_counts(empty_aws):
     async with context(empty_aws) as inspection_context:
         await _what_it_counts(empty_aws, inspection_context)
 
@@ -131,6 +128,6 @@ async def _what_it_counts(empty_aws: Embedded, inspection_context: InspectionCon
         ("filter a = 1 | dedup b", ""),
     ],
 )
-def test_the_query_that_counts_by_the_hour(query: str, expected: str) -> None:
+def test_the_query_that_counts_by_the_hour(query, expected):
     counted = by_hour(query)
     assert counted == (f"{expected}\n| stats count(*) as n by bin(1h)" if expected else "")

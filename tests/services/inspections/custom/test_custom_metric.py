@@ -1,5 +1,3 @@
-"""A custom inspection: a metric with a limit."""
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +13,6 @@ from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned
 from tests.services.inspections.running_world import run_inspection
 
@@ -44,7 +41,7 @@ def runbook_with(**changed: Any) -> Runbook:
 
 
 @pytest.mark.scenario("ordinary-day", history=7200)
-async def test_it_runs_on_the_embedded_aws(embedded: Embedded) -> None:
+async def test_it_runs_on_the_embedded_aws(embedded):
     finding = await run_inspection(embedded, "memory", runbook=runbook_with())
     assert finding.verdict is V.NORMAL
     assert finding.summary.startswith("DB の空きメモリ: lowest 1,3")
@@ -103,7 +100,7 @@ async def judged(
     return finding, asked
 
 
-async def test_the_value_nearest_the_limit_is_the_lowest_or_the_highest() -> None:
+async def test_the_value_nearest_the_limit_is_the_lowest_or_the_highest():
     lower, _request = await judged([1e9, 1e9])
     upper, _request = await judged([2, 3], above=None, below=5, unit=None, scale=None)
     assert "lowest 954" in lower.summary
@@ -134,14 +131,14 @@ async def test_the_value_nearest_the_limit_is_the_lowest_or_the_highest() -> Non
         ([5e8, *[None] * 5], V.ABNORMAL),
     ],
 )
-async def test_the_worst_value_of_the_window_is_judged(values: list[float | None], verdict: Verdict) -> None:
+async def test_the_worst_value_of_the_window_is_judged(values, verdict):
     finding, _asked = await judged(values)
     assert finding.verdict is verdict
     assert finding.advice == (() if verdict is V.NORMAL else ("DBA に連絡する",))
     assert len(finding.evidence) == (verdict is V.ABNORMAL)
 
 
-async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
+async def test_it_may_have_an_upper_limit_and_events_may_be_rare():
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
     finding, _asked = await judged([1, *[None] * 5], **upper)
     assert (finding.verdict, finding.measures[0].allowed) == (V.NORMAL, "< 5")
@@ -159,7 +156,7 @@ async def test_it_may_have_an_upper_limit_and_events_may_be_rare() -> None:
     assert "outside it for 10m in total, at 01-14(Wed) 08:50 JST." in finding.summary
 
 
-async def test_a_count_that_never_rose_differs_from_one_that_does_not_exist() -> None:
+async def test_a_count_that_never_rose_differs_from_one_that_does_not_exist():
     upper = {"above": None, "below": 5, "stat": "Sum", "unit": None, "scale": None}
     finding, _asked = await judged([None] * 5, usual=lambda at: at.hour == 3, **upper)
     assert finding.verdict is V.NORMAL
@@ -174,8 +171,8 @@ async def test_a_count_that_never_rose_differs_from_one_that_does_not_exist() ->
     assert finding.verdict is V.UNKNOWN, "here it must come"
 
 
-async def test_a_gauge_that_is_silent_every_night_is_normal() -> None:
-    """Its values are compared with the same time before, like those of a count."""
+async def test_a_gauge_that_is_silent_every_night_is_normal():
+    # Its values are compared with the same time before, like those of a count.
     finding, _asked = await judged([1e9, *[None] * 12], usual=lambda at: 1 <= at.hour < 9)
     assert (finding.verdict, "(as at the same time before)" in finding.measures[0].note) == (V.NORMAL, True)
     finding, _asked = await judged([1e9, *[None] * 12], usual=lambda at: at.hour < 9 or at.hour == 23)
@@ -186,12 +183,12 @@ async def test_a_gauge_that_is_silent_every_night_is_normal() -> None:
 
 
 @pytest.mark.parametrize("status", ["PartialData", "Forbidden"])
-async def test_an_answer_that_is_not_whole_is_never_green(status: str) -> None:
+async def test_an_answer_that_is_not_whole_is_never_green(status):
     finding, _asked = await judged([1e9, 1e9], status=status)
     assert finding.verdict is V.UNKNOWN
 
 
-async def test_the_period_grows_with_the_window_and_stays_on_its_grid() -> None:
+async def test_the_period_grows_with_the_window_and_stays_on_its_grid():
     _finding, asked = await judged([1e9], since=60 * 24 * 20)
     (query,) = asked["MetricDataQueries"]
     period = query["MetricStat"]["Period"]
@@ -202,5 +199,5 @@ async def test_the_period_grows_with_the_window_and_stays_on_its_grid() -> None:
     assert asked["EndTime"] - asked["StartTime"] == timedelta(seconds=300), "a whole period at least"
 
 
-def test_it_is_offered() -> None:
+def test_it_is_offered():
     assert "memory" in {each.id for each in offered(runbook_with())}

@@ -1,5 +1,3 @@
-"""The inspection of the dashboard, on the embedded AWS and on handwritten answers."""
-
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,7 +18,6 @@ from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.dashboards.test_dashboard_http import services
 from tests.services.inspections.running_world import missing_setting, run_inspection
@@ -45,7 +42,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 
 
 @pytest.mark.scenario("alarm-at-night", origin=NINE, history=16.2 * 3600)
-async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> None:
+async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded):
     finding = await run_inspection(embedded, "dashboard", since=CLOSED)
     assert (finding.verdict, verdicts(finding)) == (V.ATTENTION, {"RDS CPU": V.ATTENTION})
     assert finding.summary == ("RDS CPU: highest 85.7 % at 01-14(Wed) 01:15 JST, outside the limit for 5m.")
@@ -76,7 +73,7 @@ async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded: Embedded) -> N
 
 @pytest.mark.slow
 @pytest.mark.scenario("traffic-growth", origin=NINE, history=16.2 * 3600)
-async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded: Embedded) -> None:
+async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded):
     finding = await run_inspection(embedded, "dashboard", since=CLOSED)
     assert finding.verdict is V.ATTENTION
     assert set(verdicts(finding)) == {
@@ -92,7 +89,7 @@ async def test_much_data_at_night_is_unusual_though_every_limit_is_kept(embedded
 
 
 @pytest.mark.scenario("no-data", origin=NINE, history=7200)
-async def test_a_value_that_stopped_coming_cannot_be_judged(embedded: Embedded) -> None:
+async def test_a_value_that_stopped_coming_cannot_be_judged(embedded):
     finding = await run_inspection(embedded, "dashboard", hours=1.8)
     assert (finding.verdict, verdicts(finding)) == (V.UNKNOWN, {"RDS connections": V.UNKNOWN})
     assert "no data since 01-14(Wed) 08:00 JST" in finding.summary
@@ -146,8 +143,6 @@ BODY = {
 def data(
     curves: Mapping[str, Curve], status: Mapping[str, str]
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """GetMetricData out of curves by metric name."""
-
     def answer(params: dict[str, Any]) -> dict[str, Any]:
         results = []
         for query in params["MetricDataQueries"]:
@@ -235,23 +230,21 @@ def between(first: float, last: float, value: float, usual: float = 20) -> Curve
         (between(300, 295, 69), V.NORMAL, ""),
     ],
 )  # fmt: skip
-async def test_one_point_beyond_asks_for_attention_and_a_quarter_of_an_hour_is_abnormal(
-    curve: Curve, verdict: Verdict, text: str
-) -> None:
+async def test_one_point_beyond_asks_for_attention_and_a_quarter_of_an_hour_is_abnormal(curve, verdict, text):
     finding = await judged(CPUUtilization=curve)
     assert measure(finding, "ECS CPU").verdict is verdict
     assert text in measure(finding, "ECS CPU").note
     assert finding.verdict is verdict
 
 
-async def test_two_points_apart_do_not_make_a_quarter_of_an_hour() -> None:
+async def test_two_points_apart_do_not_make_a_quarter_of_an_hour():
     peaks = {NINE - timedelta(minutes=minutes) for minutes in (300, 295, 200, 195)}
     finding = await judged(CPUUtilization=lambda at: 90 if at in peaks else 20)
     assert measure(finding, "ECS CPU").verdict is V.ATTENTION
     assert "outside the limit for 20m in total" in finding.summary
 
 
-async def test_a_gap_in_the_night_is_reported_and_one_of_a_sparse_metric_is_usual() -> None:
+async def test_a_gap_in_the_night_is_reported_and_one_of_a_sparse_metric_is_usual():
     hole = between(300, 200, 1, usual=0)
     finding = await judged(DatabaseConnections=lambda at: None if hole(at) else 10)
     assert verdicts(finding) == {"RDS connections": V.ATTENTION}
@@ -277,7 +270,7 @@ NIGHT = datetime(2026, 1, 13, 19, 0, tzinfo=UTC)
 """4:00 JST."""
 
 
-async def test_no_requests_are_usual_where_there_were_none_at_the_same_time_before() -> None:
+async def test_no_requests_are_usual_where_there_were_none_at_the_same_time_before():
     def until(end: datetime, value: float) -> Curve:
         return lambda at: value if at < end - timedelta(hours=1) else None
 
@@ -305,7 +298,7 @@ async def test_no_requests_are_usual_where_there_were_none_at_the_same_time_befo
     assert not silent.complete
 
 
-async def test_a_past_that_cannot_be_read_leaves_a_silence_unknown() -> None:
+async def test_a_past_that_cannot_be_read_leaves_a_silence_unknown():
     stops: Curve = lambda at: None if at >= NINE - timedelta(hours=1) else 3  # noqa: E731
     whole = data(METRICS | {"RequestCount": stops, "TargetResponseTime": stops}, {})
 
@@ -326,7 +319,7 @@ async def test_a_past_that_cannot_be_read_leaves_a_silence_unknown() -> None:
     assert "slow down" in measure(finding, "5xx").note
 
 
-async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> None:
+async def test_trap_25_a_total_outage_shows_although_no_request_is_counted():
     out = between(300, 290, 1, usual=0)
     finding = await judged(
         RequestCount=lambda at: None if out(at) else 100,
@@ -357,10 +350,8 @@ async def test_trap_25_a_total_outage_shows_although_no_request_is_counted() -> 
 @pytest.mark.parametrize(
     ("metric", "share"), [("HTTPCode_ELB_5XX_Count", "9.1"), ("HTTPCode_Target_5XX_Count", "10")]
 )
-async def test_errors_of_some_minutes_at_night_show_in_no_mean_and_are_judged(
-    metric: str, share: str
-) -> None:
-    """At 60 requests a minute, and at 3; RequestCount includes the targets' errors, not the balancer's own."""
+async def test_errors_of_some_minutes_at_night_show_in_no_mean_and_are_judged(metric, share):
+    # At 60 requests a minute, and at 3; RequestCount includes the targets' errors, not the balancer's own.
     long, short = between(300, 280, 6, usual=0), between(300, 295, 6, usual=0)
     finding = await judged(RequestCount=lambda _at: 60, **{metric: long})
     assert verdicts(finding) == {"5xx among all responses": V.ABNORMAL}
@@ -380,21 +371,21 @@ async def test_errors_of_some_minutes_at_night_show_in_no_mean_and_are_judged(
     assert measure(unread, "5xx").verdict is V.UNKNOWN
 
 
-async def test_a_healthy_target_that_is_missing_for_hours_is_judged_though_one_is_left() -> None:
+async def test_a_healthy_target_that_is_missing_for_hours_is_judged_though_one_is_left():
     finding = await judged(HealthyHostCount=between(400, 220, 1, usual=2))
     assert verdicts(finding) == {"Healthy targets": V.ATTENTION}
     assert "fewer than 2 01-14(Wed) 02:20–05:20 JST (3h 0m)" in finding.summary
     assert (await judged(HealthyHostCount=between(400, 390, 1, usual=2))).verdict is V.NORMAL, "replaced"
 
 
-async def test_a_load_balancer_of_another_type_is_not_judged_in_words() -> None:
+async def test_a_load_balancer_of_another_type_is_not_judged_in_words():
     alb = BOOK.alb and BOOK.alb.model_copy(update={"load_balancer": "net/a/1"})
     finding = await judged(runbook=BOOK.model_copy(update={"alb": alb}))
     assert measure(finding, "Load balancer").verdict is V.UNKNOWN
     assert "the requests, errors and targets of a network load balancer are not judged" in finding.summary
 
 
-async def test_trap_29_spent_cpu_credits_are_reported_where_there_are_any() -> None:
+async def test_trap_29_spent_cpu_credits_are_reported_where_there_are_any():
     finding = await judged(CPUCreditBalance=between(300, 60, 30, usual=288))
     assert verdicts(finding) == {"CPU credits of the database": V.ATTENTION}
     assert "down to 30" in finding.summary
@@ -404,7 +395,7 @@ async def test_trap_29_spent_cpu_credits_are_reported_where_there_are_any() -> N
 
 
 @pytest.mark.parametrize("code", ["Forbidden", "InternalError", "PartialData"])
-async def test_an_answer_that_is_not_whole_is_never_green(code: str) -> None:
+async def test_an_answer_that_is_not_whole_is_never_green(code):
     finding = await judged(status={"DatabaseConnections": code})
     assert verdicts(finding) == {"RDS connections": V.UNKNOWN}
     worse = await judged(status={"DatabaseConnections": "PartialData"}, DatabaseConnections=lambda _at: 90)
@@ -413,7 +404,7 @@ async def test_an_answer_that_is_not_whole_is_never_green(code: str) -> None:
     assert (await judged(status={"ProcessedBytes": code})).verdict is V.UNKNOWN
 
 
-async def test_a_limit_whose_metric_is_not_on_the_dashboard_is_read_from_the_runbooks_targets() -> None:
+async def test_a_limit_whose_metric_is_not_on_the_dashboard_is_read_from_the_runbooks_targets():
     body = {"widgets": [{"type": "text", "properties": {"markdown": "x"}}]}
     finding = await judged(body=body)
     assert finding.verdict is V.NORMAL
@@ -429,9 +420,7 @@ async def test_a_limit_whose_metric_is_not_on_the_dashboard_is_read_from_the_run
     ("section", "key", "empty"),
     [("ecs", "usual_min", None), ("ecs", "usual_min", 0), ("alb", "target_group", "")],
 )
-async def test_healthy_targets_without_a_decided_limit_are_not_judged(
-    section: str, key: str, empty: object
-) -> None:
+async def test_healthy_targets_without_a_decided_limit_are_not_judged(section, key, empty):
     data = BOOK.model_dump(mode="json")
     data[section][key] = empty
     finding = await judged(runbook=Runbook.model_validate(data))
@@ -442,7 +431,7 @@ async def test_healthy_targets_without_a_decided_limit_are_not_judged(
     assert f"{section}.{key}" in finding.summary
 
 
-async def test_growth_is_not_judged_without_anything_to_compare_with() -> None:
+async def test_growth_is_not_judged_without_anything_to_compare_with():
     finding = await judged(ProcessedBytes=lambda at: 90e6 if at > CLOSED - timedelta(hours=1) else None)
     assert (finding.verdict, measure(finding, "Data transferred").verdict) == (V.NORMAL, None)
     assert any(
@@ -450,7 +439,7 @@ async def test_growth_is_not_judged_without_anything_to_compare_with() -> None:
     )
 
 
-async def test_growth_after_a_holiday_is_compared_with_a_week_that_had_one_too() -> None:
+async def test_growth_after_a_holiday_is_compared_with_a_week_that_had_one_too():
     # Tuesday after the Monday holiday of 12 January: only 3 November was such a Monday, too far back.
     tuesday = datetime(2026, 1, 13, 0, 0, tzinfo=UTC)
     finding = await judged(now=tuesday, since=tuesday - timedelta(days=3))
@@ -459,7 +448,7 @@ async def test_growth_after_a_holiday_is_compared_with_a_week_that_had_one_too()
     assert any("from 01-06(Tue) 17:15 JST." in each for each in finding.remarks)
 
 
-async def test_what_cannot_be_read_of_the_week_before_leaves_growth_unknown() -> None:
+async def test_what_cannot_be_read_of_the_week_before_leaves_growth_unknown():
     whole = data(METRICS, {})
 
     def only_now(params: dict[str, Any]) -> Any:
@@ -479,7 +468,7 @@ async def test_what_cannot_be_read_of_the_week_before_leaves_growth_unknown() ->
     assert "slow down" in finding.remarks[0]
 
 
-def test_what_it_lacks() -> None:
+def test_what_it_lacks():
     assert missing_setting("dashboard", BOOK) == ""
     assert missing_setting("dashboard", BOOK.model_copy(update={"limits": ()})) == "limits"
     bare = {"dashboard": None, "ecs": None, "alb": None, "rds": None}
@@ -509,17 +498,15 @@ def without(*path: str | int) -> dict[str, Any]:
         (("widgets", 0, "properties", "metrics", 2, 1), "1 widget of the dashboard cannot be read in full"),
     ],
 )
-async def test_a_dashboard_that_cannot_be_read_in_full_is_not_judged(
-    path: tuple[str | int, ...], text: str
-) -> None:
-    """Its values are read from the runbook's targets, which do not stand for what the dashboard shows."""
+async def test_a_dashboard_that_cannot_be_read_in_full_is_not_judged(path, text):
+    # Its values are read from the runbook's targets, which do not stand for what the dashboard shows.
     finding = await judged(body=without(*path))
     assert finding.verdict is Verdict.UNKNOWN
     assert measure(finding, "Dashboard").verdict is Verdict.UNKNOWN
     assert text in finding.summary
 
 
-def test_a_body_that_is_no_json_is_unreadable_and_one_drawn_oddly_is_not() -> None:
+def test_a_body_that_is_no_json_is_unreadable_and_one_drawn_oddly_is_not():
     dashboard = parse_body("main", '{"widgets": [')
     assert dashboard.unreadable
     assert not parse_body("main", '{"widgets": []}').unreadable
@@ -534,7 +521,7 @@ def test_a_body_that_is_no_json_is_unreadable_and_one_drawn_oddly_is_not() -> No
     assert not explorer.widgets[0].unreadable
 
 
-async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage() -> None:
+async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage():
     finding = await judged(HealthyHostCount=lambda at: 2 if at < NINE - timedelta(hours=2) else None)
     healthy = measure(finding, "Load balancer without a healthy target")
     assert healthy.verdict is Verdict.UNKNOWN
@@ -565,7 +552,7 @@ def of_faults(metric: str, stat: str = "Sum", **limit: float) -> tuple[dict[str,
         "TargetConnectionErrorCount",
     ],
 )
-async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agrees(metric: str) -> None:
+async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agrees(metric):
     body, limited_runbook = of_faults(metric, below=50)
 
     def at_night(at: datetime) -> float | None:
@@ -598,14 +585,14 @@ async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agre
     assert measure(partly, "5xx").verdict is V.UNKNOWN
 
 
-async def test_only_a_sum_with_an_upper_limit_may_be_none() -> None:
+async def test_only_a_sum_with_an_upper_limit_may_be_none():
     metric = "HTTPCode_Target_5XX_Count"
     for stat, limit in (("Average", {"below": 50}), ("Sum", {"above": 1})):
         body, limited_runbook = of_faults(metric, stat, **limit)
         assert measure(await judged(body=body, runbook=limited_runbook), "5xx").verdict is V.UNKNOWN
 
 
-async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other() -> None:
+async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other():
     body, limited_runbook = of_faults("NewConnectionCount", above=1)
     for minutes, verdict in ((200, V.ATTENTION), (-1, V.UNKNOWN)):
         hole = between(300, minutes, 1, usual=0)
@@ -617,7 +604,7 @@ async def test_what_must_not_be_too_few_asks_for_attention_in_a_gap_as_any_other
         assert measure(finding, "5xx").verdict is verdict
 
 
-async def test_the_note_tells_when_the_value_was_lowest_or_highest() -> None:
+async def test_the_note_tells_when_the_value_was_lowest_or_highest():
     metric = "NewConnectionCount"
     for limit, word in (({"above": 1}, "lowest at"), ({"below": 50}, "highest at")):
         body, limited_runbook = of_faults(metric, **limit)
@@ -638,7 +625,6 @@ async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Findin
     ]
     body = {"widgets": [*BODY["widgets"], {"type": "metric", "properties": {"metrics": metrics}}]}
     alb = BOOK.alb
-    assert alb is not None
     group = GROUPS.get(named, "")
     limited_runbook = BOOK.model_copy(update={"alb": alb.model_copy(update={"target_group": group})})
     return await judged(
@@ -649,7 +635,7 @@ async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Findin
     )
 
 
-async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
+async def test_a_second_target_group_that_is_not_in_use_says_nothing():
     title, remark = "Load balancer without a healthy target", "treated as unused"
     for named in ("", "blue"):
         finding = await of_two_groups(lambda _at: 2, lambda _at: None, named=named)
@@ -671,7 +657,7 @@ async def test_a_second_target_group_that_is_not_in_use_says_nothing() -> None:
     assert measure(ended, title).note.startswith(f"HealthyHostCount ({GROUPS['blue']}): no data since")
 
 
-async def test_trap_credits_that_are_no_longer_reported_are_not_enough() -> None:
+async def test_trap_credits_that_are_no_longer_reported_are_not_enough():
     finding = await judged(CPUCreditBalance=lambda at: 500 if at < NINE - timedelta(hours=2) else None)
     credits_ = measure(finding, "CPU credits of the database")
     assert credits_.verdict is Verdict.UNKNOWN
@@ -689,9 +675,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("in_rows", [False, True], ids=["widget", "rows"])
 @pytest.mark.parametrize(("place", "words"), FOREIGN.values(), ids=FOREIGN)
-async def test_what_another_account_or_region_measures_is_not_judged(
-    place: dict[str, str], words: str, in_rows: bool, embedded: Embedded
-) -> None:
+async def test_what_another_account_or_region_measures_is_not_judged(place, words, in_rows, embedded):
     def moved(properties: dict[str, Any]) -> dict[str, Any]:
         if not in_rows:
             return properties | place

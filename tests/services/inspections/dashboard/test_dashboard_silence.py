@@ -22,7 +22,6 @@ CALLS = "cloudwatch.GetMetricData"
 
 
 def jst(day: int, hour: int, minute: int = 0) -> datetime:
-    """In January 2026."""
     return datetime(2026, 1, day, hour, minute, tzinfo=UTC) - timedelta(hours=9)
 
 
@@ -41,7 +40,6 @@ def waking(at: datetime) -> bool:
 
 
 def office(at: datetime) -> bool:
-    """While the city hall is open."""
     return public(at) and CALENDAR.within_hours(at)
 
 
@@ -63,7 +61,6 @@ def let_come(embedded: Embedded, comes: Comes) -> None:
 
 
 async def look_now(embedded: Embedded) -> tuple[Finding, int]:
-    """The finding, and how often metrics were requested."""
     before = embedded.counts().get(CALLS, 0)
     finding = await run_inspection(embedded, "dashboard", hours=HOURS)
     return finding, embedded.counts().get(CALLS, 0) - before
@@ -108,9 +105,7 @@ STOPS = jst(14, 22)
     ],
     ids=["public", "waking", "new", "new-stops", "hole", "new-year", "new-year-stops"],
 )
-async def test_requests_that_stop_are_compared_with_earlier_days(
-    embedded: Embedded, comes: Comes, verdict: Verdict, text: str
-) -> None:
+async def test_requests_that_stop_are_compared_with_earlier_days(embedded, comes, verdict, text):
     let_come(embedded, comes)
     finding, calls = await look_now(embedded)
     assert (finding.verdict, measure(finding, "ALB latency").verdict) == (verdict, verdict), finding.summary
@@ -122,9 +117,7 @@ async def test_requests_that_stop_are_compared_with_earlier_days(
 
 
 @look(NIGHT)
-async def test_a_healthy_run_reads_no_past_and_what_is_always_published_has_no_night(
-    embedded: Embedded,
-) -> None:
+async def test_a_healthy_run_reads_no_past_and_what_is_always_published_has_no_night(embedded):
     finding, calls = await look_now(embedded)
     assert (finding.verdict, calls) == (V.NORMAL, 2)
     assert any(each.startswith("18 metrics requested") for each in finding.remarks)

@@ -6,7 +6,6 @@ from services.demo.scenario import Scenario, Words
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.inspections.database_answers import MONDAY, by_kind, instance, judged
 from tests.services.inspections.running_world import run_inspection
 
@@ -19,7 +18,7 @@ def world(**fact: object) -> Scenario:
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=MONDAY)
-async def test_what_another_region_has_with_ages(embedded: Embedded) -> None:
+async def test_what_another_region_has_with_ages(embedded):
     finding = await run_inspection(embedded, "dr-region")
     assert finding.verdict is Verdict.NORMAL, finding
     assert finding.summary.startswith("ap-northeast-3 has a state of the database that is 1")
@@ -37,7 +36,7 @@ async def test_what_another_region_has_with_ages(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario(world(copies=0, replicated=False), history=60, origin=MONDAY)
-async def test_nothing_there_is_abnormal_and_says_what_to_do(embedded: Embedded) -> None:
+async def test_nothing_there_is_abnormal_and_says_what_to_do(embedded):
     finding = await run_inspection(embedded, "dr-region")
     assert finding.verdict is Verdict.ABNORMAL
     assert finding.summary == "ap-northeast-3 has nothing from which the database could be recovered."
@@ -46,12 +45,11 @@ async def test_nothing_there_is_abnormal_and_says_what_to_do(embedded: Embedded)
 
 
 @pytest.mark.scenario(world(replicated=False), history=60, origin=MONDAY)
-async def test_copies_alone_are_as_old_as_they_are(embedded: Embedded) -> None:
+async def test_copies_alone_are_as_old_as_they_are(embedded):
     finding = await run_inspection(embedded, "dr-region")
     assert finding.verdict is Verdict.NORMAL
     embedded.clock.advance(12 * 3600)
     spec = BOOK.disaster
-    assert spec is not None
     strict = BOOK.model_copy(update={"disaster": spec.model_copy(update={"max_age_hours": 1})})
     finding = await run_inspection(embedded, "dr-region", runbook=strict)
     assert finding.verdict is Verdict.ABNORMAL
@@ -59,7 +57,7 @@ async def test_copies_alone_are_as_old_as_they_are(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario(world(groups=False), history=60, origin=MONDAY)
-async def test_missing_groups_need_attention(embedded: Embedded) -> None:
+async def test_missing_groups_need_attention(embedded):
     finding = await run_inspection(embedded, "dr-region")
     assert finding.verdict is Verdict.ATTENTION
     assert "no parameter group facility-prod-postgres16" in finding.summary
@@ -67,7 +65,7 @@ async def test_missing_groups_need_attention(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=MONDAY)
-async def test_what_cannot_be_read_is_not_judged(embedded: Embedded) -> None:
+async def test_what_cannot_be_read_is_not_judged(embedded):
     embedded.fault("rds", "DescribeDBParameterGroups", preset="denied")
     finding = await run_inspection(embedded, "dr-region")
     assert finding.verdict is Verdict.UNKNOWN
@@ -75,7 +73,7 @@ async def test_what_cannot_be_read_is_not_judged(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=60, origin=MONDAY)
-async def test_a_runbook_without_a_region_is_not_judged(embedded: Embedded) -> None:
+async def test_a_runbook_without_a_region_is_not_judged(embedded):
     unset: Runbook = BOOK.model_copy(update={"disaster": None})
     finding = await run_inspection(embedded, "dr-region", runbook=unset)
     assert finding.verdict is Verdict.UNKNOWN
@@ -83,7 +81,7 @@ async def test_a_runbook_without_a_region_is_not_judged(embedded: Embedded) -> N
     assert "disaster.region" in finding.advice[0]
 
 
-async def test_a_stopped_replication_and_a_failed_copy_need_attention() -> None:
+async def test_a_stopped_replication_and_a_failed_copy_need_attention():
     copy = {"DBSnapshotIdentifier": "copy", "SnapshotType": "manual", "SnapshotCreateTime": MONDAY}
     retained = {"DBInstanceIdentifier": "facility-prod-db", "Status": "retained"}
     group = {"DBParameterGroupName": "facility-prod-postgres16"}

@@ -60,7 +60,7 @@ async def seen(embedded: Embedded, hours: float = 16, **more: Any) -> Finding:
     )
 
 
-async def test_an_ordinary_night_is_normal_and_says_what_it_cost(embedded: Embedded) -> None:
+async def test_an_ordinary_night_is_normal_and_says_what_it_cost(embedded):
     progress: list[Progress] = []
     finding = await run_inspection(embedded, "error-logs", hours=16, progress=progress)
     assert finding.verdict is Verdict.NORMAL
@@ -75,7 +75,7 @@ async def test_an_ordinary_night_is_normal_and_says_what_it_cost(embedded: Embed
 
 
 @pytest.mark.scenario("alb-5xx")
-async def test_a_storm_is_abnormal(embedded: Embedded) -> None:
+async def test_a_storm_is_abnormal(embedded):
     embedded.advance(600)
     finding = await run_inspection(embedded, "error-logs", hours=16)
     assert finding.verdict is Verdict.ABNORMAL
@@ -88,7 +88,7 @@ async def test_a_storm_is_abnormal(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("no-level")
-async def test_trap_no_rows_because_the_field_is_absent(embedded: Embedded) -> None:
+async def test_trap_no_rows_because_the_field_is_absent(embedded):
     finding = await run_inspection(embedded, "error-logs", hours=16)
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.summary.startswith("No such field: the events have no level. Fields present include ")
@@ -112,7 +112,7 @@ OTHER_MEANINGS: list[tuple[list[Event], str]] = [
 ]
 
 
-async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws: Embedded) -> None:
+async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws):
     async with context(empty_aws) as inspection_context:
         for events, words in OTHER_MEANINGS:
             fill(empty_aws, events)
@@ -124,8 +124,8 @@ async def test_trap_zero_rows_with_other_meanings_than_no_errors(empty_aws: Embe
             assert green <= {"5xx responses", "Log events"}
 
 
-async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_aws: Embedded) -> None:
-    """Events until 06:40 of a Wednesday, and every minute at the same time before."""
+async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_aws):
+    # Events until 06:40 of a Wednesday, and every minute at the same time before.
     fill(empty_aws, [*fine(200, 201), *fine(*range(1500, 1700, 5)), *fine(*range(10_080, 10_500, 5))])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.UNKNOWN
@@ -145,8 +145,8 @@ async def test_trap_a_log_that_stops_before_the_window_ends_is_not_judged(empty_
     assert "Could not read whether events still arrive" in (await seen(empty_aws)).summary
 
 
-async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: Embedded) -> None:
-    """The log was as silent on the days before: it is quiet by nature."""
+async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws):
+    # The log was as silent on the days before: it is quiet by nature.
     fill(empty_aws, [*fine(200, 201), *lived(200, 201)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.NORMAL
@@ -161,8 +161,7 @@ async def test_truly_no_errors_also_where_the_last_hours_were_silent(empty_aws: 
     assert "filter level = 50" in str((await seen(empty_aws, runbook=other)).evidence)
 
 
-async def test_trap_more_matches_than_rows_are_counted(empty_aws: Embedded) -> None:
-    """matched 5,000 with limit 100"""
+async def test_trap_more_matches_than_rows_are_counted(empty_aws):
     fill(empty_aws, [*(error(60 + n / 10, f"order {n} failed") for n in range(2400)), *fine(5)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ABNORMAL
@@ -175,9 +174,7 @@ async def test_trap_more_matches_than_rows_are_counted(empty_aws: Embedded) -> N
     assert empty_aws.counts()["logs.StartQuery"] == 3
 
 
-async def test_many_errors_are_not_counted_further_without_consent_to_the_price(
-    empty_aws: Embedded,
-) -> None:
+async def test_many_errors_are_not_counted_further_without_consent_to_the_price(empty_aws):
     fill(empty_aws, [*(error(60 + n / 10) for n in range(1001)), *fine(5)])
     size = sum(len(event.message) + 26 for event in empty_aws.world.logs.groups.popitem()[1].events)
     fill(empty_aws, [*(error(60 + n / 10) for n in range(1001)), *fine(5)])
@@ -192,7 +189,7 @@ async def test_many_errors_are_not_counted_further_without_consent_to_the_price(
     assert empty_aws.counts()["logs.StartQuery"] == 1
 
 
-async def test_trap_partial_results_are_shown_and_not_judged(empty_aws: Embedded) -> None:
+async def test_trap_partial_results_are_shown_and_not_judged(empty_aws):
     fill(empty_aws, [error(5), *fine(6)])
     async with context(empty_aws) as inspection_context:
         for how in ("Failed", "Timeout", "Cancelled", "Unknown"):
@@ -204,7 +201,7 @@ async def test_trap_partial_results_are_shown_and_not_judged(empty_aws: Embedded
             assert not finding.measures
 
 
-async def test_the_worst_hour_counts_however_quiet_the_night(empty_aws: Embedded) -> None:
+async def test_the_worst_hour_counts_however_quiet_the_night(empty_aws):
     fill(empty_aws, [*(error(301 + n, f"{'abcdefghijkl'[n]} failed") for n in range(12)), *fine(5)])
     finding = await seen(empty_aws)
     assert finding.verdict is Verdict.ABNORMAL
@@ -215,7 +212,7 @@ async def test_the_worst_hour_counts_however_quiet_the_night(empty_aws: Embedded
     assert evidence(finding, "By hour").rows[0].cells == ("01-14(Wed) 04:00", "12")
 
 
-async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
+async def test_the_same_error_again_and_again(empty_aws):
     fill(
         empty_aws,
         [*(error(60 * n + 10, f"order 10{n} of u{n} failed") for n in range(10)), *fine(5), *lived(5)],
@@ -239,10 +236,8 @@ async def test_the_same_error_again_and_again(empty_aws: Embedded) -> None:
         (63, 27, Verdict.ATTENTION),
     ],
 )
-async def test_how_often_is_often_grows_with_the_window(
-    empty_aws: Embedded, hours: float, count: int, verdict: Verdict
-) -> None:
-    """A weekend is no day: what occurs on each day is no sign of trouble because the window has three days."""
+async def test_how_often_is_often_grows_with_the_window(empty_aws, hours, count, verdict):
+    # A weekend is no day: what occurs on each day is no sign of trouble because the window has three days.
     lines = [
         error(2 + n * (hours * 60 - 4) / count, f"order {n} failed", statusCode=200) for n in range(count)
     ]
@@ -260,15 +255,13 @@ async def test_how_often_is_often_grows_with_the_window(
 @pytest.mark.scenario(
     "ordinary-day", origin=datetime(2026, 1, 20, 17, tzinfo=ZoneInfo("Asia/Tokyo")), history=30 * 3600.0
 )
-async def test_the_errors_of_an_ordinary_day_are_no_sign_of_trouble(embedded: Embedded) -> None:
+async def test_the_errors_of_an_ordinary_day_are_no_sign_of_trouble(embedded):
     finding = await run_inspection(embedded, "error-logs", hours=24)
     assert measure(finding, "Most frequent error").verdict is Verdict.NORMAL
     assert (measure(finding, "Most frequent error").value or 0) >= 5
 
 
-async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_are_a_few(
-    empty_aws: Embedded,
-) -> None:
+async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_are_a_few(empty_aws):
     fill(
         empty_aws, [(3, {"level": "WARN", "message": "gone", "statusCode": 503}), error(4, "a"), *fine(2, 5)]
     )
@@ -286,7 +279,7 @@ async def test_5xx_counts_whatever_the_level_says_and_in_a_short_window_a_few_ar
     assert any("500 errors in the operations report" in text for text in finding.remarks)
 
 
-async def test_texts_are_private_and_hold_no_secrets(empty_aws: Embedded) -> None:
+async def test_texts_are_private_and_hold_no_secrets(empty_aws):
     fill(empty_aws, [error(5, "login of taro@example.jp failed: password=hunter2 \x1b[2J"), *fine(6)])
     finding = await seen(empty_aws)
     newest = evidence(finding, "The newest errors")
@@ -301,7 +294,7 @@ async def test_texts_are_private_and_hold_no_secrets(empty_aws: Embedded) -> Non
     assert "login" not in public
 
 
-async def test_above_the_runbooks_limit_it_waits_for_consent(empty_aws: Embedded) -> None:
+async def test_above_the_runbooks_limit_it_waits_for_consent(empty_aws):
     fill(empty_aws, [*(error(60 * n) for n in range(1, 500)), *fine(6)])
     dear = runbook(
         error_logs={"log_group": GROUP}, inspecting={"ask_above_yen": 0.5, "insights_usd_per_gb": 1e5}
@@ -317,7 +310,7 @@ async def test_above_the_runbooks_limit_it_waits_for_consent(empty_aws: Embedded
     assert agreed.verdict is Verdict.ATTENTION
 
 
-async def test_what_it_scanned_is_charged(empty_aws: Embedded) -> None:
+async def test_what_it_scanned_is_charged(empty_aws):
     fill(empty_aws, [error(5), *fine(6)])
     charged: list[float] = []
     async with context(empty_aws, runbook=runbook_with()) as inspection_context:
@@ -340,13 +333,13 @@ async def test_what_it_scanned_is_charged(empty_aws: Embedded) -> None:
     assert charged == [pytest.approx(tally.cost.bytes_scanned / 1e9 * 0.0076)]
 
 
-async def test_windows_follow_one_another_without_the_newest_minute(empty_aws: Embedded) -> None:
+async def test_windows_follow_one_another_without_the_newest_minute(empty_aws):
     fill(empty_aws, [error(0.5, "new"), error(60.5, "old"), *fine(5)])
     finding = await seen(empty_aws, hours=1)
     assert [row[3] for row in cells(finding, "The newest errors")] == ["old"]
 
 
-async def test_a_missing_permission_costs_only_its_part(empty_aws: Embedded) -> None:
+async def test_a_missing_permission_costs_only_its_part(empty_aws):
     fill(empty_aws, [error(5, statusCode=202), *fine(6), *lived(6)])
     empty_aws.fault("logs", "GetLogGroupFields", preset="denied")
     empty_aws.fault("logs", "DescribeLogGroups", preset="denied")
@@ -361,7 +354,7 @@ async def test_a_missing_permission_costs_only_its_part(empty_aws: Embedded) -> 
     assert "logs:DescribeLogGroups" in remarks
 
 
-async def test_an_empty_log_that_keeps_little_says_so(empty_aws: Embedded) -> None:
+async def test_an_empty_log_that_keeps_little_says_so(empty_aws):
     fill(empty_aws, [], days=1)
     finding = await seen(empty_aws, hours=72)
     assert finding.verdict is Verdict.UNKNOWN
@@ -370,7 +363,7 @@ async def test_an_empty_log_that_keeps_little_says_so(empty_aws: Embedded) -> No
     )
 
 
-def test_what_a_runbook_must_say() -> None:
+def test_what_a_runbook_must_say():
     whole = load_builtin("facility-prod")
     assert missing_setting("error-logs", whole) == ""
     assert missing_setting("error-logs", whole.model_copy(update={"error_logs": None})) == "error_logs"
@@ -392,19 +385,19 @@ def test_what_a_runbook_must_say() -> None:
         ("施設 12 の予約 ３４ に失敗", "施設 7 の予約 ５ に失敗"),
     ],
 )
-def test_equal_errors_have_one_shape(one: str, other: str) -> None:
+def test_equal_errors_have_one_shape(one, other):
     assert shape(one) == shape(other)
     assert shape(one) != shape(one + " otherwise")
 
 
 @given(st.text(max_size=300))
-def test_a_shape_is_the_same_again(text: str) -> None:
+def test_a_shape_is_the_same_again(text):
     assert len(shape(text)) <= 200
     assert not any(letter.isdecimal() for letter in shape(text))
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
-def test_numbers_do_not_make_another_error(one: int, other: int) -> None:
+def test_numbers_do_not_make_another_error(one, other):
     assert shape(f"user {one} failed") == shape(f"user {other} failed")
 
 
@@ -419,7 +412,7 @@ def test_numbers_do_not_make_another_error(one: int, other: int) -> None:
         '{"token": "S3cr3t!x"}',
     ],
 )
-def test_secrets_are_taken_out(secret: str) -> None:
+def test_secrets_are_taken_out(secret):
     assert "S3cr3t" not in masked(f"before {secret} after")
     assert "S3cr3t" not in shape(f"before {secret} after")
 
@@ -434,11 +427,11 @@ def test_secrets_are_taken_out(secret: str) -> None:
         "eyJhbGciOiJIUzI1NiJ9.e30.x",
     ],
 )
-def test_personal_data_and_keys_are_taken_out(text: str) -> None:
+def test_personal_data_and_keys_are_taken_out(text):
     assert masked(f"of {text} now") == "of *** now"
 
 
-def test_a_long_text_is_cut_and_read_in_time() -> None:
+def test_a_long_text_is_cut_and_read_in_time():
     assert len(masked("x" * 32_000)) == 301
     assert shape("a1" * 16_000)
 
@@ -457,5 +450,5 @@ def test_a_long_text_is_cut_and_read_in_time() -> None:
         ("予約の登録に失敗しました", False),
     ],
 )
-def test_failed_connections_to_the_database(text: str, is_it: bool) -> None:
+def test_failed_connections_to_the_database(text, is_it):
     assert about_database(text) is is_it

@@ -1,5 +1,3 @@
-"""The inspection of the maintenance, on the embedded AWS and on handwritten answers."""
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +14,6 @@ from services.models.problem import ProblemKind
 from services.models.rds import OptIn, PendingAction
 from services.models.runbook import Duty
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.inspections.database_answers import BOOK, MONDAY, instance, judged, pending
 from tests.services.inspections.running_world import missing_setting, run_inspection
@@ -30,7 +27,7 @@ ALONE = BOOK.model_copy(update={"duties": ()})
 
 
 @pytest.mark.scenario("ordinary-day", history=60)
-async def test_nothing_pending_is_normal_and_nothing_readable_is_not(embedded: Embedded) -> None:
+async def test_nothing_pending_is_normal_and_nothing_readable_is_not(embedded):
     finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.NORMAL
     assert finding.summary == "No action is pending; the next maintenance window is 01-18(Sun) 02:00 JST."
@@ -43,7 +40,7 @@ async def test_nothing_pending_is_normal_and_nothing_readable_is_not(embedded: E
 
 
 @pytest.mark.scenario("forced-patch", origin=MONDAY, history=60)
-async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded) -> None:
+async def test_a_patch_that_is_forced_before_the_next_window(embedded):
     finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.ABNORMAL
     assert finding.summary == (
@@ -56,7 +53,7 @@ async def test_a_patch_that_is_forced_before_the_next_window(embedded: Embedded)
 
 
 @pytest.mark.scenario("local-window", origin=MONDAY, history=60)
-async def test_trap_17_a_window_typed_in_local_time(embedded: Embedded) -> None:
+async def test_trap_17_a_window_typed_in_local_time(embedded):
     finding = await run_inspection(embedded, "maintenance")
     assert finding.verdict is Verdict.ABNORMAL
     assert "entered in local time, but RDS reads it as UTC: it is Sunday 11:00–12:00 JST" in finding.summary
@@ -77,8 +74,8 @@ def details(**dates: datetime) -> dict[str, Any]:
     return {"Action": "system-update", "Description": "New Operating System update", **dates}
 
 
-async def test_trap_4_and_5_only_an_automatic_date_inside_the_details() -> None:
-    """Wednesday the 21st: applied in the first window after it, Sunday the 25th."""
+async def test_trap_4_and_5_only_an_automatic_date_inside_the_details():
+    # Wednesday the 21st: applied in the first window after it, Sunday the 25th.
     finding = await maintenance(details(AutoAppliedAfterDate=datetime(2026, 1, 21, 3, 0, tzinfo=UTC)))
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary == (
@@ -96,7 +93,7 @@ async def test_trap_4_and_5_only_an_automatic_date_inside_the_details() -> None:
     )
 
 
-async def test_less_time_than_the_lead_remains() -> None:
+async def test_less_time_than_the_lead_remains():
     finding = await maintenance(details(AutoAppliedAfterDate=MONDAY))
     assert finding.verdict is Verdict.ABNORMAL
     assert "is applied at 01-18(Sun) 02:00 JST: less than 7 days left." in finding.summary
@@ -119,24 +116,14 @@ NEAR = st.none() | st.integers(min_value=-3, max_value=40).map(lambda days: MOND
     lead=st.sampled_from((0, 1, 7, 30)),
     language=st.sampled_from(("en", "ja")),
 )
-def test_no_sentence_contains_an_empty_value(
-    auto: datetime | None,
-    forced: datetime | None,
-    current: datetime | None,
-    opt_in: str,
-    window: str,
-    waiting: bool,
-    lead: int,
-    language: str,
-) -> None:
-    """Whatever date or window is missing, in both languages: no "the next is —", no "()"."""
+def test_no_sentence_contains_an_empty_value(auto, forced, current, opt_in, window, waiting, lead, language):
+    # Whatever date or window is missing, in both languages: no "the next is —", no "()".
     dates = {"AutoAppliedAfterDate": auto, "ForcedApplyDate": forced, "CurrentApplyDate": current}
     row = details(**{key: value for key, value in dates.items() if value}) | (
         {"OptInStatus": opt_in} if opt_in else {}
     )
     values = {"DBInstanceClass": "db.t4g.large"} if waiting else {}
     database = instance(PreferredMaintenanceWindow=window, PendingModifiedValues=values)
-    assert BOOK.rds is not None
     runbook = ALONE.model_copy(update={"rds": BOOK.rds.model_copy(update={"patch_lead_days": lead})})
     i18n.use(language)
     try:
@@ -173,7 +160,7 @@ def test_no_sentence_contains_an_empty_value(
         assert not text.endswith((":", "：", "は。", "は です。")), text
 
 
-async def test_an_action_without_a_date_or_far_away_is_normal() -> None:
+async def test_an_action_without_a_date_or_far_away_is_normal():
     far = details(AutoAppliedAfterDate=MONDAY + timedelta(days=40))
     finding = await maintenance(details(), far)
     assert finding.verdict is Verdict.NORMAL
@@ -182,7 +169,7 @@ async def test_an_action_without_a_date_or_far_away_is_normal() -> None:
     assert "No pending action is scheduled" in (await maintenance(details())).summary
 
 
-async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied() -> None:
+async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied():
     asked = details(CurrentApplyDate=COMING) | {"OptInStatus": "next-maintenance"}
     finding = await maintenance(asked, runbook=BOOK)
     assert finding.verdict is Verdict.ATTENTION
@@ -196,7 +183,7 @@ async def test_trap_17_a_deployment_in_the_window_in_which_something_is_applied(
     assert (await maintenance(runbook=BOOK)).verdict is Verdict.NORMAL
 
 
-async def test_pending_changes_are_shown_beside_it() -> None:
+async def test_pending_changes_are_shown_beside_it():
     finding = await maintenance(PendingModifiedValues={"DBInstanceClass": "db.t4g.large"})
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary == (
@@ -220,14 +207,14 @@ async def test_pending_changes_are_shown_beside_it() -> None:
         (None, Verdict.UNKNOWN, "did not return the expiry"),
     ],
 )
-async def test_the_certificate(days: float | None, verdict: Verdict, text: str) -> None:
+async def test_the_certificate(days, verdict, text):
     details = None if days is None else {"CAIdentifier": "ca", "ValidTill": MONDAY + timedelta(days=days)}
     finding = await maintenance(CertificateDetails=details)
     assert finding.verdict is verdict
     assert text in finding.summary
 
 
-async def test_another_window_than_the_runbooks() -> None:
+async def test_another_window_than_the_runbooks():
     finding = await maintenance(PreferredMaintenanceWindow="mon:01:00-mon:02:00")
     assert finding.verdict is Verdict.ABNORMAL
     assert finding.summary == "The maintenance window is Monday 10:00–11:00 JST, not the runbook's."
@@ -240,7 +227,7 @@ async def test_another_window_than_the_runbooks() -> None:
     assert missing_setting("maintenance", BOOK.model_copy(update={"rds": None})) == "rds"
 
 
-async def test_an_answer_without_details_is_not_nothing_pending() -> None:
+async def test_an_answer_without_details_is_not_nothing_pending():
     broken = {"PendingMaintenanceActions": [{"ResourceIdentifier": "arn"}]}
     for answer in (broken, failure(ProblemKind.THROTTLED)):
         finding = await judged(
@@ -271,7 +258,7 @@ def action(**given: Any) -> PendingAction:
         ({}, None),
     ],
 )
-def test_trap_5_the_date_that_bites(given: dict[str, Any], at: datetime | None) -> None:
+def test_trap_5_the_date_that_bites(given, at):
     assert bites(action(**given), WINDOW, MONDAY) == at
 
 
@@ -287,14 +274,14 @@ def test_trap_5_the_date_that_bites(given: dict[str, Any], at: datetime | None) 
         (19.8, ActionUrgency.FAR),
     ],
 )
-def test_a_forced_date_against_windows_and_lead(days: float, standing: ActionUrgency) -> None:
-    """The coming window is 5.7 days away, the one after it 12.7."""
+def test_a_forced_date_against_windows_and_lead(days, standing):
+    # The coming window is 5.7 days away, the one after it 12.7.
     deadline = due(action(forced=MONDAY + timedelta(days=days)), WINDOW, MONDAY, LEAD)
     assert deadline.urgency is standing
     assert (deadline.manual_window is None) is (standing is ActionUrgency.FORCED)
 
 
-def test_without_a_window_a_week_is_left_to_act() -> None:
+def test_without_a_window_a_week_is_left_to_act():
     forced = [due(action(forced=MONDAY + timedelta(days=days)), None, MONDAY, LEAD) for days in (6, 8, 15)]
     assert [each.urgency for each in forced] == [
         ActionUrgency.LATE,
@@ -310,7 +297,7 @@ def test_without_a_window_a_week_is_left_to_act() -> None:
     st.integers(0, 14),
     st.sampled_from(["auto", "forced"]),
 )
-def test_acting_by_the_date_shown_is_in_time(now: int, ahead: int, lead: int, kind: str) -> None:
+def test_acting_by_the_date_shown_is_in_time(now, ahead, lead, kind):
     assert WINDOW
     at = MONDAY + timedelta(minutes=now)
     wanted = at + timedelta(minutes=ahead)

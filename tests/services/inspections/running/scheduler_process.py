@@ -34,8 +34,6 @@ DUTY = "daily-morning"
 
 
 class _Gate(Script):
-    """Inspections that tell of their beginning, and wait for a file."""
-
     def __init__(self, ran: Path, gate: Path) -> None:
         super().__init__()
         self._ran = ran
@@ -50,7 +48,6 @@ class _Gate(Script):
 
 
 async def main(runbook: Runbook, path: Path) -> None:
-    """Inspect what is due, as one of several consoles."""
     clock = SystemClock()
     calendar = Calendar(runbook)
     journal = Journal(path, clock=clock, person=lambda: person(None), poll=0.02, syslog=None)

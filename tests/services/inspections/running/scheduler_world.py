@@ -54,8 +54,6 @@ class Script:
 
 
 class Scripted(Inspection):
-    """Answers as its script says."""
-
     def __init__(self, context: InspectionContext, info: InspectionInfo, script: Script) -> None:
         super().__init__(context, info)
         self.script = script
@@ -103,8 +101,6 @@ def scripted(script: Script, id: str) -> InspectionEntry:
 
 @dataclass
 class Console:
-    """One console."""
-
     scheduler: InspectionScheduler
     desk: Desk
     records: FindingRecords

@@ -1,5 +1,3 @@
-"""Consoles on two hosts, whose clocks are three minutes apart, inspect at nine o'clock."""
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,8 +24,6 @@ def script() -> Script:
 
 
 class Scene:
-    """Two hosts with as many consoles each."""
-
     def __init__(self, hosts: tuple[Host, Host], ledger: MemoryLedger) -> None:
         self.hosts = hosts
         self.ledger = ledger
@@ -80,9 +76,7 @@ async def scene(
 
 
 @pytest.mark.slow
-async def test_four_consoles_on_two_hosts_inspect_once(
-    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_four_consoles_on_two_hosts_inspect_once(tmp_path, script, monkeypatch):
     async with scene(tmp_path, script, monkeypatch, consoles=2) as two:
         await two.until(lambda: two.complete(0) and two.complete(1))
         one = two.consoles[1][1]
@@ -97,9 +91,7 @@ async def test_four_consoles_on_two_hosts_inspect_once(
 
 
 @pytest.mark.slow
-async def test_inspections_of_a_host_that_died_are_taken_over_after_the_lease(
-    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_inspections_of_a_host_that_died_are_taken_over_after_the_lease(tmp_path, script, monkeypatch):
     async with scene(tmp_path, script, monkeypatch) as two:
         (one,), (other,) = two.consoles
         slot = other.desk.today(DUTY).slot
@@ -121,8 +113,8 @@ async def test_inspections_of_a_host_that_died_are_taken_over_after_the_lease(
 
 @pytest.mark.slow
 async def test_without_the_ledger_each_inspects_and_both_findings_are_there_in_the_end(
-    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, script, monkeypatch
+):
     async with scene(tmp_path, script, monkeypatch) as two:
         (one,), (other,) = two.consoles
         two.hosts[0].line.is_cut = True
@@ -159,8 +151,8 @@ async def test_without_the_ledger_each_inspects_and_both_findings_are_there_in_t
 
 @pytest.mark.slow
 async def test_findings_of_a_host_that_is_cut_off_while_it_inspects_are_recorded_under_its_claim(
-    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, script, monkeypatch
+):
     async with scene(tmp_path, script, monkeypatch) as two:
         (_one,), (other,) = two.consoles
         script.gate.clear()

@@ -1,9 +1,6 @@
-"""Sign-offs older than those that the first start on an old journal looks at."""
-
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +26,6 @@ def few_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def derivations(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Each time that all entries were gone through."""
     calls: list[object] = []
     ask_aside = Journal.ask_aside
 
@@ -61,9 +57,7 @@ async def read(journal: Journal, clock: ManualClock) -> FindingRecords:
     return records
 
 
-async def test_the_rest_is_read_for_the_inspection_that_may_be_in_it_alone(
-    tmp_path: Path, derivations: list[object]
-) -> None:
+async def test_the_rest_is_read_for_the_inspection_that_may_be_in_it_alone(tmp_path, derivations):
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
         at = await written(journal, clock)
@@ -83,9 +77,7 @@ async def test_the_rest_is_read_for_the_inspection_that_may_be_in_it_alone(
         assert len(derivations) == 1, "it was saved"
 
 
-async def test_a_start_goes_on_where_the_first_one_looked(
-    tmp_path: Path, derivations: list[object], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_start_goes_on_where_the_first_one_looked(tmp_path, derivations, monkeypatch):
     monkeypatch.setattr("services.journal.derived.older.APART", 0)
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
@@ -103,7 +95,7 @@ async def test_a_start_goes_on_where_the_first_one_looked(
         assert records.signed_until("costs", clock.now()) == at
 
 
-async def test_the_daily_review_reads_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_daily_review_reads_the_rest(tmp_path, monkeypatch):
     monkeypatch.setattr("services.journal.journal.PAUSE", 0.0)
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:
@@ -116,9 +108,7 @@ async def test_the_daily_review_reads_the_rest(tmp_path: Path, monkeypatch: pyte
         assert records.signed_until("costs", clock.now()) == at
 
 
-async def test_an_inspection_covers_all_it_can_where_the_rest_cannot_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_inspection_covers_all_it_can_where_the_rest_cannot_be_read(tmp_path, monkeypatch):
     path, clock, script = tmp_path / "j.db", ManualClock(NOON), Script()
     async with open_journal(path, clock=clock) as journal:
         await written(journal, clock)
@@ -141,8 +131,8 @@ async def test_an_inspection_covers_all_it_can_where_the_rest_cannot_be_read(
 
 @pytest.mark.parametrize("page", [500, 7])
 async def test_what_was_signed_before_an_earlier_moment_is_found_however_much_was_since(
-    tmp_path: Path, derivations: list[object], monkeypatch: pytest.MonkeyPatch, page: int
-) -> None:
+    tmp_path, derivations, monkeypatch, page
+):
     monkeypatch.setattr("services.inspections.running.finding_records._PAGE", page)
     clock = ManualClock(NOON)
     async with open_journal(tmp_path / "j.db", clock=clock) as journal:

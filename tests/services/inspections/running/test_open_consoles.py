@@ -42,9 +42,7 @@ def runs(script: Script) -> list[str]:
     return sorted(id for id, _request in script.runs)
 
 
-async def test_one_console_inspects_at_the_second(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_console_inspects_at_the_second(path, script, clock, monkeypatch):
     await began_at(path, "2026-01-14 08:00", pid=1)
     async with console(path, script, monkeypatch, clock=clock, jitter=LONGEST, pid=1) as one:
         one.desk.advance("2026-01-14 09:00")
@@ -54,9 +52,7 @@ async def test_one_console_inspects_at_the_second(
         }
 
 
-async def test_of_five_consoles_the_first_inspects_at_the_second_and_alone(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_five_consoles_the_first_inspects_at_the_second_and_alone(path, script, clock, monkeypatch):
     # Numbers of processes say nothing about who was first.
     pids = (9, 4, 7, 2, 5)
     for number, pid in enumerate(pids):
@@ -85,8 +81,8 @@ def complete(one: Console) -> bool:
 
 
 async def test_a_console_waits_for_one_that_began_before_it_but_not_for_ever(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    path, script, clock, monkeypatch
+):
     await began_at(path, "2026-01-14 08:00", pid=1, host="elsewhere")
     await began_at(path, "2026-01-14 08:30", pid=2)
     async with console(path, script, monkeypatch, clock=clock, jitter=LONGEST, pid=2) as two:
@@ -100,9 +96,7 @@ async def test_a_console_waits_for_one_that_began_before_it_but_not_for_ever(
 
 
 @pytest.mark.parametrize("how", ["ended", "killed", "long ago", "began later", "of an older version"])
-async def test_a_console_does_not_wait_for_one_that_is_not_there(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
+async def test_a_console_does_not_wait_for_one_that_is_not_there(path, script, clock, monkeypatch, how):
     gone = await asyncio.create_subprocess_exec("true")
     await gone.wait()
     if how == "began later":
@@ -127,9 +121,7 @@ async def test_a_console_does_not_wait_for_one_that_is_not_there(
         await two.until(lambda: complete(two), step=0)
 
 
-async def test_the_first_console_alone_reads_ahead_once(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_first_console_alone_reads_ahead_once(path, script, clock, monkeypatch):
     await began_at(path, "2026-01-14 08:00", pid=1, host="elsewhere")
     await began_at(path, "2026-01-14 08:30", pid=2, host="elsewhere")
     # What cannot be read beforehand is read by the run.
@@ -163,9 +155,7 @@ def _broken(_inspection: Inspection, _request: InspectionRequest) -> Finding:
     raise KeyError("a fault of ours")
 
 
-async def test_what_is_late_soonest_is_inspected_first(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_late_soonest_is_inspected_first(path, script, clock, monkeypatch):
     # On a Monday several duties come due at 9:00, and only a few inspections run at a time.
     clock.advance((jst("2026-01-19 08:59") - clock.now()).total_seconds())
     duties = ("weekly-backup", "weekly-cost", "weekly-patches", "daily-morning")
@@ -188,7 +178,7 @@ async def test_what_is_late_soonest_is_inspected_first(
 
 @pytest.mark.slow
 @pytest.mark.data
-async def test_five_processes_inspect_once_though_the_holder_is_killed(tmp_path: Path) -> None:
+async def test_five_processes_inspect_once_though_the_holder_is_killed(tmp_path):
     path, ran, gate = tmp_path / "j.db", tmp_path / "ran", tmp_path / "gate"
     ran.touch()
     module = "tests.services.inspections.running.scheduler_process"
@@ -225,9 +215,7 @@ async def test_five_processes_inspect_once_though_the_holder_is_killed(tmp_path:
         await journal.close()
 
 
-async def test_without_a_journal_every_console_waits(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_a_journal_every_console_waits(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=clock, jitter=LONGEST) as one:
         await one.desk.journal.append(NewEntry(kind=EntryKind.NOTE, text="before"))
         monkeypatch.setattr(one.desk.journal, "entries", _refused)

@@ -1,8 +1,5 @@
-"""Scheduled inspections: run once across all consoles, never lost, never left without a judgement."""
-
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -41,9 +38,7 @@ def clock() -> ManualClock:
     return ManualClock(jst("2026-01-14 08:59"))
 
 
-async def test_a_duty_that_comes_due_runs_its_inspections(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_duty_that_comes_due_runs_its_inspections(tmp_path, script, clock, monkeypatch):
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         assert not script.runs
         await one.until(lambda: one.findings_of("daily-morning").complete)
@@ -58,9 +53,7 @@ async def test_a_duty_that_comes_due_runs_its_inspections(
         assert not await one.entries(EntryKind.SIGN_OFF)
 
 
-async def test_two_consoles_run_an_inspection_once_and_both_show_it(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_consoles_run_an_inspection_once_and_both_show_it(tmp_path, script, clock, monkeypatch):
     path = tmp_path / "j.db"
     async with (
         console(path, script, monkeypatch, clock=clock) as one,
@@ -74,8 +67,8 @@ async def test_two_consoles_run_an_inspection_once_and_both_show_it(
 
 
 async def test_an_inspection_claimed_by_a_killed_console_is_run_by_the_next(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, script, clock, monkeypatch
+):
     path = tmp_path / "j.db"
     clock.advance(3600)
     async with console(path, script, monkeypatch, clock=clock) as first:
@@ -107,8 +100,8 @@ def _here() -> Person:
 
 
 async def test_a_claim_from_another_machine_holds_until_its_lease_is_over(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, script, clock, monkeypatch
+):
     path = tmp_path / "j.db"
     clock.advance(120)
     journal = Journal(path, clock=clock, person=lambda: Person(user="far", host="elsewhere"))
@@ -129,9 +122,7 @@ async def test_a_claim_from_another_machine_holds_until_its_lease_is_over(
         assert (clock.now() - entry.at).total_seconds() >= LEASE
 
 
-async def test_the_window_starts_where_the_last_signed_one_ended(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_window_starts_where_the_last_signed_one_ended(tmp_path, script, clock, monkeypatch):
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.findings_of("daily-morning").complete)
         first = script.windows("alarms")[0]
@@ -150,8 +141,8 @@ async def test_the_window_starts_where_the_last_signed_one_ended(
 
 
 async def test_the_first_run_after_a_closed_console_covers_the_gap_and_says_so(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, script, clock, monkeypatch
+):
     path = tmp_path / "j.db"
     clock.advance((jst("2026-01-16 17:00") - clock.now()).total_seconds())
     async with console(path, script, monkeypatch, clock=clock) as friday:
@@ -170,16 +161,13 @@ async def test_the_first_run_after_a_closed_console_covers_the_gap_and_says_so(
 async def _sign(one: Console, duty: str) -> None:
     occurrence = one.desk.today(duty)
     duty_findings = one.scheduler.of(occurrence.slot)
-    assert duty_findings is not None
     await one.desk.duties.sign(
         occurrence, more={"findings": inspection_entries.signed(duty_findings.recorded)}
     )
     await one.until(lambda: one.desk.today(duty).signed)
 
 
-async def test_what_aws_refuses_cannot_be_judged(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_aws_refuses_cannot_be_judged(tmp_path, script, clock, monkeypatch):
     def denied(_inspection: Inspection, _request: InspectionRequest) -> Finding:
         raise failure(ProblemKind.ACCESS_DENIED, "no permission")
 
@@ -200,9 +188,7 @@ async def test_what_aws_refuses_cannot_be_judged(
         assert not one.findings_of("daily-morning").all_normal
 
 
-async def test_an_override_needs_a_reason_and_happens_once(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_override_needs_a_reason_and_happens_once(tmp_path, script, clock, monkeypatch):
     script.answers = {"alarms": abnormal}
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.findings_of("daily-morning").complete)
@@ -213,7 +199,6 @@ async def test_an_override_needs_a_reason_and_happens_once(
         with pytest.raises(AlreadyRecorded):
             await one.scheduler.runs.override("x", record, "again")
         judged = one.findings_of("daily-morning").recorded[0]
-        assert judged.overruled is not None
         assert (judged.overruled.by, judged.overruled.reason) == ("alice", "planned load test")
         # The verdict stays what it was: nothing is left to decide, but it is not signed among the normal ones.
         assert judged.finding.verdict is Verdict.ABNORMAL
@@ -227,9 +212,7 @@ async def test_an_override_needs_a_reason_and_happens_once(
         )
 
 
-async def test_a_repeated_run_counts_from_then_on(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_repeated_run_counts_from_then_on(tmp_path, script, clock, monkeypatch):
     script.answers = {"alarms": abnormal}
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.findings_of("daily-morning").complete)
@@ -239,9 +222,7 @@ async def test_a_repeated_run_counts_from_then_on(
         assert len(await one.entries(EntryKind.FINDING)) == 4
 
 
-async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(tmp_path, script, clock, monkeypatch):
     clock.advance((jst("2026-01-15 08:00") - clock.now()).total_seconds())
     async with console(tmp_path / "j.db", script, monkeypatch, clock=clock) as one:
         missed = [each for each in one.desk.view.carried if each.state is OccurrenceState.MISSED]
@@ -254,13 +235,10 @@ async def test_a_missed_duty_of_an_earlier_day_is_left_to_a_person(
         assert all(each is not None and not each.recorded for each in findings)
         await one.scheduler.rerun(missed[0].slot)
         first = one.scheduler.of(missed[0].slot)
-        assert first is not None
         assert first.complete
 
 
-async def test_an_identity_marked_known_is_known_to_the_next_run(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_identity_marked_known_is_known_to_the_next_run(tmp_path, script, clock, monkeypatch):
     path = tmp_path / "j.db"
     async with console(path, script, monkeypatch, clock=clock) as one:
         await one.scheduler.runs.allow(UnknownIdentity(kind="person", value="carol"))
@@ -289,8 +267,8 @@ async def test_an_identity_marked_known_is_known_to_the_next_run(
 
 
 async def test_a_journal_that_takes_nothing_shows_the_finding_and_records_it_later(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, script, clock, monkeypatch
+):
     path = tmp_path / "j.db"
     async with console(path, script, monkeypatch, clock=clock) as one:
         away = path.rename(tmp_path / "away.db")
@@ -306,9 +284,7 @@ async def test_a_journal_that_takes_nothing_shows_the_finding_and_records_it_lat
         assert len(script.runs) == 3
 
 
-async def test_two_duties_due_together_share_one_run(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_duties_due_together_share_one_run(tmp_path, script, clock, monkeypatch):
     # Monday, 2 February: the weekly and the monthly patch inspections coincide.
     clock.advance((jst("2026-02-02 09:00") - clock.now()).total_seconds())
     path = tmp_path / "j.db"
@@ -321,9 +297,7 @@ async def test_two_duties_due_together_share_one_run(
         assert len(script.windows("maintenance")) == 1
 
 
-async def test_a_run_that_waits_for_consent_is_not_signed_off(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_run_that_waits_for_consent_is_not_signed_off(tmp_path, script, clock, monkeypatch):
     def dear(inspection: Inspection, request: InspectionRequest) -> Finding:
         if request.consent:
             return judged(inspection, request)
@@ -339,8 +313,8 @@ async def test_a_run_that_waits_for_consent_is_not_signed_off(
 
 
 async def test_an_entry_of_another_console_is_read_though_this_one_has_written_a_later_one(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, script, clock, monkeypatch
+):
     path = tmp_path / "j.db"
     async with console(path, script, monkeypatch, clock=clock) as one:
         await one.until(lambda: one.records.started)

@@ -70,8 +70,8 @@ def path(tmp_path: Path) -> Path:
 
 
 async def test_a_window_without_sign_off_is_inspected_again_even_without_any_sign_off(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    path, script, clock, monkeypatch
+):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         first = script.windows("alarms")[0]
@@ -81,9 +81,7 @@ async def test_a_window_without_sign_off_is_inspected_again_even_without_any_sig
         assert script.windows("alarms")[-1].since == first.since
 
 
-async def test_an_accepted_run_that_could_not_judge_leaves_its_window_open(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_accepted_run_that_could_not_judge_leaves_its_window_open(path, script, clock, monkeypatch):
     script.answers = {"alarms": unknown, "dashboard": unknown}
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
@@ -100,8 +98,8 @@ async def test_an_accepted_run_that_could_not_judge_leaves_its_window_open(
 
 
 async def test_a_sign_off_by_a_clock_that_ran_ahead_hides_no_window_from_inspection(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    path, script, clock, monkeypatch
+):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         await sign(one, "daily-morning")
@@ -118,8 +116,8 @@ async def test_a_sign_off_by_a_clock_that_ran_ahead_hides_no_window_from_inspect
 
 
 async def test_an_inspection_requested_repeatedly_runs_once_and_outlives_its_requesters(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    path, script, clock, monkeypatch
+):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         slot = one.desk.today("daily-morning").slot
@@ -136,9 +134,7 @@ async def test_an_inspection_requested_repeatedly_runs_once_and_outlives_its_req
         assert len(await one.entries(EntryKind.FINDING)) == 6
 
 
-async def test_closing_a_screen_does_not_cancel_a_run_that_a_duty_shares(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_closing_a_screen_does_not_cancel_a_run_that_a_duty_shares(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         one.desk.advance("2026-01-14 13:59:50")
@@ -155,9 +151,7 @@ async def test_closing_a_screen_does_not_cancel_a_run_that_a_duty_shares(
         assert len(script.windows("alarms")) == 2
 
 
-async def test_two_runs_on_demand_at_once_both_finish_and_report_progress(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_runs_on_demand_at_once_both_finish_and_report_progress(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         script.gate.clear()
@@ -177,9 +171,7 @@ async def test_two_runs_on_demand_at_once_both_finish_and_report_progress(
         assert next(each for each in one.records.on_demand() if each.seq == records[0].seq).overruled
 
 
-async def test_a_run_before_a_duty_is_due_does_not_count_for_it(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_run_before_a_duty_is_due_does_not_count_for_it(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         await one.scheduler.rerun(one.desk.today("daily-evening").slot)
@@ -189,9 +181,7 @@ async def test_a_run_before_a_duty_is_due_does_not_count_for_it(
         assert one.findings_of("daily-evening").recorded[0].finding.read_at >= jst("2026-01-14 17:00")
 
 
-async def test_a_duty_signed_before_its_runs_began_is_not_inspected(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_duty_signed_before_its_runs_began_is_not_inspected(path, script, clock, monkeypatch):
     # A console that began before this one may still inspect it.
     await began_at(path, "2026-01-14 08:00", pid=1, host="elsewhere")
     await began_at(path, "2026-01-14 08:01", pid=2)
@@ -204,9 +194,7 @@ async def test_a_duty_signed_before_its_runs_began_is_not_inspected(
         assert not await one.entries(EntryKind.LOOKING)
 
 
-async def test_runs_that_take_long_keep_their_claim(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_runs_that_take_long_keep_their_claim(path, script, clock, monkeypatch):
     script.gate.clear()
     async with (
         console(path, script, monkeypatch, clock=clock) as one,
@@ -230,9 +218,7 @@ def move(journal: Path, to: Path) -> None:
             Path(f"{journal}{end}").rename(f"{to}{end}")
 
 
-async def test_a_run_without_a_journal_hides_no_later_finding(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_run_without_a_journal_hides_no_later_finding(tmp_path, script, clock, monkeypatch):
     path = tmp_path / "j.db"
     async with console(path, script, monkeypatch, clock=clock) as one:
         move(path, tmp_path / "away.db")
@@ -262,9 +248,7 @@ async def test_a_run_without_a_journal_hides_no_later_finding(
 # ---- runs that fail
 
 
-async def test_an_inspection_that_hangs_or_cancels_itself_cannot_judge(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_inspection_that_hangs_or_cancels_itself_cannot_judge(path, script, clock, monkeypatch):
     def gone(_inspection: Inspection, _request: InspectionRequest) -> Finding:
         raise asyncio.CancelledError
 
@@ -281,8 +265,8 @@ async def test_an_inspection_that_hangs_or_cancels_itself_cannot_judge(
 
 
 async def test_an_inspection_that_could_not_reach_aws_runs_once_aws_is_reachable(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    path, script, clock, monkeypatch
+):
     script.answers = {"alarms": expired, "dashboard": unknown}
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
@@ -297,8 +281,8 @@ async def test_an_inspection_that_could_not_reach_aws_runs_once_aws_is_reachable
 
 
 async def test_a_console_started_without_its_journal_still_runs_inspections(
-    tmp_path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, script, clock, monkeypatch
+):
     path = tmp_path / "j.db"
     path.mkdir()
     async with console(path, script, monkeypatch, clock=clock, began="") as one:
@@ -312,8 +296,8 @@ async def test_a_console_started_without_its_journal_still_runs_inspections(
 
 
 async def test_a_window_is_no_longer_for_the_time_that_reading_the_journal_took(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    path, script, clock, monkeypatch
+):
     async with console(path, script, monkeypatch, clock=clock) as one:
 
         async def fails_slowly(_inspection: str, _now: datetime) -> None:
@@ -326,9 +310,7 @@ async def test_a_window_is_no_longer_for_the_time_that_reading_the_journal_took(
         assert request.until - request.since == Scripted.longest
 
 
-async def test_an_inspection_begun_before_the_journal_was_read_waits_for_it(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_inspection_begun_before_the_journal_was_read_waits_for_it(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         await sign(one, "daily-morning")
@@ -340,9 +322,7 @@ async def test_an_inspection_begun_before_the_journal_was_read_waits_for_it(
         assert script.windows("dashboard")[-1].since == until
 
 
-async def test_a_failing_listener_ends_no_stream_silently(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failing_listener_ends_no_stream_silently(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         scheduler = one.scheduler
@@ -360,9 +340,7 @@ async def test_a_failing_listener_ends_no_stream_silently(
 # ---- what is kept and shown
 
 
-async def test_findings_of_a_missed_duty_stay_visible_the_day_after(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_findings_of_a_missed_duty_stay_visible_the_day_after(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         key = one.desk.today("daily-morning").key
@@ -372,8 +350,8 @@ async def test_findings_of_a_missed_duty_stay_visible_the_day_after(
 
 
 async def test_a_console_open_for_months_forgets_old_findings_and_never_calls_them_none_yet(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    path, script, clock, monkeypatch
+):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         slot = one.desk.today("daily-morning").slot
@@ -393,13 +371,11 @@ async def test_a_console_open_for_months_forgets_old_findings_and_never_calls_th
         assert one.scheduler.shown(replace(slot, key="daily-morning@2025-11-11T09:00")) is None
 
 
-async def test_entries_written_between_the_first_reads_are_read_later(path: Path, clock: ManualClock) -> None:
+async def test_entries_written_between_the_first_reads_are_read_later(path, clock):
     journal = Journal(path, clock=clock, person=lambda: Person(user="alice"), syslog=None)
     await journal.open()
 
     class Busy(FindingRecords):
-        """Somebody else writes while the first reading is under way."""
-
         written = False
 
         def absorb(self, entries: Iterable[Entry]) -> None:
@@ -422,9 +398,7 @@ async def test_entries_written_between_the_first_reads_are_read_later(path: Path
     await journal.close()
 
 
-async def test_a_closed_console_starts_no_inspection(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_closed_console_starts_no_inspection(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=clock) as one:
         await done(one, "daily-morning")
         await one.scheduler.close()
@@ -436,9 +410,7 @@ async def test_a_closed_console_starts_no_inspection(
         assert len(script.runs) == 3
 
 
-async def test_a_claim_from_a_clock_that_runs_ahead_is_over_after_its_lease(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_claim_from_a_clock_that_runs_ahead_is_over_after_its_lease(path, script, clock, monkeypatch):
     async with console(path, script, monkeypatch, clock=ManualClock(jst("2026-01-14 08:00"))) as early:
         slot = early.desk.today("daily-morning").slot
     ahead = Journal(
@@ -454,9 +426,9 @@ async def test_a_claim_from_a_clock_that_runs_ahead_is_over_after_its_lease(
 
 @pytest.mark.parametrize("skew", [-90, -3600, 90, 3600])
 async def test_a_claim_holds_for_its_lease_from_when_it_was_read_whatever_its_machine_s_clock_says(
-    path: Path, script: Script, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, skew: int
-) -> None:
-    """A clock that is behind must not make the claim look expired at once, nor one ahead prolong it."""
+    path, script, clock, monkeypatch, skew
+):
+    # A clock that is behind must not make the claim look expired at once, nor one ahead prolong it.
     async with console(path, script, monkeypatch, clock=ManualClock(jst("2026-01-14 08:00"))) as early:
         slot = early.desk.today("daily-morning").slot
     theirs = ManualClock(clock.now())

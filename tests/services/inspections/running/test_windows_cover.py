@@ -1,5 +1,3 @@
-"""In any order of runs, sign-offs, restarts and closed days no time is left uninspected."""
-
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,8 +26,6 @@ from tests.services.duties.duty_world import jst
 
 
 class Watched(Inspection):
-    """An inspection whose verdict the test decides."""
-
     async def run(self, request: InspectionRequest) -> Finding:
         raise NotImplementedError
 
@@ -60,7 +56,6 @@ class Office:
         return entry
 
     def record_run(self, now: datetime, verdict: Verdict, *, waits: bool) -> None:
-        """What `services.inspections.running.executions` does."""
         signed = self.records.signed_until("alarms", now)
         covered_from = self.records.earliest_window("alarms") if signed is None else None
         since, gap = window(
@@ -131,9 +126,7 @@ def office(tmp_path: Path) -> Office:
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(GAP, st.one_of(RUN, RUN, SIGN, SIGN, RESTART)), min_size=4, max_size=12))
-def test_every_moment_up_to_the_newest_signed_one_was_inspected(
-    office: Office, steps: list[tuple[float, tuple[str, Verdict | int, bool]]]
-) -> None:
+def test_every_moment_up_to_the_newest_signed_one_was_inspected(office, steps):
     this = Office(office.inspection, office.journal)
     clock = office.inspection.context.clock
     assert isinstance(clock, ManualClock)
@@ -154,7 +147,7 @@ def test_every_moment_up_to_the_newest_signed_one_was_inspected(
 @pytest.mark.parametrize(
     ("signed", "words"), [(None, "first inspection"), ("2026-01-16 17:00", "2 closed days")]
 )
-def test_the_start_of_the_window_is_stated_once(office: Office, signed: str | None, words: str) -> None:
+def test_the_start_of_the_window_is_stated_once(office, signed, words):
     moment = None if signed is None else jst(signed)
     now, calendar = jst("2026-01-19 09:00"), office.inspection.context.calendar
     _since, gap = window(office.inspection, moment, now, calendar)

@@ -100,7 +100,7 @@ def said(finding: Finding) -> str:
 
 
 @WORLD
-async def test_alarms_that_work_are_all_right(embedded: Embedded) -> None:
+async def test_alarms_that_work_are_all_right(embedded):
     finding = await run_inspection(embedded, "scaling")
     assert row(finding, TITLE) == ("2 of 2 can trigger them", V.NORMAL, "")
 
@@ -123,9 +123,7 @@ async def test_alarms_that_work_are_all_right(embedded: Embedded) -> None:
         (quiet, ("High", "Low"), V.NORMAL, "", ""),
     ],
 )  # fmt: skip
-async def test_scaling_that_cannot_work_is_reported(
-    embedded: Embedded, fault: Any, ways: tuple[str, ...], verdict: Verdict, text: str, advice: str
-) -> None:
+async def test_scaling_that_cannot_work_is_reported(embedded, fault, ways, verdict, text, advice):
     with embedded.world.lock:
         for way in ways:
             fault(embedded, alarm(embedded, f"Alarm{way}"))
@@ -142,7 +140,7 @@ async def test_scaling_that_cannot_work_is_reported(
 
 
 @WORLD
-async def test_a_mute_that_cannot_be_read_is_not_none_and_costs_two_requests(embedded: Embedded) -> None:
+async def test_a_mute_that_cannot_be_read_is_not_none_and_costs_two_requests(embedded):
     muted(embedded, alarm(embedded, "AlarmHigh"))
     before = embedded.counts()
     assert row(await run_inspection(embedded, "scaling"), TITLE)[1] is V.ATTENTION
@@ -199,7 +197,7 @@ def runs(policy: dict[str, Any], name: str, **more: Any) -> dict[str, Any]:
     return alarm_row(name, "LessThanThreshold", AlarmActions=[policy["PolicyARN"]], **more)
 
 
-async def test_a_second_policy_that_works_makes_a_broken_one_less_grave() -> None:
+async def test_a_second_policy_that_works_makes_a_broken_one_less_grave():
     other = step("memory", "memory-free-low")
     works, off = runs(other, "memory-free-low"), runs(other, "memory-free-low", ActionsEnabled=False)
     both = (POLICY, other)
@@ -219,7 +217,7 @@ async def test_a_second_policy_that_works_makes_a_broken_one_less_grave() -> Non
     assert await alarms_judged(policies=(forecast,)) == (V.NORMAL, "no row")
 
 
-async def test_a_service_that_wants_no_task_has_no_cpu_to_measure() -> None:
+async def test_a_service_that_wants_no_task_has_no_cpu_to_measure():
     blind = {"StateValue": "INSUFFICIENT_DATA", "StateTransitionedTimestamp": NOON - timedelta(hours=10)}
     rows = (HIGH_ROW | blind, LOW_ROW | blind)
     night, day = ({"DescribeServices": {"services": [service(each, each)]}} for each in (0, 2))
@@ -236,7 +234,7 @@ async def test_a_service_that_wants_no_task_has_no_cpu_to_measure() -> None:
     assert (await alarms_judged(*rows, **unread))[0] is V.ATTENTION
 
 
-async def test_a_policy_that_does_not_scale_in_has_no_alarm_for_it() -> None:
+async def test_a_policy_that_does_not_scale_in_has_no_alarm_for_it():
     high = [each for each in POLICY["Alarms"] if each["AlarmName"] != LOW]
     alone = POLICY | {"Alarms": high}
     assert (await alarms_judged(HIGH_ROW, policies=(alone,)))[0] is V.UNKNOWN
@@ -253,8 +251,8 @@ async def test_a_policy_that_does_not_scale_in_has_no_alarm_for_it() -> None:
     there=st.booleans(),
 )
 async def test_it_is_normal_only_if_everything_that_scaling_needs_was_read(
-    low_minutes: int, enabled: bool | None, state: str, wired: bool, there: bool
-) -> None:
+    low_minutes, enabled, state, wired, there
+):
     more: dict[str, Any] = {"ActionsEnabled": enabled, "StateValue": state}
     more["StateTransitionedTimestamp"] = NOON - timedelta(minutes=low_minutes)
     if not wired:
@@ -293,7 +291,7 @@ def troubles() -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("trouble", list(troubles()))
-async def test_damaged_alarms_and_mutes_are_never_judged_better(trouble: str) -> None:
+async def test_damaged_alarms_and_mutes_are_never_judged_better(trouble):
     whole = {"DescribeScalableTargets": target()} | troubles()[trouble]
     before = await verdict_of(NOON, whole)
     assert (before is V.NORMAL) is (trouble == "nothing")
@@ -308,7 +306,7 @@ async def test_damaged_alarms_and_mutes_are_never_judged_better(trouble: str) ->
     assert tried > 5
 
 
-async def test_a_refusal_is_shown_beside_a_decision_without_its_time() -> None:
+async def test_a_refusal_is_shown_beside_a_decision_without_its_time():
     def decided(at: datetime | None, **more: Any) -> dict[str, Any]:
         time = {"StartTime": at} if at else {}
         return {"StatusCode": "Successful", "Description": "Setting desired count to 3.", **time, **more}
@@ -329,7 +327,7 @@ async def test_a_refusal_is_shown_beside_a_decision_without_its_time() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "another", HIGH + "\ufffd", None])
-async def test_an_alarm_that_was_not_asked_for_may_be_one_that_was(name: str | None) -> None:
+async def test_an_alarm_that_was_not_asked_for_may_be_one_that_was(name):
     for rows in (
         (HIGH_ROW, LOW_ROW | {"AlarmName": name}),
         (HIGH_ROW, LOW_ROW, LOW_ROW | {"AlarmName": name}),

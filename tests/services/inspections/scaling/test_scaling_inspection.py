@@ -1,5 +1,3 @@
-"""The inspection of the task limits, on the embedded AWS and on handwritten answers."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +13,6 @@ from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.duties.duty_world import jst
 from tests.services.inspections.running_world import missing_setting, run_inspection
@@ -31,7 +28,7 @@ def verdicts(finding: Finding) -> dict[str, Verdict | None]:
 
 
 @pytest.mark.scenario("ecs-cpu", history=3600)
-async def test_a_service_at_its_maximum_is_reported_with_whom_to_call(embedded: Embedded) -> None:
+async def test_a_service_at_its_maximum_is_reported_with_whom_to_call(embedded):
     finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {"Desired tasks": V.ATTENTION, "Scaling activities": V.ATTENTION}
     assert finding.summary.startswith("staff-api is at its maximum: 5 desired, maximum 5. ")
@@ -73,7 +70,6 @@ POLICY = {
 
 
 def alarm_row(name: str, comparison: str, **more: Any) -> dict[str, Any]:
-    """An alarm of the policy, as it should be."""
     return {
         "AlarmName": name,
         "StateValue": "OK",
@@ -163,15 +159,13 @@ async def judged(
         ("2026-03-31 12:00", 10, V.NORMAL),
     ],
 )  # fmt: skip
-async def test_what_is_expected_follows_the_runbooks_calendar(
-    at: str, maximum: int, verdict: Verdict
-) -> None:
+async def test_what_is_expected_follows_the_runbooks_calendar(at, maximum, verdict):
     finding = await judged(jst(at), target(maximum))
     assert finding.verdict is verdict
     assert verdicts(finding) == ({} if verdict is V.NORMAL else {MAXIMUM: verdict})
 
 
-async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> None:
+async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself():
     finding = await judged(jst("2026-01-28 09:00"), target(5))
     assert finding.summary == "staff-api: the maximum task count is 5, but the runbook requires 10 now."
     assert "toban change task-limit --max 10 --plan" in finding.advice[0]
@@ -182,7 +176,7 @@ async def test_it_says_which_change_to_make_and_what_aws_will_do_by_itself() -> 
     assert finding.remarks[-1].startswith("Next change per the runbook: 02-02(Mon) 17:00 JST")
 
 
-async def test_not_registered_is_abnormal_and_suspended_asks_for_attention() -> None:
+async def test_not_registered_is_abnormal_and_suspended_asks_for_attention():
     at = jst("2026-01-14 09:00")
     finding = await judged(at, {"ScalableTargets": []})
     assert (finding.verdict, verdicts(finding)) == (V.ABNORMAL, {MAXIMUM: V.ABNORMAL})
@@ -192,7 +186,7 @@ async def test_not_registered_is_abnormal_and_suspended_asks_for_attention() -> 
     assert verdicts(finding) == {"Minimum number of tasks": V.ATTENTION}
 
 
-async def test_a_part_that_cannot_be_read_is_unknown_and_the_rest_is_judged() -> None:
+async def test_a_part_that_cannot_be_read_is_unknown_and_the_rest_is_judged():
     at = jst("2026-01-14 09:00")
     refused = failure(ProblemKind.ACCESS_DENIED, "no DescribeScheduledActions")
     finding = await judged(at, target(), DescribeScheduledActions=refused)
@@ -210,7 +204,7 @@ async def test_a_part_that_cannot_be_read_is_unknown_and_the_rest_is_judged() ->
     assert f"{MAXIMUM} (staff-api)" in {each.title for each in finding.measures}
 
 
-async def test_a_runbook_without_such_duties_always_expects_the_usual_maximum() -> None:
+async def test_a_runbook_without_such_duties_always_expects_the_usual_maximum():
     data = BOOK.model_dump(mode="json") | {"duties": []}
     runbook = Runbook.model_validate(data)
     at = jst("2026-01-28 09:00")
@@ -224,9 +218,8 @@ async def test_a_runbook_without_such_duties_always_expects_the_usual_maximum() 
         assert "no duty scale-down" in finding.remarks[-1]
 
 
-def test_what_it_lacks() -> None:
+def test_what_it_lacks():
     assert missing_setting("scaling", BOOK) == ""
     assert missing_setting("scaling", BOOK.model_copy(update={"ecs": None})) == "ecs"
-    assert BOOK.ecs is not None
     ecs = BOOK.ecs.model_copy(update={"usual_max": None})
     assert missing_setting("scaling", BOOK.model_copy(update={"ecs": ecs})) == "ecs.usual_max"

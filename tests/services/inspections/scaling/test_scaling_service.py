@@ -49,7 +49,7 @@ def row(finding: Finding, title: str) -> tuple[str, Verdict | None, str]:
 
 
 @QUIET
-async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embedded: Embedded) -> None:
+async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embedded):
     finding = await run_inspection(embedded, "scaling")
     assert finding.verdict is V.NORMAL
     assert [each.title for each in finding.measures] == [
@@ -78,9 +78,7 @@ async def test_an_ordinary_service_has_a_row_for_everything_that_is_judged(embed
         ((1500, 1510, 1520), 2, V.NORMAL),
     ],
 )
-async def test_tasks_that_ecs_could_not_start_are_judged_though_enough_are_running(
-    minutes: tuple[int, ...], steady: int | None, verdict: Verdict
-) -> None:
+async def test_tasks_that_ecs_could_not_start_are_judged_though_enough_are_running(minutes, steady, verdict):
     texts = [(at, "(service staff-api) was unable to place a task. Reason: no capacity.") for at in minutes]
     texts += [(steady, "(service staff-api) has reached a steady state.")] if steady is not None else []
     at = jst("2026-01-14 09:00")
@@ -94,7 +92,7 @@ async def test_tasks_that_ecs_could_not_start_are_judged_though_enough_are_runni
 
 
 @QUIET
-async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded: Embedded) -> None:
+async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded):
     staff = staff_api(embedded)
     staff.fates.append(Fate.crash(staff.definition, now(embedded)))
     with embedded.world.lock:
@@ -124,7 +122,7 @@ async def test_fewer_tasks_than_wanted_are_judged_by_how_long_they_are(embedded:
 
 
 @QUIET
-async def test_a_count_that_was_raised_a_moment_ago_is_no_fault(embedded: Embedded) -> None:
+async def test_a_count_that_was_raised_a_moment_ago_is_no_fault(embedded):
     with embedded.world.lock:
         scaling = embedded.world.scaling
         scaling._set(scaling.targets[RESOURCE], staff_api(embedded), 4, now(embedded), "monitor alarm")
@@ -135,7 +133,7 @@ async def test_a_count_that_was_raised_a_moment_ago_is_no_fault(embedded: Embedd
     assert row(await run_inspection(embedded, "scaling"), "Tasks running") == ("4", V.NORMAL, "")
 
 
-async def test_a_task_shortage_of_unknown_start_is_not_judged_before_a_second_run() -> None:
+async def test_a_task_shortage_of_unknown_start_is_not_judged_before_a_second_run():
     steady = {"createdAt": jst("2026-01-14 08:00"), "message": "(service s) has reached a steady state."}
     memory: dict[str, Any] = {}
 
@@ -160,7 +158,7 @@ async def test_a_task_shortage_of_unknown_start_is_not_judged_before_a_second_ru
 
 
 @pytest.mark.scenario("rollout-failed", history=600)
-async def test_a_rollout_that_fails_and_is_rolled_back(embedded: Embedded) -> None:
+async def test_a_rollout_that_fails_and_is_rolled_back(embedded):
     for _minute in range(2):
         embedded.advance(60)
     finding = await run_inspection(embedded, "scaling")
@@ -220,20 +218,18 @@ async def deployed(minutes: float, running: int, event_minutes: float, **more: A
         (31, 1, 1, V.ATTENTION),
     ],
 )
-async def test_a_deployment_is_judged_by_its_progress(
-    minutes: float, running: int, event_minutes: float, verdict: Verdict
-) -> None:
+async def test_a_deployment_is_judged_by_its_progress(minutes, running, event_minutes, verdict):
     finding = await deployed(minutes, running, event_minutes)
     assert row(finding, "Deployment")[:2] == ("in progress", verdict)
 
 
-async def test_a_deployment_without_its_counts_is_not_judged() -> None:
+async def test_a_deployment_without_its_counts_is_not_judged():
     finding = await deployed(6, 1, 6, desiredCount=None)
     assert row(finding, "Deployment")[:2] == ("in progress", V.UNKNOWN)
 
 
 @QUIET
-async def test_a_service_that_is_not_there(embedded: Embedded) -> None:
+async def test_a_service_that_is_not_there(embedded):
     clusters = embedded.world.clusters
     for status in ("DRAINING", "INACTIVE"):
         staff_api(embedded).status = status
@@ -250,7 +246,7 @@ async def test_a_service_that_is_not_there(embedded: Embedded) -> None:
 
 
 @QUIET
-async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
+async def test_a_count_outside_the_bounds(embedded):
     staff = staff_api(embedded)
     for desired, verdict, text in (
         (1, V.ATTENTION, "the desired count of 1 is below the minimum of 2"),
@@ -265,7 +261,7 @@ async def test_a_count_outside_the_bounds(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("night-cut", history=600)
-async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embedded: Embedded) -> None:
+async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embedded):
     finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {
         "Scaling policies": V.ABNORMAL,
@@ -312,8 +308,8 @@ def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
     ],
 )  # fmt: skip
 async def test_what_scheduled_actions_will_do_before_the_next_run(
-    at: str, maximum: int, desired: int, planned: dict[str, Any], verdict: Verdict, text: str
-) -> None:
+    at, maximum, desired, planned, verdict, text
+):
     finding = await judged(
         jst(at),
         target(maximum),
@@ -324,9 +320,7 @@ async def test_what_scheduled_actions_will_do_before_the_next_run(
 
 
 @pytest.mark.parametrize("undecided", [None, 0])
-async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a_cut(
-    undecided: int | None,
-) -> None:
+async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a_cut(undecided):
     data = BOOK.model_dump(mode="json")
     data["ecs"]["usual_min"] = undecided
 
@@ -352,7 +346,7 @@ async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a
 
 
 @QUIET
-async def test_a_suspended_schedule_cuts_nothing_and_is_reported(embedded: Embedded) -> None:
+async def test_a_suspended_schedule_cuts_nothing_and_is_reported(embedded):
     scaled = embedded.world.scaling.targets[RESOURCE]
     plan(scaled, "night", "cron(0 22 * * ? *)", "Asia/Tokyo", {"MinCapacity": 1}, now(embedded))
     scaled.suspended["ScheduledScalingSuspended"] = True
@@ -366,7 +360,7 @@ async def test_a_suspended_schedule_cuts_nothing_and_is_reported(embedded: Embed
 
 
 @QUIET
-async def test_where_scaling_was_refused(embedded: Embedded) -> None:
+async def test_where_scaling_was_refused(embedded):
     scaled = embedded.world.scaling.targets[RESOURCE]
 
     def decided(minutes: float, *codes: str, status: str = "Successful") -> None:
@@ -403,7 +397,7 @@ UNREAD = {
 
 
 @QUIET
-async def test_what_cannot_be_read_is_not_judged_and_hides_nothing_worse(embedded: Embedded) -> None:
+async def test_what_cannot_be_read_is_not_judged_and_hides_nothing_worse(embedded):
     def denied(operation: str = "") -> None:
         for name in ("ecs", "application-autoscaling"):
             embedded.fault(name, operation, preset="denied")
@@ -494,7 +488,7 @@ async def verdict_of(at: datetime, answers: dict[str, Any]) -> Verdict:
 
 
 @pytest.mark.parametrize("trouble", list(troubles()))
-async def test_an_answer_that_lacks_something_is_never_judged_better(trouble: str) -> None:
+async def test_an_answer_that_lacks_something_is_never_judged_better(trouble):
     whole = troubles()[trouble]
     before = await verdict_of(NOON, whole)
     assert (before is V.NORMAL) is (trouble == "nothing")

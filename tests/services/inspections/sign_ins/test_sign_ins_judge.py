@@ -1,5 +1,3 @@
-"""The rules by which sign-ins and changes are judged."""
-
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -71,13 +69,13 @@ def sign_in(kind: ActorKind = ActorKind.USER, name: str = "sato", **more: Any) -
         (sign_in(name="ci-cd-user"), (), Verdict.NORMAL),
     ],
 )
-def test_one_sign_in(event: SignIn, reasons: tuple[Reason, ...], verdict: Verdict) -> None:
+def test_one_sign_in(event, reasons, verdict):
     (judged,) = rules().sign_ins([event])
     assert (judged.reasons, judged.verdict) == (reasons, verdict)
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=12), st.integers(1, 5))
-def test_many_failures_of_one_person_are_abnormal_fewer_are_not(names: list[str], many: int) -> None:
+def test_many_failures_of_one_person_are_abnormal_fewer_are_not(names, many):
     spec = SPEC.model_copy(update={"many_failures": many, "known_people": ("a", "b", "c")})
     judged = rules(spec).sign_ins(sign_in(name=name, success=False) for name in names)
     for judgement in judged:
@@ -86,9 +84,7 @@ def test_many_failures_of_one_person_are_abnormal_fewer_are_not(names: list[str]
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=8), st.sets(st.integers(0, 7)), st.integers(1, 5))
-def test_failures_whose_names_are_lost_are_never_judged_better(
-    names: list[str], lost: set[int], many: int
-) -> None:
+def test_failures_whose_names_are_lost_are_never_judged_better(names, lost, many):
     spec = SPEC.model_copy(update={"many_failures": many, "known_people": ("a", "b", "c")})
     whole = [sign_in(name=name, success=False) for name in names]
     damaged = [
@@ -101,7 +97,7 @@ def test_failures_whose_names_are_lost_are_never_judged_better(
         assert DISPLAY_ORDER.index(after.verdict) <= DISPLAY_ORDER.index(before.verdict)
 
 
-def test_hidden_names_of_one_address_are_one_person() -> None:
+def test_hidden_names_of_one_address_are_one_person():
     tries = [
         sign_in(name="", hidden=True, success=False, address=address)
         for address in ("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2")
@@ -110,7 +106,7 @@ def test_hidden_names_of_one_address_are_one_person() -> None:
     assert verdicts == [Verdict.ABNORMAL] * 3 + [Verdict.ATTENTION]
 
 
-def test_identities_known_in_the_journal_count_too() -> None:
+def test_identities_known_in_the_journal_count_too():
     allow_list = AllowList(frozenset({"stranger"}), frozenset({"192.0.2.0/24"}))
     (judged,) = rules(allow_list=allow_list).sign_ins([sign_in(name="stranger", address="192.0.2.9")])
     assert judged.verdict is Verdict.NORMAL
@@ -127,7 +123,7 @@ def test_identities_known_in_the_journal_count_too() -> None:
         ("root", "", False, Verdict.ABNORMAL),
     ],
 )
-def test_changes(name: str, error: str, grave: bool, verdict: Verdict) -> None:
+def test_changes(name, error, grave, verdict):
     kind = ActorKind.ROOT if name == "root" else ActorKind.USER
     event = TrailEvent(
         id=RawId("1"),
@@ -144,13 +140,13 @@ def test_changes(name: str, error: str, grave: bool, verdict: Verdict) -> None:
 
 
 @given(st.ip_addresses())
-def test_an_address_lies_in_the_network_that_is_marked_known(address: Any) -> None:
+def test_an_address_lies_in_the_network_that_is_marked_known(address):
     network = network_of(str(address))
     assert ip_address(str(address)) in ip_network(network)
     assert AllowList(networks=frozenset({network})).address(str(address))
 
 
-def test_each_unknown_identity_is_offered_once_and_nothing_unidentifiable() -> None:
+def test_each_unknown_identity_is_offered_once_and_nothing_unidentifiable():
     tries = [
         sign_in(name="stranger", address="192.0.2.1"),
         sign_in(name="stranger", address="192.0.2.1", at=OPEN + timedelta(minutes=1)),

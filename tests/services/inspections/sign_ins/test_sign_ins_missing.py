@@ -1,5 +1,3 @@
-"""What an apparently complete answer may lack: older pages, regions, names."""
-
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -42,7 +40,7 @@ def of_root(embedded: Embedded, checks: int) -> None:
 
 
 @QUIET
-async def test_root_activity_behind_many_other_events_is_found_or_not_judged(embedded: Embedded) -> None:
+async def test_root_activity_behind_many_other_events_is_found_or_not_judged(embedded):
     acts = "Other events of root"
     of_root(embedded, 120)
     root_events = measure(await week(embedded), acts)
@@ -59,7 +57,7 @@ async def test_root_activity_behind_many_other_events_is_found_or_not_judged(emb
 
 
 @pytest.mark.parametrize("purpose", [Purpose.SIGN_IN, Purpose.ROOT, Purpose.GRAVE])
-def test_nothing_read_through_an_endless_page_is_whole(purpose: Purpose) -> None:
+def test_nothing_read_through_an_endless_page_is_whole(purpose):
     part = Lookup(region=VIRGINIA, value="", more=True)
     gathered = Gathered(answers=[(Question(VIRGINIA, purpose, "x"), part)])
     assert not gathered.is_complete(purpose)
@@ -71,9 +69,7 @@ def test_nothing_read_through_an_endless_page_is_whole(purpose: Purpose) -> None
 
 @pytest.mark.scenario("root-keys", history=300)
 @pytest.mark.parametrize("half", [0, 1])
-async def test_a_default_region_that_is_not_listed_is_read_and_reported(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, half: int
-) -> None:
+async def test_a_default_region_that_is_not_listed_is_read_and_reported(embedded, monkeypatch, half):
     whole = await week(embedded)
     monkeypatch.setattr("services.demo.account.BY_DEFAULT", BY_DEFAULT[half::2])
     finding = await week(embedded)
@@ -88,9 +84,7 @@ async def test_a_default_region_that_is_not_listed_is_read_and_reported(
 
 
 @QUIET
-async def test_a_region_that_one_list_lacks_and_the_other_has_is_no_problem(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_region_that_one_list_lacks_and_the_other_has_is_no_problem(embedded, monkeypatch):
     listed = Regions.listed
     monkeypatch.setattr(Regions, "listed", lambda self: _but_one(listed(self)))
     finding = await week(embedded)
@@ -101,7 +95,7 @@ async def _but_one(names: Any) -> tuple[str, ...]:
     return (await names)[1:]
 
 
-def test_accounts_of_other_partitions_have_none_of_the_default_regions() -> None:
+def test_accounts_of_other_partitions_have_none_of_the_default_regions():
     assert missing_defaults(["cn-north-1", "cn-northwest-1"]) == ()
     assert missing_defaults(DEFAULT) == ()
     assert missing_defaults(["us-gov-west-1", "us-east-1"]) == tuple(
@@ -114,9 +108,7 @@ def test_accounts_of_other_partitions_have_none_of_the_default_regions() -> None
     ("name", "listed"),
     [("\ud800", ""), ("temp-admi\ud800", ""), ("", ""), (None, ""), (7, ""), ("other", "temp-admin")],
 )
-async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
-    embedded: Embedded, name: object, listed: str
-) -> None:
+async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(embedded, name, listed):
     with embedded.world.lock:
         entries = embedded.world.component(TrailStore).scenario_entries
         failed = [
@@ -137,7 +129,7 @@ async def test_a_failure_whose_name_cannot_be_read_counts_as_the_same_persons(
 
 
 @pytest.mark.parametrize("figure", ["AccountAccessKeysPresent", "AccountMFAEnabled"])
-async def test_a_root_figure_that_is_no_number_is_reported(figure: str) -> None:
+async def test_a_root_figure_that_is_no_number_is_reported(figure):
     summary = {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 1} | {figure: -1}
     finding, _canned = await finding_on(GetAccountSummary={"SummaryMap": summary})
     assert finding.verdict is V.UNKNOWN

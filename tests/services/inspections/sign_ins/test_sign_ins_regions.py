@@ -49,7 +49,7 @@ def happened(embedded: Embedded, *entries: Entry) -> None:
 
 
 @pytest.mark.scenario("root-keys", history=300)
-async def test_what_a_fixed_list_of_regions_and_one_event_name_would_miss(embedded: Embedded) -> None:
+async def test_what_a_fixed_list_of_regions_and_one_event_name_would_miss(embedded):
     finding = await week(embedded)
     assert finding.verdict is V.ABNORMAL
     assert bad(finding) == {
@@ -82,7 +82,7 @@ async def test_what_a_fixed_list_of_regions_and_one_event_name_would_miss(embedd
 
 
 @QUIET
-async def test_a_region_that_is_throttled_or_refused_is_not_judged_and_named(embedded: Embedded) -> None:
+async def test_a_region_that_is_throttled_or_refused_is_not_judged_and_named(embedded):
     embedded.fault("cloudtrail", "LookupEvents", preset="denied", times=1)
     finding = await week(embedded)
     regions_read = measure(finding, "Regions read")
@@ -96,7 +96,7 @@ async def test_a_region_that_is_throttled_or_refused_is_not_judged_and_named(emb
 
 
 @QUIET
-async def test_when_the_enabled_regions_are_unknown(embedded: Embedded) -> None:
+async def test_when_the_enabled_regions_are_unknown(embedded):
     embedded.fault("account", "ListRegions", preset="denied")
     finding = await week(embedded)
     assert (finding.verdict, measure(finding, "Regions read").shown) == (V.NORMAL, "17 of 17")
@@ -115,7 +115,7 @@ async def test_when_the_enabled_regions_are_unknown(embedded: Embedded) -> None:
 
 @pytest.mark.slow
 @QUIET
-async def test_an_event_in_a_region_that_the_runbook_does_not_list(embedded: Embedded) -> None:
+async def test_an_event_in_a_region_that_the_runbook_does_not_list(embedded):
     random, at = Random(1), embedded.clock.now() - timedelta(hours=20)
 
     async def seen(*entries: Entry) -> dict[str, Verdict | None]:
@@ -153,7 +153,7 @@ async def test_an_event_in_a_region_that_the_runbook_does_not_list(embedded: Emb
 
 
 @QUIET
-async def test_root_and_iam_may_be_unreadable(embedded: Embedded) -> None:
+async def test_root_and_iam_may_be_unreadable(embedded):
     embedded.fault("iam", "GetAccountSummary", preset="denied")
     finding = await week(embedded)
     assert bad(finding) == {"Root's access keys": V.UNKNOWN, "Root's MFA": V.UNKNOWN}
@@ -161,7 +161,7 @@ async def test_root_and_iam_may_be_unreadable(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("root-keys", history=300)
-async def test_roots_keys_are_reported_though_no_region_answers(embedded: Embedded) -> None:
+async def test_roots_keys_are_reported_though_no_region_answers(embedded):
     embedded.fault("cloudtrail", preset="denied")
     finding = await week(embedded)
     assert finding.verdict is V.ABNORMAL
@@ -180,9 +180,7 @@ NAMES = ("us-east-1", "ap-northeast-1", "ap-northeast-3", "eu-west-3", "sa-east-
     st.sets(st.sampled_from(("DeleteBucket", "StopLogging"))),
     st.lists(st.sampled_from(("a", "b")), max_size=2, unique=True),
 )
-def test_every_enabled_region_is_sent_every_query(
-    enabled: set[str], home: str, grave: set[str], unknown_names: list[str]
-) -> None:
+def test_every_enabled_region_is_sent_every_query(enabled, home, grave, unknown_names):
     spec = Trail(
         sign_in_regions=("eu-west-3",), grave_events=tuple(sorted(grave)), global_events=("CreateUser",)
     )
@@ -197,7 +195,7 @@ def test_every_enabled_region_is_sent_every_query(
     assert len(set(questions)) == len(questions)
 
 
-async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch):
     monkeypatch.setattr("services.aws.cloudtrail.reader.PAGES", 2)
     number = 0
 
@@ -218,7 +216,7 @@ async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch: pytest.M
     }
 
 
-async def test_every_question_about_sign_ins_is_by_the_source(embedded: Embedded) -> None:
+async def test_every_question_about_sign_ins_is_by_the_source(embedded):
     finding, canned = await finding_on(ListRegions=regions(*DEFAULT, "af-south-1"))
     asked = [params["LookupAttributes"][0] for params in canned.asked("LookupEvents")]
     source = {"AttributeKey": "EventSource", "AttributeValue": "signin.amazonaws.com"}
@@ -250,7 +248,7 @@ IDENTITY_CENTER = {"type": "IdentityCenterUser", "accountId": "1", "onBehalfOf":
         (row(name="SomethingNew", errorMessage="no"), "failed", V.ATTENTION),
     ],
 )  # fmt: skip
-async def test_events_of_the_sign_in_service(event: dict[str, Any], reasons: str, verdict: Verdict) -> None:
+async def test_events_of_the_sign_in_service(event, reasons, verdict):
     finding, _canned = await finding_on(LookupEvents={"Events": [event]})
     (listed,) = rows(finding, "Other sign-in events to review").rows
     assert listed.cells[3].startswith(reasons)
@@ -269,7 +267,7 @@ async def test_events_of_the_sign_in_service(event: dict[str, Any], reasons: str
         ({}, V.UNKNOWN, V.UNKNOWN),
     ],
 )
-async def test_roots_own_keys_and_second_factor(summary: dict[str, int], keys: Verdict, mfa: Verdict) -> None:
+async def test_roots_own_keys_and_second_factor(summary, keys, mfa):
     finding, _canned = await finding_on(GetAccountSummary={"SummaryMap": summary})
     assert measure(finding, "Root's access keys").verdict is keys
     assert measure(finding, "Root's MFA").verdict is mfa
@@ -280,7 +278,7 @@ async def test_roots_own_keys_and_second_factor(summary: dict[str, int], keys: V
 @pytest.mark.parametrize(
     "answered", [{"Regions": []}, {"Regions": [{}]}, regions("us-east-1", "evil.example/x")]
 )
-async def test_regions_without_names_are_incomplete(answered: dict[str, Any]) -> None:
+async def test_regions_without_names_are_incomplete(answered):
     for reading in (
         Regions(Canned(ListRegions=answered)).listed(),
         Regions(Canned(DescribeRegions=answered)).described(),
@@ -342,7 +340,7 @@ def losses(answer: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("trouble", list(TROUBLES))
-async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
+async def test_a_damaged_answer_is_never_judged_better(trouble):
     book = loads(OTHER + 'grave_events = ["DeleteBucket"]\nglobal_events = ["CreateUser"]\n').runbook
     operation, whole = TROUBLES[trouble]
     if operation == "LookupEvents":
@@ -355,7 +353,6 @@ async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
         answered = error if refused else answer
 
         def asked(params: dict[str, Any]) -> Any:
-            """By the one question that brings the event."""
             value = params["LookupAttributes"][0]["AttributeValue"]
             return answered if value == QUESTIONS.get(trouble, SIGNIN) else {"Events": []}
 
@@ -388,7 +385,5 @@ async def test_a_damaged_answer_is_never_judged_better(trouble: str) -> None:
         row() | {"EventName": "CheckMf"},
     ],
 )
-def test_a_contradictory_or_anonymous_event_is_not_understood(
-    event: dict[str, Any],
-) -> None:
+def test_a_contradictory_or_anonymous_event_is_not_understood(event):
     assert event_of(event, VIRGINIA) is None

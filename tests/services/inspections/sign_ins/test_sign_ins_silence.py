@@ -1,5 +1,3 @@
-"""Where the event history stops before the window does, nothing after it is taken for quiet."""
-
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -39,7 +37,6 @@ async def day(embedded: Embedded) -> Finding:
 
 
 def recorded(embedded: Embedded, **changes: Any) -> None:
-    """Change what the embedded CloudTrail records."""
     with embedded.world.lock:
         for name, value in changes.items():
             setattr(embedded.world.component(TrailStore), name, value)
@@ -51,9 +48,7 @@ def recorded(embedded: Embedded, **changes: Any) -> None:
     ("hours", "shown"),
     [(4, "stops at 01-14(Wed) 06:00 JST"), (30, "stops at 01-13(Tue) 04:00 JST"), (24 * 32, "empty")],
 )
-async def test_an_event_history_that_stops_is_not_judged(
-    embedded: Embedded, hours: float, shown: str
-) -> None:
+async def test_an_event_history_that_stops_is_not_judged(embedded, hours, shown):
     whole = await day(embedded)
     assert (whole.verdict, measure(whole, TITLE).verdict) == (V.NORMAL, V.NORMAL)
     assert measure(whole, TITLE).shown.startswith("up to ")
@@ -69,7 +64,6 @@ async def test_an_event_history_that_stops_is_not_judged(
 
 
 def virginia(embedded: Embedded, *, ends: datetime) -> None:
-    """Somebody signs in through us-east-1 every half an hour, until then."""
     store = embedded.world.component(TrailStore)
     count = int((ends - (NOW - timedelta(days=28))) / timedelta(minutes=30))
     times = (ends - timedelta(minutes=30 * number) for number in range(count))
@@ -81,7 +75,7 @@ def virginia(embedded: Embedded, *, ends: datetime) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=300, origin=NOW)
-async def test_an_event_history_of_us_east_1_that_stops_is_not_judged(embedded: Embedded) -> None:
+async def test_an_event_history_of_us_east_1_that_stops_is_not_judged(embedded):
     title = "Event history of us-east-1"
     virginia(embedded, ends=NOW - timedelta(minutes=20))
     assert title not in [each.title for each in (await day(embedded)).measures]
@@ -94,9 +88,7 @@ async def test_an_event_history_of_us_east_1_that_stops_is_not_judged(embedded: 
 
 
 @pytest.mark.scenario("ordinary-day", history=300)
-async def test_an_event_history_that_cannot_be_read_is_not_judged_and_refused_once(
-    embedded: Embedded,
-) -> None:
+async def test_an_event_history_that_cannot_be_read_is_not_judged_and_refused_once(embedded):
     embedded.fault("cloudtrail", "LookupEvents", preset="denied")
     finding = await day(embedded)
     assert (measure(finding, TITLE).verdict, measure(finding, TITLE).shown) == (V.UNKNOWN, "not read")
@@ -130,16 +122,14 @@ NEVER = timedelta(0)
         ),
     ],
 )
-async def test_closed_days_are_no_silence_and_an_open_day_is(
-    embedded: Embedded, stopped: timedelta, verdict: Verdict
-) -> None:
-    """An account that is used in opening hours alone."""
+async def test_closed_days_are_no_silence_and_an_open_day_is(embedded, stopped, verdict):
+    # An account that is used in opening hours alone.
     recorded(embedded, sleeps=True, ends=embedded.clock.now() - stopped if stopped else None)
     assert measure(await day(embedded), TITLE).verdict is verdict
 
 
 @WEEKEND
-async def test_a_trail_with_later_files_is_independent_evidence(embedded: Embedded) -> None:
+async def test_a_trail_with_later_files_is_independent_evidence(embedded):
     stopped = NOW - timedelta(days=2, hours=16, minutes=50)  # Friday, 16:10 JST
     recorded(embedded, sleeps=True, ends=stopped, delivered=stopped + timedelta(hours=2))
     assert measure(await day(embedded), TITLE).verdict is V.NORMAL
@@ -150,8 +140,8 @@ async def test_a_trail_with_later_files_is_independent_evidence(embedded: Embedd
 
 
 @WEEKEND
-async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded) -> None:
-    """A run for the past: the trail's newest file is of now."""
+async def test_files_of_after_the_window_prove_nothing_of_it(embedded):
+    # A run for the past: the trail's newest file is of now.
     recorded(embedded, delivered=NOW - timedelta(minutes=5))
     async with context(embedded) as inspection_context:
         for days in (1, 20):
@@ -163,7 +153,7 @@ async def test_files_of_after_the_window_prove_nothing_of_it(embedded: Embedded)
 
 
 @pytest.mark.scenario("ordinary-day", history=300)
-async def test_a_trail_whose_files_stop_asks_for_attention(embedded: Embedded) -> None:
+async def test_a_trail_whose_files_stop_asks_for_attention(embedded):
     recorded(embedded, delivered=embedded.clock.now() - timedelta(hours=1))
     assert (await day(embedded)).verdict is V.NORMAL
     recorded(embedded, delivered=embedded.clock.now() - timedelta(hours=30))
@@ -240,14 +230,14 @@ CLOSED_RUNS = (date(2026, 1, 5), date(2026, 5, 7), date(2026, 9, 24), date(2027,
 
 @settings(max_examples=30, deadline=None)
 @given(st.one_of(MOMENTS, st.sampled_from([CALENDAR.local(each, "09:00") for each in CLOSED_RUNS])), EVERY)
-def test_a_history_that_goes_on_is_never_silent(until: datetime, every: timedelta) -> None:
+def test_a_history_that_goes_on_is_never_silent(until, every):
     assert not Account(every, at_work=False, stops=until).silent(until)
     assert not Account(min(every, timedelta(hours=1)), at_work=True, stops=until).silent(until)
 
 
 @settings(max_examples=20, deadline=None)
 @given(MOMENTS, st.integers(1, 12), st.booleans())
-def test_a_whole_open_day_without_an_event_is_silent(until: datetime, days: int, at_work: bool) -> None:
+def test_a_whole_open_day_without_an_event_is_silent(until, days, at_work):
     stops = until - timedelta(days=days)
     assume(CALENDAR.hours_between(stops, until) >= timedelta(hours=8.75))
     account = Account(timedelta(minutes=30), at_work=at_work, stops=stops)
@@ -257,10 +247,8 @@ def test_a_whole_open_day_without_an_event_is_silent(until: datetime, days: int,
 
 @settings(max_examples=20, deadline=None)
 @given(MOMENTS, st.integers(4, 40), st.integers(1, 14), st.booleans())
-def test_no_account_is_too_young_for_a_history_that_stopped(
-    until: datetime, age: int, days: int, at_work: bool
-) -> None:
-    """What is empty because the account was not there yet is no silence that is usual."""
+def test_no_account_is_too_young_for_a_history_that_stopped(until, age, days, at_work):
+    # What is empty because the account was not there yet is no silence that is usual.
     stops = until - timedelta(days=days)
     assume(days < age and CALENDAR.hours_between(stops, until) >= timedelta(hours=8.75))
     born = until - timedelta(days=age)
@@ -269,17 +257,15 @@ def test_no_account_is_too_young_for_a_history_that_stopped(
 
 
 @pytest.mark.parametrize("age", range(4, 25, 4))
-def test_a_young_account_whose_history_stopped_three_days_ago_is_silent(age: int) -> None:
+def test_a_young_account_whose_history_stopped_three_days_ago_is_silent(age):
     stops, born = NOW - timedelta(days=3), NOW - timedelta(days=age)
     assert Account(timedelta(hours=1), at_work=False, stops=stops, born=born).silent(NOW)
 
 
 @settings(max_examples=20, deadline=None)
 @given(MOMENTS, st.integers(45, 600), st.sampled_from([1.0, 5.0]))
-def test_a_busy_history_that_stopped_in_opening_hours_is_silent(
-    until: datetime, minutes: int, every: float
-) -> None:
-    """Of one page, whatever short time it covers, and of the same time on other days."""
+def test_a_busy_history_that_stopped_in_opening_hours_is_silent(until, minutes, every):
+    # Of one page, whatever short time it covers, and of the same time on other days.
     stops = until - timedelta(minutes=minutes)
     assume(CALENDAR.hours_between(stops, until) >= timedelta(minutes=45))
     account = Account(timedelta(minutes=every), at_work=True, stops=stops)
@@ -288,7 +274,7 @@ def test_a_busy_history_that_stopped_in_opening_hours_is_silent(
 
 
 @pytest.mark.parametrize("days", [1, 3, 20])
-def test_another_region_that_was_used_once_is_not_one_that_stopped(days: int) -> None:
+def test_another_region_that_was_used_once_is_not_one_that_stopped(days):
     at = NOW - timedelta(days=days)
     lookup = events(*(at + timedelta(minutes=number) for number in range(20)))
     history = SignInHistory(lookup, since=NOW - timedelta(days=30))
@@ -304,7 +290,7 @@ def test_another_region_that_was_used_once_is_not_one_that_stopped(days: int) ->
         events(NOW).model_copy(update={"unreadable": 1}),
     ],
 )
-def test_nothing_to_measure_by_is_not_judged(lookup: Lookup) -> None:
+def test_nothing_to_measure_by_is_not_judged(lookup):
     assert history_measure(SignInHistory(lookup), (), NOW, CALENDAR).verdict is V.UNKNOWN
 
 
@@ -317,7 +303,7 @@ def test_nothing_to_measure_by_is_not_judged(lookup: Lookup) -> None:
         {"delivered_at": None},
     ],
 )
-def test_a_trail_that_may_lack_the_same_events_is_no_evidence(other: dict[str, Any]) -> None:
+def test_a_trail_that_may_lack_the_same_events_is_no_evidence(other):
     history = Account(timedelta(hours=1), at_work=True, stops=NOW - timedelta(hours=1)).history(NOW)
     assert history.last is not None
     independent_trail = TrailStatus(

@@ -1,5 +1,3 @@
-"""Slow queries: what the database logged, and when its log says nothing."""
-
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +43,6 @@ def slow(ago: float, ms: float = 1500.25, text: str = "execute <unnamed>: SELECT
 
 
 def log(embedded: Embedded, *events: Event, days: int | None = 30) -> None:
-    """With a checkpoint each day: an unused database logs little else."""
     checkpoints = [(1 + 1440 * day, "LOG:  checkpoint starting: time") for day in range(60)]
     fill(embedded, [*events, *checkpoints], group=names.DATABASE_LOG, days=days)
 
@@ -54,7 +51,7 @@ async def seen(embedded: Embedded, hours: float = 16, book: Runbook | None = Non
     return await run_inspection(embedded, "slow-queries", hours=hours, runbook=book, **more)
 
 
-async def test_an_ordinary_night_is_normal(embedded: Embedded) -> None:
+async def test_an_ordinary_night_is_normal(embedded):
     finding = await seen(embedded)
     assert finding.verdict is Verdict.NORMAL
     assert not finding.advice
@@ -68,7 +65,7 @@ async def test_an_ordinary_night_is_normal(embedded: Embedded) -> None:
 
 @pytest.mark.slow
 @pytest.mark.scenario("slow-queries", history=10800)
-async def test_frequent_statements_need_an_index(embedded: Embedded) -> None:
+async def test_frequent_statements_need_an_index(embedded):
     finding = await seen(embedded)
     assert finding.verdict is Verdict.ATTENTION
     assert finding.advice == ("Where slow queries are frequent, consider adding an index.",)
@@ -79,8 +76,7 @@ async def test_frequent_statements_need_an_index(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=60.0)
-async def test_what_the_slow_query_log_shows(embedded: Embedded) -> None:
-    """One world for many logs."""
+async def test_what_the_slow_query_log_shows(embedded):
     async with context(embedded) as inspection_context:
         await _what_the_slow_query_log_shows(embedded, inspection_context)
 
@@ -149,7 +145,7 @@ async def _what_the_slow_query_log_shows(embedded: Embedded, inspection_context:
 
 
 @pytest.mark.scenario("ordinary-day", history=60.0)
-async def test_trap_a_month_of_logs_is_not_read_without_consent(embedded: Embedded) -> None:
+async def test_trap_a_month_of_logs_is_not_read_without_consent(embedded):
     log(embedded, *(slow(n * 60) for n in range(1, 800)))
     book = runbook(inspecting={"ask_above_yen": 1, "insights_usd_per_gb": 1000.0})
     finding = await seen(embedded, hours=30 * 24, book=book)
@@ -162,7 +158,7 @@ async def test_trap_a_month_of_logs_is_not_read_without_consent(embedded: Embedd
 
 
 @pytest.mark.scenario("ordinary-day", history=60.0)
-async def test_a_log_export_that_waits_to_be_switched_off_is_said(embedded: Embedded) -> None:
+async def test_a_log_export_that_waits_to_be_switched_off_is_said(embedded):
     log(embedded, slow(60))
     with embedded.world.lock:
         embedded.world.database.pending["PendingCloudwatchLogsExports"] = {
@@ -171,12 +167,11 @@ async def test_a_log_export_that_waits_to_be_switched_off_is_said(embedded: Embe
     assert any("is no longer sent to CloudWatch Logs" in each for each in (await seen(embedded)).remarks)
 
 
-async def test_the_first_run_covers_a_month() -> None:
+async def test_the_first_run_covers_a_month():
     assert canned().first_since(ORIGIN) == ORIGIN - timedelta(days=31)
 
 
 def canned(engine: str = "postgres", *exports: str) -> Inspection:
-    """On a database of this engine that sends these logs."""
     book = load_builtin("facility-prod")
     row = {
         "DBInstanceIdentifier": "facility-prod-db",
@@ -207,9 +202,7 @@ def canned(engine: str = "postgres", *exports: str) -> Inspection:
         ("postgres", ("upgrade",), "does not send its PostgreSQL log"),
     ],
 )
-async def test_trap_without_the_export_or_on_another_engine_nothing_is_judged(
-    engine: str, exports: tuple[str, ...], words: str
-) -> None:
+async def test_trap_without_the_export_or_on_another_engine_nothing_is_judged(engine, exports, words):
     inspection = canned(engine, *exports)
     finding = await inspection.run(InspectionRequest(since=ORIGIN - timedelta(hours=1), until=ORIGIN))
     assert finding.verdict is Verdict.UNKNOWN
@@ -219,7 +212,7 @@ async def test_trap_without_the_export_or_on_another_engine_nothing_is_judged(
         assert "Switch on the log export `postgresql` of facility-prod-db" in finding.advice[0]
 
 
-def test_what_a_runbook_must_say() -> None:
+def test_what_a_runbook_must_say():
     book = load_builtin("facility-prod")
     assert missing_setting("slow-queries", book) == ""
     assert missing_setting("slow-queries", book.model_copy(update={"slow_queries": None})) == "slow_queries"
@@ -244,13 +237,13 @@ def test_what_a_runbook_must_say() -> None:
         ("SELECT X'1F', B'01', U&'d\\0061t', 1e10", "SELECT ?, ?, ?, ?"),
     ],
 )
-def test_statements_without_their_values(text: str, bare: str) -> None:
+def test_statements_without_their_values(text, bare):
     assert statement(text) == bare
     assert statement(bare) == bare
 
 
 @given(st.text(max_size=40), st.sampled_from(["'", "E'", "$$", "$tag$"]))
-def test_no_quoted_text_is_left(secret: str, quote: str) -> None:
+def test_no_quoted_text_is_left(secret, quote):
     marked = f"SECRET{secret}"
     inside = {
         "'": marked.replace("'", "''"),
@@ -274,10 +267,10 @@ def test_no_quoted_text_is_left(secret: str, quote: str) -> None:
         ("LOG:  checkpoint complete", None),
     ],
 )
-def test_the_parts_of_a_line(message: str, expected: tuple[float, str, str] | None) -> None:
+def test_the_parts_of_a_line(message, expected):
     line = slow_line(message)
     assert (line and (line.ms, line.step, line.statement)) == expected
 
 
-def test_a_long_statement_is_cut() -> None:
+def test_a_long_statement_is_cut():
     assert len(statement("SELECT " + "a, " * 10_000)) == 301

@@ -149,7 +149,6 @@ class Window:
         self.delays = [min(self.lag, random.expovariate(4 / self.lag)) for _time in self.times]
 
     def past(self, until: float, stop: float = inf) -> float:
-        """Since when the source is seen."""
         age = self.source.age
         return min(until, stop) - age.total_seconds() if age else until - PAST * DAY
 
@@ -174,7 +173,6 @@ class Window:
         return Activity(list(counts), step, values=list(counts.values()))
 
     def judged_until(self, until: float) -> float:
-        """Until when everything has surely arrived."""
         step = self.source.step or 1
         return (until - self.lag) // step * step
 
@@ -212,7 +210,6 @@ class Window:
 
 
 def bump(hour: float, middle: float, width: float) -> float:
-    """A smooth hill of height 1."""
     return exp(-(((hour - middle) / width) ** 2))
 
 
@@ -268,7 +265,6 @@ def holiday_shape(random: Random, days: Sequence[Day], begins: float) -> Rate:
 
 
 def sessions(random: Random, days: Sequence[Day], begins: float) -> Rate:
-    """Visitors who cause some events each."""
     size = between(random, 4, 20)
     return Rate(
         lambda day, hour: size * (0.1 + bump(hour, 14, 5)) * (1 if day.is_open else 0.6),
@@ -279,7 +275,6 @@ def sessions(random: Random, days: Sequence[Day], begins: float) -> Rate:
 
 
 def audit(random: Random, days: Sequence[Day], begins: float) -> Rate:
-    """2 to 20 a day."""
     size = between(random, 2, 20) / 8.15
     return Rate(lambda day, hour: size * office(hour) if day.is_open else 0.0, days, begins)
 
@@ -321,7 +316,6 @@ def nightly(random: Random, days: Sequence[Day], begins: float) -> Beats:
 
 
 def mixed(random: Random, days: Sequence[Day], begins: float) -> Rate | Beats:
-    """What a new system may be."""
     return random.choice((busy_web, staff, public_site, heartbeat, sessions))(random, days, begins)
 
 

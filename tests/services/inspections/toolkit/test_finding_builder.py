@@ -48,12 +48,12 @@ def failure(summary: str, remedy: str = "") -> AwsError:
     return Unreachable(problem)
 
 
-def test_nothing_judged_is_not_normal(builder: FindingBuilder) -> None:
+def test_nothing_judged_is_not_normal(builder):
     builder.measure(measure(None))
     assert builder.finding("").verdict is Verdict.UNKNOWN
 
 
-def test_the_verdict_is_the_worst_that_is_known(builder: FindingBuilder) -> None:
+def test_the_verdict_is_the_worst_that_is_known(builder):
     builder.measure(measure(Verdict.NORMAL))
     builder.unjudged("b")
     assert (builder.finding("").verdict, builder.finding("").complete) == (Verdict.UNKNOWN, False)
@@ -61,14 +61,14 @@ def test_the_verdict_is_the_worst_that_is_known(builder: FindingBuilder) -> None
     assert (builder.finding("").verdict, builder.finding("").complete) == (Verdict.ATTENTION, False)
 
 
-def test_a_normal_finding_needs_no_advice(builder: FindingBuilder) -> None:
+def test_a_normal_finding_needs_no_advice(builder):
     builder.measure(measure(Verdict.NORMAL))
     assert builder.finding("", advice=("call somebody",)).advice == ()
     builder.measure(measure(Verdict.ATTENTION))
     assert builder.finding("", advice=("call somebody", "call somebody")).advice == ("call somebody",)
 
 
-def test_what_helps_with_the_first_problem_is_advice(builder: FindingBuilder) -> None:
+def test_what_helps_with_the_first_problem_is_advice(builder):
     first = failure("no answer.", remedy="Check the network.")
     builder.unread(first, "The events cannot be read.")
     builder.unread(failure("no answer either.", remedy="Check it again."), "The snapshots cannot be read.")
@@ -79,7 +79,7 @@ def test_what_helps_with_the_first_problem_is_advice(builder: FindingBuilder) ->
     assert len(finding.remarks) == 2
 
 
-def test_empty_tables_and_remarks_are_omitted_and_order_is_kept(builder: FindingBuilder) -> None:
+def test_empty_tables_and_remarks_are_omitted_and_order_is_kept(builder):
     def one(title: str) -> None:
         builder.table(table(title, ("a",), [("1",)]))
 
@@ -95,7 +95,7 @@ def test_empty_tables_and_remarks_are_omitted_and_order_is_kept(builder: Finding
     assert finding.remarks == ("a", "b", "c")
 
 
-def test_checks_say_what_is_wrong_the_worst_first(builder: FindingBuilder) -> None:
+def test_checks_say_what_is_wrong_the_worst_first(builder):
     builder.check(
         CheckResult(measure(Verdict.NORMAL), "never said", ("never advised",)),
         CheckResult(measure(Verdict.UNKNOWN), "Not read."),
@@ -108,12 +108,12 @@ def test_checks_say_what_is_wrong_the_worst_first(builder: FindingBuilder) -> No
     assert len(finding.measures) == 4
 
 
-def test_checks_without_anything_wrong_say_so(builder: FindingBuilder) -> None:
+def test_checks_without_anything_wrong_say_so(builder):
     builder.check(CheckResult(measure(Verdict.NORMAL), "never said"))
     assert builder.finding_of_checks("all well").summary == "all well"
 
 
-def test_a_finding_of_the_present_names_no_window(builder: FindingBuilder) -> None:
+def test_a_finding_of_the_present_names_no_window(builder):
     assert builder.finding("").window == REQUEST.span
     assert builder.finding("").gap == REQUEST.gap
     builder.windowed = False

@@ -22,14 +22,14 @@ HOUR = "2026-01-14 00:00:00.000"
         ({"n": "twelve"}, None),
     ],
 )
-def test_a_group_has_a_count_or_cannot_be_read(row: dict[str, str], count: int | None) -> None:
+def test_a_group_has_a_count_or_cannot_be_read(row, count):
     assert count_of(row) == count
     result = QueryResult(state=QueryState.COMPLETE, rows=({"bin(1h)": HOUR, **row},))
     hours = binned(result)
     assert (hours is None) is (count is None)
 
 
-def test_a_status_that_is_no_number_is_not_taken_for_no_error() -> None:
+def test_a_status_that_is_no_number_is_not_taken_for_no_error():
     assert _fives([("200", 3), ("502", 2), ("0", 1)]) == 2
     assert _fives([("200", 3), ("5xx", 2)]) is None
     assert _fives([("NaN", 1)]) is None

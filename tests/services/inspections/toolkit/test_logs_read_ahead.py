@@ -39,9 +39,7 @@ def asked(embedded: Embedded) -> int:
 
 @pytest.mark.scenario("empty", origin=MONDAY - LEAD, history=0)
 @pytest.mark.parametrize("silent_from", [None, 60.0])
-async def test_a_prepared_run_asks_nothing_again_and_judges_the_same(
-    embedded: Embedded, silent_from: float | None
-) -> None:
+async def test_a_prepared_run_asks_nothing_again_and_judges_the_same(embedded, silent_from):
     # An event in each five minutes, or none for the last hour.
     event = {"level": "INFO", "message": "done", "statusCode": 200}
     minutes = range(1, 4 * 24 * 60, 5)
@@ -69,10 +67,8 @@ QUIET_BEGIN = MONDAY - PREPARED
 
 @pytest.mark.scenario("empty", origin=QUIET_BEGIN, history=0)
 @pytest.mark.parametrize("closed_days", [2, 3, 14], ids=["a-weekend", "three-days", "two-weeks"])
-async def test_where_nights_are_quiet_all_comparisons_are_read_ahead(
-    embedded: Embedded, closed_days: int
-) -> None:
-    """Nothing is logged outside business hours: each night and each closed day is compared with earlier ones."""
+async def test_where_nights_are_quiet_all_comparisons_are_read_ahead(embedded, closed_days):
+    # Nothing is logged outside business hours: each night and each closed day is compared with earlier ones.
     event = {"level": "INFO", "message": "done", "statusCode": 200}
     first_closed = (MONDAY + JST).date() - timedelta(days=closed_days)
 
@@ -95,12 +91,12 @@ async def test_where_nights_are_quiet_all_comparisons_are_read_ahead(
         assert prepared + run <= PREPARED.total_seconds() * A_SECOND
 
 
-def test_there_is_time_for_the_most_that_a_run_compares() -> None:
+def test_there_is_time_for_the_most_that_a_run_compares():
     assert PREPARED.total_seconds() * A_SECOND >= MOST + 2 * PARTS
     assert PREPARED.total_seconds() + 60 <= VALID
 
 
-def test_an_answer_is_used_once_and_while_it_is_fresh() -> None:
+def test_an_answer_is_used_once_and_while_it_is_fresh():
     span = TimeSpan(start=MONDAY - timedelta(hours=3), end=MONDAY - timedelta(hours=2))
     other = TimeSpan(start=span.start, end=span.end + timedelta(minutes=1))
     answers = ReadAhead()
@@ -113,7 +109,7 @@ def test_an_answer_is_used_once_and_while_it_is_fresh() -> None:
     assert answers.take(("", GROUP, span), MONDAY, 100.5 + VALID) is None
 
 
-def test_that_nothing_came_is_believed_of_what_is_long_past_alone() -> None:
+def test_that_nothing_came_is_believed_of_what_is_long_past_alone():
     answers = ReadAhead()
     for age, answer in ((SETTLED, False), (SETTLED - timedelta(seconds=1), None)):
         span = TimeSpan(start=MONDAY - timedelta(hours=3), end=MONDAY - age)

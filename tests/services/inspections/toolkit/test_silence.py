@@ -44,7 +44,6 @@ KINDS = {
 
 
 def per_hour(name: str, at: datetime) -> float:
-    """Events per hour."""
     local = at.astimezone(CALENDAR.zone)
     working, hour = CALENDAR.within_hours(at), local.hour + local.minute / 60
     if name == "office":
@@ -108,7 +107,7 @@ NAMES = st.sampled_from(sorted(KINDS))
 @pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(NAMES, WITHIN, st.one_of(st.integers(40, 180), st.integers(40, 3000)))
-def test_what_stopped_is_never_taken_for_quiet(name: str, stops: datetime, minutes: int) -> None:
+def test_what_stopped_is_never_taken_for_quiet(name, stops, minutes):
     until = stops + timedelta(minutes=minutes)
     kind = KINDS[name]
     history = activity(name, until, stops=stops)
@@ -126,7 +125,7 @@ def test_what_stopped_is_never_taken_for_quiet(name: str, stops: datetime, minut
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(KINDS))
-def test_sixty_healthy_weeks_are_normal(name: str) -> None:
+def test_sixty_healthy_weeks_are_normal(name):
     first = CALENDAR.day_of(BEGAN) + timedelta(days=4)
     unusual, looks = [], 0
     for number in range(60 * 7):
@@ -145,7 +144,7 @@ def test_sixty_healthy_weeks_are_normal(name: str) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(NAMES, WITHIN)
-def test_a_new_source_that_is_silent_has_no_past(name: str, born: datetime) -> None:
+def test_a_new_source_that_is_silent_has_no_past(name, born):
     until = born + timedelta(hours=20)
     history = activity(name, until, born=born, stops=born + timedelta(hours=2))
     assume(history.times)
@@ -154,7 +153,7 @@ def test_a_new_source_that_is_silent_has_no_past(name: str, born: datetime) -> N
     assert "There are too few earlier" in silence.words("It", CALENDAR)
 
 
-def test_gaps_are_judged_like_the_end() -> None:
+def test_gaps_are_judged_like_the_end():
     until = datetime(2026, 1, 23, 8, 0, tzinfo=UTC)
     hole = TimeSpan(
         start=datetime(2026, 1, 22, 1, 0, tzinfo=UTC), end=datetime(2026, 1, 22, 2, 0, tzinfo=UTC)
@@ -168,8 +167,8 @@ def test_gaps_are_judged_like_the_end() -> None:
     assert abs(gap.start - hole.start) < timedelta(minutes=5) > abs(gap.end - hole.end)
 
 
-def test_a_cost_line_is_compared_with_days_of_its_kind() -> None:
-    """Daily values, two days late at most; the third missing one is told, and weekends of a batch are not."""
+def test_a_cost_line_is_compared_with_days_of_its_kind():
+    # Daily values, two days late at most; the third missing one is told, and weekends of a batch are not.
     day = timedelta(days=1)
     first, until = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 13, 1, 0, tzinfo=UTC)
     days = [(first + number * day).timestamp() for number in range(39)]
@@ -186,7 +185,7 @@ def test_a_cost_line_is_compared_with_days_of_its_kind() -> None:
     )
 
 
-def test_a_rare_source_is_judged_by_its_own_gaps() -> None:
+def test_a_rare_source_is_judged_by_its_own_gaps():
     until = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
     times = [until - timedelta(days=3 * number + 20) for number in range(12)]
     history = [TimeSpan(start=until - timedelta(days=90), end=until)]
@@ -199,7 +198,7 @@ def test_a_rare_source_is_judged_by_its_own_gaps() -> None:
     )
 
 
-def test_the_sentences() -> None:
+def test_the_sentences():
     until = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
     stopped = judge_silence(
         SourceKind.FIREWALL, activity("public", until, stops=until - timedelta(hours=1)), until, CALENDAR
@@ -223,7 +222,7 @@ def test_the_sentences() -> None:
 @pytest.mark.parametrize(
     ("language", "minutes", "hours"), [("en", "{} min", "{} h"), ("ja", "{}分", "{}時間")]
 )
-def test_the_published_table_has_every_lag(language: str, minutes: str, hours: str) -> None:
+def test_the_published_table_has_every_lag(language, minutes, hours):
     page = (PAGES / language / "inspections.md").read_text(encoding="utf-8")
     lags = [row.split("|")[2].strip() for row in page.splitlines() if row.count("|") == 4][2:]
     expected = [

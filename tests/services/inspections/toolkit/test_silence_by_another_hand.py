@@ -140,7 +140,6 @@ def likely(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
 
 
 def curve(outcomes: list[Outcome]) -> str:
-    """The share of stops told, by the number of events missed."""
     parts = []
     for least, most in ((0, 3), (3, 7), (7, 14), (14, float("inf"))):
         within = [each.is_told for each in outcomes if least <= each.expected < most]
@@ -180,7 +179,7 @@ def _cases(part: str) -> list[object]:
     return [pytest.param(name, marks=marks(name)) for name in SOURCES]
 
 
-def test_a_few_stops_and_healthy_weeks() -> None:
+def test_a_few_stops_and_healthy_weeks():
     for name, source in SOURCES.items():
         if (name, "stops") not in NOT_YET:
             check_stops(list(stopped(name, source, seed=1, weeks=2, number=16)))
@@ -190,11 +189,11 @@ def test_a_few_stops_and_healthy_weeks() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _cases("stops"))
-def test_no_stop_is_normal_that_should_not_be(name: str) -> None:
+def test_no_stop_is_normal_that_should_not_be(name):
     check_stops(list(stopped(name, SOURCES[name], seed=1)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _cases("healthy"))
-def test_no_healthy_week_is_told_as_silent(name: str) -> None:
+def test_no_healthy_week_is_told_as_silent(name):
     check_healthy(list(healthy(name, SOURCES[name], seed=1)), is_new=bool(SOURCES[name].age))

@@ -70,12 +70,10 @@ def office(at: datetime) -> bool:
 
 
 def batch(at: datetime) -> bool:
-    """Office hours, and a job on Sundays at two."""
     return office(at) or (at.weekday() == 6 and 2 <= clock(at) < 4)
 
 
 def visitors(at: datetime) -> bool:
-    """By day all the time, by night now and then."""
     return 7 <= clock(at) < 21 or hash((at.day, at.hour, at.minute // 5)) % 11 == 0
 
 
@@ -94,9 +92,7 @@ async def errors(embedded: Embedded, hours: float) -> Finding:
 @pytest.mark.parametrize(
     "hours", [63.75, *(pytest.param(hours, marks=pytest.mark.slow) for hours in (15.75, 7 * 24))]
 )
-async def test_a_log_that_is_quiet_by_nature_is_normal(
-    embedded: Embedded, comes: Comes, hours: float
-) -> None:
+async def test_a_log_that_is_quiet_by_nature_is_normal(embedded, comes, hours):
     write(embedded, comes)
     finding = await errors(embedded, hours)
     assert finding.verdict is V.NORMAL, finding.summary
@@ -108,7 +104,7 @@ async def test_a_log_that_is_quiet_by_nature_is_normal(
 
 @pytest.mark.scenario("empty", origin=TUESDAY, history=0)
 @pytest.mark.parametrize("comes", [always, office, batch, visitors])
-async def test_after_a_holiday_it_is_normal_too(embedded: Embedded, comes: Comes) -> None:
+async def test_after_a_holiday_it_is_normal_too(embedded, comes):
     write(embedded, comes)
     assert (await errors(embedded, 4 * 24 - 8.25)).verdict is V.NORMAL
 
@@ -143,9 +139,7 @@ def seldom(seed: int) -> Comes:
         ),
     ],
 )
-async def test_a_log_with_few_events_is_normal_after_long_holidays(
-    embedded: Embedded, hours: float, seed: int
-) -> None:
+async def test_a_log_with_few_events_is_normal_after_long_holidays(embedded, hours, seed):
     write(embedded, seldom(seed), days=40, keeps=60)
     finding = await errors(embedded, hours)
     assert finding.verdict is V.NORMAL, finding.summary
@@ -153,9 +147,7 @@ async def test_a_log_with_few_events_is_normal_after_long_holidays(
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
-async def test_a_silence_that_cannot_be_compared_is_not_called_unusual(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_silence_that_cannot_be_compared_is_not_called_unusual(embedded, monkeypatch):
     costly = "Too many requests would be needed to compare that"
     young = "The log group does not have enough previous days to compare that with"
     write(embedded, without(always, "2026-01-17T02:00", "2026-01-19T04:00"))
@@ -192,9 +184,7 @@ HOLES = [
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 @pytest.mark.parametrize(("comes", "hours", "began", "ended"), HOLES)
-async def test_an_unusual_silence_is_not_judged_anywhere_in_the_window(
-    embedded: Embedded, comes: Comes, hours: float, began: str, ended: str
-) -> None:
+async def test_an_unusual_silence_is_not_judged_anywhere_in_the_window(embedded, comes, hours, began, ended):
     write(embedded, without(comes, began, ended))
     finding = await errors(embedded, hours)
     assert finding.verdict is V.UNKNOWN
@@ -204,7 +194,7 @@ async def test_an_unusual_silence_is_not_judged_anywhere_in_the_window(
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
-async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
+async def test_one_event_is_not_a_night_of_them(embedded):
     write(embedded, without(always, "2026-01-16T17:00", "2026-01-19T08:52"))
     finding = await errors(embedded, 63.75)
     assert finding.verdict is V.UNKNOWN
@@ -219,8 +209,8 @@ async def test_one_event_is_not_a_night_of_them(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
-async def test_events_in_hand_are_older_than_the_creation_time(embedded: Embedded) -> None:
-    """Events may be put into a log group up to two weeks late, and a group is made anew before they are."""
+async def test_events_in_hand_are_older_than_the_creation_time(embedded):
+    # Events may be put into a log group up to two weeks late, and a group is made anew before they are.
     bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
     fill(embedded, [(n, bad) for n in range(2, 448)])
     with embedded.world.lock:
@@ -237,7 +227,7 @@ async def test_events_in_hand_are_older_than_the_creation_time(embedded: Embedde
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
-async def test_expired_log_events_are_not_an_all_clear(embedded: Embedded) -> None:
+async def test_expired_log_events_are_not_an_all_clear(embedded):
     bad = {"level": "ERROR", "message": "no luck", "statusCode": 200}
     good = {"level": "INFO", "message": "done", "statusCode": 200}
     lines = [(5.0 * number + 2, good) for number in range(10 * 288)]
@@ -258,7 +248,7 @@ async def test_expired_log_events_are_not_an_all_clear(embedded: Embedded) -> No
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
-async def test_errors_that_were_found_are_not_asked_for_again(embedded: Embedded) -> None:
+async def test_errors_that_were_found_are_not_asked_for_again(embedded):
     bad = {"level": "ERROR", "message": "no luck", "statusCode": 500}
     fill(embedded, [(2 + 20 * number, bad) for number in range(24 * 3)])
     await errors(embedded, 15.75)
@@ -270,7 +260,7 @@ async def test_errors_that_were_found_are_not_asked_for_again(embedded: Embedded
 
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60.0)
-async def test_the_databases_log_is_known_up_to_its_newest_event(embedded: Embedded) -> None:
+async def test_the_databases_log_is_known_up_to_its_newest_event(embedded):
     async with context(embedded) as inspection_context:
         lines = [(60.0 * number, "LOG:  checkpoint complete") for number in range(1, 24 * 60)]
         slow = [
@@ -303,7 +293,7 @@ MOMENTS = st.integers(0, 90 * 1440).map(
 
 
 @given(MOMENTS, st.floats(0.01, 24 * 35))
-def test_pieces_are_the_whole_and_lie_on_one_day(began: datetime, hours: float) -> None:
+def test_pieces_are_the_whole_and_lie_on_one_day(began, hours):
     calendar = Calendar(SHIPPED)
     span = TimeSpan(start=began, end=began + timedelta(hours=hours))
     spans = list(spans_by_day(span, calendar))
@@ -314,9 +304,7 @@ def test_pieces_are_the_whole_and_lie_on_one_day(began: datetime, hours: float) 
 
 
 @given(MOMENTS, st.floats(0, 24 * 30), st.floats(0.1, 24))
-def test_references_are_over_before_the_silence_and_on_like_days(
-    began: datetime, later: float, hours: float
-) -> None:
+def test_references_are_over_before_the_silence_and_on_like_days(began, later, hours):
     calendar = Calendar(SHIPPED)
     start = began + timedelta(hours=later)
     piece = TimeSpan(start=start, end=start + timedelta(hours=hours))
@@ -331,7 +319,7 @@ def test_references_are_over_before_the_silence_and_on_like_days(
         assert same or not back % WEEK
 
 
-def test_the_days_that_a_monday_holiday_is_compared_with() -> None:
+def test_the_days_that_a_monday_holiday_is_compared_with():
     calendar = Calendar(SHIPPED)
     friday = datetime(2026, 1, 9, 8, 15, tzinfo=UTC)
     holiday = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)

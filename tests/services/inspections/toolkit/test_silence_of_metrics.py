@@ -69,7 +69,7 @@ async def again(inspection_context: InspectionContext, hours: float = HOURS) -> 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
 @pytest.mark.slow
-async def test_no_silence_of_any_metric_is_normal_anywhere_in_the_window(embedded: Embedded) -> None:
+async def test_no_silence_of_any_metric_is_normal_anywhere_in_the_window(embedded):
     start = NINE - timedelta(hours=HOURS)
     green = []
     async with context(embedded) as inspection_context:
@@ -86,8 +86,7 @@ async def test_no_silence_of_any_metric_is_normal_anywhere_in_the_window(embedde
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=16.2 * 3600)
-async def test_a_past_outage_is_visible_from_any_start_of_the_window(embedded: Embedded) -> None:
-    """From 23:00 to 8:50 nothing was measured."""
+async def test_a_past_outage_is_visible_from_any_start_of_the_window(embedded):
     out = {"began": NINE - timedelta(hours=10), "ended": NINE - timedelta(minutes=10)}
     async with context(embedded) as inspection_context:
         with silent(embedded, ("AWS/ECS", "CPUUtilization"), **out):
@@ -101,8 +100,7 @@ LIVELY = [("AWS/ApplicationELB", each) for each in ("RequestCount", "TargetRespo
 
 
 @pytest.mark.scenario("ordinary-day", origin=NINE, history=26 * 3600)
-async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day(embedded: Embedded) -> None:
-    """Its healthy targets are counted all the time."""
+async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day(embedded):
     async with context(embedded) as inspection_context:
         with silent(embedded, *LIVELY, began=NINE - timedelta(hours=15), ended=NINE - timedelta(minutes=20)):
             finding = await again(inspection_context)
@@ -115,7 +113,7 @@ async def test_a_load_balancer_without_requests_is_quiet_at_night_and_not_by_day
             assert "no requests 01-13(Tue) 11:00–15:00 JST (4h 0m)" in finding.summary
 
 
-async def test_healthy_targets_that_are_not_read_prove_nothing() -> None:
+async def test_healthy_targets_that_are_not_read_prove_nothing():
     body: dict[str, Any] = {"widgets": []}
     bare = runbook_with().model_copy(
         update={"alb": runbook_with().alb.model_copy(update={"target_group": ""})}
@@ -128,7 +126,7 @@ async def test_healthy_targets_that_are_not_read_prove_nothing() -> None:
     assert measure(whole, "Load balancer").verdict is V.NORMAL
 
 
-async def test_a_database_created_within_the_window_has_no_earlier_data() -> None:
+async def test_a_database_created_within_the_window_has_no_earlier_data():
     born = NINE - timedelta(hours=5)
     curve: Callable[[datetime], float | None] = lambda at: None if at < born + timedelta(minutes=20) else 10  # noqa: E731
     where = ["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", "facility-prod-db"]
@@ -142,8 +140,8 @@ async def test_a_database_created_within_the_window_has_no_earlier_data() -> Non
     assert measure(unborn, "RDS connections").verdict is V.ATTENTION
 
 
-async def test_a_burstable_database_reports_its_credits() -> None:
-    """Others have none, and nothing is reported about them."""
+async def test_a_burstable_database_reports_its_credits():
+    # Others have none, and nothing is reported about them.
     finding = await judged(database={"DBInstanceClass": "db.t4g.medium"})
     credits_ = measure(finding, "CPU credits")
     assert (credits_.verdict, credits_.note) == (V.UNKNOWN, "no data in the window")
@@ -202,9 +200,7 @@ def _time(local: datetime) -> timedelta:
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
 @pytest.mark.parametrize("stat", ["Sum", "SampleCount", "Maximum", "Minimum"])
-async def test_a_metric_that_falls_silent_is_reported_or_not_judged_as_on_the_dashboard(
-    embedded: Embedded, stat: str
-) -> None:
+async def test_a_metric_that_falls_silent_is_reported_or_not_judged_as_on_the_dashboard(embedded, stat):
     async with context(embedded) as inspection_context:
         publish(embedded, lambda _at: True)
         assert (await own(inspection_context, stat=stat)).verdict is V.NORMAL
@@ -222,9 +218,7 @@ async def test_a_metric_that_falls_silent_is_reported_or_not_judged_as_on_the_da
 
 
 @pytest.mark.scenario("empty", origin=MONDAY, history=0)
-async def test_a_count_that_is_quiet_by_nature_is_normal_on_mondays_and_says_since_when(
-    embedded: Embedded,
-) -> None:
+async def test_a_count_that_is_quiet_by_nature_is_normal_on_mondays_and_says_since_when(embedded):
     async with context(embedded) as inspection_context:
         for comes in (
             office,
@@ -242,7 +236,7 @@ async def test_a_count_that_is_quiet_by_nature_is_normal_on_mondays_and_says_sin
 
 
 @given(st.sets(st.integers(0, 59)), st.sampled_from([60, 300, 900]), st.integers(0, 10))
-def test_gaps_are_what_the_periods_leave_out(numbers: set[int], period: int, first: int) -> None:
+def test_gaps_are_what_the_periods_leave_out(numbers, period, first):
     times = [number * period for number in sorted(numbers) if number >= first]
     start = first * period
     series = Series(

@@ -47,7 +47,7 @@ def said(finding: Finding, text: str) -> bool:
 
 
 @pytest.mark.scenario("ordinary-day", history=26 * 3600)
-async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embedded) -> None:
+async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded):
     async with context(embedded) as inspection_context:
         tally = MeteredReader(inspection_context.reader, usd_jpy=150, charge=lambda _kind, _usd: None)
         inspection = make(
@@ -99,7 +99,7 @@ async def test_an_ordinary_month_is_normal_and_says_what_it_cost(embedded: Embed
 
 
 @pytest.mark.scenario("attack", history=10800)
-async def test_an_attack_is_found_and_what_cannot_be_read_is_not_judged(embedded: Embedded) -> None:
+async def test_an_attack_is_found_and_what_cannot_be_read_is_not_judged(embedded):
     finding = await seen(embedded)
     assert finding.verdict is Verdict.ATTENTION
     assert finding.summary.startswith("Signs of an attack: ")
@@ -146,7 +146,7 @@ async def test_an_attack_is_found_and_what_cannot_be_read_is_not_judged(embedded
         embedded.clear_faults()
 
 
-async def test_any_web_acl_would_fit_a_runbook_that_names_none(embedded: Embedded) -> None:
+async def test_any_web_acl_would_fit_a_runbook_that_names_none(embedded):
     finding = await seen(embedded, runbook=runbook(waf={"web_acl": ""}))
     assert (finding.verdict, finding.complete) == (Verdict.UNKNOWN, False)
     row = measure(finding, "Web ACL")
@@ -155,7 +155,7 @@ async def test_any_web_acl_would_fit_a_runbook_that_names_none(embedded: Embedde
 
 
 @pytest.mark.scenario("attack", history=7200)
-async def test_a_price_above_the_limit_waits_for_consent(embedded: Embedded) -> None:
+async def test_a_price_above_the_limit_waits_for_consent(embedded):
     book = runbook(
         inspecting={"ask_above_yen": 0.001}, waf={"blocked_per_hour": 9999, "blocked_from_one": 1900}
     )
@@ -186,7 +186,7 @@ async def test_a_price_above_the_limit_waits_for_consent(embedded: Embedded) -> 
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_without_an_acl_there_is_no_protection(embedded: Embedded) -> None:
+async def test_without_an_acl_there_is_no_protection(embedded):
     bare = "app/library-alb/0123456789abcdef"
     arn = f"arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/{bare}"
     embedded.world.balancers.append(LoadBalancer(arn, "library-alb", datetime(2025, 4, 1, tzinfo=UTC)))
@@ -208,7 +208,6 @@ async def test_without_an_acl_there_is_no_protection(embedded: Embedded) -> None
     named = await seen(embedded, runbook=book.model_copy(update={"alb": None}))
     assert named.verdict is Verdict.NORMAL
     assert said(named, "not whether anything uses it")
-    assert book.waf is not None
     global_ = book.model_copy(update={"waf": book.waf.model_copy(update={"scope": "cloudfront"})})
     gone = await seen(embedded, runbook=global_)
     assert (gone.verdict, gone.summary) == (
@@ -332,9 +331,7 @@ async def month(canned: Canned, *, book: Runbook | None = None) -> Finding:
         ),
     ],
 )
-async def test_a_workgroup_without_a_limit_or_with_too_small_a_one_is_not_asked(
-    more: dict[str, Any], words: str
-) -> None:
+async def test_a_workgroup_without_a_limit_or_with_too_small_a_one_is_not_asked(more, words):
     canned = script(GetWorkGroup=workgroup(**more))
     finding = await scripted(canned)
     assert finding.verdict is Verdict.UNKNOWN
@@ -342,7 +339,7 @@ async def test_a_workgroup_without_a_limit_or_with_too_small_a_one_is_not_asked(
     assert not canned.asked("StartQueryExecution")
 
 
-async def test_an_unreadable_athena_row_is_reported_and_may_be_the_largest() -> None:
+async def test_an_unreadable_athena_row_is_reported_and_may_be_the_largest():
     # 1,800 were blocked; whole, the table of addresses says that no address reached the limit.
     book = runbook(waf={"blocked_per_hour": 9999, "blocked_from_one": 1000})
     whole = await scripted(script(GetQueryResults=rows(("7", "1800"), ("3", "900"))), book=book)
@@ -353,7 +350,7 @@ async def test_an_unreadable_athena_row_is_reported_and_may_be_the_largest() -> 
         assert said(finding, "Unreadable rows in Athena's response: 1.")
 
 
-async def test_an_unreadable_sampled_request_is_reported() -> None:
+async def test_an_unreadable_sampled_request_is_reported():
     request = {"ClientIP": "192.0.2.1", "Country": "NL", "URI": "/"}
     row = {"Request": request, "Weight": 1, "Timestamp": ORIGIN, "Action": "BLOCK"}
     sampled = {"SampledRequests": [row, row | {"Timestamp": None}], "PopulationSize": 2}
@@ -361,7 +358,7 @@ async def test_an_unreadable_sampled_request_is_reported() -> None:
     assert said(finding, "Unreadable sampled requests: ")
 
 
-async def test_what_a_stopped_query_read_is_charged() -> None:
+async def test_what_a_stopped_query_read_is_charged():
     charged: list[tuple[int, float]] = []
     canned = script(
         GetQueryExecution=execution("CANCELLED", 3 * 10**12, StateChangeReason="Bytes scanned limit")
@@ -372,13 +369,13 @@ async def test_what_a_stopped_query_read_is_charged() -> None:
     assert charged == [(3 * 10**12, pytest.approx(3 * 5 * 150))]
 
 
-async def test_a_table_that_lacks_most_of_what_was_blocked_proves_nothing() -> None:
+async def test_a_table_that_lacks_most_of_what_was_blocked_proves_nothing():
     finding = await scripted(script(GetQueryResults=rows(("7", "10"))))
     assert measure(finding, FROM_ONE).verdict is Verdict.UNKNOWN
     assert said(finding, "The logs contain 10 of the 1,800 blocked requests")
 
 
-async def test_no_blocked_requests_are_zero_only_where_others_were_allowed() -> None:
+async def test_no_blocked_requests_are_zero_only_where_others_were_allowed():
     canned = script(GetMetricData=results([], [5000.0]))
     quiet = await scripted(canned)
     assert quiet.verdict is Verdict.NORMAL
@@ -392,7 +389,7 @@ async def test_no_blocked_requests_are_zero_only_where_others_were_allowed() -> 
     assert measure(partial, PER_HOUR).verdict is Verdict.UNKNOWN
 
 
-async def test_logs_that_are_off_and_samples_that_are_gone() -> None:
+async def test_logs_that_are_off_and_samples_that_are_gone():
     ago = timedelta(hours=4)
     counted = results([900.0] * 2, [5000.0], ago=ago)
     canned = script(GetLoggingConfiguration=failure(ProblemKind.NOT_FOUND), GetMetricData=counted)
@@ -409,9 +406,8 @@ async def test_logs_that_are_off_and_samples_that_are_gone() -> None:
     assert said(other, "not to the runbook's bucket facility-waf-logs-prod")
 
 
-async def test_trap_cloudfront_is_asked_in_us_east_1_and_its_metric_has_no_region() -> None:
+async def test_trap_cloudfront_is_asked_in_us_east_1_and_its_metric_has_no_region():
     book = load_builtin("facility-prod")
-    assert book.waf is not None
     spec = book.waf.model_copy(update={"scope": "cloudfront", "blocked_per_hour": 1000})
     listed = {"WebACLs": [{"Name": "facility-prod-acl", "Id": "1"}]}
     canned = script(ListWebACLs=listed, GetWebACL={"WebACL": acl(Name="facility-prod-acl")})
@@ -424,7 +420,7 @@ async def test_trap_cloudfront_is_asked_in_us_east_1_and_its_metric_has_no_regio
     assert [each["Name"] for each in stat["Metric"]["Dimensions"]] == ["Rule", "WebACL"]
 
 
-async def test_a_listing_without_end_is_bounded_and_the_rest_estimated() -> None:
+async def test_a_listing_without_end_is_bounded_and_the_rest_estimated():
     def endless(params: dict[str, Any]) -> dict[str, Any]:
         full = {"IsTruncated": True, "NextContinuationToken": "t", "Contents": []}
         one = {"IsTruncated": False, "Contents": [{"Key": "k", "Size": 10**6, "LastModified": ORIGIN}]}
@@ -436,7 +432,7 @@ async def test_a_listing_without_end_is_bounded_and_the_rest_estimated() -> None
     assert said(finding, "Estimate: 3.0 MB")  # three days as the one that was listed
 
 
-async def test_trap_counts_and_logs_that_stopped_are_not_an_all_clear() -> None:
+async def test_trap_counts_and_logs_that_stopped_are_not_an_all_clear():
     old = ORIGIN - timedelta(days=2)
     stopped = results([1.0], [5000.0], ago=timedelta(days=2, hours=-1))
     listing = {"IsTruncated": False, "Contents": [{"Key": "k", "Size": 10**6, "LastModified": old}]}
@@ -470,7 +466,7 @@ def told(hours: Iterable[int], *, day: Iterable[int] = ()) -> Answer:
     return answer
 
 
-async def test_trap_days_without_requests_amid_a_window_are_not_an_all_clear() -> None:
+async def test_trap_days_without_requests_amid_a_window_are_not_an_all_clear():
     holed = await month(script(GetQueryResults=ENOUGH, GetMetricData=told([*range(1, 49), *range(300, 745)])))
     assert holed.verdict is Verdict.ATTENTION
     time = measure(holed, "Time with requests")
@@ -491,7 +487,7 @@ async def test_trap_days_without_requests_amid_a_window_are_not_an_all_clear() -
     assert all(each.title != "Time with requests" for each in whole.measures)
 
 
-async def test_trap_days_without_log_files_between_others_are_attention() -> None:
+async def test_trap_days_without_log_files_between_others_are_attention():
     def listing(params: dict[str, Any]) -> dict[str, Any]:
         has_files = any(day in params["Prefix"] for day in ("01/14", "01/13", "01/09"))
         one = [{"Key": "k", "Size": 10**6, "LastModified": ORIGIN}]
@@ -513,7 +509,7 @@ async def test_trap_days_without_log_files_between_others_are_attention() -> Non
     assert said(finding, "log files of the window begin on 01-13(Tue) (UTC)")
 
 
-async def test_trap_one_address_is_judged_by_the_day() -> None:
+async def test_trap_one_address_is_judged_by_the_day():
     # Every day of a month the same few is what is usual; as many in the only three days with data is not.
     book = runbook(waf={"blocked_per_hour": 9999, "blocked_from_one": 600})
     answers = {"GetQueryResults": rows(("7", "37200"), ("3", "9300"))}
@@ -536,7 +532,7 @@ async def test_trap_one_address_is_judged_by_the_day() -> None:
 
 
 @given(st.frozensets(st.integers(0, 30 * 24 - 1)), st.booleans())
-def test_what_is_counted_and_what_is_not_are_the_whole_window(hours: frozenset[int], before: bool) -> None:
+def test_what_is_counted_and_what_is_not_are_the_whole_window(hours, before):
     hour, day = timedelta(hours=1), timedelta(days=1)
     span = TimeSpan(start=ORIGIN - 30 * day, end=ORIGIN)
     coverage = cover([span.start + each * hour for each in hours], span, before=before)
@@ -555,7 +551,7 @@ def test_what_is_counted_and_what_is_not_are_the_whole_window(hours: frozenset[i
 
 
 @given(st.frozensets(st.integers(0, 40), min_size=1))
-def test_missing_days_are_those_between_that_are_not_there(days: frozenset[int]) -> None:
+def test_missing_days_are_those_between_that_are_not_there(days):
     first = ORIGIN.date()
     missing_days = {
         at
@@ -567,9 +563,8 @@ def test_missing_days_are_those_between_that_are_not_there(days: frozenset[int])
     }
 
 
-def test_what_the_runbook_must_say() -> None:
+def test_what_the_runbook_must_say():
     book = load_builtin("facility-prod")
-    assert book.waf is not None
     assert not missing_setting("waf-blocks", book)
     assert missing_setting("waf-blocks", book.model_copy(update={"waf": None})) == "waf"
     nameless = book.model_copy(update={"waf": book.waf.model_copy(update={"web_acl": ""})})

@@ -1,5 +1,3 @@
-"""The query that is sent instead of the written one."""
-
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +22,7 @@ def span(hours: float, until: datetime = UNTIL) -> TimeSpan:
     return TimeSpan(start=until - timedelta(hours=hours), end=until)
 
 
-def test_trap_21_the_query_names_its_partitions_its_time_and_only_the_columns_it_needs() -> None:
+def test_trap_21_the_query_names_its_partitions_its_time_and_only_the_columns_it_needs():
     text = blocked_query(SPEC, span(3))
     assert "\"day\" IN ('2026/01/13', '2026/01/14')" in text
     # Epoch milliseconds, and the word of SQL in quotes.
@@ -34,20 +32,20 @@ def test_trap_21_the_query_names_its_partitions_its_time_and_only_the_columns_it
     assert text.endswith("LIMIT 100")
 
 
-def test_partitions_are_days_of_utc_not_of_japan() -> None:
+def test_partitions_are_days_of_utc_not_of_japan():
     # 08:30 JST is still the day before.
     text = blocked_query(SPEC, span(1, datetime(2026, 1, 13, 23, 30, tzinfo=UTC)))
     assert "IN ('2026/01/13')" in text
     assert days_of(span(1, datetime(2026, 1, 13, 23, 50, tzinfo=UTC)))[0].day == 14  # delivered late
 
 
-def test_partitions_finer_than_a_day_are_a_range_wide_enough_for_late_records() -> None:
+def test_partitions_finer_than_a_day_are_a_range_wide_enough_for_late_records():
     spec = SPEC.model_copy(update={"partition": "log_time", "partition_format": "%Y/%m/%d/%H/%M"})
     text = blocked_query(spec, span(1))
     assert "\"log_time\" BETWEEN '2026/01/13/23/45' AND '2026/01/14/01/15'" in text
 
 
-def test_names_and_texts_cannot_leave_their_quotes() -> None:
+def test_names_and_texts_cannot_leave_their_quotes():
     spec = SPEC.model_copy(update={"athena_table": RawId('logs" WHERE 1=1 --'), "partition_format": "%Y'x"})
     text = blocked_query(spec, span(1), "arn'or")
     assert 'FROM "logs"" WHERE 1=1 --"' in text
@@ -56,7 +54,7 @@ def test_names_and_texts_cannot_leave_their_quotes() -> None:
 
 
 @given(st.integers(0, 2 * 366 * 1440), st.floats(min_value=0.02, max_value=24 * 35))
-def test_every_request_of_the_window_lies_in_a_named_partition(minutes: int, hours: float) -> None:
+def test_every_request_of_the_window_lies_in_a_named_partition(minutes, hours):
     window = span(hours, UNTIL + timedelta(minutes=minutes))
     days = {f"{day:%Y/%m/%d}" for day in days_of(window)}
     assert {f"{moment:%Y/%m/%d}" for moment in (window.start, window.end)} <= days
@@ -65,7 +63,7 @@ def test_every_request_of_the_window_lies_in_a_named_partition(minutes: int, hou
     assert named == sorted(days)
 
 
-def test_rows_are_groups_by_what_they_are_grouped_by_not_by_what_is_null() -> None:
+def test_rows_are_groups_by_what_they_are_grouped_by_not_by_what_is_null():
     rows = [
         {"grouped": "3", "address": "192.0.2.1", "country": "NL", "blocked": "4"},
         {"grouped": "5", "blocked": "5"},
@@ -86,7 +84,7 @@ def request(address: str, weight: float, *, blocked: bool = True) -> SampledRequ
     return SampledRequest(at=UNTIL, address=address, country="NL", uri="/", blocked=blocked, weight=weight)
 
 
-def test_samples_stand_for_as_many_as_their_weight_says_and_counted_ones_for_none() -> None:
+def test_samples_stand_for_as_many_as_their_weight_says_and_counted_ones_for_none():
     requests = (request("a", 1), request("b", 2), request("a", 1, blocked=False))
     every = [
         Samples(rule="r", population=400, span=span(1), requests=requests),
@@ -115,9 +113,7 @@ def address(name: str, country: str, count: int) -> BlockedGroup:
         (0, 0, False, Verdict.NORMAL),
     ],
 )
-def test_one_address_is_judged_only_by_what_is_known(
-    total: int | None, most: int, enough: bool, verdict: Verdict
-) -> None:
+def test_one_address_is_judged_only_by_what_is_known(total, most, enough, verdict):
     who = Sources((address("a", "NL", most - 1), address("a", "US", 1)) if most else ())
     measure = FromOne(500, 1, total, who, enough).measure()
     assert measure.verdict is verdict

@@ -48,7 +48,7 @@ async def day(embedded: Embedded) -> Finding:
 
 
 @pytest.mark.scenario("ordinary-day", origin=TEN, history=60.0)
-async def test_a_firewall_that_stopped_forty_minutes_ago_on_a_working_morning(embedded: Embedded) -> None:
+async def test_a_firewall_that_stopped_forty_minutes_ago_on_a_working_morning(embedded):
     stopped = TEN - timedelta(minutes=40)
     traffic(embedded, lambda at: at < stopped)
     finding = await day(embedded)
@@ -64,7 +64,7 @@ async def test_a_firewall_that_stopped_forty_minutes_ago_on_a_working_morning(em
 
 
 @pytest.mark.scenario("ordinary-day", origin=TEN, history=60.0)
-async def test_a_firewall_without_a_past_says_so(embedded: Embedded) -> None:
+async def test_a_firewall_without_a_past_says_so(embedded):
     traffic(embedded, lambda at: at < TEN - timedelta(minutes=40), days=1)
     finding = await day(embedded)
     assert finding.verdict is V.UNKNOWN
@@ -77,7 +77,7 @@ async def test_a_firewall_without_a_past_says_so(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", origin=NEW_YEAR, history=60.0)
-async def test_a_firewall_of_an_office_is_quiet_on_closed_days(embedded: Embedded) -> None:
+async def test_a_firewall_of_an_office_is_quiet_on_closed_days(embedded):
     def after(stopped: datetime) -> Callable[[datetime], bool]:
         return lambda at: CALENDAR.within_hours(at) and at < stopped
 
@@ -91,9 +91,7 @@ async def test_a_firewall_of_an_office_is_quiet_on_closed_days(embedded: Embedde
 
 
 @pytest.mark.scenario("ordinary-day", origin=TEN, history=2 * 3600.0)
-async def test_log_files_that_stop_while_requests_are_blocked(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_log_files_that_stop_while_requests_are_blocked(embedded, monkeypatch):
     assert measure(await day(embedded), "Log files in S3").verdict is V.NORMAL
     arrived = FirewallLog.objects
     stopped = TEN - timedelta(minutes=50)

@@ -17,7 +17,6 @@ def place(request: pytest.FixtureRequest, started: Callable[[str], Place]) -> Pl
 
 @pytest.fixture(scope="session")
 def started() -> Iterator[Callable[[str], Place]]:
-    """An engine's place by its name."""
     places: dict[str, Place] = {}
 
     def start(name: str) -> Place:

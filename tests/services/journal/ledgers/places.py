@@ -22,8 +22,6 @@ _names = itertools.count()
 
 
 class Place(ABC):
-    """An engine's server with an empty place for ledgers."""
-
     name: str
 
     def __init__(self) -> None:
@@ -124,8 +122,6 @@ class AwsPlace(Place):
 
 
 class DynamodbPlace(AwsPlace):
-    """A table of moto's DynamoDB."""
-
     name = scheme = "dynamodb"
 
     def create(self, resources: dict[str, Any]) -> None:
@@ -149,8 +145,6 @@ class SecondDynamodbPlace(DynamodbPlace):
 
 
 class S3Place(AwsPlace):
-    """A bucket of moto's S3, with Object Lock."""
-
     name = scheme = "s3"
     place = "toban-journal/kept/here"
 
@@ -186,7 +180,6 @@ def second_emulator() -> EmulatorServer:
 
 
 def closed_port() -> int:
-    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

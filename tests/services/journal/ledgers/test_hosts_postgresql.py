@@ -1,5 +1,3 @@
-"""Consoles on two hosts on a real PostgreSQL, which is stopped meanwhile."""
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,7 +30,6 @@ def place(started: Callable[[str], Place]) -> PostgresqlPlace:
 
 @pytest.fixture
 async def hosts(place: PostgresqlPlace, tmp_path: Path) -> AsyncIterator[tuple[Host, Host]]:
-    """Two hosts, each with its own connection."""
     hosts, name = two_hosts(MemoryLedger(), tmp_path, NOON), place.new_name()
     for host in hosts:
         host.ledger = place.ledger(name)
@@ -54,7 +51,7 @@ def finding(minutes: int, verdict: Verdict) -> NewEntry:
     return NewEntry(kind=EntryKind.FINDING, subject="slot", target="alarms", text="x", data=data)
 
 
-async def test_of_two_hosts_one_has_the_claim(hosts: tuple[Host, Host]) -> None:
+async def test_of_two_hosts_one_has_the_claim(hosts):
     async with consoles(hosts) as (one, two):
         drafts = [NewEntry(kind=EntryKind.LOOKING, text="x", claim=f"look:{number}") for number in range(20)]
         results = await asyncio.gather(
@@ -69,9 +66,7 @@ async def test_of_two_hosts_one_has_the_claim(hosts: tuple[Host, Host]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
-async def test_findings_of_a_stopped_server_come_once_and_older_than_what_followed(
-    place: PostgresqlPlace, hosts: tuple[Host, Host]
-) -> None:
+async def test_findings_of_a_stopped_server_come_once_and_older_than_what_followed(place, hosts):
     async with consoles(hosts) as (one, two):
         await one.append(finding(0, Verdict.NORMAL))
         here, there = Listener(one), Listener(two)
@@ -80,7 +75,6 @@ async def test_findings_of_a_stopped_server_come_once_and_older_than_what_follow
             assert waiting.waits
             assert not one.health.writable
             assert one.health.queues
-            assert one.health.problem is not None
             assert one.health.problem.kind is ProblemKind.UNREACHABLE
             with pytest.raises(JournalError):
                 await two.append(NewEntry(kind=EntryKind.SIGN_OFF, text="x", claim="s"))

@@ -48,7 +48,7 @@ from services.journal.ledgers.tables import printed_table
         ("s3://bucket/a/b/?region=eu-west-1", "s3", "bucket/a/b", {"region": "eu-west-1"}, 5.0),
     ],
 )
-def test_an_address(text: str, scheme: str, place: str, options: dict[str, str], poll: float) -> None:
+def test_an_address(text, scheme, place, options, poll):
     address = parse(text)
     assert (address.scheme, address.place, dict(address.options), address.poll) == (
         scheme,
@@ -87,7 +87,7 @@ def test_an_address(text: str, scheme: str, place: str, options: dict[str, str],
     ],
 )
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_wrong_address_says_what_is_allowed(text: str, message: str, language: str) -> None:
+def test_a_wrong_address_says_what_is_allowed(text, message, language):
     i18n.use(language)
     with pytest.raises(BadAddress) as caught:
         parse(text)
@@ -98,14 +98,13 @@ def test_a_wrong_address_says_what_is_allowed(text: str, message: str, language:
         assert "{" not in str(caught.value)
 
 
-def test_a_path_is_no_address() -> None:
+def test_a_path_is_no_address():
     assert is_address("dynamodb://table")
     assert not is_address("~/journal/facility-prod.db")
 
 
-def test_a_password_is_shown_nowhere() -> None:
+def test_a_password_is_shown_nowhere():
     address = parse("postgresql://toban:s%2Fecret@db.example/toban?sslmode=require")
-    assert address.password is not None
     assert address.password.reveal() == "s/ecret"
     ledger = open_ledger(address, "facility-prod", SystemClock())
     for text in (repr(address), str(address), address_text(address), ledger.address, printed_table(address)):
@@ -115,13 +114,13 @@ def test_a_password_is_shown_nowhere() -> None:
 
 
 @pytest.mark.parametrize("scheme", [name for name in ENGINES if name != "postgresql"])
-def test_a_printed_template_is_json(scheme: str) -> None:
+def test_a_printed_template_is_json(scheme):
     template = json.loads(printed_table(ENGINES[scheme].example))
     assert all(each["Type"].startswith("AWS::") for each in template["Resources"].values())
 
 
 @pytest.mark.parametrize("scheme", ENGINES)
-def test_every_example_is_an_address(scheme: str) -> None:
+def test_every_example_is_an_address(scheme):
     address = parse(ENGINES[scheme].example)
     assert address_text(address) == ENGINES[scheme].example
     assert address.poll == ENGINES[scheme].poll

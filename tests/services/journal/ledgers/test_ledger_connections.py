@@ -31,7 +31,7 @@ class Silent:
 
 
 @pytest.mark.slow
-async def test_a_connection_that_falls_silent_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_falls_silent_is_closed(monkeypatch):
     opened: list[Silent] = []
 
     async def connect(*_address: object, **_options: Any) -> Silent:

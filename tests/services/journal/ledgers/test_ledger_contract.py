@@ -1,5 +1,3 @@
-"""What every engine promises, asked of a real server of each."""
-
 import asyncio
 import json
 from collections import Counter
@@ -7,7 +5,6 @@ from collections import Counter
 import pytest
 
 from services.journal.ledger import Ledger, Rejected, Unavailable
-from tests.services.journal.ledgers.places import Place
 
 WRITERS, NUMBERS = 8, 50
 LARGE = 300_000
@@ -19,7 +16,7 @@ def record(**content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-async def test_a_number_is_taken_once_by_racing_writers(place: Place) -> None:
+async def test_a_number_is_taken_once_by_racing_writers(place):
     name = place.new_name()
     writers = [place.ledger(name) for _ in range(WRITERS)]
     start = asyncio.Barrier(WRITERS)
@@ -44,7 +41,7 @@ async def test_a_number_is_taken_once_by_racing_writers(place: Place) -> None:
     await close(*writers)
 
 
-async def test_the_loser_gets_the_winners_bytes(place: Place) -> None:
+async def test_the_loser_gets_the_winners_bytes(place):
     ledger, other = place.ledger(name := place.new_name()), place.ledger(name)
     first = record(text="当番 ①〜－ \u0000 \U0001f525 '\"\\", at="2026-01-14T01:00:00Z")
     assert await ledger.put(0, first) is None
@@ -54,7 +51,7 @@ async def test_the_loser_gets_the_winners_bytes(place: Place) -> None:
     await close(ledger, other)
 
 
-async def test_every_ledger_has_numbers_of_its_own(place: Place) -> None:
+async def test_every_ledger_has_numbers_of_its_own(place):
     one, other = place.ledger(), place.ledger()
     assert await one.put(0, record(of="one")) is None
     assert await other.put(0, record(of="other")) is None
@@ -62,7 +59,7 @@ async def test_every_ledger_has_numbers_of_its_own(place: Place) -> None:
     await close(one, other)
 
 
-async def test_what_was_put_is_read_at_once_by_another_console(place: Place) -> None:
+async def test_what_was_put_is_read_at_once_by_another_console(place):
     writer, reader = place.ledger(name := place.new_name()), place.ledger(name)
     for seq in range(30):
         assert await writer.put(seq, record(seq=seq)) is None
@@ -71,7 +68,7 @@ async def test_what_was_put_is_read_at_once_by_another_console(place: Place) -> 
     await close(writer, reader)
 
 
-async def test_reads_come_in_pages(place: Place) -> None:
+async def test_reads_come_in_pages(place):
     ledger = place.ledger()
     assert await ledger.read(-1) == []
     for seq in range(25):
@@ -82,8 +79,8 @@ async def test_reads_come_in_pages(place: Place) -> None:
     await close(ledger)
 
 
-async def test_large_records_come_back_whole(place: Place) -> None:
-    """Six of them are more than one answer of DynamoDB's (1 MB)."""
+async def test_large_records_come_back_whole(place):
+    # Six of them are more than one answer of DynamoDB's (1 MB).
     ledger = place.ledger()
     large = [record(seq=seq, text="記" * (LARGE // 3)) for seq in range(6)]
     for seq, content in enumerate(large):
@@ -93,7 +90,7 @@ async def test_large_records_come_back_whole(place: Place) -> None:
     await close(ledger)
 
 
-async def test_many_calls_at_once(place: Place) -> None:
+async def test_many_calls_at_once(place):
     ledger = place.ledger()
     async with asyncio.timeout(LIMIT):
         answers = await asyncio.gather(*(ledger.put(seq, record(seq=seq)) for seq in range(40)))
@@ -103,7 +100,7 @@ async def test_many_calls_at_once(place: Place) -> None:
     await close(ledger)
 
 
-async def test_news_of_another_console_arrives(place: Place) -> None:
+async def test_news_of_another_console_arrives(place):
     writer, reader = place.ledger(name := place.new_name()), place.ledger(name)
     news = reader.news()
     async with asyncio.timeout(LIMIT):
@@ -118,7 +115,7 @@ async def test_news_of_another_console_arrives(place: Place) -> None:
         assert [each async for each in news] == []
 
 
-async def test_a_server_that_is_not_there(place: Place) -> None:
+async def test_a_server_that_is_not_there(place):
     ledger = place.ledger(address=place.unreachable + ("&" if "?" in place.unreachable else "?") + "poll=0.1")
     for call in (lambda: ledger.put(0, record(seq=0)), lambda: ledger.read(-1)):
         with pytest.raises(Unavailable) as caught:
@@ -132,7 +129,7 @@ async def test_a_server_that_is_not_there(place: Place) -> None:
     await close(ledger)
 
 
-async def test_a_place_that_nobody_created(place: Place) -> None:
+async def test_a_place_that_nobody_created(place):
     ledger = place.ledger(address=place.missing)
     for call in (lambda: ledger.put(0, record(seq=0)), lambda: ledger.read(-1)):
         with pytest.raises(Rejected) as caught:
@@ -141,7 +138,7 @@ async def test_a_place_that_nobody_created(place: Place) -> None:
     await close(ledger)
 
 
-async def test_a_closed_ledger_answers_nothing(place: Place) -> None:
+async def test_a_closed_ledger_answers_nothing(place):
     ledger = place.ledger()
     await ledger.put(0, record(seq=0))
     await close(ledger)
@@ -151,7 +148,7 @@ async def test_a_closed_ledger_answers_nothing(place: Place) -> None:
     await close(ledger)
 
 
-async def test_a_cancelled_caller_leaves_a_usable_ledger(place: Place) -> None:
+async def test_a_cancelled_caller_leaves_a_usable_ledger(place):
     ledger = place.ledger()
     await ledger.read(-1)
     for seq in range(20):

@@ -38,7 +38,7 @@ def place(started: Callable[[str], Place]) -> PostgresqlPlace:
         "ALTER TABLE toban_journal DISABLE TRIGGER ALL",
     ],
 )
-def test_a_console_can_only_read_and_append(place: PostgresqlPlace, statement: str) -> None:
+def test_a_console_can_only_read_and_append(place, statement):
     with pytest.raises(RuntimeError, match=r"permission denied|must be owner"):
         place.server.sql(statement, user="toban")
 
@@ -46,16 +46,16 @@ def test_a_console_can_only_read_and_append(place: PostgresqlPlace, statement: s
 @pytest.mark.parametrize(
     "statement", ["UPDATE toban_journal SET seq = 1", "DELETE FROM toban_journal", "TRUNCATE toban_journal"]
 )
-def test_the_owner_does_not_change_it_by_accident(place: PostgresqlPlace, statement: str) -> None:
+def test_the_owner_does_not_change_it_by_accident(place, statement):
     with pytest.raises(RuntimeError, match="append-only"):
         place.server.sql(statement)
 
 
-def test_the_statements_may_be_run_again(place: PostgresqlPlace) -> None:
+def test_the_statements_may_be_run_again(place):
     place.server.sql(printed_table(place.address))
 
 
-async def test_the_server_tells_of_news_before_the_poll_is_due(place: PostgresqlPlace) -> None:
+async def test_the_server_tells_of_news_before_the_poll_is_due(place):
     clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
     writer, reader = place.ledger(name := place.new_name()), place.ledger(name, clock=clock)
     other = place.ledger()
@@ -72,10 +72,8 @@ async def test_the_server_tells_of_news_before_the_poll_is_due(place: Postgresql
     await close(writer, reader, other)
 
 
-async def test_a_server_without_listen_is_polled(
-    place: PostgresqlPlace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As Aurora DSQL answers: neither LISTEN nor pg_notify exists."""
+async def test_a_server_without_listen_is_polled(place, monkeypatch):
+    # As Aurora DSQL answers: neither LISTEN nor pg_notify exists.
     if "lacking" not in place.server.sql("SELECT datname FROM pg_database"):
         place.server.sql("CREATE DATABASE lacking")
     place.server.sql(
@@ -105,7 +103,7 @@ async def test_a_server_without_listen_is_polled(
 
 @pytest.mark.slow
 @pytest.mark.data
-async def test_a_killed_server_loses_nothing_that_it_acknowledged(place: PostgresqlPlace) -> None:
+async def test_a_killed_server_loses_nothing_that_it_acknowledged(place):
     ledger, stored = place.ledger(), 0
     async with asyncio.timeout(4 * LIMIT):
         for _ in range(3):
@@ -120,7 +118,7 @@ async def test_a_killed_server_loses_nothing_that_it_acknowledged(place: Postgre
     await close(ledger)
 
 
-async def test_a_hung_server_is_given_up(place: PostgresqlPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hung_server_is_given_up(place, monkeypatch):
     ledger = place.ledger()
     await ledger.put(0, record(seq=0))
     for name in ("PUT_SECONDS", "READ_SECONDS", "CONNECT_SECONDS"):
@@ -135,7 +133,7 @@ async def test_a_hung_server_is_given_up(place: PostgresqlPlace, monkeypatch: py
     await close(ledger)
 
 
-async def test_a_user_whose_commits_need_not_be_on_disk_gets_durable_ones(place: PostgresqlPlace) -> None:
+async def test_a_user_whose_commits_need_not_be_on_disk_gets_durable_ones(place):
     place.server.sql("ALTER ROLE toban SET synchronous_commit = off")
     try:
         ledger = open_ledger(parse(place.address), place.new_name(), SystemClock())
@@ -147,51 +145,49 @@ async def test_a_user_whose_commits_need_not_be_on_disk_gets_durable_ones(place:
         place.server.sql("ALTER ROLE toban RESET synchronous_commit")
 
 
-async def test_the_socket_is_a_way_in(place: PostgresqlPlace) -> None:
+async def test_the_socket_is_a_way_in(place):
     ledger = place.ledger(address=place.server.socket_address(user="toban"))
     assert await ledger.put(0, record(seq=0)) is None
     await close(ledger)
 
 
-async def test_an_encoding_that_changes_texts_is_refused(place: PostgresqlPlace) -> None:
+async def test_an_encoding_that_changes_texts_is_refused(place):
     if "euc" not in place.server.sql("SELECT datname FROM pg_database"):
         place.server.sql("CREATE DATABASE euc ENCODING 'EUC_JP' TEMPLATE template0 LOCALE 'C'")
     await rejected(place.server.address("euc", user="toban"), "EUC_JP")
 
 
-async def test_there_is_no_such_database(place: PostgresqlPlace) -> None:
+async def test_there_is_no_such_database(place):
     await rejected(place.server.address("elsewhere", user="toban"), "There is no such database")
 
 
-async def test_there_is_no_such_user(place: PostgresqlPlace) -> None:
+async def test_there_is_no_such_user(place):
     await rejected(place.server.address(user="nobody-of-that-name"), "refused the sign-in")
 
 
-async def test_a_user_without_rights(place: PostgresqlPlace) -> None:
+async def test_a_user_without_rights(place):
     if "guest" not in place.server.sql("SELECT rolname FROM pg_roles"):
         place.server.sql("CREATE ROLE guest LOGIN")
     await rejected(place.server.address(user="guest"), "does not allow this user")
 
 
-async def test_an_option_that_the_driver_does_not_take(place: PostgresqlPlace) -> None:
+async def test_an_option_that_the_driver_does_not_take(place):
     await rejected(place.server.address(user="toban", options="sslmode=sometimes"), "cannot be used")
 
 
-async def test_a_server_without_tls_where_it_is_demanded(place: PostgresqlPlace) -> None:
+async def test_a_server_without_tls_where_it_is_demanded(place):
     ledger = place.ledger(address=place.server.address(user="toban", options="sslmode=require"))
     with pytest.raises(Unavailable):
         await ledger.read(-1)
     await close(ledger)
 
 
-async def test_without_the_driver_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_driver_it_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "asyncpg", None)
     await rejected("postgresql://toban@db.example/toban", "not installed", remedy="toban[postgresql]")
 
 
-async def test_the_password_of_the_address_and_of_the_environment_signs_in(
-    place: PostgresqlPlace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_password_of_the_address_and_of_the_environment_signs_in(place, monkeypatch):
     with passwords_demanded(place):
         plain = place.server.address(user="toban")
         await rejected(plain, "refused the sign-in")
@@ -222,7 +218,6 @@ def passwords_demanded(place: PostgresqlPlace) -> Iterator[None]:
 
 
 async def unavailable(ledger: Ledger, seq: int) -> None:
-    """Neither call is answered, and neither is refused."""
     for call in (lambda: ledger.put(seq, record(seq=seq)), lambda: ledger.read(-1)):
         with pytest.raises(Unavailable) as caught:
             await call()
@@ -230,7 +225,6 @@ async def unavailable(ledger: Ledger, seq: int) -> None:
 
 
 async def rejected(address: str, summary: str, *, remedy: str = "") -> None:
-    """Both calls are refused, with these words."""
     ledger = open_ledger(parse(address), "system", SystemClock())
     for call in (lambda: ledger.put(0, record(seq=0)), lambda: ledger.read(-1)):
         with pytest.raises(Rejected) as caught:
@@ -241,9 +235,7 @@ async def rejected(address: str, summary: str, *, remedy: str = "") -> None:
     await close(ledger)
 
 
-async def test_a_read_of_large_records_ends_early(
-    place: PostgresqlPlace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_read_of_large_records_ends_early(place, monkeypatch):
     monkeypatch.setattr(postgresql, "MOST_BYTES", 2500)
     ledger = place.ledger(place.new_name())
     large = b'{"x":"' + "あ".encode() * 330 + b'"}'

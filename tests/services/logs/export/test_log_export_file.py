@@ -1,5 +1,3 @@
-"""Exports: three formats with their head, masked, owner-only, never over a file, recorded in the journal."""
-
 import asyncio
 import csv
 import errno
@@ -43,8 +41,6 @@ SUBJECT = ExportSubject(
 
 
 class Journal:
-    """Takes entries, or refuses them."""
-
     def __init__(self) -> None:
         self.entries: list[NewEntry] = []
         self.error: Exception | None = None
@@ -56,8 +52,6 @@ class Journal:
 
 
 class Desk:
-    """What makes an export, and its journal."""
-
     def __init__(self) -> None:
         self.journal = Journal()
         clock = ManualClock(datetime(2026, 1, 14, 1, 0, tzinfo=UTC))
@@ -82,7 +76,7 @@ async def _batches(lines: Sequence[ExportedLine]) -> AsyncIterator[Sequence[Expo
     yield lines[1:]
 
 
-async def test_json_lines_begin_with_their_head(tmp_path: Path) -> None:
+async def test_json_lines_begin_with_their_head(tmp_path):
     desk, path = Desk(), tmp_path / "folder" / "a.jsonl"
     head = await desk.export(path, ExportFormat.JSONL)
     first, body = path.read_bytes().split(b"\n", 1)
@@ -105,7 +99,7 @@ async def test_json_lines_begin_with_their_head(tmp_path: Path) -> None:
     assert names(path.parent) == ["a.jsonl"]
 
 
-async def test_text_has_its_head_in_comments(tmp_path: Path) -> None:
+async def test_text_has_its_head_in_comments(tmp_path):
     head = await Desk().export(tmp_path / "a.txt", ExportFormat.TEXT)
     lines = (tmp_path / "a.txt").read_text("utf-8").splitlines()
     comments = [line for line in lines if line.startswith("# ")]
@@ -116,7 +110,7 @@ async def test_text_has_its_head_in_comments(tmp_path: Path) -> None:
     assert hashlib.sha256(body.encode()).hexdigest() == head.sha256
 
 
-async def test_a_table_has_its_head_beside_it_and_runs_no_formula(tmp_path: Path) -> None:
+async def test_a_table_has_its_head_beside_it_and_runs_no_formula(tmp_path):
     path = tmp_path / "a.csv"
     head = await Desk().export(path, ExportFormat.CSV)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == head.sha256
@@ -129,7 +123,7 @@ async def test_a_table_has_its_head_beside_it_and_runs_no_formula(tmp_path: Path
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-async def test_unmasked_with_a_reason_that_the_journal_keeps(tmp_path: Path, form: ExportFormat) -> None:
+async def test_unmasked_with_a_reason_that_the_journal_keeps(tmp_path, form):
     desk, path = Desk(), tmp_path / f"a.{form}"
     head = await desk.export(path, form, "the address is the fault")
     assert head.masked is None
@@ -144,7 +138,7 @@ async def test_unmasked_with_a_reason_that_the_journal_keeps(tmp_path: Path, for
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-async def test_no_file_is_written_over(tmp_path: Path, form: ExportFormat) -> None:
+async def test_no_file_is_written_over(tmp_path, form):
     desk, path = Desk(), tmp_path / "a"
     path.write_text("mine")
     with pytest.raises(FileExistsError):
@@ -154,7 +148,7 @@ async def test_no_file_is_written_over(tmp_path: Path, form: ExportFormat) -> No
     assert desk.journal.entries == []
 
 
-async def test_no_head_is_written_over(tmp_path: Path) -> None:
+async def test_no_head_is_written_over(tmp_path):
     path = tmp_path / "a.csv"
     companion_of(path).write_text("mine")
     with pytest.raises(FileExistsError):
@@ -164,7 +158,7 @@ async def test_no_head_is_written_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-async def test_without_an_entry_in_the_journal_no_file_stays(tmp_path: Path, form: ExportFormat) -> None:
+async def test_without_an_entry_in_the_journal_no_file_stays(tmp_path, form):
     desk = Desk()
     desk.journal.error = JournalError(
         Problem(kind=ProblemKind.OTHER, summary="full", at=datetime(2026, 1, 14, tzinfo=UTC))
@@ -175,7 +169,7 @@ async def test_without_an_entry_in_the_journal_no_file_stays(tmp_path: Path, for
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-async def test_cancelled_or_failed_in_the_middle_nothing_is_left(tmp_path: Path, form: ExportFormat) -> None:
+async def test_cancelled_or_failed_in_the_middle_nothing_is_left(tmp_path, form):
     desk, reached = Desk(), asyncio.Event()
 
     async def endless() -> AsyncIterator[Sequence[ExportedLine]]:
@@ -191,7 +185,7 @@ async def test_cancelled_or_failed_in_the_middle_nothing_is_left(tmp_path: Path,
     assert desk.journal.entries == []
 
 
-async def test_rows_of_a_query(tmp_path: Path) -> None:
+async def test_rows_of_a_query(tmp_path):
     desk = Desk()
     subject = ExportSubject(
         kind=ExportKind.QUERY, groups=(GROUP,), query="fields a\n| limit 2", language="CWLI"
@@ -211,7 +205,7 @@ async def test_rows_of_a_query(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ExportFormat)
-async def test_what_was_asked_for_is_masked_like_the_answer(tmp_path: Path, form: ExportFormat) -> None:
+async def test_what_was_asked_for_is_masked_like_the_answer(tmp_path, form):
     desk = Desk()
     condition = '@message like "taro@example.jp"'
     subject = ExportSubject(
@@ -227,7 +221,7 @@ async def test_what_was_asked_for_is_masked_like_the_answer(tmp_path: Path, form
         assert ('like "***"' in head.query) is not bool(reason)
 
 
-def test_masked_names_stay_apart() -> None:
+def test_masked_names_stay_apart():
     assert list(masked_names(["a", "b", "c"], lambda _: "***").values()) == ["***", "*** 2", "*** 3"]
 
 
@@ -235,9 +229,7 @@ TAIL = SUBJECT.model_copy(update={"kind": ExportKind.TAIL})
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-async def test_one_that_grows_stays_once_its_beginning_is_recorded(
-    tmp_path: Path, form: ExportFormat
-) -> None:
+async def test_one_that_grows_stays_once_its_beginning_is_recorded(tmp_path, form):
     desk, path = Desk(), tmp_path / "a"
     export = await desk.exports.tail(TAIL, ExportWish(path, form), grows=True)
     await export.add(LINES[:1])
@@ -254,21 +246,21 @@ async def test_one_that_grows_stays_once_its_beginning_is_recorded(
     assert "mail ***" in path.read_text("utf-8")
 
 
-async def test_the_beginning_of_an_unmasked_one_has_the_reason(tmp_path: Path) -> None:
+async def test_the_beginning_of_an_unmasked_one_has_the_reason(tmp_path):
     desk = Desk()
     export = await desk.exports.tail(TAIL, ExportWish(tmp_path / "a", ExportFormat.TEXT, "why"), grows=True)
     export.discard()
     assert desk.journal.entries[0].text == f"Export of {GROUP} as logged begins: why"
 
 
-async def test_one_that_does_not_grow_is_gone_without_its_end(tmp_path: Path) -> None:
+async def test_one_that_does_not_grow_is_gone_without_its_end(tmp_path):
     export = await Desk().exports.tail(TAIL, ExportWish(tmp_path / "a", ExportFormat.TEXT), grows=False)
     await export.add(LINES)
     export.discard()
     assert names(tmp_path) == []
 
 
-async def test_a_step_is_written_whole_although_it_is_cancelled(tmp_path: Path) -> None:
+async def test_a_step_is_written_whole_although_it_is_cancelled(tmp_path):
     desk, path = Desk(), tmp_path / "a"
     export = await desk.exports.tail(TAIL, ExportWish(path, ExportFormat.TEXT), grows=True)
     task = asyncio.create_task(export.add(LINES * 500))
@@ -281,9 +273,7 @@ async def test_a_step_is_written_whole_although_it_is_cancelled(tmp_path: Path) 
     assert head.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_what_cannot_be_written_whole_leaves_nothing_of_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_written_whole_leaves_nothing_of_itself(tmp_path, monkeypatch):
     file = GrowingFile(tmp_path / "a")
     file.write("whole\n")
     write = os.write
@@ -306,9 +296,7 @@ def test_what_cannot_be_written_whole_leaves_nothing_of_itself(
 
 @pytest.mark.parametrize("form", list(ExportFormat))
 @pytest.mark.parametrize("call", ["open", "fsync", "link"])
-async def test_one_that_is_cancelled_at_any_moment_leaves_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: ExportFormat, call: str
-) -> None:
+async def test_one_that_is_cancelled_at_any_moment_leaves_no_file(tmp_path, monkeypatch, form, call):
     desk = Desk()
     reached, goes_on = threading.Event(), threading.Event()
     original = getattr(os, call)
@@ -336,9 +324,7 @@ async def test_one_that_is_cancelled_at_any_moment_leaves_no_file(
 
 
 @pytest.mark.parametrize(("reason", "pattern"), [("", '"***"'), ("why", '"taro@example.jp"')])
-async def test_what_was_searched_for_is_masked_as_the_lines_are(
-    tmp_path: Path, reason: str, pattern: str
-) -> None:
+async def test_what_was_searched_for_is_masked_as_the_lines_are(tmp_path, reason, pattern):
     desk = Desk()
     subject = SUBJECT.model_copy(
         update={"pattern": '"taro@example.jp"', "query": "filter a = '090-1234-5678'"}
@@ -355,7 +341,7 @@ TRIMMED = ["", " ", "\u00a0", "\u3000", "\u200b", BOM, ";", "\n", "\t", "\r", " 
 
 @pytest.mark.parametrize("before", TRIMMED)
 @pytest.mark.parametrize("sign", "=+-@＝＋－＠")
-def test_no_spreadsheet_calculates_a_cell(before: str, sign: str) -> None:
+def test_no_spreadsheet_calculates_a_cell(before, sign):
     cell = f"{before}{sign}SUM(A1)"
     line = RowRenderer(ExportFormat.CSV, ["a"], None).render([{"a": cell}])
     assert line == csv_line([cell]) + "\r\n"
@@ -365,11 +351,11 @@ def test_no_spreadsheet_calculates_a_cell(before: str, sign: str) -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
-def test_a_cell_with_several_lines_is_one_cell(end: str) -> None:
+def test_a_cell_with_several_lines_is_one_cell(end):
     line = csv_line([f"a{end}=SUM(A1)", "b"])
     assert list(csv.reader(io.StringIO(line, newline=""))) == [[f"a{end}=SUM(A1)", "b"]]
 
 
 @pytest.mark.parametrize("number", ["-5", "+8.5", "-1e-3", "0"])
-def test_a_number_stays_one(number: str) -> None:
+def test_a_number_stays_one(number):
     assert csv_line([number, None]) == f"{number},"

@@ -22,8 +22,6 @@ GROUP = "/ecs/other"
 
 
 class World:
-    """A group with 3,000 lines, one of them long."""
-
     def __init__(self, aws: Any) -> None:
         self.aws = aws
         self.session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
@@ -45,8 +43,6 @@ class World:
             await client.put_log_events(logGroupName=GROUP, logStreamName="a", logEvents=long)
 
     async def span(self) -> list[Any]:
-        """Read with the clock moved along."""
-
         async def read() -> list[Any]:
             return [
                 line async for batch in self.reader.span(GROUP, self.now - 90_000, self.now) for line in batch
@@ -60,7 +56,7 @@ class World:
         return await task
 
 
-async def test_every_event_once_in_order_and_whole(empty_aws: Any) -> None:
+async def test_every_event_once_in_order_and_whole(empty_aws):
     world = World(empty_aws)
     await world.fill()
     lines = await world.span()
@@ -70,7 +66,7 @@ async def test_every_event_once_in_order_and_whole(empty_aws: Any) -> None:
     await world.session.close()
 
 
-async def test_throttling_is_waited_out(empty_aws: Any) -> None:
+async def test_throttling_is_waited_out(empty_aws):
     world = World(empty_aws)
     await world.fill()
     empty_aws.fault("logs", "FilterLogEvents", preset="throttled", times=2)
@@ -78,7 +74,7 @@ async def test_throttling_is_waited_out(empty_aws: Any) -> None:
     await world.session.close()
 
 
-async def test_each_attempt_waits_for_the_limit_and_refusals_slow_everything_down() -> None:
+async def test_each_attempt_waits_for_the_limit_and_refusals_slow_everything_down():
     clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
     refusals = [failure(ProblemKind.THROTTLED)] * 2
 
@@ -98,7 +94,7 @@ async def test_each_attempt_waits_for_the_limit_and_refusals_slow_everything_dow
     assert limiter.spare < 1
 
 
-async def test_a_line_that_a_pane_holds_cut_is_read_anew(empty_aws: Any) -> None:
+async def test_a_line_that_a_pane_holds_cut_is_read_anew(empty_aws):
     world = World(empty_aws)
     await world.fill()
     lines, _token = await world.logs.page(GROUP, world.now - 20_000, world.now)
@@ -109,7 +105,7 @@ async def test_a_line_that_a_pane_holds_cut_is_read_anew(empty_aws: Any) -> None
     await world.session.close()
 
 
-async def test_an_event_that_is_repeated_after_an_empty_page_is_read_once() -> None:
+async def test_an_event_that_is_repeated_after_an_empty_page_is_read_once():
     clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
     pages = {None: ("12", "x"), "x": ("", "y"), "y": ("23", None)}
 
@@ -123,7 +119,7 @@ async def test_an_event_that_is_repeated_after_an_empty_page_is_read_once() -> N
     assert lines == ["1", "2", "3"]
 
 
-async def test_a_line_that_is_read_anew_leaves_the_limit_to_others_at_once() -> None:
+async def test_a_line_that_is_read_anew_leaves_the_limit_to_others_at_once():
     clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
     whole = LogLine("1", 1, 0, "s", "long line")
 

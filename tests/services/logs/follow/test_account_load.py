@@ -69,7 +69,7 @@ def hundredth(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("hundredth")
-async def test_a_full_account_reads_each_line_at_most_one_and_a_half_times() -> None:
+async def test_a_full_account_reads_each_line_at_most_one_and_a_half_times():
     load = Load(12, page=32)
     await load.start()
     await load.run(60)
@@ -81,7 +81,6 @@ async def test_a_full_account_reads_each_line_at_most_one_and_a_half_times() -> 
     assert load.account.refused == 0
     assert (len(load.account.requests) - requests) / 120 < 5
     last = load.tails[0].last
-    assert last is not None
     assert last.stats.lateness == 2.0
     assert last.stats.incomplete_from is not None, "it says what it cannot look for"
     # A burst, and lines that are late: all of it has come soon after the load is gone.
@@ -94,13 +93,12 @@ async def test_a_full_account_reads_each_line_at_most_one_and_a_half_times() -> 
     load.check()
     for tail in load.tails:
         assert {f"late {minutes}" for minutes in (1, 5, 14, 40, 90)} <= tail.late
-        assert tail.last is not None
         assert tail.last.stats.incomplete_from is None, "and it says that nothing is missing any more"
         assert tail.last.stats.lateness >= 6000.0
     await load.stop()
 
 
-async def test_late_lines_of_a_quiet_account_come_within_minutes_and_are_marked() -> None:
+async def test_late_lines_of_a_quiet_account_come_within_minutes_and_are_marked():
     load = Load(2)
     await load.start()
     await load.run(10)
@@ -118,7 +116,7 @@ async def test_late_lines_of_a_quiet_account_come_within_minutes_and_are_marked(
 
 
 @pytest.mark.slow
-async def test_five_thousand_lines_a_second() -> None:
+async def test_five_thousand_lines_a_second():
     load = Load(1_250)
     await load.start()
     await load.run(180)

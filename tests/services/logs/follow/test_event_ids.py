@@ -12,7 +12,7 @@ BURST = 60_000
 
 
 @pytest.mark.slow
-def test_every_id_of_busy_and_quiet_minutes_is_new_once() -> None:
+def test_every_id_of_busy_and_quiet_minutes_is_new_once():
     ids = EventIds()
     rng = random.Random(1)
     events = [(f"burst{number}", START + number * MINUTE // BURST) for number in range(BURST)]
@@ -26,9 +26,7 @@ def test_every_id_of_busy_and_quiet_minutes_is_new_once() -> None:
     assert ids.count(START, START) == BURST
 
 
-def test_no_line_waits_for_more_than_some_thousand_ids_that_are_packed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_no_line_waits_for_more_than_some_thousand_ids_that_are_packed(monkeypatch):
     sizes: list[int] = []
     pack = event_ids._Packed.pack
 

@@ -1,7 +1,4 @@
-"""Late events over HTTP: each appears, marked, exactly once, without a restart."""
-
 from collections import Counter
-from typing import Any
 
 from tests.services.logs.follow.test_follow_http import STREAMS, create, following, now_ms, put, writer
 
@@ -10,7 +7,7 @@ LATE = (1, 5, 14, 40, 90)
 """Minutes."""
 
 
-async def test_lines_late_by_minutes_and_hours_all_appear_marked(empty_aws: Any) -> None:
+async def test_lines_late_by_minutes_and_hours_all_appear_marked(empty_aws):
     async with writer(empty_aws) as client:
         await create(client)
         await put(

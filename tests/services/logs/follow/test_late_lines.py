@@ -1,5 +1,3 @@
-"""Late lines from Logs Insights, tried on the pane's filter pattern."""
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -29,7 +27,7 @@ class NoWaiting(ManualClock):
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([0, 1, 40, 32_768])), max_size=130))
-async def test_every_line_is_tried_in_requests_that_aws_takes(texts: list[tuple[str, int]]) -> None:
+async def test_every_line_is_tried_in_requests_that_aws_takes(texts):
     lines = [
         LogLine("", number, number, "s", letter * length) for number, (letter, length) in enumerate(texts)
     ]

@@ -1,5 +1,3 @@
-"""Inspections and first waves over HTTP wait for the account's limit."""
-
 import asyncio
 import os
 from collections.abc import AsyncIterator
@@ -32,7 +30,6 @@ async def services_of(embedded: Embedded) -> AsyncIterator[Services]:
 
 
 async def waking(embedded: Embedded) -> None:
-    """Let time pass as soon as somebody waits for it."""
     while True:
         if embedded.clock.sleepers:
             embedded.advance(0.1)
@@ -40,7 +37,7 @@ async def waking(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_whatever_reads_events_takes_its_turn(embedded: Embedded) -> None:
+async def test_whatever_reads_events_takes_its_turn(embedded):
     async with services_of(embedded) as services:
         now = embedded.clock.now()
         clock = asyncio.create_task(waking(embedded))

@@ -1,5 +1,3 @@
-"""The account's limit: five requests in any second, fair, new lines before sweeps."""
-
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime
@@ -13,8 +11,6 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 class Sender:
-    """Sends as many requests as it may."""
-
     def __init__(self, clock: ManualClock, limiter: LogLimiter, name: str) -> None:
         self.clock, self.limiter, self.lane = clock, limiter, limiter.open(name)
         self.sent: list[float] = []
@@ -31,7 +27,7 @@ async def advance(clock: ManualClock, seconds: float) -> None:
         await settle()
 
 
-async def test_no_second_has_more_than_five_requests_and_none_waits_longer_than_it_must() -> None:
+async def test_no_second_has_more_than_five_requests_and_none_waits_longer_than_it_must():
     clock = ManualClock(NOW)
     sender = Sender(clock, LogLimiter(clock, requests=5), "a")
     task = asyncio.create_task(sender.run(23))
@@ -43,7 +39,7 @@ async def test_no_second_has_more_than_five_requests_and_none_waits_longer_than_
     assert sender.lane.waited > 0
 
 
-async def test_a_lane_with_many_requests_does_not_delay_one_with_few() -> None:
+async def test_a_lane_with_many_requests_does_not_delay_one_with_few():
     clock = ManualClock(NOW)
     limiter = LogLimiter(clock, requests=5)
     greedy, modest = Sender(clock, limiter, "greedy"), Sender(clock, limiter, "modest")
@@ -59,7 +55,7 @@ async def test_a_lane_with_many_requests_does_not_delay_one_with_few() -> None:
     assert all(task.done() for task in tasks)
 
 
-async def test_a_request_that_nobody_waits_for_takes_no_slot() -> None:
+async def test_a_request_that_nobody_waits_for_takes_no_slot():
     clock = ManualClock(NOW)
     limiter = LogLimiter(clock, requests=1)
     sender, other = Sender(clock, limiter, "a"), Sender(clock, limiter, "b")
@@ -75,7 +71,7 @@ async def test_a_request_that_nobody_waits_for_takes_no_slot() -> None:
     assert other.sent == []
 
 
-async def test_sweeps_leave_a_slot_for_new_lines_and_rest_as_long_as_their_share_demands() -> None:
+async def test_sweeps_leave_a_slot_for_new_lines_and_rest_as_long_as_their_share_demands():
     clock = ManualClock(NOW)
     limiter = LogLimiter(clock, requests=5)
     lane = limiter.open("a")
@@ -98,7 +94,7 @@ async def test_sweeps_leave_a_slot_for_new_lines_and_rest_as_long_as_their_share
     assert limiter.share(lane) >= LEAST_SHARE
 
 
-async def test_throttling_slows_everything_down_and_pages_bring_it_back() -> None:
+async def test_throttling_slows_everything_down_and_pages_bring_it_back():
     clock = ManualClock(NOW)
     limiter = LogLimiter(clock, requests=5)
     sender = Sender(clock, limiter, "a")
@@ -121,7 +117,7 @@ async def test_throttling_slows_everything_down_and_pages_bring_it_back() -> Non
     assert sender.lane.refused_since(clock.elapsed() - 60) == 0
 
 
-def test_systems_of_one_account_and_region_share_one() -> None:
+def test_systems_of_one_account_and_region_share_one():
     clock = ManualClock(NOW)
     limiter = limiter_of("1", "tokyo", clock)
     assert limiter_of("1", "tokyo", clock) is limiter
@@ -129,7 +125,7 @@ def test_systems_of_one_account_and_region_share_one() -> None:
     assert limiter_of("2", "tokyo", clock) is not limiter
 
 
-async def test_an_urgent_request_waits_for_nobody_and_no_longer_than_for_one_slot() -> None:
+async def test_an_urgent_request_waits_for_nobody_and_no_longer_than_for_one_slot():
     clock = ManualClock(NOW)
     limiter = LogLimiter(clock, requests=5)
     tails = [Sender(clock, limiter, name) for name in "abcd"]
@@ -152,7 +148,7 @@ async def test_an_urgent_request_waits_for_nobody_and_no_longer_than_for_one_slo
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_consoles_that_do_not_know_of_each_other_come_to_equal_rates() -> None:
+async def test_consoles_that_do_not_know_of_each_other_come_to_equal_rates():
     clock = ManualClock(NOW)
     sent: list[float] = []
     counts = Counter[int]()

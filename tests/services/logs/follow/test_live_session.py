@@ -22,8 +22,6 @@ ARN = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
 
 
 class Live:
-    """A session that runs, and what it has said."""
-
     def __init__(self, aws: Any, session: LiveSession, meter: UsageMeter) -> None:
         self.aws, self.session, self.meter = aws, session, meter
         self.states: list[LiveState] = []
@@ -63,9 +61,7 @@ async def live(aws: Any, monkeypatch: pytest.MonkeyPatch, arn: str = ARN) -> Asy
         await session.close()
 
 
-async def test_lines_minutes_price_and_the_end_without_keys(
-    empty_aws: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_lines_minutes_price_and_the_end_without_keys(empty_aws, monkeypatch):
     async with writer(empty_aws) as client:
         await create(client)
         async with live(empty_aws, monkeypatch) as running:
@@ -86,9 +82,7 @@ async def test_lines_minutes_price_and_the_end_without_keys(
             assert (await running.until(lambda state: state.ended)).open is False
 
 
-async def test_a_broken_session_is_opened_again_and_the_minutes_go_on(
-    empty_aws: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_broken_session_is_opened_again_and_the_minutes_go_on(empty_aws, monkeypatch):
     async with writer(empty_aws) as client:
         await create(client)
         async with live(empty_aws, monkeypatch) as running:
@@ -105,12 +99,9 @@ async def test_a_broken_session_is_opened_again_and_the_minutes_go_on(
             await running.until(lambda _state: running.texts == ["after"])
 
 
-async def test_what_cannot_be_opened_ends_with_its_reason(
-    empty_aws: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_cannot_be_opened_ends_with_its_reason(empty_aws, monkeypatch):
     async with live(empty_aws, monkeypatch, ARN + "-none") as running:
         state = await running.until(lambda state: state.problem is not None)
-        assert state.problem is not None
         assert state.problem.kind is ProblemKind.NOT_FOUND
         assert state.minutes == 0
 
@@ -122,7 +113,7 @@ class Breaking:
         yield LiveUpdate()
 
 
-async def test_sessions_that_break_at_once_are_opened_seldomer_and_seldomer_until_nobody_reads() -> None:
+async def test_sessions_that_break_at_once_are_opened_seldomer_and_seldomer_until_nobody_reads():
     clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
 
     async def arn() -> str:

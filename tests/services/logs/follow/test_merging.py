@@ -1,5 +1,3 @@
-"""Merging by time: in order, nothing lost, nothing twice, and nobody waits for ever."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,20 +13,20 @@ def _texts(lines: list) -> list[str]:  # type: ignore[type-arg]
     return [line.line.text for line in lines]
 
 
-def test_a_line_waits_until_every_group_was_read_up_to_it() -> None:
+def test_a_line_waits_until_every_group_was_read_up_to_it():
     merger = Merger(["a", "b"], began=10_000, settle=100)
     assert merger.take("a", [_line(9_000, "a9"), _line(9_500, "a95")], 10_000, read_to=10_000) == []
     assert _texts(merger.take("b", [_line(9_200, "b92")], 10_000, read_to=10_000)) == ["a9", "b92", "a95"]
 
 
-def test_a_line_that_came_while_a_long_round_was_read_waits_for_the_next_one() -> None:
+def test_a_line_that_came_while_a_long_round_was_read_waits_for_the_next_one():
     merger = Merger(["a", "b"], began=10_000, settle=100)
     merger.take("b", [], 20_000, read_to=20_000)
     assert merger.take("a", [_line(10_500, "a105")], 20_000, read_to=10_000) == [], "older ones may follow"
     assert _texts(merger.take("a", [_line(10_200, "a102")], 21_000, read_to=20_000)) == ["a102", "a105"]
 
 
-def test_first_pages_are_merged_as_they_come() -> None:
+def test_first_pages_are_merged_as_they_come():
     merger = Merger(["a", "b"], began=10_000, settle=0)
     assert _texts(merger.take("a", [_line(1, "a1"), _line(5, "a5")], 10_000, read_to=None)) == []
     assert _texts(merger.take("b", [_line(2, "b2"), _line(4, "b4")], 10_000, read_to=None)) == [
@@ -38,7 +36,7 @@ def test_first_pages_are_merged_as_they_come() -> None:
     ]
 
 
-def test_a_line_that_comes_too_late_is_handed_out_at_once_and_marked() -> None:
+def test_a_line_that_comes_too_late_is_handed_out_at_once_and_marked():
     merger = Merger(["a"], began=0, settle=0)
     merger.take("a", [_line(900)], 1_000, read_to=1_000)
     (late,) = merger.take("a", [_line(100, "late")], 2_000, read_to=1_000)
@@ -46,14 +44,14 @@ def test_a_line_that_comes_too_late_is_handed_out_at_once_and_marked() -> None:
     assert late.line.text == "late"
 
 
-def test_a_group_that_fails_holds_the_others_back_only_for_a_while() -> None:
+def test_a_group_that_fails_holds_the_others_back_only_for_a_while():
     merger = Merger(["a", "b"], began=0, settle=0)
     assert merger.take("a", [_line(900, "a")], 1_000, read_to=1_000) == []
     assert merger.take("b", [], 2_000, read_to=None, failing=True) == []
     assert _texts(merger.take("a", [], PATIENCE + 1, read_to=PATIENCE + 1)) == ["a"]
 
 
-def test_no_more_lines_wait_than_allowed() -> None:
+def test_no_more_lines_wait_than_allowed():
     merger = Merger(["a", "b"], began=0, settle=0, most=10)
     assert len(merger.take("a", [_line(at) for at in range(100)], 1_000, read_to=None)) == 90
     assert len(merger) == 10
@@ -65,9 +63,7 @@ _DELIVERIES = st.lists(
 
 
 @given(_DELIVERIES)
-def test_every_line_once_in_order_but_for_the_late_ones(
-    deliveries: list[tuple[str, list[int], bool]],
-) -> None:
+def test_every_line_once_in_order_but_for_the_late_ones(deliveries):
     merger, now, given_ids, answer = Merger("abc", began=0, settle=50), 0, [], []
     for number, (group, times, is_over) in enumerate(deliveries):
         now += 400

@@ -21,12 +21,12 @@ async def _read(*loop: TailBatch, once: bool) -> list[GroupBatch]:
         return [item async for item in incoming]
 
 
-async def test_a_group_is_read_once_although_it_is_called_complete_nowhere() -> None:
+async def test_a_group_is_read_once_although_it_is_called_complete_nowhere():
     items = await _read(_batch("a"), _batch("b"), _batch("", read_to=5), _batch("c", read_to=9), once=True)
     assert [line.text for item in items for line in item.batch.lines] == ["a", "b"]
 
 
-async def test_a_round_is_over_although_nothing_more_is_complete_and_a_sweep_is_no_round() -> None:
+async def test_a_round_is_over_although_nothing_more_is_complete_and_a_sweep_is_no_round():
     present = _batch("", read_to=5, complete_to=1)
     sweep = _batch("late", read_to=5, complete_to=4)
     later = _batch("", read_to=9, complete_to=4)

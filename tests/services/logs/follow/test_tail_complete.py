@@ -22,8 +22,6 @@ def line(at: int) -> LogLine:
 
 
 class Source:
-    """A log group whose every line is visible at once."""
-
     def __init__(self, *times: int) -> None:
         self.lines = [line(at) for at in times]
         self.error: Exception | None = None
@@ -54,19 +52,19 @@ async def first_stats(*times: int, backlog: int = 200) -> TailStats:
         return last.stats
 
 
-async def test_a_tail_begins_to_be_complete_where_it_began_to_read() -> None:
+async def test_a_tail_begins_to_be_complete_where_it_began_to_read():
     stats = await first_stats(NOW - 1000, NOW - 500)
     assert stats.complete_from == NOW - 7 * 86_400_000
     assert stats.complete_to == NOW - OVERLAP
 
 
-async def test_lines_that_the_backlog_omits_are_not_counted_as_shown() -> None:
+async def test_lines_that_the_backlog_omits_are_not_counted_as_shown():
     times = [NOW - 20_000 + 100 * number for number in range(100)]
     stats = await first_stats(*times, backlog=10)
     assert stats.complete_from == times[-11] + 1
 
 
-async def test_a_failure_and_a_step_of_the_clock_leave_no_hole_and_promise_none() -> None:
+async def test_a_failure_and_a_step_of_the_clock_leave_no_hole_and_promise_none():
     clock, source = ManualClock(START), Source(NOW - 1000)
     faults: list[BaseException] = []
     follow = LogFollower(source, "/g", clock=clock, start_ms=NOW - 60_000, fault=faults.append)
@@ -99,7 +97,7 @@ async def test_a_failure_and_a_step_of_the_clock_leave_no_hole_and_promise_none(
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_late_subscriber_to_a_long_tail_hears_nothing_of_dropped_lines() -> None:
+async def test_a_late_subscriber_to_a_long_tail_hears_nothing_of_dropped_lines():
     queue: asyncio.Queue[TailBatch] = asyncio.Queue()
 
     async def loop(_group: str, _pattern: str) -> AsyncIterator[TailBatch]:

@@ -10,8 +10,6 @@ from services.models.logs import LogLine, TailStats
 
 
 class Source:
-    """Follow loops that say what the test puts into them."""
-
     def __init__(self) -> None:
         self.queues: dict[tuple[str, str], asyncio.Queue[TailBatch | Exception]] = {}
         self.started: list[tuple[str, str]] = []
@@ -41,7 +39,7 @@ def names(batch: TailBatch) -> list[str]:
     return [line.id for line in batch.lines]
 
 
-async def test_two_panes_share_one_loop_and_the_later_one_gets_the_backlog() -> None:
+async def test_two_panes_share_one_loop_and_the_later_one_gets_the_backlog():
     source = Source()
     tails = SharedTails(source.loop)
     async with aclosing(tails.batches("/g")) as first:
@@ -56,7 +54,7 @@ async def test_two_panes_share_one_loop_and_the_later_one_gets_the_backlog() -> 
         assert tails.open == (("/g", ""),)
 
 
-async def test_the_loop_ends_with_its_last_reader() -> None:
+async def test_the_loop_ends_with_its_last_reader():
     source = Source()
     tails = SharedTails(source.loop)
     async with aclosing(tails.batches("/g")) as batches:
@@ -66,7 +64,7 @@ async def test_the_loop_ends_with_its_last_reader() -> None:
     assert source.ended == [("/g", "")]
 
 
-async def test_another_pattern_is_another_loop() -> None:
+async def test_another_pattern_is_another_loop():
     source = Source()
     tails = SharedTails(source.loop)
     source.say("/g", "a")
@@ -79,7 +77,7 @@ async def test_another_pattern_is_another_loop() -> None:
     await tails.close()
 
 
-async def test_a_bug_in_the_loop_reaches_the_reader_instead_of_silence() -> None:
+async def test_a_bug_in_the_loop_reaches_the_reader_instead_of_silence():
     source = Source()
     tails = SharedTails(source.loop)
     source.queues[("/g", "")] = asyncio.Queue()
@@ -89,7 +87,7 @@ async def test_a_bug_in_the_loop_reaches_the_reader_instead_of_silence() -> None
             await anext(batches)
 
 
-async def test_a_subscriber_after_the_loop_ended_is_notified_too() -> None:
+async def test_a_subscriber_after_the_loop_ended_is_notified_too():
     source = Source()
     tails = SharedTails(source.loop)
     source.say("/g", "a")

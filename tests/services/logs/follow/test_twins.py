@@ -1,5 +1,3 @@
-"""Lines that come by two ways are shown once each, however they interleave."""
-
 from collections import Counter
 
 from hypothesis import given
@@ -17,7 +15,7 @@ def line(text: str, identity: str = "") -> LogLine:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abc")), max_size=60))
-def test_of_equal_lines_as_many_are_shown_as_one_way_has_brought(steps: list[tuple[bool, str]]) -> None:
+def test_of_equal_lines_as_many_are_shown_as_one_way_has_brought(steps):
     twins = TwinLines()
     twins.live = True
     shown: Counter[str] = Counter()
@@ -30,14 +28,14 @@ def test_of_equal_lines_as_many_are_shown_as_one_way_has_brought(steps: list[tup
     assert len(twins) == len([text for text in "abc" if ways[True][text] != ways[False][text]])
 
 
-def test_without_another_way_the_loops_lines_pass_as_they_are() -> None:
+def test_without_another_way_the_loops_lines_pass_as_they_are():
     twins = TwinLines()
     lines = [line("a", "1"), line("a", "2")]
     assert twins.from_loop(lines, 0) is lines
     assert len(twins) == 0
 
 
-def test_what_is_not_made_up_is_forgotten() -> None:
+def test_what_is_not_made_up_is_forgotten():
     twins = TwinLines()
     twins.live = True
     twins.from_loop([line("loop alone", "1")], 0)
@@ -49,7 +47,7 @@ def test_what_is_not_made_up_is_forgotten() -> None:
 
 
 @given(st.text(alphabet="a é\t\r\n\x1b\u2028{}", max_size=12) | st.just("a\n" * 20_000))
-def test_a_message_has_the_same_text_by_every_way(message: str) -> None:
+def test_a_message_has_the_same_text_by_every_way(message):
     event = {"timestamp": 0, "eventId": "1", "logStreamName": "s", "message": message}
     cells = {"@timestamp": "1970-01-01 00:00:00.000", "@message": message, "@logStream": "s"}
     (by_loop,) = log_lines([event])

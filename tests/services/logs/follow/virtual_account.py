@@ -38,11 +38,9 @@ class Account:
 
     @property
     def now(self) -> int:
-        """Epoch milliseconds."""
         return int(self.clock.now().timestamp() * 1000)
 
     def write(self, group: str, events: Iterable[tuple[int, str]]) -> None:
-        """Add (time, id) events now."""
         rows = [(at, identity, self.now) for at, identity in events]
         lines = self.groups.setdefault(group, [])
         if len(rows) > 50:
@@ -84,8 +82,6 @@ _TEXT = "x" * 300
 
 
 class Followed:
-    """One tail of an account, and what it has delivered."""
-
     def __init__(self, account: Account, limiter: LogLimiter, group: str, **more: object) -> None:
         self.group = group
         self.follow = LogFollower(account, group, clock=account.clock, limiter=limiter, **more)  # type: ignore[arg-type]  # options of the test
@@ -117,7 +113,6 @@ async def settle() -> None:
 
 
 async def pass_time(account: Account, seconds: float, step: float = 0.25) -> None:
-    """Let virtual time pass in small steps."""
     for _step in range(round(seconds / step)):
         account.clock.advance(step)
         await settle()

@@ -1,5 +1,3 @@
-"""The histogram of a range: its query, its bars, and what the embedded AWS answers."""
-
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -33,12 +31,12 @@ HOUR = TimeSpan(start=START, end=START + timedelta(hours=1))
     ("length", "seconds"),
     [(60, 1), (120, 1), (121, 2), (3600, 30), (86_400, 900), (604_800, 7200), (10**9, 86_400)],
 )
-def test_the_width_is_the_least_that_gives_no_more_bars_than_wanted(length: int, seconds: int) -> None:
+def test_the_width_is_the_least_that_gives_no_more_bars_than_wanted(length, seconds):
     span = TimeSpan(start=START, end=START + timedelta(seconds=length))
     assert width_of(span) == timedelta(seconds=seconds)
 
 
-def test_the_query_counts_by_bar_and_level() -> None:
+def test_the_query_counts_by_bar_and_level():
     minute = timedelta(minutes=1)
     assert query_text(minute, "log.level") == "stats count(*) as n by bin(1m) as at, log.level\n| limit 10000"
     assert query_text(timedelta(seconds=90), "level").startswith("stats count(*) as n by bin(90s)")
@@ -46,20 +44,19 @@ def test_the_query_counts_by_bar_and_level() -> None:
 
 
 @pytest.mark.parametrize("word", ["CRIT", "ERR", "EMERGENCY", "WARN", "WARNING", "LOG"])
-def test_the_query_takes_the_level_words_that_panes_take(word: str) -> None:
+def test_the_query_takes_the_level_words_that_panes_take(word):
     pattern = query_text(timedelta(minutes=1)).partition("/")[2].partition("/")[0]
     match = re.search(pattern.replace("(?<", "(?P<"), f"10:00:00 {word}: disk")
-    assert match is not None
     assert match["word"] == word
     assert severity_named(word) is severity_of(f"10:00:00 {word}: disk".encode()) is not Severity.PLAIN
 
 
-def test_the_field_with_the_level_is_one_that_most_events_have() -> None:
+def test_the_field_with_the_level_is_one_that_most_events_have():
     assert level_field({"level": 40, "severity": 90, "lvl": 100}) == "severity"
     assert level_field({"level": 49}) == ""
 
 
-def test_bars_are_summed_by_severity() -> None:
+def test_bars_are_summed_by_severity():
     rows = QueryRows(
         ("at", "level", "n"),
         (
@@ -92,9 +89,7 @@ async def service(embedded: Embedded, tmp_path: Path) -> AsyncIterator[tuple[Ins
 
 @pytest.mark.scenario("ordinary-day", history=3600)
 @pytest.mark.parametrize("group", ["/ecs/staff-api", "/aws/rds/instance/facility-prod-db/postgresql"])
-async def test_the_histogram_of_the_embedded_aws(
-    group: str, embedded: Embedded, service: tuple[InsightsService, UsageMeter]
-) -> None:
+async def test_the_histogram_of_the_embedded_aws(group, embedded, service):
     insights, meter = service
     now = embedded.clock.now()
     span = TimeSpan(start=now - timedelta(hours=1), end=now)
@@ -103,7 +98,6 @@ async def test_the_histogram_of_the_embedded_aws(
     last = None
     async for histogram in insights.histogram([group], span):
         last = histogram
-    assert last is not None
     assert last.complete
     assert last.bars
     assert any(severity is not Severity.PLAIN for bar in last.bars for severity in bar.counts)

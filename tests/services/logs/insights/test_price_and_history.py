@@ -1,9 +1,6 @@
-"""The price of a query before it is sent, and what earlier queries say about it."""
-
 import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,7 +40,7 @@ def listed(*rows: dict[str, Any]) -> Any:
     }
 
 
-async def test_the_share_of_the_stored_time_is_charged() -> None:
+async def test_the_share_of_the_stored_time_is_charged():
     prices, canned = estimator(
         DescribeLogGroups=listed(group("/a"), group("/a/b", GB), group("/c", 2 * GB, 2))
     )
@@ -57,7 +54,7 @@ async def test_the_share_of_the_stored_time_is_charged() -> None:
     assert len(canned.asked("DescribeLogGroups")) == 2, "read once"
 
 
-async def test_an_index_may_save_what_it_covers() -> None:
+async def test_an_index_may_save_what_it_covers():
     since = int((NOW - timedelta(hours=6)).timestamp() * 1000)
     prices, canned = estimator(
         DescribeLogGroups=listed(group("/a")),
@@ -77,7 +74,7 @@ async def test_an_index_may_save_what_it_covers() -> None:
     assert len(canned.asked("DescribeFieldIndexes")) == 1
 
 
-async def test_indexes_that_cannot_be_read_only_make_the_estimate_higher() -> None:
+async def test_indexes_that_cannot_be_read_only_make_the_estimate_higher():
     prices, _canned = estimator(
         DescribeLogGroups=listed(group("/a")), DescribeFieldIndexes=failure(ProblemKind.ACCESS_DENIED)
     )
@@ -85,14 +82,14 @@ async def test_indexes_that_cannot_be_read_only_make_the_estimate_higher() -> No
     assert (estimate.bytes, estimate.skippable) == (GB, 0)
 
 
-async def test_earlier_queries_correct_the_compressed_size() -> None:
+async def test_earlier_queries_correct_the_compressed_size():
     prices, _canned = estimator(6.5, DescribeLogGroups=listed(group("/a")))
     estimate = await prices.estimate(["/a"], DAY)
     assert (estimate.bytes, estimate.measured) == (int(6.5 * GB), 6.5)
     assert "Times 6.5" in estimate.basis
 
 
-async def test_a_group_of_unknown_size_is_named_and_not_free() -> None:
+async def test_a_group_of_unknown_size_is_named_and_not_free():
     prices, _canned = estimator(DescribeLogGroups=listed(group("/a")))
     assert (await prices.estimate(["/a", "/none"], DAY)).unknown == ("/none",)
     denied, _canned = estimator(DescribeLogGroups=failure(ProblemKind.ACCESS_DENIED))
@@ -104,7 +101,7 @@ def own(**fields: Any) -> OwnQuery:
     return OwnQuery(**({"at": NOW, "text": "limit 1", "groups": ("/a",), "span": DAY, "bytes": 6 * GB, "estimated": GB} | fields))  # fmt: skip
 
 
-async def test_the_history_is_remembered_and_read_again(tmp_path: Path) -> None:
+async def test_the_history_is_remembered_and_read_again(tmp_path):
     path = tmp_path / "folder" / "h.json"
     history = QueryHistory(path)
     history.add(own(text="first"))
@@ -123,7 +120,7 @@ async def test_the_history_is_remembered_and_read_again(tmp_path: Path) -> None:
     assert history.problem == ""
 
 
-async def test_an_unreadable_history_starts_anew(tmp_path: Path) -> None:
+async def test_an_unreadable_history_starts_anew(tmp_path):
     path = tmp_path / "h.json"
     path.write_text("{", "utf-8")
     history = QueryHistory(path)
@@ -137,7 +134,7 @@ async def test_an_unreadable_history_starts_anew(tmp_path: Path) -> None:
     assert len(again.queries) == 1
 
 
-def test_the_newest_complete_query_of_the_same_groups_is_the_measure(tmp_path: Path) -> None:
+def test_the_newest_complete_query_of_the_same_groups_is_the_measure(tmp_path):
     history = QueryHistory(tmp_path / "h.json")
     assert history.correction(["/a"]) is None
     history._queries = (

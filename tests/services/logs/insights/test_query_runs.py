@@ -70,7 +70,7 @@ async def states_of(runs: QueryRunner, query: InsightsQuery = QUERY, **options: 
         return [state async for state in states]
 
 
-async def test_partial_rows_come_while_it_runs_and_all_rows_at_the_end() -> None:
+async def test_partial_rows_come_while_it_runs_and_all_rows_at_the_end():
     pauses, charged = Pauses(), list[QueryProgress]()
     canned = Canned(
         StartQuery=STARTED,
@@ -90,7 +90,7 @@ async def test_partial_rows_come_while_it_runs_and_all_rows_at_the_end() -> None
     assert not canned.asked("StopQuery")
 
 
-async def test_a_comment_is_not_sent_and_the_other_characters_keep_their_places() -> None:
+async def test_a_comment_is_not_sent_and_the_other_characters_keep_their_places():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Complete"))
     await states_of(runner(canned))
     [request] = canned.asked("StartQuery")
@@ -102,14 +102,14 @@ async def test_a_comment_is_not_sent_and_the_other_characters_keep_their_places(
 @pytest.mark.parametrize(
     ("language", "limit"), [(QueryLanguage.LOGSQL, 100_000), (QueryLanguage.PPL, 10_000), (QueryLanguage.SQL, 10_000)]
 )  # fmt: skip
-async def test_only_logsql_returns_more_than_ten_thousand_rows(language: QueryLanguage, limit: int) -> None:
+async def test_only_logsql_returns_more_than_ten_thousand_rows(language, limit):
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Complete"))
     query = QUERY.model_copy(update={"language": language, "limit": 100_000})
     await states_of(runner(canned), query)
     assert canned.asked("StartQuery")[0]["limit"] == limit
 
 
-async def test_rows_beyond_the_first_answer_are_read_by_pages() -> None:
+async def test_rows_beyond_the_first_answer_are_read_by_pages():
     canned = Canned(
         StartQuery=STARTED,
         GetQueryResults=lambda params: (
@@ -126,7 +126,7 @@ async def test_rows_beyond_the_first_answer_are_read_by_pages() -> None:
     assert [params["maxItems"] for params in canned.asked("GetQueryResults")] == [PEEK, PAGE, PAGE]
 
 
-async def test_a_reader_that_leaves_stops_the_query_and_is_charged_what_is_known() -> None:
+async def test_a_reader_that_leaves_stops_the_query_and_is_charged_what_is_known():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Running", 1), StopQuery=STOPPED)
     charged = list[QueryProgress]()
     runs = runner(canned)
@@ -140,7 +140,7 @@ async def test_a_reader_that_leaves_stops_the_query_and_is_charged_what_is_known
     assert not runs.running
 
 
-async def test_an_exception_of_the_reader_stops_the_query() -> None:
+async def test_an_exception_of_the_reader_stops_the_query():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Running", 1), StopQuery=STOPPED)
 
     async def work() -> None:
@@ -154,7 +154,7 @@ async def test_an_exception_of_the_reader_stops_the_query() -> None:
     assert canned.asked("StopQuery")
 
 
-async def test_a_cancelled_task_stops_the_query() -> None:
+async def test_a_cancelled_task_stops_the_query():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Running", 1), StopQuery=STOPPED)
     polled = asyncio.Event()
 
@@ -172,7 +172,7 @@ async def test_a_cancelled_task_stops_the_query() -> None:
     assert canned.asked("StopQuery")
 
 
-async def test_a_query_whose_id_comes_after_the_reader_has_left_is_stopped() -> None:
+async def test_a_query_whose_id_comes_after_the_reader_has_left_is_stopped():
     canned = SlowStart(StartQuery=STARTED, StopQuery=STOPPED)
     runs = runner(canned)
     task = asyncio.create_task(states_of(runs))
@@ -185,7 +185,7 @@ async def test_a_query_whose_id_comes_after_the_reader_has_left_is_stopped() -> 
     assert canned.asked("StopQuery") == [{"queryId": "q-1"}]
 
 
-async def test_the_end_of_the_console_stops_what_still_runs() -> None:
+async def test_the_end_of_the_console_stops_what_still_runs():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Running", 1), StopQuery=STOPPED)
     runs = runner(canned)
     states = runs.run(QUERY)
@@ -196,7 +196,7 @@ async def test_the_end_of_the_console_stops_what_still_runs() -> None:
     await states.aclose()
 
 
-async def test_a_query_that_runs_too_long_is_stopped_and_its_rows_stay_partial() -> None:
+async def test_a_query_that_runs_too_long_is_stopped_and_its_rows_stay_partial():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Running", 1), StopQuery=STOPPED)
     last = (await states_of(runner(canned), longest=8))[-1]
     assert (last.given_up, last.going, last.complete, len(last.rows.rows)) == (True, False, False, 1)
@@ -204,14 +204,14 @@ async def test_a_query_that_runs_too_long_is_stopped_and_its_rows_stay_partial()
 
 
 @pytest.mark.parametrize("status", ["Failed", "Cancelled", "Timeout"])
-async def test_a_query_that_ends_badly_is_neither_going_nor_complete(status: str) -> None:
+async def test_a_query_that_ends_badly_is_neither_going_nor_complete(status):
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer(status, 1))
     last = (await states_of(runner(canned)))[-1]
     assert (last.state, last.going, last.complete) == (QueryState(status), False, False)
     assert not canned.asked("StopQuery")
 
 
-async def test_the_limit_of_concurrent_queries_is_waited_out_and_then_reported() -> None:
+async def test_the_limit_of_concurrent_queries_is_waited_out_and_then_reported():
     busy = failure(ProblemKind.THROTTLED)
     canned = Canned(StartQuery=script(busy, busy, STARTED), GetQueryResults=answer("Complete"))
     assert (await states_of(runner(canned)))[-1].complete
@@ -219,7 +219,7 @@ async def test_the_limit_of_concurrent_queries_is_waited_out_and_then_reported()
         await states_of(runner(Canned(StartQuery=busy)))
 
 
-async def test_throttled_polls_are_repeated() -> None:
+async def test_throttled_polls_are_repeated():
     busy = failure(ProblemKind.THROTTLED)
     canned = Canned(StartQuery=STARTED, GetQueryResults=script(busy, busy, answer("Complete", 1)))
     assert (await states_of(runner(canned)))[-1].is_whole
@@ -228,25 +228,25 @@ async def test_throttled_polls_are_repeated() -> None:
 @pytest.mark.parametrize(
     ("kind", "charged"), [(ProblemKind.UNREACHABLE, 1), (ProblemKind.INVALID, 0), (ProblemKind.THROTTLED, 0)]
 )
-async def test_a_query_is_charged_where_it_may_have_been_started(kind: ProblemKind, charged: int) -> None:
+async def test_a_query_is_charged_where_it_may_have_been_started(kind, charged):
     charges = list[QueryProgress]()
     with pytest.raises(AwsError):
         await states_of(runner(Canned(StartQuery=failure(kind))), charge=charges.append)
     assert len(charges) == charged
 
 
-async def test_a_malformed_query_is_raised() -> None:
+async def test_a_malformed_query_is_raised():
     with pytest.raises(Invalid):
         await states_of(runner(Canned(StartQuery=failure(ProblemKind.INVALID))))
 
 
-async def test_pages_whose_token_repeats_end_and_are_not_the_whole_result() -> None:
+async def test_pages_whose_token_repeats_end_and_are_not_the_whole_result():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Complete", 1, token="again", count=5))
     last = (await states_of(runner(canned)))[-1]
     assert (last.complete, last.is_whole) == (True, False)
 
 
-async def test_a_result_with_further_pages_is_read_to_its_end_whatever_its_statistics_say() -> None:
+async def test_a_result_with_further_pages_is_read_to_its_end_whatever_its_statistics_say():
     first, second = answer("Complete", 1, token="t"), answer("Complete", 2, count=1)
     canned = Canned(
         StartQuery=STARTED, GetQueryResults=lambda params: second if params.get("nextToken") else first

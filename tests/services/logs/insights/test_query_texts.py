@@ -1,5 +1,3 @@
-"""What is read out of a query's text, and values in its placeholders."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,12 +41,12 @@ LOGSQL, PPL, SQL = QueryLanguage.LOGSQL, QueryLanguage.PPL, QueryLanguage.SQL
         ("SELECT a = 1 FROM `g`", SQL, ()),
     ],
 )
-def test_conditions_that_use_an_index(text: str, language: QueryLanguage, fields: tuple[str, ...]) -> None:
+def test_conditions_that_use_an_index(text, language, fields):
     assert equality_fields(text, language) == fields
 
 
 @given(st.text(alphabet="ab #|\"'`/\\\n=~like ", max_size=60))
-def test_a_blanked_query_has_the_same_commands_and_every_character_in_its_place(text: str) -> None:
+def test_a_blanked_query_has_the_same_commands_and_every_character_in_its_place(text):
     blank = blanked(text)
     assert len(blank) == len(text)
     assert commands(blank) == commands(text)
@@ -78,12 +76,12 @@ def test_a_blanked_query_has_the_same_commands_and_every_character_in_its_place(
         ("filter a = {{v}}", "x\r| limit 1", 'filter a = "x | limit 1"'),
     ],
 )
-def test_a_value_is_written_as_its_place_requires(text: str, value: str, result: str) -> None:
+def test_a_value_is_written_as_its_place_requires(text, value, result):
     assert filled(text, {"v": value}) == result
 
 
 @given(st.text(max_size=30) | st.text(alphabet="a\\/|\"'`#\r\n ", max_size=12))
-def test_a_value_never_adds_a_command(value: str) -> None:
+def test_a_value_never_adds_a_command(value):
     for text in (
         'filter a = "{{v}}" | limit 3',
         "filter a = {{v}} | limit 3",
@@ -94,22 +92,22 @@ def test_a_value_never_adds_a_command(value: str) -> None:
         assert len(commands(filled(text, {"v": value}))) == 2
 
 
-def test_placeholders_are_listed_once_in_their_order() -> None:
+def test_placeholders_are_listed_once_in_their_order():
     assert placeholders("filter a = {{b}} or c = {{ a }} or d = {{b}} or {{1}}") == ("b", "a")
 
 
-def test_the_groups_that_aws_puts_before_a_query_are_taken_off() -> None:
+def test_the_groups_that_aws_puts_before_a_query_are_taken_off():
     assert own_text("SOURCE '/ecs/a' START=-3600s END=0s |\nfields @message") == "fields @message"
     assert own_text("SOURCE logGroups(namePrefix: ['/ecs'])\n| limit 3").startswith("SOURCE")
 
 
-def test_texts_that_name_their_groups_themselves() -> None:
+def test_texts_that_name_their_groups_themselves():
     assert names_groups("SELECT 1", SQL)
     assert names_groups("SOURCE logGroups(namePrefix: ['/ecs'])\n| limit 3", LOGSQL)
     assert not names_groups("limit 3", LOGSQL)
 
 
-def test_the_caret_of_a_compile_error() -> None:
+def test_the_caret_of_a_compile_error():
     text = "fields a\n| fliter b\n"
     assert CompileError("", text.index("fliter")).place(text) == (1, 2)
     assert CompileError("", 0).place(text) == (0, 0)
@@ -140,7 +138,7 @@ def asked(text: str, language: QueryLanguage, *groups: str) -> InsightsQuery:
         ("SELECT 1", None),
     ],
 )
-def test_the_groups_that_sql_reads(text: str, groups: tuple[str, ...] | None) -> None:
+def test_the_groups_that_sql_reads(text, groups):
     assert groups_read(asked(text, SQL)) == groups
 
 
@@ -155,9 +153,7 @@ def test_the_groups_that_sql_reads(text: str, groups: tuple[str, ...] | None) ->
     ],
 )
 @pytest.mark.parametrize("language", [LOGSQL, PPL])
-def test_a_query_that_may_read_other_groups_has_no_known_price(
-    text: str, is_clear: bool, language: QueryLanguage
-) -> None:
+def test_a_query_that_may_read_other_groups_has_no_known_price(text, is_clear, language):
     assert groups_read(asked(text, language, "/a")) == (("/a",) if is_clear else None)
 
 
@@ -166,7 +162,7 @@ def test_a_query_that_may_read_other_groups_has_no_known_price(
     "text",
     ["unmask @message", "unmask(@message)", "fields a | UNMASK(@message)", "fields a, unmask (@message)"],
 )
-def test_masked_data_stays_masked(text: str, language: QueryLanguage) -> None:
+def test_masked_data_stays_masked(text, language):
     groups = () if language is SQL else ("/a",)
     assert "unmask is never sent" in mistake_in(asked(text, language, *groups))
     assert mistake_in(asked('filter a = "unmask"', LOGSQL, "/a")) == ""

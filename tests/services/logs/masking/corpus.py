@@ -182,7 +182,6 @@ MARK = re.compile("([\ue000-\ue003])")
 
 
 def forms(name: str) -> dict[str, str]:
-    """The templates of a file by their ids."""
     lines = (HERE / name).read_text(encoding="utf-8").splitlines()
     return dict(line.split(" | ", 1) for line in lines)
 

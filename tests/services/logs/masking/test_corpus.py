@@ -1,7 +1,6 @@
 """The corpus and its judge: what they say of a masker that leaves everything, and of one that leaves nothing."""
 
 import json
-from pathlib import Path
 
 from services.logs.masking.mask import Masker
 from tests.services.logs.masking.corpus import SECRETS, harmless, secrets
@@ -35,7 +34,7 @@ MASKED_WHOLE = {
 """Forms in which more is masked than the secret: connection strings, cookies and JSON within a secret's value."""
 
 
-def test_judge_sees_every_secret_that_is_left_and_none_that_is_gone() -> None:
+def test_judge_sees_every_secret_that_is_left_and_none_that_is_gone():
     for item in secrets(5, 4 * len(SECRETS)):
         assert item["secrets"], item
         assert all(part in item["text"] for part in item["secrets"] + item["stays"]), item
@@ -49,20 +48,20 @@ def test_judge_sees_every_secret_that_is_left_and_none_that_is_gone() -> None:
         assert not (len(first) > 4 and first[-4:].isalnum()) or leaks(item, tail), item
 
 
-def test_the_same_seed_makes_the_same_corpus() -> None:
+def test_the_same_seed_makes_the_same_corpus():
     assert list(secrets(7, 50)) == list(secrets(7, 50))
     assert list(harmless(7, 50)) == list(harmless(7, 50))
     assert {item["nesting"] for item in secrets(8, 200)} == {0, 1, 2, 3, 4}
 
 
-def test_a_count_belongs_to_a_change() -> None:
+def test_a_count_belongs_to_a_change():
     assert wrong_count("a", "a", {"password": 1})
     assert wrong_count("a", "***", {})
     assert wrong_count("password => hunter2", "password =*** hunter2", {"password": 1}, ["hunter2"])
     assert not wrong_count("password hunter2", "password ***", {"password": 1}, ["hunter2"])
 
 
-def test_a_sample_is_masked_and_what_is_harmless_stays(tmp_path: Path) -> None:
+def test_a_sample_is_masked_and_what_is_harmless_stays(tmp_path):
     lines, texts = tmp_path / "secrets.jsonl", tmp_path / "harmless.txt"
     sample = secrets(21, 5_000)
     lines.write_text("".join(json.dumps(item) + "\n" for item in sample), "utf-8")

@@ -1,5 +1,3 @@
-"""Masking: secrets and personal data go, what an operator needs to read stays."""
-
 import json
 from typing import NamedTuple
 
@@ -97,7 +95,7 @@ AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
         ("3782-822463-10005", "***", "card"),
     ],
 )  # fmt: skip
-def test_what_is_masked(text: str, masked: str, kind: str) -> None:
+def test_what_is_masked(text, masked, kind):
     answer = mask(text)
     assert answer.text == masked
     assert answer.counts == {kind: 1}
@@ -125,7 +123,7 @@ def test_what_is_masked(text: str, masked: str, kind: str) -> None:
         "/ecs/StaffApi1/facilities/bookings/reservations/history/pages/next",
     ],
 )
-def test_what_an_operator_needs_stays(text: str) -> None:
+def test_what_an_operator_needs_stays(text):
     assert mask(text) == (text, {})
 
 
@@ -137,7 +135,7 @@ TRACES = st.from_regex(r"\A1-[0-9a-f]{8}-[0-9a-f]{24}\Z")
 
 
 @given(st.lists(st.one_of(UUIDS, TIMES, MILLISECONDS, ADDRESSES, TRACES), max_size=8))
-def test_ids_times_and_addresses_stay_readable(parts: list[str]) -> None:
+def test_ids_times_and_addresses_stay_readable(parts):
     text = " ".join(parts)
     assert mask(text) == (text, {})
     line = json.dumps({f"field{number}": part for number, part in enumerate(parts)})
@@ -145,7 +143,7 @@ def test_ids_times_and_addresses_stay_readable(parts: list[str]) -> None:
 
 
 @given(st.text(max_size=200), st.sampled_from(["taro@example.jp", "090-1234-5678", "AKIAIOSFODNN7EXAMPLE"]))
-def test_a_secret_is_masked_whatever_stands_around_it(around: str, secret: str) -> None:
+def test_a_secret_is_masked_whatever_stands_around_it(around, secret):
     assert secret not in mask(f"{around} {secret} {around}").text
 
 
@@ -156,7 +154,7 @@ BEGINNINGS = (
 
 
 @given(st.lists(st.one_of(st.sampled_from(BEGINNINGS), st.text(max_size=3)), max_size=6))
-def test_what_ends_where_a_value_is_expected_is_masked_like_anything_else(parts: list[str]) -> None:
+def test_what_ends_where_a_value_is_expected_is_masked_like_anything_else(parts):
     text = "".join(parts)
     masked = mask(text)
     assert (masked.text != text) == bool(masked.counts)
@@ -164,14 +162,14 @@ def test_what_ends_where_a_value_is_expected_is_masked_like_anything_else(parts:
 
 
 @given(st.text(max_size=300))
-def test_masking_twice_changes_nothing(text: str) -> None:
+def test_masking_twice_changes_nothing(text):
     once = mask(text).text
     assert mask(once).text == once
 
 
 @given(st.dictionaries(st.sampled_from(["password", "tel", "myNumber", "n", "token"]), st.one_of(
     st.text(max_size=40), st.integers(0, 10**16), st.sampled_from(["090-1234-5678", "taro@example.jp"]))))  # fmt: skip
-def test_json_stays_json(record: dict[str, object]) -> None:
+def test_json_stays_json(record):
     for line in (
         json.dumps(record),
         json.dumps(record, ensure_ascii=False),
@@ -181,12 +179,12 @@ def test_json_stays_json(record: dict[str, object]) -> None:
 
 
 @given(st.from_regex(r"\A[0-9]{11}\Z"))
-def test_check_digits(digits: str) -> None:
+def test_check_digits(digits):
     assert sum(is_my_number(digits + last) for last in "0123456789") == 1
     assert sum(is_luhn(digits + last) for last in "0123456789") == 1
 
 
-def test_a_long_line_of_beginnings_is_masked_to_its_end() -> None:
+def test_a_long_line_of_beginnings_is_masked_to_its_end():
     for line in (
         "a@" * 16_000,
         "0" * 32_000,
@@ -204,14 +202,14 @@ class Further(NamedTuple):
     pattern: str
 
 
-def test_counts_add_up_over_texts() -> None:
+def test_counts_add_up_over_texts():
     masker = Masker([Further("resident-number", r"R-[0-9]{8}")])
     assert masker.mask("R-00012345 taro@example.jp") == f"{HIDDEN} {HIDDEN}"
     assert masker.mask("R-00012346") == HIDDEN
     assert masker.counts == {"resident-number": 2, "mail": 1}
 
 
-def test_the_contacts_of_the_runbook_stay_readable() -> None:
+def test_the_contacts_of_the_runbook_stay_readable():
     contacts = '[[contacts]]\nrole = "PM"\ncontact = "03-1234-5678 / pm@example.jp"\n'
     masker = masker_of(loads(SYSTEM + contacts).runbook)
     text = "PM 03-1234-5678 pm@example.jp, 090-1234-5678"
@@ -225,14 +223,14 @@ PATTERN = '[[masking]]\nid = "number"\ntitle = "番号"\nen.title = "Number"\npa
 @pytest.mark.parametrize(
     "pattern", ["(?:a|a)+b", "(?:a|aa){1,60}b", "(a|a)" * 30 + "b", "(?:(?:a|a)(?:a|a)){20}b"]
 )
-def test_what_a_pattern_cannot_judge_in_time_is_masked_whole(pattern: str) -> None:
-    """Of a text that it judges at once, only what it matches."""
+def test_what_a_pattern_cannot_judge_in_time_is_masked_whole(pattern):
+    # Of a text that it judges at once, only what it matches.
     masker = masker_of(loads(SYSTEM + PATTERN.format(pattern=f"{pattern}|R-[0-9]+")).runbook)
     assert masker.masked("see R-12") == ("see ***", {"number": 1})
     assert masker.masked("taro " + "a" * 60) == ("***", {"out-of-time": 1})
 
 
-def test_many_matches_together_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_matches_together_have_one_limit(monkeypatch):
     moments = iter([0.0, *(10 * SECONDS for _ in range(9))])
     monkeypatch.setattr("services.logs.masking.further.process_time", lambda: next(moments))
     assert Masker(loads(SYSTEM + PATTERN.format(pattern="x")).runbook.masking).masked("x x").text == HIDDEN
@@ -240,7 +238,7 @@ def test_many_matches_together_have_one_limit(monkeypatch: pytest.MonkeyPatch) -
 
 @given(st.recursive(st.text() | st.integers() | st.sampled_from(["password=hunter2", "AKIAIOSFODNN7EXAMPLE"]),
                     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["password", "n", "パスワード"]), inner)))  # fmt: skip
-def test_an_answer_keeps_its_form_and_loses_its_secrets(answer: object) -> None:
+def test_an_answer_keeps_its_form_and_loses_its_secrets(answer):
     masked = Masker().without_secrets(answer)
     assert Masker().without_secrets(masked) == masked
     assert "hunter2" not in json.dumps(masked)
@@ -271,7 +269,7 @@ def shape(value: object) -> object:
         ("level", "himitsu", "himitsu"),
     ],
 )
-def test_the_name_of_a_column_tells(column: str, text: str, masked: str) -> None:
+def test_the_name_of_a_column_tells(column, text, masked):
     masker = Masker()
     assert masker.cell(column, text) == masked
     assert sum(masker.counts.values()) == (masked != text)
@@ -301,5 +299,5 @@ def test_the_name_of_a_column_tells(column: str, text: str, masked: str) -> None
         '{"password": "8 characters or more", "パスワード": "3回失敗"}',
     ],
 )
-def test_what_only_speaks_of_secrets_stays(text: str) -> None:
+def test_what_only_speaks_of_secrets_stays(text):
     assert mask(text) == (text, {})

@@ -87,7 +87,7 @@ def moved(series: Series, value: float, seconds: int = 0) -> Series:
 async def test_head_and_curve_show_one_value_whichever_was_read_later(
     first: str, later: str, seconds: int
 ) -> None:
-    """Two reads of one metric, a minute apart or of a minute that was not over: one screen, one value."""
+    # Two reads of one metric, a minute apart or of a minute that was not over: one screen, one value.
     alarm, now = gallery_data.ALARMS[0], gallery_data.NOW
     base = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
     both = {first: moved(base, 7.77), later: moved(base, 33.3, seconds)}

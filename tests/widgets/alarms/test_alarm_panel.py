@@ -365,7 +365,7 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
 async def test_the_strip_says_the_state_in_a_word_at_every_width(
     state: AlarmState, stale: bool, language: str
 ) -> None:
-    """A mark alone at the edge reads like a cut text: whatever is named has its state beside it, or is not named."""
+    # A mark alone at the edge reads like a cut text: whatever is named has its state beside it, or is not named.
     i18n.use(language)
     newest = gallery_data.ALARMS[0].model_copy(
         update={"name": "rds-connections-high", "state": state, "since": gallery_data.NOW}
@@ -414,7 +414,7 @@ def test_states_cover_the_model() -> None:
 
 
 async def test_values_that_come_after_the_alarms_give_their_room_back() -> None:
-    """“not read yet” is wider than most values, and hid a column until the next reading of the alarms."""
+    # “not read yet” is wider than most values, and hid a column until the next reading of the alarms.
     texts = []
     for is_late in (True, False):
         app = AlarmApp()

@@ -1,5 +1,3 @@
-"""A list of very many alarms: rows are made when they are on screen, whatever their number."""
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,7 +27,6 @@ def overview(firing: int = 3, count: int = COUNT, **more: object) -> AlarmOvervi
 
 @contextmanager
 def rows_made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The names of the alarms whose rows are made in the block."""
     names: list[str] = []
     make = row_source.alarm_row
 

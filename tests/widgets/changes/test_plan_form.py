@@ -1,5 +1,3 @@
-"""The questions of a plan answer only when all of them are there."""
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""The plan as lines and as a widget: nothing cut, nothing by colour alone, the dangerous first."""
-
 from collections.abc import Callable
 from datetime import timedelta
 

@@ -1,5 +1,3 @@
-"""Tiles that cannot be seen draw nothing, and data that is not the present one says from when it is."""
-
 from collections import Counter
 from datetime import timedelta, timezone
 
@@ -109,7 +107,7 @@ async def test_old_data_says_from_when_it_is_and_is_not_drawn_as_normal() -> Non
 
 
 async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_values_is() -> None:
-    """What is not itself shown is read seldomer, but a summary speaks of it, too."""
+    # What is not itself shown is read seldomer, but a summary speaks of it, too.
     older = with_data(gallery.VIEW, 1, as_of=gallery.NOW - timedelta(minutes=9))
     oldest = with_data(older, 0, as_of=gallery.NOW - timedelta(minutes=4))
     limits = [{each.limit.id for each in data.readings if each.limit} for data in older.data]

@@ -1,5 +1,3 @@
-"""The cursor follows the thing, not the row."""
-
 import asyncio
 
 import pytest

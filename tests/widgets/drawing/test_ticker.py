@@ -1,5 +1,3 @@
-"""One ticker: all that is visible ticks together, what is covered does not, and nothing wakes up needlessly."""
-
 import asyncio
 import time
 from typing import Any
@@ -58,7 +56,6 @@ def ticks(app: App[None], *, screen: int = 0) -> list[int]:
 
 @pytest.fixture(autouse=True)
 def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No tick happens by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
@@ -144,10 +141,8 @@ async def test_a_console_that_nobody_sees_ticks_less_often_and_catches_up_at_onc
 
 
 class Handle:
-    """Of a timer that never fires."""
-
     def cancel(self) -> None:
-        """Nothing was begun."""
+        pass
 
 
 async def test_a_tick_falls_on_the_full_second_and_never_twice(monkeypatch: pytest.MonkeyPatch) -> None:

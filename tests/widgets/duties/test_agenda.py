@@ -1,5 +1,3 @@
-"""The agenda: follows the calendar's day, keeps its occurrence, acts on nothing where a day has none."""
-
 from collections.abc import Iterator
 from datetime import UTC, date
 
@@ -45,7 +43,6 @@ def lines(app: AgendaApp) -> list[str]:
 
 
 def whole(app: AgendaApp) -> str:
-    """All rows, seen or not."""
     return "\n".join(
         "  ".join(text for cell in row.cells for text, _role in cell) for row in app.agenda.table.rows
     )

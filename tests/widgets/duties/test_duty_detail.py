@@ -1,5 +1,3 @@
-"""One occurrence in full: times, checks, signatures; in any width."""
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, timedelta

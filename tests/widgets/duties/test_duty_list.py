@@ -1,5 +1,3 @@
-"""The list of duties: sections, cursor, minutes, messages."""
-
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 
@@ -48,7 +46,6 @@ def lines(app: ListApp) -> list[str]:
 
 
 def spied(app: ListApp) -> list[Region]:
-    """What is painted from now on."""
     regions: list[Region] = []
     for widget in (app.duties, app.duties.table):
         widget.refresh = lambda *areas, **_more: regions.extend(areas or [Region()])  # type: ignore[method-assign,assignment,misc]  # a spy

@@ -1,5 +1,3 @@
-"""The wall calendar: right days in right places, everything in its cell, keys and clicks."""
-
 from collections.abc import Iterator
 from datetime import date
 

@@ -1,5 +1,3 @@
-"""The footer offers only keys that work: none that a field takes as text, and none below a dialog."""
-
 from typing import ClassVar
 
 from textual.app import App, ComposeResult

@@ -1,5 +1,3 @@
-"""The message line: no character is lost in any width, a path keeps its name, and the line has its own place."""
-
 import re
 from time import process_time
 
@@ -55,7 +53,7 @@ def test_a_path_that_fits_is_whole() -> None:
 
 @pytest.mark.parametrize("text", ["saved: ~/" + "a/" * 20_000 + "b.html", "あ" * 10_000, "\t" * 100_000])
 def test_a_long_message_is_broken_at_once(text: str) -> None:
-    """A path of so many folders took minutes, in which no key was read."""
+    # A path of so many folders took minutes, in which no key was read.
     began = process_time()
     lines = message_rows(text, 78, 2)
     assert process_time() - began < 2

@@ -1,5 +1,3 @@
-"""The parts of an incident on the screen: where they are, the cursor, what the focus changes."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size

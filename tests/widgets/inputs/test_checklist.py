@@ -1,5 +1,3 @@
-"""A checklist that two people fill in at once: nobody's work is lost or shown as somebody else's."""
-
 from datetime import UTC, datetime
 
 import pytest

@@ -93,7 +93,7 @@ def test_an_end_that_was_not_promised_has_no_mark_of_success() -> None:
 
 
 def test_a_step_that_was_accepted_and_verified_reads_differently_everywhere() -> None:
-    """Entries of earlier versions have one text for both."""
+    # Entries of earlier versions have one text for both.
     text = "完了: 最大タスク数を 10 にする（staff-api）。"
     accepted = journal_data.entry(1, EntryKind.OUTCOME, text, state="done", verified=None)
     verified = journal_data.entry(2, EntryKind.OUTCOME, text, state="done", verified=True)

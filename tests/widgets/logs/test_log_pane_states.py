@@ -1,5 +1,3 @@
-"""What a log pane shows: formats, detail, requests, counters, trouble, hostile text."""
-
 import asyncio
 import json
 import sys

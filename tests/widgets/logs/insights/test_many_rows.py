@@ -1,5 +1,3 @@
-"""A result with many rows: sorting it keeps no key waiting."""
-
 import threading
 from collections.abc import Sequence
 

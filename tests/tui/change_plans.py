@@ -22,7 +22,6 @@ def plan(embedded: Embedded, kind: str, *argv: str, lang: str = "en") -> int:
 
 
 def as_json(embedded: Embedded, capsys: pytest.CaptureFixture[str], kind: str, *argv: str) -> dict[str, Any]:
-    """The plan as `--json` prints it."""
     plan(embedded, kind, *argv, "--json")
     data = json.loads(capsys.readouterr().out)
     assert isinstance(data, dict)

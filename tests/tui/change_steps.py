@@ -26,7 +26,6 @@ SIZES = pytest.mark.parametrize(
 
 
 def sent(embedded: Embedded, operation: str = RAISE) -> int:
-    """How often AWS was asked to do it."""
     return embedded.counts().get(operation, 0)
 
 
@@ -41,7 +40,6 @@ async def change_mode(embedded: Embedded, **options: Any) -> AsyncIterator[Pilot
 
 
 async def arm(pilot: Pilot[Any], reason: str = "CPU is high, the PM agreed") -> None:
-    """F9, a reason, Enter."""
     await pilot.press("f9")
     await until(
         pilot, lambda: isinstance(pilot.app.screen, ArmScreen) and pilot.app.screen.focused is not None
@@ -53,7 +51,6 @@ async def arm(pilot: Pilot[Any], reason: str = "CPU is high, the PM agreed") -> 
 
 
 async def arm_without_screen(pilot: Pilot[Any]) -> None:
-    """For tests of something else."""
     await pilot.app.ready.engine.arm("a test", timedelta(minutes=15))
 
 
@@ -67,7 +64,6 @@ async def planned(pilot: Pilot[Any]) -> PlanScreen:
 
 
 async def to_question(pilot: Pilot[Any], screen: PlanScreen) -> None:
-    """Tab until the confirmation has the keys, and they count."""
     await until(pilot, lambda: screen.bar.asking)
     for _ in range(8):
         if screen.bar in (screen.focused.ancestors if screen.focused else []):

@@ -37,14 +37,12 @@ class OnTheLoop:
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Note it, and find nothing."""
         if threading.get_ident() == self._thread and name.partition(".")[0] not in sys.stdlib_module_names:
             self.names.append(f"{self.doing}: {name}")
         return None
 
 
 async def go_everywhere(pilot: Pilot[Any], noted: OnTheLoop) -> None:
-    """Open every screen, and run every command in its mode."""
     from tests.tui.screen_visits import OPENERS, close_screens, has_read, open_screen, things
     from tests.tui.typed import at_rest
     from tui.commands import COMMANDS
@@ -78,13 +76,11 @@ async def go_everywhere(pilot: Pilot[Any], noted: OnTheLoop) -> None:
 
 
 def of_ours() -> set[str]:
-    """The console's modules that are imported."""
     floors = ("tui.", "widgets.", "services.")
     return {name for name in sys.modules if name.startswith(floors) and not name.startswith(IN_THREADS)}
 
 
 async def main() -> None:
-    """Print what was imported before a key was pressed, and later."""
     demo = await start("ordinary-day", origin=ORIGIN, ahead=600)
     noted = OnTheLoop()
     try:

@@ -15,7 +15,6 @@ from tests.tools.console import screen_text
 
 @asynccontextmanager
 async def other_console(path: Path, clock: Clock, user: str = "sato") -> AsyncIterator[Journal]:
-    """The same journal, opened by another person."""
     journal = Journal(
         path,
         clock=clock,
@@ -31,7 +30,6 @@ async def other_console(path: Path, clock: Clock, user: str = "sato") -> AsyncIt
 
 
 async def record(journal: Journal, text: str = "x", kind: EntryKind = EntryKind.NOTE, **more: Any) -> int:
-    """One entry's number."""
     return (await journal.append(NewEntry(kind=kind, text=text, **more))).seq
 
 

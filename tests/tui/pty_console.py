@@ -132,22 +132,18 @@ class PtyConsole:
 
     @property
     def lines(self) -> list[str]:
-        """The screen as a person sees it."""
         return [_shown(self._screen.buffer[row], self._screen.columns) for row in range(self._screen.lines)]
 
     @property
     def text(self) -> str:
-        """The screen as one text."""
         return "\n".join(self.lines)
 
     # -- what is done to it
 
     def send(self, keys: bytes | str) -> None:
-        """Type, or answer as a terminal would."""
         os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
 
     def signal(self, number: int) -> None:
-        """Send a signal to the process itself."""
         self.process.send_signal(number)
 
     def resize(self, rows: int, columns: int) -> None:
@@ -180,11 +176,9 @@ class PtyConsole:
                 select.select([], [], [], 0.01)
 
     def wait_text(self, text: str, limit: float = LIMIT) -> None:
-        """Wait until the screen shows `text`."""
         self.wait(lambda: text in self.text, repr(text), limit=limit)
 
     def wait_raw(self, data: bytes, limit: float = LIMIT) -> None:
-        """Wait until `data` was written."""
         self.wait(lambda: data in self.raw, repr(data), limit=limit)
 
     def wait_exit(self, *, reading: bool = True, limit: float = LIMIT) -> int:
@@ -201,7 +195,6 @@ class PtyConsole:
     # -- what is asked of it
 
     def is_raw(self) -> bool:
-        """Whether keys reach the process one by one, unechoed."""
         return not termios.tcgetattr(self.master)[3] & (termios.ICANON | termios.ECHO)
 
     def assert_restored(self, *, early: bool = False) -> None:
@@ -213,7 +206,6 @@ class PtyConsole:
                 assert self.raw.rfind(off) > self.raw.rfind(on), f"{on!r} was not undone"
 
     def cpu_seconds(self) -> float:
-        """Processor seconds used so far."""
         return process.cpu_seconds(self.process.pid)
 
     def is_stopped(self) -> bool:
@@ -229,7 +221,6 @@ class _Emulator(TerminalScreen):
         self._answer = answer
 
     def write_process_input(self, data: str) -> None:
-        """Called by pyte."""
         if data[-1] in "nR":
             self._answer(data.encode())
 
@@ -260,6 +251,5 @@ _MODES = [
 
 @contextmanager
 def growing(path: Path) -> Iterator[Callable[[], int]]:
-    """How much a file has grown since; for heartbeats."""
     start = path.stat().st_size if path.exists() else 0
     yield lambda: (path.stat().st_size if path.exists() else 0) - start

@@ -35,8 +35,6 @@ GUARDS = {
 
 
 class Broken(Widget):
-    """Cannot be drawn."""
-
     DEFAULT_CSS = "Broken { height: 1; }"
 
     def render(self) -> str:

@@ -92,8 +92,6 @@ from widgets.logs.pane.pane import LogPane
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """What the screens are about."""
-
     app: TobanApp
     alarm: Alarm
     occurrence: Occurrence
@@ -104,7 +102,6 @@ class Things:
 
 
 async def things(pilot: Pilot[Any]) -> Things:
-    """One of each, made where the demo's world has none by itself."""
     app = pilot.app
     assert isinstance(app, TobanApp)
     ready = app.ready
@@ -133,7 +130,7 @@ async def things(pilot: Pilot[Any]) -> Things:
 
 
 async def _nothing(_post: Post, _text: str) -> None:
-    """What a decision does that is never made."""
+    pass
 
 
 def _export() -> ExportDialog:
@@ -155,7 +152,6 @@ def _request(it: Things) -> ApprovalRequest:
 
 
 def _incident(it: Things) -> Incident:
-    """An incident that the journal does not have."""
     since = it.app.now()
     return Incident(
         id=f"incident:{it.alarm.id}@{since.isoformat()}", trigger=TriggerKind.ALARM, target=it.alarm.id, title="x",
@@ -164,7 +160,7 @@ def _incident(it: Things) -> Incident:
 
 
 async def _write_nothing(_text: str) -> None:
-    """What a dialog writes that is never confirmed."""
+    pass
 
 
 def _telling(it: Things) -> ToldScreen:
@@ -185,7 +181,6 @@ Opener = Callable[[Things], object]
 
 
 def _draft(it: Things) -> QueryDraft:
-    """A query of the first log group over the last hour."""
     groups = (str(it.app.ready.runbook.log_groups[0].id),)
     return QueryDraft(span=up_to(it.app.now(), timedelta(hours=1)), groups=groups)
 
@@ -304,13 +299,11 @@ async def call(opener: Opener, it: Things) -> None:
 
 
 async def open_screen(pilot: Pilot[Any], kind: type[Screen[Any]], opener: Opener, it: Things) -> None:
-    """Open it and wait until it is drawn."""
     await call(opener, it)
     await until(pilot, lambda: type(pilot.app.screen) is kind and pilot.app.screen.is_mounted)
 
 
 async def has_read(pilot: Pilot[Any]) -> None:
-    """Wait until the screen has read what it shows."""
     screen = pilot.app.screen
 
     def reads() -> bool:
@@ -321,7 +314,6 @@ async def has_read(pilot: Pilot[Any]) -> None:
 
 
 async def close_screens(pilot: Pilot[Any]) -> None:
-    """Escape, until the mode's own screen is there."""
     for _press in range(5):
         if len(pilot.app.screen_stack) == 1:
             return

@@ -18,31 +18,25 @@ class ScriptConsole(PtyConsole):
 
     @property
     def events(self) -> list[str]:
-        """What was noted, a line each."""
         return noted(self.folder)
 
     @property
     def keys(self) -> list[str]:
-        """The keys that were pressed."""
         return [line.removeprefix("key ") for line in self.events if line.startswith("key ")]
 
     @property
     def beats(self) -> int:
-        """How often the event loop's timer has ticked."""
         path = self.folder / "beats"
         return path.stat().st_size if path.exists() else 0
 
     def wait_ready(self) -> None:
-        """Wait for the first live screen."""
         self.wait_text("beat ")
         self.wait(self.is_raw, "raw mode")
 
     def wait_event(self, line: str, *, reading: bool = True) -> None:
-        """Wait until it has noted `line`."""
         self.wait(lambda: line in self.events, f"{line} in {self.events}", reading=reading)
 
     def wait_beats(self, count: int, *, reading: bool = True, limit: float = 30.0) -> None:
-        """Wait for `count` more ticks."""
         until = self.beats + count
         self.wait(lambda: self.beats >= until, f"{count} more beats", reading=reading, limit=limit)
 

@@ -24,7 +24,6 @@ async def put_lines(logs: Any, group: str, stream: str, lines: list[tuple[int, s
 
 
 async def make_group(logs: Any, group: str, *streams: str) -> None:
-    """Create a log group and its streams."""
     await logs.create_log_group(logGroupName=group)
     for stream in streams:
         await logs.create_log_stream(logGroupName=group, logStreamName=stream)

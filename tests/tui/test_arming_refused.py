@@ -1,5 +1,3 @@
-"""A shared journal that cannot be reached: why a change is refused is set as Japanese is."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Somebody sets the clock while the console watches: it goes on watching, and says so."""
-
 import pytest
 
 from tests.conftest import Embedded

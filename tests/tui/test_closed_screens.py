@@ -1,5 +1,3 @@
-"""What is closed is gone: no screen outlives its closing, whatever it followed, asked or began."""
-
 import asyncio
 import gc
 import os
@@ -55,11 +53,9 @@ class Made:
         self._made: list[tuple[weakref.ref[Widget], weakref.ref[StylesCache]]] = []
 
     def note(self, widget: Widget) -> None:
-        """One was made."""
         self._made.append((weakref.ref(widget), weakref.ref(widget._styles_cache)))
 
     def left(self) -> list[object]:
-        """What is left of those that are closed."""
         gc.collect()
         self._made = [each for each in self._made if any(ref() is not None for ref in each)]
         widgets = [widget for ref, _lines in self._made if (widget := ref()) is not None and widget._closing]
@@ -97,7 +93,6 @@ async def gone(pilot: Pilot[Any], new_widgets: Made) -> None:
 
 
 def tasks() -> Counter[str]:
-    """What runs, by what it does."""
     running = (task.get_coro().__qualname__ for task in asyncio.all_tasks())
     return Counter(each for each in running if each not in _WAITS)
 
@@ -124,11 +119,11 @@ async def test_closed_screens_are_gone(embedded: Embedded, new_widgets: Made) ->
 
 
 class Said(Message):
-    """Goes up to the app."""
+    pass
 
 
 class Kept(Message, bubble=False):
-    """Goes no further."""
+    pass
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)

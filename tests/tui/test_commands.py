@@ -1,5 +1,3 @@
-"""Every line of the command registry, pressed in the real console."""
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -45,7 +43,6 @@ async def test_every_command_runs_and_the_console_lives(embedded: Embedded, scop
 
 
 async def run_and_come_back(pilot: Pilot[Any], command: Command, mode: str) -> None:
-    """Do it as from a fresh start, by its key where it has one."""
     app = pilot.app
     if key := command.key.split(",")[0]:
         meant = app.screen.active_bindings.get(key)
@@ -84,7 +81,6 @@ def blamed_on(command: Command) -> Iterator[None]:
 
 
 async def palette(pilot: Pilot[Any], key: str = "ctrl+p") -> CommandPalette:
-    """Open it, and wait until it takes letters."""
     await pilot.press(key)
     await until(pilot, lambda: isinstance(pilot.app.focused, Input))
     assert isinstance(pilot.app.screen, CommandPalette)

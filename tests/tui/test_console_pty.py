@@ -1,5 +1,3 @@
-"""The real command in a real terminal, on the embedded AWS."""
-
 import asyncio
 import re
 import signal
@@ -95,7 +93,6 @@ def test_a_killed_console_leaves_no_world_running() -> None:
 
 
 def notices(console: PtyConsole) -> list[bytes]:
-    """What the terminal was asked to notify the person of."""
     return re.findall(rb"\x1b\]9;([^\x07\x1b]*)", console.raw)
 
 
@@ -120,7 +117,6 @@ async def _set_alarm(url: str, state: str) -> None:
 
 
 def turn(console: PtyConsole, url: str, state: str) -> None:
-    """Let the alarm turn and the console read it."""
     asyncio.run(_set_alarm(url, state))
     console.send("\x12")  # ctrl+r
 

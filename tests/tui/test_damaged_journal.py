@@ -1,5 +1,3 @@
-"""A journal that is damaged in any way: the console watches, says so, changes nothing; commands answer in words."""
-
 import random
 import shutil
 import sqlite3
@@ -41,7 +39,6 @@ STATUSES = {
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No log of this machine counts, and nothing waits for a lock."""
     monkeypatch.setattr("services.journal.journal.machine_log", ExternalHashes)
     monkeypatch.setattr(external_hashes, "machine_log", ExternalHashes)
     monkeypatch.setattr(reader, "BUSY_MS", 50)
@@ -91,7 +88,7 @@ def test_every_command_replies_with_a_sentence(
 
 
 async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_path: Path) -> None:
-    """A dozen bytes of it: nothing is raised, nothing is written to the file, the screen says what to do."""
+    # A dozen bytes of it: nothing is raised, nothing is written to the file, the screen says what to do.
     for seed in range(12):
         path = copied(journal, tmp_path / f"{seed}.db")
         settled(path)
@@ -135,7 +132,7 @@ def test_commands_that_read_aws_still_do(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An inspection runs, a plan is refused without the journal, and both say so."""
+    # An inspection runs, a plan is refused without the journal, and both say so.
     path = copied(journal, tmp_path / "j.db")
     settled(path)
     path.write_bytes(path.read_bytes().replace(b"CREATE TABLE entries", b"CREATE TABLE \xffntries", 1))

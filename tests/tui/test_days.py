@@ -1,5 +1,3 @@
-"""Days as people write them, back (the journal) and ahead (the calendar)."""
-
 from datetime import date, timedelta
 
 import pytest

@@ -1,5 +1,3 @@
-"""A demo that ends in any way leaves no file and no process."""
-
 import os
 import signal
 import sys
@@ -18,7 +16,6 @@ COMMAND = [sys.executable, "-m", "tui", "demo", "--lang", "en", "--at", "2026-01
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Stands in for /tmp."""
     temp_folder = tmp_path / "tmp"
     temp_folder.mkdir()
     return temp_folder
@@ -29,7 +26,6 @@ def started(folder: Path) -> PtyConsole:
 
 
 def child_of(console: PtyConsole) -> int:
-    """The embedded AWS, once it was started."""
     pid = console.process.pid
     listed = Path(f"/proc/{pid}/task/{pid}/children")
     console.wait(lambda: bool(listed.read_text().split()), "a child")
@@ -96,7 +92,7 @@ def test_while_it_starts(folder: Path, end: Callable[[PtyConsole, int], None]) -
 
 
 def test_the_next_demo_removes_what_two_killed_processes_left(folder: Path) -> None:
-    """And nothing that is still used, or is no demo's."""
+    # And nothing that is still used, or is no demo's.
     left, used, other, own = (folder / f"{scratch.PREFIX}{name}" for name in ("left", "used", "file", "own"))
     for demo_folder in (left, used):
         demo_folder.mkdir()

@@ -1,5 +1,3 @@
-"""`toban demo --systems 3` in a real terminal: all are watched at once while one of them cannot be read."""
-
 import os
 import re
 import signal
@@ -24,7 +22,6 @@ _AGE = re.compile(r"just now|(\d+)s ago|(\d+)m ago")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Stands in for /tmp."""
     temp_folder = tmp_path / "tmp"
     temp_folder.mkdir()
     return temp_folder
@@ -44,7 +41,6 @@ def rows(console: PtyConsole) -> dict[str, str]:
 
 
 def age(row: str) -> int | None:
-    """Seconds since the system was read, as its row says."""
     # The age of the newest entry stands before it.
     ages = list(_AGE.finditer(row))
     return int(ages[-1][1] or int(ages[-1][2] or 0) * 60) if ages else None

@@ -1,5 +1,3 @@
-"""Every variable, command, option, key and address that a document names is one: the program accepts it, and reacts to it."""
-
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,7 +47,6 @@ def toban(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
 
 
 def rows(output: str) -> dict[str, str]:
-    """What `toban config` prints of each name."""
     return {line.split()[0]: line for line in output.splitlines() if line.strip()}
 
 
@@ -79,7 +76,6 @@ def test_every_command_that_is_typed_is_accepted(capsys: pytest.CaptureFixture[s
 
 
 def known_options(capsys: pytest.CaptureFixture[str], *command: str) -> Iterator[Flag]:
-    """The options of every command, as the helps list them."""
     status, output = toban(capsys, *command, "--help")
     assert status == ExitStatus.NORMAL, (command, output)
     yield from names.flags(help_segments(command, output))

@@ -1,5 +1,3 @@
-"""Every option that a document names does something: its command ends otherwise with it than without."""
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +74,6 @@ def test_every_option_of_patches_does_something(
 
 
 def idle(options: Iterable[Flag], endpoint: str, folder: Path, journal: Path) -> list[str]:
-    """The starts that end as they do without their option."""
     pairs = {flag: (trials.base_of(flag), trials.with_option(flag, value_of(flag))) for flag in options}
     bases = sorted({base for base, _start in pairs.values()}, key=lambda base: base.argv)
     starts = [*bases, *bases, *(start for _base, start in pairs.values())]
@@ -97,7 +94,6 @@ def test_what_is_shown_elsewhere_is_shown_there() -> None:
 
 @contextmanager
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[StartOptions]]:
-    """The options with which consoles would have been started."""
     options: list[StartOptions] = []
     with monkeypatch.context() as context:
         context.setattr("tui.startup.start.run", lambda given, _refuse: options.append(given) or 0)

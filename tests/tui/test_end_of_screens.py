@@ -1,5 +1,3 @@
-"""What waits for a moment asks nothing of screens that are gone."""
-
 import asyncio
 import gc
 from pathlib import Path
@@ -54,7 +52,7 @@ def is_freed(left: ref[App[Any]]) -> bool:
 
 @pytest.mark.slow
 def test_a_console_that_ended_is_freed(embedded: Embedded, tmp_path: Path) -> None:
-    """What remembers something for a console by a weak reference must not lead back to it."""
+    # What remembers something for a console by a weak reference must not lead back to it.
 
     async def visit(journal: Path) -> ref[App[Any]]:
         async with console(embedded.url, embedded.clock, journal=journal) as pilot:

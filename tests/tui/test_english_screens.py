@@ -1,5 +1,3 @@
-"""An English screen is English: kana and kanji stand on it only where people wrote them, in the application's log."""
-
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -35,7 +33,6 @@ _BEGINNING = 12
 
 
 def _logged() -> Iterator[str]:
-    """What the application writes into its log."""
     yield from (words for _method, _path, words, _weight in app_log._ROUTES)
     yield from (words for _status, words in app_log._REFUSED)
     for errors in app_log._ERRORS.values():
@@ -58,7 +55,6 @@ def japanese(text: str) -> list[str]:
 
 
 def rendered(pilot: Pilot[Any]) -> list[str]:
-    """What of the screen is not English."""
     return [f"{type(pilot.app.screen).__name__}: {each}" for each in japanese(screen_text(pilot))]
 
 
@@ -75,7 +71,7 @@ async def _modes(pilot: Pilot[Any]) -> list[str]:
 @pytest.mark.scenario("alb-5xx", origin=STORM, language="en")
 @pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.slow)])
 async def test_every_screen_is_english(embedded: Embedded, step: int) -> None:
-    """Every `step`-th screen at every run, and all in `make faults`."""
+    # Every `step`-th screen at every run, and all in `make faults`.
     embedded.advance(15 * 60.0)
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         strange = await _modes(pilot)
@@ -141,7 +137,6 @@ async def test_the_language_is_switched_on_the_running_console(embedded: Embedde
 
 
 def has_inspected(app: TobanApp) -> bool:
-    """Whether the inspections that are due have been run."""
     view = app.findings
     due = [each for each in view.duties if each.expected] if view is not None else []
     return any(each.recorded for each in due) and not any(each.running or each.queued for each in due)

@@ -1,5 +1,3 @@
-"""A console whose runbook names a queue of events: what people are told, and what wakes it."""
-
 from pathlib import Path
 
 from services.events.entries import event_entry
@@ -23,7 +21,7 @@ def runbook_with_queue(folder: Path) -> Path:
 
 
 async def test_a_queue_that_cannot_be_used_hides_nothing(empty_aws: Embedded, tmp_path: Path) -> None:
-    """The embedded AWS has no SQS: the alarms are polled as ever, and the message line says so once."""
+    # The embedded AWS has no SQS: the alarms are polled as ever, and the message line says so once.
     async with console(
         empty_aws.url, empty_aws.clock, size=(160, 48), runbook=runbook_with_queue(tmp_path)
     ) as pilot:

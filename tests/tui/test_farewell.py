@@ -1,5 +1,3 @@
-"""What the shell is told after the console: the change under way, what is late, what was allowed."""
-
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +17,6 @@ MONDAY = datetime(2026, 1, 19, 8, 50, tzinfo=ZoneInfo("Asia/Tokyo"))
 
 
 async def confirm(pilot: Pilot[Any]) -> None:
-    """Arm, plan, type the name, send."""
     await arm_without_screen(pilot)
     screen = await planned(pilot)
     await to_question(pilot, screen)
@@ -28,13 +25,11 @@ async def confirm(pilot: Pilot[Any]) -> None:
 
 
 async def ended(pilot: Pilot[Any]) -> list[str]:
-    """Quit, and what the shell is told."""
     await pilot.press("ctrl+q")
     return await told(pilot)
 
 
 async def told(pilot: Pilot[Any]) -> list[str]:
-    """What the shell is told once the console has ended."""
     app = pilot.app
     assert isinstance(app, TobanApp)
     await until(pilot, lambda: app._exit)

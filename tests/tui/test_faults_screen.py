@@ -1,5 +1,3 @@
-"""A fault of the console in whatever repeats: its cause is on the screen, nothing stays green, and it recovers."""
-
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any

@@ -1,5 +1,3 @@
-"""The footer at 80 columns: the keys that a person needs first on each screen, in both languages."""
-
 import pytest
 
 from services import i18n

@@ -1,5 +1,3 @@
-"""The frame of every screen: header and strip stay alive under any dialog, and a message has its own place."""
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -53,7 +51,6 @@ def window_rows(pilot: Pilot[Any]) -> Iterator[int]:
 
 
 async def visit(pilot: Pilot[Any], it: Things) -> None:
-    """Check the top screen, whatever it is."""
     app = it.app
     name = type(app.screen).__name__
     assert not list(app.screen.query(ToastRack)), name
@@ -84,7 +81,7 @@ async def visit(pilot: Pilot[Any], it: Things) -> None:
 async def test_every_screen_has_the_frame_and_the_message_line(
     embedded: Embedded, size: tuple[int, int], step: int
 ) -> None:
-    """Every `step`-th screen at every run, and all in `make faults`."""
+    # Every `step`-th screen at every run, and all in `make faults`.
     async with console(embedded.url, embedded.clock, size=size, notifications=True) as pilot:
         it = await things(pilot)
         for mode in MODES:
@@ -173,7 +170,7 @@ async def test_control_c_says_in_the_readers_language_which_key_quits(embedded: 
 async def test_what_changes_behind_a_dialog_is_painted_seldom_and_its_frame_at_once(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    """A log that runs behind a note would cost more than in view: rows with a dialog in them cannot be scrolled."""
+    # A log that runs behind a note would cost more than in view: rows with a dialog in them cannot be scrolled.
     monkeypatch.setattr("tui.screens.common.dimmed.UPDATE_EVERY", seconds)
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app

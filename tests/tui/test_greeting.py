@@ -1,5 +1,3 @@
-"""The first start shows where to begin, once; whoever has a journal needs no first steps."""
-
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,6 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
 async def greeted(embedded: Embedded, journal: Path) -> str:
-    """The message of a console that has just started."""
     app = app_on(embedded.url, embedded.clock, journal=journal)
     app._greets = True
     async with app.run_test(size=(80, 24)) as pilot:

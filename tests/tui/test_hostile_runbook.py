@@ -1,5 +1,3 @@
-"""Hostile text in the runbook's own words: harmless on every screen, on the command line and in the calendar file."""
-
 import re
 from datetime import date
 from importlib.resources import files

@@ -1,5 +1,3 @@
-"""Hostile text everywhere AWS lets people write: shown harmlessly, never interpreted."""
-
 import json
 from typing import Any
 
@@ -37,15 +35,12 @@ def widget(title: str, **properties: object) -> dict[str, object]:
 
 
 class Writer:
-    """Somebody who writes the text wherever AWS lets people write."""
-
     def __init__(self, embedded: Embedded, cloudwatch: Any, logs: Any) -> None:
         self.embedded = embedded
         self.cloudwatch = cloudwatch
         self.logs = logs
 
     async def dashboard(self, text: str) -> None:
-        """Three widgets, and a metric for one of them."""
         await self.cloudwatch.put_metric_data(
             Namespace="N\u202es",
             MetricData=[{"MetricName": "M[/]", "Dimensions": [{"Name": "D", "Value": "v"}],
@@ -56,7 +51,6 @@ class Writer:
         await self.cloudwatch.put_dashboard(DashboardName="library-overview", DashboardBody=json.dumps(body))
 
     async def alarm(self, name: str, text: str) -> None:
-        """One that fires."""
         await self.cloudwatch.put_metric_alarm(
             AlarmName=name, AlarmDescription=text[:1000], Namespace="N\u202es", MetricName="M[/]",
             Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
@@ -64,7 +58,6 @@ class Writer:
         await self.cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=text[:1000])
 
     async def lines(self, text: str) -> None:
-        """Two, one as it is and one in JSON."""
         at = int(self.embedded.clock.now().timestamp() * 1000)
         lines = [(at - 3000, text), (at - 2000, json.dumps({"level": "ERROR", "message": text[:5000]}))]
         await put_lines(self.logs, "/app/catalogue", "a", lines)

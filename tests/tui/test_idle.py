@@ -1,5 +1,3 @@
-"""An idle console paints what time moved, and nothing else."""
-
 import pytest
 
 from services.models.intervals import Intervals
@@ -22,7 +20,6 @@ COUNTS = {"HeaderLine", "LogBar"}
 
 @pytest.fixture(autouse=True)
 def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No tick happens by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
@@ -56,7 +53,7 @@ async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded
 
 @pytest.mark.slow
 async def test_the_ages_of_all_panels_are_painted_in_the_same_seconds(embedded: Embedded) -> None:
-    """Each jump between the clock and another row costs the line some forty bytes; every tenth second suffices."""
+    # Each jump between the clock and another row costs the line some forty bytes; every tenth second suffices.
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         await settled(pilot)
         heads: list[int] = []

@@ -1,5 +1,3 @@
-"""What an idle minute costs the line and the machine, counted on a clock that only moves when it is told to."""
-
 import asyncio
 from collections.abc import Callable
 from typing import Any
@@ -45,13 +43,11 @@ class Wire:
 
     @property
     def sent(self) -> int:
-        """Bytes so far."""
         return sum(len(data) for _at, data in self.line.sent)
 
 
 @pytest.fixture(autouse=True)
 def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No tick happens by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
@@ -85,7 +81,7 @@ async def test_an_idle_minute_sends_one_frame_a_second_of_few_bytes(
 async def test_an_idle_minute_sets_hardly_a_timer(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every widget that changes with time follows the ticker, whose timer does not run here."""
+    # Every widget that changes with time follows the ticker, whose timer does not run here.
     timers: list[str] = []
     async with console(embedded.url, embedded.clock, size=SIZE, intervals=AT_REST) as pilot:
         loop = asyncio.get_running_loop()

@@ -1,5 +1,3 @@
-"""Once a console has come to rest, no key imports anything: a first time is as quick as a second."""
-
 import json
 import subprocess
 import sys

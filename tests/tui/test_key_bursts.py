@@ -166,11 +166,9 @@ class KeyRecorder:
             self.misread.append(f"{key.key} read by {reader}, typed at {painted}")
 
     def painted_at(self, time: float) -> Screen[Any] | None:
-        """The screen whose frame was the newest then."""
         return next((screen for since, screen in reversed(self._frames) if since <= time), None)
 
     def forget(self) -> None:
-        """Free what was read."""
         self._meant.clear()
         del self._frames[:-1]
 
@@ -218,8 +216,6 @@ async def uncover(pilot: Pilot[Any], dialog: Screen[Any], recorder: KeyRecorder)
 
 @dataclass
 class Figures:
-    """What a run of bursts came to."""
-
     keys: int
     intruded: int
     quits: int
@@ -306,7 +302,7 @@ async def test_many_random_bursts_break_nothing(
 async def test_what_follows_the_key_that_closes_a_late_dialog_is_for_the_dialog_below(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A read that a key asked for may end only after another dialog opened, and lies over it then."""
+    # A read that a key asked for may end only after another dialog opened, and lies over it then.
     recorder = KeyRecorder(monkeypatch)
     async with console(embedded.url, embedded.clock) as pilot:
         app, below, late = pilot.app, Interloper(), ChooseScreen("Groups", (), harmless=True)
@@ -341,7 +337,6 @@ async def test_a_key_typed_before_an_unrequested_dialog_was_seen_counts_as_misre
 
 
 def standing(pilot: Pilot[Any]) -> tuple[object, ...]:
-    """Where the console stands, as far as keys can bring it there."""
     app, focused = pilot.app, pilot.app.focused
     base = app.screen_stack[0]
     text = (

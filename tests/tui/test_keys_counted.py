@@ -1,5 +1,3 @@
-"""How many keys the trial's tasks take: a bad Monday under twenty, a quiet one three, an alarm's cause nine at most."""
-
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,8 +21,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("at_once")]
 
 
 class Keys:
-    """Presses keys one by one and counts them."""
-
     def __init__(self, pilot: Pilot[Any]) -> None:
         self.pilot = pilot
         self.count = 0
@@ -45,7 +41,6 @@ class Keys:
 
 
 async def inspected(pilot: Pilot[Any], embedded: Embedded) -> None:
-    """Wait until every duty of today that is due has its findings."""
 
     def complete() -> bool:
         embedded.clock.advance(0.1)

@@ -1,5 +1,3 @@
-"""The ledger does not answer: the console says since when, what waits and what is refused, and goes on by itself after."""
-
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,3 @@
-"""Which message is shown: the newest, while it is true or until it was read."""
-
 import pytest
 
 from tui import message_board

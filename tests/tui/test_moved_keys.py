@@ -1,5 +1,3 @@
-"""The keys of the version before: they do what they did, say their new key once, and disturb nobody's own keys."""
-
 import sys
 from types import FrameType
 from typing import Any
@@ -19,7 +17,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600
 
 
 def said(pilot: Pilot[Any]) -> list[str]:
-    """Every message so far, in order, without the line breaks."""
     return [each.text for each in pilot.app.board.past]
 
 
@@ -100,7 +97,7 @@ async def test_a_key_that_its_user_has_set_is_left_alone(embedded: Embedded) -> 
 
 
 async def test_a_key_that_moved_on_another_screen_alone_looks_nothing_up(embedded: Embedded) -> None:
-    """`k` moves the cursor, and is an old key of findings: it must not cost what a key of this screen costs."""
+    # `k` moves the cursor, and is an old key of findings: it must not cost what a key of this screen costs.
     async with console(embedded.url, embedded.clock) as pilot:
         looked_up = []
 

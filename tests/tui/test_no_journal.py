@@ -1,5 +1,3 @@
-"""No journal: the console watches and says so, and refuses what must be recorded."""
-
 import asyncio
 import os
 import shutil
@@ -38,7 +36,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own with half a megabyte."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = subprocess.run(
@@ -51,7 +48,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, readable: bool) -> None:
-    """Everything a console without a writable journal must do."""
     async with console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as pilot:
         app = pilot.app
         assert app.alarms.value.count(AlarmState.OK) == 8, "it watches"

@@ -1,5 +1,3 @@
-"""A console whose credentials are not of the runbook's account: it runs, says so, and shows and records no verdict."""
-
 import os
 from datetime import timedelta
 from pathlib import Path

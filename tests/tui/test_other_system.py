@@ -1,5 +1,3 @@
-"""Any system on any endpoint: names, alarms and dashboard that the test seeds itself."""
-
 import json
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Messages of a real console: one about an inspection goes with it, and the past ones can be read and copied."""
-
 from pathlib import Path
 
 import pytest

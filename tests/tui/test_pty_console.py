@@ -1,5 +1,3 @@
-"""What the tests see of a terminal is what a person sees."""
-
 import sys
 
 from tests.tui.pty_console import PtyConsole

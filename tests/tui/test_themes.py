@@ -1,5 +1,3 @@
-"""The colours of the themes: every role is readable on every surface that it stands on, and 256 colours are exact."""
-
 import re
 from itertools import product
 from pathlib import Path
@@ -100,7 +98,6 @@ def test_no_other_of_the_256_colours_is_nearer(colour: tuple[int, int, int]) -> 
 
 
 def xterm(number: int) -> tuple[int, int, int]:
-    """The colour as xterm's 256colres.h computes it."""
     if number >= 232:
         return (8 + (number - 232) * 10,) * 3  # type: ignore[return-value]
     red, green, blue = (number - 16) // 36, (number - 16) // 6 % 6, (number - 16) % 6
@@ -108,7 +105,7 @@ def xterm(number: int) -> tuple[int, int, int]:
 
 
 def test_every_textual_variable_that_a_stylesheet_uses_is_exact_or_a_colour_of_the_palette() -> None:
-    """No colour is blended: a blend is exact in truecolor only."""
+    # No colour is blended: a blend is exact in truecolor only.
     for role, style in ROLES.items():
         assert not re.search(r"\d%|auto", style), role
 
@@ -151,7 +148,7 @@ async def test_words_on_black_are_never_the_terminals_dark_blue() -> None:
 
 
 def test_words_take_the_text_colours_of_the_theme() -> None:
-    """`$primary` is for lines and bars: as a word it would be dark blue on black among 16 colours."""
+    # `$primary` is for lines and bars: as a word it would be dark blue on black among 16 colours.
     sources = [path for folder in ("tui", "widgets") for path in Path(folder).rglob("*.py")]
     words = re.compile(r"styled\([^)]*\$primary\b|(?<![\w-])color: \$primary\b")
     lines = {str(path) for path in sources if words.search(path.read_text("utf-8"))}

@@ -1,5 +1,3 @@
-"""What goes wrong on AWS's side, and what the console says: the rest lives, nothing false is green."""
-
 import pytest
 
 from services.models.alarms import AlarmState

@@ -1,5 +1,3 @@
-"""What is typed while a dialog opens stands in its field, whole; nothing typed ahead confirms."""
-
 import asyncio
 from itertools import product
 from operator import attrgetter
@@ -132,7 +130,6 @@ async def typed_slowly(hand: Hand, opener: Opener, kind: type[Screen[Any]]) -> l
 
 
 async def check(hand: Hand, kind: type[Screen[Any]], lags: tuple[float, ...] = LAGS) -> list[str]:
-    """What is wrong with what is typed into this kind of dialog."""
     (opener, *_others), wrong = OPENERS[kind], []
     expected = await typed_slowly(hand, opener, kind)
     enter = KEYS["enter"] if issubclass(kind, GuardedDialog) else ""

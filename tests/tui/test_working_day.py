@@ -1,5 +1,3 @@
-"""A working day at the console, from five to nine until the next morning, with a colleague on the same journal."""
-
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -46,7 +44,6 @@ async def at(pilot: Pilot[Any], embedded: Embedded, time: str, **expected: Occur
 
 
 async def sign(pilot: Pilot[Any], name: str, note: str) -> None:
-    """As an operator does: cursor, s, the note, enter."""
     assert pilot.app.screen.list.select(listed(pilot, name).key)
     await pilot.press("s")
     if name.startswith("daily-evening"):

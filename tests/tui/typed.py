@@ -41,7 +41,6 @@ def type_in(app: Any, *reads: str) -> None:
 
 
 async def at_rest(pilot: Pilot[Any]) -> None:
-    """Wait until everything that was typed was read, and done."""
     app = pilot.app
     try:
         async with asyncio.timeout(LIMIT):
@@ -53,6 +52,5 @@ async def at_rest(pilot: Pilot[Any]) -> None:
 
 
 async def burst(pilot: Pilot[Any], *reads: str) -> None:
-    """Type `reads` at once and wait for the end of it."""
     type_in(pilot.app, *reads)
     await at_rest(pilot)

@@ -94,7 +94,6 @@ def occurrence(slot: ScheduledOccurrence, state: State, **more: object) -> Occur
 
 
 def _state(slot: ScheduledOccurrence) -> Occurrence:
-    """What the day of this story makes of a slot."""
     if slot.day < date(2026, 1, 7):
         return occurrence(slot, State.NO_RECORD)
     if slot.due_at > NOW:

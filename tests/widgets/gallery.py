@@ -16,8 +16,6 @@ from widgets.journal.wording import filter_spans
 
 
 class GalleryApp(App[None]):
-    """One page of widgets with their data set."""
-
     CSS = """
     #states AlarmPanel { height: 8; }
     JournalPanel { height: 18; }

@@ -12,8 +12,6 @@ from widgets.duties.month import MonthGrid
 
 
 class DutyGallery(App[None]):
-    """List and agenda on the left, month and detail on the right."""
-
     CSS = """
     #left { width: 3fr; margin-right: 1; }
     #right { width: 2fr; }

@@ -58,12 +58,10 @@ PLAYBOOK = next(each for each in RUNBOOK.playbooks if each.id == "alb-5xx")
 
 
 def minutes(count: float) -> datetime:
-    """So many minutes after T0."""
     return T0 + timedelta(minutes=count)
 
 
 def curve(measure: Measure, before: float, since: float, *, hours: int = 3) -> Series:
-    """A curve that changes at T0."""
     start = int((T0 - timedelta(hours=hours)).timestamp())
     end = int(NOW.timestamp()) // 60 * 60
     times = tuple(range(start, end, 60))
@@ -72,7 +70,6 @@ def curve(measure: Measure, before: float, since: float, *, hours: int = 3) -> S
 
 
 def incident(**fields: object) -> Incident:
-    """The incident, taken; other fields as given."""
     values = {
         "id": "incident:alb-5xx-error-rate@2026-01-13T18:07:00+00:00",
         "trigger": TriggerKind.ALARM,
@@ -94,7 +91,6 @@ def incident(**fields: object) -> Incident:
 
 
 def clocks(*, overdue: bool = False) -> tuple[IncidentClock, ...]:
-    """The clocks seven minutes after the alarm."""
     late = timedelta(minutes=6) if overdue else timedelta()
     return (
         IncidentClock(kind=ClockKind.RECOVERY, starts=ALARM, due=ALARM + timedelta(minutes=5), state=ClockState.OVERDUE),
@@ -109,7 +105,6 @@ def clocks(*, overdue: bool = False) -> tuple[IncidentClock, ...]:
 
 
 def signal(id: str, title: str, source: Source, **fields: object) -> Signal:
-    """A signal, present unless said otherwise."""
     return Signal.model_validate(
         {"id": id, "title": title, "state": SignalState.PRESENT, "source": source, **fields}
     )
@@ -130,7 +125,6 @@ EXITS = signal(
 
 
 def weighed_signal(signal: Signal, weight: int) -> WeighedSignal:
-    """A signal that counts in full."""
     return WeighedSignal(signal=signal, weight=weight, counts=weight, is_direct=bool(signal.direct_for))
 
 
@@ -163,7 +157,6 @@ SPECS = {
 
 
 def assessment(word: Word = Word.STRONG) -> Assessment:
-    """The causes weighed."""
     look = NextLook(signal="task-exit", title="停止したタスクの終了コード", difference=15, look="ecs")
     return Assessment(
         onset=Onset(at=T0, basis=OnsetBasis.BASELINE, measure="target_5xx", baseline=3.0),
@@ -176,7 +169,6 @@ def assessment(word: Word = Word.STRONG) -> Assessment:
 
 
 def log(count: int, text: str, *, every: float = 15, begin: float = 0) -> tuple[LogEntry, ...]:
-    """So many lines of one kind."""
     return tuple(
         LogEntry(at=minutes(begin) + timedelta(seconds=every * number), stream="staff-api/0a1b", text=text.replace("{n}", str(number)))
         for number in range(count)
@@ -184,7 +176,6 @@ def log(count: int, text: str, *, every: float = 15, begin: float = 0) -> tuple[
 
 
 def evidence(**fields: object) -> IncidentEvidence:
-    """What the first wave has read."""
     problem = Problem(
         kind=ProblemKind.ACCESS_DENIED,
         summary="ecs:DescribeTasks の権限がありません。",
@@ -245,7 +236,6 @@ def evidence(**fields: object) -> IncidentEvidence:
 
 
 def falling() -> Series:
-    """Free storage that falls by a GiB an hour."""
     start = int((NOW - timedelta(hours=3)).timestamp()) // 60 * 60
     times = tuple(start + 60 * number for number in range(180))
     values = tuple((8.9 - number / 60) * 2**30 for number in range(180))
@@ -261,7 +251,6 @@ TIMELINE = (
 
 
 def view(**fields: object) -> IncidentView:
-    """Everything that the screen draws."""
     values: dict[str, object] = {
         "incident": incident(),
         "playbook": PLAYBOOK,
@@ -286,6 +275,5 @@ def view(**fields: object) -> IncidentView:
 
 
 def context(**fields: object) -> EvidenceContext:
-    """The evidence as its pages read it."""
     read = evidence(**fields)
     return EvidenceContext(view(evidence=read), read, NOW)

@@ -8,8 +8,6 @@ from widgets.incidents.detail import IncidentDetail
 
 
 class IncidentApp(App[None]):
-    """One incident."""
-
     def __init__(self, **fields: object) -> None:
         super().__init__()
         self.detail = IncidentDetail(lambda: incident_data.NOW)

@@ -28,7 +28,6 @@ def entry(
     person: Person = TANAKA,
     **data: object,
 ) -> Entry:
-    """One entry; the higher the number, the later."""
     return Entry(
         seq=seq, at=gallery_data.NOW - timedelta(minutes=(20 - seq) * 97), kind=kind, subject=subject, target=target, text=text,
         person=person, body=canonical(data), previous=f"{seq - 1:064x}", hash=f"{seq:064x}",
@@ -55,7 +54,6 @@ VIEW = JournalView(entries=ENTRIES, older=True, total=20)
 
 
 def state(view: JournalView = VIEW) -> FeedState[JournalView]:
-    """As the screen hands it over."""
     return FeedState(value=view, fetched_at=gallery_data.NOW, interval=1e12)
 
 

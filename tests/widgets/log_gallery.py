@@ -103,7 +103,6 @@ def lines_of(form: str) -> list[LogLine]:
 
 
 def results() -> QueryRows:
-    """Counts by five minutes and level."""
     rows = tuple(
         (f"2026-01-05 00:{minute:02}:00.000", level, str(count * (1 + minute % 4)))
         for minute in range(0, 15, 5)
@@ -165,7 +164,6 @@ class LogGallery(App[None]):
 
 
 async def drawn(pilot: Pilot[None]) -> None:
-    """Wait until everything is counted and drawn."""
     app = pilot.app
     assert isinstance(app, LogGallery)
     while app.page != "query" and not app.query_one(LogBar).facts.lines:

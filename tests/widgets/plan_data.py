@@ -73,7 +73,6 @@ SCHEDULE = PlannedStep(
 
 
 def plan(**more: object) -> Plan:
-    """Raise the limit, with AWS taking it back."""
     fields: dict[str, object] = {
         "id": "01kg",
         "kind": "task-limit",
@@ -116,7 +115,6 @@ LOWER = {
 
 
 def run(*states: StepState, plan_made: Plan | None = None, **more: object) -> Run:
-    """A run whose steps stand so; the rest is waiting."""
     run_plan = plan_made or plan()
     steps = tuple(
         StepRun(id=step.id, state=state, at=NOW, **(more if at == 0 else {}))

@@ -1,5 +1,3 @@
-"""Pictures of the duties' widgets, and that states and text are what they are in every theme."""
-
 from collections.abc import Callable, Iterator
 
 import pytest

@@ -1,5 +1,3 @@
-"""What the overview says about one system."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

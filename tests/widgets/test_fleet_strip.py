@@ -1,5 +1,3 @@
-"""The line of all systems: the one on screen first, then the worst; what fires or cannot be read is never left out."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -64,7 +62,6 @@ def test_every_row_has_a_letter_of_its_own_until_there_are_no_more() -> None:
 
 
 def test_what_all_names_end_with_goes_before_letters_do() -> None:
-    """Eight of the demo's systems in 80 columns."""
     names = ("facility", "library", "taxes", "water", "clinic", "school", "buses", "parks")
     just = read(alarms(since=NOW), NOW)
     systems = [replace(sample(NOW)[1], key=f"{name}-prod", alarms=just) for name in names]

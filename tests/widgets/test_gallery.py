@@ -1,5 +1,3 @@
-"""Pictures of the gallery, and that hostile text stays text in every widget and theme."""
-
 from collections.abc import Callable
 
 import pytest

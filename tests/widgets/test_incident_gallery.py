@@ -1,5 +1,3 @@
-"""Pictures of one incident, and that text from outside stays text."""
-
 from collections.abc import Callable, Iterator
 
 import pytest

@@ -1,5 +1,3 @@
-"""Pictures of the logs mode: columns of each form with the ruler above, the merged lines, a query's result."""
-
 from collections.abc import Callable
 
 import pytest

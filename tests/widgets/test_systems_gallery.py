@@ -1,5 +1,3 @@
-"""Pictures of several systems at once: the line of every screen and the table of the overview."""
-
 from collections.abc import Callable
 
 import pytest
@@ -16,8 +14,6 @@ from widgets.fleet.strip import FleetStrip
 
 
 class SystemsApp(App[None]):
-    """Ten systems, of which the first is on screen."""
-
     def compose(self) -> ComposeResult:
         yield FleetStrip(gallery_data.now)
         yield KeyedTable(columns(), margin=1)

@@ -1,5 +1,3 @@
-"""Every kind of change has a plan without a screen, and `--schema` describes what is printed."""
-
 import json
 from typing import Any
 

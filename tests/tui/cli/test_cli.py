@@ -243,7 +243,6 @@ def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: pytest
 def test_a_flag_that_cannot_be_used_is_wrong_usage(
     command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever reads it: the parser or the settings."""
     assert toban("--endpoint-url", "file:///etc/passwd", *command) == 64
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "file:///etc/passwd")
     assert toban(*command) == 78

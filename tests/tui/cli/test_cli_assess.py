@@ -1,5 +1,3 @@
-"""`toban assess`: the first wave and the weighed causes for pipes, cron and drills."""
-
 import json
 import os
 from datetime import UTC, datetime

@@ -1,5 +1,3 @@
-"""`toban change`: a plan in words and as JSON, and nothing else."""
-
 import json
 
 import pytest

@@ -1,5 +1,3 @@
-"""`toban change` for the database: every plan in words and as JSON, and nothing is sent."""
-
 import json
 from datetime import UTC, datetime
 from typing import Any

@@ -1,5 +1,3 @@
-"""`toban config`: which engine keeps the journal, where it is on this host, and when another one is due."""
-
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,6 @@ from tui.cli.main import Output, run
 
 
 def about_journal(capsys: pytest.CaptureFixture[str], *argv: str, lang: str = "en") -> list[str]:
-    """The line of the setting, and those below it."""
     try:
         assert run(["--lang", lang, "config", *argv], Output(outline_drawn=False)) == 0
     finally:

@@ -1,5 +1,3 @@
-"""`toban drill` and `toban drill score`."""
-
 import json
 import os
 from pathlib import Path

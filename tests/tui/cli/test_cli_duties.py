@@ -1,5 +1,3 @@
-"""`toban duties`: text aligned by cells, JSON, a calendar file; AWS is not asked."""
-
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,6 @@ from tui.cli.main import Output, run
 
 @pytest.fixture(autouse=True)
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    """A journal that began long ago, named by the configuration."""
     journal = Ledger(tmp_path / "journal.db")
     journal.began("2026-01-01 00:00")
     monkeypatch.setenv("TOBAN_JOURNAL", str(journal.path))

@@ -1,5 +1,3 @@
-"""`toban change` for the changes of an ECS service: in words and as JSON, and nothing is sent."""
-
 import pytest
 
 from services.demo.system import names

@@ -1,5 +1,3 @@
-"""`toban change` for the cache invalidation and the alarm mute: in words and as JSON, and nothing is sent."""
-
 import pytest
 
 from tests.conftest import Embedded

@@ -1,5 +1,3 @@
-"""`toban events template`: what creates the queue of events, for whoever may create it."""
-
 import json
 
 import pytest

@@ -1,5 +1,3 @@
-"""The help of every command, in both languages: whole sentences, one register, one term for one thing."""
-
 import re
 from collections.abc import Iterator
 
@@ -18,7 +16,6 @@ OTHER_TERMS = ("終了コード", "終了値", "エラー値")
 
 
 def contexts(width: int) -> Iterator[click.Context]:
-    """Every command and subcommand."""
     group = build(Output(outline_drawn=False))
     root = group.context_class(group, info_name="toban", terminal_width=width, max_content_width=width)
     yield root
@@ -37,7 +34,6 @@ def _below(context: click.Context) -> Iterator[click.Context]:
 
 
 def helps(language: str, width: int) -> dict[str, str]:
-    """The help of each command by its path."""
     i18n.use(language)
     return {each.command_path: each.get_help() for each in contexts(width)}
 

@@ -1,5 +1,3 @@
-"""`toban incident list`, `show` and `report`: from the journal's file, without AWS."""
-
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -75,7 +73,7 @@ def test_an_incident_is_named_by_number_or_unique_beginning(
 def test_the_report_of_an_open_incident_counts_until_now_or_says_until_when(
     is_reached: bool, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """AWS is asked about an open incident, unless a journal was named, which may be another system's."""
+    # AWS is asked about an open incident, unless a journal was named, which may be another system's.
     incident = open_incident(ledger)
     ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()), "night")
     later = evidence().model_copy(update={"began": jst(f"{DAY} 10:20"), "ended": jst(f"{DAY} 10:20")})

@@ -1,5 +1,3 @@
-"""`toban incident` on a journal in which every text is hostile: nothing reaches the terminal or a file raw."""
-
 import json
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""`toban inspect`: the same inspections, for cron and pipes."""
-
 import asyncio
 import json
 import os
@@ -98,7 +96,6 @@ def no_journal(path: Path) -> None:
 
 
 def link_to_itself(path: Path) -> None:
-    """Which is there, but cannot be looked up."""
     path.symlink_to(path)
 
 

@@ -49,7 +49,6 @@ def toban(*argv: str) -> int:
 
 
 def syslog_copy(path: Path, to: Path) -> Path:
-    """A copy of syslog that knows the journal as it is now."""
     with closing(JournalReader.open(path)) as reader:
         seq, head = reader.head()
         to.write_text(f"Jan 14 x toban: {line_of(Checkpoint(reader.id, seq, head, str(path)))}\n")

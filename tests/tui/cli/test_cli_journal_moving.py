@@ -1,5 +1,3 @@
-"""`toban journal move` and `copy` where they cannot go on: what is wrong, in the screen's language, and what helps."""
-
 import asyncio
 import errno
 import sqlite3
@@ -22,7 +20,6 @@ AGAIN = "run the same command again"
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The configured journal, a file of three entries."""
     path = tmp_path / "journal.db"
     filled(path, 3)
     monkeypatch.setenv("TOBAN_JOURNAL", str(path))
@@ -65,7 +62,6 @@ def test_a_full_disk_is_said_in_words(
 def test_a_journal_that_has_moved_is_not_to_be_moved_from_there_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The same command would fail for ever."""
     ledger = MemoryLedger()
     asyncio.run(_leave(ledger, tmp_path / "copy.db"))
     monkeypatch.setattr(place, "open_ledger", lambda *_arguments: ledger)

@@ -1,5 +1,3 @@
-"""`toban journal table --print`: what creates the place of a ledger, for whoever may create it."""
-
 import json
 from pathlib import Path
 

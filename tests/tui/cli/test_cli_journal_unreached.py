@@ -1,5 +1,3 @@
-"""Commands over a shared journal that cannot be reached: they end, and do not say that they try again by themselves."""
-
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,3 @@
-"""`toban logs query`: price first, rows on standard output, everything else on standard error."""
-
 import csv
 import io
 import json

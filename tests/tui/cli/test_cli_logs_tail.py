@@ -1,5 +1,3 @@
-"""`toban logs tail`: the lines of groups for a pipe, once or followed."""
-
 import asyncio
 import hashlib
 import json
@@ -37,8 +35,6 @@ NEVER_READ = "/ecs/staff-api"
 
 
 class Printed:
-    """What a tail in this process prints."""
-
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.errors: list[str] = []
@@ -69,7 +65,6 @@ class World:
         return int(self.aws.clock.now().timestamp() * 1000)
 
     async def put(self, group: str, *events: tuple[int, str]) -> None:
-        """Events by seconds before now."""
         rows = [
             {"timestamp": self.now - ago * 1000, "message": text}
             for ago, text in sorted(events, reverse=True)
@@ -77,7 +72,6 @@ class World:
         await self.client.put_log_events(logGroupName=group, logStreamName="s", logEvents=rows)
 
     async def exports(self) -> tuple[Entry, ...]:
-        """What the journal has about exports."""
         return await self.services.journal.entries(EntryQuery(kinds=frozenset({EntryKind.EXPORTED})))
 
     async def tail(self, *groups: str, **options: Any) -> int:
@@ -465,7 +459,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(embedded_now: Embedded) -> None
 def test_lines_that_can_go_nowhere_are_not_waited_for(
     follow: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor is AWS asked: nobody answers at this address."""
+    # Nor is AWS asked: nobody answers at this address.
     monkeypatch.setattr(sys, "stdout", None)
     argv = ["--lang", "en", "logs", "tail", *follow, "--endpoint-url", "http://127.0.0.1:9"]
     monkeypatch.setattr("tui.cli.printing._redirect_to_null", lambda _descriptor: None)

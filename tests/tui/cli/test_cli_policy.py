@@ -1,5 +1,3 @@
-"""`toban policy`: JSON for IAM on standard output, and words for people beside it."""
-
 import json
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""`toban report` and its exit statuses; the journal is read, AWS is not asked."""
-
 import json
 import os
 import re
@@ -20,7 +18,6 @@ DAY = "2026-01-06"
 
 @pytest.fixture(autouse=True)
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    """A journal of one evening duty, named by the configuration."""
     journal = Ledger(tmp_path / "journal.db")
     journal.began(f"{DAY} 16:00")
     monkeypatch.setenv("TOBAN_JOURNAL", str(journal.path))

@@ -1,5 +1,3 @@
-"""The commands that read the journal while its ledger does not answer: this host's copy may lack what others wrote."""
-
 import asyncio
 import json
 import socket
@@ -66,7 +64,7 @@ def test_a_copy_that_may_lack_entries_is_not_called_intact(
 
 
 def test_one_reason_is_given_once(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither the copy nor the comparison could be brought to an end, both because the ledger does not answer."""
+    # Neither the copy nor the comparison could be brought to an end, both because the ledger does not answer.
     assert toban("journal", "verify", "--whole") == 3
     printed = capsys.readouterr().out
     assert printed.count("does not answer") == 1
@@ -88,7 +86,7 @@ def test_without_a_copy_the_ledger_is_what_is_missing(
 def test_who_wrote_on_another_host_is_listed_with_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two hosts have the same accounts, and terminals of the same names."""
+    # Two hosts have the same accounts, and terminals of the same names.
     here, there = socket.gethostname(), "bastion-2"
     monkeypatch.setenv("TOBAN_JOURNAL", DEAD)
     monkeypatch.setenv("TOBAN_LANG", "en")
@@ -110,7 +108,7 @@ def test_who_wrote_on_another_host_is_listed_with_it(
 def test_what_is_read_from_it_is_printed_and_the_status_is_never_normal(
     copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], status: int
 ) -> None:
-    """What is bad in the copy is known; nothing good is."""
+    # What is bad in the copy is known; nothing good is.
     assert toban(*command) == status
     printed = capsys.readouterr()
     assert printed.out
@@ -123,7 +121,7 @@ def test_what_is_read_from_it_is_printed_and_the_status_is_never_normal(
 def test_a_report_that_is_made_from_it_says_so_itself(
     capsys: pytest.CaptureFixture[str], form: str, when: str
 ) -> None:
-    """It is handed on without what was printed beside it."""
+    # It is handed on without what was printed beside it.
     assert toban("report", when, "--format", form) == 1, "duties were missed, as far as the copy knows"
     document = capsys.readouterr().out
     assert "may lack newer entries" in document

@@ -1,5 +1,3 @@
-"""`--system` and `--all`: the commands on several configured systems."""
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""`toban watch --headless`: a process that opens and captures incidents until a signal ends it."""
-
 import asyncio
 import signal
 import subprocess
@@ -45,7 +43,6 @@ class Watch:
             self.process.stdout.close()
 
     def wait_for(self, *texts: str, seconds: float = 60.0) -> None:
-        """Until a line contains these texts."""
         self.until(lambda: any(all(text in line for text in texts) for line in self.lines), seconds)
 
     def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -65,7 +62,6 @@ def watching(embedded: Embedded, journal: Path, *argv: str) -> Iterator[Watch]:
 
 @contextmanager
 def started(command: list[str]) -> Iterator[Watch]:
-    """A process in the project's folder, killed at the end."""
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -126,8 +122,6 @@ def test_an_incident_is_opened_captured_and_announced(
 
 
 class Lines:
-    """What a watch in this process prints."""
-
     def __init__(self) -> None:
         self.lines: list[str] = []
 
@@ -148,7 +142,6 @@ class Lines:
 
 @asynccontextmanager
 async def in_process(embedded: Embedded, journal: Path) -> AsyncIterator[tuple[Lines, Services]]:
-    """A watch on the world's clock."""
     lines = Lines()
     services = connect(
         load_builtin("facility-prod"),

@@ -1,5 +1,3 @@
-"""What is printed about incidents does not depend on the machine's time zone."""
-
 import json
 import os
 import re

@@ -1,5 +1,3 @@
-"""What each command loads: no screen, no inspection that is not run, no check of a runbook that was checked before."""
-
 import json
 import subprocess
 import sys
@@ -76,19 +74,16 @@ def loaded_by(*command: str) -> tuple[int, set[str]]:
 
 
 def inspections_in(modules: set[str]) -> set[str]:
-    """The inspections whose class was imported."""
     return {str(entry.id) for entry in INSPECTIONS if entry.implementation.partition(":")[0] in modules}
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The user's cache folder of all tests here."""
     return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(autouse=True)
 def second_command(cache: Path, monkeypatch: pytest.MonkeyPatch, clean_environment: None) -> None:
-    """The first command has checked the runbook."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     if not any(cache.iterdir()):
         status, modules = loaded_by("inspect", "alarms", "--commands")

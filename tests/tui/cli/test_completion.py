@@ -1,5 +1,3 @@
-"""`toban completion` in real shells: what is completed, what is not, and that no name of a runbook runs anything."""
-
 import os
 import shlex
 import shutil
@@ -31,7 +29,6 @@ def needs(shell: str) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def bin(tmp_path: Path) -> Path:
-    """A folder with a `toban` of this checkout."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "toban"
@@ -71,13 +68,11 @@ def answered(words: list[str], shell: str = "bash", **changes: str) -> subproces
 
 
 def values(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """The names in an answer to bash."""
     assert done.returncode == 0
     return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
 
 def printed(done: subprocess.CompletedProcess[str]) -> str:
-    """What it wrote beside the answer."""
     return "\n".join(line for line in done.stderr.splitlines() if not line.startswith("import time:"))
 
 
@@ -245,7 +240,6 @@ def test_a_name_that_is_no_argument_is_not_offered(tmp_path: Path) -> None:
 
 
 def quoted(text: str) -> str:
-    """A TOML string."""
     escaped = "".join(f"\\u{ord(each):04x}" if ord(each) < 32 or each in '"\\' else each for each in text)
     return f'"{escaped}"'
 

@@ -1,5 +1,3 @@
-"""`toban doctor` as people and programs call it: over the embedded AWS, in both languages, with faults on demand."""
-
 import asyncio
 import json
 import os
@@ -44,7 +42,6 @@ def toban(*argv: str, lang: str = "en") -> int:
 
 
 def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
-    """The JSON, with the checks by their ids."""
     status = toban("--json", *argv)
     data: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert data["status"] == status

@@ -1,5 +1,3 @@
-"""The checks of `toban doctor` that concern this machine: terminal, language, versions, disk, journal, hashes, settings."""
-
 import os
 import pty
 import sqlite3
@@ -70,7 +68,6 @@ def test_what_is_no_terminal_or_another_process_has_is_not_asked(tmp_path: Path)
 async def shown_on(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], seconds: float | None, **environment: str
 ) -> Outcome:
-    """The result on a terminal of this size that answers so fast."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr(terminal, "check_terminal", lambda: None)
     monkeypatch.setattr(terminal, "may_be_asked", lambda _stream: True)

@@ -1,5 +1,3 @@
-"""`toban doctor`: what is installed and how, and how wide the terminal really draws characters."""
-
 import os
 import re
 import sys

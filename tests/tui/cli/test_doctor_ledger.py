@@ -1,5 +1,3 @@
-"""`toban doctor` and the ledger: reached or not, the same journal or another, how far the copy here is behind."""
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
@@ -115,7 +113,7 @@ async def test_an_entry_that_is_another_in_the_ledger(tmp_path: Path) -> None:
 
 
 async def test_a_ledger_that_lacks_what_the_copy_has(tmp_path: Path) -> None:
-    """It was emptied or restored: the console writes nothing to it, so it is not normal."""
+    # It was emptied or restored: the console writes nothing to it, so it is not normal.
     records, copy = of(tmp_path / "journal.db", 3)
     for fewer, words in (
         ({}, "The ledger is empty, but this host has a copy"),
@@ -132,7 +130,7 @@ def _first(records: dict[int, bytes], count: int) -> dict[int, bytes]:
 
 
 async def test_a_ledger_that_the_journal_has_left_or_not_reached_yet(tmp_path: Path) -> None:
-    """Also where no copy says so: a host that is being set up has none."""
+    # Also where no copy says so: a host that is being set up has none.
     filled(tmp_path / "journal.db", 3)
     with closing(Store(tmp_path / "journal.db")) as store:
         moved = NewEntry(kind=EntryKind.MOVED, text="moved", data={"to": "s3://city-journals"})
@@ -150,7 +148,7 @@ async def test_a_ledger_that_the_journal_has_left_or_not_reached_yet(tmp_path: P
 
 
 async def test_a_ledger_that_keeps_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk of the copy has nothing to do with it."""
+    # The disk of the copy has nothing to do with it.
     monkeypatch.setattr(check, "SECONDS", 0.0)
     opened = Silent({})
     monkeypatch.setattr(place, "open_ledger", lambda *_arguments: opened)
@@ -161,8 +159,6 @@ async def test_a_ledger_that_keeps_silent(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 class Silent(RecordsAlone):
-    """A ledger that takes a request and never answers."""
-
     async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
         await asyncio.Event().wait()
         return []

@@ -1,5 +1,3 @@
-"""`toban doctor` where several systems are configured: the one that is named, and what would keep another from its start."""
-
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +16,6 @@ NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A configuration with the systems `a` and `b`."""
     for name in ("a", "b"):
         runbook(tmp_path, name)
     path = tmp_path / "config.toml"

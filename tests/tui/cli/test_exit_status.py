@@ -1,5 +1,3 @@
-"""Statuses mean what `--help` says; a closed output is reported, and is never a verdict."""
-
 import ast
 import os
 import re

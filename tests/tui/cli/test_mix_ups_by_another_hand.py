@@ -1,5 +1,3 @@
-"""Mix-ups of accounts, endpoints and clocks, made on the wire between the command line and the embedded AWS."""
-
 import http.client
 import json
 import re
@@ -48,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Wire
 
     def log_message(self, format: str, *args: object) -> None:
-        """Print nothing."""
+        pass
 
     def _pass_on(self) -> None:
         wire = self.server
@@ -97,7 +95,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def wire(embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """Between the commands and the embedded AWS."""
     server = Wire(embedded_now.url)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)

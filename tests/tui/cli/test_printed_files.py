@@ -1,5 +1,3 @@
-"""What a file or a program takes is UTF-8 whatever the locale; a terminal gets its own encoding."""
-
 import os
 import pty
 import re
@@ -16,7 +14,6 @@ PLACES = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"
 
 
 def environment(home: Path, encoding: str) -> dict[str, str]:
-    """Nobody's settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TOBAN_", "AWS_"))}
     return {**clean, **dict.fromkeys(PLACES, str(home)), "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding}
 
@@ -54,7 +51,6 @@ def test_a_file_is_utf_8_whatever_the_locale(argv: tuple[str, ...], tmp_path: Pa
 
 
 def timeless(text: bytes) -> str:
-    """Some files hold when they were made, and how long it took."""
     return re.sub(r"\d+", "0", text.decode("utf-8"))
 
 

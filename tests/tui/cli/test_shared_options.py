@@ -1,5 +1,3 @@
-"""Every command that reads AWS takes the options that say which, and with which identity."""
-
 from collections.abc import Iterator
 
 import click

@@ -1,5 +1,3 @@
-"""Eight ways to ask somebody else's AWS, in every command that reads it: a refusal with both numbers, and no verdict."""
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,7 +98,6 @@ def mixed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Mix:
-    """The mix-up of the test, configured."""
     mix = MIXES[request.param]
     book, config = tmp_path / "book.toml", tmp_path / "config.toml"
     book.write_text(SHIPPED.read_text("utf-8").replace(f'account = "{HERE}"', f'account = "{mix.account}"'))

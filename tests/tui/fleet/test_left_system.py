@@ -1,5 +1,3 @@
-"""What was begun in one system and ends after another is shown concerns that one alone."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -33,7 +31,6 @@ SENT = "application-autoscaling.RegisterScalableTarget"
 
 
 async def armed_plan(pilot: Pilot[None], services: Services) -> Plan:
-    """A plan that may be sent."""
     engine = services.engine
     await until(pilot, lambda: services.journal.health.writable)
     await engine.arm("月末のため", timedelta(minutes=15))
@@ -140,7 +137,7 @@ async def test_a_system_that_is_ready_late_closes_no_window_opened_meanwhile(
 
 @pytest.mark.slow
 async def test_the_screens_are_rebuilt_once_at_a_time(embedded: Embedded) -> None:
-    """For another system that is ready while the language changes."""
+    # For another system that is ready while the language changes.
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
             app, within = app_of(pilot), []
@@ -189,7 +186,7 @@ async def test_a_system_whose_journal_does_not_open_can_be_left(
 async def test_the_end_waits_for_every_system_though_one_fails_to_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Another one may still be recording a change's outcome."""
+    # Another one may still be recording a change's outcome.
     monkeypatch.setattr("tui.farewell.Farewell", Mock())
     gate, ended = asyncio.Event(), []
 
@@ -238,7 +235,7 @@ async def test_the_end_of_a_change_that_was_left_says_how_it_ended(
 async def test_what_ends_in_a_system_that_was_left_says_in_which(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """“Read-only again” must not be taken for the system on screen, nor a finding for one of it."""
+    # “Read-only again” must not be taken for the system on screen, nor a finding for one of it.
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
             app = app_of(pilot)

@@ -1,5 +1,3 @@
-"""What the logs mode remembers belongs to the system on screen."""
-
 import asyncio
 
 import pytest

@@ -1,5 +1,3 @@
-"""`!` in a console of several systems: that none fires is said only of what is known, and not where another fires."""
-
 from dataclasses import replace
 from datetime import timedelta
 

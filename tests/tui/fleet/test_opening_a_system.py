@@ -1,5 +1,3 @@
-"""A system that cannot be opened ends nothing: neither the console nor what watches the systems."""
-
 import pytest
 
 from services.fleet.watched import WatchedSystem

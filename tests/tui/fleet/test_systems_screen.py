@@ -1,5 +1,3 @@
-"""Several systems in one console: the strip, the overview, and the way from one system to another."""
-
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
@@ -36,7 +34,6 @@ def switch_of(pilot: Pilot[None]) -> SystemSwitch:
 
 
 async def shows(pilot: Pilot[None], id: str) -> None:
-    """Wait until a system is on screen, and read."""
     app = app_of(pilot)
     await until(
         pilot,
@@ -103,7 +100,7 @@ async def test_no_other_system_is_begun_before_the_first_one_has_its_panels(
 async def test_no_other_system_waits_for_the_journal_of_the_first(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A ledger that does not answer keeps it from being opened for a while."""
+    # A ledger that does not answer keeps it from being opened for a while.
     answers, open_journal = asyncio.Event(), Services.open_journal
 
     async def hanging(services: Services) -> None:
@@ -131,7 +128,7 @@ async def test_no_other_system_waits_for_the_journal_of_the_first(
 
 @pytest.mark.slow
 async def test_what_is_under_way_says_of_which_system(embedded: Embedded) -> None:
-    """The same duty may be inspected in two systems at once."""
+    # The same duty may be inspected in two systems at once.
     with three(embedded) as servers:
         async with systems_console(servers) as pilot:
             app = app_of(pilot)

@@ -1,5 +1,3 @@
-"""The casts in docs/casts: valid, of the right length and language, and of no machine; one is played anew in the console."""
-
 import json
 import re
 import socket

@@ -1,5 +1,3 @@
-"""Pictures of screens: what the encoder sends comes out of the decoder as the compositor's cells, and is painted."""
-
 import re
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Each class that the console's app builds upon runs by itself, without the ones above it."""
-
 import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Input

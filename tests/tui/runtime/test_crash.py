@@ -1,5 +1,3 @@
-"""Descriptions of faults hold the place and the reason, no local, no secret, nothing that steers a terminal."""
-
 import pytest
 
 from tui.runtime.crash_report import (

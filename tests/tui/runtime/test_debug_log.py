@@ -1,5 +1,3 @@
-"""The debug log keeps every fault of ours: 0600, rotating, regular files alone, no local, no secret."""
-
 import asyncio
 import os
 import stat
@@ -192,7 +190,7 @@ def test_where_it_cannot_be_kept_the_line_says_how(tmp_path: Path, monkeypatch: 
 
 
 def test_the_line_needs_no_module_any_more_and_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What failed may be that modules cannot be imported, or that reading a file fails in a new way."""
+    # What failed may be that modules cannot be imported, or that reading a file fails in a new way.
 
     def fail(*_arguments: object) -> bytes:
         raise MemoryError
@@ -238,8 +236,6 @@ def test_what_pydantic_quotes_of_an_answer_is_left_out() -> None:
 
 
 class Failing(RuntimeApp):
-    """Fails in a task, a worker, a thread and a handler."""
-
     def compose(self) -> ComposeResult:
         yield Static("x")
 

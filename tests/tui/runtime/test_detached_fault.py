@@ -1,5 +1,3 @@
-"""A fault in a task without a reference to the screens is reported as any other."""
-
 import pytest
 
 from services.background.detached import detached

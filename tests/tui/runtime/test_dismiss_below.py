@@ -1,5 +1,3 @@
-"""A dialog that ends by itself closes itself, not the one that came over it meanwhile."""
-
 from typing import Any
 
 from textual import work
@@ -11,23 +9,17 @@ from tui.screens.common.dialog import Dialog
 
 
 class Question(Dialog[str]):
-    """One question."""
-
     def compose(self) -> ComposeResult:
-        """A window."""
         yield Static("?", id="window")
 
 
 class Asking(Console):
-    """Asks, and keeps the answers."""
-
     def __init__(self) -> None:
         super().__init__()
         self.answers: list[Any] = []
 
     @work
     async def ask(self, question: Question) -> None:
-        """One question more."""
         self.answers.append(await self.push_screen_wait(question))
 
 

@@ -1,5 +1,3 @@
-"""Escape, and what comes after it: at once, late, or never."""
-
 import pytest
 from textual.events import Key
 

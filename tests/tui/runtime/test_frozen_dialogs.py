@@ -1,5 +1,3 @@
-"""Closing a dialog of the first seconds collects nothing: a collection of everything takes longer than a key may wait."""
-
 import gc
 from collections.abc import Iterator
 

@@ -1,5 +1,3 @@
-"""What is imported late is imported beside the event loop, however early somebody wants to see it."""
-
 import sys
 import threading
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""A worker of what is taken off the screen is cancelled before the widgets that it looks for are gone."""
-
 import asyncio
 import gc
 
@@ -16,19 +14,15 @@ from tui.screens.common.dialog import Dialog
 
 
 class Part(Vertical):
-    """Its worker looks for a widget as soon as there is none."""
-
     def __init__(self) -> None:
         super().__init__()
         self.begun = asyncio.Event()
 
     def compose(self) -> ComposeResult:
-        """One row."""
         yield Static("?", id="row")
 
     @work
     async def look(self) -> None:
-        """Wait until the row is gone, then look for it."""
         self.begun.set()
         while self.query("#row"):  # noqa: ASYNC110  what is waited for has no event
             await asyncio.sleep(0)
@@ -36,16 +30,12 @@ class Part(Vertical):
 
 
 class Question(Dialog[None]):
-    """One question."""
-
     def compose(self) -> ComposeResult:
-        """A window with one part."""
         with Vertical(id="window"):
             yield Part()
 
 
 async def looking(pilot: Pilot[None]) -> tuple[Part, Worker[None]]:
-    """A part on screen and its worker, which has begun."""
     question = Question()
     await pilot.app.push_screen(question)
     part = question.query_one(Part)

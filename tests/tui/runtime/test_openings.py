@@ -1,5 +1,3 @@
-"""A key that comes before the modules it needs opens its screen as soon as they are there, and nothing typed is lost."""
-
 import asyncio
 import os
 from collections.abc import AsyncIterator
@@ -35,8 +33,6 @@ SCREENS = {
 
 
 class Imports:
-    """Modules that are missing until the test lets them come."""
-
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.come = asyncio.Event()
         self.waited_for: list[tuple[str, ...]] = []
@@ -49,7 +45,6 @@ class Imports:
 
 
 async def turns(count: int) -> None:
-    """Let the event loop go on for longer than keys have patience."""
     for _turn in range(count):
         await asyncio.sleep(0)
 
@@ -58,7 +53,6 @@ async def turns(count: int) -> None:
 async def importing(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Pilot[Any], Imports]]:
-    """A console that lacks what keys need."""
     async with console(embedded.url, embedded.clock) as pilot:
         await until(pilot, lambda: pilot.app.has_imported_all)
         yield pilot, Imports(monkeypatch)
@@ -152,8 +146,6 @@ async def test_a_module_that_cannot_be_imported_is_reported_and_the_keys_go_on(
 
 
 class Start:
-    """A console that connects when the test lets it."""
-
     def __init__(self, aws: Embedded) -> None:
         self._aws = aws
         self.goes_on = asyncio.Event()

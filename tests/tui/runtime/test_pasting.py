@@ -1,5 +1,3 @@
-"""What is pasted: one line in fields of one line, whole in notes, nothing anywhere else."""
-
 from typing import Any
 
 import pytest
@@ -25,7 +23,6 @@ ESC = "\x1b"
 
 
 def pasted(text: str) -> str:
-    """As a terminal sends it."""
     return f"\x1b[200~{text}\x1b[201~"
 
 

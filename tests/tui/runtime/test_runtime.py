@@ -1,5 +1,3 @@
-"""RuntimeApp without a terminal: the boundary, the last line of defence, screenshots, the drain."""
-
 import asyncio
 from pathlib import Path
 
@@ -24,8 +22,6 @@ BLACK = Color(0, 0, 0)
 
 
 class Fragile(Widget):
-    """Fails when it is asked to."""
-
     DEFAULT_CSS = "Fragile { height: 1; }"
     BINDINGS = [("x", "fail", "Fail")]  # noqa: RUF012  as Textual declares it
     can_focus = True
@@ -41,8 +37,6 @@ class Fragile(Widget):
 
 
 class Console(RuntimeApp):
-    """One fragile widget and one that is well."""
-
     def __init__(self, fail_fast: bool | None = False) -> None:
         super().__init__()
         self.fail_fast = fail_fast

@@ -1,5 +1,3 @@
-"""Every way a console ends, in a real terminal."""
-
 import os
 import re
 import signal

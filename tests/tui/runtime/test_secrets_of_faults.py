@@ -1,5 +1,3 @@
-"""No report of a fault shows a secret that this process has met, or that is in the AWS files."""
-
 import asyncio
 import sys
 import threading
@@ -120,7 +118,7 @@ async def read_twice(server: FaultServer) -> None:
 def test_a_command_that_fails_shows_no_secret_of_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Also where the credentials were read by a way that is not ours."""
+    # Also where the credentials were read by a way that is not ours.
     monkeypatch.setattr(known_secrets, "_known", {})
 
     def fail(_path: Path) -> None:

@@ -1,5 +1,3 @@
-"""Opening a screen parses the styles that are new with it, and no others."""
-
 from collections import Counter
 from typing import Any
 
@@ -37,7 +35,6 @@ class _Console(RuntimeApp):
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each source was parsed, by its name."""
     count: Counter[str] = Counter()
     parse = textual_stylesheet.parse
 

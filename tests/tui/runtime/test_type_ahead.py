@@ -1,5 +1,3 @@
-"""Keys that arrive together are read one after the other, each by what the one before has opened."""
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,7 +49,6 @@ async def logs(embedded: Embedded, panes: int = 1) -> AsyncIterator[Pilot[Any]]:
 
 
 def field(pilot: Pilot[Any]) -> str:
-    """What stands in the field that has the keys."""
     focused = pilot.app.focused
     assert isinstance(focused, Input), focused
     return focused.value
@@ -294,8 +291,6 @@ async def test_a_plan_requested_again_while_its_questions_are_shown_starts_over(
 
 
 class Late(ModalScreen[str]):
-    """A dialog with a field."""
-
     BINDINGS = [("escape", "dismiss", "")]  # noqa: RUF012  as Textual declares it
 
     def compose(self) -> ComposeResult:
@@ -306,8 +301,6 @@ class Late(ModalScreen[str]):
 
 
 class Below(RuntimeApp):
-    """Notes which keys reached the screen below a dialog."""
-
     BINDINGS = [("o", "open", ""), ("w", "ask", ""), ("h", "hang", "")]  # noqa: RUF012  as Textual declares it
 
     def __init__(self) -> None:

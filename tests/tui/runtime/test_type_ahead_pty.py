@@ -1,5 +1,3 @@
-"""Keys in one read through a real terminal, and an unrequested end."""
-
 import random
 import sys
 import time

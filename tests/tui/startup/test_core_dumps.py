@@ -1,5 +1,3 @@
-"""No core file and no debugger gets at the secrets that a process of ours holds."""
-
 import os
 import subprocess
 import sys
@@ -49,7 +47,6 @@ def test_nothing_of_ours_can_be_dumped(
 
 
 def core_limits(pid: int) -> list[str]:
-    """(soft, hard) according to the kernel."""
     lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
     return next(line.split()[4:6] for line in lines if line.startswith("Max core file size"))
 

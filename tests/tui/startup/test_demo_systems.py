@@ -1,5 +1,3 @@
-"""The further systems of a demo: their runbooks name what their own embedded AWS has."""
-
 import pytest
 
 from services import i18n

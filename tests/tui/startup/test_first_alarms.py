@@ -1,5 +1,3 @@
-"""The states of the alarms are on the screen before the panels, and before anything is imported that only those need."""
-
 import asyncio
 import os
 import subprocess
@@ -37,13 +35,10 @@ LATER = {
 
 @pytest.fixture(autouse=True)
 def however_slow_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for the first read for as long as it takes."""
     monkeypatch.setattr(first_alarms, "FIRST_READ", 60.0)
 
 
 class Start:
-    """A start whose panels come when the test lets them."""
-
     def __init__(self, aws: Embedded) -> None:
         self._aws = aws
         self.begun: Beginning | None = None
@@ -137,8 +132,6 @@ async def test_an_internal_error_in_the_first_read_is_reported(
 
 
 class Opened:
-    """Counts how often it was closed."""
-
     closed = 0
 
     async def close(self) -> None:

@@ -1,5 +1,3 @@
-"""Whatever stops a first start, its message names the command to type next, and how to read it in English."""
-
 import os
 import sys
 from importlib.machinery import ModuleSpec
@@ -31,13 +29,11 @@ CASES = [
 
 
 def toban(*argv: str) -> int:
-    """Run the command line and return its exit status."""
     return run(argv, Output(outline_drawn=False))
 
 
 @pytest.fixture(autouse=True)
 def new_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A home with one faulty runbook in it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.toml").write_text("version = 2\n", "utf-8")
 
@@ -99,7 +95,6 @@ def test_results_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.fixture
 def without_moto(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installation without the extra."""
     monkeypatch.setitem(sys.modules, "moto", None)
 
 

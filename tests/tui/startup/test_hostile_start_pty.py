@@ -1,5 +1,3 @@
-"""The console itself, started in a terminal with invalid flags, variables and files."""
-
 import os
 import signal
 import sys

@@ -1,5 +1,3 @@
-"""Preferences of the configuration, in the running console."""
-
 import sys
 from pathlib import Path
 

@@ -137,10 +137,8 @@ def test_two_signals_at_once(tmp_path: Path) -> None:
     ["services.host.hardening", *(pytest.param(each, marks=pytest.mark.slow) for each in COMMAND_IMPORTS)],
 )
 def test_a_command_that_is_interrupted_says_nothing(tmp_path: Path, module: str) -> None:
-    """Also while it is imported, when nothing of the command line could catch that.
-
-    Python tells when a module was imported, so the moment is one of our start on any machine, never of Python's own.
-    """
+    # Also while it is imported, when nothing of the command line could catch that.
+    # Python tells when a module was imported, so the moment is one of our start on any machine, never of Python's own.
     with starting(tmp_path, "runbook", "schema", env={"PYTHONPROFILEIMPORTTIME": "1"}) as console:
         console.wait_raw(f" {module}\r\n".encode())
         console.signal(signal.SIGINT)
@@ -151,7 +149,7 @@ def test_a_command_that_is_interrupted_says_nothing(tmp_path: Path, module: str)
 
 @pytest.mark.parametrize("module", ["resource", "annotated_types"])
 def test_an_interrupt_that_python_makes_another_error_of_says_nothing(tmp_path: Path, module: str) -> None:
-    """`resource` is imported by the start, `annotated_types` by the command."""
+    # `resource` is imported by the start, `annotated_types` by the command.
     tmp_path.joinpath(f"{module}.py").write_text(INTERRUPTED_CLASS)
     with starting(tmp_path, "runbook", "schema", env={"PYTHONPATH": str(tmp_path)}) as console:
         assert console.wait_exit() == 128 + signal.SIGINT

@@ -1,5 +1,3 @@
-"""`[[systems]]`: what each system falls back to, and the mistakes that name their lines."""
-
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,3 @@
-"""The console's variables: one that the product reads or names is known, and any other is refused with its neighbour."""
-
 import ast
 import re
 from pathlib import Path
@@ -19,7 +17,7 @@ NAMED = re.compile(r"(?<![A-Z_])TOBAN_[A-Z_]+")
 
 
 def test_every_variable_in_the_source_is_known() -> None:
-    """A reader whose variable is not registered would have it refused as unknown."""
+    # A reader whose variable is not registered would have it refused as unknown.
     named = {
         (str(path.relative_to(ROOT)), name)
         for floor in ("services", "tui", "widgets")

@@ -1,5 +1,3 @@
-"""Copying over SSH and calling the operator: what is written to the terminal, and the file where that fails."""
-
 import base64
 import os
 import re
@@ -25,8 +23,6 @@ SCREEN = {"TERM": "screen", "STY": "1.pts"}
 
 
 class Writer:
-    """An app that keeps what it is asked to write."""
-
     is_headless = False
 
     def __init__(self) -> None:

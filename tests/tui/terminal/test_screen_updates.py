@@ -1,5 +1,3 @@
-"""A frame is painted when it is asked for, once, and nothing wakes up afterwards."""
-
 import asyncio
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +52,7 @@ async def test_a_change_after_a_pause_is_painted_without_any_timer(monkeypatch: 
 async def test_what_comes_just_after_a_frame_that_followed_a_pause_is_painted_without_any_timer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The answer to a read that began with the clock's tick woke the console up once more to be painted."""
+    # The answer to a read that began with the clock's tick woke the console up once more to be painted.
     app = Painted()
     async with app.run_test() as pilot:
         await pilot.pause()

@@ -1,5 +1,3 @@
-"""The inspection of the terminal before the start. Refusals on a real terminal are in test_runtime_pty."""
-
 import io
 from types import SimpleNamespace
 
@@ -16,7 +14,6 @@ class Tty(io.TextIOWrapper):
 
 @pytest.fixture(autouse=True)
 def streams(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The standard streams that the check sees."""
     i18n.use("en")
     streams = SimpleNamespace(stdin=io.StringIO(), stdout=Tty(io.BytesIO(), encoding="utf-8"))
     monkeypatch.setattr("tui.terminal.checks.sys", streams)

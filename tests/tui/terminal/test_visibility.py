@@ -1,5 +1,3 @@
-"""A window that comes to the front while tmux is asked is not taken for hidden."""
-
 import asyncio
 from pathlib import Path
 
@@ -13,7 +11,6 @@ from widgets.drawing.ticker import Ticker
 
 @pytest.fixture
 def question(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[bool]:
-    """What tmux answers, when the test lets it."""
     answers: asyncio.Queue[bool] = asyncio.Queue()
 
     async def is_visible(_pane: str) -> bool:
@@ -78,7 +75,6 @@ async def test_a_hidden_console_ticks_less_often_and_one_that_is_seen_again_at_o
 
 @pytest.fixture
 def socket(tmp_path: Path) -> Path:
-    """A socket like that of tmux's server without clients."""
     path = tmp_path / "default"
     path.touch(0o600)
     return path

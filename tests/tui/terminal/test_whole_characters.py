@@ -1,5 +1,3 @@
-"""No wide character is lost where an overlay stands, and no widget is drawn that does not show."""
-
 import random
 
 import pytest
@@ -66,7 +64,7 @@ async def test_an_overlay_is_whole_wherever_panes_meet_below_it(seed: int) -> No
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_what_changes_in_part_looks_as_if_drawn_whole(seed: int) -> None:
-    """Also with the output of Textual, which gets the same pieces."""
+    # Also with the output of Textual, which gets the same pieces.
     rnd = random.Random(seed)
     app = Panes()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
@@ -96,8 +94,6 @@ Log = list[tuple[str, int]]
 
 
 class Around(Horizontal):
-    """Lies below all that it holds."""
-
     log: Log
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -106,8 +102,6 @@ class Around(Horizontal):
 
 
 class Pane(Static):
-    """A text."""
-
     log: Log
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -165,8 +159,6 @@ class Late(Static):
 
 
 class Below(App[None]):
-    """Text, and a widget that is late above a part of it."""
-
     CSS = """
     Screen { layers: base above; }
     #below { width: 100%; height: 100%; }

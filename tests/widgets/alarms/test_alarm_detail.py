@@ -13,6 +13,7 @@ from services.models.depletion import HOUR, RECENT, Depletion
 from services.models.feeds import FeedState
 from services.models.metrics import Series
 from tests.widgets import gallery_data
+from tests.widgets.stage import at_rest, draw, press, running
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.facts import FactContext, about, fact_lines, stock_words
 from widgets.alarms.history import history_lines, local_times, original_lines
@@ -53,11 +54,9 @@ def fill(detail: AlarmDetail, alarm: Alarm) -> None:
 
 
 async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         fill(app.query_one(AlarmDetail), gallery_data.ALARMS[0])
-        await pilot.pause()
-        await pilot.pause()
+        await at_rest(pilot)
         output = text(app)
         for words in (
             "Now 8.40% (09:11)",
@@ -87,21 +86,19 @@ def moved(series: Series, value: float, seconds: int = 0) -> Series:
 async def test_head_and_curve_show_one_value_whichever_was_read_later(
     first: str, later: str, seconds: int
 ) -> None:
-    """Two reads of one metric, a minute apart or of a minute that was not over: one screen, one value."""
+    # Two reads of one metric, a minute apart or of a minute that was not over: one screen, one value.
     alarm, now = gallery_data.ALARMS[0], gallery_data.NOW
     base = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
     both = {first: moved(base, 7.77), later: moved(base, 33.3, seconds)}
     times = {first: now - timedelta(seconds=50), later: now - timedelta(seconds=5)}
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, alarm)
         detail.curve = FeedState((both["curve"],), times["curve"])
         detail.readings = AlarmReadings(
             read={alarm.id: both["readings"]}, own=FeedState((), times["readings"])
         )
-        await pilot.pause()
-        await pilot.pause()
+        await at_rest(pilot)
         output = text(app)
         assert "Now 33.3% (" in output
         assert output.count("33.3") == 2, "in the head and at the curve's end"
@@ -111,13 +108,10 @@ async def test_head_and_curve_show_one_value_whichever_was_read_later(
 async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
     alarm = gallery_data.ALARMS[3]
     mean = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id, "period": 300})
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, alarm)
-        detail.span, detail.curve = 0, gallery_data.fresh((mean,))
-        await pilot.pause()
-        await pilot.pause()
+        await draw(pilot, detail, span=0, curve=gallery_data.fresh((mean,)))
         assert f"mean of every 5m {mean.values[-1]:.2f}" in text(app)
         assert f"{mean.label}, mean of every 5m" in text(app)
 
@@ -125,26 +119,21 @@ async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
 async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> None:
     alarm = gallery_data.ALARMS[0]
     curve = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, alarm)
         failed = FeedState((curve,), gallery_data.NOW, gallery_data.PROBLEM)
-        detail.curve, detail.readings = failed, AlarmReadings()
-        await pilot.pause()
-        await pilot.pause()
+        await draw(pilot, detail, curve=failed, readings=AlarmReadings())
         assert "Now ? read failed" in text(app)
         assert f"{curve.values[-1]:.2f}" not in text(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50), (200, 60)])
 async def test_the_curve_takes_the_room_that_nothing_else_needs(size: tuple[int, int]) -> None:
-    app = DetailApp()
-    async with app.run_test(size=size) as pilot:
+    async with running(DetailApp(), size) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, gallery_data.ALARMS[0])
-        await pilot.pause()
-        await pilot.pause()
+        await at_rest(pilot)
         chart, page = detail.chart.region, detail.region
         assert chart.height >= 10
         if size[0] >= 110:
@@ -162,8 +151,7 @@ async def test_the_curve_takes_the_room_that_nothing_else_needs(size: tuple[int,
 
 
 async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, gallery_data.ALARMS[0])
         detail.focus()
@@ -174,8 +162,7 @@ async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
 
 
 async def test_without_a_log_group_the_key_does_nothing() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         detail.alarm = gallery_data.ALARMS[0]
         detail.focus()
@@ -184,13 +171,9 @@ async def test_without_a_log_group_the_key_does_nothing() -> None:
 
 
 async def test_what_cannot_be_read_says_why_and_the_rest_lives() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
-        detail.alarm = gallery_data.ALARMS[0]
-        detail.curve = FeedState(problem=gallery_data.PROBLEM)
-        await pilot.pause()
-        await pilot.pause()
+        await draw(pilot, detail, alarm=gallery_data.ALARMS[0], curve=FeedState(problem=gallery_data.PROBLEM))
         assert gallery_data.PROBLEM.summary in text(app)
         assert "in 3 of 5 periods" in text(app)
         assert "The runbook says nothing" in text(app)
@@ -221,8 +204,7 @@ def test_no_fact_of_an_alarm_is_cut_off(width: int, language: str) -> None:
 
 
 async def test_an_alarm_over_several_series_says_which_fire() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, gallery_data.ALARMS[0])
         await pilot.pause()
@@ -231,13 +213,10 @@ async def test_an_alarm_over_several_series_says_which_fire() -> None:
         series = Contributor(
             id=RawId("c1"), name="path=/api/v1/repairs", since=gallery_data.NOW, reason="12 > 5"
         )
-        detail.contributors = gallery_data.fresh((series,))
-        await pilot.pause()
-        await pilot.pause()
+        await draw(pilot, detail, contributors=gallery_data.fresh((series,)))
         for words in ("Firing series", "■ path=/api/v1/repairs", "12 > 5"):
             assert words in text(app)
-        detail.contributors = FeedState(problem=gallery_data.PROBLEM)
-        await pilot.pause()
+        await draw(pilot, detail, contributors=FeedState(problem=gallery_data.PROBLEM))
         assert gallery_data.PROBLEM.summary in text(app)
 
 
@@ -273,15 +252,13 @@ def test_facts_of_a_missing_alarm_say_that_it_is_missing() -> None:
 
 
 async def test_the_logs_of_a_cleared_alarm_open_where_it_fired() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         cleared = gallery_data.ALARMS[0].model_copy(
             update={"state": AlarmState.OK, "since": gallery_data.NOW}
         )
         fill(app.query_one(AlarmDetail), cleared)
         app.query_one(AlarmDetail).focus()
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
         open_message = app.seen[-1]
         assert isinstance(open_message, AlarmDetail.OpenLogs)
         assert open_message.at == next(
@@ -338,22 +315,18 @@ def test_aws_own_words_have_times_of_the_zone() -> None:
 
 
 async def test_a_key_shows_aws_own_words() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         fill(app.query_one(AlarmDetail), gallery_data.ALARMS[0])
         app.query_one(AlarmDetail).focus()
-        await pilot.press("R")
-        await pilot.pause()
+        await press(pilot, "R")
         assert "3 out of the last 5" in text(app)
         assert "(11-25(Tue) 09:10:00 JST)" in text(app)
-        await pilot.press("R")
-        await pilot.pause()
+        await press(pilot, "R")
         assert "3 out of the last 5" not in text(app)
 
 
 async def test_brackets_step_through_the_spans_and_say_which_one_is_drawn() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, gallery_data.ALARMS[3])
         detail.focus()
@@ -365,16 +338,14 @@ async def test_brackets_step_through_the_spans_and_say_which_one_is_drawn() -> N
             ("left_square_bracket", "▸1h mean", "mean of every 5m"),
             ("right_square_bracket", "▸1h worst", "maximum of every 1m"),
         ):
-            await pilot.press(key)
-            await pilot.pause()
+            await press(pilot, key)
             assert chip in text(app)
             assert words in text(app)
         assert [each.span for each in app.seen] == [1, 0, 1]
 
 
 async def test_steps_are_chosen_by_the_cursor_and_open_their_places() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, gallery_data.ALARMS[0])
         count = len(gallery_data.PLAYBOOK.steps)
@@ -382,19 +353,16 @@ async def test_steps_are_chosen_by_the_cursor_and_open_their_places() -> None:
         detail.focus_first()
         await pilot.pause()
         assert "→ Logs" in text(app)
-        await pilot.press("enter", *["down"] * (count - 1), "enter", "up", "enter")
-        await pilot.pause()
+        await press(pilot, "enter", *["down"] * (count - 1), "enter", "up", "enter")
         opened = [each.index for each in app.seen if isinstance(each, Steps.Chosen)]
         assert opened == [0, count - 1], "a step that leads nowhere opens nothing of its own"
 
 
 async def test_a_small_screen_opens_at_the_state_and_not_at_the_steps() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(80, 16)) as pilot:
+    async with running(DetailApp(), (80, 16)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, gallery_data.ALARMS[0])
-        detail.places = ("Logs",) * len(gallery_data.PLAYBOOK.steps)
-        await pilot.pause()
+        await draw(pilot, detail, places=("Logs",) * len(gallery_data.PLAYBOOK.steps))
         detail.focus_first()
         await pilot.pause()
         assert app.focused is detail.steps
@@ -421,8 +389,7 @@ def test_a_stock_says_when_it_is_used_up_or_that_this_is_unknown() -> None:
 async def test_an_alarm_that_was_not_read_again_or_is_gone_is_not_ok() -> None:
     alarm = gallery_data.alarm("quiet", AlarmState.OK, 10)
     other = gallery_data.alarm("other", AlarmState.OK, 10)
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(AlarmDetail)
         fill(detail, alarm)
         for overview, is_ok in (
@@ -431,8 +398,7 @@ async def test_an_alarm_that_was_not_read_again_or_is_gone_is_not_ok() -> None:
             (AlarmOverview(alarms=(other,)), False),
             (AlarmOverview(alarms=(alarm, other)), True),
         ):
-            detail.overview = gallery_data.fresh(overview)
-            await pilot.pause()
+            await draw(pilot, detail, overview=gallery_data.fresh(overview))
             (head,) = (line for line in text(app).splitlines() if "quiet" in line and "10m" in line)
             assert ("●" in head) is is_ok, head
 

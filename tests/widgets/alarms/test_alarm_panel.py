@@ -12,6 +12,7 @@ from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmOverview, AlarmState, is_plain
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data
+from tests.widgets.stage import at_rest, draw, press, running
 from widgets.alarms.advice import Advice
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
@@ -47,12 +48,9 @@ def test_no_two_states_share_a_shape_or_a_word(styles: dict[object, object]) -> 
 
 
 async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_in_one_line() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(140, 24)) as pilot:
+    async with running(AlarmApp(), (140, 24)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
-        panel.readings = gallery_data.READINGS
-        panel.state = gallery_data.fresh(gallery_data.BOARD)
-        await pilot.pause()
+        await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         text = lines(app)
         at = {
             name: next(y for y, line in enumerate(text) if name in line and y > 1)
@@ -65,43 +63,34 @@ async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_in_one_li
         assert not any("7.20" in line for line in text), "not the value at the change"
         assert "> 5" in text[at["alb-5xx"]]
         panel.table.focus()
-        await pilot.press("end", "enter")
-        await pilot.pause()
+        await press(pilot, "end", "enter")
         assert any("AlarmLow" in line and "little load" in line for line in lines(app))
 
 
 async def test_in_eighty_columns_the_value_is_beside_its_limit() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(AlarmApp(), (80, 24)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
-        panel.readings = gallery_data.READINGS
-        panel.state = gallery_data.fresh(gallery_data.BOARD)
-        await pilot.pause()
+        await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         assert "Threshold" in "".join(lines(app))
         assert any("8.40" in line and "> 5" in line for line in lines(app))
 
 
 @pytest.mark.parametrize("width", [44, 60, 80, 100, 120, 160, 200])
 async def test_the_limit_never_goes_while_the_value_stays(width: int) -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(width, 24)) as pilot:
+    async with running(AlarmApp(), (width, 24)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
-        panel.readings = gallery_data.READINGS
-        panel.state = gallery_data.fresh(gallery_data.BOARD)
-        await pilot.pause()
+        await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         row = next(line for line in lines(app) if "8.40" in line)
         assert "> 5" in row
 
 
 async def test_a_value_that_cannot_be_read_now_is_not_the_last_one() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, 24)) as pilot:
+    async with running(AlarmApp(), (120, 24)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         panel.state = gallery_data.fresh(gallery_data.BOARD)
         old = gallery_data.READINGS
         for own in (gallery_data.stale(()), FeedState(problem=gallery_data.PROBLEM)):
-            panel.readings = AlarmReadings(read=old.read, own=own)
-            await pilot.pause()
+            await draw(pilot, panel, readings=AlarmReadings(read=old.read, own=own))
             row = next(line for line in lines(app) if "alb-5xx" in line and "5xx" in line and "> 5" in line)
             assert "8.40" not in row
             assert " ? " in row
@@ -124,12 +113,10 @@ async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast: ti
         (board.alarms, gallery_data.READINGS),
         (firing, replace(gallery_data.READINGS, read=read, ahead=-fast)),
     ):
-        app = AlarmApp()
-        async with app.run_test(size=(120, 24)) as pilot:
+        async with running(AlarmApp(), (120, 24)) as (app, pilot):
             panel = app.query_one(AlarmPanel)
             panel.state = gallery_data.fresh(board.model_copy(update={"alarms": alarms}))
-            panel.readings = readings
-            await pilot.pause()
+            await draw(pilot, panel, readings=readings)
             rows = [line for line in lines(app) if "8.40" in line or "for " in line]
             shown.append([line for line in rows if "newest" not in line])
     assert len(shown[0]) > 1
@@ -137,12 +124,10 @@ async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast: ti
 
 
 async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, 24)) as pilot:
+    async with running(AlarmApp(), (120, 24)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         panel.advice = {"alb-5xx-error-rate": Advice("ALB 5xx", gallery_data.PLAYBOOK)}
-        panel.state = gallery_data.fresh(gallery_data.BOARD)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         text = lines(app)
         at = next(y for y, line in enumerate(text) if "alb-5xx-error-rate" in line and y > 1)
         assert "ALB 5xx" in text[at + 1]
@@ -155,21 +140,17 @@ async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim() -> None:
 
 
 async def test_all_green_is_one_line_that_enter_unfolds() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(AlarmApp(), (80, 24)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         panel.room = 2
         green = tuple(alarm for alarm in gallery_data.ALARMS if is_plain(alarm) and not alarm.scaling)
-        panel.state = gallery_data.fresh(AlarmOverview(alarms=green))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(AlarmOverview(alarms=green)))
         assert f"● all {len(green)} alarms are ok" in lines(app)[1]
         assert not any("ecs-memory-high" in line for line in lines(app))
         panel.focus_list()
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
         assert any("ecs-memory-high" in line for line in lines(app))
-        panel.state = gallery_data.stale(AlarmOverview(alarms=green))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.stale(AlarmOverview(alarms=green)))
         panel.action_list_normal()
         await pilot.pause()
         assert "●" not in lines(app)[1], "what was green when it was read is not green now"
@@ -180,57 +161,46 @@ async def test_the_cursor_follows_the_top_until_a_person_moves_it() -> None:
     quiet, fires = AlarmOverview(alarms=gallery_data.ALARMS[2:]), gallery_data.BOARD
     async with app.run_test(size=(120, 24)) as pilot:
         panel = app.query_one(AlarmPanel)
-        panel.state = gallery_data.fresh(quiet)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(quiet))
         panel.table.focus()
-        panel.state = gallery_data.fresh(fires)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(fires))
         assert panel.chosen.name == "alb-5xx-error-rate", (
             "what fires is what Enter opens at three in the morning"
         )
         await pilot.press("down", "down")
         chosen = panel.chosen.name
-        panel.state = gallery_data.fresh(quiet)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(quiet))
         assert panel.chosen.name == chosen, "then the cursor stays on its alarm"
         await pilot.press("home")
-        panel.state = gallery_data.fresh(fires)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(fires))
         assert panel.chosen.name == "alb-5xx-error-rate", "Home follows the top again"
 
 
 async def test_the_counts_leave_scaling_alarms_out() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(140, 20)) as pilot:
-        app.query_one(AlarmStrip).state = gallery_data.fresh(gallery_data.BOARD)
-        await pilot.pause()
+    async with running(AlarmApp(), (140, 20)) as (app, pilot):
+        await draw(pilot, app.query_one(AlarmStrip), state=gallery_data.fresh(gallery_data.BOARD))
         assert "firing 1" in lines(app)[0]
 
 
 async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, 20)) as pilot:
+    async with running(AlarmApp(), (120, 20)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
-        panel.state = gallery_data.fresh(gallery_data.BOARD)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         panel.table.focus()
         await pilot.press("down", "enter")
         assert [each.alarm.name for each in app.seen] == ["rds-storage-low"]
 
 
 async def test_a_vanished_alarm_is_announced_and_enter_does_nothing() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, 20)) as pilot:
+    async with running(AlarmApp(), (120, 20)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
-        panel.state = gallery_data.fresh(gallery_data.BOARD)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         panel.table.focus()
         await pilot.press("down")
         panel.state = gallery_data.fresh(
             AlarmOverview(alarms=(gallery_data.ALARMS[0], *gallery_data.ALARMS[2:]))
         )
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
         assert [type(each) for each in app.seen] == [AlarmPanel.Lost]
 
 
@@ -283,11 +253,8 @@ def grave_alarms() -> tuple[Alarm, ...]:
 async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str) -> None:
     i18n.use(language)
     alarms = grave_alarms()
-    app = AlarmApp()
-    async with app.run_test(size=(width, 60)) as pilot:
-        app.query_one(AlarmPanel).state = gallery_data.fresh(AlarmOverview(alarms=alarms))
-        await pilot.pause()
-        await pilot.pause()
+    async with running(AlarmApp(), (width, 60)) as (app, pilot):
+        await draw(pilot, app.query_one(AlarmPanel), state=gallery_data.fresh(AlarmOverview(alarms=alarms)))
         output = "".join("".join(line.split()).replace("↳", "") for line in lines(app)[2:])
         for alarm in alarms:
             for words, _role in warnings(alarm, gallery_data.JST, gallery_data.NOW):
@@ -298,15 +265,12 @@ async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str
 
 
 async def test_notes_move_as_the_width_does() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(200, 40)) as pilot:
+    async with running(AlarmApp(), (200, 40)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
-        panel.state = gallery_data.fresh(AlarmOverview(alarms=gallery_data.ALARMS[1:]))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(AlarmOverview(alarms=gallery_data.ALARMS[1:])))
         for width, below in ((200, False), (80, True), (200, False)):
             await pilot.resize_terminal(width, 40)
-            await pilot.pause()
-            await pilot.pause()
+            await at_rest(pilot)
             assert any(row.key.startswith("note:") for row in panel.table.rows) is below
             assert all("↳" not in line for line in lines(app)) is not below
 
@@ -333,11 +297,9 @@ STRIPS = {
 
 @pytest.mark.parametrize("name", STRIPS)
 async def test_the_strip_is_never_green_when_something_is_wrong(name: str) -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(140, 4)) as pilot:
+    async with running(AlarmApp(), (140, 4)) as (app, pilot):
         state, words = STRIPS[name]
-        app.query_one(AlarmStrip).state = state
-        await pilot.pause()
+        await draw(pilot, app.query_one(AlarmStrip), state=state)
         assert words in lines(app)[0]
         assert ("● ok" in lines(app)[0]) == (name == "fresh")
 
@@ -349,11 +311,9 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
         (80, "alb-5xx-error-rate ■ firing"),
         (40, ""),
     ):
-        app = AlarmApp()
-        async with app.run_test(size=(width, 4)) as pilot:
+        async with running(AlarmApp(), (width, 4)) as (app, pilot):
             app.query_one(AlarmStrip).state = gallery_data.fresh(gallery_data.BOARD)
-            app.query_one(AlarmStrip).transition = gallery_data.HISTORY[0]
-            await pilot.pause()
+            await draw(pilot, app.query_one(AlarmStrip), transition=gallery_data.HISTORY[0])
             line = lines(app)[0].rstrip()
             assert line.endswith(words)
             assert ("alb-5xx" in line) == bool(words)
@@ -365,14 +325,13 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
 async def test_the_strip_says_the_state_in_a_word_at_every_width(
     state: AlarmState, stale: bool, language: str
 ) -> None:
-    """A mark alone at the edge reads like a cut text: whatever is named has its state beside it, or is not named."""
+    # A mark alone at the edge reads like a cut text: whatever is named has its state beside it, or is not named.
     i18n.use(language)
     newest = gallery_data.ALARMS[0].model_copy(
         update={"name": "rds-connections-high", "state": state, "since": gallery_data.NOW}
     )
     overview = AlarmOverview(alarms=(newest, *gallery_data.ALARMS[2:]))
-    app = AlarmApp()
-    async with app.run_test(size=(60, 4)) as pilot:
+    async with running(AlarmApp(), (60, 4)) as (app, pilot):
         strip = app.query_one(AlarmStrip)
         strip.state = gallery_data.stale(overview) if stale else gallery_data.fresh(overview)
         for width in range(76, 141, 4):
@@ -388,20 +347,16 @@ async def test_the_strip_names_what_fires_even_when_something_else_changed_later
     (fires,) = (each for each in gallery_data.BOARD.alarms if each.name == "alb-5xx-error-rate")
     (other,) = (each for each in gallery_data.BOARD.alarms if each.name == "ecs-cpu-high")
     overview = AlarmOverview(alarms=(fires, other.model_copy(update={"since": gallery_data.NOW})))
-    app = AlarmApp()
-    async with app.run_test(size=(140, 4)) as pilot:
-        app.query_one(AlarmStrip).state = gallery_data.fresh(overview)
-        await pilot.pause()
+    async with running(AlarmApp(), (140, 4)) as (app, pilot):
+        await draw(pilot, app.query_one(AlarmStrip), state=gallery_data.fresh(overview))
         assert lines(app)[0].rstrip().endswith("alb-5xx-error-rate ■ firing for 7m  ! open it")
         assert "last change" not in lines(app)[0]
 
 
 async def test_durations_move_with_the_clock() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, 20)) as pilot:
+    async with running(AlarmApp(), (120, 20)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
-        panel.state = gallery_data.fresh(gallery_data.BOARD)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         assert "for 7m" in lines(app)[4]
         panel.now = lambda: gallery_data.NOW + timedelta(minutes=5)
         panel._tick()
@@ -414,15 +369,13 @@ def test_states_cover_the_model() -> None:
 
 
 async def test_values_that_come_after_the_alarms_give_their_room_back() -> None:
-    """“not read yet” is wider than most values, and hid a column until the next reading of the alarms."""
+    # “not read yet” is wider than most values, and hid a column until the next reading of the alarms.
     texts = []
     for is_late in (True, False):
-        app = AlarmApp()
-        async with app.run_test(size=(120, 24)) as pilot:
+        async with running(AlarmApp(), (120, 24)) as (app, pilot):
             panel = app.query_one(AlarmPanel)
             if is_late:
-                panel.state = gallery_data.fresh(gallery_data.BOARD)
-                await pilot.pause()
+                await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
             panel.readings = gallery_data.READINGS
             if not is_late:
                 panel.state = gallery_data.fresh(gallery_data.BOARD)

@@ -1,5 +1,3 @@
-"""A list of very many alarms: rows are made when they are on screen, whatever their number."""
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,6 +7,7 @@ import pytest
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from tests.widgets import gallery_data
 from tests.widgets.alarms.test_alarm_panel import AlarmApp, lines
+from tests.widgets.stage import at_rest, draw, press, running
 from widgets.alarms import row_source
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
@@ -29,7 +28,6 @@ def overview(firing: int = 3, count: int = COUNT, **more: object) -> AlarmOvervi
 
 @contextmanager
 def rows_made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The names of the alarms whose rows are made in the block."""
     names: list[str] = []
     make = row_source.alarm_row
 
@@ -43,20 +41,17 @@ def rows_made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 async def test_each_second_only_the_rows_on_screen_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, ROOM)) as pilot:
+    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         panel.list_normal()
         with rows_made(monkeypatch) as names:
-            panel.state = gallery_data.fresh(overview())
-            await pilot.pause()
+            await draw(pilot, panel, state=gallery_data.fresh(overview()))
         assert 0 < len(names) < 400
         assert "fires-0" in lines(app)[3], "the first are shown"
         for key in ("", "end", "pageup", "home", "pagedown", "j"):
             panel.table.focus()
             with rows_made(monkeypatch) as names:
-                await pilot.press(*([key] if key else []))
-                await pilot.pause()
+                await press(pilot, *([key] if key else []))
             assert len(set(names)) <= 2 * ROOM, key
             with rows_made(monkeypatch) as names:
                 ticker_of(app).now(1)
@@ -65,35 +60,27 @@ async def test_each_second_only_the_rows_on_screen_are_made(monkeypatch: pytest.
 
 
 async def test_folding_and_scrolling_reach_every_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, ROOM)) as pilot:
+    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
-        panel.room = 12
-        panel.state = gallery_data.fresh(overview())
-        await pilot.pause()
+        await draw(pilot, panel, room=12, state=gallery_data.fresh(overview()))
         assert panel.table.row_count < ROOM
         assert any("4997 alarms" in line or "4,997 alarms" in line for line in lines(app))
         panel.table.focus()
-        await pilot.press("end", "enter")
-        await pilot.pause()
+        await press(pilot, "end", "enter")
         assert panel.table.row_count > COUNT
         assert panel.table.cursor_key == "fold:normal", "the line is now at the end"
-        await pilot.press("k", "enter")
-        await pilot.pause()
+        await press(pilot, "k", "enter")
         assert [event.alarm.name for event in app.seen] == ["ok-04996"]
-        await pilot.press("end", "enter")
-        await pilot.pause()
+        await press(pilot, "end", "enter")
         assert panel.table.row_count < ROOM
 
 
 async def test_the_cursor_stays_on_its_alarm_when_the_order_changes() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, ROOM)) as pilot:
+    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         panel.list_normal()
         before = overview()
-        panel.state = gallery_data.fresh(before)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(before))
         panel.table.focus()
         await pilot.press("end", "k")
         name = panel.chosen.name
@@ -101,20 +88,17 @@ async def test_the_cursor_stays_on_its_alarm_when_the_order_changes() -> None:
             update={"state": AlarmState.ALARM, "since": gallery_data.NOW - timedelta(minutes=1)}
         )
         others = [alarm for alarm in before.alarms if alarm.name != name]
-        panel.state = gallery_data.fresh(AlarmOverview(alarms=(fires, *others)))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(AlarmOverview(alarms=(fires, *others))))
         assert panel.chosen == fires
         assert any(name in line and "firing" in line for line in lines(app)[2:5])
 
 
 async def test_an_alarm_that_is_folded_under_the_cursor_is_not_said_to_be_gone() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, ROOM)) as pilot:
+    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         panel.room = 8
         before = overview(firing=2, count=40)
-        panel.state = gallery_data.fresh(before)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(before))
         panel.table.focus()
         await pilot.press("j")
         fires = panel.chosen
@@ -125,20 +109,17 @@ async def test_an_alarm_that_is_folded_under_the_cursor_is_not_said_to_be_gone()
             (AlarmOverview(alarms=others, outdated=(ok,)), ok),
             (AlarmOverview(alarms=others), None),
         ):
-            panel.state = gallery_data.fresh(before)
-            await pilot.pause()
+            await draw(pilot, panel, state=gallery_data.fresh(before))
             assert panel.table.move_to(str(fires.id))
             app.seen.clear()
-            panel.state = gallery_data.fresh(after)
-            await pilot.pause()
+            await draw(pilot, panel, state=gallery_data.fresh(after))
             (lost,) = app.seen
             assert (lost.name, lost.alarm) == (fires.name, alarm)
             assert panel.chosen is None
 
 
 async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(AlarmApp(), (80, 24)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         with rows_made(monkeypatch) as names:
             panel.state = app.query_one(AlarmStrip).state = gallery_data.fresh(overview(firing=COUNT))
@@ -152,18 +133,15 @@ async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch: pyte
 
 
 async def test_columns_widen_for_wider_rows_that_come_on_screen() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, 24)) as pilot:
+    async with running(AlarmApp(), (120, 24)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         value = overview()
         panel.list_normal()
-        panel.state = gallery_data.fresh(value)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery_data.fresh(value))
         since = [column.title for column in panel.table.columns].index("Since")
         before = panel.table.column_widths[since]
         panel.table.move_to("ok-04000")
-        await pilot.pause()
-        await pilot.pause()
+        await at_rest(pilot)
         assert panel.table.column_widths[since] > before
         row = next(line for line in lines(app) if "ok-04000" in line)
         assert since_text(value.by_id["ok-04000"], gallery_data.JST, gallery_data.NOW) in row
@@ -190,8 +168,7 @@ async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they
         assert "those beyond the runbook’s as of 09:03" in text
         assert "alarms are ok" not in text, "not all"
         panel.table.focus()
-        await pilot.press("home", "enter")
-        await pilot.pause()
+        await press(pilot, "home", "enter")
         listed = [line for line in lines(app) if "ok-00025" in line]
         assert len(listed) == 1
         assert "●" not in listed[0]
@@ -200,16 +177,13 @@ async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they
 
 
 async def test_the_first_reading_is_laid_out_for_the_width_that_the_list_gets_by_it() -> None:
-    app = AlarmApp()
-    async with app.run_test(size=(120, ROOM)) as pilot:
+    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
         panel = app.query_one(AlarmPanel)
         assert panel.has_class("-no-body"), "the table has no width yet"
         with pytest.MonkeyPatch.context() as patch:
             # No second passes.
             patch.setattr(panel.__class__, "_tick", lambda _self: None)
-            panel.state = gallery_data.fresh(gallery_data.BOARD)
-            await pilot.pause()
-            await pilot.pause()
+            await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         assert sum(row.key.startswith("note:0:") for row in panel.table.rows) == sum(
             row.key.startswith("note:") for row in panel.table.rows
         ), "each sentence is one line"

@@ -1,5 +1,3 @@
-"""A command is drawn whole, whatever its width, and is copied as one line."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,5 +1,3 @@
-"""The questions of a plan answer only when all of them are there."""
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +7,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from services.models.changes import Parameter
+from tests.widgets.stage import running
 from widgets.changes.plan.form import PlanForm
 
 QUESTIONS = tuple(Parameter(id=id, title=id, kind="integer", default="3") for id in ("count", "revision"))
@@ -53,8 +52,7 @@ class Bench(App[None]):
 
 
 async def test_a_question_that_is_there_before_the_others_is_no_answer() -> None:
-    app = Bench()
-    async with app.run_test() as pilot:
+    async with running(Bench()) as (app, pilot):
         form = app.query_one(OneByOne)
         form.pilot = pilot
         await form.ask(QUESTIONS, {"revision": "7"})

@@ -1,5 +1,3 @@
-"""The plan as lines and as a widget: nothing cut, nothing by colour alone, the dangerous first."""
-
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +10,7 @@ from services.models.changes import Row
 from tests.tools.painted import painted
 from tests.widgets import plan_data
 from tests.widgets.gallery_plan import PlanGallery
+from tests.widgets.stage import at_rest, draw, running
 from widgets.changes import lines as drawn
 from widgets.drawing.lines import plain, width_of
 
@@ -187,10 +186,8 @@ def test_no_line_is_wider_than_its_room(name: str, value: str, width: int) -> No
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> None:
-    app = PlanGallery("lower")
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        await pilot.pause()
+    async with running(PlanGallery("lower"), size) as (app, pilot):
+        await at_rest(pilot)
         output = text(app).splitlines()
         assert "Most important" in output[0]
         assert "▲ 3 タスクがただちに停止" in output[1]
@@ -199,18 +196,15 @@ async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> No
 
 
 async def test_hostile_text_stays_text() -> None:
-    app = PlanGallery("hostile")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
-        await pilot.pause()
+    async with running(PlanGallery("hostile"), (120, 40)) as (app, pilot):
+        await at_rest(pilot)
         output = text(app).replace("\n", "")
         assert "[/ecs/web] [@" in output
         assert not any(ord(each) < 32 or each in "\x7f\x9b\u202e" for each in output)
 
 
 async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader() -> None:
-    app = PlanGallery("plan")
-    async with app.run_test(size=(80, 20)) as pilot:
+    async with running(PlanGallery("plan"), (80, 20)) as (app, pilot):
         await pilot.pause()
         view = app.query_one("PlanView")
         view.scroll_to(y=6, animate=False)
@@ -218,16 +212,13 @@ async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader() -> None
         view.plan = plan_data.plan(id="another", made_at=plan_data.NOW + timedelta(seconds=9))
         await pilot.pause()
         assert view.scroll_offset.y == 6
-        view.plan = plan_data.plan(blast="x")
-        await pilot.pause()
+        await draw(pilot, view, plan=plan_data.plan(blast="x"))
         assert view.scroll_offset.y == 0
 
 
 async def test_the_progress_marks_each_stage() -> None:
-    app = PlanGallery("progress")
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
-        await pilot.pause()
+    async with running(PlanGallery("progress"), (120, 40)) as (app, pilot):
+        await at_rest(pilot)
         output = text(app)
         assert "✓ recorded ─ ✓ rechecked ─ ✓ sent ─ ✓ AWS accepted ─ ✓ verified" in output
         assert "? AWS accepted" in output

@@ -1,5 +1,3 @@
-"""What became of a change, in marks and words."""
-
 from datetime import timedelta
 
 import pytest

@@ -97,7 +97,7 @@ def test_a_limit_keeps_its_value_in_a_narrow_plot(width: int, written: str) -> N
 
 
 def test_no_other_line_runs_through_the_words_of_a_limit() -> None:
-    """The spaces of a label are no free cells: neither a second limit in its row nor a band nor a mark fills them."""
+    # The spaces of a label are no free cells: neither a second limit in its row nor a band nor a mark fills them.
     plot = Plot(60, 3)
     plot.horizontal(0.5, "CPU 上限 70%", "limit")
     plot.horizontal(0.45, "接続数 上限 80", "limit", to=1.0)

@@ -11,6 +11,7 @@ from services.models.alarms import AlarmState
 from services.models.base import RawId
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data as gallery
+from tests.widgets.stage import at_rest, draw, press, running
 from widgets.dashboards.panel import DashboardPanel
 from widgets.dashboards.text_tiles import LogTile, MetricTile, UnknownTile, bar, tile_type
 from widgets.dashboards.tile import Tile
@@ -45,8 +46,7 @@ def with_data(view: model.DashboardView, index: int, **more: object) -> model.Da
 
 
 async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
-    app = DashboardApp()
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         tiles = app.query_one(DashboardPanel).grid.tiles
         assert [tile.widget.key for tile in tiles] == [widget.key for widget, _data in gallery.WIDGETS]
@@ -68,8 +68,7 @@ async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
 
 
 async def test_only_tiles_whose_data_changed_are_drawn() -> None:
-    app = DashboardApp()
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
         text(app)
@@ -84,22 +83,19 @@ async def test_only_tiles_whose_data_changed_are_drawn() -> None:
 
 
 async def test_another_dashboard_is_laid_out_anew() -> None:
-    app = DashboardApp()
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
         dashboard = gallery.VIEW.dashboard.model_copy(update={"widgets": gallery.VIEW.dashboard.widgets[:3]})
         panel.state = gallery.fresh(
             gallery.VIEW.model_copy(update={"dashboard": dashboard, "data": gallery.VIEW.data[:3]})
         )
-        await pilot.pause()
-        await pilot.pause()
+        await at_rest(pilot)
         assert len(panel.grid.tiles) == 3
 
 
 async def test_arrows_go_to_the_neighbour_enter_enlarges_and_escape_restores() -> None:
-    app = DashboardApp()
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
         panel.focus_first()
@@ -107,23 +103,19 @@ async def test_arrows_go_to_the_neighbour_enter_enlarges_and_escape_restores() -
         tile = app.focused
         assert isinstance(tile, Tile)
         assert tile.widget.key in ("2", "3", "4")
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
         assert tile.region.width >= 116
         assert tile.region.height >= 56
         assert [each for each in panel.grid.tiles if each.display] == [tile]
-        await pilot.press("escape")
-        await pilot.pause()
+        await press(pilot, "escape")
         assert tile.region.width < 60
         assert all(tile.display for tile in panel.grid.tiles)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60), (30, 8), (1, 1)])
 async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
-    app = DashboardApp()
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        await pilot.pause()
+    async with running(DashboardApp(), size) as (app, pilot):
+        await at_rest(pilot)
         assert {len(line) > 0 for line in text(app).split("\n")} == {True}
         regions = [tile.virtual_region for tile in app.query_one(DashboardPanel).grid.tiles]
         assert not any(
@@ -132,8 +124,7 @@ async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
 
 
 async def test_a_log_query_never_runs_by_itself_and_leads_to_its_group() -> None:
-    app = DashboardApp()
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         tile = app.query_one(LogTile)
         assert app.messages == []
@@ -166,19 +157,16 @@ async def test_the_builtin_dashboard_and_remarks_are_shown() -> None:
 
 async def test_an_empty_dashboard_is_not_fine() -> None:
     view = model.DashboardView(dashboard=model.Dashboard(name="空"))
-    app = DashboardApp(gallery.fresh(view))
-    async with app.run_test(size=(100, 20)) as pilot:
+    async with running(DashboardApp(gallery.fresh(view)), (100, 20)) as (app, pilot):
         await pilot.pause()
         assert "nothing is monitored" in text(app)
 
 
 async def test_times_move_to_utc_on_every_tile() -> None:
-    app = DashboardApp()
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         assert "JST" in text(app)
-        app.query_one(DashboardPanel).zone = UTC
-        await pilot.pause()
+        await draw(pilot, app.query_one(DashboardPanel), zone=UTC)
         assert "JST" not in text(app)
         assert "UTC" in text(app)
 
@@ -191,12 +179,10 @@ async def test_a_widget_without_data_says_that_it_was_not_read() -> None:
 
 
 async def test_a_stale_dashboard_keeps_its_tiles() -> None:
-    app = DashboardApp()
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
-        panel.state = replace(panel.state, problem=gallery.PROBLEM)
-        await pilot.pause()
+        await draw(pilot, panel, state=replace(panel.state, problem=gallery.PROBLEM))
         assert "stale" in text(app)
         assert "ECS CPU & Memory" in text(app)
 
@@ -225,8 +211,7 @@ def test_an_unknown_widget_gets_a_tile_that_names_it() -> None:
 
 
 async def test_a_colour_near_the_background_becomes_readable() -> None:
-    app = DashboardApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DashboardApp(), (120, 40)) as (app, pilot):
         await pilot.pause()
         tile = app.query_one(DashboardPanel).grid.tiles[0]
         under = Color.from_rich_color(tile.line_styles.style("").bgcolor)

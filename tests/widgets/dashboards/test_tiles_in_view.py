@@ -1,5 +1,3 @@
-"""Tiles that cannot be seen draw nothing, and data that is not the present one says from when it is."""
-
 from collections import Counter
 from datetime import timedelta, timezone
 
@@ -8,8 +6,8 @@ import pytest
 from services.models import dashboards as model
 from tests.widgets import gallery_data as gallery
 from tests.widgets.dashboards.test_dashboard import DashboardApp, text, with_data
+from tests.widgets.stage import draw, running
 from widgets.dashboards.panel import DashboardPanel, price_words
-from widgets.dashboards.text_tiles import MetricTile
 from widgets.dashboards.tile_grid import TileGrid
 
 COUNT = 80
@@ -43,8 +41,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 async def test_only_tiles_in_view_are_drawn_however_often_new_data_comes(drawn: Counter[str]) -> None:
-    app = DashboardApp(gallery.fresh(large()))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DashboardApp(gallery.fresh(large())), (120, 40)) as (app, pilot):
         panel = app.query_one(DashboardPanel)
         while len(panel.grid.tiles) < COUNT:
             await pilot.pause()
@@ -58,8 +55,7 @@ async def test_only_tiles_in_view_are_drawn_however_often_new_data_comes(drawn: 
         further = panel.seen()
         assert not further & in_view
         drawn.clear()
-        panel.state = gallery.fresh(large(60.0))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery.fresh(large(60.0)))
         assert set(drawn) == further, "those that were drawn before are not drawn again"
         drawn.clear()
         panel.grid.scroll_home(animate=False)
@@ -75,8 +71,7 @@ async def test_a_rest_tells_which_tiles_came_into_view(monkeypatch: pytest.Monke
         def on_tile_grid_seen_changed(self, _event: TileGrid.SeenChanged) -> None:
             messages.append(self.query_one(DashboardPanel).seen())
 
-    app = Listening(gallery.fresh(large()))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(Listening(gallery.fresh(large())), (120, 40)) as (app, pilot):
         panel = app.query_one(DashboardPanel)
         while len(panel.grid.tiles) < COUNT:
             await pilot.pause()
@@ -108,7 +103,7 @@ async def test_old_data_says_from_when_it_is_and_is_not_drawn_as_normal() -> Non
 
 
 async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_values_is() -> None:
-    """What is not itself shown is read seldomer, but a summary speaks of it, too."""
+    # What is not itself shown is read seldomer, but a summary speaks of it, too.
     older = with_data(gallery.VIEW, 1, as_of=gallery.NOW - timedelta(minutes=9))
     oldest = with_data(older, 0, as_of=gallery.NOW - timedelta(minutes=4))
     limits = [{each.limit.id for each in data.readings if each.limit} for data in older.data]
@@ -119,17 +114,14 @@ async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_value
         (older, "the oldest of all values is from 09:03"),
         (oldest, "the oldest of all values is from 09:03"),
     ):
-        app = DashboardApp(gallery.fresh(view))
-        async with app.run_test(size=(80, 24)) as pilot:
+        async with running(DashboardApp(gallery.fresh(view)), (80, 24)) as (app, pilot):
             panel = app.query_one(DashboardPanel)
-            panel.brief = True
-            await pilot.pause()
+            await draw(pilot, panel, brief=True)
             shown = " ".join(strip.text for strip in panel.values._lines(*panel.values.size))
             assert ("the oldest" in shown) is bool(words)
             assert words in shown
             if words:
-                panel.zone = timezone(timedelta(hours=3))
-                await pilot.pause()
+                await draw(pilot, panel, zone=timezone(timedelta(hours=3)))
                 shown = " ".join(strip.text for strip in panel.values._lines(*panel.values.size))
                 assert "the oldest of all values is from 03:03" in shown
 
@@ -149,15 +141,13 @@ async def test_the_price_of_an_expensive_dashboard_stands_above_it_but_not_in_pl
         metrics=500, shown_yen=24.4, full_yen=393.75, is_over=True, judged_seconds=1800
     )
     view = gallery.VIEW.model_copy(update={"price": price})
-    app = DashboardApp(gallery.fresh(view))
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(DashboardApp(gallery.fresh(view)), (120, 60)) as (app, pilot):
         await pilot.pause()
         assert "500 metrics: about ¥24 a business day as read here, ¥394 if read whole each minute." in text(
             app
         )
         panel = app.query_one(DashboardPanel)
-        panel.brief = True
-        await pilot.pause()
+        await draw(pilot, panel, brief=True)
         assert "500 metrics" not in text(app)
         assert "ECS CPU" in text(app)
     assert "every 30 min" in price_words(price)

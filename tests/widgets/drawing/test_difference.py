@@ -1,5 +1,3 @@
-"""Painting only what changed gives the same row as painting all of it."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment

@@ -1,5 +1,3 @@
-"""Widgets that move draw at most so often, together with their neighbours, and not oftener than can be shown."""
-
 from collections.abc import Callable
 from itertools import pairwise
 from types import SimpleNamespace
@@ -43,14 +41,12 @@ def timers(monkeypatch: pytest.MonkeyPatch) -> Timers:
 
 
 def install(timers: Timers, monkeypatch: pytest.MonkeyPatch) -> Timers:
-    """Replace clock and timers of the module by these."""
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: timers.now))
     monkeypatch.setattr(module, "asyncio", SimpleNamespace(get_running_loop=lambda: timers))
     return timers
 
 
 def restless(timers: Timers, fps: float, pace: float = 0.0) -> list[float]:
-    """When a widget draws that asks again after each frame."""
     times: list[float] = []
 
     def draw() -> None:

@@ -1,5 +1,3 @@
-"""A line built with the filters looks as Textual's strips do after them."""
-
 import pytest
 from rich.segment import Segment
 from rich.style import Style
@@ -15,10 +13,7 @@ STYLES = ("red", "dim green on blue", "bold #336699 on #000000", "none", "revers
 
 
 class Shout(LineFilter):
-    """A filter of texts."""
-
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """In capitals."""
         return [Segment(text.upper(), style) for text, style, _control in segments]
 
 

@@ -1,5 +1,3 @@
-"""Without colours what is wrong stands out by brightness, weight and reverse."""
-
 import pytest
 from rich.style import Style
 from textual.app import App, ComposeResult

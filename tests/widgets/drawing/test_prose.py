@@ -1,5 +1,3 @@
-"""Japanese prose is broken between characters, styles and text kept."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

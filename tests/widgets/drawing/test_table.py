@@ -1,5 +1,3 @@
-"""The cursor follows the thing, not the row."""
-
 import asyncio
 
 import pytest
@@ -12,6 +10,7 @@ from textual.message import Message
 
 from tests.tools.painted import painted
 from tests.tools.painting import painting
+from tests.widgets.stage import at_rest, running
 from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
 
@@ -39,8 +38,7 @@ def texts(table: KeyedTable) -> list[str]:
 
 
 async def scenario(steps: list[tuple[list[str], str]]) -> None:
-    app = TableApp()
-    async with app.run_test(size=(40, 8)) as pilot:
+    async with running(TableApp(), (40, 8)) as (app, pilot):
         messages = app.messages
         table = app.query_one(KeyedTable)
         for keys, press in steps:
@@ -76,8 +74,7 @@ def test_the_cursor_stays_on_its_object_or_on_nothing(steps: list[tuple[list[str
 
 
 async def test_only_rows_that_changed_are_painted() -> None:
-    app = TableApp()
-    async with app.run_test(size=(40, 10)) as pilot:
+    async with running(TableApp(), (40, 10)) as (app, pilot):
         table = app.query_one(KeyedTable)
         table.set_rows(rows(list("abcd")))
         await pilot.pause()
@@ -94,8 +91,7 @@ async def test_only_rows_that_changed_are_painted() -> None:
 
 
 async def test_a_row_that_moves_out_of_sight_is_followed() -> None:
-    app = TableApp()
-    async with app.run_test(size=(40, 6)) as pilot:
+    async with running(TableApp(), (40, 6)) as (app, pilot):
         table = app.query_one(KeyedTable)
         table.set_rows(rows(list("abcdefghijkl")))
         await pilot.pause()
@@ -106,8 +102,7 @@ async def test_a_row_that_moves_out_of_sight_is_followed() -> None:
 
 
 async def test_the_cursor_stays_on_a_screen_that_becomes_lower() -> None:
-    app = TableApp()
-    async with app.run_test(size=(40, 12)) as pilot:
+    async with running(TableApp(), (40, 12)) as (app, pilot):
         table = app.query_one(KeyedTable)
         table.focus()
         table.set_rows(rows([f"{number:02}" for number in range(40)]))
@@ -124,8 +119,7 @@ async def test_the_cursor_stays_on_a_screen_that_becomes_lower() -> None:
 
 
 async def test_a_click_goes_to_what_was_painted_there_and_a_second_opens_it() -> None:
-    app = TableApp()
-    async with app.run_test(size=(40, 10)) as pilot:
+    async with running(TableApp(), (40, 10)) as (app, pilot):
         table = app.query_one(KeyedTable)
         table.set_rows(rows(list("abc")))
         await pilot.pause()
@@ -136,8 +130,7 @@ async def test_a_click_goes_to_what_was_painted_there_and_a_second_opens_it() ->
 
 
 async def test_wide_characters_never_push_a_column_out() -> None:
-    app = TableApp()
-    async with app.run_test(size=(24, 10)) as pilot:
+    async with running(TableApp(), (24, 10)) as (app, pilot):
         table = app.query_one(KeyedTable)
         table.set_rows([Row("a", ([("とても長い日本語の名前です", "")], [("12%", "")]))])
         await pilot.pause()
@@ -147,12 +140,10 @@ async def test_wide_characters_never_push_a_column_out() -> None:
 
 
 async def test_columns_leave_room_for_the_scroll_bar() -> None:
-    app = TableApp()
-    async with app.run_test(size=(24, 5)) as pilot:
+    async with running(TableApp(), (24, 5)) as (app, pilot):
         table = app.query_one(KeyedTable)
         table.set_rows(rows([str(index) for index in range(30)]))
-        await pilot.pause()
-        await pilot.pause()
+        await at_rest(pilot)
         assert table.render_line(1).cell_length == 23
 
 
@@ -161,8 +152,7 @@ def plain(**values: str) -> list[Row]:
 
 
 async def test_only_the_cells_that_changed_are_painted() -> None:
-    app = TableApp()
-    async with app.run_test(size=(40, 8)) as pilot:
+    async with running(TableApp(), (40, 8)) as (app, pilot):
         table = app.query_one(KeyedTable)
         table.set_rows(plain(a="10", b="10", c="10"))
         await pilot.pause()
@@ -184,8 +174,7 @@ async def test_only_the_cells_that_changed_are_painted() -> None:
 
 
 async def test_rows_that_come_to_fit_exactly_leave_no_scroll_bar() -> None:
-    app = TableApp()
-    async with app.run_test(size=(40, 8)) as pilot:
+    async with running(TableApp(), (40, 8)) as (app, pilot):
         table = app.query_one(KeyedTable)
         table.set_rows(rows([str(number) for number in range(50)]))
         await painted(pilot)

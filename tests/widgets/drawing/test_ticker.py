@@ -1,5 +1,3 @@
-"""One ticker: all that is visible ticks together, what is covered does not, and nothing wakes up needlessly."""
-
 import asyncio
 import time
 from typing import Any
@@ -8,6 +6,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
 
+from tests.widgets.stage import running
 from widgets.drawing.lines import Line, LineWidget
 from widgets.drawing.ticker import catch_up, every_second, ticker_of
 
@@ -58,13 +57,11 @@ def ticks(app: App[None], *, screen: int = 0) -> list[int]:
 
 @pytest.fixture(autouse=True)
 def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No tick happens by itself."""
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
 async def test_all_widgets_tick_together_and_are_painted_in_one_frame() -> None:
-    app = TickerApp()
-    async with app.run_test() as pilot:
+    async with running(TickerApp()) as (app, pilot):
         await pilot.pause()
         app.frames = 0
         ticker_of(app).now(5)
@@ -74,8 +71,7 @@ async def test_all_widgets_tick_together_and_are_painted_in_one_frame() -> None:
 
 
 async def test_some_tick_only_on_every_fifth_second() -> None:
-    app = TickerApp()
-    async with app.run_test() as pilot:
+    async with running(TickerApp()) as (app, pilot):
         for second in range(1, 11):
             ticker_of(app).now(second)
         await pilot.pause()
@@ -83,8 +79,7 @@ async def test_some_tick_only_on_every_fifth_second() -> None:
 
 
 async def test_a_covered_widget_stands_still_until_it_catches_up() -> None:
-    app = TickerApp()
-    async with app.run_test() as pilot:
+    async with running(TickerApp()) as (app, pilot):
         under = app.screen
         await app.push_screen(Opaque())
         ticker_of(app).now(5)
@@ -97,8 +92,7 @@ async def test_a_covered_widget_stands_still_until_it_catches_up() -> None:
 
 
 async def test_a_widget_visible_behind_a_dialog_keeps_ticking() -> None:
-    app = TickerApp()
-    async with app.run_test() as pilot:
+    async with running(TickerApp()) as (app, pilot):
         await app.push_screen(Dialog())
         ticker_of(app).now(1)
         await pilot.pause()
@@ -106,8 +100,7 @@ async def test_a_widget_visible_behind_a_dialog_keeps_ticking() -> None:
 
 
 async def test_a_callback_that_left_or_stopped_the_ticker_is_no_longer_called() -> None:
-    app = TickerApp()
-    async with app.run_test() as pilot:
+    async with running(TickerApp()) as (app, pilot):
         first, second, third = app.query(TickCounter)
         first.end()
         await second.remove()
@@ -128,8 +121,7 @@ async def test_a_console_that_nobody_sees_ticks_less_often_and_catches_up_at_onc
 
     monkeypatch.setattr("widgets.drawing.ticker.detached_timer", timer)
     monkeypatch.setattr(time, "time", lambda: 101.0)
-    app = TickerApp()
-    async with app.run_test() as pilot:
+    async with running(TickerApp()) as (app, pilot):
         beat = ticker_of(app)
         await pilot.pause()
         assert waits == [pytest.approx(1, abs=0.01)]
@@ -144,17 +136,14 @@ async def test_a_console_that_nobody_sees_ticks_less_often_and_catches_up_at_onc
 
 
 class Handle:
-    """Of a timer that never fires."""
-
     def cancel(self) -> None:
-        """Nothing was begun."""
+        pass
 
 
 async def test_a_tick_falls_on_the_full_second_and_never_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     waits: list[float] = []
-    app = TickerApp()
-    async with app.run_test() as pilot:
+    async with running(TickerApp()) as (app, pilot):
         loop, first = asyncio.get_running_loop(), next(iter(app.query(TickCounter)))
         beat = ticker_of(app)
         for now, wait in ((100.25, 0.75), (100.0, 1.0), (100.9999, 1.0001), (101.0019, 0.9981)):

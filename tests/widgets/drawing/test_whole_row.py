@@ -1,5 +1,3 @@
-"""What the columns of a table cut off stands in full below it."""
-
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 

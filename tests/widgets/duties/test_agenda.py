@@ -1,5 +1,3 @@
-"""The agenda: follows the calendar's day, keeps its occurrence, acts on nothing where a day has none."""
-
 from collections.abc import Iterator
 from datetime import UTC, date
 
@@ -12,6 +10,7 @@ from services import i18n
 from services.models.duties import Month
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, MONTH, TODAY, State
+from tests.widgets.stage import at_rest, draw, press, running
 from widgets.duties.agenda import Agenda
 
 
@@ -45,15 +44,13 @@ def lines(app: AgendaApp) -> list[str]:
 
 
 def whole(app: AgendaApp) -> str:
-    """All rows, seen or not."""
     return "\n".join(
         "  ".join(text for cell in row.cells for text, _role in cell) for row in app.agenda.table.rows
     )
 
 
 async def test_days_with_their_duties_and_where_those_come_from() -> None:
-    app = AgendaApp()
-    async with app.run_test(size=(110, 20)) as pilot:
+    async with running(AgendaApp(), (110, 20)) as (app, pilot):
         await pilot.pause()
         body = whole(app)
         for words in ("01-01(Thu)–01-03(Sat)", "元日, 年末年始の休日 (closed)", "01-04(Sun)", "from 01-12(Mon)", "from 01-01(Thu)", "by 01-30(Fri)", "skipped", "since 14:30"):  # fmt: skip
@@ -66,48 +63,39 @@ async def test_days_with_their_duties_and_where_those_come_from() -> None:
 
 
 async def test_setting_the_day_leads_there_and_a_day_without_duties_has_nothing_selected() -> None:
-    app = AgendaApp()
-    async with app.run_test(size=(100, 14)) as pilot:
+    async with running(AgendaApp(), (100, 14)) as (app, pilot):
         await pilot.pause()
-        app.agenda.day = date(2026, 1, 29)
-        await pilot.pause()
+        await draw(pilot, app.agenda, day=date(2026, 1, 29))
         assert app.agenda.selected == MONTH.days[28].occurrences[0]
         assert any(line.startswith("▸ 01-29(Thu)") for line in lines(app))
         app.seen.clear()
-        app.agenda.day = date(2026, 1, 2)
-        await pilot.pause()
+        await draw(pilot, app.agenda, day=date(2026, 1, 2))
         assert app.agenda.selected is None
         assert lines(app)[1].startswith("▸ 01-01(Thu)–01-03(Sat)")
         assert not any(line[:1] in ("▌", "▏") for line in lines(app))
         assert [type(each) for each in app.seen] == [Agenda.Selected]
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
         assert [type(each) for each in app.seen] == [Agenda.Selected]
 
 
 async def test_the_cursor_takes_the_day_along() -> None:
-    app = AgendaApp()
-    async with app.run_test(size=(100, 20)) as pilot:
+    async with running(AgendaApp(), (100, 20)) as (app, pilot):
         await pilot.pause()
         app.seen.clear()
-        await pilot.press("down", "down")
-        await pilot.pause()
+        await press(pilot, "down", "down")
         assert app.agenda.day == date(2026, 1, 15)
         assert app.agenda.selected == MONTH.days[14].occurrences[0]
         assert [each.day for each in app.seen if isinstance(each, Agenda.Moved)] == [date(2026, 1, 15)]
         app.agenda.day = date(2026, 1, 3)
-        await pilot.press("down")
-        await pilot.pause()
+        await press(pilot, "down")
         assert app.agenda.day == date(2026, 1, 4)
-        await pilot.press("enter")
-        await pilot.pause()
+        await press(pilot, "enter")
         assert isinstance(app.seen[-1], Agenda.Opened)
         assert app.seen[-1].occurrence == MONTH.days[3].occurrences[0]
 
 
 async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_day() -> None:
-    app = AgendaApp()
-    async with app.run_test(size=(100, 12)) as pilot:
+    async with running(AgendaApp(), (100, 12)) as (app, pilot):
         await pilot.pause()
         late = app.agenda.selected
         assert late is not None
@@ -117,46 +105,35 @@ async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_
         days[13] = days[13].model_copy(
             update={"occurrences": tuple(done if each == late else each for each in days[13].occurrences)}
         )
-        app.agenda.month = MONTH.model_copy(update={"days": tuple(days)})
-        await pilot.pause()
+        await draw(pilot, app.agenda, month=MONTH.model_copy(update={"days": tuple(days)}))
         assert app.agenda.selected == done
         assert app.agenda.table.scroll_offset.y == top
-        app.agenda.month = duty_data.empty_month(2026, 2)
-        app.agenda.day = date(2026, 2, 20)
-        await pilot.pause()
+        await draw(pilot, app.agenda, month=duty_data.empty_month(2026, 2), day=date(2026, 2, 20))
         assert app.agenda.selected is None
         assert app.agenda.day == date(2026, 2, 20)
         assert lines(app)[1].startswith("▸ 02-01(Sun)–02-28(Sat)")
-        app.agenda.day = TODAY
-        app.agenda.month = MONTH
-        await pilot.pause()
+        await draw(pilot, app.agenda, day=TODAY, month=MONTH)
         assert app.agenda.selected == late
 
 
 async def test_an_unchanged_month_repaints_nothing() -> None:
-    app = AgendaApp()
-    async with app.run_test(size=(100, 14)) as pilot:
-        await pilot.pause()
-        await pilot.pause()
+    async with running(AgendaApp(), (100, 14)) as (app, pilot):
+        await at_rest(pilot)
         regions: list[object] = []
         for widget in (app.agenda, app.agenda.table):
             widget.refresh = lambda *areas, **_more: regions.extend(areas or ["all"])  # type: ignore[method-assign,assignment,misc]  # a spy
-        app.agenda.month = Month(year=2026, month=1, days=MONTH.days)
-        app.agenda.day = TODAY
-        await pilot.pause()
+        await draw(pilot, app.agenda, month=Month(year=2026, month=1, days=MONTH.days), day=TODAY)
         assert regions == []
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 async def test_nothing_is_wider_than_the_agenda_and_hostile_text_stays_text(language: str) -> None:
     i18n.use(language)
-    app = AgendaApp()
-    async with app.run_test(size=(38, 90)) as pilot:
+    async with running(AgendaApp(), (38, 90)) as (app, pilot):
         for width in (38, 60, 120, 200):
             await pilot.resize_terminal(width, 90)
             await pilot.pause()
-            app.agenda.day = date(2026, 1, 21)
-            await pilot.pause()
+            await draw(pilot, app.agenda, day=date(2026, 1, 21))
             table = app.agenda.table
             strips = [table.render_line(y) for y in range(table.size.height)]
             assert {strip.cell_length for strip in strips} <= {width, width - 1}
@@ -166,10 +143,8 @@ async def test_nothing_is_wider_than_the_agenda_and_hostile_text_stays_text(lang
 
 
 async def test_times_in_another_zone_name_their_day() -> None:
-    app = AgendaApp()
-    async with app.run_test(size=(100, 14)) as pilot:
+    async with running(AgendaApp(), (100, 14)) as (app, pilot):
         await pilot.pause()
-        app.agenda.zone = UTC
-        await pilot.pause()
+        await draw(pilot, app.agenda, zone=UTC)
         assert "UTC" in lines(app)[0]
         assert "01-17(Sat) 17:00" in whole(app)

@@ -1,5 +1,3 @@
-"""The day in one sentence: what waits, how bad it is, what is left, what runs, what comes next."""
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,5 +1,3 @@
-"""One occurrence in full: times, checks, signatures; in any width."""
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, timedelta
@@ -15,6 +13,7 @@ from services.models.duties import Occurrence
 from services.models.runbook import Duty
 from tests.widgets import duty_data
 from tests.widgets.duty_data import DUTY, HOSTILE, JST, NOW, TODAY, State
+from tests.widgets.stage import draw, running
 from widgets.drawing.lines import plain
 from widgets.duties.detail import DutyDetail, checked_lines, fact_lines, runbook_lines
 
@@ -107,14 +106,11 @@ class DetailApp(App[None]):
 
 
 async def test_the_widget_repaints_only_news() -> None:
-    app = DetailApp()
-    async with app.run_test(size=(60, 34)) as pilot:
+    async with running(DetailApp(), (60, 34)) as (app, pilot):
         await pilot.pause()
         assert "No duty chosen" in screen(app)
         assert not app.detail.asks_block.display
-        app.detail.duty, app.detail.occurrence = DUTY, duty_data.one("daily-afternoon", 14)
-        await pilot.pause()
-        await pilot.pause()
+        await draw(pilot, app.detail, duty=DUTY, occurrence=duty_data.one("daily-afternoon", 14))
         assert "□ 4 [/ecs/web] [@click=app.quit]" in screen(app)
         regions: list[object] = []
         for widget in (app.detail, app.detail.facts_block, app.detail.asks_block, app.detail.runbook_block):
@@ -126,8 +122,7 @@ async def test_the_widget_repaints_only_news() -> None:
         app.now = NOW + timedelta(seconds=90)
         app.detail._tick()
         assert len(regions) == 1
-        app.detail.zone = UTC
-        await pilot.pause()
+        await draw(pilot, app.detail, zone=UTC)
         assert "05:00 UTC" in "".join(app.detail.facts_block.render_line(y).text for y in range(8))
 
 

@@ -1,5 +1,3 @@
-"""The list of duties: sections, cursor, minutes, messages."""
-
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 
@@ -13,6 +11,7 @@ from services import i18n
 from services.models.duties import DutyView
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, NOW, State
+from tests.widgets.stage import at_rest, draw, running
 from widgets.duties.list import DutyList
 
 
@@ -48,7 +47,6 @@ def lines(app: ListApp) -> list[str]:
 
 
 def spied(app: ListApp) -> list[Region]:
-    """What is painted from now on."""
     regions: list[Region] = []
     for widget in (app.duties, app.duties.table):
         widget.refresh = lambda *areas, **_more: regions.extend(areas or [Region()])  # type: ignore[method-assign,assignment,misc]  # a spy
@@ -56,8 +54,7 @@ def spied(app: ListApp) -> list[Region]:
 
 
 async def test_sections_and_every_state() -> None:
-    app = ListApp()
-    async with app.run_test(size=(120, 20)) as pilot:
+    async with running(ListApp(), (120, 20)) as (app, pilot):
         await pilot.pause()
         rows = lines(app)
         headings = [line for line in rows if line.startswith("╌╌")]
@@ -74,21 +71,18 @@ async def test_sections_and_every_state() -> None:
 
 
 async def test_the_next_one_has_a_section_where_it_is_not_today_s() -> None:
-    app = ListApp(duty_data.QUIET)
-    async with app.run_test(size=(100, 12)) as pilot:
+    async with running(ListApp(duty_data.QUIET), (100, 12)) as (app, pilot):
         await pilot.pause()
         body = "\n".join(lines(app))
         assert "╌╌ Today 01-18(Sun)  日曜日 (closed)" in body
         assert "╌╌ Next duty" in body
-        app.duties.view = None
-        await pilot.pause()
+        await draw(pilot, app.duties, view=None)
         assert "Reading…" in lines(app)[1]
         assert app.duties.selected is None
 
 
 async def test_the_cursor_stays_on_its_occurrence_and_its_new_state_is_told() -> None:
-    app = ListApp()
-    async with app.run_test(size=(100, 20)) as pilot:
+    async with running(ListApp(), (100, 20)) as (app, pilot):
         await pilot.pause()
         due = next(each for each in duty_data.VIEW.today.occurrences if each.state is State.DUE)
         assert app.duties.select(due.key)
@@ -98,25 +92,21 @@ async def test_the_cursor_stays_on_its_occurrence_and_its_new_state_is_told() ->
         today = duty_data.VIEW.today.model_copy(
             update={"occurrences": tuple(done if each == due else each for each in duty_data.VIEW.today.occurrences)}
         )  # fmt: skip
-        app.duties.view = duty_data.VIEW.model_copy(update={"carried": (), "today": today})
-        await pilot.pause()
+        await draw(pilot, app.duties, view=duty_data.VIEW.model_copy(update={"carried": (), "today": today}))
         assert app.duties.selected == done
         assert [each.occurrence for each in app.seen] == [done]  # type: ignore[attr-defined]
         assert next(line for line in lines(app) if line.startswith("▌")).startswith("▌ ✓")
         await pilot.press("enter")
         assert isinstance(app.seen[-1], DutyList.Opened)
         assert app.seen[-1].occurrence == done
-        app.duties.view = duty_data.QUIET
-        await pilot.pause()
+        await draw(pilot, app.duties, view=duty_data.QUIET)
         assert app.duties.selected is None
         assert app.seen[-1].occurrence is None  # type: ignore[attr-defined]
 
 
 async def test_an_unchanged_view_and_a_passing_second_repaint_nothing_a_minute_only_its_rows() -> None:
-    app = ListApp()
-    async with app.run_test(size=(120, 20)) as pilot:
-        await pilot.pause()
-        await pilot.pause()
+    async with running(ListApp(), (120, 20)) as (app, pilot):
+        await at_rest(pilot)
         regions = spied(app)
         app.duties.view = duty_data.VIEW.model_copy(update={"at": NOW + timedelta(seconds=3)})
         app.now = NOW + timedelta(seconds=59)
@@ -151,11 +141,9 @@ async def test_nothing_is_wider_than_the_list_and_hostile_text_stays_text(langua
 
 
 async def test_times_in_another_zone() -> None:
-    app = ListApp()
-    async with app.run_test(size=(100, 20)) as pilot:
+    async with running(ListApp(), (100, 20)) as (app, pilot):
         await pilot.pause()
-        app.duties.zone = UTC
-        await pilot.pause()
+        await draw(pilot, app.duties, zone=UTC)
         body = "\n".join(lines(app))
         assert "UTC" in lines(app)[0]
         assert "01-13(Tue) 08:00" in body

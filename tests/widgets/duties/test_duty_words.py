@@ -1,5 +1,3 @@
-"""Marks and words of duties: every state its own without colour, never wider than the room."""
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, timedelta

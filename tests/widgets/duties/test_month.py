@@ -1,5 +1,3 @@
-"""The wall calendar: right days in right places, everything in its cell, keys and clicks."""
-
 from collections.abc import Iterator
 from datetime import date
 
@@ -14,6 +12,7 @@ from services import i18n
 from services.models.duties import Month
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, MONTH, TODAY, State
+from tests.widgets.stage import draw, press, running
 from widgets.drawing.lines import plain, width_of
 from widgets.duties.month import MonthGrid, draw_month, weeks_of
 
@@ -143,30 +142,24 @@ class MonthApp(App[None]):
     ],
 )
 async def test_keys(keys: str, day: date, kind: type[Message]) -> None:
-    app = MonthApp()
-    async with app.run_test(size=(80, 20)) as pilot:
-        await pilot.press(*keys.split())
-        await pilot.pause()
+    async with running(MonthApp(), (80, 20)) as (app, pilot):
+        await press(pilot, *keys.split())
         assert app.grid.day == day
         assert isinstance(app.seen[-1], kind)
         assert app.seen[-1].day == day
 
 
 async def test_keys_pressed_faster_than_months_arrive_go_on() -> None:
-    app = MonthApp()
-    async with app.run_test(size=(80, 20)) as pilot:
-        await pilot.press(*["down"] * 5)
-        await pilot.pause()
+    async with running(MonthApp(), (80, 20)) as (app, pilot):
+        await press(pilot, *["down"] * 5)
         assert [each.day.isoformat() for each in app.seen][2:] == ["2026-02-04", "2026-02-11", "2026-02-18"]
         assert [type(each) for each in app.seen[2:]] == [MonthGrid.Left] * 3
-        app.grid.month = duty_data.empty_month(2026, 2)
-        await pilot.pause()
+        await draw(pilot, app.grid, month=duty_data.empty_month(2026, 2))
         assert any("▌18" in app.grid.render_line(y).text for y in range(20))
 
 
 async def test_the_end_of_time_is_the_end() -> None:
-    app = MonthApp()
-    async with app.run_test(size=(80, 20)) as pilot:
+    async with running(MonthApp(), (80, 20)) as (app, pilot):
         for last, keys in ((date.max, ("down", "pagedown", "right")), (date.min, ("up", "pageup", "left"))):
             app.grid.day = last
             await pilot.press(*keys)
@@ -175,8 +168,7 @@ async def test_the_end_of_time_is_the_end() -> None:
 
 @pytest.mark.parametrize("size", [(44, 14), (80, 20), (200, 56)])
 async def test_a_click_goes_to_the_day_painted_there_and_a_second_opens_it(size: tuple[int, int]) -> None:
-    app = MonthApp()
-    async with app.run_test(size=size) as pilot:
+    async with running(MonthApp(), size) as (app, pilot):
         await pilot.pause()
         await pilot.click(MonthGrid, offset=(size[0] // 7 * 4 + 2, _row(app, 22)))
         assert app.grid.day == date(2026, 1, 22)
@@ -193,8 +185,7 @@ def _row(app: MonthApp, number: int) -> int:
 
 
 async def test_only_what_changed_is_painted() -> None:
-    app = MonthApp()
-    async with app.run_test(size=(80, 20)) as pilot:
+    async with running(MonthApp(), (80, 20)) as (app, pilot):
         await pilot.pause()
         regions: list[object] = []
         app.grid.refresh = lambda *areas, **_more: regions.extend(areas or ["all"])  # type: ignore[method-assign,assignment]  # a spy
@@ -212,10 +203,8 @@ async def test_only_what_changed_is_painted() -> None:
 
 
 async def test_a_month_not_yet_read_says_so() -> None:
-    app = MonthApp()
-    async with app.run_test(size=(80, 20)) as pilot:
-        app.grid.month = None
-        await pilot.pause()
+    async with running(MonthApp(), (80, 20)) as (app, pilot):
+        await draw(pilot, app.grid, month=None)
         assert "Reading…" in app.grid.render_line(0).text
         await pilot.click(MonthGrid, offset=(5, 5))
         assert app.grid.day == TODAY

@@ -1,5 +1,3 @@
-"""What could not be judged never stands for what was measured as bad, nor the other way round: both are shown."""
-
 from datetime import UTC, datetime
 
 import pytest
@@ -171,7 +169,7 @@ MEASURES = st.lists(
 
 @given(MEASURES, st.integers(70, 200))
 def test_what_was_measured_and_allowed_stands_once_and_whole(measures: list[Measure], width: int) -> None:
-    """Value, range and note: nothing is cut, and nothing is repeated because it was cut before."""
+    # Value, range and note: nothing is cut, and nothing is repeated because it was cut before.
     lines = measure_lines(measures, width)
     assert all(width_of(line) <= width for line in lines)
     output = sorted("".join(plain(lines)).replace(" ", ""))
@@ -185,7 +183,7 @@ def test_what_was_measured_and_allowed_stands_once_and_whole(measures: list[Meas
 
 
 def test_what_is_read_for_reference_looks_like_no_verdict() -> None:
-    """Before anybody has done the duty nothing says that it failed: not in a row, a band, a value or its evidence."""
+    # Before anybody has done the duty nothing says that it failed: not in a row, a band, a value or its evidence.
     bad = finding(V.ABNORMAL, V.ATTENTION, V.UNKNOWN)
     rows = (Row(cells=("old",), verdict=V.ABNORMAL),)
     bad = bad.model_copy(update={"evidence": (Evidence(title="t", columns=("c",), rows=rows),)})

@@ -5,6 +5,7 @@ from services import i18n
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 from tests.widgets import gallery_data as gallery
+from tests.widgets.stage import draw, running
 from widgets.frame.banner import Banner
 
 WORDS = Problem(
@@ -26,11 +27,9 @@ async def test_both_accounts_are_shown_where_there_is_little_room(language: str)
     text = _("These credentials are for account {actual}; the runbook's is {expected}.")
     summary = text.format(actual="123456789012", expected="210987654321")
     remedy = _("Choose another profile, role, endpoint or region, or another runbook.")
-    app = Bench()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(Bench(), (80, 24)) as (app, pilot):
         banner = app.query_one(Banner)
-        banner.problem = WORDS.model_copy(update={"summary": summary, "remedy": remedy})
-        await pilot.pause()
+        await draw(pilot, banner, problem=WORDS.model_copy(update={"summary": summary, "remedy": remedy}))
         shown = " ".join(strip.text.strip() for strip in app.screen._compositor.render_strips()[:4])
     for number in ("123456789012", "210987654321"):
         assert number in shown
@@ -39,11 +38,9 @@ async def test_both_accounts_are_shown_where_there_is_little_room(language: str)
 
 @pytest.mark.parametrize(("width", "rows"), [(200, 1), (100, 2), (60, 3)])
 async def test_the_advice_never_ends_up_at_the_end_of_the_first_row(width: int, rows: int) -> None:
-    app = Bench()
-    async with app.run_test(size=(width, 5)) as pilot:
+    async with running(Bench(), (width, 5)) as (app, pilot):
         banner = app.query_one(Banner)
-        banner.problem = WORDS
-        await pilot.pause()
+        await draw(pilot, banner, problem=WORDS)
         assert banner.size.height == rows
         lines = [strip.text.strip() for strip in app.screen._compositor.render_strips()]
         assert lines[0].startswith("◆ AWS に接続できません")

@@ -10,6 +10,7 @@ from services import i18n
 from services.models.identity import Identity
 from services.models.runbook import Environment
 from tests.tools.painting import painting
+from tests.widgets.stage import running
 from widgets.drawing.format import coarse
 from widgets.frame.header import Header, HeaderFacts, HeaderLine, ModeLabel
 
@@ -39,8 +40,7 @@ class Bench(App[None]):
 
 
 async def text_at(width: int, facts: HeaderFacts = FACTS) -> str:
-    app = Bench(facts)
-    async with app.run_test(size=(width, 5)) as pilot:
+    async with running(Bench(facts), (width, 5)) as (app, pilot):
         await pilot.pause()
         return "".join(segment.text for segment in app.screen._compositor.render_strips()[0])
 
@@ -90,8 +90,7 @@ async def test_an_account_that_is_not_the_runbooks_is_named() -> None:
 
 
 async def test_only_the_clock_is_repainted_for_the_time() -> None:
-    app = Bench(FACTS)
-    async with app.run_test(size=(120, 5)) as pilot:
+    async with running(Bench(FACTS), (120, 5)) as (app, pilot):
         line = app.query_one(HeaderLine)
         await pilot.pause()
         line.facts = HeaderFacts(**{name: getattr(FACTS, name) for name in FACTS.__slots__})
@@ -141,8 +140,7 @@ async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing() -> 
         def compose(self) -> ComposeResult:
             yield header
 
-    app = Ticking()
-    async with app.run_test(size=(120, 5)) as pilot:
+    async with running(Ticking(), (120, 5)) as (app, pilot):
         await pilot.pause()
         with painting() as requests:
             header.facts = replace(FACTS)

@@ -1,5 +1,3 @@
-"""The footer offers only keys that work: none that a field takes as text, and none below a dialog."""
-
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -7,6 +5,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tests.widgets.stage import running
 from widgets.frame.key_bar import KeyBar
 
 
@@ -28,8 +27,7 @@ def words(app: Page) -> list[str]:
 
 
 async def test_a_field_hides_the_keys_that_it_takes_as_text() -> None:
-    app = Page()
-    async with app.run_test() as pilot:
+    async with running(Page()) as (app, pilot):
         app.set_focus(None)
         await pilot.pause()
         assert {"close", "outbox", "commands"} <= set(words(app))
@@ -41,8 +39,7 @@ async def test_a_field_hides_the_keys_that_it_takes_as_text() -> None:
 
 
 async def test_below_a_dialog_no_key_is_offered_and_afterwards_all_are() -> None:
-    app = Page()
-    async with app.run_test() as pilot:
+    async with running(Page()) as (app, pilot):
         app.set_focus(None)
         await pilot.pause()
         bar = app.query_one(KeyBar)

@@ -1,5 +1,3 @@
-"""The message line: no character is lost in any width, a path keeps its name, and the line has its own place."""
-
 import re
 from time import process_time
 
@@ -11,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tests.widgets.stage import draw, running
 from widgets.drawing.format import ELLIPSIS
 from widgets.frame.key_bar import KeyBar
 from widgets.frame.message_line import LOW, LineMessage, MessageLine, message_rows
@@ -55,7 +54,7 @@ def test_a_path_that_fits_is_whole() -> None:
 
 @pytest.mark.parametrize("text", ["saved: ~/" + "a/" * 20_000 + "b.html", "あ" * 10_000, "\t" * 100_000])
 def test_a_long_message_is_broken_at_once(text: str) -> None:
-    """A path of so many folders took minutes, in which no key was read."""
+    # A path of so many folders took minutes, in which no key was read.
     began = process_time()
     lines = message_rows(text, 78, 2)
     assert process_time() - began < 2
@@ -85,25 +84,21 @@ def rows_of(app: App[None]) -> list[str]:
 @pytest.mark.parametrize("height", [LOW, LOW + 16])
 @pytest.mark.parametrize("text", ["short 短い", "長い文" * 40])
 async def test_a_message_covers_only_the_footer_and_the_row_kept_for_it(height: int, text: str) -> None:
-    app = One()
-    async with app.run_test(size=(60, height)) as pilot:
+    async with running(One(), (60, height)) as (app, pilot):
         line = app.screen.query_one(MessageLine)
         before = rows_of(app)
         own = height - (1 if height <= LOW else 2)
         assert before[own - 1].startswith("last")
-        line.message = LineMessage(text)
-        await pilot.pause()
+        await draw(pilot, line, message=LineMessage(text))
         now = rows_of(app)
         assert now[:own] == before[:own]
         assert any(row.strip().startswith(text[:3]) for row in now[own:])
-        line.message = None
-        await pilot.pause()
+        await draw(pilot, line, message=None)
         assert rows_of(app) == before
 
 
 async def test_bad_news_has_a_glyph_and_what_goes_on_has_one_too() -> None:
-    app = One()
-    async with app.run_test(size=(60, LOW)) as pilot:
+    async with running(One(), (60, LOW)) as (app, pilot):
         line = app.screen.query_one(MessageLine)
         for message, mark in (
             (LineMessage("words", "error"), "◆"),
@@ -111,6 +106,5 @@ async def test_bad_news_has_a_glyph_and_what_goes_on_has_one_too() -> None:
             (LineMessage("words", matter="a"), "▶"),
             (LineMessage("words"), "words"),
         ):
-            line.message = message
-            await pilot.pause()
+            await draw(pilot, line, message=message)
             assert rows_of(app)[-1].strip().startswith(mark)

@@ -10,6 +10,7 @@ from services.models.feeds import FeedState
 from services.models.problem import ProblemKind
 from tests.tools.painting import painting
 from tests.widgets import gallery_data as gallery
+from tests.widgets.stage import draw, running
 from widgets.drawing.format import AGE_STEP
 from widgets.drawing.lines import Line, LineWidget
 from widgets.drawing.ticker import ticker_of
@@ -67,12 +68,10 @@ STATES = {
 
 @pytest.mark.parametrize("name", STATES)
 async def test_each_freshness_is_drawn_differently(name: str) -> None:
-    app = PanelApp()
-    async with app.run_test(size=(70, 10)) as pilot:
+    async with running(PanelApp(), (70, 10)) as (app, pilot):
         panel = app.query_one(NumberPanel)
         state, words = STATES[name]
-        panel.state = state
-        await pilot.pause()
+        await draw(pilot, panel, state=state)
         text = screen_text(app)
         assert words in text
         assert "数 [b]" in text
@@ -82,38 +81,31 @@ async def test_each_freshness_is_drawn_differently(name: str) -> None:
 
 
 async def test_an_empty_panel_says_so_and_is_not_fine() -> None:
-    app = PanelApp()
-    async with app.run_test(size=(70, 10)) as pilot:
+    async with running(PanelApp(), (70, 10)) as (app, pilot):
         panel = app.query_one(NumberPanel)
-        panel.state = gallery.fresh(())
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery.fresh(()))
         assert "nothing here" in screen_text(app)
-        panel.state = gallery.fresh((3,))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery.fresh((3,)))
         assert "nothing here" not in screen_text(app)
         assert "(3,)" in screen_text(app)
 
 
 async def test_the_body_is_drawn_only_for_a_new_value_and_the_age_follows_the_clock() -> None:
-    app = PanelApp()
-    async with app.run_test(size=(70, 10)) as pilot:
+    async with running(PanelApp(), (70, 10)) as (app, pilot):
         panel = app.query_one(NumberPanel)
-        panel.state = gallery.fresh((1, 2), seconds=0)
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery.fresh((1, 2), seconds=0))
         assert "just now" in screen_text(app)
         draws = Body.draws
         app.time += timedelta(seconds=31)
         panel._tick()
-        panel.state = replace(panel.state, value=(1, 2))
-        await pilot.pause()
+        await draw(pilot, panel, state=replace(panel.state, value=(1, 2)))
         assert "30s ago" in screen_text(app)
         assert panel.values == [(1, 2)]
         assert Body.draws == draws
 
 
 async def test_overdue_without_a_failure_is_stale_too() -> None:
-    app = PanelApp()
-    async with app.run_test(size=(70, 10)) as pilot:
+    async with running(PanelApp(), (70, 10)) as (app, pilot):
         panel = app.query_one(NumberPanel)
         panel.state = gallery.fresh((1, 2))
         app.time += timedelta(minutes=3)
@@ -124,23 +116,18 @@ async def test_overdue_without_a_failure_is_stale_too() -> None:
 
 
 async def test_the_notice_disappears_when_reading_works_again() -> None:
-    app = PanelApp()
-    async with app.run_test(size=(70, 10)) as pilot:
+    async with running(PanelApp(), (70, 10)) as (app, pilot):
         panel = app.query_one(NumberPanel)
-        panel.state = gallery.stale((1,))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery.stale((1,)))
         assert app.query_one(PanelNotice).display
-        panel.state = gallery.fresh((1,))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery.fresh((1,)))
         assert not app.query_one(PanelNotice).display
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (8, 3), (20, 5)])
 async def test_a_tiny_panel_draws_something(size: tuple[int, int]) -> None:
-    app = PanelApp()
-    async with app.run_test(size=size) as pilot:
-        app.query_one(NumberPanel).state = gallery.stale((1,))
-        await pilot.pause()
+    async with running(PanelApp(), size) as (app, pilot):
+        await draw(pilot, app.query_one(NumberPanel), state=gallery.stale((1,)))
         assert len(screen_text(app).split("\n")) == size[1]
 
 
@@ -151,16 +138,12 @@ def test_the_missing_permission_is_named_once() -> None:
 
 
 async def test_what_the_banner_says_is_not_repeated() -> None:
-    app = PanelApp()
-    async with app.run_test(size=(60, 12)) as pilot:
+    async with running(PanelApp(), (60, 12)) as (app, pilot):
         panel = app.query_one(NumberPanel)
-        panel.state = gallery.stale((1, 2))
-        panel.banner = gallery.PROBLEM
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery.stale((1, 2)), banner=gallery.PROBLEM)
         assert gallery.PROBLEM.summary[:8] not in screen_text(app)
         assert "stale, 4m ago" in screen_text(app)
-        panel.banner = None
-        await pilot.pause()
+        await draw(pilot, panel, banner=None)
         assert gallery.PROBLEM.summary[:8] in screen_text(app)
 
 
@@ -176,10 +159,8 @@ async def test_the_message_of_aws_is_no_advice() -> None:
     problem = gallery.PROBLEM.model_copy(
         update={"kind": ProblemKind.INVALID, "remedy": "ask", "detail": "Invalid filter"}
     )
-    app = PanelApp()
-    async with app.run_test(size=(70, 12)) as pilot:
-        app.query_one(NumberPanel).state = replace(gallery.stale((1, 2)), problem=problem)
-        await pilot.pause()
+    async with running(PanelApp(), (70, 12)) as (app, pilot):
+        await draw(pilot, app.query_one(NumberPanel), state=replace(gallery.stale((1, 2)), problem=problem))
         text = screen_text(app)
         assert "→ ask" in text
         assert "Invalid filter" in text
@@ -187,11 +168,9 @@ async def test_the_message_of_aws_is_no_advice() -> None:
 
 
 async def test_the_same_value_read_again_paints_its_age_alone() -> None:
-    app = PanelApp()
-    async with app.run_test(size=(70, 10)) as pilot:
+    async with running(PanelApp(), (70, 10)) as (app, pilot):
         panel = app.query_one(NumberPanel)
-        panel.state = gallery.fresh((1, 2))
-        await pilot.pause()
+        await draw(pilot, panel, state=gallery.fresh((1, 2)))
         with painting() as requests:
             panel.state = gallery.fresh((1, 2))
             ticker_of(app).now()

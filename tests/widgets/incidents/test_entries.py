@@ -1,5 +1,3 @@
-"""Panels of entries: what they show depends on where the cursor is and how high they are, not on how they came to it."""
-
 from collections.abc import Sequence
 
 import pytest
@@ -22,7 +20,6 @@ HEIGHT = 1 + sum(len(step.lines) for step in STEPS)
 
 
 def panel(cursor: str | None, *, from_end: bool = False) -> EntryPanel:
-    """A panel with its cursor on an entry, or none yet."""
     entry_panel = EntryPanel("Steps", lambda _width: STEPS, from_end=from_end)
     entry_panel._size = Size(WIDTH, HEIGHT)
     if cursor is not None:
@@ -39,7 +36,7 @@ def panel(cursor: str | None, *, from_end: bool = False) -> EntryPanel:
 def test_heights_on_the_way_do_not_matter(
     cursor: str | None, from_end: bool, heights: Sequence[int], height: int
 ) -> None:
-    """A screen gives a panel other heights while it is laid out, how many depends on the machine."""
+    # A screen gives a panel other heights while it is laid out, how many depends on the machine.
     direct, other = panel(cursor, from_end=from_end), panel(cursor, from_end=from_end)
     for on_the_way in heights:
         other.draw(WIDTH, on_the_way)

@@ -1,5 +1,3 @@
-"""The parts of an incident on the screen: where they are, the cursor, what the focus changes."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
@@ -9,6 +7,7 @@ from services.models.incidents import StepMark, StepRecord
 from tests.tools.console import screen_text
 from tests.widgets import incident_data as data
 from tests.widgets.incident_gallery import IncidentApp
+from tests.widgets.stage import at_rest, draw, press, running
 from widgets.incidents.detail import Needs, areas
 
 ROWS = st.integers(0, 80)
@@ -57,24 +56,20 @@ async def test_at_80_by_24_clocks_cause_step_and_its_evidence_are_on_the_screen(
 async def test_moving_to_a_step_shows_its_evidence_at_once() -> None:
     async with IncidentApp().run_test(size=(80, 21)) as pilot:
         await pilot.pause()
-        await pilot.press("down")
-        await pilot.pause()
+        await press(pilot, "down")
         assert "the health check times out" in screen_text(pilot)
-        await pilot.press("up", "up")
-        await pilot.pause()
+        await press(pilot, "up", "up")
         assert "connection slots are reserved" in screen_text(pilot)
 
 
 async def test_the_part_with_the_focus_has_the_most_rows() -> None:
-    app = IncidentApp()
-    async with app.run_test(size=(80, 21)) as pilot:
+    async with running(IncidentApp(), (80, 21)) as (app, pilot):
         await pilot.pause()
         detail = app.detail
         for panel in (detail.evidence, detail.timeline, detail.causes):
             before = panel.size.height
             panel.focus()
-            await pilot.pause()
-            await pilot.pause()
+            await at_rest(pilot)
             assert panel.size.height >= before
             others = (detail.steps, detail.evidence, detail.timeline)
             assert panel.size.height >= max(
@@ -83,20 +78,17 @@ async def test_the_part_with_the_focus_has_the_most_rows() -> None:
 
 
 async def test_the_cursor_stays_on_its_step_when_rows_are_added_above() -> None:
-    app = IncidentApp(undecided=())
-    async with app.run_test(size=(120, 37)) as pilot:
+    async with running(IncidentApp(undecided=()), (120, 37)) as (app, pilot):
         await pilot.pause()
         await pilot.press("down")
         assert app.detail.step == 2
         steps = (StepRecord(index=0, mark=StepMark.DONE, at=data.NOW, by="sato", note="x" * 90),)
-        app.detail.view = data.view(incident=data.incident(steps=steps))
-        await pilot.pause()
+        await draw(pilot, app.detail, view=data.view(incident=data.incident(steps=steps)))
         assert app.detail.step == 2
 
 
 async def test_an_equal_view_repaints_nothing() -> None:
-    app = IncidentApp()
-    async with app.run_test(size=(120, 37)) as pilot:
+    async with running(IncidentApp(), (120, 37)) as (app, pilot):
         await pilot.pause()
         await pilot.pause(0.2)
         panels = (app.detail.causes, app.detail.steps, app.detail.evidence, app.detail.timeline)

@@ -1,5 +1,3 @@
-"""What the parts of an incident's screen say, from made-up evidence."""
-
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -414,7 +412,7 @@ def test_an_overdue_escalation_comes_before_one_that_is_untaken() -> None:
 def test_while_the_alarm_is_ok_recovery_is_said_to_be_confirmed_and_never_to_be_late(
     minutes: int, language: str
 ) -> None:
-    """Wherever a clock is drawn: on the incident, in the list, in the strip of every screen."""
+    # Wherever a clock is drawn: on the incident, in the list, in the strip of every screen.
     turn = Turn(at=data.ALARM + timedelta(minutes=minutes), kind=TurnKind.OK)
     quiet = data.incident(turns=(turn,), recovered_at=None)
     now = data.ALARM + timedelta(minutes=9)

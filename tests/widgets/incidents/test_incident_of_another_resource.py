@@ -1,5 +1,3 @@
-"""An incident about a resource that is none of the system's: what is said instead of causes."""
-
 from datetime import timedelta
 
 import pytest

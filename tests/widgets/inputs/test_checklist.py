@@ -1,5 +1,3 @@
-"""A checklist that two people fill in at once: nobody's work is lost or shown as somebody else's."""
-
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +5,7 @@ from textual.app import App, ComposeResult
 
 from services.models.duties import DutyProgress, TickedLine
 from services.models.runbook import EvidenceField
+from tests.widgets.stage import draw, running
 from widgets.inputs.checklist import Checklist
 
 AT = datetime(2026, 1, 19, tzinfo=UTC)
@@ -25,10 +24,8 @@ class ChecklistApp(App[None]):
 
 
 async def test_evidence_that_another_person_enters_appears_in_fields_not_written_in() -> None:
-    app = ChecklistApp()
-    async with app.run_test() as pilot:
-        app.list.inputs["snapshot"].value = "mine"
-        await pilot.pause()
+    async with running(ChecklistApp()) as (app, pilot):
+        await draw(pilot, app.list.inputs["snapshot"], value="mine")
         app.list.take(progress("one", snapshot="theirs", minutes="12"))
         await pilot.pause()
         assert app.list.evidence() == {"snapshot": "mine", "minutes": "12"}
@@ -39,8 +36,7 @@ async def test_evidence_that_another_person_enters_appears_in_fields_not_written
 
 @pytest.mark.parametrize("reverted", [True, False])
 async def test_a_tick_of_ones_own_stays_whatever_another_person_does_to_the_line(reverted: bool) -> None:
-    app = ChecklistApp()
-    async with app.run_test() as pilot:
+    async with running(ChecklistApp()) as (app, pilot):
         app.list.boxes[0].action_tick()
         app.list.take(progress("one"))
         if reverted:

@@ -1,5 +1,3 @@
-"""The row in which the target's name is typed: what is typed is seen, however long the name is."""
-
 import pytest
 from textual.app import App, ComposeResult
 

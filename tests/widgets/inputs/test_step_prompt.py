@@ -1,5 +1,3 @@
-"""The line that asks for a step's number."""
-
 from widgets.drawing.lines import plain
 from widgets.inputs.step_prompt import StepPrompt
 

@@ -1,5 +1,3 @@
-"""The contents of the entries of changes: every name in words, and each state in the words of its kind of entry."""
-
 from datetime import timedelta
 from typing import Any
 

@@ -12,6 +12,7 @@ from services.models.journal import EntryKind, EntryQuery, JournalHealth
 from services.models.journal_view import EntryLink, JournalView
 from services.models.verification import ChainFault, ChainFaultKind, Verification
 from tests.widgets import gallery_data, journal_data
+from tests.widgets.stage import at_rest, draw, press, running
 from tui.cli.entry_text import by_day
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.table import Row
@@ -92,7 +93,7 @@ def test_an_end_that_was_not_promised_has_no_mark_of_success() -> None:
 
 
 def test_a_step_that_was_accepted_and_verified_reads_differently_everywhere() -> None:
-    """Entries of earlier versions have one text for both."""
+    # Entries of earlier versions have one text for both.
     text = "完了: 最大タスク数を 10 にする（staff-api）。"
     accepted = journal_data.entry(1, EntryKind.OUTCOME, text, state="done", verified=None)
     verified = journal_data.entry(2, EntryKind.OUTCOME, text, state="done", verified=True)
@@ -169,8 +170,7 @@ def test_numbers_in_an_entry_are_rounded_by_their_unit() -> None:
 
 async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> None:
     messages = []
-    app = JournalApp()
-    async with app.run_test(size=(100, 12)) as pilot:
+    async with running(JournalApp(), (100, 12)) as (app, pilot):
         panel = app.query_one(JournalPanel)
         for state in (
             FeedState(),
@@ -179,9 +179,7 @@ async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> Non
             FeedState(problem=gallery_data.PROBLEM),
             journal_data.state(),
         ):
-            panel.state = state
-            await pilot.pause()
-            await pilot.pause()
+            await draw(pilot, panel, state=state)
             messages.append(text(app))
     waiting, empty, not_found, failed, full = messages
     assert "Reading" in waiting
@@ -194,8 +192,7 @@ async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> Non
 
 
 async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
-    app = JournalApp()
-    async with app.run_test(size=(100, 20)) as pilot:
+    async with running(JournalApp(), (100, 20)) as (app, pilot):
         state = journal_data.state()
         app.query_one(JournalPanel).state = FeedState(
             value=state.value,
@@ -203,23 +200,19 @@ async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
             problem=gallery_data.PROBLEM,
             interval=state.interval,
         )
-        await pilot.pause()
-        await pilot.pause()
+        await at_rest(pilot)
         assert "stale" in text(app)
         assert "RDSの保守" in text(app)
 
 
 async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
-    app = JournalApp()
-    async with app.run_test(size=(100, 7)) as pilot:
+    async with running(JournalApp(), (100, 7)) as (app, pilot):
         panel = app.query_one(JournalPanel)
         panel.begin(journal_data.state(journal_data.VIEW.model_copy(update={"older": False})))
         await pilot.pause()
         assert "Today, " in text(app)
         panel.table.focus()
-        await pilot.press("end")
-        await pilot.pause()
-        await pilot.pause()
+        await press(pilot, "end")
         assert "11-24" in text(app).splitlines()[1], "the head names the day whose heading is out of view"
 
 
@@ -333,13 +326,11 @@ async def test_the_detail_shows_an_entry_with_its_story() -> None:
         def compose(self) -> ComposeResult:
             yield EntryDetail(now=gallery_data.now, zone=gallery_data.JST)
 
-    app = DetailApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(DetailApp(), (120, 40)) as (app, pilot):
         detail = app.query_one(EntryDetail)
         detail.entry, detail.story, detail.link = journal_data.STORY[1], journal_data.STORY, journal_data.GOOD
         detail.focus()
-        await pilot.pause()
-        await pilot.pause()
+        await at_rest(pilot)
         output = text(app)
         for words in ("上限を 8 にする", "tanaka", "assumed-role", "api のタスク数上限", "step"):
             assert words in output
@@ -350,8 +341,7 @@ async def test_the_detail_shows_an_entry_with_its_story() -> None:
 
 async def test_a_long_window_is_shown_quickly() -> None:
     entries = tuple(journal_data.entry(seq, EntryKind.NOTE, f"note {seq}") for seq in range(1000, 0, -1))
-    app = JournalApp()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(JournalApp(), (120, 40)) as (app, pilot):
         panel = app.query_one(JournalPanel)
         panel.begin(journal_data.state(JournalView(entries=entries, total=1000)))
         await pilot.pause()
@@ -369,8 +359,7 @@ def test_a_sign_off_is_described_in_the_screens_language() -> None:
 
 
 async def test_the_head_keeps_to_the_room_that_a_scroll_bar_leaves() -> None:
-    app = TableApp()
-    async with app.run_test(size=(80, 12)) as pilot:
+    async with running(TableApp(), (80, 12)) as (app, pilot):
         table = app.query_one(JournalTable)
         wide = [("x" * 14, "")]
         rows = [

@@ -97,6 +97,5 @@ async def search(pilot: Pilot[None], text: str, *keys: str) -> None:
 
 
 def rule_texts(pane: LogPane) -> list[str]:
-    """The separators on the screen."""
     strips = pane.lines.render_lines(pane.lines.size.region)
     return [strip.text.strip("─ ") for strip in strips if strip.text.startswith("──")]

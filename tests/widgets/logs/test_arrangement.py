@@ -1,5 +1,3 @@
-"""Where one to six log panes stand."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

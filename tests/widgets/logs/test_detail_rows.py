@@ -1,5 +1,3 @@
-"""How the rows of a line's detail are drawn: names and values stand in columns, whatever their script."""
-
 import json
 
 import pytest
@@ -10,7 +8,6 @@ from tests.widgets.logs.log_reader import PaneApp, line, until
 
 
 def drawn(app: PaneApp) -> list[str]:
-    """The texts of the detail's rows, line by line."""
     fields = app.pane.detail.fields
     return [
         row

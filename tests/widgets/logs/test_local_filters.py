@@ -1,5 +1,3 @@
-"""What local filters, levels and context leave equals a straight model; slow patterns are given up."""
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

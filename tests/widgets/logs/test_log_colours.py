@@ -1,5 +1,3 @@
-"""Every part of a log line is readable on the row of the cursor and on a selection, in every theme."""
-
 from itertools import product
 
 import pytest

@@ -1,5 +1,3 @@
-"""Moving in a log pane: following, staying, searching, hiding, going to a minute."""
-
 import asyncio
 from typing import ClassVar
 

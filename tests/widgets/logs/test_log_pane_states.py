@@ -1,5 +1,3 @@
-"""What a log pane shows: formats, detail, requests, counters, trouble, hostile text."""
-
 import asyncio
 import json
 import sys
@@ -14,6 +12,7 @@ from services.models.logs import LateGap, LogLine, TailStats
 from services.models.problem import Problem, ProblemKind
 from tests.tools.painting import painting
 from tests.widgets.logs.log_reader import NOW, T0, PaneApp, facts, filled, line, texts, until
+from tests.widgets.stage import press
 from widgets.drawing.ticker import ticker_of
 from widgets.logs.pane.bar import LogBar, LogTrouble
 from widgets.logs.pane.pane import LogPane
@@ -117,8 +116,7 @@ async def test_filter_and_group_are_asked_for() -> None:
         pane = await filled(pilot)
         await pilot.press("f")
         pilot.app.query_one(Input).value = '{ $.level = "ERROR" }'
-        await pilot.press("enter", "O", "L")
-        await pilot.pause()
+        await press(pilot, "enter", "O", "L")
         first, second, third = pilot.app.messages  # type: ignore[attr-defined]
         assert isinstance(first, LogPane.PatternChanged)
         assert (first.pane, first.pattern) == (pane, '{ $.level = "ERROR" }')
@@ -233,8 +231,7 @@ async def test_foreign_text_cannot_act_or_crash() -> None:
             ]
         )
         await until(pilot, lambda: len(texts(pane)) == 2)
-        await pilot.press("C", "up", "enter", "up", "R", "ctrl+w")
-        await pilot.pause()
+        await press(pilot, "C", "up", "enter", "up", "R", "ctrl+w")
         svg = app.export_screenshot()
         assert "\x1b" not in svg
         assert "\u202e" not in svg.split("log")[-1]

@@ -1,5 +1,3 @@
-"""Where a pane's reader is: told to others, shown for others, marked, and asked for exactly."""
-
 from textual.pilot import Pilot
 
 from tests.tools.painted import painted
@@ -10,7 +8,6 @@ from widgets.logs.reading.marks import Mark
 
 
 def moves(pilot: Pilot[None]) -> list[int]:
-    """The times that the pane reported, without repetitions."""
     app = pilot.app
     assert isinstance(app, PaneApp)
     times = [each.at for each in app.moves if isinstance(each, LogPane.Moved)]

@@ -1,5 +1,3 @@
-"""What lines say and how they are drawn: severity, JSON, times, strips."""
-
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -206,8 +204,6 @@ def test_the_task_is_what_a_stream_is_shortened_to() -> None:
 
 
 class Taken(list[str]):
-    """Lines, and how many of them were taken."""
-
     count = 0
 
     def __iter__(self) -> Iterator[str]:

@@ -1,5 +1,3 @@
-"""What one key or worker of a pane finds while another one is still at work."""
-
 import asyncio
 import gc
 import weakref

@@ -1,5 +1,3 @@
-"""Lines of several stores as one: by (time, ingestion time, stream), stable, each once."""
-
 from collections.abc import Sequence
 
 from hypothesis import given

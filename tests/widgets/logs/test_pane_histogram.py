@@ -1,5 +1,3 @@
-"""The histogram of a pane: its counts equal a straight count, its bars fit, its keys go to lines."""
-
 import json
 from bisect import bisect_right
 from collections import Counter

@@ -1,5 +1,3 @@
-"""Reading in a pane: local filters with context, highlights, histories, patterns that take too long."""
-
 from textual.pilot import Pilot
 from textual.widgets import Input
 

@@ -1,5 +1,3 @@
-"""The title of a log pane: what is filtered and what costs stands there however long the names are."""
-
 import pytest
 
 from tests.widgets.logs.log_reader import PaneApp, filled, until

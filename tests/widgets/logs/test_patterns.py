@@ -1,5 +1,3 @@
-"""Patterns of log lines: what varies is left out, whatever the order of the lines."""
-
 import json
 from collections import Counter
 

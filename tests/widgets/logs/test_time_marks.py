@@ -1,5 +1,3 @@
-"""The separators of the marked time and of the cursor that panes share."""
-
 from datetime import UTC, date
 
 from services.models.logs import LogLine

@@ -33,7 +33,6 @@ CALLS: dict[str, dict[str, Any]] = {
 
 
 def command(*argv: str, lang: str = "en") -> list[str]:
-    """The command line of the server."""
     return ["-m", "tui", "--lang", lang, "mcp", *argv]
 
 
@@ -46,8 +45,6 @@ def environment(**more: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Served:
-    """One server and its client."""
-
     session: ClientSession
     errors: IO[str]
 
@@ -57,20 +54,17 @@ class Served:
         return result
 
     async def refused(self, name: str, arguments: Mapping[str, Any] | None = None) -> str:
-        """The words of a call that has no result."""
         result = await self.call(name, arguments)
         assert result.is_error
         assert result.structured_content is None
         return text_of(result)
 
     def complaints(self) -> str:
-        """What the server has printed on standard error."""
         self.errors.seek(0)
         return self.errors.read()
 
 
 def text_of(result: CallToolResult) -> str:
-    """The text of a result."""
     (content,) = result.content
     assert isinstance(content, TextContent)
     return content.text
@@ -102,7 +96,6 @@ def written(embedded: Embedded) -> set[str]:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, keys too."""
     match value:
         case str():
             yield value

@@ -40,7 +40,6 @@ class Server:
         return message
 
     def begin(self, method: str, params: object = None) -> int:
-        """Send a request; its id."""
         self._id += 1
         message = {"jsonrpc": "2.0", "id": self._id, "method": method}
         self.send(json.dumps(message | ({} if params is None else {"params": params})).encode())
@@ -61,7 +60,6 @@ class Server:
         return self.process.returncode, out, err
 
     def sockets(self) -> int:
-        """How many connections it holds open."""
         folder = f"/proc/{self.process.pid}/fd"
         count = 0
         for name in os.listdir(folder):

@@ -1,5 +1,3 @@
-"""How `toban mcp` ends, and what ends with a call: quietly, with a status, and no read goes on without its caller."""
-
 import json
 import os
 import select
@@ -160,7 +158,7 @@ def test_what_else_prints_does_not_reach_the_client() -> None:
 
 @pytest.mark.slow
 def test_what_a_client_never_reads_does_not_pile_up() -> None:
-    """Neither answers nor complaints: no further request is read then, and every request is answered once it reads."""
+    # Neither answers nor complaints: no further request is read then, and every request is answered once it reads.
     more = MOST + 32
     with spawned() as server:
         assert server.process.stdin is not None
@@ -196,7 +194,6 @@ def test_cancelled_and_refused_requests_make_room_for_others(embedded_now: Embed
 
 @pytest.mark.slow
 def test_long_requests_are_answered_one_after_the_other() -> None:
-    """Each takes all the room that there is."""
     value = "a" * (LONGEST - 1000)
     with spawned() as server:
         for _turn in range(3):

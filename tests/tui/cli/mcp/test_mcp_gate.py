@@ -1,5 +1,3 @@
-"""What `toban mcp` works with cannot write: no grant is to be had, and nothing may be sent without one."""
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Whatever a client sends to `toban mcp`: never a traceback, never a write, and the server goes on."""
-
 import json
 import string
 from collections.abc import Iterator
@@ -201,7 +199,6 @@ REAL: dict[str, list[Any]] = {
 
 
 def given_to(keys: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    """Some of these arguments, sensible and not."""
     chosen = st.lists(st.sampled_from(keys), max_size=4, unique=True) if keys else st.just([])
     return chosen.flatmap(
         lambda names: st.fixed_dictionaries(

@@ -1,5 +1,3 @@
-"""What `toban mcp` may cost: every call is counted, and AWS is not asked without end."""
-
 import click
 import mcp_types as types
 import pytest

@@ -1,5 +1,3 @@
-"""`toban mcp` with the library's own client: every tool is listed, answers as its schema says, and writes nothing."""
-
 import asyncio
 import json
 import re
@@ -45,7 +43,6 @@ AGES = ("cost", "requests", "yen", "shown", "value", "summary")
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The journal of an incident, as the configuration names it."""
     ledger = Ledger(tmp_path / "journal.db")
     ledger.began(f"{DAY} 00:00")
     responded(ledger)
@@ -90,7 +87,6 @@ async def test_every_tool_is_listed_and_answers_as_its_schema_says_and_nothing_i
 
 
 def steady(value: Any) -> Any:
-    """A result without what differs from run to run."""
     match value:
         case dict():
             return {

@@ -1,5 +1,3 @@
-"""Approvals through the running console: asked for, seen by another console, given, declined, recorded, overridden."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -48,7 +46,6 @@ pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary
 async def console_of(
     embedded: Embedded, path: Path, person: Person = HANAKO, runbook: Runbook = APPROVED, **options: Any
 ) -> AsyncIterator[Pilot[Any]]:
-    """One person's console in the change mode."""
     async with change_mode(embedded, journal=path, person=person, runbook=runbook, **options) as pilot:
         yield pilot
 
@@ -68,7 +65,6 @@ async def way(pilot: Pilot[Any], presses: int = 0) -> ApprovalScreen:
 
 
 async def fill(pilot: Pilot[Any], screen: ApprovalScreen, **values: str) -> None:
-    """Type into the fields, then Enter in the last one."""
     for name, value in values.items():
         screen.query_one(f"#ask-{name}", Input).value = value
     list(screen.query(Input))[-1].focus()
@@ -158,7 +154,7 @@ async def test_the_second_person_sees_reviews_and_approves_it_by_name(
 
 @pytest.mark.slow
 async def test_who_asked_opens_the_plan_from_its_row_and_confirms(embedded: Embedded, tmp_path: Path) -> None:
-    """The first console was closed meanwhile: the row in the change mode leads back to the same plan."""
+    # The first console was closed meanwhile: the row in the change mode leads back to the same plan.
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await asked_by(one)

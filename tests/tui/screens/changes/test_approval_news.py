@@ -1,5 +1,3 @@
-"""What the asker of an approval is told: each answer once, not again at the next start, and that nobody answered."""
-
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary
 
 
 def told(pilot: Pilot[Any], words: str) -> bool:
-    """Whether the console has said it at some time."""
     return any(words in message.text for message in pilot.app.board.past)
 
 

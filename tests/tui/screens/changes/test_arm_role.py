@@ -1,5 +1,3 @@
-"""Arming with a role for writing: what the dialog says, what it asks, and what is sent."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,7 +27,6 @@ async def dialog(embedded: Any, size: tuple[int, int], role: WriteRole = ROLE) -
 
 
 async def answer(pilot: Pilot[None], *, code: str = "", minutes: str = "") -> None:
-    """Fill the fields and press Enter."""
     screen = pilot.app.screen
     screen.query_one("#reason", Input).value = "month end"
     if minutes:

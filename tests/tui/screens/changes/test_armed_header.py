@@ -1,5 +1,3 @@
-"""The header says how long changes are still allowed, in minutes of the person at the keys."""
-
 import time
 from datetime import timedelta
 

@@ -1,5 +1,3 @@
-"""Where the keys go in the dialog of a change, and what it offers: nothing typed is lost or lands elsewhere."""
-
 from typing import Any
 
 import pytest

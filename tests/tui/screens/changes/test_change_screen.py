@@ -1,5 +1,3 @@
-"""The change mode: how a target stands, what is unknown, who says what became of it, and arming."""
-
 import asyncio
 from pathlib import Path
 
@@ -263,7 +261,7 @@ async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_with
 async def test_what_the_journal_says_of_arming_is_true(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closed while it is being recorded, the dialog would leave an entry of something that never was."""
+    # Closed while it is being recorded, the dialog would leave an entry of something that never was.
     async with change_mode(embedded) as pilot:
         app, slow, started = pilot.app, asyncio.Event(), asyncio.Event()
         append = app.services.journal.append

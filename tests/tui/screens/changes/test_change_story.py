@@ -1,5 +1,3 @@
-"""The first change that touches production, through the running console, from the plan to the revert."""
-
 from typing import Any
 
 import pytest
@@ -259,7 +257,6 @@ async def test_the_revert_is_planned_with_one_key(embedded: Embedded) -> None:
 
 
 def move_limit(embedded: Embedded, maximum: int) -> None:
-    """Somebody else changes it in the AWS console."""
     with embedded.world.lock:
         now = embedded.clock.now().timestamp()
         embedded.world.scaling.register(

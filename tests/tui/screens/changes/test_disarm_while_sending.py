@@ -1,5 +1,3 @@
-"""Read-only again while a request is under way: what was sent may still be accepted, and the console says so."""
-
 import pytest
 
 from services import i18n

@@ -1,5 +1,3 @@
-"""The rollback, the desired count and the restart through the running console, in Japanese, at both sizes."""
-
 from typing import Any
 
 import pytest

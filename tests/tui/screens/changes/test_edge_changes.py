@@ -1,5 +1,3 @@
-"""The cache invalidation and the alarm mute through the running console, in Japanese, at both sizes."""
-
 from datetime import datetime
 from typing import Any
 

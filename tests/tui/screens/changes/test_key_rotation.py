@@ -1,5 +1,3 @@
-"""The rotation of a key through the running console, in keys; and its secret on the screen, only while space is held."""
-
 from typing import Any
 
 import pytest
@@ -75,7 +73,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def opened(pilot: Pilot[Any], embedded: Embedded) -> tuple[RevealScreen, str]:
-    """The dialog after the step was confirmed, and the secret."""
     app = pilot.app
     await arm_without_screen(pilot)
     engine = app.ready.engine

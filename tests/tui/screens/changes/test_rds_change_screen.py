@@ -1,5 +1,3 @@
-"""The database's changes through the running console: from the list to AWS's own end."""
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,5 +1,3 @@
-"""A list reads its target when the cursor rests: what it only passes is not read, and nothing old stands for it."""
-
 import pytest
 
 from tests.conftest import Embedded

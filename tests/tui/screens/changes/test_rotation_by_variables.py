@@ -101,7 +101,6 @@ def token(file: Path, *, by_file: bool) -> dict[str, str]:
 
 
 def to_the_rotation(terminal: PtyConsole) -> None:
-    """The cursor on the rotation, changes allowed."""
     terminal.wait_text("Access key rotation")
     terminal.wait_text("Maximum")
     while "not begun" not in terminal.text:

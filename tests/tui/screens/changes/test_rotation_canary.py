@@ -1,5 +1,3 @@
-"""A rotation's secret is found nowhere but where it was handed over: not on the screen, on disk, in a report of a fault."""
-
 import asyncio
 import json
 import os
@@ -175,7 +173,6 @@ def change_at_cursor(terminal: PtyConsole) -> str:
 
 
 def confirm(terminal: PtyConsole) -> None:
-    """Go to the field for the name, type it, confirm."""
     terminal.wait_text("ARMED: confirmed changes")
     type_in(terminal, USER)
     terminal.send("\r")

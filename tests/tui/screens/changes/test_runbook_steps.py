@@ -1,5 +1,3 @@
-"""Every row of the written runbook that asks for a change leads to it, with its numbers filled in."""
-
 from typing import Any
 
 import pytest

@@ -1,5 +1,3 @@
-"""The last hour of a change's target: where it is shown, what it costs, what it says when it cannot be read."""
-
 import pytest
 
 from services.models.metrics import LENGTH

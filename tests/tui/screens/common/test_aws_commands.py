@@ -1,5 +1,3 @@
-"""`$` on a screen shows the `aws` commands that do by hand what is on it; `y` copies one, whole and on one line."""
-
 import shlex
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +19,6 @@ pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary
 
 
 async def opened(pilot: Pilot[Any]) -> list[str]:
-    """The lines that can be copied, after `$`."""
     await pilot.press("dollar_sign")
     await until(pilot, lambda: isinstance(pilot.app.screen, AwsCommandsScreen))
     await until(pilot, lambda: pilot.app.focused is pilot.app.screen.view.blocks[0])
@@ -29,7 +26,6 @@ async def opened(pilot: Pilot[Any]) -> list[str]:
 
 
 async def copied(pilot: Pilot[Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Texts on the clipboard from now on."""
     texts: list[str] = []
     monkeypatch.setattr(pilot.app, "copy_to_clipboard", texts.append)
     return texts

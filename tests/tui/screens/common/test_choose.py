@@ -1,5 +1,3 @@
-"""A list to choose from: what its columns cut off stands in full below it."""
-
 import asyncio
 from typing import Any
 
@@ -17,7 +15,6 @@ CHOICES = (Choice("short", "Short", "a note"), Choice("long", "Long", LONG.strip
 
 
 def words(pilot: Pilot[Any]) -> str:
-    """What stands inside the dialog's frame, its lines joined."""
     framed = [line.split("│") for line in screen_text(pilot).split("\n") if "│" in line]
     return " ".join(" ".join(parts[1].split()) for parts in framed)
 

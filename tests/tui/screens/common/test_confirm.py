@@ -1,5 +1,3 @@
-"""The question before a key does what others see."""
-
 import pytest
 from textual.content import Content
 

@@ -1,5 +1,3 @@
-"""What is left to be done, as people write it."""
-
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 

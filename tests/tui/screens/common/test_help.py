@@ -1,5 +1,3 @@
-"""What the help says, and in which order."""
-
 from collections import Counter
 from typing import Any
 
@@ -23,7 +21,6 @@ _MOVING = {key_name(key) for key in MOVING}
 
 
 def check(pilot: Pilot[Any]) -> None:
-    """The rules that the help of every screen keeps."""
     listed = sections(pilot.app.screen)
     titles = [title for title, _rows in listed]
     assert titles[-2:] == [_("Modes"), _("Moving about")], titles

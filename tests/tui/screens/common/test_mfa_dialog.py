@@ -1,5 +1,3 @@
-"""A role that asks for an MFA code: the console asks in its own dialog, and reads once it has it."""
-
 import getpass
 
 import pytest

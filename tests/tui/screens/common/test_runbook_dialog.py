@@ -1,5 +1,3 @@
-"""The runbook's dialog on a small terminal: whom to call is never cut."""
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""Every list that typing narrows says how much is left, and what can be done when nothing is."""
-
 from typing import Any
 
 import pytest

@@ -1,5 +1,3 @@
-"""The runbook's drills open from their duty with `.` and a number; what they measure is in the duty's evidence."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +26,6 @@ async def open_duty(pilot: Pilot[Any], prefix: str) -> None:
 
 
 async def stepped(pilot: Pilot[Any], number: str) -> PlanScreen:
-    """The plan to which a step of the open duty leads."""
     app: Any = pilot.app
     await pilot.press("full_stop", number)
     await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)

@@ -1,5 +1,3 @@
-"""One finding on the screen: band, position, folded evidence that leads to its place, what runs, signing."""
-
 import re
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -31,7 +29,6 @@ pytestmark = [
 
 
 async def opened(pilot: Pilot[Any], embedded: Embedded, id: str) -> FindingScreen:
-    """Run an inspection on demand and show its finding."""
     app = pilot.app
     await until(pilot, lambda: app.duties)
     recorded: Recorded = await app.ready.scheduler.runs.run_on_demand(id)
@@ -128,7 +125,7 @@ async def inspected(pilot: Pilot[Any], embedded: Embedded, duty: str) -> Occurre
 @pytest.mark.slow
 @pytest.mark.scenario("missing-snapshot", history=24 * 3600.0, origin=MONDAY)
 async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
-    """The missing snapshot is judged by the duty of the backups: it says nothing about a drill that nobody has held."""
+    # The missing snapshot is judged by the duty of the backups: it says nothing about a drill that nobody has held.
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         app = pilot.app
         occurrence = await inspected(pilot, embedded, "dr-drill")

@@ -1,5 +1,3 @@
-"""Findings in the inspect mode: they arrive by themselves, are read, overridden, and signed in one go."""
-
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -283,7 +281,7 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
 @pytest.mark.slow
 @pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
 async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -> None:
-    """Signing with ticks missing records how far it is; the ticks stand when the dialog opens again."""
+    # Signing with ticks missing records how far it is; the ticks stand when the dialog opens again.
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
         screen = pilot.app.screen

@@ -1,5 +1,3 @@
-"""Handing the day's duty over by keys at 80×24: offered here, shown on every screen, accepted by the next person."""
-
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +18,6 @@ pytestmark = [
 
 
 async def guarded(pilot: Any, kind: type) -> Any:
-    """The dialog, once keys count."""
     await until(pilot, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.guard.is_open)
     return pilot.app.screen
 

@@ -1,5 +1,3 @@
-"""The inspect mode: today, the calendar, signing, leaving out, planning; on the embedded AWS and a real journal."""
-
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -41,7 +39,6 @@ def today(pilot: Pilot[Any], duty: str) -> Occurrence:
 
 
 async def shown(pilot: Pilot[Any]) -> InspectScreen:
-    """The screen, once it shows the duties."""
     await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
     screen = pilot.app.screen
     assert isinstance(screen, InspectScreen)
@@ -49,7 +46,6 @@ async def shown(pilot: Pilot[Any]) -> InspectScreen:
 
 
 async def ready(pilot: Pilot[Any], kind: type) -> Any:
-    """The dialog, once keys count."""
     await until(pilot, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.focused)
     return pilot.app.screen
 
@@ -276,7 +272,7 @@ async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embed
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 13, 23, 55, tzinfo=UTC))
 async def test_before_nine_the_cursor_waits_on_todays_first_duty(embedded: Embedded) -> None:
-    """Not on the drill, which is due all month: a signature meant for nine o'clock would fall on it."""
+    # Not on the drill, which is due all month: a signature meant for nine o'clock would fall on it.
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         assert any(each.slot.duty == "dr-drill" for each in pilot.app.duties.running)

@@ -1,5 +1,3 @@
-"""From inspections to the log groups that they read."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,7 +55,6 @@ def groups_of(pilot: Pilot[Any]) -> list[str]:
 
 
 async def open_duty(pilot: Pilot[Any], duty: str) -> DutyScreen:
-    """The dialog of an occurrence of today."""
     app = pilot.app
     await until(pilot, lambda: app.duties and app.duties.today.occurrences)
     occurrence = next(each for each in app.duties.today.occurrences if each.slot.duty == duty)
@@ -104,7 +101,6 @@ async def test_l_on_a_finding_opens_its_logs_at_its_time(embedded: Embedded) -> 
 
 
 async def select_duty(pilot: Pilot[Any], duty: str) -> None:
-    """Put the cursor of mode 2's list on an occurrence of today."""
     screen = pilot.app.screen
     await until(pilot, lambda: pilot.app.duties and pilot.app.duties.today.occurrences)
     occurrences = pilot.app.duties.today.occurrences

@@ -1,5 +1,3 @@
-"""The inspect mode with hundreds of duties: a key costs what is on screen."""
-
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,7 +32,6 @@ def book(more: int) -> Runbook:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often the work of a key was done."""
     counts: Counter[str] = Counter()
 
     def counted(owner: Any, name: str) -> None:

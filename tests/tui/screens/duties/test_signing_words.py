@@ -1,5 +1,3 @@
-"""What a person accepts is dated, and an alarm that fired after the inspection is never behind a normal finding."""
-
 from datetime import timedelta
 
 import pytest

@@ -1,5 +1,3 @@
-"""The journal mode in the real console, with a second console writing the same file."""
-
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -259,7 +257,6 @@ async def test_an_entry_opens_whole_and_leads_through_its_story(embedded: Embedd
 
 
 def keeping(stream: str) -> Runbook:
-    """The runbook with a log stream for the newest hash."""
     spec = JournalSpec(log_group=RawId("/toban/journal"), log_stream=RawId(stream))
     return idle().model_copy(update={"journal": spec})
 

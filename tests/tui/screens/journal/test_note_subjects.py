@@ -1,5 +1,3 @@
-"""F8 from anywhere: the note goes to the incident of the person who writes it, unless they say otherwise."""
-
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +14,6 @@ NOTES = EntryQuery(kinds=frozenset({EntryKind.NOTE}))
 
 
 async def take(pilot: Any, name: str) -> Any:
-    """An incident that the person here responds to."""
     incidents = pilot.app.ready.incidents
     incident = await incidents.begin(
         name, name, pilot.app.now() - timedelta(minutes=1), trigger=TriggerKind.ALARM

@@ -19,7 +19,6 @@ MORE = ("/further/a", "/further/b", "/further/c")
 async def logs(
     embedded: Embedded, *groups: str, size: tuple[int, int] = (120, 40)
 ) -> AsyncIterator[Pilot[Any]]:
-    """The logs mode with a pane for each of `groups`."""
     async with console(embedded.url, embedded.clock, mode="logs", size=size) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: isinstance(screen, LogsScreen) and screen.tails)

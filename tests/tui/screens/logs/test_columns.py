@@ -1,5 +1,3 @@
-"""Choosing the columns of a log group."""
-
 from typing import Any
 
 import pytest

@@ -1,5 +1,3 @@
-"""No key of the logs ends the console while a pane covers the others."""
-
 import pytest
 
 from tests.conftest import Embedded

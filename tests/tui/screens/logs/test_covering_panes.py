@@ -1,5 +1,3 @@
-"""What panes that cover the others can do: forms, gaps, marks, export, older lines."""
-
 import json
 from datetime import timedelta
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""From a field of a line to its search, its filter, and another pane."""
-
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from widgets.logs.pane.pane import LogPane
 
 
 async def at_field(pilot: Pilot[Any], name: str) -> LogPane:
-    """The detail of the newest line, with the cursor on a field."""
     await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
     pane: LogPane = pilot.app.screen.pane
     await until(pilot, lambda: pane.lines.group_form.layout.columns)

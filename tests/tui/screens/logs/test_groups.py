@@ -1,5 +1,3 @@
-"""The dialog that chooses log groups."""
-
 import pytest
 from textual.content import Content
 from textual.widgets import Static

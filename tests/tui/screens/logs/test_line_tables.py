@@ -1,5 +1,3 @@
-"""What the lines of a pane add up to, and from a row to its lines."""
-
 import pytest
 
 from tests.conftest import Embedded

@@ -1,5 +1,3 @@
-"""Exporting from a log pane: chosen, masked, saved, recorded; cancelled without a trace."""
-
 import json
 from pathlib import Path
 from typing import Any

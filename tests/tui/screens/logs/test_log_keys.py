@@ -1,5 +1,3 @@
-"""The keys of the logs: the footer's order, the help's sections and marks, and a word where a key has no effect."""
-
 from typing import Any
 
 import pytest

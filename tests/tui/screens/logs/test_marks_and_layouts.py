@@ -1,5 +1,3 @@
-"""Marks that stay, and saved layouts."""
-
 import pytest
 
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, EntryQuery

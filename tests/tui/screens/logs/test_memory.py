@@ -1,5 +1,3 @@
-"""What the log panes remember from one start to the next."""
-
 import os
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""The open panes as one."""
-
 import asyncio
 from types import SimpleNamespace
 

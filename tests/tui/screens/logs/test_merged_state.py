@@ -1,5 +1,3 @@
-"""What the pane that covers the others shows of their state, and on which of them its keys act."""
-
 import asyncio
 from collections.abc import Callable
 
@@ -24,7 +22,6 @@ __all__ = ["start"]
 
 
 async def two_merged(pilot: Pilot[object]) -> tuple[LogPane, LogPane, LogPane]:
-    """The panes of EVEN and ODD, and the one that covers them."""
     screen = pilot.app.screen
     first, even, odd = screen.tails
     await screen.remove_pane(first)

@@ -1,5 +1,3 @@
-"""One time for all panes."""
-
 from typing import Any
 
 import pytest

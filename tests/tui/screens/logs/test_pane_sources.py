@@ -1,5 +1,3 @@
-"""What a pane shows beside its follow loop: older lines, late lines from Logs Insights, Live Tail; each once."""
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -223,8 +221,6 @@ async def test_the_query_for_late_lines_ends_with_the_group_that_it_is_of(
 
 
 class EndlessPages:
-    """A source whose second page never comes."""
-
     async def page(
         self, _group: str, start: int, _end: int, _pattern: str, token: str | None
     ) -> tuple[list[LogLine], str | None]:

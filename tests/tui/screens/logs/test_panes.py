@@ -1,5 +1,3 @@
-"""One to six panes: opened from elsewhere, zoomed, resized, closed."""
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""The row of the filter prompt: what a pattern means while it is typed, and how many lines on the screen it matches."""
-
 import pytest
 
 from services.logs.filter_patterns.trial import MOST, PatternTrial
@@ -78,8 +76,6 @@ async def test_an_id_is_followed_in_quotation_marks(embedded: Embedded) -> None:
 
 
 class Counted:
-    """Counts the requests."""
-
     def __init__(self) -> None:
         self.requests: list[tuple[str, int]] = []
 

@@ -1,5 +1,3 @@
-"""A bar of a query over several log groups leads to all of them."""
-
 import pytest
 
 from services.models.query_cells import milliseconds_of

@@ -1,5 +1,3 @@
-"""The query screen: price first, partial rows, cancelling, errors at the caret, and the way to the log."""
-
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,7 +30,6 @@ GROUP = "/ecs/staff-api"
 
 @asynccontextmanager
 async def query_screen(embedded: Embedded, **options: Any) -> AsyncIterator[Pilot[None]]:
-    """The query screen over the staff API's pane."""
     async with console(embedded.url, embedded.clock, **options) as pilot:
         await pilot.press("3")
         await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
@@ -50,7 +47,6 @@ def screen_of(pilot: Pilot[None]) -> InsightsScreen:
 
 
 async def ask(pilot: Pilot[None], text: str) -> None:
-    """Run a query and wait for its end."""
     screen = screen_of(pilot)
     screen.editor.load_text(text)
     await until(pilot, lambda: screen.draft.estimate is not None)

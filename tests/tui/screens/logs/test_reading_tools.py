@@ -1,5 +1,3 @@
-"""Windows over a log pane: patterns, filters, the histogram of a range; alarms on its ruler."""
-
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any

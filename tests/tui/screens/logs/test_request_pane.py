@@ -1,5 +1,3 @@
-"""All lines of one request."""
-
 import json
 
 import pytest

@@ -1,5 +1,3 @@
-"""A burst, late events and events of one millisecond, written by another client: every one exactly once on screen."""
-
 import asyncio
 from collections import Counter
 

@@ -1,5 +1,3 @@
-"""The lines of one ECS task that ended."""
-
 from datetime import timedelta
 
 from tests.conftest import Embedded

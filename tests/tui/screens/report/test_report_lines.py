@@ -1,5 +1,3 @@
-"""A report's document on the screen."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len

@@ -1,5 +1,3 @@
-"""An incident about a resource that is none of the system's, in the real console."""
-
 import pytest
 
 from services.models.base import RawId

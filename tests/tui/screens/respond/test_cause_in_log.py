@@ -1,5 +1,3 @@
-"""From the alarm to the cause in the database's log: two keys."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +28,6 @@ def sample(group: str, *seconds: int) -> LogSample:
 
 
 def drawn(pilot: Pilot[Any], group: str) -> str:
-    """What the pane of a group shows, without the times."""
     screen = pilot.app.screen
     pane = next((pane for pane, tail in screen.tails.items() if tail.group == group), None)
     if pane is None or not pane.lines.size.height:

@@ -1,5 +1,3 @@
-"""Once a change was sent, nothing in the incident proposes it again before it has failed: screen and outgoing texts."""
-
 from datetime import timedelta
 
 import pytest

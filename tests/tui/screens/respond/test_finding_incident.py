@@ -1,5 +1,3 @@
-"""From a finding to a recorded "told", by keys alone: the playbook of the finding, its texts, the contact."""
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

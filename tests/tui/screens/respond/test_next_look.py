@@ -1,5 +1,3 @@
-"""The key of the next look: the console reads AWS again first, then the key leads to the look's place."""
-
 import pytest
 from rich.cells import cell_len
 
@@ -43,7 +41,7 @@ def test_a_look_that_was_made_or_has_no_place_is_told() -> None:
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_message_fits_a_line_of_80_cells(language: str) -> None:
-    """With every signal that can be looked at and the longest place that the demo's dashboard has."""
+    # With every signal that can be looked at and the longest place that the demo's dashboard has.
     i18n.use(language)
     assessment = data.view().assessment
     assert assessment is not None

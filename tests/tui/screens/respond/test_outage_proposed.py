@@ -1,5 +1,3 @@
-"""From a proposal on the strip to its incident, and from a finding without a playbook to a whole one, by keys alone."""
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

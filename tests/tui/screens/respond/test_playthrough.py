@@ -45,8 +45,6 @@ SUMMARY = "trial"
 
 @dataclass(frozen=True)
 class Play:
-    """One playbook, and the world in which it is needed."""
-
     playbook: str
     cause: str
     """What is wrong in the world, as `services/demo/incidents` describes it."""
@@ -114,7 +112,6 @@ class Player:
         await until(self.pilot, happened)
 
     async def shows(self, kind: type[Any]) -> None:
-        """Wait for a screen that accepts keys."""
         await self.until(lambda: isinstance(self.screen, kind) and self.screen.is_mounted)
         guard = getattr(self.screen, "guard", None)
         if guard is not None:
@@ -124,7 +121,6 @@ class Player:
         self.reached[what] = self.keys
 
     def row(self, number: int) -> tuple[str, ...]:
-        """The keys that open a row of the steps."""
         return ("full_stop", str(number))
 
 
@@ -139,7 +135,6 @@ async def player(
 
 @asynccontextmanager
 async def served(make: Callable[[], World], clock: ManualClock) -> AsyncIterator[Embedded]:
-    """An embedded AWS with this world."""
     moto_app.reset()
     server = Server(Front(make))
     server.start()
@@ -272,7 +267,6 @@ async def plan(one: Player, play: Play) -> None:
 
 
 async def close(one: Player) -> None:
-    """Close the incident with the decided cause and a summary."""
     await one.press("x")
     await one.shows(CloseScreen)
     await one.write(SUMMARY)
@@ -283,7 +277,6 @@ async def close(one: Player) -> None:
 
 
 async def report(one: Player) -> None:
-    """Open the incident's report, and save it."""
     await one.press("g")
     await one.until(lambda: isinstance(one.screen, IncidentReportScreen) and one.screen.report is not None)
     report = one.screen.report
@@ -324,7 +317,6 @@ async def test_a_playbook_is_played_from_the_finding_to_the_report(
 
 
 async def to_the_finding(one: Player, inspection: str) -> None:
-    """Run an inspection from the list."""
     await one.until(lambda: one.app.duties)
     await one.press("i")
     await one.shows(InspectNowScreen)

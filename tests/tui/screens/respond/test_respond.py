@@ -1,5 +1,3 @@
-"""The respond mode in the real console: from an alarm to a closed incident, by keys alone, at 80×24."""
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -39,7 +37,6 @@ SIZE = (80, 24)
 
 @pytest.fixture(autouse=True)
 def _storm(embedded: Embedded) -> None:
-    """The alarm has fired."""
     for _minute in range(6):
         embedded.advance(60)
 
@@ -62,7 +59,6 @@ async def shows(pilot: Pilot[Any], kind: type[Any]) -> None:
 
 
 async def open_log_of_evidence(pilot: Pilot[Any]) -> None:
-    """By the row of the evidence of the step at hand."""
     screen = pilot.app.screen
     await until(pilot, lambda: screen.live is not None)
     await until(pilot, lambda: "データベースに接続できません" in screen_text(pilot))
@@ -72,7 +68,6 @@ async def open_log_of_evidence(pilot: Pilot[Any]) -> None:
 
 
 async def choose_first_cause(pilot: Pilot[Any]) -> None:
-    """The dialog of the decision waits for its note."""
     await until(pilot, lambda: pilot.app.screen.live is not None)
     await pilot.press("equals_sign")
     await shows(pilot, ChooseScreen)
@@ -100,7 +95,7 @@ async def test_an_alarm_opens_an_incident_that_every_screen_calls_for(embedded: 
 @pytest.mark.slow
 @pytest.mark.scenario("ecs-cpu")
 async def test_an_overdue_escalation_is_told_on_every_screen(embedded: Embedded) -> None:
-    """The console opens when the alarm has been firing for long: its clocks count from the alarm's own time."""
+    # The console opens when the alarm has been firing for long: its clocks count from the alarm's own time.
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         await until(pilot, lambda: any(each.target == "ecs-cpu-high" for each in pilot.app.incidents))
         for mode in "2346":
@@ -354,7 +349,7 @@ async def test_the_report_opens_by_a_key_and_is_saved(embedded: Embedded) -> Non
 
 @pytest.mark.slow
 async def test_aws_is_asked_for_its_opinion_after_its_price_was_said(embedded: Embedded) -> None:
-    """The embedded AWS has no such agent, so the request is refused, which the timeline says."""
+    # The embedded AWS has no such agent, so the request is refused, which the timeline says.
     book = load_builtin("facility-prod").model_copy(update={"devops_agent": DevopsAgent(space="s", yen=300)})
     async with console(embedded.url, embedded.clock, size=SIZE, runbook=book) as pilot:
         await until(pilot, lambda: any(each.target == ALARM for each in pilot.app.incidents))

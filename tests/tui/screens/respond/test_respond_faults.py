@@ -1,5 +1,3 @@
-"""The respond mode while the disk is full, and while another person does the same: the screen says what was not done."""
-
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,7 +32,6 @@ __all__ = ["_storm", "small_disk"]
 
 
 def fill_disk(monkeypatch: pytest.MonkeyPatch, pilot: Pilot[Any]) -> None:
-    """No entry is accepted until `monkeypatch.undo()`."""
 
     def full(*_arguments: Any, **_named: Any) -> Any:
         raise OSError(28, "No space left on device")
@@ -149,15 +146,13 @@ async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is
 async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, minutes: int
 ) -> None:
-    """The alarm fired at 10:02 and it is 10:06; the machine says something else, as the header warns."""
+    # The alarm fired at 10:02 and it is 10:06; the machine says something else, as the header warns.
 
     wrong = timedelta(minutes=minutes)
     embedded.server.front.wall = lambda: datetime.now(UTC)
     monkeypatch.setattr("services.clock.SystemClock.now", lambda _self: datetime.now(UTC) + wrong)
 
     class Wrong:
-        """The world's clock as the machine has it."""
-
         elapsed, awake = embedded.clock.elapsed, embedded.clock.awake
         sleep = embedded.clock.sleep
 

@@ -1,5 +1,3 @@
-"""An incident in which every text is hostile, on each of its screens: nothing reaches the terminal raw, nothing fails."""
-
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,3 @@
-"""What is read aloud in the real console: the call for an approval asks for it, with the live plan."""
-
 import pytest
 
 from services.models.incidents import StepMark

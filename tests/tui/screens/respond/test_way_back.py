@@ -1,5 +1,3 @@
-"""From what a step of an incident opens, the key of going back returns to the incident."""
-
 import pytest
 
 from tests.conftest import Embedded

@@ -1,5 +1,3 @@
-"""Notes for Slack on the screen: proposed, edited, sent; the outbox and what a person decides there."""
-
 import re
 
 import pytest

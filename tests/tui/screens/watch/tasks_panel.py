@@ -16,8 +16,6 @@ Counts = tuple[ContainerService, ...]
 
 
 class CountLines(LineWidget, can_focus=True):
-    """One line a service."""
-
     counts: Counts = ()
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -25,8 +23,6 @@ class CountLines(LineWidget, can_focus=True):
 
 
 class TasksPanel(Panel[Counts]):
-    """Running and desired tasks."""
-
     def compose_body(self) -> Iterable[Widget]:
         self.lines = CountLines()
         yield self.lines
@@ -47,11 +43,8 @@ async def read(services: Services) -> Counts:
 
 
 class WatchedTasks(StatePanel[TasksPanel]):
-    """Reads the counts and shows them."""
-
     widget_type = TasksPanel
     reads = read
 
     def tell(self) -> None:
-        """Say how many services there are."""
         self.app.inform(f"{len(self.widget.lines.counts)} services are watched")

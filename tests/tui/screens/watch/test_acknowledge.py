@@ -1,5 +1,3 @@
-"""Acknowledgements and notes in the real console; two consoles on one journal."""
-
 import os
 from pathlib import Path
 

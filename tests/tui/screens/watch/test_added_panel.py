@@ -1,5 +1,3 @@
-"""A panel is added with one file and one line: everything else of it comes from that line."""
-
 import json
 import os
 import re
@@ -28,7 +26,6 @@ LINE = (
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a console shows that has the panel."""
     copy = tmp_path_factory.mktemp("console")
     shutil.copytree(ROOT / "tui", copy / "tui", ignore=shutil.ignore_patterns("__pycache__"))
     for folder in ("services", "widgets", "tests"):

@@ -54,8 +54,6 @@ KINDS = ("MetricAlarms", "CompositeAlarms", "LogAlarms")
 
 @dataclass(frozen=True)
 class Case:
-    """One alarm of AWS, and whether the runbook names it."""
-
     name: str
     kind: str
     row: dict[str, Any]
@@ -64,7 +62,6 @@ class Case:
 
     @property
     def counts(self) -> bool:
-        """As the rule is written, not as the code has it."""
         arns = [arn for key in LISTS for arn in self.row[key]]
         tracks = self.kind == "MetricAlarms" and self.name.startswith("TargetTracking-")
         return self.named or any("scalingPolicy" not in arn for arn in arns) or not (arns or tracks)
@@ -96,7 +93,6 @@ def runbook(names: list[str]) -> Runbook:
 
 
 def nightly(name: str, state: str) -> list[dict[str, Any]]:
-    """It fired and went back to what it is now."""
     moves = ((90, state, "ALARM"), (60, "ALARM", state))
     return [
         {

@@ -1,5 +1,3 @@
-"""Whether anybody hears of an alarm, which series of it fire, and whether it warms up: on the embedded AWS."""
-
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -52,7 +50,6 @@ def put(
 
 
 def combine(embedded: Embedded, name: str, rule: str, actions: Iterable[str] = (), **more: Any) -> None:
-    """A composite alarm in OK."""
     world_alarms = embedded.world.alarms
     settings = {"AlarmName": name, "AlarmRule": rule, "AlarmActions": list(actions), **more}
     alarm = world_alarms.put("CompositeAlarm", settings)

@@ -1,5 +1,3 @@
-"""An alarm fires, is explained, and clears: the whole story on screen, in the world's own time."""
-
 import pytest
 
 from services.models.alarms import AlarmState

@@ -1,5 +1,3 @@
-"""Metrics that may be read no more: the last values are neither green nor the present ones, in any size."""
-
 import pytest
 
 from tests.conftest import Embedded

@@ -1,5 +1,3 @@
-"""A dashboard of two hundred widgets: only what is in view is requested and drawn, and its price is said."""
-
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -66,12 +64,10 @@ class Count:
         self.drawn: Counter[str] = Counter()
 
     def taken(self) -> Counter[str]:
-        """How often each widget was requested since the last call."""
         requested, self.requested = self.requested, Counter()
         return requested
 
     def lines_taken(self) -> Counter[str]:
-        """How often each tile was drawn since the last call."""
         drawn, self.drawn = self.drawn, Counter()
         return drawn
 
@@ -110,14 +106,12 @@ def is_read(pilot: Pilot[None], keys: set[str]) -> bool:
 
 
 async def minute(pilot: Pilot[None], aws: Embedded) -> None:
-    """Let the dashboard's feed read once more."""
     before = pilot.app.view.fetched_at
     aws.advance(ROUND)
     await until(pilot, lambda: pilot.app.view.fetched_at > before)
 
 
 async def shown(pilot: Pilot[None]) -> set[str]:
-    """The widgets in view once all of them are read."""
     await until(pilot, lambda: len(pilot.app.screen.dashboard.grid.tiles) == WIDGETS)
     await until(pilot, lambda: is_read(pilot, in_view(pilot)))
     return in_view(pilot)

@@ -1,5 +1,3 @@
-"""A terminal that nobody can see says that it is paused, reads its alarms and inspects all the same, and comes back at once."""
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +18,6 @@ WORDS = {"en": "paused at {} until a terminal shows it", "ja": "{} から休止�
 
 
 async def rounds(pilot: Pilot[Any], aws: Embedded, count: int) -> None:
-    """Let the feeds of a minute read so many times."""
     app: Any = pilot.app
     for _round in range(count):
         before = app.view.fetched_at, app.alarms.fetched_at

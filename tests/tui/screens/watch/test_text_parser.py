@@ -1,5 +1,3 @@
-"""The parser of a dashboard's texts is imported beside the event loop before the first of them is drawn."""
-
 import asyncio
 
 import pytest

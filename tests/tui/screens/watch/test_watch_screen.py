@@ -1,5 +1,3 @@
-"""The watch mode on an ordinary day, through the real readers and the embedded AWS over HTTP."""
-
 from dataclasses import replace
 from datetime import timedelta
 

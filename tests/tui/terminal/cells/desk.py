@@ -8,8 +8,6 @@ WIDTH, HEIGHT = 100, 16
 
 
 class Desk:
-    """An output at one end of a line, a terminal at the other."""
-
     def __init__(self, link: Link = "auto", *, is_relayed: bool = False, **line: float) -> None:
         self.loop = MadeUpLoop()
         self.line = Line(self.loop, WIDTH, HEIGHT, **line)  # type: ignore[arg-type]
@@ -30,7 +28,6 @@ class Desk:
         self.output.paint(screen_of(self.lines, WIDTH))
 
     def log(self, number: int) -> None:
-        """A full pane of new lines."""
         self.lines = [f"{number + row:06} " + "施設予約" * 4 for row in range(HEIGHT)]
         self.output.paint(screen_of(self.lines, WIDTH))
 

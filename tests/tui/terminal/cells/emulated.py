@@ -22,7 +22,6 @@ class Emulator:
         self._stream = TerminalStream(self.screen)
 
     def feed(self, data: str) -> None:
-        """Take what was sent."""
         self._stream.feed(data)
 
     def spoil(self) -> None:
@@ -34,7 +33,6 @@ class Emulator:
         self.feed("\x1b[2;3r\x1b[1;2H" if self.screen.lines > 3 else "")
 
     def resize(self, width: int, height: int) -> None:
-        """Its rows stay where they are, cut or filled."""
         self.screen.resize(height, width)
 
     def cells(self) -> list[list[Cell]]:

@@ -20,8 +20,6 @@ _NO_FRAME = re.compile(rb"(?:%b|%b)+" % (_QUESTION.pattern, re.escape(_MARGINS))
 
 
 class Call:
-    """A callback that can be cancelled."""
-
     def __init__(self, callback: Callable[[], object]) -> None:
         self.callback: Callable[[], object] | None = callback
 
@@ -51,7 +49,6 @@ class MadeUpLoop:
     call_soon_threadsafe = call_soon
 
     def run(self, seconds: float) -> None:
-        """Let time pass."""
         end = self.now + seconds
         while self._calls and self._calls[0][0] <= end:
             at, _number, call = heapq.heappop(self._calls)
@@ -63,13 +60,10 @@ class MadeUpLoop:
 
     @property
     def waiting(self) -> int:
-        """Calls that are still to come."""
         return sum(call.callback is not None for _at, _number, call in self._calls)
 
 
 class Line:
-    """The writer, the line and the terminal at its end."""
-
     def __init__(
         self,
         loop: MadeUpLoop,
@@ -130,12 +124,10 @@ class Line:
 
     @property
     def frames(self) -> list[float]:
-        """When frames were sent."""
         return [at for at, data in self.sent if not _NO_FRAME.fullmatch(data)]
 
     @property
     def questions(self) -> int:
-        """How many were put."""
         return sum(len(_QUESTION.findall(data)) for _at, data in self.sent)
 
 

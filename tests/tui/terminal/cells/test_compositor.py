@@ -1,5 +1,3 @@
-"""What Textual drew, by way of the grid and by way of its own output: both terminals show the same, cell by cell."""
-
 import random
 
 import pytest
@@ -26,8 +24,6 @@ WORDS = ["alarm", "予約", "timeout", "登録しました", "GET/api", "⣿⡇�
 
 
 class Spots(Widget):
-    """Draws some of its cells anew."""
-
     DEFAULT_CSS = "Spots { height: 4; width: 1fr; }"
 
     def __init__(self) -> None:
@@ -49,8 +45,6 @@ class Spots(Widget):
 
 
 class Over(ModalScreen[None]):
-    """Lets what is below it through."""
-
     CSS = """
     Over { align: center middle; background: $background 60%; }
     #box { width: 40; height: 10; border: round red; background: $surface; opacity: 80%; }
@@ -155,7 +149,6 @@ async def test_the_grid_shows_what_textual_shows(seed: int) -> None:
 
 
 async def change(app: Busy, rnd: random.Random) -> None:
-    """One thing that happens to a screen."""
     base = app.screen_stack[0]
     match rnd.choice(["cells", "cells", "spots", "spots", "log", "scroll", "over", "float", "other"]):
         case "cells":

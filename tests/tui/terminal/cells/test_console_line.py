@@ -1,5 +1,3 @@
-"""The console on a line that is slow, and one whose far end sleeps: what it says, and what goes on meanwhile."""
-
 import re
 import sqlite3
 import time
@@ -15,10 +13,7 @@ pytestmark = pytest.mark.pty
 
 
 class FarConsole(PtyConsole):
-    """A demo whose terminal takes its time to answer."""
-
     def __init__(self, *options: str, distance: float = 0.0, **terminal: Any) -> None:
-        """`distance` in seconds."""
         self._due: list[tuple[float, bytes]] = []
         self._distance = distance
         super().__init__(demo_command(*options), **terminal)

@@ -1,5 +1,3 @@
-"""Every way for the cursor ends where it should, and every change of style gives that style."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

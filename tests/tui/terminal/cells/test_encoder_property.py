@@ -1,5 +1,3 @@
-"""Whatever the screen was and becomes: what is sent makes a terminal show it, cell by cell."""
-
 from typing import Any
 from unittest.mock import patch
 
@@ -68,7 +66,7 @@ def test_what_does_not_change_is_not_sent() -> None:
 
 
 def test_a_place_to_which_frames_return_is_stored_in_the_terminal() -> None:
-    """A jump and the colours of the clock took 29 bytes after each frame that drew something else."""
+    # A jump and the colours of the clock took 29 bytes after each frame that drew something else.
     screen = Screen(40, 5)
     screen.do(("put", 0, 3, "read at 09:00:00", 3))
     sent = []

@@ -1,5 +1,3 @@
-"""One frame on its way, nothing queued, as many as the line carries and a person can read."""
-
 import pytest
 
 from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk

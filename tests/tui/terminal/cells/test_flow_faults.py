@@ -1,5 +1,3 @@
-"""Answers that are lost or never come, a terminal that sleeps, another size: in the end the screen is right."""
-
 import threading
 from itertools import pairwise
 

@@ -1,5 +1,3 @@
-"""Both halves of a wide character are always there, whatever is written over it."""
-
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len

@@ -1,5 +1,3 @@
-"""What scrolls beside something else is scrolled by the terminal, where it can scroll some columns alone."""
-
 from typing import Any
 
 import pytest

@@ -1,5 +1,3 @@
-"""End to end in tmux: what the layer sends draws the same as the screen drawn plainly, cell by cell."""
-
 import random
 import time
 from collections.abc import Iterator
@@ -71,7 +69,6 @@ def test_tmux_shows_what_should_be_there(pane: Pane) -> None:
 
 
 def change(screen: Screen, rnd: random.Random) -> None:
-    """Somewhat or much, written or scrolled."""
     if rnd.random() < 0.4:
         screen.do(("scroll", rnd.randrange(HEIGHT), rnd.randrange(HEIGHT), rnd.randint(-3, 3)))
     for _put in range(rnd.choice([1, 4, 40])):

@@ -1,5 +1,3 @@
-"""The benchmarks' quick screen shows what pyte shows, and answers what a terminal is asked."""
-
 import random
 from unicodedata import normalize
 

@@ -1,5 +1,3 @@
-"""The layer under a real console in a pseudo-terminal: taken, resized, given back, questions and all."""
-
 import fcntl
 import os
 import re
@@ -23,7 +21,6 @@ pytestmark = pytest.mark.pty
 
 
 def unread(terminal: int) -> int:
-    """Bytes that were typed and not yet read."""
     (count,) = struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, b"\0" * 4))
     return int(count)
 
@@ -80,7 +77,6 @@ def test_after_a_resize_there_and_back_all_rows_are_right(tmp_path: Path, output
 
 
 def full(lines: list[str]) -> int:
-    """Rows that reach the edge."""
     return sum(
         line.startswith("row ") and line.rstrip().endswith("#") and len(line.rstrip()) == 99 for line in lines
     )
@@ -147,12 +143,10 @@ def test_a_hidden_terminal_gets_a_frame_a_second(tmp_path: Path) -> None:
 
 
 def beat(text: str) -> int:
-    """The newest beat on a screen."""
     return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("beat ")), 0)
 
 
 def until(state: Callable[[], bool], what: str) -> None:
-    """Wait for a state."""
     deadline = time.monotonic() + LIMIT
     while not state():
         assert time.monotonic() < deadline, what

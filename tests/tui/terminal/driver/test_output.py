@@ -1,5 +1,3 @@
-"""The writer: frames whole or not at all, control sequences always, and never a wait for the caller."""
-
 import os
 import pty
 import select
@@ -14,8 +12,6 @@ from tui.terminal.driver.output import Output, write_now
 
 
 class Line:
-    """A pseudo-terminal whose far end reads when the test says so."""
-
     def __init__(self) -> None:
         self.master, self.slave = pty.openpty()
         tty.setraw(self.slave)

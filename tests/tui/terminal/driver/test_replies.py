@@ -1,5 +1,3 @@
-"""The input filter: what may go on to the parser, however the bytes arrive."""
-
 import string
 
 import pytest

@@ -1,5 +1,3 @@
-"""A terminal that stalls, lies, sends rubbish and keeps quiet, in front of a real console."""
-
 import signal
 from pathlib import Path
 

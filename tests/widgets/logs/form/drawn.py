@@ -15,7 +15,6 @@ STREAM = "ecs/staff-api/0123456789abcdef"
 
 
 def store_of(*lines: str) -> LogStore:
-    """A store with these lines, one a second."""
     store = LogStore()
     store.append(
         [LogLine(f"e{n}", AT + n * 1000, AT + n * 1000, STREAM, text) for n, text in enumerate(lines)]
@@ -24,7 +23,6 @@ def store_of(*lines: str) -> LogStore:
 
 
 def painter(*lines: str, width: int = 104, choice: FormChoice | None = None, **options: object) -> Painter:
-    """A painter that knows these lines."""
     painter = Painter(LogFormat(ZoneInfo("Asia/Tokyo"), **options), lambda name: Style(meta={"name": name}))  # type: ignore[arg-type]  # test helper
     painter.width = width
     painter.group_form.choose(choice or FormChoice("g"))
@@ -33,7 +31,6 @@ def painter(*lines: str, width: int = 104, choice: FormChoice | None = None, **o
 
 
 def rows(painter: Painter, text: str, *, late: bool = False) -> list[str]:
-    """All rows of a line, each checked to be as wide as the pane."""
     line = StoredLine(hash(text), AT, AT, STREAM, late, text)
     strips = painter.block(line, Accent(), AT)
     for strip in strips:
@@ -42,12 +39,10 @@ def rows(painter: Painter, text: str, *, late: bool = False) -> list[str]:
 
 
 def body(painter: Painter, text: str) -> str:
-    """The first row of a line without time and level."""
     return rows(painter, text)[0][HEAD_WIDTH:].rstrip()
 
 
 def style_of(painter: Painter, text: str, part: str) -> str:
-    """The name of the style in which a part of a line is drawn."""
     line = StoredLine(hash(text), AT, AT, STREAM, False, text)
     for segment in painter.block(line, Accent(), AT)[0]:
         if part in segment.text and segment.style is not None:

@@ -1,5 +1,3 @@
-"""Every form draws any line: values of any type in every place, of its own fields too; the texts it returns are clean."""
-
 import json
 from datetime import UTC, date
 from typing import Any

@@ -1,5 +1,3 @@
-"""A line as rows, and the filter patterns for its fields."""
-
 import json
 from datetime import date
 from zoneinfo import ZoneInfo

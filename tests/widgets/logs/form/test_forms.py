@@ -1,5 +1,3 @@
-"""What a line shows in each form, and which form a group has."""
-
 import json
 from typing import get_args
 

@@ -1,5 +1,3 @@
-"""A result with many rows: sorting it keeps no key waiting."""
-
 import threading
 from collections.abc import Sequence
 
@@ -8,6 +6,7 @@ from textual.app import App, ComposeResult
 
 from services.models.insights_queries import QueryRows
 from tests.tools.console import until
+from tests.widgets.stage import running
 from widgets.logs.insights import result_table
 from widgets.logs.insights.result_table import ResultTable
 
@@ -36,8 +35,7 @@ async def test_rows_that_come_later_are_sorted_in_a_thread_too(monkeypatch: pyte
 
     monkeypatch.setattr(result_table, "sorted_rows", noted)
     monkeypatch.setattr(result_table, "MANY", 3)
-    app = TableApp()
-    async with app.run_test() as pilot:
+    async with running(TableApp()) as (app, pilot):
         table = app.table
         table.show(counts(2, 3, 1), partial=True)
         table.action_sort()

@@ -1,5 +1,3 @@
-"""Highlighting, completing, sorting and drawing of queries and their results."""
-
 from datetime import UTC, date, timedelta, timezone
 
 import pytest

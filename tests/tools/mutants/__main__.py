@@ -38,7 +38,7 @@ def _chosen(options: argparse.Namespace, line_map: LineMap) -> list[Mutant]:
 
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["map"]:
-        folders = FOLDERS
+        folders: tuple[str, ...] = FOLDERS
         if arguments[1:2] == ["--folders"]:
             folders, arguments = tuple(arguments[2].split(",")), arguments[2:]
         return record(KEPT, folders, arguments[1:])

@@ -22,6 +22,7 @@ _MEMORY = 6 << 30
 """Bytes of addresses; a loop that never ends fails before it takes the machine's memory."""
 
 Functions = dict[str, list[FunctionType]]
+Swaps = list[tuple[FunctionType, CodeType]]
 
 
 class _Failures:
@@ -86,9 +87,7 @@ def live_functions(folders: Sequence[str]) -> Functions:
     return functions
 
 
-def swaps(
-    functions: Sequence[FunctionType], before: CodeType, after: CodeType
-) -> list[tuple[FunctionType, CodeType]]:
+def swaps(functions: Sequence[FunctionType], before: CodeType, after: CodeType) -> Swaps:
     """The functions whose code the change concerns, each with its new code."""
     old, new = _by_place(before), _by_place(after)
     pairs = []
@@ -120,7 +119,7 @@ def take_over(
     session: pytest.Session,
     scratch: Path,
     source: Path | None,
-    changed: Sequence[tuple[FunctionType, CodeType]],
+    changed: Swaps,
 ) -> None:
     """Become the mutant: the functions that exist, modules that are yet to be imported, processes yet to be started."""
     be_alone(session, scratch)

@@ -17,7 +17,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from types import CodeType, FunctionType
 
 import pytest
 
@@ -68,7 +67,7 @@ class Runner:
         self._all_tests = all_tests
         self._judge = Judge()
         self._functions: child.Functions = {}
-        self._codes: dict[int, tuple[bytes, list[tuple[FunctionType, CodeType]]]] = {}
+        self._codes: dict[int, tuple[bytes, child.Swaps]] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="mutants-"))
         self._numbers = count()
 
@@ -132,7 +131,8 @@ class Runner:
     def _start(self, session: pytest.Session, trial: Trial, attempt: Attempt) -> _Running:
         scratch = self._folder / str(next(self._numbers))
         scratch.mkdir()
-        source, changed, fresh = None, [], attempt.fresh
+        source, fresh = None, attempt.fresh
+        changed: child.Swaps = []
         if attempt.mutant:
             source = attempt.mutant.line.file
             code, changed = self._changed(attempt.mutant)
@@ -145,7 +145,7 @@ class Runner:
         os.close(report)
         return _Running(trial, attempt, pid, pipe, scratch, time.monotonic() + _START)
 
-    def _changed(self, mutant: Mutant) -> tuple[bytes, list[tuple[FunctionType, CodeType]]]:
+    def _changed(self, mutant: Mutant) -> tuple[bytes, child.Swaps]:
         if mutant.number not in self._codes:
             path = str(mutant.line.file.resolve())
             tree, lines = parse(mutant.line.file)
@@ -166,7 +166,7 @@ class Runner:
         scratch: Path,
         source: Path | None,
         report: int,
-        changed: Sequence[tuple[FunctionType, CodeType]],
+        changed: child.Swaps,
     ) -> int:
         gc.collect()
         gc.freeze()
@@ -185,7 +185,7 @@ class Runner:
         scratch: Path,
         source: Path | None,
         report: int,
-        _changed: Sequence[tuple[FunctionType, CodeType]],
+        _changed: child.Swaps,
     ) -> int:
         names = scratch / "tests"
         names.write_text(json.dumps([test.name for test in attempt.tests]), encoding="utf-8")

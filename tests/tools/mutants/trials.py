@@ -130,7 +130,7 @@ def ordered(file: Path, tests: Iterable[Run]) -> list[Run]:
 
 
 def _within(tests: Sequence[Run], seconds: float) -> list[Run]:
-    chosen = []
+    chosen: list[Run] = []
     for test in tests:
         if (seconds := seconds - test.seconds) < 0 and chosen:
             break

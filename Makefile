@@ -12,7 +12,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens casts snapshots test-dates faults faults-all faults-stopped ledger mutations explore bursts openings soak logs readme docs docs-tables i18n release bundle clean
+.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens casts snapshots test-dates faults faults-all faults-stopped ledger mutations mutants mutants-map explore bursts openings soak logs readme docs docs-tables i18n release bundle clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,16 @@ ledger: $(VENV)/.dev ## shared journals on every engine under every fault, with 
 mutations: $(VENV)/.dev ## every reader and inspection under all damage to AWS's answers (most of an hour)
 	MUTATIONS=all $(BIN)/python -m pytest -q -n $(JOBS) -m slow -k mutated
 
+MUTANTS ?= 400
+mutants: $(VENV)/.dev .mutants/map.sqlite ## changes of single lines that no test notices (MUTANTS=60 chooses how many; three quarters of an hour)
+	$(BIN)/python -m tests.tools.mutants --size $(MUTANTS)
+
+mutants-map: $(VENV)/.dev ## which tests run which lines, for `make mutants` (.mutants/; after larger changes, a quarter of an hour)
+	$(BIN)/python -m tests.tools.mutants map -n $(JOBS) --dist loadgroup -m "not slow" $(TESTS)
+
+.mutants/map.sqlite:
+	@$(MAKE) mutants-map
+
 explore: $(VENV)/.dev ## the property tests with new random examples, many of them
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not pty" --hypothesis-profile=explore
 
@@ -181,4 +191,4 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run | $(VENV)/.python
 	@touch $@
 
 clean: ## remove what was generated
-	rm -rf $(VENV) .docs .release site screens .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) .docs .release site screens .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .mutants

@@ -31,7 +31,9 @@ async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded, tmp_pat
         )
         assert change.revert_parameters(plan) == {}
         await one.arm()
-        end = await ended(one, await one.apply(plan))
+        run = await one.apply(plan)
+        assert run.answers["restart"] == {"deployment": service(embedded).primary.id}
+        end = await ended(one, run)
         assert end.has_ended_well, end.progress
         assert not old & {task.id for task in service(embedded).alive(embedded.clock.now().timestamp())}
         assert service(embedded).definition == names.DEPLOYED

@@ -49,6 +49,13 @@ async def test_the_system_was_released_once_before_it_is_simulated(embedded: Any
     assert deployment["createdAt"] in [event["EventTime"] for event in events["Events"]]
 
 
+async def test_what_does_not_exist_is_a_failure_beside_what_does(embedded: Any) -> None:
+    answer = await ask(embedded.url, "ecs", "DescribeClusters", clusters=[names.CLUSTER, "none"])
+    (cluster,) = answer["clusters"]
+    assert (cluster["clusterName"], cluster["runningTasksCount"]) == (names.CLUSTER, 2)
+    assert [failure["arn"].rsplit("/")[-1] for failure in answer["failures"]] == ["none"]
+
+
 async def test_an_update_of_the_definition_rolls_until_it_is_successful(embedded: Any) -> None:
     described = await ask(embedded.url, "ecs", "UpdateService", **OF, taskDefinition=f"{names.FAMILY}:41")
     assert described["service"]["deployments"][0]["rolloutState"] == "IN_PROGRESS"

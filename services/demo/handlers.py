@@ -18,7 +18,7 @@ import services.demo.ecs.task_handlers
 import services.demo.elb.handlers
 import services.demo.iam.handlers
 import services.demo.iam.sts
-import services.demo.logs.filter_patterns.handlers
+import services.demo.logs.filter_patterns
 import services.demo.logs.handlers
 import services.demo.logs.insights.description_handlers
 import services.demo.logs.insights.handlers

@@ -25,7 +25,7 @@ from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
 from services.demo.github.model import GithubActions
 from services.demo.iam.model import SessionStore, initial_keys
-from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.queries import QueryStore
 from services.demo.logs.store import LogStore
 from services.demo.rds.history import BackupHistory
 from services.demo.rds.model import DatabaseInstance

@@ -8,7 +8,9 @@ import services.demo.autoscaling.schedule_handlers
 import services.demo.change_calendars
 import services.demo.cloudfront.handlers
 import services.demo.cloudtrail.handlers
-import services.demo.cloudwatch.handlers
+import services.demo.cloudwatch.alarms.handlers
+import services.demo.cloudwatch.dashboards
+import services.demo.cloudwatch.metric_handlers
 import services.demo.costs.handlers
 import services.demo.ec2
 import services.demo.ecs.definition_handlers

@@ -7,7 +7,7 @@ import pytest
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.alarms import alarm_list
 from services.aws.cloudwatch.alarms import requests as alarm_requests
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
 from services.models.alarms import AlarmState, Hearing
 from tests.conftest import REGION, Embedded
 from tests.services.aws.cloudwatch.many_alarms import add, alarm_of, names, requests, turn, watched

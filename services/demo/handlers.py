@@ -6,7 +6,9 @@ import services.demo.autoscaling.schedule_handlers
 import services.demo.change_calendars
 import services.demo.cloudfront.handlers
 import services.demo.cloudtrail.handlers
-import services.demo.cloudwatch.handlers
+import services.demo.cloudwatch.alarms.handlers
+import services.demo.cloudwatch.dashboards
+import services.demo.cloudwatch.metric_handlers
 import services.demo.costs.handlers
 import services.demo.ec2
 import services.demo.ecs.definition_handlers
@@ -16,7 +18,7 @@ import services.demo.ecs.task_handlers
 import services.demo.elb.handlers
 import services.demo.iam.handlers
 import services.demo.iam.sts
-import services.demo.logs.filter_patterns.handlers
+import services.demo.logs.filter_patterns
 import services.demo.logs.handlers
 import services.demo.logs.insights.description_handlers
 import services.demo.logs.insights.handlers

@@ -12,7 +12,7 @@ from services.demo.change_calendars import ChangeCalendarStore
 from services.demo.cloudfront.model import DistributionCache
 from services.demo.cloudtrail.model import TrailStore
 from services.demo.cloudwatch.alarms.store import AlarmStore
-from services.demo.cloudwatch.dashboard_store import DashboardStore
+from services.demo.cloudwatch.dashboards import DashboardStore, StoredDashboard
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.costs.model import CostStore
 from services.demo.ecs.clusters import Clusters
@@ -22,7 +22,7 @@ from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
 from services.demo.github.model import GithubActions
 from services.demo.iam.model import SessionStore, initial_keys
-from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.queries import QueryStore
 from services.demo.logs.store import LogStore
 from services.demo.rds.history import BackupHistory
 from services.demo.rds.model import DatabaseInstance
@@ -129,7 +129,7 @@ class World:
         group = provisioning.create_balancer(self.balancers, service)
         provisioning.create_log_groups(self.logs, run, created, log_start)
         create_alarms(self.alarms, run, datetime.fromtimestamp(created, UTC), self.language)
-        self.dashboards.put(
+        self.dashboards[names.DASHBOARD] = StoredDashboard(
             names.DASHBOARD, dashboard.body(self.language), datetime(2025, 10, 25, tzinfo=UTC)
         )
         return SimulatedSystem(run, service, group, self.metrics, self.logs, self.database, start, log_start)

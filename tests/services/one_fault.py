@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
 from services.demo.scenario import Scenario, Words
 from services.demo.sns import PENDING, TopicStore
 from services.demo.world import World as DemoWorld

@@ -19,7 +19,7 @@ from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.client.traffic import SIGNING_TIME, TrafficObserver
 from services.aws.client.write_grants import WriteGrant
 from services.clock import ManualClock
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
 from services.fleet.fleet import Fleet
 from services.inspections.base import InspectionRequest
 from services.inspections.wiring import connect

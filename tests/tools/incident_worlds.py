@@ -11,8 +11,8 @@ from random import Random
 
 from services.clock import ManualClock
 from services.demo import handlers
-from services.demo.cloudwatch.alarms.missing import State
-from services.demo.cloudwatch.alarms.model import Alarm
+from services.demo.cloudwatch.alarms.records import Alarm
+from services.demo.cloudwatch.alarms.states import State
 from services.demo.incidents.drawing import ALARMS, causes, draw
 from services.demo.scenario import TOKYO, Scenario
 from services.demo.world import World

@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 
 from services.aws.client.sdk.error_translation import Asked, translate
 from services.aws.client.validation import IncompleteAnswer, require
-from services.logs.filter_patterns.model import Terms
-from services.logs.filter_patterns.parse import parse
+from services.models.filter_patterns import Terms, parse
 from tests.worlds.curves import DATABASE, SERVICE, Published, known_metrics, share
 from tests.worlds.schema import APPLICATION_LOG, DATABASE_LOG, Lines, World, WorldDeployment
 from tests.worlds.system import Answer, System

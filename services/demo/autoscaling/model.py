@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.demo.autoscaling.records import Activity, Policy, ScheduledAction, Target, policy_arn
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.model import Service

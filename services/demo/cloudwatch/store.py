@@ -1,8 +1,94 @@
+"""The datapoints of the embedded AWS: one bucket per metric and minute, pruned after some days.
+
+Source: "CloudWatch statistics definitions" (Amazon CloudWatch User Guide).
+"""
+
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.demo.cloudwatch.statistics import Bucket
+_PERCENTILE = re.compile(r"(p|tm)(\d{1,2}(?:\.\d+)?|100(?:\.0+)?)")
+
+
+@dataclass(slots=True)
+class Bucket:
+    """The samples of one period; `at` is its start in epoch seconds."""
+
+    at: int
+    count: float
+    sum: float
+    min: float
+    max: float
+    samples: dict[float, float]
+    """Count by value."""
+
+    def add(self, other: "Bucket") -> None:
+        self.count += other.count
+        self.sum += other.sum
+        self.min = min(self.min, other.min)
+        self.max = max(self.max, other.max)
+        for value, count in other.samples.items():
+            self.samples[value] = self.samples.get(value, 0.0) + count
+
+    def add_value(self, value: float) -> None:
+        self.count += 1.0
+        self.sum += value
+        if value < self.min:
+            self.min = value
+        if value > self.max:
+            self.max = value
+        self.samples[value] = self.samples.get(value, 0.0) + 1.0
+
+    def stat(self, name: str) -> float:
+        """The statistic `name` (`Average`, `Sum`, `p95`, `tm99`…). Raises KeyError for any other name."""
+        plain = _PLAIN.get(name)
+        if plain is not None:
+            return plain(self)
+        match = _PERCENTILE.fullmatch(name)
+        if match is None:
+            raise KeyError(name)
+        share = float(match[2]) / 100
+        return (percentile if match[1] == "p" else trimmed_mean)(self.samples, share)
+
+
+_PLAIN: dict[str, Callable[[Bucket], float]] = {
+    "Average": lambda bucket: bucket.sum / bucket.count,
+    "Sum": lambda bucket: bucket.sum,
+    "Minimum": lambda bucket: bucket.min,
+    "Maximum": lambda bucket: bucket.max,
+    "SampleCount": lambda bucket: bucket.count,
+}
+
+
+def is_stat(name: str) -> bool:
+    return name in _PLAIN or _PERCENTILE.fullmatch(name) is not None
+
+
+def percentile(samples: dict[float, float], share: float) -> float:
+    """The smallest value that at least `share` of the samples do not exceed (nearest rank)."""
+    target = sum(samples.values()) * share
+    count = 0.0
+    value = 0.0
+    for value in sorted(samples):
+        count += samples[value]
+        if count >= target - 1e-9:
+            break
+    return value
+
+
+def trimmed_mean(samples: dict[float, float], share: float) -> float:
+    """The mean of the lowest `share` of the samples (`tm99` drops the highest 1 %)."""
+    size = remaining = max(sum(samples.values()) * share, 1e-12)
+    total = 0.0
+    for value in sorted(samples):
+        count = min(samples[value], remaining)
+        total += value * count
+        remaining -= count
+        if remaining <= 0:
+            break
+    return total / size
+
 
 Dimensions = tuple[tuple[str, str], ...]
 MINUTE = 60
@@ -55,13 +141,9 @@ class MetricStore:
         value: float | None = None,
         values: Sequence[float] = (),
         counts: Sequence[float] = (),
-        stats: tuple[float, float, float, float] | None = None,
         unit: str = "None",
     ) -> None:
-        """Add a datapoint of `at` (epoch seconds): a value, values with counts, or a statistic set.
-
-        `stats` is (sum, minimum, maximum, sample count). `counts` defaults to one each.
-        """
+        """Add a datapoint of `at` (epoch seconds): a value, or values with counts, which default to one each."""
         minute = int(at) // MINUTE * MINUTE
         key = metric_key(namespace, name, dimensions)
         track = self._tracks.get(key)
@@ -72,7 +154,7 @@ class MetricStore:
         if value is not None and minute not in points:
             points[minute] = float(value)
         else:
-            new = _bucket(minute, value, values, counts, stats)
+            new = _bucket(minute, value, values, counts)
             if new is None:
                 return
             if minute in points:
@@ -135,21 +217,13 @@ def _as_bucket(at: int, point: float | Bucket, *, copy: bool = False) -> Bucket:
     if isinstance(point, Bucket):
         if not copy:
             return point
-        samples = dict(point.samples) if point.samples is not None else None
-        return Bucket(at, point.count, point.sum, point.min, point.max, samples)
+        return Bucket(at, point.count, point.sum, point.min, point.max, dict(point.samples))
     return Bucket(at, 1.0, point, point, point, {point: 1.0})
 
 
 def _bucket(
-    minute: int,
-    value: float | None,
-    values: Sequence[float],
-    counts: Sequence[float],
-    stats: tuple[float, float, float, float] | None,
+    minute: int, value: float | None, values: Sequence[float], counts: Sequence[float]
 ) -> Bucket | None:
-    if stats is not None:
-        total, low, high, count = stats
-        return Bucket(minute, count, total, low, high, None) if count > 0 else None
     if value is not None:
         return _as_bucket(minute, float(value))
     samples: dict[float, float] = {}

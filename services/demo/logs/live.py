@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.demo.errors import invalid_parameter
-from services.demo.logs.filter_patterns.language import compile_pattern
+from services.demo.logs.filter_patterns import compile_pattern
 from services.demo.logs.handlers import group_named
 from services.demo.logs.store import Event, Group, LogStore
 from services.demo.paging import evenly
@@ -31,7 +31,7 @@ def start_live_tail(call: Call) -> dict[str, Any]:
     if (names or prefixes) and len(groups) != 1:
         raise invalid_parameter("Log streams can be chosen in one log group only")
     pattern = call.params.get("logEventFilterPattern") or ""
-    matches = compile_pattern(pattern)
+    matches = compile_pattern(pattern).matches
     start = {
         "requestId": str(UUID(int=len(groups), version=4)),
         "sessionId": str(UUID(int=call.component(LogStore).newest + 1, version=4)),

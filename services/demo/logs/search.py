@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.demo.errors import AwsErrorResponse, invalid_parameter
-from services.demo.logs.filter_patterns.language import compile_pattern
+from services.demo.logs.filter_patterns import compile_pattern
 from services.demo.logs.store import Event, Group, after, between, cursor_of, walk
 from services.demo.paging import decode, encode
 
@@ -32,7 +32,7 @@ class _Search:
 
 def filter_events(group: Group, params: dict[str, Any]) -> dict[str, Any]:
     """The result of FilterLogEvents. Raises AwsErrorResponse for invalid parameters."""
-    matches = compile_pattern(params.get("filterPattern") or "")
+    matches = compile_pattern(params.get("filterPattern") or "").matches
     token = read_token(params["nextToken"]) if params.get("nextToken") else None
     search = _search(group, params, token)
     events = group.read(search.start)

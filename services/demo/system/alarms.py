@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from services.demo.account import ACCOUNT, REGION, own_names
-from services.demo.cloudwatch.alarms.model import Kind
 from services.demo.cloudwatch.alarms.mutes import MuteRule, MuteRuleStore, parse_schedule
+from services.demo.cloudwatch.alarms.records import Kind
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.scenario import Scenario, ScenarioRun
 from services.demo.scenario_facts import AlarmFact

@@ -2,7 +2,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.i18n import N_, _
-from services.logs.filter_patterns.model import (
+from services.logs.filter_patterns.quoting import as_pattern
+from services.models.filter_patterns import (
     Condition,
     Fields,
     Joined,
@@ -12,9 +13,8 @@ from services.logs.filter_patterns.model import (
     Terms,
     Test,
     Value,
+    parse,
 )
-from services.logs.filter_patterns.parse import parse
-from services.logs.filter_patterns.quoting import as_pattern
 
 _TESTS = {
     "EXISTS": N_("{subject} exists"),

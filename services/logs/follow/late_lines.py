@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from services.clock import Clock
-from services.logs.filter_patterns.model import PatternError, Terms
-from services.logs.filter_patterns.parse import parse
 from services.logs.filter_patterns.trial import LONGEST, MOST
 from services.models.base import RawId
+from services.models.filter_patterns import PatternError, Terms, parse
 from services.models.insights_queries import InsightsQuery, QueryRows
 from services.models.logs import LogLine
 from services.models.metrics import TimeSpan

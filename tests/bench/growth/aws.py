@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from services.demo import world as worlds
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
+from services.demo.cloudwatch.dashboards import StoredDashboard
 from services.demo.system import names
 
 NAMESPACE = "Growth"
@@ -41,7 +42,7 @@ def grow(world: worlds.World, size: Size) -> None:
     if size.widgets:
         _add_metrics(world, size)
         body = json.dumps({"widgets": [_widget(number, size.metrics) for number in range(size.widgets)]})
-        world.dashboards.put(names.DASHBOARD, body, world.clock.now())
+        world.dashboards[names.DASHBOARD] = StoredDashboard(names.DASHBOARD, body, world.clock.now())
 
 
 def _add_alarms(world: worlds.World, count: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.changes.reverts import reverts
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
 from services.models.change_runs import Run, StepState
 from services.models.changes import Danger, Plan
 from services.models.watches import WatchState

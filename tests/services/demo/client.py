@@ -1,7 +1,8 @@
 """A plain AWS client for the embedded AWS; every answer is checked against botocore's model."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -51,3 +52,23 @@ async def refused(url: str, service: str, operation: str, /, **params: Any) -> t
         response["ResponseMetadata"]["HTTPStatusCode"],
         response["Error"]["Message"],
     )
+
+
+async def sums(
+    url: str,
+    namespace: str,
+    name: str,
+    dimensions: Iterable[tuple[str, str]],
+    start: datetime | int,
+    end: datetime | int,
+    period: int = 60,
+) -> list[float]:
+    """The sums of a metric, oldest first."""
+    pairs = [{"Name": key, "Value": value} for key, value in dimensions]
+    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": pairs}
+    query = {"Id": "m", "MetricStat": {"Metric": metric, "Period": period, "Stat": "Sum"}}
+    answer = await ask(
+        url, "cloudwatch", "GetMetricData",
+        MetricDataQueries=[query], StartTime=start, EndTime=end, ScanBy="TimestampAscending",
+    )  # fmt: skip
+    return list(answer["MetricDataResults"][0]["Values"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.queries import QueryStore
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.models.evidence import Evidence

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services import i18n
-from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.queries import QueryStore
 from services.models.query_answer import QueryAnswer
 from services.toml.grammar import schema
 from tests.conftest import Embedded

@@ -2,7 +2,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from services.i18n import _
-from services.logs.filter_patterns.combining import combined
+from services.logs.filter_patterns.quoting import combined
 from services.models.filter_patterns import phrase
 from services.models.text import clean
 from tui.console import Console

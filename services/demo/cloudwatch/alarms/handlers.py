@@ -1,57 +1,36 @@
-"""Source: Amazon CloudWatch API reference."""
+"""Handlers for alarms, their history and their mute rules.
 
+Source: Amazon CloudWatch API reference.
+"""
+
+from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
-from services.demo.cloudwatch.alarms import request_checks
-from services.demo.cloudwatch.alarms.missing import State
-from services.demo.cloudwatch.alarms.model import Kind
+from services.demo.cloudwatch.alarms.mutes import MuteRule, ScheduleError, parse_schedule
+from services.demo.cloudwatch.alarms.records import Alarm, HistoryItem, Kind
+from services.demo.cloudwatch.alarms.states import State
 from services.demo.cloudwatch.alarms.store import AlarmStore
-from services.demo.cloudwatch.request_checks import invalid
 from services.demo.errors import AwsErrorResponse
+from services.demo.paging import page_of
 from services.demo.registry import Call, op
 
 
-def _put(call: Call, kind: Kind) -> dict[str, Any]:
-    store = call.component(AlarmStore)
-    alarm = store.get(call.params["AlarmName"], call.region)
-    if alarm is not None and alarm.kind != kind:
-        raise invalid(f"An alarm of another type with the name {alarm.name} already exists.")
-    store.put(kind, call.params, region=call.region, account=call.account)
-    return {}
-
-
 @op("cloudwatch", "PutMetricAlarm")
-def put_metric_alarm(call: Call) -> dict[str, Any]:
-    request_checks.check_metric_alarm(call.params)
-    return _put(call, "MetricAlarm")
-
-
 @op("cloudwatch", "PutCompositeAlarm")
-def put_composite_alarm(call: Call) -> dict[str, Any]:
-    request_checks.check_composite_alarm(call.params, call.component(AlarmStore), call.region)
-    return _put(call, "CompositeAlarm")
-
-
-@op("cloudwatch", "PutLogAlarm")
-def put_log_alarm(call: Call) -> dict[str, Any]:
-    """Create or redefine a log alarm; its query never runs by itself (see AlarmStore.record_query_result)."""
-    request_checks.check_log_alarm(call.params)
-    return _put(call, "LogAlarm")
+def put_alarm(call: Call) -> dict[str, Any]:
+    kind: Kind = "MetricAlarm" if call.operation == "PutMetricAlarm" else "CompositeAlarm"
+    call.component(AlarmStore).put(kind, call.params, region=call.region)
+    return {}
 
 
 @op("cloudwatch", "DeleteAlarms")
 def delete_alarms(call: Call) -> dict[str, Any]:
     """Delete those that exist; unknown names are ignored, as in AWS."""
     store = call.component(AlarmStore)
-    matches = (store.get(name, call.region) for name in call.params["AlarmNames"])
-    alarms = [alarm for alarm in matches if alarm is not None]
-    if sum(alarm.kind == "CompositeAlarm" for alarm in alarms) > 1:
-        raise invalid("You can delete at most one composite alarm in one operation.")
-    for alarm in alarms:
-        if any(parent not in alarms for parent in store.parents(alarm)):
-            raise invalid(f"Cannot delete {alarm.name} as there are composite alarm(s) depending on it.")
-    for alarm in alarms:
-        store.delete(alarm)
+    for name in call.params["AlarmNames"]:
+        if alarm := store.get(name, call.region):
+            store.delete(alarm)
     return {}
 
 
@@ -75,3 +54,136 @@ def switch_alarm_actions(call: Call) -> dict[str, Any]:
         if alarm is not None:
             store.enable_actions(alarm, call.operation == "EnableAlarmActions")
     return {}
+
+
+_LISTS = {"MetricAlarm": "MetricAlarms", "CompositeAlarm": "CompositeAlarms", "LogAlarm": "LogAlarms"}
+
+
+@op("cloudwatch", "DescribeAlarms")
+def describe_alarms(call: Call) -> dict[str, Any]:
+    """Alarms by name; composite and log alarms only if AlarmTypes names them."""
+    params = call.params
+    kinds = params.get("AlarmTypes") or ["MetricAlarm"]
+    alarms = [alarm for alarm in _alarms_of(call) if alarm.kind in kinds and _fits(alarm, params)]
+    return _answer(alarms, params)
+
+
+def _alarms_of(call: Call) -> list[Alarm]:
+    return [alarm for alarm in call.component(AlarmStore).alarms.values() if alarm.region == call.region]
+
+
+def _fits(alarm: Alarm, params: Mapping[str, Any]) -> bool:
+    names = params.get("AlarmNames")
+    return (
+        (not names or alarm.name in names)
+        and alarm.name.startswith(params.get("AlarmNamePrefix", ""))
+        and params.get("StateValue") in (None, alarm.state.value)
+    )
+
+
+def _answer(alarms: list[Alarm], params: Mapping[str, Any]) -> dict[str, Any]:
+    alarms = sorted(alarms, key=lambda alarm: alarm.name)
+    page, more = page_of(alarms, lambda alarm: alarm.name, params, params.get("MaxRecords", 50))
+    answer: dict[str, Any] = {name: [] for name in _LISTS.values()}
+    for alarm in page:
+        answer[_LISTS[alarm.kind]].append(alarm.describe())
+    return answer | more
+
+
+@op("cloudwatch", "DescribeAlarmContributors")
+def describe_alarm_contributors(call: Call) -> dict[str, Any]:
+    params = call.params
+    alarm = call.component(AlarmStore).get(params["AlarmName"], call.region)
+    if alarm is None:
+        raise AwsErrorResponse(
+            "ResourceNotFoundException", f"Alarm {params['AlarmName']} does not exist", 404
+        )
+    page, more = page_of(alarm.contributors, lambda row: row["ContributorId"], params, 50)
+    return {"AlarmContributors": page} | more
+
+
+@op("cloudwatch", "DescribeAlarmHistory")
+def describe_alarm_history(call: Call) -> dict[str, Any]:
+    """History, newest first by default; of metric alarms only, unless AlarmTypes names others."""
+    params = call.params
+    history = call.component(AlarmStore).history
+    items = [item for item in history.items if item.region == call.region and _matches(item, params)]
+    ascending = params.get("ScanBy") == "TimestampAscending"
+    cursor = attrgetter("cursor") if ascending else _backwards
+    items.sort(key=cursor)
+    page, more = page_of(items, cursor, params, params.get("MaxRecords", 50))
+    return {"AlarmHistoryItems": [item.describe() for item in page]} | more
+
+
+def _matches(item: HistoryItem, params: Mapping[str, Any]) -> bool:
+    start, end = params.get("StartDate"), params.get("EndDate")
+    return (
+        item.kind in (params.get("AlarmTypes") or ["MetricAlarm"])
+        and params.get("AlarmName") in (None, item.name)
+        and params.get("HistoryItemType") in (None, item.type)
+        and (start is None or item.at >= start)
+        and (end is None or item.at <= end)
+    )
+
+
+def _backwards(item: HistoryItem) -> str:
+    """The cursor with every digit mirrored, so that it sorts the other way."""
+    return item.cursor.translate(str.maketrans("0123456789", "9876543210"))
+
+
+@op("cloudwatch", "PutAlarmMuteRule")
+def put_alarm_mute_rule(call: Call) -> dict[str, Any]:
+    settings = {name: value for name, value in call.params.items() if name != "Tags"}
+    try:
+        schedule = parse_schedule(settings["Rule"]["Schedule"])
+    except ScheduleError as error:
+        raise AwsErrorResponse("ValidationError", str(error)) from error
+    rule = MuteRule(settings["Name"], call.region, call.account, settings, schedule, call.now)
+    alarms = call.component(AlarmStore)
+    alarms.mutes.rules[call.region, rule.name] = rule
+    alarms.release_muted(call.now)
+    return {}
+
+
+@op("cloudwatch", "GetAlarmMuteRule")
+def get_alarm_mute_rule(call: Call) -> dict[str, Any]:
+    name = call.params["AlarmMuteRuleName"]
+    rule = call.component(AlarmStore).mutes.rules.get((call.region, name))
+    if rule is None:
+        raise AwsErrorResponse("ResourceNotFoundException", f"Alarm mute rule {name} does not exist", 404)
+    return rule.settings | _summary(call, rule)
+
+
+@op("cloudwatch", "ListAlarmMuteRules")
+def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
+    params = call.params
+    now = call.now
+    rules = [
+        rule
+        for (region, _), rule in sorted(call.component(AlarmStore).mutes.rules.items())
+        if region == call.region
+        and ("AlarmName" not in params or params["AlarmName"] in rule.targets)
+        and (not params.get("Statuses") or rule.status(now) in params["Statuses"])
+    ]
+    page, more = page_of(rules, lambda rule: rule.name, params, params.get("MaxRecords", 50))
+    return {"AlarmMuteRuleSummaries": [_summary(call, rule) for rule in page]} | more
+
+
+@op("cloudwatch", "DeleteAlarmMuteRule")
+def delete_alarm_mute_rule(call: Call) -> dict[str, Any]:
+    alarms = call.component(AlarmStore)
+    alarms.mutes.rules.pop((call.region, call.params["AlarmMuteRuleName"]), None)
+    alarms.release_muted(call.now)
+    return {}
+
+
+def _summary(call: Call, rule: MuteRule) -> dict[str, Any]:
+    summary = {
+        "AlarmMuteRuleArn": rule.arn,
+        "Status": rule.status(call.now),
+        "MuteType": rule.mute_type,
+        "LastUpdatedTimestamp": rule.updated,
+    }
+    if "ExpireDate" in rule.settings:
+        summary["ExpireDate"] = rule.settings["ExpireDate"]
+    return summary

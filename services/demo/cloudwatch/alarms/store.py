@@ -1,4 +1,7 @@
-"""Source: PutMetricAlarm, PutCompositeAlarm, PutLogAlarm, SetAlarmState (Amazon CloudWatch API reference)."""
+"""Every alarm of the embedded AWS: definitions, evaluation, history, mute rules.
+
+Source: PutMetricAlarm, PutCompositeAlarm, SetAlarmState (Amazon CloudWatch API reference).
+"""
 
 import json
 from collections.abc import Iterable
@@ -6,13 +9,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.demo.account import ACCOUNT, REGION
-from services.demo.cloudwatch.alarms import metric_alarm, reasons
-from services.demo.cloudwatch.alarms.composite_rule import alarm_name, parse_rule
-from services.demo.cloudwatch.alarms.history import History
-from services.demo.cloudwatch.alarms.missing import State
-from services.demo.cloudwatch.alarms.model import Alarm, Kind
+from services.demo.cloudwatch.alarms import metric_alarm
 from services.demo.cloudwatch.alarms.mutes import MuteRuleStore
-from services.demo.cloudwatch.math.parsing import MathError
+from services.demo.cloudwatch.alarms.records import Alarm, History, Kind
+from services.demo.cloudwatch.alarms.states import State, alarm_name, parse_rule, stamp
+from services.demo.cloudwatch.math_expressions import MathError
 from services.demo.cloudwatch.store import MetricStore
 
 
@@ -39,9 +40,9 @@ class AlarmStore:
         settings: dict[str, Any],
         *,
         region: str = REGION,
-        account: str = ACCOUNT,
         at: datetime | None = None,
     ) -> Alarm:
+        """Create or redefine an alarm from a valid Put…Alarm request; its state stays. A log alarm is never evaluated."""
         at = at or self._clock.now()
         settings = {
             "ActionsEnabled": True,
@@ -56,7 +57,7 @@ class AlarmStore:
             alarm.configure(settings, at)
             self.history.configured(alarm, at, "updated")
             return alarm
-        alarm = Alarm(kind, name, region, account, settings, at, at, at)
+        alarm = Alarm(kind, name, region, ACCOUNT, settings, at, at, at)
         self.alarms[region, name] = alarm
         self.history.configured(alarm, at, "created")
         return alarm
@@ -70,9 +71,6 @@ class AlarmStore:
             at = self._clock.now()
             alarm.configure({**alarm.settings, "ActionsEnabled": enabled}, at)
             self.history.configured(alarm, at, "updated")
-
-    def record_query_result(self, name: str, at: datetime, value: float | None, region: str = REGION) -> None:
-        self.alarms[region, name].results.append((int(at.timestamp()), value))
 
     def children(self, alarm: Alarm) -> list[Alarm]:
         if alarm.kind != "CompositeAlarm":
@@ -89,7 +87,7 @@ class AlarmStore:
         self.release_muted(at)
         composites = []
         for alarm in self.alarms.values():
-            if alarm.configured > at or alarm.warming_up(at):
+            if alarm.configured > at or alarm.warming_up(at) or alarm.kind == "LogAlarm":
                 continue
             if alarm.kind == "CompositeAlarm":
                 composites.append(alarm)
@@ -140,7 +138,7 @@ class AlarmStore:
             self.set_state(alarm, state, reason, _triggering(children), at)
         else:
             culprit = max(changed, key=lambda child: child.transitioned)
-            moment = reasons.sentence_time(culprit.transitioned)
+            moment = f"{culprit.transitioned:%A %d %B, %Y %H:%M:%S} UTC"
             reason = f"{culprit.arn} transitioned to {culprit.state} at {moment}"
             self.set_state(alarm, state, reason, _triggering([culprit]), at)
         return True
@@ -181,7 +179,7 @@ def _triggering(alarms: Iterable[Alarm]) -> str:
     rows = [
         {
             "arn": alarm.arn,
-            "state": {"value": alarm.state.value, "timestamp": reasons.stamp(alarm.transitioned)},
+            "state": {"value": alarm.state.value, "timestamp": stamp(alarm.transitioned)},
         }
         for alarm in alarms
     ]

@@ -1,6 +1,6 @@
 """Handlers that describe: fields and field indexes of log groups, earlier queries, saved queries.
 
-Source: GetLogGroupFields, DescribeFieldIndexes, DescribeIndexPolicies, PutIndexPolicy, DescribeQueries,
+Source: GetLogGroupFields, DescribeFieldIndexes, PutIndexPolicy, DescribeQueries,
 DescribeQueryDefinitions (Amazon CloudWatch Logs API reference).
 """
 
@@ -11,13 +11,15 @@ from typing import Any
 from services.demo.account import CALLER
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.logs.handlers import group_named, group_of, now_ms
-from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.queries import QueryStore
 from services.demo.logs.insights.records import SYSTEM_FIELDS, content_of, names_of
 from services.demo.logs.store import Group, between
 from services.demo.paging import decode, encode
 from services.demo.registry import Call, op
 
 DEFAULT_INDEXES = ("@logStream", "@aws.region", "@aws.account", "@source.log", "traceId")
+_SPEED = 2e6
+"""Bytes that a query scans in a millisecond."""
 _QUARTER_HOUR, _EIGHT_MINUTES = 900_000, 480_000
 
 
@@ -53,22 +55,7 @@ def put_index_policy(call: Call) -> dict[str, Any]:
     if len(fields) > 20:
         raise AwsErrorResponse("LimitExceededException", "A field index policy has at most 20 fields.")
     group.indexes, group.indexed_at = tuple(fields), now_ms(call)
-    return {"indexPolicy": _policy(group)}
-
-
-@op("logs", "DescribeIndexPolicies")
-def describe_index_policies(call: Call) -> dict[str, Any]:
-    groups = [group_named(call, name) for name in call.params["logGroupIdentifiers"]]
-    return {"indexPolicies": [_policy(group) for group in groups if group.indexes]}
-
-
-def _policy(group: Group) -> dict[str, Any]:
-    return {
-        "logGroupIdentifier": group.arn,
-        "lastUpdateTime": group.indexed_at,
-        "policyDocument": json.dumps({"Fields": list(group.indexes)}),
-        "source": "LOG_GROUP",
-    }
+    return {"indexPolicy": {"logGroupIdentifier": group.arn, "source": "LOG_GROUP"}}
 
 
 @op("logs", "DescribeFieldIndexes")
@@ -106,7 +93,7 @@ def describe_queries(call: Call) -> dict[str, Any]:
             "queryString": query.text,
             "status": query.status,
             "createTime": query.created,
-            "queryDuration": query.duration,
+            "queryDuration": 100 + int(query.outcome.bytes / _SPEED),
             "bytesScanned": float(query.outcome.bytes),
             "userIdentity": CALLER,
         }
@@ -136,10 +123,8 @@ def describe_query_definitions(call: Call) -> dict[str, Any]:
 
 
 def _page(key: str, identity: str, rows: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
-    after, identities = (
-        decode(params["nextToken"]) if params.get("nextToken") else "",
-        [row[identity] for row in rows],
-    )
+    identities = [row[identity] for row in rows]
+    after = decode(params["nextToken"]) if params.get("nextToken") else ""
     start = identities.index(after) + 1 if after in identities else 0
     stop = start + params.get("maxResults", 1000)
     return {key: rows[start:stop]} | ({"nextToken": encode(identities[stop - 1])} if stop < len(rows) else {})

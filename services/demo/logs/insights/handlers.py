@@ -7,11 +7,18 @@ from typing import Any
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.logs.handlers import group_named, now_ms
 from services.demo.logs.insights.description_handlers import indexes_of
-from services.demo.logs.insights.model import Query, QueryStore
-from services.demo.logs.insights.parse import Plan, parse
-from services.demo.logs.insights.recorded import recorded_outcome
-from services.demo.logs.insights.records import SYSTEM_FIELDS, Record, field, names_of, pointed
-from services.demo.logs.insights.values import Moment, QueryError, text_of
+from services.demo.logs.insights.plan import Plan, parse
+from services.demo.logs.insights.queries import Query, QueryStore, recorded_outcome
+from services.demo.logs.insights.records import (
+    SYSTEM_FIELDS,
+    Moment,
+    QueryError,
+    Record,
+    field,
+    names_of,
+    pointed,
+    text_of,
+)
 from services.demo.logs.search import read_token
 from services.demo.logs.store import Event, Group, LogStore, between
 from services.demo.paging import encode
@@ -34,7 +41,7 @@ def start_query(call: Call) -> dict[str, Any]:
     start, end = params["startTime"] * 1000, params["endTime"] * 1000
     if end < start:
         raise invalid_parameter("End time should not be less than start time")
-    plan = _plan(call, text) if language == "CWLI" else None
+    plan = _plan(text) if language == "CWLI" else None
     groups = _groups(call, language, plan)
     if any(end + 999 < group.created for group in groups):
         message = (
@@ -52,9 +59,9 @@ def start_query(call: Call) -> dict[str, Any]:
     return {"queryId": store.add(query)}
 
 
-def _plan(call: Call, text: str) -> Plan:
+def _plan(text: str) -> Plan:
     try:
-        return parse(text, call.epoch)
+        return parse(text)
     except QueryError as error:
         start, end = error.span or (0, len(text))
         location = {"startCharOffset": start, "endCharOffset": end}
@@ -65,10 +72,8 @@ def _plan(call: Call, text: str) -> Plan:
 def _groups(call: Call, language: str, plan: Plan | None) -> list[Group]:
     if plan is not None and plan.sources:
         prefixes = tuple(plan.sources.get("namePrefix", [""]))
-        accounts, classes = (
-            plan.sources.get("accountIdentifiers", []),
-            plan.sources.get("class", ["STANDARD"]),
-        )
+        accounts = plan.sources.get("accountIdentifiers", [])
+        classes = plan.sources.get("class", ["STANDARD"])
         return [
             group
             for (region, name), group in call.component(LogStore).groups.items()

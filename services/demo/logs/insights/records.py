@@ -1,17 +1,94 @@
-"""Source: "Supported logs and discovered fields" (Amazon CloudWatch Logs user guide)."""
+"""The records of a Logs Insights query, an event or a group of them, and the values of their fields.
+
+Source: "Supported logs and discovered fields", "CloudWatch Logs Insights language query syntax", "sort" (Amazon CloudWatch
+Logs user guide).
+"""
 
 import base64
+import operator
+import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from services.demo.logs.insights.values import Json, Moment, Value
 from services.demo.logs.store import Event
 
+Value = str | int | float | None
+"""None: the event has no such field."""
 SYSTEM_FIELDS = ("@timestamp", "@message", "@logStream", "@log", "@ingestionTime")
 """Every event has them."""
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_ORDER: dict[str, Callable[[float | str, float | str], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _UNREAD: dict[str, Any] = {}
+
+
+class QueryError(ValueError):
+    """AWS would refuse the query as malformed, or the embedded AWS does not know what it uses."""
+
+    span: tuple[int, int] | None = None
+    """Where in the query: the first character, and the one after the last."""
+
+    def at(self, start: int, end: int) -> "QueryError":
+        """The error with its place, unless it has one already."""
+        self.span = self.span or (start, end)
+        return self
+
+
+class Moment(int):
+    """A point in time, epoch milliseconds; written as `2026-01-14 01:00:00.000` (UTC)."""
+
+
+def text_of(value: str | int | float) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Moment):
+        at = datetime.fromtimestamp(value // 1000, UTC)
+        return f"{at:%Y-%m-%d %H:%M:%S}.{value % 1000:03d}"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:.4f}".rstrip("0").rstrip(".")
+    return str(int(value))
+
+
+def number_of(value: Value) -> float | None:
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value) else None
+    return None if value is None else float(value)
+
+
+def compare(sign: str, left: Value, right: Value) -> bool:
+    """`left sign right`: as numbers if both are, else as texts, case-sensitively.
+
+    An absent value equals nothing and differs from everything.
+    """
+    if sign == "!=":
+        return not compare("=", left, right)
+    if left is None or right is None:
+        return False
+    low, high = number_of(left), number_of(right)
+    if low is not None and high is not None:
+        return low == high if sign == "=" else _ORDER[sign](low, high)
+    if sign == "=":
+        return text_of(left) == text_of(right)
+    return (low is None) is (high is None) and _ORDER[sign](text_of(left), text_of(right))
+
+
+def truth(value: Value) -> bool:
+    return not isinstance(value, str) and bool(value)
+
+
+def sort_key(value: Value) -> tuple[int, float, str]:
+    """Absent values, then texts, then numbers."""
+    if value is None:
+        return (0, 0.0, "")
+    number = number_of(value)
+    return (1, 0.0, text_of(value)) if number is None else (2, number, "")
 
 
 class Record:
@@ -87,23 +164,19 @@ def field(name: str) -> Read:
     def read(record: Record) -> Value:
         if name in record.ephemeral:
             return record.ephemeral[name]
-        content = record.content
-        if isinstance(parsed := record.ephemeral.get(path[0]), Json):
-            return _walk(orjson.loads(str(parsed)), path[1:])
-        return _scalar(content[key]) if key in content else _walk(content, path)
+        content: Any = record.content
+        if key in content:
+            return _scalar(content[key])
+        for step in path:
+            if isinstance(content, dict):
+                content = content.get(step)
+            elif isinstance(content, list) and step.isdecimal() and int(step) < len(content):
+                content = content[int(step)]
+            else:
+                return None
+        return _scalar(content)
 
     return read
-
-
-def _walk(content: Any, path: list[str]) -> Value:
-    for step in path:
-        if isinstance(content, dict):
-            content = content.get(step)
-        elif isinstance(content, list) and step.isdecimal() and int(step) < len(content):
-            content = content[int(step)]
-        else:
-            return None
-    return _scalar(content)
 
 
 def _scalar(content: Any) -> Value:

@@ -10,8 +10,8 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.reader import Answer
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
-from services.demo.cloudwatch.alarms.missing import State
-from services.demo.cloudwatch.alarms.model import Alarm
+from services.demo.cloudwatch.alarms.records import Alarm
+from services.demo.cloudwatch.alarms.states import State
 from services.models.alarms import AlarmOverview
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook

@@ -6,8 +6,7 @@ import pytest
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.alarms import requests as alarm_requests
-from services.aws.cloudwatch.alarms import watch
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
 from services.models.alarms import AlarmState, Hearing
 from tests.conftest import REGION
 from tests.services.aws.cloudwatch.many_alarms import add, alarm_of, names, requests, turn, watched

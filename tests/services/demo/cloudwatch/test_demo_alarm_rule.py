@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.alarms.composite_rule import RuleError, alarm_name, parse_rule
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import RuleError, State, alarm_name, parse_rule
 
 STATES = {"a": State.ALARM, "b": State.OK, "c": State.INSUFFICIENT, "with space (x)": State.ALARM}
 

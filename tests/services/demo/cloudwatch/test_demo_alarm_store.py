@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
 from services.demo.errors import AwsErrorResponse
 from tests.services.demo.cloudwatch.tiny_world import (
     SNS,
@@ -169,20 +169,6 @@ def test_a_long_period_slides_by_the_minute() -> None:
     world.pass_minutes([1.0] * 5)
     assert alarm(world)["StateValue"] == "OK"
     world.pass_minutes([4.0])
-    assert alarm(world)["StateValue"] == "ALARM"
-
-
-def test_percentiles_and_low_sample_counts() -> None:
-    world = TinyWorld()
-    request = cpu_alarm(
-        EvaluationPeriods=1, ExtendedStatistic="p90", EvaluateLowSampleCountPercentile="ignore"
-    )
-    del request["Statistic"]
-    world.call("PutMetricAlarm", **request)
-    world.pass_minutes([99.0])
-    assert alarm(world)["StateValue"] == "INSUFFICIENT_DATA", "one sample says nothing about p90"
-    world.metrics.put("NS", "CPU", (), world.clock.at.timestamp(), values=[10.0, 99.0], counts=[80.0, 20.0])
-    world.pass_minutes([None])
     assert alarm(world)["StateValue"] == "ALARM"
 
 

@@ -41,30 +41,6 @@ def test_math_alarms_watch_the_one_result() -> None:
     assert json.loads(shown["StateReasonData"])["recentDatapoints"] == [10.0, 10.0]
 
 
-def test_a_band_is_a_threshold_that_moves() -> None:
-    world = TinyWorld()
-    request = math_alarm(
-        "req + 0", ThresholdMetricId="band", ComparisonOperator="LessThanLowerOrGreaterThanUpperThreshold"
-    )
-    request["Metrics"].append(
-        {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(req, 0.5)", "ReturnData": True}
-    )
-    world.call("PutMetricAlarm", **request)
-    for minute in range(4):
-        world.metrics.put(
-            "NS",
-            "Requests",
-            (),
-            (START + timedelta(minutes=minute)).timestamp(),
-            value=[1.0, 1.0, 9.0, 9.0][minute],
-        )
-    world.pass_minutes([None] * 4)
-    shown = alarm(world)
-    assert shown["StateValue"] == "ALARM"
-    assert "Thresholds Crossed" in shown["StateReason"]
-    assert len(json.loads(shown["StateReasonData"])["recentUpperThresholds"]) == 2
-
-
 def test_an_expression_that_cannot_be_evaluated_is_marked() -> None:
     world = TinyWorld()
     world.call("PutMetricAlarm", **math_alarm("unknown + 1", Threshold=5.0))

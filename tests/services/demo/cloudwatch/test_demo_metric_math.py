@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.math.evaluation import Scope, evaluate
-from services.demo.cloudwatch.math.parsing import MathError, parse
-from services.demo.cloudwatch.math.series import Grid, Line, Value
+from services.demo.cloudwatch.math_expressions import Grid, Line, MathError, Scope, Value, evaluate, parse
 from services.demo.cloudwatch.store import MetricKey
 
 N = None
@@ -18,7 +16,7 @@ Row = list[float | None]
 def line(row: Row, name: str = "m") -> Line:
     grid = Grid(0, len(row) * 60, 60)
     points = {index * 60: float(value) for index, value in enumerate(row) if value is not None}
-    return Line(points, grid, name, MetricKey("NS", name), "Average")
+    return Line(points, grid, name, MetricKey("NS", name))
 
 
 def run(expression: str, **rows: Row) -> Value:
@@ -29,9 +27,7 @@ def run(expression: str, **rows: Row) -> Value:
             raise MathError(f"Unknown metric or expression id '{name}'")
         return lines[name]
 
-    length = max(map(len, rows.values()), default=3)
     scope = Scope(
-        Grid(0, length * 60, 60),
         lookup,
         lambda part: [series for name, series in lines.items() if part in name],
         lambda expression, stat, period: list(lines.values()),
@@ -97,35 +93,19 @@ def test_the_guides_tables_of_if(expression: str, expected: Row) -> None:
         ("SUM([m1, m2])", [3, 2, 3]),
         ("AVG([m1, m2])", [1.5, 1, 1.5]),  # missing values are treated as 0
         ("MAX([m1, m2])", [2, 2, 3]),
-        ("STDDEV([m1, m2])", [0.5, 0, 0]),
         ("SUM(METRICS())", [3, 2, 3]),
         ('SUM(METRICS("m1"))', [1, 2, N]),
         ("SUM(-[m1, m2])", [-3, -2, -3]),
-        ("m1 / METRIC_COUNT(METRICS())", [0.5, 1, N]),
         ("FILL(m1, 10)", [1, 2, 10]),
         ("FILL(m1, m2)", [1, 2, 3]),
         ("FILL(m1, REPEAT)", [1, 2, 2]),
-        ("FILL(m2, LINEAR)", [2, 2.5, 3]),
         ("FILL(m1, MIN(m1))", [1, 2, 1]),
         ("RATE(m1) * 60", [N, 1, N]),
         ("DIFF(m2)", [N, N, 1]),
-        ("DIFF_TIME(m2)", [N, N, 120]),
-        ("RUNNING_SUM(m1)", [1, 3, N]),
         ("CEIL(m1 / 4)", [1, 1, N]),
         ("FLOOR(m1 / 4)", [0, 0, N]),
         ("ABS(-m1)", [1, 2, N]),
-        ("LOG10(m1 * 10 - 10)", [N, 1, N]),
-        ("TIME_SERIES(MAX(m1))", [2, 2, 2]),
-        ("MINUTE(m1)", [0, 1, 2]),
-        ("DAY(m1)", [4, 4, 4]),  # 1970-01-01 was a Thursday
-        ("FIRST(SORT(METRICS(), AVG, DESC))", [2, N, 3]),
-        ("LAST(SORT(METRICS(), SUM, DESC))", [1, 2, N]),
-        ("SUM(SLICE(SORT(METRICS(), MAX, ASC), 1))", [2, N, 3]),
-        ("SUM(SORT(METRICS(), MIN, ASC, 1))", [1, 2, N]),
-        ("IF(FIRST(SORT(METRICS(), AVG, DESC))>2, 1, 0)", [0, N, 1]),
-        ("SUM(REMOVE_EMPTY(METRICS()))", [3, 2, 3]),
         ("SUM(SEARCH('{NS} x', 'Sum', 60))", [3, 2, 3]),
-        ("m1 - DATAPOINT_COUNT(m2)", [-1, 0, N]),
     ],
 )
 def test_arithmetic_and_functions(expression: str, expected: Row) -> None:
@@ -149,18 +129,11 @@ def test_an_array_keeps_one_line_a_metric() -> None:
     assert [(series.label, row(series, 2)) for series in value] == [("a", [100, 200]), ("b", [300, N])]
 
 
-def test_the_band_is_upper_then_lower() -> None:
-    band = run("ANOMALY_DETECTION_BAND(m1, 3)", m1=[1, 3])
-    assert isinstance(band, list)
-    assert [row(series, 2) for series in band] == [[5, 5], [-1, -1]]
-    assert row(run("LAST(ANOMALY_DETECTION_BAND(m1))", m1=[1, 3]), 2) == [0, 0]
-
-
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
         ("m9 + 1", "m9"),
-        ("ANOMALY_DETECTOR(m1)", "Function 'ANOMALY_DETECTOR' not found"),
+        ("ANOMALY_DETECTOR(m1)", "The demo does not know the function ANOMALY_DETECTOR"),
         ("m1 +", "Unexpected end"),
         ("(m1", "Expected ')'"),
         ("m1 ; m1", "';'"),
@@ -169,7 +142,6 @@ def test_the_band_is_upper_then_lower() -> None:
         ("FILL(m1)", "wrong number"),
         ("FILL(m1, AVG)", "number"),
         ("IF(m1)", "IF"),
-        ("SORT(METRICS(), MEDIAN, ASC)", "SORT"),
         ("METRICS() + METRICS()", "arrays"),
         ("PERIOD(METRICS())", "single"),
         ("RATE(5)", "time series"),

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.statistics import Bucket, is_stat, percentile, trimmed_mean
-from services.demo.cloudwatch.store import MetricStore, metric_key
+from services.demo.cloudwatch.store import Bucket, MetricStore, is_stat, metric_key, percentile, trimmed_mean
 
 KEY = metric_key("NS", "M")
 VALUES = st.floats(min_value=-1e6, max_value=1e6)
@@ -50,21 +49,12 @@ def test_reading_does_not_change_what_is_stored() -> None:
     assert store.buckets(KEY, 0, 120, 120) == store.buckets(KEY, 0, 120, 120)
 
 
-def test_values_counts_and_statistic_sets_add_up_in_one_minute() -> None:
+def test_values_and_counts_add_up_in_one_minute() -> None:
     store = MetricStore()
     store.put("NS", "M", (), 0, value=1.0)
     store.put("NS", "M", (), 10, values=[2.0, 3.0], counts=[2.0, 1.0])
     (bucket,) = store.buckets(KEY, 0, 60, 60)
     assert (bucket.count, bucket.sum, bucket.stat("p50"), bucket.stat("p100")) == (4, 8, 2, 3)
-    store.put("NS", "M", (), 20, stats=(10.0, 4.0, 6.0, 2.0))
-    (bucket,) = store.buckets(KEY, 0, 60, 60)
-    assert (bucket.count, bucket.sum, bucket.max) == (6, 18, 6)
-    assert bucket.stat("p50") is None, "AWS has no percentile of a statistic set"
-    assert bucket.stat("Average") == 3.0
-
-
-def test_a_statistic_set_of_equal_values_has_percentiles() -> None:
-    assert Bucket(0, 5, 10, 2, 2, None).stat("p99") == 2
 
 
 def test_old_minutes_are_dropped() -> None:

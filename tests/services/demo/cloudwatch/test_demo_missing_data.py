@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.alarms.missing import State, Treat, decide, evaluation_range
+from services.demo.cloudwatch.alarms.states import State, Treat, decide, evaluation_range
 
 O, A, I, KEEP = State.OK, State.ALARM, State.INSUFFICIENT, None  # noqa: E741
 POINTS = {"0": False, "X": True, "-": None}

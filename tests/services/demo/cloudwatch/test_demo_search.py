@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.math.parsing import MathError
-from services.demo.cloudwatch.metrics.search import compile_search, partly_matches, tokens
+from services.demo.cloudwatch.math_expressions import MathError
+from services.demo.cloudwatch.search import compile_search, partly_matches, tokens
 from services.demo.cloudwatch.store import MetricKey, metric_key
 
 

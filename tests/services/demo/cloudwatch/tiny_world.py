@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from services.demo import handlers  # noqa: F401  registers the handlers
 from services.demo.account import ACCOUNT, REGION
-from services.demo.cloudwatch import handlers  # noqa: F401  registers the handlers
 from services.demo.cloudwatch.alarms.store import AlarmStore
-from services.demo.cloudwatch.dashboard_store import DashboardStore
+from services.demo.cloudwatch.dashboards import DashboardStore
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import EMPTY, ScenarioRun

@@ -131,7 +131,7 @@ class TestBrokenWires:
             await ask(
                 empty_aws.url, "cloudwatch", "PutDashboard", DashboardName="d", DashboardBody='{"widgets":[]}'
             )
-        assert ("d" in empty_aws.world.dashboards.dashboards) is (mode != "reset-before")
+        assert ("d" in empty_aws.world.dashboards) is (mode != "reset-before")
 
     async def test_a_proxys_page(self, empty_aws: Any) -> None:
         empty_aws.fault("rds", mode="html")

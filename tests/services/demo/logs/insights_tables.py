@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from services.demo.logs.insights.parse import parse
-from services.demo.logs.insights.run import Outcome, run
+from services.demo.logs.insights.plan import Outcome, parse, run
 from services.demo.logs.store import Event
 
 AT = 1_768_352_400_000

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.queries import QueryStore
 from services.demo.system import names
 from tests.services.demo.client import ask, refused
 

@@ -18,7 +18,7 @@ from services.demo.system.app_log import app_lines, startup_lines
 from services.demo.system.minute import simulate
 from services.demo.world import World, before_closing
 from tests.conftest import ORIGIN
-from tests.services.demo.client import ask
+from tests.services.demo.client import ask, sums
 from tests.services.demo.logs.test_insights_handlers import ended
 
 WORDS = Words(title="", watch="")
@@ -125,19 +125,9 @@ async def test_an_attack_is_the_same_in_the_log_and_in_the_metric(embedded: Any)
     rows = [{pair["field"]: pair["value"] for pair in row} for row in response["results"]]
     assert rows[0] == {"address": "198.51.100.77", "n": "1200"}
     assert all(int(row["n"]) < 60 for row in rows[1:])
-    answer = await ask(
-        embedded.url,
-        "cloudwatch",
-        "GetMetricStatistics",
-        Namespace="AWS/WAFV2",
-        MetricName="BlockedRequests",
-        Dimensions=[{"Name": name, "Value": value} for name, value in names.WAF_DIMENSIONS],
-        StartTime=end - 3600,
-        EndTime=end,
-        Period=3600,
-        Statistics=["Sum"],
-    )
-    assert answer["Datapoints"][0]["Sum"] == response["statistics"]["recordsMatched"]
+    hour = (end - 3600, end, 3600)
+    blocked = await sums(embedded.url, "AWS/WAFV2", "BlockedRequests", names.WAF_DIMENSIONS, *hour)
+    assert blocked == [response["statistics"]["recordsMatched"]]
 
 
 @pytest.mark.scenario("slow-queries", history=3600)

@@ -11,13 +11,13 @@ import pytest
 
 from services.clock import ManualClock
 from services.demo import scenario
-from services.demo.cloudwatch.alarms.missing import State
+from services.demo.cloudwatch.alarms.states import State
 from services.demo.ec2 import DATABASE_GROUP, TASKS_GROUP
 from services.demo.front.app import Front
 from services.demo.front.server import Server
 from services.demo.incidents import drawing
 from services.demo.system import names
-from tests.services.demo.client import ask
+from tests.services.demo.client import ask, sums
 from tests.tools.incident_worlds import IncidentWorld, healthy_world, incident_world
 
 CAUSES = [(name, cause) for name in drawing.ALARMS for cause in drawing.causes(name)]
@@ -192,31 +192,20 @@ async def test_a_zone_in_trouble_is_the_only_one_with_unhealthy_targets() -> Non
     assert shifted == {None, "zonal_shift_active"}
 
 
-async def sums(url: str, metric: str, world: IncidentWorld, ago: timedelta = timedelta(0)) -> list[float]:
+async def counts(url: str, metric: str, world: IncidentWorld, ago: timedelta = timedelta(0)) -> list[float]:
     """Sums by the minute of the hour before an incident."""
     end = world.began - ago
-    answer = await ask(
-        url,
-        "cloudwatch",
-        "GetMetricStatistics",
-        Namespace="AWS/ApplicationELB",
-        MetricName=metric,
-        Dimensions=[{"Name": "LoadBalancer", "Value": names.BALANCER}],
-        StartTime=end - timedelta(hours=1),
-        EndTime=end,
-        Period=60,
-        Statistics=["Sum"],
-    )
-    return [point["Sum"] for point in answer["Datapoints"]]
+    dimensions = [("LoadBalancer", names.BALANCER)]
+    return await sums(url, "AWS/ApplicationELB", metric, dimensions, end - timedelta(hours=1), end)
 
 
 @pytest.mark.slow
 async def test_the_same_hour_a_week_ago_was_ordinary() -> None:
     world = incident_world("traffic-surge", 2)
     with served(world) as url:
-        then = await sums(url, "RequestCount", world, timedelta(days=7))
-        again = await sums(url, "RequestCount", world, timedelta(days=7))
-        errors = await sums(url, "HTTPCode_ELB_5XX_Count", world, timedelta(days=7))
+        then = await counts(url, "RequestCount", world, timedelta(days=7))
+        again = await counts(url, "RequestCount", world, timedelta(days=7))
+        errors = await counts(url, "HTTPCode_ELB_5XX_Count", world, timedelta(days=7))
     assert len(then) >= 59
     assert then == again
     assert max(then) < 200

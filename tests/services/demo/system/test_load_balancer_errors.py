@@ -11,7 +11,7 @@ import pytest
 from services.demo.effects import Errors
 from services.demo.scenario import Scenario, Words
 from services.demo.system import names
-from tests.services.demo.client import ask
+from tests.services.demo.client import ask, sums
 
 WORDS = Words(title="t", watch="w")
 UNHEALTHY = Scenario(
@@ -25,19 +25,8 @@ UNHEALTHY = Scenario(
 async def total(embedded: Any, metric: str) -> float:
     """Sum of the last three minutes."""
     now = int(embedded.clock.now().timestamp()) // 60 * 60
-    answer = await ask(
-        embedded.url,
-        "cloudwatch",
-        "GetMetricStatistics",
-        Namespace="AWS/ApplicationELB",
-        MetricName=metric,
-        Dimensions=[{"Name": "LoadBalancer", "Value": names.BALANCER}],
-        StartTime=now - 180,
-        EndTime=now,
-        Period=60,
-        Statistics=["Sum"],
-    )
-    return float(sum(point["Sum"] for point in answer["Datapoints"]))
+    dimensions = [("LoadBalancer", names.BALANCER)]
+    return sum(await sums(embedded.url, "AWS/ApplicationELB", metric, dimensions, now - 180, now))
 
 
 @pytest.mark.scenario(UNHEALTHY)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.demo.system import names
-from tests.services.demo.client import ask, refused
+from tests.services.demo.client import ask, refused, sums
 from tests.services.demo.logs.events import every
 
 RESOURCE = "service/facility-prod-cluster/staff-api"
@@ -115,19 +115,9 @@ class TestAgreement:
                 endTime=minute * 1000 + 59_999,
                 filterPattern='{ $.level = "ERROR" && $.statusCode >= 500 }',
             )
-            answer = await ask(
-                embedded.url,
-                "cloudwatch",
-                "GetMetricStatistics",
-                Namespace="AWS/ApplicationELB",
-                MetricName="HTTPCode_Target_5XX_Count",
-                Dimensions=[{"Name": "LoadBalancer", "Value": names.BALANCER}],
-                StartTime=minute,
-                EndTime=minute + 60,
-                Period=60,
-                Statistics=["Sum"],
-            )
-            assert answer["Datapoints"][0]["Sum"] == len(events) > 5
+            where = ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", [("LoadBalancer", names.BALANCER)])
+            assert await sums(embedded.url, *where, minute, minute + 60) == [len(events)]
+            assert len(events) > 5
 
     async def test_the_log_continues_between_minutes(self, embedded: Any) -> None:
         first, _ = await every(embedded.url, logGroupName=names.APP_LOG)

@@ -13,26 +13,16 @@ from services.inspections.waf_blocks.sql import blocked_query, groups_of
 from services.models.metrics import TimeSpan
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
-from tests.services.demo.client import ask, refused
+from tests.services.demo.client import ask, refused, sums
 
 RULE = "AWS-AWSManagedRulesCommonRuleSet"
 
 
 async def metric(embedded: Embedded) -> int:
     now = embedded.clock.now()
-    answer = await ask(
-        embedded.url,
-        "cloudwatch",
-        "GetMetricStatistics",
-        Namespace="AWS/WAFV2",
-        MetricName="BlockedRequests",
-        Dimensions=[{"Name": name, "Value": value} for name, value in names.WAF_DIMENSIONS],
-        StartTime=now - timedelta(days=1),
-        EndTime=now,
-        Period=86_400,
-        Statistics=["Sum"],
-    )
-    return sum(round(point["Sum"]) for point in answer["Datapoints"])
+    day = (now - timedelta(days=1), now, 86_400)
+    values = await sums(embedded.url, "AWS/WAFV2", "BlockedRequests", names.WAF_DIMENSIONS, *day)
+    return sum(map(round, values))
 
 
 async def query(embedded: Embedded, text: str, **more: Any) -> tuple[dict[str, Any], list[list[str | None]]]:

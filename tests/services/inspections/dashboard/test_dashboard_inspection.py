@@ -65,7 +65,7 @@ async def test_trap_10_a_peak_at_night_is_found_at_nine(embedded):
         await run_inspection(embedded, "dashboard", hours=3)
     embedded.clear_faults()
     with embedded.world.lock:
-        embedded.world.dashboards.dashboards.clear()
+        embedded.world.dashboards.clear()
     finding = await run_inspection(embedded, "dashboard", hours=3)
     assert finding.verdict is V.NORMAL
     assert "The account has no such dashboard" in finding.remarks[0]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.alarms.missing import State
-from services.demo.cloudwatch.alarms.model import Alarm
 from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
+from services.demo.cloudwatch.alarms.records import Alarm
+from services.demo.cloudwatch.alarms.states import State
 from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.queries import QueryStore
 from services.logs.export.export_file import companion_of
 from services.models.journal import EntryKind, EntryQuery
 from services.models.log_exports import ExportFormat, ExportHead

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.logs.insights.model import QueryStore
+from services.demo.logs.insights.queries import QueryStore
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.incidents import Incident, IncidentState, TriggerKind

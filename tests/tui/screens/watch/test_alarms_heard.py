@@ -8,8 +8,8 @@ from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.listeners import AT_ONCE
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
-from services.demo.cloudwatch.alarms.missing import State
 from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
+from services.demo.cloudwatch.alarms.states import State
 from services.demo.sns import CONFIRMED, PENDING, TopicStore
 from services.models.alarms import Alarm, AlarmState, Hearing
 from services.models.findings import Finding

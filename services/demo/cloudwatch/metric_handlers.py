@@ -1,22 +1,21 @@
-"""Source: GetMetricData (Amazon CloudWatch API reference)."""
+"""Handlers for metrics.
+
+Source: GetMetricData, ListMetrics, PutMetricData (Amazon CloudWatch API reference).
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.demo import paging
-from services.demo.cloudwatch.math.parsing import MathError
-from services.demo.cloudwatch.math.series import Line
-from services.demo.cloudwatch.metrics import labels
-from services.demo.cloudwatch.metrics.queries import Batch
-from services.demo.cloudwatch.request_checks import check_queries, invalid
-from services.demo.cloudwatch.store import MetricStore
+from services.demo.cloudwatch.math_expressions import Line, MathError
+from services.demo.cloudwatch.queries import Batch, is_dynamic, resolve
+from services.demo.cloudwatch.store import MetricKey, MetricStore
 from services.demo.errors import AwsErrorResponse
+from services.demo.paging import decode, encode, page_of
 from services.demo.registry import Call, op
 
-QUERY_LIMIT = 500
 POINT_LIMIT = 100_800
 
 Result = tuple[str, str, list[tuple[int, float]]]
@@ -27,12 +26,10 @@ Result = tuple[str, str, list[tuple[int, float]]]
 def get_metric_data(call: Call) -> dict[str, Any]:
     params = call.params
     queries = params["MetricDataQueries"]
-    if not 1 <= len(queries) <= QUERY_LIMIT:
-        raise invalid(f"The number of MetricDataQueries must be between 1 and {QUERY_LIMIT}")
-    check_queries(queries)
     start, end = int(params["StartTime"].timestamp()), int(params["EndTime"].timestamp())
     if start >= end:
-        raise invalid("The parameter StartTime must be less than the parameter EndTime.")
+        message = "The parameter StartTime must be less than the parameter EndTime."
+        raise AwsErrorResponse("ValidationError", message)
     offset, end = _continue(params.get("NextToken"), min(end, int(call.epoch) + 1), end)
     results = _evaluate(call, queries, start, end)
     size = max(1, min(params.get("MaxDatapoints") or POINT_LIMIT, POINT_LIMIT))
@@ -44,7 +41,7 @@ def _continue(token: str | None, now: int, end: int) -> tuple[int, int]:
     if not token:
         return 0, min(now, end)
     try:
-        offset, until = json.loads(paging.decode(token))
+        offset, until = json.loads(decode(token))
         return int(offset), int(until)
     except (ValueError, TypeError) as error:
         raise AwsErrorResponse("InvalidNextToken", "The next token specified is invalid.") from error
@@ -53,10 +50,6 @@ def _continue(token: str | None, now: int, end: int) -> tuple[int, int]:
 def _evaluate(call: Call, queries: Sequence[Mapping[str, Any]], start: int, end: int) -> list[Result]:
     batch = Batch(call.component(MetricStore), queries, start, end)
     descending = call.params.get("ScanBy") != "TimestampAscending"
-    try:
-        tz = labels.zone((call.params.get("LabelOptions") or {}).get("Timezone", ""))
-    except ValueError as error:
-        raise invalid("LabelOptions.Timezone must look like +0900") from error
     results = []
     for query in queries:
         try:
@@ -64,22 +57,24 @@ def _evaluate(call: Call, queries: Sequence[Mapping[str, Any]], start: int, end:
             batch.value(query["Id"])
             lines = batch.lines(query["Id"]) if query.get("ReturnData", True) else []
         except MathError as error:
-            raise invalid(f"Error in expression '{query['Id']}': {error}") from error
+            raise AwsErrorResponse(
+                "ValidationError", f"Error in expression '{query['Id']}': {error}"
+            ) from error
         for line in lines:
             points = sorted(line.points.items(), reverse=descending)
-            label = _label(query, line, isinstance(batch.value(query["Id"]), list), call, tz)
+            label = _label(query, line, isinstance(batch.value(query["Id"]), list))
             results.append((query["Id"], label, points))
     return results
 
 
-def _label(query: Mapping[str, Any], line: Line, array: bool, call: Call, tz: timezone) -> str:
+def _label(query: Mapping[str, Any], line: Line, array: bool) -> str:
     own = query.get("Label")
     if query.get("Expression") and not array:
         line = replace(line, label=query["Id"])
     if own is None:
         return line.label or query["Id"]
-    if labels.is_dynamic(own):
-        return labels.resolve(own, line, {"Region": call.region, "AccountId": call.account}, tz)
+    if is_dynamic(own):
+        return resolve(own, line)
     return f"{own} {line.label}".strip() if array else own
 
 
@@ -104,5 +99,57 @@ def _page(results: Sequence[Result], offset: int, size: int, end: int) -> dict[s
             )
     answer: dict[str, Any] = {"MetricDataResults": rows, "Messages": []}
     if position > last:
-        answer["NextToken"] = paging.encode(json.dumps([last, end]))
+        answer["NextToken"] = encode(json.dumps([last, end]))
     return answer
+
+
+LIST_PAGE = 500
+_RECENT = timedelta(hours=3)
+
+
+@op("cloudwatch", "PutMetricData")
+def put_metric_data(call: Call) -> dict[str, Any]:
+    for datum in call.params["MetricData"]:
+        call.component(MetricStore).put(
+            call.params["Namespace"],
+            datum["MetricName"],
+            [(pair["Name"], pair["Value"]) for pair in datum.get("Dimensions") or ()],
+            datum.get("Timestamp", call.now).timestamp(),
+            value=datum.get("Value"),
+            values=datum.get("Values") or (),
+            counts=datum.get("Counts") or (),
+            unit=datum.get("Unit", "None"),
+        )
+    return {}
+
+
+@op("cloudwatch", "ListMetrics")
+def list_metrics(call: Call) -> dict[str, Any]:
+    params = call.params
+    store = call.component(MetricStore)
+    since = (call.now - _RECENT).timestamp() if params.get("RecentlyActive") else 0
+    keys = [key for key in store.metrics() if _matches(key, params) and store.newest(key) >= since]
+    keys.sort(key=repr)
+    page, more = page_of(keys, repr, params, LIST_PAGE)
+    metrics = [
+        {
+            "Namespace": key.namespace,
+            "MetricName": key.name,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in key.dimensions],
+        }
+        for key in page
+    ]
+    return {"Metrics": metrics} | more
+
+
+def _matches(key: MetricKey, params: Mapping[str, Any]) -> bool:
+    dimensions = dict(key.dimensions)
+    return (
+        params.get("Namespace") in (None, key.namespace)
+        and params.get("MetricName") in (None, key.name)
+        and all(
+            dimension["Name"] in dimensions
+            and dimension.get("Value") in (None, dimensions[dimension["Name"]])
+            for dimension in params.get("Dimensions") or ()
+        )
+    )

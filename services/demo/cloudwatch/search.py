@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from services.demo import grammar
-from services.demo.cloudwatch.math.parsing import MathError
+from services.demo.cloudwatch.math_expressions import MathError
 from services.demo.cloudwatch.store import MetricKey
 
 Test = Callable[[MetricKey], bool]

@@ -1,12 +1,16 @@
+"""Alarms of the embedded AWS, and their history, which outlives them.
+
+Source: DescribeAlarmHistory (Amazon CloudWatch API reference).
+"""
+
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from services.demo.cloudwatch.alarms.composite_rule import alarm_name
-from services.demo.cloudwatch.alarms.missing import State
-from services.demo.cloudwatch.alarms.reasons import CREATED
-from services.demo.cloudwatch.metrics.queries import key_of
+from services.demo.cloudwatch.alarms.states import CREATED, State, alarm_name, stamp
+from services.demo.cloudwatch.queries import key_of
 from services.demo.cloudwatch.store import MetricKey
 
 Kind = Literal["MetricAlarm", "CompositeAlarm", "LogAlarm"]
@@ -40,8 +44,6 @@ class Alarm:
     """A mute rule suppressed its actions when it was last looked at."""
     child_states: tuple[object, ...] | None = None
     """State of a composite's children at its last evaluation; None: evaluate in any case."""
-    results: deque[tuple[int, float | None]] = field(default_factory=lambda: deque(maxlen=100))
-    """A log alarm's query results: (epoch seconds, value), oldest first."""
     contributors: list[dict[str, Any]] = field(default_factory=list)
     """The series in ALARM of an alarm over several, as DescribeAlarmContributors shows them."""
     key: MetricKey | None = None
@@ -63,10 +65,6 @@ class Alarm:
     @property
     def actions(self) -> list[str]:
         return list(self.settings.get(_ACTIONS[self.state]) or ())
-
-    @property
-    def all_actions(self) -> list[str]:
-        return [arn for name in _ACTIONS.values() for arn in self.settings.get(name) or ()]
 
     def warming_up(self, at: datetime) -> bool:
         warm_up = self.settings.get("WarmUpConfiguration") or {}
@@ -94,3 +92,84 @@ class Alarm:
                 f"Actions suppressed by {alarm_name(self.settings['ActionsSuppressor'])}"
             )
         return row
+
+
+_DATA_LIMIT = 4095
+_SUMMARY_LIMIT = 255
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    number: int
+    region: str
+    name: str
+    kind: Kind
+    at: datetime
+    type: str
+    summary: str
+    data: str
+
+    @property
+    def cursor(self) -> str:
+        return f"{int(self.at.timestamp() * 1000):015d}.{self.number:09d}"
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "AlarmName": self.name,
+            "AlarmType": self.kind,
+            "Timestamp": self.at,
+            "HistoryItemType": self.type,
+            "HistorySummary": self.summary,
+            "HistoryData": self.data,
+        }
+
+
+class History:
+    def __init__(self, limit: int = 20_000) -> None:
+        self.items: deque[HistoryItem] = deque(maxlen=limit)
+        self._number = 0
+
+    def _add(self, alarm: Alarm, at: datetime, kind: str, summary: str, data: dict[str, Any]) -> None:
+        self._number += 1
+        text = json.dumps(data, separators=(",", ":"), default=str)
+        if len(text) > _DATA_LIMIT:
+            text = json.dumps({"version": "1.0", "type": data.get("type", kind)})
+        self.items.append(
+            HistoryItem(
+                self._number, alarm.region, alarm.name, alarm.kind, at, kind, summary[:_SUMMARY_LIMIT], text
+            )
+        )
+
+    def configured(self, alarm: Alarm, at: datetime, verb: str) -> None:
+        data = {"version": "1.0", "type": verb[:-1].capitalize(), f"{verb}Alarm": alarm.settings}
+        self._add(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', data)
+
+    def transition(
+        self, alarm: Alarm, at: datetime, old: tuple[State, str, str], new: tuple[State, str, str]
+    ) -> None:
+        data = {"version": "1.0", "oldState": _state(*old), "newState": _state(*new)}
+        if len(json.dumps(data)) > _DATA_LIMIT:
+            # The states and reasons matter more than the datapoints behind them.
+            data |= {"oldState": _state(*old[:2], ""), "newState": _state(*new[:2], "")}
+        self._add(alarm, at, "StateUpdate", f"Alarm updated from {old[0]} to {new[0]}", data)
+
+    def action(self, alarm: Alarm, at: datetime, arn: str) -> None:
+        data = {
+            "actionState": "Succeeded",
+            "notificationResource": arn,
+            "stateUpdateTimestamp": int(at.timestamp() * 1000),
+            "stateUpdateTime": stamp(at),
+            "error": None,
+        }
+        self._add(alarm, at, "Action", f"Successfully executed action {arn}", data)
+
+
+def _state(state: State, reason: str, reason_data: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"stateValue": state.value, "stateReason": reason}
+    if reason_data:
+        try:
+            row["stateReasonData"] = json.loads(reason_data)
+        except json.JSONDecodeError:
+            # SetAlarmState takes any text.
+            row["stateReasonData"] = reason_data
+    return row

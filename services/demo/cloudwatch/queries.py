@@ -1,17 +1,17 @@
-"""Source: GetMetricData, "Using metric math" (Amazon CloudWatch)."""
+"""Evaluates a set of MetricDataQuery structures, for GetMetricData and math alarms, and the labels of the results.
+
+Source: GetMetricData, "Using metric math", "Using dynamic labels" (Amazon CloudWatch).
+"""
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.demo.cloudwatch.math.evaluation import Scope, evaluate
-from services.demo.cloudwatch.math.parsing import MathError, parse
-from services.demo.cloudwatch.math.series import Grid, Line, Value
-from services.demo.cloudwatch.metrics import labels
-from services.demo.cloudwatch.metrics.search import compile_search
-from services.demo.cloudwatch.statistics import is_stat
-from services.demo.cloudwatch.store import MetricKey, MetricStore, metric_key
+from services.demo.cloudwatch.math_expressions import Grid, Line, MathError, Scope, Value, evaluate, parse
+from services.demo.cloudwatch.search import compile_search
+from services.demo.cloudwatch.store import MetricKey, MetricStore, is_stat, metric_key
 
 Query = Mapping[str, Any]
 SEARCH_LIMIT = 100
@@ -27,14 +27,13 @@ def key_of(metric: Query) -> MetricKey:
 
 
 def read_line(store: MetricStore, key: MetricKey, stat: str, grid: Grid, unit: str = "") -> Line:
-    points: dict[int, float] = {}
+    """The time series of a metric; a period without data has no point. Raises MathError for an unknown statistic."""
+    if not is_stat(stat):
+        raise MathError(f"The value {stat} for parameter Stat is not supported.")
     # A unit the metric was never published with matches nothing, as in AWS.
-    if not unit or unit == store.unit(key):
-        for bucket in store.buckets(key, grid.start, grid.end, grid.period):
-            value = bucket.stat(stat)
-            if value is not None:
-                points[bucket.at] = value
-    return Line(points, grid, key.name, key, stat)
+    has_unit = not unit or unit == store.unit(key)
+    buckets = store.buckets(key, grid.start, grid.end, grid.period) if has_unit else ()
+    return Line({bucket.at: bucket.stat(stat) for bucket in buckets}, grid, key.name, key)
 
 
 class Batch:
@@ -87,9 +86,7 @@ class Batch:
                 stat.get("Unit", ""),
             )
         period = query.get("Period") or self._default_period()
-        scope = Scope(
-            self._grid(period), self.value, self._metrics, lambda *arguments: self._search(period, *arguments)
-        )
+        scope = Scope(self.value, self._metrics, lambda *arguments: self._search(period, *arguments))
         try:
             return evaluate(parse(query["Expression"]), scope)
         except OverflowError as error:
@@ -109,21 +106,70 @@ class Batch:
                 if isinstance(value, Line):
                     # In an array a line is told apart by the label its own query gives it.
                     label = query.get("Label") or value.label
-                    lines.append(replace(value, label=labels.resolve(label, value, {})))
+                    lines.append(replace(value, label=resolve(label, value)))
         return lines
 
     def _search(self, period: int, expression: str, stat: str, own: int | None) -> list[Line]:
-        if not is_stat(stat):
-            raise MathError(f"Invalid statistic '{stat}' in SEARCH")
         grid = self._grid(own or period)
         test = compile_search(expression)
         keys = [key for key in self._store.metrics() if test(key)][:SEARCH_LIMIT]
         lines = [read_line(self._store, key, stat, grid) for key in keys]
-        return [
-            replace(line, label=label)
-            for line, label in zip(lines, labels.distinguishing(lines), strict=True)
-        ]
+        return [replace(line, label=label) for line, label in zip(lines, distinguishing(lines), strict=True)]
 
 
 def _finite(line: Line) -> Line:
     return line.map(lambda value: value if math.isfinite(value) else None)
+
+
+_TOKEN = re.compile(r"\$\{([A-Z_]+)\}")
+
+Points = Mapping[int, float]
+
+
+def number(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else f"{value:g}"
+
+
+_VALUES: dict[str, Callable[[Points], float]] = {
+    "AVG": lambda points: sum(points.values()) / len(points),
+    "FIRST": lambda points: points[min(points)],
+    "LAST": lambda points: points[max(points)],
+    "MAX": lambda points: max(points.values()),
+    "MIN": lambda points: min(points.values()),
+    "SUM": lambda points: sum(points.values()),
+}
+
+
+def is_dynamic(label: str) -> bool:
+    return _TOKEN.search(label) is not None
+
+
+def resolve(label: str, line: Line) -> str:
+    """`label` with its tokens replaced; a token that the embedded AWS does not know stays as it is."""
+
+    def replacement(match: re.Match[str]) -> str:
+        if match[1] == "LABEL":
+            return line.label
+        if match[1] not in _VALUES:
+            return match[0]
+        return number(_VALUES[match[1]](line.points)) if line.points else "--"
+
+    return _TOKEN.sub(replacement, label)
+
+
+def distinguishing(lines: Sequence[Line]) -> list[str]:
+    """Default labels for the results of a search: what differs among them, else the metric's name."""
+    rows = [_parts(line) for line in lines]
+    width = max(map(len, rows), default=0)
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    varying = [column for column in range(width) if len({row[column] for row in rows}) > 1]
+    return [
+        " ".join(row[column] for column in varying if row[column]) or (row[1] if width else "")
+        for row in rows
+    ]
+
+
+def _parts(line: Line) -> list[str]:
+    if line.metric is None:
+        return ["", line.label]
+    return [line.metric.namespace, line.metric.name, *(value for _, value in line.metric.dimensions)]

@@ -1,14 +1,186 @@
-"""Source: "Using metric math" (Amazon CloudWatch User Guide). Pure."""
+"""Metric math: the grammar `expression.lark`, the values (a number S, a line TS, several lines TS[]), the functions.
 
+Source: "Using metric math" (Amazon CloudWatch User Guide). Pure.
+"""
+
+import math
 import operator
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
 
-from services.demo.cloudwatch.math.functions import FUNCTIONS, lines_of
-from services.demo.cloudwatch.math.parsing import MathError
-from services.demo.cloudwatch.math.series import Grid, Line, Value
+from services.demo import grammar
+from services.demo.cloudwatch.store import MetricKey
 from services.demo.grammar import Meaning, Node, Unexpected
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where points may lie: `start` + n × `period`, before `end` (epoch seconds)."""
+
+    start: int
+    end: int
+    period: int
+
+    def times(self) -> range:
+        return range(self.start, self.end, self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One time series: period start (epoch seconds) -> value, times ascending."""
+
+    points: Mapping[int, float]
+    grid: Grid
+    label: str = ""
+    metric: MetricKey | None = None
+    """The metric, if the line is measured and not computed."""
+
+    def with_points(self, points: Mapping[int, float]) -> "Line":
+        return replace(self, points=points)
+
+    def map(self, function: Callable[[float], float | None]) -> "Line":
+        pairs = ((at, function(value)) for at, value in self.points.items())
+        return self.with_points({at: value for at, value in pairs if value is not None})
+
+
+Value = float | Line | list[Line]
+
+
+_GRAMMAR = Path(__file__).with_name("expression.lark")
+
+
+class MathError(ValueError):
+    """The expression cannot be read or evaluated; the text says why."""
+
+
+@lru_cache(maxsize=512)
+def parse(expression: str) -> grammar.Node:
+    """The tree of a metric math expression. Raises MathError with a message like AWS's."""
+    try:
+        return grammar.parse(_GRAMMAR, expression)
+    except grammar.Unexpected as error:
+        if error.symbol:
+            raise MathError(f"Unexpected '{error.symbol}'") from None
+        if expression.count("(") > expression.count(")"):
+            raise MathError("Expected ')' but found 'end of expression'") from None
+        raise MathError("Unexpected end of expression") from None
+
+
+Argument = Value | str
+
+
+Function = Callable[..., Value]
+
+
+def lines_of(value: Argument) -> list[Line]:
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Line):
+        return [value]
+    raise MathError("A time series is expected")
+
+
+def line_of(value: Argument) -> Line:
+    if not isinstance(value, Line):
+        raise MathError("A single time series is expected")
+    return value
+
+
+def number_of(value: Argument) -> float:
+    if isinstance(value, str | Line | list):
+        raise MathError("A number is expected")
+    return float(value)
+
+
+def _per_line(change: Callable[[Line], Line]) -> Function:
+    def run(value: Argument) -> Value:
+        return [change(line) for line in value] if isinstance(value, list) else change(line_of(value))
+
+    return run
+
+
+def _by_value(function: Callable[[float], float | None]) -> Function:
+    return _per_line(lambda line: line.map(function))
+
+
+def _over(combine: Callable[[Sequence[float]], float], *, missing_is_zero: bool = False) -> Function:
+    def run(value: Argument) -> Value:
+        if isinstance(value, Line):
+            return combine(list(value.points.values())) if value.points else 0.0
+        lines = lines_of(value)
+        if not lines:
+            return []
+        points = {}
+        for at in sorted(set().union(*(line.points for line in lines))):
+            row = [line.points[at] for line in lines if at in line.points]
+            if missing_is_zero:
+                row += [0.0] * (len(lines) - len(row))
+            points[at] = combine(row)
+        return Line(points, lines[0].grid)
+
+    return run
+
+
+def _steps(change: Callable[[int, float, int, float], float]) -> Function:
+    def apply(line: Line) -> Line:
+        steps = pairwise(line.points.items())
+        return line.with_points(
+            {at: change(last_at, last, at, value) for (last_at, last), (at, value) in steps}
+        )
+
+    return _per_line(apply)
+
+
+def _fill(value: Argument, filler: Argument) -> Value:
+    if filler != "REPEAT" and not isinstance(filler, Line):
+        number_of(filler)
+    if isinstance(value, list):
+        return [_fill_line(line, filler) for line in value]
+    return _fill_line(line_of(value), filler)
+
+
+def _fill_line(line: Line, filler: Argument) -> Line:
+    points: dict[int, float] = {}
+    last: float | None = None
+    for at in line.grid.times():
+        value = line.points.get(at)
+        if value is not None:
+            last = value
+        elif filler == "REPEAT":
+            value = last
+        elif isinstance(filler, Line):
+            value = filler.points.get(at)
+        else:
+            value = number_of(filler)
+        if value is not None:
+            points[at] = value
+    return line.with_points(points)
+
+
+def _period(value: Argument) -> Value:
+    return float(line_of(value).grid.period)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "ABS": _by_value(abs),
+    "AVG": _over(statistics.fmean, missing_is_zero=True),
+    "CEIL": _by_value(lambda value: float(math.ceil(value))),
+    "DIFF": _steps(lambda _last_at, last, _at, value: value - last),
+    "FILL": _fill,
+    "FLOOR": _by_value(lambda value: float(math.floor(value))),
+    "MAX": _over(max),
+    "MIN": _over(min),
+    "PERIOD": _period,
+    "RATE": _steps(lambda last_at, last, at, value: (value - last) / (at - last_at)),
+    "SUM": _over(math.fsum),
+}
+"""A function beyond these is refused, and the refusal says that it is the demo that does not know it."""
+
 
 Operator = Callable[[float, float], float | None]
 
@@ -48,8 +220,6 @@ _OPERATORS["OR"] = _OPERATORS["||"] = _truth(lambda left, right: bool(left) or b
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    grid: Grid
-    """Of lines made from scalars (TIME_SERIES)."""
     lookup: Callable[[str], Value]
     """A query's value by id; raises MathError for an unknown id."""
     metrics: Callable[[str], list[Line]]
@@ -115,12 +285,12 @@ class _Evaluation(Meaning):
             return _if(*map(self.visit, arguments))
         function = FUNCTIONS.get(name)
         if function is None:
-            raise MathError(f"Function '{name}' not found")
-        if not function.least <= len(arguments) <= function.most:
+            raise MathError(f"The demo does not know the function {name}")
+        if len(arguments) != (2 if name == "FILL" else 1):
             raise MathError(f"Function '{name}' has the wrong number of arguments")
-        # REPEAT, LINEAR, AVG, DESC … are words to the function, not values.
+        # REPEAT is a word to the function, not a value.
         values = [str(each.children[0]) if each.data == "word" else self.visit(each) for each in arguments]
-        return function.run(self._scope.grid, *values)
+        return function(*values)
 
     def _search(self, arguments: list[Node]) -> list[Line]:
         if len(arguments) not in (2, 3):

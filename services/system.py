@@ -43,7 +43,6 @@ from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates
 from services.duties.maintenance_dates import MaintenanceDates
 from services.duties.service import Duties
-from services.events.wiring import Events, events_of
 from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
@@ -81,7 +80,6 @@ from services.models.intervals import Intervals
 from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import Problem
 from services.models.runbook import Runbook
-from services.models.seen_events import SeenType
 from services.outages.watch import OutageWatch
 from services.policy.session import session_policies
 from services.runbook.fingerprint import fingerprint
@@ -148,8 +146,6 @@ class Services:
     measured_evidence: MeasuredEvidence
     outbox: Outbox
     clock_watch: ClockWatch
-    events: Events | None
-    """What wakes reads sooner; None: the runbook names no queue of events."""
     workers: Workers
     """The console's own repeating work."""
     _began: bool = False
@@ -324,14 +320,6 @@ def connect(
         session.warm,
     )
 
-    def wake_reads(types: frozenset[SeenType]) -> None:
-        # Not the dashboard: its metrics come once a minute, and every read of them is charged.
-        if types - {SeenType.UNREADABLE, SeenType.HEALTH}:
-            alarms_feed.refresh()
-            response.recovery.wake()
-        if SeenType.DATABASE in types:
-            base_dates_feed.refresh()
-
     duties = Duties(
         runbook,
         calendar,
@@ -406,7 +394,6 @@ def connect(
             book, clock, slack or SlackSettings(why=unset()), runbook.slack.channel if runbook.slack else ""
         ),
         clock_watch=ClockWatch(clock),
-        events=events_of(runbook, session, book, clock, wake_reads),
         workers=workers,
     )
 

@@ -1,7 +1,7 @@
 """What a system is made of, as the configuration and the runbook say."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.aws.client.settings import AwsSettings
 from services.journal.place import JournalPlace
@@ -17,15 +17,6 @@ class SystemPlan:
     settings: AwsSettings
     journal: JournalPlace
     intervals: Intervals
-
-    @property
-    def queue(self) -> str:
-        """The address of the queue of its events; "" if it has none."""
-        return self.runbook.events.queue_url if self.runbook.events is not None else ""
-
-    def without_events(self) -> "SystemPlan":
-        """The same system, whose queue nobody reads."""
-        return replace(self, runbook=self.runbook.model_copy(update={"events": None}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from services.i18n import _
 from services.models.base import Clean, Decided, Model, RawId
 from services.models.causes import CauseSpec
 from services.models.logs import LogFormId
-from services.models.runbook_events import EventsSpec
 from services.models.runbook_github import Github
 from services.models.runbook_inspections import (
     AccessKeys,
@@ -483,8 +482,6 @@ class Runbook(Translated):
     """Where GitHub Actions keeps an access key; None: nowhere."""
     report: ReportSpec = ReportSpec.model_construct()
     journal: JournalSpec = JournalSpec.model_construct()
-    events: EventsSpec | None = None
-    """The queue whose events wake the console's reads; None: the console only polls."""
     inspecting: Inspecting = Inspecting.model_construct()
     inspections: tuple[CustomInspection, ...] = ()
     """Inspections that this runbook defines."""

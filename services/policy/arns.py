@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from services.aws.client.settings import partition_of
 from services.changes.drills.instances import name_prefix
 from services.models.runbook import Runbook
-from services.models.runbook_events import queue_place
 
 EVERYTHING = ("*",)
 """For actions that know no resource, or list them."""
@@ -166,14 +165,6 @@ class Arns:
             return ()
         name = str(calendar.name)
         return (name if name.startswith("arn:") else self.arn("ssm", f"document/{name}"),)
-
-    @property
-    def event_queues(self) -> tuple[str, ...]:
-        events = self._runbook.events
-        place = queue_place(events.queue_url) if events is not None else None
-        if place is None:
-            return ()
-        return (f"arn:{self.partition}:sqs:{place.region}:{place.account}:{place.name}",)
 
     def _group(self, name: str) -> tuple[str, ...]:
         """A log group, and its streams."""

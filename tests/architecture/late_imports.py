@@ -245,7 +245,6 @@ REASONS = [
                 "services.policy.ledgers",
                 "tui.panel_registry",
             },
-            "tui/cli/events.py": {"services.policy.event_queue"},
             "tui/cli/journal/address.py": {"services.journal.ledgers.registry"},
             "tui/cli/journal/table.py": {"services.journal.ledgers.tables", "tui.startup.config_reader"},
             "tui/cli/opened_journal.py": {

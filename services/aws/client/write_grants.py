@@ -94,16 +94,6 @@ class JournalLogStream:
 NOWHERE = JournalLogStream("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class AnyTarget:
-    """Several targets of one session."""
-
-    targets: tuple[AppendTarget, ...]
-
-    def accepts(self, service: str, operation: str, params: object) -> bool:
-        return any(target.accepts(service, operation, params) for target in self.targets)
-
-
 class WriteAuthorizer:
     """Arms and disarms writing, and issues grants while armed."""
 

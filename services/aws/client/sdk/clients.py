@@ -22,7 +22,7 @@ from botocore.loaders import Loader
 from services.aws.client.allowed_operations import READS, Gate
 from services.aws.client.identity import Stamp, credential_files, stamp
 from services.aws.client.mfa import MfaPrompts, RoleProvider, SessionCredentials
-from services.aws.client.response_limits import CONNECT_TIMEOUT, READ_TIMEOUT, READ_TIMEOUT_OF
+from services.aws.client.response_limits import CONNECT_TIMEOUT, READ_TIMEOUT
 from services.aws.client.sdk import patches
 from services.aws.client.sdk.bounded_sessions import bounded_session, with_whole_body
 from services.aws.client.sdk.models import load_models
@@ -234,7 +234,7 @@ def _config(purpose: Purpose, settings: AwsSettings, service: str, *, custom_end
     return AioConfig(
         retries={"mode": "standard", "total_max_attempts": 3 if purpose == "read" else 1},
         connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT_OF.get(service, READ_TIMEOUT),
+        read_timeout=READ_TIMEOUT,
         max_pool_connections=20 if purpose == "read" else 5,
         **more,
     )

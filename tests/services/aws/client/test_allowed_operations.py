@@ -15,7 +15,6 @@ from services.aws.client.settings import WriteRole
 from services.aws.client.write_grants import APPEND, AppendTarget, WriteGrant
 from services.aws.ledgers.bucket import LedgerFolder
 from services.aws.ledgers.table import LedgerPartition
-from services.aws.sqs import EventQueue
 from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import aws_call
 from services.models.problem import ProblemKind
@@ -84,9 +83,7 @@ async def test_no_operation_off_the_list_reaches_the_network(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x"), EventQueue("https://queue")]
-)
+@pytest.mark.parametrize("target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x")])
 async def test_a_ledgers_session_does_no_more(
     target: AppendTarget, open_session: Callable[..., AwsSession], server: FaultServer
 ) -> None:

@@ -147,9 +147,9 @@ def test_every_name_that_is_gone_was_one_and_stands_in_the_goldens() -> None:
         GoneKind.COMMAND: [name.removeprefix("toban ") for name in names["command line"]],
         GoneKind.JOURNAL: names["journal kinds"],
     }
-    for name in GONE:
-        assert name.name in were[name.kind]
-        assert name.name in names[f"gone in {name.since}"][name.kind]
+    for row in GONE:
+        assert row.name in were[row.kind]
+        assert row.name in names[f"gone in {row.since}"][row.kind]
     assert set(TABLES) == set(gone_texts(GoneKind.RUNBOOK))
 
 

@@ -24,7 +24,7 @@ def with_everything(tmp_path: Path) -> StartOptions:
     book = tmp_path / "book.toml"
     book.write_text(
         BOOK.read_text("utf-8")
-        + f'\n[journal]\nlog_group = "{STREAM["logGroupName"]}"\nlog_stream = "{STREAM["logStreamName"]}"\n'
+        + f'\n[journal]\nlog_group = "{STREAM["logGroupName"]}"\nlog_stream = "{STREAM["logStreamName"]}"\n',
         "utf-8",
     )
     config = tmp_path / "config.toml"

@@ -23,7 +23,6 @@ from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.devops_agent import Investigations
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
@@ -32,7 +31,6 @@ from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.background.wake import Wakes
 from services.calendar.calendar import Calendar
-from services.changes.arming.single_request import writer_of
 from services.changes.base import ChangeContext
 from services.changes.drills.evidence import MeasuredEvidence
 from services.changes.engine import ChangeEngine
@@ -310,7 +308,6 @@ def connect(
         runbook,
         book,
         limited("first wave", urgent=True),
-        Investigations(writer_of(session, role), permits, str(region)),
         clock,
         aws_clock,
         str(region),

@@ -4,13 +4,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from services.aws.client.reader import Reader
-from services.aws.devops_agent import DevopsAgentReader, Investigations
 from services.background.faults import Fault
 from services.clock import Clock
 from services.incidents.capture import IncidentCapture
 from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.live import LiveEvidence
-from services.incidents.opinion import SecondOpinion
 from services.incidents.readings import Readings
 from services.incidents.recovery.watch import RecoveryWatch
 from services.incidents.service import Incidents
@@ -32,14 +30,12 @@ class Response:
     readings: Readings
     """Records later readings that change the causes."""
     recovery: RecoveryWatch
-    opinion: SecondOpinion
 
 
 def response_of(
     runbook: Runbook,
     journal: Journal,
     reader: Reader,
-    investigations: Investigations,
     clock: Clock,
     aws_clock: Clock,
     region: str,
@@ -63,7 +59,4 @@ def response_of(
         live,
         readings,
         RecoveryWatch(incidents, live, runbook, clock, lambda: journal.person, readings.note),
-        SecondOpinion(
-            incidents, runbook, clock, agent=DevopsAgentReader(reader), investigations=investigations
-        ),
     )

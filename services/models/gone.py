@@ -27,10 +27,16 @@ class Gone(NamedTuple):
 
 
 _QUEUE = N_("AWS is read at its intervals alone; the queue, its rules and the rights on it can be deleted")
+_AGENT = N_(
+    "no opinion on an incident is asked of AWS; its agent's space and the rights on it can be deleted"
+)
 GONE = (
+    Gone(GoneKind.RUNBOOK, "devops_agent", _AGENT),
     Gone(GoneKind.RUNBOOK, "events", _QUEUE),
+    Gone(GoneKind.CONFIGURATION, "keys.incident-opinion", _AGENT),
     Gone(GoneKind.COMMAND, "events", _QUEUE),
     Gone(GoneKind.JOURNAL, "listening", _QUEUE),
+    Gone(GoneKind.JOURNAL, "opinion", _AGENT),
     Gone(GoneKind.JOURNAL, "seen", _QUEUE),
 )
 _notices: dict[str, None] = {}

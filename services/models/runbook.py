@@ -31,7 +31,6 @@ from services.models.runbook_inspections import (
 from services.models.runbook_masking import MaskPattern
 from services.models.runbook_playbooks import (
     CauseWeights,
-    DevopsAgent,
     Playbook,
     Procedure,
     RosterEntry,
@@ -459,8 +458,6 @@ class Runbook(Translated):
     roster: tuple[RosterEntry, ...] = ()
     """Who is on duty when (当番表). The header names today's; escalation begins with them. Open days between two entries
     that no entry covers are undecided. Empty: the role alone is named."""
-    devops_agent: DevopsAgent | None = None
-    """AWS's agent for a second opinion; None: it is never asked."""
     contacts: tuple[Contact, ...] = ()
     approvers: tuple[Approver, ...] = ()
     freezes: tuple[Freeze, ...] = ()

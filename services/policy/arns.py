@@ -84,12 +84,6 @@ class Arns:
         )
 
     @property
-    def agent_spaces(self) -> tuple[str, ...]:
-        """The space of AWS DevOps Agent that a second opinion is asked of."""
-        agent = self._runbook.devops_agent
-        return () if agent is None else (self.arn("aidevops", f"agentspace/{agent.space}"),)
-
-    @property
     def mutes(self) -> tuple[str, ...]:
         """This console's mute rules, and the alarms that they may name."""
         return (

@@ -100,8 +100,6 @@ BASE_DATES = 3600.0
 
 @dataclass
 class Services:
-    """The services of one system that screens may use."""
-
     runbook: Runbook
     clock: Clock
     aws_clock: AwsClock
@@ -149,7 +147,6 @@ class Services:
     _began: bool = False
 
     def feed(self, name: str, read: Callable[[], Awaitable[T]], *, interval: float) -> Feed[T]:
-        """A feed for one screen, without jitter; its internal errors are reported like those of the other feeds."""
         return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
 
     def add_feed(self, name: str, read: Read, *, interval: float) -> None:
@@ -162,17 +159,14 @@ class Services:
 
     @property
     def region(self) -> str:
-        """The region that is read: as configured, else the runbook's."""
         return self.session.settings.region or str(self.runbook.system.region)
 
     @property
     def stopped(self) -> Problem | None:
-        """The problem of repeating work that an internal error has stopped; None while all of it runs."""
         groups = (self.workers, self.journal.workers, self.engine.workers, self.outbox.workers)
         return next((group.problem for group in groups if group.problem is not None), None)
 
     def report_faults(self, report: Fault, repeating: Fault) -> None:
-        """Report internal errors to `report`, and those in feeds and tails to `repeating`."""
         self.inspection_runner.fault = self.response.capture.fault = report
         for part in (self.outbox, self.engine, self.journal):
             part.workers.fault = report
@@ -180,7 +174,6 @@ class Services:
         self.workers.fault = repeating
 
     def refresh_feeds(self) -> None:
-        """Read all feeds, and the logs that could not be read, now instead of at their next due time."""
         self.alarm_watch.refresh()
         for feed in self.feeds.values():
             feed.refresh()
@@ -196,7 +189,6 @@ class Services:
         await self.session.warm(WARM)
 
     async def open_journal(self) -> None:
-        """Open the journal and record the console's start; problems are reported in the journal's health."""
         await self.journal.open()
         self._began = True
         # In a thread, because whatever the runbook says is written out.

@@ -113,11 +113,9 @@ class TobanApp(Console):
     # -- the start and the end
 
     def get_default_screen(self) -> Screen[object]:
-        """The shell: the console's outline before anything is read."""
         return ShellScreen()
 
     def on_mount(self) -> None:
-        """Load the rest once the first frame is out."""
         self.call_after_refresh(self.load)
 
     @work(group="load", exclusive=True)
@@ -185,7 +183,6 @@ class TobanApp(Console):
             self._switch = SystemSwitch(self, fleet, connect_system, subscriptions, resume, opening)
 
     async def _opened(self, opening: "asyncio.Task[None]") -> None:
-        """Wait until the journal is open. Problems are in its health; an exception is an internal error."""
         try:
             await opening
         except Exception as error:  # noqa: BLE001  the boundary: watching works without a journal
@@ -203,7 +200,6 @@ class TobanApp(Console):
         return active is not None and active.binding.id == "quit"
 
     async def action_quit(self) -> None:
-        """End the console from any screen; a change in progress gets its outcome recorded first."""
         if (isinstance(self.screen, Dialog) and self.screen.holds_back()) or self.warns_of_losses():
             return
         if any(services.engine.sending for services in self.connected):
@@ -227,27 +223,22 @@ class TobanApp(Console):
 
     @cached_property
     def navigation(self) -> "Navigation":
-        """The navigation, which opens the screens; imported before, as all that opens one."""
         from tui.navigation import Navigation
 
         return Navigation(self)
 
     def _open(self, opens: "Callable[[Navigation], object]", name: str = "", *, by_key: bool = True) -> None:
-        """Let the navigation open something once it and what `name` needs are imported."""
         self.openings.open(name, lambda: opens(self.navigation), by_key=by_key)
 
     def enter_code(self, needed: "MfaNeeded") -> None:
-        """Ask for the MFA code that AWS wants."""
         self._open(lambda it: it.enter_code(needed), by_key=False)
 
     @on(messages.Request)
     def handle(self, request: messages.Request) -> None:
-        """Open what a screen or the palette requests."""
         name = "plan" if isinstance(request, messages.PlanChange | messages.OpenChange) else ""
         self._open(lambda it: it.handle(request), name)
 
     async def action_go(self, mode: str) -> None:
-        """Show a mode; 対応 shows the incident of the alarm that is in front."""
         self.openings.open(f"mode {mode}", partial(self._go, mode))
 
     def _go(self, mode: str) -> None:
@@ -255,12 +246,10 @@ class TobanApp(Console):
             self.switch_mode(mode)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """With one system there is no overview, and no other system to go to."""
         leads_to_others = action == "next_system" or (action == "go" and parameters == (SYSTEMS.id,))
         return bool(self.systems) if leads_to_others else super().check_action(action, parameters)
 
     def action_next_system(self, by: int) -> None:
-        """Show the next (1) or previous (-1) system of the list."""
         keys = [system.key for system in self.systems]
         if (own := str(self.ready.runbook.system.id)) in keys:
             self.post_message(messages.ShowSystem(keys[(keys.index(own) + by) % len(keys)]))
@@ -272,7 +261,6 @@ class TobanApp(Console):
 
     @on(messages.ReadSystems)
     def read_systems(self) -> None:
-        """Read the systems that are not on screen."""
         if self._switch is not None:
             self._switch.fleet.refresh()
 
@@ -280,22 +268,18 @@ class TobanApp(Console):
         self._open(lambda it: it.commands(), "palette")
 
     def action_jump(self) -> None:
-        """Go to a place by name."""
         self._open(lambda it: it.jump(), "palette")
 
     def action_keys_help(self) -> None:
         self._open(lambda it: it.keys_help())
 
     def action_show_runbook(self) -> None:
-        """Show the runbook's contacts, limits and undecided points."""
         self._open(lambda it: it.runbook())
 
     def action_show_outbox(self) -> None:
-        """Show the notes for Slack and their states."""
         self._open(lambda it: it.outbox())
 
     def action_show_messages(self) -> None:
-        """Show the messages of the past, whole."""
         self._open(lambda it: it.past_messages())
 
     def action_show_usage(self) -> None:
@@ -303,21 +287,17 @@ class TobanApp(Console):
         self._open(lambda it: it.usage())
 
     def action_note(self) -> None:
-        """Write a note into the journal."""
         self._open(lambda it: it.note())
 
     def action_by_hand(self) -> None:
-        """Show the `aws` commands that do what the screen shows."""
         self._open(lambda it: it.by_hand(), "by hand")
 
     def action_arm(self) -> None:
-        """Allow writing for a limited time, or disallow it."""
         self._open(lambda it: it.arm())
 
     # -- reading again, and how things are shown
 
     def action_refresh_feeds(self) -> None:
-        """Read everything now."""
         self.refresh_feeds()
 
     def action_toggle_zone(self) -> None:
@@ -326,7 +306,6 @@ class TobanApp(Console):
         self.zone = own if self.zone is UTC_ZONE else UTC_ZONE
 
     def action_redraw(self) -> None:
-        """Redraw everything and send all of it, whatever the terminal shows."""
         self.refresh(layout=True, repaint=True)
         self.repaint_terminal()
         self.screen.refresh(layout=True)
@@ -336,11 +315,9 @@ class TobanApp(Console):
 
     @work(group="language", exclusive=True)
     async def action_next_language(self) -> None:
-        """Switch between Japanese and English; the screens are rebuilt."""
         await use_other_language(self)
 
     @on(Key)
     async def run_moved_key(self, event: Key) -> None:
-        """Let the keys of the version before do what they did, where nothing else has them."""
         if not self.type_ahead.is_for_another(event) and await self.moved_keys.pressed(event.key):
             event.prevent_default()

@@ -91,7 +91,6 @@ COMMANDS: tuple[Command, ...] = (
 
 
 def bindings(scope: str) -> list[Binding]:
-    """Return the bindings of the scope `app` or of one mode; commands without a key have none."""
     return [
         Binding(
             command.key,

@@ -1,7 +1,4 @@
-"""Assigns the states of feeds and of the journal's views to the console's reactives, and announces changes once.
-
-Imported after the first frame, because it loads the models.
-"""
+"""Imported after the first frame, because it loads the models."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -83,13 +80,11 @@ class Subscriptions:
                 await self._alarms_read.wait()
 
     def follow_records(self) -> None:
-        """Start following the journal's views, and record AWS usage at intervals."""
         self._follow(self._records())
         for name, title, work in self._work():
             self._run(name, self._services.workers.keep(name, title, work))
 
     def end(self) -> None:
-        """Follow nothing any more: another system is shown."""
         self.ended = True
         for group in self._groups:
             self._app.workers.cancel_group(self._app, group)
@@ -135,7 +130,6 @@ class Subscriptions:
         return partial(self._services.feeds[name].states, resumes=self._resumes)
 
     def _seconds(self, panel: PanelSpec) -> float:
-        """The interval of a panel's feed."""
         assert panel.interval is not None, f"the panel {panel.id} reads, so its line gives an interval"
         seconds: float = getattr(self._app.config.intervals, panel.interval.key)
         return seconds
@@ -159,14 +153,12 @@ class Subscriptions:
         self._read_alarm_values()
 
     def _alarms_seen(self) -> frozenset[str]:
-        """The alarms whose value can be seen on the screens that can; none while nobody is there."""
         if self._app.presence.pause():
             return frozenset()
         lookups = (getattr(screen, "alarms_seen", None) for screen in on_screen(self._app))
         return frozenset().union(*(alarms_seen() for alarms_seen in lookups if alarms_seen is not None))
 
     def _read_alarm_values(self) -> None:
-        """Read the alarms' values at once if there are new ones that the dashboard does not show."""
         if self._services.alarm_values.is_due():
             self._services.feeds["alarm_values"].refresh()
 
@@ -224,7 +216,6 @@ class Subscriptions:
         self._services.duties.refresh()
 
     def _tell_approvals(self, before: tuple[ApprovalRequest, ...]) -> None:
-        """Tell what has become of the requests for approval since `before`."""
         user, current = self._services.journal.person.user, self._services.engine.authority.approvals.request
         news = approval_changes(before, self._requests, user, self._since)
         for text in (*news, *approval_expiries(before, user, current)):
@@ -232,7 +223,6 @@ class Subscriptions:
             self._ring(text)
 
     def _tell_end(self, run: Run) -> None:
-        """Tell how a followed change has ended, and what is suggested after it."""
         text, is_as_meant = watch_end(run)
         offers = follow_ups(self._services.engine.changes, run.plan) if run.has_ended_well else ()
         # What to do next comes first, because a narrow line cuts the end.
@@ -267,5 +257,4 @@ class Subscriptions:
 
 
 def _rotations(runs: tuple[Run, ...]) -> list[Run]:
-    """The runs that concern access keys."""
     return [run for run in runs if run.plan.kind == KEY_ROTATION]

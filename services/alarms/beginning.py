@@ -24,8 +24,6 @@ from services.models.runbook import Runbook
 
 @dataclass(frozen=True)
 class Beginning:
-    """The session of one system, and the feed of its alarms."""
-
     zone: ZoneInfo
     """The system's."""
     meter: UsageMeter

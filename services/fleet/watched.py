@@ -49,7 +49,6 @@ class WatchedSystem:
 
     @property
     def key(self) -> str:
-        """The system's id; the name of its runbook before that is read."""
         return self.state.key
 
     def adopt(self, plan: SystemPlan, begun: Beginning) -> None:
@@ -74,7 +73,6 @@ class WatchedSystem:
             self._watching = detached(self._watch(delay), name="system-alarms")
 
     def leave_alarms(self) -> None:
-        """Leave its alarms to the screen that shows them, which passes them to `observe`."""
         self._follow_records()
         watching, self._watching = self._watching, None
         if watching is not None:
@@ -144,7 +142,6 @@ class WatchedSystem:
         return True
 
     def _files(self) -> tuple[SystemPlan, tuple[str, str]]:
-        """What its files say, and its journal as it is named and as it is where links lead; blocks."""
         plan = self.entry.load()
         path = plan.journal.path.absolute()
         return plan, (str(path), str(path.resolve()))

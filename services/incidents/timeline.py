@@ -101,7 +101,6 @@ def _recorded(incident: Incident, entry: Entry) -> TimelineRow | None:
 def just_before(
     evidence: IncidentEvidence, onset: Onset, changes: Iterable[Entry] = ()
 ) -> tuple[TimelineRow, ...]:
-    """What happened in the hour before T0 and shortly after it, oldest first: anything that may have caused it."""
     rows = [*_deployments(evidence), *_scaling(evidence), *_database(evidence), *_writes(evidence)]
     rows += [
         _change(entry, TimelineKind.JUST_BEFORE)

@@ -1,5 +1,3 @@
-"""Wires what responds to the alarms of one system."""
-
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 

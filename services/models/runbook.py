@@ -218,7 +218,6 @@ class Contact(Translated):
 
     @property
     def undecided(self) -> bool:
-        """Whether no telephone number or address is given."""
         return not self.contact
 
 
@@ -238,7 +237,6 @@ class Approver(Translated):
 
     @property
     def undecided(self) -> bool:
-        """Whether no person is named."""
         return not self.name
 
 
@@ -361,7 +359,6 @@ class Duty(Translated):
 
     @property
     def is_manual(self) -> bool:
-        """Whether a person does it by a checklist, or writes down evidence."""
         return self.checklist or bool(self.evidence)
 
 

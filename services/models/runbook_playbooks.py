@@ -1,5 +1,3 @@
-"""Playbooks and procedures of the runbook: their steps, causes, weights; who is on duty."""
-
 from datetime import date
 from typing import Annotated
 
@@ -82,7 +80,6 @@ class Playbook(Translated):
 
     @property
     def leads(self) -> tuple[Step | Cause, ...]:
-        """Everything that may lead somewhere, in the order of its numbers: the steps, then the causes."""
         return (*self.steps, *self.causes)
 
 

@@ -1,7 +1,4 @@
-"""The runbook's resources as IAM names them.
-
-Source: "Resource types defined by" each service (Service Authorization Reference).
-"""
+"""Source: "Resource types defined by" each service (Service Authorization Reference)."""
 
 from collections.abc import Iterator
 
@@ -30,7 +27,6 @@ class Arns:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """ECS services."""
         ecs = self._runbook.ecs
         if ecs is None:
             return ()
@@ -38,7 +34,6 @@ class Arns:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Roles of tasks, which no runbook names."""
         return (self.arn("iam", "role/*", region=False),) if self._runbook.ecs else ()
 
     @property
@@ -48,23 +43,19 @@ class Arns:
 
     @property
     def scalable_targets(self) -> tuple[str, ...]:
-        """Scalable targets, whose ARNs hold an id of their own."""
         return (self.arn("application-autoscaling", "scalable-target/*"),) if self._runbook.ecs else ()
 
     @property
     def databases(self) -> tuple[str, ...]:
-        """The RDS instance."""
         rds = self._runbook.rds
         return () if rds is None else (self.arn("rds", f"db:{rds.instance}"),)
 
     @property
     def snapshots(self) -> tuple[str, ...]:
-        """The instance, and the manual snapshots that are made of it."""
         return (*self.databases, self.arn("rds", "snapshot:*")) if self._runbook.rds else ()
 
     @property
     def drills(self) -> tuple[str, ...]:
-        """The instances that drills restore, by their names."""
         rds = self._runbook.rds
         return () if rds is None else (self.arn("rds", f"db:{name_prefix(rds.instance)}*"),)
 
@@ -85,7 +76,6 @@ class Arns:
 
     @property
     def mutes(self) -> tuple[str, ...]:
-        """This console's mute rules, and the alarms that they may name."""
         return (
             *self.mute_rules,
             *(self.arn("cloudwatch", f"alarm:{each.name}") for each in self._runbook.alarms),
@@ -93,12 +83,10 @@ class Arns:
 
     @property
     def mute_rules(self) -> tuple[str, ...]:
-        """This console's mute rules."""
         return (self.arn("cloudwatch", f"alarm-mute-rule:{MUTE_RULES}"),) if self._runbook.alarms else ()
 
     @property
     def users(self) -> tuple[str, ...]:
-        """The IAM users whose keys are rotated."""
         keys = self._runbook.access_keys
         return tuple(self.arn("iam", f"user/{name}", region=False) for name in (keys.users if keys else ()))
 
@@ -109,12 +97,10 @@ class Arns:
 
     @property
     def journal_groups(self) -> tuple[str, ...]:
-        """The log group with the journal's checkpoints, to be read."""
         return self._group(self._runbook.journal.log_group) if self._runbook.journal.log_group else ()
 
     @property
     def journal_streams(self) -> tuple[str, ...]:
-        """The log stream with the journal's checkpoints, to be appended to."""
         spec = self._runbook.journal
         if not (spec.log_group and spec.log_stream):
             return ()
@@ -122,29 +108,24 @@ class Arns:
 
     @property
     def buckets(self) -> tuple[str, ...]:
-        """The bucket with the firewall's logs."""
         waf = self._runbook.waf
         return (f"arn:{self.partition}:s3:::{waf.log_bucket}",) if waf and waf.log_bucket else ()
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The firewall's logs in that bucket."""
         return tuple(f"{bucket}/{self.log_prefix}*" for bucket in self.buckets)
 
     @property
     def log_prefix(self) -> str:
-        """Prefix of the keys of the firewall's logs."""
         return self._runbook.waf.log_prefix if self._runbook.waf else ""
 
     @property
     def workgroups(self) -> tuple[str, ...]:
-        """The Athena workgroup."""
         waf = self._runbook.waf
         return (self.arn("athena", f"workgroup/{waf.workgroup}"),) if waf and waf.workgroup else ()
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The Athena table, with the catalog and the database that hold it."""
         waf = self._runbook.waf
         if waf is None or not (waf.athena_database and waf.athena_table):
             return ()
@@ -153,7 +134,6 @@ class Arns:
 
     @property
     def calendars(self) -> tuple[str, ...]:
-        """The Change Calendar, an SSM document."""
         calendar = self._runbook.change_calendar
         if calendar is None:
             return ()
@@ -161,7 +141,6 @@ class Arns:
         return (name if name.startswith("arn:") else self.arn("ssm", f"document/{name}"),)
 
     def _group(self, name: str) -> tuple[str, ...]:
-        """A log group, and its streams."""
         arn = self.arn("logs", f"log-group:{name}")
         return (arn, f"{arn}:*")
 

@@ -1,7 +1,4 @@
-"""Which operations each part of the console calls, as the parts declare it.
-
-An operation is written `service:Operation`, as botocore names both.
-"""
+"""An operation is written `service:Operation`, as botocore names both."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -64,8 +61,6 @@ ROTATION = "iam"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The operations of one system's console."""
-
     reads: frozenset[Operation]
     writes: frozenset[Operation]
     """Of all changes but the rotation of keys."""
@@ -102,7 +97,6 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
 
 
 def _has_targets(calls: frozenset[Operation], arns: Arns) -> bool:
-    """Whether the runbook names something that the writes of a change could be sent to."""
     return any(permission.resources for write in calls - READS for permission in permissions_of(*write, arns))
 
 

@@ -128,7 +128,6 @@ def _permissions(calls: Iterable[Operation], arns: Arns) -> list[Permission]:
 def _allowed(
     name: str, permissions: Iterable[Permission], also: Conditions | None = None
 ) -> Iterable[Statement]:
-    """One statement for each set of resources and conditions; permissions without resources allow nothing."""
     groups: dict[str, tuple[Permission, set[str]]] = {}
     for permission in permissions:
         if permission.resources:

@@ -122,10 +122,8 @@ def session_policy(calls: Iterable[AwsCall], arns: Arns) -> str:
 
 
 def session_policies(runbook: Runbook, region: str) -> Callable[[Iterable[AwsCall]], str]:
-    """`session_policy` for the account of this runbook."""
     return partial(session_policy, arns=Arns(runbook, region))
 
 
 def _name(text: str) -> str:
-    """A name or ARN of a request as a policy spells exactly this one."""
     return text.translate(_WILD)

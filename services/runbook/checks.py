@@ -1,7 +1,4 @@
-"""Checks of a runbook beyond types and fields: references resolve, rules occur, limits are usable.
-
-Each check yields (path, message) for every mistake.
-"""
+"""Each check yields (path, message) for every mistake."""
 
 import math
 import re
@@ -46,7 +43,6 @@ _LATE = datetime(9980, 1, 1)  # noqa: DTZ001  dateutil searches to the year 9999
 
 
 def system(runbook: Runbook) -> Mistakes:
-    """Time zone, task limits, maintenance window and invalidation paths are valid."""
     try:
         ZoneInfo(runbook.system.timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -76,7 +72,6 @@ def _bounds(runbook: Runbook) -> Mistakes:
 
 
 def unique(runbook: Runbook) -> Mistakes:
-    """Ids, names and roles are unique within their table."""
     for table, key, values in (
         ("alarms", "name", [each.name for each in runbook.alarms]),
         ("log_groups", "id", [each.id for each in runbook.log_groups]),
@@ -104,7 +99,6 @@ def _repeated(values: Iterable[object]) -> list[int]:
 
 
 def references(runbook: Runbook) -> Mistakes:
-    """References between entries resolve."""
     groups = name_checks.with_names((group.id for group in runbook.log_groups), name_checks.LOG_GROUP)
     playbooks = [playbook.id for playbook in runbook.playbooks]
     approvers = [each.original("role") for each in runbook.approvers]
@@ -128,7 +122,6 @@ def references(runbook: Runbook) -> Mistakes:
 
 
 def limits(runbook: Runbook) -> Mistakes:
-    """Each limit has exactly one bound, and its numbers are finite."""
     for index, limit in enumerate(runbook.limits):
         if (limit.below is None) == (limit.above is None):
             yield ("limits", index), _("give exactly one of below and above")
@@ -140,7 +133,6 @@ def limits(runbook: Runbook) -> Mistakes:
 
 
 def duties(runbook: Runbook) -> Mistakes:
-    """Each duty has either a rule that occurs or a base date that resolves."""
     for index, duty in enumerate(runbook.duties):
         path: Path = ("duties", index)
         if bool(duty.rule) == bool(duty.anchor):
@@ -172,7 +164,6 @@ def _counted(duty: Duty, path: Path) -> Mistakes:
 
 
 def _series(runbook: Runbook) -> Mistakes:
-    """A series has at least two duties, all of them with a rule."""
     members = Counter(duty.series for duty in runbook.duties if duty.series)
     for index, duty in enumerate(runbook.duties):
         if duty.series and duty.anchor:
@@ -236,7 +227,6 @@ def _part_mistake(parts: dict[str, str]) -> str:
 
 
 def journal(runbook: Runbook) -> Mistakes:
-    """`log_group` and `log_stream` are given together or not at all."""
     spec = runbook.journal
     if spec.log_group and not spec.log_stream:
         yield ("journal", "log_stream"), _("give both log_group and log_stream, or neither")
@@ -245,7 +235,6 @@ def journal(runbook: Runbook) -> Mistakes:
 
 
 def closures(runbook: Runbook) -> Mistakes:
-    """Closed days exist in the calendar, and no day is both open and closed."""
     for index, day in enumerate(runbook.closures.yearly):
         try:
             date.fromisoformat(f"2024-{day}")

@@ -54,7 +54,6 @@ def inspect(path: Path) -> Loaded:
 
 
 def loads(text: str, name: str = "runbook.toml") -> Loaded:
-    """Like `inspect`, but from text; `name` is the file name shown in messages."""
     try:
         return _load(parse(text, name, Runbook))
     except DataFileError as error:
@@ -103,7 +102,6 @@ def source(name: str) -> str:
 
 
 def is_path(name: str) -> bool:
-    """Whether `name` means a file rather than a runbook that ships with the console."""
     return name.endswith(".toml") or "/" in name or "\\" in name
 
 
@@ -143,5 +141,4 @@ def _load_once(path: Path) -> Runbook:
 
 
 def schema() -> dict[str, Any]:
-    """The runbook format as JSON Schema 2020-12, for editors."""
     return grammar.schema(Runbook)

@@ -21,15 +21,9 @@ from tui.start_options import StartError
 
 
 class Prints(Protocol):
-    """The output that commands print to."""
+    def print_lines(self, lines: Iterable[str], *, error: bool = False) -> None: ...
 
-    def print_lines(self, lines: Iterable[str], *, error: bool = False) -> None:
-        """Print lines meant for a person."""
-        ...
-
-    def hand_over(self, lines: Iterable[str]) -> None:
-        """Print lines meant for a file or a program, always as UTF-8."""
-        ...
+    def hand_over(self, lines: Iterable[str]) -> None: ...
 
 
 def answered(output: Prints, ask: Callable[[], tuple[Iterable[str], int]], *, data: bool = False) -> int:
@@ -50,11 +44,9 @@ class Formatter(click.HelpFormatter):
     """Help with translated headings, measured in cells: Click counts characters, and Japanese takes two cells each."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """Write the usage line with a translated prefix."""
         super().write_usage(prog, args, prefix or _("Usage:") + " ")
 
     def write_heading(self, heading: str) -> None:
-        """Write a section heading in translation: `Options`, `Commands`, `Positional arguments`."""
         translations = {
             "Options": _("Options"),
             "Commands": _("Commands"),
@@ -63,7 +55,6 @@ class Formatter(click.HelpFormatter):
         super().write_heading(translations.get(heading, heading))
 
     def write_text(self, text: str) -> None:
-        """Write paragraphs, wrapped to the width; one that begins with `\\b` keeps its lines."""
         paragraphs = []
         for paragraph in text.split("\n\n"):
             lines = paragraph.strip("\n").split("\n")
@@ -77,7 +68,6 @@ class Formatter(click.HelpFormatter):
                 self.write(f"{'':>{self.current_indent}}{line}\n")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write terms and their texts side by side, each text whole."""
         entries = list(rows)
         column = min(max(len(term) for term, _text in entries), col_max) + col_spacing
         indent = self.current_indent + column
@@ -104,8 +94,6 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 class Context(click.Context):
-    """A context that formats help with `Formatter`."""
-
     formatter_class = Formatter
 
 
@@ -116,16 +104,12 @@ def _show_help(context: click.Context, _option: click.Parameter, is_set: bool) -
 
 
 class Command(click.Command):
-    """A command whose help is in the console's language."""
-
     context_class = Context
 
     def get_short_help_str(self, limit: int = 0) -> str:
-        """Return the first paragraph of the help, whole whatever its length."""
         return " ".join((self.short_help or self.help or "").split("\n\n")[0].split())
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Return the `--help` option with its text translated."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = _("Show this help.")
@@ -134,8 +118,6 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A group of commands whose help is in the console's language."""
-
     command_class = Command
     group_class = type
 
@@ -149,7 +131,6 @@ class Choice(click.Choice[str]):
     """One of several names; the error for a wrong one suggests the nearest."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
-        """Return a message that suggests the nearest name, or lists all of them."""
         return mistakes.unknown_name(clean(value), [str(each) for each in self.choices])
 
 
@@ -164,7 +145,6 @@ class Named(click.ParamType[str]):
         self.listed_by = listed_by
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name if it exists; otherwise fail and suggest the nearest."""
         names = list(self.names())
         if value not in names:
             self.fail(self._unknown(clean(value), names), param, ctx)
@@ -173,7 +153,6 @@ class Named(click.ParamType[str]):
     def shell_complete(
         self, _ctx: click.Context, _param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """The names that begin like this."""
         return [CompletionItem(name) for name in self.names() if name.startswith(incomplete)]
 
     def _unknown(self, name: str, names: list[str]) -> str:
@@ -185,36 +164,27 @@ class Named(click.ParamType[str]):
 
 
 class FileName(click.ParamType[str]):
-    """The name of a file, taken as it is; a shell completes it."""
-
     name = "text"
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
-        """Return the name."""
         return str(value)
 
     def shell_complete(
         self, _ctx: click.Context, _param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Leave it to the shell."""
         return [CompletionItem(incomplete, type="file")]
 
 
 class FileOption(click.Option):
-    """An option that names a file; `settings` are those of `click.Option`."""
-
     def __init__(self, *names: str, metavar: str = "FILE", **settings: Any) -> None:
         super().__init__([*names], metavar=metavar, type=FileName(), **settings)
 
 
 class Speed(click.ParamType[float]):
-    """The speed of the demo's clock, as a multiple of real time."""
-
     name = "number"
     lowest, highest = 0.1, 600.0
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return a number within the bounds; otherwise fail and name both."""
         try:
             speed = float(value)
         except ValueError:
@@ -228,13 +198,10 @@ class Speed(click.ParamType[float]):
 
 
 class Moment(click.ParamType[datetime]):
-    """The time at which the demo begins, in Japan Standard Time."""
-
     name = "moment"
     years = range(2000, 2051)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return an aware datetime; otherwise fail with an example."""
         example = _('must be a date and time in Japan from 2000 to 2050, such as "2026-04-01 08:55"')
         try:
             moment = datetime.strptime(str(value).strip().replace("T", " "), "%Y-%m-%d %H:%M")  # noqa: DTZ007

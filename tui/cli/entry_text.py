@@ -1,5 +1,3 @@
-"""Readable output of the `toban journal` commands."""
-
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -18,7 +16,6 @@ _KIND_WIDTH = 14
 
 
 def report(verification: "Verification", zone: tzinfo) -> Iterator[str]:
-    """Yield the result of a check of the hash chain; the last line is the verdict."""
     yield verification.path
     if verification.problem is not None:
         yield from problem_lines(verification.problem)
@@ -69,7 +66,6 @@ def _fault_word(kind: str) -> str:
 
 
 def by_day(entries: Iterable["Entry"], zone: tzinfo, here: str = "") -> Iterator[str]:
-    """Yield the entries, given oldest first, under a heading for each day; `here` as `Person.name_beside` takes it."""
     before: date | None = None
     gone = gone_texts(GoneKind.JOURNAL)
     for entry in entries:
@@ -106,5 +102,4 @@ def _line(entry: "Entry", zone: tzinfo, here: str) -> str:
 
 
 def problem_lines(problem: "Problem") -> list[str]:
-    """Return what is wrong, the remedy and the details, one line each."""
     return [each for each in (problem.summary, problem.advice, problem.detail) if each]

@@ -1,5 +1,3 @@
-"""Output of `toban runbook`: the check of a runbook, its summary, its file."""
-
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,7 +21,6 @@ from widgets.drawing.format import pad
 
 
 def check(path: Path) -> tuple[list[str], int]:
-    """Return the lines of a runbook's check (mistakes, undecided values, cautions) and the exit status."""
     try:
         loaded = inspect(path)
     except RunbookError as error:
@@ -64,7 +61,6 @@ def show(name: str) -> Iterator[str]:
 
 
 def _instructions(runbook: Runbook, book: Playbook | Procedure) -> Iterator[str]:
-    """Yield the steps of a playbook or a procedure, whom they need, and what to beware of."""
     for number, step in enumerate(book.steps, 1):
         yield f"  {number}. {step.text}" + (f" ({step.note})" if step.note else "")
     if isinstance(book, Playbook):
@@ -105,5 +101,4 @@ def _sections(runbook: Runbook) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
 
 
 def when(duty: Duty) -> str:
-    """Return a duty's rule and times as they are written in the runbook."""
     return " ".join([clean(duty.rule or duty.anchor), *duty.at])

@@ -58,8 +58,6 @@ async def watch(output: Prints, options: StartOptions) -> int:
 
 
 class HeadlessWatch:
-    """The repeating work of a console without a screen."""
-
     def __init__(self, services: Services, output: Prints) -> None:
         self._services = services
         self._output = output
@@ -67,7 +65,6 @@ class HeadlessWatch:
         self._zone = services.calendar.zone
 
     async def begin(self) -> list[Coroutine[Any, Any, None]]:
-        """Open the journal, and return the work to be done until the end."""
         services = self._services
         services.report_faults(self._report, self._report)
         await services.open_journal()
@@ -105,7 +102,6 @@ class HeadlessWatch:
         ]
 
     def say(self, lines: Iterable[str]) -> None:
-        """Print lines, each with its time and without secrets; where nobody reads them, the journal still has them."""
         now, masker = self._services.clock.now(), masker_of(self._services.runbook)
         with suppress(CannotPrint):
             if stamped := [f"{_stamp(now, self._zone)}  {masker.without_secrets(line)}" for line in lines]:

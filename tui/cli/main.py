@@ -46,7 +46,6 @@ def main(argv: Sequence[str] | None = None, *, outline_drawn: bool = False) -> N
 
 
 def run(argv: Sequence[str], output: Output) -> int:
-    """Run the command line and return its exit status; an internal error is printed and becomes a status, too."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -66,7 +65,6 @@ def run(argv: Sequence[str], output: Output) -> int:
 
 
 def _status_of(argv: Sequence[str], output: Output) -> int:
-    """Return the exit status; errors of the command line and of the output are reported in words."""
     try:
         i18n.use(early_flags.language(argv))
         if refusal := early_flags.open_debug_log(argv):
@@ -119,7 +117,6 @@ def build(output: Output) -> click.Group:
 
 
 def _commands(output: Output) -> Commands:
-    """Return the commands; of those that are given by name, only the one that is run is imported, and all for the help."""
     reading = partial(_with_options, output, aws=True)
     plain = partial(_with_options, output, aws=False)
     return Commands(
@@ -158,8 +155,6 @@ def _with_options(output: Output, name: str, *, aws: bool) -> click.Command:
 
 
 class _Start:
-    """Starts the console with the flags of `toban` and of `toban demo`."""
-
     def __init__(self, output: Output) -> None:
         self.output = output
 
@@ -170,14 +165,12 @@ class _Start:
         return None if context.invoked_subcommand else self.go(context.obj)
 
     def demo(self, *, list_scenarios: bool, **flags: Any) -> int:
-        """Run `toban demo …` and return the exit status."""
         if list_scenarios:
             self.output.print_lines(scenarios().values())
             return ExitStatus.NORMAL
         return self.go(replace(_before(), demo=True, **_set_flags(flags)))
 
     def go(self, options: StartOptions) -> int:
-        """Hand the terminal over to the console and return its exit status."""
         from tui.startup.start import run as start
 
         def refuse(reason: str) -> None:

@@ -1,7 +1,4 @@
-"""The systems that are watched, and which of them is on screen.
-
-Imported after the first frame of the first system.
-"""
+"""Imported after the first frame of the first system."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -48,8 +45,6 @@ _EMPTY: dict[str, object] = {
 
 
 class SystemSwitch:
-    """Follows all systems, and shows one of them at a time."""
-
     def __init__(
         self,
         app: Console,
@@ -102,7 +97,6 @@ class SystemSwitch:
                 yield from system.begun.session.secrets()
 
     async def end(self) -> None:
-        """End what watches the systems that are not on screen."""
         for task in self._finishing.values():
             task.cancel()
         shown = (
@@ -125,7 +119,6 @@ class SystemSwitch:
                 self._tell_alarms(old, new)
 
     def _tell_alarms(self, old: SystemState, new: SystemState) -> None:
-        """Tell once, with the system's name, which alarms of a system that is not on screen have turned."""
         if old.overview is None or new.overview is None or old.overview is new.overview:
             return
         if text := sentence(changes(old.overview, new.overview)):
@@ -164,7 +157,6 @@ class SystemSwitch:
             await self._follow_records(system.key, self._subscriptions)
 
     def _may_close(self, system: WatchedSystem, asked_in: Screen[object]) -> bool:
-        """Whether no window was opened, and nothing was written, while the system was being opened; else says so."""
         top = self._app.screen
         if not isinstance(top, Dialog):
             return True

@@ -83,8 +83,6 @@ def in_words(error: DataFileError) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting, for documentation and for `toban config`."""
-
     key: str
     variable: str
     """Environment variable; "" if there is none."""
@@ -94,8 +92,6 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """The configuration in force, its file, and the origin of each value."""
-
     config: ConsoleConfig
     path: Path
     origins: dict[str, str]
@@ -105,7 +101,6 @@ class Effective:
 
 
 def config_path(environment: Mapping[str, str] | None = None) -> Path:
-    """The configuration file, which need not exist."""
     name = (os.environ if environment is None else environment).get(FILE_VARIABLE)
     return named(name) if name else user_config_path("toban") / "config.toml"
 
@@ -129,7 +124,6 @@ def of_system(config: ConsoleConfig, id: str | None) -> ConsoleConfig:
 
 
 def effective(options: StartOptions) -> Effective:
-    """As `load_config`, with the origin of each value."""
     path = named(options.config) if options.config else config_path()
     file = _read(path, must_exist=bool(options.config))
     tell(file.mistake(*gone) for gone in take_gone(GoneKind.CONFIGURATION, file.data))
@@ -178,7 +172,6 @@ def _checked(keys: Mapping[str, str]) -> tuple[list[tuple[str, str]], dict[str, 
 
 
 def settings() -> list[Setting]:
-    """Every setting, in the order of the documentation."""
     listing = []
     for key, field in ConsoleConfig.model_fields.items():
         text = grammar.docs(ConsoleConfig).get(key, "")
@@ -204,7 +197,6 @@ def _intervals_text(name: str) -> str:
 
 
 def describe() -> str:
-    """Every setting as a Markdown table, for the README."""
     rows = ["| key | environment | default | |", "|---|---|---|---|"]
     for setting in settings():
         default = "" if setting.default in (None, "", (), {}) else f"`{setting.default}`"
@@ -266,7 +258,6 @@ def _unknown_variables() -> Iterator[Mistake]:
 
 
 def _mistake(file: TomlFile, origins: dict[str, str], path: KeyPath, text: str) -> Mistake:
-    """A mistake, located at the source of the wrong value."""
     while path and not isinstance(path[-1], str):
         path = path[:-1]
     origin = origins.get(dotted(path), "")
@@ -286,7 +277,6 @@ def _leaves(data: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """`above` merged over `below`: tables key by key, everything else replaced."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)

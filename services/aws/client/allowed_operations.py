@@ -212,7 +212,6 @@ class SentBefore(ConnectionError):
 
 
 def _same(request: Mapping[str, Any], model: Any, params: dict[str, Any]) -> bool:
-    """Whether the serialized `request` equals these parameters when serialized."""
     # Imported here because this module is loaded before the SDK; only writes need it.
     from botocore.serialize import create_serializer
 

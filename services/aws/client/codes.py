@@ -1,7 +1,4 @@
-"""Maps AWS error codes to problem kinds and extracts the missing permission from a denial.
-
-Source: "Common error types" of the CloudWatch, Logs, ECS, RDS, ELB, IAM and STS API references.
-"""
+"""Source: "Common error types" of the CloudWatch, Logs, ECS, RDS, ELB, IAM and STS API references."""
 
 import re
 from datetime import UTC, datetime
@@ -134,7 +131,6 @@ def refuses_time(code: str, message: str, skew: float | None) -> bool:
 
 
 def time_of_refusal(message: str) -> datetime | None:
-    """AWS's time as the refusal of a signature states it; None if it does not."""
     stated = _THEIR_TIME.search(message)
     return datetime.strptime(stated[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if stated else None
 
@@ -167,11 +163,9 @@ def _by_status(code: str, status: int) -> ProblemKind:
 
 
 def permission_named(message: str, service: str, operation: str) -> str:
-    """The IAM action that was denied: as named in the message, else derived from the operation."""
     named = _DENIED.search(message)
     return named[1] if named else permission_of(service, operation)
 
 
 def permission_of(service: str, operation: str) -> str:
-    """The IAM action that an operation requires; `service` is botocore's name."""
     return _ACTIONS.get((service, operation)) or f"{_PREFIXES.get(service, service)}:{operation}"

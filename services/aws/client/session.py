@@ -250,7 +250,6 @@ class AwsSession:
         return self._login.secrets() if self._login else ()
 
     def renew(self) -> None:
-        """Ask anew at the next read: pick up renewed credentials, and forget which operations have been lacking."""
         self._lacking.forget()
         if self._login:
             self._login.renew()
@@ -260,7 +259,6 @@ class AwsSession:
         await detached((await self._loaded()).assume(token_code))
 
     async def close(self) -> None:
-        """Close every connection; later calls fail."""
         self._closed = True
         if self._login:
             await self._login.close()

@@ -37,7 +37,6 @@ class WriteGrant:
         return self._deadline is not None and self._deadline.is_over
 
     def matches(self, service: str, operation: str, params: object) -> bool:
-        """Whether this is the confirmed request and the grant is unused."""
         try:
             request = (service, operation, canonical(params))
         except (TypeError, ValueError):
@@ -47,7 +46,6 @@ class WriteGrant:
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
-        """Make the grant visible to the gate, in the current task only."""
         token = _in_force.set(self)
         try:
             yield
@@ -59,16 +57,13 @@ _in_force: ContextVar[WriteGrant | None] = ContextVar("permit in force", default
 
 
 def permit_in_force() -> WriteGrant | None:
-    """The grant in force in the current task, if any."""
     return _in_force.get()
 
 
 class AppendTarget(Protocol):
     """What one session may send without a grant, beside the reads that every session may."""
 
-    def accepts(self, service: str, operation: str, params: object) -> bool:
-        """Whether this request adds to the target, or reads it, and can do nothing else."""
-        ...
+    def accepts(self, service: str, operation: str, params: object) -> bool: ...
 
 
 APPEND = ("logs", "PutLogEvents")
@@ -83,7 +78,6 @@ class JournalLogStream:
     stream: str
 
     def accepts(self, service: str, operation: str, params: object) -> bool:
-        """Whether this is PutLogEvents to this stream."""
         if (service, operation) != APPEND:
             return False
         if not (self.group and self.stream and isinstance(params, Mapping)):
@@ -95,8 +89,6 @@ NOWHERE = JournalLogStream("", "")
 
 
 class WriteAuthorizer:
-    """Arms and disarms writing, and issues grants while armed."""
-
     def __init__(self, clock: Clock, account: str, *, read_only: bool = False) -> None:
         self._clock = clock
         self.account = account
@@ -109,7 +101,6 @@ class WriteAuthorizer:
 
     @property
     def armed(self) -> Armed | None:
-        """Until when, why and by whom writing is armed; None while read-only."""
         return self._armed if self.left > 0 else None
 
     @property
@@ -126,7 +117,6 @@ class WriteAuthorizer:
         self._armed = armed
 
     def disarm(self) -> None:
-        """Return to read-only immediately."""
         self._armed = None
 
     def issue(

@@ -1,5 +1,3 @@
-"""Collects the report lines that come directly from journal entries: changes, notes, posts, charges, remarks."""
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -49,7 +47,6 @@ _HAND_OVERS = (EntryKind.HAND_OVER, EntryKind.HAND_OVER_ACCEPTED)
 def change_lines(
     entries: Iterable[Entry], runs: Sequence[Run], reverts: Mapping[str, str]
 ) -> tuple[ChangeLine, ...]:
-    """The change runs that appear in `entries`, oldest first; `reverts`: who reverts it, by run still to be reverted."""
     ids = {entry.subject for entry in entries if entry.kind in CHANGE_KINDS}
     return tuple(_change(run, reverts) for run in reversed(runs) if run.id in ids)
 
@@ -74,7 +71,6 @@ def note_lines(entries: Sequence[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
 
 
 def _quoted(entry: Entry) -> str:
-    """A person's own words, else the entry's text; of a hand-over the text with what was open."""
     if entry.kind in _HAND_OVERS:
         items = entry.data.get("open")
         lines = [str(item) for item in items] if isinstance(items, list) else []
@@ -83,7 +79,6 @@ def _quoted(entry: Entry) -> str:
 
 
 def ack_lines(entries: Iterable[Entry]) -> tuple[AcknowledgementLine, ...]:
-    """Acknowledgements of alarms: who acknowledged which state."""
     return tuple(
         AcknowledgementLine(
             seq=entry.seq,
@@ -132,7 +127,6 @@ def charges_by_day(source: Source) -> dict[date, Charges]:
 
 
 def summed(days: Iterable[Charges]) -> Charges:
-    """The total charges of several days, with the most expensive day."""
     every = list(days)
     dearest = max(every, key=lambda charges: charges.dearest_yen, default=Charges())
     return Charges(
@@ -147,7 +141,6 @@ def summed(days: Iterable[Charges]) -> Charges:
 
 
 def remark_lines(source: Source) -> tuple[RemarkLine, ...]:
-    """Remarks on the period's own report and on the reports of its days and months, whenever they were written."""
     entries = source.about(_subjects(source.period), [EntryKind.REMARK])
     return tuple(
         RemarkLine(
@@ -249,7 +242,6 @@ def _count(entry: Entry, totals: list[Entry]) -> None:
 
 
 def _number(value: object) -> float:
-    """`value` if it is a finite number; 0 for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return 0.0
     return float(value)

@@ -1,5 +1,3 @@
-"""The files that people write: the configuration and the runbook."""
-
 import asyncio
 import shlex
 from dataclasses import replace
@@ -17,7 +15,6 @@ from tui.startup.sources import every_source
 
 
 async def configuration(subject: Examination) -> Outcome:
-    """Whether every setting is valid, wherever it comes from, and every system has a usable runbook with an id of its own."""
     if isinstance(subject.configuration, DataFileError):
         return _mistaken(subject.configuration)
     in_force = subject.configuration
@@ -39,7 +36,6 @@ async def configuration(subject: Examination) -> Outcome:
 
 
 async def runbook(subject: Examination) -> Outcome:
-    """Whether the runbook can be used; what is undecided in it is counted, and what could not be checked needs attention."""
     if isinstance(subject.book, DataFileError):
         return _mistaken(subject.book)
     book = subject.runbook

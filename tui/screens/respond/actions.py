@@ -39,7 +39,6 @@ _APART = "apart:"
 
 
 async def attempt(app: Console, record: Awaitable[object], confirmation: str) -> bool:
-    """Record something and say so; if the journal refuses, say why."""
     try:
         await record
     except AlreadyRecorded as error:
@@ -69,11 +68,9 @@ class IncidentScreenBase(ModeScreen):
         raise NotImplementedError
 
     def alarms_seen(self) -> frozenset[str]:
-        """Those whose incidents are open."""
         return frozenset(str(incident.target) for incident in self.app.incidents if incident.is_open)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what can be done about the incident at hand as it stands."""
         incident = self.incident_at_hand()
         if action in _WHILE_OPEN and incident is not None and not incident.is_open:
             return False
@@ -108,7 +105,6 @@ class IncidentScreenBase(ModeScreen):
         self.run_worker(attempt(self.app, record, confirmation), group="incident-record")
 
     def action_told(self, role: str = "") -> None:
-        """Show what to say on the phone, and record who was told; `role`: whom a step tells."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is not None and view is not None:
             situation, renewed = situation_of(self.app, view), self._renewed(incident)
@@ -197,7 +193,6 @@ class IncidentScreenBase(ModeScreen):
         self.decide_on("")
 
     def decide_on(self, cause: str) -> None:
-        """Decide on a weighed cause, or in one's own words; what is none of the choices is asked for."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is None or view is None:
             return
@@ -238,7 +233,6 @@ class IncidentScreenBase(ModeScreen):
         self.app.push_screen(decide_dialog(title, write, question_of(view) if not title else ""))
 
     def action_close_incident(self) -> None:
-        """Close the incident with its cause, a summary, and what is left to be done."""
         incident, view = self._open_incident(), self.view_at_hand()
         if incident is None or view is None:
             return

@@ -54,7 +54,6 @@ class _Session(AioSession):  # type: ignore[misc]  # the SDK ships no types
     endpoint_url: str = ""
 
     def create_client(self, *args: Any, **options: Any) -> Any:
-        """Same as the SDK's: an async context manager that yields the client."""
         if self.endpoint_url:
             options.setdefault("endpoint_url", self.endpoint_url)
         return super().create_client(*args, **options)
@@ -105,7 +104,6 @@ class Clients:
                 _never_prompt(self._session, settings, desk or MfaPrompts())
 
     def profile(self) -> dict[str, Any]:
-        """The keys of the configured profile; {} without a profile."""
         return dict(self._session.get_scoped_config())
 
     def stamp(self) -> Stamp:
@@ -114,7 +112,6 @@ class Clients:
         return stamp(credential_files(named))
 
     async def client(self, purpose: Purpose, service: str, region: str | None = None) -> Any:
-        """The shared client for (purpose, service, region)."""
         key = (purpose, service, region or self.settings.region)
         async with self._lock:
             if key not in self._open:
@@ -160,7 +157,6 @@ class Clients:
         return str(getattr(credentials, "method", "") or ""), expires.astimezone(UTC) if expires else None
 
     def secrets(self) -> tuple[str, ...]:
-        """The secrets of the credentials in use, for redaction; does not resolve or renew credentials."""
         credentials = getattr(self._session, "_credentials", None)
         parts = vars(credentials) if credentials else {}
         return tuple(
@@ -190,7 +186,6 @@ class Clients:
                 await self.close()
 
     async def retire(self) -> None:
-        """Close once the last running call has ended; other clients have replaced these."""
         self._retired = True
         if not self._users:
             await self.close()

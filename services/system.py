@@ -23,7 +23,6 @@ from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
-from services.aws.devops_agent import Investigations
 from services.aws.iam.access_keys import AccessKeys
 from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
@@ -32,7 +31,6 @@ from services.aws.rds.reader import RdsReader
 from services.background.faults import Fault, Workers
 from services.background.wake import Wakes
 from services.calendar.calendar import Calendar
-from services.changes.arming.single_request import writer_of
 from services.changes.base import ChangeContext
 from services.changes.drills.evidence import MeasuredEvidence
 from services.changes.engine import ChangeEngine
@@ -42,7 +40,6 @@ from services.clock import AwsClock, Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates, MaintenanceDates
 from services.duties.service import Duties
-from services.events.wiring import Events, events_of
 from services.feed import Feed
 from services.github.settings import GithubSettings
 from services.host.clock_watch import ClockWatch
@@ -80,7 +77,6 @@ from services.models.intervals import Intervals
 from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import Problem
 from services.models.runbook import Runbook
-from services.models.seen_events import SeenType
 from services.outages.watch import OutageWatch
 from services.policy.session import session_policies
 from services.runbook.fingerprint import fingerprint
@@ -145,8 +141,6 @@ class Services:
     measured_evidence: MeasuredEvidence
     outbox: Outbox
     clock_watch: ClockWatch
-    events: Events | None
-    """What wakes reads sooner; None: the runbook names no queue of events."""
     workers: Workers
     """The console's own repeating work."""
     _began: bool = False
@@ -305,7 +299,6 @@ def connect(
         runbook,
         book,
         limited("first wave", urgent=True),
-        Investigations(writer_of(session, role), permits, str(region)),
         clock,
         aws_clock,
         str(region),
@@ -314,14 +307,6 @@ def connect(
         session.is_elsewhere,
         session.warm,
     )
-
-    def wake_reads(types: frozenset[SeenType]) -> None:
-        # Not the dashboard: its metrics come once a minute, and every read of them is charged.
-        if types - {SeenType.UNREADABLE, SeenType.HEALTH}:
-            alarms_feed.refresh()
-            response.recovery.wake()
-        if SeenType.DATABASE in types:
-            base_dates_feed.refresh()
 
     duties = Duties(
         runbook,
@@ -397,7 +382,6 @@ def connect(
             book, clock, slack or SlackSettings(why=unset()), runbook.slack.channel if runbook.slack else ""
         ),
         clock_watch=ClockWatch(clock),
-        events=events_of(runbook, session, book, clock, wake_reads),
         workers=workers,
     )
 

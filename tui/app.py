@@ -19,6 +19,7 @@ from textual.screen import Screen
 
 from services.host.regular_files import exists
 from services.i18n import _
+from services.models.gone import take_notices
 from tui import messages, themes
 from tui.commands import bindings
 from tui.console import JST, UTC_ZONE, Console
@@ -144,7 +145,7 @@ class TobanApp(Console):
         opening = asyncio.create_task(services.open_journal())
         await self.switch_mode(self._start_mode)
         self.openings.begin(ahead.NEEDS)
-        for warning in reserved_key_warnings(self.config.keys):
+        for warning in (*reserved_key_warnings(self.config.keys), *take_notices()):
             self.inform(warning)
         # Watching does not wait for the disk and needs no journal.
         subscriptions = Subscriptions(self, self.enter_code)

@@ -79,7 +79,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("incident-hand-over", "H", "screen.hand_over", N_("Hand over"), N_("Offer the incident to the next person, or accept it"), "ひきつぎ hikitsugi こうたい koutai", show=True, scope="respond"),
     Command("incident-join", "J", "screen.join", N_("Join"), N_("Make the incident part of another one"), "まとめる matomeru どういつ douitsu", scope="respond"),
     Command("incident-report", "g", "screen.incident_report", N_("Report"), N_("The incident's report: what the journal says about it; it can be saved and printed"), "ほうこくしょ houkokusho しょうがいほうこく shougaihoukoku", show=True, scope="respond"),
-    Command("incident-opinion", "plus", "screen.opinion", N_("AWS's opinion"), N_("Ask AWS DevOps Agent for a second opinion; the price is said first"), "いけん iken せかんどおぴにおん sekando opinion devops agent", scope="respond"),
     Command("journal-filter", "f", "screen.filter", N_("Filter"), N_("Show only some kinds, persons or targets"), "しぼりこみ shiborikomi", show=True, scope="journal"),
     Command("journal-search", "slash", "screen.search", N_("Search"), N_("Search entries by words"), "けんさく kensaku", show=True, scope="journal"),
     Command("journal-day", "D", "screen.day", N_("Day"), N_("Show only one day"), "ひづけ hizuke", show=True, scope="journal"),

@@ -55,7 +55,7 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("at", "choose a time: go there in every pane of a log, plan a duty's date, leave a follow-up", "Go to time", "Plan", "Follow-up"),
     _meaning("exclamation_mark", "newest firing alarm: its incident", "Newest firing"),
     _meaning("dollar_sign", "the `aws` command that does the same", "AWS commands"),
-    _meaning("plus", "agree to the cost; ask AWS for more, at a price: its opinion, late lines; search further for a request", "Agree to the cost", "AWS's opinion", "Late lines"),
+    _meaning("plus", "agree to the cost; ask AWS for late lines, at a price; search further for a request", "Agree to the cost", "Late lines"),
     _meaning("f4", "Live Tail of a log", "Live Tail"),
     _meaning("minus", "skip a duty or a step", "Skip"),
     _meaning("equals_sign", "override a verdict; decide on a cause", "Override", "Decide"),

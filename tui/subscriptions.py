@@ -103,9 +103,6 @@ class Subscriptions:
         yield "recovery", _("judging recovery"), response.recovery.keep
         yield "duty-ticks", _("proving the duties' lines"), services.duty_ticks.keep
         yield "evidence", _("filling in what changes have measured"), services.measured_evidence.keep
-        if (events := services.events) is not None:
-            events.listener.tell = self._app.inform
-            yield from events.workers()
 
     def _follow(self, followed: Iterator[Followed]) -> None:
         for name, title, states, take in followed:

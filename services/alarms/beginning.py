@@ -12,9 +12,8 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.monitored_session import session_of
 from services.aws.client.prices import yen_per_dollar
 from services.aws.client.session import AwsSession, AwsSettings
-from services.aws.client.write_grants import AnyTarget, JournalLogStream
+from services.aws.client.write_grants import NOWHERE, JournalLogStream
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
-from services.aws.sqs import EventQueue
 from services.background.faults import Workers
 from services.clock import AwsClock, Clock
 from services.feed import Feed
@@ -53,17 +52,16 @@ def begin(
 ) -> Beginning:
     """The session and the alarms of the runbook's system; sends no request yet.
 
-    `appends`: whether it may append to the journal's log stream, and take events from the queue.
+    `appends`: whether it may append to the journal's log stream.
     `proves`: whether what it reads must be of the runbook's account and region.
     """
     zone = ZoneInfo(runbook.system.timezone)
     meter = UsageMeter(clock, usd_jpy=yen_per_dollar(runbook.costs), zone=zone)
     log_stream = JournalLogStream(runbook.journal.log_group, runbook.journal.log_stream)
-    queue = EventQueue(runbook.events.queue_url if runbook.events is not None else "")
-    targets = AnyTarget((log_stream, queue) if appends else ())
+    target = log_stream if appends else NOWHERE
     proof = AccountProof(runbook.system.account, runbook.system.region, clock) if proves else None
     session = session_of(
-        settings, clock=clock, meter=meter, journal=targets, journal_group=log_stream.group, proof=proof
+        settings, clock=clock, meter=meter, journal=target, journal_group=log_stream.group, proof=proof
     )
     rng, workers = random.Random(seed), Workers(clock)
     alarm_watch = AlarmWatch(session, runbook, clock)

@@ -13,7 +13,7 @@ from services.background.faults import Fault, unreported
 from services.background.wake import Wake
 from services.clock import Clock
 from services.fleet.records import RecordsReader
-from services.i18n import _, sentences
+from services.i18n import _
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.journal.place import JournalPlace
@@ -35,14 +35,6 @@ class SystemPlan:
     settings: AwsSettings
     journal: JournalPlace
     intervals: Intervals
-
-    @property
-    def queue(self) -> str:
-        """The address of the queue of its events; "" if it has none."""
-        return self.runbook.events.queue_url if self.runbook.events is not None else ""
-
-    def without_events(self) -> "SystemPlan":
-        return replace(self, runbook=self.runbook.model_copy(update={"events": None}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +158,6 @@ class WatchedSystem:
         self._watching: asyncio.Task[None] | None = None
         self._following_records: asyncio.Task[None] | None = None
         self._records: WatchedRecords | None = None
-        self._left_out = ""
-        """What of it is left out, why, and what to do."""
         self._wake = Wake()
 
     @property
@@ -178,8 +168,6 @@ class WatchedSystem:
         """Take what was begun elsewhere: that of the system that is shown first."""
         self._claims(plan.runbook.system.id)
         self._claims(str(plan.journal.path.absolute()))
-        if plan.queue:
-            self._claims(plan.queue)
         self._take_plan(plan, begun)
 
     async def loaded(self) -> bool:
@@ -223,7 +211,7 @@ class WatchedSystem:
         problem, remedy = (error.summary, error.remedy) if error and is_other else ("", "")
         # In the language of the screen, which may have changed.
         title = str(self.plan.runbook.system.title) if self.plan is not None else self.state.title
-        notice = sentences(self._left_out, self._lacks_alarms(state.value))
+        notice = self._lacks_alarms(state.value)
         self._set(
             replace(self.state, title=title, alarms=state, problem=problem, remedy=remedy, notice=notice)
         )
@@ -260,18 +248,10 @@ class WatchedSystem:
         if not all(map(self._claims, journal)):
             text = _("{place}: another system of the list has the journal {path} too.")
             return self._unfit(text.format(place=self.entry.place, path=plan.journal.path))
-        notice = ""
-        if plan.queue and not self._claims(plan.queue):
-            # Each would take events of the other's, and delete them.
-            notice = _(
-                "{place}: another system of the list has the queue {url} too. This one is watched without events; "
-                "alarms are polled as ever. Give each system a queue of its own."
-            ).format(place=self.entry.place, url=plan.queue)
-            plan = plan.without_events()
         if self.begun is None:
             begun = begin(plan.runbook, plan.settings, self._clock, intervals=plan.intervals)
             begun.workers.fault = self.fault
-            self._take_plan(plan, begun, notice)
+            self._take_plan(plan, begun)
         return True
 
     def _files(self) -> tuple[SystemPlan, tuple[str, str]]:
@@ -284,16 +264,15 @@ class WatchedSystem:
             self._set(replace(self.state, problem=problem))
         return False
 
-    def _take_plan(self, plan: SystemPlan, begun: Beginning, notice: str = "") -> None:
+    def _take_plan(self, plan: SystemPlan, begun: Beginning) -> None:
         system = plan.runbook.system
-        self.plan, self.begun, self._left_out = plan, begun, notice
+        self.plan, self.begun = plan, begun
         self._set(
             SystemState(
                 key=str(system.id),
                 title=str(system.title),
                 environment=system.environment,
                 account=str(system.account),
-                notice=notice,
             )
         )
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from services.events.incident_rows import seen_rows
 from services.i18n import _
 from services.incidents.ownership import belongs
 from services.models.aws_codes import NOT_SCALED, deployment_state, word_of
@@ -33,7 +32,8 @@ _SIGN_INS = frozenset({"signin.amazonaws.com", "sts.amazonaws.com"})
 CHANGE_KINDS = frozenset({EntryKind.OUTCOME, EntryKind.WATCHED})
 """The journal's own changes that belong to what happened just before, and to the timeline."""
 BESIDE = CHANGE_KINDS | {EntryKind.SEEN}
-"""What a timeline shows beside the entries about the incident itself: changes, and events of AWS."""
+"""What a timeline shows beside the entries about the incident itself: changes, and AWS's events that an earlier version
+recorded."""
 
 
 def timeline(
@@ -61,7 +61,11 @@ def timeline(
         for entry in changes
         if entry.kind in CHANGE_KINDS and entry.at >= first and entry.seq not in recorded_seqs
     ]
-    rows += seen_rows(incident, changes, first)
+    rows += [
+        _change(entry, TimelineKind.JUST_BEFORE)
+        for entry in changes
+        if entry.kind is EntryKind.SEEN and entry.at >= first
+    ]
     return tuple(sorted(_unique(rows), key=lambda row: (row.at, row.seq)))
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.aws.client.reader import Reader
-from services.aws.devops_agent import DevopsAgentReader, Investigations
 from services.background.faults import Fault
 from services.background.wake import Wake
 from services.clock import Clock
@@ -12,7 +11,6 @@ from services.incidents.capture import IncidentCapture
 from services.incidents.facts import Facts
 from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.live import EVERY, LiveEvidence
-from services.incidents.opinion import SecondOpinion
 from services.incidents.outages import follow
 from services.incidents.readings import Readings
 from services.incidents.recovery.checks import has_recovered
@@ -202,14 +200,12 @@ class Response:
     readings: Readings
     """Records later readings that change the causes."""
     recovery: RecoveryWatch
-    opinion: SecondOpinion
 
 
 def response_of(
     runbook: Runbook,
     journal: Journal,
     reader: Reader,
-    investigations: Investigations,
     clock: Clock,
     aws_clock: Clock,
     region: str,
@@ -233,7 +229,4 @@ def response_of(
         live,
         readings,
         RecoveryWatch(incidents, live, runbook, clock, lambda: journal.person, readings.note),
-        SecondOpinion(
-            incidents, runbook, clock, agent=DevopsAgentReader(reader), investigations=investigations
-        ),
     )

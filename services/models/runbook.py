@@ -16,7 +16,6 @@ from services.i18n import _
 from services.models.base import Clean, Decided, Github, Model, RawId
 from services.models.causes import CauseSpec
 from services.models.logs import LogFormId
-from services.models.runbook_events import EventsSpec
 from services.models.runbook_inspections import (
     AccessKeys,
     Costs,
@@ -31,7 +30,6 @@ from services.models.runbook_inspections import (
 from services.models.runbook_masking import MaskPattern
 from services.models.runbook_playbooks import (
     CauseWeights,
-    DevopsAgent,
     Playbook,
     Procedure,
     RosterEntry,
@@ -456,8 +454,6 @@ class Runbook(Translated):
     roster: tuple[RosterEntry, ...] = ()
     """Who is on duty when (当番表). The header names today's; escalation begins with them. Open days between two entries
     that no entry covers are undecided. Empty: the role alone is named."""
-    devops_agent: DevopsAgent | None = None
-    """AWS's agent for a second opinion; None: it is never asked."""
     contacts: tuple[Contact, ...] = ()
     approvers: tuple[Approver, ...] = ()
     freezes: tuple[Freeze, ...] = ()
@@ -479,8 +475,6 @@ class Runbook(Translated):
     """Where GitHub Actions keeps an access key; None: nowhere."""
     report: ReportSpec = ReportSpec.model_construct()
     journal: JournalSpec = JournalSpec.model_construct()
-    events: EventsSpec | None = None
-    """The queue whose events wake the console's reads; None: the console only polls."""
     inspecting: Inspecting = Inspecting.model_construct()
     inspections: tuple[CustomInspection, ...] = ()
     """Inspections that this runbook defines."""

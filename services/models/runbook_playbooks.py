@@ -126,12 +126,3 @@ class RosterEntry(Model):
     """Last local date."""
     contact: Decided = ""
     """Telephone number or address; empty: that of the contact with `on_duty = true`."""
-
-
-class DevopsAgent(Model):
-    """AWS's own agent, which can be asked for a second opinion."""
-
-    space: Clean
-    """Id of the agent space."""
-    yen: Annotated[int, Field(ge=0)] = 300
-    """What one investigation is expected to cost, shown before it is asked."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from services.aws.client.settings import partition_of
 from services.changes.drills.instances import name_prefix
 from services.models.runbook import Runbook
-from services.models.runbook_events import queue_place
 
 EVERYTHING = ("*",)
 """For actions that know no resource, or list them."""
@@ -76,12 +75,6 @@ class Arns:
         )
 
     @property
-    def agent_spaces(self) -> tuple[str, ...]:
-        """The space of AWS DevOps Agent that a second opinion is asked of."""
-        agent = self._runbook.devops_agent
-        return () if agent is None else (self.arn("aidevops", f"agentspace/{agent.space}"),)
-
-    @property
     def mutes(self) -> tuple[str, ...]:
         return (
             *self.mute_rules,
@@ -146,14 +139,6 @@ class Arns:
             return ()
         name = str(calendar.name)
         return (name if name.startswith("arn:") else self.arn("ssm", f"document/{name}"),)
-
-    @property
-    def event_queues(self) -> tuple[str, ...]:
-        events = self._runbook.events
-        place = queue_place(events.queue_url) if events is not None else None
-        if place is None:
-            return ()
-        return (f"arn:{self.partition}:sqs:{place.region}:{place.account}:{place.name}",)
 
     def _group(self, name: str) -> tuple[str, ...]:
         arn = self.arn("logs", f"log-group:{name}")

@@ -51,12 +51,6 @@ CONSOLE: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What the console calls beside inspections, changes, panels of the watch mode and the first wave of incidents."""
-OPINION = (
-    "devops-agent:CreateBacklogTask",
-    "devops-agent:GetBacklogTask",
-    "devops-agent:ListJournalRecords",
-)
-"""What a second opinion on an incident calls, if the runbook names an agent space."""
 TRACES = ("cloudtrail:LookupEvents",)
 """What tells whose effect it is where the response to a change was lost."""
 JOURNAL = ("logs:FilterLogEvents", "logs:PutLogEvents")
@@ -82,8 +76,6 @@ def declared(runbook: Runbook, panels: Iterable[str] = ()) -> Declared:
     changes = {id: calls for id, calls in all_changes.items() if _has_targets(calls, arns)}
     rotations = {id for id, calls in changes.items() if any(each[0] == ROTATION for each in calls - READS)}
     own = frozenset[Operation]().union(*(calls for id, calls in changes.items() if id not in rotations))
-    if runbook.devops_agent is not None:
-        own |= operations(OPINION)
     if changes:
         own |= operations(TRACES)
     rotation = frozenset[Operation]().union(*(changes[id] for id in rotations))

@@ -26,8 +26,6 @@ SECOND_FACTOR: Conditions = {
 """Temporary credentials, and where they tell of MFA, with it. Those of a role never tell: its trust policy asks for MFA."""
 UNMASK = ("logs:Unmask",)
 """Denied to every role: masked data in logs stays masked."""
-EVENTS = ("sqs:DeleteMessage", "sqs:ReceiveMessage")
-"""On the queue of events that the runbook names: copies of events, made for the console; the first is for batches, too."""
 NEVER = (
     "cloudtrail:DeleteTrail",
     "cloudtrail:StopLogging",
@@ -77,7 +75,6 @@ def document(
 
 def _read(calls: Declared, arns: Arns) -> Iterable[Statement]:
     yield from _allowed("Read", _permissions(calls.reads, arns))
-    yield from _allowed("ReceiveEvents", [Permission(action, arns.event_queues) for action in EVENTS])
     yield _denied("KeepMasked", UNMASK)
 
 

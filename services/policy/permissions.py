@@ -38,8 +38,6 @@ _LOG_READS = (
 _READS: Mapping[tuple[str, str], Resources] = {
     **{("logs", operation): lambda arns: arns.log_groups for operation in _LOG_READS},
     ("ssm", "GetCalendarState"): lambda arns: arns.calendars,
-    ("devops-agent", "GetBacklogTask"): lambda arns: arns.agent_spaces,
-    ("devops-agent", "ListJournalRecords"): lambda arns: arns.agent_spaces,
     ("cloudfront", "GetDistribution"): lambda arns: arns.distributions,
     ("cloudfront", "GetInvalidation"): lambda arns: arns.distributions,
     ("cloudfront", "ListInvalidations"): lambda arns: arns.distributions,
@@ -55,7 +53,6 @@ _READS: Mapping[tuple[str, str], Resources] = {
     },
 }
 _WRITES: Mapping[tuple[str, str], Resources] = {
-    ("devops-agent", "CreateBacklogTask"): lambda arns: arns.agent_spaces,
     ("cloudfront", "CreateInvalidation"): lambda arns: arns.distributions,
     ("cloudwatch", "PutAlarmMuteRule"): lambda arns: arns.mutes,
     ("cloudwatch", "DeleteAlarmMuteRule"): lambda arns: arns.mute_rules,

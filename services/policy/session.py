@@ -74,10 +74,6 @@ def _user(arns: Arns, params: Params) -> Iterable[str]:
     yield arns.arn("iam", f"user/{_name(params['UserName'])}", region=False)
 
 
-def _agent_space(arns: Arns, params: Params) -> Iterable[str]:
-    yield arns.arn("aidevops", f"agentspace/{_name(params['agentSpaceId'])}")
-
-
 RESOURCES: Mapping[tuple[str, str], Named] = {
     ("application-autoscaling", "DeleteScheduledAction"): _scalable_target,
     ("application-autoscaling", "PutScheduledAction"): _scalable_target,
@@ -85,7 +81,6 @@ RESOURCES: Mapping[tuple[str, str], Named] = {
     ("cloudfront", "CreateInvalidation"): _distribution,
     ("cloudwatch", "DeleteAlarmMuteRule"): _mute_rule,
     ("cloudwatch", "PutAlarmMuteRule"): _mute,
-    ("devops-agent", "CreateBacklogTask"): _agent_space,
     ("ecs", "ContinueServiceDeployment"): _deployment,
     ("ecs", "StopServiceDeployment"): _deployment,
     ("ecs", "UpdateService"): _service,

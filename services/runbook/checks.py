@@ -15,7 +15,6 @@ from services.i18n import _
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
 from services.runbook import (
     approval_checks,
-    event_checks,
     github_checks,
     inspection_checks,
     log_checks,
@@ -259,7 +258,6 @@ ALL = (
     duties,
     closures,
     journal,
-    *event_checks.ALL,
     *approval_checks.ALL,
     *name_checks.ALL,
     *log_checks.ALL,

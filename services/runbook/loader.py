@@ -7,6 +7,7 @@ from typing import Any
 from services.host import regular_files
 from services.host.regular_files import named
 from services.i18n import _
+from services.models.gone import GoneKind, take_gone, tell
 from services.models.runbook import Runbook
 from services.runbook import checked_copies
 from services.toml import grammar, mistakes
@@ -34,6 +35,7 @@ class Loaded:
     runbook: Runbook
     undecided: tuple[Mistake, ...]
     cautions: tuple[Mistake, ...] = ()
+    gone: tuple[Mistake, ...] = ()
 
 
 def load(path: Path) -> Runbook:
@@ -63,11 +65,12 @@ def _load(file: TomlFile) -> Loaded:
     from services.runbook.undecided import undecided
     from services.runbook.unsupported import unsupported
 
+    gone = tuple(file.mistake(path, text) for path, text in take_gone(GoneKind.RUNBOOK, file.data))
     runbook = with_english_roles(validate(Runbook, file, *checks.ALL))
     open_points = in_order(file.mistake(path, text) for path, text in undecided(runbook))
     doubtful = (*not_compared(runbook), *unsupported(runbook))
     cautions = in_order(file.mistake(path, text) for path, text in doubtful)
-    return Loaded(runbook, tuple(open_points), tuple(cautions))
+    return Loaded(runbook, tuple(open_points), tuple(cautions), gone)
 
 
 def builtin_names() -> tuple[str, ...]:
@@ -125,10 +128,13 @@ def _load_once(path: Path) -> Runbook:
     if runbook is None:
         # Of the very bytes that were read: the file may be changed at any moment.
         try:
-            runbook = _load(parse_bytes(content, str(path), Runbook)).runbook
+            loaded = _load(parse_bytes(content, str(path), Runbook))
         except DataFileError as error:
             raise RunbookError(error.mistakes) from error
-        checked_copies.store(content, runbook)
+        runbook = loaded.runbook
+        if not loaded.gone:
+            checked_copies.store(content, runbook)
+        tell(loaded.gone)
     return runbook
 
 

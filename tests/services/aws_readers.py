@@ -29,7 +29,6 @@ from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.cost_explorer import CostExplorerReader
-from services.aws.devops_agent import DevopsAgentReader
 from services.aws.ecs.reader import EcsReader
 from services.aws.elb import ElbReader
 from services.aws.iam.access_keys import AccessKeys, RootUsers
@@ -56,7 +55,6 @@ from services.models.base import RawId
 from services.models.insights_queries import InsightsQuery
 from services.models.metrics import MetricQuery, TimeSpan
 from services.models.runbook_inspections import Firewall as FirewallSpec
-from tests.services.aws.canned import Canned
 
 if TYPE_CHECKING:
     from services.demo.world import World
@@ -277,12 +275,6 @@ _FILTER = 'filter level = "ERROR" | limit 20'
 _MESSAGES = ["ERROR a", "INFO b", ""]
 """Of which AWS is asked about the first two."""
 
-# The embedded AWS has no agent, so these answers are not damaged by the mutator.
-_AGENT = {
-    "GetBacklogTask": {"task": {"taskId": "t", "status": "COMPLETED"}},
-    "ListJournalRecords": {"records": []},
-}
-
 
 async def _query(context: InspectionContext) -> tuple[InsightsQueries, str]:
     queries = InsightsQueries(context.reader)
@@ -311,8 +303,6 @@ async def _stopped_query(context: InspectionContext) -> object:
 
 
 CALLS: dict[str, Question] = {
-    "DevopsAgentReader.records": lambda _context: DevopsAgentReader(Canned(**_AGENT)).records("s", "e"),
-    "DevopsAgentReader.task": lambda _context: DevopsAgentReader(Canned(**_AGENT)).task("s", "t"),
     "AccessKeys.keys": _keys,
     "AccessKeys.used": _used,
     "AccessKeys.users": lambda context: AccessKeys(context.reader).users(),

@@ -20,6 +20,7 @@ from services.models.change_runs import StepState
 from services.models.changes import Danger, Plan
 from services.models.duties import OccurrenceState
 from services.models.findings import Finding
+from services.models.gone import GONE, GoneKind
 from services.models.journal import EntryKind
 from services.models.posts import PostState
 from services.models.problem import Problem, ProblemKind
@@ -294,6 +295,7 @@ def names() -> dict[str, Any]:
         "definitions in schemas": {
             name: sorted(text.get("$defs", ())) for name, text in printed_schemas().items()
         },
+        **_gone(),
         "words": {name: sorted(word.value for word in words) for name, words in _WORDS.items()},
     }
 
@@ -310,6 +312,17 @@ _WORDS: dict[str, type[Enum]] = {
     "a problem's kind": ProblemKind,
     "a fault of a journal": ChainFaultKind,
 }
+
+
+def _gone() -> dict[str, dict[str, list[str]]]:
+    """By version and kind the names that are read and said, and do nothing."""
+    return {
+        f"gone in {since}": {
+            kind.value: sorted(each.name for each in GONE if (each.since, each.kind) == (since, kind))
+            for kind in GoneKind
+        }
+        for since in {each.since for each in GONE}
+    }
 
 
 def _options(command: click.Command, name: str) -> Iterator[tuple[str, list[str]]]:

@@ -27,9 +27,8 @@ FOREIGN_ADDRESSES = {
     "file://toban-read.json",
     "http://localhost:8000",
     "http://localhost:8000/en/",
-    "https://sqs",
 }
-"""Of the AWS CLI, of the site read from the disk; the beginning of a queue's address."""
+"""Of the AWS CLI, of the site read from the disk."""
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from services.i18n import _
+from services.models.gone import GoneKind, gone_texts
 from services.models.text import clean
 from services.toml import mistakes
 from tui.cli.printing import show
@@ -212,7 +213,12 @@ class Moment(click.ParamType[datetime]):
 
 
 def usage_error(error: click.UsageError) -> str:
+    """Return what is wrong with the command line and how to get help, as two lines; of a command that is gone, one sentence."""
     command = error.ctx.command_path if error.ctx else "toban"
+    if isinstance(error, click.NoSuchCommand):
+        name = f"{command} {error.command_name}"
+        if text := gone_texts(GoneKind.COMMAND).get(name.removeprefix("toban ")):
+            return f"{name}: {text}"
     message = _("Error: {message}").format(message=clean(_reason(error)))
     hint = _('Try "{command} --help".').format(command=command)
     return f"{message}\n{hint}"

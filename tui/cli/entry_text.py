@@ -3,6 +3,7 @@ from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from services.i18n import _, plural
+from services.models.gone import GoneKind, gone_texts, tell
 from services.models.text import clean
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def _fault_word(kind: str) -> str:
 
 def by_day(entries: Iterable["Entry"], zone: tzinfo, here: str = "") -> Iterator[str]:
     before: date | None = None
+    gone = gone_texts(GoneKind.JOURNAL)
     for entry in entries:
+        tell([f"{entry.kind}: {gone[entry.kind]}"] if entry.kind in gone else [])
         at = entry.at.astimezone(zone)
         if at.date() != before:
             yield from ([""] if before else [])

@@ -27,7 +27,7 @@ def check(path: Path) -> tuple[list[str], int]:
         count = len(error.mistakes)
         total = _("errors: {count}").format(count=count)
         return [*map(str, error.mistakes), *newer_hint(error), total], ExitStatus.DATA
-    lines = [str(entry) for entry in in_order([*loaded.undecided, *loaded.cautions])]
+    lines = [str(entry) for entry in in_order([*loaded.undecided, *loaded.cautions, *loaded.gone])]
     total = _("no errors; undecided: {count}").format(count=len(loaded.undecided))
     if loaded.cautions:
         total = _("{total}; warnings: {count}").format(total=total, count=len(loaded.cautions))

@@ -14,6 +14,7 @@ from services.logs.masking.of_runbook import masker_of
 from services.models.alarms import AlarmOverview
 from services.models.date_text import day_text
 from services.models.feeds import FeedState
+from services.models.gone import take_notices
 from services.models.outages import Outage
 from services.models.text import clean
 from services.system import Services
@@ -72,14 +73,12 @@ class HeadlessWatch:
         self.say(
             [
                 text.format(title=system.title, region=services.region, path=clean(services.journal.path)),
+                *take_notices(),
                 *self._announcements.of_journal(services.journal.health),
             ]
         )
         workers, feeds = services.workers, services.feeds
         watch, capture = services.response.watch, services.response.capture
-        recovery, events = services.response.recovery, services.events
-        if events is not None:
-            events.listener.tell = lambda text: self.say([text])
         return [
             workers.follow("feed-alarms", _("reading the alarms"), feeds["alarms"].states, self._alarms),
             workers.follow(
@@ -97,10 +96,9 @@ class HeadlessWatch:
                 _("reading what belongs to the system"),
                 services.response.first_waves.belongings.keep,
             ),
-            workers.keep("recovery", _("judging recovery"), recovery.keep),
+            workers.keep("recovery", _("judging recovery"), services.response.recovery.keep),
             workers.keep("incidents", _("updating the incidents"), self._follow_incidents),
             workers.keep("usage", _("recording AWS usage"), self._record_usage),
-            *(workers.keep(*work) for work in (events.workers() if events is not None else ())),
         ]
 
     def say(self, lines: Iterable[str]) -> None:

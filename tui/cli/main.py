@@ -15,6 +15,7 @@ import click
 
 from services import i18n
 from services.i18n import _
+from services.models.gone import take_notices
 from services.models.text import clean
 from tui.cli.click_i18n import Command, Group, Moment, Named, Speed, answered, usage_error
 from tui.cli.commands import Commands, imported
@@ -96,6 +97,9 @@ def _invoke(group: click.Group, argv: Sequence[str], output: Output) -> object:
             return group.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
+    finally:
+        if notices := take_notices():
+            output.print_lines(notices, error=True)
 
 
 def build(output: Output) -> click.Group:
@@ -133,7 +137,6 @@ def _commands(output: Output) -> Commands:
             "incident": partial(plain, "tui.cli.incident:incident_group"),
             "journal": partial(plain, "tui.cli.journal.command:journal_group"),
             "logs": partial(reading, "tui.cli.logs.group:logs_group"),
-            "events": partial(plain, "tui.cli.events:events_group"),
             "policy": partial(plain, "tui.cli.policy:policy_command"),
             "completion": lambda: imported("tui.cli.completion:completion_command")(output),
             "runbook": lambda: imported("tui.cli.data_files:runbook_group")(output, _before),

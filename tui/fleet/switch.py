@@ -250,8 +250,8 @@ class SystemSwitch:
         self._app.inform(text, severity="warning")
 
     async def _finish(self, left: Services) -> None:
-        handed_over = [left.events.listener.hand_over()] if left.events is not None else []
-        await asyncio.gather(self._disarm(left), *handed_over)
+        """Bring the changes of a system that has left the screen to their recorded ends."""
+        await self._disarm(left)
         if any(map(_is_going, left.engine.runs)):
             await left.workers.keep("left-changes", _("updating the changes"), partial(self._follow, left))
 

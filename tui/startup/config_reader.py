@@ -20,6 +20,7 @@ from services.github import settings as github
 from services.host.regular_files import check, exists, named
 from services.host.state_files import state_folder
 from services.i18n import _
+from services.models.gone import GoneKind, gone_texts, take_gone, tell
 from services.models.intervals import Intervals
 from services.models.runbook import Runbook
 from services.models.text import clean
@@ -125,6 +126,7 @@ def of_system(config: ConsoleConfig, id: str | None) -> ConsoleConfig:
 def effective(options: StartOptions) -> Effective:
     path = named(options.config) if options.config else config_path()
     file = _read(path, must_exist=bool(options.config))
+    tell(file.mistake(*gone) for gone in take_gone(GoneKind.CONFIGURATION, file.data))
     flags = {
         key: value
         for key in ConsoleConfig.model_fields
@@ -135,6 +137,7 @@ def effective(options: StartOptions) -> Effective:
         variables = EnvSettingsSource(ConsoleConfig)()
     except SettingsError as error:
         raise ConfigError(mistakes or [Mistake(_("environment"), None, "", str(error))]) from error
+    take_gone(GoneKind.CONFIGURATION, variables)
     variables = {key: value for key, value in variables.items() if key in ConsoleConfig.model_fields}
     origins = {
         **{dotted(leaf): f"{file.name}:{file.lines.get(leaf, 1)}" for leaf in _leaves(file.data)},
@@ -235,8 +238,12 @@ def _unknown_variables() -> Iterator[Mistake]:
     """Refuse unknown variables of ours: a misspelt one would silently have no effect."""
     of_settings = {each.variable for each in settings() if each.variable}
     names = sorted({*OTHER_VARIABLES, *of_settings})
+    gone = {_variable((*key.split("."),)): text for key, text in gone_texts(GoneKind.CONFIGURATION).items()}
     listing = _("available: {names}").format(names=", ".join(names))
     for name in sorted(os.environ):
+        if name.upper() in gone:
+            tell([Mistake(_("environment"), None, name, gone[name.upper()])])
+            continue
         # Settings are read in any case of letters, the others only as they are written here.
         if (
             name.upper().startswith(PREFIX)

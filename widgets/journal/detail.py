@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from services.i18n import N_, _
 from services.models import glyphs
 from services.models.date_text import day_text, written_on
+from services.models.gone import GoneKind, gone_texts
 from services.models.journal import Entry
 from services.models.journal_view import EntryLink
 from services.models.text import clean
@@ -32,6 +33,7 @@ def fact_lines(entry: Entry, zone: tzinfo, width: int) -> list[Line]:
     lines: list[Line] = [[*kind_spans(entry), (f"  #{entry.seq:,}", "muted")], [(when, "muted")], []]
     lines += [[(text, "strong")] for text in wrap(entry.text, width)]
     rows = [
+        (_("Note"), gone_texts(GoneKind.JOURNAL).get(entry.kind, "")),
         (_("Target"), clean(entry.target)),
         (_("Subject"), clean(entry.subject)),
         (_("Claim"), clean(entry.claim)),

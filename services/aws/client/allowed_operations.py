@@ -114,7 +114,6 @@ _BY_SERVICE: dict[str, tuple[str, ...]] = {
         "StartQueryExecution",
         "StopQueryExecution",
     ),
-    "devops-agent": ("GetBacklogTask", "ListJournalRecords"),
     "s3": ("ListObjectsV2",),
     "sns": ("ListSubscriptionsByTopic",),
     "ssm": ("GetCalendarState",),

@@ -100,7 +100,6 @@ _FAR_OFF = 300.0
 _DENIED = re.compile(r"not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z0-9*]+)")
 
 _PREFIXES = {
-    "devops-agent": "aidevops",
     "elbv2": "elasticloadbalancing",
     "elb": "elasticloadbalancing",
     "stepfunctions": "states",

@@ -15,7 +15,6 @@ MOST_BYTES_OF = {
     "athena": 8 * MIB,
     "dynamodb": 8 * MIB,  # 1 MB of records, whose text is JSON within JSON
     "ce": 8 * MIB,
-    "sqs": 8 * MIB,  # a message of 1 MiB, whose text is JSON within JSON
 }
 """Body size limit by service; well above the largest page that AWS documents."""
 MOST_ROWS = 1_000
@@ -32,8 +31,6 @@ MOST_ROWS_OF = {
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
 """Seconds without receiving a byte; does not bound a slowly trickling response, so calls also have a total time-out."""
-READ_TIMEOUT_OF = {"sqs": 25.0}
-"""The same where it is another: ReceiveMessage waits for 20 seconds before it answers that there is nothing."""
 CHUNK = 64 * 1024
 """Bytes of a body that are read at once."""
 

@@ -54,7 +54,7 @@ class AwsSession:
 
     `clock` dates reported problems and may be simulated; `wall` is this machine's clock, used for signatures,
     credentials and the comparison with AWS's clock. `journal` alone may be appended to without
-    a grant: the runbook's log stream and its queue of events, or a ledger. With a `proof`, every read raises WrongAccount
+    a grant: the runbook's log stream, or a ledger. With a `proof`, every read raises WrongAccount
     unless its answer is of the account and region that it names, and another AwsError where that cannot be proven.
     """
 

@@ -88,14 +88,6 @@ class JournalLogStream:
 NOWHERE = JournalLogStream("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class AnyTarget:
-    targets: tuple[AppendTarget, ...]
-
-    def accepts(self, service: str, operation: str, params: object) -> bool:
-        return any(target.accepts(service, operation, params) for target in self.targets)
-
-
 class WriteAuthorizer:
     def __init__(self, clock: Clock, account: str, *, read_only: bool = False) -> None:
         self._clock = clock

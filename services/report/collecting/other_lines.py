@@ -1,14 +1,11 @@
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from services.changes.approval.entries import consent_of
 from services.changes.entries import CHANGE_KINDS
-from services.events.entries import counts_of
 from services.host.processes import PID, SPACE
-from services.i18n import _, plural
 from services.models.approvals import Consent, ConsentWay
 from services.models.change_runs import Run, StepState
 from services.models.journal import Entry, EntryKind
@@ -22,8 +19,6 @@ from services.models.report_lines import (
     PostLine,
     RemarkLine,
 )
-from services.models.seen_events import SeenType
-from services.models.text import clean
 from services.report.collecting.source import Source
 from services.report.periods import Period, Span, of_month
 from services.slack.records import post_of
@@ -130,12 +125,9 @@ def change_lines(
 
 
 def note_lines(entries: Sequence[Entry], runs: Sequence[Run]) -> tuple[NoteLine, ...]:
-    """Entries that are quoted verbatim: those of NOTES kinds, and changes whose plan cannot be read.
-
-    Of the events of AWS one line, which counts the tasks that were stopped.
-    """
+    """Entries that are quoted verbatim: those of NOTES kinds, and changes whose plan cannot be read."""
     run_ids = {run.id for run in runs}
-    quoted = [
+    return tuple(
         NoteLine(
             seq=entry.seq,
             at=entry.at,
@@ -148,26 +140,6 @@ def note_lines(entries: Sequence[Entry], runs: Sequence[Run]) -> tuple[NoteLine,
         if entry.kind in NOTES
         or (entry.kind in _HAND_OVERS and entry.subject.startswith("day:"))
         or (entry.kind in CHANGE_KINDS and entry.subject not in run_ids)
-    ]
-    # Where the last of them is; late entries stand where they happened, not by their numbers.
-    place = {entry.seq: number for number, entry in enumerate(entries)}
-    return tuple(sorted([*quoted, *_stopped_tasks(entries)], key=lambda line: place[line.seq]))
-
-
-def _stopped_tasks(entries: Iterable[Entry]) -> Iterator[NoteLine]:
-    stops = [entry for entry in entries if counts_of(entry).get(SeenType.TASK)]
-    if not stops:
-        return
-    total = sum(counts_of(entry)[SeenType.TASK] for entry in stops)
-    names = Counter(entry.target for entry in stops if entry.target).most_common(NAMED)
-    text = plural("{count} task was stopped", "{count} tasks were stopped", total).format(count=f"{total:,}")
-    parts = _(", ").join(f"{clean(name)} {count:,}" for name, count in names)
-    yield NoteLine(
-        seq=stops[-1].seq,
-        at=stops[-1].at,
-        by=stops[-1].person.name,
-        kind=EntryKind.SEEN.value,
-        text=f"{text}: {parts}" if parts else text,
     )
 
 

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -8,11 +7,9 @@ from services.fleet.fleet import Fleet
 from services.fleet.watched import SystemEntry, SystemPlan
 from services.journal.place import JournalPlace
 from services.models.fleet import Standing
-from services.models.runbook_events import EventsSpec
 from services.toml.files import DataFileError, Mistake
 from tests.services.fleet.test_fleet import reached
 from tests.tools.systems import entry_of, plan_of
-from widgets.fleet.rows import said_of
 
 
 @pytest.mark.parametrize("linked", [False, True])
@@ -77,35 +74,5 @@ async def test_an_internal_error_is_not_an_endless_wait(embedded, tmp_path):
         assert fleet.systems[0].state.standing(embedded.clock.now()) is Standing.UNREAD
         assert not await fleet.systems[0].loaded()
         assert {str(fault) for fault in faults} == {"no processes"}
-    finally:
-        await fleet.close()
-
-
-async def test_of_two_systems_with_one_queue_one_reads_its_events(embedded, tmp_path):
-    # Each would delete what came of the other. The second is watched all the same, and says what is left out.
-    url = "https://sqs.ap-northeast-1.amazonaws.com/123456789012/toban-events"
-
-    def with_queue(id: str) -> SystemPlan:
-        plan = plan_of(id, embedded.url, tmp_path)
-        book = plan.runbook.model_copy(update={"events": EventsSpec(queue_url=url)})
-        return replace(plan, runbook=book)
-
-    entries = [
-        SystemEntry(id, partial(with_queue, id), f"config.toml:{line}")
-        for line, id in enumerate(("facility", "library"), 8)
-    ]
-    fleet = Fleet(entries, embedded.clock)
-    fleet.begin()
-    try:
-        first, second = fleet.systems
-        await reached(fleet, lambda: first.state.records and second.state.records and second.state.alarms)
-        assert first.plan.runbook.events is not None
-        assert not first.state.notice
-        assert second.plan.runbook.events is None
-        assert second.state.overview is not None
-        now = embedded.clock.now()
-        (text,) = [text for text in said_of(second.state, now) if url in text]
-        assert text.startswith("config.toml:9: ")
-        assert second.state.standing(now) is not Standing.NORMAL
     finally:
         await fleet.close()

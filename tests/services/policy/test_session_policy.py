@@ -10,7 +10,7 @@ from services.aws.client.assumed_role import POLICY_LIMIT
 from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import AwsCall, aws_call
 from services.policy.arns import Arns
-from services.policy.declared import OPINION, operations
+from services.policy.declared import operations
 from services.policy.permissions import is_known_write
 from services.policy.session import RESOURCES, session_policy
 from services.runbook.loader import load_builtin
@@ -26,7 +26,6 @@ USER = "arn:aws:iam::123456789012:user/{}"
 RULE = f"arn:aws:cloudwatch:{HERE}:alarm-mute-rule:{{}}"
 GITHUB = "github"
 """The service that IAM does not govern."""
-PREFIXES = {"devops-agent": "aidevops"}
 """IAM's names of services where they differ from botocore's."""
 TARGETS = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 
@@ -47,8 +46,6 @@ def _samples(name: str) -> dict[tuple[str, str], tuple[dict[str, Any], list[str]
             {"Name": name, "MuteTargets": {"AlarmNames": [f"alarm-{name}", "also"]}},
             [rule, f"arn:aws:cloudwatch:{HERE}:alarm:alarm-{name}"]),
         ("cloudwatch", "DeleteAlarmMuteRule"): ({"AlarmMuteRuleName": name}, [rule]),
-        ("devops-agent", "CreateBacklogTask"): (
-            {"agentSpaceId": name}, [f"arn:aws:aidevops:{HERE}:agentspace/{name}"]),
         ("ecs", "UpdateService"): (
             {"cluster": "facility-prod-cluster", "service": name, "desiredCount": 3},
             [f"arn:aws:ecs:{HERE}:service/facility-prod-cluster/{name}"]),
@@ -81,13 +78,12 @@ def call_of(write: tuple[str, str], params: dict[str, Any]) -> AwsCall:
 def allows(policy: str, write: tuple[str, str], resources: list[str]) -> bool:
     """Whether a role that may do everything could send the request with this session policy."""
     service, operation = write
-    action = f"{PREFIXES.get(service, service)}:{operation}"
+    action = f"{service}:{operation}"
     return all(is_allowed(json.loads(policy), action, resource) for resource in resources)
 
 
 def test_every_write_of_every_change_has_its_resources():
     declared = {call for kind in CHANGES for call in operations(change_class(kind).calls)}
-    declared |= operations(OPINION)
     writes = {write for write in declared - READS if write[0] not in (GITHUB, "local")}
     assert set(RESOURCES) == set(OURS) == writes
     assert all(is_known_write(*write) for write in writes)

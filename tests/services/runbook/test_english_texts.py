@@ -111,7 +111,6 @@ UNTRANSLATED = {
     "Duty": {"anchor"},
     "Runbook": {"document_version"},
     "RosterEntry": {"person", "contact"},
-    "DevopsAgent": {"space"},
     "Slack": {"channel"},
     "ReportSpec": {"approvals"},
     "ErrorLogs": {"query", "tail_pattern"},

@@ -12,7 +12,7 @@ from services.inspections.registry import INSPECTIONS, KIND_CALLS
 from services.inspections.requirements import Requirement
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
-from services.policy.declared import CONSOLE, OPINION, Operation, operations
+from services.policy.declared import CONSOLE, Operation, operations
 from services.policy.permissions import permissions_of
 from services.runbook.loader import load_builtin
 from tests.tools import readme
@@ -98,7 +98,6 @@ def console_parts(texts: Texts) -> Iterator[str]:
         "first wave of incidents": first_wave,
         "what belongs to the system, hourly": [look.call for look in LOOKS],
         **CONSOLE,
-        "second opinion (only if the runbook names an agent space)": OPINION,
     }
     yield from table(
         head, [(texts.text(name), codes(_actions(calls)) or "–") for name, calls in parts.items()]

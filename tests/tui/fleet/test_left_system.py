@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import AsyncMock, Mock
+from unittest.mock import Mock
 
 import pytest
 from textual.content import Content
@@ -90,20 +90,6 @@ async def test_what_is_written_for_a_system_that_was_left_is_not_shown_in_anothe
     await hand_over._accept(app, *offer)
     assert app.ready.incidents is not left
     assert app.hand_over is None
-
-
-@pytest.mark.slow
-async def test_a_system_that_leaves_the_screen_hands_its_queue_of_events_over(embedded: Embedded) -> None:
-    with three(embedded) as servers:
-        async with systems_console(servers) as pilot:
-            app = app_of(pilot)
-            events = Mock()
-            events.listener.hand_over = AsyncMock()
-            app.ready.events = events
-            app.post_message(messages.ShowSystem("library"))
-            await shows(pilot, "library")
-            await until(pilot, lambda: events.listener.hand_over.await_count)
-            assert events.listener.hand_over.await_count == 1
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from tests.widgets import gallery_data as gallery
 from tests.widgets.dashboards.test_dashboard import DashboardApp, text, with_data
 from tests.widgets.stage import draw, running
 from widgets.dashboards.panel import DashboardPanel, price_words
+from widgets.dashboards.text_tiles import MetricTile
 from widgets.dashboards.tile_grid import TileGrid
 
 COUNT = 80

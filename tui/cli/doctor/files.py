@@ -51,7 +51,7 @@ async def runbook(subject: Examination) -> Outcome:
         Verdict.ATTENTION if cautions else Verdict.NORMAL,
         text,
         remedy,
-        tuple(map(str, subject.book.cautions)),
+        tuple(map(str, (*subject.book.cautions, *subject.book.gone))),
         {"undecided": float(undecided), "warnings": float(cautions)},
     )
 

@@ -41,7 +41,6 @@ from tui.screens.report.save import offer_saving, write_report
 from tui.screens.respond.building import incident_view, joinable, situation_of
 from tui.screens.respond.closing import OWN, CloseScreen
 from tui.screens.respond.dialogs import decide_dialog
-from tui.screens.respond.opinion import description_of, second_opinion
 from tui.screens.respond.reading import Records, alarm_of
 from tui.screens.respond.told import ToldScreen
 from tui.screens.slack.post import PostScreen
@@ -177,8 +176,6 @@ class IncidentScreenBase(ModeScreen):
         return frozenset(str(incident.target) for incident in self.app.incidents if incident.is_open)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "opinion" and self.services.response.opinion.settings is None:
-            return False
         incident = self.incident_at_hand()
         if action in _WHILE_OPEN and incident is not None and not incident.is_open:
             return False
@@ -249,13 +246,6 @@ class IncidentScreenBase(ModeScreen):
             self.app.inform(_("No incident is chosen."))
         elif self.is_active:
             self.app.push_screen(IncidentReportScreen(incident))
-
-    def action_opinion(self) -> None:
-        """Ask AWS for a second opinion, or show the one that it gave."""
-        incident, view = self._open_incident(), self.view_at_hand()
-        if incident is not None and view is not None:
-            description = description_of(situation_of(self.app, view))
-            self.run_worker(second_opinion(self.app, incident, description), group="opinion-asked")
 
     def action_join(self) -> None:
         incident = self._open_incident()

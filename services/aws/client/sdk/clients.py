@@ -29,7 +29,6 @@ from services.aws.client.response_limits import (
     CONNECT_TIMEOUT,
     MOST_BYTES,
     READ_TIMEOUT,
-    READ_TIMEOUT_OF,
     TooLarge,
     limit_of,
     too_large,
@@ -313,7 +312,7 @@ def _config(purpose: Purpose, settings: AwsSettings, service: str, *, custom_end
     return AioConfig(
         retries={"mode": "standard", "total_max_attempts": 3 if purpose == "read" else 1},
         connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT_OF.get(service, READ_TIMEOUT),
+        read_timeout=READ_TIMEOUT,
         max_pool_connections=20 if purpose == "read" else 5,
         **more,
     )

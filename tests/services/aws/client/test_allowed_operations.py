@@ -13,7 +13,6 @@ from services.aws.client.settings import WriteRole
 from services.aws.client.write_grants import APPEND, WriteGrant
 from services.aws.ledgers.bucket import LedgerFolder
 from services.aws.ledgers.table import LedgerPartition
-from services.aws.sqs import EventQueue
 from services.changes.registry import CHANGES, change_class
 from services.models.aws_calls import aws_call
 from services.models.problem import ProblemKind
@@ -77,9 +76,7 @@ async def test_no_operation_off_the_list_reaches_the_network(armed, session, ser
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x"), EventQueue("https://queue")]
-)
+@pytest.mark.parametrize("target", [LedgerPartition("x" * 12, "x"), LedgerFolder("x" * 12, "", "x")])
 async def test_a_ledgers_session_does_no_more(target, open_session, server):
     login = await open_session(journal=target)._loaded()
     async with login._used() as clients:

@@ -160,8 +160,6 @@ FREE_SERVICES = frozenset(
         "budgets",
         "cloudfront",
         "cloudtrail",
-        # The agent is charged by the second of its investigations, not by what is read of them.
-        "devops-agent",
         "ec2",
         "ecs",
         "elbv2",

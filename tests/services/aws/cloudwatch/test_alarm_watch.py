@@ -6,6 +6,7 @@ import pytest
 
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.alarms import requests as alarm_requests
+from services.aws.cloudwatch.alarms import watch
 from services.demo.cloudwatch.alarms.states import State
 from services.models.alarms import AlarmState, Hearing
 from tests.conftest import REGION

@@ -15,16 +15,14 @@ from tui.start_options import StartOptions
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 BOOK = Path("services/runbook/facility-prod.toml")
 STREAM = {"logGroupName": "/toban/journal", "logStreamName": "facility-prod"}
-QUEUE = "https://sqs.ap-northeast-1.amazonaws.com/123456789012/toban-events"
 
 
 def with_everything(tmp_path: Path) -> StartOptions:
-    """A system whose console may append to a log stream, take events from a queue, and has a role for writing."""
+    """A system whose console may append to a log stream, and has a role for writing."""
     book = tmp_path / "book.toml"
     book.write_text(
         BOOK.read_text("utf-8")
-        + f'\n[journal]\nlog_group = "{STREAM["logGroupName"]}"\nlog_stream = "{STREAM["logStreamName"]}"\n'
-        + f'\n[events]\nqueue_url = "{QUEUE}"\n',
+        + f'\n[journal]\nlog_group = "{STREAM["logGroupName"]}"\nlog_stream = "{STREAM["logStreamName"]}"\n',
         "utf-8",
     )
     config = tmp_path / "config.toml"
@@ -52,8 +50,6 @@ async def test_no_write_can_be_had(
         appended = {"logEvents": [{"timestamp": 0, "message": "x"}], **STREAM}
         for service, operation, params in (
             ("logs", "PutLogEvents", appended),
-            ("sqs", "ReceiveMessage", {"QueueUrl": QUEUE}),
-            ("sqs", "DeleteMessage", {"QueueUrl": QUEUE, "ReceiptHandle": "x"}),
             ("ecs", "UpdateService", {"service": "staff-api"}),
         ):
             assert (service, operation) not in READS

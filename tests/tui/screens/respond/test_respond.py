@@ -1,6 +1,5 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,16 +8,12 @@ from textual.pilot import Pilot
 from services.models.causes import Word
 from services.models.incidents import IncidentState, StepMark
 from services.models.journal import EntryKind
-from services.models.opinions import OpinionState
-from services.models.runbook_playbooks import DevopsAgent
 from services.models.verdict import Verdict
-from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.messages import OpenIncident
 from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.choose import ChooseScreen
-from tui.screens.common.confirm import ConfirmScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.logs.logs import LogsScreen
 from tui.screens.respond.actions import HandOverScreen, IncidentReportScreen
@@ -345,28 +340,6 @@ async def test_the_report_opens_by_a_key_and_is_saved(embedded: Embedded) -> Non
         await shows(pilot, ChooseScreen)
         await pilot.press("enter")
         await until(pilot, lambda: "Saved to" in screen_text(pilot))
-
-
-@pytest.mark.slow
-async def test_aws_is_asked_for_its_opinion_after_its_price_was_said(embedded: Embedded) -> None:
-    # The embedded AWS has no such agent, so the request is refused, which the timeline says.
-    book = load_builtin("facility-prod").model_copy(update={"devops_agent": DevopsAgent(space="s", yen=300)})
-    async with console(embedded.url, embedded.clock, size=SIZE, runbook=book) as pilot:
-        await until(pilot, lambda: any(each.target == ALARM for each in pilot.app.incidents))
-        await pilot.press("exclamation_mark")
-        await shows(pilot, IncidentScreen)
-        await pilot.press("plus")
-        await until(pilot, lambda: "allow changes first" in screen_text(pilot))
-        ready = pilot.app.ready
-        await ready.engine.arm("a test", timedelta(minutes=15))
-        await pilot.press("plus")
-        await shows(pilot, ConfirmScreen)
-        assert "¥300" in screen_text(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: "the timeline says why" in screen_text(pilot))
-        opinion = await ready.response.opinion.newest(incident(pilot))
-        assert opinion is not None
-        assert opinion.state in (OpinionState.FAILED, OpinionState.UNKNOWN)
 
 
 @pytest.mark.slow

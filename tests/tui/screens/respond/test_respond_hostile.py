@@ -3,21 +3,16 @@ from pathlib import Path
 import pytest
 
 from services.incidents.capture import captured, capturing
-from services.incidents.opinion import accepted, answered, asked, words_of
 from services.incidents.weighing import assess
-from services.models.base import RawId
 from services.models.incidents import StepMark
-from services.models.opinions import AgentRecord, Opinion, OpinionState
-from services.models.runbook_playbooks import DevopsAgent
+from services.models.journal import EntryKind, NewEntry
 from services.models.text import UNSAFE
-from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.incidents.incident_desk import ALARM, NOW, RUNBOOK, alarm, desk
 from tests.services.incidents.test_hostile_texts import TEXTS, hostile
 from tests.tools.console import console, screen_text, until
 from tests.tui.screens.respond.test_respond import shows
 from tui.screens.common.choose import ChooseScreen
-from tui.screens.common.notice import NoticeScreen
 from tui.screens.respond.actions import IncidentReportScreen
 from tui.screens.respond.closing import CloseScreen
 from tui.screens.respond.incident import IncidentScreen
@@ -29,7 +24,6 @@ pytestmark = [
     pytest.mark.usefixtures("at_once"),
     pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning"),
 ]
-SPACE = DevopsAgent(space="space-1", yen=300)
 
 
 async def responded(path: Path, text: str) -> None:
@@ -40,16 +34,7 @@ async def responded(path: Path, text: str) -> None:
         await one.journal.append(capturing(incident, 1))
         evidence = hostile(text)
         await one.journal.append(captured(incident, 1, evidence))
-        words = words_of([AgentRecord(at=NOW, kind=f"summary {text[:50]}", text=text)])
-        opinion = Opinion(
-            number=1, state=OpinionState.ACCEPTED, at=NOW, by="x", token="t", task=RawId("task")
-        )
-        for draft in (
-            asked(incident, 1, "t", 300),
-            accepted(incident, 1, "t", text[:500]),
-            answered(incident, opinion, words),
-        ):
-            await one.journal.append(draft)
+        await one.journal.append(NewEntry(kind=EntryKind.OPINION, subject=incident.id, text=text))
         await two.incidents.load()
         incidents = two.incidents
         incident = await incidents.take(two.incidents.incidents[0])
@@ -71,10 +56,7 @@ async def test_every_screen_of_a_hostile_incident(
         embedded.advance(60)
     journal = tmp_path / "journal.db"
     await responded(journal, TEXTS[name])
-    runbook = load_builtin("facility-prod").model_copy(update={"devops_agent": SPACE})
-    async with console(
-        embedded.url, embedded.clock, size=size, notifications=True, journal=journal, runbook=runbook
-    ) as pilot:
+    async with console(embedded.url, embedded.clock, size=size, notifications=True, journal=journal) as pilot:
         app = pilot.app
         await until(pilot, lambda: any(each.target == ALARM for each in app.incidents))
         await pilot.press("exclamation_mark")
@@ -93,7 +75,6 @@ async def test_every_screen_of_a_hostile_incident(
             ("equals_sign", ChooseScreen),
             ("g", IncidentReportScreen),
             ("x", CloseScreen),
-            ("plus", NoticeScreen),
         ):
             await pilot.press(key)
             await shows(pilot, kind)

@@ -1,3 +1,5 @@
+"""Runs rebuilt from the journal's entries, in whatever order two consoles wrote them."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,10 +63,11 @@ DONE = change_entries.outcome(P, FIRST, StepState.DONE, "AWS accepted it.")
 
 def states(*drafts: NewEntry) -> list[StepState]:
     run = run_of(entries(*drafts))
+    assert run is not None
     return [each.state for each in run.steps]
 
 
-def test_a_run_follows_its_entries():
+def test_a_run_follows_its_entries() -> None:
     drafts = [change_entries.confirmed(P), change_entries.intent(P, FIRST)]
     assert states(*drafts) == [StepState.SENDING, StepState.WAITING]
     drafts.append(DONE)
@@ -75,6 +78,7 @@ def test_a_run_follows_its_entries():
     ]
     drafts.append(change_entries.outcome(P, SECOND, StepState.UNKNOWN, "no answer"))
     run = run_of(entries(*drafts))
+    assert run is not None
     assert run.by == "hanako"
     assert run.at == NOW
     assert run.plan == P
@@ -87,14 +91,14 @@ def test_a_run_follows_its_entries():
 
 @pytest.mark.parametrize("answer", [StepState.DONE, StepState.FAILED])
 @pytest.mark.parametrize("first", [True, False])
-def test_an_answer_of_aws_outweighs_the_finding_of_another_console(answer, first):
+def test_an_answer_of_aws_outweighs_the_finding_of_another_console(answer: StepState, first: bool) -> None:
     resolution = change_entries.resolved(P, FIRST, done=answer is not StepState.DONE, text="read", how="read")
     answer_entry = change_entries.outcome(P, FIRST, answer, "answered")
     pair = [answer_entry, resolution] if first else [resolution, change_entries.later(answer_entry)]
     assert states(change_entries.confirmed(P), change_entries.intent(P, FIRST), *pair)[0] is answer
 
 
-def test_an_unknown_outcome_written_late_does_not_undo_a_resolution():
+def test_an_unknown_outcome_written_late_does_not_undo_a_resolution() -> None:
     resolution = change_entries.resolved(P, FIRST, done=False, text="read", how="read")
     late = change_entries.outcome(P, FIRST, StepState.UNKNOWN, "no answer")
     assert (
@@ -103,7 +107,7 @@ def test_an_unknown_outcome_written_late_does_not_undo_a_resolution():
     )
 
 
-def test_only_final_entries_release_the_hold():
+def test_only_final_entries_release_the_hold() -> None:
     assert change_entries.intent(P, FIRST).holds == TARGET.id
     assert change_entries.outcome(P, FIRST, StepState.UNKNOWN, "").releases == ""
     assert change_entries.refused(P, "held by another", FIRST).releases == ""
@@ -114,15 +118,16 @@ def test_only_final_entries_release_the_hold():
     assert change_entries.later(DONE).claim == ""
 
 
-def test_a_refused_attempt_is_shown_until_the_plan_is_confirmed():
+def test_a_refused_attempt_is_shown_until_the_plan_is_confirmed() -> None:
     drafts = [change_entries.refused(P, "not armed")]
     run = run_of(entries(*drafts))
+    assert run is not None
     assert (run.state, run.refusal, run.in_flight) == (StepState.REFUSED, "not armed", False)
     drafts += [change_entries.confirmed(P), change_entries.intent(P, FIRST)]
     assert states(*drafts)[0] is StepState.SENDING
 
 
-def test_entries_that_make_no_sense_are_ignored():
+def test_entries_that_make_no_sense_are_ignored() -> None:
     strange = DONE.model_copy(update={"data": {"step": "register", "state": "exploded"}})
     no_step = DONE.model_copy(update={"data": {"step": ["x"], "state": "done"}})
     assert states(change_entries.confirmed(P), strange, no_step) == [StepState.WAITING] * 2
@@ -141,7 +146,7 @@ def when(seconds: float, *drafts: NewEntry) -> Ages:
     return ages
 
 
-def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun():
+def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> None:
     drafts = (change_entries.confirmed(P), change_entries.intent(P, FIRST))
     sending = run_of(entries(*drafts))
     assert sending is not None
@@ -163,7 +168,7 @@ def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun():
     assert aged(only_confirmed, when(60, change_entries.confirmed(P))).steps[0].state is StepState.REFUSED
 
 
-def test_a_step_of_another_console_says_until_when_it_may_be_under_way():
+def test_a_step_of_another_console_says_until_when_it_may_be_under_way() -> None:
     drafts = (
         change_entries.confirmed(P),
         change_entries.intent(P, FIRST),
@@ -183,7 +188,7 @@ def test_a_step_of_another_console_says_until_when_it_may_be_under_way():
     assert aged(between, when(5, *drafts[:3])).elsewhere_until == until - timedelta(seconds=1)
 
 
-def test_an_intent_is_described_as_an_intent():
+def test_an_intent_is_described_as_an_intent() -> None:
     assert change_entries.intent(P, FIRST).text.startswith("About to send: ")
 
 
@@ -198,12 +203,12 @@ LATER = st.permutations(
 
 
 @given(LATER)
-def test_the_order_of_two_consoles_does_not_matter(drafts):
+def test_the_order_of_two_consoles_does_not_matter(drafts: list[NewEntry]) -> None:
     assert states(change_entries.confirmed(P), *drafts)[0] is StepState.DONE
 
 
 @given(st.lists(st.integers(1_000_000_000, 4_000_000_000), min_size=2, unique=True))
-def test_ids_sort_by_time_and_fit_where_they_go(seconds):
+def test_ids_sort_by_time_and_fit_where_they_go(seconds: list[int]) -> None:
     times = [datetime.fromtimestamp(each, UTC) for each in sorted(seconds)]
     ids = [new_id(each) for each in times]
     assert ids == sorted(ids)
@@ -217,7 +222,7 @@ def entries_of(one: Plan, *more: NewEntry, start: int = 0) -> list[Entry]:
     return entries(change_entries.confirmed(one), change_entries.intent(one, first), done, *more, start=start)
 
 
-def test_an_applied_change_has_a_dated_revert_duty():
+def test_an_applied_change_has_a_dated_revert_duty() -> None:
     done = change_entries.outcome(P, SECOND, StepState.DONE, "", True)
     (slot,) = reverts(runs_from(entries_of(P, change_entries.intent(P, SECOND), done)), UTC)
     assert slot.key == "revert@p1"
@@ -237,7 +242,7 @@ def test_an_applied_change_has_a_dated_revert_duty():
     assert "To be reverted by hand" in slot.remark
 
 
-def test_a_change_not_applied_or_reverted_has_no_duty():
+def test_a_change_not_applied_or_reverted_has_no_duty() -> None:
     failed = change_entries.outcome(P, FIRST, StepState.FAILED, "no")
     assert (
         reverts(runs_from(entries(change_entries.confirmed(P), change_entries.intent(P, FIRST), failed)), UTC)

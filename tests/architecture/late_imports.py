@@ -146,6 +146,7 @@ REASONS = [
             },
             "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
             "tui/cli/mcp/command.py": {"asyncio", "tui.cli.mcp.server"},
+            "tui/startup/reading.py": {"services.alarms.beginning", "services.system"},
             "tui/cli/logs/tail.py": {
                 "asyncio",
                 "services.models.log_records",
@@ -250,6 +251,7 @@ REASONS = [
             "tui/cli/journal/table.py": {"services.journal.ledgers.tables", "tui.startup.config_reader"},
             "tui/cli/opened_journal.py": {
                 "asyncio",
+                "services.aws.client.errors",
                 "services.clock",
                 "services.journal.errors",
                 "services.journal.ledgers.registry",

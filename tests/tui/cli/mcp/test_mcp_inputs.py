@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from services.models.text import UNSAFE
 from services.runbook.loader import load_builtin
@@ -18,10 +17,10 @@ from tests.services.report.incident_ledger import DAY, responded
 from tests.services.report.ledger import Ledger
 from tests.tui.cli.mcp.client import CALLS, written
 from tests.tui.cli.mcp.raw import Server, spawned
-from tui.cli.mcp.failures import mistakes
 from tui.cli.mcp.registry import TOOLS
-from tui.cli.mcp.schemas import input_schema, output_schema
+from tui.cli.mcp.server import checked, described
 from tui.cli.mcp.stdio import LONGEST
+from tui.cli.opened_journal import CommandStopped
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 BOOK = load_builtin("facility-prod")
@@ -47,7 +46,6 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         {"days": True},
         {"days": "3"},
         {"days": 1.0},
-        {"month": "2026-04", "days": 3},
         {"ics": "/tmp/x"},
     ],
     "list_incidents": [{"every": "yes"}, {"every": 1}],
@@ -68,23 +66,24 @@ WRONG: dict[str, list[dict[str, Any]]] = {
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_arguments_are_strict_and_mistakes_are_words(tool: Any) -> None:
-    tool.arguments.model_validate(CALLS[tool.name])
+    checked(tool, CALLS[tool.name])
     for arguments in WRONG[tool.name]:
-        with pytest.raises(ValidationError) as raised:
-            tool.arguments.model_validate(arguments)
-        lines = mistakes(tool.arguments, raised.value)
-        assert lines
-        assert all(len(line) < 600 and UNSAFE.search(line) is None for line in lines)
+        with pytest.raises(CommandStopped) as raised:
+            checked(tool, arguments)
+        assert raised.value.lines
+        assert all(len(line) < 600 and UNSAFE.search(line) is None for line in raised.value.lines)
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_schemas_are_closed_and_every_argument_is_described(tool: Any) -> None:
     for book in (BOOK, None):
-        document = input_schema(tool, book)
+        listed = described(tool, book)
+        document = listed.input_schema
         assert document["type"] == "object"
         assert document["additionalProperties"] is False
         assert all(entry.get("description") for entry in document["properties"].values())
-    result = output_schema(tool)
+        result = listed.output_schema
+        assert result is not None
     assert result["type"] == "object"
     assert json.dumps(result).count("#/$defs/") == 0 or "$defs" in result
 
@@ -183,7 +182,7 @@ values = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(text, inner, max_size=4)),
     max_leaves=8,
 )
-KEYS = sorted({key for tool in TOOLS for key in tool.arguments.model_fields})
+KEYS = sorted({key for tool in TOOLS for key in tool.model_fields})
 REAL: dict[str, list[Any]] = {
     "names": [["alarms"], ["backups"], ["no-such"], []],
     "since": ["1h", "3d", "99999d", "2026-01-05 17:00", "0001-01-01", "2999-12-31"],
@@ -215,7 +214,7 @@ def given_to(keys: list[str]) -> st.SearchStrategy[dict[str, Any]]:
 
 calls = st.one_of(
     st.sampled_from(TOOLS).flatmap(
-        lambda tool: st.tuples(st.just(tool.name), given_to(list(tool.arguments.model_fields)))
+        lambda tool: st.tuples(st.just(tool.name), given_to(list(tool.model_fields)))
     ),
     st.tuples(st.one_of(st.sampled_from(list(CALLS)), text), st.one_of(given_to(KEYS), values)),
 )

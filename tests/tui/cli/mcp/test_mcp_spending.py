@@ -1,14 +1,12 @@
 """What `toban mcp` may cost: every call is counted, and AWS is not asked without end."""
 
-import click
 import mcp_types as types
 import pytest
 
 from tests.conftest import Embedded
 from tests.tui.cli.mcp.client import CALLS
+from tui.cli.mcp.registry import MOST_YEN, PERIOD, Spending
 from tui.cli.mcp.server import Tools
-from tui.cli.mcp.spending import MOST_YEN, PERIOD, Spending
-from tui.cli.mcp.tool import Caller
 from tui.cli.opened_journal import CommandStopped
 from tui.start_options import StartOptions
 
@@ -37,7 +35,7 @@ async def test_a_client_that_asks_for_ever_ends_at_the_limit(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     spending = Spending()
-    tools = Tools(Caller(StartOptions(), click.Context(click.Command("mcp")), spending))
+    tools = Tools(StartOptions(), spending)
 
     async def call(name: str, arguments: dict[str, object]) -> types.CallToolResult:
         params = types.CallToolRequestParams(name=name, arguments=arguments)

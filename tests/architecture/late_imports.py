@@ -30,6 +30,11 @@ REASONS = [
         },
     ),
     Reason(
+        "A command that reads alarms or runs inspections needs no console's services.",
+        ("tui.__main__", "tui.cli.main"),
+        {"tui/startup/reading.py": {"services.alarms.beginning", "services.system"}},
+    ),
+    Reason(
         "An installed Toban is on Python's path only once the launcher has put it there.",
         ("toban",),
         {"tui/installed/toban/__init__.py": {"toban.bytecode", "tui.__main__"}},
@@ -146,7 +151,6 @@ REASONS = [
             },
             "tui/cli/watch.py": {"asyncio", "tui.cli.headless_watch"},
             "tui/cli/mcp/command.py": {"asyncio", "tui.cli.mcp.server"},
-            "tui/startup/reading.py": {"services.alarms.beginning", "services.system"},
             "tui/cli/logs/tail.py": {
                 "asyncio",
                 "services.models.log_records",

@@ -1,7 +1,6 @@
 """Every tool of `toban mcp`: its arguments, and the JSON that a command prints with `--json`.
 
-None has a way to write (`reads_only`), includes log texts (`private`), or consents to a price (`whatever`). Knows nothing of
-the protocol's library.
+None can write (`reads_only`), includes log texts (`private`) or consents to a price (`whatever`).
 """
 
 import time
@@ -9,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, get_type_hints
+from typing import Annotated, Any, ClassVar, get_type_hints
 
 import click
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,8 +20,7 @@ from services.inspections.wiring import Reading
 from services.models.alarms_answer import AlarmsAnswer
 from services.models.amounts import yen_words
 from services.models.assess_answer import AssessAnswer
-from services.models.base import Clean, Model
-from services.models.incident_report import IncidentLine, IncidentReport
+from services.models.incident_report import IncidentList, IncidentPage, IncidentReport
 from services.models.inspect_answer import InspectAnswer
 from services.models.report import Report
 from services.models.runbook import Runbook
@@ -54,26 +52,25 @@ PERIOD = 24 * 3600.0
 class Spending:
     """The charges of the last 24 hours: a client that asks again and again must not run up a bill that nobody agreed to."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    def __init__(self) -> None:
         self._charges: list[tuple[float, float]] = []
 
     def add(self, yen: float) -> None:
-        self._charges.append((self._now(), yen))
+        self._charges.append((time.monotonic(), yen))
 
     def spent(self) -> float:
         """In yen."""
-        self._charges = [charge for charge in self._charges if charge[0] > self._now() - PERIOD]
+        since = time.monotonic() - PERIOD
+        self._charges = [charge for charge in self._charges if charge[0] > since]
         return sum(yen for _time, yen in self._charges)
 
     def check(self) -> None:
         """Raise CommandStopped if so much was spent that nothing more is read from AWS for now."""
         if (spent := self.spent()) >= MOST_YEN:
-            text = _(
+            words = _(
                 "The calls of the last 24 hours cost {spent}, and AWS is not asked above {most}. Wait, use the command line, or "
                 "have a person start the server anew."
-            )
-            words = text.format(spent=yen_words(spent), most=yen_words(MOST_YEN))
+            ).format(spent=yen_words(spent), most=yen_words(MOST_YEN))
             raise CommandStopped([words], ExitStatus.UNAVAILABLE)
 
 
@@ -126,9 +123,7 @@ class Tool(BaseModel):
 
 _CLOCK = "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 _AGO = "[0-9]{1,5}(\\.[0-9]{1,3})? ?[mhd]"
-_PERIOD = "^([0-9]{4}-[0-9]{2}(-[0-9]{2})?|FY[0-9]{4})$"
 _KINDS: list[Any] = [kind.id for kind in CHANGES]
-_Name = Annotated[str, Field(min_length=1, max_length=100)]
 _Id = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]*$", max_length=40)]
 _Value = Annotated[str, Field(max_length=1000)]
 
@@ -154,7 +149,7 @@ class RunInspections(Tool):
         "its finding says so; `yen` is what the run cost."
     )
     connect = connected
-    names: list[_Name] = Field(default=[], max_length=50)
+    names: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(default=[], max_length=50)
     """Ids of inspections or duties; empty: every one that the runbook asks for, which takes longest and costs most."""
     since: str | None = Field(default=None, max_length=40, pattern=f"^({_CLOCK}|{_AGO})$")
     """Start of the window: "2026-01-05 17:00" (the system's time zone), or back from its end: "16h", "3d"; null: since
@@ -177,7 +172,9 @@ class ReadReport(Tool):
         "What the journal says about a day, a month or a fiscal year: findings with their verdicts and sign-offs, duties, "
         "alarms, changes, incidents. AWS is not asked."
     )
-    when: str | None = Field(default=None, max_length=10, pattern=_PERIOD)
+    when: str | None = Field(
+        default=None, max_length=10, pattern="^([0-9]{4}-[0-9]{2}(-[0-9]{2})?|FY[0-9]{4})$"
+    )
     """A day "2026-01-05", a month "2026-01", or a fiscal year "FY2025"; null: today."""
 
     def answer(self, journal: OpenedJournal) -> Report:
@@ -205,23 +202,6 @@ class ListDuties(Tool):
         if journal.stale:
             duties = duties.model_copy(update={"remarks": (journal.stale, *duties.remarks)})
         return duties
-
-
-class IncidentList(Model):
-    """Incidents of the journal, open ones first."""
-
-    incidents: tuple[IncidentLine, ...]
-    """As `toban incident list --json` prints them."""
-    stale: Clean = ""
-    """Why the journal that was read, a copy of a shared one, may lack newer entries; "" if it does not."""
-
-
-class IncidentPage(Model):
-    """The report of an incident as people read it."""
-
-    format: Literal["markdown"] = "markdown"
-    text: str
-    """One page and its annexes."""
 
 
 class ListIncidents(Tool):
@@ -281,7 +261,6 @@ class AssessAlarm(Tool):
 
     @classmethod
     def name_ids(cls, properties: Json, runbook: Runbook) -> None:
-        # Examples: AWS may know others.
         properties["alarm"]["examples"] = [str(alarm.name) for alarm in runbook.alarms]
 
 

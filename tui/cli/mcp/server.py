@@ -1,6 +1,6 @@
-"""The server of `toban mcp`: lists the tools and carries out their calls. Imported late, as the protocol's library is optional.
+"""The server of `toban mcp`: lists the tools and carries out their calls, whose failures become results in words.
 
-Every failure becomes the result of its call, in words; nothing that a client sends ends the server.
+Imported late, as the protocol's library is optional.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import logging
 import os
 from functools import partial
 from importlib.metadata import version
-from math import isfinite
 from typing import Any
 
 import mcp_types as types
@@ -22,7 +21,7 @@ from services.i18n import _
 from services.logs.masking.mask import Masker
 from services.logs.masking.of_runbook import masker_of
 from services.models.runbook import Runbook
-from services.models.text import clean, clean_block
+from services.models.text import clean, clean_json
 from services.toml import mistakes
 from services.toml.files import explain
 from services.toml.grammar import schema
@@ -40,10 +39,6 @@ AT_ONCE = 4
 """Calls that are carried out at the same time; further ones wait."""
 LIMIT = 240.0
 """Seconds for one call; a run of all inspections takes less than half of it."""
-_LONGEST = 1 << 18
-"""Maximum characters of one text."""
-_MOST = 20
-"""Mistakes in arguments that are named."""
 Context = ServerRequestContext[object]
 
 
@@ -78,10 +73,10 @@ class Tools:
             async with asyncio.timeout(LIMIT), self._turns:
                 data = await call.call(self._options, self._spending)
         except TimeoutError:
-            text = _(
+            words = _(
                 "There was no result within {seconds} seconds, and the reads were stopped. Ask for less."
             )
-            lines = [text.format(seconds=f"{LIMIT:.0f}")]
+            lines = [words.format(seconds=f"{LIMIT:.0f}")]
         except Exception as error:  # noqa: BLE001  the boundary: a client gets words, whatever fails
             lines = failure_lines(error)
         else:
@@ -95,7 +90,9 @@ class Tools:
         """The answer without secrets, and without characters that deceive. Blocks."""
         runbook = self._runbook()
         masker = masker_of(runbook) if runbook is not None else Masker()
-        return masker.without_secrets(cleaned(answer))
+        if isinstance(answer, BaseModel):
+            answer = answer.model_dump(mode="json", by_alias=True)
+        return masker.without_secrets(clean_json(answer))
 
     def _runbook(self) -> Runbook | None:
         """The runbook; None if it cannot be read, which every call says in words."""
@@ -119,7 +116,7 @@ def described(tool: type[Tool], runbook: Runbook | None) -> types.Tool:
         name=tool.name,
         title=_(tool.title),
         description="\n".join(filter(None, [_(tool.text), tool.details(), outside])),
-        input_schema=cleaned(arguments),
+        input_schema=clean_json(arguments),
         output_schema=result,
         annotations=types.ToolAnnotations(
             read_only_hint=True, destructive_hint=False, open_world_hint=tool.connect is not None
@@ -133,27 +130,10 @@ def checked(tool: type[Tool], arguments: Json) -> Tool:
         return tool.model_validate(arguments)
     except ValidationError as error:
         lines = []
-        for mistake in error.errors(include_url=False)[:_MOST]:
+        for mistake in error.errors(include_url=False)[:20]:
             place = ".".join(clean(part, 60) for part in mistake["loc"])
             lines.append(clean(f"{place}: {explain(tool, mistake)}", 500))
         raise CommandStopped(lines, ExitStatus.USAGE) from error
-
-
-def cleaned(value: Any) -> Any:
-    """The last sieve: a model or JSON with every text and key made safe; line feeds are kept. What JSON has no number for is null."""
-    match value:
-        case BaseModel():
-            return cleaned(value.model_dump(mode="json", by_alias=True))
-        case str():
-            return clean_block(value, _LONGEST)
-        case dict():
-            return {clean_block(key, _LONGEST): cleaned(each) for key, each in value.items()}
-        case float():
-            return value if isfinite(value) else None
-        case list() | tuple():
-            return [cleaned(each) for each in value]
-        case _:
-            return value
 
 
 class _OneLine(logging.Handler):

@@ -114,10 +114,8 @@ async def lines(descriptor: int) -> AsyncIterator[bytes | None]:
             for line in whole:
                 yield None if is_skipped or len(line) > LONGEST else line
                 is_skipped = False
-            if len(rest) > LONGEST:
-                is_skipped = True
-            if is_skipped:
-                rest = b""
+            is_skipped = is_skipped or len(rest) > LONGEST
+            rest = b"" if is_skipped else rest
 
 
 class _Refused(BaseModel):

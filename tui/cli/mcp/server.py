@@ -43,10 +43,9 @@ Context = ServerRequestContext[object]
 
 
 class Tools:
-    """The tools, as one client sees them."""
+    """The tools, as one client sees them; the options are read anew for each call, as a command would."""
 
     def __init__(self, options: StartOptions, spending: Spending) -> None:
-        """The options are read anew for each call, as a command would."""
         self._options = options
         self._spending = spending
         self._tools = {tool.name: tool for tool in TOOLS}

@@ -33,7 +33,6 @@ CALLS: dict[str, dict[str, Any]] = {
 
 
 def command(*argv: str, lang: str = "en") -> list[str]:
-    """The command line of the server."""
     return ["-m", "tui", "--lang", lang, "mcp", *argv]
 
 
@@ -46,8 +45,6 @@ def environment(**more: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Served:
-    """One server and its client."""
-
     session: ClientSession
     errors: IO[str]
 
@@ -56,21 +53,24 @@ class Served:
         assert isinstance(result, CallToolResult)
         return result
 
+    async def data(self, name: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        result = await self.call(name, arguments)
+        assert not result.is_error, text_of(result)
+        assert result.structured_content is not None
+        return result.structured_content
+
     async def refused(self, name: str, arguments: Mapping[str, Any] | None = None) -> str:
-        """The words of a call that has no result."""
         result = await self.call(name, arguments)
         assert result.is_error
         assert result.structured_content is None
         return text_of(result)
 
     def complaints(self) -> str:
-        """What the server has printed on standard error."""
         self.errors.seek(0)
         return self.errors.read()
 
 
 def text_of(result: CallToolResult) -> str:
-    """The text of a result."""
     (content,) = result.content
     assert isinstance(content, TextContent)
     return content.text

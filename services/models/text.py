@@ -45,7 +45,6 @@ _JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff\U0001f3fb-\U0001f3ff]")
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text is printable ASCII, which needs no cleaning and has a cell for each character."""
     if not text.isascii():
         return False
     return text.isprintable() if len(text) < _LONG else not text.encode().translate(None, _PLAIN)
@@ -76,7 +75,6 @@ def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
 
 
 def clean_block(value: object, limit: int = LIMIT) -> str:
-    """Same as `clean`, but line feeds are kept."""
     return _clean(value, limit, keep_lines=True)
 
 

@@ -30,7 +30,6 @@ def names_at(model: type[BaseModel], path: Path) -> list[str]:
 
 
 def lists(model: type[BaseModel], path: tuple[str, ...] = ()) -> frozenset[Path]:
-    """The paths of a model's arrays of tables."""
     paths: set[Path] = set()
     for name, field in model.model_fields.items():
         if inner := model_in(field.annotation):
@@ -64,7 +63,6 @@ def not_texts(model: type[BaseModel], data: dict[str, Any], path: Path = ()) -> 
 
 
 def _elements(path: Path, value: object, *, many: bool) -> Iterator[tuple[Path, object]]:
-    """Yield the value, or the elements of a list; nothing for another value in its place, which pydantic refuses."""
     if not many:
         yield path, value
     elif isinstance(value, list):
@@ -73,7 +71,6 @@ def _elements(path: Path, value: object, *, many: bool) -> Iterator[tuple[Path, 
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:
-    """The model within an annotation such as `tuple[Duty, ...]` or `Ecs | None`, if any."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     inner = (model_in(each) for each in get_args(annotation))
@@ -81,7 +78,6 @@ def model_in(annotation: object) -> type[BaseModel] | None:
 
 
 def text_in(annotation: object) -> bool:
-    """Whether an annotation means a text or a list of texts."""
     if get_origin(annotation) in (Union, UnionType):
         return all(text_in(each) or each is type(None) for each in get_args(annotation))
     if get_origin(annotation) is tuple:
@@ -139,7 +135,6 @@ def schema(model: Any) -> dict[str, Any]:
 
 
 def _renamed(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The schema with these definitions under other names, in references and titles too."""
     text = json.dumps(document)
     for name, stable in names.items():
         text = text.replace(f'"#/$defs/{name}"', f'"#/$defs/{stable}"').replace(
@@ -153,6 +148,5 @@ def _renamed(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, An
 
 
 def models_in(model: type[BaseModel]) -> set[type[BaseModel]]:
-    """The model and the models of its tables, at any depth."""
     inner = (model_in(field.annotation) for field in model.model_fields.values())
     return {model}.union(*(models_in(each) for each in inner if each))

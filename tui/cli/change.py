@@ -45,10 +45,7 @@ _OWN = frozenset({"kind", "rest", "sets", "target", "plan", "as_json", "schema"}
 
 
 class _ChangeCommand(Command):
-    """A command whose help lists the kinds of change."""
-
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the kinds of change with their parameters, then the options."""
         with formatter.section(_("What can be changed")):
             formatter.write_dl([(kind.id, about(kind)) for kind in registry.CHANGES])
         super().format_options(ctx, formatter)
@@ -61,8 +58,6 @@ def about(kind: ChangeKind) -> str:
 def change_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-
     def callback(**flags: Any) -> int:
         if flags["schema"]:
             output.hand_over(json_lines(change_schema()))
@@ -174,10 +169,7 @@ def _run(flags: Mapping[str, Any], values: Mapping[str, str], options: StartOpti
 async def make_plan(
     services: "Services", flags: Mapping[str, Any], values: Mapping[str, str], *, is_preview: bool = False
 ) -> tuple["Plan", str]:
-    """Return the plan and the reason for the time of its revert; a preview needs no journal that can be written.
-
-    Raises AwsError, UsageError.
-    """
+    """With the reason for the time of its revert; a preview needs no journal that can be written. Raises AwsError, UsageError."""
     from services.journal.errors import JournalError
     from widgets.changes.lines import why_then
 
@@ -223,7 +215,6 @@ def _check(parameters: "Iterable[Parameter]", values: Mapping[str, str]) -> None
 
 
 def plan_data(plan: "Plan") -> dict[str, object]:
-    """Return the plan as the JSON object that `--json` prints."""
     data = plan.model_dump(mode="json")
     for step, step_data in zip(plan.steps, data["steps"], strict=True):
         del step_data["call"]["body"]

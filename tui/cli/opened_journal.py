@@ -43,7 +43,6 @@ class OpenedJournal:
     """By which AWS is reached; None: the journal was named, and may be another system's."""
 
     def today(self, now: datetime) -> date:
-        """Return the day of `now` in the system's time zone."""
         return now.astimezone(ZoneInfo(self.runbook.system.timezone)).date()
 
 
@@ -89,12 +88,10 @@ def stoppable(output: Prints) -> Callable[[Callable[..., int]], Callable[..., in
 
 
 def file_option() -> click.Option:
-    """Return the option `--file`."""
     return FileOption("--file", help=_("Journal file or address instead of the configured one"))
 
 
 def status_of_copy(status: int, stale: str) -> int:
-    """Return the exit status; nothing is normal as long as newer entries may be missing."""
     return ExitStatus.UNKNOWN if stale and status == ExitStatus.NORMAL else status
 
 
@@ -115,8 +112,6 @@ def journal_callback(
     work: Callable[..., int],
     opens: Callable[[StartOptions, str | None], Any] = find,
 ) -> Callable[..., int]:
-    """Return a callback that finds runbook and journal and runs `work(journal, …)`; CommandStopped is printed."""
-
     @stoppable(output)
     def callback(*, file: str | None, **flags: Any) -> int:
         names = {option.name for option in shared}
@@ -130,7 +125,6 @@ def journal_callback(
 
 @contextmanager
 def stopped_by_mistakes() -> Iterator[None]:
-    """Turn mistakes in the configuration or the runbook into CommandStopped."""
     from services.toml.files import DataFileError
     from tui.startup.config_reader import in_words, status_of
 
@@ -209,10 +203,7 @@ def chosen_place(text: str, runbook: "Runbook") -> "JournalPlace":
 
 
 def deliver(output: Prints, text: str, to: str | None) -> None:
-    """Print `text`, or write it atomically to the file `to` (mode 0600), replacing a regular file of that name.
-
-    Raises CommandStopped if it cannot be written.
-    """
+    """A file is written atomically (mode 0600), replacing a regular one of that name. Raises CommandStopped if it cannot be."""
     if to in (None, "-"):
         # `hand_over` adds the last line feed itself.
         output.hand_over([text.removesuffix("\n")])
@@ -231,5 +222,4 @@ def deliver(output: Prints, text: str, to: str | None) -> None:
 
 
 def as_json(data: Any) -> str:
-    """Return `data` as indented JSON with a final line feed."""
     return f"{json_lines(data)[0]}\n"

@@ -35,12 +35,9 @@ _YEARS = range(1901, 2999)
 
 
 class Month(click.ParamType[date]):
-    """A month such as `2026-04` or `2026年4月`, represented by its first day."""
-
     name = "month"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the first day of the month; otherwise fail with an example."""
         match = _MONTH.fullmatch(unicodedata.normalize("NFKC", str(value)).strip())
         if match and int(match[1]) in _YEARS and 1 <= int(match[2]) <= 12:
             return date(int(match[1]), int(match[2]), 1)
@@ -50,7 +47,6 @@ class Month(click.ParamType[date]):
 def duties_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
     return Command(
         "duties",
         callback=journal_callback(output, shared, before, _Duties(output)),
@@ -89,7 +85,6 @@ class _Duties:
         json_requested: bool,
         ics: str | None,
     ) -> int:
-        """Run `toban duties` and return the exit status."""
         _check(month, days, json_requested, ics)
         if ics is not None:
             return self._export(journal, datetime.now(UTC), ics)
@@ -136,5 +131,4 @@ def agenda_of(journal: OpenedJournal, month: date | None, days: int | None) -> "
 
 
 def _a_year_on(day: date) -> date:
-    """Return the last day of the twelve months that begin on `day`."""
     return day.replace(year=day.year + 1, day=min(day.day, 28)) - timedelta(days=1)

@@ -29,8 +29,6 @@ EXAMPLE = """{"mcpServers": {"toban": {
 def mcp_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
-    """Build the command; `shared` are the options that select a system, `before` returns the global flags."""
-
     def callback(**flags: Any) -> int:
         if find_spec("mcp") is None:
             text = _("The library for the Model Context Protocol is not installed. To install it: {command}")

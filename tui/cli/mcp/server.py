@@ -54,7 +54,6 @@ class Tools:
     async def listed(
         self, _context: Context, _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        """Every tool, with the ids of the runbook as it is now."""
         return types.ListToolsResult(tools=await asyncio.to_thread(self._described))
 
     def _described(self) -> list[types.Tool]:
@@ -144,7 +143,6 @@ class _OneLine(logging.Handler):
 
 
 async def serve(options: StartOptions) -> int:
-    """Serve one client until it goes or a signal arrives; returns the exit status."""
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(last_resort.on_loop_fault)
     logging.getLogger("mcp").addHandler(_OneLine(logging.WARNING))

@@ -105,7 +105,6 @@ class Stdio(ObjectStream[SessionMessage]):
 
 
 async def lines(descriptor: int) -> AsyncIterator[bytes | None]:
-    """Every line of a descriptor, until it is closed; None for one that is too long."""
     rest, is_skipped = b"", False
     with suppress(OSError):
         # In a thread that the process need not wait for, as for its client's next line.

@@ -174,3 +174,20 @@ class IncidentReport(Model):
     """That nobody has approved the runbook; "" if somebody has."""
     withheld: int = 0
     """How many lines of logs were left out because they were not requested."""
+
+
+class IncidentList(Model):
+    """Incidents of the journal, open ones first."""
+
+    incidents: tuple[IncidentLine, ...]
+    """As `toban incident list --json` prints them."""
+    stale: Clean = ""
+    """Why the journal that was read, a copy of a shared one, may lack newer entries; "" if it does not."""
+
+
+class IncidentPage(Model):
+    """The report of an incident as people read it."""
+
+    format: Literal["markdown"] = "markdown"
+    text: str
+    """One page and its annexes."""

@@ -6,6 +6,8 @@ enters the models, so `widgets` and `tui` can draw any model's text as it is.
 
 import re
 import unicodedata
+from math import isfinite
+from typing import Any
 
 LIMIT = 4096
 """Maximum length of a name, a reason or a label, in characters."""
@@ -74,6 +76,21 @@ def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
 
 def clean_block(value: object, limit: int = LIMIT) -> str:
     return _clean(value, limit, keep_lines=True)
+
+
+def clean_json(value: Any, limit: int = 1 << 18) -> Any:
+    """A JSON value with every text and key safe; line feeds are kept. A number that JSON has not is None."""
+    match value:
+        case str():
+            return clean_block(value, limit)
+        case dict():
+            return {clean_block(key, limit): clean_json(each, limit) for key, each in value.items()}
+        case list() | tuple():
+            return [clean_json(each, limit) for each in value]
+        case float() if not isfinite(value):
+            return None
+        case _:
+            return value
 
 
 def _clean(value: object, limit: int, *, keep_lines: bool) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from services.toml.positions import Path
 
@@ -116,10 +116,12 @@ def _docs_of(model: type[BaseModel]) -> dict[str, str]:
     return texts
 
 
-def schema(model: type[BaseModel]) -> dict[str, Any]:
-    document = model.model_json_schema()
-    models = {each.__name__: each for each in models_in(model)}
-    for name, definition in ((model.__name__, document), *document.get("$defs", {}).items()):
+def schema(model: Any) -> dict[str, Any]:
+    """A model, or a union of models, as JSON Schema 2020-12; descriptions are the attribute docstrings."""
+    document = TypeAdapter(model).json_schema()
+    kinds = get_args(model) or (model,)
+    models = {each.__name__: each for kind in kinds for each in models_in(kind)}
+    for name, definition in ((kinds[0].__name__, document), *document.get("$defs", {}).items()):
         described = docs(models[name]) if name in models else {}
         for key, entry in definition.get("properties", {}).items():
             if key in described:

@@ -23,6 +23,11 @@ REASONS = [
         ("services/changes/key_rotation/duty_ticks.py",),
     ),
     Reason(
+        "A command that reads alarms or runs inspections needs no console's services.",
+        ("tui.__main__", "tui.cli.main"),
+        ("tui/startup/reading.py",),
+    ),
+    Reason(
         "An installed Toban is on Python's path only once the launcher has put it there.",
         ("toban",),
         ("tui/installed/toban/__init__.py",),

@@ -15,6 +15,7 @@ SINGLE = {
     "tui/terminal/screen_updates.py": "call_later, after a frame was asked for",
     "tui/terminal/cells/cell_output.py": "call_later, after a frame was painted that the line does not take yet",
     "tui/runtime/watchdog.py": "Timer, at the end",
+    "tui/cli/mcp/server.py": "call_later, at the end",
     "widgets/drawing/rest.py": "set_timer, after a cursor or a scroll bar has moved",
     "widgets/drawing/frame_rate.py": "call_later, after a frame was asked for",
     "widgets/drawing/ticker.py": "detached_timer: the one ticker",

@@ -98,7 +98,7 @@ def status_rows(_descriptions: Descriptions) -> Rows:
 def mcp_rows(_descriptions: Descriptions) -> Rows:
     """Name, arguments and text of each tool of `toban mcp`; an argument that may be left out ends with `?`."""
     for tool in TOOLS:
-        fields = tool.arguments.model_fields.items()
+        fields = tool.model_fields.items()
         arguments = (f"`{name}`" if field.is_required() else f"`{name}?`" for name, field in fields)
         yield f"`{tool.name}`", " ".join(arguments), _(tool.text)
 

@@ -47,11 +47,11 @@ _OWN = frozenset({"kind", "rest", "sets", "target", "plan", "as_json", "schema"}
 class _ChangeCommand(Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(_("What can be changed")):
-            formatter.write_dl([(kind.id, _about(kind)) for kind in registry.CHANGES])
+            formatter.write_dl([(kind.id, about(kind)) for kind in registry.CHANGES])
         super().format_options(ctx, formatter)
 
 
-def _about(kind: ChangeKind) -> str:
+def about(kind: ChangeKind) -> str:
     return ": ".join(part for part in (_(kind.help), kind.options) if part)
 
 

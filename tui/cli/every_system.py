@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.i18n import _
+from tui.cli.opened_journal import failure_lines
 from tui.cli.printing import json_lines
 from tui.exit_status import OF_VERDICT, VERDICT_OF, ExitStatus
 from tui.start_options import OtherAccount, StartError, StartOptions
@@ -72,8 +73,7 @@ def answers_of_all(
                 unusable.append(error)
             if isinstance(error, OtherAccount):
                 elsewhere.append(error)
-            text = error.message if isinstance(error, click.UsageError) else str(error)
-            answer, status = text.splitlines(), ExitStatus.UNKNOWN
+            answer, status = failure_lines(error), ExitStatus.UNKNOWN
             data.append(
                 {"system": system.id, "verdict": VERDICT_OF[status], "complete": False, "problem": answer}
             )

@@ -16,8 +16,10 @@ from services.host.state_files import state_folder, write_private
 from services.i18n import _
 from services.models.text import clean
 from tui.cli.click_i18n import FileOption, Prints
+from tui.cli.entry_text import problem_lines
 from tui.cli.printing import json_lines
 from tui.exit_status import ExitStatus
+from tui.runtime import last_resort
 from tui.runtime.garbage import begin_collecting
 from tui.start_options import StartError, StartOptions
 
@@ -53,6 +55,22 @@ class CommandStopped(Exception):
         self.status = status
 
 
+def failure_lines(error: Exception) -> list[str]:
+    """Why there is no answer, with the remedy if there is one. An internal error is logged, with its traceback."""
+    from services.aws.client.errors import AwsError
+    from services.journal.errors import JournalError
+
+    match error:
+        case CommandStopped():
+            return error.lines
+        case AwsError() | JournalError():
+            return problem_lines(error.problem)
+        case StartError() | click.ClickException():
+            return str(error).splitlines()
+        case _:
+            return [last_resort.line(error)]
+
+
 def stoppable(output: Prints) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Let a command that raises CommandStopped or StartError print why, and return the exit status."""
 
@@ -60,11 +78,8 @@ def stoppable(output: Prints) -> Callable[[Callable[..., int]], Callable[..., in
         def run(*arguments: Any, **flags: Any) -> int:
             try:
                 return command(*arguments, **flags)
-            except CommandStopped as stop:
-                output.print_lines(stop.lines, error=True)
-                return stop.status
-            except StartError as error:
-                output.print_lines([str(error)], error=True)
+            except (CommandStopped, StartError) as error:
+                output.print_lines(failure_lines(error), error=True)
                 return error.status
 
         return run

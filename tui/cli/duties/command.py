@@ -13,7 +13,7 @@ from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,9 @@ from tui.cli.opened_journal import OpenedJournal, as_json, deliver, file_option,
 from tui.cli.shared_options import without_aws
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
+
+if TYPE_CHECKING:
+    from services.report.agenda import Agenda
 
 MOST_DAYS = 400
 """Upper bound of `--days`."""
@@ -83,14 +86,11 @@ class _Duties:
         ics: str | None,
     ) -> int:
         _check(month, days, json_requested, ics)
-        now = datetime.now(UTC)
         if ics is not None:
-            return self._export(journal, now, ics)
-        from services.report.agenda import agenda
+            return self._export(journal, datetime.now(UTC), ics)
         from tui.cli.duties.agenda_text import agenda_lines
 
-        first, last = days_of(journal.today(now), month, days)
-        duties = agenda(journal.runbook, journal.path, first, last, now)
+        duties = agenda_of(journal, month, days)
         if json_requested:
             self.output.hand_over([as_json(duties.model_dump(mode="json")).rstrip("\n")])
         else:
@@ -119,11 +119,15 @@ def _check(month: date | None, days: int | None, json_requested: bool, ics: str 
         raise click.UsageError(message, click.get_current_context())
 
 
-def days_of(today: date, month: date | None, days: int | None) -> tuple[date, date]:
-    if days is not None:
-        return today, today + timedelta(days=days - 1)
-    first = month or today.replace(day=1)
-    return first, first.replace(day=monthrange(first.year, first.month)[1])
+def agenda_of(journal: OpenedJournal, month: date | None, days: int | None) -> "Agenda":
+    """The duties of a month, or of so many days from today; without either, of this month."""
+    from services.report.agenda import agenda
+
+    now = datetime.now(UTC)
+    today = journal.today(now)
+    first = today if days is not None else month or today.replace(day=1)
+    last = first + timedelta(days=(days or monthrange(first.year, first.month)[1]) - 1)
+    return agenda(journal.runbook, journal.path, first, last, now)
 
 
 def _a_year_on(day: date) -> date:

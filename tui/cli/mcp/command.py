@@ -21,7 +21,6 @@ from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
 from tui.startup.first_steps import install_command
 
-_NEEDS = ("mcp", "anyio")
 EXAMPLE = """{"mcpServers": {"toban": {
   "command": "toban", "args": ["mcp"],
   "env": {"AWS_PROFILE": "facility-read"}}}}"""
@@ -31,7 +30,7 @@ def mcp_command(
     output: Prints, shared: Sequence[click.Parameter], before: Callable[[], StartOptions]
 ) -> Command:
     def callback(**flags: Any) -> int:
-        if not all(map(find_spec, _NEEDS)):
+        if find_spec("mcp") is None:
             text = _("The library for the Model Context Protocol is not installed. To install it: {command}")
             output.print_lines([text.format(command=install_command("mcp"))], error=True)
             return ExitStatus.UNAVAILABLE
@@ -50,7 +49,7 @@ def mcp_command(
             output.print_lines([text], error=True)
         overrides = {key: value for key, value in flags.items() if value is not None}
         options = replace(before(), **overrides, read_only=True)
-        return asyncio.run(serve(options, click.get_current_context()))
+        return asyncio.run(serve(options))
 
     return Command(
         "mcp",

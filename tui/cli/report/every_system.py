@@ -20,6 +20,7 @@ from tui.cli.opened_journal import (
     as_json,
     bring_up_to_date,
     deliver,
+    failure_lines,
     status_of_copy,
 )
 from tui.cli.report.making import format_of, period_of, read_report
@@ -44,11 +45,8 @@ def report_all(output: Prints, before: StartOptions, flags: Mapping[str, Any]) -
         answers = [_answer(each, flags["when"], now, stale, private=flags["private"]) for each in systems]
         form = format_of(flags["form"], flags["to"])
         deliver(output, _rendered(answers, form, wareki=flags["wareki"]), flags["to"])
-    except CommandStopped as stop:
-        output.print_lines(stop.lines, error=True)
-        return stop.status
-    except StartError as error:
-        output.print_lines([str(error)], error=True)
+    except (CommandStopped, StartError) as error:
+        output.print_lines(failure_lines(error), error=True)
         return error.status
     return status_of_copy(_status(answers), "".join(stale))
 

@@ -53,6 +53,12 @@ class Served:
         assert isinstance(result, CallToolResult)
         return result
 
+    async def data(self, name: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        result = await self.call(name, arguments)
+        assert not result.is_error, text_of(result)
+        assert result.structured_content is not None
+        return result.structured_content
+
     async def refused(self, name: str, arguments: Mapping[str, Any] | None = None) -> str:
         result = await self.call(name, arguments)
         assert result.is_error

@@ -71,16 +71,11 @@ class Server:
 
 
 @contextmanager
-def spawned(*argv: str, **more: str) -> Iterator[Server]:
-    """A server that has been greeted; killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [sys.executable, *command(*argv)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(**more),
-        cwd=ROOT,
-    )
+def spawned(*argv: str, script: str = "", **more: str) -> Iterator[Server]:
+    """A server, or a script that starts one, that has been greeted; killed at the end if it still runs."""
+    pipe = subprocess.PIPE
+    words = [sys.executable, *(("-c", script) if script else command(*argv))]
+    process = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(**more), cwd=ROOT)
     server = Server(process)
     try:
         server.send(json.dumps(GREETING).encode())

@@ -15,8 +15,7 @@ from tests.tui.cli.mcp.client import ROOT, command, environment
 from tests.tui.cli.mcp.raw import GREETING, Server, spawned
 from tui.cli.main import Output, run
 from tui.cli.mcp import command as mcp_command
-from tui.cli.mcp.stdio import LONGEST, parsed
-from tui.cli.mcp.unanswered import MOST
+from tui.cli.mcp.stdio import LONGEST, MOST, parsed
 from tui.exit_status import ExitStatus
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -72,26 +71,17 @@ def test_a_client_that_does_not_read_does_not_keep_it_from_ending() -> None:
 
 
 @pytest.mark.slow
-def test_messages_from_a_file_are_answered_until_its_end(tmp_path: Path) -> None:
-    path = tmp_path / "messages"
-    path.write_bytes(json.dumps(GREETING).encode())
-    with path.open("rb") as file:
-        done = subprocess.run(
-            [sys.executable, *command()], stdin=file, capture_output=True, env=environment(), cwd=ROOT,
-            timeout=60, check=False,
-        )  # fmt: skip
-    assert done.returncode == 0
-    assert done.stderr == b""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("closed", "status"), [("<&-", ExitStatus.NORMAL), (">&-", ExitStatus.IO)])
-def test_without_input_or_output_it_does_not_begin(closed: str, status: ExitStatus) -> None:
-    words = shlex.join([sys.executable, *command()])
-    done = subprocess.run(
-        ["sh", "-c", f"{words} {closed}"], capture_output=True, env=environment(), cwd=ROOT, timeout=60,
-        check=False,
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("streams", "status"),
+    [("< messages", ExitStatus.NORMAL), ("<&-", ExitStatus.NORMAL), (">&-", ExitStatus.IO)],
+)
+def test_a_file_is_read_to_its_end_and_without_input_or_output_it_does_not_begin(
+    tmp_path: Path, streams: str, status: ExitStatus
+) -> None:
+    (tmp_path / "messages").write_bytes(json.dumps(GREETING).encode())
+    words = f"{shlex.join([sys.executable, *command()])} {streams}"
+    own = environment(PYTHONPATH=os.fspath(ROOT))
+    done = subprocess.run(["sh", "-c", words], capture_output=True, env=own, cwd=tmp_path, check=False)
     assert done.returncode == status
     assert len(done.stderr.splitlines()) == (status is not ExitStatus.NORMAL)
 
@@ -138,22 +128,9 @@ def test_what_else_prints_does_not_reach_the_client() -> None:
         "server.Tools.listed = listed\n"
         "main.main(['--lang', 'en', 'mcp'])\n"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(PYTHONPATH=os.fspath(ROOT)),
-        cwd=ROOT,
-    )
-    server = Server(process)
-    server.send(json.dumps(GREETING).encode())
-    server.receive()
-    assert server.ask("tools/list")["result"]["tools"]
-    status, out, err = server.end()
-    assert (status, out) == (0, b"")
-    assert b"stray" in err
-    assert b"raw" in err
+    with spawned(script=script) as server:
+        assert server.ask("tools/list")["result"]["tools"]
+        assert server.end() == (0, b"", b"")
 
 
 @pytest.mark.slow
@@ -204,4 +181,4 @@ def test_long_requests_are_answered_one_after_the_other() -> None:
 
 def test_a_clients_own_errors_are_not_sent_back() -> None:
     line = b'{"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "no"}}'
-    assert parsed(line) == (None, "")
+    assert parsed(line) is None

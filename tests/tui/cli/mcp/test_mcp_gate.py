@@ -9,8 +9,8 @@ from services.models.aws_calls import aws_call
 from tests.conftest import Embedded
 from tests.services.report.ledger import Ledger
 from tests.tui.cli.mcp.client import written
-from tui.cli.mcp.connection import reads_only
 from tui.start_options import StartOptions
+from tui.startup.reading import reads_only
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 BOOK = Path("services/runbook/facility-prod.toml")

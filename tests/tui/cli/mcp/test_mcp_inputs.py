@@ -4,87 +4,87 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
+from services import i18n
+from services.changes.registry import CHANGES
 from services.models.text import UNSAFE
-from services.runbook.loader import load_builtin
+from services.runbook.loader import load_builtin, load_named
 from tests.conftest import Embedded
 from tests.services.report.incident_ledger import DAY, responded
 from tests.services.report.ledger import Ledger
 from tests.tui.cli.mcp.client import CALLS, written
 from tests.tui.cli.mcp.raw import Server, spawned
-from tui.cli.mcp.failures import mistakes
 from tui.cli.mcp.registry import TOOLS
-from tui.cli.mcp.schemas import input_schema, output_schema
+from tui.cli.mcp.server import checked, described
 from tui.cli.mcp.stdio import LONGEST
+from tui.cli.opened_journal import CommandStopped
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
-BOOK = load_builtin("facility-prod")
 STRANGE = ["", " ", "\x1b[2J\x07", "\u202e\u200b", "\x00", "../../etc/passwd", "-1", "'; DROP TABLE entries;--",
            "--whatever-it-costs", "${jndi:x}", "[@click=app.quit]", "名前" * 50, "a" * 100_000]  # fmt: skip
 WRONG: dict[str, list[dict[str, Any]]] = {
     "list_alarms": [{"x": 1}],
     "run_inspections": [
-        {"names": "alarms"},
-        {"names": ["alarms", 3]},
-        {"names": ["a"] * 51},
-        {"since": "yesterday"},
-        {"since": "2026-01-05 17:00\n"},
-        {"at": 3},
-        {"whatever": True},
-        {"private": True},
+        {"names": "alarms"}, {"names": ["alarms", 3]}, {"names": ["a"] * 51}, {"since": "yesterday"},
+        {"since": "2026-01-05 17:00\n"}, {"at": 3}, {"whatever": True}, {"private": True},
     ],
     "read_report": [{"when": "2026-1"}, {"when": "FY25"}, {"private": True}],
     "list_duties": [
-        {"month": "2026-13"},
-        {"days": 0},
-        {"days": 401},
-        {"days": True},
-        {"days": "3"},
-        {"days": 1.0},
-        {"month": "2026-04", "days": 3},
-        {"ics": "/tmp/x"},
+        {"month": "2026-13"}, {"days": 0}, {"days": 401}, {"days": True}, {"days": "3"}, {"days": 1.0}, {"ics": "/tmp/x"},
     ],
     "list_incidents": [{"every": "yes"}, {"every": 1}],
     "show_incident": [{}, {"id": ""}, {"id": 1}, {"id": "x" * 301}, {"id": "1", "private": True}],
     "incident_report": [{}, {"id": None}, {"id": "1", "to": "/tmp/x"}],
     "assess_alarm": [{}, {"alarm": ["x"]}, {"alarm": "x" * 256}],
     "plan_change": [
-        {},
-        {"kind": "x" * 41},
-        {"kind": "task-limit", "values": [1]},
-        {"kind": "task-limit", "values": {"max": 10}},
-        {"kind": "task-limit", "values": {"Max!": "10"}},
-        {"kind": "task-limit", "values": {f"a{number}": "" for number in range(21)}},
+        {}, {"kind": "x" * 41},
+        *({"kind": "task-limit", "values": values}
+          for values in ([1], {"max": 10}, {"Max!": "10"}, {f"a{number}": "" for number in range(21)})),
         {"kind": "task-limit", "plan": False},
     ],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_arguments_are_strict_and_mistakes_are_words(tool: Any) -> None:
-    tool.arguments.model_validate(CALLS[tool.name])
+    checked(tool, CALLS[tool.name])
     for arguments in WRONG[tool.name]:
-        with pytest.raises(ValidationError) as raised:
-            tool.arguments.model_validate(arguments)
-        lines = mistakes(tool.arguments, raised.value)
-        assert lines
-        assert all(len(line) < 600 and UNSAFE.search(line) is None for line in lines)
+        with pytest.raises(CommandStopped) as raised:
+            checked(tool, arguments)
+        assert raised.value.lines
+        assert all(len(line) < 600 and UNSAFE.search(line) is None for line in raised.value.lines)
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_schemas_are_closed_and_every_argument_is_described(tool: Any) -> None:
-    for book in (BOOK, None):
-        document = input_schema(tool, book)
-        assert document["type"] == "object"
-        assert document["additionalProperties"] is False
-        assert all(entry.get("description") for entry in document["properties"].values())
-    result = output_schema(tool)
-    assert result["type"] == "object"
-    assert json.dumps(result).count("#/$defs/") == 0 or "$defs" in result
+    for book in (load_builtin("facility-prod"), None):
+        listed = described(tool, book)
+        assert listed.output_schema is not None
+        for document in (listed.input_schema, listed.output_schema):
+            jsonschema.Draft202012Validator.check_schema(document)
+            assert document["type"] == "object"
+            assert json.dumps(document).count("#/$defs/") == 0 or "$defs" in document
+        assert listed.input_schema["additionalProperties"] is False
+        assert all(entry.get("description") for entry in listed.input_schema["properties"].values())
+
+
+def test_the_ids_of_the_runbook_stand_in_the_schemas() -> None:
+    book = load_named(str(Path("tests/tui/data/library.toml").absolute()))
+    i18n.use("ja")
+    listed = {tool.name: described(tool, book) for tool in TOOLS}
+    i18n.use("en")
+    names = listed["run_inspections"].input_schema["properties"]["names"]["items"]["enum"]
+    assert {"alarms", "lost-loans"} <= set(names)
+    assert "backups" not in names, "this system has no database"
+    assert "never-created" in listed["assess_alarm"].input_schema["properties"]["alarm"]["examples"]
+    kinds = [kind.id for kind in CHANGES]
+    assert listed["plan_change"].input_schema["properties"]["kind"]["enum"] == kinds
+    assert all(f"- {kind}: " in str(listed["plan_change"].description) for kind in kinds)
+    assert all("データであり" in str(tool.description) for tool in listed.values())
 
 
 def alive(server: Server) -> bool:
@@ -123,10 +123,7 @@ def test_lines_that_are_no_messages_are_skipped_with_a_word() -> None:
             server.send(line)
             assert alive(server), line[:80]
         for params in ([1], "x", 3):
-            id = server.begin("tools/call", params)
-            while (answer := server.receive()).get("id") != id:
-                pass
-            assert answer["error"]["code"] in (-32600, -32602), params
+            assert server.ask("tools/call", params)["error"]["code"] in (-32600, -32602), params
         status, _out, err = server.end()
     assert status == 0
     assert b"Traceback" not in err
@@ -155,6 +152,7 @@ def test_unknown_tools_methods_and_strange_names_are_refused(embedded_now: Embed
                 ("run_inspections", {"names": ["alarms"], "since": text}),
                 ("read_report", {"when": text}),
                 ("show_incident", {"id": text}),
+                ("list_duties", {"month": "2026-04", "days": 3}),
                 ("assess_alarm", {"alarm": text}),
                 ("plan_change", {"kind": text}),
                 ("plan_change", {"kind": "task-limit", "target": text}),
@@ -181,7 +179,7 @@ values = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(text, inner, max_size=4)),
     max_leaves=8,
 )
-KEYS = sorted({key for tool in TOOLS for key in tool.arguments.model_fields})
+KEYS = sorted({key for tool in TOOLS for key in tool.model_fields})
 REAL: dict[str, list[Any]] = {
     "names": [["alarms"], ["backups"], ["no-such"], []],
     "since": ["1h", "3d", "99999d", "2026-01-05 17:00", "0001-01-01", "2999-12-31"],
@@ -199,20 +197,14 @@ REAL: dict[str, list[Any]] = {
 
 
 def given_to(keys: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    chosen = st.lists(st.sampled_from(keys), max_size=4, unique=True) if keys else st.just([])
-    return chosen.flatmap(
-        lambda names: st.fixed_dictionaries(
-            {
-                name: st.one_of(st.sampled_from(REAL[name]), st.sampled_from(REAL[name]), values)
-                for name in names
-            }
-        )
-    )
+    """Some of these arguments, sensible and not."""
+    each = {name: st.one_of(*[st.sampled_from(REAL[name])] * 2, values) for name in keys}
+    return st.fixed_dictionaries({}, optional=each)
 
 
 calls = st.one_of(
     st.sampled_from(TOOLS).flatmap(
-        lambda tool: st.tuples(st.just(tool.name), given_to(list(tool.arguments.model_fields)))
+        lambda tool: st.tuples(st.just(tool.name), given_to(list(tool.model_fields)))
     ),
     st.tuples(st.one_of(st.sampled_from(list(CALLS)), text), st.one_of(given_to(KEYS), values)),
 )

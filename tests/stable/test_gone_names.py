@@ -21,7 +21,7 @@ from tui.cli.main import run
 from tui.cli.printing import Output
 from tui.start_options import StartOptions
 from tui.startup.config_reader import effective
-from widgets.journal.lines import fact_lines
+from widgets.journal.detail import fact_lines
 
 ROOT = Path(__file__).parents[2]
 TABLES = {

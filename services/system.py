@@ -4,9 +4,8 @@ Longer than other files because everything is connected in one place.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -16,11 +15,9 @@ from services.alarms.acknowledgements import Acknowledgements
 from services.alarms.beginning import Beginning, begin
 from services.alarms.values import AlarmValues
 from services.aws.certificates import CertificateReader
-from services.aws.client.meter import UsageMeter
-from services.aws.client.session import AwsSession, AwsSettings
+from services.aws.client.session import AwsSettings
 from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.aws.cloudwatch.alarms.watch import AlarmWatch
 from services.aws.cloudwatch.dashboards.reader import Dashboards
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.iam.access_keys import AccessKeys
@@ -28,15 +25,14 @@ from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
 from services.aws.logs.metric_filter import MetricFilters
 from services.aws.rds.reader import RdsReader
-from services.background.faults import Fault, Workers
+from services.background.faults import Fault
 from services.background.wake import Wakes
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext
 from services.changes.drills.evidence import MeasuredEvidence
-from services.changes.engine import ChangeEngine
 from services.changes.key_rotation.duty_ticks import DutyTicks
 from services.changes.wiring import engine_of, role_of
-from services.clock import AwsClock, Clock
+from services.clock import Clock
 from services.dashboards.reader import DashboardReader
 from services.duties.base_dates import BaseDates, MaintenanceDates
 from services.duties.service import Duties
@@ -47,15 +43,13 @@ from services.host.processes import process_data
 from services.i18n import _
 from services.incidents.follow_ups import follow_up_slots
 from services.incidents.service import Incidents
-from services.incidents.wiring import Response, response_of
+from services.incidents.wiring import response_of
 from services.inspections.allow_list import allow_list_of
 from services.inspections.running.consoles import OpenConsoles
 from services.inspections.running.finding_records import FindingRecords
-from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.scheduler import InspectionScheduler
 from services.inspections.wiring import inspection_runner_of
 from services.journal.errors import JournalError
-from services.journal.journal import Journal
 from services.journal.origin import person
 from services.journal.place import JournalPlace
 from services.journal.reader import JournalReader
@@ -64,12 +58,13 @@ from services.journal.usage import UsageLog
 from services.logs.export.reading import SpanReader
 from services.logs.export.service import LogExports
 from services.logs.filter_patterns.trial import PatternTrial
-from services.logs.follow.follower import LogFollower, TailBatch
+from services.logs.follow.follower import LogFollower
 from services.logs.follow.limited_reader import LimitedReader
-from services.logs.follow.limiter import LogLimiter, limiter_of
+from services.logs.follow.limiter import limiter_of
 from services.logs.follow.shared_tails import SharedTails
 from services.logs.insights.history import history_path
 from services.logs.insights.service import InsightsService
+from services.models.alarms import AlarmOverview
 from services.models.dashboards import DashboardView
 from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.identity import Identity
@@ -97,53 +92,195 @@ BASE_DATES = 3600.0
 """Seconds between reads of the base dates in AWS that duties are counted from."""
 
 
-@dataclass
 class Services:
-    runbook: Runbook
-    clock: Clock
-    aws_clock: AwsClock
-    """The same corrected by the time that AWS's responses bear."""
-    meter: UsageMeter
-    session: AwsSession
-    alarms: Alarms
-    alarm_watch: AlarmWatch
-    """What the feed `alarms` reads."""
-    alarm_values: AlarmValues
-    metrics: Metrics
-    logs: Logs
-    log_limiter: LogLimiter
-    """The account's limit of FilterLogEvents requests: everything that reads logs waits for its turn."""
-    log_retries: Wakes
-    """Called when logs that could not be read may be readable again."""
-    insights: InsightsService
-    dashboard: DashboardReader
-    tails: SharedTails
-    pattern_trial: PatternTrial
-    log_exports: LogExports
-    log_spans: SpanReader
-    follower: Callable[..., LogFollower]
-    """Makes a follow loop over a group, with the keyword arguments of LogFollower that it needs."""
-    feeds: dict[str, Feed[Any]]
-    """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `alarm_values` (tuple of AlarmSeries),
-    `identity` (Identity), `base_dates` (tuple of BaseDate), `outages` (tuple of Outage), and those of panels under their ids."""
-    journal: Journal
-    calendar: Calendar
-    duties: Duties
-    engine: ChangeEngine
-    acknowledgements: Acknowledgements
-    response: Response
-    inspection_runner: InspectionRunner
-    records: FindingRecords
-    scheduler: InspectionScheduler
-    usage_log: UsageLog
-    maintenance: MaintenanceDates
-    duty_ticks: DutyTicks
-    measured_evidence: MeasuredEvidence
-    outbox: Outbox
-    clock_watch: ClockWatch
-    workers: Workers
-    """The console's own repeating work."""
-    _began: bool = False
+    """Sends no request and opens no file until a feed is read or the journal is opened.
+
+    `journal` is its place, or a file of this host. `syslog` is the socket that also receives the journal's newest hash; None for a
+    demo and for tests. `slack` and `github` are the connections to Slack and GitHub; None: not used. `acts` says who acts here,
+    given the AWS identity. `begun` is the beginning of these services where the alarms are read already; otherwise `seed` spreads
+    the feeds' reads.
+    """
+
+    def __init__(
+        self,
+        runbook: Runbook,
+        settings: AwsSettings,
+        clock: Clock,
+        *,
+        journal: Path | JournalPlace,
+        syslog: Path | None = None,
+        intervals: Intervals | None = None,
+        read_only: bool = False,
+        seed: int | None = None,
+        slack: SlackSettings | None = None,
+        github: GithubSettings | None = None,
+        acts: Callable[[Identity | None], Person] = person,
+        begun: Beginning | None = None,
+    ) -> None:
+        self.runbook, self.clock = runbook, clock
+        self.intervals = intervals or Intervals()
+        begun = begun or begin(runbook, settings, clock, intervals=self.intervals, seed=seed)
+        self.meter, self.session, self.workers = begun.meter, begun.session, begun.workers
+        self.aws_clock = begun.aws_clock
+        """The same corrected by the time that AWS's responses bear."""
+        self.alarm_watch = begun.alarm_watch
+        """What the feed `alarms` reads."""
+        self.region = settings.region or str(runbook.system.region)
+        self._began = False
+        self._settings, self._github, self._rng = settings, github, begun.rng
+        self._slack = slack or SlackSettings(why=unset())
+        self._permits = WriteAuthorizer(clock, runbook.system.account, read_only=read_only)
+        self.calendar = Calendar(runbook)
+        self.alarms = Alarms(self.session, runbook, clock=clock)
+        self.metrics = Metrics(self.session, zone=self.calendar.zone)
+        self._connect_feeds(begun.alarms)
+        place = (
+            journal if isinstance(journal, JournalPlace) else JournalPlace(str(runbook.system.id), journal)
+        )
+        stream = begun.log_stream
+        self.journal = place.journal(
+            clock=clock,
+            meter=self.meter,
+            person=lambda: acts(self._identity),
+            syslog=syslog,
+            stream=JournalStream(self.session, stream.group, stream.stream) if stream.group else None,
+        )
+        self._connect_logs(acts)
+        # The queries of a demo, and of tests, stay beside their journal.
+        past_queries = history_path(runbook.system.id) if syslog else place.path.with_suffix(".insights.json")
+        self.insights = InsightsService(
+            self.session, runbook, clock, self.meter, past_queries, region=self.region
+        )
+        self._connect_changes()
+        self._connect_inspections()
+        self.acknowledgements = Acknowledgements(self.journal)
+        channel = runbook.slack.channel if runbook.slack else ""
+        self.outbox = Outbox(self.journal, clock, self._slack, channel)
+        self.clock_watch = ClockWatch(clock)
+
+    @property
+    def _identity(self) -> Identity | None:
+        identity: Identity | None = self.feeds["identity"].state.value
+        return identity
+
+    def _connect_feeds(self, alarms: Feed[AlarmOverview]) -> None:
+        metrics, clock = self.intervals.metrics, self.aws_clock
+        outages = OutageWatch(self.runbook, self.metrics, CertificateReader(self.session), clock, self.region)
+        self.dashboard = DashboardReader(
+            Dashboards(self.session), outages, self.alarms, self.runbook, clock, interval=metrics
+        )
+        feed = partial(Feed, clock=self.clock, rng=self._rng, fault=self.workers.report)
+        dashboard: Feed[DashboardView] = feed(
+            "dashboard", lambda: self.dashboard.read(alarms.state.value), interval=metrics
+        )
+        self.alarm_values = AlarmValues(
+            self.metrics, clock, self.region, lambda: alarms.state, lambda: dashboard.state
+        )
+        self.feeds: dict[str, Feed[Any]] = {
+            "alarms": alarms,
+            "dashboard": dashboard,
+            "alarm_values": feed("alarm_values", self.alarm_values.read, interval=metrics),
+            "identity": feed("identity", self.session.identity, interval=IDENTITY_SECONDS),
+            "base_dates": feed("base_dates", self._read_base_dates, interval=BASE_DATES),
+            "outages": feed("outages", outages.read, interval=metrics),
+        }
+        """The feeds by name: `alarms` (AlarmOverview), `dashboard` (DashboardView), `alarm_values` (tuple of AlarmSeries),
+        `identity` (Identity), `base_dates` (tuple of BaseDate), `outages` (tuple of Outage), and those of panels under their ids."""
+
+    def _connect_logs(self, acts: Callable[[Identity | None], Person]) -> None:
+        account = self._settings.logs_account(self.runbook.system.account)
+        self.logs = Logs(self.session)
+        self.log_limiter = limiter_of(account, self.region, self.clock)
+        """The account's limit of FilterLogEvents requests: everything that reads logs waits for its turn."""
+        self.log_retries = Wakes()
+        """Called when logs that could not be read may be readable again."""
+        self.follower: Callable[..., LogFollower] = partial(
+            LogFollower,
+            self.logs,
+            clock=self.aws_clock,
+            poll=self.intervals.logs,
+            limiter=self.log_limiter,
+            retries=self.log_retries,
+            fault=self.workers.report,
+        )
+        """Makes a follow loop over a group, with the keyword arguments of LogFollower that it needs."""
+        self.tails = SharedTails(lambda group, pattern: self.follower(group, pattern=pattern).batches())
+        self.log_exports = LogExports(
+            self.runbook, self.region, self.journal, self.clock, lambda: acts(self._identity).name
+        )
+        self.log_spans = SpanReader(self.logs, self.log_limiter, self.clock)
+        self.pattern_trial = PatternTrial(MetricFilters(self.session))
+
+    def _connect_changes(self) -> None:
+        """What is read and judged in an incident, what changes AWS, and the duties, whose dates come of both."""
+        runbook, session, clock = self.runbook, self.session, self.clock
+        self.maintenance = MaintenanceDates(RdsReader(session), runbook, clock)
+        self._base_dates = BaseDates(AccessKeys(session), self.journal, runbook, self.maintenance)
+        context = ChangeContext(
+            runbook,
+            self.calendar,
+            clock,
+            self.region,
+            session,
+            self._github,
+            lambda: self.engine.runs,
+            lambda: session.skew_seconds,
+        )
+        role = role_of(session.write_role, session_policies(runbook, self.region), self.journal)
+        self.engine = engine_of(context, self.journal, session, self._permits, role)
+        self.response = response_of(
+            runbook,
+            self.journal,
+            LimitedReader(session, self.log_limiter, "first wave", region=self.region, urgent=True),
+            clock,
+            self.aws_clock,
+            self.region,
+            lambda: self.feeds["alarms"].state.value,
+            self.workers.report,
+            session.is_elsewhere,
+            session.warm,
+        )
+        self.duties = Duties(
+            runbook,
+            self.calendar,
+            self.journal,
+            clock,
+            anchors=lambda: self.feeds["base_dates"].state.value or (),
+            dated=self._dated,
+            recorded=partial(_recorded_dates, runbook, self.calendar),
+        )
+        self.duty_ticks = DutyTicks(self.engine.changes, self.duties, runbook, clock)
+        self.measured_evidence = MeasuredEvidence(self.engine, self.duties, runbook, self.calendar, clock)
+
+    async def _read_base_dates(self) -> tuple[BaseDate, ...]:
+        return await self._base_dates.read()
+
+    def _dated(self) -> tuple[ScheduledOccurrence, ...]:
+        return *self.engine.reverts(), *follow_up_slots(self.incidents.follow_ups, self.calendar.zone)
+
+    def _connect_inspections(self) -> None:
+        runbook, clock, book = self.runbook, self.clock, self.journal
+        self.records = FindingRecords(book, allow_list_of(runbook))
+        self.usage_log = UsageLog(book, self.meter)
+        self.inspection_runner = inspection_runner_of(
+            runbook,
+            self.calendar,
+            self.session,
+            clock,
+            self.meter,
+            self.region,
+            lambda: self.records.allow_list,
+        )
+        self.scheduler = InspectionScheduler(
+            self.inspection_runner,
+            self.records,
+            book,
+            self.calendar,
+            clock,
+            OpenConsoles(book, clock, longest=runbook.inspecting.jitter_seconds, rng=self._rng),
+            on_batch_end=self.usage_log.record,
+            is_elsewhere=self.session.is_elsewhere,
+        )
 
     def feed(self, name: str, read: Callable[[], Awaitable[T]], *, interval: float) -> Feed[T]:
         return Feed(name, read, clock=self.clock, interval=interval, jitter=0.0, fault=self.workers.report)
@@ -155,10 +292,6 @@ class Services:
     @property
     def incidents(self) -> Incidents:
         return self.response.incidents
-
-    @property
-    def region(self) -> str:
-        return self.session.settings.region or str(self.runbook.system.region)
 
     @property
     def stopped(self) -> Problem | None:
@@ -213,177 +346,6 @@ class Services:
         # Before the session, because the journal's last hash may still have to be sent to AWS.
         await self.journal.close()
         await self.session.close()
-
-
-def connect(
-    runbook: Runbook,
-    settings: AwsSettings,
-    clock: Clock,
-    *,
-    journal: Path | JournalPlace,
-    syslog: Path | None = None,
-    intervals: Intervals | None = None,
-    read_only: bool = False,
-    seed: int | None = None,
-    slack: SlackSettings | None = None,
-    github: GithubSettings | None = None,
-    acts: Callable[[Identity | None], Person] = person,
-    begun: Beginning | None = None,
-) -> Services:
-    """Connect the services of the runbook's system; sends no request and opens no file yet.
-
-    `journal` is its place, or a file of this host. `syslog` is the socket that also receives the journal's newest hash; None for a demo and for tests. `slack` and
-    `github` are the connections to Slack and GitHub; None: not used. `acts` says who acts here, given the AWS identity. `begun` is the
-    beginning of these services where the alarms are read already; otherwise `seed` spreads the feeds' reads.
-    """
-    intervals = intervals or Intervals()
-    calendar = Calendar(runbook)
-    begun = begun or begin(runbook, settings, clock, intervals=intervals, seed=seed)
-    meter, session, alarms_feed, aws_clock = begun.meter, begun.session, begun.alarms, begun.aws_clock
-    permits = WriteAuthorizer(clock, runbook.system.account, read_only=read_only)
-    log_stream = begun.log_stream
-    alarms = Alarms(session, runbook, clock=clock)
-    metrics = Metrics(session, zone=calendar.zone)
-    logs = Logs(session)
-    region = settings.region or runbook.system.region
-    outages = OutageWatch(runbook, metrics, CertificateReader(session), aws_clock, str(region))
-    dashboard = DashboardReader(
-        Dashboards(session), outages, alarms, runbook, aws_clock, interval=intervals.metrics
-    )
-    rng, workers = begun.rng, begun.workers
-    feed = partial(Feed, clock=clock, rng=rng, fault=workers.report)
-
-    async def view() -> DashboardView:
-        return await dashboard.read(alarms_feed.state.value)
-
-    dashboard_feed: Feed[DashboardView] = feed("dashboard", view, interval=intervals.metrics)
-    alarm_values = AlarmValues(
-        metrics, aws_clock, region, lambda: alarms_feed.state, lambda: dashboard_feed.state
-    )
-
-    log_limiter = limiter_of(settings.logs_account(runbook.system.account), str(region), clock)
-    log_retries = Wakes()
-    follower = partial(
-        LogFollower,
-        logs,
-        clock=aws_clock,
-        poll=intervals.logs,
-        limiter=log_limiter,
-        retries=log_retries,
-        fault=workers.report,
-    )
-
-    def follow(group: str, pattern: str) -> AsyncIterator[TailBatch]:
-        return follower(group, pattern=pattern).batches()
-
-    limited = partial(LimitedReader, session, log_limiter, region=str(region))
-
-    identity_feed: Feed[Identity] = feed("identity", session.identity, interval=IDENTITY_SECONDS)
-    place = journal if isinstance(journal, JournalPlace) else JournalPlace(str(runbook.system.id), journal)
-    book = place.journal(
-        clock=clock,
-        meter=meter,
-        person=lambda: acts(identity_feed.state.value),
-        syslog=syslog,
-        stream=JournalStream(session, log_stream.group, log_stream.stream) if log_stream.group else None,
-    )
-    maintenance = MaintenanceDates(RdsReader(session), runbook, clock)
-    anchors = BaseDates(AccessKeys(session), book, runbook, maintenance)
-    base_dates_feed: Feed[tuple[BaseDate, ...]] = feed("base_dates", anchors.read, interval=BASE_DATES)
-    context = ChangeContext(
-        runbook, calendar, clock, region, session, github, lambda: engine.runs, lambda: session.skew_seconds
-    )
-    role = role_of(session.write_role, session_policies(runbook, region), book)
-    engine = engine_of(context, book, session, permits, role)
-    response = response_of(
-        runbook,
-        book,
-        limited("first wave", urgent=True),
-        clock,
-        aws_clock,
-        str(region),
-        lambda: alarms_feed.state.value,
-        workers.report,
-        session.is_elsewhere,
-        session.warm,
-    )
-
-    duties = Duties(
-        runbook,
-        calendar,
-        book,
-        clock,
-        anchors=lambda: base_dates_feed.state.value or (),
-        dated=lambda: (*engine.reverts(), *follow_up_slots(response.incidents.follow_ups, calendar.zone)),
-        recorded=partial(_recorded_dates, runbook, calendar),
-    )
-    records = FindingRecords(book, allow_list_of(runbook))
-    usage_log = UsageLog(book, meter)
-    # The queries of a demo, and of tests, stay beside their journal.
-    past_queries = history_path(runbook.system.id) if syslog else place.path.with_suffix(".insights.json")
-    insights = InsightsService(session, runbook, clock, meter, past_queries, region=str(region))
-    inspection_runner = inspection_runner_of(
-        runbook, calendar, session, clock, meter, str(region), lambda: records.allow_list
-    )
-
-    return Services(
-        runbook=runbook,
-        clock=clock,
-        aws_clock=aws_clock,
-        meter=meter,
-        session=session,
-        alarms=alarms,
-        alarm_watch=begun.alarm_watch,
-        alarm_values=alarm_values,
-        metrics=metrics,
-        logs=logs,
-        log_limiter=log_limiter,
-        insights=insights,
-        dashboard=dashboard,
-        tails=SharedTails(follow),
-        log_retries=log_retries,
-        log_exports=LogExports(
-            runbook, str(region), book, clock, lambda: acts(identity_feed.state.value).name
-        ),
-        log_spans=SpanReader(logs, log_limiter, clock),
-        pattern_trial=PatternTrial(MetricFilters(session)),
-        follower=follower,
-        feeds={
-            "alarms": alarms_feed,
-            "dashboard": dashboard_feed,
-            "alarm_values": feed("alarm_values", alarm_values.read, interval=intervals.metrics),
-            "identity": identity_feed,
-            "base_dates": base_dates_feed,
-            "outages": feed("outages", outages.read, interval=intervals.metrics),
-        },
-        journal=book,
-        calendar=calendar,
-        duties=duties,
-        engine=engine,
-        acknowledgements=Acknowledgements(book),
-        response=response,
-        inspection_runner=inspection_runner,
-        records=records,
-        scheduler=InspectionScheduler(
-            inspection_runner,
-            records,
-            book,
-            calendar,
-            clock,
-            OpenConsoles(book, clock, longest=runbook.inspecting.jitter_seconds, rng=rng),
-            on_batch_end=usage_log.record,
-            is_elsewhere=session.is_elsewhere,
-        ),
-        usage_log=usage_log,
-        maintenance=maintenance,
-        duty_ticks=DutyTicks(engine.changes, duties, runbook, clock),
-        measured_evidence=MeasuredEvidence(engine, duties, runbook, calendar, clock),
-        outbox=Outbox(
-            book, clock, slack or SlackSettings(why=unset()), runbook.slack.channel if runbook.slack else ""
-        ),
-        clock_watch=ClockWatch(clock),
-        workers=workers,
-    )
 
 
 def _recorded_dates(

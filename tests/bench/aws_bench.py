@@ -12,7 +12,7 @@ from services.dashboards.pacing import OnScreen
 from services.inspections.base import InspectionRequest
 from services.models.usage import Usage
 from services.runbook.loader import load_named
-from services.system import Services, connect
+from services.system import Services
 from tests.bench.rows import Row, against
 from tests.bench.world import World, running_world
 from tests.tui.seeding import client
@@ -120,7 +120,7 @@ def _cost_explorer() -> float:
 async def _watch(world: World, minutes: int, *, looks: bool = True) -> tuple[Usage, Usage, int, float]:
     """(the console's own meter after a minute, after `minutes`, metrics on the dashboard, yen of a Monday's inspections)."""
     runbook = load_named("facility-prod")
-    services = connect(
+    services = Services(
         runbook,
         AwsSettings(region=runbook.system.region, endpoint_url=world.url),
         world.clock,

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from services.aws.client.settings import AwsSettings
 from services.models.journal import Entry, EntryKind, EntryQuery
 from services.runbook.loader import load_named
-from services.system import Services, connect
+from services.system import Services
 from tests.bench.rows import Row, against
 from tests.bench.world import World, running_world
 
@@ -47,7 +47,7 @@ async def _judged(world: World) -> tuple[Entry, ...]:
     runbook = load_named("facility-prod")
     settings = AwsSettings(region=runbook.system.region, endpoint_url=world.url)
     with tempfile.TemporaryDirectory() as folder:
-        services = connect(runbook, settings, world.clock, journal=Path(folder) / "journal.db")
+        services = Services(runbook, settings, world.clock, journal=Path(folder) / "journal.db")
         await services.open_journal()
         watching = [asyncio.create_task(work) for work in _work(services)]
         try:

@@ -26,7 +26,7 @@ from services.demo.world import World
 from services.github.settings import GithubSettings
 from services.models.change_runs import StepState
 from services.models.changes import Plan
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import REGION, Embedded
 from tests.services.changes.change_world import APPROVED, RESOURCE, SERVICE, Desk
 from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN
@@ -327,7 +327,7 @@ class Console(Desk):
 
 
 def services_of(embedded: Embedded, journal: Path) -> Services:
-    return connect(
+    return Services(
         APPROVED,
         AwsSettings(**embedded.settings()),
         embedded.clock,

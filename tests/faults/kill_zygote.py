@@ -33,7 +33,7 @@ from services.clock import SpedClock
 from services.models.base import RawId
 from services.models.change_runs import Run, StepState
 from services.models.ecs import ContainerService, ScalableTarget
-from services.system import Services, connect
+from services.system import Services
 from tests.services.changes.change_world import UNAPPROVED
 
 BOOK = UNAPPROVED
@@ -47,7 +47,7 @@ FORKS_LEAN = (aiobotocore.session, clients, orjson)
 def wired(url: str, journal: str, at: str) -> Services:
     settings = AwsSettings(region="ap-northeast-1", endpoint_url=url)
     clock = SpedClock(datetime.fromisoformat(at), time.time(), 1.0)
-    return connect(BOOK, settings, clock, journal=Path(journal), seed=1)
+    return Services(BOOK, settings, clock, journal=Path(journal), seed=1)
 
 
 async def change(url: str, journal: str, at: str, mark: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ from services.aws.client.settings import AwsSettings
 from services.clock import SpedClock
 from services.models.logs import TailBatch
 from services.runbook.loader import load
-from services.system import Services, connect
+from services.system import Services
 from tests.tools.loop_load import noted_handles
 from tests.tui.test_other_system import OTHER
 from tui.__main__ import COLLECTED_AFTER
@@ -80,7 +80,7 @@ def app(url: str, folder: Path, megabytes: int, clock: SpedClock, group: str) ->
 
     async def wired() -> tuple[Services, ConsoleConfig]:
         settings = AwsSettings(region=runbook.system.region, endpoint_url=url)
-        services = connect(runbook, settings, clock, journal=folder / "journal.db", seed=1)
+        services = Services(runbook, settings, clock, journal=folder / "journal.db", seed=1)
         return services, ConsoleConfig(log_memory_mb=megabytes)
 
     return TobanApp(wired, start_mode="logs")

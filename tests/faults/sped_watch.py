@@ -10,13 +10,13 @@ from pathlib import Path
 from services.aws.client.settings import AwsSettings
 from services.clock import SpedClock
 from services.runbook.loader import load_builtin
-from services.system import connect
+from services.system import Services
 from tui.cli.headless_watch import HeadlessWatch
 from tui.cli.printing import Output
 
 
 async def main(endpoint: str, journal: Path, speed: float) -> None:
-    services = connect(
+    services = Services(
         load_builtin("facility-prod"),
         AwsSettings(region="ap-northeast-1", endpoint_url=endpoint),
         SpedClock(datetime.now(UTC), time.time(), speed),

@@ -14,7 +14,7 @@ from services.clock import Clock, ManualClock
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import Entry, EntryKind, EntryQuery
-from services.system import Services, connect
+from services.system import Services
 from tests.faults.kill_zygote import BOOK
 from tests.faults.test_change_kill import Zygote, prepare, quiet
 from tests.services.changes.change_world import OVER, TOLD, target
@@ -50,7 +50,7 @@ class Still(ManualClock):
 @asynccontextmanager
 async def console(url: str, journal: Path, clock: Clock) -> AsyncIterator[Services]:
     settings = AwsSettings(region="ap-northeast-1", endpoint_url=url)
-    services = connect(BOOK, settings, clock, journal=journal, seed=1)
+    services = Services(BOOK, settings, clock, journal=journal, seed=1)
     await services.journal.open()
     try:
         yield services

@@ -23,7 +23,7 @@ from services.journal.reader import JournalReader
 from services.models.first_wave import IncidentEvidence, Source
 from services.models.journal import EntryKind, EntryQuery
 from services.runbook.loader import load_builtin
-from services.system import connect
+from services.system import Services
 from tests.conftest import Embedded
 from tests.services.journal.book import checked
 from tests.tui.cli.test_cli_watch import Lines, Watch, kinds, started, watching
@@ -156,7 +156,7 @@ async def test_two_watches_and_a_console_read_one_first_wave(embedded_now, tmp_p
     journal = tmp_path / "journal.db"
     before = requests(embedded_now)
     with watching(embedded_now, journal) as one, watching(embedded_now, journal) as two:
-        services = connect(
+        services = Services(
             load_builtin("facility-prod"),
             AwsSettings(**embedded_now.settings()),
             SystemClock(),

@@ -21,7 +21,7 @@ from services.models.logs import TailBatch
 from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 from tests.faults.waiting import until
 from tests.services.exceptions import EVERY
@@ -51,7 +51,7 @@ async def connected(
 ) -> AsyncIterator[tuple[Services, Breaking, list[Any]]]:
     """The console's services, what breaks their requests, and the faults that were reported."""
     book, journal = load_builtin("facility-prod"), Path(os.environ["HOME"]) / "journal.db"
-    services = connect(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
+    services = Services(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
     faults: list[Any] = []
     services.report_faults(faults.append, faults.append)
     breaking = Breaking(services.session.read)

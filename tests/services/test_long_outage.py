@@ -20,7 +20,7 @@ from services.models.feeds import FeedState, Freshness
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import REGION, Embedded
 from tests.faults.waiting import until
 from tui.cli.reads import alarms
@@ -81,7 +81,7 @@ def outage(
 async def wired(embedded: Embedded) -> AsyncIterator[Services]:
     port = embedded.url.rpartition(":")[2]
     settings = AwsSettings(region=REGION, endpoint_url=f"http://{HOST}:{port}")
-    services = connect(
+    services = Services(
         load_builtin("facility-prod"),
         settings,
         embedded.clock,

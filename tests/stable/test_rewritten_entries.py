@@ -34,7 +34,7 @@ from services.runbook.loader import load
 from services.slack import entries as post_entries
 from services.slack.records import post_of
 from services.slack.sending import Sent
-from services.system import Services, connect
+from services.system import Services
 from tests.tools.stable_journal import NOWHERE, RUNBOOK
 from tests.tools.stable_reading import NOW, copied
 
@@ -302,7 +302,7 @@ async def test_actions_of_people(entries, tmp_path):
     runbook = load(RUNBOOK).model_copy(update={"journal": JournalSpec()})
     clock = ManualClock(entries[0].at)
     path = tmp_path / "new.db"
-    services = connect(runbook, AwsSettings(endpoint_url=NOWHERE), clock, journal=path)
+    services = Services(runbook, AwsSettings(endpoint_url=NOWHERE), clock, journal=path)
     await services.open_journal()
     repeater = Repeater(services)
     repeated: set[EntryKind] = set()

@@ -22,7 +22,7 @@ from services.models.journal import Person
 from services.models.runbook import Runbook
 from services.runbook.loader import load, load_builtin
 from services.slack.settings import SlackSettings
-from services.system import Services, connect
+from services.system import Services
 from tui.app import TobanApp
 from tui.config import ConsoleConfig
 
@@ -58,7 +58,7 @@ def app_on(
 
     async def wired() -> tuple[Services, ConsoleConfig]:
         settings = AwsSettings(region=book.system.region, endpoint_url=url, **(further or {}))
-        services = connect(
+        services = Services(
             book,
             settings,
             clock,

@@ -40,7 +40,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load
 from services.slack import entries as post_entries
 from services.slack.settings import SlackSettings, read
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded, _run
 from tests.services.journal.book import append
 from tests.tools.console import console, until
@@ -230,7 +230,7 @@ async def session(
     syslog: Path | None = None,
 ) -> AsyncIterator[Session]:
     """A console of one person, from its start to its end."""
-    services = connect(
+    services = Services(
         runbook or UNAPPROVED, AwsSettings(**embedded.settings()), embedded.clock,
         journal=path, syslog=syslog, seed=1, slack=slack,
     )  # fmt: skip
@@ -283,7 +283,7 @@ async def write_without_aws(path: Path) -> None:
     runbook = load(RUNBOOK).model_copy(update={"journal": JournalSpec()})
     for time in ("2026-01-15 08:30", "2026-01-16 17:10"):
         clock = ManualClock(utc_of(time))
-        services = connect(runbook, AwsSettings(endpoint_url=NOWHERE), clock, journal=path)
+        services = Services(runbook, AwsSettings(endpoint_url=NOWHERE), clock, journal=path)
         with patch.object(origin, "_machine", lambda: KIMURA):
             await services.open_journal()
             days = services.duties.month(2026, 1).days

@@ -34,7 +34,7 @@ from services.models.runbook import JournalSpec
 from services.runbook.loader import load
 from services.slack.records import PostRecords
 from services.slack.settings import SlackSettings
-from services.system import Services, connect
+from services.system import Services
 from tests.tools.stable_journal import FOLDER, NOWHERE, RESOURCE, RUNBOOK, utc_of
 from tui.cli.duties import command as cli_duties
 from tui.cli.journal import command as cli_journal
@@ -84,7 +84,7 @@ async def _read_all(path: Path) -> dict[str, Any]:
     # Without the log stream nothing is sent to AWS, which does not exist here.
     book = load(RUNBOOK).model_copy(update={"journal": JournalSpec()})
     clock = ManualClock(NOW)
-    services = connect(
+    services = Services(
         book, AwsSettings(endpoint_url=NOWHERE), clock, journal=path, slack=SlackSettings(why="none")
     )
     try:

@@ -17,7 +17,7 @@ from services.journal.place import JournalPlace
 from services.models.intervals import Intervals
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from services.toml.files import DataFileError, Mistake
 from tests.conftest import Embedded
 from tests.tools.console import until
@@ -85,7 +85,7 @@ def app_on_systems(
     own = next(iter(plans.values()))
 
     def connected(plan: SystemPlan, begun: Beginning) -> tuple[Services, ConsoleConfig]:
-        services = connect(
+        services = Services(
             plan.runbook, plan.settings, first.clock, journal=plan.journal, begun=begun, seed=1
         )
         return services, ConsoleConfig()

@@ -17,7 +17,6 @@ from services.journal.place import JournalPlace, place_of
 from services.models.runbook import Runbook
 from services.slack.settings import read as slack_settings
 from services.system import Services
-from services.system import connect as wire
 from tui.config import ConsoleConfig
 from tui.exit_status import ExitStatus
 from tui.start_options import StartError, StartOptions
@@ -48,7 +47,7 @@ async def connect(
         github = GithubSettings(Secret(token), address)
     if demo_folder is not None:
         scratch.hold(demo_folder)
-    services = wire(
+    services = Services(
         runbook,
         begun.settings,
         begun.clock,

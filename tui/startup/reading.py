@@ -38,12 +38,12 @@ async def reads_only(options: StartOptions) -> "AsyncIterator[Services]":
     read-only, so that no grant can be had. The journal is never opened for writing.
     """
     from services.alarms.beginning import begin
-    from services.system import connect
+    from services.system import Services
 
     sources = await read_sources(options)
     config, runbook = sources.config, sources.runbook
     settings, clock = replace(sources.settings, write_role=None), SystemClock()
-    services = connect(
+    services = Services(
         runbook,
         settings,
         clock,

@@ -31,7 +31,7 @@ from services.demo.front.server import Server
 from services.demo.world import World
 from services.journal.place import JournalPlace
 from services.models.journal import EntryKind, NewEntry, Person
-from services.system import connect
+from services.system import Services
 from tests.conftest import REGION
 from tests.faults.change_cases import ORDINARY
 from tests.faults.ledger.silent_ledger import SilentLedger, journal_of
@@ -70,7 +70,7 @@ class Host:
         person = Person(user=name, host=name, identity=f"arn:aws:sts::123456789012:assumed-role/op/{name}")
         with self.acting():
             settings = AwsSettings(region=REGION, endpoint_url=server.url)
-            self.services = connect(
+            self.services = Services(
                 UNAPPROVED, settings, self.clock, journal=journal, seed=1, acts=lambda _identity: person
             )
 

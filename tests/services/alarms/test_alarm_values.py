@@ -9,14 +9,14 @@ from services.dashboards.pacing import OnScreen
 from services.models.alarm_readings import LATE, Doubt
 from services.models.alarms import Alarm
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 from tests.tui.seeding import client
 
 
 def services(aws: Embedded) -> Services:
     journal = Path(os.environ["HOME"]) / "journal.db"
-    return connect(
+    return Services(
         load_builtin("facility-prod"), AwsSettings(**aws.settings()), aws.clock, journal=journal, seed=1
     )
 

@@ -21,7 +21,7 @@ from services.models.journal import Entry, EntryKind
 from services.models.runbook import Runbook
 from services.runbook.examples import with_example_people
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 
 SERVICE = "staff-api"
 RESOURCE = "service/facility-prod-cluster/staff-api"
@@ -125,7 +125,7 @@ async def desk(
     **options: Any,
 ) -> AsyncIterator[Desk]:
     """A console without a screen; its journal is at `path`, and `further` are more fields of AwsSettings."""
-    services = connect(
+    services = Services(
         runbook or UNAPPROVED,
         AwsSettings(**embedded.settings(), **(further or {})),
         embedded.clock,

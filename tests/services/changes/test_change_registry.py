@@ -144,8 +144,8 @@ def test_connecting_a_system_imports_no_change():
     code = (
         "import sys; from pathlib import Path; from services.clock import SystemClock;"
         "from services.aws.client.settings import AwsSettings; from services.runbook.loader import load_builtin;"
-        "from services.system import connect;"
-        "connect(load_builtin('facility-prod'), AwsSettings(), SystemClock(), journal=Path('unused.db'));"
+        "from services.system import Services;"
+        "Services(load_builtin('facility-prod'), AwsSettings(), SystemClock(), journal=Path('unused.db'));"
         "print(*sys.modules)"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -6,14 +6,14 @@ from typing import Any
 from services.aws.client.session import AwsSettings
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 
 
 def services(aws: Embedded) -> Services:
     book: Runbook = load_builtin("facility-prod")
     journal = Path(os.environ["HOME"]) / "journal.db"
-    return connect(book, AwsSettings(**aws.settings()), aws.clock, journal=journal, seed=1)
+    return Services(book, AwsSettings(**aws.settings()), aws.clock, journal=journal, seed=1)
 
 
 def widget(title: str, *metrics: list[Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from services.models.duties import DutyView
 from services.models.journal import EntryKind, EntryQuery, JournalHealth, NewEntry
 from services.runbook.loader import load_builtin
 from services.slack.settings import SlackSettings
-from services.system import Services, connect
+from services.system import Services
 from tests.services.journal.book import NOON, checked
 
 BOOK = load_builtin("facility-prod")
@@ -43,7 +43,7 @@ async def started(path: Path, embedded: Any = None, *, placed: bool = True) -> S
     settings = embedded.settings() if embedded else {"endpoint_url": NOWHERE}
     clock = embedded.clock if embedded else ManualClock(NOON)
     async with asyncio.timeout(LIMIT):
-        services = connect(
+        services = Services(
             BOOK, AwsSettings(**settings), clock, journal=path, seed=1,
             slack=SlackSettings(why="none"),
         )  # fmt: skip

@@ -19,7 +19,7 @@ from services.report.collecting import source
 from services.report.make import make
 from services.report.periods import read_period
 from services.slack.settings import SlackSettings
-from services.system import Services, connect
+from services.system import Services
 from tests.services.journal.decade import BOOK, NOW, written
 
 # One process writes the journals.
@@ -91,7 +91,7 @@ async def _first(states: Any) -> Any:
 
 
 async def _start(path: Path, work: Callable[[Services], Any] | None = None) -> Any:
-    services = connect(
+    services = Services(
         BOOK, AwsSettings(endpoint_url="http://127.0.0.1:9"), ManualClock(NOW), journal=path, seed=1,
         slack=SlackSettings(why="none"),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from services.incidents.outages import accept, proposed
 from services.models.outages import Outage, OutageKind
 from services.outages.watch import queries_of
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 
 MORNING = datetime(2026, 1, 20, 1, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ MORNING = datetime(2026, 1, 20, 1, 0, tzinfo=UTC)
 
 def services(aws: Embedded) -> Services:
     journal = Path(os.environ["HOME"]) / "journal.db"
-    return connect(
+    return Services(
         load_builtin("facility-prod"), AwsSettings(**aws.settings()), aws.clock, journal=journal, seed=1
     )
 

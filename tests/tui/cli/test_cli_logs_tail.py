@@ -21,7 +21,7 @@ from services.models.journal import Entry, EntryKind, EntryQuery
 from services.models.log_exports import ExportHead
 from services.models.log_records import LogRecord
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 from tests.tui.cli.test_cli_watch import started
 from tui.cli.logs.tail_options import TailOptions
@@ -88,7 +88,7 @@ class World:
 
 @asynccontextmanager
 async def world(aws: Embedded, tmp_path: Any) -> AsyncIterator[World]:
-    services = connect(
+    services = Services(
         load_builtin("facility-prod"),
         AwsSettings(**aws.settings()),
         aws.clock,

@@ -15,7 +15,7 @@ from services.aws.client.settings import AwsSettings
 from services.journal.reader import JournalReader
 from services.models.journal import EntryKind, EntryQuery
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 from tui.cli.headless_watch import HeadlessWatch
 from tui.cli.main import Output, run
@@ -143,7 +143,7 @@ class Lines:
 @asynccontextmanager
 async def in_process(embedded: Embedded, journal: Path) -> AsyncIterator[tuple[Lines, Services]]:
     lines = Lines()
-    services = connect(
+    services = Services(
         load_builtin("facility-prod"),
         AwsSettings(**embedded.settings()),
         embedded.clock,

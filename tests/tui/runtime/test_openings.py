@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 from services.aws.client.settings import AwsSettings
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tests.tui.typed import KEYS, at_rest, type_in
@@ -156,7 +156,7 @@ class Start:
         settings = AwsSettings(**self._aws.settings())
         journal = Path(os.environ["HOME"]) / "journal.db"
         book = load_builtin("facility-prod")
-        return connect(book, settings, self._aws.clock, journal=journal, seed=1), ConsoleConfig()
+        return Services(book, settings, self._aws.clock, journal=journal, seed=1), ConsoleConfig()
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ import pytest
 from services.alarms.beginning import Beginning, begin
 from services.aws.client.settings import AwsSettings
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
 from tui.app import TobanApp
@@ -55,7 +55,7 @@ class Start:
         self.has_shown = True
         await self.goes_on.wait()
         journal = Path(os.environ["HOME"]) / "journal.db"
-        return connect(book, settings, self._aws.clock, journal=journal, begun=begun), ConsoleConfig()
+        return Services(book, settings, self._aws.clock, journal=journal, begun=begun), ConsoleConfig()
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 
 DAY, HOUR = 86400.0, 3600.0
@@ -92,7 +92,7 @@ class Desk:
 @asynccontextmanager
 async def desk(embedded: Embedded, path: Path, *, runbook: Runbook | None = None) -> AsyncIterator[Desk]:
     """A console without a screen; its journal is at `path`."""
-    services = connect(
+    services = Services(
         runbook or load_builtin("facility-prod"),
         AwsSettings(**embedded.settings()),
         embedded.clock,

@@ -12,7 +12,7 @@ from services.inspections.base import InspectionRequest
 from services.models.base import RawId
 from services.models.first_wave import AlarmMoment
 from services.runbook.loader import load_builtin
-from services.system import Services, connect
+from services.system import Services
 from tests.conftest import Embedded
 from tests.services.incidents.waves import ALARM
 
@@ -22,7 +22,7 @@ FILTER = "logs.FilterLogEvents"
 @asynccontextmanager
 async def services_of(embedded: Embedded) -> AsyncIterator[Services]:
     book, journal = load_builtin("facility-prod"), Path(os.environ["HOME"]) / "journal.db"
-    services = connect(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
+    services = Services(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
     try:
         yield services
     finally:

@@ -1,4 +1,4 @@
-"""The editor of a query: the language's words are highlighted and completed."""
+"""The editor of a query: the words of Logs Insights QL are highlighted and completed, other languages are plain text."""
 
 from typing import ClassVar
 
@@ -49,7 +49,6 @@ class QueryEditor(TextArea):
         self.cursor_blink = False
 
     def use_language(self, language: QueryLanguage) -> None:
-        """Highlight and complete another language."""
         self.language_of_query = language
         self._draw_anew()
 
@@ -68,7 +67,8 @@ class QueryEditor(TextArea):
     def get_line(self, line_index: int) -> Text:
         """The line with its highlights."""
         line = super().get_line(line_index)
-        for start, end, role in role_spans(line.plain, self.language_of_query):
+        is_plain = self.language_of_query is not QueryLanguage.LOGSQL
+        for start, end, role in () if is_plain else role_spans(line.plain):
             line.stylize(self._line_styles.style(role), start, end)
         if self.error_place is not None and self.error_place[0] == line_index:
             column = min(self.error_place[1], max(0, len(line.plain) - 1))
@@ -89,8 +89,8 @@ class QueryEditor(TextArea):
         line = self.document.get_line(row)
         self.suggestion = (
             ""
-            if self.selected_text
-            else completion(line[:column], line[column:], self.language_of_query, self.fields)
+            if self.selected_text or self.language_of_query is not QueryLanguage.LOGSQL
+            else completion(line[:column], line[column:], self.fields)
         )
 
     def on_key(self, event: Key) -> None:

@@ -145,7 +145,6 @@ class Person(Model):
 
     @property
     def name(self) -> str:
-        """As screens show people: the OS user."""
         return self.user or "?"
 
     def name_beside(self, here: str) -> str:
@@ -154,8 +153,6 @@ class Person(Model):
 
 
 class NewEntry(Model):
-    """An entry to be recorded; the journal adds number, time, person and hash."""
-
     kind: EntryKind
     subject: str = ""
     """Exact id of what it is about: an occurrence's key, `alarm:<name>@<since>`, a change's id; "" if none."""
@@ -174,8 +171,6 @@ class NewEntry(Model):
 
 
 class Entry(Model):
-    """One entry of the journal."""
-
     seq: int
     """Number of the entry: 1, 2, 3… without gaps."""
     at: datetime
@@ -200,11 +195,9 @@ class Entry(Model):
 
     @property
     def has_body(self) -> bool:
-        """Whether its body was read."""
         return self.kind not in LARGE or bool(self.body)
 
     def without_large_body(self) -> "Entry":
-        """The entry as lists hold it: without its body and what is stored behind it."""
         if self.kind not in LARGE:
             return self
         unread = dict.fromkeys(("body", "claim", "holds", "releases", "previous", "hash"), "")
@@ -222,7 +215,6 @@ class Entry(Model):
 
     @property
     def kind_name(self) -> str:
-        """The recorded kind; clean it before display."""
         return self.unknown_kind or self.kind.value
 
     @property

@@ -1,5 +1,3 @@
-"""Checks of a runbook's saved queries: their groups, placeholders and commands exist."""
-
 from collections.abc import Iterator
 
 from services.aws.logs.query_text import commands, verb
@@ -18,7 +16,6 @@ Mistakes = Iterator[tuple[Path, str]]
 
 
 def queries(runbook: Runbook) -> Mistakes:
-    """Ids are unique, log groups are known, the texts are short enough and their commands and placeholders exist."""
     groups = name_checks.with_names((group.id for group in runbook.log_groups), name_checks.LOG_GROUP)
     ids: set[str] = set()
     for index, query in enumerate(runbook.queries):

@@ -1,5 +1,3 @@
-"""What the console reads out of a query's text: indexed fields it filters on, and the placeholders of saved queries."""
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -57,7 +55,6 @@ def groups_read(query: InsightsQuery) -> tuple[str, ...] | None:
 
 
 def _names_more(text: str) -> bool:
-    """Whether a query in LogsQL or PPL may read other log groups than the chosen ones."""
     for command in commands(text):
         spelled = [word.lower() for word in words(command)]
         pairs = zip(["[", *spelled], spelled, strict=False)
@@ -67,7 +64,6 @@ def _names_more(text: str) -> bool:
 
 
 def _tables(text: str) -> tuple[str, ...] | None:
-    """The log groups of each FROM and JOIN in SQL; None if they are not clear."""
     if "\\" in text:
         return None
     names: list[str] = []
@@ -112,7 +108,6 @@ def _required(tokens: Sequence[str]) -> Iterator[str]:
 
 
 def placeholders(text: str) -> tuple[str, ...]:
-    """The names of a text's placeholders, in order."""
     return tuple(dict.fromkeys(PLACEHOLDER.findall(text)))
 
 

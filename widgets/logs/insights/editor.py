@@ -53,7 +53,6 @@ class QueryEditor(TextArea):
         self._draw_anew()
 
     def show_error(self, place: tuple[int, int] | None) -> None:
-        """Mark what does not compile and move the cursor there; None: mark nothing."""
         self.error_place = place
         if place is not None:
             row = min(place[0], self.document.line_count - 1)
@@ -65,7 +64,6 @@ class QueryEditor(TextArea):
         self.refresh()
 
     def get_line(self, line_index: int) -> Text:
-        """The line with its highlights."""
         line = super().get_line(line_index)
         is_plain = self.language_of_query is not QueryLanguage.LOGSQL
         for start, end, role in () if is_plain else role_spans(line.plain):
@@ -79,12 +77,10 @@ class QueryEditor(TextArea):
         return line
 
     def notify_style_update(self) -> None:
-        """Draw in the new theme."""
         super().notify_style_update()
         self._line_styles.forget()
 
     def update_suggestion(self) -> None:
-        """Offer the rest of the word at the cursor."""
         row, column = self.cursor_location
         line = self.document.get_line(row)
         self.suggestion = (

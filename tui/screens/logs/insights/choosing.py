@@ -1,5 +1,3 @@
-"""What a reader chooses on the query screen: language, log groups, range, rows, saved and earlier queries."""
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -63,7 +61,6 @@ async def choose_groups(app: Console, draft: QueryDraft) -> tuple[str, ...] | No
 
 
 async def choose_span(app: Console, draft: QueryDraft) -> bool:
-    """Ask for the range; return whether it was changed."""
     zone, now = app.zone, app.now()
     choices = [
         Choice(
@@ -91,7 +88,6 @@ async def choose_span(app: Console, draft: QueryDraft) -> bool:
 
 
 def _typed(at: datetime, zone: tzinfo) -> str:
-    """A time as a reader would type it."""
     return at.astimezone(zone).replace(tzinfo=None).isoformat(" ", "seconds")
 
 
@@ -104,7 +100,6 @@ async def choose_limit(app: Console, draft: QueryDraft) -> int | None:
 
 
 async def choose_saved(app: Console) -> DraftChange | None:
-    """Ask for a saved query and the values of its parameters."""
     insights = app.ready.insights
     queries = list(insights.own_saved())
     try:
@@ -187,7 +182,6 @@ async def choose_past(app: Console) -> DraftChange | None:
 
 
 def _spent(app: Console, query: PastQuery) -> str:
-    """When, who and how much."""
     time = time_text(query.created_at, app.zone, app.now()) if query.created_at else ""
     size = "" if query.bytes is None else size_words(query.bytes)
     yen = "" if query.bytes is None else yen_words(app.ready.insights.yen(query.bytes))

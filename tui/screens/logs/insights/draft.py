@@ -43,11 +43,9 @@ class QueryDraft:
         return self.estimate if text == self.priced else None
 
     def take_length(self, length: timedelta, now: datetime) -> None:
-        """Ask for the time of this length up to now."""
         self.span, self.ends_now = up_to(now, length), True
 
     def query(self, text: str, now: datetime) -> InsightsQuery:
-        """The query with this text at the time `now`; SQL names its log groups itself."""
         if self.ends_now:
             self.take_length(self.span.end - self.span.start, now)
         groups = () if self.language is QueryLanguage.SQL else self.groups

@@ -8,14 +8,10 @@ from services.i18n import N_, _
 
 
 class GoneKind(StrEnum):
-    RUNBOOK = "runbook"
-    """A dotted key."""
-    CONFIGURATION = "configuration"
-    """A dotted key, and its variable."""
-    COMMAND = "command line"
-    """A command, with those below it."""
-    JOURNAL = "journal"
-    """A kind of entry: old ones are shown, none is written."""
+    RUNBOOK = "runbook"  # a dotted key
+    CONFIGURATION = "configuration"  # a dotted key, and its variable
+    COMMAND = "command line"  # a command, with those below it
+    JOURNAL = "journal"  # a kind of entry: old ones are shown, none is written
 
 
 class Gone(NamedTuple):
@@ -28,7 +24,7 @@ class Gone(NamedTuple):
 
 _QUEUE = N_("AWS is read at its intervals alone; the queue, its rules and the rights on it can be deleted")
 _AGENT = N_(
-    "no opinion on an incident is asked of AWS; its agent's space and the rights on it can be deleted"
+    "AWS is asked for no opinion on an incident; its agent's space and the rights on it can be deleted"
 )
 GONE = (
     Gone(GoneKind.RUNBOOK, "devops_agent", _AGENT),

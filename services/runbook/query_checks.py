@@ -44,11 +44,12 @@ def _language(query: SavedQuerySpec, path: Path) -> Mistakes:
         yield (*path, "query"), _("unmask is never sent: masked data stays masked")
     if query.query_language is not QueryLanguage.LOGSQL:
         return
+    names = {word.lower() for word in COMMANDS}
     for command in commands(query.query):
         word = verb(command)
-        if word not in COMMANDS and not word.startswith(UNMASK):
+        if word not in names and not word.startswith(UNMASK):
             # A query may begin with a filter's condition only in the console of AWS.
-            yield (*path, "query"), mistakes.unknown_name(word, sorted(COMMANDS))
+            yield (*path, "query"), mistakes.unknown_name(word, sorted(names))
 
 
 def _parameters(query: SavedQuerySpec, path: Path) -> Mistakes:

@@ -13,8 +13,12 @@ from services.models import gone
 from services.models.gone import GONE, Gone, GoneKind, gone_texts
 from services.models.journal import EntryKind, NewEntry
 from services.runbook.loader import inspect, load_named
+from tests.conftest import Embedded
 from tests.services.journal.book import ALICE, NOON, append
 from tests.tools import config_file
+from tests.tools.console import console, until
+from tests.tools.release import fixtures
+from tests.tools.release.source import changelog_section
 from tests.tools.small_runbook import small_runbook
 from tests.tools.stable import golden
 from tui.cli.main import run
@@ -155,6 +159,15 @@ def test_entries_of_kinds_that_are_gone_are_listed_shown_and_said(
         assert any(texts[entry.kind] in text for line in lines for text, _style in line)
 
 
+@pytest.mark.scenario("ordinary-day", history=300.0)
+async def test_the_console_says_what_its_files_name_in_vain(embedded: Embedded) -> None:
+    gone.tell(["city.toml:3: events: gone"])
+    async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
+        past = pilot.app.board.past
+        await until(pilot, lambda: "city.toml:3: events: gone" in [message.text for message in past])
+    assert gone.take_notices() == []
+
+
 def test_every_name_that_is_gone_was_one_and_stands_in_the_goldens() -> None:
     names = golden("names.json")
     were = {
@@ -167,6 +180,15 @@ def test_every_name_that_is_gone_was_one_and_stands_in_the_goldens() -> None:
         assert row.name in were[row.kind]
         assert row.name in names[f"gone in {row.since}"][row.kind]
     assert set(TABLES) == set(gone_texts(GoneKind.RUNBOOK))
+
+
+def test_the_changelog_of_a_release_says_what_is_gone() -> None:
+    spelled = {GoneKind.RUNBOOK: "[{}]", GoneKind.COMMAND: "toban {}"}
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    for row in GONE:
+        if row.since in fixtures.released():
+            name = spelled.get(row.kind, "{}").format(row.name.removeprefix("keys."))
+            assert f"`{name}`" in changelog_section(changelog, row.since)
 
 
 def files() -> Iterator[tuple[str, str]]:

@@ -80,7 +80,7 @@ class PriceEstimator:
                 raise answer
         if errors and not stored:
             raise errors[0]
-        wanted = equality_fields(text, language)
+        wanted = equality_fields(text) if language is QueryLanguage.LOGSQL else ()
         indexes = await self._indexes_of(list(stored)) if wanted and stored else {}
         sizes = {name: group.scanned(span, now).bytes for name, group in stored.items()}
         skippable, indexed = 0.0, dict[str, None]()

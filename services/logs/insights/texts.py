@@ -7,11 +7,8 @@ from services.models.query_words import UNMASK
 
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 """`{{name}}`, AWS's syntax of query parameters."""
-_SQL_WHERE = re.compile(
-    r"\bwhere\b(.*?)(?:\bgroup\s+by\b|\border\s+by\b|\bhaving\b|\blimit\b|$)", re.I | re.S
-)
 _SOURCE = re.compile(r"\A\s*SOURCE\s[^|]*\bSTART=\S+\s+END=\S+\s*\|\s*", re.I)
-_CONDITION_VERBS = frozenset({"filter", "where", "filterindex"})
+_CONDITION_VERBS = frozenset({"filter", "filterindex"})
 _BARE = re.compile(r"@?[A-Za-z_][\w.]*|-?\d+(?:\.\d+)?(?:ms|[smhdwqy]|mo)?", re.ASCII)
 """A name, a number or a length of time. Anything else may be an expression: a bare request id is a subtraction."""
 _SLASH = re.compile(r"\\.|/|\\\Z", re.DOTALL)
@@ -78,24 +75,21 @@ def _tables(text: str) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(names)) or None
 
 
-def equality_fields(text: str, language: QueryLanguage) -> tuple[str, ...]:
-    """The fields that every matching event has one given value of, or one of several: `=`, `in`.
+def equality_fields(text: str) -> tuple[str, ...]:
+    """The fields of a query in LogsQL that every matching event has one given value of, or one of several: `=`, `in`.
 
     Only these conditions use a field index; one below `or` or `not` does not narrow the events.
     """
     names: list[str] = []
-    for condition in _conditions(text, language):
+    for condition in _conditions(text):
         names += _required(words(condition))
     return tuple(dict.fromkeys(name.strip("`") for name in names))
 
 
-def _conditions(text: str, language: QueryLanguage) -> Iterator[str]:
-    if language is QueryLanguage.SQL:
-        yield from (match[1] for match in _SQL_WHERE.finditer(text))
-        return
+def _conditions(text: str) -> Iterator[str]:
     for command in commands(text):
         if verb(command) not in _CONDITION_VERBS:
-            if verb(command) in ("stats", "dedup", "limit", "head"):
+            if verb(command) in ("stats", "dedup", "limit"):
                 return  # conditions after it are on its rows, not on events
             continue
         yield command.split(None, 1)[1] if " " in command else ""

@@ -1,3 +1,5 @@
+"""The editor of a query: the words of Logs Insights QL are highlighted and completed, other languages are plain text."""
+
 from typing import ClassVar
 
 from rich.text import Text
@@ -63,7 +65,8 @@ class QueryEditor(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         line = super().get_line(line_index)
-        for start, end, role in role_spans(line.plain, self.language_of_query):
+        is_plain = self.language_of_query is not QueryLanguage.LOGSQL
+        for start, end, role in () if is_plain else role_spans(line.plain):
             line.stylize(self._line_styles.style(role), start, end)
         if self.error_place is not None and self.error_place[0] == line_index:
             column = min(self.error_place[1], max(0, len(line.plain) - 1))
@@ -82,8 +85,8 @@ class QueryEditor(TextArea):
         line = self.document.get_line(row)
         self.suggestion = (
             ""
-            if self.selected_text
-            else completion(line[:column], line[column:], self.language_of_query, self.fields)
+            if self.selected_text or self.language_of_query is not QueryLanguage.LOGSQL
+            else completion(line[:column], line[column:], self.fields)
         )
 
     def on_key(self, event: Key) -> None:

@@ -1,9 +1,9 @@
+"""The parts of one line of a query in Logs Insights QL that are highlighted, and the word that is being typed."""
+
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
-from services.models.insights_queries import QueryLanguage
-from services.models.query_words import FIELDS, commands_of, words_of
+from services.models.query_words import COMMANDS, FIELDS, WORDS
 
 _TOKEN = re.compile(
     r"""(?P<comment>^\s*\#.*|(?<=\s)\#.*)
@@ -29,31 +29,26 @@ _TYPED = re.compile(r"@?[A-Za-z_][\w.]*\Z|@\Z")
 _BEGINS = re.compile(r"(?:\A|\|)\s*\Z")
 
 
-@lru_cache(8)
-def _vocabulary(language: QueryLanguage) -> tuple[frozenset[str], frozenset[str]]:
-    commands, words = commands_of(language), words_of(language)
-    return frozenset(word.casefold() for word in commands), frozenset(word.casefold() for word in words)
+_COMMANDS = frozenset(word.casefold() for word in COMMANDS)
+_WORDS = frozenset(word.casefold() for word in WORDS)
 
 
-def role_spans(line: str, language: QueryLanguage) -> list[tuple[int, int, str]]:
+def role_spans(line: str) -> list[tuple[int, int, str]]:
     """(start, end, role) of the highlighted parts of a line, in order."""
-    commands, words = _vocabulary(language)
     spans: list[tuple[int, int, str]] = []
     for match in _TOKEN.finditer(line):
         kind = match.lastgroup or ""
         role = _ROLES.get(kind, "")
         if kind == "word":
             word = match[0].casefold()
-            is_command = word in commands and (
-                language is QueryLanguage.SQL or _BEGINS.search(line[: match.start()]) is not None
-            )
-            role = "key" if is_command else "code" if word in words else ""
+            is_command = word in _COMMANDS and _BEGINS.search(line[: match.start()]) is not None
+            role = "key" if is_command else "code" if word in _WORDS else ""
         if role:
             spans.append((match.start(), match.end(), role))
     return spans
 
 
-def completion(before: str, after: str, language: QueryLanguage, fields: Sequence[str]) -> str:
+def completion(before: str, after: str, fields: Sequence[str]) -> str:
     """What would complete the word that ends at the cursor; "" if nothing does.
 
     `before` and `after` are the line's text on the two sides of the cursor; `fields` those of the log groups.
@@ -65,13 +60,7 @@ def completion(before: str, after: str, language: QueryLanguage, fields: Sequenc
         return ""
     typed = match[0]
     begins = _BEGINS.search(before[: match.start()]) is not None
-    commands, words = commands_of(language), words_of(language)
-    choices: list[str] = []
-    if begins or language is QueryLanguage.SQL:
-        choices += commands
-    if not begins:
-        choices += [*FIELDS, *fields, *words]
-    for choice in choices:
+    for choice in COMMANDS if begins else (*FIELDS, *fields, *WORDS):
         if len(choice) > len(typed) and choice.casefold().startswith(typed.casefold()):
             return choice[len(typed) :]
     return ""

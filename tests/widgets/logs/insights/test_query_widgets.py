@@ -18,12 +18,11 @@ from widgets.logs.insights.chart_data import MOST_CURVES, chart_of
 from widgets.logs.insights.editor import QueryEditor
 from widgets.logs.insights.tokens import completion, role_spans
 
-LOGSQL, PPL, SQL = QueryLanguage.LOGSQL, QueryLanguage.PPL, QueryLanguage.SQL
 JST = timezone(timedelta(hours=9), "JST")
 
 
-def parts(line: str, language: QueryLanguage = LOGSQL) -> list[tuple[str, str]]:
-    return [(line[start:end], role) for start, end, role in role_spans(line, language)]
+def parts(line: str) -> list[tuple[str, str]]:
+    return [(line[start:end], role) for start, end, role in role_spans(line)]
 
 
 def test_the_parts_of_a_line() -> None:
@@ -34,13 +33,30 @@ def test_the_parts_of_a_line() -> None:
     assert parts("parse @message /a (?<b>.*)/")[-1] == ("/a (?<b>.*)/", "good")
     assert ("{{id}}", "caution") in parts("filter a = {{id}}")
     assert parts("filter filter = 1")[1:] == [("1", "warn")], "a field named as a command is no command"
-    assert parts("SELECT a FROM b", SQL)[::1] == [("SELECT", "key"), ("FROM", "key")]
 
 
-@given(st.text(max_size=80), st.sampled_from([LOGSQL, PPL, SQL]))
-def test_spans_are_in_order_and_inside_the_line(line: str, language: QueryLanguage) -> None:
+@pytest.mark.parametrize("language", [QueryLanguage.PPL, QueryLanguage.SQL])
+async def test_the_text_of_another_language_is_plain_and_not_completed(language: QueryLanguage) -> None:
+    class Host(App[None]):
+        def compose(self) -> ComposeResult:
+            yield QueryEditor("filter a = 1 an")
+
+    async with Host().run_test() as pilot:
+        editor = pilot.app.query_one(QueryEditor)
+        editor.move_cursor((0, 15))
+        editor.update_suggestion()
+        assert editor.suggestion == "d"
+        assert editor.get_line(0).spans
+        editor.use_language(language)
+        editor.update_suggestion()
+        assert editor.suggestion == ""
+        assert not editor.get_line(0).spans
+
+
+@given(st.text(max_size=80))
+def test_spans_are_in_order_and_inside_the_line(line: str) -> None:
     at = 0
-    for start, end, _role in role_spans(line, language):
+    for start, end, _role in role_spans(line):
         assert at <= start < end <= len(line)
         at = end
 
@@ -61,7 +77,7 @@ def test_spans_are_in_order_and_inside_the_line(line: str, language: QueryLangua
     ],
 )
 def test_completion(before: str, after: str, rest: str) -> None:
-    assert completion(before, after, LOGSQL, ("requestId", "level")) == rest
+    assert completion(before, after, ("requestId", "level")) == rest
 
 
 def test_values() -> None:

@@ -19,7 +19,7 @@ from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen
-from tui.screens.logs.insights.draft import EXAMPLES, QueryDraft
+from tui.screens.logs.insights.draft import EXAMPLE, QueryDraft
 from tui.screens.logs.insights.ranges import PRESETS, is_length, length_words, parse_range, range_words, up_to
 
 LIMITS = (100, 1_000, 10_000, 50_000, 100_000)
@@ -45,16 +45,12 @@ def one_line(text: str) -> str:
 
 
 def next_language(draft: QueryDraft) -> DraftChange:
+    """The next language; LogsQL alone has an example text, a text of the reader's own stays."""
     languages = list(QueryLanguage)
     language = languages[(languages.index(draft.language) + 1) % len(languages)]
-    group = draft.groups[0] if draft.groups else ""
-    examples = {each.format(group=group) for each in EXAMPLES.values()} | set(EXAMPLES.values())
-    text = (
-        EXAMPLES[language].format(group=group)
-        if draft.text.strip() in examples or not draft.text.strip()
-        else None
-    )
-    return DraftChange(text=text, language=language)
+    if draft.text.strip() not in ("", EXAMPLE):
+        return DraftChange(language=language)
+    return DraftChange(text=EXAMPLE if language is QueryLanguage.LOGSQL else "", language=language)
 
 
 async def choose_groups(app: Console, draft: QueryDraft) -> tuple[str, ...] | None:

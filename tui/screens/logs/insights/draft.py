@@ -14,12 +14,8 @@ from services.models.insights_queries import (
 from services.models.metrics import TimeSpan
 from tui.screens.logs.insights.ranges import up_to
 
-EXAMPLES = {
-    QueryLanguage.LOGSQL: "fields @timestamp, @message\n| sort @timestamp desc\n| limit 100",
-    QueryLanguage.PPL: "fields `@timestamp`, `@message`\n| sort - `@timestamp`\n| head 100",
-    QueryLanguage.SQL: 'SELECT `@timestamp`, `@message`\nFROM "{group}"\nORDER BY `@timestamp` DESC\nLIMIT 100',
-}
-"""What the editor begins with; `{group}` is the first chosen log group."""
+EXAMPLE = "fields @timestamp, @message\n| sort @timestamp desc\n| limit 100"
+"""What the editor begins with."""
 
 
 @dataclass(slots=True)
@@ -29,7 +25,7 @@ class QueryDraft:
     span: TimeSpan
     ends_now: bool = False
     """The range is so long up to now: it moves on until the query is sent."""
-    text: str = EXAMPLES[QueryLanguage.LOGSQL]
+    text: str = EXAMPLE
     language: QueryLanguage = QueryLanguage.LOGSQL
     groups: tuple[str, ...] = ()
     limit: int = DEFAULT_ROWS

@@ -198,8 +198,15 @@ REAL: dict[str, list[Any]] = {
 
 def given_to(keys: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Some of these arguments, sensible and not."""
-    each = {name: st.one_of(*[st.sampled_from(REAL[name])] * 2, values) for name in keys}
-    return st.fixed_dictionaries({}, optional=each)
+    chosen = st.lists(st.sampled_from(keys), max_size=4, unique=True) if keys else st.just([])
+    return chosen.flatmap(
+        lambda names: st.fixed_dictionaries(
+            {
+                name: st.one_of(st.sampled_from(REAL[name]), st.sampled_from(REAL[name]), values)
+                for name in names
+            }
+        )
+    )
 
 
 calls = st.one_of(

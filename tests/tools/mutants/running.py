@@ -7,7 +7,6 @@ import os
 import selectors
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -198,16 +197,16 @@ class Runner:
             "TMPDIR": str(scratch),
         }
         files = sorted({test.file for test in attempt.tests})
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.tools.mutants.child", *files]
-        return subprocess.Popen(
-            command,
-            env=environment,
-            pass_fds=(report,),
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ).pid
+        if pid := os.fork():
+            return pid
+        try:
+            os.setsid()
+            child.be_silent()
+            os.set_inheritable(report, True)
+            command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.tools.mutants.child", *files]
+            os.execve(sys.executable, command, environment)
+        finally:
+            os._exit(1)
 
     @staticmethod
     def _end(running: _Running) -> None:

@@ -149,10 +149,7 @@ class Runner:
             path = str(mutant.line.file.resolve())
             tree, lines = parse(mutant.line.file)
             before = compile(tree, path, "exec", dont_inherit=True)
-            changes = lines[mutant.index].changes
-            next(
-                each for each in changes if (each.kind, each.what) == (mutant.change.kind, mutant.change.what)
-            ).make()
+            lines[mutant.index].changes[mutant.line.changes.index(mutant.change)].make()
             after = compile(tree, path, "exec", dont_inherit=True)
             swaps = child.swaps(self._functions.get(path, ()), before, after)
             self._codes[mutant.number] = marshal.dumps(after), swaps

@@ -202,12 +202,15 @@ def _of_constant(node: ast.Constant, *, texts: bool) -> Iterator[Change]:
     if isinstance(value, bool):
         after = not value
     elif isinstance(value, (int, float)):
-        after = value + 1
+        # Twice as much: a limit that is one more is hardly ever another limit.
+        after = value * 2 or value + 1
     elif isinstance(value, str) and texts:
         after = f"XX{value}"
     else:
         return
-    yield Change("constant changed", f"{value!r} → {after!r}", _setter(node, "value", after))
+    yield Change(
+        "constant changed", f"{_cut(repr(value))} → {_cut(repr(after))}", _setter(node, "value", after)
+    )
 
 
 def _of_statement(
@@ -305,5 +308,8 @@ def _expression(text: str) -> ast.expr:
 
 
 def _short(node: ast.AST) -> str:
-    text = ast.unparse(node).partition("\n")[0]
+    return _cut(ast.unparse(node).partition("\n")[0])
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"

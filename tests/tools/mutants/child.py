@@ -48,15 +48,20 @@ def run_tests(session: pytest.Session, names: Sequence[str], report: int) -> Non
     os.write(report, b"passed\n")
 
 
+def be_silent() -> None:
+    """Read and write nothing from here on."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nothing, stream)
+
+
 def be_alone(session: pytest.Session, scratch: Path) -> None:
     """After the fork: a group of processes, files and streams that are nobody else's."""
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     capture = session.config.pluginmanager.getplugin("capturemanager")
     capture.stop_global_capturing()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(nothing, stream)
+    be_silent()
     capture.start_global_capturing()
     capture.suspend_global_capture()
     os.environ["PYTEST_DEBUG_TEMPROOT"] = os.environ["TMPDIR"] = str(scratch)

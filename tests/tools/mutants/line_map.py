@@ -96,6 +96,7 @@ class LineMap:
             for name, seconds in self._rows.execute("SELECT name, seconds FROM test WHERE NOT failed")
         }
         """Those that succeed, by name."""
+        self.seconds = sum(test.seconds for test in self.tests.values())
         self._digests = dict(self._rows.execute("SELECT file, digest FROM source"))
         self.lines = cache(self._lines)
 

@@ -7,7 +7,6 @@ import os
 import selectors
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -150,10 +149,7 @@ class Runner:
             path = str(mutant.line.file.resolve())
             tree, lines = parse(mutant.line.file)
             before = compile(tree, path, "exec", dont_inherit=True)
-            changes = lines[mutant.index].changes
-            next(
-                each for each in changes if (each.kind, each.what) == (mutant.change.kind, mutant.change.what)
-            ).make()
+            lines[mutant.index].changes[mutant.line.changes.index(mutant.change)].make()
             after = compile(tree, path, "exec", dont_inherit=True)
             swaps = child.swaps(self._functions.get(path, ()), before, after)
             self._codes[mutant.number] = marshal.dumps(after), swaps
@@ -198,16 +194,16 @@ class Runner:
             "TMPDIR": str(scratch),
         }
         files = sorted({test.file for test in attempt.tests})
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.tools.mutants.child", *files]
-        return subprocess.Popen(
-            command,
-            env=environment,
-            pass_fds=(report,),
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ).pid
+        if pid := os.fork():
+            return pid
+        try:
+            os.setsid()
+            child.be_silent()
+            os.set_inheritable(report, True)
+            command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.tools.mutants.child", *files]
+            os.execve(sys.executable, command, environment)
+        finally:
+            os._exit(1)
 
     @staticmethod
     def _end(running: _Running) -> None:

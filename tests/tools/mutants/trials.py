@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 from tests.tools.mutants.changes import Change, Line
 from tests.tools.mutants.line_map import LineMap, Run
 
-NEAR_SECONDS, FAR_SECONDS = 120.0, 60.0
-"""What the tests of the mirrored folder, and all others, may take for one mutant, by what they took for the map."""
-MOST_FILES = 60
-"""Test files that a Python of its own collects."""
+NEAR_SHARE, FAR_SHARE = 0.1, 0.05
+"""Of the time that all tests take: what those of the mirrored folder may take for one mutant, and what all others may."""
+FIRST_FILES, MOST_FILES = 6, 60
+"""Test files that a Python of its own collects, at first and if none of their tests fails."""
 
 
 @dataclass(slots=True)
@@ -70,20 +70,23 @@ class Judge:
 
     def trial(self, mutant: Mutant) -> Generator[Attempt, Outcome, Verdict]:
         """Run what may notice until a test fails that succeeds without the mutant."""
-        left = list(mutant.tests)
+        left = [test for test in mutant.tests if self.sound.get((test.name, False), True)]
         ran = 0
         while left:
-            outcome = yield Attempt(mutant, left, mutant.at_import)
+            # A Python of its own imports all files first: the nearest alone kill most mutants sooner.
+            attempted = _of_few_files(left, FIRST_FILES) if mutant.at_import and not ran else left
+            outcome = yield Attempt(mutant, attempted, mutant.at_import)
             if outcome.at_collection:
                 assert (yield from self._is_sound(left[0], fresh=mutant.at_import)), left[0]
                 return Verdict(mutant, "killed", "import", ran)
-            if outcome.test is None:
-                return Verdict(mutant, "alive", "", ran + len(left))
-            place = [each.name for each in left].index(outcome.test)
-            ran += place + 1
-            if (yield from self._is_sound(left[place])):
+            done = attempted
+            if outcome.test is not None:
+                place = [test.name for test in attempted].index(outcome.test)
+                done = attempted[: place + 1]
+            ran += len(done)
+            if outcome.test is not None and (yield from self._is_sound(done[-1])):
                 return Verdict(mutant, "timed out" if outcome.timed_out else "killed", outcome.test, ran)
-            left = left[place + 1 :]
+            left = [test for test in left if test not in done]
         return Verdict(mutant, "alive", "", ran)
 
     def _is_sound(self, test: Run, *, fresh: bool = False) -> Generator[Attempt, Outcome, bool]:
@@ -105,20 +108,27 @@ def tests_for(line: Line, line_map: LineMap, importers: Iterable[Path]) -> tuple
     at_import = not line.in_function or (is_known and line_map.is_run_by_imports(line.file, lines))
     # What a cache has kept from an earlier test is run by that test alone; others of the same folder see it, too.
     neighbours = [test for test in line_map.tests_of(line.file) if _distance(line.file, test) == 0]
-    tests = ordered(line.file, [*runners, *neighbours]) if runners else []
+    seconds = line_map.seconds
+    tests = (
+        [*ordered(line.file, runners, seconds), *_within(neighbours, seconds * FAR_SHARE)] if runners else []
+    )
     if at_import:
         users = [
             *line_map.tests_of(line.file),
             *(each for file in importers for each in line_map.tests_of(file)),
         ]
-        tests = _of_few_files(list(dict.fromkeys([*tests, *ordered(line.file, users)])))
-    return tests, len(runners), at_import
+        tests = _of_few_files([*tests, *ordered(line.file, users, seconds)], MOST_FILES)
+    return list(dict.fromkeys(tests)), len(runners), at_import
 
 
-def ordered(file: Path, tests: Iterable[Run]) -> list[Run]:
-    """Those of the mirrored folder first, by their time; then by turns one of each file; no more than there is time for."""
+def ordered(file: Path, tests: Iterable[Run], seconds: float) -> list[Run]:
+    """Those of the mirrored folder first, by their time; then by turns one of each file; as many as there is time for.
+
+    `seconds`: what all tests of the map take.
+    """
     unique = sorted(dict.fromkeys(tests), key=lambda test: (test.seconds, test.name))
     near = [test for test in unique if _distance(file, test) == 0]
+    near.sort(key=lambda test: file.stem not in test.file)
     turn: Counter[str] = Counter()
     by_turns = []
     for test in unique:
@@ -126,7 +136,7 @@ def ordered(file: Path, tests: Iterable[Run]) -> list[Run]:
             turn[test.file] += 1
             by_turns.append((turn[test.file], _distance(file, test), test.seconds, test.name, test))
     far = [row[-1] for row in sorted(by_turns, key=lambda row: row[:-1])]
-    return [*_within(near, NEAR_SECONDS), *_within(far, FAR_SECONDS)]
+    return [*_within(near, seconds * NEAR_SHARE), *_within(far, seconds * FAR_SHARE)]
 
 
 def _within(tests: Sequence[Run], seconds: float) -> list[Run]:
@@ -138,8 +148,8 @@ def _within(tests: Sequence[Run], seconds: float) -> list[Run]:
     return chosen
 
 
-def _of_few_files(tests: Sequence[Run]) -> list[Run]:
-    files = list(dict.fromkeys(test.file for test in tests))[:MOST_FILES]
+def _of_few_files(tests: Sequence[Run], most: int) -> list[Run]:
+    files = list(dict.fromkeys(test.file for test in tests))[:most]
     return [test for test in tests if test.file in files]
 
 

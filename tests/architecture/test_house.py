@@ -14,6 +14,7 @@ from tests.architecture.fresh_python import loaded_by
 ROOT = Path(__file__).parents[2]
 FLOORS = ("services", "widgets", "tui")
 LONGEST = 500
+LONGEST_FUNCTION = 80
 MOST_MODULES = 40
 LAUNCHER = ROOT / "tui/installed/toban/__init__.py"
 """The package of an installed Toban, which holds the command."""
@@ -170,6 +171,16 @@ def test_every_data_file_loads(path):
     assert tomllib.loads(path.read_text("utf-8"))
 
 
+def long_functions(path: Path) -> list[str]:
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [each.name for each in functions if (each.end_lineno or 0) - each.lineno >= LONGEST_FUNCTION]
+
+
+def test_a_function_is_read_at_once() -> None:
+    assert breaches(files(*FLOORS), long_functions) == {}
+
+
 FOLDERS_MADE_IN = {
     "services/host/private_files.py",
     "services/demo/scratch.py",
@@ -201,15 +212,6 @@ def modules_of(folder: Path) -> list[str]:
 def test_a_folder_holds_few_modules():
     crowded = breaches(folders() - {MODELS}, lambda folder: modules_of(folder)[MOST_MODULES:])
     assert crowded == {}
-
-
-def shared_prefixes(folder: Path) -> set[str]:
-    prefixes = [name.partition("_")[0] for name in modules_of(folder) if not name.startswith("_")]
-    return {prefix for prefix in prefixes if prefixes.count(prefix) > 2}
-
-
-def test_a_prefix_that_several_modules_share_is_a_folder():
-    assert breaches(folders() - {MODELS}, shared_prefixes) == {}
 
 
 def test_the_services_have_a_folder_for_each_domain():

@@ -1,4 +1,5 @@
-"""The account of the embedded AWS: its id, its home region, who calls it, and which regions are enabled.
+"""The account of the embedded AWS: its id, its home region, who calls it, which regions are enabled; and ids that look
+random and are the same in every process.
 
 Source: ListRegions (Account Management API reference).
 """
@@ -33,3 +34,13 @@ def own_names(text: str) -> str:
     for shipped, own in zip(_SHIPPED, (SYSTEM, ACCOUNT, *(_TITLE * 2 or _SHIPPED[2:])), strict=True):
         text = text.replace(shipped, own)
     return text
+
+
+def hash_of(text: str) -> int:
+    """A hash of 121 bits at most; unlike `hash()` it does not depend on the process."""
+    return int.from_bytes(text.encode(), "big") % (2**121 - 1)
+
+
+def principal_id(prefix: str, name: str) -> str:
+    """The unique id of an IAM principal: `AIDA…` of a user, `AROA…` of a role."""
+    return f"{prefix}{hash_of(name) % 10**16:016d}"

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.demo.account import ACCOUNT, REGION, SYSTEM
+from services.demo.effects import Network, Rule
 from services.demo.errors import AwsErrorResponse
-from services.demo.incident_effects import Network, Rule
 from services.demo.registry import Call, op
 
 VPC = "vpc-0a1b2c3d"

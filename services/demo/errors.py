@@ -1,7 +1,7 @@
-"""How a handler ends without a result: an AWS error, or a request left to moto."""
+"""How a handler ends without a result, and the HTTP response that the front sends."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 
 class AwsErrorResponse(Exception):
@@ -25,3 +25,11 @@ def invalid_parameter(message: str) -> AwsErrorResponse:
 
 class ToMoto(Exception):
     """Raised by a handler that leaves this request to moto."""
+
+
+class Answer(NamedTuple):
+    """One HTTP response; a body in parts is sent part by part."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes | Iterable[bytes]

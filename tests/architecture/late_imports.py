@@ -392,7 +392,7 @@ REASONS = [
         "Only the rotation of an access key seals secrets.",
         ("tui.startup.connection", "services.demo.world"),
         {
-            "services/demo/github/model.py": {"nacl.exceptions", "nacl.public"},
+            "services/demo/github.py": {"nacl.exceptions", "nacl.public"},
             "services/github/sealing.py": {"nacl.public"},
         },
     ),
@@ -407,7 +407,6 @@ REASONS = [
         {
             "services/demo/__main__.py": {
                 "services.demo.front.app",
-                "services.demo.front.server",
                 "services.demo.handlers",
                 "services.demo.incidents.drawing",
                 "services.demo.scenario",

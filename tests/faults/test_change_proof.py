@@ -26,10 +26,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from services.demo.account import ACCOUNT
-from services.demo.cloudfront.model import DistributionCache
-from services.demo.iam.model import Session, SessionStore
-from services.demo.rds.history import BackupHistory
-from services.demo.rds.restored import RestoredInstances
+from services.demo.cloudfront import DistributionCache
+from services.demo.rds.history import BackupHistory, RestoredInstances
+from services.demo.sts import Session, SessionStore
 from services.demo.system import names
 from services.demo.world import World
 from services.models.change_runs import Run, StepRun, StepState

@@ -48,8 +48,8 @@ from services.aws.s3 import S3Reader
 from services.aws.security_groups import SecurityGroups
 from services.aws.service_quotas import ServiceQuotas
 from services.aws.waf import WafReader
-from services.demo.change_calendars import ChangeCalendarStore
 from services.demo.ec2 import SUBNETS, VPC
+from services.demo.minor_services import ChangeCalendarStore
 from services.demo.system.names import BALANCER_ARN
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query

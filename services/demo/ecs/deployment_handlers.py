@@ -7,9 +7,8 @@ ContinueServiceDeployment (Amazon ECS API reference).
 from collections.abc import Iterable
 from typing import Any
 
-from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.handlers import cluster_arn, definition_arn, found, numbered_page, service_of, short
-from services.demo.ecs.model import BREAKER, Service
+from services.demo.ecs.model import BREAKER, Clusters, Service
 from services.demo.ecs.records import HOOK_WAITS, Revision, ServiceDeployment, when
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.registry import Call, op

@@ -1,10 +1,12 @@
-"""The front: one WSGI application that is the whole embedded AWS."""
+"""The front: one WSGI application that is the whole embedded AWS, served on loopback."""
 
 import json
 import os
 import socket
 import struct
+import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -14,15 +16,16 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
 
-from services.demo.answers import Answer
-from services.demo.errors import AwsErrorResponse, ToMoto
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from services.demo import github
+from services.demo.errors import Answer, AwsErrorResponse, ToMoto
 from services.demo.faults import FaultRule, FaultStore
-from services.demo.front import moto_app, signatures, wire
+from services.demo.front import moto_app, wire
 from services.demo.front.control import CONTROL, control
 from services.demo.front.recording import record
 from services.demo.front.wire import ParsedRequest, Scope
-from services.demo.github import app as github
-from services.demo.github.address import PREFIX
+from services.demo.launch import PREFIX
 from services.demo.registry import HANDLERS, Call
 from services.demo.world import World
 
@@ -141,7 +144,7 @@ class Front:
         return _damage(rule, reply, environ) if rule.kind else reply
 
     def _handle(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
-        expired = signatures.expired(request, environ, self.wall())
+        expired = wire.expired(request, environ, self.wall())
         if expired is not None:
             return wire.error_answer(request, expired)
         handler = HANDLERS.get((request.scope.service, request.operation))
@@ -266,3 +269,53 @@ def _cut(environ: Mapping[str, Any]) -> NoReturn:
     ended.close()
     other.close()
     raise ConnectionAbortedError
+
+
+POLL = 0.02
+"""Seconds until `stop` is noticed."""
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet, as AWS sends a short answer
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        """Print nothing."""
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Print nothing; a request that is no HTTP is the client's mistake."""
+
+
+class Server(ThreadedWSGIServer):
+    """One front on 127.0.0.1; `failures` holds the tracebacks of bugs in our handlers, for tests."""
+
+    def __init__(self, front: Front, port: int = 0) -> None:
+        super().__init__("127.0.0.1", port, front, _Handler)
+        self.front = front
+        self.failures: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Record instead of printing."""
+        self.failures.append(message % args if args else message)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Called in an `except`; a connection that a fault has cut is no failure."""
+        if not isinstance(sys.exc_info()[1], OSError | ValueError):
+            self.failures.append(traceback.format_exc())
+
+    def start(self, poll: float = POLL) -> threading.Thread:
+        """Serve in a new thread."""
+        thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": poll}, name="embedded-aws", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        """Stop serving, and end requests that hang."""
+        self.front.close()
+        self.shutdown()

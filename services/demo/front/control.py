@@ -18,7 +18,7 @@ import orjson
 from pydantic import ValidationError
 
 from services.clock import ManualClock
-from services.demo.answers import Answer
+from services.demo.errors import Answer
 from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import wire
 from services.demo.world import World

@@ -11,11 +11,15 @@ from typing import Any
 from services.demo.account import REGION
 from services.demo.errors import AwsErrorResponse
 from services.demo.paging import page_of
-from services.demo.rds.history import EVENTS_KEPT, Backup, BackupHistory, ManualSnapshot
-from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, CREATED, DatabaseInstance
-from services.demo.rds.records import Event
-from services.demo.rds.recovery import RecoveryRegion
-from services.demo.rds.restored import RestoredInstances
+from services.demo.rds.history import (
+    EVENTS_KEPT,
+    Backup,
+    BackupHistory,
+    ManualSnapshot,
+    RecoveryRegion,
+    RestoredInstances,
+)
+from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, CREATED, DatabaseInstance, Event
 from services.demo.registry import Call, op
 from services.demo.system import names
 

@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from services.demo.account import REGION
+from services.demo.account import REGION, hash_of
 from services.demo.errors import AwsErrorResponse
-from services.demo.identifiers import hash_of
-from services.demo.rds.classes import (
+from services.demo.rds.handlers import named_instance
+from services.demo.rds.model import (
     CLASSES,
     ENGINE,
     FARGATE,
@@ -22,7 +22,6 @@ from services.demo.rds.classes import (
     STRIPED_IOPS,
     VERSION,
 )
-from services.demo.rds.handlers import named_instance
 from services.demo.registry import Call, op
 
 _ON_DEMAND, _RATE = "JRTCKXETXF", "6YS6EN2CT7"

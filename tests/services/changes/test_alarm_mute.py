@@ -132,13 +132,9 @@ async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(
 
 async def put_rule(embedded: Any, name: str, schedule: dict[str, str]) -> None:
     """A rule that somebody else creates."""
-    from services.demo.account import ACCOUNT
-    from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
 
     settings = {"Name": name, "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": [ALARM]}}
-    now = embedded.clock.now()
-    rule = MuteRule(name, REGION, ACCOUNT, settings, parse_schedule(schedule), now)
-    embedded.world.alarms.mutes.rules[REGION, name] = rule
+    embedded.world.alarms.mutes.put(REGION, settings, embedded.clock.now())
 
 
 async def test_the_form_offers_only_what_is_possible(embedded: Any, tmp_path: Path) -> None:

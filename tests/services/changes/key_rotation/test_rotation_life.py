@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.github.model import KEY_ID, SCOPES, SECRET
+from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.demo.system.names import USER_KEY
 from services.models.change_runs import StepState
 from services.models.journal import EntryKind

@@ -11,8 +11,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.exceptions import ClientError
 
-from services.demo.cloudtrail.ordinary_days import STAFF, entries_of
-from services.demo.cloudtrail.records import change, recorded
+from services.demo.trail_records import STAFF, change, entries_of, recorded
 from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
 from tests.services.demo.shapes import assert_output_shape

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.clock import ManualClock
-from services.demo.costs import handlers as costs_handlers
+from services.demo import costs as costs_handlers
 from services.demo.errors import AwsErrorResponse
 from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import load

@@ -14,7 +14,7 @@ from services.demo.cloudwatch.store import metric_key
 from services.demo.effects import Connections, LevelField, Silence
 from services.demo.scenario import Scenario, Words, load
 from services.demo.system import names
-from services.demo.system.app_log import app_lines, startup_lines
+from services.demo.system.logs import app_lines, startup_lines
 from services.demo.system.minute import simulate
 from services.demo.world import World, before_closing
 from tests.conftest import ORIGIN

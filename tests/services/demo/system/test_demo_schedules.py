@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.demo.autoscaling.schedules import BadSchedule, parse
+from services.demo.schedules import BadSchedule, parse
 from tests.services.demo.client import ask, refused
 from tests.services.demo.system.test_scenarios import live
 from tests.services.demo.system.test_world import RESOURCE, SCALING, alarms, service

@@ -13,8 +13,7 @@ from services.clock import ManualClock
 from services.demo import scenario
 from services.demo.cloudwatch.alarms.states import State
 from services.demo.ec2 import DATABASE_GROUP, TASKS_GROUP
-from services.demo.front.app import Front
-from services.demo.front.server import Server
+from services.demo.front.app import Front, Server
 from services.demo.incidents import drawing
 from services.demo.system import names
 from tests.services.demo.client import ask, sums

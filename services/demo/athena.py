@@ -54,7 +54,6 @@ class Answer(NamedTuple):
 
 
 def answer(log: FirewallLog, query: str) -> Answer:
-    """Evaluate a query over the firewall's log."""
     match = _SHAPE.fullmatch(" ".join(query.split()))
     if match is None:
         return Answer(error="NOT_SUPPORTED: The embedded AWS does not know queries of this shape.")
@@ -106,7 +105,6 @@ class Execution:
     completed: datetime | None = None
 
     def poll(self, now: datetime) -> None:
-        """Count a poll, and advance a query that is active."""
         self.polls += 1
         if self.state not in ACTIVE:
             return
@@ -156,15 +154,8 @@ def get_work_group(call: Call) -> dict[str, Any]:
             "Name": _workgroup(call),
             "State": "ENABLED",
             "Configuration": {
-                "ResultConfiguration": {"OutputLocation": RESULTS},
-                "EnforceWorkGroupConfiguration": True,
-                "PublishCloudWatchMetricsEnabled": True,
                 "BytesScannedCutoffPerQuery": CUTOFF,
-                "RequesterPaysEnabled": False,
-                "EngineVersion": {
-                    "SelectedEngineVersion": "AUTO",
-                    "EffectiveEngineVersion": "Athena engine version 3",
-                },
+                "EngineVersion": {},
             },
             "CreationTime": call.run.began - timedelta(days=90),
         }
@@ -206,7 +197,6 @@ def _reusable(store: ExecutionStore, params: dict[str, Any], now: datetime) -> E
 
 @op("athena", "GetQueryExecution", of_system=True)
 def get_query_execution(call: Call) -> dict[str, Any]:
-    """The state of a query, which this poll advances."""
     execution = _execution(call)
     execution.poll(call.now)
     ended = {"CompletionDateTime": execution.completed} if execution.completed else {}
@@ -217,22 +207,14 @@ def get_query_execution(call: Call) -> dict[str, Any]:
         "QueryExecution": {
             "QueryExecutionId": execution.id,
             "Query": execution.query,
-            "StatementType": "DML",
-            "ResultConfiguration": {"OutputLocation": f"{RESULTS}{execution.id}.csv"},
             "QueryExecutionContext": {"Database": execution.database},
             "Status": {"State": execution.state, "SubmissionDateTime": execution.submitted} | ended | why,
             "Statistics": {
-                "EngineExecutionTimeInMillis": 640 * execution.polls,
                 "DataScannedInBytes": scanned,
-                "TotalExecutionTimeInMillis": 900 * execution.polls,
-                "QueryQueueTimeInMillis": 120,
                 "ResultReuseInformation": {"ReusedPreviousResult": execution.reused},
             },
             "WorkGroup": WORKGROUP,
-            "EngineVersion": {
-                "SelectedEngineVersion": "AUTO",
-                "EffectiveEngineVersion": "Athena engine version 3",
-            },
+            "EngineVersion": {},
         }
     }
 
@@ -252,7 +234,6 @@ def get_query_results(call: Call) -> dict[str, Any]:
     size = call.params.get("MaxResults") or 1000
     page, more = page_of(rows, lambda row: f"{row[0]:09d}", call.params, size)
     return {
-        "UpdateCount": 0,
         "ResultSet": {
             "Rows": [{"Data": [_cell(value) for value in values]} for _number, values in page],
             "ResultSetMetadata": {"ColumnInfo": [_column(name, kind) for name, kind in columns]},
@@ -266,16 +247,12 @@ def _cell(value: str | None) -> dict[str, str]:
 
 def _column(name: str, kind: str) -> dict[str, Any]:
     return {
-        "CatalogName": "hive",
-        "SchemaName": "",
         "TableName": "",
         "Name": name,
         "Label": name,
         "Type": kind,
         "Precision": 2_147_483_647 if kind == "varchar" else 19,
         "Scale": 0,
-        "Nullable": "UNKNOWN",
-        "CaseSensitive": kind == "varchar",
     }
 
 

@@ -135,7 +135,6 @@ class Scaling:
         return target
 
     def track(self, target: Target, policy: Policy) -> None:
-        """Add a target-tracking policy and the pair of alarms it owns."""
         base = f"TargetTracking-{target.resource}"
         policy.high = f"{base}-AlarmHigh-{UUID(int=hash_of(policy.id + 'high'), version=4)}"
         policy.low = f"{base}-AlarmLow-{UUID(int=hash_of(policy.id + 'low'), version=4)}"
@@ -181,15 +180,9 @@ class Scaling:
         service.set_desired(count, at)
         target.scaled = at
         message = f"Successfully set desired count to {count}. Change successfully fulfilled by ecs."
-        target.activities.appendleft(
-            Activity(
-                str(UUID(int=service.random.getrandbits(128), version=4)),
-                at,
-                f"Setting desired count to {count}.",
-                cause,
-                message=message,
-            )
-        )
+        id = str(UUID(int=service.random.getrandbits(128), version=4))
+        activity = Activity(id, at, f"Setting desired count to {count}.", cause, message=message)
+        target.activities.appendleft(activity)
 
     def evaluate(self, at: float) -> None:
         """Scale where an alarm asks for it: once a minute, after the alarms were evaluated."""
@@ -239,21 +232,13 @@ class Scaling:
         newest = target.activities[0] if target.activities else None
         if newest is not None and newest.reasons and at < newest.at + REMIND:
             return
-        reason = {
-            "Code": "AlreadyAtMaxCapacity",
-            "MaxCapacity": target.maximum,
-            "CurrentCapacity": service.desired,
-        }
-        target.activities.appendleft(
-            Activity(
-                str(UUID(int=service.random.getrandbits(128), version=4)),
-                at,
-                "Attempting to scale due to alarm triggered",
-                self._cause(policy, policy.high),
-                "Unfulfilled",
-                reasons=(reason,),
-            )
+        reason = {"Code": "AlreadyAtMaxCapacity", "MaxCapacity": target.maximum}
+        id, cause = (
+            str(UUID(int=service.random.getrandbits(128), version=4)),
+            self._cause(policy, policy.high),
         )
+        words = "Attempting to scale due to alarm triggered"
+        target.activities.appendleft(Activity(id, at, words, cause, "Unfulfilled", reasons=(reason,)))
 
     def run_due(self, now: float) -> None:
         """Carry out every scheduled action that is due by `now`, each at its own time."""
@@ -282,16 +267,11 @@ class Scaling:
         bounds = " and ".join(f"{names[key]} to {value}" for key, value in action.bounds.items())
         low = action.bounds.get("MinCapacity", target.minimum)
         fits = low <= action.bounds.get("MaxCapacity", target.maximum)
-        identity = UUID(int=hash_of(f"{target.resource}/{action.name}/{at}"), version=4)
-        target.activities.appendleft(
-            Activity(
-                str(identity),
-                at,
-                f"Setting {bounds}",
-                f"scheduled action name {action.name} was triggered",
-                "Successful" if fits else "Failed",
-                f"Successfully set {bounds}" if fits else "Minimum capacity is above maximum capacity",
-            )
-        )
+        id = str(UUID(int=hash_of(f"{target.resource}/{action.name}/{at}"), version=4))
+        cause = f"scheduled action name {action.name} was triggered"
+        status, message = "Successful", f"Successfully set {bounds}"
+        if not fits:
+            status, message = "Failed", "Minimum capacity is above maximum capacity"
+        target.activities.appendleft(Activity(id, at, f"Setting {bounds}", cause, status, message))
         if fits:
             self.register(target.resource, at, action.bounds)

@@ -13,9 +13,9 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from services.demo.account import ACCOUNT, REGION, hash_of
+from services.demo.account import ACCOUNT, REGION
 from services.demo.errors import AwsErrorResponse
-from services.demo.paging import decode, encode, page_of
+from services.demo.paging import page_of
 from services.demo.registry import Call, op
 from services.demo.scenario import BudgetFact, CostGrowth, ScenarioRun
 
@@ -69,7 +69,6 @@ class CostStore:
         return self._run.now.astimezone(UTC).date()
 
     def items(self, day: date) -> Iterator[Item]:
-        """The charges of a day as far as Cost Explorer has them."""
         share = self._available(day)
         if not share:
             return
@@ -80,11 +79,9 @@ class CostStore:
             yield Item("Tax", "Tax", self._tax(day))
 
     def spent(self, month: date) -> Decimal:
-        """The bill of a month so far, with tax and credits."""
         return sum((item.usd for day in days_of(month) for item in self.items(day)), Decimal(0))
 
     def expected(self, month: date) -> Decimal:
-        """The forecast bill of a whole month, with tax and credits."""
         usage = sum((item.usd for day in days_of(month) for item in self._usage(day)), Decimal(0))
         return usage + usage * TAX_RATE + CREDIT
 
@@ -130,62 +127,47 @@ def days_of(month: date) -> Iterator[date]:
 
 PAGE = 2000
 """Groups in a page; a period without groups counts as one."""
-KEPT = timedelta(days=426)
-"""Fourteen months."""
 BUDGETS_PAGE = 100
-_COSTS = ("UnblendedCost", "BlendedCost", "AmortizedCost", "NetUnblendedCost", "NetAmortizedCost")
-_FORECASTS = ("UNBLENDED_COST", "BLENDED_COST", "AMORTIZED_COST", "NET_UNBLENDED_COST", "NET_AMORTIZED_COST")
-_MOST_GROUPS = 2
-_NO_CHARGE = Item("", "", Decimal(0))
 _ENDLESS = datetime(2087, 6, 15, tzinfo=UTC)
 """End of a budget that has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """One row of the answer."""
-
-    first: date
-    end: date
-    """Exclusive."""
-
-    @property
-    def shape(self) -> dict[str, str]:
-        """DateInterval."""
-        return {"Start": self.first.isoformat(), "End": self.end.isoformat()}
+Period = tuple[date, date]
+"""First day, and the one after the last."""
+Row = tuple[Period, tuple[str, ...], Decimal]
+"""(when, group, dollars); a period without groups has one row with an empty group."""
 
 
 @op("ce", "GetCostAndUsage", of_system=True)
 def get_cost_and_usage(call: Call) -> dict[str, Any]:
     """Costs by day or month, filtered and grouped; `Total` is empty if they are grouped."""
     store, params = call.component(CostStore), call.params
-    metrics = _metrics(params)
-    keys = group_keys(params.get("GroupBy") or ())
-    check(params.get("Filter"))
-    periods = _periods(_interval(call, store), params.get("Granularity", ""))
-    page, more = _page(params, [row for period in periods for row in _rows(store, params, keys, period)])
-    answer: dict[str, Any] = {
-        "ResultsByTime": _results(store, page, keys, metrics),
-        "DimensionValueAttributes": [],
-    }
-    if keys:
-        answer["GroupDefinitions"] = [{"Type": "DIMENSION", "Key": key} for key in keys]
-    return answer | more
+    keys = [str(group["Key"]) for group in params.get("GroupBy") or ()]
+    rows = [row for period in _periods(params) for row in _rows(store, params, keys, period)]
+    numbered = [(f"{number:07d}", row) for number, row in enumerate(rows)]
+    page, more = page_of(numbered, lambda pair: pair[0], params, PAGE, "NextPageToken")
+    results: dict[Period, dict[str, Any]] = {}
+    for _number, (period, group, usd) in page:
+        # A month is invoiced in the first days of the next.
+        estimated = period[1] > store.today.replace(day=1)
+        empty = {"TimePeriod": _interval(period), "Total": {}, "Groups": [], "Estimated": estimated}
+        result = results.setdefault(period, empty)
+        amounts = {metric: {"Amount": str(usd), "Unit": "USD"} for metric in params["Metrics"]}
+        if not keys:
+            result["Total"] = amounts
+        elif group:
+            result["Groups"].append({"Keys": list(group), "Metrics": amounts})
+    definitions = [{"Type": "DIMENSION", "Key": key} for key in keys]
+    answer: dict[str, Any] = {"ResultsByTime": list(results.values())}
+    return answer | ({"GroupDefinitions": definitions} if keys else {}) | more
 
 
 @op("ce", "GetCostForecast", of_system=True)
 def get_cost_forecast(call: Call) -> dict[str, Any]:
     store, params = call.component(CostStore), call.params
-    if params.get("Metric") not in _FORECASTS:
-        raise invalid(f"Metric {params.get('Metric')} is not valid for this operation")
-    first, end = _dates(params)
-    if first < store.today:
-        raise invalid("Start date must be equal to or no later than the current date")
     results = [
-        {"TimePeriod": period.shape, "MeanValue": str(store.expected_usage(period.first, period.end))}
-        for period in _periods(Period(first, end), params.get("Granularity", ""))
+        {"TimePeriod": _interval(period), "MeanValue": str(store.expected_usage(*period))}
+        for period in _periods(params)
     ]
-    total = str(store.expected_usage(first, end))
+    total = str(store.expected_usage(*_whole(params)))
     return {"Total": {"Amount": total, "Unit": "USD"}, "ForecastResultsByTime": results}
 
 
@@ -210,7 +192,6 @@ def _budget(call: Call, store: CostStore, fact: BudgetFact) -> dict[str, Any]:
         "BudgetType": "COST",
         "TimeUnit": "MONTHLY",
         "BudgetLimit": _usd(Decimal(str(fact.usd))),
-        "CostTypes": {"IncludeTax": True, "IncludeCredit": True, "UseBlended": False, "UseAmortized": False},
         "TimePeriod": {
             "Start": began.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
             "End": _ENDLESS,
@@ -228,101 +209,36 @@ def _usd(amount: Decimal) -> dict[str, str]:
     return {"Amount": f"{max(amount, Decimal(0)):.3f}", "Unit": "USD"}
 
 
-def _metrics(params: dict[str, Any]) -> list[str]:
-    metrics = params.get("Metrics") or []
-    unknown = [metric for metric in metrics if metric not in (*_COSTS, "UsageQuantity")]
-    if unknown or not metrics:
-        raise invalid(f"Metrics {unknown} are not valid for this operation")
-    return list(metrics)
-
-
-def _dates(params: dict[str, Any]) -> tuple[date, date]:
+def _whole(params: dict[str, Any]) -> Period:
     period = params["TimePeriod"]
-    try:
-        first, end = date.fromisoformat(period["Start"]), date.fromisoformat(period["End"])
-    except ValueError:
-        raise invalid("Dates must be written as YYYY-MM-DD") from None
+    first, end = date.fromisoformat(period["Start"]), date.fromisoformat(period["End"])
     if first >= end:
-        raise invalid("Start date (and hour) should be before end date (and hour)")
+        raise _invalid("Start date (and hour) should be before end date (and hour)")
     return first, end
 
 
-def _interval(call: Call, store: CostStore) -> Period:
-    first, end = _dates(call.params)
-    if first > store.today:
-        raise invalid("Start date must be equal to or no later than the current date")
-    if first < store.today - KEPT:
-        raise invalid("You haven't enabled historical data beyond 14 months")
-    return Period(first, end)
+def _interval(period: Period) -> dict[str, str]:
+    return {"Start": period[0].isoformat(), "End": period[1].isoformat()}
 
 
-def _periods(whole: Period, granularity: str) -> Iterator[Period]:
-    if granularity not in ("DAILY", "MONTHLY"):
-        raise invalid(f"Granularity {granularity} is not enabled")
-    first = whole.first
-    while first < whole.end:
-        after = first + ONE if granularity == "DAILY" else max(days_of(first)) + ONE
-        yield Period(first, min(after, whole.end))
+def _periods(params: dict[str, Any]) -> Iterator[Period]:
+    first, end = _whole(params)
+    while first < end:
+        after = first + ONE if params["Granularity"] == "DAILY" else max(days_of(first)) + ONE
+        yield first, min(after, end)
         first = after
-
-
-Row = tuple[Period, tuple[str, ...], Decimal]
-"""(when, group, dollars); a period without groups has one row with an empty group."""
 
 
 def _rows(store: CostStore, params: dict[str, Any], keys: Sequence[str], period: Period) -> list[Row]:
     sums: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
-    for item in _items(store, period):
-        if "Filter" not in params or matches(item, params["Filter"]):
-            sums[group_of(item, keys)] += item.usd
+    days = (period[0] + number * ONE for number in range((period[1] - period[0]).days))
+    for item in (item for day in days for item in store.items(day)):
+        if "Filter" not in params or _matches(item, params["Filter"]):
+            sums[tuple(_dimension(item, key) for key in keys)] += item.usd
     return [(period, group, usd) for group, usd in sorted(sums.items())] or [(period, (), Decimal(0))]
 
 
-def _items(store: CostStore, period: Period) -> Iterator[Item]:
-    for number in range((period.end - period.first).days):
-        yield from store.items(period.first + number * ONE)
-
-
-def _page(params: dict[str, Any], rows: list[Row]) -> tuple[list[Row], dict[str, str]]:
-    """A page, and the token of the next, which is valid for the same request only."""
-    request = repr(sorted((key, repr(value)) for key, value in params.items() if key != "NextPageToken"))
-    mark, start = f"{hash_of(request):x}", 0
-    if token := params.get("NextPageToken"):
-        try:
-            of, _colon, offset = decode(token).partition(":")
-        except AwsErrorResponse:
-            raise AwsErrorResponse("InvalidNextTokenException", "The pagination token is invalid.") from None
-        if of != mark:
-            raise AwsErrorResponse(
-                "RequestChangedException", "Your request parameters changed between pages."
-            )
-        start = int(offset)
-    end = start + PAGE
-    return rows[start:end], {"NextPageToken": encode(f"{mark}:{end}")} if end < len(rows) else {}
-
-
-def _results(
-    store: CostStore, rows: list[Row], keys: Sequence[str], metrics: Sequence[str]
-) -> list[dict[str, Any]]:
-    results: dict[Period, dict[str, Any]] = {}
-    for period, group, usd in rows:
-        # A month is invoiced in the first days of the next.
-        estimated = period.end > store.today.replace(day=1)
-        empty = {"TimePeriod": period.shape, "Total": {}, "Groups": [], "Estimated": estimated}
-        result = results.setdefault(period, empty)
-        amounts = {metric: _amount(metric, usd) for metric in metrics}
-        if not keys:
-            result["Total"] = amounts
-        elif group:
-            result["Groups"].append({"Keys": list(group), "Metrics": amounts})
-    return list(results.values())
-
-
-def _amount(metric: str, usd: Decimal) -> dict[str, str]:
-    return {"Amount": str(usd), "Unit": "N/A" if metric == "UsageQuantity" else "USD"}
-
-
-DIMENSIONS: dict[str, Callable[[Item], str]] = {
+_DIMENSIONS: dict[str, Callable[[Item], str]] = {
     "SERVICE": lambda item: item.service,
     "RECORD_TYPE": lambda item: item.record,
     "REGION": lambda _item: REGION,
@@ -330,50 +246,25 @@ DIMENSIONS: dict[str, Callable[[Item], str]] = {
 }
 
 
-def invalid(message: str) -> AwsErrorResponse:
-    """Cost Explorer's error for an invalid request."""
+def _invalid(message: str) -> AwsErrorResponse:
     return AwsErrorResponse("ValidationException", message)
 
 
-def matches(item: Item, expression: dict[str, Any]) -> bool:
+def _matches(item: Item, expression: dict[str, Any]) -> bool:
     """Whether a charge passes a filter. Raises AwsErrorResponse (ValidationException)."""
     if len(expression) != 1:
-        raise invalid("Expression must have exactly one root operator")
+        raise _invalid("Expression must have exactly one root operator")
     ((kind, value),) = expression.items()
     if kind == "Dimensions":
         return _dimension(item, str(value.get("Key"))) in value.get("Values", ())
     if kind == "Not":
-        return not matches(item, value)
-    if kind in ("And", "Or"):
-        results = [matches(item, operand) for operand in value]
-        return all(results) if kind == "And" else any(results)
-    raise AwsErrorResponse("NotImplemented", f"Filter {kind} is not part of the embedded AWS", 501)
-
-
-def check(expression: dict[str, Any] | None) -> None:
-    """Raise AwsErrorResponse for an invalid filter, even if there is nothing to filter."""
-    if expression is not None:
-        matches(_NO_CHARGE, expression)
-
-
-def group_keys(groups: Sequence[dict[str, Any]]) -> list[str]:
-    """The dimensions to group by. Raises AwsErrorResponse (ValidationException)."""
-    if len(groups) > _MOST_GROUPS:
-        raise invalid("Group by can have a maximum of 2 groups")
-    keys = [str(group.get("Key")) for group in groups]
-    if any(group.get("Type") != "DIMENSION" for group in groups):
-        raise AwsErrorResponse("NotImplemented", "Only dimensions can be grouped by in the embedded AWS", 501)
-    for key in keys:
-        _dimension(_NO_CHARGE, key)
-    return keys
-
-
-def group_of(item: Item, keys: Sequence[str]) -> tuple[str, ...]:
-    return tuple(_dimension(item, key) for key in keys)
+        return not _matches(item, value)
+    results = [_matches(item, operand) for operand in value]
+    return all(results) if kind == "And" else any(results)
 
 
 def _dimension(item: Item, key: str) -> str:
     # An old reference says CHARGE_TYPE; the API accepts RECORD_TYPE only.
-    if key not in DIMENSIONS:
-        raise invalid(f"Dimension {key} is not valid for this operation")
-    return DIMENSIONS[key](item)
+    if key not in _DIMENSIONS:
+        raise _invalid(f"Dimension {key} is not valid for this operation")
+    return _DIMENSIONS[key](item)

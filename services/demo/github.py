@@ -198,7 +198,6 @@ def error(rule: FaultRule) -> Answer:
 
 
 def refusal(status: int, message: str) -> Answer:
-    """An error as GitHub words it."""
     return _answer(status, {"message": message, "documentation_url": "https://docs.github.com/rest"})
 
 

@@ -81,12 +81,10 @@ class Conditions(Meaning):
     """The meaning of conditions joined by and, or and not: each is a function that tells whether its subject fits."""
 
     def both(self, node: Node) -> Callable[[Any], bool]:
-        """Whether all hold."""
         conditions = [self.visit(child) for child in node.children]
         return lambda subject: all(condition(subject) for condition in conditions)
 
     def either(self, node: Node) -> Callable[[Any], bool]:
-        """Whether one holds."""
         conditions = [self.visit(child) for child in node.children]
         return lambda subject: any(condition(subject) for condition in conditions)
 
@@ -96,6 +94,5 @@ class Conditions(Meaning):
         return lambda subject: not inner(subject)
 
     def group(self, node: Node) -> Callable[[Any], bool]:
-        """What stands in parentheses."""
         condition: Callable[[Any], bool] = self.visit(node.children[0])
         return condition

@@ -20,6 +20,5 @@ import services.demo.logs.insights.handlers
 import services.demo.minor_services
 import services.demo.rds.change_handlers
 import services.demo.rds.handlers
-import services.demo.rds.option_handlers
 import services.demo.sts
 import services.demo.waf

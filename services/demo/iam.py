@@ -59,7 +59,6 @@ class AccessKeyStore:
         return key
 
     def create(self, user: str, now: datetime) -> AccessKey:
-        """A new key with an id of its own."""
         self._made += 1
         id = base64.b32encode(hashlib.sha256(f"{user} {self._made}".encode()).digest()).decode()
         return self.add(user, f"AKIA{id[:16]}", now)
@@ -95,7 +94,6 @@ def _secret(id: str) -> str:
 
 
 def initial_keys(run: ScenarioRun) -> AccessKeyStore:
-    """The staff, the users of the runbook's system with keys in use, and what the scenario adds."""
     store, began = AccessKeyStore(), run.began
     if not run.scenario.empty:
         store.add(names.USER, names.USER_KEY, began - DEPLOY_KEY_AGE, used=began - LAST_USE)
@@ -213,7 +211,6 @@ def create_access_key(call: Call) -> dict[str, Any]:
 
 @op("iam", "UpdateAccessKey")
 def update_access_key(call: Call) -> dict[str, Any]:
-    """Activate or deactivate a key."""
     _user, key = _existing(call)
     key.active = call.params["Status"] == "Active"
     return {}
@@ -221,7 +218,6 @@ def update_access_key(call: Call) -> dict[str, Any]:
 
 @op("iam", "DeleteAccessKey")
 def delete_access_key(call: Call) -> dict[str, Any]:
-    """Delete a key, whatever its status."""
     _user, key = _existing(call)
     call.component(AccessKeyStore).remove(key.id)
     return {}

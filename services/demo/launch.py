@@ -76,7 +76,6 @@ class DemoProcess:
 
     @property
     def github(self) -> tuple[str, str]:
-        """Address and token of the GitHub in it."""
         return f"{self.url}{PREFIX}", TOKEN
 
     async def stop(self) -> None:

@@ -113,10 +113,6 @@ def describe_load_balancers(call: Call) -> dict[str, Any]:
         "LoadBalancers": [
             {
                 "LoadBalancerArn": balancer.arn,
-                "DNSName": f"{balancer.name}-1234567890.{call.region}.elb.amazonaws.com",
-                "CanonicalHostedZoneId": "Z14GRHDCWA56QT",
-                "CreatedTime": balancer.created,
-                "LoadBalancerName": balancer.name,
                 "Scheme": "internet-facing",
                 "VpcId": VPC,
                 "State": {"Code": "active"},
@@ -125,7 +121,6 @@ def describe_load_balancers(call: Call) -> dict[str, Any]:
                     {"ZoneName": f"{call.region}{zone}", "SubnetId": id} for zone, id in SUBNETS.items()
                 ],
                 "SecurityGroups": [BALANCER_GROUP],
-                "IpAddressType": "ipv4",
             }
             for balancer in balancers
         ]
@@ -177,22 +172,9 @@ def describe_target_groups(call: Call) -> dict[str, Any]:
         "TargetGroups": [
             {
                 "TargetGroupArn": group.arn,
-                "TargetGroupName": group.name,
                 "Protocol": "HTTP",
                 "Port": group.service.port,
                 "VpcId": VPC,
-                "HealthCheckProtocol": "HTTP",
-                "HealthCheckPort": "traffic-port",
-                "HealthCheckEnabled": True,
-                "HealthCheckIntervalSeconds": 15,
-                "HealthCheckTimeoutSeconds": 5,
-                "HealthyThresholdCount": 2,
-                "UnhealthyThresholdCount": 3,
-                "HealthCheckPath": group.path,
-                "Matcher": {"HttpCode": "200"},
-                "LoadBalancerArns": [balancer.arn],
-                "TargetType": "ip",
-                "ProtocolVersion": "HTTP1",
             }
             for balancer, group in groups
         ]

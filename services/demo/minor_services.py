@@ -28,7 +28,6 @@ def _statuses(call: Call) -> dict[str, str]:
 
 @op("account", "ListRegions")
 def list_regions(call: Call) -> dict[str, Any]:
-    """Regions with one of the requested statuses, or all."""
     statuses = call.params.get("RegionOptStatusContains")
     regions = [pair for pair in _statuses(call).items() if not statuses or pair[1] in statuses]
     size = call.params.get("MaxResults") or PAGE
@@ -70,13 +69,9 @@ def get_service_quota(call: Call) -> dict[str, Any]:
     quota = {
         "ServiceCode": FARGATE,
         "ServiceName": "AWS Fargate",
-        "QuotaArn": f"arn:aws:servicequotas:{call.region}:{ACCOUNT}:{FARGATE}/{VCPUS}",
         "QuotaCode": VCPUS,
-        "QuotaName": "Fargate On-Demand vCPU resource count",
         "Value": APPLIED if call.operation == "GetServiceQuota" else DEFAULT,
         "Unit": "None",
-        "Adjustable": True,
-        "GlobalQuota": False,
     }
     return {"Quota": quota}
 
@@ -117,7 +112,6 @@ class ChangeCalendarStore:
 
 @op("ssm", "GetCalendarState")
 def get_calendar_state(call: Call) -> dict[str, Any]:
-    """Whether all the calendars are open now."""
     states = call.component(ChangeCalendarStore).states
     names = [name.rpartition("/")[2] for name in call.params["CalendarNames"]]
     if any(name not in states for name in names):

@@ -247,7 +247,6 @@ class ScheduledFact(_Fact):
 
     @property
     def bounds(self) -> dict[str, int]:
-        """As the API spells them."""
         bounds = {"MinCapacity": self.minimum, "MaxCapacity": self.maximum}
         return {key: value for key, value in bounds.items() if value is not None}
 
@@ -325,7 +324,6 @@ class ScenarioRun:
         return self.at or self.clock.now()
 
     def time_of(self, seconds: float) -> datetime:
-        """A time of the scenario as the world's time."""
         return self.began + timedelta(seconds=seconds)
 
 

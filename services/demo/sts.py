@@ -50,7 +50,6 @@ class SessionStore:
         """Device and code of every MFA code that was used."""
 
     def begin(self, session: Session) -> str:
-        """The access key id of a new session."""
         key = f"ASIA{len(self.sessions):016d}"
         self.sessions[key] = session
         return key
@@ -63,7 +62,6 @@ class SessionStore:
 
 @op("sts", "GetCallerIdentity")
 def get_caller_identity(call: Call) -> dict[str, Any]:
-    """The assumed role of the key that signed, or the console's own."""
     arn = call.component(SessionStore).arn_of(call.access_key)
     role, session = arn.rsplit("/", 2)[-2:]
     return {
@@ -75,7 +73,6 @@ def get_caller_identity(call: Call) -> dict[str, Any]:
 
 @op("sts", "GetSessionToken")
 def get_session_token(call: Call) -> dict[str, Any]:
-    """Temporary keys of the caller, with MFA."""
     store = call.component(SessionStore)
     if call.access_key in store.sessions:
         raise _denied("Cannot call GetSessionToken with session credentials")
@@ -86,7 +83,6 @@ def get_session_token(call: Call) -> dict[str, Any]:
 
 @op("sts", "AssumeRole")
 def assume_role(call: Call) -> dict[str, Any]:
-    """Temporary keys, known to GetCallerIdentity, where the role's trust policy allows it."""
     params, store = call.params, call.component(SessionStore)
     caller = store.sessions.get(call.access_key)
     role, policy = params["RoleArn"].rsplit("/", 1)[-1], params.get("Policy", "")

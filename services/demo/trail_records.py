@@ -45,7 +45,6 @@ class Entry:
     resource: str = ""
 
     def row(self) -> dict[str, Any]:
-        """As LookupEvents lists it."""
         row: dict[str, Any] = {
             "EventId": self.id,
             "EventName": self.name,

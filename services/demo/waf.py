@@ -16,7 +16,7 @@ from uuid import UUID
 
 import orjson
 
-from services.demo.account import ACCOUNT, REGION, SYSTEM
+from services.demo.account import ACCOUNT, REGION, SYSTEM, answer_of
 from services.demo.cloudwatch.store import MetricStore, metric_key
 from services.demo.errors import AwsErrorResponse, ToMoto
 from services.demo.load_balancers import LoadBalancers
@@ -73,7 +73,6 @@ class FirewallLog:
         return self._blocked[bisect_left(self._blocked, (start,)) : bisect_left(self._blocked, (end,))]
 
     def objects(self, prefix: str) -> list[LogObject]:
-        """The objects that have arrived under a prefix, by key."""
         self._update()
         now = self._run.now
         objects = (
@@ -86,7 +85,6 @@ class FirewallLog:
         return sorted(item for item in objects if item.modified <= now)
 
     def size_of(self, days: Sequence[date]) -> int:
-        """Bytes of the objects under these days."""
         return sum(item.size for day in days for item in self.objects(f"{PREFIX}{day:%Y/%m/%d}/"))
 
     def _update(self) -> None:
@@ -127,8 +125,6 @@ KEPT = timedelta(hours=3)
 """How far back samples go."""
 POPULATION = 5000
 """Samples are drawn from the first so many requests of the time window."""
-GROUPS = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesSQLiRuleSet")
-COUNTED = "count-long-queries"
 _LOCK = "1c7e5b90-2f6d-4a38-8b1e-6d0c9a4f7e25"
 
 
@@ -137,7 +133,7 @@ def get_web_acl_for_resource(call: Call) -> dict[str, Any]:
     """The ACL of the runbook's load balancer; other load balancers have none."""
     arn = call.params["ResourceArn"]
     if arn == names.BALANCER_ARN:
-        return {"WebACL": _acl()}
+        return {"WebACL": answer_of("web-acl")}
     if arn in {balancer.arn for balancer in call.component(LoadBalancers)}:
         return {}
     raise _nonexistent()
@@ -157,7 +153,7 @@ def get_web_acl(call: Call) -> dict[str, Any]:
     params = call.params
     if not _regional(call) or (params.get("Name"), params.get("Id")) != (names.WEB_ACL, ID):
         raise _nonexistent()
-    return {"WebACL": _acl(), "LockToken": _LOCK}
+    return {"WebACL": answer_of("web-acl"), "LockToken": _LOCK}
 
 
 @op("wafv2", "GetLoggingConfiguration", of_system=True)
@@ -169,7 +165,6 @@ def get_logging_configuration(call: Call) -> dict[str, Any]:
         "LoggingConfiguration": {
             "ResourceArn": ARN,
             "LogDestinationConfigs": [DESTINATION],
-            "ManagedByFirewallManager": False,
         }
     }
 
@@ -212,48 +207,6 @@ def _nonexistent() -> AwsErrorResponse:
     return AwsErrorResponse("WAFNonexistentItemException", message)
 
 
-def _acl() -> dict[str, Any]:
-    groups = [
-        {
-            "Name": f"AWS-{name}",
-            "Priority": priority,
-            "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name}},
-            "OverrideAction": {"None": {}},
-            "VisibilityConfig": _visibility(f"AWS-{name}"),
-        }
-        for priority, name in enumerate(GROUPS)
-    ]
-    counted = {
-        "Name": COUNTED,
-        "Priority": len(GROUPS),
-        "Statement": {
-            "SizeConstraintStatement": {
-                "FieldToMatch": {"QueryString": {}},
-                "ComparisonOperator": "GT",
-                "Size": 2048,
-                "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
-            }
-        },
-        "Action": {"Count": {}},
-        "VisibilityConfig": _visibility(COUNTED),
-    }
-    return {
-        "Name": names.WEB_ACL,
-        "Id": ID,
-        "ARN": ARN,
-        "DefaultAction": {"Allow": {}},
-        "Rules": [*groups, counted],
-        "VisibilityConfig": _visibility(names.WEB_ACL),
-        "Capacity": 903,
-        "ManagedByFirewallManager": False,
-        "LabelNamespace": f"awswaf:{ACCOUNT}:webacl:{names.WEB_ACL}:",
-    }
-
-
-def _visibility(metric: str) -> dict[str, Any]:
-    return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": metric}
-
-
 def _describe(request: BlockedRequest, weight: int) -> dict[str, Any]:
     return {
         "Request": {
@@ -261,8 +214,6 @@ def _describe(request: BlockedRequest, weight: int) -> dict[str, Any]:
             "Country": request.country,
             "URI": request.uri,
             "Method": request.method,
-            "HTTPVersion": "HTTP/1.1",
-            "Headers": [{"Name": "Host", "Value": "facility.example.jp"}],
         },
         "Weight": weight,
         "Timestamp": datetime.fromtimestamp(request.at // 1000, UTC),

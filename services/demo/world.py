@@ -84,20 +84,10 @@ class World:
         self._trail = TrailStore(run)
         self.database = DatabaseInstance(run)
         self.github = GithubActions(run, self.keys)
-        components = (
-            self.metrics,
-            self.alarms,
-            self.dashboards,
-            self.logs,
-            self.clusters,
-            self.scaling,
-            self.balancers,
-            self.keys,
-            self.database,
+        others = (
             BackupHistory(run, self.database),
             RecoveryRegion(run),
             RestoredInstances(run, self.database),
-            self.github,
             ChangeCalendarStore(),
             CostStore(run),
             DistributionCache(run),
@@ -106,9 +96,8 @@ class World:
             QueryStore(run),
             SessionStore(),
             TopicStore(),
-            self._trail,
         )
-        self._components: dict[type, object] = {type(component): component for component in components}
+        self._components: dict[type, object] = {type(each): each for each in (*vars(self).values(), *others)}
         closing = before_closing(began)
         oldest = min(began - HISTORY, closing) if history is None else began - history
         self._minute = int(oldest.timestamp()) // 60 * 60
@@ -147,7 +136,6 @@ class World:
         return component
 
     def tick(self) -> None:
-        """Simulate every minute that has passed since the last call."""
         now = self.clock.now().timestamp()
         while self._minute + 60 <= now:
             self._minute += 60
@@ -189,7 +177,6 @@ class World:
         return None
 
     def fault_rules(self) -> list[FaultRule]:
-        """The scenario's faults that are in force now."""
         at = (self.clock.now() - self.run.began).total_seconds()
         return [
             FaultRule(preset=effect.preset, service=effect.service, operation=effect.operation)

@@ -24,7 +24,6 @@ Result = tuple[str, str, list[tuple[int, float]]]
 
 @op("cloudwatch", "GetMetricData")
 def get_metric_data(call: Call) -> dict[str, Any]:
-    """Metrics and expressions over one range of time."""
     params = call.params
     queries = params["MetricDataQueries"]
     start, end = int(params["StartTime"].timestamp()), int(params["EndTime"].timestamp())

@@ -105,7 +105,6 @@ class MetricKey(NamedTuple):
 def metric_key(
     namespace: str, name: str, dimensions: Mapping[str, str] | Iterable[tuple[str, str]] = ()
 ) -> MetricKey:
-    """The key of a metric, whatever the order of its dimensions."""
     pairs = dimensions.items() if isinstance(dimensions, Mapping) else dimensions
     return MetricKey(namespace, name, tuple(sorted(pairs)))
 
@@ -170,7 +169,6 @@ class MetricStore:
                 track.points = {at: point for at, point in points.items() if at >= oldest}
 
     def metrics(self) -> list[MetricKey]:
-        """Every metric with data, in a stable order."""
         return sorted(self._tracks)
 
     def newest(self, key: MetricKey) -> int:

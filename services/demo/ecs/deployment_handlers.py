@@ -128,7 +128,6 @@ def _describe(service: Service, deployment: ServiceDeployment, now: float) -> di
 def _hook(deployment: ServiceDeployment) -> dict[str, Any]:
     return {
         "hookId": deployment.hook,
-        "targetType": "PAUSE",
         "status": "AWAITING_ACTION" if deployment.waiting else "SUCCEEDED",
         "expiresAt": when(deployment.created + HOOK_WAITS),
         "timeoutAction": "ROLLBACK",
@@ -141,7 +140,6 @@ def _counts(service: Service, revision: Revision, now: float) -> dict[str, Any]:
         "arn": _revision_arn(service, revision),
         "requestedTaskCount": service.desired if service.primary.revision is revision else 0,
         "runningTaskCount": sum(task.running(now) for task in tasks),
-        "pendingTaskCount": sum(task.pending(now) for task in tasks),
     }
 
 
@@ -152,8 +150,6 @@ def _revision(service: Service, revision: Revision) -> dict[str, Any]:
         "clusterArn": cluster_arn(service.cluster, service.region),
         "taskDefinition": definition_arn(revision.definition, service.region),
         "launchType": "FARGATE",
-        "platformVersion": "1.4.0",
-        "platformFamily": "Linux",
         "containerImages": [
             {"containerName": each.container, "image": each.image, "imageDigest": each.digest}
             for each in revision.images

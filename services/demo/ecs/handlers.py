@@ -21,7 +21,6 @@ T = TypeVar("T")
 
 
 def short(name: str) -> str:
-    """The last part of an ARN, or the name itself."""
     return name.rsplit("/", 1)[-1]
 
 
@@ -77,19 +76,7 @@ def create_cluster(call: Call) -> dict[str, Any]:
 
 
 def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
-    services = [
-        service for (cluster, _), service in call.component(Clusters).services.items() if cluster == name
-    ]
-    now = call.epoch
-    return {
-        "clusterArn": cluster_arn(name, call.region),
-        "clusterName": name,
-        "status": "ACTIVE",
-        "registeredContainerInstancesCount": 0,
-        "runningTasksCount": sum(service.running(now) for service in services),
-        "pendingTasksCount": sum(service.pending(now) for service in services),
-        "activeServicesCount": len(services),
-    }
+    return {"clusterArn": cluster_arn(name, call.region), "clusterName": name, "status": "ACTIVE"}
 
 
 @op("ecs", "DescribeClusters")
@@ -177,7 +164,6 @@ def list_services(call: Call) -> dict[str, Any]:
 
 
 def describe(service: Service, now: float) -> dict[str, Any]:
-    """As DescribeServices shows a service."""
     arn = definition_arn(service.definition, service.region)
     row: dict[str, Any] = {
         "serviceArn": service.arn,
@@ -188,7 +174,6 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         "runningCount": service.running(now),
         "pendingCount": service.pending(now),
         "launchType": "FARGATE",
-        "platformVersion": "LATEST",
         "taskDefinition": arn,
         "deploymentConfiguration": service.rules,
         "deployments": [_deployment(service, deployment, now) for deployment in service.deployments],
@@ -325,7 +310,6 @@ def _tasks(call: Call) -> list[tuple[Service, Task]]:
 
 @op("ecs", "ListTasks")
 def list_tasks(call: Call) -> dict[str, Any]:
-    """The ARNs of running tasks, or of those that stopped within the hour."""
     name, stopped = call.params.get("serviceName"), call.params.get("desiredStatus") == "STOPPED"
     return {
         "taskArns": [
@@ -351,7 +335,6 @@ def _describe_task(service: Service, task: Task, now: float) -> dict[str, Any]:
         "taskArn": arn,
         "name": service.container,
         "lastStatus": status,
-        "networkInterfaces": [{"privateIpv4Address": task.ip}],
     }
     row: dict[str, Any] = {
         "taskArn": arn,

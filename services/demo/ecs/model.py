@@ -110,15 +110,12 @@ class Service:
         return deployment
 
     def alive(self, at: float) -> list[Task]:
-        """Tasks that are neither stopping nor gone."""
         return [task for task in self.tasks if task.stopping is None and task.created <= at]
 
     def running(self, at: float) -> int:
-        """runningCount."""
         return sum(task.running(at) for task in self.tasks)
 
     def pending(self, at: float) -> int:
-        """pendingCount."""
         return sum(task.pending(at) for task in self.tasks)
 
     def serving(self, at: float) -> list[Task]:
@@ -215,7 +212,6 @@ class Service:
                         deployment.failed += deployment.id == task.deployment
 
     def _judge(self, at: float) -> None:
-        """Let the circuit breaker judge the primary deployment."""
         if any(task.healthy_at <= at for task in self._of_primary(at)):
             self.primary.failed = 0
         primary = self.primary
@@ -293,7 +289,6 @@ class Service:
         return old[: max(0, min(lacking, spare))]
 
     def stop(self, task: Task, at: float, reason: str) -> None:
-        """Begin to stop a task."""
         task.stopping, task.reason = at, reason
         self.add_event(at, f"has stopped 1 running tasks: (task {task.id}).")
         if self.target_group:
@@ -357,12 +352,10 @@ class Clusters:
         return next((each for each in definitions if str(each["revision"]) == number), None)
 
     def images_of(self, definition: str) -> tuple[Image, ...]:
-        """Its images, with the digests that their tags point to now."""
         containers = (self.definition(definition) or {}).get("containerDefinitions", ())
         return tuple(Image(each["name"], each["image"], self.digest_of(each["image"])) for each in containers)
 
     def digest_of(self, image: str) -> str:
-        """The digest that an image's name points to."""
         if "@" in image:
             return image.partition("@")[2]
         return self.digests.get(image) or f"sha256:{sha256(image.encode()).hexdigest()}"

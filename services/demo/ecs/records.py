@@ -90,11 +90,9 @@ class Task:
         return self.runs_at <= at < self.gone_at
 
     def pending(self, at: float) -> bool:
-        """Whether it is being started."""
         return self.stopping is None and self.created <= at < self.runs_at
 
     def gone(self, at: float) -> bool:
-        """Whether it has stopped."""
         return at >= self.gone_at
 
 

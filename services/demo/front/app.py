@@ -1,4 +1,16 @@
-"""The front: one WSGI application that is the whole embedded AWS, served on loopback."""
+"""The front: one WSGI application that is the whole embedded AWS, served on loopback.
+
+The control path `/_toban/…`: faults, the clock, counts; for tests and benchmarks, never for the console.
+
+GET    /_toban/ready                    {"scenario", "now"}
+GET    /_toban/truth                    {"causes": ["bad-deployment"], "red_herrings": [], "seed": 1}: what a drawn world hides
+GET    /_toban/counts                   {"cloudwatch.DescribeAlarms": 3, …}
+POST   /_toban/faults  FaultRule        put a fault in force
+DELETE /_toban/faults                   remove all
+POST   /_toban/quotas  {"logs.FilterLogEvents": 5}   requests a second that pass; 0: any number
+POST   /_toban/clock   {"advance": s}   move a manual clock
+POST   /_toban/reset                    begin anew
+"""
 
 import json
 import os
@@ -16,19 +28,22 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
 
+import orjson
+from pydantic import ValidationError
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from services.clock import ManualClock
 from services.demo import github
 from services.demo.errors import Answer, AwsErrorResponse, ToMoto
 from services.demo.faults import FaultRule, FaultStore
 from services.demo.front import moto_app, wire
-from services.demo.front.control import CONTROL, control
 from services.demo.front.recording import record
 from services.demo.front.wire import ParsedRequest, Scope
 from services.demo.launch import PREFIX
 from services.demo.registry import HANDLERS, Call
 from services.demo.world import World
 
+CONTROL = "/_toban/"
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 REQUEST_ID = "x-amzn-RequestId"
 HANG = 600.0
@@ -64,7 +79,6 @@ class Front:
             return self._world
 
     def reset(self) -> None:
-        """Replace the world, and clear counts, faults and moto."""
         self.world.ended.set()
         moto_app.reset()
         self.faults.clear()
@@ -73,13 +87,12 @@ class Front:
         self._world = self._make_world()
 
     def close(self) -> None:
-        """End requests that hang, wait or stream."""
         self.closed.set()
         self.world.ended.set()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(CONTROL):
-            return self._send(control(self, environ), start_response)
+            return self._send(self._control(environ), start_response)
         body = wire.body_of(environ)
         if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
             return self._send(self._github(environ, body), start_response)
@@ -89,6 +102,50 @@ class Front:
             reply = self._moto(environ, body) or _unknown_protocol(scope)
             return self._send(reply, start_response)
         return self._send(self._answer(request, environ, body), start_response)
+
+    def _control(self, environ: dict[str, Any]) -> Answer:
+        """Carry out one control request; an error is answered with 400 and its reason."""
+        route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(CONTROL)}"
+        try:
+            status, content = 200, self._controlled(route, wire.body_of(environ))
+        except NotImplementedError:
+            status, content = 404, {"error": f"no {route}"}
+        except (ValidationError, orjson.JSONDecodeError, ValueError, KeyError) as error:
+            status, content = 400, {"error": str(error)}
+        return Answer(status, {"Content-Type": "application/json"}, orjson.dumps(content))
+
+    def _controlled(self, route: str, body: bytes) -> dict[str, Any]:
+        run = self.world.run
+        match route:
+            case "GET ready":
+                return {"scenario": run.scenario.name, "now": run.now.isoformat()}
+            case "GET truth":
+                story = run.scenario
+                return {"causes": story.causes, "red_herrings": story.red_herrings, "seed": story.seed}
+            case "GET counts":
+                return dict(self.counts)
+            case "POST faults":
+                self.faults.add(FaultRule.model_validate_json(body))
+            case "DELETE faults":
+                self.faults.clear()
+            case "POST quotas":
+                self.faults.limit({str(name): float(rate) for name, rate in orjson.loads(body).items()})
+            case "POST clock":
+                return self._advance(float(orjson.loads(body)["advance"]))
+            case "POST reset":
+                self.reset()
+            case _:
+                raise NotImplementedError
+        return {}
+
+    def _advance(self, seconds: float) -> dict[str, Any]:
+        clock = self.world.clock
+        if not isinstance(clock, ManualClock):
+            raise ValueError("the clock runs by itself")
+        with self.world.lock:
+            clock.advance(seconds)
+            self.world.tick()
+        return {"now": clock.now().isoformat()}
 
     def _answer(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
         service, operation = request.scope.service, request.operation
@@ -241,7 +298,6 @@ def _not_implemented(scope: Scope | None, operation: str) -> AwsErrorResponse:
 
 
 def _unknown_protocol(scope: Scope | None) -> Answer:
-    """NotImplemented for a request whose protocol is unknown, as JSON."""
     error = _not_implemented(scope, "*")
     content = {"__type": error.code, "message": error.message}
     return Answer(error.status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode())
@@ -260,7 +316,6 @@ def _damage(rule: FaultRule, reply: Answer, environ: Mapping[str, Any]) -> Answe
 
 
 def _cut(environ: Mapping[str, Any]) -> NoReturn:
-    """Reset the connection, as a failing proxy does."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     # The server's own close would send a FIN first; it goes on with a connection that has ended.
@@ -308,7 +363,6 @@ class Server(ThreadedWSGIServer):
             self.failures.append(traceback.format_exc())
 
     def start(self, poll: float = POLL) -> threading.Thread:
-        """Serve in a new thread."""
         thread = threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": poll}, name="embedded-aws", daemon=True
         )
@@ -316,6 +370,5 @@ class Server(ThreadedWSGIServer):
         return thread
 
     def stop(self) -> None:
-        """Stop serving, and end requests that hang."""
         self.front.close()
         self.shutdown()

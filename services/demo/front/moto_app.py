@@ -68,6 +68,5 @@ def _load() -> Any:
 
 
 def reset() -> None:
-    """Clear everything that moto holds."""
     BackendDict.reset()
     reset_model_data()

@@ -142,7 +142,6 @@ def answer(request: ParsedRequest, result: Mapping[str, Any]) -> Answer:
 
 
 def error_answer(request: ParsedRequest, error: AwsErrorResponse) -> Answer:
-    """An error in the protocol of the request, also for codes that the service's model lacks."""
     shape = ErrorLookupFactory().for_service(request.model.service_model).from_code(error.code)
     if shape is None:
         code = {"code": error.code, "httpStatusCode": error.status}

@@ -52,7 +52,6 @@ def causes(scenario: str) -> list[str]:
 
 
 def _ways(cause: str, scenario: str) -> list[dict[str, Any]]:
-    """The ways in which a cause sets off the alarm of a scenario."""
     whole = _read(cause)
     ways = whole.get("ways", [{}])
     return [way for way in ways if scenario in way.get("scenarios", whole.get("scenarios", ()))]
@@ -98,7 +97,6 @@ def draw(scenario: str, seed: int, names: Iterable[str] | None = None, lead: flo
 
 
 def _merged(whole: dict[str, Any], way: dict[str, Any]) -> dict[str, Any]:
-    """A description and the way that was drawn, as one."""
     return {
         "values": whole.get("values", {}) | way.get("values", {}),
         "settings": whole.get("settings", {}) | way.get("settings", {}),
@@ -122,7 +120,6 @@ def _entries(
 
 
 def _resolve(value: Any, random: Random, values: dict[str, Any]) -> Any:
-    """A value with everything in it drawn and replaced."""
     if isinstance(value, str) and (match := _REFERENCE.fullmatch(value)):
         other = values[match[1]]
         return other + float(match[2]) if match[2] else other

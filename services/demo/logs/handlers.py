@@ -114,7 +114,6 @@ def put_log_events(call: Call) -> dict[str, Any]:
 
 @op("logs", "FilterLogEvents")
 def filter_log_events(call: Call) -> dict[str, Any]:
-    """Events of a group, in time order across its streams."""
     return filter_events(group_of(call), call.params)
 
 
@@ -195,11 +194,9 @@ def _describe_group(group: Group) -> dict[str, Any]:
     row: dict[str, Any] = {
         "logGroupName": group.name,
         "creationTime": group.created,
-        "metricFilterCount": 0,
         "arn": f"{group.arn}:*",
         "logGroupArn": group.arn,
         "storedBytes": group.bytes,
-        "logGroupClass": "STANDARD",
     }
     return row | ({"retentionInDays": group.retention} if group.retention else {})
 

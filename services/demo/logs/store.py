@@ -132,7 +132,6 @@ class LogStore:
         return group
 
     def create_stream(self, group: Group, name: str, at: int) -> Stream:
-        """Create a stream, or return the existing one."""
         return group.streams.setdefault(name, Stream(name, at))
 
     def put(self, group: Group, stream: str, rows: Iterable[tuple[int, str]], ingested: int) -> None:

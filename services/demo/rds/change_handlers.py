@@ -36,7 +36,6 @@ _NAME = re.compile(r"[A-Za-z](?!.*--)[A-Za-z0-9-]{0,254}(?<!-)")
 
 @op("rds", "ModifyDBInstance", of_system=True)
 def modify_instance(call: Call) -> dict[str, Any]:
-    """Modify class and storage, now or in the next window."""
     instance, params = named_instance(call), call.params
     unknown = sorted(set(params) - _KNOWN)
     if unknown:
@@ -101,7 +100,6 @@ def _check_iops(size: int, iops: int | None) -> None:
 
 @op("rds", "ApplyPendingMaintenanceAction", of_system=True)
 def apply_maintenance(call: Call) -> dict[str, Any]:
-    """Opt in to a pending action for the next window or now, or undo an opt-in."""
     instance, params = call.component(DatabaseInstance), call.params
     resource, name, opt_in = params["ResourceIdentifier"], params["ApplyAction"], params["OptInType"]
     if resource != instance.arn:
@@ -158,7 +156,6 @@ _INSTANCE_NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{0,62}(?<!-)")
 
 @op("rds", "RestoreDBInstanceFromDBSnapshot", of_system=True)
 def restore_instance(call: Call) -> dict[str, Any]:
-    """Restore a snapshot into a new instance."""
     original, others = call.component(DatabaseInstance), call.component(RestoredInstances)
     params = call.params
     name, snapshot = str(params["DBInstanceIdentifier"]).lower(), params["DBSnapshotIdentifier"]

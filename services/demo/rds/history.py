@@ -26,15 +26,12 @@ class RecoveryRegion:
         self.minutes_behind = fact.minutes_behind
 
     def has_copies(self, region: str) -> int:
-        """How many snapshots were copied to a region."""
         return self._fact.copies if region == self._fact.region else 0
 
     def replicates(self, region: str) -> bool:
-        """Whether automated backups are replicated to a region."""
         return self._fact.replicated and region == self._fact.region
 
     def has_groups(self, region: str) -> bool:
-        """Whether a region has the database's parameter and subnet groups."""
         return region == REGION or (self._fact.groups and region == self._fact.region)
 
 
@@ -165,7 +162,6 @@ class RestoredInstance:
         return "backing-up" if now < self.began + CREATING + BACKING_UP else "available"
 
     def describe(self, now: datetime) -> dict[str, Any]:
-        """The current DBInstance structure."""
         row = {
             **self.row,
             "DBInstanceIdentifier": self.name,
@@ -208,17 +204,15 @@ class RestoredInstances:
         """Also those that are gone, oldest first."""
 
     def present(self) -> list[RestoredInstance]:
-        """Those that exist now."""
         return [each for each in self.all if each.status(self._run.now)]
 
     def named(self, name: str) -> RestoredInstance | None:
-        """The instance of this name or ARN that exists."""
         name = name.rpartition(":")[2]
         return next((each for each in self.present() if each.name == name), None)
 
     def restore(self, name: str, snapshot: str, params: dict[str, Any]) -> RestoredInstance:
         """Begin to create an instance; what `params` do not say is as in the original."""
-        copied = ("Engine", "EngineVersion", "DBName", "MasterUsername", "StorageEncrypted", "StorageType")
+        copied = ("Engine", "EngineVersion", "StorageType")
         sizes = ("AllocatedStorage", "Iops", "BackupRetentionPeriod", "PreferredBackupWindow")
         original = self._original.describe()
         groups = params.get("VpcSecurityGroupIds") or ()

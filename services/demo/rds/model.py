@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 from services.calendar.maintenance_windows import weekly
-from services.demo.account import ACCOUNT, REGION, SYSTEM
-from services.demo.ec2 import DATABASE_GROUP, SUBNETS, VPC
+from services.demo.account import ACCOUNT, REGION, SYSTEM, answer_of
+from services.demo.ec2 import DATABASE_GROUP
 from services.demo.effects import DatabaseState
 from services.demo.scenario import (
     Certificate,
@@ -102,7 +102,6 @@ class Maintenance:
     """When it is applied according to the opt-in; None: without one."""
 
     def describe(self) -> dict[str, Any]:
-        """The PendingMaintenanceAction structure."""
         row: dict[str, Any] = {"Action": self.action, "Description": self.description} | self.dates
         if self.opt_in:
             row["OptInStatus"] = self.opt_in
@@ -145,7 +144,6 @@ STATUSES = {"db-upgrade": "upgrading", "ca-certificate-rotation": "rebooting"}
 _UPLOADS = 300
 """Seconds from one upload of the transaction log to the next."""
 PARAMETER_GROUP, SUBNET_GROUP = f"{SYSTEM}-prod-postgres16", names.DATABASE
-_ENDPOINT = f"{names.DATABASE}.c9akciq32rgt.{REGION}.rds.amazonaws.com"
 
 
 class DatabaseInstance:
@@ -203,17 +201,14 @@ class DatabaseInstance:
 
     @property
     def is_optimizing(self) -> bool:
-        """Whether the storage is being optimized."""
         return self.optimized is not None and self._now < self.optimized[1]
 
     @property
     def grown_gib(self) -> float:
-        """Storage in addition to that of the beginning."""
         return float(self.settings["AllocatedStorage"] - ALLOCATED)
 
     @property
     def cpu_share(self) -> float:
-        """CPU that the same queries need, relative to the class of the beginning."""
         return CLASSES[self.settings["DBInstanceClass"]].share
 
     def is_down(self, first: float, last: float) -> bool:
@@ -249,7 +244,6 @@ class DatabaseInstance:
         self.operation = Operation("rebooting", ends, (at, ends), fails_over=failover)
 
     def restorable(self) -> datetime:
-        """The latest moment to which it can be restored."""
         return datetime.fromtimestamp(int(self._run.now.timestamp()) // _UPLOADS * _UPLOADS, UTC)
 
     def advance(self, now: datetime) -> None:
@@ -324,45 +318,26 @@ class DatabaseInstance:
         self.events.append(Event(at, message, category))
 
     def describe(self) -> dict[str, Any]:
-        """The current DBInstance structure."""
-        row = {
-            "DBInstanceIdentifier": names.DATABASE,
-            "DBInstanceArn": self.arn,
-            "DbiResourceId": "db-K2V7QDEMOTOBAN4WZ5X3YJ6BLE",
-            "DBInstanceStatus": self.status,
-            "Engine": ENGINE,
-            "DBName": SYSTEM,
-            "MasterUsername": SYSTEM,
-            "Endpoint": {"Address": _ENDPOINT, "Port": 5432, "HostedZoneId": "Z24O6O9L7SGTNB"},
-            "StorageEncrypted": True,
-            "InstanceCreateTime": CREATED,
-            "AvailabilityZone": f"{REGION}{self.zones[0]}",
-            "DBSubnetGroup": {
-                "DBSubnetGroupName": SUBNET_GROUP,
-                "VpcId": VPC,
-                "SubnetGroupStatus": "Complete",
-                "Subnets": [{"SubnetIdentifier": id} for id in SUBNETS.values()],
-            },
-            "VpcSecurityGroups": [
-                {"VpcSecurityGroupId": each, "Status": "active"} for each in self.security_groups
-            ],
-            "DBParameterGroups": [
-                {"DBParameterGroupName": PARAMETER_GROUP, "ParameterApplyStatus": "in-sync"}
-            ],
-            "BackupRetentionPeriod": self.retention,
-            "PreferredBackupWindow": BACKUP_WINDOW,
-            "PreferredMaintenanceWindow": self.window,
-            "AutoMinorVersionUpgrade": True,
-            "DeletionProtection": True,
-            "PubliclyAccessible": False,
-            "PendingModifiedValues": dict(self.pending),
-            "EnabledCloudwatchLogsExports": ["postgresql"],
-            "CACertificateIdentifier": "rds-ca-rsa2048-g1",
-            "CertificateDetails": {
-                "CAIdentifier": "rds-ca-rsa2048-g1",
-                "ValidTill": self._certificate_until,
-            },
-        } | self.settings
+        row = (
+            answer_of("database")
+            | {
+                "DBInstanceArn": self.arn,
+                "DBInstanceStatus": self.status,
+                "InstanceCreateTime": CREATED,
+                "AvailabilityZone": f"{REGION}{self.zones[0]}",
+                "VpcSecurityGroups": [
+                    {"VpcSecurityGroupId": each, "Status": "active"} for each in self.security_groups
+                ],
+                "BackupRetentionPeriod": self.retention,
+                "PreferredMaintenanceWindow": self.window,
+                "PendingModifiedValues": dict(self.pending),
+                "CertificateDetails": {
+                    "CAIdentifier": "rds-ca-rsa2048-g1",
+                    "ValidTill": self._certificate_until,
+                },
+            }
+            | self.settings
+        )
         if self.settings["MultiAZ"]:
             row["SecondaryAvailabilityZone"] = f"{REGION}{self.zones[1]}"
         # Without automatic backups there is no point in time to restore to.

@@ -20,25 +20,9 @@ from services.models.runbook import Closures
 OFFICE_DAYS = BusinessCalendar(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
 JST = 9 * 3600
 _WEEKEND = 0.12
-_POINTS = (
-    (0.0, 5.0),
-    (5.5, 4.0),
-    (7.5, 9.0),
-    (8.5, 45.0),
-    (9.25, 96.0),
-    (10.5, 108.0),
-    (11.75, 92.0),
-    (12.25, 38.0),
-    (12.75, 42.0),
-    (13.25, 88.0),
-    (15.0, 100.0),
-    (16.75, 78.0),
-    (17.5, 34.0),
-    (19.0, 14.0),
-    (22.0, 7.0),
-    (24.0, 5.0),
-)
-_HOURS = [hour for hour, _ in _POINTS]
+_HOURS = (0.0, 5.5, 7.5, 8.5, 9.25, 10.5, 11.75, 12.25, 12.75, 13.25, 15.0, 16.75, 17.5, 19.0, 22.0, 24.0)
+_REQUESTS = (5.0, 4.0, 9.0, 45.0, 96.0, 108.0, 92.0, 38.0, 42.0, 88.0, 100.0, 78.0, 34.0, 14.0, 7.0, 5.0)
+"""Per minute at these hours in Japan."""
 
 
 def requests_per_minute(at: float) -> float:
@@ -46,7 +30,8 @@ def requests_per_minute(at: float) -> float:
     local = at + JST
     hour = local % 86_400 / 3600
     index = bisect_right(_HOURS, hour)
-    (before, low), (after, high) = _POINTS[index - 1], _POINTS[min(index, len(_POINTS) - 1)]
+    then = min(index, len(_HOURS) - 1)
+    before, low, after, high = _HOURS[index - 1], _REQUESTS[index - 1], _HOURS[then], _REQUESTS[then]
     share = (hour - before) / (after - before) if after > before else 0.0
     # 1970-01-01 was a Thursday.
     weekday = (int(local // 86_400) + 3) % 7
@@ -261,7 +246,6 @@ def _queueing(percent: float) -> float:
 def _balancer_errors(
     failed: int, errors: kinds.Errors | None, tasks: int, registered: int | None
 ) -> dict[int, int]:
-    """Of the failed requests, those that the load balancer answered itself, by status code."""
     if not tasks:
         return {502 if registered else 503: failed}
     if errors is None or not errors.unhealthy:

@@ -1,6 +1,6 @@
 """Creates the resources of the runbook's system in an empty account, by requests of boto3 at the world's time.
 
-`alarms.json` holds requests of Put…Alarm, `dashboard.json` the body of the dashboard: the runbook's four widgets and more.
+The requests are in JSON files beside this module, `dashboard.json` holds the body of the dashboard.
 """
 
 import json
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.demo.account import ACCOUNT, REGION, SYSTEM, own_names
+from services.demo.account import SYSTEM, data_of
 from services.demo.clients import client
 from services.demo.ecs.model import Service
 from services.demo.effects import Deploy
@@ -16,8 +16,6 @@ from services.demo.load_balancers import LoadBalancer, LoadBalancers, TargetGrou
 from services.demo.scenario import AlarmFact, Released, ScalingFact, ScenarioRun, ScheduledFact
 from services.demo.system import names
 
-CPU_TARGET = 60.0
-"""Per cent of CPU that target tracking aims at."""
 RELEASES = timedelta(days=7)
 """From release to release of the application."""
 REGISTERED = timedelta(seconds=60)
@@ -25,7 +23,7 @@ REGISTERED = timedelta(seconds=60)
 INACTIVE = 30
 """The newest revision that is deregistered."""
 DASHBOARD_AT = datetime(2025, 10, 25, tzinfo=UTC)
-SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{names.DATABASE}-9XkQzE"
+_FOLDER = Path(__file__).parent
 _TARGET = {
     "ServiceNamespace": "ecs",
     "ResourceId": f"service/{names.CLUSTER}/{names.SERVICE}",
@@ -70,47 +68,22 @@ def _definition(number: int) -> dict[str, Any]:
     if number == 43:
         version = "2.15.0"
         variables |= {"FEATURE_CALENDAR": "on", "DB_POOL_SIZE": "8", "DB_USER": "facility"}
-    container = {
-        "name": names.SERVICE,
-        "image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/staff-api:{version}",
-        "essential": True,
-        "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
-        "environment": [{"name": name, "value": value} for name, value in variables.items()],
-        "secrets": [{"name": "DB_PASSWORD", "valueFrom": f"{SECRET}:password::"}],
-    }
-    return {
-        "family": names.FAMILY,
-        "containerDefinitions": [container],
-        "taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{names.SERVICE}-task",
-        "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{names.SERVICE}-execution",
-        "networkMode": "awsvpc",
-        "requiresCompatibilities": ["FARGATE"],
-        "cpu": "512",
-        "memory": "1024",
-    }
+    definition: dict[str, Any] = _read("task-definition")
+    (container,) = definition["containerDefinitions"]
+    container["image"] += f":{version}"
+    container["environment"] = [{"name": name, "value": value} for name, value in variables.items()]
+    return definition
 
 
 def create_scaling(run: ScenarioRun) -> None:
-    """The service's bounds, its target-tracking policy and scheduled actions, as the scenario has them."""
     scaling, facts = client("application-autoscaling"), run.scenario.facts_of(ScalingFact)
     bounds = facts[0] if facts else ScalingFact(kind="scaling")
     suspended = {name: True for fact in facts for name in fact.suspended}
     scaling.register_scalable_target(
         **_TARGET, MinCapacity=bounds.minimum, MaxCapacity=bounds.maximum, SuspendedState=suspended
     )
-    settings = {
-        "TargetValue": CPU_TARGET,
-        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
-        "ScaleOutCooldown": 60,
-        "ScaleInCooldown": 300,
-    }
     if all(fact.policy for fact in facts):
-        scaling.put_scaling_policy(
-            **_TARGET,
-            PolicyName="staff-api-cpu60",
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration=settings,
-        )
+        scaling.put_scaling_policy(**_TARGET, **_read("scaling-policy"))
     for action in run.scenario.facts_of(ScheduledFact):
         scaling.put_scheduled_action(
             **_TARGET,
@@ -173,12 +146,10 @@ def create_dashboard(run: ScenarioRun, language: str) -> None:
     run.at = at
 
 
-def _read(name: str, language: str) -> Any:
+def _read(name: str, language: str = "ja") -> Any:
     """A data file in this folder. Japanese is what people wrote into AWS; `english.json` has it in English."""
-    content = json.loads(own_names((Path(__file__).parent / f"{name}.json").read_text("utf-8")))
-    if language != "en":
-        return content
-    return _translated(content, json.loads((Path(__file__).parent / "english.json").read_text("utf-8")))
+    content = data_of(_FOLDER / f"{name}.json")
+    return content if language != "en" else _translated(content, data_of(_FOLDER / "english.json"))
 
 
 def _translated(value: Any, english: dict[str, str]) -> Any:

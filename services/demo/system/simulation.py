@@ -2,7 +2,6 @@
 
 import heapq
 from random import Random
-from typing import Protocol
 
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
@@ -11,6 +10,7 @@ from services.demo.ecs.records import Fate
 from services.demo.effects import Deploy, Desired, Effect, ServiceEvent, Targets
 from services.demo.load_balancers import TargetGroup
 from services.demo.logs.store import LogStore
+from services.demo.rds.model import DatabaseInstance
 from services.demo.scenario import ScenarioRun
 from services.demo.system import names
 from services.demo.system.logs import (
@@ -28,24 +28,6 @@ FULL = 0.02
 """GiB below which the database's storage is full."""
 
 
-class Database(Protocol):
-    is_full: bool
-
-    @property
-    def grown_gib(self) -> float:
-        """Storage in addition to that of the beginning."""
-        ...
-
-    @property
-    def cpu_share(self) -> float:
-        """CPU that the same queries need, relative to the class of the beginning."""
-        ...
-
-    def is_down(self, first: float, last: float) -> bool:
-        """Whether it cannot be reached at some time from `first` to `last` (epoch seconds)."""
-        ...
-
-
 class SimulatedSystem:
     """The running system: call `begin` at a minute's start and `end` at its end.
 
@@ -59,7 +41,7 @@ class SimulatedSystem:
         group: TargetGroup,
         metrics: MetricStore,
         logs: LogStore,
-        database: Database,
+        database: DatabaseInstance,
         start: int,
         log_start: int,
     ) -> None:
@@ -138,7 +120,6 @@ class SimulatedSystem:
             self.service.add_event(self._run.began.timestamp() + effect.at, effect.message)
 
     def _deploy(self, effect: Deploy, at: float) -> None:
-        """Deploy the same definition, or a new one whose tasks end, fail or wait."""
         definition = names.RELEASE if effect.is_release else self.service.definition
         if effect.broken:
             self.service.fates.append(Fate.crash(definition, at))
@@ -164,7 +145,6 @@ class SimulatedSystem:
             heapq.heappush(self._lines, line)
 
     def end(self) -> None:
-        """Publish the measurements of the minute that was begun."""
         minute = self._minute
         if minute is None:
             return

@@ -94,7 +94,6 @@ def _answer(alarms: list[Alarm], params: Mapping[str, Any]) -> dict[str, Any]:
 
 @op("cloudwatch", "DescribeAlarmContributors")
 def describe_alarm_contributors(call: Call) -> dict[str, Any]:
-    """The series of an alarm that are in ALARM."""
     params = call.params
     alarm = call.component(AlarmStore).get(params["AlarmName"], call.region)
     if alarm is None:

@@ -64,7 +64,6 @@ class MuteRule:
 
     @property
     def targets(self) -> list[str]:
-        """Names of the alarms it mutes."""
         return list((self.settings.get("MuteTargets") or {}).get("AlarmNames") or ())
 
     @property

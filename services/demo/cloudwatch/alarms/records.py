@@ -65,7 +65,6 @@ class Alarm:
 
     @property
     def actions(self) -> list[str]:
-        """The ARNs of the current state's actions."""
         return list(self.settings.get(_ACTIONS[self.state]) or ())
 
     def warming_up(self, at: datetime) -> bool:
@@ -75,7 +74,6 @@ class Alarm:
         return at < self.configured + timedelta(minutes=warm_up["WarmUpPeriodDurationInMinutes"])
 
     def describe(self) -> dict[str, Any]:
-        """As DescribeAlarms shows it."""
         row = {
             **self.settings,
             "AlarmArn": self.arn,
@@ -116,11 +114,9 @@ class HistoryItem:
 
     @property
     def cursor(self) -> str:
-        """A key that sorts entries by time."""
         return f"{int(self.at.timestamp() * 1000):015d}.{self.number:09d}"
 
     def describe(self) -> dict[str, Any]:
-        """As DescribeAlarmHistory shows it."""
         return {
             "AlarmName": self.name,
             "AlarmType": self.kind,

@@ -29,7 +29,6 @@ class AlarmStore:
         self.mutes = MuteRuleStore()
 
     def get(self, name: str, region: str = REGION) -> Alarm | None:
-        """An alarm by its name or ARN."""
         return self.alarms.get((region, alarm_name(name)))
 
     def put(
@@ -72,7 +71,6 @@ class AlarmStore:
             self.history.configured(alarm, at, "updated")
 
     def children(self, alarm: Alarm) -> list[Alarm]:
-        """The alarms a composite's rule names."""
         if alarm.kind != "CompositeAlarm":
             return []
         names = parse_rule(alarm.settings["AlarmRule"]).children
@@ -103,7 +101,6 @@ class AlarmStore:
             self._release(alarm, at)
 
     def release_muted(self, at: datetime) -> None:
-        """Run the actions of the alarms in ALARM whose mute has ended since the last call."""
         for alarm in self.alarms.values():
             was_muted, alarm.muted = alarm.muted, self.mutes.muted(alarm.region, alarm.name, at)
             if was_muted and not alarm.muted and alarm.state is State.ALARM and not alarm.suppressed:

@@ -144,7 +144,6 @@ class Expressions(Meaning):
         return field(written) if written in self.unnamed else self.visit(node)
 
     def written(self, node: Node) -> str:
-        """An expression as the query has it."""
         return self.query_text[slice(*span(node))]
 
     def condition(self, node: Node) -> Read:
@@ -264,7 +263,6 @@ def regex(text: str) -> re.Pattern[str]:
 
 
 def applied(function: Callable[..., Value], *arguments: Read) -> Read:
-    """A function of values as one of a Record."""
     return lambda record: function(*(argument(record) for argument in arguments))
 
 
@@ -284,5 +282,4 @@ def regex_text(token: Any) -> str:
 
 
 def span(node: Node) -> tuple[int, int]:
-    """Where an expression begins and ends in the query."""
     return getattr(node.meta, "start_pos", 0), getattr(node.meta, "end_pos", 0)

@@ -60,7 +60,6 @@ def get_log_group_fields(call: Call) -> dict[str, Any]:
 
 @op("logs", "PutIndexPolicy")
 def put_index_policy(call: Call) -> dict[str, Any]:
-    """Index fields of a group."""
     group = group_named(call, call.params["logGroupIdentifier"])
     try:
         fields = [str(name) for name in json.loads(call.params["policyDocument"])["Fields"]]
@@ -127,7 +126,6 @@ def describe_queries(call: Call) -> dict[str, Any]:
 
 @op("logs", "DescribeQueryDefinitions")
 def describe_query_definitions(call: Call) -> dict[str, Any]:
-    """The account's saved queries, by name."""
     params = call.params
     prefix, language = params.get("queryDefinitionNamePrefix") or "", params.get("queryLanguage")
     rows = [

@@ -80,7 +80,6 @@ class QueryStore:
         return identity
 
     def advance(self, query: Query) -> None:
-        """Advance a running query by one poll."""
         query.polled += 1
         if query.polled <= query.polls or self.ends == "Running":
             query.scan(query.polled / (query.polled + max(0, query.polls - query.polled) + 1))
@@ -100,7 +99,6 @@ def _recorded() -> dict[str, Any]:
 
 
 def recorded_outcome(language: str, most: int) -> Outcome:
-    """The table of a query in PPL or SQL."""
     table = _recorded()["tables"][language]
     rows = [
         [{"field": name, "value": value} for name, value in zip(table["columns"], values, strict=True)]

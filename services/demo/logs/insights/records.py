@@ -46,7 +46,6 @@ class Moment(int):
 
 
 def text_of(value: str | int | float) -> str:
-    """As GetQueryResults writes it."""
     if isinstance(value, str):
         return value
     if isinstance(value, Moment):
@@ -82,12 +81,10 @@ def compare(sign: str, left: Value, right: Value) -> bool:
 
 
 def truth(value: Value) -> bool:
-    """Whether a condition with this value is true."""
     return not isinstance(value, str) and bool(value)
 
 
 def sort_key(value: Value) -> tuple[int, float, str]:
-    """Absent values, then texts, then numbers."""
     if value is None:
         return (0, 0.0, "")
     number = number_of(value)

@@ -11,9 +11,9 @@ import boto3
 from botocore.session import Session
 from moto.core import loaders, utils
 
+from services.demo import names
 from services.demo.account import ACCOUNT, REGION
 from services.demo.registry import HANDLERS, Call, WorldView
-from services.demo.system import names
 
 _WORLD: ContextVar[WorldView] = ContextVar("_WORLD")
 _LOADER = loaders.create_loader()

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from services.demo import names
 from services.demo.account import answer_of
 from services.demo.errors import AwsErrorResponse
 from services.demo.registry import Call, op
 from services.demo.scenario import TOKYO, ScenarioRun
-from services.demo.system import names
 
 EXACT_SECONDS, WILDCARD_SECONDS = 60.0, 150.0
 """How long an invalidation takes, without and with a path that ends with `*`."""

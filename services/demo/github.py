@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+from services.demo import names
 from services.demo.account import SYSTEM
 from services.demo.errors import Answer
 from services.demo.faults import FaultRule
 from services.demo.iam import LAST_USE, AccessKeyStore
 from services.demo.launch import PREFIX, TOKEN
 from services.demo.scenario import ScenarioRun
-from services.demo.system import names
 
 OWNER, REPOSITORY = f"{SYSTEM}-city", f"{SYSTEM}-city/staff-api"
 ENVIRONMENT = "production"

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.demo import names
 from services.demo.account import REGION, principal_id
 from services.demo.cloudtrail import TrailStore
 from services.demo.errors import AwsErrorResponse
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
 from services.demo.scenario import KeyFact, RootFact, ScenarioRun, UserFact
-from services.demo.system import names
 from services.demo.trail_records import STAFF
 
 DEPLOY_KEY_AGE = timedelta(days=63)

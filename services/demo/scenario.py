@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.calendar.business_days import BusinessCalendar
 from services.clock import Clock
 from services.demo.effects import EffectModel, IncidentEffect, OrdinaryEffect
+from services.models.runbook import Closures
 
 
 class _Fact(BaseModel):
@@ -262,6 +264,8 @@ AnyFact = Annotated[
 F = TypeVar("F")
 FOLDER = Path(__file__).parent / "scenarios"
 TOKYO = ZoneInfo("Asia/Tokyo")
+OFFICE_DAYS = BusinessCalendar(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
+"""When city hall is open."""
 _SATURDAY = 5
 
 

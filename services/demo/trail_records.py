@@ -12,10 +12,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from services.demo import names
 from services.demo.account import ACCOUNT, REGION, principal_id
-from services.demo.scenario import TOKYO
-from services.demo.system import names
-from services.demo.system.minute import OFFICE_DAYS
+from services.demo.scenario import OFFICE_DAYS, TOKYO
 
 GLOBAL_REGION = "us-east-1"
 GLOBAL_SOURCES = ("iam.amazonaws.com", "cloudfront.amazonaws.com", "route53.amazonaws.com")

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import orjson
 
+from services.demo import names
 from services.demo.account import ACCOUNT, REGION, SYSTEM, answer_of
 from services.demo.cloudwatch.store import MetricStore, metric_key
 from services.demo.errors import AwsErrorResponse, ToMoto
@@ -23,7 +24,6 @@ from services.demo.load_balancers import LoadBalancers
 from services.demo.paging import evenly, page_of
 from services.demo.registry import Call, op
 from services.demo.scenario import ScenarioRun
-from services.demo.system import names
 from services.demo.system.logs import firewall_lines
 from services.demo.system.minute import simulate
 

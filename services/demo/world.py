@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TypeVar
 
 from services.clock import Clock
-from services.demo import clients
+from services.demo import clients, names
 from services.demo.account import ACCOUNT, REGION
 from services.demo.athena import ExecutionStore
 from services.demo.autoscaling import Scaling
@@ -29,10 +29,10 @@ from services.demo.logs.store import LogStore
 from services.demo.minor_services import ChangeCalendarStore, TopicStore
 from services.demo.rds.history import BackupHistory, RecoveryRegion, RestoredInstances
 from services.demo.rds.model import DatabaseInstance
-from services.demo.scenario import TOKYO, Scenario, ScenarioRun
+from services.demo.scenario import OFFICE_DAYS, TOKYO, Scenario, ScenarioRun
 from services.demo.sts import SessionStore
-from services.demo.system import names, provisioning
-from services.demo.system.minute import OFFICE_DAYS, simulate
+from services.demo.system import provisioning
+from services.demo.system.minute import simulate
 from services.demo.system.publish import EarlierMinutes, publish_past, write_past
 from services.demo.system.simulation import SimulatedSystem
 from services.demo.waf import FirewallLog

@@ -13,12 +13,12 @@ from typing import Any
 
 from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
+from services.demo import names
 from services.demo.cloudfront import DistributionCache, Invalidation
 from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.demo.launch import PREFIX, TOKEN
 from services.demo.rds.history import BackupHistory, RestoredInstances
 from services.demo.scenario import Scenario, Words
-from services.demo.system import names
 from services.demo.world import World
 from services.github.settings import GithubSettings
 from services.models.change_runs import StepState

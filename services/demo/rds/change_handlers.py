@@ -9,6 +9,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from services.demo import names
 from services.demo.account import REGION
 from services.demo.errors import AwsErrorResponse
 from services.demo.rds.handlers import named_instance, not_found, snapshot_row
@@ -26,7 +27,6 @@ from services.demo.rds.model import (
     DatabaseInstance,
 )
 from services.demo.registry import Call, op
-from services.demo.system import names
 
 _QUEUED = ("DBInstanceClass", "AllocatedStorage", "Iops", "StorageThroughput")
 _AT_ONCE = ("MaxAllocatedStorage",)

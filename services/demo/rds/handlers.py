@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
+from services.demo import names
 from services.demo.account import REGION, hash_of
 from services.demo.errors import AwsErrorResponse
 from services.demo.paging import page_of
@@ -37,7 +38,6 @@ from services.demo.rds.model import (
     Event,
 )
 from services.demo.registry import Call, op
-from services.demo.system import names
 
 PAGE, LEAST = 100, 20
 """MaxRecords: default and greatest, and least."""

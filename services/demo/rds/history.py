@@ -11,10 +11,10 @@ from random import Random
 from typing import Any
 
 from services.calendar.maintenance_windows import DAY, Window, daily
+from services.demo import names
 from services.demo.account import ACCOUNT, REGION, hash_of
 from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, DatabaseInstance, Event
 from services.demo.scenario import NoSnapshot, Recovery, ScenarioRun
-from services.demo.system import names
 
 
 class RecoveryRegion:

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from services.calendar.maintenance_windows import weekly
+from services.demo import names
 from services.demo.account import ACCOUNT, REGION, SYSTEM, answer_of
 from services.demo.ec2 import DATABASE_GROUP
 from services.demo.effects import DatabaseState
@@ -24,7 +25,6 @@ from services.demo.scenario import (
     ScenarioRun,
     Window,
 )
-from services.demo.system import names
 
 ENGINE, VERSION = "postgres", "16.4"
 GIB_MONTH = 0.138

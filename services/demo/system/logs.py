@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from services.demo import names
 from services.demo.account import ACCOUNT, REGION
 from services.demo.effects import Wording
-from services.demo.system import names
 from services.demo.system.minute import JST, Minute, times
 
 

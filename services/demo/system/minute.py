@@ -9,15 +9,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-from services.calendar.business_days import BusinessCalendar
 from services.demo import effects as kinds
+from services.demo import names
 from services.demo.ecs.records import Fate
 from services.demo.effects import ApplicationLines, DatabaseLines, Demand, Effect, Storage, Wording
 from services.demo.scenario import Scenario
-from services.demo.system import names
-from services.models.runbook import Closures
 
-OFFICE_DAYS = BusinessCalendar(Closures(yearly=("12-29", "12-30", "12-31", "01-01", "01-02", "01-03")))
 JST = 9 * 3600
 _WEEKEND = 0.12
 _HOURS = (0.0, 5.5, 7.5, 8.5, 9.25, 10.5, 11.75, 12.25, 12.75, 13.25, 15.0, 16.75, 17.5, 19.0, 22.0, 24.0)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from services.demo import names
 from services.demo.account import SYSTEM, data_of
 from services.demo.clients import client
 from services.demo.ecs.model import Service
 from services.demo.effects import Deploy
 from services.demo.load_balancers import LoadBalancer, LoadBalancers, TargetGroup
 from services.demo.scenario import AlarmFact, Released, ScalingFact, ScenarioRun, ScheduledFact
-from services.demo.system import names
 
 RELEASES = timedelta(days=7)
 """From release to release of the application."""

@@ -5,11 +5,11 @@ from functools import lru_cache, partial
 from random import Random
 from typing import Any
 
+from services.demo import names
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import Dimensions, MetricStore
 from services.demo.logs.store import LogStore, Past
 from services.demo.scenario import ScenarioRun
-from services.demo.system import names
 from services.demo.system.logs import Line, app_lines, database_lines
 from services.demo.system.minute import GIB, LATENCY, Minute, requests_per_minute, simulate
 

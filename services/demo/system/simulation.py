@@ -3,6 +3,7 @@
 import heapq
 from random import Random
 
+from services.demo import names
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Service
@@ -12,7 +13,6 @@ from services.demo.load_balancers import TargetGroup
 from services.demo.logs.store import LogStore
 from services.demo.rds.model import DatabaseInstance
 from services.demo.scenario import ScenarioRun
-from services.demo.system import names
 from services.demo.system.logs import (
     Line,
     app_lines,

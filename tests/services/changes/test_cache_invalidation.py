@@ -13,7 +13,7 @@ from services.changes.cache_invalidation.reading import CacheState
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id
 from services.demo.cloudfront import WILDCARD_SECONDS, DistributionCache
-from services.demo.system.names import DISTRIBUTION
+from services.demo.names import DISTRIBUTION
 from services.models.change_runs import Run, StepState
 from services.models.changes import Danger, Plan
 from services.models.journal import EntryKind

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.demo import names
 from services.demo.ecs.records import Fate
-from services.demo.system import names
 from services.models.change_runs import StepState
 from services.models.changes import Danger
 from services.models.journal import EntryKind as K

@@ -14,8 +14,8 @@ from services.changes.key_rotation.state import RotationState
 from services.demo.github import GithubActions
 from services.demo.iam import AccessKey
 from services.demo.launch import PREFIX, TOKEN
+from services.demo.names import USER, USER_KEY
 from services.demo.scenario import KeyFact, Scenario, Words
-from services.demo.system.names import USER, USER_KEY
 from services.github.settings import GithubSettings
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.demo.github import KEY_ID, SCOPES, SECRET
-from services.demo.system.names import USER_KEY
+from services.demo.names import USER_KEY
 from services.models.change_runs import StepState
 from services.models.journal import EntryKind
 from tests.conftest import Embedded

@@ -8,8 +8,8 @@ import pytest
 from services.demo.github import KEY_ID, SCOPES, SECRET, TEST_AFTER
 from services.demo.iam import LAST_USE
 from services.demo.launch import PREFIX, TOKEN
+from services.demo.names import USER, USER_KEY
 from services.demo.scenario import KeyFact, Scenario, Words
-from services.demo.system.names import USER, USER_KEY
 from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
 

@@ -8,10 +8,10 @@ import pytest
 from services.clock import ManualClock
 from services.demo.cloudwatch.store import Bucket, MetricStore, metric_key
 from services.demo.errors import AwsErrorResponse
+from services.demo.names import ALB_DIMENSIONS, DATABASE, RDS_DIMENSIONS
 from services.demo.rds import change_handlers, handlers
 from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import Scenario
-from services.demo.system.names import ALB_DIMENSIONS, DATABASE, RDS_DIMENSIONS
 from services.demo.world import World
 from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused

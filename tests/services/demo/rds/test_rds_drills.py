@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.demo.errors import AwsErrorResponse
+from services.demo.names import DATABASE
 from services.demo.rds import change_handlers
 from services.demo.rds.history import RestoredInstances
 from services.demo.registry import HANDLERS, Call
-from services.demo.system.names import DATABASE
 from tests.services.demo.rds.test_rds_changes import Rds
 from tests.services.demo.shapes import assert_output_shape
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.demo import athena, waf
-from services.demo.system import names
+from services.demo import athena, names, waf
 from services.inspections.waf_blocks.sql import blocked_query, groups_of
 from services.models.metrics import TimeSpan
 from services.runbook.loader import load_builtin

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from services.demo.github import SCOPES, SECRET
 from services.demo.iam import AccessKeyStore
-from services.demo.system.names import USER
+from services.demo.names import USER
 from services.journal.export import export
 from services.models.change_runs import StepState
 from services.models.journal import EntryQuery

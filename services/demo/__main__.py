@@ -67,7 +67,6 @@ class _Parent:
             os._exit(0)
 
     def wait(self) -> None:
-        """Wait until the parent is gone."""
         self._serving.set()
         self._gone.wait()
 
@@ -78,7 +77,6 @@ def _remove(folder: Path | None) -> None:
 
 
 def main() -> None:
-    """Serve until stdin ends or the parent is gone."""
     forbid_core_dumps()
     arguments = _arguments()
     if arguments.scratch is not None:

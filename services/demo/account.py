@@ -39,7 +39,6 @@ def own_names(text: str) -> str:
 
 
 def hash_of(text: str) -> int:
-    """A hash of 121 bits at most; unlike `hash()` it does not depend on the process."""
     return int.from_bytes(text.encode(), "big") % (2**121 - 1)
 
 

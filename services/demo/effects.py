@@ -26,7 +26,6 @@ class Effect(EffectModel):
     """Only while the newest deployment is of the release that the scenario deploys."""
 
     def belongs(self, *, released: bool) -> bool:
-        """Whether it can happen, now that the newest deployment is (`released`) of the scenario's release or is not."""
         return released or not self.new
 
     def active(self, at: float) -> bool:
@@ -41,8 +40,6 @@ class Effect(EffectModel):
 
 
 class Load(Effect):
-    """More requests than the usual daily curve."""
-
     kind: Literal["load"]
     requests: float
     """Per minute."""
@@ -50,16 +47,12 @@ class Load(Effect):
 
 
 class Work(Effect):
-    """Requests cost more CPU: per cent of one task's CPU, shared by all tasks."""
-
     kind: Literal["work"]
     cpu: float
     ramp: float = 120.0
 
 
 class Errors(Effect):
-    """A share of the requests fails."""
-
     kind: Literal["errors"]
     share: Annotated[float, Field(ge=0, le=1)]
     cause: Literal["database", "application"] = "database"
@@ -68,37 +61,28 @@ class Errors(Effect):
 
 
 class Slow(Effect):
-    """Requests take longer."""
-
     kind: Literal["slow"]
     milliseconds: float
     ramp: float = 0.0
 
 
 class Storage(Effect):
-    """The database's disk fills."""
-
     kind: Literal["storage"]
     gib_per_minute: float
     by: Literal["data", "wal", "slot"] = "data"
     """Rows and temporary files, transaction logs, or transaction logs kept for a replication slot."""
 
     def filled(self, at: float) -> float:
-        """GiB that it has filled by `at`."""
         return self.gib_per_minute * min(max(0.0, at - self.at), self.lasts) / 60
 
 
 class DatabaseLoad(Effect):
-    """The database works harder, by per cent of its CPU."""
-
     kind: Literal["database-load"]
     cpu: float
     ramp: float = 120.0
 
 
 class Deploy(Effect):
-    """A deployment of the service begins at `at`."""
-
     kind: Literal["deploy"]
     broken: bool = False
     """The new tasks end as soon as they run."""
@@ -135,15 +119,11 @@ class Refuse(Effect):
 
 
 class SlowQueries(Effect):
-    """More slow queries than usual."""
-
     kind: Literal["slow-queries"]
     per_minute: float
 
 
 class Attack(Effect):
-    """The firewall blocks more than usual."""
-
     kind: Literal["attack"]
     per_minute: float
     address: str = ""
@@ -151,23 +131,17 @@ class Attack(Effect):
 
 
 class LevelField(Effect):
-    """The application writes its level in another format."""
-
     kind: Literal["level-field"]
     written: Literal["absent", "numeric", "lower-case"]
 
 
 class Silence(Effect):
-    """A metric is not published."""
-
     kind: Literal["silence"]
     namespace: str
     metric: str
 
 
 class Connections(Effect):
-    """More database connections than usual."""
-
     kind: Literal["connections"]
     more: float
     ramp: float = 0.0
@@ -186,14 +160,11 @@ ALL = 99
 
 
 class Demand(Effect):
-    """The usual requests, multiplied."""
-
     kind: Literal["demand"]
     factor: Annotated[float, Field(ge=0)]
     ramp: float = 60.0
 
     def times(self, at: float) -> float:
-        """The factor at `at`."""
         return 1 + (self.factor - 1) * self.strength(at, self.ramp)
 
 
@@ -224,15 +195,11 @@ class Responses(Effect):
 
 
 class TlsErrors(Effect):
-    """Clients fail to negotiate TLS with the load balancer."""
-
     kind: Literal["tls-errors"]
     per_minute: float
 
 
 class ApplicationLines(Effect):
-    """Errors that the application logs apart from a request."""
-
     kind: Literal["application-lines"]
     per_minute: float
     words: tuple[Wording, ...]
@@ -248,8 +215,6 @@ class DatabaseLines(Effect):
 
 
 class Targets(Effect):
-    """Targets fail their health checks, or are not registered."""
-
     kind: Literal["targets"]
     most: int = ALL
     """So many of them."""
@@ -263,8 +228,6 @@ class Targets(Effect):
 
 
 class TaskExits(Effect):
-    """Tasks end by themselves, or ECS ends them."""
-
     kind: Literal["task-exits"]
     lives: float = 60.0
     """Seconds that a task runs."""
@@ -279,8 +242,6 @@ class TaskExits(Effect):
 
 
 class StartFailures(Effect):
-    """New tasks do not start, or there is no place for them."""
-
     kind: Literal["start-failures"]
     reason: str
     """stoppedReason, or the event's text if they are not placed."""
@@ -288,8 +249,6 @@ class StartFailures(Effect):
 
 
 class Desired(Effect):
-    """Somebody sets the service's desired count at `at`."""
-
     kind: Literal["desired"]
     count: int
 
@@ -310,15 +269,11 @@ class MemoryUse(Effect):
 
 
 class HotTask(Effect):
-    """One task works much harder than the others, by per cent of its CPU."""
-
     kind: Literal["hot-task"]
     cpu: float
 
 
 class DatabaseState(Effect):
-    """The database shows other values than those that the load brings about."""
-
     kind: Literal["database-state"]
     status: str = ""
     connections: float | None = None

@@ -19,7 +19,6 @@ class AwsErrorResponse(Exception):
 
 
 def invalid_parameter(message: str) -> AwsErrorResponse:
-    """The commonest refusal."""
     return AwsErrorResponse("InvalidParameterException", message)
 
 
@@ -28,8 +27,6 @@ class ToMoto(Exception):
 
 
 class Answer(NamedTuple):
-    """One HTTP response; a body in parts is sent part by part."""
-
     status: int
     headers: dict[str, str]
     body: bytes | Iterable[bytes]

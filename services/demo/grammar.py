@@ -13,22 +13,16 @@ _WORD = re.compile(r"[^\W\d][\w.@]*|\S")
 
 
 class Node(Protocol):
-    """A tree of Lark's."""
-
     data: Any
     """The rule's name."""
     children: list[Any]
     """Nodes, and tokens: texts with a `type`."""
 
     @property
-    def meta(self) -> Any:
-        """`start_pos` and `end_pos` in the text."""
-        ...
+    def meta(self) -> Any: ...
 
 
 class Unexpected(ValueError):
-    """A text that the grammar does not allow."""
-
     def __init__(self, text: str, at: int, message: str = "") -> None:
         self.at = at
         """Index of the first character that fits nowhere; the text's length if it ends too early."""
@@ -89,7 +83,6 @@ class Conditions(Meaning):
         return lambda subject: any(condition(subject) for condition in conditions)
 
     def negation(self, node: Node) -> Callable[[Any], bool]:
-        """Whether it does not hold."""
         inner = self.visit(node.children[0])
         return lambda subject: not inner(subject)
 

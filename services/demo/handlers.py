@@ -1,5 +1,3 @@
-"""Imports every module with handlers, which registers them."""
-
 # ruff: noqa: F401  imported for their registration
 import services.demo.athena
 import services.demo.autoscaling_handlers

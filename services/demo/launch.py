@@ -48,12 +48,10 @@ class ScenarioInfo:
     title_en: str
 
     def title(self, language: str) -> str:
-        """In `ja` or `en`."""
         return self.title_ja if language == "ja" else self.title_en
 
 
 def scenarios() -> list[ScenarioInfo]:
-    """Every scenario; the ordinary day first, then by name."""
     infos = []
     for path in sorted(_FOLDER.glob("*.toml"), key=lambda path: (path.stem != "ordinary-day", path.stem)):
         words = tomllib.loads(path.read_text("utf-8"))
@@ -63,15 +61,12 @@ def scenarios() -> list[ScenarioInfo]:
 
 @dataclass(frozen=True, slots=True)
 class DemoProcess:
-    """A running embedded AWS."""
-
     child: "Popen[bytes]"
     url: str
     clock: SpedClock
     """The world's clock, shared with the console."""
 
     def settings(self, region: str) -> dict[str, str]:
-        """The fields of `services.aws.client.settings.AwsSettings` that point to it."""
         return {"region": region, "endpoint_url": self.url}
 
     @property
@@ -159,7 +154,6 @@ async def ready(child: "Popen[bytes]", limit: float = START_LIMIT) -> DemoProces
 
 
 def stop_child(child: "Popen[bytes]") -> None:
-    """End it; safe to call twice."""
     if child.stdin is not None and not child.stdin.closed:
         child.stdin.close()
     try:

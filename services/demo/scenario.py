@@ -24,8 +24,6 @@ class _Fact(BaseModel):
 
 
 class UserFact(_Fact):
-    """One more IAM user."""
-
     kind: Literal["user"]
     user: str
 
@@ -45,8 +43,6 @@ class KeyFact(_Fact):
 
 
 class SignIn(_Fact):
-    """A sign-in to the console."""
-
     kind: Literal["sign-in"]
     at: float
     user: str
@@ -70,23 +66,17 @@ class AccessFact(_Fact):
 
 
 class RootFact(_Fact):
-    """Root's own keys and second factor."""
-
     kind: Literal["root"]
     keys: Annotated[int, Field(ge=0)] = 0
     mfa: bool = True
 
 
 class RegionFact(_Fact):
-    """A region that somebody opted in to."""
-
     kind: Literal["region"]
     region: str
 
 
 class TrailFact(_Fact):
-    """An API call that changed something, recorded by CloudTrail."""
-
     kind: Literal["trail"]
     at: float
     event: str
@@ -100,8 +90,6 @@ class TrailFact(_Fact):
 
 
 class TrailStopped(_Fact):
-    """Logging of the trail is stopped."""
-
     kind: Literal["trail-stopped"]
 
 
@@ -116,15 +104,11 @@ class NoSnapshot(_Fact):
 
 
 class Retention(_Fact):
-    """Days that automatic backups are kept."""
-
     kind: Literal["retention"]
     days: int
 
 
 class DatabaseEventFact(_Fact):
-    """An event of the database instance."""
-
     kind: Literal["database-event"]
     at: float
     message: str
@@ -139,8 +123,6 @@ class Released(_Fact):
 
 
 class Patch(_Fact):
-    """A pending maintenance action."""
-
     kind: Literal["patch"]
     action: str = "system-update"
     description: str = ""
@@ -153,8 +135,6 @@ class Patch(_Fact):
 
 
 class PendingChange(_Fact):
-    """A change of the database, to be applied in the next maintenance window."""
-
     kind: Literal["pending-change"]
     instance_class: str = ""
     storage_gib: int = 0
@@ -163,15 +143,11 @@ class PendingChange(_Fact):
 
 
 class Certificate(_Fact):
-    """The database's certificate expires in so many days."""
-
     kind: Literal["certificate"]
     days: float
 
 
 class TlsCertificate(_Fact):
-    """The certificate of the load balancer expires so many days after the beginning."""
-
     kind: Literal["tls-certificate"]
     days: float
 
@@ -184,8 +160,6 @@ class Window(_Fact):
 
 
 class Recovery(_Fact):
-    """What another region has of the database."""
-
     kind: Literal["recovery"]
     region: str = "ap-northeast-3"
     copies: Annotated[int, Field(ge=0)] = 3
@@ -199,8 +173,6 @@ class Recovery(_Fact):
 
 
 class CostGrowth(_Fact):
-    """The cost of a service has risen for some days."""
-
     kind: Literal["cost"]
     service: str
     """As Cost Explorer spells it."""
@@ -209,24 +181,18 @@ class CostGrowth(_Fact):
 
 
 class BudgetFact(_Fact):
-    """An AWS budget for the month, in US dollars."""
-
     kind: Literal["budget"]
     name: str = "facility-prod-monthly"
     usd: float
 
 
 class AlarmFact(_Fact):
-    """An alarm is not as the runbook expects it."""
-
     kind: Literal["alarm"]
     name: str
     state: Literal["missing", "disabled", "muted"]
 
 
 class ScalingFact(_Fact):
-    """The service's scaling is not as it should be."""
-
     kind: Literal["scaling"]
     policy: bool = True
     """False: there is none."""
@@ -238,8 +204,6 @@ class ScalingFact(_Fact):
 
 
 class ScheduledFact(_Fact):
-    """A scheduled action of the service's scaling."""
-
     kind: Literal["scheduled-action"]
     name: str
     schedule: str
@@ -273,8 +237,6 @@ AnyEffect = Annotated[OrdinaryEffect | IncidentEffect, Field(discriminator="kind
 
 
 class Words(EffectModel):
-    """The description of a scenario in one language."""
-
     title: str
     watch: str
     """What to watch for."""
@@ -301,7 +263,6 @@ class Scenario(EffectModel):
         return tuple(fact for fact in self.facts if isinstance(fact, kind))
 
     def origin(self, now: datetime) -> datetime:
-        """The world's time at the start if the machine's is `now`."""
         if self.start is None:
             return now
         hour, minute = map(int, self.start.split(":"))
@@ -313,8 +274,6 @@ class Scenario(EffectModel):
 
 @dataclass(slots=True)
 class ScenarioRun:
-    """A scenario in one world, and the time it runs by."""
-
     scenario: Scenario
     clock: Clock
     began: datetime

@@ -1,7 +1,4 @@
-"""The world: everything the embedded AWS holds, and the simulation that drives it.
-
-Deterministic: the same scenario, seed and beginning give the same world.
-"""
+"""Deterministic: the same scenario, seed and beginning give the same world."""
 
 import threading
 from datetime import UTC, datetime, time, timedelta

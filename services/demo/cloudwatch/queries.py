@@ -76,7 +76,6 @@ SEARCH_LIMIT = 100
 
 
 def key_of(metric: Query) -> MetricKey:
-    """The key of a `Metric` structure (Namespace, MetricName, Dimensions)."""
     return metric_key(
         metric["Namespace"],
         metric["MetricName"],

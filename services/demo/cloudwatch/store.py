@@ -177,7 +177,6 @@ class MetricStore:
         return track.newest if track is not None else 0
 
     def unit(self, key: MetricKey) -> str:
-        """The unit of the newest datapoint, or `None`."""
         track = self._tracks.get(key)
         return track.unit if track is not None else "None"
 

@@ -32,7 +32,6 @@ def _revision_arn(service: Service, revision: Revision) -> str:
 
 @op("ecs", "ListServiceDeployments")
 def list_service_deployments(call: Call) -> dict[str, Any]:
-    """A service's deployments, newest first, of some statuses or of a time."""
     params, now = call.params, call.epoch
     service, statuses = service_of(call, params["service"]), params.get("status")
     bounds = params.get("createdAt") or {}
@@ -169,7 +168,6 @@ def _requested(call: Call) -> tuple[Service, ServiceDeployment]:
 
 @op("ecs", "StopServiceDeployment")
 def stop_service_deployment(call: Call) -> dict[str, Any]:
-    """Roll a deployment back to the previous revision; a repeated request changes nothing."""
     service, deployment = _requested(call)
     if call.params.get("stopType", "ROLLBACK") != "ROLLBACK":
         raise invalid_parameter("The stop type must be ROLLBACK.")
@@ -184,7 +182,6 @@ def stop_service_deployment(call: Call) -> dict[str, Any]:
 
 @op("ecs", "ContinueServiceDeployment")
 def continue_service_deployment(call: Call) -> dict[str, Any]:
-    """Continue a deployment that is paused at a hook, or roll it back; without an action it continues."""
     service, deployment = _requested(call)
     if not deployment.waiting or short(call.params["hookId"]) != deployment.hook:
         raise invalid_parameter("The lifecycle hook awaits no action.")

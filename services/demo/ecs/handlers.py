@@ -35,7 +35,6 @@ def numbered_page(rows: Sequence[T], params: dict[str, Any], most: int) -> tuple
 def found(
     key: str, arns: Sequence[str], resources: Mapping[str, T], describe: Callable[[T], dict[str, Any]]
 ) -> dict[str, Any]:
-    """An answer about several resources; those that do not exist are its failures."""
     return {
         key: [describe(resources[arn]) for arn in arns if arn in resources],
         "failures": [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in resources],
@@ -64,7 +63,6 @@ def cluster_arn(name: str, region: str) -> str:
 
 
 def definition_arn(name: str, region: str) -> str:
-    """A task definition's Amazon resource name, from `family:revision`."""
     return name if name.startswith("arn:") else f"arn:aws:ecs:{region}:{ACCOUNT}:task-definition/{name}"
 
 
@@ -96,7 +94,6 @@ def list_clusters(call: Call) -> dict[str, Any]:
 
 @op("ecs", "CreateService")
 def create_service(call: Call) -> dict[str, Any]:
-    """Create a service; its tasks start at once."""
     params = call.params
     cluster, name, clusters = cluster_of(call), params["serviceName"], call.component(Clusters)
     balancer: dict[str, Any] = next(iter(params.get("loadBalancers") or ()), {})
@@ -122,7 +119,6 @@ def create_service(call: Call) -> dict[str, Any]:
 
 @op("ecs", "UpdateService")
 def update_service(call: Call) -> dict[str, Any]:
-    """A new count starts or stops tasks; a new definition (or force) starts a deployment."""
     service, now = service_of(call, call.params["service"]), call.epoch
     count, definition = call.params.get("desiredCount"), call.params.get("taskDefinition")
     name = _deployable(call, short(definition)) if definition else service.definition
@@ -145,7 +141,6 @@ def _deployable(call: Call, name: str) -> str:
 
 @op("ecs", "DescribeServices")
 def describe_services(call: Call) -> dict[str, Any]:
-    """At most ten services; unknown ones are listed in `failures`."""
     cluster = cluster_of(call)
     start = f"arn:aws:ecs:{call.region}:{ACCOUNT}:service/{cluster}/"
     arns = [start + short(name) for name in call.params["services"]]

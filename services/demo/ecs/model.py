@@ -1,7 +1,4 @@
-"""ECS services whose tasks start and stop: counts, deployments, events.
-
-Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks (Amazon ECS API reference).
-"""
+"""Times are epoch seconds of the world. Source: DescribeServices, DescribeTasks (Amazon ECS API reference)."""
 
 import math
 from collections.abc import Callable
@@ -75,13 +72,11 @@ class Service:
 
     @property
     def rules(self) -> dict[str, Any]:
-        """deploymentConfiguration with its defaults."""
         breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
         return {"maximumPercent": 200, "minimumHealthyPercent": 100} | breaker | self.configuration
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """How many tasks keep running while all are replaced, and how many run at most."""
         if self.rules.get("strategy", "ROLLING") != "ROLLING":
             return self.desired, 2 * self.desired
         least = math.ceil(self.desired * self.rules["minimumHealthyPercent"] / 100)
@@ -89,21 +84,18 @@ class Service:
 
     @property
     def primary(self) -> Deployment:
-        """The newest deployment."""
         return self.deployments[0]
 
     def _deployment(self, revision: Revision, at: float) -> Deployment:
         return Deployment(f"ecs-svc/{self.random.randrange(10**18, 10**19)}", revision, at, at)
 
     def _revise(self, definition: str, at: float) -> Revision:
-        """A new service revision; image tags are resolved now."""
         number = hash_of(f"{self.arn}{len(self.history.revisions)}") % 10**19
         revision = Revision(f"{number:019d}", definition, at, self.images_of(definition))
         self.history.revisions.append(revision)
         return revision
 
     def _record(self, sources: tuple[Revision, ...], target: Revision, at: float) -> ServiceDeployment:
-        """A new service deployment, the newest."""
         id = f"{hash_of(f'{target.id}{at}') % 36**20:020x}"[-20:]
         deployment = ServiceDeployment(id, sources, target, at, at)
         self.history.deployments.insert(0, deployment)
@@ -119,7 +111,6 @@ class Service:
         return sum(task.pending(at) for task in self.tasks)
 
     def serving(self, at: float) -> list[Task]:
-        """Tasks that receive requests; those of a paused deployment wait for it."""
         paused_id = self.primary.id if self.history.newest.waiting else ""
         return [task for task in self.alive(at) if task.healthy_at <= at and task.deployment != paused_id]
 
@@ -137,7 +128,6 @@ class Service:
             self.advance(at)
 
     def deploy(self, definition: str, at: float, *, hook: str = "") -> None:
-        """Begin a rolling deployment of `definition`, which pauses at the lifecycle hook with the id `hook`."""
         before = self.history.newest
         sources: tuple[Revision, ...] = (self.primary.revision,)
         if not before.ending:
@@ -175,13 +165,11 @@ class Service:
         failed.updated = at
 
     def go_on(self, at: float) -> None:
-        """Continue the newest service deployment, which is paused at a hook."""
         self.history.newest.waiting = False
         self.history.newest.updated = at
         self.advance(at)
 
     def advance(self, at: float) -> None:
-        """Simulate what is due by `at`, in order."""
         self._start_missing(at)
         self._end_doomed(at, started=False)
         for task in self.tasks:
@@ -201,7 +189,6 @@ class Service:
         ]
 
     def _end_doomed(self, at: float, *, started: bool) -> None:
-        """End the tasks whose fate is due, of those that start or of those that do not."""
         for fate in [each for each in self.fates if each.starts is started]:
             # What happens once does not happen to the replacement.
             tasks = [task for task in self.tasks if task.end is fate and not fate.lives] + self.alive(at)
@@ -220,7 +207,6 @@ class Service:
             self._give_up(at)
 
     def _give_up(self, at: float) -> None:
-        """Circuit breaker: fail the primary deployment and deploy the previous one again."""
         failed, current = self.primary, self.history.newest
         failed.given_up = True
         self.add_event(at, f"(deployment {failed.id}) deployment failed: tasks failed to start.")
@@ -267,7 +253,6 @@ class Service:
             self.stop(task, at, "Scaling activity initiated by deployment " + self.primary.id)
 
     def _room(self, at: float) -> int:
-        """How many tasks may be started beside those of earlier deployments."""
         alive = self.alive(at)
         is_alone = all(task.deployment == self.primary.id for task in alive)
         return self.desired if is_alone else max(0, self.bounds[1] - len(alive))
@@ -318,7 +303,6 @@ class Service:
         self.add_event(moment, "has reached a steady state.")
 
     def add_event(self, at: float, message: str) -> None:
-        """Add an event at its place in time."""
         name = str(UUID(int=self.random.getrandbits(128), version=4))
         later = sum(event[0] > at for event in self.events)
         self.events.insert(later, (at, name, f"(service {self.name}) {message}"))
@@ -326,8 +310,6 @@ class Service:
 
 
 class Clusters:
-    """All of them in one region, which is enough for a runbook."""
-
     def __init__(self) -> None:
         self.clusters: dict[str, float] = {}
         """By name: when it was created."""
@@ -339,7 +321,6 @@ class Clusters:
         """Digest by image name, where its tag was moved."""
 
     def advance(self, at: float) -> None:
-        """Simulate what is due by `at`."""
         for service in self.services.values():
             service.advance(at)
 

@@ -86,7 +86,6 @@ class Task:
         return self.stopping + (0.0 if self.end else DRAIN)
 
     def running(self, at: float) -> bool:
-        """Whether it runs; a draining task still does."""
         return self.runs_at <= at < self.gone_at
 
     def pending(self, at: float) -> bool:
@@ -98,8 +97,6 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A rule by which tasks end from `since` to `until`, or do not even start."""
-
     since: float
     until: float
     lives: float
@@ -120,7 +117,6 @@ class Fate:
     container_reason: str = ""
 
     def holds(self, at: float, definition: str) -> bool:
-        """Whether it applies to tasks of `definition` at `at`."""
         return self.since <= at < self.until and self.definition in ("", definition)
 
     def due(self, task: Task) -> float:
@@ -134,14 +130,11 @@ class Fate:
 
     @staticmethod
     def crash(definition: str, since: float) -> "Fate":
-        """New tasks of `definition` end as soon as they run."""
         return Fate(since, math.inf, CRASH, within=None, definition=definition)
 
 
 @dataclass(slots=True)
 class Deployment:
-    """One deployment, as DescribeServices lists it."""
-
     id: str
     revision: Revision
     created: float
@@ -196,8 +189,6 @@ class ServiceDeployment:
 
 @dataclass(slots=True)
 class History:
-    """Every revision and service deployment of a service."""
-
     revisions: list[Revision] = field(default_factory=list)
     """Oldest first."""
     deployments: list[ServiceDeployment] = field(default_factory=list)

@@ -178,7 +178,6 @@ class Front:
         handle: Callable[[], Answer],
         error: Callable[[FaultRule], Answer],
     ) -> Answer:
-        """The answer of `handle`, or what the fault in force makes of it; `error` words the error of a fault."""
         with self.world.lock:
             self.counts[f"{service}.{operation}"] += 1
             self.world.tick()
@@ -222,7 +221,6 @@ class Front:
     def _recorded(
         self, request: ParsedRequest, environ: Mapping[str, Any], reply: Answer, **outcome: Any
     ) -> Answer:
-        """The answer with its request id, by which CloudTrail's record of the request has it."""
         id, scope = self._request_id(), request.scope
         with self.world.lock:
             record(
@@ -239,8 +237,6 @@ class Front:
         return reply._replace(headers={**reply.headers, REQUEST_ID: id})
 
     def _breakable(self, request: ParsedRequest, reply: Answer, environ: Mapping[str, Any]) -> Answer:
-        """The answer; an event stream ends as a fault of `….update` says."""
-
         def frames(stream: Iterable[bytes]) -> Iterator[bytes]:
             for frame in stream:
                 rule = self.faults.take(request.scope.service, f"{request.operation}.update")
@@ -334,8 +330,7 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one packet, as AWS sends a short answer
 
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """Print nothing."""
+    def log_request(self, code: Any = "-", size: Any = "-") -> None: ...
 
     def log_error(self, format: str, *args: Any) -> None:
         """Print nothing; a request that is no HTTP is the client's mistake."""
@@ -354,7 +349,6 @@ class Server(ThreadedWSGIServer):
         return f"http://127.0.0.1:{self.port}"
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Record instead of printing."""
         self.failures.append(message % args if args else message)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -26,7 +26,6 @@ class Moto:
         self._app: Any = None
 
     def __call__(self, environ: Mapping[str, Any], body: bytes) -> Answer | None:
-        """moto's response; None if it does not support the operation."""
         status, headers = 500, {}
 
         def start_response(line: str, fields: list[tuple[str, str]], _exc_info: Any = None) -> None:

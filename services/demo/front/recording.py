@@ -1,7 +1,4 @@
-"""Records the requests of consoles and people in the event history, as CloudTrail does.
-
-Source: "CloudTrail record contents" (CloudTrail user guide).
-"""
+"""Source: "CloudTrail record contents" (CloudTrail user guide)."""
 
 from random import Random
 from typing import Any

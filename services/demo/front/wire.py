@@ -44,8 +44,6 @@ SIGNING_NAMES = {
 
 
 class Scope(NamedTuple):
-    """The SigV4 credential scope of a request."""
-
     service: str
     region: str
     access_key: str
@@ -53,8 +51,6 @@ class Scope(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ParsedRequest:
-    """A request whose operation is known."""
-
     scope: Scope
     model: Any
     """moto's OperationModel."""
@@ -67,7 +63,6 @@ class ParsedRequest:
 
 
 def scope_of(environ: Mapping[str, Any]) -> Scope | None:
-    """Service, region and key of a signed request; None for an unsigned one."""
     header = str(environ.get("HTTP_AUTHORIZATION", ""))
     if not header.startswith("AWS4"):
         return None
@@ -79,7 +74,6 @@ def scope_of(environ: Mapping[str, Any]) -> Scope | None:
 
 
 def body_of(environ: Mapping[str, Any]) -> bytes:
-    """The whole body, decompressed if the client compressed it."""
     stream = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
         body = bytes(stream.read())
@@ -98,7 +92,6 @@ _ROUTING = threading.Lock()
 
 
 def read(environ: dict[str, Any], scope: Scope, body: bytes) -> ParsedRequest | None:
-    """The parsed request; None if botocore knows no such service or operation."""
     request = Request({**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     try:
         service = _service(scope.service)
@@ -131,7 +124,6 @@ def _timestamp(value: Any) -> datetime:
 
 
 def answer(request: ParsedRequest, result: Mapping[str, Any]) -> Answer:
-    """A handler's result in the protocol of the request. A generator in an event stream's member is sent live."""
     if request.model.has_event_stream_output:
         return Answer(200, {"Content-Type": "application/vnd.amazon.eventstream"}, _stream(request, result))
     if request.protocol == "json" and _plain(request.scope.service, request.operation):
@@ -189,7 +181,6 @@ def _stream(request: ParsedRequest, result: Mapping[str, Any]) -> Iterator[bytes
 
 
 def exception_frame(error: AwsErrorResponse) -> bytes:
-    """The frame with which an event stream ends in an error."""
     headers = {":message-type": "exception", ":exception-type": error.code}
     return EventStreamEncoder().encode_message(headers, orjson.dumps({"message": error.message}))
 
@@ -256,7 +247,6 @@ def expired(request: ParsedRequest, environ: Mapping[str, Any], now: datetime) -
 
 
 def _message(signed_at: datetime, now: datetime) -> str:
-    """As AWS words it."""
     if signed_at < now:
         limit, words, sign = now - LASTS, ("expired", "now earlier"), "-"
     else:

@@ -46,7 +46,6 @@ class Pattern(NamedTuple):
 
 @op("logs", "TestMetricFilter")
 def test_metric_filter(call: Call) -> dict[str, Any]:
-    """The messages that match, by their place from 0, and what is extracted from each."""
     messages = call.params["logEventMessages"]
     if len(messages) > MOST:
         raise invalid_parameter(f"logEventMessages has more than {MOST} items")
@@ -160,7 +159,6 @@ def _steps(selector: str) -> list[str | int]:
 
 
 def _nodes(value: Any, steps: list[str | int]) -> list[Any]:
-    """Every node that the selector leads to; `*` leads to many."""
     nodes = [value]
     for step in steps:
         nodes = [inner for outer in nodes for inner in _inside(outer, step)]

@@ -165,7 +165,6 @@ def _tokens(rows: list[Event], params: dict[str, Any]) -> dict[str, str]:
 
 @op("logs", "DescribeLogGroups")
 def describe_log_groups(call: Call) -> dict[str, Any]:
-    """Groups by name, 50 per page."""
     params = call.params
     matches = _group_filter(params)
     groups = [
@@ -203,7 +202,6 @@ def _describe_group(group: Group) -> dict[str, Any]:
 
 @op("logs", "DescribeLogStreams")
 def describe_log_streams(call: Call) -> dict[str, Any]:
-    """Streams of a group, by name or by their newest event."""
     params = call.params
     group = group_of(call)
     by_time = params.get("orderBy") == "LastEventTime"
@@ -247,7 +245,6 @@ LIVE_LASTS = timedelta(hours=3)
 
 @op("logs", "StartLiveTail")
 def start_live_tail(call: Call) -> dict[str, Any]:
-    """A stream of sessionStart and sessionUpdate events."""
     identifiers = call.params["logGroupIdentifiers"]
     if any(not name.startswith("arn:") or name.endswith(":*") for name in identifiers):
         raise invalid_parameter("logGroupIdentifiers must be ARNs without a trailing :*")

@@ -1,7 +1,4 @@
-"""The log events of the embedded AWS: by group, in time order, readable while late events arrive.
-
-Source: PutLogEvents, FilterLogEvents (Amazon CloudWatch Logs API reference).
-"""
+"""Source: PutLogEvents, FilterLogEvents (Amazon CloudWatch Logs API reference)."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
@@ -100,7 +97,6 @@ class Group:
         return f"arn:aws:logs:{self.region}:{self.account}:log-group:{self.name}"
 
     def since(self, number: int) -> list[Event]:
-        """The events that arrived after event `number`, in their order of arrival."""
         newer = list(takewhile(lambda event: event.number > number, reversed(self.arrivals)))
         return newer[::-1]
 
@@ -117,8 +113,6 @@ class Group:
 
 
 class LogStore:
-    """Groups by (region, name)."""
-
     def __init__(self, account: str) -> None:
         self._account = account
         self.newest = 0
@@ -153,7 +147,6 @@ class LogStore:
 
 
 def _insert(events: list[Event], new: Sequence[Event]) -> None:
-    """Add events to those in time order, each at its place."""
     if len(new) <= _FEW:
         for event in new:
             insort(events, event)
@@ -168,16 +161,13 @@ def between(events: list[Event], start: int, end: int) -> range:
 
 
 def after(events: list[Event], cursor: tuple[int, int, int], *, forward: bool) -> int:
-    """The index after the event with this key (forward), or its own (backward, exclusive)."""
     return bisect_right(events, (*cursor, "\U0010ffff")) if forward else bisect_left(events, cursor)
 
 
 def cursor_of(event: Event) -> tuple[int, int, int]:
-    """The key of an event in a token."""
     return event.at, event.ingested, event.number
 
 
 def walk(events: list[Event], indexes: range, *, forward: bool) -> Iterator[Event]:
-    """The events of `indexes` in either direction."""
     for index in indexes if forward else reversed(indexes):
         yield events[index]

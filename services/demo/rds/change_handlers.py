@@ -179,7 +179,6 @@ def restore_instance(call: Call) -> dict[str, Any]:
 
 @op("rds", "DeleteDBInstance", of_system=True)
 def delete_instance(call: Call) -> dict[str, Any]:
-    """Delete an instance that was restored; the database itself is protected."""
     params = call.params
     name = params["DBInstanceIdentifier"]
     if name == names.DATABASE:
@@ -200,7 +199,6 @@ def delete_instance(call: Call) -> dict[str, Any]:
 
 @op("rds", "RebootDBInstance", of_system=True)
 def reboot_instance(call: Call) -> dict[str, Any]:
-    """Restart the database, in a Multi-AZ deployment on its standby if that is asked for."""
     instance, params = call.component(DatabaseInstance), call.params
     if params["DBInstanceIdentifier"] != names.DATABASE:
         raise not_found(params["DBInstanceIdentifier"])
@@ -237,7 +235,6 @@ def automated_backups(call: Call) -> dict[str, Any]:
 
 @op("rds", "DescribeDBParameterGroups", of_system=True)
 def parameter_groups(call: Call) -> dict[str, Any]:
-    """The database's parameter group, which the other region has as well."""
     name = call.params.get("DBParameterGroupName")
     if name not in (None, PARAMETER_GROUP) or not call.component(RecoveryRegion).has_groups(call.region):
         raise AwsErrorResponse("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}", 404)
@@ -247,7 +244,6 @@ def parameter_groups(call: Call) -> dict[str, Any]:
 
 @op("rds", "DescribeDBSubnetGroups", of_system=True)
 def subnet_groups(call: Call) -> dict[str, Any]:
-    """The database's subnet group, which the other region has as well."""
     if not call.component(RecoveryRegion).has_groups(call.region):
         return {"DBSubnetGroups": []}
     return {"DBSubnetGroups": [{"DBSubnetGroupName": SUBNET_GROUP, "SubnetGroupStatus": "Complete"}]}

@@ -178,7 +178,6 @@ def _event(call: Call, event: Event) -> dict[str, Any]:
 
 @op("rds", "DescribePendingMaintenanceActions")
 def describe_pending(call: Call) -> dict[str, Any]:
-    """The pending maintenance of the instance; an empty list if there is none."""
     instance, exists = call.component(DatabaseInstance), not call.run.scenario.empty
     resource_id = call.params.get("ResourceIdentifier")
     if resource_id is not None and not (exists and resource_id == instance.arn):
@@ -204,7 +203,6 @@ def not_found(name: str) -> AwsErrorResponse:
 
 
 def _passes_filter(call: Call, instance: DatabaseInstance) -> bool:
-    """Whether the filter `db-instance-id` selects the instance."""
     ids = _values(call, "db-instance-id")
     return not ids or bool({names.DATABASE, instance.arn} & set(ids))
 
@@ -227,7 +225,6 @@ _ON_DEMAND, _RATE = "JRTCKXETXF", "6YS6EN2CT7"
 
 @op("rds", "DescribeValidDBInstanceModifications", of_system=True)
 def valid_modifications(call: Call) -> dict[str, Any]:
-    """The sizes and IOPS of gp3; refused while the instance is being modified."""
     if named_instance(call).operation:
         text = f"DB instance {call.params['DBInstanceIdentifier']} is not in available state."
         raise AwsErrorResponse("InvalidDBInstanceState", text)
@@ -241,7 +238,6 @@ def valid_modifications(call: Call) -> dict[str, Any]:
 
 @op("rds", "DescribeOrderableDBInstanceOptions", of_system=True)
 def orderable_options(call: Call) -> dict[str, Any]:
-    """The classes of the database's engine version; other engines have none."""
     params = call.params
     ours = params["Engine"] == ENGINE and params.get("EngineVersion") in (None, VERSION)
     options = [

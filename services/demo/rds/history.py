@@ -18,8 +18,6 @@ from services.demo.scenario import NoSnapshot, Recovery, ScenarioRun
 
 
 class RecoveryRegion:
-    """What the region of recovery has, by the scenario's facts."""
-
     def __init__(self, run: ScenarioRun) -> None:
         fact = next(iter(run.scenario.facts_of(Recovery)), Recovery(kind="recovery"))
         self._fact = fact
@@ -43,8 +41,6 @@ _SKIPPED = "Automated backup was skipped because the DB instance was under heavy
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One automatic snapshot."""
-
     at: datetime
     ready: datetime
 
@@ -54,7 +50,6 @@ class Backup:
         return f"rds:{names.DATABASE}-{self.at:%Y-%m-%d-%H-%M}"
 
     def percent(self, now: datetime) -> int:
-        """Its progress, 0 to 100."""
         return min(100, int(100 * ((now - self.at) / (self.ready - self.at))))
 
 
@@ -83,12 +78,10 @@ class BackupHistory:
         self._missing = {last - fact.days_ago * DAY: fact for fact in run.scenario.facts_of(NoSnapshot)}
 
     def backups(self) -> list[Backup]:
-        """The automatic snapshots that exist now, oldest first."""
         retention = timedelta(days=self._instance.retention)
         return self._since(retention + _GRACE) if retention else []
 
     def events(self) -> list[Event]:
-        """The events that RDS still has, oldest first."""
         now = self._run.now
         events = [*self._instance.events, *self._of_manual()]
         events += self._automatic() if self._instance.retention else []
@@ -97,13 +90,11 @@ class BackupHistory:
         )
 
     def create(self, id: str, gib: int) -> ManualSnapshot:
-        """Make a snapshot now; it is available after some minutes."""
         at = self._run.now
         self.manual.append(ManualSnapshot(at, at + timedelta(seconds=240 + 2 * gib), id, gib))
         return self.manual[-1]
 
     def copies(self, count: int) -> list[Backup]:
-        """What another region has: copies of the newest automatic snapshots, oldest first."""
         ready = [each for each in self.backups() if each.ready <= self._run.now][-count:]
         return [ManualSnapshot(each.at, each.ready, f"copy-{each.name[4:]}", ALLOCATED) for each in ready]
 
@@ -127,7 +118,6 @@ class BackupHistory:
         ]
 
     def _since(self, age: timedelta) -> list[Backup]:
-        """The snapshots of the windows that are no older than `age`."""
         now = self._run.now
         starts = self._window.between(now - age, now)
         backups = (self._backup(start) for start in starts if start not in self._missing)
@@ -180,7 +170,6 @@ class RestoredInstance:
         return row
 
     def events(self) -> Iterator[Event]:
-        """Its events, also those to come."""
         created = self.began + CREATING
         end = self.deleted or datetime.max.replace(tzinfo=self.began.tzinfo)
         events = (
@@ -195,8 +184,6 @@ class RestoredInstance:
 
 
 class RestoredInstances:
-    """The instances beside the runbook's database."""
-
     def __init__(self, run: ScenarioRun, original: DatabaseInstance) -> None:
         self._run = run
         self._original = original
@@ -237,5 +224,4 @@ class RestoredInstances:
         return self.all[-1]
 
     def events(self) -> list[Event]:
-        """The events of all of them so far."""
         return [event for each in self.all for event in each.events() if event.at <= self._run.now]

@@ -53,7 +53,6 @@ class InstanceClass:
 
     @property
     def share(self) -> float:
-        """CPU of the same queries, relative to db.t4g.medium; more memory spares reads and sorting."""
         return (2 / self.cores) * (4 / self.memory_gib) ** 0.5
 
 
@@ -113,8 +112,6 @@ class Maintenance:
 
 @dataclass(slots=True)
 class Operation:
-    """Something that keeps the instance from being available until it ends."""
-
     status: str
     ends: datetime
     outage: tuple[datetime, datetime] | None = None
@@ -217,7 +214,6 @@ class DatabaseInstance:
         return outage is not None and outage[0].timestamp() < last and first < outage[1].timestamp()
 
     def next_window(self, at: datetime) -> datetime:
-        """The start of the first maintenance window at or after `at`."""
         window = weekly(self.window)
         assert window is not None, "a scenario's window is valid"
         return window.next(at)
@@ -236,7 +232,6 @@ class DatabaseInstance:
             self._apply(self._now)
 
     def reboot(self, *, failover: bool) -> None:
-        """Restart at once; a failover restarts it on the standby."""
         at = self._now
         if failover:
             self._event(at, "Multi-AZ instance failover started.", "failover")
@@ -247,7 +242,6 @@ class DatabaseInstance:
         return datetime.fromtimestamp(int(self._run.now.timestamp()) // _UPLOADS * _UPLOADS, UTC)
 
     def advance(self, now: datetime) -> None:
-        """Carry out everything that is due by `now`, each at its own time."""
         while (due := self._due()) is not None and due <= now:
             self._now = max(self._now, due)
             self._carry_out(self._now)
@@ -346,7 +340,6 @@ class DatabaseInstance:
         return row | self._storage_operation()
 
     def _storage_operation(self) -> dict[str, Any]:
-        """StorageOperationStatus and its progress; absent while there is no storage operation."""
         if self.optimized is None or not self.is_optimizing:
             return {}
         began, ends = self.optimized

@@ -106,17 +106,14 @@ class Minute:
 
     @property
     def balancer_errors(self) -> int:
-        """5xx responses that the load balancer made itself."""
         return sum(self.balancer.values())
 
     @property
     def errors(self) -> int:
-        """5xx responses of targets and load balancer."""
         return self.target_errors + self.balancer_errors
 
     @property
     def routed(self) -> int:
-        """Requests for which a target was chosen; with none registered the answer is 503."""
         return self.requests - self.balancer.get(503, 0)
 
 
@@ -315,7 +312,6 @@ def disturb(minute: Minute, troubles: Sequence[Effect], at: float, random: Rando
 
 
 def _fail(minute: Minute, effect: kinds.Responses, at: float, random: Random) -> None:
-    """Let requests of the minute fail that have not failed yet."""
     strength = effect.strength(at, effect.ramp) * random.uniform(0.85, 1.15)
     base = 1 if effect.counted else minute.requests
 

@@ -95,7 +95,6 @@ def create_scaling(run: ScenarioRun) -> None:
 
 
 def create_balancer(balancers: LoadBalancers, service: Service) -> TargetGroup:
-    """The load balancer; returns its target group, whose targets are the service's tasks."""
     group = TargetGroup(names.GROUP_ARN, f"{SYSTEM}-prod-staff-api-tg", service, "/health")
     balancer = LoadBalancer(names.BALANCER_ARN, f"{SYSTEM}-prod-alb", datetime(2025, 4, 1, tzinfo=UTC))
     balancer.groups.append(group)

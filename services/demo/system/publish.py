@@ -22,7 +22,6 @@ _SPREAD = (0.35, 0.6, 0.85, 1.15, 2.05)
 
 
 def publish(store: MetricStore, minute: Minute, free_gib: float, credits: float) -> None:
-    """Put every metric of one minute, except the silent ones."""
     put = _without(store.put, minute.silent) if minute.silent else store.put
     _ecs(put, minute)
     _alb(put, minute)
@@ -180,7 +179,6 @@ def _rows(group: str, start: int, level_field: str) -> Sequence[tuple[int, str]]
 
 
 def _quiet(start: int, level_field: str) -> Minute:
-    """A minute with one request and no errors."""
     return Minute(
         start=start,
         random=Random(start),
@@ -230,7 +228,6 @@ class EarlierMinutes:
         self._published: set[int] = set()
 
     def __call__(self, start: int, end: int) -> None:
-        """Publish the hours from `start` to `end`."""
         if end - start > _SHORT or not self._first - _OLDEST <= start < end <= self._first - _NEWEST:
             return
         for hour in range(start // HOUR * HOUR, end, HOUR):

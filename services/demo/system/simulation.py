@@ -67,7 +67,6 @@ class SimulatedSystem:
         """Mean CPU of the tasks in the newest minute, per cent."""
 
     def begin(self, start: int) -> None:
-        """Simulate the minute from `start`; its log lines become visible with `release`."""
         began = self._run.began.timestamp()
         at = start + 30 - began
         for effect in self._run.scenario.effects:
@@ -111,7 +110,6 @@ class SimulatedSystem:
             self.service.add_event(minute.start + 20, f"(port 8080) {words}")
 
     def _happen(self, effect: Effect, start: int) -> None:
-        """What an effect does once, in the minute from `start`, the first after its beginning."""
         if isinstance(effect, Deploy):
             self._deploy(effect, start)
         elif isinstance(effect, Desired):

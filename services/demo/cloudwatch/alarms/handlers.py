@@ -37,7 +37,6 @@ def delete_alarms(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "SetAlarmState")
 def set_alarm_state(call: Call) -> dict[str, Any]:
-    """Set a state until the next evaluation."""
     store = call.component(AlarmStore)
     alarm = store.get(call.params["AlarmName"], call.region)
     if alarm is None:
@@ -171,7 +170,6 @@ def list_alarm_mute_rules(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "DeleteAlarmMuteRule")
 def delete_alarm_mute_rule(call: Call) -> dict[str, Any]:
-    """Delete a rule; an unknown name is no error. The actions of its alarms in ALARM run at once."""
     alarms = call.component(AlarmStore)
     alarms.mutes.rules.pop((call.region, call.params["AlarmMuteRuleName"]), None)
     alarms.release_muted(call.now)

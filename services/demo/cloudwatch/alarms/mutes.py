@@ -1,7 +1,4 @@
-"""Alarm mute rules: times at which an alarm's actions are muted.
-
-Source: PutAlarmMuteRule (Amazon CloudWatch API reference).
-"""
+"""Source: PutAlarmMuteRule (Amazon CloudWatch API reference)."""
 
 import re
 from dataclasses import dataclass
@@ -47,8 +44,6 @@ def parse_schedule(schedule: dict[str, Any]) -> MuteSchedule:
 
 @dataclass(frozen=True, slots=True)
 class MuteRule:
-    """One mute rule; `settings` is the PutAlarmMuteRule request without Tags."""
-
     region: str
     settings: dict[str, Any]
     updated: datetime
@@ -71,7 +66,6 @@ class MuteRule:
         return "ONE_TIME" if isinstance(self.schedule.times, schedules.At) else "RECURRING"
 
     def status(self, at: datetime) -> str:
-        """SCHEDULED, ACTIVE or EXPIRED."""
         expires, begins = self.settings.get("ExpireDate"), self.settings.get("StartDate")
         is_active = self.schedule.began(at)
         is_over = not is_active and self.schedule.times.next(at.timestamp()) is None
@@ -81,8 +75,6 @@ class MuteRule:
 
 
 class MuteRuleStore:
-    """Every mute rule by (region, name)."""
-
     def __init__(self) -> None:
         self.rules: dict[tuple[str, str], MuteRule] = {}
 

@@ -53,7 +53,6 @@ class Alarm:
         self.configure(self.settings, self.configured)
 
     def configure(self, settings: dict[str, Any], at: datetime) -> None:
-        """Set a new definition; the state stays."""
         self.settings = settings
         self.configured = at
         self.child_states = None
@@ -101,8 +100,6 @@ _SUMMARY_LIMIT = 255
 
 @dataclass(frozen=True, slots=True)
 class HistoryItem:
-    """One entry; `number` keeps entries of the same instant in order."""
-
     number: int
     region: str
     name: str
@@ -128,8 +125,6 @@ class HistoryItem:
 
 
 class History:
-    """The newest entries of all alarms together, oldest first."""
-
     def __init__(self, limit: int = 20_000) -> None:
         self.items: deque[HistoryItem] = deque(maxlen=limit)
         self._number = 0
@@ -146,14 +141,12 @@ class History:
         )
 
     def configured(self, alarm: Alarm, at: datetime, verb: str) -> None:
-        """The alarm was `created`, `updated` or `deleted`."""
         data = {"version": "1.0", "type": verb[:-1].capitalize(), f"{verb}Alarm": alarm.settings}
         self._add(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', data)
 
     def transition(
         self, alarm: Alarm, at: datetime, old: tuple[State, str, str], new: tuple[State, str, str]
     ) -> None:
-        """The state went from `old` to `new`: (state, reason, reason data)."""
         data = {"version": "1.0", "oldState": _state(*old), "newState": _state(*new)}
         if len(json.dumps(data)) > _DATA_LIMIT:
             # The states and reasons matter more than the datapoints behind them.

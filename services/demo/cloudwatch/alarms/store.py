@@ -60,7 +60,6 @@ class AlarmStore:
         return alarm
 
     def delete(self, alarm: Alarm) -> None:
-        """Remove an alarm; its history stays."""
         del self.alarms[alarm.region, alarm.name]
         self.history.configured(alarm, self._run.now, "deleted")
 
@@ -78,7 +77,6 @@ class AlarmStore:
         return [child for child in alarms if child is not None]
 
     def parents(self, alarm: Alarm) -> list[Alarm]:
-        """The composites whose rule names `alarm`."""
         return [other for other in self.alarms.values() if alarm in self.children(other)]
 
     def evaluate(self, at: datetime) -> None:
@@ -169,14 +167,12 @@ class AlarmStore:
         return other is not None and other.state is State.ALARM
 
     def _release(self, alarm: Alarm, at: datetime) -> None:
-        """Run the suppressed actions once the suppressor has left ALARM."""
         if alarm.suppressed and not self._suppressor_fires(alarm):
             alarm.suppressed = False
             self._act(alarm, at)
 
 
 def _triggering(alarms: Iterable[Alarm]) -> str:
-    """A composite's StateReasonData, ten children at most (it may hold 4,000 characters)."""
     rows = [
         {
             "arn": alarm.arn,

@@ -36,8 +36,6 @@ Fold = Callable[[Read, Sequence[Record], float], Value]
 
 
 def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
-    """None if an argument is no number, or the function has no value for it."""
-
     def apply(*values: Value) -> Value:
         numbers = [number_of(value) for value in values]
         if any(number is None for number in numbers):
@@ -51,8 +49,6 @@ def _numeric(function: Callable[..., float]) -> Callable[..., Value]:
 
 
 def _text(function: Callable[..., Value]) -> Callable[..., Value]:
-    """None if an argument is absent; numbers are passed as text."""
-
     def apply(*values: Value) -> Value:
         texts = [text_of(value) for value in values if value is not None]
         return function(*texts) if len(texts) == len(values) else None
@@ -88,8 +84,6 @@ def _present(read: Read, rows: Sequence[Record]) -> list[str | int | float]:
 
 
 def _extreme(choose: Callable[..., Value]) -> Fold:
-    """Among the numbers if there are any, else among the texts."""
-
     def fold(read: Read, rows: Sequence[Record], _: float) -> Value:
         values = _present(read, rows)
         numeric = [value for value in values if number_of(value) is not None]
@@ -123,8 +117,6 @@ AGGREGATES: dict[str, tuple[int, Fold]] = {
 
 
 class Expressions(Meaning):
-    """Turns each expression of a query into a function of a Record."""
-
     def __init__(self, text: str) -> None:
         self.query_text = text
         self.unnamed: list[str] = []
@@ -133,7 +125,6 @@ class Expressions(Meaning):
         """Number of aggregations so far; they are valid in `stats` only."""
 
     def visit(self, node: Node) -> Any:
-        """The meaning of a node; an error without a place is the node's."""
         try:
             return super().visit(node)
         except QueryError as error:
@@ -177,7 +168,6 @@ class Expressions(Meaning):
         return test
 
     def membership(self, node: Node) -> Read:
-        """`a not in [b, c]`"""
         left = self.read(node.children[0])
         negated = not hasattr(node.children[1], "data")
         items = [self.read(child) for child in node.children[1 + negated :]]
@@ -267,7 +257,6 @@ def applied(function: Callable[..., Value], *arguments: Read) -> Read:
 
 
 def name_of(token: Any) -> str:
-    """A field's name without back-ticks."""
     return str(token).strip("`")
 
 
@@ -277,7 +266,6 @@ def string_of(token: Any) -> str:
 
 
 def regex_text(token: Any) -> str:
-    """A regular expression without its slashes."""
     return str(token)[1:-1].replace("\\/", "/")
 
 

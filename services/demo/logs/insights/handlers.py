@@ -98,7 +98,6 @@ def _index(group: Group, name: str, category: str) -> dict[str, Any]:
 
 @op("logs", "DescribeQueries")
 def describe_queries(call: Call) -> dict[str, Any]:
-    """The account's queries, newest first, with who ran them and what they scanned."""
     store, params = call.component(QueryStore), call.params
     own = [
         {
@@ -190,7 +189,6 @@ def _plan(text: str) -> Plan:
 
 
 def _groups(call: Call, language: str, plan: Plan | None) -> list[Group]:
-    """The groups that the request names, or its query: by `SOURCE`, or in the text of SQL."""
     if plan is not None and plan.sources:
         prefixes = tuple(plan.sources.get("namePrefix", [""]))
         accounts = plan.sources.get("accountIdentifiers", [])
@@ -300,7 +298,6 @@ def get_log_record(call: Call) -> dict[str, Any]:
 
 @op("logs", "StopQuery")
 def stop_query(call: Call) -> dict[str, Any]:
-    """Cancel a running query; one that has ended is refused."""
     query = _query_of(call)
     if query.status != "Running":
         raise invalid_parameter(f"The specified query is not running: {query.status}.")

@@ -27,8 +27,6 @@ MOST_RECORDED = 10_000
 
 @dataclass(slots=True)
 class Query:
-    """One query, over the events that were visible when it was started."""
-
     plan: Plan | None
     """None: the outcome is recorded."""
     events: list[tuple[str, Event]]
@@ -49,7 +47,6 @@ class Query:
     outcome: Outcome = field(default_factory=Outcome)
 
     def scan(self, share: float) -> None:
-        """Run over this share of the events, the newest."""
         if self.plan is not None:
             part = self.events[: math.ceil(len(self.events) * share)]
             self.outcome = run(self.plan, part, self.most, self.indexes)
@@ -71,7 +68,6 @@ class QueryStore:
         self._seed = scenario_run.scenario.seed
 
     def add(self, query: Query) -> str:
-        """Store a query; returns its id."""
         self._serial += 1
         identity = str(UUID(int=(self._seed << 96) + (0x4000 << 64) + (0x8000 << 48) + self._serial))
         self.queries[identity] = query

@@ -57,7 +57,6 @@ def text_of(value: str | int | float) -> str:
 
 
 def number_of(value: Value) -> float | None:
-    """A value as a number; None for a text that is none."""
     if isinstance(value, str):
         return float(value) if _NUMBER.fullmatch(value) else None
     return None if value is None else float(value)
@@ -108,14 +107,12 @@ class Record:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The event's message as a JSON object; empty for any other text."""
         if self._content is _UNREAD:
             self._content = {} if self.event is None else content_of(self.event.message)
         return self._content
 
 
 def pointer(log: str, event: Event) -> str:
-    """The `@ptr` of an event."""
     return base64.b64encode(f"{log}|{event.at}|{event.number}".encode()).decode()
 
 
@@ -126,7 +123,6 @@ def pointed(text: str) -> tuple[str, int, int]:
 
 
 def content_of(message: str) -> dict[str, Any]:
-    """A message as a JSON object; empty for any other text."""
     if not message.lstrip().startswith("{"):
         return {}
     try:

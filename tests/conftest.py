@@ -29,7 +29,7 @@ from tests.slices import Slice
 
 if TYPE_CHECKING:
     from services.clock import ManualClock
-    from services.demo.front.server import Server
+    from services.demo.front.app import Server
     from services.demo.scenario import Scenario
     from services.demo.world import World
 
@@ -286,11 +286,11 @@ def styles_parsed_once() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def log_lines_written_once() -> Iterator[None]:
     """Hundreds of worlds live through the same morning; a minute's log depends on the minute alone."""
-    from services.demo.system import app_log, simulation
-    from services.demo.system.lines import Line
+    from services.demo.system import logs, simulation
+    from services.demo.system.logs import Line
     from services.demo.system.minute import Minute
 
-    write = app_log.app_lines
+    write = logs.app_lines
     written: dict[str, tuple[Line, ...]] = {}
 
     def app_lines(minute: Minute, streams: Sequence[str], faulty: Sequence[str] = ()) -> list[Line]:
@@ -382,8 +382,7 @@ def _run(
     from services.clock import ManualClock, SystemClock
     from services.demo import handlers
     from services.demo.front import moto_app
-    from services.demo.front.app import Front
-    from services.demo.front.server import Server
+    from services.demo.front.app import Front, Server
     from services.demo.scenario import load
     from services.demo.world import World
 

@@ -96,8 +96,7 @@ def _serve(arguments: argparse.Namespace, parent: _Parent) -> None:
     # Startup creates no garbage, and collecting would take a tenth of its time.
     gc.disable()
     try:
-        from services.demo.front.app import Front
-        from services.demo.front.server import Server
+        from services.demo.front.app import Front, Server
     except ModuleNotFoundError as missing:
         sys.exit(f"the embedded AWS needs the extra 'demo': {missing}")
     from services.demo import handlers, scenario

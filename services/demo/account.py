@@ -1,7 +1,14 @@
-"""Source: ListRegions (Account Management API reference)."""
+"""The account of the embedded AWS: its id, its home region, who calls it, which regions are enabled; and ids that look
+random and are the same in every process.
 
+Source: ListRegions (Account Management API reference).
+"""
+
+import json
 import os
 from collections.abc import Collection
+from pathlib import Path
+from typing import Any
 
 _SHIPPED = ("facility", "123456789012", "役所設備管理システム", "City Hall Facility Management")
 SYSTEM, ACCOUNT, *_TITLE = os.environ.get("DEMO_SYSTEM", " ".join(_SHIPPED[:2])).split(maxsplit=2)
@@ -29,3 +36,22 @@ def own_names(text: str) -> str:
     for shipped, own in zip(_SHIPPED, (SYSTEM, ACCOUNT, *(_TITLE * 2 or _SHIPPED[2:])), strict=True):
         text = text.replace(shipped, own)
     return text
+
+
+def hash_of(text: str) -> int:
+    return int.from_bytes(text.encode(), "big") % (2**121 - 1)
+
+
+def principal_id(prefix: str, name: str) -> str:
+    """The unique id of an IAM principal: `AIDA…` of a user, `AROA…` of a role."""
+    return f"{prefix}{hash_of(name) % 10**16:016d}"
+
+
+def data_of(path: Path) -> Any:
+    """The content of a JSON file, with the names of this process's system and account."""
+    return json.loads(own_names(path.read_text("utf-8")))
+
+
+def answer_of(name: str) -> Any:
+    """What AWS answers about something that nothing changes, from a file in `answers`."""
+    return data_of(Path(__file__).parent / "answers" / f"{name}.json")

@@ -7,9 +7,9 @@ API reference).
 from collections.abc import Iterator
 from typing import Any
 
-from services.demo.account import ACCOUNT, REGION, SYSTEM
+from services.demo.account import ACCOUNT, SYSTEM, answer_of
+from services.demo.effects import Network, Rule
 from services.demo.errors import AwsErrorResponse
-from services.demo.incident_effects import Network, Rule
 from services.demo.registry import Call, op
 
 VPC = "vpc-0a1b2c3d"
@@ -17,7 +17,7 @@ BALANCER_GROUP = "sg-0a1b2c3d"
 TASKS_GROUP, DATABASE_GROUP = "sg-0c4d5e6f7a8b9c0d1", "sg-0d5e6f7a8b9c0d1e2"
 SUBNETS = {"a": "subnet-0a11b22c", "c": "subnet-0c33d44e", "d": "subnet-0d55e66f"}
 """By the last letter of the zone."""
-MAIN_TABLE, TABLE, ACL, ENDPOINT = "rtb-0e1f2a3b", "rtb-0e4f5a6b", "acl-0f1a2b3c", "vpce-0a9b8c7d6e5f4a3b2"
+MAIN_TABLE, TABLE, ENDPOINT = "rtb-0e1f2a3b", "rtb-0e4f5a6b", "vpce-0a9b8c7d6e5f4a3b2"
 """The route table of the VPC and that of the first two subnets; the endpoint is of Secrets Manager."""
 ANYWHERE = "0.0.0.0/0"
 _GROUPS = {
@@ -46,30 +46,7 @@ def describe_security_groups(call: Call) -> dict[str, Any]:
     return {"SecurityGroups": [_describe(call, id) for id in _GROUPS if not ids or id in ids]}
 
 
-def _table(id: str, *associations: dict[str, Any]) -> dict[str, Any]:
-    route = {"DestinationCidrBlock": ANYWHERE, "NatGatewayId": "nat-0b1c2d3e4f5a6b7c8", "State": "active"}
-    local = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
-    return {"RouteTableId": id, "VpcId": VPC, "Routes": [local, route], "Associations": [*associations]}
-
-
-_SURROUNDINGS: dict[str, list[dict[str, Any]]] = {
-    "Subnets": [
-        {"SubnetId": id, "VpcId": VPC, "AvailabilityZone": f"{REGION}{zone}", "State": "available"}
-        for zone, id in SUBNETS.items()
-    ],
-    "RouteTables": [
-        _table(MAIN_TABLE, {"Main": True, "RouteTableAssociationId": "rtbassoc-0a1b2c3d"}),
-        _table(TABLE, *(
-            {"RouteTableAssociationId": f"rtbassoc-{id[7:]}", "SubnetId": id, "Main": False}
-            for id in (SUBNETS["a"], SUBNETS["c"])
-        )),
-    ],
-    "NetworkAcls": [{"NetworkAclId": ACL, "VpcId": VPC, "IsDefault": True, "Entries": [], "Associations": [
-        {"NetworkAclAssociationId": f"aclassoc-{id[7:]}", "NetworkAclId": ACL, "SubnetId": id}
-        for id in SUBNETS.values()
-    ]}],
-    "VpcEndpoints": [{"VpcEndpointId": ENDPOINT, "VpcId": VPC, "State": "available", "Groups": [{"GroupId": TASKS_GROUP}]}],
-}  # fmt: skip
+_SURROUNDINGS: dict[str, list[dict[str, Any]]] = answer_of("network")
 
 
 @op("ec2", "DescribeSubnets", of_system=True)
@@ -80,7 +57,11 @@ def describe_surroundings(call: Call) -> dict[str, Any]:
     key = call.operation.removeprefix("Describe")
     filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
     subnets, is_here = filters.get("subnet-id"), VPC in filters.get("vpc-id", [VPC])
-    rows = [row for row in _SURROUNDINGS[key] if is_here and (not subnets or row.get("SubnetId") in subnets)]
+    rows = [
+        row
+        for row in answer_of("network")[key]
+        if is_here and (not subnets or row.get("SubnetId") in subnets)
+    ]
     return {key: rows}
 
 
@@ -90,9 +71,7 @@ def _describe(call: Call, id: str) -> dict[str, Any]:
         "GroupId": id,
         "GroupName": name,
         "Description": description,
-        "OwnerId": ACCOUNT,
         "VpcId": VPC,
-        "SecurityGroupArn": f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{id}",
         "IpPermissions": list(_permissions(call, id, inbound=True)),
         "IpPermissionsEgress": list(_permissions(call, id, inbound=False)),
     }

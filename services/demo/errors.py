@@ -1,5 +1,7 @@
-from collections.abc import Mapping
-from typing import Any
+"""How a handler ends without a result, and the HTTP response that the front sends."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 
 class AwsErrorResponse(Exception):
@@ -22,3 +24,9 @@ def invalid_parameter(message: str) -> AwsErrorResponse:
 
 class ToMoto(Exception):
     """Raised by a handler that leaves this request to moto."""
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes | Iterable[bytes]

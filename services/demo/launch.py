@@ -19,8 +19,9 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 from services.clock import SpedClock
-from services.demo.github.address import PREFIX, TOKEN
 
+PREFIX, TOKEN = "/_github", "ghp_demo_token_0123456789"
+"""Where the front serves GitHub's API, and the only token that it accepts."""
 START_LIMIT = 30.0
 """Seconds a start may take."""
 STOP_LIMIT = 3.0

@@ -5,38 +5,34 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TypeVar
 
 from services.clock import Clock
+from services.demo import clients, names
 from services.demo.account import ACCOUNT, REGION
-from services.demo.athena.model import ExecutionStore
-from services.demo.autoscaling.model import Scaling
-from services.demo.change_calendars import ChangeCalendarStore
-from services.demo.cloudfront.model import DistributionCache
-from services.demo.cloudtrail.model import TrailStore
+from services.demo.athena import ExecutionStore
+from services.demo.autoscaling import Scaling
+from services.demo.cloudfront import DistributionCache
+from services.demo.cloudtrail import TrailStore
 from services.demo.cloudwatch.alarms.store import AlarmStore
-from services.demo.cloudwatch.dashboards import DashboardStore, StoredDashboard
+from services.demo.cloudwatch.dashboards import DashboardStore
 from services.demo.cloudwatch.store import MetricStore
-from services.demo.costs.model import CostStore
-from services.demo.ecs.clusters import Clusters
-from services.demo.ecs.model import Service
+from services.demo.costs import CostStore
+from services.demo.ecs.model import Clusters, Service
 from services.demo.effects import Refuse
-from services.demo.elb.model import LoadBalancers
 from services.demo.faults import FaultRule
-from services.demo.github.model import GithubActions
-from services.demo.iam.model import SessionStore, initial_keys
+from services.demo.github import GithubActions
+from services.demo.iam import initial_keys
+from services.demo.load_balancers import LoadBalancers
 from services.demo.logs.insights.queries import QueryStore
 from services.demo.logs.store import LogStore
-from services.demo.rds.history import BackupHistory
+from services.demo.minor_services import ChangeCalendarStore, TopicStore
+from services.demo.rds.history import BackupHistory, RecoveryRegion, RestoredInstances
 from services.demo.rds.model import DatabaseInstance
-from services.demo.rds.recovery import RecoveryRegion
-from services.demo.rds.restored import RestoredInstances
-from services.demo.scenario import TOKYO, Scenario, ScenarioRun
-from services.demo.sns import TopicStore
-from services.demo.system import dashboard, names, provisioning
-from services.demo.system.alarms import create_alarms
-from services.demo.system.backfill import publish_past
-from services.demo.system.day import OFFICE_DAYS
-from services.demo.system.earlier import EarlierMinutes
+from services.demo.scenario import OFFICE_DAYS, TOKYO, Scenario, ScenarioRun
+from services.demo.sts import SessionStore
+from services.demo.system import provisioning
+from services.demo.system.minute import simulate
+from services.demo.system.publish import EarlierMinutes, publish_past, write_past
 from services.demo.system.simulation import SimulatedSystem
-from services.demo.waf.log import FirewallLog
+from services.demo.waf import FirewallLog
 
 C = TypeVar("C")
 HISTORY = timedelta(hours=26)
@@ -75,7 +71,7 @@ class World:
         self.ended = threading.Event()
         """Set when another world replaces this one: streams end."""
         self.metrics = MetricStore()
-        self.alarms = AlarmStore(self.metrics, clock)
+        self.alarms = AlarmStore(self.metrics, run)
         self.dashboards = DashboardStore()
         self.logs = LogStore(ACCOUNT)
         self.clusters = Clusters()
@@ -85,20 +81,10 @@ class World:
         self._trail = TrailStore(run)
         self.database = DatabaseInstance(run)
         self.github = GithubActions(run, self.keys)
-        components = (
-            self.metrics,
-            self.alarms,
-            self.dashboards,
-            self.logs,
-            self.clusters,
-            self.scaling,
-            self.balancers,
-            self.keys,
-            self.database,
+        others = (
             BackupHistory(run, self.database),
             RecoveryRegion(run),
             RestoredInstances(run, self.database),
-            self.github,
             ChangeCalendarStore(),
             CostStore(run),
             DistributionCache(run),
@@ -107,9 +93,8 @@ class World:
             QueryStore(run),
             SessionStore(),
             TopicStore(),
-            self._trail,
         )
-        self._components: dict[type, object] = {type(component): component for component in components}
+        self._components: dict[type, object] = {type(each): each for each in (*vars(self).values(), *others)}
         closing = before_closing(began)
         oldest = min(began - HISTORY, closing) if history is None else began - history
         self._minute = int(oldest.timestamp()) // 60 * 60
@@ -124,13 +109,20 @@ class World:
         run, created = self.run, start - FIRST_TASKS
         publish_past(self.metrics, start)
         self.metrics.before = EarlierMinutes(self.metrics, run, start)
-        service = provisioning.create_service(self.clusters, run, created, self._trail.last_release(created))
-        provisioning.create_scaling(self.scaling, run, created)
+        run.at = datetime.fromtimestamp(created, UTC)
+        released = provisioning.released_at(run, self._trail.last_release(created))
+        with clients.of(self):
+            provisioning.create_service(run, released)
+            provisioning.create_scaling(run)
+            provisioning.create_log_groups()
+            provisioning.create_alarms(run, self.language)
+            provisioning.create_dashboard(run, self.language)
+        run.at = None
+        service = self.clusters.services[names.CLUSTER, names.SERVICE]
+        service.released(f"{names.FAMILY}:41", released.timestamp())
         group = provisioning.create_balancer(self.balancers, service)
-        provisioning.create_log_groups(self.logs, run, created, log_start)
-        create_alarms(self.alarms, run, datetime.fromtimestamp(created, UTC), self.language)
-        self.dashboards[names.DASHBOARD] = StoredDashboard(
-            names.DASHBOARD, dashboard.body(self.language), datetime(2025, 10, 25, tzinfo=UTC)
+        write_past(
+            self.logs, log_start, simulate(run.scenario, run.began.timestamp(), log_start, 2).level_field
         )
         return SimulatedSystem(run, service, group, self.metrics, self.logs, self.database, start, log_start)
 

@@ -132,7 +132,7 @@ REASONS = [
     Reason(
         "Only the rotation of an access key seals secrets.",
         ("tui.startup.connection", "services.demo.world"),
-        ("services/demo/github/model.py", "services/github/sealing.py"),
+        ("services/demo/github.py", "services/github/sealing.py"),
     ),
     Reason(
         "Python may be built without it, and then core dumps are limited in one way instead of two.",

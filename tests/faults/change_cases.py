@@ -13,15 +13,12 @@ from typing import Any
 
 from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
-from services.demo.account import ACCOUNT
-from services.demo.cloudfront.model import DistributionCache, Invalidation
-from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
-from services.demo.github.address import PREFIX, TOKEN
-from services.demo.github.model import KEY_ID, SCOPES, SECRET
-from services.demo.rds.history import BackupHistory
-from services.demo.rds.restored import RestoredInstances
+from services.demo import names
+from services.demo.cloudfront import DistributionCache, Invalidation
+from services.demo.github import KEY_ID, SCOPES, SECRET
+from services.demo.launch import PREFIX, TOKEN
+from services.demo.rds.history import BackupHistory, RestoredInstances
 from services.demo.scenario import Scenario, Words
-from services.demo.system import names
 from services.demo.world import World
 from services.github.settings import GithubSettings
 from services.models.change_runs import StepState
@@ -202,8 +199,7 @@ def move_cache(embedded: Embedded, plan: Plan) -> None:
 
 def put_rule(embedded: Embedded, name: str) -> None:
     settings = {"Name": name, "Rule": {"Schedule": NIGHT}, "MuteTargets": {"AlarmNames": [ALARM]}}
-    rule = MuteRule(name, REGION, ACCOUNT, settings, parse_schedule(NIGHT), embedded.clock.now())
-    embedded.world.alarms.mutes.rules[REGION, name] = rule
+    embedded.world.alarms.mutes.put(REGION, settings, embedded.clock.now())
 
 
 def move_mute(embedded: Embedded, plan: Plan) -> None:

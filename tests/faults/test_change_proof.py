@@ -25,12 +25,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from services.demo import names
 from services.demo.account import ACCOUNT
-from services.demo.cloudfront.model import DistributionCache
-from services.demo.iam.model import Session, SessionStore
-from services.demo.rds.history import BackupHistory
-from services.demo.rds.restored import RestoredInstances
-from services.demo.system import names
+from services.demo.cloudfront import DistributionCache
+from services.demo.rds.history import BackupHistory, RestoredInstances
+from services.demo.sts import Session, SessionStore
 from services.demo.world import World
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.changes import Plan

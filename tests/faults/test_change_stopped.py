@@ -19,8 +19,7 @@ from random import Random
 import pytest
 
 from services.demo import handlers
-from services.demo.front.app import Front
-from services.demo.front.server import Server
+from services.demo.front.app import Front, Server
 from services.demo.world import World
 from services.models.change_runs import Run, StepState
 from tests.faults.change_cases import CASES, FRIDAY, HISTORY, Case, Console

@@ -46,9 +46,9 @@ from services.aws.s3 import S3Reader
 from services.aws.security_groups import SecurityGroups
 from services.aws.service_quotas import ServiceQuotas
 from services.aws.waf import WafReader
-from services.demo.change_calendars import ChangeCalendarStore
 from services.demo.ec2 import SUBNETS, VPC
-from services.demo.system.names import BALANCER_ARN
+from services.demo.minor_services import ChangeCalendarStore
+from services.demo.names import BALANCER_ARN
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.sql import blocked_query
 from services.models.base import RawId

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.demo.cloudwatch.alarms.states import State
+from services.demo.minor_services import PENDING, TopicStore
 from services.demo.scenario import Scenario, Words
-from services.demo.sns import PENDING, TopicStore
 from services.demo.world import World as DemoWorld
 from services.models.verdict import Verdict
 from tests.conftest import ORIGIN

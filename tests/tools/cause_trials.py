@@ -26,8 +26,7 @@ from services.background.faults import unreported
 from services.clock import Clock, ManualClock
 from services.demo.faults import FaultRule
 from services.demo.front import moto_app
-from services.demo.front.app import Front
-from services.demo.front.server import Server
+from services.demo.front.app import Front, Server
 from services.demo.incidents.drawing import ALARMS, causes
 from services.demo.scenario import EMPTY
 from services.demo.world import World

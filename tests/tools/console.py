@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
 from services.clock import Clock
-from services.demo.github.address import PREFIX, TOKEN
+from services.demo.launch import PREFIX, TOKEN
 from services.github.settings import GithubSettings
 from services.journal import origin
 from services.journal.place import JournalPlace

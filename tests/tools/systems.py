@@ -31,8 +31,7 @@ TITLES = {"facility": "施設予約システム", "library": "図書館システ
 @contextmanager
 def beside(embedded: Embedded) -> Iterator[Embedded]:
     """Another server on the same world, with counts and faults of its own."""
-    from services.demo.front.app import Front
-    from services.demo.front.server import Server
+    from services.demo.front.app import Front, Server
 
     server = Server(Front(lambda: embedded.world))
     server.start()

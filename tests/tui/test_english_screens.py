@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from services import i18n
-from services.demo.system import app_log
+from services.demo.system import logs
 from services.inspections.registry import INSPECTIONS
 from services.report.make import make
 from services.report.periods import of_day
@@ -33,9 +33,10 @@ _BEGINNING = 12
 
 
 def _logged() -> Iterator[str]:
-    yield from (words for _method, _path, words, _weight in app_log._ROUTES)
-    yield from (words for _status, words in app_log._REFUSED)
-    for errors in app_log._ERRORS.values():
+    """What the application writes into its log."""
+    yield from (words for _method, _path, words, _weight in logs._ROUTES)
+    yield from (words for _status, words in logs._REFUSED)
+    for errors in logs._ERRORS.values():
         for words, _kind, detail in errors:
             yield from (words, detail)
     yield from ("応答に時間がかかりました（", "ms）", "起動しました（", "秒）")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.iam.model import Session, SessionStore
+from services.demo.sts import Session, SessionStore
 from services.inspections.base import InspectionRequest
 from services.inspections.registry import offered
 from services.models.feeds import Freshness

@@ -1,17 +1,74 @@
-"""Evaluates a set of MetricDataQuery structures, for GetMetricData and math alarms, and the labels of the results.
+"""Evaluates MetricDataQuery structures, for GetMetricData and math alarms: metrics, math, searches (`search.lark`), labels.
 
-Source: GetMetricData, "Using metric math", "Using dynamic labels" (Amazon CloudWatch).
+Source: GetMetricData, "Using metric math", "Using dynamic labels", "CloudWatch search expression syntax" (Amazon CloudWatch).
 """
 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from services.demo import grammar
 from services.demo.cloudwatch.math_expressions import Grid, Line, MathError, Scope, Value, evaluate, parse
-from services.demo.cloudwatch.search import compile_search
 from services.demo.cloudwatch.store import MetricKey, MetricStore, is_stat, metric_key
+
+Test = Callable[[MetricKey], bool]
+
+_GRAMMAR = Path(__file__).with_name("search.lark")
+
+
+def _texts(metric: MetricKey, prop: str) -> list[str]:
+    if prop == "MetricName":
+        return [metric.name]
+    if prop == "Namespace":
+        return [metric.namespace]
+    if prop:
+        return [value for name, value in metric.dimensions if name == prop]
+    return [metric.namespace, metric.name, *(text for pair in metric.dimensions for text in pair)]
+
+
+class _Search(grammar.Conditions):
+    deepest = 50
+
+    def start(self, node: grammar.Node) -> Test:
+        if not node.children:
+            raise MathError("The search expression is empty")
+        return self.both(node)
+
+    def schema(self, node: grammar.Node) -> Test:
+        namespace, *names = (str(name).strip(' "') for name in node.children)
+
+        def fits(metric: MetricKey) -> bool:
+            # Dimensions named in the schema are all of the metric's dimensions; a bare namespace takes any.
+            return metric.namespace == namespace and (
+                not names or set(names) == {name for name, _ in metric.dimensions}
+            )
+
+        return fits
+
+    def term(self, node: grammar.Node) -> Test:
+        *prop, text = node.children
+        if text.type == "QUOTED":
+            whole = re.sub(r"\\(.)", r"\1", text[1:-1])
+            return lambda metric: whole in _texts(metric, "".join(prop))
+        # AWS matches consecutive tokens of a name; here a part of it does, in any case.
+        return lambda metric: any(text.lower() in name.lower() for name in _texts(metric, "".join(prop)))
+
+
+@lru_cache(maxsize=256)
+def compile_search(expression: str) -> Test:
+    """A test of metrics by a search expression. Raises MathError where it cannot be read."""
+    if len(expression) > 1024:
+        raise MathError("The search expression is longer than 1024 characters")
+    try:
+        test: Test = _Search().visit(grammar.parse(_GRAMMAR, expression))
+    except grammar.Unexpected as error:
+        raise MathError(f"Invalid search expression: {error}") from None
+    return test
+
 
 Query = Mapping[str, Any]
 SEARCH_LIMIT = 100

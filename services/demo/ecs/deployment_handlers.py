@@ -7,9 +7,8 @@ ContinueServiceDeployment (Amazon ECS API reference).
 from collections.abc import Iterable
 from typing import Any
 
-from services.demo.ecs.clusters import Clusters
 from services.demo.ecs.handlers import cluster_arn, definition_arn, found, numbered_page, service_of, short
-from services.demo.ecs.model import BREAKER, Service
+from services.demo.ecs.model import BREAKER, Clusters, Service
 from services.demo.ecs.records import HOOK_WAITS, Revision, ServiceDeployment, when
 from services.demo.errors import AwsErrorResponse, invalid_parameter
 from services.demo.registry import Call, op
@@ -128,7 +127,6 @@ def _describe(service: Service, deployment: ServiceDeployment, now: float) -> di
 def _hook(deployment: ServiceDeployment) -> dict[str, Any]:
     return {
         "hookId": deployment.hook,
-        "targetType": "PAUSE",
         "status": "AWAITING_ACTION" if deployment.waiting else "SUCCEEDED",
         "expiresAt": when(deployment.created + HOOK_WAITS),
         "timeoutAction": "ROLLBACK",
@@ -141,7 +139,6 @@ def _counts(service: Service, revision: Revision, now: float) -> dict[str, Any]:
         "arn": _revision_arn(service, revision),
         "requestedTaskCount": service.desired if service.primary.revision is revision else 0,
         "runningTaskCount": sum(task.running(now) for task in tasks),
-        "pendingTaskCount": sum(task.pending(now) for task in tasks),
     }
 
 
@@ -152,8 +149,6 @@ def _revision(service: Service, revision: Revision) -> dict[str, Any]:
         "clusterArn": cluster_arn(service.cluster, service.region),
         "taskDefinition": definition_arn(revision.definition, service.region),
         "launchType": "FARGATE",
-        "platformVersion": "1.4.0",
-        "platformFamily": "Linux",
         "containerImages": [
             {"containerName": each.container, "image": each.image, "imageDigest": each.digest}
             for each in revision.images

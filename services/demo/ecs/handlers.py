@@ -1,4 +1,4 @@
-"""Handlers for ECS clusters and services; services in moto never run a task.
+"""Handlers for ECS clusters, services, tasks and task definitions; services in moto never run a task.
 
 Source: Amazon ECS API reference.
 """
@@ -8,12 +8,12 @@ from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
-from services.demo.account import ACCOUNT
+from services.demo.account import ACCOUNT, CALLER
 from services.demo.ec2 import SUBNETS, TASKS_GROUP
-from services.demo.ecs.clusters import Clusters
-from services.demo.ecs.model import Service
-from services.demo.ecs.records import Deployment, when
+from services.demo.ecs.model import Clusters, Service
+from services.demo.ecs.records import Deployment, Task, when
 from services.demo.errors import AwsErrorResponse, invalid_parameter
+from services.demo.iam import AccessKeyStore
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
 
@@ -74,19 +74,7 @@ def create_cluster(call: Call) -> dict[str, Any]:
 
 
 def _describe_cluster(call: Call, name: str) -> dict[str, Any]:
-    services = [
-        service for (cluster, _), service in call.component(Clusters).services.items() if cluster == name
-    ]
-    now = call.epoch
-    return {
-        "clusterArn": cluster_arn(name, call.region),
-        "clusterName": name,
-        "status": "ACTIVE",
-        "registeredContainerInstancesCount": 0,
-        "runningTasksCount": sum(service.running(now) for service in services),
-        "pendingTasksCount": sum(service.pending(now) for service in services),
-        "activeServicesCount": len(services),
-    }
+    return {"clusterArn": cluster_arn(name, call.region), "clusterName": name, "status": "ACTIVE"}
 
 
 @op("ecs", "DescribeClusters")
@@ -115,7 +103,7 @@ def create_service(call: Call) -> dict[str, Any]:
         short(params.get("taskDefinition", name)),
         params.get("desiredCount", 1),
         call.epoch,
-        Random(f"{cluster}/{name}"),
+        Random(call.run.scenario.seed),
         region=call.region,
         target_group=balancer.get("targetGroupArn", ""),
         container=balancer.get("containerName", "app"),
@@ -181,7 +169,6 @@ def describe(service: Service, now: float) -> dict[str, Any]:
         "runningCount": service.running(now),
         "pendingCount": service.pending(now),
         "launchType": "FARGATE",
-        "platformVersion": "LATEST",
         "taskDefinition": arn,
         "deploymentConfiguration": service.rules,
         "deployments": [_deployment(service, deployment, now) for deployment in service.deployments],
@@ -237,3 +224,143 @@ def _rollout(deployment: Deployment) -> dict[str, str]:
     elif deployment.back_to:
         reason = f"ECS deployment circuit breaker: rolling back to deploymentId {deployment.back_to}."
     return {"rolloutState": state, "rolloutStateReason": reason}
+
+
+PAGE = 100
+
+
+@op("ecs", "RegisterTaskDefinition")
+def register_task_definition(call: Call) -> dict[str, Any]:
+    params = call.params
+    revisions = call.component(Clusters).definitions.setdefault(params["family"], [])
+    number, owner = len(revisions) + 1, call.component(AccessKeyStore).find(call.access_key)
+    definition = {
+        **{key: value for key, value in params.items() if key != "tags"},
+        "taskDefinitionArn": definition_arn(f"{params['family']}:{number}", call.region),
+        "revision": number,
+        "status": "ACTIVE",
+        "registeredAt": when(call.epoch),
+        "registeredBy": f"arn:aws:iam::{ACCOUNT}:user/{owner[0]}" if owner else CALLER,
+    }
+    revisions.append(definition)
+    return {"taskDefinition": definition}
+
+
+@op("ecs", "DeregisterTaskDefinition")
+def deregister_task_definition(call: Call) -> dict[str, Any]:
+    """Make a revision INACTIVE: running services keep it, new deployments cannot use it."""
+    definition = call.component(Clusters).definition(short(call.params["taskDefinition"]))
+    if definition is None:
+        raise AwsErrorResponse("ClientException", "Unable to describe task definition.")
+    definition["status"] = "INACTIVE"
+    return {"taskDefinition": definition}
+
+
+@op("ecs", "DescribeTaskDefinition")
+def describe_task_definition(call: Call) -> dict[str, Any]:
+    """One revision, by default the newest active one; an inactive one only while a service references it."""
+    clusters = call.component(Clusters)
+    definition = clusters.definition(short(call.params["taskDefinition"]))
+    if definition is None or (definition["status"] != "ACTIVE" and not _referenced(clusters, definition)):
+        raise AwsErrorResponse("ClientException", "Unable to describe task definition.")
+    return {"taskDefinition": definition}
+
+
+def _referenced(clusters: Clusters, definition: dict[str, Any]) -> bool:
+    name = f"{definition['family']}:{definition['revision']}"
+    return any(
+        name == service.definition or name in [task.definition for task in service.tasks]
+        for service in clusters.services.values()
+    )
+
+
+@op("ecs", "ListTaskDefinitions")
+def list_task_definitions(call: Call) -> dict[str, Any]:
+    """The revisions of one status, by default the active ones, oldest first or newest first."""
+    params, status = call.params, call.params.get("status", "ACTIVE")
+    rows = [
+        (family, each["revision"], each["taskDefinitionArn"])
+        for family, revisions in sorted(call.component(Clusters).definitions.items())
+        for each in revisions
+        if each["status"] == status and family.startswith(params.get("familyPrefix", ""))
+    ]
+    rows.sort(reverse=params.get("sort") == "DESC")
+    page, more = numbered_page(rows, params, PAGE)
+    return {"taskDefinitionArns": [arn for _family, _revision, arn in page]} | more
+
+
+def _task_arn(service: Service, task: Task) -> str:
+    return f"arn:aws:ecs:{service.region}:{ACCOUNT}:task/{service.cluster}/{task.id}"
+
+
+def _tasks(call: Call) -> list[tuple[Service, Task]]:
+    cluster = cluster_of(call)
+    return [
+        (service, task)
+        for service in call.component(Clusters).services.values()
+        if service.cluster == cluster
+        for task in service.tasks
+    ]
+
+
+@op("ecs", "ListTasks")
+def list_tasks(call: Call) -> dict[str, Any]:
+    name, stopped = call.params.get("serviceName"), call.params.get("desiredStatus") == "STOPPED"
+    return {
+        "taskArns": [
+            _task_arn(service, task)
+            for service, task in _tasks(call)
+            if name in (None, service.name, service.arn) and (task.stopping is not None) is stopped
+        ]
+    }
+
+
+@op("ecs", "DescribeTasks")
+def describe_tasks(call: Call) -> dict[str, Any]:
+    tasks, now = {task.id: (service, task) for service, task in _tasks(call)}, call.epoch
+    ids = [short(name) for name in call.params["tasks"]]
+    return found("tasks", ids, tasks, lambda pair: _describe_task(*pair, now))
+
+
+def _describe_task(service: Service, task: Task, now: float) -> dict[str, Any]:
+    status = "STOPPED" if task.gone(now) else "RUNNING" if task.running(now) else "PENDING"
+    arn = _task_arn(service, task)
+    container: dict[str, Any] = {
+        "containerArn": arn.replace(":task/", ":container/"),
+        "taskArn": arn,
+        "name": service.container,
+        "lastStatus": status,
+    }
+    row: dict[str, Any] = {
+        "taskArn": arn,
+        "clusterArn": cluster_arn(service.cluster, service.region),
+        "taskDefinitionArn": definition_arn(task.definition, service.region),
+        "group": f"service:{service.name}",
+        "lastStatus": status,
+        "desiredStatus": "RUNNING" if task.stopping is None else "STOPPED",
+        "availabilityZone": task.zone,
+        "cpu": "512",
+        "memory": "1024",
+        "launchType": "FARGATE",
+        "createdAt": when(task.created),
+        "startedBy": task.deployment,
+        "containers": [container],
+    }
+    if min(now, task.gone_at) >= task.runs_at:
+        row["startedAt"] = when(task.runs_at)
+    if task.stopping is None:
+        return row
+    end = task.end
+    exit_code = end.exit_code if end else 143
+    if exit_code is not None and "startedAt" in row:
+        container["exitCode"] = exit_code
+    if end and end.container_reason:
+        container["reason"] = end.container_reason
+    row |= {
+        "stoppingAt": when(task.stopping),
+        "stopCode": end.code if end else "ServiceSchedulerInitiated",
+        "stoppedReason": task.reason,
+    }
+    if task.gone(now):
+        row |= {"stoppedAt": when(task.gone_at), "executionStoppedAt": when(task.gone_at)}
+    return row

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from services.demo.account import ACCOUNT, REGION
+from services.demo.account import ACCOUNT, REGION, hash_of
 from services.demo.ecs.records import (
     DRAIN,
     Deployment,
@@ -18,7 +19,6 @@ from services.demo.ecs.records import (
     ServiceDeployment,
     Task,
 )
-from services.demo.identifiers import hash_of
 
 BREAKER = 3
 """Failed tasks (or half of desiredCount if that is more) at which a deployment fails and is rolled back."""
@@ -307,3 +307,36 @@ class Service:
         later = sum(event[0] > at for event in self.events)
         self.events.insert(later, (at, name, f"(service {self.name}) {message}"))
         del self.events[EVENTS_KEPT:]
+
+
+class Clusters:
+    def __init__(self) -> None:
+        self.clusters: dict[str, float] = {}
+        """By name: when it was created."""
+        self.services: dict[tuple[str, str], Service] = {}
+        """By (cluster, service)."""
+        self.definitions: dict[str, list[dict[str, Any]]] = {}
+        """Task definitions by family, revision 1 first."""
+        self.digests: dict[str, str] = {}
+        """Digest by image name, where its tag was moved."""
+
+    def advance(self, at: float) -> None:
+        for service in self.services.values():
+            service.advance(at)
+
+    def definition(self, name: str) -> dict[str, Any] | None:
+        """A task definition by `family:revision`, or the newest active one by `family`; None if there is none."""
+        family, _, number = name.partition(":")
+        definitions = self.definitions.get(family, [])
+        if not number:
+            return next((each for each in reversed(definitions) if each["status"] == "ACTIVE"), None)
+        return next((each for each in definitions if str(each["revision"]) == number), None)
+
+    def images_of(self, definition: str) -> tuple[Image, ...]:
+        containers = (self.definition(definition) or {}).get("containerDefinitions", ())
+        return tuple(Image(each["name"], each["image"], self.digest_of(each["image"])) for each in containers)
+
+    def digest_of(self, image: str) -> str:
+        if "@" in image:
+            return image.partition("@")[2]
+        return self.digests.get(image) or f"sha256:{sha256(image.encode()).hexdigest()}"

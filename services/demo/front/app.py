@@ -1,8 +1,24 @@
+"""The front: one WSGI application that is the whole embedded AWS, served on loopback.
+
+The control path `/_toban/…`: faults, the clock, counts; for tests and benchmarks, never for the console.
+
+GET    /_toban/ready                    {"scenario", "now"}
+GET    /_toban/truth                    {"causes": ["bad-deployment"], "red_herrings": [], "seed": 1}: what a drawn world hides
+GET    /_toban/counts                   {"cloudwatch.DescribeAlarms": 3, …}
+POST   /_toban/faults  FaultRule        put a fault in force
+DELETE /_toban/faults                   remove all
+POST   /_toban/quotas  {"logs.FilterLogEvents": 5}   requests a second that pass; 0: any number
+POST   /_toban/clock   {"advance": s}   move a manual clock
+POST   /_toban/reset                    begin anew
+"""
+
 import json
 import os
 import socket
 import struct
+import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -12,18 +28,22 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
 
-from services.demo.answers import Answer
-from services.demo.errors import AwsErrorResponse, ToMoto
+import orjson
+from pydantic import ValidationError
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from services.clock import ManualClock
+from services.demo import github
+from services.demo.errors import Answer, AwsErrorResponse, ToMoto
 from services.demo.faults import FaultRule, FaultStore
-from services.demo.front import moto_app, signatures, wire
-from services.demo.front.control import CONTROL, control
+from services.demo.front import moto_app, wire
 from services.demo.front.recording import record
 from services.demo.front.wire import ParsedRequest, Scope
-from services.demo.github import app as github
-from services.demo.github.address import PREFIX
+from services.demo.launch import PREFIX
 from services.demo.registry import HANDLERS, Call
 from services.demo.world import World
 
+CONTROL = "/_toban/"
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 REQUEST_ID = "x-amzn-RequestId"
 HANG = 600.0
@@ -72,7 +92,7 @@ class Front:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(CONTROL):
-            return self._send(control(self, environ), start_response)
+            return self._send(self._control(environ), start_response)
         body = wire.body_of(environ)
         if environ["PATH_INFO"].startswith(f"{PREFIX}/"):
             return self._send(self._github(environ, body), start_response)
@@ -82,6 +102,50 @@ class Front:
             reply = self._moto(environ, body) or _unknown_protocol(scope)
             return self._send(reply, start_response)
         return self._send(self._answer(request, environ, body), start_response)
+
+    def _control(self, environ: dict[str, Any]) -> Answer:
+        """Carry out one control request; an error is answered with 400 and its reason."""
+        route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO'].removeprefix(CONTROL)}"
+        try:
+            status, content = 200, self._controlled(route, wire.body_of(environ))
+        except NotImplementedError:
+            status, content = 404, {"error": f"no {route}"}
+        except (ValidationError, orjson.JSONDecodeError, ValueError, KeyError) as error:
+            status, content = 400, {"error": str(error)}
+        return Answer(status, {"Content-Type": "application/json"}, orjson.dumps(content))
+
+    def _controlled(self, route: str, body: bytes) -> dict[str, Any]:
+        run = self.world.run
+        match route:
+            case "GET ready":
+                return {"scenario": run.scenario.name, "now": run.now.isoformat()}
+            case "GET truth":
+                story = run.scenario
+                return {"causes": story.causes, "red_herrings": story.red_herrings, "seed": story.seed}
+            case "GET counts":
+                return dict(self.counts)
+            case "POST faults":
+                self.faults.add(FaultRule.model_validate_json(body))
+            case "DELETE faults":
+                self.faults.clear()
+            case "POST quotas":
+                self.faults.limit({str(name): float(rate) for name, rate in orjson.loads(body).items()})
+            case "POST clock":
+                return self._advance(float(orjson.loads(body)["advance"]))
+            case "POST reset":
+                self.reset()
+            case _:
+                raise NotImplementedError
+        return {}
+
+    def _advance(self, seconds: float) -> dict[str, Any]:
+        clock = self.world.clock
+        if not isinstance(clock, ManualClock):
+            raise ValueError("the clock runs by itself")
+        with self.world.lock:
+            clock.advance(seconds)
+            self.world.tick()
+        return {"now": clock.now().isoformat()}
 
     def _answer(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
         service, operation = request.scope.service, request.operation
@@ -136,7 +200,7 @@ class Front:
         return _damage(rule, reply, environ) if rule.kind else reply
 
     def _handle(self, request: ParsedRequest, environ: Mapping[str, Any], body: bytes) -> Answer:
-        expired = signatures.expired(request, environ, self.wall())
+        expired = wire.expired(request, environ, self.wall())
         if expired is not None:
             return wire.error_answer(request, expired)
         handler = HANDLERS.get((request.scope.service, request.operation))
@@ -256,3 +320,49 @@ def _cut(environ: Mapping[str, Any]) -> NoReturn:
     ended.close()
     other.close()
     raise ConnectionAbortedError
+
+
+POLL = 0.02
+"""Seconds until `stop` is noticed."""
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet, as AWS sends a short answer
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None: ...
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Print nothing; a request that is no HTTP is the client's mistake."""
+
+
+class Server(ThreadedWSGIServer):
+    """One front on 127.0.0.1; `failures` holds the tracebacks of bugs in our handlers, for tests."""
+
+    def __init__(self, front: Front, port: int = 0) -> None:
+        super().__init__("127.0.0.1", port, front, _Handler)
+        self.front = front
+        self.failures: list[str] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        self.failures.append(message % args if args else message)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Called in an `except`; a connection that a fault has cut is no failure."""
+        if not isinstance(sys.exc_info()[1], OSError | ValueError):
+            self.failures.append(traceback.format_exc())
+
+    def start(self, poll: float = POLL) -> threading.Thread:
+        thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": poll}, name="embedded-aws", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        self.front.close()
+        self.shutdown()

@@ -13,7 +13,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from services.demo.answers import Answer
+from services.demo.errors import Answer
 
 _ANSWERING = threading.RLock()
 """moto imports its services on first use, each other's among them: two threads at once end in a deadlock."""

@@ -4,11 +4,10 @@ from random import Random
 from typing import Any
 
 from services.demo.account import CALLER
-from services.demo.cloudtrail.model import DELIVERY, TrailStore
-from services.demo.cloudtrail.ordinary_days import OFFICE
-from services.demo.cloudtrail.records import GLOBAL_REGION, GLOBAL_SOURCES, change
-from services.demo.iam.model import AccessKeyStore
+from services.demo.cloudtrail import DELIVERY, TrailStore
+from services.demo.iam import AccessKeyStore
 from services.demo.registry import WorldView
+from services.demo.trail_records import GLOBAL_REGION, GLOBAL_SOURCES, OFFICE, change
 
 _SOURCES = {
     "application-autoscaling": "autoscaling",

@@ -2,6 +2,12 @@
 
 All of moto's internals that the front relies on are used here, and `tests/services/demo/front` holds
 one test for each protocol.
+
+
+Refuses requests whose signature is too old, or too far in the future, as AWS does.
+
+Source: "Signature Version 4 request signing", troubleshooting (IAM user guide): a request is accepted within five
+minutes of its X-Amz-Date; RequestTimeTooSkewed (Amazon S3 API reference, "Error responses"): fifteen minutes.
 """
 
 import gzip
@@ -11,7 +17,7 @@ import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -27,8 +33,7 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
-from services.demo.answers import Answer
-from services.demo.errors import AwsErrorResponse
+from services.demo.errors import Answer, AwsErrorResponse
 
 SIGNING_NAMES = {
     "monitoring": "cloudwatch",
@@ -216,3 +221,37 @@ def _plain_shape(shape: Any, visited: set[str]) -> bool:
     if shape.type_name in ("list", "map"):
         return _plain_shape(shape.member if shape.type_name == "list" else shape.value, visited)
     return shape.type_name != "blob" and not shape.serialization
+
+
+LASTS = timedelta(minutes=5)
+LASTS_IN_S3 = timedelta(minutes=15)
+_FORM = "%Y%m%dT%H%M%SZ"
+
+
+def expired(request: ParsedRequest, environ: Mapping[str, Any], now: datetime) -> AwsErrorResponse | None:
+    """The error for a request that was signed at another time than `now`; None if it is in time or has no date."""
+    try:
+        signed_at = datetime.strptime(str(environ.get("HTTP_X_AMZ_DATE", "")), _FORM).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    if request.scope.service == "s3":
+        if abs(now - signed_at) <= LASTS_IN_S3:
+            return None
+        message = "The difference between the request time and the current time is too large."
+        return AwsErrorResponse("RequestTimeTooSkewed", message, 403)
+    if abs(now - signed_at) <= LASTS:
+        return None
+    is_json = request.protocol not in ("query", "ec2", "rest-xml")
+    code = "InvalidSignatureException" if is_json else "SignatureDoesNotMatch"
+    return AwsErrorResponse(code, _message(signed_at, now), 400 if is_json else 403)
+
+
+def _message(signed_at: datetime, now: datetime) -> str:
+    if signed_at < now:
+        limit, words, sign = now - LASTS, ("expired", "now earlier"), "-"
+    else:
+        limit, words, sign = now + LASTS, ("not yet current", "still later"), "+"
+    return (
+        f"Signature {words[0]}: {signed_at:{_FORM}} is {words[1]} than {limit:{_FORM}}"
+        f" ({now:{_FORM}} {sign} 5 min.)"
+    )

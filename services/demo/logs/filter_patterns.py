@@ -225,7 +225,6 @@ def _of_field(test: Test) -> Callable[[Any], bool]:
 
 
 def _comparison(sign: str, operand: Value) -> Callable[[object], bool]:
-    """Compares a JSON scalar or a field's text."""
     if sign in _ORDERS:
         order, bound = _ORDERS[sign], float(operand.text)
         return lambda value: (number := _number(value)) is not None and order(number, bound)
@@ -259,7 +258,6 @@ def _text_test(operand: str) -> Callable[[object], bool]:
 
 
 def _text_of(value: object) -> str:
-    """A scalar as it is written in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)

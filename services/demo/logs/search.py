@@ -118,7 +118,6 @@ def _answer(events: list[Event], cursor: list[Any] | None) -> dict[str, Any]:
             }
             for event in events
         ],
-        "searchedLogStreams": [],
     }
     if cursor is not None:
         answer["nextToken"] = encode(json.dumps(cursor))

@@ -1,23 +1,43 @@
-"""Handlers for RDS: instances, snapshots, events, pending maintenance.
+"""Handlers that read RDS: instances, snapshots, events, pending maintenance, what may be modified; and prices.
 
-An account without the runbook's system leaves instances and snapshots to moto.
-Source: Amazon RDS API reference.
+An account without the runbook's system leaves instances and snapshots to moto. Source: Amazon RDS API reference,
+GetProducts (AWS Price List API reference).
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from services.demo.account import REGION
+from services.demo import names
+from services.demo.account import REGION, hash_of
 from services.demo.errors import AwsErrorResponse
 from services.demo.paging import page_of
-from services.demo.rds.history import EVENTS_KEPT, Backup, BackupHistory, ManualSnapshot
-from services.demo.rds.model import ALLOCATED, BACKUP_WINDOW, CREATED, DatabaseInstance
-from services.demo.rds.records import Event
-from services.demo.rds.recovery import RecoveryRegion
-from services.demo.rds.restored import RestoredInstances
+from services.demo.rds.history import (
+    EVENTS_KEPT,
+    Backup,
+    BackupHistory,
+    ManualSnapshot,
+    RecoveryRegion,
+    RestoredInstances,
+)
+from services.demo.rds.model import (
+    ALLOCATED,
+    BACKUP_WINDOW,
+    CLASSES,
+    CREATED,
+    ENGINE,
+    FARGATE,
+    GIB_MONTH,
+    LARGEST,
+    MOST_IOPS,
+    SMALLEST,
+    STRIPED_IOPS,
+    VERSION,
+    DatabaseInstance,
+    Event,
+)
 from services.demo.registry import Call, op
-from services.demo.system import names
 
 PAGE, LEAST = 100, 20
 """MaxRecords: default and greatest, and least."""
@@ -88,7 +108,6 @@ def snapshot_row(call: Call, backup: Backup) -> dict[str, Any]:
         "EngineVersion": "16.4",
         "AllocatedStorage": backup.gib if isinstance(backup, ManualSnapshot) else ALLOCATED,
         "StorageType": "gp3",
-        "Encrypted": True,
         "BackupRetentionPeriod": call.component(DatabaseInstance).retention,
         "PreferredBackupWindow": BACKUP_WINDOW,
     }
@@ -198,3 +217,95 @@ def _limit(call: Call) -> int:
     if not LEAST <= limit <= PAGE:
         raise AwsErrorResponse("InvalidParameterValue", f"MaxRecords must be between {LEAST} and {PAGE}.")
     return limit
+
+
+_ON_DEMAND, _RATE = "JRTCKXETXF", "6YS6EN2CT7"
+"""Codes of the Price List for on-demand terms and their rates."""
+
+
+@op("rds", "DescribeValidDBInstanceModifications", of_system=True)
+def valid_modifications(call: Call) -> dict[str, Any]:
+    if named_instance(call).operation:
+        text = f"DB instance {call.params['DBInstanceIdentifier']} is not in available state."
+        raise AwsErrorResponse("InvalidDBInstanceState", text)
+    storage = {
+        "StorageType": "gp3",
+        "StorageSize": [{"From": SMALLEST, "To": LARGEST, "Step": 1}],
+        "ProvisionedIops": [{"From": STRIPED_IOPS, "To": MOST_IOPS, "Step": 1}],
+    }
+    return {"ValidDBInstanceModificationsMessage": {"Storage": [storage]}}
+
+
+@op("rds", "DescribeOrderableDBInstanceOptions", of_system=True)
+def orderable_options(call: Call) -> dict[str, Any]:
+    params = call.params
+    ours = params["Engine"] == ENGINE and params.get("EngineVersion") in (None, VERSION)
+    options = [
+        {
+            "Engine": ENGINE,
+            "EngineVersion": VERSION,
+            "DBInstanceClass": name,
+            "AvailabilityZones": [{"Name": f"{REGION}{zone}"} for zone in "acd"],
+            "MultiAZCapable": True,
+            "Vpc": True,
+            "StorageType": "gp3",
+        }
+        for name in CLASSES
+        if ours and params.get("DBInstanceClass") in (None, name)
+    ]
+    return {"OrderableDBInstanceOptions": options}
+
+
+@op("pricing", "GetProducts")
+def get_products(call: Call) -> dict[str, Any]:
+    filters, service = call.params.get("Filters") or (), call.params["ServiceCode"]
+    products = {"AmazonRDS": _products, "AmazonECS": _fargate}.get(service, lambda: iter(()))()
+    prices = [
+        _price_list(service, attributes, unit, usd)
+        for attributes, unit, usd in products
+        if all(_fits(attributes.get(each["Field"]), each) for each in filters)
+    ]
+    return {"FormatVersion": "aws_v1", "PriceList": prices}
+
+
+def _fits(value: str | None, filter: dict[str, str]) -> bool:
+    return value is not None and (
+        filter["Value"] in value if filter["Type"] == "CONTAINS" else filter["Value"] == value
+    )
+
+
+def _fargate() -> Iterator[tuple[dict[str, str], str, float]]:
+    common = {"productFamily": "Compute", "regionCode": REGION, "servicecode": "AmazonECS"}
+    for name, usd in FARGATE.items():
+        yield common | {"usagetype": f"APN1-{name}"}, "hours", usd
+
+
+def _products() -> Iterator[tuple[dict[str, str], str, float]]:
+    """(attributes, unit, dollars) of each product."""
+    for zones, deployment in ((1, "Single-AZ"), (2, "Multi-AZ")):
+        common = {"regionCode": REGION, "deploymentOption": deployment, "servicecode": "AmazonRDS"}
+        for instance_class in CLASSES.values():
+            family = {"productFamily": "Database Instance", "databaseEngine": "PostgreSQL"}
+            yield (
+                common | family | {"instanceType": instance_class.name},
+                "Hrs",
+                instance_class.hourly * zones,
+            )
+        storage = {"productFamily": "Database Storage", "databaseEngine": "Any"}
+        yield common | storage | {"volumeType": "General Purpose-GP3"}, "GB-Mo", GIB_MONTH * zones
+
+
+def _price_list(service: str, attributes: dict[str, str], unit: str, usd: float) -> str:
+    sku = f"{hash_of(json.dumps(attributes)):X}"[:16]
+    term, rate = f"{sku}.{_ON_DEMAND}", f"{sku}.{_ON_DEMAND}.{_RATE}"
+    dimension = {"unit": unit, "rateCode": rate, "pricePerUnit": {"USD": f"{usd:.10f}"}}
+    product = {"productFamily": attributes["productFamily"], "sku": sku, "attributes": attributes}
+    on_demand = {"sku": sku, "effectiveDate": "2026-01-01T00:00:00Z", "priceDimensions": {rate: dimension}}
+    return json.dumps(
+        {
+            "product": product,
+            "terms": {"OnDemand": {term: on_demand}},
+            "version": "20260105000000",
+            "publicationDate": "2026-01-05T00:00:00Z",
+        }
+    )

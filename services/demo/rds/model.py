@@ -1,31 +1,128 @@
-"""The runbook's database: the instance, its modifications and its maintenance, by the world's clock.
+"""The runbook's database: the instance, its modifications and its maintenance, by the world's clock; and what RDS sells.
 
 Source: ModifyDBInstance, ApplyPendingMaintenanceAction and the types DBInstance and PendingMaintenanceAction (Amazon
 RDS API reference); "Modifying an Amazon RDS DB instance" (Amazon RDS user guide): what is queued is applied in the next
 maintenance window, "immediately" applies everything that is queued; storage cannot be modified again for six hours or
-until it is optimized.
+until it is optimized; "DB instance classes". Prices are invented, near those of Tokyo.
 """
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from services.calendar.maintenance_windows import weekly
-from services.demo.account import ACCOUNT, REGION, SYSTEM
-from services.demo.ec2 import DATABASE_GROUP, SUBNETS, VPC
-from services.demo.incident_effects import DatabaseState
-from services.demo.rds.classes import CLASSES, ENGINE, VERSION, baseline
-from services.demo.rds.records import Event, Maintenance, Operation
-from services.demo.scenario import ScenarioRun
-from services.demo.scenario_facts import (
+from services.demo import names
+from services.demo.account import ACCOUNT, REGION, SYSTEM, answer_of
+from services.demo.ec2 import DATABASE_GROUP
+from services.demo.effects import DatabaseState
+from services.demo.scenario import (
     Certificate,
     DatabaseEventFact,
     Patch,
     PendingChange,
     Retention,
+    ScenarioRun,
     Window,
 )
-from services.demo.system import names
+
+ENGINE, VERSION = "postgres", "16.4"
+GIB_MONTH = 0.138
+"""Dollars per GiB and month of gp3 in one zone; Multi-AZ costs twice as much, and so does an instance."""
+SMALLEST, LARGEST = 20, 65536
+"""GiB of storage."""
+FARGATE = {
+    "Fargate-vCPU-Hours:perCPU": 0.05056,
+    "Fargate-GB-Hours": 0.00553,
+    "Fargate-ARM-vCPU-Hours:perCPU": 0.04045,
+    "Fargate-ARM-GB-Hours": 0.00442,
+}
+"""Dollars per hour by type of usage."""
+STRIPED = 400
+"""GiB from which gp3 is striped over four volumes: its IOPS must be given, and are more."""
+IOPS, STRIPED_IOPS, MOST_IOPS = 3000, 12000, 64000
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceClass:
+    name: str
+    cores: int
+    memory_gib: int
+    hourly: float
+    """Dollars in one zone."""
+
+    @property
+    def share(self) -> float:
+        return (2 / self.cores) * (4 / self.memory_gib) ** 0.5
+
+
+CLASSES = {
+    each.name: each
+    for each in (
+        InstanceClass("db.t4g.micro", 2, 1, 0.025),
+        InstanceClass("db.t4g.small", 2, 2, 0.051),
+        InstanceClass("db.t4g.medium", 2, 4, 0.101),
+        InstanceClass("db.t4g.large", 2, 8, 0.202),
+        InstanceClass("db.t4g.xlarge", 4, 16, 0.404),
+        InstanceClass("db.m6g.large", 2, 8, 0.236),
+        InstanceClass("db.m6g.xlarge", 4, 16, 0.472),
+        InstanceClass("db.r6g.large", 2, 16, 0.273),
+        InstanceClass("db.r6g.xlarge", 4, 32, 0.546),
+    )
+}
+
+
+def baseline(size: int) -> int:
+    """IOPS of gp3 of so many GiB without extra charge."""
+    return STRIPED_IOPS if size >= STRIPED else IOPS
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: datetime
+    message: str
+    category: str = "backup"
+    source: str = ""
+    """The snapshot it is about; empty: the instance."""
+    instance: str = ""
+    """The instance it is about; empty: the runbook's database."""
+
+
+@dataclass(slots=True)
+class Maintenance:
+    action: str
+    description: str
+    dates: dict[str, datetime]
+    """AutoAppliedAfterDate, ForcedApplyDate and CurrentApplyDate, as far as there are any."""
+    due: datetime | None
+    """When it is applied; None: not by itself."""
+    opt_in: str = ""
+    chosen: datetime | None = None
+    """When it is applied according to the opt-in; None: without one."""
+
+    def describe(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"Action": self.action, "Description": self.description} | self.dates
+        if self.opt_in:
+            row["OptInStatus"] = self.opt_in
+            row.pop("CurrentApplyDate", None)
+        if self.opt_in == "next-maintenance":
+            row["CurrentApplyDate"] = self.chosen
+        return row
+
+
+@dataclass(slots=True)
+class Operation:
+    status: str
+    ends: datetime
+    outage: tuple[datetime, datetime] | None = None
+    """When the database cannot be reached."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """Settings that it applies."""
+    maintenance: Maintenance | None = None
+    """What it applies."""
+    fails_over: bool = True
+    """Whether the standby of a Multi-AZ instance takes over; a plain restart stays where it is."""
+
 
 CREATED = datetime(2025, 4, 1, 2, 14, 5, tzinfo=UTC)
 BACKUP_WINDOW = "18:10-18:40"
@@ -44,7 +141,6 @@ STATUSES = {"db-upgrade": "upgrading", "ca-certificate-rotation": "rebooting"}
 _UPLOADS = 300
 """Seconds from one upload of the transaction log to the next."""
 PARAMETER_GROUP, SUBNET_GROUP = f"{SYSTEM}-prod-postgres16", names.DATABASE
-_ENDPOINT = f"{names.DATABASE}.c9akciq32rgt.{REGION}.rds.amazonaws.com"
 
 
 class DatabaseInstance:
@@ -216,44 +312,26 @@ class DatabaseInstance:
         self.events.append(Event(at, message, category))
 
     def describe(self) -> dict[str, Any]:
-        row = {
-            "DBInstanceIdentifier": names.DATABASE,
-            "DBInstanceArn": self.arn,
-            "DbiResourceId": "db-K2V7QDEMOTOBAN4WZ5X3YJ6BLE",
-            "DBInstanceStatus": self.status,
-            "Engine": ENGINE,
-            "DBName": SYSTEM,
-            "MasterUsername": SYSTEM,
-            "Endpoint": {"Address": _ENDPOINT, "Port": 5432, "HostedZoneId": "Z24O6O9L7SGTNB"},
-            "StorageEncrypted": True,
-            "InstanceCreateTime": CREATED,
-            "AvailabilityZone": f"{REGION}{self.zones[0]}",
-            "DBSubnetGroup": {
-                "DBSubnetGroupName": SUBNET_GROUP,
-                "VpcId": VPC,
-                "SubnetGroupStatus": "Complete",
-                "Subnets": [{"SubnetIdentifier": id} for id in SUBNETS.values()],
-            },
-            "VpcSecurityGroups": [
-                {"VpcSecurityGroupId": each, "Status": "active"} for each in self.security_groups
-            ],
-            "DBParameterGroups": [
-                {"DBParameterGroupName": PARAMETER_GROUP, "ParameterApplyStatus": "in-sync"}
-            ],
-            "BackupRetentionPeriod": self.retention,
-            "PreferredBackupWindow": BACKUP_WINDOW,
-            "PreferredMaintenanceWindow": self.window,
-            "AutoMinorVersionUpgrade": True,
-            "DeletionProtection": True,
-            "PubliclyAccessible": False,
-            "PendingModifiedValues": dict(self.pending),
-            "EnabledCloudwatchLogsExports": ["postgresql"],
-            "CACertificateIdentifier": "rds-ca-rsa2048-g1",
-            "CertificateDetails": {
-                "CAIdentifier": "rds-ca-rsa2048-g1",
-                "ValidTill": self._certificate_until,
-            },
-        } | self.settings
+        row = (
+            answer_of("database")
+            | {
+                "DBInstanceArn": self.arn,
+                "DBInstanceStatus": self.status,
+                "InstanceCreateTime": CREATED,
+                "AvailabilityZone": f"{REGION}{self.zones[0]}",
+                "VpcSecurityGroups": [
+                    {"VpcSecurityGroupId": each, "Status": "active"} for each in self.security_groups
+                ],
+                "BackupRetentionPeriod": self.retention,
+                "PreferredMaintenanceWindow": self.window,
+                "PendingModifiedValues": dict(self.pending),
+                "CertificateDetails": {
+                    "CAIdentifier": "rds-ca-rsa2048-g1",
+                    "ValidTill": self._certificate_until,
+                },
+            }
+            | self.settings
+        )
         if self.settings["MultiAZ"]:
             row["SecondaryAvailabilityZone"] = f"{REGION}{self.zones[1]}"
         # Without automatic backups there is no point in time to restore to.

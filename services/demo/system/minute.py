@@ -1,14 +1,39 @@
-"""The values of a Minute are consistent: the log has as many lines with a 5xx status as 5xx responses are counted."""
+"""One minute of the system: from demand and capacity to measurements, and what effects do to it.
 
-from collections.abc import Mapping, Sequence
+The values of a Minute are consistent: the log has as many lines with a 5xx status as 5xx responses are counted.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
 from services.demo import effects as kinds
-from services.demo.incident_effects import ApplicationLines, DatabaseLines, Demand, Wording
+from services.demo import names
+from services.demo.ecs.records import Fate
+from services.demo.effects import ApplicationLines, DatabaseLines, Demand, Effect, Storage, Wording
 from services.demo.scenario import Scenario
-from services.demo.system.day import requests_per_minute
+
+JST = 9 * 3600
+_WEEKEND = 0.12
+_HOURS = (0.0, 5.5, 7.5, 8.5, 9.25, 10.5, 11.75, 12.25, 12.75, 13.25, 15.0, 16.75, 17.5, 19.0, 22.0, 24.0)
+_REQUESTS = (5.0, 4.0, 9.0, 45.0, 96.0, 108.0, 92.0, 38.0, 42.0, 88.0, 100.0, 78.0, 34.0, 14.0, 7.0, 5.0)
+"""Per minute at these hours in Japan."""
+
+
+def requests_per_minute(at: float) -> float:
+    """Requests per minute at `at` (epoch seconds): open 9 to 17, a dip at lunch, quiet weekends."""
+    local = at + JST
+    hour = local % 86_400 / 3600
+    index = bisect_right(_HOURS, hour)
+    then = min(index, len(_HOURS) - 1)
+    before, low, after, high = _HOURS[index - 1], _REQUESTS[index - 1], _HOURS[then], _REQUESTS[then]
+    share = (hour - before) / (after - before) if after > before else 0.0
+    # 1970-01-01 was a Thursday.
+    weekday = (int(local // 86_400) + 3) % 7
+    return (low + (high - low) * share) * (_WEEKEND if weekday >= 5 else 1.0)
+
 
 CPU_PER_REQUEST = 0.75
 """Per cent of one task's CPU that one request per minute needs."""
@@ -231,3 +256,76 @@ def _failures(random: Random, requests: int, errors: kinds.Errors | None, tasks:
         return max(1, round(requests * errors.share * random.uniform(0.85, 1.15))), 0
     # One or two logged errors per hour are normal. An ordinary day has no 5xx, because the runbook reports each.
     return 0, int(random.random() < requests * 0.0002)
+
+
+FAILS_IN = 25.0
+"""Seconds from a task's creation until its start has failed."""
+FULL = 99.7
+"""Per cent of its memory that a task can use."""
+_CODES = (500, 502, 503, 504)
+
+
+def troubles_of(effects: Iterable[Effect]) -> list[Effect]:
+    return [
+        effect
+        for effect in effects
+        if isinstance(effect, kinds.IncidentEffect) or (isinstance(effect, Storage) and effect.by != "data")
+    ]
+
+
+def fates(effects: Iterable[Effect], began: float) -> list[Fate]:
+    """How tasks end by themselves; `began` is the scenario's beginning (epoch seconds)."""
+    rules = []
+    for effect in effects:
+        if isinstance(effect, kinds.TaskExits | kinds.StartFailures):
+            settings = effect.model_dump(exclude={"kind", "at", "lasts", "new"})
+            if isinstance(effect, kinds.StartFailures):
+                settings |= {"lives": FAILS_IN, "starts": False, "code": "TaskFailedToStart"}
+            since, only = began + effect.at, names.RELEASE if effect.new else ""
+            rules.append(Fate(since, since + effect.lasts, definition=only, **settings))
+    return rules
+
+
+def disturb(minute: Minute, troubles: Sequence[Effect], at: float, random: Random) -> None:
+    """Apply the effects that are active at `at` (seconds of the scenario)."""
+    active = [effect for effect in troubles if effect.active(at)]
+    for failing in of(active, kinds.Responses):
+        if random.random() >= failing.gaps:
+            _fail(minute, failing, at, random)
+    for memory in of(active, kinds.MemoryUse):
+        minute.memory = min(FULL, minute.memory + memory.percent * memory.strength(at, memory.ramp))
+    for hot in of(active, kinds.HotTask):
+        first = [min(100.0, cpu + hot.cpu) for cpu in minute.task_cpu[:1]]
+        minute.task_cpu = (*first, *minute.task_cpu[1:])
+        minute.cpu = sum(minute.task_cpu) / max(1, len(minute.task_cpu))
+    minute.tls_errors = sum(times(random, effect.per_minute) for effect in of(active, kinds.TlsErrors))
+    minute.application_lines = tuple(of(active, kinds.ApplicationLines))
+    minute.database_lines = tuple(of(active, kinds.DatabaseLines))
+    for state in of(active, kinds.DatabaseState):
+        if state.connections is not None:
+            minute.connections = max(0, round(state.connections * random.uniform(0.97, 1.03)))
+        minute.credits = state.credits if state.credits is not None else minute.credits
+    logs = [effect for effect in of(troubles, Storage) if effect.at <= at]
+    minute.wal_gib += sum(effect.filled(at) for effect in logs)
+    if any(effect.by == "slot" for effect in logs):
+        minute.slot_gib = sum(effect.filled(at) for effect in logs if effect.by == "slot")
+
+
+def _fail(minute: Minute, effect: kinds.Responses, at: float, random: Random) -> None:
+    strength = effect.strength(at, effect.ramp) * random.uniform(0.85, 1.15)
+    base = 1 if effect.counted else minute.requests
+
+    def count(share: float) -> int:
+        return min(times(random, share * base * strength), minute.requests - minute.errors)
+
+    balancer = dict(minute.balancer)
+    for code in _CODES:
+        failed = count(getattr(effect, f"elb_{code}"))
+        balancer[code] = balancer.get(code, 0) + failed
+        minute.balancer = balancer
+        if code in (502, 504):
+            minute.refused += round(failed * effect.refused)
+    minute.target_errors += (failed := count(effect.target))
+    if failed:
+        minute.words += effect.words
+    minute.client_errors += count(effect.client)

@@ -2,43 +2,30 @@
 
 import heapq
 from random import Random
-from typing import Protocol
 
+from services.demo import names
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import MetricStore
 from services.demo.ecs.model import Service
 from services.demo.ecs.records import Fate
-from services.demo.effects import Deploy, Effect
-from services.demo.elb.model import TargetGroup
-from services.demo.incident_effects import Desired, ServiceEvent, Targets
+from services.demo.effects import Deploy, Desired, Effect, ServiceEvent, Targets
+from services.demo.load_balancers import TargetGroup
 from services.demo.logs.store import LogStore
+from services.demo.rds.model import DatabaseInstance
 from services.demo.scenario import ScenarioRun
-from services.demo.system import names
-from services.demo.system.app_log import app_lines, startup_lines, trouble_lines
-from services.demo.system.lines import Line
-from services.demo.system.minute import Minute, gib_filled, of, simulate
-from services.demo.system.other_logs import database_lines, firewall_lines
-from services.demo.system.publish import publish
-from services.demo.system.troubles import disturb, fates, troubles_of
+from services.demo.system.logs import (
+    Line,
+    app_lines,
+    database_lines,
+    firewall_lines,
+    startup_lines,
+    trouble_lines,
+)
+from services.demo.system.minute import Minute, disturb, fates, gib_filled, of, simulate, troubles_of
+from services.demo.system.publish import CREDITS, publish
 
 FULL = 0.02
 """GiB below which the database's storage is full."""
-CREDITS = 576.0
-"""CPU credits of the database at most, and at the beginning."""
-
-
-class Database(Protocol):
-    is_full: bool
-
-    @property
-    def grown_gib(self) -> float: ...
-
-    @property
-    def cpu_share(self) -> float: ...
-
-    def is_down(self, first: float, last: float) -> bool:
-        """Whether it cannot be reached at some time from `first` to `last` (epoch seconds)."""
-        ...
 
 
 class SimulatedSystem:
@@ -54,7 +41,7 @@ class SimulatedSystem:
         group: TargetGroup,
         metrics: MetricStore,
         logs: LogStore,
-        database: Database,
+        database: DatabaseInstance,
         start: int,
         log_start: int,
     ) -> None:
@@ -131,7 +118,6 @@ class SimulatedSystem:
             self.service.add_event(self._run.began.timestamp() + effect.at, effect.message)
 
     def _deploy(self, effect: Deploy, at: float) -> None:
-        """Deploy the same definition, or a new one whose tasks end, fail or wait."""
         definition = names.RELEASE if effect.is_release else self.service.definition
         if effect.broken:
             self.service.fates.append(Fate.crash(definition, at))

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from services.demo import names
 from services.demo import world as worlds
 from services.demo.cloudwatch.alarms.states import State
 from services.demo.cloudwatch.dashboards import StoredDashboard
-from services.demo.system import names
 
 NAMESPACE = "Growth"
 PAST, FUTURE = 190, 240

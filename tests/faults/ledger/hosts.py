@@ -22,12 +22,10 @@ from services.changes.arming.fence import Fence
 from services.changes.engine import ChangeEngine
 from services.changes.trail import Trail
 from services.clock import ManualClock
-from services.demo import handlers
-from services.demo.cloudtrail import model
+from services.demo import cloudtrail, handlers
 from services.demo.faults import FaultRule
 from services.demo.front import recording
-from services.demo.front.app import Front
-from services.demo.front.server import Server
+from services.demo.front.app import Front, Server
 from services.demo.world import World
 from services.journal.place import JournalPlace
 from services.models.journal import EntryKind, NewEntry, Person
@@ -202,7 +200,7 @@ def worlds_apart(*, guarded: bool = True) -> Iterator[None]:
         patch.setattr(auth, "get_current_datetime", _signing_time)
         patch.setattr(AwsSession, "skew_seconds", property(skew_of))
         # Whoever may send again does so at the earliest: CloudTrail tells at once.
-        for module in (model, recording):
+        for module in (cloudtrail, recording):
             patch.setattr(module, "DELIVERY", timedelta())
         patch.setattr(Trail, "delay", timedelta())
         patch.setattr(recovery, "EVERY", 0.0)

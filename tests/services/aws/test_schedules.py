@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.autoscaling.schedules import MOST, UnreadableSchedule, moments
-from services.demo.autoscaling.schedules import parse
+from services.demo.schedules import parse
 from services.models.base import RawId
 from services.models.ecs import ScheduledAction
 

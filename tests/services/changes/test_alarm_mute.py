@@ -124,13 +124,10 @@ async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(embedd
 
 
 async def put_rule(embedded: Any, name: str, schedule: dict[str, str]) -> None:
-    from services.demo.account import ACCOUNT
-    from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
+    """A rule that somebody else creates."""
 
     settings = {"Name": name, "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": [ALARM]}}
-    now = embedded.clock.now()
-    rule = MuteRule(name, REGION, ACCOUNT, settings, parse_schedule(schedule), now)
-    embedded.world.alarms.mutes.rules[REGION, name] = rule
+    embedded.world.alarms.mutes.put(REGION, settings, embedded.clock.now())
 
 
 async def test_the_form_offers_only_what_is_possible(embedded, tmp_path):

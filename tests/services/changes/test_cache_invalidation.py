@@ -10,8 +10,8 @@ from services.changes.cache_invalidation.change import LASTS
 from services.changes.cache_invalidation.reading import month_start
 from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id
-from services.demo.cloudfront.model import WILDCARD_SECONDS, DistributionCache
-from services.demo.system.names import DISTRIBUTION
+from services.demo.cloudfront import WILDCARD_SECONDS, DistributionCache
+from services.demo.names import DISTRIBUTION
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import EntryKind
@@ -69,7 +69,7 @@ async def test_another_console_takes_the_watch_over(embedded, tmp_path):
 
 
 async def test_a_watch_gives_up_after_its_time(embedded, tmp_path, monkeypatch):
-    monkeypatch.setattr("services.demo.cloudfront.model.EXACT_SECONDS", 86_400.0)
+    monkeypatch.setattr("services.demo.cloudfront.EXACT_SECONDS", 86_400.0)
     async with desk(embedded, tmp_path / "j.db") as one:
         await one.arm()
         await applied(one, await planned(one, "/index.html"))
@@ -81,7 +81,7 @@ async def test_a_watch_gives_up_after_its_time(embedded, tmp_path, monkeypatch):
 async def test_a_watch_of_another_host_s_change_is_not_given_up_early_by_a_clock_that_is_ahead(
     embedded, tmp_path, monkeypatch, skew
 ):
-    monkeypatch.setattr("services.demo.cloudfront.model.EXACT_SECONDS", 86_400.0)
+    monkeypatch.setattr("services.demo.cloudfront.EXACT_SECONDS", 86_400.0)
     async with desk(embedded, tmp_path / "j.db") as one, desk(embedded, tmp_path / "j.db") as two:
         await one.arm()
         monkeypatch.setattr(ages, "machine", lambda: "another-boot time:[1]")

@@ -13,7 +13,7 @@ from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.ecs_scaling.state import Load, ScalingState
 from services.changes.registry import CHANGES
 from services.clock import ManualClock
-from services.demo.system import names
+from services.demo import names
 from services.models.base import Quota, RawId
 from services.models.change_runs import StepState
 from services.models.changes import Danger, Plan

@@ -9,7 +9,7 @@ import pytest
 from services.aws.rds import reader
 from services.changes.drill_delete.change import DrillState, refusal
 from services.changes.drills.instances import TAG, Restored
-from services.demo.rds.restored import RestoredInstance, RestoredInstances
+from services.demo.rds.history import RestoredInstance, RestoredInstances
 from services.models.base import RawId
 from services.models.change_runs import Run, StepState
 from services.models.changes import Danger, Plan

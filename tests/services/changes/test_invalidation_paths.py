@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.changes.cache_invalidation.paths import LONGEST, read_path, read_paths
-from services.demo.cloudfront.model import _PATH as TAKEN
+from services.demo.cloudfront import _PATH as TAKEN
 
 CHARACTERS = st.text(
     alphabet=st.characters(exclude_categories=()) | st.sampled_from("/*%#?.あ／＊ \t~[]"), max_size=30

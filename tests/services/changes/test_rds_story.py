@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from services.demo.names import RDS_DIMENSIONS
 from services.demo.rds.history import BackupHistory
 from services.demo.scenario import Scenario
-from services.demo.system.names import RDS_DIMENSIONS
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.journal import EntryKind

@@ -11,7 +11,7 @@ import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError, Refused
 from services.aws.client.settings import WriteRole
-from services.demo.iam.model import Session, SessionStore, Trust
+from services.demo.sts import Session, SessionStore, Trust
 from services.models.change_runs import StepState
 from services.models.journal import EntryKind
 from tests.services.changes.change_world import REGISTER, Desk, desk

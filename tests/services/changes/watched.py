@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import Unreachable
-from services.demo.system import names
+from services.demo import names
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan
 from services.models.problem import Problem, ProblemKind

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.change_calendars import ChangeCalendarStore
+from services.demo.minor_services import ChangeCalendarStore
 from tests.services.demo.client import ask, refused
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.aws.client.secret import Secret
 from services.aws.client.write_grants import WriteGrant
-from services.demo.github.address import PREFIX, TOKEN
+from services.demo.launch import PREFIX, TOKEN
 from services.github.client import GithubClient
 from services.github.sealing import sealed
 from services.github.settings import GithubSettings

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.aws.client.errors import Refused
-from services.demo.github.model import KEY_ID, SCOPES, SECRET
+from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.github.client import GithubClient, may_read, written_path
 from services.github.scope import runs_path, scope_path
 from services.models.base import Github

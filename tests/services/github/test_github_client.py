@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError, Invalid, NotFound, Throttled, nothing_done
-from services.demo.github.model import KEY_ID, SCOPES, SECRET
+from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.github.client import GithubClient
 from services.github.scope import runs_path, scope_path
 from services.github.settings import GithubSettings

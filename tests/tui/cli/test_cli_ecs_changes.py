@@ -1,6 +1,6 @@
 import pytest
 
-from services.demo.system import names
+from services.demo import names
 from tests.conftest import Embedded
 from tests.services.changes.watched import live
 from tests.tui.change_plans import as_json, plan

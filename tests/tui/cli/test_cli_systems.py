@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services import i18n
-from services.demo.iam.model import SessionStore
+from services.demo.sts import SessionStore
 from services.models.verdict import Verdict
 from services.runbook import loader
 from tests.conftest import Embedded

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
-from services.demo.cloudwatch.alarms.mutes import MuteRule, ScheduleError, parse_schedule
+from services.demo.cloudwatch.alarms.mutes import MuteRule
 from services.demo.cloudwatch.alarms.records import Alarm, HistoryItem, Kind
 from services.demo.cloudwatch.alarms.states import State
 from services.demo.cloudwatch.alarms.store import AlarmStore
 from services.demo.errors import AwsErrorResponse
 from services.demo.paging import page_of
 from services.demo.registry import Call, op
+from services.demo.schedules import BadSchedule
 
 
 @op("cloudwatch", "PutMetricAlarm")
@@ -134,13 +135,11 @@ def _backwards(item: HistoryItem) -> str:
 @op("cloudwatch", "PutAlarmMuteRule")
 def put_alarm_mute_rule(call: Call) -> dict[str, Any]:
     settings = {name: value for name, value in call.params.items() if name != "Tags"}
-    try:
-        schedule = parse_schedule(settings["Rule"]["Schedule"])
-    except ScheduleError as error:
-        raise AwsErrorResponse("ValidationError", str(error)) from error
-    rule = MuteRule(settings["Name"], call.region, call.account, settings, schedule, call.now)
     alarms = call.component(AlarmStore)
-    alarms.mutes.rules[call.region, rule.name] = rule
+    try:
+        alarms.mutes.put(call.region, settings, call.now)
+    except BadSchedule as error:
+        raise AwsErrorResponse("ValidationError", str(error)) from error
     alarms.release_muted(call.now)
     return {}
 

@@ -6,7 +6,7 @@ Source: PutMetricAlarm, PutCompositeAlarm, SetAlarmState (Amazon CloudWatch API 
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from services.demo.account import ACCOUNT, REGION
 from services.demo.cloudwatch.alarms import metric_alarm
@@ -15,18 +15,15 @@ from services.demo.cloudwatch.alarms.records import Alarm, History, Kind
 from services.demo.cloudwatch.alarms.states import State, alarm_name, parse_rule, stamp
 from services.demo.cloudwatch.math_expressions import MathError
 from services.demo.cloudwatch.store import MetricStore
-
-
-class _Clock(Protocol):
-    def now(self) -> datetime: ...
+from services.demo.scenario import ScenarioRun
 
 
 class AlarmStore:
     """Alarms by (region, name). `evaluate` is called once per simulated minute, in order."""
 
-    def __init__(self, store: MetricStore, clock: _Clock) -> None:
+    def __init__(self, store: MetricStore, run: ScenarioRun) -> None:
         self._store = store
-        self._clock = clock
+        self._run = run
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self.history = History()
         self.mutes = MuteRuleStore()
@@ -43,7 +40,7 @@ class AlarmStore:
         at: datetime | None = None,
     ) -> Alarm:
         """Create or redefine an alarm from a valid Put…Alarm request; its state stays. A log alarm is never evaluated."""
-        at = at or self._clock.now()
+        at = at or self._run.now
         settings = {
             "ActionsEnabled": True,
             "OKActions": [],
@@ -64,11 +61,11 @@ class AlarmStore:
 
     def delete(self, alarm: Alarm) -> None:
         del self.alarms[alarm.region, alarm.name]
-        self.history.configured(alarm, self._clock.now(), "deleted")
+        self.history.configured(alarm, self._run.now, "deleted")
 
     def enable_actions(self, alarm: Alarm, enabled: bool) -> None:
         if alarm.settings["ActionsEnabled"] is not enabled:
-            at = self._clock.now()
+            at = self._run.now
             alarm.configure({**alarm.settings, "ActionsEnabled": enabled}, at)
             self.history.configured(alarm, at, "updated")
 
@@ -147,7 +144,7 @@ class AlarmStore:
         self, alarm: Alarm, state: State, reason: str, reason_data: str = "", at: datetime | None = None
     ) -> None:
         """Set a state; a metric alarm returns to its own at the next evaluation."""
-        at = at or self._clock.now()
+        at = at or self._run.now
         old = (alarm.state, alarm.reason, alarm.reason_data)
         changed = state is not alarm.state
         alarm.state, alarm.reason, alarm.reason_data, alarm.updated = state, reason, reason_data, at

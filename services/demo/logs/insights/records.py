@@ -84,7 +84,6 @@ def truth(value: Value) -> bool:
 
 
 def sort_key(value: Value) -> tuple[int, float, str]:
-    """Absent values, then texts, then numbers."""
     if value is None:
         return (0, 0.0, "")
     number = number_of(value)

@@ -14,7 +14,7 @@ from services.aws.client.write_grants import JournalLogStream
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.logs.events import Logs
 from services.demo.front.wire import ParsedRequest
-from services.demo.iam.model import SessionStore
+from services.demo.sts import SessionStore
 from services.inspections import wiring
 from services.journal.place import JournalPlace
 from services.models.base import RawId

@@ -13,7 +13,7 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.live_tail import LiveTail, LiveUpdate
-from services.demo.logs import live
+from services.demo.logs import handlers as live
 from tests.services.demo.client import ask
 from tests.tools.mutations import Mutation, mutations
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.changes.approval.approvals import NotApproved
-from services.demo.change_calendars import ChangeCalendarStore
+from services.demo.minor_services import ChangeCalendarStore
 from services.models.approvals import ConsentWay
 from services.models.base import RawId
 from services.models.change_runs import StepState

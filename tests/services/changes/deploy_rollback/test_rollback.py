@@ -1,7 +1,7 @@
 import pytest
 
+from services.demo import names
 from services.demo.ecs.records import Fate
-from services.demo.system import names
 from services.models.change_runs import StepState
 from services.models.changes import Danger
 from services.models.journal import EntryKind as K

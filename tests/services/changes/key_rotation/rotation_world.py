@@ -11,12 +11,11 @@ from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
 from services.changes.key_rotation.change import KeyRotation
 from services.changes.key_rotation.state import RotationState
-from services.demo.github.address import PREFIX, TOKEN
-from services.demo.github.model import GithubActions
-from services.demo.iam.model import AccessKey
-from services.demo.scenario import Scenario, Words
-from services.demo.scenario_facts import KeyFact
-from services.demo.system.names import USER, USER_KEY
+from services.demo.github import GithubActions
+from services.demo.iam import AccessKey
+from services.demo.launch import PREFIX, TOKEN
+from services.demo.names import USER, USER_KEY
+from services.demo.scenario import KeyFact, Scenario, Words
 from services.github.settings import GithubSettings
 from services.models.change_runs import Run, StepState
 from services.models.changes import Plan

@@ -3,7 +3,7 @@
 import pytest
 
 from services import i18n
-from services.demo.system.names import USER_KEY
+from services.demo.names import USER_KEY
 from services.models.duties import Occurrence, OccurrenceState
 from services.models.journal import EntryKind, EntryQuery
 from services.models.report import DayReport

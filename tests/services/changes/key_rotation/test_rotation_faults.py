@@ -7,8 +7,8 @@ import pytest
 
 from services.changes.key_rotation import hand_over
 from services.changes.key_rotation.state import Phase
-from services.demo.github.model import KEY_ID, SCOPES, SECRET
-from services.demo.system.names import USER_KEY
+from services.demo.github import KEY_ID, SCOPES, SECRET
+from services.demo.names import USER_KEY
 from services.models.change_runs import Run, StepState
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.demo.github.model import KEY_ID, SCOPES, SECRET
-from services.demo.system.names import USER_KEY
+from services.demo.github import KEY_ID, SCOPES, SECRET
+from services.demo.names import USER_KEY
 from services.models.change_runs import StepState
 from services.models.journal import EntryKind
 from tests.services.changes.key_rotation.rotation_world import DAY, HOUR, TEST_RUN, account, desk

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from services.changes.key_rotation.state import Phase
-from services.demo.github.model import KEY_ID, SCOPES, SECRET
-from services.demo.scenario_facts import KeyFact
-from services.demo.system.names import USER, USER_KEY
+from services.demo.github import KEY_ID, SCOPES, SECRET
+from services.demo.names import USER, USER_KEY
+from services.demo.scenario import KeyFact
 from services.models.change_runs import StepState
 from services.runbook.loader import load_builtin
 from tests.services.changes.key_rotation.rotation_world import (

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.demo.cloudfront.model import EXACT_SECONDS, WILDCARD_SECONDS
-from services.demo.system.names import DISTRIBUTION
+from services.demo.cloudfront import EXACT_SECONDS, WILDCARD_SECONDS
+from services.demo.names import DISTRIBUTION
 from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
 

@@ -2,13 +2,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.demo.cloudwatch.alarms.mutes import ScheduleError, parse_schedule
+from services.demo.cloudwatch.alarms.mutes import parse_schedule
+from services.demo.schedules import BadSchedule
 from tests.services.demo.cloudwatch.tiny_world import START, TinyWorld, cpu_alarm
 
 
 def starts(expression: str, since: datetime, days: int, zone: str = "UTC") -> list[str]:
-    schedule = parse_schedule({"Expression": expression, "Duration": "PT1H", "Timezone": zone})
-    return [f"{at:%m-%d %H:%M}" for at in schedule.starts(since, since + timedelta(days=days))]
+    times = parse_schedule({"Expression": expression, "Duration": "PT1H", "Timezone": zone}).times
+    moments, at = [], since.timestamp() - 1
+    while (moment := times.next(at)) is not None and moment <= since.timestamp() + days * 86_400:
+        moments.append(f"{datetime.fromtimestamp(moment, UTC):%m-%d %H:%M}")
+        at = moment
+    return moments
 
 
 @pytest.mark.parametrize(
@@ -46,7 +51,7 @@ def test_schedules(expression: str, days: int, zone: str, expected: list[str]) -
     ],
 )
 def test_schedules_that_cannot_be_read(expression: str, duration: str, zone: str) -> None:
-    with pytest.raises(ScheduleError):
+    with pytest.raises(BadSchedule):
         parse_schedule({"Expression": expression, "Duration": duration, "Timezone": zone})
 
 

@@ -7,45 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.demo.cloudwatch.math_expressions import MathError
-from services.demo.cloudwatch.search import compile_search, partly_matches, tokens
+from services.demo.cloudwatch.queries import compile_search
 from services.demo.cloudwatch.store import MetricKey, metric_key
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("CustomCount1", {"customcount1", "custom", "count", "1"}),
-        ("SDBFailure", {"sdbfailure", "sdb", "failure"}),
-        ("Project2-trial333", {"project2trial333", "project", "2", "trial", "333"}),
-    ],
-)
-def test_the_guides_table_of_tokens(name: str, expected: set[str]) -> None:
-    assert tokens(name) == expected
-
-
-@pytest.mark.parametrize(
-    ("term", "name", "matches"),
-    [
-        ("count", "CustomCount1", True),
-        ("Count", "CustomCount1", True),
-        ("COUNT", "CustomCount1", True),
-        ("couNT", "CustomCount1", False),
-        ("CustomCount", "CustomCount1", True),
-        ("Count1", "CustomCount1", True),
-        ("customcount", "CustomCount1", False),
-        ("count1", "CustomCount1", False),
-        ("network/errors", "Network-Errors-2", True),
-        ("network+errors", "NetworkErrors2", True),
-        ("network-errors", "Network-Errors-2", True),
-        ("Network_Errors", "NetworkErrors2", True),
-        ("ReadOps", "VolumeReadOps", True),
-        ("micro", "t2.micro", True),
-        ("---", "CustomCount1", False),
-    ],
-)
-def test_partial_matches(term: str, name: str, matches: bool) -> None:
-    assert partly_matches(term, name) is matches
-
 
 METRICS = {
     "ec2": metric_key("AWS/EC2", "CPUUtilization", {"InstanceId": "i-1234567890123456"}),

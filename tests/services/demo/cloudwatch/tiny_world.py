@@ -30,7 +30,7 @@ class TinyWorld:
         self.clock = HandClock()
         self.run = ScenarioRun(EMPTY, self.clock, START)  # type: ignore[arg-type]  # no task waits on it
         self.metrics = MetricStore()
-        self.alarms = AlarmStore(self.metrics, self.clock)
+        self.alarms = AlarmStore(self.metrics, self.run)
         self.dashboards = DashboardStore()
 
     def component(self, kind: type[C]) -> C:

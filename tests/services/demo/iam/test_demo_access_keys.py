@@ -5,12 +5,11 @@ import urllib.request
 
 import pytest
 
-from services.demo.github.address import PREFIX, TOKEN
-from services.demo.github.model import KEY_ID, SCOPES, SECRET, TEST_AFTER
-from services.demo.iam.model import LAST_USE
-from services.demo.scenario import Scenario, Words
-from services.demo.scenario_facts import KeyFact
-from services.demo.system.names import USER, USER_KEY
+from services.demo.github import KEY_ID, SCOPES, SECRET, TEST_AFTER
+from services.demo.iam import LAST_USE
+from services.demo.launch import PREFIX, TOKEN
+from services.demo.names import USER, USER_KEY
+from services.demo.scenario import KeyFact, Scenario, Words
 from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
 
@@ -131,7 +130,7 @@ async def test_the_event_history_has_the_calls_but_no_secret(embedded: Embedded)
 
 
 def type_of_trail() -> type:
-    from services.demo.cloudtrail.model import TrailStore
+    from services.demo.cloudtrail import TrailStore
 
     return TrailStore
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.demo import names
 from services.demo.logs.insights.queries import QueryStore
-from services.demo.system import names
 from tests.services.demo.client import ask, refused
 
 GROUP = "/app/a"

@@ -9,12 +9,12 @@ import orjson
 import pytest
 
 from services.clock import ManualClock
+from services.demo import names
 from services.demo.account import REGION
 from services.demo.cloudwatch.store import metric_key
 from services.demo.effects import Connections, LevelField, Silence
 from services.demo.scenario import Scenario, Words, load
-from services.demo.system import names
-from services.demo.system.app_log import app_lines, startup_lines
+from services.demo.system.logs import app_lines, startup_lines
 from services.demo.system.minute import simulate
 from services.demo.world import World, before_closing
 from tests.conftest import ORIGIN

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
-from services.demo.logs import live
+from services.demo.logs import handlers as live
 from tests.services.demo.client import ask, client, refused
 from tests.services.demo.shapes import assert_output_shape
 
@@ -17,7 +17,7 @@ ARN = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
 
 @pytest.fixture
 async def group(empty_aws: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(live, "UPDATE", 0.02)
+    monkeypatch.setattr(live, "LIVE_UPDATE", 0.02)
     await ask(empty_aws.url, "logs", "CreateLogGroup", logGroupName=GROUP)
     for stream in ("s1", "s2"):
         await ask(empty_aws.url, "logs", "CreateLogStream", logGroupName=GROUP, logStreamName=stream)

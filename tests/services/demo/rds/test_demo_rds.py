@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.clock import ManualClock
+from services.demo.names import DATABASE
 from services.demo.rds import handlers as rds_handlers
 from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import Scenario
-from services.demo.system.names import DATABASE
 from services.demo.world import World
 from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused

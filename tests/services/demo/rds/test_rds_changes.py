@@ -8,17 +8,17 @@ import pytest
 from services.clock import ManualClock
 from services.demo.cloudwatch.store import Bucket, MetricStore, metric_key
 from services.demo.errors import AwsErrorResponse
-from services.demo.rds import change_handlers, option_handlers
+from services.demo.names import ALB_DIMENSIONS, DATABASE, RDS_DIMENSIONS
+from services.demo.rds import change_handlers, handlers
 from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import Scenario
-from services.demo.system.names import ALB_DIMENSIONS, DATABASE, RDS_DIMENSIONS
 from services.demo.world import World
 from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
 from tests.services.demo.shapes import assert_output_shape
 
 assert change_handlers
-assert option_handlers
+assert handlers
 MONDAY = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
 WINDOW = datetime(2026, 1, 17, 17, 0, tzinfo=UTC)
 ARN = f"arn:aws:rds:ap-northeast-1:123456789012:db:{DATABASE}"

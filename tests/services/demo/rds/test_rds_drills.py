@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from services.demo.errors import AwsErrorResponse
-from services.demo.rds import drill_handlers
-from services.demo.rds.restored import RestoredInstances
+from services.demo.names import DATABASE
+from services.demo.rds import change_handlers
+from services.demo.rds.history import RestoredInstances
 from services.demo.registry import HANDLERS, Call
-from services.demo.system.names import DATABASE
 from tests.services.demo.rds.test_rds_changes import Rds
 from tests.services.demo.shapes import assert_output_shape
 
-assert drill_handlers
+assert change_handlers
 ELSEWHERE = "ap-northeast-3"
 NEW = "facility-prod-db-drill-20260112-0abcdefg"
 

@@ -10,13 +10,11 @@ from urllib.request import urlopen
 import pytest
 
 from services.clock import ManualClock
-from services.demo import scenario
+from services.demo import names, scenario
 from services.demo.cloudwatch.alarms.states import State
 from services.demo.ec2 import DATABASE_GROUP, TASKS_GROUP
-from services.demo.front.app import Front
-from services.demo.front.server import Server
+from services.demo.front.app import Front, Server
 from services.demo.incidents import drawing
-from services.demo.system import names
 from tests.services.demo.client import ask, sums
 from tests.tools.incident_worlds import IncidentWorld, healthy_world, incident_world
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.demo import names
 from services.demo.effects import Errors
 from services.demo.scenario import Scenario, Words
-from services.demo.system import names
 from tests.services.demo.client import ask, sums
 
 WORDS = Words(title="t", watch="w")

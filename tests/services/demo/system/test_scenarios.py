@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.demo import scenario
 from services.demo.launch import scenarios
-from services.demo.system.day import requests_per_minute
+from services.demo.system.minute import requests_per_minute
 from tests.services.demo.client import ask, refused
 from tests.services.demo.system.test_world import RESOURCE, SCALING, alarms
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.system import names
+from services.demo import names
 from tests.services.demo.client import ask, refused, sums
 from tests.services.demo.logs.events import every
 

@@ -5,10 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.athena import handlers as athena
-from services.demo.system import names
-from services.demo.waf import handlers as firewall
-from services.demo.waf import log as firewall_log
+from services.demo import athena, names, waf
 from services.inspections.waf_blocks.sql import blocked_query, groups_of
 from services.models.metrics import TimeSpan
 from services.runbook.loader import load_builtin
@@ -56,7 +53,7 @@ async def test_metric_samples_athena_and_s3_agree_on_the_requests(embedded: Embe
     assert spec is not None
     blocked = await metric(embedded)
     span = TimeSpan(start=now - timedelta(days=2), end=now)
-    text = blocked_query(spec, span, firewall.ARN)
+    text = blocked_query(spec, span, waf.ARN)
     reuse = {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": True}}}
     ended, rows = await query(embedded, text, **reuse)
     header, *records = rows
@@ -69,14 +66,14 @@ async def test_metric_samples_athena_and_s3_agree_on_the_requests(embedded: Embe
     assert next(each for each in groups if each.kind == "address").name == "198.51.100.77"
 
     # What Athena read is what lies in S3.
-    day = f"{firewall_log.PREFIX}{now:%Y/%m/%d}/"
-    listed = await ask(url, "s3", "ListObjectsV2", Bucket=firewall_log.BUCKET, Prefix=day, MaxKeys=4)
+    day = f"{waf.PREFIX}{now:%Y/%m/%d}/"
+    listed = await ask(url, "s3", "ListObjectsV2", Bucket=waf.BUCKET, Prefix=day, MaxKeys=4)
     assert (listed["KeyCount"], listed["IsTruncated"]) == (4, True)
     more = await ask(
         url,
         "s3",
         "ListObjectsV2",
-        Bucket=firewall_log.BUCKET,
+        Bucket=waf.BUCKET,
         Prefix=day,
         ContinuationToken=listed["NextContinuationToken"],
     )
@@ -89,7 +86,7 @@ async def test_metric_samples_athena_and_s3_agree_on_the_requests(embedded: Embe
 
     # Samples: of many requests, some, which stand for all.
     asked = {
-        "WebAclArn": firewall.ARN,
+        "WebAclArn": waf.ARN,
         "Scope": "REGIONAL",
         "TimeWindow": {"StartTime": now - timedelta(hours=9), "EndTime": now},
     }
@@ -104,15 +101,15 @@ async def test_metric_samples_athena_and_s3_agree_on_the_requests(embedded: Embe
 async def test_the_acl_its_logs_and_what_is_refused(embedded: Embedded) -> None:
     url = embedded.url
     of = await ask(url, "wafv2", "GetWebACLForResource", ResourceArn=names.BALANCER_ARN)
-    assert (of["WebACL"]["Name"], of["WebACL"]["ARN"]) == (names.WEB_ACL, firewall.ARN)
+    assert (of["WebACL"]["Name"], of["WebACL"]["ARN"]) == (names.WEB_ACL, waf.ARN)
     listed = await ask(url, "wafv2", "ListWebACLs", Scope="REGIONAL")
-    assert [each["Id"] for each in listed["WebACLs"]] == [firewall.ID]
+    assert [each["Id"] for each in listed["WebACLs"]] == [waf.ID]
     rest = await ask(url, "wafv2", "ListWebACLs", Scope="REGIONAL", NextMarker=listed["NextMarker"])
     assert rest == {"WebACLs": []}
-    named = await ask(url, "wafv2", "GetWebACL", Name=names.WEB_ACL, Scope="REGIONAL", Id=firewall.ID)
+    named = await ask(url, "wafv2", "GetWebACL", Name=names.WEB_ACL, Scope="REGIONAL", Id=waf.ID)
     assert named["WebACL"] == of["WebACL"]
-    logs = await ask(url, "wafv2", "GetLoggingConfiguration", ResourceArn=firewall.ARN)
-    assert logs["LoggingConfiguration"]["LogDestinationConfigs"] == [firewall.DESTINATION]
+    logs = await ask(url, "wafv2", "GetLoggingConfiguration", ResourceArn=waf.ARN)
+    assert logs["LoggingConfiguration"]["LogDestinationConfigs"] == [waf.DESTINATION]
     group = await ask(url, "athena", "GetWorkGroup", WorkGroup=athena.WORKGROUP)
     assert group["WorkGroup"]["Configuration"]["BytesScannedCutoffPerQuery"] == athena.CUTOFF
 
@@ -121,7 +118,7 @@ async def test_the_acl_its_logs_and_what_is_refused(embedded: Embedded) -> None:
     assert code == "WAFNonexistentItemException"
     code, _status, text = await refused(url, "wafv2", "ListWebACLs", Scope="CLOUDFRONT")
     assert (code, "CLOUDFRONT" in text) == ("WAFInvalidParameterException", True)
-    code, status, _text = await refused(url, "s3", "ListObjectsV2", Bucket=firewall_log.BUCKET)
+    code, status, _text = await refused(url, "s3", "ListObjectsV2", Bucket=waf.BUCKET)
     assert (code, status) == ("AccessDenied", 403)
     code, _status, text = await refused(url, "athena", "GetWorkGroup", WorkGroup="primary")
     assert (code, text) == ("InvalidRequestException", "WorkGroup primary is not found.")

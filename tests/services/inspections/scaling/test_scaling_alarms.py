@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
 from services.demo.cloudwatch.alarms.records import Alarm
 from services.demo.cloudwatch.alarms.states import State
 from services.models.findings import Finding
@@ -69,10 +68,7 @@ def muted(embedded: Embedded, scaling_alarm: Alarm) -> None:
         "MuteTargets": {"AlarmNames": [scaling_alarm.name]},
     }
     began = embedded.clock.now() - timedelta(hours=1)
-    rule = MuteRule(
-        "work", scaling_alarm.region, scaling_alarm.account, settings, parse_schedule(schedule), began
-    )
-    embedded.world.alarms.mutes.rules[scaling_alarm.region, "work"] = rule
+    embedded.world.alarms.mutes.put(scaling_alarm.region, settings, began)
 
 
 def stuck(embedded: Embedded, scaling_alarm: Alarm) -> None:

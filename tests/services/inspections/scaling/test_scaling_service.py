@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError
-from services.demo.autoscaling.records import Activity, plan
+from services.demo.autoscaling import Activity
 from services.demo.ecs.model import Service
 from services.demo.ecs.records import Fate
 from services.models.findings import Finding
@@ -15,6 +15,7 @@ from services.models.runbook import Runbook
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from tests.conftest import Embedded
 from tests.services.aws.canned import failure
+from tests.services.demo.client import ask
 from tests.services.duties.duty_world import jst
 from tests.services.inspections.running_world import run_inspection
 from tests.services.inspections.scaling.test_scaling_inspection import (
@@ -348,7 +349,11 @@ async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a
 @QUIET
 async def test_a_suspended_schedule_cuts_nothing_and_is_reported(embedded):
     scaled = embedded.world.scaling.targets[RESOURCE]
-    plan(scaled, "night", "cron(0 22 * * ? *)", "Asia/Tokyo", {"MinCapacity": 1}, now(embedded))
+    await ask(
+        embedded.url, "application-autoscaling", "PutScheduledAction", ServiceNamespace="ecs", ResourceId=RESOURCE,
+        ScalableDimension="ecs:service:DesiredCount", ScheduledActionName="night", Schedule="cron(0 22 * * ? *)",
+        Timezone="Asia/Tokyo", ScalableTargetAction={"MinCapacity": 1},
+    )  # fmt: skip
     scaled.suspended["ScheduledScalingSuspended"] = True
     finding = await run_inspection(embedded, "scaling")
     assert verdicts(finding) == {"Auto Scaling": V.ATTENTION}

@@ -8,8 +8,8 @@ import pytest
 
 from services.aws.regions import DEFAULT, Regions, missing_defaults
 from services.demo.account import BY_DEFAULT
-from services.demo.cloudtrail.model import TrailStore
-from services.demo.cloudtrail.records import access, change
+from services.demo.cloudtrail import TrailStore
+from services.demo.trail_records import access, change
 from services.inspections.sign_ins.questions import FEW_PAGES, Purpose, Question
 from services.inspections.sign_ins.reading import Gathered
 from services.models.cloudtrail import EnabledRegions, Lookup

@@ -14,8 +14,8 @@ from services.aws.client.errors import Incomplete
 from services.aws.cloudtrail.events import event_of
 from services.aws.iam.access_keys import RootUsers
 from services.aws.regions import DEFAULT, Regions
-from services.demo.cloudtrail.model import TrailStore
-from services.demo.cloudtrail.records import Entry, access, change, sign_in
+from services.demo.cloudtrail import TrailStore
+from services.demo.trail_records import Entry, access, change, sign_in
 from services.inspections.sign_ins.questions import EVERY_WRITE, Purpose, Question, plan
 from services.models.cloudtrail import AccessEvent
 from services.models.findings import Finding

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
-from services.demo.cloudtrail.model import TrailStore
-from services.demo.cloudtrail.records import sign_in
+from services.demo.cloudtrail import TrailStore
+from services.demo.trail_records import sign_in
 from services.inspections.base import InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.silence import AHEAD, SignInHistory, history_measure, read_history

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.aws.logs import insights
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.demo.system import names
+from services.demo import names
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.logs.slow_queries import slow_line, statement

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.aws.logs import insights
 from services.calendar.calendar import Calendar
-from services.demo.system import names
+from services.demo import names
 from services.inspections.toolkit.logs import silence as log_silence_usual
 from services.inspections.toolkit.logs.silence import MOST
 from services.inspections.toolkit.silence import WEEK, comparable, spans_by_day

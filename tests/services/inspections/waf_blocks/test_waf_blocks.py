@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.aws import athena
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.demo.elb.model import LoadBalancer
+from services.demo.load_balancers import LoadBalancer
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.running.runner import MeteredReader

@@ -7,9 +7,9 @@ import pytest
 
 from services.aws import athena
 from services.calendar.calendar import Calendar
+from services.demo import names
 from services.demo.cloudwatch.store import metric_key
-from services.demo.system import names
-from services.demo.waf.log import FirewallLog
+from services.demo.waf import FirewallLog
 from services.models.findings import Finding
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin

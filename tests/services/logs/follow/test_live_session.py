@@ -13,7 +13,7 @@ from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.live_tail import LiveTail, LiveUpdate
 from services.clock import ManualClock
-from services.demo.logs import live as embedded_live
+from services.demo.logs import handlers as embedded_live
 from services.logs.follow.live import IDLE, PAUSES, LiveSession, LiveState
 from services.models.problem import ProblemKind
 from tests.services.logs.follow.test_follow_http import GROUP, STREAMS, create, now_ms, put, writer
@@ -44,7 +44,7 @@ class Live:
 
 @asynccontextmanager
 async def live(aws: Any, monkeypatch: pytest.MonkeyPatch, arn: str = ARN) -> AsyncIterator[Live]:
-    monkeypatch.setattr(embedded_live, "UPDATE", 0.02)
+    monkeypatch.setattr(embedded_live, "LIVE_UPDATE", 0.02)
     meter = UsageMeter(aws.clock)
     session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=meter)
 

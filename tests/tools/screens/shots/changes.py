@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from services.aws.client.secret import Secret
-from services.demo.system.names import USER
+from services.demo.names import USER
 from services.models.change_runs import StepState
 from services.runbook.examples import with_example_people
 from services.runbook.loader import load_builtin

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from services.aws.client.settings import WriteRole
-from services.demo.iam.model import SessionStore, Trust
+from services.demo.sts import SessionStore, Trust
 from services.models.change_runs import StepState
 from tests.tools.console import console, screen_text, until
 from tui.screens.changes.arm import ArmScreen

@@ -4,7 +4,7 @@ import pytest
 from textual.widgets import Input
 
 from services import i18n
-from services.demo.system import names
+from services.demo import names
 from tests.conftest import Embedded
 from tests.services.changes.change_world import SERVICE, service, target
 from tests.services.changes.watched import UPDATE, live

@@ -4,8 +4,8 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from services.demo.iam.model import AccessKey
-from services.demo.system.names import USER, USER_KEY
+from services.demo.iam import AccessKey
+from services.demo.names import USER, USER_KEY
 from services.models.change_runs import StepState
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until

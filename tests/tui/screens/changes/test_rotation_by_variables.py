@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.github.address import PREFIX, TOKEN
-from services.demo.github.model import SCOPES, SECRET
-from services.demo.system.names import USER
+from services.demo.github import SCOPES, SECRET
+from services.demo.launch import PREFIX, TOKEN
+from services.demo.names import USER
 from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import TEST_RUN
 from tests.tools.recording_server import recording

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from services.demo.github.model import SCOPES, SECRET
-from services.demo.iam.model import AccessKeyStore
-from services.demo.system.names import USER
+from services.demo.github import SCOPES, SECRET
+from services.demo.iam import AccessKeyStore
+from services.demo.names import USER
 from services.journal.export import export
 from services.models.change_runs import StepState
 from services.models.journal import EntryQuery

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from services.demo.logs import live as embedded_live
+from services.demo.logs import handlers as embedded_live
 from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.tools.console import screen_text, until, until_later
@@ -80,7 +80,7 @@ async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(
 async def test_the_price_of_a_running_live_tail_stays_on_the_screen(
     embedded: Embedded, start: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded_live, "UPDATE", 0.02)
+    monkeypatch.setattr(embedded_live, "LIVE_UPDATE", 0.02)
     async with logs(embedded, APPLICATION, EVEN, ODD, size=(80, 24)) as pilot:
         screen = pilot.app.screen
         _even, odd, pane = await two_merged(pilot)

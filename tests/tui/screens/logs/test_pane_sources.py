@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.demo.logs import live as embedded_live
+from services.demo.logs import handlers as embedded_live
 from services.models.insights import QueryState
 from services.models.insights_queries import QueryProgress
 from services.models.logs import LATEST, LogLine, TailBatch, TailStats
@@ -129,7 +129,7 @@ async def test_late_lines_are_asked_for_with_the_filter_pattern(
 async def test_live_tail_shows_its_price_and_each_line_once(
     empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded_live, "UPDATE", 0.02)
+    monkeypatch.setattr(embedded_live, "LIVE_UPDATE", 0.02)
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1000, "before")])

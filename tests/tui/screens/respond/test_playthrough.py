@@ -16,8 +16,7 @@ from textual.pilot import Pilot
 from services import i18n
 from services.clock import ManualClock
 from services.demo.front import moto_app
-from services.demo.front.app import Front
-from services.demo.front.server import Server
+from services.demo.front.app import Front, Server
 from services.demo.incidents.drawing import ALARMS
 from services.demo.scenario import load
 from services.demo.world import World

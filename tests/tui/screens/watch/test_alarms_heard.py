@@ -8,9 +8,8 @@ from services.aws.client.reader import Reader
 from services.aws.cloudwatch.alarms.listeners import AT_ONCE
 from services.aws.cloudwatch.alarms.reader import Alarms
 from services.aws.cloudwatch.alarms.watch import AlarmWatch
-from services.demo.cloudwatch.alarms.mutes import MuteRule, parse_schedule
 from services.demo.cloudwatch.alarms.states import State
-from services.demo.sns import CONFIRMED, PENDING, TopicStore
+from services.demo.minor_services import CONFIRMED, PENDING, TopicStore
 from services.models.alarms import Alarm, AlarmState, Hearing
 from services.models.findings import Finding
 from services.models.runbook import Runbook
@@ -130,8 +129,7 @@ async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silen
         if silence == "muted":
             schedule = {"Expression": "at(2026-01-14T00:30)", "Duration": "PT2H", "Timezone": "UTC"}
             settings = {"Name": "m", "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": ["loud"]}}
-            rule = MuteRule("m", REGION, "123456789012", settings, parse_schedule(schedule), ORIGIN)
-            world_alarms.mutes.rules[REGION, "m"] = rule
+            world_alarms.mutes.put(REGION, settings, ORIGIN)
         else:
             off = {"ActionsEnabled": False} if silence == "disabled" else {}
             combine(empty_aws, "loud", "ALARM(child)", [SNS] if off else [], **off)

@@ -1,6 +1,6 @@
 """A Reader that answers from a world, as AWS would at one moment, with AWS's delays."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import merge
@@ -115,7 +115,7 @@ class WorldReader:
         required: Sequence[str] = (),
         timeout: float = 20.0,
         **params: Any,
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncGenerator[Answer, None]:
         while True:
             page = await self.read(
                 service, operation, region=region, required=required, timeout=timeout, **params

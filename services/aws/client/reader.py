@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol, overload
 
@@ -55,7 +55,7 @@ class Reader(Protocol):
         required: Sequence[str] = (),
         timeout: float = 20.0,
         **params: Any,
-    ) -> AsyncIterator[Answer]: ...
+    ) -> AsyncGenerator[Answer, None]: ...
 
 
 def next_page(answer: Answer) -> tuple[str, str]:

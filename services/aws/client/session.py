@@ -5,7 +5,7 @@ Importing this module does not import the SDK, so the first frame is not delayed
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -175,7 +175,7 @@ class AwsSession:
         page_limit: int = PAGE_LIMIT,
         row_limit: int = ROW_LIMIT,
         **params: Any,
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Every page of a call; `timeout` (seconds) applies to each page.
 
         A repeated token, more than `page_limit` pages, or more than `row_limit` rows of one list raises Incomplete.

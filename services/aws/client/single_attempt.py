@@ -35,7 +35,7 @@ def is_redirect(status: int) -> bool:
     return 300 <= status < 400 and status != _NOT_MODIFIED
 
 
-class OnceSession(AIOHTTPSession):  # type: ignore[misc]  # the SDK ships no types
+class OnceSession(AIOHTTPSession):
     """The SDK's HTTP session without redirects and resends; a redirect is returned as a response."""
 
     def _build_ssl_contexts(self, proxy_url: str | None) -> Any:
@@ -66,7 +66,7 @@ class ReadSession(OnceSession):
         return answer
 
 
-class MetadataSession(_RefCountedSessionMixin, ReadSession):  # type: ignore[misc]  # the SDK ships no types
+class MetadataSession(_RefCountedSessionMixin, ReadSession):
     """For credentials served over HTTP to a container or an instance."""
 
 

@@ -3,7 +3,7 @@
 Source: PutLogEvents, FilterLogEvents (CloudWatch Logs API reference).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -35,7 +35,7 @@ class Appender(Protocol):
         page_limit: int,
         row_limit: int,
         **params: Any,
-    ) -> AsyncIterator[Answer]: ...
+    ) -> AsyncGenerator[Answer, None]: ...
 
 
 class JournalStream:

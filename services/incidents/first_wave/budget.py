@@ -1,7 +1,7 @@
 """The requests of a first wave: each source has some of its own, and what others leave may be used for further pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -75,10 +75,10 @@ class SourceReader:
         self.requests += 1
         return await self._session.read(service, operation, **params)
 
-    async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncIterator[Answer]:
+    async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncGenerator[Answer, None]:
         self.requests += 1
         pages = self._session.pages(service, operation, **params)
-        async with aclosing(pages):  # type: ignore[type-var]  # every Reader's pages are a generator
+        async with aclosing(pages):
             page = await anext(pages)
             while True:
                 yield page

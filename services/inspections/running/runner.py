@@ -1,7 +1,7 @@
 """Runs one inspection and turns errors into findings without a verdict. Records nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -73,7 +73,7 @@ class MeteredReader:
         required: Sequence[str] = (),
         timeout: float = 20.0,
         **params: Any,
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncGenerator[Answer, None]:
         pages = self._reader.pages(
             service, operation, region=region, required=required, timeout=timeout, **params
         )

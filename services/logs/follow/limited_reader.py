@@ -71,7 +71,7 @@ class LimitedReader:
         pages = self._session.pages(
             service, operation, region=region, required=required, timeout=timeout, **params
         )
-        async with aclosing(pages):  # type: ignore[type-var]  # every Reader's pages are a generator
+        async with aclosing(pages):
             while True:
                 if is_limited:
                     await self._limiter.turn(self._lane)

@@ -190,9 +190,15 @@ def looks_secret(value: str) -> bool:
     )
 
 
+def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where a pattern ends that may match nothing."""
+    match = pattern.match(text, at)
+    return match.end() if match else at
+
+
 def beside(text: str, start: int, end: int, telling: Telling, *, is_japanese: bool) -> list[Place]:
     first = text[start - 1 : start] if not is_japanese else ""
-    at = _BEHIND.match(text, end).end()  # type: ignore[union-attr]
+    at = _end_of(_BEHIND, text, end)
     if first == "/" and text[at - 1] in "\"'" and _IN_URL.search(text, max(0, start - 220), start):
         return []
     place = None
@@ -231,7 +237,7 @@ def value(
         )
         return trimmed(text, *match.span(match.lastindex or 0), telling, strict=strict)
     if text[at : at + 1] in ('"', "'"):
-        return trimmed(text, at + 1, _UNCLOSED.match(text, at + 1).end(), telling)  # type: ignore[union-attr]
+        return trimmed(text, at + 1, _end_of(_UNCLOSED, text, at + 1), telling)
     if (scheme := _SCHEME.match(text, at)) is not None:
         at = scheme.end()
     if _REFERENCE.match(text, at) is not None or COUNT.match(text, at) is not None:
@@ -328,7 +334,7 @@ def _in_japanese(text: str, end: int, telling: Telling) -> Place | None:
     if (below := below or _DONE_TO.match(text, end)) is not None and looks_secret(below["value"]):
         return below.span("value")
     particle = _PARTICLE.match(text, end)
-    at = (particle or _SPACES.match(text, end)).end()  # type: ignore[union-attr]
+    at = particle.end() if particle else _end_of(_SPACES, text, end)
     if (inner := _QUOTED.match(text, at)) is not None:
         quote = inner[inner.lastindex or 0]
         if _ABOUT_VALUES.search(quote) or _PLAIN.match(quote):

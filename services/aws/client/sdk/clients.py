@@ -131,7 +131,7 @@ for _name in ("botocore", "aiobotocore", "aiohttp"):
     _logger.setLevel(logging.CRITICAL)
 
 
-class _Session(AioSession):  # type: ignore[misc]  # the SDK ships no types
+class _Session(AioSession):
     """An SDK session whose clients, including those for credentials, all use the configured endpoint."""
 
     endpoint_url: str = ""

@@ -13,7 +13,7 @@ from botocore.loaders import JSONFileLoader, Loader, instance_cache
 from services.aws.client.sdk.garbage import no_collection
 
 
-class ModelFiles(JSONFileLoader):  # type: ignore[misc]  # the SDK ships no types
+class ModelFiles(JSONFileLoader):
     """Decodes with orjson, in a third of the SDK's time."""
 
     def load_file(self, file_path: str) -> Any:
@@ -27,10 +27,10 @@ class ModelFiles(JSONFileLoader):  # type: ignore[misc]  # the SDK ships no type
         return None
 
 
-class ModelLoader(Loader):  # type: ignore[misc]  # the SDK ships no types
+class ModelLoader(Loader):
     FILE_LOADER_CLASS = ModelFiles
 
-    @instance_cache  # type: ignore[untyped-decorator]  # the SDK ships no types
+    @instance_cache
     def list_available_services(self, type_name: str) -> list[str]:
         """The service directories; the SDK would also list the contents of all four hundred."""
         return sorted(

@@ -18,7 +18,7 @@ from aiobotocore.parsers import (
     AioJSONParser,
     AioResponseParserFactory,
 )
-from botocore.parsers import BaseXMLResponseParser, JSONParser, ResponseParserError
+from botocore.parsers import BaseXMLResponseParser, JSONParser, ResponseParser, ResponseParserError
 from botocore.utils import parse_timestamp
 
 from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLarge
@@ -48,24 +48,24 @@ _PAIR = 2
 _BOOLEANS = frozenset({"true", "false"})
 
 
-class TooMuch(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
+class TooMuch(ResponseParserError):
     """The response is larger than AWS's limits and was not read completely."""
 
 
-class Foreign(ResponseParserError):  # type: ignore[misc]  # the SDK ships no types
+class Foreign(ResponseParserError):
     def __init__(self, response: dict[str, Any], cause: BaseException) -> None:
         super().__init__(f"{type(cause).__name__}: {cause}")
         self.status: int = response["status_code"]
         self.text = bytes(response["body"][:1000]).decode("utf-8", "replace")
 
 
-class _Checked:
+class _Checked(ResponseParser):
     async def parse(self, response: dict[str, Any], shape: Any) -> Any:
         """The parsed response. Raises ResponseParserError if it is malformed, TooMuch if it is too large."""
         if isinstance(response["body"], TooLarge):
             raise TooMuch(response["body"].decode())
         try:
-            return await super().parse(response, shape)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+            return await super().parse(response, shape)
         except TooManyRows as error:
             raise TooMuch(str(error)) from error
         except (*BROKEN, ResponseParserError) as error:
@@ -98,13 +98,13 @@ class _Shaped:
     def _handle_structure(self, shape: Any, node: Any) -> Any:
         if not shape.metadata.get("exception"):
             _hold(shape, node)
-        return super()._handle_structure(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        return super()._handle_structure(shape, node)
 
     def _handle_list(self, shape: Any, node: Any) -> Any:
         if not shape.serialization.get("flattened"):
             names = {"member", shape.member.serialization.get("name", "member")}
             _hold(shape, node, names)
-        return super()._handle_list(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        return super()._handle_list(shape, node)
 
     def _handle_map(self, shape: Any, node: Any) -> Any:
         flattened = shape.serialization.get("flattened")
@@ -114,7 +114,7 @@ class _Shaped:
         if any(len({part.tag for part in entry}) != _PAIR for entry in entries):
             # The SDK would reuse the previous entry's key or value.
             raise ResponseParserError("an entry of a map without its key or its value")
-        parsed = super()._handle_map(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        parsed = super()._handle_map(shape, node)
         if len(parsed) != len(entries):
             raise ResponseParserError("two entries of a map with the same key")
         return parsed
@@ -125,7 +125,7 @@ class _Shaped:
                 raise ResponseParserError(f"{shape.name}: a {shape.type_name} expected, elements found")
             if shape.type_name == "boolean" and node.text not in _BOOLEANS:
                 raise ResponseParserError(f"{shape.name}: a word that is neither true nor false")
-        return super()._parse_shape(shape, node)  # type: ignore[misc]  # the SDK's parser beside it in the MRO
+        return super()._parse_shape(shape, node)
 
 
 def _hold(shape: Any, node: Any, names: Container[str] | None = None) -> None:
@@ -138,7 +138,7 @@ def _hold(shape: Any, node: Any, names: Container[str] | None = None) -> None:
         raise ResponseParserError(f"{shape.name}: an element that is no member of the list")
 
 
-class _Events(_Checked, AioEventStreamJSONParser):  # type: ignore[misc]  # the SDK ships no types
+class _Events(_Checked, AioEventStreamJSONParser):
     """The events of a stream of the `json` protocol (StartLiveTail), each checked as a response is."""
 
     def __init__(self, *defaults: Any) -> None:
@@ -152,7 +152,7 @@ class _Events(_Checked, AioEventStreamJSONParser):  # type: ignore[misc]  # the 
         return node if check_of(self._checks, shape)(node) else super()._parse_shape(shape, node)
 
 
-class FastJsonParser(_Checked, AioJSONParser):  # type: ignore[misc]  # the SDK ships no types
+class FastJsonParser(_Checked, AioJSONParser):
     """The `json` protocol: cloudwatch, logs, ecs, application-autoscaling…"""
 
     EVENT_STREAM_PARSER_CLS = _Events
@@ -189,7 +189,7 @@ def _shaped(stock: type) -> tuple[type, ...]:
     return (_Shaped,) if issubclass(stock, BaseXMLResponseParser) else ()
 
 
-class Parsers(AioResponseParserFactory):  # type: ignore[misc]  # the SDK ships no types
+class Parsers(AioResponseParserFactory):
     def __init__(self) -> None:
         super().__init__()
         self._checks: Checks = WeakKeyDictionary()

@@ -43,14 +43,14 @@ async def _run(*command: str, **_streams: Any) -> _Program:
     return _Program(await programs.begin(*command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe))
 
 
-class _ProcessProvider(AioProcessProvider):  # type: ignore[misc]  # the SDK ships no types
+class _ProcessProvider(AioProcessProvider):
     """The SDK's `credential_process` provider, with programs that end with the request."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"popen": _run, **options})
 
 
-class _Conditions(standard.AioStandardRetryConditions):  # type: ignore[misc]  # the SDK ships no types
+class _Conditions(standard.AioStandardRetryConditions):
     """The SDK's conditions for another attempt, save for answers after which none can help."""
 
     async def is_retryable(self, context: Any) -> bool:

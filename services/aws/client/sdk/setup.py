@@ -18,7 +18,7 @@ _OF_PROFILE = ("web_identity_token_file", "ca_bundle")
 """Keys of a profile that name files."""
 
 
-class SetupError(BotoCoreError):  # type: ignore[misc]  # the SDK ships no types
+class SetupError(BotoCoreError):
     """The AWS settings of this machine are unusable; the message is the SDK's or names a file."""
 
     fmt = "{reason}"

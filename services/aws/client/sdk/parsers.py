@@ -89,7 +89,7 @@ class _Sound(_Checked):
             raise ResponseParserError(f"{type(error).__name__}: {error}") from error
 
 
-class _Shaped:
+class _Shaped(ResponseParser):
     """Rejects XML that does not match the API model: the SDK would parse text in place of rows as no rows.
 
     Unknown elements are ignored, because AWS adds new ones to its responses.

@@ -68,7 +68,6 @@ def _evaluate(call: Call, queries: Sequence[Mapping[str, Any]], start: int, end:
 
 
 def _label(query: Mapping[str, Any], line: Line, array: bool) -> str:
-    """A query's own label with its tokens; for an array, `label of the expression, label of the metric`."""
     own = query.get("Label")
     if query.get("Expression") and not array:
         line = replace(line, label=query["Id"])
@@ -126,7 +125,6 @@ def put_metric_data(call: Call) -> dict[str, Any]:
 
 @op("cloudwatch", "ListMetrics")
 def list_metrics(call: Call) -> dict[str, Any]:
-    """Each metric once, 500 per page."""
     params = call.params
     store = call.component(MetricStore)
     since = (call.now - _RECENT).timestamp() if params.get("RecentlyActive") else 0

@@ -57,11 +57,7 @@ def describe_surroundings(call: Call) -> dict[str, Any]:
     key = call.operation.removeprefix("Describe")
     filters = {each["Name"]: each["Values"] for each in call.params.get("Filters") or ()}
     subnets, is_here = filters.get("subnet-id"), VPC in filters.get("vpc-id", [VPC])
-    rows = [
-        row
-        for row in answer_of("network")[key]
-        if is_here and (not subnets or row.get("SubnetId") in subnets)
-    ]
+    rows = [row for row in _SURROUNDINGS[key] if is_here and (not subnets or row.get("SubnetId") in subnets)]
     return {key: rows}
 
 

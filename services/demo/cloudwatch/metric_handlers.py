@@ -1,6 +1,6 @@
 """Handlers for metrics.
 
-Source: GetMetricData, ListMetrics, PutMetricData (Amazon CloudWatch API reference).
+Source: GetMetricData, GetMetricStatistics, ListMetrics, PutMetricData (Amazon CloudWatch API reference).
 """
 
 import json
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.demo.cloudwatch.math_expressions import Line, MathError
-from services.demo.cloudwatch.queries import Batch, is_dynamic, resolve
+from services.demo.cloudwatch.queries import Batch, is_dynamic, key_of, resolve
 from services.demo.cloudwatch.store import MetricKey, MetricStore
 from services.demo.errors import AwsErrorResponse
 from services.demo.paging import decode, encode, page_of
@@ -153,3 +153,18 @@ def _matches(key: MetricKey, params: Mapping[str, Any]) -> bool:
             for dimension in params.get("Dimensions") or ()
         )
     )
+
+
+@op("cloudwatch", "GetMetricStatistics")
+def get_metric_statistics(call: Call) -> dict[str, Any]:
+    """Several statistics of one metric, as the commands by hand read them; AWS promises no order of the datapoints."""
+    params, store, key = call.params, call.component(MetricStore), key_of(call.params)
+    start, end = int(params["StartTime"].timestamp()) // 60 * 60, int(params["EndTime"].timestamp())
+    points = []
+    for bucket in store.buckets(key, start, end, params["Period"]):
+        point: dict[str, Any] = {"Timestamp": datetime.fromtimestamp(bucket.at, UTC), "Unit": store.unit(key)}
+        point |= {name: bucket.stat(name) for name in params.get("Statistics") or ()}
+        if names := params.get("ExtendedStatistics"):
+            point["ExtendedStatistics"] = {name: bucket.stat(name) for name in names}
+        points.append(point)
+    return {"Label": key.name, "Datapoints": points}

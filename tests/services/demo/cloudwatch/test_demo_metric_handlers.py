@@ -175,3 +175,20 @@ def test_huge_numbers_are_dropped_not_sent() -> None:
         world, {"Id": "e", "Expression": "m1 ^ 10000 + 1"}, stat_query("m1", "a", ReturnData=False)
     )["MetricDataResults"]
     assert result["Values"] == []
+
+
+def test_several_statistics_of_one_metric() -> None:
+    world = world_with(2, a=1.0)
+    answer = world.call(
+        "GetMetricStatistics",
+        Namespace="NS",
+        MetricName="a",
+        StartTime=START - HOUR,
+        EndTime=START,
+        Period=3600,
+        Statistics=["Sum", "SampleCount"],
+        ExtendedStatistics=["p100"],
+    )
+    (point,) = answer["Datapoints"]
+    assert (point["Sum"], point["SampleCount"], point["Unit"]) == (3.0, 2.0, "Count")
+    assert point["ExtendedStatistics"] == {"p100": 2.0}

@@ -54,8 +54,6 @@ def _is_scattered(term: str, word: str) -> bool:
 
 
 class PaletteEntry(NamedTuple):
-    """One line of the palette: a place to go to or a command to run."""
-
     name: str
     kind: str
     """What the place is, or what the command does."""
@@ -93,17 +91,14 @@ class CommandProvider(Provider):
                 yield PaletteEntry(_(binding.description), _(binding.tooltip), go, binding.description)
 
     async def discover(self) -> Hits:
-        """Yield all commands, as nothing is typed yet."""
         for entry in self._commands():
             yield DiscoveryHit(Content(entry.name), entry.go, text=entry.name, help=entry.kind)
 
     async def search(self, query: str) -> Hits:
-        """Yield the commands that match."""
         for hit in _hits(query, [*self._commands(), *self._elsewhere()]):
             yield hit
 
     def _elsewhere(self) -> Iterator[PaletteEntry]:
-        """Yield the commands of other modes; choosing one goes to its mode."""
         titles = {mode.id: _(mode.title) for mode in modes(several=False)}
         for command in COMMANDS:
             if command.scope in titles and command.scope != self.app.current_mode:
@@ -159,19 +154,16 @@ class JumpProvider(Provider):
         )
 
     async def discover(self) -> Hits:
-        """Yield all places, as nothing is typed yet."""
         for entry in self._places():
             yield DiscoveryHit(Content(entry.name), entry.go, text=entry.name, help=entry.kind)
 
     async def search(self, query: str) -> Hits:
-        """Yield the places that match; a date goes to the calendar."""
         day = self._day(query)
         for hit in _hits(query, [*([day] if day else []), *self._places()]):
             yield hit
 
 
 def _hits(query: str, entries: list[PaletteEntry]) -> Iterator[Hit]:
-    """Yield the entries that match, or a line in the screen's language that says nothing does."""
     has_match = False
     for entry in entries:
         points = score(query, f"{entry.name} {entry.words}") * entry.weight
@@ -190,7 +182,6 @@ def _console(provider: Provider) -> Console:
 
 
 def _systems(app: Console) -> Iterator[PaletteEntry]:
-    """Yield an entry for each other system that is watched; choosing one shows it."""
     own = str(app.runbook.system.id) if app.runbook else ""
     for system in app.systems:
         if system.key != own:
@@ -202,7 +193,6 @@ def _systems(app: Console) -> Iterator[PaletteEntry]:
 
 
 def _inspections(app: Console) -> Iterator[PaletteEntry]:
-    """Yield an entry for each inspection of the runbook that runs it now."""
     for inspection in offered(app.runbook) if app.runbook else ():
         title = _(inspection.title)
         name = _("Inspect now: {title}").format(title=title)

@@ -18,8 +18,6 @@ from widgets.frame.key_names import has_key, key_name
 
 @dataclass(frozen=True, slots=True)
 class MovedKey:
-    """An old key, and the binding that replaces it: by its id, or by its class and action where it has none."""
-
     old: str
     id: str = ""
     owner: str = ""
@@ -34,7 +32,6 @@ class MovedKey:
         return binding.action == self.action and self._is_owned_by(active.node)
 
     def may_be_replaced_in(self, screen: Screen[object]) -> bool:
-        """Whether the focus is in a widget of its owner; a quick answer for the many keys that nothing replaces."""
         if self.id:
             return True
         around = screen.focused.ancestors_with_self if screen.focused is not None else [screen]

@@ -1,5 +1,3 @@
-"""Output of `toban config`: the effective configuration and the origin of each value."""
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

@@ -48,7 +48,6 @@ def key_name(key: str) -> str:
 
 
 def key_names(keys: str) -> list[str]:
-    """Spell the keys of a binding, which Textual separates by commas."""
     return [key_name(key.strip()) for key in keys.split(",")]
 
 

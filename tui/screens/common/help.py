@@ -101,7 +101,6 @@ class HelpScreen(Dialog[None]):
         self.sections = sections(screen)
 
     def compose(self) -> ComposeResult:
-        """One section each for the focused panel, the screen, the console, and the modes."""
         with window(_("Help"), _("Esc closes"), kind=VerticalScroll):
             width = max(cell_len(keys) for _title, rows in self.sections for keys, _text in rows)
             for title, rows in self.sections:
@@ -110,20 +109,16 @@ class HelpScreen(Dialog[None]):
 
 
 class _Keys(Static):
-    """Keys on the left, their descriptions wrapped beside them."""
-
     DEFAULT_CSS = """
     _Keys { margin-bottom: 1; }
     """
 
     def __init__(self, rows: list[tuple[str, str]], key_width: int) -> None:
-        """`key_width`: cells of the keys."""
         super().__init__()
         self._rows = rows
         self._key_width = key_width
 
     def on_resize(self, event: Resize) -> None:
-        """Wrap the descriptions for the new width."""
         room = event.size.width - self._key_width - 2
         rows = [line for key, text in self._rows for line in _row(key, text, self._key_width, room)]
         self.update(Content("\n").join(rows))
@@ -185,12 +180,10 @@ def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
 
 
 def _rank(text: str) -> int:
-    """The place of a key's text in the order of the commands; texts of no command come first."""
     return next((at for at, command in enumerate(COMMANDS) if _(command.help) == text), -1)
 
 
 def help_text(binding: Binding) -> str:
-    """What a key does, in the screen's language: its command's sentence, else its own one, else its title."""
     own = binding.tooltip or SENTENCES.get(binding.action) or binding.description
     words = _HELPS.get(binding.id or "") or own
     return _(_FROM_TEXTUAL.get(words, words))

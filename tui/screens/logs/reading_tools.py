@@ -1,5 +1,3 @@
-"""What a reader opens over a log pane: its filters, its patterns, the histogram of another range."""
-
 from services.i18n import _
 from tui.console import Console
 from tui.screens.common.choose import Choice, ChooseScreen
@@ -11,7 +9,6 @@ from widgets.logs.reading.patterns import PatternQuery
 
 
 def open_tool(app: Console, request: LogPane.ToolRequested, group: str) -> None:
-    """Open `filters`, `patterns` or `range` of a pane that follows `group`."""
     pane, tool = request.pane, request.tool
     if tool == "filters":
         _choose_filter(app, pane)

@@ -31,8 +31,6 @@ from widgets.logs.pane.pane import LogPane
 
 
 class WatchScreen(PaneScreen):
-    """The watch mode: the panels of the registry, in its order."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("watch"),
         Binding("escape", "leave_zoom", N_("Back"), show=True),
@@ -62,7 +60,6 @@ class WatchScreen(PaneScreen):
 
     @property
     def dashboard_panel(self) -> WatchedDashboard:
-        """The dashboard's panel, which knows what of it can be seen."""
         panel = self.panels["dashboard"]
         assert isinstance(panel, WatchedDashboard), "the registry's line for the dashboard names its panel"
         return panel
@@ -81,7 +78,6 @@ class WatchScreen(PaneScreen):
         yield Container(*(panel.widget for panel in self.panels.values()), id="panels")
 
     async def opened(self) -> None:
-        """Start showing what the console knows."""
         for panel in self.panels.values():
             panel.opened()
         self._show_panels()
@@ -93,37 +89,30 @@ class WatchScreen(PaneScreen):
             panel.zone_changed()
 
     def banner_changed(self, problem: Problem | None) -> None:
-        """Keep the panels from repeating the banner."""
         super().banner_changed(problem)
         for panel in self.panels.values():
             panel.banner_changed(problem)
 
     def note_subject(self) -> Place | None:
-        """The object under the cursor of the focused panel."""
         panel = self._focused_panel()
         return panel.note_subject() if panel is not None else None
 
     def alarms_seen(self) -> frozenset[str]:
-        """Those of the list's rows on screen."""
         return self.alarms.seen() if self.alarms.display else frozenset()
 
     def responds_to(self) -> str:
-        """The alarm under the cursor."""
         alarm = self.alarms.chosen if self._focused_panel() is self.panels["alarms"] else None
         return str(alarm.id) if alarm is not None else ""
 
     def aws_commands(self) -> CommandSheet | None:
-        """The commands for what the focused panel shows."""
         panel = self._focused_panel()
         return panel.aws_commands() if panel is not None else None
 
     def acknowledged_changed(self, acknowledgements: dict[str, Acknowledgement]) -> None:
-        """Show in the rows who acknowledged what."""
         super().acknowledged_changed(acknowledgements)
         self.alarms.acknowledged = acknowledgements
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow a panel's own commands only while it has the focus."""
         if action == "leave_zoom":
             return self.zoomed or self.leads_back()
         if action == "acknowledge":
@@ -138,30 +127,24 @@ class WatchScreen(PaneScreen):
         return next((panel for panel in self.panels.values() if panel.widget in around), None)
 
     def action_acknowledge(self) -> None:
-        """Acknowledge the state of the alarm under the cursor."""
         self.action_panel_command("alarms", "acknowledge")
 
     def action_panel_command(self, panel: str, command: str) -> None:
-        """Run a panel's own command: call its method of that name."""
         getattr(self.panels[panel], command)()
 
     @on(TileGrid.SeenChanged)
     def tiles_came_into_view(self) -> None:
-        """Read the tiles that scrolling has brought into view."""
         self.dashboard_panel.came_into_view()
 
     def on_screen_resume(self) -> None:
-        """Read the dashboard, which was not read while it was covered."""
         if self.is_mounted and self.dashboard.is_mounted:
             self.call_after_refresh(self.dashboard_panel.came_into_view)
 
     @on(LogTile.Follow)
     def follow_group(self, message: LogTile.Follow) -> None:
-        """Go from a log widget to its group's tail."""
         self.post_message(messages.OpenLogs(message.group))
 
     def on_resize(self) -> None:
-        """Fit the panels to the new size."""
         self.call_after_refresh(self._show_panels)
 
     def _show_panels(self) -> None:
@@ -181,34 +164,29 @@ class WatchScreen(PaneScreen):
         self.refresh_bindings()
 
     def action_focus_panel(self, panel: str) -> None:
-        """Focus a panel; on a screen with few rows show it alone."""
         self.current = panel
         self.zoomed = self.zoomed or self.has_class(SHORT)
         self._show_panels()
         self.panels[panel].go_to()
 
     def show_widget(self, key: str) -> None:
-        """Focus a widget of the dashboard; on a screen with few rows it has the whole screen."""
         self.action_focus_panel("dashboard")
         for tile in self.dashboard.grid.tiles:
             if tile.widget.key == key:
                 tile.focus()
 
     def action_zoom(self) -> None:
-        """Show one panel on the whole screen, or all again."""
         self.zoomed = not self.zoomed
         self._show_panels()
         self.panels[self.current].focus()
 
     def action_leave_zoom(self) -> None:
-        """Show all panels again, or return to the incident whose step has led here."""
         if self.leads_back():
             self.action_back_to_incident()
         else:
             self.action_zoom()
 
     def on_descendant_focus(self) -> None:
-        """Remember which panel has the focus."""
         panel = self._focused_panel()
         if panel is not None:
             self.current = panel.spec.id

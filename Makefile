@@ -12,7 +12,7 @@ AT ?=
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens casts snapshots test-dates faults faults-all faults-stopped ledger mutations mutants mutants-map explore bursts openings soak logs readme docs docs-tables i18n release bundle clean
+.PHONY: help demo test lint format hooks coverage gate bench peers emulators lock bump screens casts snapshots test-dates faults faults-all faults-stopped ledger mutations mutants mutants-map explore bursts openings soak logs docs docs-tables i18n release bundle clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -127,10 +127,6 @@ soak: $(VENV)/.dev ## a working day at every screen: memory, what closed screens
 logs: $(VENV)/.dev ## four log groups at 1,000 events/s with bursts, late events and faults: every event exactly once (some minutes)
 	LOGS=full $(BIN)/python -m pytest -q -rP -m slow tests/faults/test_log_soak.py
 
-readme: $(VENV)/.dev ## write the READMEs' tables and the man pages anew from the registries
-	$(BIN)/python -m tests.tools.readme update
-	$(BIN)/python -m tests.tools.man update
-
 docs: .docs/.done ## the documentation as a site in site/ (read it: python3 -m http.server -d site)
 	@rm -rf site
 	@# Not --quiet: --strict counts the warnings that are printed.
@@ -138,7 +134,7 @@ docs: .docs/.done ## the documentation as a site in site/ (read it: python3 -m h
 	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --strict --config-file docs/site/en.yml
 	@.docs/bin/python -m pagefind --site site --exclude-selectors .headerlink --silent
 
-docs-tables: $(VENV)/.dev ## write the generated parts of the documentation's pages anew
+docs-tables: $(VENV)/.dev ## write the generated parts of the documentation's pages and the man pages anew from the registries
 	$(BIN)/python -m tests.tools.docs update
 
 i18n: $(VENV)/.dev ## collect new strings and compile the Japanese catalogue

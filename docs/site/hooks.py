@@ -8,7 +8,7 @@ from typing import Any
 from mkdocs.structure.files import File
 
 DOCS = Path(__file__).parents[1]
-DEVELOPERS = ("guide.md", "screens.md")
+DEVELOPERS = ("guide.md", "screens.md", "log-viewers.md")
 """Pages of `docs/` that both languages show as they are."""
 _CAST = re.compile(r"^<!-- cast: ([a-z0-9-]+) -->$", re.MULTILINE)
 _FENCES = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)

@@ -16,7 +16,7 @@ PAGES = sorted(
 OURS = [
     page for page in PAGES if page.name.startswith(("CONTRIBUTING", "SECURITY")) or page.parent.name == "adr"
 ]
-TWINS = ("CONTRIBUTING", "SECURITY")
+TWINS = ("CONTRIBUTING", "README", "SECURITY")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 _PLACE = re.compile(
     r"`((?:services|widgets|tui|tests|docs|\.github|\.ci)/[\w./-]*|\.pre-commit-config\.yaml|pyproject\.toml|requirements[\w-]*\.lock|CHANGELOG\.md)`"

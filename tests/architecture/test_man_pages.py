@@ -24,8 +24,8 @@ NOT_FOR_PEOPLE = {
 
 
 @pytest.mark.parametrize("language", PAGES)
-def test_the_pages_are_those_of_the_registries(language):
-    assert PAGES[language] not in stale(), "run `make readme`"
+def test_the_pages_are_those_of_the_registries(language: str) -> None:
+    assert PAGES[language] not in stale(), "run `make docs-tables`"
 
 
 def test_both_languages_have_the_same_parts():

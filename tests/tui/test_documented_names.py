@@ -50,10 +50,12 @@ def rows(output: str) -> dict[str, str]:
 
 
 def test_the_documents_are_read() -> None:
-    for name in ("README.md", "docs/site/ja/configuration.md", "tui/installed/man/ja/man1/toban.1"):
+    for name in ("docs/site/en/changing.md", "docs/site/ja/changing.md", "tui/installed/man/ja/man1/toban.1"):
         assert {"TOBAN_GITHUB_TOKEN", "TOBAN_GITHUB_TOKEN_FILE"} <= names.variables(PARTS[name]), name
     assert Flag(("logs", "tail"), "--follow") in names.flags(PARTS["tui/installed/man/man1/toban.1"])
-    assert ("change", "rds-storage", "--size", "200", "--plan") in names.commands(PARTS["README.md"])
+    assert ("change", "task-limit", "--max", "10", "--plan") in names.commands(
+        PARTS["docs/site/en/changes.md"]
+    )
     assert names.Key("duties", True, "en.asks") in names.keys(PARTS["docs/site/en/runbook.md"])
     everything = (names.variables, names.commands, names.flags, names.keys, names.addresses)
     counts = {each.__name__: len(each(SEGMENTS)) for each in everything}

@@ -79,7 +79,7 @@ def _about_journal(config: ConsoleConfig) -> Iterator[str]:
         yield _("`toban doctor` checks both; `toban journal copy --to FILE` saves it in a file.")
         return
     yield _file_text(config.journal or state_folder("journals") / _("SYSTEM.db"))
-    yield _("On a second host, or for people on several, move it: “When to leave SQLite” in the README.")
+    yield _("On a second host, or for people on several, move it: “Several hosts” in the documentation.")
 
 
 def _about_runbook(config: ConsoleConfig) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The generated parts of the documentation's pages: `update` writes them, `check` fails where they differ.
+"""The generated parts of the documentation's pages, and the man pages: `update` writes them, `check` fails where they differ.
 
     python -m tests.tools.docs update
     python -m tests.tools.docs check
@@ -9,14 +9,16 @@ japanese.toml beside this file.
 
 import sys
 
-from tests.tools.docs.pages import mistakes, update
+from tests.tools.docs import pages
+from tests.tools.man import page as manual
 
 
 def main() -> int:
     """The command."""
     if sys.argv[1:] == ["update"]:
-        update()
-    errors = list(mistakes())
+        pages.update()
+        manual.update()
+    errors = [*pages.mistakes(), *(f"{path}: run `make docs-tables`" for path in manual.stale())]
     print("\n".join(errors) or "the pages say what the code says")
     return 1 if errors else 0
 

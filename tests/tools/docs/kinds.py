@@ -1,7 +1,10 @@
 """A part for each inspection and each change, with its IAM actions; the actions of the console's other parts."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from services.aws.belongings import LOOKS
 from services.aws.client.allowed_operations import READS
@@ -13,14 +16,16 @@ from services.inspections.requirements import Requirement
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
 from services.policy.declared import CONSOLE, Operation, operations
+from services.policy.documents import document
 from services.policy.permissions import permissions_of
 from services.runbook.loader import load_builtin
-from tests.tools import readme
 from tests.tools.docs.markdown import code, codes, fence, heading, table
+from tests.tools.docs.tables import EXAMPLE, step_rows
 from tests.tools.docs.words import NEEDS_AWS, Texts
 from tui.panel_registry import PANELS
 
-EXAMPLE = "facility-prod"
+WRITTEN: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("kinds.toml").read_text("utf-8"))
+"""What people write of each inspection and change."""
 _GITHUB = "github"
 _WITHOUT_TARGET = frozenset({"drill-delete"})
 """Changes of something that an earlier change makes."""
@@ -32,12 +37,11 @@ _EXAMPLES = {
 
 def inspection_parts(texts: Texts) -> Iterator[str]:
     """Each inspection: what it checks, what it needs, what it may call, and how to run it."""
-    checks = _cells("inspections", texts.language)
     for entry in INSPECTIONS:
         yield ""
         yield heading(2, f"{_(entry.title)} (`{entry.id}`)", entry.id)
         yield ""
-        yield _sentence(checks[code(entry.id)][-1])
+        yield _sentence(WRITTEN["inspections"][entry.id][texts.language])
         yield ""
         yield f"- {_needs(texts, entry.needs)}"
         yield f"- {texts.word('actions', actions=codes(_actions(entry.calls)))}"
@@ -53,22 +57,22 @@ def inspection_parts(texts: Texts) -> Iterator[str]:
 
 def change_parts(texts: Texts) -> Iterator[str]:
     """Each change: what it does, its parameters, what it may call, and how to print its plan."""
-    readme_rows, commands = _cells("watched", texts.language), _commands()
+    commands = _commands()
     for kind in CHANGES:
-        row = readme_rows.get(code(kind.id), ("", "", ""))
+        about = WRITTEN["changes"].get(kind.id, {})
         calls = operations(change_class(kind).calls)
         yield ""
         yield heading(2, f"{_(kind.title)} (`{kind.id}`)", kind.id)
         yield ""
         yield _sentence(_(kind.help))
-        if row[1]:
+        if about:
             yield ""
-            yield _sentence(row[1])
+            yield _sentence(about[texts.language])
         yield ""
         if kind.options:
             yield f"- {texts.word('example', options=code(kind.options))}"
-        if row[2] not in ("", "–"):
-            yield f"- {texts.word('until', until=row[2])}"
+        if "until" in about:
+            yield f"- {texts.word('until', until=about['until'][texts.language])}"
         if kind.scopes:
             scopes = [f"{_(scope.title)} {code(kind.scope(scope.id))}" for scope in kind.scopes]
             yield f"- {texts.word('approvals', scopes=texts.joined(scopes))}"
@@ -80,12 +84,6 @@ def change_parts(texts: Texts) -> Iterator[str]:
         yield ""
         lines = commands.get(kind.id) or [_EXAMPLES.get(kind.id, f"toban change {kind.id} --plan")]
         yield from _indented(fence(lines, _shell(texts)))
-
-
-def step_parts(texts: Texts) -> Iterator[str]:
-    """Every row of the shipped runbook that asks for a change, with its keys and its command."""
-    head = [texts.word(name) for name in ("runbook", "step", "where", "command")]
-    yield from table(head, list(readme.change_rows({})))
 
 
 def console_parts(texts: Texts) -> Iterator[str]:
@@ -102,6 +100,20 @@ def console_parts(texts: Texts) -> Iterator[str]:
     yield from table(
         head, [(texts.text(name), codes(_actions(calls)) or "–") for name, calls in parts.items()]
     )
+
+
+def read_actions(texts: Texts) -> Iterator[str]:
+    """What the policy for reading allows, by service."""
+    panels = tuple(call for panel in PANELS for call in panel.calls)
+    policy = document("read", load_builtin(EXAMPLE), panels=panels)
+    names: dict[str, list[str]] = {}
+    for action in sorted(
+        {each for row in policy["Statement"] if row["Effect"] == "Allow" for each in row["Action"]}
+    ):
+        service, _colon, name = action.partition(":")
+        names.setdefault(service, []).append(name)
+    head = [texts.word("service"), texts.word("iam")]
+    yield from table(head, [(code(service), codes(each)) for service, each in names.items()])
 
 
 def _change_actions(texts: Texts, calls: frozenset[Operation]) -> Iterator[str]:
@@ -144,26 +156,13 @@ def _of_operations(calls: Iterable[Operation]) -> list[str]:
 def _commands() -> dict[str, list[str]]:
     """The commands that the shipped runbook's steps stand for, by the kind of change."""
     commands: dict[str, list[str]] = {}
-    for _where, _step, _keys, command in readme.change_rows({}):
+    for _where, _step, _keys, command in step_rows():
         words = shlex.split(command.strip("`"))
         if words[:2] == ["toban", "change"]:
             line, lines = command.strip("`"), commands.setdefault(words[2], [])
             if line not in lines:
                 lines.append(line)
     return commands
-
-
-_WATCHED = {"en": "| change | what it does | watched until |", "ja": "| 操作 | 内容 | 完了の条件 |"}
-"""The head of the README's table that a person keeps: what each change does and when it has ended."""
-
-
-def _cells(name: str, language: str) -> dict[str, list[str]]:
-    """Rows of a table of the README in that language, by their first cell; the README is where people write them."""
-    text = readme.READMES[language].read_text("utf-8")
-    begin = _WATCHED[language] if name == "watched" else f"<!-- table: {name} -->\n"
-    body = text.partition(begin)[2].partition("\n\n" if name == "watched" else "<!-- end -->")[0]
-    rows = [readme.cells_of(line) for line in body.splitlines() if line.startswith("| `")]
-    return {row[0]: row for row in rows}
 
 
 def _sentence(text: str) -> str:

@@ -7,12 +7,11 @@ from pathlib import Path
 from services import i18n
 from services.runbook.loader import schema
 from services.toml import grammar
-from tests.tools import readme
 from tests.tools.docs.command_parts import command_parts, shared_options
 from tests.tools.docs.grammar_tables import Grammar
-from tests.tools.docs.kinds import change_parts, console_parts, inspection_parts, step_parts
-from tests.tools.docs.markdown import table
+from tests.tools.docs.kinds import change_parts, console_parts, inspection_parts, read_actions
 from tests.tools.docs.members import read_not_judged
+from tests.tools.docs.tables import key_table, scenario_table, status_table, step_table, tool_table
 from tests.tools.docs.words import Texts, translations
 from tui.config import ConsoleConfig
 
@@ -32,16 +31,6 @@ def configuration_keys(texts: Texts) -> Iterator[str]:
     return Grammar(grammar.schema(ConsoleConfig), texts).parts(level=3)
 
 
-def _readme_table(name: str) -> Callable[[Texts], Iterable[str]]:
-    """A table that the README has, too."""
-
-    def part(texts: Texts) -> Iterable[str]:
-        rows, heads = readme.TABLES[name]
-        return table(heads[texts.language], list(rows({})))
-
-    return part
-
-
 def threat_model(texts: Texts) -> Iterator[str]:
     """What SECURITY says of each threat, without what concerns its reporting; paths of code stay as they are."""
     name = {"en": "SECURITY.md", "ja": "SECURITY.ja.md"}[texts.language]
@@ -55,15 +44,19 @@ def threat_model(texts: Texts) -> Iterator[str]:
 PARTS: dict[str, Callable[[Texts], Iterable[str]]] = {
     "inspections": inspection_parts,
     "changes": change_parts,
-    "steps": step_parts,
+    "steps": step_table,
     "console-actions": console_parts,
+    "read-actions": read_actions,
     "runbook-keys": runbook_keys,
     "configuration-keys": configuration_keys,
     "commands": command_parts,
     "shared-options": shared_options,
     "threat-model": threat_model,
     "read-not-judged": read_not_judged,
-    **{name: _readme_table(name) for name in ("scenarios", "keys", "statuses", "mcp-tools")},
+    "scenarios": scenario_table,
+    "keys": key_table,
+    "statuses": status_table,
+    "mcp-tools": tool_table,
 }
 
 

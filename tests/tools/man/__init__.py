@@ -1,1 +1,1 @@
-"""The man pages, written from the registries: `python -m tests.tools.man update`."""
+"""The man pages, written from the registries: `python -m tests.tools.docs update`."""

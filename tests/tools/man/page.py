@@ -32,7 +32,7 @@ def page(language: str) -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield r".\" Written by `make readme`; what is edited here is lost."
+    yield r".\" Written by `make docs-tables`; what is edited here is lost."
     yield f'.TH TOBAN 1 "{release_day()}" "Toban {version()}" "{word("manual")}"'
     # No hyphenation, and no blanks to fill a line, of which Japanese has none.
     yield ".nh"

@@ -231,7 +231,8 @@ async def test_foreign_text_cannot_act_or_crash() -> None:
             ]
         )
         await until(pilot, lambda: len(texts(pane)) == 2)
-        await press(pilot, "C", "up", "enter", "up", "R", "ctrl+w")
+        await pilot.press("up", "enter", "up", "R", "ctrl+w")
+        await pilot.pause()
         svg = app.export_screenshot()
         assert "\x1b" not in svg
         assert "\u202e" not in svg.split("log")[-1]

@@ -6,7 +6,7 @@ from services.models.journal import EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.services.events import bodies
 from tests.services.journal.book import open_journal
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 
 OTHER = Path(__file__).parent / "data" / "other.toml"
 
@@ -37,9 +37,7 @@ async def test_a_queue_that_cannot_be_used_hides_nothing(empty_aws: Embedded, tm
         assert len(entries) == 1
 
 
-async def test_an_event_that_another_console_recorded_is_read_at_once_and_listed(
-    empty_aws: Embedded, tmp_path: Path
-) -> None:
+async def test_anothers_event_is_read_at_once_and_listed(empty_aws: Embedded, tmp_path: Path) -> None:
     async with console(
         empty_aws.url, empty_aws.clock, size=(160, 48), runbook=runbook_with_queue(tmp_path)
     ) as pilot:
@@ -51,5 +49,4 @@ async def test_an_event_that_another_console_recorded_is_read_at_once_and_listed
         async with open_journal(app.services.journal.path) as other:
             await other.append(event_entry(seen_event(body, account)))
         await until(pilot, lambda: app.alarms is not before)
-        await pilot.press("6")
-        await until(pilot, lambda: "A task of api has stopped" in screen_text(app))
+        await press(pilot, "6", then=lambda: "A task of api has stopped" in screen_text(app))

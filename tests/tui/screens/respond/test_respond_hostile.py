@@ -14,7 +14,7 @@ from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.incidents.incident_desk import ALARM, NOW, RUNBOOK, alarm, desk
 from tests.services.incidents.test_hostile_texts import TEXTS, hostile
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tests.tui.screens.respond.test_respond import shows
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.notice import NoticeScreen
@@ -77,9 +77,7 @@ async def test_every_screen_of_a_hostile_incident(
     ) as pilot:
         app = pilot.app
         await until(pilot, lambda: any(each.target == ALARM for each in app.incidents))
-        await pilot.press("exclamation_mark")
-        await shows(pilot, IncidentScreen)
-        screen = app.screen
+        screen = await press(pilot, "exclamation_mark", at="IncidentScreen")
         await until(
             pilot, lambda: screen.detail.view is not None and screen.detail.view.assessment is not None
         )
@@ -102,7 +100,7 @@ async def test_every_screen_of_a_hostile_incident(
                 await pilot.press("escape")
                 if isinstance(app.screen, IncidentScreen):
                     break
-            await shows(pilot, IncidentScreen)
+            await expect(pilot, at="IncidentScreen")
         await pilot.press("tab", "tab", "tab", "enter")
         await pilot.pause()
         assert not app.bugs

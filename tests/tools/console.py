@@ -173,9 +173,9 @@ def _is_at(pilot: Pilot[Any], name: str) -> bool:
 
 
 def _kinds(kind: type) -> Iterator[type]:
-    for each in kind.__subclasses__():
-        yield each
-        yield from _kinds(each)
+    for subclass in kind.__subclasses__():
+        yield subclass
+        yield from _kinds(subclass)
 
 
 def _takes_keys(pilot: Pilot[Any]) -> bool:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from services.demo.scenario import Scenario
     from services.demo.world import World
 
+Capsys = pytest.CaptureFixture[str]
+MonkeyPatch = pytest.MonkeyPatch
+
 ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 """A Wednesday, 10:00 JST."""
 HISTORY = 1800.0
@@ -438,3 +441,8 @@ def embedded_now(request: pytest.FixtureRequest) -> Iterator[Embedded]:
 @pytest.fixture
 def empty_aws() -> Iterator[Embedded]:
     yield from _run("empty", 0.0, ORIGIN)
+
+
+def assert_in(text: str, *parts: str) -> None:
+    for part in parts:
+        assert part in text

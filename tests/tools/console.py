@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from services.aws.client.secret import Secret
 from services.aws.client.settings import AwsSettings
@@ -135,3 +136,54 @@ def screen_text(pilot: Pilot[Any]) -> str:
     """What a person reads on the screen, row by row."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+async def expect(
+    pilot: Pilot[Any],
+    *,
+    left: str = "",
+    at: str = "",
+    shows: str | tuple[str, ...] = (),
+    then: Callable[[], object] | None = None,
+) -> Any:
+    """Wait, in this order, until a screen is gone, one is there and accepts keys, texts are shown, a state is reached.
+
+    Screens are named by their class. A text may be wrapped and framed. Returns the screen.
+    """
+    if left:
+        assert any(kind.__name__ == left for kind in _kinds(Screen)), f"there is no {left}"
+        await until(pilot, lambda: not _is_at(pilot, left))
+    if at:
+        await until(pilot, lambda: _is_at(pilot, at) and _takes_keys(pilot))
+    for text in (shows,) if isinstance(shows, str) else shows:
+        await until(pilot, lambda text=text: text in screen_text(pilot) or text in flat_text(pilot))  # type: ignore[misc]
+    if then is not None:
+        await until(pilot, then)
+    return pilot.app.screen
+
+
+async def press(pilot: Pilot[Any], *keys: str, **expected: Any) -> Any:
+    """Press keys and wait for what they lead to, as `expect` says."""
+    await pilot.press(*keys)
+    return await expect(pilot, **expected)
+
+
+def _is_at(pilot: Pilot[Any], name: str) -> bool:
+    return any(kind.__name__ == name for kind in type(pilot.app.screen).__mro__)
+
+
+def _kinds(kind: type) -> Iterator[type]:
+    for subclass in kind.__subclasses__():
+        yield subclass
+        yield from _kinds(subclass)
+
+
+def _takes_keys(pilot: Pilot[Any]) -> bool:
+    guard = getattr(pilot.app.screen, "guard", None)
+    # A test may keep it shut for longer than anything is waited for.
+    return pilot.app.screen.is_mounted and (guard is None or guard.is_open or guard.seconds >= LIMIT)
+
+
+def flat_text(pilot: Pilot[Any]) -> str:
+    """The screen's words in one line, however they were wrapped and framed."""
+    return " ".join(screen_text(pilot).replace("│", " ").replace("┃", " ").split())

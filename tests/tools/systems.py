@@ -127,6 +127,16 @@ async def systems_console(
         yield pilot
 
 
+@asynccontextmanager
+async def three_systems(
+    embedded: Embedded, **options: Any
+) -> AsyncIterator[tuple[Pilot[None], dict[str, Embedded]]]:
+    """The console of the three systems, and their servers."""
+    with three(embedded) as servers:
+        async with systems_console(servers, **options) as pilot:
+            yield pilot, servers
+
+
 def entry_of(id: str, url: str, folder: Path) -> SystemEntry:
     """A system of which nothing is read yet."""
     return SystemEntry(id, lambda: plan_of(id, url, folder), f"config.toml: systems.{id}")

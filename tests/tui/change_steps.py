@@ -11,9 +11,7 @@ from textual.widgets import Input
 
 from tests.conftest import Embedded
 from tests.services.changes.change_world import UNAPPROVED
-from tests.tools.console import console, screen_text, until
-from tui.screens.changes.arm import ArmScreen
-from tui.screens.changes.change import ChangeScreen
+from tests.tools.console import console, expect, press, screen_text, until
 from tui.screens.changes.plan import PlanScreen
 
 RAISE = "application-autoscaling.RegisterScalableTarget"
@@ -34,19 +32,14 @@ async def change_mode(embedded: Embedded, **options: Any) -> AsyncIterator[Pilot
     """The console in the change mode, with the target's live state on screen; by default nothing needs an approval."""
     options.setdefault("runbook", UNAPPROVED)
     async with console(embedded.url, embedded.clock, mode="change", **options) as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
-        await until(pilot, lambda: pilot.app.screen.live.state.value is not None)
+        await expect(pilot, at="ChangeScreen", then=lambda: pilot.app.screen.live.state.value is not None)
         yield pilot
 
 
 async def arm(pilot: Pilot[Any], reason: str = "CPU is high, the PM agreed") -> None:
-    await pilot.press("f9")
-    await until(
-        pilot, lambda: isinstance(pilot.app.screen, ArmScreen) and pilot.app.screen.focused is not None
-    )
+    await press(pilot, "f9", at="ArmScreen", then=lambda: pilot.app.screen.focused is not None)
     pilot.app.screen.query_one("#reason", Input).value = reason
-    await pilot.press("enter")
-    await until(pilot, lambda: not isinstance(pilot.app.screen, ArmScreen))
+    await press(pilot, "enter", left="ArmScreen")
     assert pilot.app.ready.engine.permits.armed is not None
 
 
@@ -56,9 +49,7 @@ async def arm_without_screen(pilot: Pilot[Any]) -> None:
 
 async def planned(pilot: Pilot[Any]) -> PlanScreen:
     """Enter on the target; the dialog once its plan is there and keys count."""
-    await pilot.press("enter")
-    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    screen = pilot.app.screen
+    screen = await press(pilot, "enter", at="PlanScreen")
     await until(pilot, lambda: screen.plan is not None and screen.guard.is_open)
     return screen
 
@@ -73,6 +64,10 @@ async def to_question(pilot: Pilot[Any], screen: PlanScreen) -> None:
     await until(pilot, lambda: screen._plan_guard.is_open)
 
 
-def said(pilot: Pilot[Any]) -> str:
-    """The screen on one line, so that wrapping does not matter."""
-    return " ".join(screen_text(pilot).replace("│", " ").replace("┃", " ").split())
+async def armed_plan(pilot: Pilot[Any], *, asked: bool = True) -> PlanScreen:
+    """The dialog of a plan that may be sent; `asked`: its confirmation has the keys."""
+    await arm_without_screen(pilot)
+    screen = await planned(pilot)
+    if asked:
+        await to_question(pilot, screen)
+    return screen

@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from services import i18n
 from tests.demo_process import start
-from tests.tools.console import console, until
+from tests.tools.console import console, press, until
 
 ORIGIN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 IN_THREADS = ("services.demo.", "services.slack.client", "services.github.client")
@@ -58,8 +58,7 @@ async def go_everywhere(pilot: Pilot[Any], noted: OnTheLoop) -> None:
             await close_screens(pilot)
     for mode in MODES:
         noted.doing = f"mode {mode.id}"
-        await pilot.press(mode.key)
-        await until(pilot, lambda mode=mode: pilot.app.current_mode == mode.id)
+        await press(pilot, mode.key, then=lambda mode=mode: pilot.app.current_mode == mode.id)
         for command in COMMANDS:
             if command.scope in ("app", mode.id) and command.action not in WRITES:
                 noted.doing = f"{command.id} in {mode.id}"

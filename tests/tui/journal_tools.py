@@ -5,12 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from textual.pilot import Pilot
-
 from services.clock import Clock
 from services.journal.journal import Journal
 from services.models.journal import EntryKind, NewEntry, Person
-from tests.tools.console import screen_text
 
 
 @asynccontextmanager
@@ -31,8 +28,3 @@ async def other_console(path: Path, clock: Clock, user: str = "sato") -> AsyncIt
 
 async def record(journal: Journal, text: str = "x", kind: EntryKind = EntryKind.NOTE, **more: Any) -> int:
     return (await journal.append(NewEntry(kind=kind, text=text, **more))).seq
-
-
-def flat_text(pilot: Pilot[Any]) -> str:
-    """The screen's words in one line, however they were wrapped and framed."""
-    return " ".join(screen_text(pilot).replace("│", " ").split())

@@ -140,8 +140,10 @@ class PtyConsole:
 
     # -- what is done to it
 
-    def send(self, keys: bytes | str) -> None:
+    def send(self, keys: bytes | str, *, shows: str = "") -> None:
         os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
+        if shows:
+            self.wait_text(shows)
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
@@ -204,6 +206,15 @@ class PtyConsole:
         for on, off in _MODES:
             if not early or on in self.raw:
                 assert self.raw.rfind(off) > self.raw.rfind(on), f"{on!r} was not undone"
+
+    def end(self, status: int | None = None, *, keys: bytes | str = "", by: int = 0) -> None:
+        """End it by keys or by a signal, whose status it then has; the terminal is restored."""
+        if by:
+            self.signal(by)
+        elif keys:
+            self.send(keys)
+        assert self.wait_exit() == (128 + by if status is None else status)
+        self.assert_restored()
 
     def cpu_seconds(self) -> float:
         return process.cpu_seconds(self.process.pid)

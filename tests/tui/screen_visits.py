@@ -30,7 +30,7 @@ from services.models.log_exports import ExportFormat, ExportHead
 from services.models.posts import Post, Proposal
 from services.models.problem import Problem, ProblemKind
 from services.report.periods import of_day
-from tests.tools.console import until
+from tests.tools.console import press, until
 from tui import messages
 from tui.app import TobanApp
 from tui.modes import MODES, SYSTEMS
@@ -103,7 +103,6 @@ class Things:
 
 async def things(pilot: Pilot[Any]) -> Things:
     app = pilot.app
-    assert isinstance(app, TobanApp)
     ready = app.ready
     recorded = await ready.scheduler.runs.run_on_demand("alarms")
     await ready.outbox.release("a" * 12, "text", Proposal(title="title", text="text"))
@@ -114,9 +113,7 @@ async def things(pilot: Pilot[Any]) -> Things:
     await ready.engine.apply(plan, plan.confirm)
     await until(pilot, lambda: app.duties and app.duties.today.occurrences and app.posts and app.runs)
     await ready.engine.disarm()
-    assert app.alarms is not None
     assert app.alarms.value is not None
-    assert app.duties is not None
     (entry, *_older) = (await ready.journal.page(EntryQuery(), limit=1)).entries
     return Things(
         app,
@@ -318,6 +315,5 @@ async def close_screens(pilot: Pilot[Any]) -> None:
         if len(pilot.app.screen_stack) == 1:
             return
         top = pilot.app.screen
-        await pilot.press("escape")
-        await until(pilot, lambda top=top: pilot.app.screen is not top)
+        await press(pilot, "escape", then=lambda top=top: pilot.app.screen is not top)
     raise AssertionError(f"escape does not close {pilot.app.screen}")

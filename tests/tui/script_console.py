@@ -41,6 +41,12 @@ class ScriptConsole(PtyConsole):
         self.wait(lambda: self.beats >= until, f"{count} more beats", reading=reading, limit=limit)
 
 
+def ready(folder: Path, *options: str, **terminal: Any) -> ScriptConsole:
+    console = ScriptConsole(folder, *options, **terminal)
+    console.wait_ready()
+    return console
+
+
 def noted(folder: Path) -> list[str]:
     """What a script has noted in `folder`, a line each."""
     path = folder / "events"

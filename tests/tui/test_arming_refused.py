@@ -11,9 +11,8 @@ from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.services.journal.hosts import Host, two_hosts
 from tests.services.journal.line import WHEN
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tests.tools.memory_ledger import MemoryLedger
-from tui.screens.changes.arm import ArmScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -44,11 +43,9 @@ async def test_why_arming_is_refused_is_wrapped_as_japanese(
     monkeypatch.setattr("tests.services.journal.line.no_answer", lambda: Unavailable(problem))
     async with shared(embedded, tmp_path, MemoryLedger(), size=(80, 24)) as (pilot, host):
         host.line.is_cut = True
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
+        await press(pilot, "f9", at="ArmScreen")
         pilot.app.screen.query_one("#reason", Input).value = "reason"
-        await pilot.press("enter")
-        await until(pilot, lambda: screen_text(pilot).count("db.example") == 2)
+        await press(pilot, "enter", then=lambda: screen_text(pilot).count("db.example") == 2)
         lines = [
             line.split("┃")[1].strip() for line in screen_text(pilot).splitlines() if line.count("┃") == 2
         ]

@@ -19,7 +19,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tests.conftest import Embedded
-from tests.tools.console import LIMIT, console, settled, until
+from tests.tools.console import LIMIT, console, press, settled, until
 from tests.tools.holders import holders
 from tests.tui.screen_visits import (
     OPENERS,
@@ -128,9 +128,7 @@ class Kept(Message, bubble=False):
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.slow
-async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
-    embedded: Embedded, new_widgets: Made
-) -> None:
+async def test_a_quiet_widgets_message_keeps_no_closed_screen(embedded: Embedded, new_widgets: Made) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         it = await things(pilot)
         for kind, bar in product((Said, Kept, Prompt), (False, True)):
@@ -153,17 +151,14 @@ async def test_the_last_message_of_a_quiet_widget_keeps_no_closed_screen(
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_the_modes_screens_are_freed_once_they_are_rebuilt(
-    embedded: Embedded, new_widgets: Made
-) -> None:
+async def test_rebuilt_screens_of_modes_are_freed(embedded: Embedded, new_widgets: Made) -> None:
     # As the launcher does: the first mode's screen is frozen with what else the start made.
     gc.disable()
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         for _time in range(2):
             for mode in MODES:
-                await pilot.press(mode.key)
-                await until(pilot, lambda mode=mode: app.current_mode == mode.id)
+                await press(pilot, mode.key, then=lambda mode=mode: app.current_mode == mode.id)
             first = app.screen
             app.action_next_language()
             await until(

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from services import i18n
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, settled, until
+from tests.tools.console import console, press, screen_text, settled, until
 from tui.commands import COMMANDS, Command
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -81,8 +81,7 @@ def blamed_on(command: Command) -> Iterator[None]:
 
 
 async def palette(pilot: Pilot[Any], key: str = "ctrl+p") -> CommandPalette:
-    await pilot.press(key)
-    await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+    await press(pilot, key, then=lambda: isinstance(pilot.app.focused, Input))
     assert isinstance(pilot.app.screen, CommandPalette)
     return pilot.app.screen
 
@@ -93,10 +92,8 @@ async def test_the_palette_finds_by_reading_romaji_and_english(embedded: Embedde
     async with console(embedded.url, embedded.clock) as pilot:
         for typed in ("あらーむ", "aramu", "アラーム", "alarms"):
             opened = await palette(pilot)
-            await pilot.press(*typed)
-            await until(pilot, lambda: "アラーム" in screen_text(pilot).split("Search", 1)[-1])
-            await pilot.press("escape")
-            await until(pilot, lambda opened=opened: pilot.app.screen is not opened)
+            await press(pilot, *typed, then=lambda: "アラーム" in screen_text(pilot).split("Search", 1)[-1])
+            await press(pilot, "escape", then=lambda opened=opened: pilot.app.screen is not opened)
 
 
 @pytest.mark.slow
@@ -105,43 +102,33 @@ async def test_the_palette_leads_to_a_change(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         for typed in ("sukeeru", "task", "スケール"):
             await palette(pilot)
-            await pilot.press(*typed)
-            await until(pilot, lambda: "最大タスク数  staff-api" in screen_text(pilot))
-            await pilot.press("enter")
-            await until(pilot, lambda: type(pilot.app.screen).__name__ == "PlanScreen")
-            await pilot.press("escape")
-            await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+            await press(pilot, *typed, shows="最大タスク数  staff-api")
+            await press(pilot, "enter", then=lambda: type(pilot.app.screen).__name__ == "PlanScreen")
+            await press(pilot, "escape", then=lambda: len(pilot.app.screen_stack) == 1)
 
 
 async def test_actions_of_another_mode_open_it_and_an_empty_search_says_so(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
         await palette(pilot)
-        await pilot.press(*"xyzzy")
-        await until(pilot, lambda: "一致するものはありません" in screen_text(pilot))
-        await pilot.press(*["backspace"] * 5, *"shomei")
-        await until(pilot, lambda: "点検: 確認" in screen_text(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: type(pilot.app.screen).__name__ == "InspectScreen")
+        await press(pilot, *"xyzzy", shows="一致するものはありません")
+        await press(pilot, *["backspace"] * 5, *"shomei", shows="点検: 確認")
+        await press(pilot, "enter", then=lambda: type(pilot.app.screen).__name__ == "InspectScreen")
 
 
 async def test_jump_finds_an_alarm_by_name(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         await palette(pilot, "colon")
-        await pilot.press(*"rds-stor")
-        await until(pilot, lambda: "rds-storage-low" in screen_text(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: type(pilot.app.screen).__name__ == "AlarmScreen")
+        await press(pilot, *"rds-stor", shows="rds-storage-low")
+        await press(pilot, "enter", then=lambda: type(pilot.app.screen).__name__ == "AlarmScreen")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_jump_leads_to_a_date_in_the_calendar(embedded: Embedded, size: tuple[int, int]) -> None:
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         await palette(pilot, "colon")
-        await pilot.press(*"2027-03-31")
-        await until(pilot, lambda: "2027-03-31(Wed)" in screen_text(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: type(pilot.app.screen).__name__ == "InspectScreen")
+        await press(pilot, *"2027-03-31", shows="2027-03-31(Wed)")
+        await press(pilot, "enter", then=lambda: type(pilot.app.screen).__name__ == "InspectScreen")
         screen = pilot.app.screen
         await until(pilot, lambda: screen.focused is screen.grid)
         assert screen.grid.day == date(2027, 3, 31)
@@ -153,8 +140,7 @@ async def test_keys_come_from_the_configuration(embedded: Embedded) -> None:
         await pilot.press("z")
         await pilot.pause()
         assert not pilot.app.screen.zoomed
-        await pilot.press("f11")
-        await until(pilot, lambda: pilot.app.screen.zoomed)
+        await press(pilot, "f11", then=lambda: pilot.app.screen.zoomed)
 
 
 async def test_the_help_describes_the_keys_that_work_here(embedded: Embedded) -> None:

@@ -65,9 +65,7 @@ def test_the_demo_shows_live_data_and_ends_leaving_nothing_behind() -> None:
         console.wait_text("PRODUCTION")
         console.wait_text("DEMO")
         (world,) = children(console)
-        console.send("\x11")
-        assert console.wait_exit() == 0
-        console.assert_restored()
+        console.end(0, keys="\x11")
         assert not is_running(world)
 
 
@@ -77,9 +75,7 @@ def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
     with demo() as console:
         live(console)
         (world,) = children(console)
-        console.signal(number)
-        assert console.wait_exit() == 128 + number
-        console.assert_restored()
+        console.end(by=number)
         assert not is_running(world)
 
 
@@ -154,9 +150,7 @@ def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> No
         console.wait(lambda: console.cpu_seconds() - cpu > 0.8, "ten polls or so", reading=False)
         console.wait(lambda: calls(console) > before + 5, "what was read meanwhile")
         console.wait_text("alb-5xx-error-rate")
-        console.send("\x11")
-        assert console.wait_exit() == 0
-        console.assert_restored()
+        console.end(0, keys="\x11")
 
 
 @pytest.mark.slow
@@ -165,33 +159,24 @@ def test_it_asks_before_a_text_is_lost_and_ends_when_asked_again() -> None:
         live(console)
         console.send("\x1b[19~")  # f8
         console.wait_text("Esc closes")
-        console.send("half a note")
-        console.wait_text("half a note")
-        console.send("\x11")
-        console.wait_text("Quit again to discard the text.")
-        console.send("\x11")
-        assert console.wait_exit() == 0
-        console.assert_restored()
+        console.send("half a note", shows="half a note")
+        console.send("\x11", shows="Quit again to discard the text.")
+        console.end(0, keys="\x11")
 
 
 @pytest.mark.slow
 def test_a_terminal_delivers_the_control_keys_and_signs_that_the_console_binds() -> None:
     with demo() as console:
         live(console)
-        console.send("3")
-        console.wait_text("following")
+        console.send("3", shows="following")
         console.send("\x17")  # ^w
         console.wait_text("wrapped")
         console.send("/one two\x17")
         console.wait(lambda: "one two" not in console.text and "one " in console.text, "one word deleted")
-        console.send("\x1b6")
-        console.wait_text("^s Export")
-        console.send("\x13")
-        console.wait_text(".jsonl")
-        console.send("2")
-        console.wait_text("Within the month")
-        console.send("-")
-        console.wait_text("Reason for skipping")
+        console.send("\x1b6", shows="^s Export")
+        console.send("\x13", shows=".jsonl")
+        console.send("2", shows="Within the month")
+        console.send("-", shows="Reason for skipping")
         console.send("\x1b\x11")
         assert console.wait_exit() == 0
 
@@ -200,8 +185,7 @@ def test_a_terminal_delivers_the_control_keys_and_signs_that_the_console_binds()
 def test_it_ends_from_a_dialog_without_a_text() -> None:
     with demo() as console:
         live(console)
-        console.send("?")
-        console.wait_text("Everywhere")
+        console.send("?", shows="Everywhere")
         console.send("\x11")
         assert console.wait_exit() == 0
 
@@ -242,8 +226,7 @@ def test_a_wrong_runbook_ends_the_start_with_file_line_and_key(tmp_path: Path) -
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(OTHER.read_text().replace('region = "ap-northeast-1"', 'region = "Tokyo"'))
     with PtyConsole([*TOBAN, "--lang", "en", "--runbook", str(wrong)], size=SIZE) as console:
-        assert console.wait_exit() == 65
-        console.assert_restored()
+        console.end(65)
         assert b"wrong.toml:9: system.region" in console.raw
         assert b"Traceback" not in console.raw
 
@@ -276,10 +259,8 @@ def test_hostile_text_reaches_no_terminal_and_presses_no_key() -> None:
         with PtyConsole(command, size=SIZE) as console:
             console.wait_text("the last line")
             console.wait_text("␛]2;PWNED␇")
-            console.send("a\r")
-            console.wait_text("What to do")
-            console.send("\x1b")
-            console.wait_text("Dashboard")
+            console.send("a\r", shows="What to do")
+            console.send("\x1b", shows="Dashboard")
             for sequence in (
                 b"\x1b]2;PWNED",
                 b"\x1b]52;",

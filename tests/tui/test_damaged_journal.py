@@ -12,7 +12,7 @@ from services.journal.anchors import external_hashes
 from services.journal.anchors.external_hashes import ExternalHashes
 from services.journal.problems import UnusableJournal
 from services.journal.writer import JournalWriter
-from tests.conftest import Embedded
+from tests.conftest import Embedded, assert_in
 from tests.services.journal.damage import (
     DAMAGES,
     copied,
@@ -23,7 +23,7 @@ from tests.services.journal.damage import (
     worn,
 )
 from tests.services.journal.start import bears
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tui.cli.main import Output, run
 
 SEEDS = range(len(DAMAGES))
@@ -107,11 +107,8 @@ async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_pat
     async with console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as pilot:
         await until(pilot, lambda: pilot.app.screen.journal_banner.display)
         text = " ".join(screen_text(pilot).split())
-        assert "no journal" in text
-        assert "file is damaged" in text
-        assert "move both aside" in text
-        await pilot.press("6")
-        await until(pilot, lambda: "cannot be read" in screen_text(pilot))
+        assert_in(text, "no journal", "file is damaged", "move both aside")
+        await press(pilot, "6", shows="cannot be read")
         assert screen_text(pilot).count("file is damaged") == 1, (
             "the banner says it, the panel does not again"
         )

@@ -11,7 +11,7 @@ from tests.tools.demo import demo_command
 from tests.tools.process import stat
 from tests.tui.pty_console import PtyConsole
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.slow]
 FACILITY, LIBRARY, TAXES = SYSTEMS = ("[facility-prod]", "library-prod", "taxes-prod")
 LONG = 300.0
 """Seconds that a read of each may take on a busy machine: the world's clock runs on meanwhile."""
@@ -89,7 +89,6 @@ class Course:
         return min(self.fresh.values()) >= 2
 
 
-@pytest.mark.slow
 def test_while_one_fails_the_others_are_read_in_time_and_right(folder: Path) -> None:
     with several(folder, "--speed", "3") as console:
         console.send("9")
@@ -110,19 +109,15 @@ def test_while_one_fails_the_others_are_read_in_time_and_right(folder: Path) -> 
             ]
             assert not wrong, system
         assert _FAILS.search(rows(console)[LIBRARY])
-        console.send("c")
-        console.wait_text("rds-storage-low")
+        console.send("c", shows="rds-storage-low")
         console.wait_text("321098765432")
         worlds = children(console)
         assert len(worlds) == len(SYSTEMS)
-        console.send("\x11")
-        assert console.wait_exit() == 0
-        console.assert_restored()
+        console.end(0, keys="\x11")
         assert not any(map(is_running, worlds))
         assert not list(folder.iterdir())
 
 
-@pytest.mark.slow
 def test_a_killed_console_leaves_no_world_and_no_file(folder: Path) -> None:
     with several(folder) as console:
         console.wait(lambda: len(children(console)) == len(SYSTEMS), "a world for each system")
@@ -132,7 +127,6 @@ def test_a_killed_console_leaves_no_world_and_no_file(folder: Path) -> None:
         console.wait(lambda: not list(folder.iterdir()), "no file", reading=False)
 
 
-@pytest.mark.slow
 def test_a_console_that_is_quit_while_they_start_leaves_nothing(folder: Path) -> None:
     with several(folder) as console:
         console.wait(lambda: len(children(console)) > 1, "the second world")
@@ -143,7 +137,6 @@ def test_a_console_that_is_quit_while_they_start_leaves_nothing(folder: Path) ->
         assert not list(folder.iterdir())
 
 
-@pytest.mark.slow
 def test_one_system_is_as_ever(folder: Path) -> None:
     with PtyConsole(demo_command("--systems", "1"), size=(40, 150), env={"TMPDIR": str(folder)}) as console:
         console.wait_text("alb-5xx-error-rate")

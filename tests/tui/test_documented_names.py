@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from services import i18n
+from tests.conftest import Capsys, MonkeyPatch
 from tests.tools.config_file import write
 from tests.tools.documented import names
 from tests.tools.documented.names import Flag
@@ -32,11 +33,11 @@ FOREIGN_ADDRESSES = {
 
 
 @pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
+def english(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setenv("LANG", "en_US.UTF-8")
 
 
-def toban(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+def toban(capsys: Capsys, *argv: str) -> tuple[int, str]:
     try:
         status = run(argv, Output(outline_drawn=False))
     finally:
@@ -66,7 +67,7 @@ def test_the_documents_are_read() -> None:
     ), counts
 
 
-def test_every_command_that_is_typed_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_that_is_typed_is_accepted(capsys: Capsys) -> None:
     refused = {}
     for words in sorted(names.commands(SEGMENTS)):
         # A word in capitals stands for a command.
@@ -76,7 +77,7 @@ def test_every_command_that_is_typed_is_accepted(capsys: pytest.CaptureFixture[s
     assert refused == {}
 
 
-def known_options(capsys: pytest.CaptureFixture[str], *command: str) -> Iterator[Flag]:
+def known_options(capsys: Capsys, *command: str) -> Iterator[Flag]:
     status, output = toban(capsys, *command, "--help")
     assert status == ExitStatus.NORMAL, (command, output)
     yield from names.flags(help_segments(command, output))
@@ -84,7 +85,7 @@ def known_options(capsys: pytest.CaptureFixture[str], *command: str) -> Iterator
         yield from known_options(capsys, *command, name)
 
 
-def test_every_option_is_accepted_where_it_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_option_is_accepted_where_it_is_shown(capsys: Capsys) -> None:
     shown = {*names.flags(SEGMENTS), *known_options(capsys)}
     refused = {}
     for command in sorted({flag.command for flag in shown}):
@@ -103,9 +104,7 @@ def test_every_option_is_accepted_where_it_is_shown(capsys: pytest.CaptureFixtur
     assert toban(capsys, "alarms", "--jsn", "x", "--help")[0] == ExitStatus.USAGE
 
 
-def test_every_key_of_a_runbook_and_of_a_configuration_is_judged(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_key_of_a_runbook_and_of_a_configuration_is_judged(tmp_path: Path, capsys: Capsys) -> None:
     keys = names.keys(SEGMENTS)
     alone = {key.table for key in keys if not key.name} - FOREIGN_TABLES
     keys = {key for key in keys if key.name}
@@ -125,7 +124,7 @@ def test_every_key_of_a_runbook_and_of_a_configuration_is_judged(
     "name", sorted(each for each in names.variables(SEGMENTS) if each.startswith("TOBAN_"))
 )
 def test_every_variable_of_ours_is_shown_or_its_value_refused(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys
 ) -> None:
     _status, usual = toban(capsys, "config")
     monkeypatch.setenv(name, str(tmp_path / "none"))
@@ -144,9 +143,9 @@ def test_every_variable_of_ours_is_shown_or_its_value_refused(
 )
 def test_no_command_refuses_a_variable_of_ours(
     command: tuple[str, ...],
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: MonkeyPatch,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    capsys: Capsys,
 ) -> None:
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN", "token-of-the-tests")
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN_FILE", str(tmp_path / "none"))
@@ -156,9 +155,7 @@ def test_no_command_refuses_a_variable_of_ours(
     assert status != ExitStatus.CONFIG, output
 
 
-def test_every_address_is_taken_by_its_option(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_address_is_taken_by_its_option(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
     addresses = names.addresses(SEGMENTS) - FOREIGN_ADDRESSES
     for address in sorted(addresses):
         if "github" in address:

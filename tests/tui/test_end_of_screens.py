@@ -9,10 +9,8 @@ import pytest
 from textual.app import App
 
 from tests.conftest import Embedded
-from tests.tools.console import LIMIT, console, until
+from tests.tools.console import LIMIT, console, press
 from tests.tools.holders import holders
-from tui.screens.logs.insights.screen import InsightsScreen
-from tui.screens.logs.logs import LogsScreen
 from widgets.drawing.rest import Rest
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -25,9 +23,7 @@ async def test_no_alarm_is_seen_once_the_last_screen_is_closed(embedded: Embedde
     assert alarms_seen() == frozenset()
 
 
-async def test_a_cursor_that_rests_after_its_owner_was_removed_does_nothing(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_cursor_of_a_removed_owner_does_nothing(embedded: Embedded, tmp_path: Path) -> None:
     acted = []
     async with console(embedded.url, embedded.clock, journal=tmp_path / "journal.db") as pilot:
         table = pilot.app.screen.query_one("#alarms").table
@@ -56,10 +52,8 @@ def test_a_console_that_ended_is_freed(embedded: Embedded, tmp_path: Path) -> No
 
     async def visit(journal: Path) -> ref[App[Any]]:
         async with console(embedded.url, embedded.clock, journal=journal) as pilot:
-            await pilot.press("3")
-            await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
-            await pilot.press("Q")
-            await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
+            await press(pilot, "3", at="LogsScreen", then=lambda: pilot.app.screen.tails)
+            await press(pilot, "Q", at="InsightsScreen")
             return ref(pilot.app)
 
     # What is imported during the first visit may keep the standard error of then, which is the console's.

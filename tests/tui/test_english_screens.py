@@ -15,7 +15,7 @@ from services.report.periods import of_day
 from services.report.rendering.html import to_html
 from services.report.rendering.markdown import to_markdown
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, settled, until
+from tests.tools.console import console, press, screen_text, settled, until
 from tests.tui.screen_visits import OPENERS, close_screens, has_read, open_screen, things
 from tui.app import TobanApp
 from tui.modes import MODES
@@ -62,8 +62,7 @@ def rendered(pilot: Pilot[Any]) -> list[str]:
 async def _modes(pilot: Pilot[Any]) -> list[str]:
     strange = []
     for mode in MODES:
-        await pilot.press(mode.key)
-        await until(pilot, lambda mode=mode: pilot.app.current_mode == mode.id)
+        await press(pilot, mode.key, then=lambda mode=mode: pilot.app.current_mode == mode.id)
         await settled(pilot)
         strange += rendered(pilot)
     return strange
@@ -93,7 +92,6 @@ async def test_every_screen_is_english(embedded: Embedded, step: int) -> None:
 async def test_findings_notes_and_reports_are_english(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         app = pilot.app
-        assert isinstance(app, TobanApp)
         await until(pilot, lambda: app.duties is not None and app.duties.today.occurrences)
         strange = await _modes(pilot)
         findings = [
@@ -125,9 +123,7 @@ async def test_the_language_is_switched_on_the_running_console(embedded: Embedde
             await pilot.press(mode.key)
             await settled(pilot)
         assert japanese(screen_text(pilot)) != []
-        await pilot.press("2")
-        await until(pilot, lambda: "始業時の確認" in screen_text(pilot))
-        await until(pilot, lambda: has_inspected(pilot.app))
+        await press(pilot, "2", shows="始業時の確認", then=lambda: has_inspected(pilot.app))
         recorded = [entry.text for entry in await pilot.app.ready.journal.entries()]
         await pilot.app.run_action("app.next_language")
         await until(pilot, lambda: "Opening check" in screen_text(pilot))

@@ -7,21 +7,22 @@ from textual.pilot import Pilot
 
 from services import i18n
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import console, press, until
 from tests.tools.demo import demo_command
-from tests.tui.change_steps import RAISE, arm_without_screen, change_mode, planned, sent, to_question
+from tests.tui.change_steps import (
+    RAISE,
+    armed_plan,
+    change_mode,
+    sent,
+)
 from tests.tui.pty_console import PtyConsole
-from tui.app import TobanApp
 
 MONDAY = datetime(2026, 1, 19, 8, 50, tzinfo=ZoneInfo("Asia/Tokyo"))
 
 
 async def confirm(pilot: Pilot[Any]) -> None:
-    await arm_without_screen(pilot)
-    screen = await planned(pilot)
-    await to_question(pilot, screen)
-    await pilot.press(*"staff-api", "enter")
-    await until(pilot, lambda: screen.view.run is not None)
+    screen = await armed_plan(pilot)
+    await press(pilot, *"staff-api", "enter", then=lambda: screen.view.run is not None)
 
 
 async def ended(pilot: Pilot[Any]) -> list[str]:
@@ -31,9 +32,7 @@ async def ended(pilot: Pilot[Any]) -> list[str]:
 
 async def told(pilot: Pilot[Any]) -> list[str]:
     app = pilot.app
-    assert isinstance(app, TobanApp)
     await until(pilot, lambda: app._exit)
-    assert app.farewell is not None
     return app.farewell.lines()
 
 
@@ -84,7 +83,6 @@ async def test_late_and_waiting_duties_are_named(embedded: Embedded, language: s
     i18n.use(language)
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
-        assert isinstance(app, TobanApp)
         await until(pilot, lambda: app.duties is not None and app.duties.open)
         embedded.advance(3000)
         await until(pilot, lambda: app.duties is not None and app.duties.today.occurrences[0].state == "late")
@@ -101,9 +99,7 @@ def test_the_shell_reads_it_once_the_terminal_is_restored() -> None:
     command = demo_command("--speed", "300", at="2026-01-19 08:58")
     with PtyConsole(command, size=(40, 120)) as terminal:
         terminal.wait_text("late: ")
-        terminal.send("\x11")
-        assert terminal.wait_exit() == 0
-        terminal.assert_restored()
+        terminal.end(0, keys="\x11")
         # The emulator has no second screen, and wraps the lines where the cursor happens to be.
         output = bytes(terminal.raw).decode("utf-8", "replace")
         assert "are late: " in output

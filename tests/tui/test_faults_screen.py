@@ -6,12 +6,12 @@ import pytest
 from textual.pilot import Pilot
 
 from services.models.problem import Problem, ProblemKind
-from tests.conftest import Embedded
+from tests.conftest import Embedded, MonkeyPatch
 from tests.tools.console import console, screen_text, until
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def soon(monkeypatch: MonkeyPatch) -> None:
     """What a fault stopped begins anew at once, as it does later for people."""
     monkeypatch.setattr("services.background.faults.AGAIN", 0.5)
 
@@ -35,7 +35,7 @@ class Broken:
         return self.whole(*arguments, **options)
 
 
-def broken(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, error: BaseException) -> Broken:
+def broken(monkeypatch: MonkeyPatch, owner: object, name: str, error: BaseException) -> Broken:
     stub = Broken(getattr(owner, name), error)
     monkeypatch.setattr(owner, name, stub)
     return stub
@@ -57,7 +57,7 @@ def bugs(pilot: Pilot[None]) -> int:
     return sum(bug.count for bug in pilot.app.bugs.values())
 
 
-async def test_one_bad_answer_stops_no_feed(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_bad_answer_stops_no_feed(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     error = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogate")
     async with forgiving(embedded) as pilot:
         app = pilot.app
@@ -93,9 +93,7 @@ LOOPS = {
 
 
 @pytest.mark.slow
-async def test_a_loop_stopped_by_a_fault_says_so_and_continues(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_loop_stopped_by_a_fault_continues(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     async with forgiving(embedded) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties is not None and app.findings is not None)
@@ -123,7 +121,7 @@ async def test_a_loop_stopped_by_a_fault_says_so_and_continues(
 
 @pytest.mark.slow
 async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+    embedded: Embedded, monkeypatch: MonkeyPatch
 ) -> None:
     async with forgiving(embedded) as pilot:
         app = pilot.app
@@ -138,9 +136,7 @@ async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again
         await until(pilot, lambda: app.screen.live.state.problem is None or embedded.advance(20))
 
 
-async def test_a_tail_that_cannot_add_a_line_continues(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_tail_that_cannot_add_a_line_continues(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     async with forgiving(embedded) as pilot:
         app = pilot.app
         pane = app.screen.tail
@@ -157,7 +153,7 @@ async def test_a_tail_that_cannot_add_a_line_continues(
         assert "lines" in pane.problem.summary
 
 
-async def test_a_failed_tick_is_not_the_last(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_tick_is_not_the_last(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     from widgets.drawing.ticker import ticker_of
 
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:

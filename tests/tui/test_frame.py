@@ -12,12 +12,10 @@ from services import i18n
 from services.models.alarms import AlarmState
 from services.models.text import UNSAFE
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tests.tui.screen_visits import OPENERS, Things, close_screens, open_screen, things
-from tui.app import TobanApp
 from tui.modes import MODES
 from tui.screens.common.dimmed import FRAME_ROWS, Dimmed
-from tui.screens.journal.note import NoteScreen
 from tui.screens.watch.watch import WatchScreen
 from widgets.frame.message_line import LOW, LineMessage, MessageLine
 from widgets.frame.parts import PanelHead
@@ -85,8 +83,7 @@ async def test_every_screen_has_the_frame_and_the_message_line(
     async with console(embedded.url, embedded.clock, size=size, notifications=True) as pilot:
         it = await things(pilot)
         for mode in MODES:
-            await pilot.press(mode.key)
-            await until(pilot, lambda mode=mode: it.app.current_mode == mode.id)
+            await press(pilot, mode.key, then=lambda mode=mode: it.app.current_mode == mode.id)
             await visit(pilot, it)
         ways = [(kind, opener) for kind, openers in OPENERS.items() for opener in openers]
         for kind, opener in ways[::step]:
@@ -96,17 +93,13 @@ async def test_every_screen_has_the_frame_and_the_message_line(
 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "16"])
-async def test_behind_a_dialog_the_frame_is_alive_and_the_rest_is_grey(
-    embedded: Embedded, theme: str
-) -> None:
+async def test_behind_a_dialog_the_frame_lives_and_the_rest_is_grey(embedded: Embedded, theme: str) -> None:
     async with console(embedded.url, embedded.clock, theme=theme) as pilot:
         app = pilot.app
-        assert isinstance(app, TobanApp)
         await until(pilot, lambda: app.alarms and app.alarms.value)
         before, colours = frame(pilot), styles_of(pilot, 0)
         body = rows(pilot)[6]
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(app.screen, NoteScreen))
+        await press(pilot, "f8", at="NoteScreen")
         await pilot.pause()
         assert frame(pilot) == before
         assert styles_of(pilot, 0) == colours
@@ -117,9 +110,7 @@ async def test_behind_a_dialog_the_frame_is_alive_and_the_rest_is_grey(
 
 @pytest.mark.parametrize("theme", ["dark", "16"])
 @pytest.mark.slow
-async def test_behind_two_dialogs_the_clock_goes_on_and_the_frame_takes_a_new_size(
-    embedded: Embedded, theme: str
-) -> None:
+async def test_behind_two_dialogs_the_frame_keeps_time_and_size(embedded: Embedded, theme: str) -> None:
     async with console(embedded.url, embedded.clock, theme=theme) as pilot:
         app = pilot.app
         app.action_keys_help()
@@ -142,17 +133,13 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("severity", ["information", "error"])
-async def test_whatever_a_message_contains_only_its_words_are_shown(
-    embedded: Embedded, severity: Any
-) -> None:
+async def test_of_a_message_only_its_words_are_shown(embedded: Embedded, severity: Any) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
-        assert isinstance(app, TobanApp)
         for text in HOSTILE:
             for matter in ("", "a test"):
                 app.inform(text, severity=severity, matter=matter)
                 await pilot.pause()
-                assert app.message is not None
                 assert UNSAFE.search(app.message.text.replace("\n", "")) is None
         app.inform("[b]bold[/b]", severity=severity)
         await until(pilot, lambda: "[b]bold[/b]" in screen_text(pilot))
@@ -162,8 +149,7 @@ async def test_whatever_a_message_contains_only_its_words_are_shown(
 async def test_control_c_says_in_the_readers_language_which_key_quits(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
-        await pilot.press("ctrl+c")
-        await until(pilot, lambda: "^q でコンソールを終了します。" in screen_text(pilot))
+        await press(pilot, "ctrl+c", shows="^q でコンソールを終了します。")
 
 
 @pytest.mark.parametrize("seconds", [0.05, 1000.0])
@@ -174,11 +160,9 @@ async def test_what_changes_behind_a_dialog_is_painted_seldom_and_its_frame_at_o
     monkeypatch.setattr("tui.screens.common.dimmed.UPDATE_EVERY", seconds)
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
-        assert isinstance(app, TobanApp)
         watch = app.screen
         assert isinstance(watch, WatchScreen)
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(app.screen, NoteScreen))
+        await press(pilot, "f8", at="NoteScreen")
         before = rows(pilot)
         for widget in (watch.header._line, *watch.query(PanelHead)):
             monkeypatch.setattr(
@@ -198,16 +182,12 @@ async def test_what_changes_behind_a_dialog_is_painted_seldom_and_its_frame_at_o
 async def test_a_new_alarm_is_seen_while_a_note_is_written(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
-        assert isinstance(app, TobanApp)
         await until(pilot, lambda: app.alarms and app.alarms.value)
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(app.screen, NoteScreen))
+        await press(pilot, "f8", at="NoteScreen")
         # A dialog between the top one and the mode's screen must not keep the old rows.
         app.action_keys_help()
         await until(pilot, lambda: len(app.screen_stack) == 3)
         before, state = frame(pilot), app.alarms
-        assert state is not None
-        assert state.value is not None
         first, *others = state.value.alarms
         firing = first.model_copy(update={"state": AlarmState.ALARM})
         app.alarms = replace(state, value=state.value.model_copy(update={"alarms": (firing, *others)}))

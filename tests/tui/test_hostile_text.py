@@ -8,11 +8,10 @@ from services.dashboards.reader import BODY_AGE
 from services.models.alarms import AlarmState
 from services.models.dashboards import MetricWidget, TextWidget, UnknownWidget
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, screen_text, until
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
 from tui.messages import OpenAlarm
-from tui.screens.watch.alarm import AlarmScreen
 
 HOSTILE = {
     "markup": "[/ecs/web] [@click=app.quit]x[/] [bold",
@@ -101,7 +100,7 @@ async def shown_harmlessly(pilot: Pilot[Any], writer: Writer, text: str) -> None
     alarm = next(each for each in app.alarms.value.alarms if str(each.id) == name)
     assert alarm.state is AlarmState.ALARM
     app.post_message(OpenAlarm(alarm))
-    await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+    await expect(pilot, at="AlarmScreen")
     content += await visible_text(pilot)
     await pilot.press("escape", "l", "end", "enter")
     content += await visible_text(pilot)

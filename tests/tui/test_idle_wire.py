@@ -6,7 +6,7 @@ import pytest
 from textual.screen import Screen
 
 from services.models.intervals import Intervals
-from tests.conftest import Embedded
+from tests.conftest import Embedded, MonkeyPatch
 from tests.tools.console import console, settled
 from tests.tui.terminal.cells.line import Line, MadeUpLoop
 from tui.terminal.cells.cell_output import CellOutput
@@ -29,7 +29,7 @@ PAINTS = "ScreenUpdates._paint"
 class Wire:
     """A terminal at the end of a fast line, to which an app is drawn."""
 
-    def __init__(self, app: Any, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, app: Any, patch: MonkeyPatch) -> None:
         self.loop = MadeUpLoop()
         self.line = Line(self.loop, *SIZE)
         self.line.output = self.output = CellOutput(self.line, self.loop)
@@ -47,7 +47,7 @@ class Wire:
 
 
 @pytest.fixture(autouse=True)
-def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_ticks(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
@@ -59,9 +59,7 @@ async def minute(pilot: Any, embedded: Embedded, wire: Wire) -> None:
         wire.loop.run(1)
 
 
-async def test_an_idle_minute_sends_one_frame_a_second_of_few_bytes(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_idle_second_sends_one_small_frame(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     async with console(embedded.url, embedded.clock, size=SIZE, intervals=AT_REST) as pilot:
         for key in "1234567":
             await pilot.press(key)
@@ -78,9 +76,7 @@ async def test_an_idle_minute_sends_one_frame_a_second_of_few_bytes(
                 assert wire.sent - sent <= 60 * MOST_BYTES, key
 
 
-async def test_an_idle_minute_sets_hardly_a_timer(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_idle_minute_sets_hardly_a_timer(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     # Every widget that changes with time follows the ticker, whose timer does not run here.
     timers: list[str] = []
     async with console(embedded.url, embedded.clock, size=SIZE, intervals=AT_REST) as pilot:

@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 
 from tests.conftest import Embedded
 from tests.services.inspections.costs.cost_answers import BOOK
-from tests.tools.console import console, screen_text, settled, until
+from tests.tools.console import console, expect, press, screen_text, settled, until
 from tui.screens.duties.duty_actions import SignAllScreen
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.duties.inspect import InspectScreen
@@ -79,9 +79,9 @@ async def test_a_bad_monday_is_read_and_signed_in_under_twenty_keys(embedded: Em
             keys.count += 1
             await pilot.press("enter")
             await until(pilot, lambda duty=duty: app.ready.duties.now(duty.slot).signed is not None)
-            await until(pilot, lambda: not isinstance(app.screen, SignScreen))
+            await expect(pilot, left="SignScreen")
         assert read == ["alarms", "dashboard", "error-logs", "backups", "costs", "maintenance"]
-        await until(pilot, lambda: isinstance(app.screen, InspectScreen))
+        await expect(pilot, at="InspectScreen")
         assert keys.count < 20, "34 before"
 
 
@@ -96,8 +96,7 @@ async def test_a_quiet_monday_takes_three_keys(embedded: Embedded) -> None:
         await until(pilot, lambda: all(app.findings.of(slot.key).all_normal for slot in due))
         await keys.press("S", SignAllScreen)
         keys.count += 1
-        await pilot.press("enter")
-        await until(pilot, lambda: all(app.ready.duties.now(slot).signed for slot in due))
+        await press(pilot, "enter", then=lambda: all(app.ready.duties.now(slot).signed for slot in due))
         assert len(due) == 4
         assert keys.count == 3
 

@@ -9,14 +9,10 @@ from services.models.journal import EntryKind, NewEntry
 from tests.conftest import Embedded
 from tests.services.journal.hosts import Host, two_hosts
 from tests.services.journal.ledgers.places import PostgresqlPlace
-from tests.tools.console import console, screen_text, until, until_later
+from tests.tools.console import console, expect, flat_text, press, screen_text, until, until_later
 from tests.tools.memory_ledger import MemoryLedger
-from tests.tui.journal_tools import flat_text
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties.duty_actions import report
-from tui.screens.journal.journal import JournalScreen
-from tui.screens.journal.note import NoteScreen
-from tui.screens.report.report import ReportScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -47,26 +43,20 @@ async def test_the_banner_says_what_waits_and_what_is_refused(
         app = pilot.app
         assert not app.screen.journal_banner.display
         here.line.is_cut = True
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(app.screen, NoteScreen))
+        await press(pilot, "f8", at="NoteScreen")
         # The line was cut since the console last looked, so the note is the first to find out.
         app.screen.field.text = "kept for later"
         await until(pilot, lambda: app.screen.guard.is_open)
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(app.screen, NoteScreen))
+        await press(pilot, "enter", left="NoteScreen")
         await until(pilot, lambda: app.screen.journal_banner.display and app.ready.journal.health.late == 1)
         await until(pilot, lambda: "(1 so far)" in flat_text(pilot))
         text = flat_text(pilot)
         assert ": The ledger does not answer." in text
         assert "Signing off, approvals and changes are refused." in text
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(app.screen, NoteScreen))
-        assert "this is recorded once it does" in flat_text(pilot)
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.screen, NoteScreen))
+        await press(pilot, "f8", at="NoteScreen", shows="this is recorded once it does")
+        await press(pilot, "escape", left="NoteScreen")
         report(app)
-        await until(pilot, lambda: isinstance(app.screen, ReportScreen))
-        await until(pilot, lambda: "may lack newer entries" in flat_text(pilot))
+        await expect(pilot, at="ReportScreen", shows="may lack newer entries")
         await pilot.press("escape")
         here.mend(ledger)
         await until(pilot, lambda: app.ready.journal.health.writable and not app.ready.journal.health.late)
@@ -85,8 +75,7 @@ async def test_names_say_the_host_where_it_is_another(embedded: Embedded, hosts:
         ) as pilot,
     ):
         await other.append(NewEntry(kind=EntryKind.NOTE, text="from the other host"))
-        await until(pilot, lambda: isinstance(pilot.app.screen, JournalScreen))
-        await until(pilot, lambda: "from the other host" in screen_text(pilot))
+        await expect(pilot, at="JournalScreen", shows="from the other host")
         text = screen_text(pilot)
         assert "bob@bastion-2" in text
         assert "alice@" not in text

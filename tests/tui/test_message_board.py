@@ -35,9 +35,7 @@ def test_a_matter_is_shown_until_it_is_settled(board: MessageBoard) -> None:
     assert board.current is None
 
 
-def test_a_matter_that_is_settled_while_another_message_is_shown_never_comes_back(
-    board: MessageBoard,
-) -> None:
+def test_a_matter_settled_behind_another_message_never_comes_back(board: MessageBoard) -> None:
     board.add(MATTER)
     board.add(FIRST)
     board.settle(MATTER.matter)
@@ -46,9 +44,7 @@ def test_a_matter_that_is_settled_while_another_message_is_shown_never_comes_bac
     assert board.current is None
 
 
-def test_a_key_removes_what_was_read_and_never_a_matter(
-    board: MessageBoard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_removes_notices_never_a_matter(board: MessageBoard, monkeypatch: pytest.MonkeyPatch) -> None:
     board.add(FIRST)
     assert board.noticed is None, "nobody can have read it yet"
     board.remove(board.noticed)

@@ -7,11 +7,10 @@ from textual.pilot import Pilot
 
 from services import i18n
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tui.key_meanings import reserved_key_warnings
 from tui.moved_keys import MOVED
 from tui.screens.common.help import HelpScreen
-from tui.screens.duties.sign import SkipScreen
 from tui.startup.key_checks import kept_keys, key_mistakes
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600.0)]
@@ -25,8 +24,7 @@ async def test_an_old_key_does_what_it_did_and_says_its_new_key_once(embedded: E
     async with console(embedded.url, embedded.clock, notifications=True) as pilot:
         zones = [pilot.app.zone]
         for _time in range(2):
-            await pilot.press("u")
-            await until(pilot, lambda: pilot.app.zone is not zones[-1])
+            await press(pilot, "u", then=lambda: pilot.app.zone is not zones[-1])
             zones.append(pilot.app.zone)
         assert zones[0] is zones[2]
         words = "The key for “JST/UTC” is U; u stops working in the next version."
@@ -64,8 +62,7 @@ async def test_the_palette_has_what_a_focused_panel_does_without_a_key(embedded:
 async def test_it_speaks_japanese(embedded: Embedded) -> None:
     i18n.use("ja")
     async with console(embedded.url, embedded.clock, notifications=True, size=(200, 50)) as pilot:
-        await pilot.press("u")
-        await until(pilot, lambda: said(pilot))
+        await press(pilot, "u", then=lambda: said(pilot))
         words = "「JST/UTC」のキーは U に変わりました（u は次の版で使えなくなります）"
         assert said(pilot)[0].replace(" ", "") == words.replace(" ", "")
 
@@ -73,11 +70,9 @@ async def test_it_speaks_japanese(embedded: Embedded) -> None:
 async def test_the_new_meaning_wins_and_says_where_the_old_one_went(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="change", notifications=True) as pilot:
         zone = pilot.app.zone
-        await pilot.press("r")
-        await until(pilot, lambda: "No change has an unknown outcome." in said(pilot))
+        await press(pilot, "r", then=lambda: "No change has an unknown outcome." in said(pilot))
         assert "The key for “Revert” is u; r is “Check”." in said(pilot)
-        await pilot.press("u")
-        await until(pilot, lambda: "There is no change to revert." in said(pilot))
+        await press(pilot, "u", then=lambda: "There is no change to revert." in said(pilot))
         assert "The key for “JST/UTC” is U; u is “Revert”." in said(pilot)
         assert pilot.app.zone is zone
 
@@ -87,25 +82,20 @@ async def test_old_keys_work_in_a_mode_in_a_pane_and_with_another_action(embedde
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         pane = pilot.app.screen.pane
-        await pilot.press("p")
-        await until(pilot, lambda: pane.paused)
-        await pilot.press("D")
-        await until(pilot, lambda: pane.threshold.name == "DEBUG")
+        await press(pilot, "p", then=lambda: pane.paused)
+        await press(pilot, "D", then=lambda: pane.threshold.name == "DEBUG")
         assert "The key for “Pause” is P; p stops working in the next version." in said(pilot)
         assert "The key for “Level” is L; D stops working in the next version." in said(pilot)
-        await pilot.press("2")
-        await until(pilot, lambda: type(pilot.app.screen).__name__ == "InspectScreen")
+        await press(pilot, "2", then=lambda: type(pilot.app.screen).__name__ == "InspectScreen")
         await until(pilot, lambda: pilot.app.screen.chosen is not None)
-        await pilot.press("x")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SkipScreen))
+        await press(pilot, "x", at="SkipScreen")
 
 
 async def test_a_text_field_gets_every_letter_and_its_own_editing_keys(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         pane = pilot.app.screen.pane
-        await pilot.press("slash", *"pure tugs", "ctrl+w")
-        await until(pilot, lambda: pane.prompt.entry.value == "pure ")
+        await press(pilot, "slash", *"pure tugs", "ctrl+w", then=lambda: pane.prompt.entry.value == "pure ")
         assert not pane.lines.format.wrap
         assert not pane.paused
         assert said(pilot) == []
@@ -119,8 +109,7 @@ async def test_a_key_that_its_user_has_set_is_left_alone(embedded: Embedded) -> 
         await pilot.press("u")
         await pilot.pause()
         assert pilot.app.zone is zone
-        await pilot.press("9")
-        await until(pilot, lambda: type(pilot.app.screen).__name__ == "OutboxScreen")
+        await press(pilot, "9", then=lambda: type(pilot.app.screen).__name__ == "OutboxScreen")
         assert [each for each in said(pilot) if "The key for" in each] == []
         assert "[keys] outbox: 9 is reserved for the overview of several systems." in said(pilot)
 
@@ -150,11 +139,9 @@ async def test_levels_are_chosen_from_a_list_that_marks_the_present_one(embedded
         pane = logs.pane
         for keys, level in ((["end", "up"], "ERROR"), (["up"], "WARNING"), (["home"], "PLAIN")):
             before = pane.threshold
-            await pilot.press("L")
-            await until(pilot, lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
+            await press(pilot, "L", then=lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
             assert pilot.app.screen.table.cursor_key == str(int(before))
-            await pilot.press(*keys, "enter")
-            await until(pilot, lambda level=level: pane.threshold.name == level)
+            await press(pilot, *keys, "enter", then=lambda level=level: pane.threshold.name == level)
             await until(pilot, lambda: pilot.app.screen is logs)
 
 
@@ -165,15 +152,11 @@ async def test_a_pane_with_a_search_is_closed_only_after_a_question(embedded: Em
         await until(pilot, lambda: len(logs.tails) == 1)
         await logs.add_pane("/aws/rds/instance/facility-prod-db/postgresql")
         await until(pilot, lambda: all(len(pane.store) for pane in logs.tails))
-        await pilot.press("P", "x")
-        await until(pilot, lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is logs)
+        await press(pilot, "P", "x", then=lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
+        await press(pilot, "escape", then=lambda: pilot.app.screen is logs)
         assert len(logs.tails) == 2
-        await pilot.press("x")
-        await until(pilot, lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
-        await pilot.press("enter")
-        await until(pilot, lambda: len(logs.tails) == 1)
+        await press(pilot, "x", then=lambda: pilot.app.screen is not logs and pilot.app.screen.focused)
+        await press(pilot, "enter", then=lambda: len(logs.tails) == 1)
 
 
 def test_settings_that_were_right_stay_right() -> None:

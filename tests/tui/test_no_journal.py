@@ -15,17 +15,14 @@ from tests.conftest import Embedded
 from tests.demo_process import start
 from tests.faults.small_disks import fill
 from tests.services.journal.book import filled
-from tests.tools.console import console, screen_text, until
-from tests.tui.journal_tools import flat_text
+from tests.tools.console import console, expect, flat_text, press, screen_text, until
 from tests.tui.pty_console import PtyConsole
-from tui.screens.changes.arm import ArmScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.common.writing_dialog import WritingDialog
-from tui.screens.journal.journal import JournalScreen
 from tui.screens.journal.note import NoteScreen
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 
-pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
@@ -58,34 +55,29 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
         assert app.ready.journal.health.problem.remedy[:24] in " ".join(text.split()), "what to do"
 
         for key, kind in (("c", AcknowledgeScreen), ("f8", NoteScreen)):
-            await pilot.press("a", key)
-            await until(pilot, lambda kind=kind: isinstance(app.screen, kind))
+            await press(pilot, "a", key, then=lambda kind=kind: isinstance(app.screen, kind))
             dialog = app.screen
             assert isinstance(dialog, WritingDialog)
             assert words in flat_text(pilot)
             dialog.field.text = "kept"
             await until(pilot, lambda dialog=dialog: dialog.guard.is_open)
-            await pilot.press("enter")
-            await until(pilot, lambda: "Nothing was recorded" in flat_text(pilot))
+            await press(pilot, "enter", shows="Nothing was recorded")
             assert dialog.field.text == "kept"
-            await pilot.press("escape", "escape")
-            await until(pilot, lambda dialog=dialog: app.screen is not dialog)
+            await press(pilot, "escape", "escape", then=lambda dialog=dialog: app.screen is not dialog)
 
         await app.run_action("app.arm")
-        await until(pilot, lambda: isinstance(app.screen, ArmScreen))
+        await expect(pilot, at="ArmScreen")
         await pilot.pause()
         assert app.ready.engine.permits.armed is None
         await pilot.press("escape")
 
-        await pilot.press("6")
-        await until(pilot, lambda: isinstance(app.screen, JournalScreen))
+        await press(pilot, "6", at="JournalScreen")
         sign = "entry 1" if readable else "The journal cannot be read"
         await until(pilot, lambda: sign in screen_text(pilot))
         assert not app.bugs
         assert app.filter_hits == 0
 
 
-@pytest.mark.slow
 async def test_a_file_where_the_folder_should_be(embedded: Embedded, tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("")
     await refuses_and_watches(
@@ -93,13 +85,11 @@ async def test_a_file_where_the_folder_should_be(embedded: Embedded, tmp_path: P
     )
 
 
-@pytest.mark.slow
 async def test_a_damaged_file(embedded: Embedded, tmp_path: Path) -> None:
     (tmp_path / "j.db").write_bytes(b"This is no database.\n" * 400)
     await refuses_and_watches(embedded, tmp_path / "j.db", "damaged", readable=False)
 
 
-@pytest.mark.slow
 async def test_a_locked_file_can_be_read_and_heals_by_itself(embedded: Embedded, tmp_path: Path) -> None:
     filled(tmp_path / "j.db", 2)
     with closing(sqlite3.connect(tmp_path / "j.db", isolation_level=None)) as other:
@@ -107,7 +97,6 @@ async def test_a_locked_file_can_be_read_and_heals_by_itself(embedded: Embedded,
         await refuses_and_watches(embedded, tmp_path / "j.db", "locked by another process", readable=True)
 
 
-@pytest.mark.slow
 async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded: Embedded, small_disk: Path) -> None:
     path = small_disk / "j.db"
     filled(path, 2)
@@ -117,15 +106,13 @@ async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded: Embedded, s
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
         await until(pilot, lambda: pilot.app.screen.journal_banner.display)
         ballast.unlink()
-        await pilot.press("f8", *"room", "enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+        await press(pilot, "f8", *"room", "enter", left="NoteScreen")
         await until(pilot, lambda: not pilot.app.screen.journal_banner.display)
         assert "no journal" not in screen_text(pilot)
 
 
 @pytest.mark.pty
 @pytest.mark.skipif(os.getuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
-@pytest.mark.slow
 def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
     home = tmp_path / "still"
     home.mkdir()
@@ -139,18 +126,12 @@ def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
             terminal.wait_text("alb-5xx-error-rate")
             terminal.wait_text("no journal")
             terminal.wait_text("cannot be written")
-            terminal.send("\x1b[19~")
-            terminal.wait_text("What the next operator should know")
-            terminal.send("lost?\r")
-            terminal.wait_text("Nothing was recorded")
+            terminal.send("\x1b[19~", shows="What the next operator should know")
+            terminal.send("lost?\r", shows="Nothing was recorded")
             terminal.wait_text("lost?")
-            terminal.send("\x1b")
-            terminal.wait_text("Press Esc again to discard")
-            terminal.send("\x1b")
-            terminal.wait_text("alb-5xx-error-rate")
-            terminal.send("\x11")
-            assert terminal.wait_exit() == 0
-            terminal.assert_restored()
+            terminal.send("\x1b", shows="Press Esc again to discard")
+            terminal.send("\x1b", shows="alb-5xx-error-rate")
+            terminal.end(0, keys="\x11")
         assert list(home.iterdir()) == []
     finally:
         asyncio.run(demo.stop())

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from services.models.alarms import AlarmState
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
+from tests.conftest import Embedded, assert_in
 from tests.tools.console import console, screen_text, settled, until
 from tests.tui.seeding import client, make_group, put_lines
 
@@ -70,7 +70,5 @@ async def test_an_empty_account_is_called_empty_and_never_fine(empty_aws: Embedd
     async with console(empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER) as pilot:
         await settled(pilot)
         text = screen_text(pilot)
-        assert "missing 2" in text
-        assert "built-in" in text
-        assert "does not exist" in text
+        assert_in(text, "missing 2", "built-in", "does not exist")
         assert "● ok 0" in text or "ok" not in text.splitlines()[1]

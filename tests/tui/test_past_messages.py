@@ -4,11 +4,8 @@ import pytest
 
 from services.host.state_files import state_folder
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, screen_text, until
 from tui import messages
-from tui.app import TobanApp
-from tui.screens.common.past_messages import PastMessagesScreen
-from tui.screens.duties.finding import FindingScreen
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
 
@@ -16,24 +13,21 @@ pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary
 async def test_finding_6c_inspecting_is_said_only_while_it_is_true(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
-        assert isinstance(app, TobanApp)
         with embedded.held("cloudwatch", "DescribeAlarms"):
             app.post_message(messages.RunInspection("alarms"))
             await until(pilot, lambda: "▶ Alarms: inspecting…" in screen_text(pilot))
-        await until(pilot, lambda: isinstance(app.screen, FindingScreen))
-        await until(pilot, lambda: "inspecting…" not in screen_text(pilot))
+        await expect(pilot, at="FindingScreen", then=lambda: "inspecting…" not in screen_text(pilot))
         assert app.board.current is None
 
 
 async def test_a_saved_file_is_copied_by_its_whole_path(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
-        assert isinstance(app, TobanApp)
         path = Path.home() / ".local" / "state" / "toban" / "reports" / "facility-prod-2026-01-14.html"
         app.inform(f"Saved to {path}")
         app.inform("No change has an unknown outcome.")
         app.action_show_messages()
-        await until(pilot, lambda: isinstance(app.screen, PastMessagesScreen))
+        await expect(pilot, at="PastMessagesScreen")
         shown = screen_text(pilot)
         assert "~/.local/state/toban/reports/facility-prod-2026-01-14.html" in shown
         assert shown.index("No change has") < shown.index("Saved to"), "newest first"

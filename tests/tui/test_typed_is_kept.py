@@ -26,6 +26,8 @@ from tui.screens.journal.note import NoteScreen
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from widgets.inputs.confirm_bar import ConfirmBar
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
+
 ASCII, IME, PASTED = "deploy 123456 ", "デプロイ起因", "確認 7"
 PASTE = f"\x1b[200~{PASTED}\x1b[201~"
 LAGS = (0.0, 0.3, 1.0, 2.0)
@@ -149,7 +151,6 @@ async def check(hand: Hand, kind: type[Screen[Any]], lags: tuple[float, ...] = L
 
 
 @pytest.mark.usefixtures("at_once")
-@pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.parametrize(
     "part", [pytest.param(part, marks=pytest.mark.slow) for part in range(PARTS)] + ["quick"]
 )
@@ -164,7 +165,6 @@ async def test_every_field_has_what_was_typed_before_it_was_there(
         assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.scenario("ordinary-day", history=600.0)
 async def test_letters_on_their_way_to_the_field_when_the_guard_opens_are_not_replaced(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +211,6 @@ async def type_while_recording(hand: Hand, kind: type[Dialog[Any]], patch: pytes
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
-@pytest.mark.scenario("ordinary-day", history=600.0)
 async def test_what_is_typed_while_a_text_is_recorded_goes_into_a_note(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:

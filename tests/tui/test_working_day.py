@@ -9,10 +9,7 @@ from textual.pilot import Pilot
 from services.models.duties import Occurrence, OccurrenceState
 from tests.conftest import Embedded
 from tests.services.duties.duty_world import JST, desk, jst
-from tests.tools.console import console, screen_text, until
-from tui.screens.duties.inspect import InspectScreen
-from tui.screens.duties.sign import SignScreen
-from tui.screens.report.report import ReportScreen
+from tests.tools.console import console, expect, press, screen_text, until
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -48,14 +45,13 @@ async def sign(pilot: Pilot[Any], name: str, note: str) -> None:
     await pilot.press("s")
     if name.startswith("daily-evening"):
         # Who signs for the day's report has it before his eyes.
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and pilot.app.screen.report)
+        await expect(pilot, at="ReportScreen", then=lambda: pilot.app.screen.report)
         await pilot.press("s")
-    await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-    await pilot.press(*note, "enter")
-    await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
+    await expect(pilot, at="SignScreen", then=lambda: pilot.app.screen.focused)
+    await press(pilot, *note, "enter", left="SignScreen")
     if name.startswith("daily-evening"):
         await pilot.press("escape")
-    await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
+    await expect(pilot, at="InspectScreen")
 
 
 @pytest.mark.slow

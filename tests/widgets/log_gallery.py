@@ -165,7 +165,6 @@ class LogGallery(App[None]):
 
 async def drawn(pilot: Pilot[None]) -> None:
     app = pilot.app
-    assert isinstance(app, LogGallery)
     while app.page != "query" and not app.query_one(LogBar).facts.lines:
         await pilot.pause(0.01)
     await app.workers.wait_for_complete()

@@ -26,7 +26,6 @@ def test_snapshot(snap_compare: Callable[..., bool], size: tuple[int, int]) -> N
 async def test_hostile_text_stays_text() -> None:
     lines = data.log(3, HOSTILE)
     sample = data.evidence().application_errors
-    assert sample is not None
     evidence = data.evidence(application_errors=sample.model_copy(update={"lines": lines}))
     incident = data.incident(title=HOSTILE, steps=())
     app = IncidentApp(evidence=evidence, incident=incident)

@@ -6,6 +6,7 @@ import pytest
 from services.changes.registry import CHANGES
 from tests.conftest import Embedded
 from tests.tui.cli.test_cli_change import toban
+from tests.tui.printing import stderr_of
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=3600.0)
 PARAMETERS = {
@@ -79,5 +80,4 @@ def test_without_an_instance_of_a_drill_there_is_nothing_to_delete(
 
 
 def test_without_a_kind_the_error_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("change", "--plan") == 64
-    assert "KIND" in capsys.readouterr().err
+    assert "KIND" in stderr_of(capsys, toban("change", "--plan"), 64)

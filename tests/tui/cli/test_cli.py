@@ -10,13 +10,15 @@ import pytest
 
 from services import i18n
 from services.runbook.loader import load, load_builtin
+from tests.conftest import Capsys, MonkeyPatch, assert_in
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 from tui.start_options import StartOptions
 from tui.startup import start
 
 
 @pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def english(monkeypatch: MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Nobody's settings, and English unless a test asks otherwise."""
     for name in [name for name in os.environ if name.startswith("TOBAN_")]:
         monkeypatch.delenv(name)
@@ -27,7 +29,7 @@ def english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[StartOptions]:
+def started(monkeypatch: MonkeyPatch) -> list[StartOptions]:
     """What the console was started with; it ends at once with status 7."""
     starts: list[StartOptions] = []
 
@@ -83,9 +85,8 @@ def test_the_demo_begins_at_the_given_time(started: list[StartOptions]) -> None:
     assert started == [StartOptions(demo=True, at=datetime(2026, 3, 31, 23, 55, tzinfo=UTC))] * 2
 
 
-def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("--lang", "en", "demo", "--list") == 0
-    assert "ordinary-day" in capsys.readouterr().out
+def test_scenarios_are_listed(capsys: Capsys) -> None:
+    assert "ordinary-day" in stdout_of(capsys, toban("--lang", "en", "demo", "--list"))
 
 
 @pytest.mark.parametrize(
@@ -105,9 +106,7 @@ def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (("config", "\x1b[31mred"), "␛[31mred"),
     ],
 )
-def test_wrong_usage_is_explained(
-    argv: tuple[str, ...], words: str, started: list[StartOptions], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_usage(argv: tuple[str, ...], words: str, started: list[StartOptions], capsys: Capsys) -> None:
     assert toban(*argv) == 64
     output = capsys.readouterr()
     assert words in output.err
@@ -116,21 +115,19 @@ def test_wrong_usage_is_explained(
     assert not output.out
 
 
-def test_runbook_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runbook_check(tmp_path: Path, capsys: Capsys) -> None:
     file = tmp_path / "book.toml"
     file.write_text("version = 1\nsistem = 2\n", "utf-8")
-    assert toban("runbook", "check", str(file)) == 65
-    lines = capsys.readouterr().out.splitlines()
+    lines = stdout_of(capsys, toban("runbook", "check", str(file)), 65).splitlines()
     assert lines[0] == f"{file}:1: system: required: add this key"
     assert lines[1] == f'{file}:2: sistem: unknown key: did you mean "system"?'
     assert toban("runbook", "check", str(tmp_path / "none.toml")) == 65
     assert "none.toml: there is no such file" in capsys.readouterr().out
 
 
-def test_runbook_check_names_what_is_undecided(capsys: pytest.CaptureFixture[str]) -> None:
+def test_runbook_check_names_what_is_undecided(capsys: Capsys) -> None:
     shipped = Path(__file__).parents[3] / "services/runbook/facility-prod.toml"
-    assert toban("runbook", "check", str(shipped)) == 0
-    lines = capsys.readouterr().out.splitlines()
+    lines = stdout_of(capsys, toban("runbook", "check", str(shipped))).splitlines()
     assert lines[-1] == "no errors; undecided: 6"
     assert all(": undecided: " in line for line in lines[:-1])
     (pm,) = [line for line in lines if "approvers[0].name" in line]
@@ -138,9 +135,7 @@ def test_runbook_check_names_what_is_undecided(capsys: pytest.CaptureFixture[str
         assert blocked in pm.partition("blocked until then: ")[2]
 
 
-def test_what_runbook_show_writes_into_a_file_is_a_runbook(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_runbook_show_writes_into_a_file_is_a_runbook(tmp_path: Path, capsys: Capsys) -> None:
     assert toban("runbook", "show") == 0
     city = tmp_path / "city.toml"
     city.write_text(capsys.readouterr().out, "utf-8")
@@ -150,18 +145,16 @@ def test_what_runbook_show_writes_into_a_file_is_a_runbook(
     assert capsys.readouterr().out.endswith(city.read_text("utf-8"))
 
 
-def test_runbook_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("runbook", "schema") == 0
-    assert json.loads(capsys.readouterr().out)["title"] == "Runbook"
+def test_runbook_schema_is_json(capsys: Capsys) -> None:
+    assert json.loads(stdout_of(capsys, toban("runbook", "schema")))["title"] == "Runbook"
 
 
 @pytest.mark.parametrize("argv", [("--html",), ("-o", "book.html"), ("-o", "book.htm")])
 def test_runbook_show_writes_a_page_to_print(
-    argv: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    argv: tuple[str, ...], tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert toban("--lang", "ja", "runbook", "show", *argv) == 0
-    page = capsys.readouterr().out
+    page = stdout_of(capsys, toban("--lang", "ja", "runbook", "show", *argv))
     if "-o" in argv:
         file = tmp_path / argv[1]
         assert not page
@@ -172,9 +165,7 @@ def test_runbook_show_writes_a_page_to_print(
     assert "運用担当者（当番）" in page
 
 
-def test_runbook_show_says_what_it_cannot_write_or_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_runbook_show_says_what_it_cannot_write_or_read(tmp_path: Path, capsys: Capsys) -> None:
     assert toban("runbook", "show", "--html", "-o", str(tmp_path / "none" / "x.html")) == 73
     assert "there is no folder" in capsys.readouterr().err
     (tmp_path / "broken.toml").write_text("version = 2\n", "utf-8")
@@ -182,38 +173,31 @@ def test_runbook_show_says_what_it_cannot_write_or_read(
     assert "toban runbook check" in capsys.readouterr().err
 
 
-def test_runbook_show_as_text_has_the_steps(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("runbook", "show", "--format", "text") == 0
-    output = capsys.readouterr().out
+def test_runbook_show_as_text_has_the_steps(capsys: Capsys) -> None:
+    output = stdout_of(capsys, toban("runbook", "show", "--format", "text"))
     assert "  1. Read the error log (/ecs/staff-api, from 10 minutes ago on)" in output
     assert "An ECS task crashed → The ECS service recovers by itself (wait 5 minutes)" in output
     assert "Approval: PM (project manager)" in output
 
 
-def test_runbook_show_holds_every_limit_and_duty(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("runbook", "show", "--format", "text") == 0
-    output = capsys.readouterr().out
+def test_runbook_show_holds_every_limit_and_duty(capsys: Capsys) -> None:
+    output = stdout_of(capsys, toban("runbook", "show", "--format", "text"))
     runbook = load_builtin("facility-prod")
     assert all(each.title in output for each in runbook.limits)
     assert all(each.title in output for each in runbook.duties)
     assert all(each.title in output and each.name in output for each in runbook.alarms)
-    assert "< 500 ms" in output
-    assert "UNDECIDED" in output
-    assert toban("runbook", "show", "facility") == 65
-    assert 'did you mean "facility-prod"?' in capsys.readouterr().err
+    assert_in(output, "< 500 ms", "UNDECIDED")
+    assert 'did you mean "facility-prod"?' in stderr_of(capsys, toban("runbook", "show", "facility"), 65)
 
 
-def test_config_says_where_each_value_is_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_config_names_each_values_source(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
     monkeypatch.setenv("TOBAN_PROFILE", "ops")
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "https://user:hunter2@aws.example/x")
     file = tmp_path / "toban" / "config.toml"
     file.parent.mkdir()
     file.write_text("bell = false\n[keys]\nzoom = 'f7'\n", "utf-8")
     file.chmod(0o600)
-    assert toban("--theme", "16", "config") == 0
-    output = capsys.readouterr().out
+    output = stdout_of(capsys, toban("--theme", "16", "config"))
     assert output.startswith(f"{file}\n")
     rows = {line.split()[0]: " ".join(line.split()[1:]) for line in output.splitlines()[2:]}
     assert rows["profile"] == "ops [TOBAN_PROFILE]"
@@ -225,38 +209,31 @@ def test_config_says_where_each_value_is_from(
     assert "https://***@aws.example/x" in output
     other = tmp_path / "other.toml"
     other.write_text("bell = false\n", "utf-8")
-    assert toban("config", "--config", str(other), "--journal", "/j.db") == 0
-    output = capsys.readouterr().out
+    output = stdout_of(capsys, toban("config", "--config", str(other), "--journal", "/j.db"))
     assert output.startswith(f"{other}\n")
     assert "/j.db  [--journal]" in output
 
 
-def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: Capsys) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("them = 1\n", "utf-8")
     file.chmod(0o600)
-    assert toban("--config", str(file), "config") == 78
-    assert "mine.toml:1: them: unknown key" in capsys.readouterr().err
+    assert "mine.toml:1: them: unknown key" in stderr_of(capsys, toban("--config", str(file), "config"), 78)
 
 
 @pytest.mark.parametrize("command", [("config",), ("alarms",), ("duties",)])
-def test_a_flag_that_cannot_be_used_is_wrong_usage(
-    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unusable_flag_is_wrong_usage(command: tuple[str, ...], monkeypatch: MonkeyPatch) -> None:
     assert toban("--endpoint-url", "file:///etc/passwd", *command) == 64
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "file:///etc/passwd")
     assert toban(*command) == 78
 
 
-def test_help_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("--lang", "en", "demo", "--help") == 0
-    english = capsys.readouterr().out
-    assert toban("--lang=ja", "demo", "--help") == 0
-    japanese = capsys.readouterr().out
+def test_help_in_both_languages(capsys: Capsys) -> None:
+    english = stdout_of(capsys, toban("--lang", "en", "demo", "--help"))
+    japanese = stdout_of(capsys, toban("--lang=ja", "demo", "--help"))
     assert english.startswith("Usage: toban demo")
     assert japanese.startswith("使い方: toban demo")
-    assert "オプション" in japanese
-    assert "--scenario" in japanese
+    assert_in(japanese, "オプション", "--scenario")
 
 
 def process(*argv: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -319,14 +296,11 @@ def test_the_outline_is_removed_before_anything_is_printed() -> None:
     assert result.stdout.startswith(b"\x1b[?25h\x1b[?1049lnone.toml")
 
 
-def test_runbook_check_cautions_where_the_window_cannot_be_compared(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_runbook_check_cautions_where_the_window_cannot_be_compared(tmp_path: Path, capsys: Capsys) -> None:
     city = tmp_path / "city.toml"
     shipped = (Path(__file__).parents[3] / "services/runbook/facility-prod.toml").read_text("utf-8")
     city.write_text(shipped.replace('window = "日曜日 2:00-3:00"', 'window = "日曜の夜中"'), "utf-8")
-    assert toban("runbook", "check", str(city)) == 0
-    *lines, last = capsys.readouterr().out.splitlines()
+    *lines, last = stdout_of(capsys, toban("runbook", "check", str(city))).splitlines()
     assert last == "no errors; undecided: 6; warnings: 1"
     (caution,) = [line for line in lines if ": undecided: " not in line]
     assert caution.startswith(f"{city}:43: rds.window: warning: ")

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from services import i18n
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 
 pytestmark = pytest.mark.scenario("ecs-cpu", history=1800.0)
@@ -11,10 +11,7 @@ WAY_BACK = ("--revert-at", "2026-02-02 17:00")
 
 
 def toban(*argv: str) -> int:
-    try:
-        return run(["--lang", "en", *argv], Output(outline_drawn=False))
-    finally:
-        i18n.use("en")
+    return run(["--lang", "en", *argv], Output(outline_drawn=False))
 
 
 def plan(embedded: Embedded, *argv: str) -> int:
@@ -22,9 +19,7 @@ def plan(embedded: Embedded, *argv: str) -> int:
 
 
 @pytest.mark.usefixtures("the_year_of_the_world")
-def test_a_plan_is_printed_and_nothing_is_sent(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_plan_is_printed_and_nothing_is_sent(embedded: Embedded, capsys: Capsys) -> None:
     assert plan(embedded, "--target", "staff-api", "--max", "10", "--revert", "aws", *WAY_BACK) == 0
     output = capsys.readouterr().out
     for part in (
@@ -41,11 +36,10 @@ def test_a_plan_is_printed_and_nothing_is_sent(
 
 
 @pytest.mark.usefixtures("the_year_of_the_world")
-def test_the_plan_as_json_has_the_parameters_as_an_object(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert plan(embedded, "--max=8", "--set", "revert=duty", *WAY_BACK, "--json") == 0
-    data = json.loads(capsys.readouterr().out)
+def test_the_plan_as_json_has_the_parameters_as_an_object(embedded: Embedded, capsys: Capsys) -> None:
+    data = json.loads(
+        stdout_of(capsys, plan(embedded, "--max=8", "--set", "revert=duty", *WAY_BACK, "--json"))
+    )
     assert data["kind"] == "task-limit"
     assert data["confirm"] == "staff-api"
     assert data["wish"]["max"] == "8"
@@ -58,22 +52,16 @@ def test_the_plan_as_json_has_the_parameters_as_an_object(
 
 
 @pytest.mark.usefixtures("the_year_of_the_world")
-def test_a_refused_plan_says_why_and_ends_with_two(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert plan(embedded, "--max", "1", "--revert", "none") == 2
-    output = capsys.readouterr().out
+def test_a_refused_plan_says_why_and_ends_with_two(embedded: Embedded, capsys: Capsys) -> None:
+    output = stdout_of(capsys, plan(embedded, "--max", "1", "--revert", "none"), 2)
     assert "◆ This cannot be applied:" in output
     assert "approval" not in output, "nobody knows yet whether it needs one"
     assert "revert plan" not in output
-    assert plan(embedded, "--max", "1", "--revert", "none", "--json") == 2
-    data = json.loads(capsys.readouterr().out)
+    data = json.loads(stdout_of(capsys, plan(embedded, "--max", "1", "--revert", "none", "--json"), 2))
     assert (data["steps"], data["approval"], data["revert"]) == ([], None, None)
 
 
-def test_an_invalid_number_is_reported_without_credentials(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_invalid_number_is_reported_without_credentials(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     assert toban("change", "task-limit", "--max", "abc", "--plan") == 64
@@ -92,31 +80,21 @@ def test_an_invalid_number_is_reported_without_credentials(
         (("change", "task-limit", "--plan", "--set", "max"), "id=value"),
     ],
 )
-def test_wrong_usage_is_reported_before_anything_is_read(
-    argv: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban(*argv) == 64
-    assert text in capsys.readouterr().err
+def test_wrong_usage_is_said_before_any_read(argv: tuple[str, ...], text: str, capsys: Capsys) -> None:
+    assert text in stderr_of(capsys, toban(*argv), 64)
 
 
-def test_a_wrong_target_and_a_wrong_question_are_answered_with_the_right_one(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert plan(embedded, "--target", "staff-app") == 64
-    assert 'did you mean "staff-api"?' in capsys.readouterr().err
-    assert plan(embedded, "--maxx", "10") == 64
-    assert 'did you mean "max"?' in capsys.readouterr().err
+def test_a_wrong_target_or_question_is_answered_with_a_right_one(embedded: Embedded, capsys: Capsys) -> None:
+    assert 'did you mean "staff-api"?' in stderr_of(capsys, plan(embedded, "--target", "staff-app"), 64)
+    assert 'did you mean "max"?' in stderr_of(capsys, plan(embedded, "--maxx", "10"), 64)
 
 
-def test_what_cannot_be_read_is_no_plan(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_read_is_no_plan(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     argv = ("change", "task-limit", "--plan", "--endpoint-url", "http://127.0.0.1:9")
-    assert toban(*argv, "--json") == 69
-    assert json.loads(capsys.readouterr().out)["problem"]["kind"] == "unreachable"
+    assert json.loads(stdout_of(capsys, toban(*argv, "--json"), 69))["problem"]["kind"] == "unreachable"
     assert toban(*argv) == 69
 
 
-def test_a_wrong_runbook_keeps_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_runbook_keeps_its_own_status(capsys: Capsys) -> None:
     assert toban("change", "task-limit", "--plan", "--runbook", "facilty-prod") == 65

@@ -7,6 +7,7 @@ import pytest
 from services.demo.scenario import Scenario
 from tests.conftest import Embedded
 from tests.tui.change_plans import plan
+from tests.tui.printing import stdout_of
 
 WORDS = {"title": "t", "watch": "w"}
 PATCHED = Scenario(name="x", ja=WORDS, en=WORDS, facts=({"kind": "patch", "auto_after_days": 30},))
@@ -33,8 +34,7 @@ def test_every_plan_as_json(
     embedded: Embedded,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert plan(embedded, *argv, "--json") == 0
-    data = json.loads(capsys.readouterr().out)
+    data = json.loads(stdout_of(capsys, plan(embedded, *argv, "--json")))
     (step,) = data["steps"]
     assert (data["kind"], step["call"]["operation"]) == (argv[0], operation)
     assert params.items() <= step["call"]["params"].items()
@@ -44,8 +44,7 @@ def test_every_plan_as_json(
 
 
 def test_a_plan_in_the_operator_s_words(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
-    assert plan(embedded, "rds-class", lang="ja") == 0
-    words = capsys.readouterr().out
+    words = stdout_of(capsys, plan(embedded, "rds-class", lang="ja"))
     for part in (
         "01-18(日) 02:00～03:00 JST",
         "フェイルオーバー 1 回",
@@ -53,5 +52,4 @@ def test_a_plan_in_the_operator_s_words(embedded: Embedded, capsys: pytest.Captu
         "AWS 料金表 01-05(月)",
     ):
         assert part in words
-    assert plan(embedded, "rds-storage", "--size", "105", lang="ja") == 2
-    assert "110 GiB 以上" in capsys.readouterr().out
+    assert "110 GiB 以上" in stdout_of(capsys, plan(embedded, "rds-storage", "--size", "105", lang="ja"), 2)

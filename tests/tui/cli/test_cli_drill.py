@@ -8,9 +8,11 @@ import pytest
 from services.demo.incidents.drawing import draw
 from services.models.drill_score import DrillScores, DrillTruth
 from services.report.drill import truth_path
+from tests.conftest import Capsys, MonkeyPatch, assert_in
 from tests.services.report.incident_ledger import DAY, responded
 from tests.services.report.ledger import Ledger
 from tests.services.report.test_drill import drill
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 from tui.exit_status import ExitStatus
 from tui.start_options import StartOptions
@@ -18,7 +20,7 @@ from tui.startup import start
 
 
 @pytest.fixture(autouse=True)
-def _english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _english(monkeypatch: MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TOBAN_LANG", "en")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
@@ -28,7 +30,7 @@ def toban(*argv: str) -> int:
 
 
 def test_a_drill_runs_the_demo_with_a_journal_of_its_own_and_is_scored_at_its_end(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: MonkeyPatch, capsys: Capsys
 ) -> None:
     options: list[StartOptions] = []
 
@@ -48,33 +50,25 @@ def test_a_drill_runs_the_demo_with_a_journal_of_its_own_and_is_scored_at_its_en
     hidden = DrillTruth.model_validate_json(truth_path(Path(start_options.journal or "")).read_text("utf-8"))
     assert hidden.causes == draw("alb-5xx", 3).causes
     text = capsys.readouterr().out
-    assert "True cause" in text
-    assert "4m after the alarm" in text
+    assert_in(text, "True cause", "4m after the alarm")
     assert toban("score", "--json") in (0, 1, 2)
     scores = DrillScores.model_validate_json(capsys.readouterr().out)
     assert [each.seed for each in scores.drills] == [3]
 
 
-def test_the_score_has_a_status_and_says_what_it_cannot_score(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban("score") == 3
-    assert "There are no drills yet" in capsys.readouterr().out
+def test_the_score_has_a_status_and_says_what_it_cannot_score(tmp_path: Path, capsys: Capsys) -> None:
+    assert "There are no drills yet" in stdout_of(capsys, toban("score"), 3)
     paths = [tmp_path / name for name in ("right.db", "wrong.db")]
     for path, true in zip(paths, ("application-error", "firewall"), strict=True):
         responded(drill(path, true))
     assert toban("score", str(paths[0])) == 0
     capsys.readouterr()
-    assert toban("score", *map(str, paths), str(tmp_path / "none.db")) == 2
-    text = capsys.readouterr().out
-    assert "✓    1  Application error" in text
-    assert "none.db: No such file" in text
+    text = stdout_of(capsys, toban("score", *map(str, paths), str(tmp_path / "none.db")), 2)
+    assert_in(text, "✓    1  Application error", "none.db: No such file")
 
 
 @pytest.mark.parametrize("truth", ["", "{", "[]", '{"scenario": "x"}', "\x1b[2J", "fifo"])
-def test_a_drill_whose_truth_cannot_be_read_is_not_scored(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], truth: str
-) -> None:
+def test_a_drill_whose_truth_cannot_be_read_is_not_scored(tmp_path: Path, capsys: Capsys, truth: str) -> None:
     path = tmp_path / "one.db"
     responded(drill(path, "firewall"))
     file = truth_path(path)
@@ -83,17 +77,14 @@ def test_a_drill_whose_truth_cannot_be_read_is_not_scored(
         os.mkfifo(file)
     else:
         file.write_text(truth)
-    assert toban("score", str(path)) == 3
-    printed = capsys.readouterr().out
+    printed = stdout_of(capsys, toban("score", str(path)), 3)
     assert "one.drill.json" in printed
     assert "\x1b" not in printed
 
 
-def test_only_what_can_be_drawn_is_a_drill(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("--scenario", "ordinary-day") == 64
-    assert "alb-5xx" in capsys.readouterr().err
+def test_only_what_can_be_drawn_is_a_drill(capsys: Capsys) -> None:
+    assert "alb-5xx" in stderr_of(capsys, toban("--scenario", "ordinary-day"), 64)
 
 
-def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("score", "--schema") == 0
-    assert "drills" in json.loads(capsys.readouterr().out)["properties"]
+def test_the_schema_is_printed(capsys: Capsys) -> None:
+    assert "drills" in json.loads(stdout_of(capsys, toban("score", "--schema")))["properties"]

@@ -6,12 +6,14 @@ import pytest
 from rich.cells import cell_len
 
 from services import i18n
+from tests.conftest import Capsys, MonkeyPatch
 from tests.services.report.ledger import Ledger
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 
 
 @pytest.fixture(autouse=True)
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+def ledger(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Ledger]:
     journal = Ledger(tmp_path / "journal.db")
     journal.began("2026-01-01 00:00")
     monkeypatch.setenv("TOBAN_JOURNAL", str(journal.path))
@@ -26,18 +28,14 @@ def toban(*argv: str) -> int:
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("month", ["2026-01", "2026-04", "2026-10"])
-def test_no_column_cuts_its_text(
-    language: str, month: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_column_cuts_its_text(language: str, month: str, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
     monkeypatch.setenv("TOBAN_LANG", language)
-    assert toban("--month", month) == 0
-    assert "…" not in capsys.readouterr().out
+    assert "…" not in stdout_of(capsys, toban("--month", month))
 
 
-def test_a_month_as_text(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_month_as_text(ledger: Ledger, capsys: Capsys) -> None:
     ledger.sign("2026-01-06 09:40", "daily-morning@2026-01-06T09:00", "late", note="会議のため")
-    assert toban("--month", "2026-01") == 0
-    lines = capsys.readouterr().out.splitlines()
+    lines = stdout_of(capsys, toban("--month", "2026-01")).splitlines()
     assert lines[0].startswith("役所設備管理システム  2026-01-01(木)")
     assert "01-12(月)" in "\n".join(lines), "a holiday stands there though nothing is to be done"
     signed = next(line for line in lines if "会議のため" in line)
@@ -50,9 +48,8 @@ def test_a_month_as_text(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> 
     assert any("access-key:ci-cd-user+90d" in line for line in lines)
 
 
-def test_days_from_today_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("--days", "14", "--json") == 0
-    agenda = json.loads(capsys.readouterr().out)
+def test_days_from_today_as_json(capsys: Capsys) -> None:
+    agenda = json.loads(stdout_of(capsys, toban("--days", "14", "--json")))
     assert (agenda["version"], agenda["system"], agenda["journal_read"]) == (1, "facility-prod", True)
     assert len(agenda["days"]) == 14
     keys = [each["slot"]["key"] for day in agenda["days"] for each in day["occurrences"]]
@@ -75,16 +72,12 @@ def test_a_calendar_file(tmp_path: Path, capsysbinary: pytest.CaptureFixture[byt
     [("--month", "2026-13"), ("--month", "soon"), ("--days", "0"), ("--month", "2026-01", "--days", "3"),
      ("--json", "--ics", "-")],
 )  # fmt: skip
-def test_wrong_usage(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban(*argv) == 64
-    assert capsys.readouterr().err
+def test_wrong_usage(argv: tuple[str, ...], capsys: Capsys) -> None:
+    assert stderr_of(capsys, toban(*argv), 64)
 
 
-def test_without_a_journal_the_calendar_is_all_there_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban("--month", "2026-01", "--file", str(tmp_path / "none.db")) == 0
-    output = capsys.readouterr().out
+def test_without_a_journal_the_calendar_is_all_there_is(tmp_path: Path, capsys: Capsys) -> None:
+    output = stdout_of(capsys, toban("--month", "2026-01", "--file", str(tmp_path / "none.db")))
     assert "始業時の確認" in output
     assert "確認済み" not in output
     assert "記録ファイル" in output

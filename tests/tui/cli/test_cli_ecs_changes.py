@@ -4,6 +4,7 @@ from services.demo import names
 from tests.conftest import Embedded
 from tests.services.changes.watched import live
 from tests.tui.change_plans import as_json, plan
+from tests.tui.printing import stdout_of
 
 pytestmark = [
     pytest.mark.scenario("bad-deploy", history=600.0),
@@ -14,8 +15,7 @@ pytestmark = [
 @pytest.mark.slow
 def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     live(embedded, 300)
-    assert plan(embedded, "deploy-rollback") == 0
-    output = " ".join(capsys.readouterr().out.split())
+    output = " ".join(stdout_of(capsys, plan(embedded, "deploy-rollback")).split())
     for part in (
         f"Roll back {names.RELEASE} → :{names.DEPLOYED.rpartition(':')[2]}",
         "Differing variables DB_POOL_SIZE, DB_USER, FEATURE_CALENDAR",
@@ -28,15 +28,13 @@ def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> N
     assert data["watch"]["ends_when"] == "the rollback is complete"
     assert plan(embedded, "deploy-rollback", "--revision", "7") == 2
     assert "choose an ACTIVE revision" in " ".join(capsys.readouterr().out.split())
-    assert plan(embedded, "deploy-rollback", lang="ja") == 0
-    japanese = capsys.readouterr().out
+    japanese = stdout_of(capsys, plan(embedded, "deploy-rollback", lang="ja"))
     assert f"ロールバック {names.RELEASE} → :{names.DEPLOYED.rpartition(':')[2]}" in japanese
     assert "ecs.UpdateService" not in embedded.counts()
 
 
 def test_a_desired_count(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
-    assert plan(embedded, "desired-count", "--desired", "4") == 0
-    output = " ".join(capsys.readouterr().out.split())
+    output = " ".join(stdout_of(capsys, plan(embedded, "desired-count", "--desired", "4")).split())
     assert "Desired task count 2 → 4" in output
     assert "The policy staff-api-cpu60 will undo it within minutes" in output
     data = as_json(embedded, capsys, "desired-count", "--desired", "4")

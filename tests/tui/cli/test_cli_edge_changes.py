@@ -2,6 +2,7 @@ import pytest
 
 from tests.conftest import Embedded
 from tests.tui.change_plans import as_json, plan
+from tests.tui.printing import stdout_of
 
 pytestmark = [
     pytest.mark.scenario("ordinary-day", history=600.0),
@@ -35,8 +36,7 @@ def test_an_invalidation_that_is_refused(embedded: Embedded, capsys: pytest.Capt
 
 def test_a_mute(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ("--target", "rds-cpu-high", "--reason", "maintenance")
-    assert plan(embedded, "alarm-mute", *argv) == 0
-    output = " ".join(capsys.readouterr().out.split())
+    output = " ".join(stdout_of(capsys, plan(embedded, "alarm-mute", *argv)).split())
     for part in (
         "Mute until 01-14(Wed)",
         "cloudwatch:PutAlarmMuteRule",

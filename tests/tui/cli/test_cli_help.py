@@ -27,7 +27,6 @@ def _below(context: click.Context) -> Iterator[click.Context]:
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
-            assert inner is not None
             below = inner.context_class(inner, info_name=name, parent=context)
             yield below
             yield from _below(below)

@@ -12,15 +12,17 @@ from services.incidents.capture import captured
 from services.models.first_wave import IncidentEvidence
 from services.models.incident_report import IncidentReport
 from services.models.incidents import Incident
+from tests.conftest import Capsys, MonkeyPatch
 from tests.services.duties.duty_world import jst
 from tests.services.report.incident_ledger import DAY, SECRET, evidence, open_incident, responded
 from tests.services.report.ledger import Ledger
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 from tui.start_options import StartError, StartOptions
 
 
 @pytest.fixture(autouse=True)
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+def ledger(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Ledger]:
     journal = Ledger(tmp_path / "journal.db")
     journal.began(f"{DAY} 00:00")
     monkeypatch.setenv("TOBAN_JOURNAL", str(journal.path))
@@ -33,32 +35,25 @@ def toban(*argv: str) -> int:
     return run(("incident", *argv), Output(outline_drawn=False))
 
 
-def test_the_list_and_its_exit_status(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("list") == 0
-    assert "There are no incidents." in capsys.readouterr().out
+def test_the_list_and_its_exit_status(ledger: Ledger, capsys: Capsys) -> None:
+    assert "There are no incidents." in stdout_of(capsys, toban("list"))
     responded(ledger)
-    assert toban("list", "--all") == 0
-    out = capsys.readouterr().out
+    out = stdout_of(capsys, toban("list", "--all"))
     assert "MTTA 4m  MTTR 30m" in out
     assert "10:03" in out, "the time is whole"
     assert "…" not in out
     open_incident(ledger, "11:00", "rds-storage-low", jst(f"{DAY} 10:59"))
-    assert toban("list", "--json", "--all") == 2
-    lines = json.loads(capsys.readouterr().out)
+    lines = json.loads(stdout_of(capsys, toban("list", "--json", "--all"), 2))
     assert [line["state"] for line in lines] == ["open", "closed"]
 
 
-def test_an_incident_is_named_by_number_or_unique_beginning(
-    ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_incident_is_named_by_number_or_prefix(ledger: Ledger, tmp_path: Path, capsys: Capsys) -> None:
     first = responded(ledger)
     open_incident(ledger, "12:00", "alb-latency-high", jst(f"{DAY} 11:59"))
     for id in (str(first.seq), first.id, "alb-5", "incident:alb-5"):
-        assert toban("report", id, "--json") == 0
-        report = IncidentReport.model_validate_json(capsys.readouterr().out)
+        report = IncidentReport.model_validate_json(stdout_of(capsys, toban("report", id, "--json")))
         assert report.incident.id == first.id
-    assert toban("report", "alb-") == 64
-    assert "2 incidents" in capsys.readouterr().err
+    assert "2 incidents" in stderr_of(capsys, toban("report", "alb-"), 64)
     assert toban("show", "none") == 64
     assert toban("show") == 64
     capsys.readouterr()
@@ -71,7 +66,7 @@ def test_an_incident_is_named_by_number_or_unique_beginning(
 
 @pytest.mark.parametrize("is_reached", [True, False])
 def test_the_report_of_an_open_incident_counts_until_now_or_says_until_when(
-    is_reached: bool, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    is_reached: bool, ledger: Ledger, monkeypatch: MonkeyPatch, capsys: Capsys
 ) -> None:
     # AWS is asked about an open incident, unless a journal was named, which may be another system's.
     incident = open_incident(ledger)
@@ -110,26 +105,18 @@ def test_the_report_of_an_open_incident_counts_until_now_or_says_until_when(
     assert incident_read in page.replace(made_from, ""), "the time that stands beside the counts"
     assert ("no credentials" in complaint) is not is_reached
     assert asked == [incident.id] * is_reached
-    assert toban("report", "alb", "--file", str(ledger.path)) == 0
-    assert "180 so far" in capsys.readouterr().out
+    assert "180 so far" in stdout_of(capsys, toban("report", "alb", "--file", str(ledger.path)))
 
 
-def test_show_prints_the_report_for_a_terminal_without_the_words_of_logs(
-    ledger: Ledger, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_show_prints_the_report_without_the_words_of_logs(ledger: Ledger, capsys: Capsys) -> None:
     responded(ledger)
-    assert toban("show", "alb") == 0
-    text = capsys.readouterr().out
+    text = stdout_of(capsys, toban("show", "alb"))
     assert "インデックス追加を検討" in text
     assert SECRET not in text
-    assert toban("show", "alb", "--private") == 0
-    assert SECRET in capsys.readouterr().out
+    assert SECRET in stdout_of(capsys, toban("show", "alb", "--private"))
 
 
-def test_the_schema_needs_no_journal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_schema_needs_no_journal(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
     monkeypatch.setenv("TOBAN_JOURNAL", str(tmp_path / "none.db"))
-    assert toban("report", "--schema") == 0
-    assert "incident" in json.loads(capsys.readouterr().out)["properties"]
+    assert "incident" in json.loads(stdout_of(capsys, toban("report", "--schema")))["properties"]
     assert toban("list") == 3

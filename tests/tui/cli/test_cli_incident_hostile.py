@@ -3,18 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from services import i18n
 from services.models.text import UNSAFE
+from tests.conftest import Capsys
 from tests.services.incidents.test_hostile_texts import TEXTS
+from tests.tui.printing import stdout_of
 from tests.tui.screens.respond.test_respond_hostile import responded
 from tui.cli.main import Output, run
 
 
 def toban(*argv: str) -> int:
-    try:
-        return run(["--lang", "en", *argv], Output(outline_drawn=False))
-    finally:
-        i18n.use("en")
+    return run(["--lang", "en", *argv], Output(outline_drawn=False))
 
 
 def is_safe(text: str) -> bool:
@@ -24,19 +22,14 @@ def is_safe(text: str) -> bool:
 @pytest.mark.parametrize(
     "name", [pytest.param(each, marks=pytest.mark.slow) if each != "all" else each for each in TEXTS]
 )
-async def test_what_is_printed_and_written_is_safe(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
+async def test_what_is_printed_and_written_is_safe(tmp_path: Path, capsys: Capsys, name: str) -> None:
     journal = tmp_path / "journal.db"
     await responded(journal, TEXTS[name])
-    assert toban("incident", "list", "--file", str(journal)) == 1
-    assert is_safe(capsys.readouterr().out)
-    assert toban("incident", "list", "--json", "--file", str(journal)) == 1
-    (line,) = json.loads(capsys.readouterr().out)
+    assert is_safe(stdout_of(capsys, toban("incident", "list", "--file", str(journal)), 1))
+    (line,) = json.loads(stdout_of(capsys, toban("incident", "list", "--json", "--file", str(journal)), 1))
     assert is_safe(json.dumps(line, ensure_ascii=False))
     id = str(line["seq"])
-    assert toban("incident", "show", id, "--private", "--file", str(journal)) == 0
-    assert is_safe(capsys.readouterr().out)
+    assert is_safe(stdout_of(capsys, toban("incident", "show", id, "--private", "--file", str(journal))))
     assert toban("incident", "show", id, "--json", "--private", "--file", str(journal)) == 0
     assert is_safe(json.dumps(json.loads(capsys.readouterr().out), ensure_ascii=False))
     for suffix in ("html", "md", "json"):

@@ -13,7 +13,8 @@ from services import i18n
 from services.host.state_files import state_folder
 from services.models.inspect_answer import InspectAnswer
 from services.toml.grammar import schema
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch, assert_in
+from tests.tui.printing import stderr_of, stdout_of
 from tests.tui.seeding import client, make_group, put_lines
 from tui.cli.main import Output, run
 
@@ -21,18 +22,15 @@ LIBRARY = Path(__file__).parents[1] / "data" / "library.toml"
 
 
 def toban(*argv: str) -> int:
-    try:
-        return run(["--lang", "en", *argv], Output(outline_drawn=False))
-    finally:
-        i18n.use("en")
+    return run(["--lang", "en", *argv], Output(outline_drawn=False))
 
 
-def answer(capsys: pytest.CaptureFixture[str]) -> InspectAnswer:
+def answer(capsys: Capsys) -> InspectAnswer:
     return InspectAnswer.model_validate(json.loads(capsys.readouterr().out))
 
 
 def test_inspections_run_by_name_and_by_duty_without_leaving_anything(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    embedded_now: Embedded, capsys: Capsys, monkeypatch: MonkeyPatch
 ) -> None:
     # Only the address, as for every other tool.
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
@@ -41,26 +39,20 @@ def test_inspections_run_by_name_and_by_duty_without_leaving_anything(
     assert [each.inspection for each in result.findings] == ["backups", "access-keys"]
     assert (result.verdict.value, result.status, result.system) == ("normal", 0, "facility-prod")
     assert not list(Path(os.environ["HOME"]).rglob("*.db"))
-    assert toban("inspect", "backups") == 0
-    assert capsys.readouterr().out.startswith("● normal")
+    assert stdout_of(capsys, toban("inspect", "backups")).startswith("● normal")
 
 
 @pytest.mark.scenario("old-key")
-def test_what_is_not_normal_is_printed_in_full(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban("inspect", "access-keys", "backups", "--endpoint-url", embedded_now.url) == 2
-    out = capsys.readouterr().out
-    assert "◆ abnormal" in out
-    assert "91" in out
+def test_what_is_not_normal_is_printed_in_full(embedded_now: Embedded, capsys: Capsys) -> None:
+    out = stdout_of(capsys, toban("inspect", "access-keys", "backups", "--endpoint-url", embedded_now.url), 2)
+    assert_in(out, "◆ abnormal", "91")
     assert "5. After 7 days, delete the old access key" in out, "what to do"
 
 
-def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: Capsys) -> None:
     embedded_now.fault("rds", preset="denied")
     assert toban("inspect", "backups", "access-keys", "--json", "--endpoint-url", embedded_now.url) == 3
     backups, keys = answer(capsys).findings
-    assert backups.problem is not None
     assert backups.problem.permission == "rds:DescribeDBInstances"
     assert keys.verdict.value == "normal"
 
@@ -76,17 +68,13 @@ def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: pytest.C
         (("inspect", "--no-such"), "no-such"),
     ],
 )
-def test_wrong_usage_is_sixty_four(
-    argv: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban(*argv) == 64
-    assert message in capsys.readouterr().err
+def test_wrong_usage_is_sixty_four(argv: tuple[str, ...], message: str, capsys: Capsys) -> None:
+    assert message in stderr_of(capsys, toban(*argv), 64)
 
 
-def test_since_and_at_bound_the_window(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_since_and_at_bound_the_window(embedded_now: Embedded, capsys: Capsys) -> None:
     toban("inspect", "error-logs", "--since", "2h", "--json", "--endpoint-url", embedded_now.url)
     (finding,) = answer(capsys).findings
-    assert finding.window is not None
     assert (finding.window.end - finding.window.start).total_seconds() == 7200
     assert not finding.gap
 
@@ -101,22 +89,20 @@ def link_to_itself(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [no_journal, Path.mkdir, link_to_itself])
 def test_a_journal_that_cannot_be_read_is_not_taken_for_one_without_sign_offs(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], spoil: Callable[[Path], None]
+    embedded_now: Embedded, capsys: Capsys, spoil: Callable[[Path], None]
 ) -> None:
     path = state_folder("journals") / "facility-prod.db"
     path.parent.mkdir(parents=True, exist_ok=True)
     spoil(path)
     toban("inspect", "alarms", "--json", "--endpoint-url", embedded_now.url)
     (finding,) = answer(capsys).findings
-    assert finding.window is not None
     assert finding.window.end - finding.window.start == timedelta(days=30)
     assert "the journal cannot be read" in finding.gap
     assert "first inspection" not in finding.gap
 
 
-def test_every_field_of_the_json_is_described(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("inspect", "--schema") == 0
-    printed = json.loads(capsys.readouterr().out)
+def test_every_field_of_the_json_is_described(capsys: Capsys) -> None:
+    printed = json.loads(stdout_of(capsys, toban("inspect", "--schema")))
     assert printed == schema(InspectAnswer)
     bare = [
         f"{name}.{key}"
@@ -133,7 +119,7 @@ def _described(field: dict[str, Any]) -> bool:
 
 @pytest.mark.scenario("empty", history=0.0)
 def test_another_system_is_inspected_by_its_own_names_and_limits(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    embedded_now: Embedded, capsys: Capsys, monkeypatch: MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     asyncio.run(fill_the_library(embedded_now))
@@ -175,7 +161,7 @@ async def fill_the_library(embedded: Embedded) -> None:
 
 
 def test_the_commands_are_printed_as_a_script_without_asking_aws(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    embedded_now: Embedded, capsys: Capsys, tmp_path: Path
 ) -> None:
     before = embedded_now.counts()
     argv = (
@@ -188,11 +174,9 @@ def test_the_commands_are_printed_as_a_script_without_asking_aws(
         "--endpoint-url",
         embedded_now.url,
     )
-    assert toban(*argv) == 0
-    script = capsys.readouterr().out
+    script = stdout_of(capsys, toban(*argv))
     assert embedded_now.counts() == before
-    assert f"--endpoint-url {embedded_now.url}" in script
-    assert "# == Error logs ==" in script
+    assert_in(script, f"--endpoint-url {embedded_now.url}", "# == Error logs ==")
     # A shell understands all of it, and sends it to the program called `aws`.
     program = tmp_path / "aws"
     program.write_text('#!/bin/sh\necho "$1 $2" >> "$0.log"\n')
@@ -209,9 +193,7 @@ def test_the_commands_are_printed_as_a_script_without_asking_aws(
     assert calls.count("cloudtrail lookup-events") > 20
 
 
-def test_the_commands_are_in_the_readers_language_and_never_json(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_commands_are_in_the_readers_language_never_json(embedded_now: Embedded, capsys: Capsys) -> None:
     argv = ["--lang", "ja", "inspect", "maintenance", "--commands", "--endpoint-url", embedded_now.url]
     try:
         assert run(argv, Output(outline_drawn=False)) == 0

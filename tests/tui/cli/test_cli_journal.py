@@ -16,8 +16,9 @@ from services.journal.derived.verified import Verified
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry, Person
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch
 from tests.services.journal.book import NOON, append, of_tomorrow, tampered
+from tests.tui.printing import stderr_of, stdout_of
 from tests.tui.seeding import client, make_group, put_lines
 from tui.cli.main import Output, run
 
@@ -26,7 +27,7 @@ START = datetime(2026, 1, 13, 14, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def journal_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def journal_path(tmp_path: Path, monkeypatch: MonkeyPatch) -> Path:
     """A journal of three entries on two days, named by the configuration; this machine's log is empty."""
     path = tmp_path / "journal.db"
     with closing(Store(path)) as store:
@@ -55,54 +56,46 @@ def syslog_copy(path: Path, to: Path) -> Path:
     return to
 
 
-def test_an_intact_journal(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("verify") == 0
-    output = capsys.readouterr().out
+def test_an_intact_journal(journal_path: Path, capsys: Capsys) -> None:
+    output = stdout_of(capsys, toban("verify"))
     assert str(journal_path) in output
     assert "3 entries" in output
     assert "cut-off end would go unnoticed" in output
     assert output.endswith("INTACT\n")
 
 
-def test_what_was_not_read_is_not_called_intact(
-    journal_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_not_read_is_not_called_intact(journal_path: Path, capsys: Capsys) -> None:
     with closing(Store(journal_path)) as store:
         store.remember("verified-1", Verified(2, store.hash_at(2), NOON).saved)
     tampered(journal_path, "UPDATE entries SET text = 'y' WHERE seq = 1")
-    assert toban("verify") == 0
-    output = capsys.readouterr().out
+    output = stdout_of(capsys, toban("verify"))
     assert "Entries up to 2 were not read" in output
     assert output.endswith("INTACT from entry 2 on\n")
     assert toban("verify", "--whole") == 2
 
 
-def test_a_journal_that_was_tampered_with(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_journal_that_was_tampered_with(journal_path: Path, capsys: Capsys) -> None:
     tampered(journal_path, "UPDATE entries SET text = 'y' WHERE seq = 2")
-    assert toban("verify") == 2
-    output = capsys.readouterr().out
+    output = stdout_of(capsys, toban("verify"), 2)
     assert "entry 2: altered: It differs from what was written: its hash does not match." in output
     assert output.endswith("TAMPERED WITH\n")
 
 
-def test_a_truncated_end_is_found_with_a_copy_of_syslog(
-    journal_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_truncated_end_is_found_with_syslog(journal_path: Path, tmp_path: Path, capsys: Capsys) -> None:
     log = syslog_copy(journal_path, tmp_path / "syslog")
     assert toban("verify", "--anchors", str(log)) == 0
     assert "1 external hash was compared, the newest of entry 3" in capsys.readouterr().out
     tampered(journal_path, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
-    assert toban("verify", "--anchors", str(log)) == 2
-    assert "entry 3: cut off" in capsys.readouterr().out
+    assert "entry 3: cut off" in stdout_of(capsys, toban("verify", "--anchors", str(log)), 2)
     assert toban("verify") == 0
 
 
 def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
     journal_path: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: MonkeyPatch,
     embedded: Embedded,
-    capsys: pytest.CaptureFixture[str],
+    capsys: Capsys,
 ) -> None:
     line = syslog_copy(journal_path, tmp_path / "line").read_text()
 
@@ -121,11 +114,9 @@ def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
     )
     monkeypatch.setenv("TOBAN_RUNBOOK", str(runbook))
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", embedded.url)
-    assert toban("verify") == 0
-    assert "1 external hash was compared, the newest of entry 3" in capsys.readouterr().out
+    assert "1 external hash was compared, the newest of entry 3" in stdout_of(capsys, toban("verify"))
     tampered(journal_path, "DELETE FROM entries WHERE seq = 3", "DELETE FROM words WHERE seq = 3")
-    assert toban("verify") == 2
-    assert "entry 3: cut off" in capsys.readouterr().out
+    assert "entry 3: cut off" in stdout_of(capsys, toban("verify"), 2)
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "http://127.0.0.1:9")
     assert toban("verify") == 0
     assert "cut-off end would go unnoticed: No log on this machine" in (output := capsys.readouterr().out)
@@ -134,27 +125,22 @@ def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
         assert reader.head()[0] == 2, "a check writes nothing"
 
 
-def test_what_cannot_be_checked(
-    journal_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_checked(journal_path: Path, tmp_path: Path, capsys: Capsys) -> None:
     assert toban("verify", "--file", str(tmp_path / "none")) == 3
     assert "There is no journal here." in capsys.readouterr().out
-    assert toban("verify", "--anchors", str(tmp_path / "none")) == 3
-    assert "No such file" in capsys.readouterr().err
+    assert "No such file" in stderr_of(capsys, toban("verify", "--anchors", str(tmp_path / "none")), 3)
     journal_path.write_bytes(b"x" * 5000)
-    assert toban("verify") == 3
-    assert "damaged" in capsys.readouterr().out
+    assert "damaged" in stdout_of(capsys, toban("verify"), 3)
 
 
-def test_the_check_as_json(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_as_json(journal_path: Path, capsys: Capsys) -> None:
     tampered(journal_path, "DELETE FROM entries WHERE seq = 2")
-    assert toban("verify", "--json") == 2
-    verification = json.loads(capsys.readouterr().out)
+    verification = json.loads(stdout_of(capsys, toban("verify", "--json"), 2))
     assert verification["faults"] == [{"kind": "dropped", "seq": 2, "text": "This entry is missing."}]
     assert (verification["entries"], verification["problem"]) == (2, None)
 
 
-def test_entries_are_listed_by_day(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_entries_are_listed_by_day(journal_path: Path, capsys: Capsys) -> None:
     assert toban("list") == 0
     assert capsys.readouterr().out.splitlines() == [
         "2026-01-13(Tue) JST",
@@ -179,7 +165,7 @@ def test_entries_are_listed_by_day(journal_path: Path, capsys: pytest.CaptureFix
     ],
 )
 def test_entries_are_exported(
-    journal_path: Path, capsys: pytest.CaptureFixture[str], filters: tuple[str, ...], seqs: list[int]
+    journal_path: Path, capsys: Capsys, filters: tuple[str, ...], seqs: list[int]
 ) -> None:
     assert toban("export", *filters) == 0
     assert [json.loads(line)["seq"] for line in capsys.readouterr().out.splitlines()] == seqs
@@ -188,9 +174,7 @@ def test_entries_are_exported(
     assert numbers == [f"#{seq}" for seq in seqs]
 
 
-def test_kinds_of_a_later_version_are_named_found_and_verified(
-    journal_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_kinds_of_a_later_version_are_named_found_and_verified(journal_path: Path, capsys: Capsys) -> None:
     of_tomorrow(
         journal_path, "co-signed", at=START + timedelta(hours=3), text="上限 8 を承認", target="staff-api"
     )
@@ -203,11 +187,10 @@ def test_kinds_of_a_later_version_are_named_found_and_verified(
     assert toban("export", "--kind", "other", "--kind", "note") == 0
     kinds = [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()]
     assert kinds == ["note", "co-signed", "\x1b[2Jx"]
-    assert toban("verify") == 0
-    assert "5 entries" in capsys.readouterr().out
+    assert "5 entries" in stdout_of(capsys, toban("verify"))
 
 
-def test_an_export_is_masked_on_request(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_is_masked_on_request(journal_path: Path, capsys: Capsys) -> None:
     with closing(Store(journal_path)) as store:
         append(
             store, NewEntry(kind=EntryKind.NOTE, text="password=hunter2"), at=START, person=Person(user="bob")
@@ -216,43 +199,32 @@ def test_an_export_is_masked_on_request(journal_path: Path, capsys: pytest.Captu
     assert [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()][-1] == "password=***"
 
 
-def test_an_export_goes_to_a_private_file(
-    journal_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_export_goes_to_a_private_file(journal_path: Path, tmp_path: Path, capsys: Capsys) -> None:
     to = tmp_path / "out.jsonl"
-    assert toban("export", "-o", str(to)) == 0
-    assert "3 entries saved" in capsys.readouterr().out
+    assert "3 entries saved" in stdout_of(capsys, toban("export", "-o", str(to)))
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
     assert len(to.read_text().splitlines()) == 3
-    assert toban("export", "-o", str(to)) == 69
-    assert "File exists" in capsys.readouterr().err
+    assert "File exists" in stderr_of(capsys, toban("export", "-o", str(to)), 69)
     assert toban("export", "-o", str(tmp_path / "no" / "out")) == 69
 
 
-def test_a_wrong_day_and_a_wrong_kind_are_reported(
-    journal_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban("list", "--since", "yesterday") == 64
-    assert "2026-03-31" in capsys.readouterr().err
-    assert toban("list", "--kind", "notes") == 64
-    assert "note" in capsys.readouterr().err
+def test_a_wrong_day_and_a_wrong_kind_are_reported(journal_path: Path, capsys: Capsys) -> None:
+    assert "2026-03-31" in stderr_of(capsys, toban("list", "--since", "yesterday"), 64)
+    assert "note" in stderr_of(capsys, toban("list", "--kind", "notes"), 64)
 
 
 @pytest.mark.usefixtures("journal_path")
-def test_without_a_journal_there_is_nothing_to_list(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_journal_there_is_nothing_to_list(tmp_path: Path, capsys: Capsys) -> None:
     for command in ("list", "export"):
         assert toban(command, "--file", str(tmp_path / "none")) == 69
         assert "There is no journal here." in capsys.readouterr().err
 
 
-def test_it_reads_what_a_console_has_open(journal_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_reads_what_a_console_has_open(journal_path: Path, capsys: Capsys) -> None:
     with closing(Store(journal_path)) as store:
         append(store, NewEntry(kind=EntryKind.NOTE, text="new"), at=START, person=Person(user="bob"))
         assert toban("verify") == 0
-        assert toban("list") == 0
-        assert "new" in capsys.readouterr().out
+        assert "new" in stdout_of(capsys, toban("list"))
 
 
 def test_the_command_itself(journal_path: Path) -> None:

@@ -11,15 +11,17 @@ from services.journal import place
 from services.journal.moving.file_target import FileTarget
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import EntryKind, NewEntry
+from tests.conftest import Capsys, MonkeyPatch
 from tests.services.journal.book import ALICE, NOON, filled
 from tests.tools.memory_ledger import MemoryLedger
+from tests.tui.printing import stderr_of
 from tui.cli.main import Output, run
 
 AGAIN = "run the same command again"
 
 
 @pytest.fixture
-def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def journal(tmp_path: Path, monkeypatch: MonkeyPatch) -> Path:
     path = tmp_path / "journal.db"
     filled(path, 3)
     monkeypatch.setenv("TOBAN_JOURNAL", str(path))
@@ -41,8 +43,8 @@ def test_a_full_disk_is_said_in_words(
     error: Exception,
     journal: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: MonkeyPatch,
+    capsys: Capsys,
 ) -> None:
     def put(_target: FileTarget, _seq: int, _record: bytes) -> NoReturn:
         raise error
@@ -52,22 +54,20 @@ def test_a_full_disk_is_said_in_words(
     assert toban("journal", "copy", "--to", str(backup)) == 73
     assert f"{backup}: The disk is full" in (printed := capsys.readouterr().err)
     assert AGAIN in printed
-    assert toban("journal", "copy", "--to", str(backup), lang="ja") == 73
-    printed = capsys.readouterr().err
+    printed = stderr_of(capsys, toban("journal", "copy", "--to", str(backup), lang="ja"), 73)
     assert "ディスク" in printed
     assert "No space" not in printed
     assert "database or disk" not in printed
 
 
 def test_a_journal_that_has_moved_is_not_to_be_moved_from_there_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys
 ) -> None:
     ledger = MemoryLedger()
     asyncio.run(_leave(ledger, tmp_path / "copy.db"))
     monkeypatch.setattr(place, "open_ledger", lambda *_arguments: ledger)
     monkeypatch.setenv("TOBAN_JOURNAL", "postgresql://toban@127.0.0.1:1/journals")
-    assert toban("journal", "copy", "--to", str(tmp_path / "backup.db")) == 69
-    printed = capsys.readouterr().err
+    printed = stderr_of(capsys, toban("journal", "copy", "--to", str(tmp_path / "backup.db")), 69)
     assert "has moved to s3://city-journals" in printed
     assert AGAIN not in printed.lower()
 
@@ -79,8 +79,6 @@ async def _leave(ledger: MemoryLedger, copy: Path) -> None:
     await journal.close()
 
 
-def test_a_target_that_does_not_answer_is_tried_again(
-    journal: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_target_that_does_not_answer_is_tried_again(journal: Path, capsys: Capsys) -> None:
     assert toban("journal", "move", "--to", "postgresql://toban@127.0.0.1:1/journals") == 69
     assert "Run the same command again" in capsys.readouterr().err

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from services import i18n
 from services.demo.logs.insights.queries import QueryStore
 from services.models.query_answer import QueryAnswer
 from services.toml.grammar import schema
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch, assert_in
 from tests.tools.process import wait_for
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 from tui.exit_status import ExitStatus
 
@@ -22,21 +22,16 @@ COUNT = "stats count(*) as n by level | sort n desc"
 
 
 def toban(*argv: str) -> int:
-    try:
-        return run(["--lang", "en", "logs", "query", *argv], Output(outline_drawn=False))
-    finally:
-        i18n.use("en")
+    return run(["--lang", "en", "logs", "query", *argv], Output(outline_drawn=False))
 
 
 @pytest.fixture
-def aws(embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch) -> Embedded:
+def aws(embedded_now: Embedded, monkeypatch: MonkeyPatch) -> Embedded:
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     return embedded_now
 
 
-def test_a_typed_query_prints_its_rows_and_its_price(
-    aws: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_typed_query_prints_its_rows_and_its_price(aws: Embedded, capsys: Capsys) -> None:
     assert toban(COUNT, "--since", "2h", "--yes") == 0
     out, err = capsys.readouterr()
     head, *rows = out.splitlines()
@@ -44,28 +39,22 @@ def test_a_typed_query_prints_its_rows_and_its_price(
     assert rows[0].split()[0] == "INFO"
     assert "Price: about" in err
     assert "about <" not in err
-    assert "# stats count(*) as n by level" in err
-    assert "/ecs/staff-api" in err
-    assert "events match" in err
+    assert_in(err, "# stats count(*) as n by level", "/ecs/staff-api", "events match")
 
 
-def test_the_json_is_what_the_schema_says(aws: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_json_is_what_the_schema_says(aws: Embedded, capsys: Capsys) -> None:
     assert toban(COUNT, "--group", "/ecs/staff-api", "--json", "--max-yen", "1000") == 0
     answer = QueryAnswer.model_validate_json(capsys.readouterr().out)
     assert (answer.state, answer.complete, answer.columns) == ("Complete", True, ("level", "n"))
     assert answer.bytes_scanned > 0
     assert answer.yen_estimated is not None
-    assert toban("--schema") == 0
-    assert json.loads(capsys.readouterr().out) == schema(QueryAnswer)
+    assert json.loads(stdout_of(capsys, toban("--schema"))) == schema(QueryAnswer)
 
 
 @pytest.mark.parametrize("form", ["--json", "--csv", "--limit=1"])
-def test_the_rows_are_as_logged_unless_they_are_masked(
-    aws: Embedded, capsys: pytest.CaptureFixture[str], form: str
-) -> None:
+def test_the_rows_are_as_logged_unless_they_are_masked(aws: Embedded, capsys: Capsys, form: str) -> None:
     query = 'fields concat("mail ", "taro@example.jp"), concat("mail jiro", "@example.jp") as b | limit 1'
-    assert toban(query, "--yes", form) == 0
-    assert "jiro@example.jp" in capsys.readouterr().out
+    assert "jiro@example.jp" in stdout_of(capsys, toban(query, "--yes", form))
     assert toban(query, "--yes", "--mask", form) == 0
     out, err = capsys.readouterr()
     assert "mail ***" in out
@@ -74,21 +63,15 @@ def test_the_rows_are_as_logged_unless_they_are_masked(
         assert "jiro@" not in printed
 
 
-def test_times_are_local_in_the_table_and_as_they_come_in_csv(
-    aws: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_times_are_local_in_the_table_and_as_they_come_in_csv(aws: Embedded, capsys: Capsys) -> None:
     query = "fields @timestamp, level | sort @timestamp desc | limit 3"
-    assert toban(query, "--yes") == 0
-    assert capsys.readouterr().out.startswith("@timestamp (JST)")
-    assert toban(query, "--yes", "--csv") == 0
-    rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert stdout_of(capsys, toban(query, "--yes")).startswith("@timestamp (JST)")
+    rows = list(csv.reader(io.StringIO(stdout_of(capsys, toban(query, "--yes", "--csv")))))
     assert rows[0] == ["@timestamp", "level"]
     assert len(rows) == 4
 
 
-def test_a_saved_query_of_the_runbook_takes_parameters(
-    aws: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_saved_query_of_the_runbook_takes_parameters(aws: Embedded, capsys: Capsys) -> None:
     assert toban("error-logs", "--param", "level=INFO", "--since", "30m", "--yes", "--json") == 0
     answer = QueryAnswer.model_validate_json(capsys.readouterr().out)
     assert 'filter level = "INFO"' in answer.query
@@ -97,11 +80,8 @@ def test_a_saved_query_of_the_runbook_takes_parameters(
     assert 'did you mean "level"' in capsys.readouterr().err
 
 
-def test_without_a_terminal_the_price_must_be_agreed_to(
-    aws: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban(COUNT) == ExitStatus.NOT_AGREED
-    assert "--yes" in capsys.readouterr().err
+def test_without_a_terminal_the_price_must_be_agreed_to(aws: Embedded, capsys: Capsys) -> None:
+    assert "--yes" in stderr_of(capsys, toban(COUNT), ExitStatus.NOT_AGREED)
     assert toban(COUNT, "--max-yen", "0") == ExitStatus.NOT_AGREED
     assert not aws.counts().get("logs.StartQuery")
 
@@ -119,47 +99,36 @@ def test_without_a_terminal_the_price_must_be_agreed_to(
         (("SELECT 1 FROM x", "--language", "sql", "-g", "/ecs/staff-api", "--yes"), "names its log groups itself"),
     ],
 )  # fmt: skip
-def test_wrong_usage_is_explained_and_nothing_is_sent(
-    argv: tuple[str, ...], words: str, aws: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban(*argv) == ExitStatus.USAGE
-    assert words in capsys.readouterr().err
+def test_wrong_usage_sends_nothing(argv: tuple[str, ...], words: str, aws: Embedded, capsys: Capsys) -> None:
+    assert words in stderr_of(capsys, toban(*argv), ExitStatus.USAGE)
     assert not aws.counts().get("logs.StartQuery")
 
 
-def test_a_query_that_does_not_compile_is_a_usage_error(
-    aws: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_query_that_does_not_compile_is_a_usage_error(aws: Embedded, capsys: Capsys) -> None:
     assert toban("filter level = | limit 3", "--yes") == ExitStatus.USAGE
     out, err = capsys.readouterr()
     assert out == ""
     assert "does not compile" in err
 
 
-def test_what_does_not_compile_is_masked_too(aws: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_does_not_compile_is_masked_too(aws: Embedded, capsys: Capsys) -> None:
     query = 'fields @message\n| filter @message like "taro@example.jp" and level = | limit 3'
-    assert toban(query, "--yes") == ExitStatus.USAGE
-    plain = capsys.readouterr().err
+    plain = stderr_of(capsys, toban(query, "--yes"), ExitStatus.USAGE)
     assert "taro@example.jp" in plain
     assert plain.rstrip().endswith("^")
-    assert toban(query, "--yes", "--mask") == ExitStatus.USAGE
-    masked = capsys.readouterr().err
+    masked = stderr_of(capsys, toban(query, "--yes", "--mask"), ExitStatus.USAGE)
     assert "taro@example.jp" not in masked
     assert '@message like "***"' in masked
     assert "^" not in masked
 
 
-def test_a_group_that_is_not_there_is_named(aws: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("limit 1", "-g", "/none", "--yes") == ExitStatus.UNAVAILABLE
-    assert "/none" in capsys.readouterr().err
+def test_a_group_that_is_not_there_is_named(aws: Embedded, capsys: Capsys) -> None:
+    assert "/none" in stderr_of(capsys, toban("limit 1", "-g", "/none", "--yes"), ExitStatus.UNAVAILABLE)
 
 
-def test_a_query_that_fails_says_that_its_rows_are_partial(
-    aws: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_query_that_fails_says_that_its_rows_are_partial(aws: Embedded, capsys: Capsys) -> None:
     aws.world.component(QueryStore).ends = "Failed"
-    assert toban(COUNT, "--yes") == ExitStatus.UNAVAILABLE
-    assert "partial; do not judge" in capsys.readouterr().err
+    assert "partial; do not judge" in stderr_of(capsys, toban(COUNT, "--yes"), ExitStatus.UNAVAILABLE)
 
 
 def spawned(aws: Embedded, *argv: str, home: Path) -> "subprocess.Popen[bytes]":
@@ -194,7 +163,6 @@ def test_a_closed_pipe_ends_quietly(aws: Embedded, tmp_path: Path) -> None:
     # More than a pipe holds, however few the lines of a quiet night are, and less than a response may have.
     query = f"fields concat({', '.join(['@message'] * 50)}) as much | limit 300"
     process = spawned(aws, query, "--since", "3h", "--yes", home=tmp_path)
-    assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.readline()
     process.stdout.close()

@@ -22,7 +22,7 @@ from services.models.log_exports import ExportHead
 from services.models.log_records import LogRecord
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch
 from tests.tui.cli.test_cli_watch import started
 from tui.cli.logs.tail_options import TailOptions
 from tui.cli.logs.tailing import _Tailing, labels
@@ -188,9 +188,7 @@ async def test_without_a_journal_there_is_no_file(empty_aws: Embedded, tmp_path:
     assert os.listdir(tmp_path) == ["j.db"]
 
 
-async def test_a_group_that_could_not_be_read_is_named_in_the_head(
-    empty_aws: Embedded, tmp_path: Path
-) -> None:
+async def test_a_group_that_was_not_read_is_named_in_the_head(empty_aws: Embedded, tmp_path: Path) -> None:
     async with world(empty_aws, tmp_path) as here:
         empty_aws.fault("logs", "FilterLogEvents", preset="denied")
         status = await here.tail(GROUPS[0], output=str(tmp_path / "a.txt"))
@@ -228,9 +226,9 @@ async def test_the_merged_lines_that_wait_are_in_the_file(empty_aws: Embedded, t
     ],
 )
 def test_a_file_that_cannot_be_begun_is_refused_before_aws_is_asked(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: MonkeyPatch,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    capsys: Capsys,
     argv: list[str],
     status: ExitStatus,
     message: str,
@@ -275,9 +273,7 @@ async def test_several_groups_merged_by_time(empty_aws: Embedded, tmp_path: Any)
         ]
 
 
-async def test_the_merged_lines_that_wait_are_printed_when_following_ends(
-    empty_aws: Embedded, tmp_path: Path
-) -> None:
+async def test_merged_lines_that_wait_are_printed_at_the_end(empty_aws: Embedded, tmp_path: Path) -> None:
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (60, "old"), (0, "new"))
         task = asyncio.create_task(here.tail(*GROUPS, follow=True, merge=True))
@@ -348,9 +344,7 @@ async def test_without_following_a_group_that_stays_unreadable_is_given_up_withi
         assert len(here.printed.errors) == 1
 
 
-async def test_throttling_while_following_is_said_once_and_survived(
-    empty_aws: Embedded, tmp_path: Any
-) -> None:
+async def test_throttling_while_following_is_said_once(empty_aws: Embedded, tmp_path: Any) -> None:
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "first"))
         empty_aws.fault("logs", "FilterLogEvents", preset="throttled")
@@ -368,9 +362,7 @@ async def test_throttling_while_following_is_said_once_and_survived(
         assert here.printed.errors[1] == f"{GROUPS[0]}: it is read again"
 
 
-def test_an_unknown_group_suggests_the_nearest(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_group_suggests_the_nearest(embedded_now: Embedded, capsys: Capsys) -> None:
     argv = ["--lang", "en", "logs", "tail", "/ecs/staf-api", "--endpoint-url", embedded_now.url]
     assert run(argv, Output(outline_drawn=False)) == ExitStatus.USAGE
     assert 'did you mean "/ecs/staff-api"?' in capsys.readouterr().err
@@ -381,7 +373,7 @@ def test_an_unknown_group_suggests_the_nearest(
     [(["--since", "soon"], "--since"), (["--since", "2100-01-01"], "in the future")],
 )
 def test_a_wrong_time_is_a_usage_error(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], argv: list[str], message: str
+    embedded_now: Embedded, capsys: Capsys, argv: list[str], message: str
 ) -> None:
     status = run(
         ["--lang", "en", "logs", "tail", *argv, "--endpoint-url", embedded_now.url],
@@ -391,7 +383,7 @@ def test_a_wrong_time_is_a_usage_error(
     assert message in capsys.readouterr().err
 
 
-def test_the_schema_names_every_field(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_schema_names_every_field(capsys: Capsys) -> None:
     assert run(["logs", "tail", "--schema"], Output(outline_drawn=False)) == ExitStatus.NORMAL
     assert set(json.loads(capsys.readouterr().out)["properties"]) == set(LogRecord.model_fields)
 
@@ -457,7 +449,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(embedded_now: Embedded) -> None
 
 @pytest.mark.parametrize("follow", [(), ("--follow",)])
 def test_lines_that_can_go_nowhere_are_not_waited_for(
-    follow: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    follow: tuple[str, ...], capsys: Capsys, monkeypatch: MonkeyPatch
 ) -> None:
     # Nor is AWS asked: nobody answers at this address.
     monkeypatch.setattr(sys, "stdout", None)
@@ -467,9 +459,7 @@ def test_lines_that_can_go_nowhere_are_not_waited_for(
     assert "The output cannot be written" in capsys.readouterr().err
 
 
-def test_a_wrong_filter_is_said_with_its_place(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_filter_is_said_with_its_place(embedded_now: Embedded, capsys: Capsys) -> None:
     argv = ["--lang", "en", "logs", "tail", "--filter", "{ $.a > x }", "--endpoint-url", embedded_now.url]
     assert run(argv, Output(outline_drawn=False)) == ExitStatus.USAGE
     assert "--filter: character 9: > compares with a number" in capsys.readouterr().err

@@ -14,8 +14,10 @@ from services.journal.place import place_of
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import Person
 from services.runbook.loader import load_named
+from tests.conftest import Capsys, MonkeyPatch
 from tests.services.journal.book import NOON, note
 from tests.tools.memory_ledger import MemoryLedger
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 
 SECRET = "s3cret"
@@ -24,7 +26,7 @@ DEAD = f"postgresql://toban:{SECRET}@127.0.0.1:1/toban"
 
 
 @pytest.fixture
-def copy(monkeypatch: pytest.MonkeyPatch) -> Path:
+def copy(monkeypatch: MonkeyPatch) -> Path:
     """This host's copy of three entries; the ledger does not answer any more."""
     monkeypatch.setenv("TOBAN_JOURNAL", DEAD)
     monkeypatch.setenv("TOBAN_LANG", "en")
@@ -49,32 +51,26 @@ def toban(*argv: str) -> int:
     return run(argv, Output(outline_drawn=False))
 
 
-def test_a_copy_that_may_lack_entries_is_not_called_intact(
-    copy: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_copy_that_may_lack_entries_is_not_called_intact(copy: Path, capsys: Capsys) -> None:
     assert toban("journal", "verify") == 3
     printed = capsys.readouterr()
     assert "may lack newer entries" in printed.out
     assert "INTACT" not in printed.out
-    assert toban("journal", "verify", "--json") == 3
-    (doubt,) = json.loads(capsys.readouterr().out)["doubts"]
+    (doubt,) = json.loads(stdout_of(capsys, toban("journal", "verify", "--json"), 3))["doubts"]
     assert "may lack newer entries" in doubt
     # As a file it is what it is.
     assert toban("journal", "verify", "--file", str(copy)) == 0
 
 
-def test_one_reason_is_given_once(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_reason_is_given_once(copy: Path, capsys: Capsys) -> None:
     # Neither the copy nor the comparison could be brought to an end, both because the ledger does not answer.
-    assert toban("journal", "verify", "--whole") == 3
-    printed = capsys.readouterr().out
+    printed = stdout_of(capsys, toban("journal", "verify", "--whole"), 3)
     assert printed.count("does not answer") == 1
     assert "run it again" in printed
 
 
 @pytest.mark.parametrize("command", ["verify", "list", "export"])
-def test_without_a_copy_the_ledger_is_what_is_missing(
-    copy: Path, capsys: pytest.CaptureFixture[str], command: str
-) -> None:
+def test_without_a_copy_the_ledger_is_what_is_missing(copy: Path, capsys: Capsys, command: str) -> None:
     copy.unlink()
     assert toban("journal", command) == 3
     printed = capsys.readouterr()
@@ -83,9 +79,7 @@ def test_without_a_copy_the_ledger_is_what_is_missing(
     assert "right file" not in printed.err
 
 
-def test_who_wrote_on_another_host_is_listed_with_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_who_wrote_on_another_host_is_listed_with_it(monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
     # Two hosts have the same accounts, and terminals of the same names.
     here, there = socket.gethostname(), "bastion-2"
     monkeypatch.setenv("TOBAN_JOURNAL", DEAD)
@@ -106,7 +100,7 @@ def test_who_wrote_on_another_host_is_listed_with_it(
     ids=["list", "export", "report"],
 )
 def test_what_is_read_from_it_is_printed_and_the_status_is_never_normal(
-    copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], status: int
+    copy: Path, capsys: Capsys, command: tuple[str, ...], status: int
 ) -> None:
     # What is bad in the copy is known; nothing good is.
     assert toban(*command) == status
@@ -118,9 +112,7 @@ def test_what_is_read_from_it_is_printed_and_the_status_is_never_normal(
 @pytest.mark.usefixtures("copy")
 @pytest.mark.parametrize("when", ["2026-01-14", "2026-01"])
 @pytest.mark.parametrize("form", ["md", "html", "json"])
-def test_a_report_that_is_made_from_it_says_so_itself(
-    capsys: pytest.CaptureFixture[str], form: str, when: str
-) -> None:
+def test_a_report_that_is_made_from_it_says_so_itself(capsys: Capsys, form: str, when: str) -> None:
     # It is handed on without what was printed beside it.
     assert toban("report", when, "--format", form) == 1, "duties were missed, as far as the copy knows"
     document = capsys.readouterr().out
@@ -144,23 +136,18 @@ def test_a_report_that_is_made_from_it_says_so_itself(
     ],
     ids=lambda command: " ".join(command[:3]),
 )
-def test_a_password_is_in_no_message(
-    copy: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
-) -> None:
+def test_a_password_is_in_no_message(copy: Path, capsys: Capsys, command: tuple[str, ...]) -> None:
     assert toban(*command) != 0
     printed = capsys.readouterr()
     assert SECRET not in printed.out + printed.err
     assert printed.out + printed.err
 
 
-def test_a_password_is_in_no_message_of_the_disk(
-    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_message_of_the_disk_has_a_password(copy: Path, capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
     def fail(*_args: object, **_options: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr("services.journal.moving.copying._check", fail)
-    assert toban("journal", "copy", "--from", str(copy), "--to", DEAD) == 73
-    assert SECRET not in capsys.readouterr().err
+    assert SECRET not in stderr_of(capsys, toban("journal", "copy", "--from", str(copy), "--to", DEAD), 73)
     with closing(sqlite3.connect(copy)) as db:
         assert db.execute("SELECT count(*) FROM entries").fetchone() == (3,)

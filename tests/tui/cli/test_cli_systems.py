@@ -8,10 +8,11 @@ from services import i18n
 from services.demo.sts import SessionStore
 from services.models.verdict import Verdict
 from services.runbook import loader
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch, assert_in
 from tests.services.report.ledger import Ledger, finding
 from tests.tools.config_file import write
 from tests.tools.small_runbook import small_runbook
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 
 DAY = "2026-01-06"
@@ -20,7 +21,7 @@ SYSTEMS = {"library": "図書館", "taxes": "市税", "water": "水道"}
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Path]:
     """A configuration of three systems, each with a runbook and a journal of its own beside it."""
     entries = []
     for id, title in SYSTEMS.items():
@@ -49,19 +50,16 @@ def toban(*argv: str) -> int:
 
 
 @pytest.mark.parametrize("id", SYSTEMS)
-def test_a_system_is_chosen_by_its_id(id: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_system_is_chosen_by_its_id(id: str, folder: Path, capsys: Capsys) -> None:
     judged(folder, id, Verdict.NORMAL)
     assert toban("report", DAY, "--system", id, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["system"] == id
-    assert toban("duties", "--system", id, "--json") == 0
-    assert json.loads(capsys.readouterr().out)["system"] == id
-    assert toban("journal", "list", "--system", id) == 0
-    assert "sign-off" in capsys.readouterr().out
+    assert json.loads(stdout_of(capsys, toban("duties", "--system", id, "--json")))["system"] == id
+    assert "sign-off" in stdout_of(capsys, toban("journal", "list", "--system", id))
 
 
-def test_without_a_choice_it_is_the_first(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("duties", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["system"] == "library"
+def test_without_a_choice_it_is_the_first(capsys: Capsys) -> None:
+    assert json.loads(stdout_of(capsys, toban("duties", "--json")))["system"] == "library"
 
 
 @pytest.mark.parametrize(
@@ -76,30 +74,21 @@ def test_without_a_choice_it_is_the_first(capsys: pytest.CaptureFixture[str]) ->
         ("policy", "read"),
     ],
 )
-def test_an_unknown_id_is_wrong_usage_and_lists_the_ids(
-    argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert toban(*argv, "--system", "libary") == 64
-    error = capsys.readouterr().err
+def test_an_unknown_id_is_wrong_usage_and_lists_the_ids(argv: tuple[str, ...], capsys: Capsys) -> None:
+    error = stderr_of(capsys, toban(*argv, "--system", "libary"), 64)
     assert '--system: "libary" does not exist: did you mean "library"?' in error
     assert "available: library, taxes, water" in error
 
 
-def test_an_unknown_id_names_the_runbooks_that_cannot_be_read(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_id_names_the_runbooks_that_cannot_be_read(folder: Path, capsys: Capsys) -> None:
     (folder / "taxes.toml").write_text("version = 1\n", "utf-8")
-    assert toban("duties", "--system", "taxes") == 64
-    error = capsys.readouterr().err
-    assert "available: library, water" in error
-    assert f"these runbooks cannot be read: {folder}/taxes.toml" in error
+    error = stderr_of(capsys, toban("duties", "--system", "taxes"), 64)
+    assert_in(error, "available: library, water", f"these runbooks cannot be read: {folder}/taxes.toml")
     # The others are not kept from their work.
     assert toban("duties", "--system", "water") == 0
 
 
-def test_the_shipped_system_is_chosen_without_a_list(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_shipped_system_is_chosen_without_a_list(folder: Path, capsys: Capsys) -> None:
     configure(folder, "")
     assert loader.builtin_names() == ("facility-prod",)
     assert toban("duties", "--system", "facility-prod", "--json") == 0
@@ -110,13 +99,10 @@ def test_the_shipped_system_is_chosen_without_a_list(
 # ---- all systems
 
 
-def test_the_reports_of_all_systems_are_one_document_with_the_worst_first(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_reports_of_all_systems_are_one_document_worst_first(folder: Path, capsys: Capsys) -> None:
     for id, verdict in zip(SYSTEMS, (Verdict.NORMAL, Verdict.ABNORMAL, Verdict.ATTENTION), strict=True):
         judged(folder, id, verdict)
-    assert toban("report", "--all", DAY) == 2
-    lines = capsys.readouterr().out.splitlines()
+    lines = stdout_of(capsys, toban("report", "--all", DAY), 2).splitlines()
     assert lines[0] == "# Operations report, Tue 6 Jan 2026: 3 systems"
     assert lines[2] == "**◆ abnormal**"
     rows = [line for line in lines if line.startswith(tuple(f"| {title} (" for title in SYSTEMS.values()))]
@@ -129,20 +115,16 @@ def test_the_reports_of_all_systems_are_one_document_with_the_worst_first(
     assert headings == ["## All systems", *(f"## {title} ({id})" for id, title in SYSTEMS.items())]
     # Each report is below its system's heading, whole.
     assert sum(line.startswith("### Findings") for line in lines) == len(SYSTEMS)
-    assert toban("report", "--all", DAY, "--format", "html") == 2
-    page = capsys.readouterr().out
+    page = stdout_of(capsys, toban("report", "--all", DAY, "--format", "html"), 2)
     assert page.count("<h2>") == len(SYSTEMS) + 1
 
 
-def test_a_system_whose_journal_cannot_be_read_is_named_and_hides_no_verdict(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unreadable_journal_is_named_and_hides_no_verdict(folder: Path, capsys: Capsys) -> None:
     judged(folder, "library", Verdict.ABNORMAL)
     (folder / "taxes.db").write_text("x" * 2000)
     (folder / "taxes.db").chmod(0o600)
     (folder / "water.toml").write_text("version = 1\n", "utf-8")
-    assert toban("report", "--all", DAY) == 2
-    lines = capsys.readouterr().out.splitlines()
+    lines = stdout_of(capsys, toban("report", "--all", DAY), 2).splitlines()
     rows = [line.split(" | ")[:2] for line in lines if " | ? not known | " in line or "(library) |" in line]
     unread = [["| 市税 (taxes)", "? not known"], [f"| {folder}/water.toml", "? not known"]]
     assert rows == [["| 図書館 (library)", "◆ abnormal"], *unread]
@@ -152,13 +134,10 @@ def test_a_system_whose_journal_cannot_be_read_is_named_and_hides_no_verdict(
     assert "- Could not be read: 2" in lines
 
 
-def test_the_reports_as_json_are_a_list_in_the_order_of_the_configuration(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_reports_as_json_are_in_the_order_of_the_configuration(folder: Path, capsys: Capsys) -> None:
     judged(folder, "library", Verdict.NORMAL)
     judged(folder, "water", Verdict.NORMAL)
-    assert toban("report", "--all", DAY, "--format", "json") == 3
-    first, second, third = json.loads(capsys.readouterr().out)
+    first, second, third = json.loads(stdout_of(capsys, toban("report", "--all", DAY, "--format", "json"), 3))
     assert [each["system"] for each in (first, second, third)] == list(SYSTEMS)
     assert (first["kind"], third["kind"], first["verdict"]) == ("day", "day", "normal")
     assert (second["kind"], second["system_title"]) == ("unread", "市税")
@@ -168,14 +147,11 @@ def test_the_reports_as_json_are_a_list_in_the_order_of_the_configuration(
 
 @pytest.mark.parametrize("command", ["report", "inspect", "alarms"])
 @pytest.mark.parametrize("option", ["--system", "--runbook"])
-def test_all_is_not_about_one(command: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban(command, "--all", option, "library") == 64
-    assert f"leave out {option}" in capsys.readouterr().err
+def test_all_is_not_about_one(command: str, option: str, capsys: Capsys) -> None:
+    assert f"leave out {option}" in stderr_of(capsys, toban(command, "--all", option, "library"), 64)
 
 
-def test_alarms_and_inspections_of_all_systems(
-    folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_alarms_and_inspections_of_all_systems(folder: Path, embedded: Embedded, capsys: Capsys) -> None:
     configure(
         folder,
         f'[[systems]]\nrunbook = "facility-prod"\nendpoint_url = "{embedded.url}"\n',
@@ -183,19 +159,16 @@ def test_alarms_and_inspections_of_all_systems(
         '[[systems]]\nrunbook = "none.toml"\n',
     )
     # The library's alarm is missing, which is worse than what cannot be known.
-    assert toban("alarms", "--all", "--json") == 2
-    answers = json.loads(capsys.readouterr().out)
+    answers = json.loads(stdout_of(capsys, toban("alarms", "--all", "--json"), 2))
     assert [answer["system"] for answer in answers] == ["facility-prod", "library", f"{folder}/none.toml"]
     assert [answer["verdict"] for answer in answers][1:] == ["abnormal", "unknown"]
-    assert toban("inspect", "alarms", "--all") == 2
-    output = capsys.readouterr().out
-    assert "== City Hall Facility Management (facility-prod) ==" in output
-    assert "== 図書館 (library) ==" in output
+    output = stdout_of(capsys, toban("inspect", "alarms", "--all"), 2)
+    assert_in(output, "== City Hall Facility Management (facility-prod) ==", "== 図書館 (library) ==")
     assert f"== {folder}/none.toml ==" in output
 
 
 def test_a_second_system_with_the_id_of_another_is_not_answered_by_that(
-    folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
+    folder: Path, embedded: Embedded, capsys: Capsys
 ) -> None:
     (folder / "copy.toml").write_text(small_runbook("library", "写し"), "utf-8")
     configure(
@@ -215,25 +188,21 @@ def test_a_second_system_with_the_id_of_another_is_not_answered_by_that(
 
 
 def test_an_inspection_that_one_system_lacks_is_made_in_the_others(
-    folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
+    folder: Path, embedded: Embedded, capsys: Capsys
 ) -> None:
     configure(
         folder,
         f'[[systems]]\nrunbook = "facility-prod"\nendpoint_url = "{embedded.url}"\n',
         f'[[systems]]\nrunbook = "library.toml"\nendpoint_url = "{embedded.url}"\n',
     )
-    assert toban("inspect", "slow-queries", "--all", "--json") == 3
-    first, second = json.loads(capsys.readouterr().out)
+    first, second = json.loads(stdout_of(capsys, toban("inspect", "slow-queries", "--all", "--json"), 3))
     assert first["findings"]
     assert (second["system"], second["verdict"]) == ("library", "unknown")
     assert "slow-queries" in second["problem"][0]
-    assert toban("inspect", "no-such-thing", "--all") == 64
-    assert "no-such-thing" in capsys.readouterr().err
+    assert "no-such-thing" in stderr_of(capsys, toban("inspect", "no-such-thing", "--all"), 64)
 
 
-def test_each_system_is_read_with_a_role_in_its_own_account(
-    folder: Path, embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_system_is_read_with_its_own_role(folder: Path, embedded: Embedded, capsys: Capsys) -> None:
     accounts = {"library": "111111111111", "taxes": "222222222222"}
     configure(
         folder,

@@ -91,9 +91,7 @@ def kinds(path: Path, most: int = 100) -> list[EntryKind]:
         *(pytest.param(other, marks=pytest.mark.slow) for other in (signal.SIGINT, signal.SIGHUP)),
     ],
 )
-def test_an_incident_is_opened_captured_and_announced(
-    embedded_now: Embedded, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_an_incident_is_announced(embedded_now: Embedded, tmp_path: Path, number: signal.Signals) -> None:
     journal = tmp_path / "journal.db"
     before = set(embedded_now.counts())
     with watching(embedded_now, journal) as watch:
@@ -166,9 +164,7 @@ def live(embedded: Embedded) -> None:
 
 @pytest.mark.parametrize("preset", ["expired", "throttled", "denied"])
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_a_read_that_fails_is_said_and_survived(
-    embedded: Embedded, tmp_path: Path, preset: str
-) -> None:
+async def test_a_failed_read_is_said_and_survived(embedded: Embedded, tmp_path: Path, preset: str) -> None:
     live(embedded)
     embedded.fault("cloudwatch", "DescribeAlarms", preset=preset)
     async with in_process(embedded, tmp_path / "journal.db") as (printed, _services):
@@ -181,9 +177,7 @@ async def test_a_read_that_fails_is_said_and_survived(
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_a_journal_that_cannot_be_written_is_said_and_survived(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_an_unwritable_journal_is_said_and_survived(embedded: Embedded, tmp_path: Path) -> None:
     live(embedded)
     journal = tmp_path / "journal.db"
     journal.mkdir()

@@ -9,6 +9,7 @@ import pytest
 
 from services import i18n
 from services.inspections.registry import INSPECTIONS
+from tests.conftest import Capsys, MonkeyPatch
 from tests.tools import config_file
 from tests.tools.small_runbook import small_runbook
 from tests.tui.pty_console import PtyConsole
@@ -121,12 +122,9 @@ def typed_in(shell: str, bin: Path, folder: Path, options: list[str], prepare: s
     home = {**environment(bin), "HOME": str(folder), "PS1": "ready> ", "ZDOTDIR": str(folder)}
     with PtyConsole([shell, *options], env=home) as terminal:
         terminal.wait_text("ready>")
-        terminal.send(f"{prepare} {folder}/script; echo sour''ced\r")
-        terminal.wait_text("sourced")
-        terminal.send("toban insp\t")
-        terminal.wait_text("toban inspect ")
-        terminal.send("backu\t")
-        terminal.wait_text("toban inspect backups")
+        terminal.send(f"{prepare} {folder}/script; echo sour''ced\r", shows="sourced")
+        terminal.send("toban insp\t", shows="toban inspect ")
+        terminal.send("backu\t", shows="toban inspect backups")
         terminal.send("\x15exit\r")
         terminal.wait_exit()
 
@@ -261,7 +259,7 @@ def test_help_in_a_completion_is_in_the_consoles_language() -> None:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_the_help_says_how_each_shell_is_set_up(language: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_help_says_how_each_shell_is_set_up(language: str, capfd: Capsys) -> None:
     assert run(["--lang", language, "completion", "--help"], Output(outline_drawn=False)) == 0
     text = capfd.readouterr().out
     for commands in SET_UP.values():
@@ -270,18 +268,14 @@ def test_the_help_says_how_each_shell_is_set_up(language: str, capfd: pytest.Cap
 
 
 @pytest.mark.parametrize("shell", ["", "/bin/ksh", "/usr/bin/nologin"])
-def test_without_a_shell_that_is_known_the_choices_are_named(
-    shell: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_known_shell_choices_are_named(shell: str, monkeypatch: MonkeyPatch, capfd: Capsys) -> None:
     monkeypatch.setenv("SHELL", shell)
     assert run(["--lang", "en", "completion"], Output(outline_drawn=False)) == 64
     assert "say for which shell: bash, zsh, fish" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("shell", SET_UP)
-def test_the_script_of_shell_is_the_default(
-    shell: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_script_of_shell_is_the_default(shell: str, monkeypatch: MonkeyPatch, capfd: Capsys) -> None:
     monkeypatch.setenv("SHELL", f"/usr/bin/{shell}")
     assert run(["completion"], Output(outline_drawn=False)) == 0
     assert capfd.readouterr().out == script(shell).rstrip("\n") + "\n"

@@ -14,7 +14,8 @@ from services.aws.client.session import AwsSession
 from services.clock import SystemClock
 from services.models.identity import Identity
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch, assert_in
+from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.commands import imported
 from tui.cli.doctor import disk, examination, files, hashes, running
 from tui.cli.doctor.registry import CHECKS, Check
@@ -25,7 +26,7 @@ IDS = [check.id for check in CHECKS]
 
 
 @pytest.fixture(autouse=True)
-def log_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def log_of_the_machine(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[None]:
     """A log that takes lines, whether or not this machine has one."""
     path = tmp_path / "log"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
@@ -41,7 +42,7 @@ def toban(*argv: str, lang: str = "en") -> int:
         i18n.use("en")
 
 
-def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
+def answer(capsys: Capsys, *argv: str) -> dict[str, Any]:
     status = toban("--json", *argv)
     data: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert data["status"] == status
@@ -49,13 +50,10 @@ def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
     return {**data, "checks": {each["id"]: each for each in data["checks"]}}
 
 
-def test_all_is_well_and_nothing_is_written(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_is_well_and_nothing_is_written(embedded_now: Embedded, capsys: Capsys) -> None:
     assert toban("--endpoint-url", embedded_now.url) == 0, capsys.readouterr().out
     lines = capsys.readouterr().out
-    assert "operations tried: all allowed" in lines
-    assert "toban in the account 123456789012 (env)" in lines
+    assert_in(lines, "operations tried: all allowed", "toban in the account 123456789012 (env)")
     assert "does not exist yet" in lines
     assert "→" not in lines
     assert not [each for each in Path(os.environ["HOME"]).rglob("*") if each.is_file()]
@@ -63,21 +61,18 @@ def test_all_is_well_and_nothing_is_written(
 
 @pytest.mark.parametrize(("lang", "word"), [("ja", "◆ 異常"), ("en", "◆ abnormal")])
 def test_each_missing_permission_is_named_with_what_to_do(
-    lang: str, word: str, embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
+    lang: str, word: str, embedded_now: Embedded, capsys: Capsys
 ) -> None:
     embedded_now.fault("iam", preset="denied")
     embedded_now.fault("logs", "FilterLogEvents", preset="denied")
-    assert toban("--endpoint-url", embedded_now.url, lang=lang) == 2
-    lines = capsys.readouterr().out.splitlines()
+    lines = stdout_of(capsys, toban("--endpoint-url", embedded_now.url, lang=lang), 2).splitlines()
     (at,) = [number for number, line in enumerate(lines) if line.startswith(word)]
     names = ["iam:GetAccountSummary", "iam:ListAccessKeys", "iam:ListUsers", "logs:FilterLogEvents"]
     assert [line.strip() for line in lines[at + 1 : at + 5]] == names
     assert "toban policy read" in lines[at + 5]
 
 
-def test_what_cannot_be_tried_now_is_not_judged(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_tried_now_is_not_judged(embedded_now: Embedded, capsys: Capsys) -> None:
     embedded_now.fault("ecs", preset="throttled")
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     permissions = data["checks"]["permissions"]
@@ -86,9 +81,7 @@ def test_what_cannot_be_tried_now_is_not_judged(
     assert permissions["numbers"]["denied"] == 0
 
 
-def test_what_the_runbook_names_and_aws_lacks_needs_attention(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_the_runbook_names_and_aws_lacks_needs_attention(embedded_now: Embedded, capsys: Capsys) -> None:
     embedded_now.fault("cloudfront", code="NoSuchDistribution", status=404)
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     assert data["checks"]["permissions"]["verdict"] == "attention"
@@ -117,7 +110,7 @@ MISSPELT = {
     [pytest.param(each, marks=[pytest.mark.slow] if number else []) for number, each in enumerate(MISSPELT)],
 )
 def test_each_name_that_aws_does_not_have_is_named_with_those_that_it_has(
-    before: str, embedded_now: Embedded, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    before: str, embedded_now: Embedded, capsys: Capsys, tmp_path: Path
 ) -> None:
     after, key, existing = MISSPELT[before]
     book = Path("services/runbook/facility-prod.toml").read_text("utf-8")
@@ -132,9 +125,7 @@ def test_each_name_that_aws_does_not_have_is_named_with_those_that_it_has(
     assert existing in names["details"][0].partition("there are")[2] or not existing, names["details"]
 
 
-def test_a_name_that_cannot_be_asked_for_is_not_said_to_be_there(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_name_that_cannot_be_asked_for_is_not_there(embedded_now: Embedded, capsys: Capsys) -> None:
     embedded_now.fault("rds", preset="denied")
     names = answer(capsys, "--endpoint-url", embedded_now.url)["checks"]["names"]
     assert names["verdict"] == "unknown"
@@ -142,9 +133,7 @@ def test_a_name_that_cannot_be_asked_for_is_not_said_to_be_there(
     assert "in a minute" not in names["remedy"]
 
 
-def test_a_load_balancer_that_may_not_be_listed_is_not_said_to_be_there(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unlistable_load_balancer_is_not_said_to_be_there(embedded_now: Embedded, capsys: Capsys) -> None:
     embedded_now.fault("elbv2", "DescribeLoadBalancers", preset="denied")
     names = answer(capsys, "--endpoint-url", embedded_now.url)["checks"]["names"]
     assert (names["verdict"], names["numbers"]["unread"]) == ("unknown", 1)
@@ -152,9 +141,7 @@ def test_a_load_balancer_that_may_not_be_listed_is_not_said_to_be_there(
     assert "elasticloadbalancing:DescribeLoadBalancers" in names["details"][0]
 
 
-def test_what_the_endpoint_lacks_is_not_to_be_tried_again_in_a_minute(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_the_endpoint_lacks_is_not_to_be_tried_again(embedded_now: Embedded, capsys: Capsys) -> None:
     embedded_now.fault(
         "application-autoscaling",
         code="InternalFailure",
@@ -167,9 +154,7 @@ def test_what_the_endpoint_lacks_is_not_to_be_tried_again_in_a_minute(
     assert "Waiting does not help" in permissions["remedy"]
 
 
-def test_expired_credentials_are_reported_once(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_expired_credentials_are_reported_once(embedded_now: Embedded, capsys: Capsys) -> None:
     embedded_now.fault(preset="expired")
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     checks = data["checks"]
@@ -183,19 +168,15 @@ def test_expired_credentials_are_reported_once(
 
 @pytest.mark.parametrize(("lang", "text"), [("ja", "AWS に接続できません"), ("en", "AWS cannot be reached")])
 def test_the_rest_is_checked_where_aws_cannot_be_reached(
-    lang: str, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    lang: str, text: str, capsys: Capsys, monkeypatch: MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    assert toban("--endpoint-url", "http://127.0.0.1:9", lang=lang) == 3
-    output = capsys.readouterr().out
+    output = stdout_of(capsys, toban("--endpoint-url", "http://127.0.0.1:9", lang=lang), 3)
     assert output.count(text) == 3, "of the credentials, and of the two checks that need them"
-    assert "facility-prod.db" in output
-    assert "facility-prod)" in output
+    assert_in(output, "facility-prod.db", "facility-prod)")
 
 
-def test_another_account_than_the_runbooks(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_another_account_than_the_runbooks(embedded_now: Embedded, capsys: Capsys, tmp_path: Path) -> None:
     book = Path("services/runbook/facility-prod.toml").read_text("utf-8")
     other = tmp_path / "other.toml"
     other.write_text(book.replace('account = "123456789012"', 'account = "210987654321"'))
@@ -204,9 +185,7 @@ def test_another_account_than_the_runbooks(
     assert "210987654321" in data["checks"]["credentials"]["remedy"]
 
 
-def test_credentials_that_expire_soon_need_attention(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_credentials_expire_soon(embedded_now: Embedded, capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
     identity = AwsSession.identity
 
     async def expiring(self: AwsSession, **options: Any) -> Identity:
@@ -228,8 +207,8 @@ def test_the_clock_is_compared_with_awss(
     seconds: int,
     verdict: str,
     embedded_now: Embedded,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capsys,
+    monkeypatch: MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(AwsSession, "skew_seconds", property(lambda _self: float(seconds)))
     data = answer(capsys, "--endpoint-url", embedded_now.url)
@@ -239,9 +218,7 @@ def test_the_clock_is_compared_with_awss(
     assert ("NTP" in clock["remedy"]) == (verdict != "normal")
 
 
-def test_nothing_is_sent_to_aws_on_request(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_is_sent_to_aws_on_request(embedded_now: Embedded, capsys: Capsys) -> None:
     data = answer(capsys, "--no-aws", "--endpoint-url", embedded_now.url)
     assert data["status"] == 0
     assert {name for name, each in data["checks"].items() if each["text"] == "--no-aws"} == {
@@ -261,7 +238,7 @@ def test_nothing_is_sent_to_aws_on_request(
     ],
 )
 def test_mistakes_in_a_file_are_listed_and_what_needs_it_is_skipped(
-    name: str, text: str, check: str, detail: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, text: str, check: str, detail: str, tmp_path: Path, capsys: Capsys
 ) -> None:
     file = tmp_path / name
     file.write_text(text)
@@ -275,17 +252,16 @@ def test_mistakes_in_a_file_are_listed_and_what_needs_it_is_skipped(
     assert data["checks"]["time-zone"]["verdict"] == "normal"
 
 
-def test_a_mistaken_flag_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("--region", "Tokyo") == 64
-    assert "--region" in capsys.readouterr().err
+def test_a_mistaken_flag_is_wrong_usage(capsys: Capsys) -> None:
+    assert "--region" in stderr_of(capsys, toban("--region", "Tokyo"), 64)
 
 
-def test_the_shipped_runbook_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_shipped_runbook_does_not_exist(capsys: Capsys) -> None:
     data = answer(capsys, "--no-aws", "--runbook", "facilty-prod")
     assert 'did you mean "facility-prod"' in data["checks"]["runbook"]["details"][0]
 
 
-async def test_a_check_that_crashes_or_hangs_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_check_that_crashes_or_hangs_ends_no_other(monkeypatch: MonkeyPatch) -> None:
     async def crash(_subject: object) -> None:
         raise ValueError("of ours")
 
@@ -304,7 +280,7 @@ async def test_a_check_that_crashes_or_hangs_ends_no_other(monkeypatch: pytest.M
     assert (by_id["runbook"].verdict, by_id["configuration"].verdict) == (Verdict.UNKNOWN, Verdict.NORMAL)
 
 
-async def test_aws_that_does_not_answer(embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_aws_that_does_not_answer(embedded_now: Embedded, monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(examination, "SECONDS", 0.2)
     options = StartOptions(endpoint_url=embedded_now.url)
     with embedded_now.held("sts"):
@@ -322,20 +298,16 @@ def test_every_check_has_an_implementation_and_a_japanese_title(check: Check) ->
     assert i18n._(check.title)
 
 
-def test_the_schema_describes_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("--schema") == 0
-    schema = json.loads(capsys.readouterr().out)
+def test_the_schema_describes_the_answer(capsys: Capsys) -> None:
+    schema = json.loads(stdout_of(capsys, toban("--schema")))
     assert "numbers" in schema["$defs"]["CheckResult"]["properties"]
 
 
-def test_one_alarm_of_another_account_outweighs_what_sts_says(
-    embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_alarm_of_another_account_outweighs_what_sts_says(embedded_now: Embedded, capsys: Capsys) -> None:
     with embedded_now.world.lock:
         alarms = embedded_now.world.alarms.alarms
         alarms[max(alarms)].account = "999988887777"
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     check = data["checks"]["credentials"]
     assert (data["status"], check["verdict"]) == (2, "abnormal"), data
-    assert "999988887777" in check["text"]
-    assert "123456789012" in check["text"]
+    assert_in(check["text"], "999988887777", "123456789012")

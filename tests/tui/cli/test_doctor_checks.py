@@ -180,9 +180,7 @@ async def test_a_time_zone_without_data(monkeypatch: pytest.MonkeyPatch) -> None
     ("free", "verdict"),
     [(1 << 30, Verdict.NORMAL), (50 << 20, Verdict.ATTENTION), (1 << 20, Verdict.ABNORMAL)],
 )
-def test_a_disk_with_little_room(
-    free: int, verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk(free: int, verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "free_bytes", lambda _folder: free)
     outcome = disk.room(tmp_path / "not" / "yet")
     assert outcome.verdict is verdict

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.tui.printing import stdout_of
 from tui import __main__ as launcher
 from tui.cli.main import Output, build, run
 from tui.exit_status import MEANINGS, ExitStatus, ended_by
@@ -18,8 +19,7 @@ VALUES = {int(status) for status in ExitStatus}
 
 
 def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--lang", "en", "--help"], Output(outline_drawn=False)) == 0
-    output = capsys.readouterr().out
+    output = stdout_of(capsys, run(["--lang", "en", "--help"], Output(outline_drawn=False)))
     assert {*MEANINGS} == {*ExitStatus}
     for status, meaning in MEANINGS.items():
         assert f"{int(status):>3}  {meaning}" in output

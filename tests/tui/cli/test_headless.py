@@ -1,29 +1,23 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from services import i18n
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.runbook.loader import source
+from tests.conftest import Capsys, Embedded, MonkeyPatch
+from tests.tui.printing import stdout_of
 from tui.cli.main import Output, run
 from tui.cli.reads import is_complete, judge
 
-if TYPE_CHECKING:
-    from tests.conftest import Embedded
-
 
 def toban(*argv: str) -> int:
-    try:
-        return run(["--lang", "en", *argv], Output(outline_drawn=False))
-    finally:
-        i18n.use("en")
+    return run(["--lang", "en", *argv], Output(outline_drawn=False))
 
 
-def test_alarms_are_printed_once(embedded: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
+def test_alarms_are_printed_once(embedded: Embedded, capsys: Capsys) -> None:
     status = toban("alarms", "--endpoint-url", embedded.url)
     output = capsys.readouterr()
     assert status in (0, 1), output
@@ -33,7 +27,7 @@ def test_alarms_are_printed_once(embedded: "Embedded", capsys: pytest.CaptureFix
     assert not list(Path(os.environ["HOME"]).rglob("*.db"))
 
 
-def test_alarms_as_json(embedded: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
+def test_alarms_as_json(embedded: Embedded, capsys: Capsys) -> None:
     status = toban("--endpoint-url", embedded.url, "alarms", "--json")
     answer = json.loads(capsys.readouterr().out)
     assert answer["system"] == "facility-prod"
@@ -47,24 +41,22 @@ def test_alarms_as_json(embedded: "Embedded", capsys: pytest.CaptureFixture[str]
     }
 
 
-def test_missing_alarms_are_abnormal(empty_aws: "Embedded", capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("alarms", "--endpoint-url", empty_aws.url) == 2
-    assert "missing" in capsys.readouterr().out
+def test_missing_alarms_are_abnormal(empty_aws: Embedded, capsys: Capsys) -> None:
+    assert "missing" in stdout_of(capsys, toban("alarms", "--endpoint-url", empty_aws.url), 2)
 
 
-def test_what_cannot_be_read_cannot_be_judged(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_read_cannot_be_judged(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    assert toban("alarms", "--endpoint-url", "http://127.0.0.1:9", "--json") == 3
-    answer = json.loads(capsys.readouterr().out)
+    answer = json.loads(
+        stdout_of(capsys, toban("alarms", "--endpoint-url", "http://127.0.0.1:9", "--json"), 3)
+    )
     assert answer["verdict"] == "unknown"
     assert answer["problem"]["kind"] == "unreachable"
     assert toban("alarms", "--endpoint-url", "http://127.0.0.1:9") == 3
     assert "automatically" not in capsys.readouterr().out, "a command that has ended asks nothing again"
 
 
-def test_a_wrong_runbook_ends_with_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_runbook_ends_with_its_own_status(capsys: Capsys) -> None:
     assert toban("alarms", "--runbook", "facilty-prod") == 65
     assert 'did you mean "facility-prod"?' in capsys.readouterr().err
 
@@ -104,9 +96,7 @@ def test_a_silenced_alarm_is_said_before_one_without_data() -> None:
     assert judge(AlarmOverview(mutes_read=False)) == 3, "that there is none is not known"
 
 
-def test_a_missing_alarm_names_its_nearest_neighbour(
-    embedded: "Embedded", tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_alarm_names_its_nearest(embedded: Embedded, tmp_path: Path, capsys: Capsys) -> None:
     runbook = tmp_path / "near.toml"
     text = source("facility-prod").replace('name = "ecs-memory-high"', 'name = "ecs-mem-high"')
     runbook.write_text(text, "utf-8")
@@ -114,13 +104,11 @@ def test_a_missing_alarm_names_its_nearest_neighbour(
     assert toban("alarms", *aws) == 2
     words = "ecs-mem-high does not exist; ecs-memory-high does"
     assert capsys.readouterr().out.count(words) == 1
-    assert toban("alarms", "--json", *aws) == 2
-    rows = json.loads(capsys.readouterr().out)["alarms"]
+    rows = json.loads(stdout_of(capsys, toban("alarms", "--json", *aws), 2))["alarms"]
     assert {each["name"]: each["near"] for each in rows if each["near"]} == {
         "ecs-mem-high": "ecs-memory-high"
     }
-    assert toban("inspect", "alarms", *aws) == 2
-    output = " ".join(capsys.readouterr().out.split())
+    output = " ".join(stdout_of(capsys, toban("inspect", "alarms", *aws), 2).split())
     assert words in output
     assert "If ecs-memory-high is this alarm, have the name corrected" in output
 

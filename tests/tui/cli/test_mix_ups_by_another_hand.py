@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services import i18n
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch
+from tests.tui.printing import stdout_of
 from tui.cli.main import run
 from tui.cli.printing import Output
 from tui.exit_status import ExitStatus
@@ -94,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def wire(embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+def wire(embedded_now: Embedded, monkeypatch: MonkeyPatch) -> Iterator[Wire]:
     server = Wire(embedded_now.url)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
@@ -104,10 +104,7 @@ def wire(embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wi
 
 
 def toban(*argv: str) -> int:
-    try:
-        return run(["--lang", "en", *argv], Output(outline_drawn=False))
-    finally:
-        i18n.use("en")
+    return run(["--lang", "en", *argv], Output(outline_drawn=False))
 
 
 def elsewhere(_operation: str, body: bytes) -> bytes:
@@ -144,9 +141,7 @@ STS_ANSWERS: dict[str, Answer] = {
 }
 
 
-def test_a_list_of_two_accounts_and_one_of_another_region_are_refused(
-    wire: Wire, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_list_of_two_accounts_and_one_of_another_region_are_refused(wire: Wire, capsys: Capsys) -> None:
     for change, number in ((half_elsewhere, OTHER.decode()), (other_region, "ap-northeast-2")):
         wire.changed = change
         for argv in (("alarms", "--json"), ("inspect", "alarms", "--json")):
@@ -158,37 +153,27 @@ def test_a_list_of_two_accounts_and_one_of_another_region_are_refused(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answer", STS_ANSWERS)
-def test_an_sts_that_tells_nothing_proves_nothing(
-    answer: str, wire: Wire, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_sts_that_tells_nothing_proves_nothing(answer: str, wire: Wire, capsys: Capsys) -> None:
     wire.changed, wire.instead = elsewhere, {"GetCallerIdentity": STS_ANSWERS[answer]}
     assert toban("alarms") == ExitStatus.CONFIG, "ARNs tell whose they are"
     assert OTHER.decode() in capsys.readouterr().err
-    assert toban("inspect", "dashboard") == ExitStatus.UNKNOWN
-    output = capsys.readouterr().out
+    output = stdout_of(capsys, toban("inspect", "dashboard"), ExitStatus.UNKNOWN)
     assert "could not be identified" in output
     assert "● normal" not in output
     assert toban("logs", "tail", "/ecs/staff-api", "--since", "10m") == ExitStatus.UNAVAILABLE
     assert not capsys.readouterr().out
 
 
-def test_an_empty_account_is_judged_only_if_it_is_ours(
-    wire: Wire, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_empty_account_is_judged_only_if_it_is_ours(wire: Wire, capsys: Capsys) -> None:
     wire.instead = {"DescribeAlarms": NO_ALARMS}
-    assert toban("alarms") == ExitStatus.ABNORMAL
-    assert "× missing" in capsys.readouterr().out
+    assert "× missing" in stdout_of(capsys, toban("alarms"), ExitStatus.ABNORMAL)
     wire.changed = elsewhere
-    assert toban("alarms") == ExitStatus.CONFIG
-    assert not capsys.readouterr().out
+    assert not stdout_of(capsys, toban("alarms"), ExitStatus.CONFIG)
     wire.instead["GetCallerIdentity"] = DENIED
-    assert toban("alarms") == ExitStatus.UNKNOWN
-    assert "× missing" not in capsys.readouterr().out
+    assert "× missing" not in stdout_of(capsys, toban("alarms"), ExitStatus.UNKNOWN)
 
 
-def test_an_account_that_changes_during_an_assessment_is_refused(
-    wire: Wire, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_account_that_changes_during_an_assessment_is_refused(wire: Wire, capsys: Capsys) -> None:
     for before in (0, 1):
         last = len(wire.operations) + before
 
@@ -210,17 +195,14 @@ def test_an_account_that_changes_during_an_assessment_is_refused(
     ],
 )
 def test_a_service_at_an_endpoint_of_its_own_is_not_proven_by_anothers_sts(
-    service: str, argv: tuple[str, ...], wire: Wire, embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    service: str, argv: tuple[str, ...], wire: Wire, embedded_now: Embedded, monkeypatch: MonkeyPatch,
+    capsys: Capsys,
 ) -> None:  # fmt: skip
     monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", embedded_now.url)
-    assert toban(*argv) == ExitStatus.UNKNOWN
-    assert "at another endpoint" in capsys.readouterr().out
+    assert "at another endpoint" in stdout_of(capsys, toban(*argv), ExitStatus.UNKNOWN)
 
 
-def test_only_a_refusal_for_the_time_moves_the_time_of_signing(
-    wire: Wire, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_only_a_refusal_for_the_time_moves_the_time_of_signing(wire: Wire, capsys: Capsys) -> None:
     # Words about the time on an error page are no refusal of AWS.
     wire.instead = {"DescribeAlarms": (500, {"Content-Type": "text/html", "Date": "Mon, 01 Jan 2029 00:00:00 GMT"},
                                        b"<html>RequestTimeTooSkewed: Signature not yet current</html>")}  # fmt: skip

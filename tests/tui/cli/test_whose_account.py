@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from services import i18n
 from tests.conftest import Embedded
 from tests.tui.cli.mcp.client import served
+from tests.tui.printing import stdout_of
 from tui.cli.main import run
 from tui.cli.printing import Output
 from tui.exit_status import ExitStatus
+
+pytestmark = pytest.mark.slow
 
 HERE, OURS = "123456789012", "210987654321"
 """The account that answers, and the runbook's where they differ."""
@@ -85,10 +87,7 @@ MIXES = {
 
 
 def toban(*argv: str) -> int:
-    try:
-        return run(["--lang", "en", *argv], Output(outline_drawn=False))
-    finally:
-        i18n.use("en")
+    return run(["--lang", "en", *argv], Output(outline_drawn=False))
 
 
 @pytest.fixture
@@ -110,7 +109,6 @@ def mixed(
     return mix
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mixed", MIXES, indirect=True)
 def test_no_command_judges_what_is_not_the_runbooks(
     mixed: Mix, embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
@@ -126,13 +124,11 @@ def test_no_command_judges_what_is_not_the_runbooks(
             failure = json.loads(output.out)
             assert failure["status"] == ExitStatus.CONFIG
             assert "verdict" not in output.out
-    assert toban("doctor") == ExitStatus.ABNORMAL
-    examined = capsys.readouterr().out
+    examined = stdout_of(capsys, toban("doctor"), ExitStatus.ABNORMAL)
     for number in mixed.numbers:
         assert number in examined
 
 
-@pytest.mark.slow
 def test_what_is_not_proven_is_not_judged(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     embedded_now.fault("sts", preset="denied")
     assert toban("alarms", "--endpoint-url", embedded_now.url) in (0, 1), "ARNs prove it as well"
@@ -145,7 +141,6 @@ def test_what_is_not_proven_is_not_judged(embedded_now: Embedded, capsys: pytest
         assert "sts:GetCallerIdentity" in output, argv
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mixed", ["same names", "empty account"], indirect=True)
 async def test_no_tool_judges_what_is_not_the_runbooks(mixed: Mix) -> None:
     async with served() as client:

@@ -4,38 +4,37 @@ from services.fleet.watched import WatchedSystem
 from services.system import Services
 from tests.conftest import Embedded
 from tests.tools.console import until
-from tests.tools.systems import TITLES, systems_console, three
+from tests.tools.systems import TITLES, three_systems
 from tests.tui.fleet.test_systems_screen import app_of, shows, switch_of
 from tui import messages
 from tui.config import ConsoleConfig
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 async def test_an_error_that_keeps_a_system_from_being_shown_does_not_end_the_console(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with three(embedded) as servers:
-        async with systems_console(servers) as pilot:
-            app, switch = app_of(pilot), switch_of(pilot)
-            connects = switch._connect
+    async with three_systems(embedded) as (pilot, _):
+        app, switch = app_of(pilot), switch_of(pilot)
+        connects = switch._connect
 
-            async def wrong(_system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
-                raise OSError("disk")
+        async def wrong(_system: WatchedSystem) -> tuple[Services, ConsoleConfig]:
+            raise OSError("disk")
 
-            monkeypatch.setattr(switch, "_connect", wrong)
-            app.post_message(messages.ShowSystem("library"))
-            await until(
-                pilot, lambda: any(TITLES["library"] in m.text and "error" in m.text for m in app.board.past)
-            )
-            await until(pilot, lambda: not switch._switching)
-            assert app.ready.runbook.system.id == "facility"
-            assert len(app.bugs) == 1
-            monkeypatch.setattr(switch, "_connect", connects)
-            app.post_message(messages.ShowSystem("library"))
-            await shows(pilot, "library")
+        monkeypatch.setattr(switch, "_connect", wrong)
+        app.post_message(messages.ShowSystem("library"))
+        await until(
+            pilot, lambda: any(TITLES["library"] in m.text and "error" in m.text for m in app.board.past)
+        )
+        await until(pilot, lambda: not switch._switching)
+        assert app.ready.runbook.system.id == "facility"
+        assert len(app.bugs) == 1
+        monkeypatch.setattr(switch, "_connect", connects)
+        app.post_message(messages.ShowSystem("library"))
+        await shows(pilot, "library")
 
 
-@pytest.mark.slow
 async def test_the_ledger_of_the_system_on_screen_alone_is_looked_at_often(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,11 +44,10 @@ async def test_the_ledger_of_the_system_on_screen_alone_is_looked_at_often(
         shown[str(services.runbook.system.id)] = is_on_screen
 
     monkeypatch.setattr(Services, "show", show)
-    with three(embedded) as servers:
-        async with systems_console(servers) as pilot:
-            await pilot.press("backslash")
-            await shows(pilot, "library")
-            assert shown == {"facility": False, "library": True}
-            await pilot.press("underscore")
-            await shows(pilot, "facility")
-            assert shown == {"facility": True, "library": False}
+    async with three_systems(embedded) as (pilot, _):
+        await pilot.press("backslash")
+        await shows(pilot, "library")
+        assert shown == {"facility": False, "library": True}
+        await pilot.press("underscore")
+        await shows(pilot, "facility")
+        assert shown == {"facility": True, "library": False}

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.conftest import assert_in
 from tui.runtime.crash_report import (
     crash_site,
     crash_summary,
@@ -32,10 +33,7 @@ def fault(message: str = "broken") -> BaseException:
 
 def test_the_place_and_the_reason_are_there() -> None:
     text = crash_text(fault())
-    assert "ValueError: broken 1" in text
-    assert "test_crash.py" in text
-    assert "in fail" in text
-    assert "\n" in text
+    assert_in(text, "ValueError: broken 1", "test_crash.py", "in fail", "\n")
 
 
 def test_no_local_variable_is() -> None:
@@ -66,8 +64,7 @@ def test_credentials_of_the_environment_are_known(monkeypatch: pytest.MonkeyPatc
 def test_control_characters_are_shown() -> None:
     error = fault("\x1b]52;c;x\x07 \u202e\ud800")
     for text in (crash_text(error), crash_summary(error)):
-        assert "␛]52;c;x␇" in text
-        assert "<RLO>" in text
+        assert_in(text, "␛]52;c;x␇", "<RLO>")
         text.encode("utf-8")
         assert "\x1b" not in text
 

@@ -33,9 +33,7 @@ async def test_a_dialog_that_was_frozen_is_left_where_it_is(collections: list[ob
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["closed after it", "closed before it"])
-async def test_a_modes_own_screen_is_collected_even_if_it_was_closed_before(
-    collections: list[object], before: bool
-) -> None:
+async def test_a_modes_screen_is_freed_even_if_closed_before(collections: list[object], before: bool) -> None:
     app = RuntimeApp()
     app.add_mode("own", Screen)
     app.add_mode("other", Screen)

@@ -8,7 +8,7 @@ import pytest
 from textual.screen import Screen
 
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import console, press
 from tui.modes import MODES
 from tui.runtime import late_modules, ordered_app
 from tui.runtime.late_modules import are_imported, import_ahead, module_of, ready
@@ -93,7 +93,6 @@ async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
     async with console(embedded.url, embedded.clock) as pilot:
         for mode in MODES[1:]:
             steps.clear()
-            await pilot.press(mode.key)
-            await until(pilot, lambda mode=mode: pilot.app.current_mode == mode.id)
+            await press(pilot, mode.key, then=lambda mode=mode: pilot.app.current_mode == mode.id)
             assert steps[-1] == mode.screen
             assert {"tui.navigation", module_of(mode.screen)} <= {*steps[:-1]}

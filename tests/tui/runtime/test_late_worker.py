@@ -69,9 +69,7 @@ async def test_the_end_of_the_console_leaves_no_worker() -> None:
 
 
 @pytest.mark.slow
-async def test_work_that_is_cancelled_before_it_begins_warns_of_nothing(
-    recwarn: pytest.WarningsRecorder,
-) -> None:
+async def test_work_cancelled_before_it_begins_warns_of_nothing(recwarn: pytest.WarningsRecorder) -> None:
     async with Console().run_test() as pilot:
         begun = []
 

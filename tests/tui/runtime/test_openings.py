@@ -114,9 +114,7 @@ async def test_what_needs_nothing_goes_on_meanwhile_and_the_console_can_be_quit(
         await until(pilot, lambda: not pilot.app._running)
 
 
-async def test_a_note_that_is_typed_is_not_lost_by_quitting_once(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_quitting_once_loses_no_typed_note(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     async with importing(embedded, monkeypatch) as (pilot, imports):
         type_in(pilot.app, KEYS["f8"], "note", "\x11")
         await until(pilot, lambda: imports.waited_for)
@@ -168,9 +166,7 @@ async def on_the_shell(embedded: Embedded) -> AsyncIterator[tuple[Start, Pilot[A
 
 
 @pytest.mark.parametrize("key", SCREENS)
-async def test_a_key_on_the_first_frame_opens_its_screen_over_the_first_mode(
-    embedded: Embedded, key: str
-) -> None:
+async def test_a_key_on_the_first_frame_opens_over_the_first_mode(embedded: Embedded, key: str) -> None:
     async with on_the_shell(embedded) as (start, pilot):
         type_in(start.app, key)
         await turns(100)

@@ -9,13 +9,12 @@ from textual.widgets import Input
 
 from services.models.text import UNSAFE, clean
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import console, expect
 from tests.tui.typed import KEYS, burst
 from tui.modes import MODES
 from tui.runtime.ordered_app import fit, one_line
 from tui.screens.journal.note import NoteScreen
 from tui.screens.logs.groups import GroupScreen
-from tui.screens.logs.logs import LogsScreen
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +72,7 @@ def test_a_code_is_taken_as_it_is_printed() -> None:
 
 async def test_finding_39_a_paste_with_breaks_is_one_line_in_every_prompt(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         for key in ("/", "f", "@", "O", "o", ":", KEYS["ctrl+p"]):
             await burst(pilot, key + pasted("9:12\n  staff\r\n"))
             assert value(pilot) == "9:12 staff", key
@@ -85,11 +84,9 @@ async def test_finding_39_a_paste_with_breaks_is_one_line_in_every_prompt(embedd
         assert told(pilot) == ""
 
 
-async def test_a_long_paste_is_cut_at_the_fields_length_and_the_rest_reported(
-    embedded: Embedded,
-) -> None:
+async def test_a_long_paste_is_cut_and_the_rest_reported(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         await burst(pilot, "f" + pasted("w" * 600))
         assert value(pilot) == "w" * 600
         assert told(pilot) == ""

@@ -75,7 +75,6 @@ async def test_tasks_begin_later_whatever_textual_sets() -> None:
 async def test_an_action_that_fails_is_reported_once_for_each_place() -> None:
     async with Console().run_test(notifications=True) as pilot:
         app = pilot.app
-        assert isinstance(app, Console)
         app.query_one(Fragile).focus()
         for _press in range(3):
             await pilot.press("x")
@@ -99,7 +98,6 @@ async def test_a_fault_of_the_app_itself_is_survived_and_its_words_are_harmless(
 async def test_secrets_are_not_shown() -> None:
     async with Console().run_test(notifications=True) as pilot:
         app = pilot.app
-        assert isinstance(app, Console)
         app.report_bug(RuntimeError("sent hush-hush-hush"))
         await pilot.pause()
         assert app.told == ["RuntimeError: sent ***"]
@@ -108,7 +106,6 @@ async def test_secrets_are_not_shown() -> None:
 async def test_a_widget_that_cannot_be_drawn_is_blank_and_the_rest_is_painted() -> None:
     async with Console().run_test(size=(20, 4)) as pilot:
         app = pilot.app
-        assert isinstance(app, Console)
         fragile = app.query_one(Fragile)
         fragile.broken = True
         fragile.refresh()
@@ -136,7 +133,6 @@ async def test_tests_see_faults() -> None:
 async def test_kinds_of_faults_kept_are_bounded() -> None:
     async with Console().run_test() as pilot:
         app = pilot.app
-        assert isinstance(app, Console)
         for number in range(500):
             app.report_bug(type(f"Fault{number}", (Exception,), {})("x"))
         assert len(app.bugs) == 100
@@ -172,7 +168,6 @@ async def test_a_drain_that_fails_does_not_prevent_the_end() -> None:
 async def test_unsafe_text_is_removed_counted_and_reported() -> None:
     async with Console().run_test(size=(40, 6), notifications=True) as pilot:
         app = pilot.app
-        assert isinstance(app, Console)
         app.query_one("#well", Static).update(Content("a\x1b]2;x\x9d\u202eb"))
         await pilot.pause()
         shown = "\n".join(
@@ -188,7 +183,6 @@ async def test_unsafe_text_is_removed_counted_and_reported() -> None:
 async def test_a_screenshot_is_for_its_owner_alone(tmp_path: Path) -> None:
     async with Console().run_test(notifications=True) as pilot:
         app = pilot.app
-        assert isinstance(app, Console)
         app.action_screenshot()
         await pilot.pause()
         [saved] = (Path.home() / ".local/state/toban/screenshots").iterdir()

@@ -14,6 +14,7 @@ from services.aws.client.session import AwsSession, AwsSettings
 from services.clock import SystemClock
 from services.host import known_secrets
 from tests.faults.server import FaultServer, Reply, Seen, answer, fault_server, xml
+from tests.tui.printing import stderr_of
 from tui.cli.main import Output, run
 from tui.runtime import debug_log, last_resort
 
@@ -127,8 +128,7 @@ def test_a_command_that_fails_shows_no_secret_of_a_file(
     monkeypatch.setattr("tui.cli.files.check", fail)
     path = tmp_path / "debug.log"
     arguments = ["--lang", "en", "--debug", str(path), "runbook", "check", "x.toml"]
-    assert run(arguments, Output(outline_drawn=False)) == 70
-    shown = capsys.readouterr().err
+    shown = stderr_of(capsys, run(arguments, Output(outline_drawn=False)), 70)
     assert "token *** of ***" in shown
     assert not [each for each in WRITTEN if each in shown + path.read_text()]
 

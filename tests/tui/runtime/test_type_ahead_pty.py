@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.pty_console import PtyConsole
+from tests.tui.script_console import ready
 from tests.tui.test_key_bursts import BURST_KEYS, chosen_keys
 from tests.tui.typed import KEYS
 
@@ -50,8 +51,7 @@ def quit_console(console: PtyConsole) -> None:
 @pytest.mark.slow
 def test_findings_1_and_5_in_a_terminal() -> None:
     with logs() as console:
-        console.send("o")
-        console.wait_text("Log group")
+        console.send("o", shows="Log group")
         console.send(f"{KEYS['down']}\r")
         console.wait(lambda: console.text.count("following") == 2, "two panes")
 
@@ -62,21 +62,16 @@ def test_findings_1_and_5_in_a_terminal() -> None:
         console.send(ESC)
         console.wait(lambda: console.text.count("following") == 2, "both panes are there")
 
-        console.send("/goxpJDBC")
-        console.wait_text("goxpJDBC")
-        console.send(f"{ESC}2")
-        console.wait_text("Within the month")
-        console.send("3/two\x1b[200~ of\nthem\x1b[201~")
-        console.wait_text("two of them")
+        console.send("/goxpJDBC", shows="goxpJDBC")
+        console.send(f"{ESC}2", shows="Within the month")
+        console.send("3/two\x1b[200~ of\nthem\x1b[201~", shows="two of them")
         console.send(ESC)
         console.wait(lambda: "two of them" not in console.text, "the prompt is closed")
 
 
 def test_a_key_cut_by_a_slow_line_is_still_the_key(tmp_path: Path) -> None:
-    from tests.tui.script_console import ScriptConsole
 
-    with ScriptConsole(tmp_path) as console:
-        console.wait_ready()
+    with ready(tmp_path) as console:
         console.send(ESC)
         console.wait_event("key escape")
         console.send("[A")

@@ -29,9 +29,7 @@ main()
         ("services.demo.__main__", "services.demo.scenario", "load", ()),
     ],
 )
-def test_nothing_of_ours_can_be_dumped(
-    module: str, after: str, name: str, arguments: tuple[str, ...]
-) -> None:
+def test_nothing_can_be_dumped(module: str, after: str, name: str, arguments: tuple[str, ...]) -> None:
     code = TELL.format(get=PR_GET_DUMPABLE, module=module, after=after, name=name)
     # The embedded AWS ends with its stdin, which stays open here.
     stdin, kept_open = os.pipe()

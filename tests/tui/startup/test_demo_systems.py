@@ -31,7 +31,6 @@ def test_a_runbook_is_the_shipped_one_under_other_names(system: FurtherSystem, l
     runbook = runbook_of(system)
     assert (runbook.system.id, runbook.system.account) == (f"{system.name}-prod", system.account)
     assert runbook.system.versions("title") == (system.title, system.en)
-    assert runbook.rds is not None
     assert runbook.rds.instance == f"{system.name}-prod-db"
     shipped = load_builtin("facility-prod")
     assert len(runbook.duties) == len(shipped.duties)

@@ -91,9 +91,7 @@ async def test_the_panels_begin_with_them_and_do_not_read_them_again(embedded: E
         assert start.app.ready.session is start.begun.session
 
 
-async def test_a_slow_endpoint_does_not_keep_the_panels_waiting(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_endpoint_delays_no_panel(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(first_alarms, "FIRST_READ", 0.01)
     with embedded.held("cloudwatch", "DescribeAlarms"):
         start = Start(embedded)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Capsys, MonkeyPatch
 from tests.tools.japanese import holds_japanese
+from tests.tui.printing import stderr_of
 from tui.cli.main import run
 from tui.cli.printing import Output
 from tui.startup import first_steps
@@ -33,7 +35,7 @@ def toban(*argv: str) -> int:
 
 
 @pytest.fixture(autouse=True)
-def new_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def new_machine(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.toml").write_text("version = 2\n", "utf-8")
 
@@ -51,14 +53,13 @@ def test_every_first_error_names_the_next_command_in_the_readers_language(
     locale: str,
     is_english: bool,
     hint: bool,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: MonkeyPatch,
+    capsys: Capsys,
 ) -> None:
     monkeypatch.setenv("LANG", locale)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert toban(*argv) == status
-    error = capsys.readouterr().err
+    error = stderr_of(capsys, toban(*argv), status)
     assert command in error
     assert holds_japanese(error) is not is_english
     assert (error.splitlines()[-1] == OTHER_LANGUAGE) is hint
@@ -66,7 +67,7 @@ def test_every_first_error_names_the_next_command_in_the_readers_language(
 
 @pytest.mark.parametrize("way", ["flag", "environment", "file"])
 def test_who_has_chosen_a_language_is_not_asked(
-    way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    way: str, monkeypatch: MonkeyPatch, tmp_path: Path, capsys: Capsys
 ) -> None:
     if way == "environment":
         monkeypatch.setenv("TOBAN_LANG", "ja")
@@ -77,24 +78,20 @@ def test_who_has_chosen_a_language_is_not_asked(
     assert OTHER_LANGUAGE not in capsys.readouterr().err
 
 
-def test_a_language_that_does_not_exist_chooses_none(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_language_that_does_not_exist_chooses_none(monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
     monkeypatch.setenv("TOBAN_LANG", "fr")
-    assert toban("frobnicate") == 64
-    assert holds_japanese(capsys.readouterr().err)
+    assert holds_japanese(stderr_of(capsys, toban("frobnicate"), 64))
 
 
-def test_results_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    assert toban("runbook", "show", "facility-prod") == 0
-    assert capsys.readouterr().err == ""
+def test_results_are_left_alone(capsys: Capsys) -> None:
+    assert stderr_of(capsys, toban("runbook", "show", "facility-prod")) == ""
 
 
 # ---- the demo's extra
 
 
 @pytest.fixture
-def without_moto(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_moto(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "moto", None)
 
 
@@ -118,7 +115,7 @@ def test_with_the_extra_it_is_not() -> None:
     ],
 )
 def test_the_extra_is_installed_as_toban_was(
-    prefix: str, active: str, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    prefix: str, active: str, command: str, monkeypatch: MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(first_steps, "_ROOT", tmp_path)
     monkeypatch.setattr(sys, "prefix", prefix)
@@ -132,9 +129,7 @@ def test_the_extra_is_installed_as_toban_was(
 @pytest.mark.parametrize(
     ("size", "refused"), [((30, 20), True), ((80, 8), True), ((40, 12), False), ((0, 0), False)]
 )
-def test_a_window_in_which_nothing_can_be_read(
-    size: tuple[int, int], refused: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_window_too_small_to_read(size: tuple[int, int], refused: bool, monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(checks.os, "get_terminal_size", lambda _stream: os.terminal_size(size))
     text = checks._too_small()
     assert (text is not None) is refused

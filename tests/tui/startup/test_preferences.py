@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, until
 from tests.tools.demo import DAY, demo_command
 from tests.tui.pty_console import PtyConsole
 
@@ -36,5 +36,4 @@ def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path: Path) -> None:
 async def test_configured_groups_are_offered(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", log_groups=("/city/extra",)) as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
-        await pilot.press("o")
-        await until(pilot, lambda: "/city/extra" in screen_text(pilot))
+        await press(pilot, "o", shows="/city/extra")

@@ -6,7 +6,9 @@ import pytest
 
 from services.github import settings as github
 from services.slack import settings as slack
+from tests.conftest import Capsys, MonkeyPatch
 from tests.tools.config_file import write
+from tests.tui.printing import stdout_of
 from tui.cli.main import Output, run
 from tui.start_options import StartOptions
 from tui.startup.config_reader import OTHER_VARIABLES, ConfigError, effective, settings
@@ -32,9 +34,7 @@ def test_every_variable_in_the_source_is_known() -> None:
 
 
 @pytest.mark.parametrize("name", OTHER_VARIABLES)
-def test_what_only_the_environment_has_is_read_as_written(
-    name: str, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_environment_has_is_read_as_written(name: str, file: Path, monkeypatch: MonkeyPatch) -> None:
     write(file, "")
     monkeypatch.setenv(name, str(file))
     assert effective(StartOptions()).path == file
@@ -47,16 +47,13 @@ def test_what_only_the_environment_has_is_read_as_written(
         assert f'{wrong}: unknown variable: did you mean "{name}"?' in str(caught.value)
 
 
-def test_config_shows_what_is_set_and_no_secret(
-    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_config_shows_what_is_set_and_no_secret(file: Path, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
     private = file.with_name("token")
     private.write_text("canary-of-github", "utf-8")
     private.chmod(0o644)
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN_FILE", str(private))
     monkeypatch.setenv("TOBAN_SLACK_TOKEN", "canary-of-slack")
-    assert run(["--lang", "en", "config"], Output(outline_drawn=False)) == 0
-    output = capsys.readouterr().out
+    output = stdout_of(capsys, run(["--lang", "en", "config"], Output(outline_drawn=False)))
     rows = {line.split()[0]: line.split()[1:] for line in output.splitlines() if line}
     assert rows["TOBAN_CONFIG"] == [str(file), "[environment]"]
     assert rows["TOBAN_SLACK_TOKEN"] == ["***", "[environment]"]

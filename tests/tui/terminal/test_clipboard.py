@@ -49,7 +49,6 @@ def test_a_text_goes_to_the_terminals_clipboard() -> None:
     words = copy(app_of(writer), "記録 one", PLAIN)
     assert words == "Copied to the terminal's clipboard: 6 characters"
     match = re.fullmatch(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", writer.written)
-    assert match is not None
     assert base64.b64decode(match[1]).decode() == "記録 one"
 
 
@@ -63,9 +62,7 @@ def test_half_a_surrogate_pair_is_copied_as_a_question_mark() -> None:
     ("text", "environ", "headless"),
     [("x" * OSC_LIMIT, PLAIN, False), ("x", {"TERM": "linux"}, False), ("x", PLAIN, True)],
 )
-def test_what_the_terminal_cannot_take_goes_to_a_file_of_ones_own(
-    text: str, environ: dict[str, str], headless: bool
-) -> None:
+def test_what_the_terminal_cannot_take_is_filed(text: str, environ: dict[str, str], headless: bool) -> None:
     writer = Writer()
     writer.is_headless = headless
     words = copy(app_of(writer), text, environ)

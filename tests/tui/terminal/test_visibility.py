@@ -26,9 +26,7 @@ async def turns() -> None:
 
 
 @pytest.mark.parametrize("happens", ["check_soon", "user_acted"])
-async def test_what_happens_meanwhile_is_newer_than_the_answer(
-    question: asyncio.Queue[bool], happens: str
-) -> None:
+async def test_what_happens_meanwhile_is_newer(question: asyncio.Queue[bool], happens: str) -> None:
     reports: list[bool] = []
     watching = Visibility("%0", reports.append)
     following = asyncio.create_task(watching.follow())
@@ -58,9 +56,7 @@ def test_the_pane_is_known_inside_tmux_alone() -> None:
     assert visibility.pane({"TMUX_PANE": "%3"}) == ""
 
 
-async def test_a_hidden_console_ticks_less_often_and_one_that_is_seen_again_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_hidden_console_ticks_less_until_it_is_seen_again(monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
     monkeypatch.setattr(Ticker, "tick_every", lambda _ticker, seconds: steps.append(seconds))
     app = TerminalApp()

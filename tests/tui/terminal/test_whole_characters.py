@@ -184,9 +184,7 @@ class Below(App[None]):
         (Size(5, 3), ["lllll   "] * 3),
     ],
 )
-async def test_below_a_widget_that_draws_less_than_its_region_the_next_one_shows(
-    drawn: Size, rows: list[str]
-) -> None:
+async def test_below_a_widget_smaller_than_its_region_the_next_shows(drawn: Size, rows: list[str]) -> None:
     app = Below(drawn)
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         await pilot.pause()

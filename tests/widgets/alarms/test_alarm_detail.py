@@ -1,9 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from textual import on
 from textual.app import App, ComposeResult
-from textual.message import Message
 
 from services import i18n
 from services.models.alarm_readings import AlarmReadings
@@ -13,7 +11,7 @@ from services.models.depletion import HOUR, RECENT, Depletion
 from services.models.feeds import FeedState
 from services.models.metrics import Series
 from tests.widgets import gallery_data
-from tests.widgets.stage import at_rest, draw, press, running
+from tests.widgets.stage import Stage, at_rest, draw, press, running
 from widgets.alarms.detail import AlarmDetail
 from widgets.alarms.facts import FactContext, about, fact_lines, stock_words
 from widgets.alarms.history import history_lines, local_times, original_lines
@@ -24,20 +22,11 @@ from widgets.alarms.wording import warnings
 from widgets.drawing.lines import plain, width_of
 
 
-class DetailApp(App[None]):
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[Message] = []
+class DetailApp(Stage):
+    keeps = (AlarmDetail.OpenLogs, AlarmDetail.Closed, AlarmDetail.SpanChosen, Steps.Chosen)
 
     def compose(self) -> ComposeResult:
         yield AlarmDetail(now=gallery_data.now, zone=gallery_data.JST)
-
-    @on(AlarmDetail.OpenLogs)
-    @on(AlarmDetail.Closed)
-    @on(AlarmDetail.SpanChosen)
-    @on(Steps.Chosen)
-    def keep(self, message: Message) -> None:
-        self.seen.append(message)
 
 
 def text(app: App[None]) -> str:
@@ -83,16 +72,13 @@ def moved(series: Series, value: float, seconds: int = 0) -> Series:
 
 @pytest.mark.parametrize(("first", "later"), [("curve", "readings"), ("readings", "curve")])
 @pytest.mark.parametrize("seconds", [0, 60])
-async def test_head_and_curve_show_one_value_whichever_was_read_later(
-    first: str, later: str, seconds: int
-) -> None:
+async def test_head_and_curve_show_one_value_whichever_is_newer(first: str, later: str, seconds: int) -> None:
     # Two reads of one metric, a minute apart or of a minute that was not over: one screen, one value.
     alarm, now = gallery_data.ALARMS[0], gallery_data.NOW
     base = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
     both = {first: moved(base, 7.77), later: moved(base, 33.3, seconds)}
     times = {first: now - timedelta(seconds=50), later: now - timedelta(seconds=5)}
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, alarm)
         detail.curve = FeedState((both["curve"],), times["curve"])
         detail.readings = AlarmReadings(
@@ -108,8 +94,7 @@ async def test_head_and_curve_show_one_value_whichever_was_read_later(
 async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
     alarm = gallery_data.ALARMS[3]
     mean = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id, "period": 300})
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, alarm)
         await draw(pilot, detail, span=0, curve=gallery_data.fresh((mean,)))
         assert f"mean of every 5m {mean.values[-1]:.2f}" in text(app)
@@ -119,8 +104,7 @@ async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
 async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> None:
     alarm = gallery_data.ALARMS[0]
     curve = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, alarm)
         failed = FeedState((curve,), gallery_data.NOW, gallery_data.PROBLEM)
         await draw(pilot, detail, curve=failed, readings=AlarmReadings())
@@ -130,8 +114,7 @@ async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50), (200, 60)])
 async def test_the_curve_takes_the_room_that_nothing_else_needs(size: tuple[int, int]) -> None:
-    async with running(DetailApp(), size) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), size, AlarmDetail) as (_app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         await at_rest(pilot)
         chart, page = detail.chart.region, detail.region
@@ -151,8 +134,7 @@ async def test_the_curve_takes_the_room_that_nothing_else_needs(size: tuple[int,
 
 
 async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         detail.focus()
         await pilot.press("l", "escape")
@@ -162,8 +144,7 @@ async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
 
 
 async def test_without_a_log_group_the_key_does_nothing() -> None:
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         detail.alarm = gallery_data.ALARMS[0]
         detail.focus()
         await pilot.press("l")
@@ -171,8 +152,7 @@ async def test_without_a_log_group_the_key_does_nothing() -> None:
 
 
 async def test_what_cannot_be_read_says_why_and_the_rest_lives() -> None:
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         await draw(pilot, detail, alarm=gallery_data.ALARMS[0], curve=FeedState(problem=gallery_data.PROBLEM))
         assert gallery_data.PROBLEM.summary in text(app)
         assert "in 3 of 5 periods" in text(app)
@@ -204,8 +184,7 @@ def test_no_fact_of_an_alarm_is_cut_off(width: int, language: str) -> None:
 
 
 async def test_an_alarm_over_several_series_says_which_fire() -> None:
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         await pilot.pause()
         assert "Firing series" not in text(app)
@@ -326,8 +305,7 @@ async def test_a_key_shows_aws_own_words() -> None:
 
 
 async def test_brackets_step_through_the_spans_and_say_which_one_is_drawn() -> None:
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[3])
         detail.focus()
         await pilot.pause()
@@ -345,8 +323,7 @@ async def test_brackets_step_through_the_spans_and_say_which_one_is_drawn() -> N
 
 
 async def test_steps_are_chosen_by_the_cursor_and_open_their_places() -> None:
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         count = len(gallery_data.PLAYBOOK.steps)
         detail.places = ("Logs", *[""] * (count - 2), "Tasks")
@@ -359,8 +336,7 @@ async def test_steps_are_chosen_by_the_cursor_and_open_their_places() -> None:
 
 
 async def test_a_small_screen_opens_at_the_state_and_not_at_the_steps() -> None:
-    async with running(DetailApp(), (80, 16)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (80, 16), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         await draw(pilot, detail, places=("Logs",) * len(gallery_data.PLAYBOOK.steps))
         detail.focus_first()
@@ -389,8 +365,7 @@ def test_a_stock_says_when_it_is_used_up_or_that_this_is_unknown() -> None:
 async def test_an_alarm_that_was_not_read_again_or_is_gone_is_not_ok() -> None:
     alarm = gallery_data.alarm("quiet", AlarmState.OK, 10)
     other = gallery_data.alarm("other", AlarmState.OK, 10)
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(AlarmDetail)
+    async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, alarm)
         for overview, is_ok in (
             (AlarmOverview(alarms=(alarm, other)), True),

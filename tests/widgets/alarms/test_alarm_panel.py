@@ -2,9 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from textual import on
 from textual.app import App, ComposeResult
-from textual.message import Message
 
 from services import i18n
 from services.i18n import _
@@ -12,7 +10,7 @@ from services.models.alarm_readings import AlarmReadings
 from services.models.alarms import WARM_UP_UNTOLD, Alarm, AlarmOverview, AlarmState, is_plain
 from services.models.feeds import FeedState
 from tests.widgets import gallery_data
-from tests.widgets.stage import at_rest, draw, press, running
+from tests.widgets.stage import Stage, at_rest, draw, press, running
 from widgets.alarms.advice import Advice
 from widgets.alarms.panel import AlarmPanel
 from widgets.alarms.strip import AlarmStrip
@@ -21,19 +19,12 @@ from widgets.drawing.lines import plain
 from widgets.drawing.state_styles import ALARM_STYLES, VERDICT_STYLES
 
 
-class AlarmApp(App[None]):
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[Message] = []
+class AlarmApp(Stage):
+    keeps = (AlarmPanel.Opened, AlarmPanel.Lost)
 
     def compose(self) -> ComposeResult:
         yield AlarmStrip(gallery_data.now)
         yield AlarmPanel("Alarms", now=gallery_data.now, zone=gallery_data.JST)
-
-    @on(AlarmPanel.Opened)
-    @on(AlarmPanel.Lost)
-    def keep(self, message: Message) -> None:
-        self.seen.append(message)
 
 
 def lines(app: App[None]) -> list[str]:
@@ -48,8 +39,7 @@ def test_no_two_states_share_a_shape_or_a_word(styles: dict[object, object]) -> 
 
 
 async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_in_one_line() -> None:
-    async with running(AlarmApp(), (140, 24)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (140, 24), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         text = lines(app)
         at = {
@@ -68,8 +58,7 @@ async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_in_one_li
 
 
 async def test_in_eighty_columns_the_value_is_beside_its_limit() -> None:
-    async with running(AlarmApp(), (80, 24)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (80, 24), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         assert "Threshold" in "".join(lines(app))
         assert any("8.40" in line and "> 5" in line for line in lines(app))
@@ -77,16 +66,14 @@ async def test_in_eighty_columns_the_value_is_beside_its_limit() -> None:
 
 @pytest.mark.parametrize("width", [44, 60, 80, 100, 120, 160, 200])
 async def test_the_limit_never_goes_while_the_value_stays(width: int) -> None:
-    async with running(AlarmApp(), (width, 24)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (width, 24), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         row = next(line for line in lines(app) if "8.40" in line)
         assert "> 5" in row
 
 
 async def test_a_value_that_cannot_be_read_now_is_not_the_last_one() -> None:
-    async with running(AlarmApp(), (120, 24)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
         panel.state = gallery_data.fresh(gallery_data.BOARD)
         old = gallery_data.READINGS
         for own in (gallery_data.stale(()), FeedState(problem=gallery_data.PROBLEM)):
@@ -113,8 +100,7 @@ async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast: ti
         (board.alarms, gallery_data.READINGS),
         (firing, replace(gallery_data.READINGS, read=read, ahead=-fast)),
     ):
-        async with running(AlarmApp(), (120, 24)) as (app, pilot):
-            panel = app.query_one(AlarmPanel)
+        async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
             panel.state = gallery_data.fresh(board.model_copy(update={"alarms": alarms}))
             await draw(pilot, panel, readings=readings)
             rows = [line for line in lines(app) if "8.40" in line or "for " in line]
@@ -124,8 +110,7 @@ async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast: ti
 
 
 async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim() -> None:
-    async with running(AlarmApp(), (120, 24)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
         panel.advice = {"alb-5xx-error-rate": Advice("ALB 5xx", gallery_data.PLAYBOOK)}
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         text = lines(app)
@@ -140,8 +125,7 @@ async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim() -> None:
 
 
 async def test_all_green_is_one_line_that_enter_unfolds() -> None:
-    async with running(AlarmApp(), (80, 24)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (80, 24), AlarmPanel) as (app, pilot, panel):
         panel.room = 2
         green = tuple(alarm for alarm in gallery_data.ALARMS if is_plain(alarm) and not alarm.scaling)
         await draw(pilot, panel, state=gallery_data.fresh(AlarmOverview(alarms=green)))
@@ -183,8 +167,7 @@ async def test_the_counts_leave_scaling_alarms_out() -> None:
 
 
 async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
-    async with running(AlarmApp(), (120, 20)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, 20), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         panel.table.focus()
         await pilot.press("down", "enter")
@@ -192,8 +175,7 @@ async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
 
 
 async def test_a_vanished_alarm_is_announced_and_enter_does_nothing() -> None:
-    async with running(AlarmApp(), (120, 20)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, 20), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         panel.table.focus()
         await pilot.press("down")
@@ -265,8 +247,7 @@ async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str
 
 
 async def test_notes_move_as_the_width_does() -> None:
-    async with running(AlarmApp(), (200, 40)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (200, 40), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery_data.fresh(AlarmOverview(alarms=gallery_data.ALARMS[1:])))
         for width, below in ((200, False), (80, True), (200, False)):
             await pilot.resize_terminal(width, 40)
@@ -322,17 +303,14 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("state", AlarmState)
 @pytest.mark.parametrize("stale", [False, True])
-async def test_the_strip_says_the_state_in_a_word_at_every_width(
-    state: AlarmState, stale: bool, language: str
-) -> None:
+async def test_the_strip_says_the_state_in_a_word(state: AlarmState, stale: bool, language: str) -> None:
     # A mark alone at the edge reads like a cut text: whatever is named has its state beside it, or is not named.
     i18n.use(language)
     newest = gallery_data.ALARMS[0].model_copy(
         update={"name": "rds-connections-high", "state": state, "since": gallery_data.NOW}
     )
     overview = AlarmOverview(alarms=(newest, *gallery_data.ALARMS[2:]))
-    async with running(AlarmApp(), (60, 4)) as (app, pilot):
-        strip = app.query_one(AlarmStrip)
+    async with running(AlarmApp(), (60, 4), AlarmStrip) as (app, pilot, strip):
         strip.state = gallery_data.stale(overview) if stale else gallery_data.fresh(overview)
         for width in range(76, 141, 4):
             await pilot.resize_terminal(width, 4)
@@ -354,8 +332,7 @@ async def test_the_strip_names_what_fires_even_when_something_else_changed_later
 
 
 async def test_durations_move_with_the_clock() -> None:
-    async with running(AlarmApp(), (120, 20)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, 20), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         assert "for 7m" in lines(app)[4]
         panel.now = lambda: gallery_data.NOW + timedelta(minutes=5)
@@ -372,8 +349,7 @@ async def test_values_that_come_after_the_alarms_give_their_room_back() -> None:
     # “not read yet” is wider than most values, and hid a column until the next reading of the alarms.
     texts = []
     for is_late in (True, False):
-        async with running(AlarmApp(), (120, 24)) as (app, pilot):
-            panel = app.query_one(AlarmPanel)
+        async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
             if is_late:
                 await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
             panel.readings = gallery_data.READINGS

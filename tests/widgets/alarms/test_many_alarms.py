@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
+from tests.conftest import assert_in
 from tests.widgets import gallery_data
 from tests.widgets.alarms.test_alarm_panel import AlarmApp, lines
 from tests.widgets.stage import at_rest, draw, press, running
@@ -41,8 +42,7 @@ def rows_made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 async def test_each_second_only_the_rows_on_screen_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (app, pilot, panel):
         panel.list_normal()
         with rows_made(monkeypatch) as names:
             await draw(pilot, panel, state=gallery_data.fresh(overview()))
@@ -60,8 +60,7 @@ async def test_each_second_only_the_rows_on_screen_are_made(monkeypatch: pytest.
 
 
 async def test_folding_and_scrolling_reach_every_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, room=12, state=gallery_data.fresh(overview()))
         assert panel.table.row_count < ROOM
         assert any("4997 alarms" in line or "4,997 alarms" in line for line in lines(app))
@@ -76,8 +75,7 @@ async def test_folding_and_scrolling_reach_every_alarm(monkeypatch: pytest.Monke
 
 
 async def test_the_cursor_stays_on_its_alarm_when_the_order_changes() -> None:
-    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (app, pilot, panel):
         panel.list_normal()
         before = overview()
         await draw(pilot, panel, state=gallery_data.fresh(before))
@@ -94,8 +92,7 @@ async def test_the_cursor_stays_on_its_alarm_when_the_order_changes() -> None:
 
 
 async def test_an_alarm_that_is_folded_under_the_cursor_is_not_said_to_be_gone() -> None:
-    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (app, pilot, panel):
         panel.room = 8
         before = overview(firing=2, count=40)
         await draw(pilot, panel, state=gallery_data.fresh(before))
@@ -119,8 +116,7 @@ async def test_an_alarm_that_is_folded_under_the_cursor_is_not_said_to_be_gone()
 
 
 async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(AlarmApp(), (80, 24)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (80, 24), AlarmPanel) as (app, pilot, panel):
         with rows_made(monkeypatch) as names:
             panel.state = app.query_one(AlarmStrip).state = gallery_data.fresh(overview(firing=COUNT))
             await pilot.pause()
@@ -133,8 +129,7 @@ async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch: pyte
 
 
 async def test_columns_widen_for_wider_rows_that_come_on_screen() -> None:
-    async with running(AlarmApp(), (120, 24)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
         value = overview()
         panel.list_normal()
         await draw(pilot, panel, state=gallery_data.fresh(value))
@@ -162,9 +157,7 @@ async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they
         panel.state = app.query_one(AlarmStrip).state = gallery_data.fresh(value)
         await pilot.pause()
         text = "\n".join(lines(app))
-        assert "● ok 20" in text
-        assert "? not read again 10  ? list incomplete" in text
-        assert "could not be read: refused" in text
+        assert_in(text, "● ok 20", "? not read again 10  ? list incomplete", "could not be read: refused")
         assert "those beyond the runbook’s as of 09:03" in text
         assert "alarms are ok" not in text, "not all"
         panel.table.focus()
@@ -177,8 +170,7 @@ async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they
 
 
 async def test_the_first_reading_is_laid_out_for_the_width_that_the_list_gets_by_it() -> None:
-    async with running(AlarmApp(), (120, ROOM)) as (app, pilot):
-        panel = app.query_one(AlarmPanel)
+    async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (_app, pilot, panel):
         assert panel.has_class("-no-body"), "the table has no width yet"
         with pytest.MonkeyPatch.context() as patch:
             # No second passes.

@@ -1,13 +1,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from textual.app import App, ComposeResult
 from textual.await_remove import AwaitRemove
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from services.models.changes import Parameter
-from tests.widgets.stage import running
+from tests.widgets.stage import Stage, running
 from widgets.changes.plan.form import PlanForm
 
 QUESTIONS = tuple(Parameter(id=id, title=id, kind="integer", default="3") for id in ("count", "revision"))
@@ -44,16 +43,8 @@ class Asked(PlanForm):
         return super().remove_children(*selectors)
 
 
-class Bench(App[None]):
-    def compose(self) -> ComposeResult:
-        yield Asked()
-        yield OneByOne()
-        yield Leaving()
-
-
 async def test_a_question_that_is_there_before_the_others_is_no_answer() -> None:
-    async with running(Bench()) as (app, pilot):
-        form = app.query_one(OneByOne)
+    async with running(Stage(Asked(), OneByOne(), Leaving()), (80, 24), OneByOne) as (_app, pilot, form):
         form.pilot = pilot
         await form.ask(QUESTIONS, {"revision": "7"})
         assert form.has_questions
@@ -61,7 +52,7 @@ async def test_a_question_that_is_there_before_the_others_is_no_answer() -> None
 
 
 async def test_a_form_that_leaves_the_screen_while_it_is_asked_keeps_its_answers() -> None:
-    app = Bench()
+    app = Stage(Asked(), OneByOne(), Leaving())
     async with app.run_test():
         form = app.query_one(Leaving)
         await form.ask(QUESTIONS, {"revision": "7"})
@@ -70,7 +61,7 @@ async def test_a_form_that_leaves_the_screen_while_it_is_asked_keeps_its_answers
 
 
 async def test_other_questions_are_answered_as_soon_as_they_are_asked() -> None:
-    app = Bench()
+    app = Stage(Asked(), OneByOne(), Leaving())
     async with app.run_test():
         form = app.query_one(Asked)
         await form.ask(QUESTIONS[:1], {"count": "5"})

@@ -9,6 +9,7 @@ from services.models import dashboards as model
 from services.models.dashboards import Axis
 from services.models.units import PERCENT
 from services.models.verdict import Limit, Verdict
+from tests.conftest import assert_in
 from tests.widgets import gallery_data as gallery
 from widgets.charts.chart import draw_chart, runs
 from widgets.charts.data import ChartData, Curve, Guide, Moment, alarm_chart, chart_of
@@ -97,15 +98,13 @@ def test_times_are_in_the_zone_and_the_zone_is_printed_once() -> None:
 
 def test_no_data_is_written_out() -> None:
     text = "\n".join(draw(chart(Curve("CPU", remark="権限がない"))))
-    assert "no data" in text
-    assert "権限がない" in text
+    assert_in(text, "no data", "権限がない")
 
 
 def test_two_axes_have_scales_of_their_own() -> None:
     big = Curve("requests", TIMES, tuple(5000.0 for _at in TIMES), 60, right=True)
     text = "\n".join(draw(chart(curve(), big)))
-    assert "├" in text
-    assert "┤" in text
+    assert_in(text, "├", "┤")
     assert "6,000" in text or "5,000" in text
 
 

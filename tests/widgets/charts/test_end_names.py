@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from services.models.units import BYTES_PER_SECOND, PERCENT
 from services.models.verdict import Verdict
+from tests.conftest import assert_in
 from widgets.charts.chart import Plot, draw_chart
 from widgets.charts.data import ChartData, Curve
 from widgets.charts.end_names import spread_rows
@@ -104,8 +105,7 @@ def test_no_other_line_runs_through_the_words_of_a_limit() -> None:
     for column in range(60):
         plot.vertical(column, column, "")
     row = plain(plot.lines())[1]
-    assert " CPU 上限 70% " in row
-    assert " 接続数 上限 80 " in row
+    assert_in(row, " CPU 上限 70% ", " 接続数 上限 80 ")
     assert "80  CPU" not in row, "two labels are kept apart"
 
 
@@ -115,16 +115,13 @@ def test_two_limits_in_one_row_are_both_read(width: int) -> None:
     plot.horizontal(0.5, "CPU limit 70%", "limit")
     plot.horizontal(0.5, "connections limit 80", "limit")
     text = "\n".join(plain(plot.lines()))
-    assert "limit 70%" in text
-    assert "limit 80" in text
+    assert_in(text, "limit 70%", "limit 80")
 
 
 def test_a_name_that_is_too_long_keeps_whole_words() -> None:
     curves = [curve("応答時間 p95", 60.0), curve("応答時間 平均", 80.0), curve("リクエスト数", 20.0)]
     text = "\n".join(plain(draw_chart(chart(*curves), 38, 9, JST)))
-    assert " p95 60%" in text
-    assert " 平均 80%" in text
-    assert "リク" in text
+    assert_in(text, " p95 60%", " 平均 80%", "リク")
     assert "…間" not in text
 
 
@@ -133,5 +130,4 @@ def test_curves_of_one_name_and_two_directions_differ_in_a_narrow_chart() -> Non
         Curve(name, TIMES, (400.0 * 1024,) * 60, 60, BYTES_PER_SECOND) for name in ("RDS 送信", "RDS 受信")
     )
     rows = "\n".join(plain(draw_chart(chart(sent, received), 38, 8, JST)))
-    assert "送信" in rows
-    assert "受信" in rows
+    assert_in(rows, "送信", "受信")

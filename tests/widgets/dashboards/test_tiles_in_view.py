@@ -72,8 +72,7 @@ async def test_a_rest_tells_which_tiles_came_into_view(monkeypatch: pytest.Monke
         def on_tile_grid_seen_changed(self, _event: TileGrid.SeenChanged) -> None:
             messages.append(self.query_one(DashboardPanel).seen())
 
-    async with running(Listening(gallery.fresh(large())), (120, 40)) as (app, pilot):
-        panel = app.query_one(DashboardPanel)
+    async with running(Listening(gallery.fresh(large())), (120, 40), DashboardPanel) as (_app, pilot, panel):
         while len(panel.grid.tiles) < COUNT:
             await pilot.pause()
         await pilot.pause()

@@ -1,8 +1,9 @@
 import pytest
 from rich.style import Style
-from textual.app import App, ComposeResult
 from textual.color import Color
 
+from tests.conftest import MonkeyPatch
+from tests.widgets.stage import Stage
 from widgets.drawing.lines import Line, LineWidget
 
 GRAVE = ("bad", "alert", "warn", "caution", "limit")
@@ -11,11 +12,6 @@ GRAVE = ("bad", "alert", "warn", "caution", "limit")
 class Words(LineWidget):
     def draw(self, width: int, height: int) -> list[Line]:
         return [[("text", "")]]
-
-
-class One(App[None]):
-    def compose(self) -> ComposeResult:
-        yield Words()
 
 
 def contrast(style: Style, ground: Style) -> float:
@@ -27,11 +23,9 @@ def contrast(style: Style, ground: Style) -> float:
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-async def test_what_is_wrong_is_not_dimmer_than_ordinary_text(
-    theme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_wrong_is_not_dimmer_than_ordinary_text(theme: str, monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = One()
+    app = Stage(Words())
     app.theme = theme
     async with app.run_test():
         styles = app.query_one(Words).line_styles

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from textual.app import App, ComposeResult
 from textual.content import Content
 
 from tests.tools.painting import painting
+from tests.widgets.stage import Stage
 from widgets.drawing.prose import Prose, wrap_content
 
 WORDS = st.text(st.sampled_from("ab 7、。点検）\n"), max_size=80)
@@ -39,20 +39,11 @@ def styles_of(text: Content) -> list[tuple[str, tuple[str, ...]]]:
     return [(each, tuple(mark)) for each, mark in pairs if not each.isspace()]
 
 
-class One(App[None]):
-    def __init__(self, prose: Prose) -> None:
-        super().__init__()
-        self.prose = prose
-
-    def compose(self) -> ComposeResult:
-        yield self.prose
-
-
 @pytest.mark.parametrize("columns", [20, 41, 80])
 async def test_it_is_as_high_as_its_text(columns: int) -> None:
     text = Content("直近 7 回のバックアップウィンドウすべてにスナップショットがあります。" * 2)
     prose = Prose(text)
-    async with One(prose).run_test(size=(columns, 24)) as pilot:
+    async with Stage(prose).run_test(size=(columns, 24)) as pilot:
         assert prose.size.width == columns
         assert prose.size.height == len(wrap_content(text, columns).plain.split("\n"))
         prose.update(Content("短い"))
@@ -61,11 +52,7 @@ async def test_it_is_as_high_as_its_text(columns: int) -> None:
 
 
 async def test_the_same_words_are_not_painted_again() -> None:
-    class ProseApp(App[None]):
-        def compose(self) -> ComposeResult:
-            yield Prose(Content("left: 5 min"))
-
-    async with ProseApp().run_test() as pilot:
+    async with Stage(Prose(Content("left: 5 min"))).run_test() as pilot:
         prose = pilot.app.query_one(Prose)
         with painting() as requests:
             prose.show(Content("left: 5 min"))

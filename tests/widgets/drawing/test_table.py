@@ -3,27 +3,21 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.geometry import Region
-from textual.message import Message
 
 from tests.tools.painted import painted
 from tests.tools.painting import painting
-from tests.widgets.stage import at_rest, running
+from tests.widgets.stage import Stage, at_rest, running
 from widgets.drawing.columns import Column
 from widgets.drawing.table import KeyedTable, Row
 
 
-class TableApp(App[None]):
-    def compose(self) -> ComposeResult:
-        self.messages: list[Message] = []
-        yield KeyedTable((Column("名前", flex=1), Column("値", align="right")))
+class TableApp(Stage):
+    keeps = (KeyedTable.Selected, KeyedTable.Gone)
 
-    @on(KeyedTable.Selected)
-    @on(KeyedTable.Gone)
-    def keep(self, message: Message) -> None:
-        self.messages.append(message)
+    def compose(self) -> ComposeResult:
+        yield KeyedTable((Column("名前", flex=1), Column("値", align="right")))
 
 
 def rows(keys: list[str], value: str = "1") -> list[Row]:
@@ -39,7 +33,7 @@ def texts(table: KeyedTable) -> list[str]:
 
 async def scenario(steps: list[tuple[list[str], str]]) -> None:
     async with running(TableApp(), (40, 8)) as (app, pilot):
-        messages = app.messages
+        messages = app.seen
         table = app.query_one(KeyedTable)
         for keys, press in steps:
             before = table.cursor_key
@@ -74,8 +68,7 @@ def test_the_cursor_stays_on_its_object_or_on_nothing(steps: list[tuple[list[str
 
 
 async def test_only_rows_that_changed_are_painted() -> None:
-    async with running(TableApp(), (40, 10)) as (app, pilot):
-        table = app.query_one(KeyedTable)
+    async with running(TableApp(), (40, 10), KeyedTable) as (_app, pilot, table):
         table.set_rows(rows(list("abcd")))
         await pilot.pause()
         texts(table)
@@ -91,8 +84,7 @@ async def test_only_rows_that_changed_are_painted() -> None:
 
 
 async def test_a_row_that_moves_out_of_sight_is_followed() -> None:
-    async with running(TableApp(), (40, 6)) as (app, pilot):
-        table = app.query_one(KeyedTable)
+    async with running(TableApp(), (40, 6), KeyedTable) as (_app, pilot, table):
         table.set_rows(rows(list("abcdefghijkl")))
         await pilot.pause()
         table.set_rows(rows(list("bcdefghijkla")))
@@ -102,8 +94,7 @@ async def test_a_row_that_moves_out_of_sight_is_followed() -> None:
 
 
 async def test_the_cursor_stays_on_a_screen_that_becomes_lower() -> None:
-    async with running(TableApp(), (40, 12)) as (app, pilot):
-        table = app.query_one(KeyedTable)
+    async with running(TableApp(), (40, 12), KeyedTable) as (_app, pilot, table):
         table.focus()
         table.set_rows(rows([f"{number:02}" for number in range(40)]))
         await pilot.press("pagedown", "pagedown")
@@ -119,19 +110,17 @@ async def test_the_cursor_stays_on_a_screen_that_becomes_lower() -> None:
 
 
 async def test_a_click_goes_to_what_was_painted_there_and_a_second_opens_it() -> None:
-    async with running(TableApp(), (40, 10)) as (app, pilot):
-        table = app.query_one(KeyedTable)
+    async with running(TableApp(), (40, 10), KeyedTable) as (app, pilot, table):
         table.set_rows(rows(list("abc")))
         await pilot.pause()
         await pilot.click(KeyedTable, offset=(5, 3))
         assert table.cursor_key == "c"
         await pilot.click(KeyedTable, offset=(5, 3))
-        assert [each.key for each in app.messages if isinstance(each, KeyedTable.Selected)] == ["c"]
+        assert [each.key for each in app.seen if isinstance(each, KeyedTable.Selected)] == ["c"]
 
 
 async def test_wide_characters_never_push_a_column_out() -> None:
-    async with running(TableApp(), (24, 10)) as (app, pilot):
-        table = app.query_one(KeyedTable)
+    async with running(TableApp(), (24, 10), KeyedTable) as (_app, pilot, table):
         table.set_rows([Row("a", ([("とても長い日本語の名前です", "")], [("12%", "")]))])
         await pilot.pause()
         line = table.render_line(1)
@@ -140,8 +129,7 @@ async def test_wide_characters_never_push_a_column_out() -> None:
 
 
 async def test_columns_leave_room_for_the_scroll_bar() -> None:
-    async with running(TableApp(), (24, 5)) as (app, pilot):
-        table = app.query_one(KeyedTable)
+    async with running(TableApp(), (24, 5), KeyedTable) as (_app, pilot, table):
         table.set_rows(rows([str(index) for index in range(30)]))
         await at_rest(pilot)
         assert table.render_line(1).cell_length == 23
@@ -152,8 +140,7 @@ def plain(**values: str) -> list[Row]:
 
 
 async def test_only_the_cells_that_changed_are_painted() -> None:
-    async with running(TableApp(), (40, 8)) as (app, pilot):
-        table = app.query_one(KeyedTable)
+    async with running(TableApp(), (40, 8), KeyedTable) as (_app, pilot, table):
         table.set_rows(plain(a="10", b="10", c="10"))
         await pilot.pause()
         with painting() as requests:
@@ -174,8 +161,7 @@ async def test_only_the_cells_that_changed_are_painted() -> None:
 
 
 async def test_rows_that_come_to_fit_exactly_leave_no_scroll_bar() -> None:
-    async with running(TableApp(), (40, 8)) as (app, pilot):
-        table = app.query_one(KeyedTable)
+    async with running(TableApp(), (40, 8), KeyedTable) as (_app, pilot, table):
         table.set_rows(rows([str(number) for number in range(50)]))
         await painted(pilot)
         assert table.show_vertical_scrollbar

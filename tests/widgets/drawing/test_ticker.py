@@ -109,9 +109,7 @@ async def test_a_callback_that_left_or_stopped_the_ticker_is_no_longer_called() 
         assert [ticker.ticks for ticker in (first, second, third)] == [0, 0, 1]
 
 
-async def test_a_console_that_nobody_sees_ticks_less_often_and_catches_up_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_an_unseen_console_ticks_less_and_catches_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     waits: list[float] = []
 

@@ -27,7 +27,6 @@ class Tables(App[None]):
 
 async def shown(pilot: Pilot[None], *texts: str) -> WholeRow:
     app = pilot.app
-    assert isinstance(app, Tables)
     cells = [([("1", "")], [("x" * 30, "")], [(text, "")]) for text in texts]
     app.table.set_rows([Row(str(number), line) for number, line in enumerate(cells)])
     await pilot.pause()

@@ -2,15 +2,13 @@ from collections.abc import Iterator
 from datetime import UTC, date
 
 import pytest
-from textual import on
-from textual.app import App, ComposeResult
-from textual.message import Message
+from textual.app import ComposeResult
 
 from services import i18n
 from services.models.duties import Month
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, MONTH, TODAY, State
-from tests.widgets.stage import at_rest, draw, press, running
+from tests.widgets.stage import Stage, at_rest, draw, press, running
 from widgets.duties.agenda import Agenda
 
 
@@ -21,21 +19,16 @@ def english() -> Iterator[None]:
     i18n.use("en")
 
 
-class AgendaApp(App[None]):
+class AgendaApp(Stage):
+    keeps = (Agenda.Opened, Agenda.Selected, Agenda.Moved)
+
     def compose(self) -> ComposeResult:
-        self.seen: list[Message] = []
         self.agenda = Agenda(JST)
         yield self.agenda
 
     def on_mount(self) -> None:
         self.agenda.today, self.agenda.month, self.agenda.day = TODAY, MONTH, TODAY
         self.agenda.focus()
-
-    @on(Agenda.Opened)
-    @on(Agenda.Selected)
-    @on(Agenda.Moved)
-    def keep(self, message: Message) -> None:
-        self.seen.append(message)
 
 
 def lines(app: AgendaApp) -> list[str]:
@@ -58,7 +51,6 @@ async def test_days_with_their_duties_and_where_those_come_from() -> None:
         assert lines(app)[1].startswith("▸ 01-14(Wed) today◂  !1 ○1 ✓1")
         assert next(line for line in lines(app) if line.startswith("▌")).startswith("▌ !  14:00")
         late = app.agenda.selected
-        assert late is not None
         assert (late.state, late.slot.day) == (State.LATE, TODAY)
 
 
@@ -98,7 +90,6 @@ async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_
     async with running(AgendaApp(), (100, 12)) as (app, pilot):
         await pilot.pause()
         late = app.agenda.selected
-        assert late is not None
         top = app.agenda.table.scroll_offset.y
         done = duty_data.done(late.slot)
         days = list(MONTH.days)

@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from services import i18n
 from services.models.duties import Occurrence
 from services.models.runbook import Duty
+from tests.conftest import assert_in
 from tests.widgets import duty_data
 from tests.widgets.duty_data import DUTY, HOSTILE, JST, NOW, TODAY, State
 from tests.widgets.stage import draw, running
@@ -62,9 +63,7 @@ def test_occurrences_signed_early_and_skipped() -> None:
 
 def test_window_plan_and_why_it_moved() -> None:
     text = text_of(duty_data.one("dr-drill", 5))
-    assert "once from 01-05(Mon) to 01-30(Fri)" in text
-    assert "Moved" in text
-    assert "閉庁日のため" in text
+    assert_in(text, "once from 01-05(Mon) to 01-30(Fri)", "Moved", "閉庁日のため")
     assert "it is not planned" in text_of(duty_data.one("weekly-deploy", 25))
     assert "○ planned" in text_of(duty_data.one("weekly-deploy", 18))
     back = duty_data.done(duty_data.slot("d", "x", date(2026, 1, 13), 9, nominal=(date(2026, 1, 12),)))

@@ -2,16 +2,14 @@ from collections.abc import Iterator
 from datetime import UTC, timedelta
 
 import pytest
-from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.geometry import Region
-from textual.message import Message
 
 from services import i18n
 from services.models.duties import DutyView
 from tests.widgets import duty_data
 from tests.widgets.duty_data import JST, NOW, State
-from tests.widgets.stage import at_rest, draw, running
+from tests.widgets.stage import Stage, at_rest, draw, running
 from widgets.duties.list import DutyList
 
 
@@ -22,10 +20,12 @@ def english() -> Iterator[None]:
     i18n.use("en")
 
 
-class ListApp(App[None]):
+class ListApp(Stage):
+    keeps = (DutyList.Opened, DutyList.Selected)
+
     def __init__(self, view: DutyView | None = duty_data.VIEW) -> None:
         super().__init__()
-        self.now, self.view, self.seen = NOW, view, list[Message]()
+        self.now, self.view = NOW, view
 
     def compose(self) -> ComposeResult:
         self.duties = DutyList(lambda: self.now, JST)
@@ -34,11 +34,6 @@ class ListApp(App[None]):
     def on_mount(self) -> None:
         self.duties.view = self.view
         self.duties.focus()
-
-    @on(DutyList.Opened)
-    @on(DutyList.Selected)
-    def keep(self, message: Message) -> None:
-        self.seen.append(message)
 
 
 def lines(app: ListApp) -> list[str]:

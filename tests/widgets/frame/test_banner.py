@@ -1,11 +1,10 @@
 import pytest
-from textual.app import App, ComposeResult
 
 from services import i18n
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 from tests.widgets import gallery_data as gallery
-from tests.widgets.stage import draw, running
+from tests.widgets.stage import Stage, draw, running
 from widgets.frame.banner import Banner
 
 WORDS = Problem(
@@ -16,19 +15,13 @@ WORDS = Problem(
 )
 
 
-class Bench(App[None]):
-    def compose(self) -> ComposeResult:
-        yield Banner()
-
-
 @pytest.mark.parametrize("language", ["en", "ja"])
 async def test_both_accounts_are_shown_where_there_is_little_room(language: str) -> None:
     i18n.use(language)
     text = _("These credentials are for account {actual}; the runbook's is {expected}.")
     summary = text.format(actual="123456789012", expected="210987654321")
     remedy = _("Choose another profile, role, endpoint or region, or another runbook.")
-    async with running(Bench(), (80, 24)) as (app, pilot):
-        banner = app.query_one(Banner)
+    async with running(Stage(Banner()), (80, 24), Banner) as (app, pilot, banner):
         await draw(pilot, banner, problem=WORDS.model_copy(update={"summary": summary, "remedy": remedy}))
         shown = " ".join(strip.text.strip() for strip in app.screen._compositor.render_strips()[:4])
     for number in ("123456789012", "210987654321"):
@@ -38,8 +31,7 @@ async def test_both_accounts_are_shown_where_there_is_little_room(language: str)
 
 @pytest.mark.parametrize(("width", "rows"), [(200, 1), (100, 2), (60, 3)])
 async def test_the_advice_never_ends_up_at_the_end_of_the_first_row(width: int, rows: int) -> None:
-    async with running(Bench(), (width, 5)) as (app, pilot):
-        banner = app.query_one(Banner)
+    async with running(Stage(Banner()), (width, 5), Banner) as (app, pilot, banner):
         await draw(pilot, banner, problem=WORDS)
         assert banner.size.height == rows
         lines = [strip.text.strip() for strip in app.screen._compositor.render_strips()]

@@ -9,8 +9,9 @@ from textual.app import App, ComposeResult
 from services import i18n
 from services.models.identity import Identity
 from services.models.runbook import Environment
+from tests.conftest import assert_in
 from tests.tools.painting import painting
-from tests.widgets.stage import running
+from tests.widgets.stage import Stage, running
 from widgets.drawing.format import coarse
 from widgets.frame.header import Header, HeaderFacts, HeaderLine, ModeLabel
 
@@ -49,8 +50,7 @@ async def text_at(width: int, facts: HeaderFacts = FACTS) -> str:
 async def test_the_header_fills_one_row_and_never_loses_environment_and_time(width: int) -> None:
     text = await text_at(width)
     assert cell_len(text) == width
-    assert "09:00:12 JST" in text
-    assert "PROD" in text
+    assert_in(text, "09:00:12 JST", "PROD")
 
 
 async def test_the_one_on_duty_is_named_before_what_is_constant() -> None:
@@ -85,13 +85,11 @@ async def test_an_account_that_is_not_the_runbooks_is_named() -> None:
         identity=Identity(account="999999999999", arn="arn", name="x"),
     )
     text = await text_at(160, wrong)
-    assert "999999999999" in text
-    assert "123456789012" in text
+    assert_in(text, "999999999999", "123456789012")
 
 
 async def test_only_the_clock_is_repainted_for_the_time() -> None:
-    async with running(Bench(FACTS), (120, 5)) as (app, pilot):
-        line = app.query_one(HeaderLine)
+    async with running(Bench(FACTS), (120, 5), HeaderLine) as (_app, pilot, line):
         await pilot.pause()
         line.facts = HeaderFacts(**{name: getattr(FACTS, name) for name in FACTS.__slots__})
         assert not line._repaint_required
@@ -136,11 +134,7 @@ async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing() -> 
     header = Header(lambda: time, ZoneInfo("Asia/Tokyo"))
     header.facts = FACTS
 
-    class Ticking(App[None]):
-        def compose(self) -> ComposeResult:
-            yield header
-
-    async with running(Ticking(), (120, 5)) as (app, pilot):
+    async with running(Stage(header), (120, 5)) as (app, pilot):
         await pilot.pause()
         with painting() as requests:
             header.facts = replace(FACTS)

@@ -20,9 +20,7 @@ KEYS = st.lists(
 
 
 @given(KEYS, st.integers(12, 120))
-def test_what_does_not_fit_goes_from_the_end_of_its_place_and_help_stays(
-    keys: list[BarKey], width: int
-) -> None:
+def test_what_does_not_fit_goes_from_the_end_and_help_stays(keys: list[BarKey], width: int) -> None:
     rest = fitting((*keys, HELP), width)
     assert rest[-1] == HELP
     for place in range(3):

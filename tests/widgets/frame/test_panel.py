@@ -68,8 +68,7 @@ STATES = {
 
 @pytest.mark.parametrize("name", STATES)
 async def test_each_freshness_is_drawn_differently(name: str) -> None:
-    async with running(PanelApp(), (70, 10)) as (app, pilot):
-        panel = app.query_one(NumberPanel)
+    async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         state, words = STATES[name]
         await draw(pilot, panel, state=state)
         text = screen_text(app)
@@ -81,8 +80,7 @@ async def test_each_freshness_is_drawn_differently(name: str) -> None:
 
 
 async def test_an_empty_panel_says_so_and_is_not_fine() -> None:
-    async with running(PanelApp(), (70, 10)) as (app, pilot):
-        panel = app.query_one(NumberPanel)
+    async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.fresh(()))
         assert "nothing here" in screen_text(app)
         await draw(pilot, panel, state=gallery.fresh((3,)))
@@ -91,8 +89,7 @@ async def test_an_empty_panel_says_so_and_is_not_fine() -> None:
 
 
 async def test_the_body_is_drawn_only_for_a_new_value_and_the_age_follows_the_clock() -> None:
-    async with running(PanelApp(), (70, 10)) as (app, pilot):
-        panel = app.query_one(NumberPanel)
+    async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.fresh((1, 2), seconds=0))
         assert "just now" in screen_text(app)
         draws = Body.draws
@@ -105,8 +102,7 @@ async def test_the_body_is_drawn_only_for_a_new_value_and_the_age_follows_the_cl
 
 
 async def test_overdue_without_a_failure_is_stale_too() -> None:
-    async with running(PanelApp(), (70, 10)) as (app, pilot):
-        panel = app.query_one(NumberPanel)
+    async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         panel.state = gallery.fresh((1, 2))
         app.time += timedelta(minutes=3)
         panel._tick()
@@ -116,8 +112,7 @@ async def test_overdue_without_a_failure_is_stale_too() -> None:
 
 
 async def test_the_notice_disappears_when_reading_works_again() -> None:
-    async with running(PanelApp(), (70, 10)) as (app, pilot):
-        panel = app.query_one(NumberPanel)
+    async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.stale((1,)))
         assert app.query_one(PanelNotice).display
         await draw(pilot, panel, state=gallery.fresh((1,)))
@@ -138,8 +133,7 @@ def test_the_missing_permission_is_named_once() -> None:
 
 
 async def test_what_the_banner_says_is_not_repeated() -> None:
-    async with running(PanelApp(), (60, 12)) as (app, pilot):
-        panel = app.query_one(NumberPanel)
+    async with running(PanelApp(), (60, 12), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.stale((1, 2)), banner=gallery.PROBLEM)
         assert gallery.PROBLEM.summary[:8] not in screen_text(app)
         assert "stale, 4m ago" in screen_text(app)
@@ -168,8 +162,7 @@ async def test_the_message_of_aws_is_no_advice() -> None:
 
 
 async def test_the_same_value_read_again_paints_its_age_alone() -> None:
-    async with running(PanelApp(), (70, 10)) as (app, pilot):
-        panel = app.query_one(NumberPanel)
+    async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.fresh((1, 2)))
         with painting() as requests:
             panel.state = gallery.fresh((1, 2))

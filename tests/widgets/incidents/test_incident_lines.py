@@ -35,6 +35,7 @@ from services.models.incidents import (
 )
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem, ProblemKind
+from tests.conftest import assert_in
 from tests.widgets import incident_data as data
 from widgets.drawing.lines import plain, width_of
 from widgets.incidents.causes import (
@@ -88,8 +89,7 @@ def test_an_untaken_incident_says_so_and_names_the_key() -> None:
 
 def test_the_clocks_say_how_much_is_left_and_by_how_much_they_are_over() -> None:
     words = "\n".join(plain(head_lines(data.view(), data.NOW, 80)))
-    assert "no recovery by itself, 2m 40s over" in words
-    assert "tell 開発チーム: 2m 20s left" in words
+    assert_in(words, "no recovery by itself, 2m 40s over", "tell 開発チーム: 2m 20s left")
     later = data.NOW + timedelta(minutes=3)
     lines = head_lines(data.view(), later, 80)
     assert ("alert") in [role for line in lines for _text, role in line]
@@ -116,7 +116,6 @@ def test_a_part_of_another_incident_says_of_which() -> None:
 
 def test_the_causes_to_choose_from_are_the_possible_ones_and_own_words() -> None:
     view = data.view()
-    assert view.assessment is not None
     possible = [cause.id for cause in view.assessment.causes if not cause.impossible]
     entries = choice_entries(view, data.NOW, 78)
     assert [cause_of(entry.key) for entry in entries] == [*possible, OWN_WORDS]
@@ -137,9 +136,7 @@ def test_the_age_of_the_reading_stands_beside_the_word() -> None:
 
 
 @pytest.mark.parametrize("make", [word_spans, read_spans])
-def test_an_attempt_is_no_reading(
-    make: Callable[[IncidentView, datetime], list[tuple[str, str]]],
-) -> None:
+def test_an_attempt_is_no_reading(make: Callable[[IncidentView, datetime], list[tuple[str, str]]]) -> None:
     captured = data.evidence()
     problem = Problem(kind=ProblemKind.UNREACHABLE, summary="no response", at=data.NOW)
     failing = tuple(each.model_copy(update={"problem": problem}) for each in captured.readings)
@@ -155,9 +152,7 @@ def test_an_attempt_is_no_reading(
 
 
 @pytest.mark.parametrize("make", [leading_entries, cause_entries])
-def test_what_is_not_all_on_the_screen_ends_in_an_ellipsis(
-    make: Callable[..., Sequence[Entry]],
-) -> None:
+def test_what_is_not_all_on_the_screen_ends_in_an_ellipsis(make: Callable[..., Sequence[Entry]]) -> None:
     reason = "One fact after the other. " * 20
     lines = text(make(data.view(reason=reason), data.NOW, 78)).splitlines()
     begin = next(index for index, line in enumerate(lines) if "Why:" in line)
@@ -169,8 +164,7 @@ def test_the_network_says_up_to_when_cloudtrail_shows_nothing() -> None:
     evidence = data.evidence(writes=())
     until = f"{(evidence.ended - timedelta(minutes=15)).astimezone(data.JST):%H:%M}"
     words = page("sign-ins", writes=())
-    assert f"CloudTrail shows none up to {until}" in words
-    assert f"known until {until}" in words
+    assert_in(words, f"CloudTrail shows none up to {until}", f"known until {until}")
     cut = tuple(each.model_copy(update={"cut": "more"}) for each in evidence.readings)
     assert "shows none" not in page("sign-ins", writes=(), readings=cut)
 
@@ -188,9 +182,7 @@ def test_the_leading_cause_stands_first_with_its_heaviest_facts_and_what_it_expl
 
 
 @pytest.mark.parametrize("make", [cause_entries, leading_entries])
-def test_the_first_cause_says_why_and_what_to_do_without_a_number(
-    make: Callable[..., Sequence[Entry]], language: str
-) -> None:
+def test_the_first_cause_says_why_and_what_to_do(make: Callable[..., Sequence[Entry]], language: str) -> None:
     view = data.view(reason=reason_of(data.assessment()))
     words = text(make(view, data.NOW, 118))
     lines = words.splitlines()
@@ -264,9 +256,7 @@ def test_a_contact_that_nobody_can_reach_is_red_above_the_steps() -> None:
 
 def test_a_step_says_how_it_stands_who_did_it_and_where_it_leads(language: str) -> None:
     words = text(step_entries(data.view(), data.NOW, 76))
-    assert "1 ✓ " in words
-    assert "tanaka 03:10  接続枠が尽きている" in words
-    assert "→ ダッシュボード" in words
+    assert_in(words, "1 ✓ ", "tanaka 03:10  接続枠が尽きている", "→ ダッシュボード")
 
 
 # -- evidence
@@ -294,7 +284,6 @@ def test_log_lines_of_one_kind_are_one_row_that_leads_to_its_minute() -> None:
     assert "×18 FATAL: remaining connection slots" in words
     assert "UTC:10.0.12.135" not in words, "what the database repeats in each line is left out"
     row = next(entry for entry in entries if "×18" in text([entry]))
-    assert row.place is not None
     assert row.place.at == data.T0
     assert words.index("from T0 on") < words.index("before T0")
 
@@ -330,8 +319,7 @@ def test_a_stopped_task_says_its_reason_in_words() -> None:
     )
     readings = tuple(SourceReading(source=each.source) for each in data.evidence().readings)
     words = page("ecs", stopped_tasks=(killed,), readings=readings)
-    assert "out of memory" in words
-    assert "137: killed (SIGKILL)" in words
+    assert_in(words, "out of memory", "137: killed (SIGKILL)")
 
 
 def test_a_refused_read_says_which_permission_is_missing() -> None:
@@ -371,8 +359,7 @@ def test_curves_mark_t0_and_the_alarm() -> None:
 
 def test_the_timeline_says_what_is_reported_late_and_who_did_what() -> None:
     words = text(timeline_entries(data.view(), 90))
-    assert "UpdateService staff-api (reported late)  deploy/ci" in words
-    assert "担当した  tanaka" in words
+    assert_in(words, "UpdateService staff-api (reported late)  deploy/ci", "担当した  tanaka")
 
 
 def test_the_list_has_open_incidents_first_and_parts_below_theirs() -> None:
@@ -409,9 +396,7 @@ def test_an_overdue_escalation_comes_before_one_that_is_untaken() -> None:
 
 
 @pytest.mark.parametrize("minutes", [3, 6])
-def test_while_the_alarm_is_ok_recovery_is_said_to_be_confirmed_and_never_to_be_late(
-    minutes: int, language: str
-) -> None:
+def test_while_the_alarm_is_ok_recovery_is_confirmed_never_late(minutes: int, language: str) -> None:
     # Wherever a clock is drawn: on the incident, in the list, in the strip of every screen.
     turn = Turn(at=data.ALARM + timedelta(minutes=minutes), kind=TurnKind.OK)
     quiet = data.incident(turns=(turn,), recovered_at=None)
@@ -450,19 +435,15 @@ def decided(cause: str = "database-saturated", **fields: object) -> IncidentView
 
 
 @pytest.mark.parametrize("make", [cause_entries, leading_entries])
-def test_a_decision_stands_above_what_is_computed(
-    language: str, make: Callable[..., Sequence[Entry]]
-) -> None:
+def test_a_decision_stands_above_computed(language: str, make: Callable[..., Sequence[Entry]]) -> None:
     lines = text(make(decided(), data.NOW, 76)).splitlines()
     assert lines[0].startswith("✓ ")
-    assert "接続の枠が尽きた" in lines[0]
-    assert "tanaka" in lines[0]
+    assert_in(lines[0], "接続の枠が尽きた", "tanaka")
     assert not text(make(data.view(), data.NOW, 76)).startswith("✓ ")
 
 
 def test_a_long_decision_is_cut_before_who_decided() -> None:
     view = decided()
-    assert view.incident.decision is not None
     long = view.incident.decision.model_copy(update={"title": "とても長い原因" * 12})
     view = data.view(incident=view.incident.model_copy(update={"decision": long}))
     first = text(leading_entries(view, data.NOW, 76)).splitlines()[0]
@@ -477,7 +458,6 @@ def test_the_action_of_a_cause_is_marked_as_surely_as_the_cause_is_known() -> No
         return text([entry for entry in entries if entry.key == f"step:{number}"]).split()[1]
 
     assessment = data.view().assessment
-    assert assessment is not None
     leader = next(each for each in assessment.causes if each.id == "database-saturated")
     for word, glyph in ((Word.STRONG, "◆"), (Word.LIKELY, "▲"), (Word.OPEN, "?")):
         weighed = assessment.model_copy(update={"word": word, "causes": (leader,)})
@@ -496,7 +476,6 @@ def test_a_closed_incident_offers_no_next_look(language: str) -> None:
 
 def test_a_log_of_the_database_without_lines_says_what_was_looked_for(language: str) -> None:
     sample = data.evidence().database_lines
-    assert sample is not None
     words = page("slow-queries", database_lines=sample.model_copy(update={"lines": ()}))
     assert {"ja": "読み取り対象: ", "en": "Looked for: "}[language] in words
 

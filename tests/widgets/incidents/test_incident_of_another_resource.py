@@ -68,7 +68,6 @@ async def test_the_resource_stands_where_no_causes_are_known(
         for part in (CAUSES[language], "EngineCPUUtilization (Maximum)", "97%", "Evictions (Sum)"):
             assert part in words, part
         app = pilot.app
-        assert isinstance(app, IncidentApp)
         app.detail.causes.focus()
         await pilot.pause()
         assert TOGETHER[language] in words + screen_text(pilot)

@@ -1,21 +1,16 @@
 import pytest
-from textual.app import App, ComposeResult
 
 from tests.tools.console import screen_text
+from tests.widgets.stage import Stage
 from widgets.changes.plan.form import ChoiceRow
 from widgets.inputs.confirm_bar import ConfirmBar
 
 LONG = "facility-prod-db-drill-20260401-z92ya884"
 
 
-class _Bar(App[None]):
-    def compose(self) -> ComposeResult:
-        yield ConfirmBar(lambda _pressed_at: True)
-
-
 @pytest.mark.parametrize("name", ["api", LONG])
 async def test_the_whole_name_has_room_beside_the_question(name: str) -> None:
-    async with _Bar().run_test(size=(78, 6)) as pilot:
+    async with Stage(ConfirmBar(lambda _pressed_at: True)).run_test(size=(78, 6)) as pilot:
         bar = pilot.app.query_one(ConfirmBar)
         bar.ask(name)
         await pilot.pause()
@@ -24,13 +19,10 @@ async def test_the_whole_name_has_room_beside_the_question(name: str) -> None:
         assert "⏎:" in screen_text(pilot)
 
 
-class _Choice(App[None]):
-    def compose(self) -> ComposeResult:
-        yield ChoiceRow((("a", "とても長い答え" * 12), ("b", "b")), "a")
-
-
 async def test_an_answer_that_does_not_fit_leaves_room_for_the_arrow() -> None:
-    async with _Choice().run_test(size=(60, 3)) as pilot:
+    async with Stage(ChoiceRow((("a", "とても長い答え" * 12), ("b", "b")), "a")).run_test(
+        size=(60, 3)
+    ) as pilot:
         await pilot.pause()
         line = screen_text(pilot).splitlines()[0].rstrip()
         assert line.startswith("◂ とても長い")

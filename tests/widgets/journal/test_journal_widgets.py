@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import App
 
 from services import i18n
 from services.i18n import _
@@ -12,7 +12,7 @@ from services.models.journal import EntryKind, EntryQuery, JournalHealth
 from services.models.journal_view import EntryLink, JournalView
 from services.models.verification import ChainFault, ChainFaultKind, Verification
 from tests.widgets import gallery_data, journal_data
-from tests.widgets.stage import at_rest, draw, press, running
+from tests.widgets.stage import Stage, at_rest, draw, press, running
 from tui.cli.entry_text import by_day
 from widgets.drawing.lines import plain, width_of
 from widgets.drawing.table import Row
@@ -33,14 +33,8 @@ from widgets.journal.wording import (
 )
 
 
-class JournalApp(App[None]):
-    def compose(self) -> ComposeResult:
-        yield JournalPanel("Journal", now=gallery_data.now, zone=gallery_data.JST)
-
-
-class TableApp(App[None]):
-    def compose(self) -> ComposeResult:
-        yield JournalTable()
+def journal_app() -> Stage:
+    return Stage(JournalPanel("Journal", now=gallery_data.now, zone=gallery_data.JST))
 
 
 def text(app: App[None]) -> str:
@@ -140,7 +134,7 @@ def test_a_text_that_begins_with_another_word_stays_whole() -> None:
 
 
 async def test_the_last_column_does_not_touch_the_edge() -> None:
-    app = TableApp()
+    app = Stage(JournalTable())
     async with app.run_test(size=(120, 12)):
         table = app.query_one(JournalTable)
         entries = [
@@ -170,8 +164,7 @@ def test_numbers_in_an_entry_are_rounded_by_their_unit() -> None:
 
 async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> None:
     messages = []
-    async with running(JournalApp(), (100, 12)) as (app, pilot):
-        panel = app.query_one(JournalPanel)
+    async with running(journal_app(), (100, 12), JournalPanel) as (app, pilot, panel):
         for state in (
             FeedState(),
             journal_data.state(journal_data.NOTHING),
@@ -192,7 +185,7 @@ async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> Non
 
 
 async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
-    async with running(JournalApp(), (100, 20)) as (app, pilot):
+    async with running(journal_app(), (100, 20)) as (app, pilot):
         state = journal_data.state()
         app.query_one(JournalPanel).state = FeedState(
             value=state.value,
@@ -206,8 +199,7 @@ async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
 
 
 async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
-    async with running(JournalApp(), (100, 7)) as (app, pilot):
-        panel = app.query_one(JournalPanel)
+    async with running(journal_app(), (100, 7), JournalPanel) as (app, pilot, panel):
         panel.begin(journal_data.state(journal_data.VIEW.model_copy(update={"older": False})))
         await pilot.pause()
         assert "Today, " in text(app)
@@ -322,12 +314,9 @@ def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
 
 
 async def test_the_detail_shows_an_entry_with_its_story() -> None:
-    class DetailApp(App[None]):
-        def compose(self) -> ComposeResult:
-            yield EntryDetail(now=gallery_data.now, zone=gallery_data.JST)
-
-    async with running(DetailApp(), (120, 40)) as (app, pilot):
-        detail = app.query_one(EntryDetail)
+    async with running(
+        Stage(EntryDetail(now=gallery_data.now, zone=gallery_data.JST)), (120, 40), EntryDetail
+    ) as (app, pilot, detail):
         detail.entry, detail.story, detail.link = journal_data.STORY[1], journal_data.STORY, journal_data.GOOD
         detail.focus()
         await at_rest(pilot)
@@ -341,8 +330,7 @@ async def test_the_detail_shows_an_entry_with_its_story() -> None:
 
 async def test_a_long_window_is_shown_quickly() -> None:
     entries = tuple(journal_data.entry(seq, EntryKind.NOTE, f"note {seq}") for seq in range(1000, 0, -1))
-    async with running(JournalApp(), (120, 40)) as (app, pilot):
-        panel = app.query_one(JournalPanel)
+    async with running(journal_app(), (120, 40), JournalPanel) as (_app, pilot, panel):
         panel.begin(journal_data.state(JournalView(entries=entries, total=1000)))
         await pilot.pause()
         assert len(panel.table.rows) > 1000
@@ -359,8 +347,7 @@ def test_a_sign_off_is_described_in_the_screens_language() -> None:
 
 
 async def test_the_head_keeps_to_the_room_that_a_scroll_bar_leaves() -> None:
-    async with running(TableApp(), (80, 12)) as (app, pilot):
-        table = app.query_one(JournalTable)
+    async with running(Stage(JournalTable()), (80, 12), JournalTable) as (_app, pilot, table):
         wide = [("x" * 14, "")]
         rows = [
             Row(str(number), ([("09:00:00", "")], [("note", "")], [("tanaka", "")], wide * 4, wide))

@@ -1,7 +1,8 @@
 """A reader at a log pane: the app, and what is on its screen."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -78,10 +79,26 @@ def texts(pane: LogPane) -> list[str]:
 
 async def filled(pilot: Pilot[None], count: int = 100) -> LogPane:
     app = pilot.app
-    assert isinstance(app, PaneApp)
     app.pane.append([line(index) for index in range(count)])
     await until(pilot, lambda: app.pane.query_one(LogBar).facts.lines == count)
     return app.pane
+
+
+@asynccontextmanager
+async def log_pane(
+    size: tuple[int, int] = (80, 24), **options: object
+) -> AsyncIterator[tuple[PaneApp, Pilot[None], LogPane]]:
+    app = PaneApp(**options)
+    async with app.run_test(size=size) as pilot:
+        yield app, pilot, app.pane
+
+
+@asynccontextmanager
+async def filled_pane(
+    count: int = 100, size: tuple[int, int] = (80, 24), **options: object
+) -> AsyncIterator[tuple[Pilot[None], LogPane]]:
+    async with PaneApp(**options).run_test(size=size) as pilot:
+        yield pilot, await filled(pilot, count)
 
 
 def facts(pane: LogPane) -> BarFacts:

@@ -9,9 +9,7 @@ SHARES = st.lists(st.integers(1, MOST_SHARE), min_size=1, max_size=MOST_PANES)
 
 
 @given(SHARES, st.integers(20, 300), st.integers(6, 100), st.integers(0, MOST_PANES - 1))
-def test_the_panes_fill_the_room_and_never_overlap(
-    shares: list[int], width: int, height: int, active: int
-) -> None:
+def test_panes_fill_the_room_without_overlap(shares: list[int], width: int, height: int, active: int) -> None:
     regions = arrange(shares, width, height, active % len(shares))
 
     assert sum(region.area for region in regions) == width * height
@@ -43,9 +41,7 @@ def test_one_at_least_can_be_read_on_a_small_screen(count: int, active: int) -> 
         ((200, 53), 6, 2),
     ],
 )
-def test_panes_stand_one_above_the_other_until_they_become_flat(
-    size: tuple[int, int], count: int, columns: int
-) -> None:
+def test_panes_are_stacked_until_they_become_flat(size: tuple[int, int], count: int, columns: int) -> None:
     assert len({region.x for region in arrange([4] * count, *size)}) == columns
 
 

@@ -5,6 +5,7 @@ from rich.cells import cell_len
 
 from services import i18n
 from tests.widgets.logs.log_reader import PaneApp, line, until
+from tests.widgets.stage import running
 
 
 def drawn(app: PaneApp) -> list[str]:
@@ -18,15 +19,11 @@ def drawn(app: PaneApp) -> list[str]:
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("width", [80, 120])
-async def test_values_stand_in_one_column_and_long_ones_go_on_below_themselves(
-    language: str, width: int
-) -> None:
+async def test_values_stand_in_one_column_and_go_on_below(language: str, width: int) -> None:
     i18n.use(language)
     long = "connection slots are reserved " * 8
     text = json.dumps({"error": {"message": long}, "message": "接続できません" * 12, "userId": "u1"})
-    async with PaneApp().run_test(size=(width, 40)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(), (width, 40)) as (app, pilot):
         app.pane.append([line(0, text)])
         await until(pilot, lambda: len(app.pane.store) == 1)
         await pilot.press("up", "enter")

@@ -6,14 +6,26 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from services.models.logs import Severity
-from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, rule_texts, search, texts, until
+from tests.widgets.logs.log_reader import (
+    T0,
+    PaneApp,
+    facts,
+    filled,
+    filled_pane,
+    line,
+    log_pane,
+    rule_texts,
+    search,
+    texts,
+    until,
+)
+from tests.widgets.stage import running
 from widgets.logs.drawing.separators import Gap
 from widgets.logs.pane.bar import LogBar, Mode
 
 
 async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         assert texts(pane)[-1] == "line 99"
         pane.append([line(100)])
         await until(pilot, lambda: texts(pane)[-1] == "line 100")
@@ -34,8 +46,7 @@ async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
 @pytest.mark.parametrize("count", [4, pytest.param(40, marks=pytest.mark.slow)])
 async def test_timer_callbacks_during_the_panes_removal_are_harmless(count: int) -> None:
     for turns in range(count):
-        async with PaneApp().run_test(size=(80, 24)) as pilot:
-            pane = await filled(pilot)
+        async with filled_pane() as (_pilot, pane):
             going = pane.remove()
             for _turn in range(turns):
                 await asyncio.sleep(0)
@@ -48,8 +59,7 @@ async def test_timer_callbacks_during_the_panes_removal_are_harmless(count: int)
 
 
 async def test_scrolling_down_to_the_end_follows_again() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await pilot.press("pageup", "pageup")
         await pilot.press("pagedown", "pagedown")
         await until(pilot, lambda: facts(pane).mode is Mode.FOLLOWING)
@@ -61,8 +71,7 @@ async def test_scrolling_down_to_the_end_follows_again() -> None:
 
 
 async def test_late_lines_go_in_above_without_moving_the_reader() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await pilot.press("pageup", "up")
         before, cursor = texts(pane), pane.lines.line_at_cursor()
         pane.append([line(900 + n, f"late {n}", T0 + 10_500 + n, late=True) for n in range(30)])
@@ -76,8 +85,7 @@ async def test_late_lines_go_in_above_without_moving_the_reader() -> None:
 
 
 async def test_late_lines_appear_while_following() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         pane.append([line(900, "tardy", T0 + 95_500, late=True)])
         await until(pilot, lambda: facts(pane).lines == 101)
         assert texts(pane)[-5:-3] == ["tardy", "line 96"]
@@ -85,8 +93,7 @@ async def test_late_lines_appear_while_following() -> None:
 
 
 async def test_pausing_freezes_the_window_and_counts() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await pilot.press("P")
         before = texts(pane)
         pane.append([line(index) for index in range(100, 150)])
@@ -99,8 +106,7 @@ async def test_pausing_freezes_the_window_and_counts() -> None:
 
 
 async def test_search_steps_through_the_matches_and_wraps_around() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await search(pilot, "line 1")
         assert pane.lines.line_at_cursor().text == "line 19"  # type: ignore[union-attr]
         await until(pilot, lambda: "11 of 11" in facts(pane).search)
@@ -121,8 +127,7 @@ async def test_search_steps_through_the_matches_and_wraps_around() -> None:
 
 
 async def test_a_regular_expression_and_what_is_wrong_with_one() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await search(pilot, r"line [5-7]0", "ctrl+t")
         assert pane.lines.line_at_cursor().text == "line 70"  # type: ignore[union-attr]
         assert pane.view.matches.count() == 3
@@ -136,8 +141,7 @@ async def test_a_regular_expression_and_what_is_wrong_with_one() -> None:
 
 
 async def test_search_says_when_nothing_matches() -> None:
-    async with PaneApp().run_test(size=(120, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(120, 24)) as (pilot, pane):
         await search(pilot, "absent")
         await until(pilot, lambda: "no match" in facts(pane).search)
         await pilot.press("n", "N")
@@ -145,10 +149,7 @@ async def test_search_says_when_nothing_matches() -> None:
 
 
 async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane() as (app, pilot, pane):
         levels = ["INFO", "WARN", "INFO", "ERROR"]
         pane.append([line(n, f"{levels[n % 4]} number {n}") for n in range(200)])
         await until(pilot, lambda: facts(pane).lines == 200)
@@ -170,10 +171,7 @@ async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
 
 
 async def test_what_a_threshold_leaves_fills_the_pane() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane() as (app, pilot, pane):
         pane.append([line(n, f"{'ERROR' if n % 4 == 3 else 'INFO'} number {n}") for n in range(200)])
         await until(pilot, lambda: facts(pane).lines == 200)
         await pilot.press("up", "up")
@@ -190,8 +188,7 @@ async def test_what_a_threshold_leaves_fills_the_pane() -> None:
 
 
 async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot, 600)
+    async with filled_pane(600) as (pilot, pane):
         pane.go_to(T0 + 5 * 60_000 + 12_345, minute=True)
         await until(pilot, lambda: "line 300" in texts(pane))
         assert pane.lines.line_at_cursor().text == "line 300"  # type: ignore[union-attr]
@@ -211,8 +208,7 @@ async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive() -> None
 
 
 async def test_a_time_is_typed_in_the_panes_zone() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot, 600)
+    async with filled_pane(600) as (pilot, pane):
         await pilot.press("at")
         pilot.app.query_one(Input).value = "tomorrow"
         await pilot.press("enter")
@@ -224,10 +220,7 @@ async def test_a_time_is_typed_in_the_panes_zone() -> None:
 
 
 async def test_days_and_gaps_are_drawn_between_lines() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane() as (_app, pilot, pane):
         midnight = T0 + 15 * 3_600_000
         pane.append([line(0, "evening", midnight - 1000), line(1, "night", midnight + 1000)])
         pane.gaps = (Gap(midnight + 500, midnight + 900, "throttled"),)
@@ -240,9 +233,7 @@ async def test_days_and_gaps_are_drawn_between_lines() -> None:
 
 
 async def test_a_gap_of_several_days_tells_them_and_goes_with_the_group() -> None:
-    async with PaneApp().run_test(size=(110, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(), (110, 24)) as (app, pilot):
         pane, day = app.pane, 86_400_000
         pane.append([line(0, "old", T0 - 3 * day), line(1, "new", T0)])
         pane.gaps = (Gap(T0 - 3 * day + 1, T0 - day, "not read"),)
@@ -256,8 +247,7 @@ async def test_a_gap_of_several_days_tells_them_and_goes_with_the_group() -> Non
 
 
 async def test_nothing_wakes_up_while_no_lines_arrive() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await until(pilot, lambda: pane._frames._next is None)
         frames = 0
 
@@ -295,8 +285,7 @@ async def test_escape_closes_one_thing_after_another_and_then_belongs_to_the_scr
 
 
 async def test_a_pane_that_was_removed_can_be_drawn_once_more() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (_pilot, pane):
         region = pane.lines.size.region
         await pane.remove()
         pane.lines.painter.forget()

@@ -11,8 +11,19 @@ from textual.widgets import Input
 from services.models.logs import LateGap, LogLine, TailStats
 from services.models.problem import Problem, ProblemKind
 from tests.tools.painting import painting
-from tests.widgets.logs.log_reader import NOW, T0, PaneApp, facts, filled, line, texts, until
-from tests.widgets.stage import press
+from tests.widgets.logs.log_reader import (
+    NOW,
+    T0,
+    PaneApp,
+    facts,
+    filled,
+    filled_pane,
+    line,
+    log_pane,
+    texts,
+    until,
+)
+from tests.widgets.stage import press, running
 from widgets.drawing.ticker import ticker_of
 from widgets.logs.pane.bar import LogBar, LogTrouble
 from widgets.logs.pane.pane import LogPane
@@ -24,10 +35,7 @@ async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
         {"level": "ERROR", "message": "決済に失敗", "error": {"code": 402, "stack": "a\n  b\x1b[2J"}},
         ensure_ascii=False,
     )
-    async with PaneApp().run_test(size=(100, 30)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane(size=(100, 30)) as (_app, pilot, pane):
         pane.append([line(0, text), line(1, "plain")])
         await until(pilot, lambda: len(texts(pane)) == 2)
         assert texts(pane)[0].startswith("決済に失敗  402")
@@ -56,10 +64,7 @@ async def test_the_detail_scrolls_folds_and_stays_on_its_field() -> None:
         )
         for n in range(3)
     ]
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane() as (_app, pilot, pane):
         pane.append([line(n, text) for n, text in enumerate(texts)])
         await until(pilot, lambda: facts(pane).lines == 3)
         await pilot.press("up", "enter")
@@ -69,7 +74,6 @@ async def test_the_detail_scrolls_folds_and_stays_on_its_field() -> None:
         await until(pilot, lambda: fields.scroll_y > 0)
         await pilot.press("home", "left")
         await until(pilot, lambda: fields.rows[1].name == "message")
-        assert fields.row is not None
         assert (fields.row.name, fields.row.folds) == ("error", True)
         await pilot.press("down", "down", "left_square_bracket")
         await until(pilot, lambda: fields.rows[1].text == "m1")
@@ -79,10 +83,7 @@ async def test_the_detail_scrolls_folds_and_stays_on_its_field() -> None:
 
 
 async def test_formats_can_be_toggled() -> None:
-    async with PaneApp().run_test(size=(60, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane(size=(60, 24)) as (_app, pilot, pane):
         pane.append([line(0, "x" * 70 + "END"), line(1, "short")])
         await until(pilot, lambda: len(texts(pane)) == 2)
         assert texts(pane)[0].endswith("\u203a")
@@ -100,8 +101,7 @@ async def test_formats_can_be_toggled() -> None:
 
 
 async def test_marked_lines_are_asked_to_be_copied() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await pilot.press("up", "v", "up", "up")
         await until(pilot, lambda: facts(pane).marking == 3)
         await pilot.press("y")
@@ -112,8 +112,7 @@ async def test_marked_lines_are_asked_to_be_copied() -> None:
 
 
 async def test_filter_and_group_are_asked_for() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await pilot.press("f")
         pilot.app.query_one(Input).value = '{ $.level = "ERROR" }'
         await press(pilot, "enter", "O", "L")
@@ -127,10 +126,7 @@ async def test_filter_and_group_are_asked_for() -> None:
 
 
 async def test_dropped_lines_are_reported_and_the_window_survives() -> None:
-    async with PaneApp(max_bytes=60_000).run_test(size=(120, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane(size=(120, 24), max_bytes=60_000) as (_app, pilot, pane):
         pane.store.chunk_bytes = 4096
         pane.append([line(n, f"line {n} " + "x" * 100) for n in range(100)])
         await until(pilot, lambda: facts(pane).lines == 100)
@@ -143,10 +139,7 @@ async def test_dropped_lines_are_reported_and_the_window_survives() -> None:
 
 
 async def test_problems_and_silence_are_shown() -> None:
-    async with PaneApp(stale_after=0.05).run_test(size=(120, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane(size=(120, 24), stale_after=0.05) as (app, pilot, pane):
         await until(pilot, lambda: "first read" in pane.lines.message)
         pane.stats = TailStats(
             group="g",
@@ -219,10 +212,7 @@ async def test_any_size_is_survived(size: tuple[int, int]) -> None:
 
 async def test_foreign_text_cannot_act_or_crash() -> None:
     evil = "[@click=app.quit]x[/] [/] \x1b[2J \u202e"
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane() as (app, pilot, pane):
         pane.title = pane.pattern = evil.replace("\x1b", "")
         pane.append(
             [
@@ -240,9 +230,7 @@ async def test_foreign_text_cannot_act_or_crash() -> None:
 
 async def test_a_large_batch_does_not_block_the_loop() -> None:
     batch = [line(n, json.dumps({"level": "INFO", "message": "予約", "n": n})) for n in range(10_000)]
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(), (80, 24)) as (app, pilot):
         loop = asyncio.get_running_loop()
         durations = []
         for _ in range(5):
@@ -254,8 +242,7 @@ async def test_a_large_batch_does_not_block_the_loop() -> None:
 
 
 async def test_a_failure_is_shown_from_its_first_minute_and_not_as_following() -> None:
-    async with PaneApp().run_test(size=(120, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(120, 24)) as (pilot, pane):
         first = Problem(kind=ProblemKind.EXPIRED, summary="Your credentials have expired.", at=NOW)
         pane.problem = first
         pane.problem = first.model_copy(update={"at": NOW + timedelta(minutes=9)})
@@ -274,17 +261,14 @@ async def test_a_failure_is_shown_from_its_first_minute_and_not_as_following() -
 
 
 async def test_a_read_without_new_lines_paints_the_counters_alone() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         with painting() as requests:
             pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
             await until(pilot, lambda: facts(pane).stats is pane.stats)
         assert {each.kind for each in requests} == {"LogBar"}
 
 
-async def test_while_lines_keep_coming_the_counters_are_brought_up_to_date_with_a_frame(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_while_lines_come_counters_follow_with_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     callers: list[str] = []
     say = LogPane.show_status
 
@@ -293,8 +277,7 @@ async def test_while_lines_keep_coming_the_counters_are_brought_up_to_date_with_
         say(pane)
 
     monkeypatch.setattr(LogPane, "show_status", record_caller)
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         refresh_changed, frames = pane.lines.refresh_changed, count(100)
 
         def refreshed_and_more_has_come() -> None:
@@ -309,10 +292,8 @@ async def test_while_lines_keep_coming_the_counters_are_brought_up_to_date_with_
 
 
 async def test_ages_that_read_the_same_are_not_painted() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
+    async with filled_pane() as (pilot, pane):
         app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = await filled(pilot)
         pane.lines.show(replace(pane.lines.format, relative=True))
         await pilot.pause()
         with painting() as requests:
@@ -328,10 +309,7 @@ async def test_ages_that_read_the_same_are_not_painted() -> None:
 
 
 async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
-    async with PaneApp().run_test(size=(140, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane(size=(140, 24)) as (_app, pilot, pane):
         stats = TailStats(group="g", polls=3, complete_from=T0, complete_to=T0 + 600_000)
         pane.append([line(n, f"line {n}") for n in range(100)])
         pane.stats = stats
@@ -349,10 +327,7 @@ async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
 
 
 async def test_what_the_memory_had_no_room_for_is_missing() -> None:
-    async with PaneApp(max_bytes=60_000).run_test(size=(140, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane(size=(140, 24), max_bytes=60_000) as (_app, pilot, pane):
         pane.stats = TailStats(group="g", polls=3, complete_from=T0, complete_to=T0 + 86_400_000)
         pane.append([line(n, "x") for n in range(10)])
         await until(pilot, lambda: facts(pane).complete)
@@ -369,9 +344,7 @@ HOURS = 3600.0
 @pytest.mark.parametrize("slept", [0.0, 29.0, 31.0, 10 * HOURS])
 @pytest.mark.parametrize("step", [0.0, -1.0, -10 * HOURS, -72 * HOURS, 24 * HOURS])
 async def test_no_setting_of_the_clock_makes_an_old_tail_new(slept: float, step: float) -> None:
-    async with PaneApp().run_test(size=(120, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(), (120, 24)) as (app, pilot):
         app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
         await until(pilot, lambda: facts(app.pane).read_at is not None)
         assert not app.pane.stale
@@ -382,12 +355,9 @@ async def test_no_setting_of_the_clock_makes_an_old_tail_new(slept: float, step:
 
 
 async def test_a_machine_that_woke_up_says_soon_that_its_tail_is_old() -> None:
-    async with PaneApp().run_test(size=(120, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(), (120, 24)) as (app, pilot):
         app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
         await until(pilot, lambda: facts(app.pane).read_at is not None)
-        assert app.pane.watchdog._timer is not None
         assert app.pane.watchdog._timer.when() - asyncio.get_running_loop().time() <= 5.0
         app.clock.suspend(10 * HOURS)
         app.clock.step(-10 * HOURS)

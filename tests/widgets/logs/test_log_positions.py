@@ -1,7 +1,8 @@
 from textual.pilot import Pilot
 
 from tests.tools.painted import painted
-from tests.widgets.logs.log_reader import T0, PaneApp, filled, line, rule_texts, texts, until
+from tests.widgets.logs.log_reader import T0, PaneApp, filled, filled_pane, line, rule_texts, texts, until
+from tests.widgets.stage import running
 from widgets.logs.drawing.separators import MARK
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.marks import Mark
@@ -9,7 +10,6 @@ from widgets.logs.reading.marks import Mark
 
 def moves(pilot: Pilot[None]) -> list[int]:
     app = pilot.app
-    assert isinstance(app, PaneApp)
     times = [each.at for each in app.moves if isinstance(each, LogPane.Moved)]
     return [at for index, at in enumerate(times) if times[index - 1 : index] != [at]]
 
@@ -24,8 +24,7 @@ async def test_a_move_is_reported_with_the_time_of_the_line() -> None:
 
 
 async def test_moving_along_with_another_pane_reports_nothing() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         pilot.app.screen.set_focus(None)
         await pilot.pause()
         reported = moves(pilot)
@@ -36,9 +35,7 @@ async def test_moving_along_with_another_pane_reports_nothing() -> None:
 
 
 async def test_earlier_lines_are_requested_above_the_oldest_only() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(), (80, 24)) as (app, pilot):
         await filled(pilot)
         await pilot.press("up", "home")
         assert not any(isinstance(each, LogPane.EarlierRequested) for each in app.moves)
@@ -49,8 +46,7 @@ async def test_earlier_lines_are_requested_above_the_oldest_only() -> None:
 
 
 async def test_going_to_a_time_is_exact() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         pane.append([line(200, "between", T0 + 40_250)])
         pane.go_to(T0 + 40_120)
         await until(pilot, lambda: pane.lines.line_at_cursor() is not None)
@@ -59,8 +55,7 @@ async def test_going_to_a_time_is_exact() -> None:
 
 
 async def test_the_time_of_another_panes_cursor_is_drawn_between_the_lines() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (_pilot, pane):
         pane.set_time_mark(T0 + 95_500)
         assert rule_texts(pane) == ["⌖ 09:01:35.500 JST"]
         pane.set_time_mark(T0 + 97_000)
@@ -70,8 +65,7 @@ async def test_the_time_of_another_panes_cursor_is_drawn_between_the_lines() -> 
 
 
 async def test_marks_stay_with_their_lines() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         first, second = pane.store.first + 95, pane.store.first + 97
         pane.marks.put(first, "began [here]")
         pane.marks.toggle(second)
@@ -95,8 +89,7 @@ async def test_marks_stay_with_their_lines() -> None:
 
 
 async def test_the_gauge_follows_the_size_of_the_window() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         gauge = pane.lines.gauge
         for height in (12, 30):
             await pilot.resize_terminal(80, height)
@@ -107,8 +100,7 @@ async def test_the_gauge_follows_the_size_of_the_window() -> None:
 
 
 async def test_the_line_at_the_cursor_stays_on_the_screen_when_the_window_shrinks() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await pilot.press("up", "up")
         await until(pilot, lambda: "line 97" in texts(pane))
         await pilot.press("enter")
@@ -123,8 +115,7 @@ async def test_the_line_at_the_cursor_stays_on_the_screen_when_the_window_shrink
 
 
 async def test_a_window_that_shrinks_does_not_go_to_a_line_that_the_reader_has_left() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await pilot.press("up")
         pane.lines.scroll_rows(-50)
         await painted(pilot)

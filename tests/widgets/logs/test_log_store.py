@@ -81,9 +81,7 @@ def test_an_id_stays_with_its_line(batches: list[list[LogLine]]) -> None:
 
 @settings(deadline=None)
 @given(BATCHES, st.integers(300, 2000))
-def test_the_store_keeps_to_its_bound_and_counts_what_it_drops(
-    batches: list[list[LogLine]], bound: int
-) -> None:
+def test_the_store_keeps_its_bound_and_counts_drops(batches: list[list[LogLine]], bound: int) -> None:
     store = filled(batches, bound)
     total = sum(len(batch) for batch in batches)
     assert len(store) + store.dropped == total
@@ -189,9 +187,7 @@ def test_a_burst_of_late_lines_goes_in_quickly_and_in_order() -> None:
 
 @settings(deadline=None)
 @given(BATCHES, st.integers(300, 2000))
-def test_all_rows_are_answered_for_as_by_a_look_at_every_chunk(
-    batches: list[list[LogLine]], bound: int
-) -> None:
+def test_all_rows_are_answered_for_as_by_every_chunk(batches: list[list[LogLine]], bound: int) -> None:
     store = filled(batches, bound)
     quick, thorough = AllRows(store), Rows(store, "every", None, lambda chunk: range(len(chunk)))
     assert quick.count() == thorough.count()

@@ -6,7 +6,8 @@ import pytest
 from textual.actions import SkipAction
 
 from services.models.logs import LogLine, Severity
-from tests.widgets.logs.log_reader import T0, PaneApp, filled, line, texts, until
+from tests.conftest import MonkeyPatch
+from tests.widgets.logs.log_reader import T0, filled_pane, line, texts, until
 from widgets.logs.reading.reading import PatternCounts
 from widgets.logs.store import row_subsets
 from widgets.logs.store.shown import LineFilter, Shown
@@ -16,8 +17,7 @@ from widgets.logs.text.search import Query
 
 
 async def test_going_back_twice_before_the_filter_is_gone_takes_nothing_else_away() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         pane.show_from(Severity.DEBUG)
         await pilot.app.workers.wait_for_complete()
         pane.filters.add(Query("line"), hides=False)
@@ -28,9 +28,7 @@ async def test_going_back_twice_before_the_filter_is_gone_takes_nothing_else_awa
         assert pane.filters.wanted == Shown(Severity.DEBUG)
 
 
-async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(row_subsets, "_SLICE_SECONDS", -1.0)
     store = LogStore(chunk_bytes=400)
     store.append([LogLine(str(number), number, number, "", f"a {number % 2}") for number in range(1_000)])
@@ -45,9 +43,8 @@ async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(
     assert view.matches.count() == view.visible.count() == 500
 
 
-async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot)
+async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch: MonkeyPatch) -> None:
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         asked: list[Query | None] = []
 
         async def endless(query: Query | None) -> None:
@@ -63,8 +60,7 @@ async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch: p
 
 
 async def test_the_cursor_is_drawn_where_keys_act_when_its_line_is_hidden() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         pane.go_row(90)
         pane.filters.add(Query("line 90"), hides=True)
         await pilot.app.workers.wait_for_complete()
@@ -89,9 +85,7 @@ async def test_lines_whose_patterns_were_counted_can_be_dropped() -> None:
     assert oldest() is None
 
 
-async def test_what_is_drawn_is_not_computed_anew_while_another_filter_is_computed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_what_is_drawn_is_not_computed_anew_beside_a_filter(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(row_subsets, "_SLICE_SECONDS", -1.0)
     read: list[str] = []
     lines_in = Query.lines_in

@@ -26,9 +26,7 @@ def texts(store: LogStore) -> list[tuple[tuple[int, int, str], str]]:
 
 
 @given(st.lists(BATCHES, min_size=1, max_size=3), st.integers(0, 4), st.sampled_from([60, 256 * 1024]))
-def test_a_merged_store_is_the_same_whenever_the_lines_arrive(
-    sources: list[Batches], early: int, chunk_bytes: int
-) -> None:
+def test_a_merged_store_ignores_arrival(sources: list[Batches], early: int, chunk_bytes: int) -> None:
     stores = [LogStore(chunk_bytes=chunk_bytes) for _source in sources]
     whole = LogStore(chunk_bytes=chunk_bytes)
     whole.by_ingestion = True

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from textual.pilot import Pilot
 
 from services.models.logs import LogLine, Severity
-from tests.widgets.logs.log_reader import T0, PaneApp, line, texts, until
+from tests.widgets.logs.log_reader import T0, PaneApp, line, log_pane, texts, until
+from tests.widgets.stage import running
 from widgets.logs.pane.bar import LogBar
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.reading.histogram import STEPS, Counts, Histogram, Scale, fitting
@@ -64,9 +65,7 @@ def test_the_counts_equal_a_straight_count_whatever_arrives_late_or_is_dropped(
 
 
 @given(st.integers(0, 10**13), st.integers(0, 10**10), st.integers(1, 200), st.sampled_from([0, 32_400_000]))
-def test_bars_fit_and_are_no_wider_than_they_must_be(
-    first: int, span: int, columns: int, offset: int
-) -> None:
+def test_bars_fit_and_are_no_wider_than_needed(first: int, span: int, columns: int, offset: int) -> None:
     scale = fitting(first, first + span, columns, offset)
     needed = scale.bar(first + span) - scale.bar(first) + 1
     assert needed <= columns or scale.step == STEPS[-1]
@@ -108,7 +107,6 @@ def levelled(index: int, level: str = "INFO", at: int | None = None) -> LogLine:
 
 async def ruled(pilot: Pilot[None], lines: list[LogLine]) -> LogPane:
     app = pilot.app
-    assert isinstance(app, PaneApp)
     app.pane.append(lines)
     await until(pilot, lambda: app.pane.query_one(LogBar).facts.lines == len(lines))
     await until(pilot, lambda: sum(bar.total for bar in app.pane.ruler.facts.bars) == len(lines))
@@ -127,9 +125,7 @@ async def test_the_ruler_has_as_many_rows_as_the_pane_can_spare() -> None:
 
 
 async def test_bars_axis_errors_and_moments_are_drawn() -> None:
-    async with PaneApp(ruler=True).run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(ruler=True), (80, 24)) as (app, pilot):
         elsewhere = (T0 + 999_000_000, "elsewhere")
         app.pane.ruler.show_moments(((T0 + 10_000, "● staff-api-5xx"), (T0 + 30_000, "T0"), elsewhere))
         pane = await ruled(pilot, [levelled(n, "ERROR" if n == 40 else "INFO") for n in range(60)])
@@ -174,24 +170,19 @@ async def test_the_keys_go_from_bar_to_bar_and_from_error_to_error() -> None:
             await pilot.press(key)
             await pilot.app.workers.wait_for_complete()
             current = pane.lines.line_at_cursor()
-            assert current is not None
             assert f"line {expected}" in current.text
         await pilot.press("right_parenthesis")
         current = pane.lines.line_at_cursor()
-        assert current is not None
         assert current.at == (T0 + 50_000) // step * step + step
         await pilot.press("left_parenthesis", "left_parenthesis")
         current = pane.lines.line_at_cursor()
-        assert current is not None
         assert current.at == (T0 + 50_000) // step * step - step
         await until(pilot, lambda: pane.ruler.facts.cursor == pane.ruler.facts.scale.bar(current.at))
         assert "↑" in drawn(pane)[-1]
 
 
 async def test_a_bar_before_the_oldest_line_is_requested() -> None:
-    async with PaneApp(ruler=True).run_test(size=(80, 24)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(ruler=True), (80, 24)) as (app, pilot):
         await ruled(pilot, [levelled(n) for n in range(60)])
         await pilot.press("up", "home", "left_parenthesis")
         await until(pilot, lambda: len(app.messages) == 1)
@@ -209,10 +200,7 @@ async def test_a_click_goes_to_the_bar() -> None:
 
 
 async def test_without_room_for_the_ruler_its_keys_go_by_the_bars_that_it_would_have() -> None:
-    async with PaneApp(ruler=True).run_test(size=(80, 10)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = app.pane
+    async with log_pane(size=(80, 10), ruler=True) as (_app, pilot, pane):
         pane.append([levelled(n, at=T0 + n * 60_000) for n in range(60)])
         await until(pilot, lambda: pane.query_one(LogBar).facts.lines == 60)
         assert not pane.ruler.display
@@ -221,9 +209,7 @@ async def test_without_room_for_the_ruler_its_keys_go_by_the_bars_that_it_would_
 
 
 async def test_a_range_that_was_asked_for_is_shown_even_without_room_for_the_ruler() -> None:
-    async with PaneApp(ruler=True).run_test(size=(80, 10)) as pilot:
-        app = pilot.app
-        assert isinstance(app, PaneApp)
+    async with running(PaneApp(ruler=True), (80, 10)) as (app, pilot):
         ruler = app.pane.ruler
         app.pane.append([levelled(0)])
         counts = RangeCounts(0, 3_599_999, Scale(60_000), {5: Counts(7, 0, 0)}, "query")

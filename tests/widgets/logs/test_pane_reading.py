@@ -1,7 +1,16 @@
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.widgets.logs.log_reader import T0, PaneApp, facts, filled, line, rule_texts, search, texts, until
+from tests.widgets.logs.log_reader import (
+    T0,
+    facts,
+    filled_pane,
+    line,
+    rule_texts,
+    search,
+    texts,
+    until,
+)
 from widgets.logs.pane.bar import LogBar, rate_text
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.title import LogTitle
@@ -26,8 +35,7 @@ def bar(pane: LogPane) -> str:
 
 
 async def test_lines_are_filtered_in_and_out_and_shown_with_context() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         await filter_here(pilot, "/line [57]0$/", "ctrl+t")
         await until(pilot, lambda: texts(pane) == ["line 50", "line 70"])
         assert "only line [57]0$" in title(pane)
@@ -54,8 +62,7 @@ async def test_lines_are_filtered_in_and_out_and_shown_with_context() -> None:
 
 
 async def test_the_counters_stand_beside_a_long_search() -> None:
-    async with PaneApp().run_test(size=(80, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane() as (pilot, pane):
         await search(pilot, "remaining connection slots are reserved for roles with the SUPERUSER attribute")
         await until(pilot, lambda: "/remaining" in bar(pane))
         assert ": no match" in bar(pane)
@@ -63,8 +70,7 @@ async def test_the_counters_stand_beside_a_long_search() -> None:
 
 
 async def test_errors_are_stepped_through_among_the_visible_lines_alone() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         await filter_here(pilot, "line 1", "ctrl+t")
         assert pane.view.visible.count() == 11
         await pilot.press("e", "w")
@@ -73,8 +79,7 @@ async def test_errors_are_stepped_through_among_the_visible_lines_alone() -> Non
 
 
 async def test_several_terms_stay_highlighted_each_in_its_colour() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         await search(pilot, "line 8")
         pane.action_read("highlight")
         await search(pilot, "9")
@@ -94,8 +99,7 @@ async def test_several_terms_stay_highlighted_each_in_its_colour() -> None:
 
 
 async def test_searches_and_filters_have_a_history_each() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         await search(pilot, "line 1")
         await search(pilot, "line [23]", "ctrl+t")
         await filter_here(pilot, "line", "ctrl+t")
@@ -117,8 +121,7 @@ async def test_searches_and_filters_have_a_history_each() -> None:
 
 
 async def test_gaps_between_lines_are_shown_in_place_of_times() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot, 3)
+    async with filled_pane(3, size=(100, 24)) as (pilot, pane):
         pane.append([line(9, "after a while", T0 + 2_000 + 185_250)])
         await until(pilot, lambda: facts(pane).lines == 4)
         await pilot.press("T", "T")
@@ -150,8 +153,7 @@ def test_a_remembered_query_is_read_as_it_was_written() -> None:
 
 
 async def test_a_search_that_takes_too_long_says_so() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         pane.append([line(200, "a" * 4000 + "b")])
         await search(pilot, "(.*)(.*)(.*)(.*)[cd]$", "ctrl+t")
         await until(pilot, lambda: "takes too long" in facts(pane).search)
@@ -160,10 +162,8 @@ async def test_a_search_that_takes_too_long_says_so() -> None:
 
 
 async def test_a_range_is_typed() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
+    async with filled_pane(size=(100, 24)) as (pilot, pane):
         app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = await filled(pilot)
         pane.action_ask_range()
         entry = pilot.app.query_one(Input)
         for text in ("yesterday", "9:10 to 9:00"):
@@ -179,13 +179,10 @@ async def test_a_range_is_typed() -> None:
 
 
 async def test_a_step_up_from_the_oldest_line_asks_for_older_ones_whether_or_not_there_was_a_cursor() -> None:
-    async with PaneApp().run_test(size=(100, 24)) as pilot:
+    async with filled_pane(100, size=(100, 24)) as (pilot, pane):
         app = pilot.app
-        assert isinstance(app, PaneApp)
-        pane = await filled(pilot, 100)
         await pilot.press("home")
         current = pane.lines.line_at_cursor()
-        assert current is not None
         assert current.at == T0
         await pilot.press("up")
         await until(pilot, lambda: any(isinstance(move, LogPane.EarlierRequested) for move in app.moves))

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.widgets.logs.log_reader import PaneApp, filled, until
+from tests.widgets.logs.log_reader import filled_pane, until
 from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.title import LogTitle
 
@@ -14,8 +14,7 @@ def title(pane: LogPane) -> str:
 
 @pytest.mark.parametrize("width", [60, 80, 140])
 async def test_filter_and_price_are_not_crowded_out_by_the_name_of_the_group(width: int) -> None:
-    async with PaneApp().run_test(size=(width, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(width, 24)) as (pilot, pane):
         pane.title, pane.pattern, pane.live = f"{GROUP}  Database (PostgreSQL)", "remaining connection", LIVE
         await until(pilot, lambda: LIVE in title(pane))
         assert FILTER in title(pane)
@@ -27,8 +26,7 @@ async def test_filter_and_price_are_not_crowded_out_by_the_name_of_the_group(wid
 
 @pytest.mark.parametrize("width", [80, 120])
 async def test_of_six_sources_at_least_the_letters_stand_beside_price_and_filter(width: int) -> None:
-    async with PaneApp().run_test(size=(width, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(width, 24)) as (pilot, pane):
         pane.title, pane.pattern, pane.live = "Merged", "remaining connection", f"B {LIVE}"
         pane.sources = tuple((letter, f"service-{letter}-production") for letter in "ABCDEF")
         await until(pilot, lambda: f"B {LIVE}" in title(pane))
@@ -41,8 +39,7 @@ async def test_of_six_sources_at_least_the_letters_stand_beside_price_and_filter
 
 
 async def test_names_are_whole_where_there_is_room() -> None:
-    async with PaneApp().run_test(size=(120, 24)) as pilot:
-        pane = await filled(pilot)
+    async with filled_pane(size=(120, 24)) as (pilot, pane):
         pane.title = f"{GROUP}  Database (PostgreSQL)"
         await until(pilot, lambda: f"{GROUP}  Database (PostgreSQL)" in title(pane))
         pane.title, pane.sources = "Merged", (("A", "ecs/staff-api"), ("B", "facility-prod/postgresql"))

@@ -59,9 +59,7 @@ def test_words_that_differ_between_like_lines_vary() -> None:
 
 @settings(deadline=None)
 @given(LINES, st.randoms(use_true_random=False))
-def test_patterns_do_not_depend_on_the_order_of_lines(
-    lines: list[tuple[bytes, int, int]], rnd: object
-) -> None:
+def test_the_order_of_lines_makes_no_pattern(lines: list[tuple[bytes, int, int]], rnd: object) -> None:
     shuffled = lines[:]
     rnd.shuffle(shuffled)  # type: ignore[attr-defined]
     results: list[list[Pattern]] = []

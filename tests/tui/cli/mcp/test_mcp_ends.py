@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Embedded
+from tests.conftest import Capsys, Embedded, MonkeyPatch
 from tests.tools.process import wait_for
 from tests.tui.cli.mcp.client import ROOT, command, environment
 from tests.tui.cli.mcp.raw import GREETING, Server, spawned
@@ -22,9 +22,7 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 READ = "DescribeAlarms"
 
 
-def test_without_its_library_it_says_how_to_install_it(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_its_library_it_says_how_to_install_it(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(mcp_command, "find_spec", lambda _name: None)
     assert run(["--lang", "en", "mcp"], Output(outline_drawn=False)) == ExitStatus.UNAVAILABLE
     (line,) = capsys.readouterr().err.splitlines()
@@ -46,18 +44,15 @@ def test_a_signal_ends_it_and_its_reads(embedded_now: Embedded, number: int) -> 
         wait_for(lambda: embedded_now.counts().get(f"cloudwatch.{READ}"))
         server.process.send_signal(number)
         assert server.process.wait(60) == 128 + number
-        assert server.process.stderr is not None
         assert server.process.stderr.read() == b""
 
 
 @pytest.mark.slow
 def test_it_ends_when_nobody_reads_its_output() -> None:
     with spawned() as server:
-        assert server.process.stdout is not None
         server.process.stdout.close()
         server.begin("tools/list")
         assert server.process.wait(60) == ExitStatus.BROKEN_PIPE
-        assert server.process.stderr is not None
         assert server.process.stderr.read() == b""
 
 
@@ -138,7 +133,6 @@ def test_what_a_client_never_reads_does_not_pile_up() -> None:
     # Neither answers nor complaints: no further request is read then, and every request is answered once it reads.
     more = MOST + 32
     with spawned() as server:
-        assert server.process.stdin is not None
         assert server.process.stderr is not None
         descriptor = server.process.stdin.fileno()
         junk = b"junk\n" * 2_000

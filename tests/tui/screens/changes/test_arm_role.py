@@ -9,8 +9,7 @@ from textual.widgets import Input
 from services.aws.client.settings import WriteRole
 from services.demo.sts import SessionStore, Trust
 from services.models.change_runs import StepState
-from tests.tools.console import console, screen_text, until
-from tui.screens.changes.arm import ArmScreen
+from tests.tools.console import console, expect, press, screen_text, until
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -21,8 +20,7 @@ ROLE = WriteRole("arn:aws:iam::123456789012:role/TobanWrite", "arn:aws:iam::1234
 async def dialog(embedded: Any, size: tuple[int, int], role: WriteRole = ROLE) -> AsyncIterator[Pilot[None]]:
     further: dict[str, Any] = {"write_role": role}
     async with console(embedded.url, embedded.clock, size=size, further=further) as pilot:
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen) and pilot.app.screen.guard.is_open)
+        await press(pilot, "f9", at="ArmScreen", then=lambda: pilot.app.screen.guard.is_open)
         yield pilot
 
 
@@ -48,12 +46,11 @@ async def test_the_code_is_asked_for_and_tried(embedded: Any, size: tuple[int, i
         await until(pilot, lambda: "six digits." in screen_text(pilot))
         assert app.screen.focused.id == "code"
         await answer(pilot, code="000000")
-        await until(pilot, lambda: "AWS refused the MFA code" in screen_text(pilot))
-        assert "a code works once" in screen_text(pilot)
+        await expect(pilot, shows=("AWS refused the MFA code", "a code works once"))
         assert app.screen.query_one("#code", Input).value == ""
         assert app.ready.engine.permits.armed is None
         await answer(pilot, code="123456")
-        await until(pilot, lambda: not isinstance(app.screen, ArmScreen))
+        await expect(pilot, left="ArmScreen")
         assert app.ready.engine.permits.armed.role == "TobanWrite"
         plan = await app.ready.engine.plan("desired-count", "staff-api", {"desired": "3"})
         run = await app.ready.engine.apply(plan, plan.confirm)

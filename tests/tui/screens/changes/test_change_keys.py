@@ -9,17 +9,14 @@ from textual.widgets import Input
 from services.changes import entries as change_entries
 from services.models.change_runs import StepState
 from tests.conftest import Embedded
-from tests.tools.console import until
+from tests.tools.console import flat_text, press, until
 from tests.tui.change_steps import (
     arm,
-    arm_without_screen,
+    armed_plan,
     change_mode,
     planned,
-    said,
     sent,
-    to_question,
 )
-from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
@@ -65,19 +62,14 @@ async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: E
         assert (field.value, number(screen).value) == (NAME, "10")
 
         first = screen.plan
-        await pilot.press("f5")
-        await until(pilot, lambda: screen.plan is not None and screen.plan is not first)
+        await press(pilot, "f5", then=lambda: screen.plan is not None and screen.plan is not first)
         assert await name_asked(pilot, screen) is field
         await burst(pilot, *NAME)
         assert (field.value, number(screen).value) == (NAME, "10")
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
+        await press(pilot, "enter", then=lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        await press(pilot, "escape", at="ChangeScreen")
 
-        await pilot.press("u")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-        back = pilot.app.screen
+        back = await press(pilot, "u", at="PlanScreen")
         await until(pilot, lambda: back.plan is not None and back.guard.is_open)
         await name_asked(pilot, back)
         assert number(back).value == "5"
@@ -85,12 +77,9 @@ async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: E
 
 @pytest.mark.usefixtures("quick_plans")
 @pytest.mark.slow
-async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(
-    embedded: Embedded,
-) -> None:
+async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
+        screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)
         with embedded.held("application-autoscaling"):
             await pilot.press("f5", "tab", "tab")
@@ -109,11 +98,9 @@ async def test_a_key_that_the_number_does_not_take_is_refused_with_a_reason(embe
         screen = await planned(pilot)
         await until(pilot, lambda: screen.focused is number(screen))
         for key in ("s", "-"):
-            await pilot.press(key)
-            await until(pilot, lambda: "Only digits are accepted here" in said(pilot))
+            await press(pilot, key, shows="Only digits are accepted here")
             assert number(screen).value == "10"
-        await pilot.press("8")
-        await until(pilot, lambda: "Only digits" not in said(pilot))
+        await press(pilot, "8", then=lambda: "Only digits" not in flat_text(pilot))
         assert number(screen).value == "8"
 
 
@@ -126,9 +113,8 @@ async def test_arming_over_a_refused_plan_gives_the_keys_back_to_the_question(em
         await until(pilot, lambda: screen.plan is not None and screen.plan.refusals)
         await arm(pilot)
         await until(pilot, lambda: pilot.app.screen is screen and screen.focused is number(screen))
-        await pilot.press("8")
-        await until(pilot, lambda: screen.plan is not None and screen.plan.wish["max"] == "8")
-        await until(pilot, lambda: "Approval" in said(pilot))
+        await press(pilot, "8", then=lambda: screen.plan is not None and screen.plan.wish["max"] == "8")
+        await until(pilot, lambda: "Approval" in flat_text(pilot))
 
 
 @pytest.mark.slow
@@ -138,8 +124,7 @@ async def test_arming_after_enter_in_a_wrong_date_leaves_the_keys_in_it(embedded
         at = screen.form.query_one("#ask-revert_at", Input)
         at.focus()
         await until(pilot, lambda: screen.focused is at)
-        await pilot.press("end", "x", "enter")
-        await until(pilot, lambda: screen.plan is not None and screen.plan.refusals)
+        await press(pilot, "end", "x", "enter", then=lambda: screen.plan is not None and screen.plan.refusals)
         await arm(pilot)
         await until(pilot, lambda: pilot.app.screen is screen)
         assert screen.focused is at
@@ -148,16 +133,13 @@ async def test_arming_after_enter_in_a_wrong_date_leaves_the_keys_in_it(embedded
 
 
 @pytest.mark.slow
-async def test_a_plan_that_expires_under_a_half_typed_name_keeps_the_keys_there_and_f5_goes_on(
-    embedded: Embedded,
-) -> None:
+async def test_a_plan_that_expires_under_a_half_typed_name_keeps_its_keys(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
+        screen = await armed_plan(pilot, asked=False)
         field = await name_asked(pilot, screen)
         await burst(pilot, *"staff")
         embedded.advance(121)
-        await until(pilot, lambda: "the plan has expired" in said(pilot))
+        await until(pilot, lambda: "the plan has expired" in flat_text(pilot))
         await burst(pilot, *"-api9")
         await pilot.press("enter")
         assert (field.value, number(screen).value) == ("", "10"), "nothing lands in another field"
@@ -165,18 +147,15 @@ async def test_a_plan_that_expires_under_a_half_typed_name_keeps_the_keys_there_
         await pilot.press("f5")
         await name_asked(pilot, screen)
         await burst(pilot, *NAME)
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        await press(pilot, "enter", then=lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
 
 
 @pytest.mark.slow
 async def test_disarming_and_arming_again_comes_back_to_the_name(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
+        screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)
-        await pilot.press("f9")
-        await until(pilot, lambda: not screen.bar.asking)
+        await press(pilot, "f9", then=lambda: not screen.bar.asking)
         assert number(screen).value == "10"
         await arm(pilot)
         await name_asked(pilot, screen)
@@ -185,8 +164,7 @@ async def test_disarming_and_arming_again_comes_back_to_the_name(embedded: Embed
 @pytest.mark.slow
 async def test_enter_leads_from_any_question_to_the_name(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
+        screen = await armed_plan(pilot, asked=False)
         field = await name_asked(pilot, screen)
         await pilot.press("tab")
         assert screen.focused is number(screen)
@@ -219,22 +197,19 @@ async def test_read_only_enter_cycles_through_the_questions(embedded: Embedded) 
         top = screen.view.scroll_offset.y
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: screen.guard.is_open and screen.focused is number(screen))
-        await pilot.press("down", "down")
-        await until(pilot, lambda: screen.view.scroll_offset.y == top + 2)
+        await press(pilot, "down", "down", then=lambda: screen.view.scroll_offset.y == top + 2)
 
 
 async def test_a_plan_that_becomes_refused_takes_the_keys_to_the_first_question(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
+        screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)
         with embedded.world.lock:
             now = embedded.clock.now().timestamp()
             embedded.world.scaling.register(f"service/facility-prod-cluster/{NAME}", now, {"MaxCapacity": 10})
-        await pilot.press("f5")
-        await until(pilot, lambda: screen.plan is not None and screen.plan.refusals)
+        await press(pilot, "f5", then=lambda: screen.plan is not None and screen.plan.refusals)
         await until(pilot, lambda: screen.focused is number(screen))
-        output = said(pilot)
+        output = flat_text(pilot)
         assert "Refused" in output
         assert "none: not reverted" not in output
         assert "not required" not in output
@@ -253,8 +228,7 @@ async def test_the_keys_that_are_offered_follow_the_state(embedded: Embedded) ->
         await name_asked(pilot, screen)
         with embedded.held("application-autoscaling", "RegisterScalableTarget"):
             await burst(pilot, *NAME)
-            await pilot.press("enter")
-            await until(pilot, lambda: screen.applying)
+            await press(pilot, "enter", then=lambda: screen.applying)
             assert "F5" not in hints(screen)
             assert "F9 read-only" in hints(screen), "it stops the steps that are still to come"
         await until(pilot, lambda: screen.view.run and screen.view.run.state is StepState.DONE)
@@ -267,7 +241,7 @@ async def test_a_console_configured_read_only_offers_no_arming(embedded: Embedde
     async with change_mode(embedded, read_only=True) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: "F5 plan again" in hints(screen))
-        assert "F9" not in said(pilot)
+        assert "F9" not in flat_text(pilot)
 
 
 def hints(screen: PlanScreen) -> str:
@@ -282,8 +256,7 @@ def hints(screen: PlanScreen) -> str:
 async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Embedded, state: str) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
+        screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)
         rules: dict[str, dict[str, Any]] = {
             "under way": {"delay": 0.5},
@@ -299,28 +272,21 @@ async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Emb
             "unknown": StepState.UNKNOWN,
         }[state]
         await until(pilot, lambda: screen.view.run is not None and screen.view.run.state is expected_state)
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
+        await press(pilot, "escape", at="ChangeScreen")
 
-        await pilot.press("tab")
-        await until(pilot, lambda: app.focused is app.screen.runs.table)
-        await pilot.press("enter")
-        await until(pilot, lambda: type(app.screen).__name__ == "RunScreen")
-        await pilot.press("ctrl+q")
-        await until(pilot, lambda: app._exit)
+        await press(pilot, "tab", then=lambda: app.focused is app.screen.runs.table)
+        await press(pilot, "enter", then=lambda: type(app.screen).__name__ == "RunScreen")
+        await press(pilot, "ctrl+q", then=lambda: app._exit)
     assert sent(embedded) == 1
 
 
 @pytest.mark.slow
 async def test_quit_works_over_the_dialog_that_sends(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        screen = await armed_plan(pilot)
         with embedded.held("application-autoscaling", "RegisterScalableTarget"):
             await burst(pilot, *NAME)
-            await pilot.press("enter")
-            await until(pilot, lambda: screen.applying and screen.view.run is not None)
+            await press(pilot, "enter", then=lambda: screen.applying and screen.view.run is not None)
             await pilot.press("ctrl+q")
         await until(pilot, lambda: pilot.app._exit)
 
@@ -328,9 +294,7 @@ async def test_quit_works_over_the_dialog_that_sends(embedded: Embedded) -> None
 # -- another console's
 
 
-async def test_a_change_interrupted_between_its_steps_is_not_called_sending_and_c_agrees(
-    embedded: Embedded,
-) -> None:
+async def test_a_change_interrupted_between_steps_is_not_called_sending(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
         plan = await app.services.engine.plan("task-limit", NAME, {"max": "10"})
@@ -342,30 +306,26 @@ async def test_a_change_interrupted_between_its_steps_is_not_called_sending_and_
             change_entries.intent(plan, second),
         ):
             await app.services.journal.append(draft)
-        await until(pilot, lambda: "? elsewhere or cut off: recheck 10:01" in said(pilot))
-        output = said(pilot)
+        await until(pilot, lambda: "? elsewhere or cut off: recheck 10:01" in flat_text(pilot))
+        output = flat_text(pilot)
         assert "being sent" not in output
         assert "verified ✓" not in output.replace("✓ verified", "verified ✓")
         assert "▶ locked" in output
-        await pilot.press("r")
-        await until(pilot, lambda: "checks again at 10:01 JST" in notices(pilot))
+        await press(pilot, "r", then=lambda: "checks again at 10:01 JST" in notices(pilot))
         assert "No change has an unknown outcome" not in notices(pilot)
         embedded.advance(61)
         await until(pilot, lambda: app.runs[0].state is not StepState.SENDING)
-        await until(pilot, lambda: "elsewhere or cut off" not in said(pilot))
+        await until(pilot, lambda: "elsewhere or cut off" not in flat_text(pilot))
 
 
 async def test_while_this_console_sends_c_says_so(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
+        screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)
         with embedded.held("application-autoscaling", "RegisterScalableTarget"):
             await burst(pilot, *NAME)
-            await pilot.press("enter")
-            await until(pilot, lambda: screen.view.run is not None)
-            await pilot.press("escape", "r")
-            await until(pilot, lambda: "carrying it out now" in notices(pilot))
+            await press(pilot, "enter", then=lambda: screen.view.run is not None)
+            await press(pilot, "escape", "r", then=lambda: "carrying it out now" in notices(pilot))
 
 
 def notices(pilot: Pilot[Any]) -> str:

@@ -7,25 +7,20 @@ from textual.widgets import Input
 from services.changes import entries as change_entries
 from services.models.change_runs import StepState
 from services.models.journal import Entry, EntryKind, NewEntry
-from tests.conftest import Embedded
+from tests.conftest import Embedded, MonkeyPatch
 from tests.services.changes.change_world import OVER
-from tests.tools.console import until
+from tests.tools.console import expect, flat_text, press, until
 from tests.tui.change_steps import (
     RAISE,
     arm,
-    arm_without_screen,
+    armed_plan,
     change_mode,
     planned,
-    said,
     sent,
-    to_question,
 )
 from tests.tui.screens.changes.test_change_keys import burst
-from tui.screens.changes.arm import ArmScreen
 from tui.screens.changes.change import ChangeScreen
-from tui.screens.changes.manual_resolution import ManualResolutionScreen
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.changes.run import RunScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.changes.list import ChangeList
 
@@ -37,13 +32,13 @@ RESOURCE = "service/facility-prod-cluster/staff-api"
 async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         live = pilot.app.screen.live
-        assert "Maximum" in said(pilot)
+        assert "Maximum" in flat_text(pilot)
         embedded.fault("application-autoscaling", preset="denied")
         embedded.advance(31)
         await until(pilot, lambda: live.state.problem is not None)
-        await until(pilot, lambda: "stale" in said(pilot))
+        await until(pilot, lambda: "stale" in flat_text(pilot))
         assert live.state.value is not None
-        assert "application-autoscaling:Describe" in said(pilot)
+        assert "application-autoscaling:Describe" in flat_text(pilot)
         embedded.clear_faults()
         embedded.advance(31)
         await until(pilot, lambda: live.state.problem is None)
@@ -52,8 +47,7 @@ async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded: Embedde
 @pytest.mark.slow
 async def test_nothing_is_read_while_the_screen_is_hidden(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await pilot.press("1")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, ChangeScreen))
+        await press(pilot, "1", left="ChangeScreen")
         before = embedded.counts().get("application-autoscaling.DescribeScalableTargets", 0)
         embedded.advance(70)
         await until(pilot, lambda: pilot.app.alarms.fetched_at == embedded.clock.now())
@@ -61,52 +55,37 @@ async def test_nothing_is_read_while_the_screen_is_hidden(embedded: Embedded) ->
 
 
 @pytest.mark.slow
-async def test_an_unknown_outcome_is_prominent_and_asked_when_aws_cannot_decide(
-    embedded: Embedded,
-) -> None:
+async def test_an_unknown_outcome_is_asked_when_aws_cannot_decide(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        await armed_plan(pilot)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="reset-before", times=1)
         await burst(pilot, *"staff-api")
-        await pilot.press("enter")
-        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.UNKNOWN)
-        await until(pilot, lambda: "resends nothing" in said(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))
-        assert "? locked" in said(pilot)
-        assert "!1" in said(pilot), "the header counts it"
+        await press(pilot, "enter", then=lambda: app.runs and app.runs[0].state is StepState.UNKNOWN)
+        await until(pilot, lambda: "resends nothing" in flat_text(pilot))
+        await press(pilot, "escape", shows=("OUTCOME UNKNOWN: staff-api", "? locked"))
+        assert "!1" in flat_text(pilot), "the header counts it"
 
-        await pilot.press("r")
-        await until(pilot, lambda: "state before the change" in notices(pilot))
+        await press(pilot, "r", then=lambda: "state before the change" in notices(pilot))
         assert isinstance(app.screen, ChangeScreen), "too early to ask a person"
 
         embedded.advance(1)
         with embedded.world.lock:
             now = embedded.clock.now().timestamp()
             embedded.world.scaling.register(RESOURCE, now, {"MaxCapacity": 7})
-        await pilot.press("r")
-        await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
-        await until(pilot, lambda: "neither as before nor as after" in said(pilot))
-        settle = app.screen
+        settle = await press(pilot, "r", at="ManualResolutionScreen", shows="neither as before nor as after")
         await until(pilot, lambda: settle.focused is settle.choice)
         note = settle.query_one("#note", Input)
-        await pilot.press("tab", "enter")
-        await until(pilot, lambda: "choose whether it was done" in said(pilot))
-        await pilot.press("right", "right", "tab", "enter")
-        await until(pilot, lambda: "Write how you know" in said(pilot))
+        await press(pilot, "tab", "enter", shows="choose whether it was done")
+        await press(pilot, "right", "right", "tab", "enter", shows="Write how you know")
         assert settle.choice.value == "failed"
         note.value = "CloudTrail にない"
-        await pilot.press("enter")
-        await until(pilot, lambda: "AWS may still accept the request" in said(pilot))
+        await press(pilot, "enter", shows="AWS may still accept the request")
         assert app.screen is settle, "what was typed stays"
         embedded.advance(OVER)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.runs[0].state is StepState.FAILED)
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen) and "UNKNOWN" not in said(pilot))
-        assert "? locked" not in said(pilot)
+        await press(pilot, "enter", then=lambda: app.runs[0].state is StepState.FAILED)
+        await expect(pilot, at="ChangeScreen", then=lambda: "UNKNOWN" not in flat_text(pilot))
+        assert "? locked" not in flat_text(pilot)
         assert sent(embedded, RAISE) == 1
         entries = await app.services.journal.entries()
         resolved = [entry for entry in entries if entry.kind is EntryKind.RESOLVED]
@@ -120,7 +99,7 @@ async def test_keys_that_come_faster_than_the_dialog_open_one(embedded: Embedded
         offer = screen.changes.offer_at_cursor()
         for _ in range(3):
             screen.changes.post_message(ChangeList.Opened(offer))
-        await until(pilot, lambda: isinstance(app.screen, PlanScreen))
+        await expect(pilot, at="PlanScreen")
         await pilot.pause()
         screen.action_revert()
         screen.action_resolve()
@@ -128,9 +107,7 @@ async def test_keys_that_come_faster_than_the_dialog_open_one(embedded: Embedded
         assert "no change to revert" not in notices(pilot)
 
 
-async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_asked(
-    embedded: Embedded,
-) -> None:
+async def test_an_unknown_outcome_of_an_unsupported_kind_is_asked(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
         first_plan = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
@@ -141,51 +118,35 @@ async def test_an_unknown_outcome_of_a_kind_that_this_version_does_not_know_is_a
             change_entries.outcome(plan, plan.steps[0], StepState.UNKNOWN, "no answer"),
         ):
             await app.services.journal.append(draft)
-        await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in said(pilot))
-        await pilot.press("tab", "u")
-        await until(pilot, lambda: "No revert can be planned" in notices(pilot))
-        await pilot.press("r")
-        await until(pilot, lambda: isinstance(app.screen, ManualResolutionScreen))
-        await until(pilot, lambda: "does not support this kind of change" in said(pilot))
+        await until(pilot, lambda: "OUTCOME UNKNOWN: staff-api" in flat_text(pilot))
+        await press(pilot, "tab", "u", then=lambda: "No revert can be planned" in notices(pilot))
+        await press(pilot, "r", at="ManualResolutionScreen", shows="does not support this kind of change")
         settle = app.screen
         await until(pilot, lambda: settle.focused is settle.choice)
         settle.query_one("#note", Input).value = "looked in the AWS console"
-        await pilot.press("right", "tab", "enter")
-        await until(pilot, lambda: app.runs[0].steps[0].state is StepState.DONE)
+        await press(pilot, "right", "tab", "enter", then=lambda: app.runs[0].steps[0].state is StepState.DONE)
 
 
 @pytest.mark.slow
 async def test_an_applied_change_is_shown_in_full(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        await armed_plan(pilot)
         await burst(pilot, *"staff-api")
-        await pilot.press("enter")
-        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        await pilot.press("tab")
-        await until(pilot, lambda: app.focused is app.screen.runs.table)
-        await pilot.press("enter")
-        await until(
-            pilot, lambda: isinstance(app.screen, RunScreen) and "RegisterScalableTarget" in said(pilot)
-        )
-        assert "✓ recorded" in said(pilot)
+        await press(pilot, "enter", then=lambda: app.runs and app.runs[0].state is StepState.DONE)
+        await press(pilot, "escape", at="ChangeScreen")
+        await press(pilot, "tab", then=lambda: app.focused is app.screen.runs.table)
+        await press(pilot, "enter", at="RunScreen", shows=("RegisterScalableTarget", "✓ recorded"))
 
 
 async def test_a_plan_that_cannot_be_read_says_why_is_tried_again_and_answered(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         embedded.fault("application-autoscaling", preset="denied")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-        await until(pilot, lambda: "application-autoscaling:Describe" in said(pilot))
-        assert "F5 plan again" in said(pilot)
+        await press(pilot, "enter", at="PlanScreen", shows="application-autoscaling:Describe")
+        assert "F5 plan again" in flat_text(pilot)
         assert not pilot.app.screen.bar.asking
         embedded.clear_faults()
-        await pilot.press("f5")
-        await until(pilot, lambda: pilot.app.screen.plan is not None)
+        await press(pilot, "f5", then=lambda: pilot.app.screen.plan is not None)
 
         screen = pilot.app.screen
         screen.form.query_one("#ask-max", Input).value = "１０"
@@ -198,13 +159,9 @@ async def test_a_plan_that_cannot_be_read_says_why_is_tried_again_and_answered(e
         assert screen.plan.revert.way == "duty"
 
 
-async def test_a_resize_makes_the_confirmation_ignore_keys_again(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_after_a_resize_no_key_confirms_yet(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        screen = await armed_plan(pilot)
         await burst(pilot, *"staff")
         monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
         await pilot.resize_terminal(100, 30)
@@ -218,49 +175,35 @@ async def test_a_resize_makes_the_confirmation_ignore_keys_again(
 # -- arming
 
 
-async def test_keys_say_what_they_miss_and_arming_needs_a_reason_and_a_time_within_the_hour(
-    embedded: Embedded,
-) -> None:
+async def test_keys_say_what_they_miss_and_arming_needs_reason_and_time(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        await pilot.press("r")
-        await until(pilot, lambda: "No change has an unknown outcome" in notices(pilot))
-        await pilot.press("u")
-        await until(pilot, lambda: "no change to revert" in notices(pilot))
+        await press(pilot, "r", then=lambda: "No change has an unknown outcome" in notices(pilot))
+        await press(pilot, "u", then=lambda: "no change to revert" in notices(pilot))
 
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
+        await press(pilot, "f9", at="ArmScreen")
+        await press(pilot, "escape", at="ChangeScreen")
         assert pilot.app.ready.engine.permits.armed is None
 
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(app.screen, ArmScreen) and app.screen.focused is not None)
-        screen = app.screen
-        assert "PRODUCTION" in said(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: "A reason is required" in said(pilot))
+        screen = await press(pilot, "f9", at="ArmScreen", then=lambda: app.screen.focused is not None)
+        assert "PRODUCTION" in flat_text(pilot)
+        await press(pilot, "enter", shows="A reason is required")
         screen.query_one("#reason", Input).value = "why"
         for minutes in ("0", "61", ""):
             screen.query_one("#minutes", Input).value = minutes
-            await pilot.press("enter")
-            await until(pilot, lambda: "from 1 to 60 minutes" in said(pilot))
+            await press(pilot, "enter", shows="from 1 to 60 minutes")
         assert app.ready.engine.permits.armed is None
         screen.query_one("#minutes", Input).value = "5"
-        await pilot.press("enter")
-        await until(pilot, lambda: app.ready.engine.permits.armed is not None)
-        await until(pilot, lambda: "ARMED" in said(pilot))
-        await pilot.press("f9")
-        await until(pilot, lambda: app.ready.engine.permits.armed is None)
-        await until(pilot, lambda: "read-only" in said(pilot))
+        await press(pilot, "enter", then=lambda: app.ready.engine.permits.armed is not None)
+        await until(pilot, lambda: "ARMED" in flat_text(pilot))
+        await press(pilot, "f9", then=lambda: app.ready.engine.permits.armed is None)
+        await until(pilot, lambda: "read-only" in flat_text(pilot))
         kinds = [entry.kind for entry in await app.services.journal.entries()]
         assert kinds[-2:] == [EntryKind.ARMED, EntryKind.DISARMED]
 
 
 @pytest.mark.slow
-async def test_what_the_journal_says_of_arming_is_true(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_the_journal_says_of_arming_is_true(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     # Closed while it is being recorded, the dialog would leave an entry of something that never was.
     async with change_mode(embedded) as pilot:
         app, slow, started = pilot.app, asyncio.Event(), asyncio.Event()
@@ -271,15 +214,13 @@ async def test_what_the_journal_says_of_arming_is_true(
             await slow.wait()
             return await append(draft)
 
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(app.screen, ArmScreen) and app.screen.focused is not None)
+        await press(pilot, "f9", at="ArmScreen", then=lambda: app.screen.focused is not None)
         app.screen.query_one("#reason", Input).value = "why"
         monkeypatch.setattr(app.services.journal, "append", later)
-        await pilot.press("enter")
-        await until(pilot, started.is_set)
+        await press(pilot, "enter", then=started.is_set)
         await pilot.press("escape")
         slow.set()
-        await until(pilot, lambda: not isinstance(app.screen, ArmScreen))
+        await expect(pilot, left="ArmScreen")
         assert app.services.engine.permits.armed is not None
         kinds = [entry.kind for entry in await app.services.journal.entries()]
         assert EntryKind.ARMED in kinds
@@ -288,24 +229,19 @@ async def test_what_the_journal_says_of_arming_is_true(
 async def test_a_console_configured_read_only_says_so_plainly(embedded: Embedded) -> None:
     async with change_mode(embedded, read_only=True) as pilot:
         screen = await planned(pilot)
-        assert "configured read-only" in said(pilot)
+        assert "configured read-only" in flat_text(pilot)
         assert not screen.bar.asking
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
-        await until(pilot, lambda: "read_only = true" in said(pilot))
+        await press(pilot, "f9", at="ArmScreen", shows="read_only = true")
         assert not pilot.app.screen.query(Input)
 
 
 async def test_without_a_journal_nothing_can_be_armed_or_planned(embedded: Embedded, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     async with change_mode(embedded, journal=tmp_path / "file" / "journal.db") as pilot:
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
-        await until(pilot, lambda: "Without a journal there are no changes" in said(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
+        await press(pilot, "f9", at="ArmScreen", shows="Without a journal there are no changes")
+        await press(pilot, "escape", at="ChangeScreen")
         await planned(pilot)
-        await until(pilot, lambda: "Without the journal nothing can be changed" in said(pilot))
+        await until(pilot, lambda: "Without the journal nothing can be changed" in flat_text(pilot))
 
 
 async def test_arming_from_the_dialog_goes_on_to_the_name(embedded: Embedded) -> None:
@@ -327,9 +263,7 @@ def notices(pilot) -> str:
 async def test_no_word_has_the_colour_of_its_ground_in_16_colours(embedded: Embedded, theme: str) -> None:
     async with change_mode(embedded) as pilot:
         pilot.app.theme = theme
-        await pilot.press("f9")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
-        await until(pilot, lambda: "PRODUCTION" in said(pilot))
+        await press(pilot, "f9", at="ArmScreen", shows="PRODUCTION")
         await pilot.pause()
         strips = pilot.app.screen._compositor.render_strips()
         hidden = [

@@ -6,57 +6,48 @@ from services.aws.autoscaling.reader import AutoScalingReader
 from services.models.alarms import AlarmState
 from services.models.change_runs import StepState
 from services.models.changes import Danger, Plan
-from tests.conftest import Embedded
+from tests.conftest import Embedded, MonkeyPatch
 from tests.services.changes.change_world import RESOURCE, service
-from tests.tools.console import until
+from tests.tools.console import expect, flat_text, press, until
 from tests.tui.change_steps import (
     RAISE,
     SCHEDULE,
     arm,
     arm_without_screen,
+    armed_plan,
     change_mode,
     planned,
-    said,
     sent,
     to_question,
 )
 from tests.tui.screens.changes.test_change_keys import burst
-from tui.screens.changes.change import ChangeScreen
-from tui.screens.changes.plan import PlanScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from widgets.changes.plan.form import ChoiceRow
 
-pytestmark = pytest.mark.scenario("ecs-cpu")
+pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ecs-cpu"), pytest.mark.slow]
 
 
-@pytest.mark.usefixtures("at_once")
-@pytest.mark.slow
-async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_dated(
-    embedded: Embedded,
-) -> None:
+async def test_the_limit_rises_the_alarm_clears_and_the_revert_is_dated(embedded: Embedded) -> None:
     embedded.advance(420)
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        assert "at its maximum" in said(pilot), "before anything is planned one sees why"
+        assert "at its maximum" in flat_text(pilot), "before anything is planned one sees why"
         alarm = lambda: next(a.state for a in app.alarms.value.alarms if a.name == "ecs-cpu-high")  # noqa: E731
         assert alarm() is AlarmState.ALARM
         await arm(pilot)
-        await until(pilot, lambda: "ARMED" in said(pilot))
+        await until(pilot, lambda: "ARMED" in flat_text(pilot))
 
         screen = await planned(pilot)
         assert screen.plan.wish["max"] == "10"
         assert sent(embedded) == 0
         await to_question(pilot, screen)
         await burst(pilot, *"staff-api")
-        await pilot.press("enter")
-        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
+        await press(pilot, "enter", then=lambda: app.runs and app.runs[0].state is StepState.DONE)
         await until(pilot, lambda: all(step.verified for step in app.runs[0].steps))
-        await until(pilot, lambda: "✓ verified" in said(pilot))
+        await until(pilot, lambda: "✓ verified" in flat_text(pilot))
         assert (sent(embedded), sent(embedded, SCHEDULE)) == (1, 1)
 
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        await until(pilot, lambda: "✓ applied" in said(pilot) and "by AWS" in said(pilot))
+        await press(pilot, "escape", at="ChangeScreen", shows=("✓ applied", "by AWS"))
         live = app.screen.live
         running = lambda: next(  # noqa: E731
             int(fact.value) for fact in live.state.value.facts if fact.name == "Running"
@@ -83,65 +74,46 @@ async def test_the_limit_rises_tasks_start_the_alarm_clears_and_the_revert_is_da
         assert slot.key in keys, "and so has the calendar"
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("at_once")
-async def test_three_enters_send_one_request_and_closing_the_dialog_changes_nothing(
-    embedded: Embedded,
-) -> None:
+async def test_three_enters_send_one_request_and_closing_changes_nothing(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        await armed_plan(pilot)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.3)
         await burst(pilot, *"staff-api", "enter", "enter", "enter")
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, PlanScreen))
+        await press(pilot, "escape", left="PlanScreen")
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
         assert sent(embedded) == 1
         assert len(pilot.app.runs) == 1
-        await until(pilot, lambda: "✓ applied" in said(pilot))
+        await until(pilot, lambda: "✓ applied" in flat_text(pilot))
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("at_once")
 async def test_a_state_that_changed_since_the_plan_is_reported_and_left_unchanged(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        screen = await armed_plan(pilot)
         move_limit(embedded, 7)
         await burst(pilot, *"staff-api")
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.REFUSED)
-        await until(pilot, lambda: "nothing was sent" in said(pilot))
+        await until(pilot, lambda: "nothing was sent" in flat_text(pilot))
         assert sent(embedded) == 0
-        await pilot.press("f5")
-        await until(pilot, lambda: screen.plan is not None)
+        await press(pilot, "f5", then=lambda: screen.plan is not None)
         assert screen.plan.steps[0].rows[0].before == "7", "planned again from what is there now"
 
 
-@pytest.mark.usefixtures("at_once")
-@pytest.mark.slow
 async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
-        assert "Read-only: nothing can be sent. F9" in said(pilot)
+        assert "Read-only: nothing can be sent. F9" in flat_text(pilot)
         assert not screen.bar.asking
         await burst(pilot, "tab", "tab", "tab", "tab", *"staff-api", "enter", "enter")
         assert pilot.app.runs == ()
         assert sent(embedded) == 0
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("at_once")
 async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        screen = await armed_plan(pilot)
         await burst(pilot, *"staff-app")
-        await pilot.press("enter")
-        await until(pilot, lambda: "“staff-app” is not the target's name" in said(pilot))
+        await press(pilot, "enter", shows="“staff-app” is not the target's name")
         assert screen.bar.question().value == ""
         assert (sent(embedded), pilot.app.runs, screen.applying) == (0, (), False)
 
@@ -158,17 +130,13 @@ async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(
         first = screen.plan
         embedded.advance(121)
         await burst(pilot, *"staff-api")
-        await pilot.press("enter")
-        await until(pilot, lambda: "the plan has expired" in said(pilot))
+        await press(pilot, "enter", shows="the plan has expired")
         assert not screen.bar.asking
         assert (sent(embedded), pilot.app.runs) == (0, ())
-        await pilot.press("f5")
-        await until(pilot, lambda: screen.plan is not None and screen.plan.id != first.id)
+        await press(pilot, "f5", then=lambda: screen.plan is not None and screen.plan.id != first.id)
         await until(pilot, lambda: screen.bar.asking)
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("at_once")
 async def test_a_plan_does_not_expire_while_its_form_is_answered(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
@@ -193,29 +161,23 @@ async def test_a_plan_does_not_expire_while_its_form_is_answered(embedded: Embed
         service(embedded).desired = 4
         embedded.world.scaling.targets[RESOURCE].maximum = 6
         embedded.advance(109)
-        await pilot.press("down")
-        await until(pilot, lambda: "read anew: Title" in said(pilot))
+        await press(pilot, "down", shows="read anew: Title")
         assert screen.bar.question().value == ""
         await to_question(pilot, screen)
         await burst(pilot, *"staff-api")
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        await press(pilot, "enter", then=lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
         assert pilot.app.runs[0].plan.steps[0].before == "6"
         assert sent(embedded) == 1
 
 
-@pytest.mark.slow
-async def test_what_was_typed_ahead_confirms_nothing(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_was_typed_ahead_confirms_nothing(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     keys = [*"staff-api", "enter", "enter"]
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)
         monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
         await burst(pilot, "enter", "tab", "tab", "tab", "tab", *keys)
-        await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.bar.asking)
-        screen = app.screen
+        screen = await expect(pilot, at="PlanScreen", then=lambda: app.screen.bar.asking)
         await burst(pilot, "tab", *keys)
         assert (app.runs, screen.applying, screen.bar.question().value) == ((), False, "")
         assert screen.plan.wish["max"] == "10", "nor did it reach the questions"
@@ -237,21 +199,14 @@ async def test_what_was_typed_ahead_confirms_nothing(
         assert sent(embedded, RAISE) == 1
 
 
-@pytest.mark.usefixtures("at_once")
-@pytest.mark.slow
 async def test_the_revert_is_planned_with_one_key(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        await armed_plan(pilot)
         await burst(pilot, *"staff-api")
-        await pilot.press("enter")
-        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        await pilot.press("u")
-        await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
+        await press(pilot, "enter", then=lambda: app.runs and app.runs[0].state is StepState.DONE)
+        await press(pilot, "escape", at="ChangeScreen")
+        await press(pilot, "u", at="PlanScreen", then=lambda: app.screen.plan is not None)
         assert app.screen.plan.wish["max"] == "5"
         assert app.screen.plan.steps[0].rows[0].after == "5"
 
@@ -264,11 +219,7 @@ def move_limit(embedded: Embedded, maximum: int) -> None:
         )
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("at_once")
-async def test_a_routine_change_begins_at_no_and_a_yes_sends_it_once(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_routine_change_begins_at_no(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         change = pilot.app.services.engine.changes["task-limit"]
@@ -280,7 +231,7 @@ async def test_a_routine_change_begins_at_no_and_a_yes_sends_it_once(
         monkeypatch.setattr(change, "plan", routine)
         screen = await planned(pilot)
         await to_question(pilot, screen)
-        assert "Apply this?" in said(pilot)
+        assert "Apply this?" in flat_text(pilot)
         await pilot.press("enter")
         await pilot.pause()
         assert sent(embedded) == 0

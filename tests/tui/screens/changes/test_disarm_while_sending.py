@@ -3,10 +3,10 @@ import pytest
 from services import i18n
 from services.changes import sender
 from services.models.change_runs import Run, StepRun, StepState
-from tests.conftest import Embedded
+from tests.conftest import Embedded, MonkeyPatch
 from tests.services.report.test_report_partly_done import two_steps
-from tests.tools.console import until
-from tests.tui.change_steps import arm_without_screen, change_mode, planned, said, to_question
+from tests.tools.console import flat_text, press, until
+from tests.tui.change_steps import armed_plan, change_mode
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes.applying import run_summary
 from tui.screens.changes.arm import arm_or_disarm
@@ -15,22 +15,17 @@ from tui.screens.changes.arm import arm_or_disarm
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.slow
-async def test_what_was_sent_may_still_be_accepted(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_was_sent_may_still_be_accepted(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(sender, "WRITE_SECONDS", 5.0)
     async with change_mode(embedded) as pilot:
         app = pilot.app
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        await armed_plan(pilot)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", mode="hang", times=1)
         await burst(pilot, *"staff-api")
-        await pilot.press("enter")
-        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.SENDING)
+        await press(pilot, "enter", then=lambda: app.runs and app.runs[0].state is StepState.SENDING)
         arm_or_disarm(app)
-        await until(pilot, lambda: "AWS may still accept what was sent before" in said(pilot))
-        assert "nothing can be sent" not in said(pilot)
+        await until(pilot, lambda: "AWS may still accept what was sent before" in flat_text(pilot))
+        assert "nothing can be sent" not in flat_text(pilot)
         await until(pilot, lambda: app.runs[0].state is not StepState.SENDING)
 
 

@@ -9,11 +9,10 @@ from services import i18n
 from services.models.change_runs import StepState
 from services.models.watches import WatchState
 from tests.conftest import Embedded
-from tests.tools.console import settled, until, until_later
-from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, said, sent, to_question
+from tests.tools.console import expect, flat_text, press, settled, until, until_later
+from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, sent, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenChange
-from tui.screens.changes.change import ChangeScreen
 from tui.screens.changes.plan import PlanScreen
 from widgets.changes.plan.form import ChoiceRow
 
@@ -34,11 +33,9 @@ def japanese() -> None:
 async def dialog(pilot: Pilot[Any], kind: str, target: str) -> PlanScreen:
     """The plan's dialog, opened as a step of the runbook does."""
     pilot.app.post_message(OpenChange(kind, target))
-    await until(pilot, lambda: isinstance(pilot.app.screen, ChangeScreen))
+    await expect(pilot, at="ChangeScreen")
     await until(pilot, lambda: pilot.app.screen.changes.table.cursor_key == f"{kind} {target}")
-    await pilot.press("enter")
-    await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
-    screen = pilot.app.screen
+    screen = await press(pilot, "enter", at="PlanScreen")
     await until(pilot, lambda: screen.plan is not None and screen.guard.is_open)
     return screen
 
@@ -59,28 +56,23 @@ async def answered(pilot: Pilot[Any], screen: PlanScreen, **values: str) -> None
 async def confirmed(pilot: Pilot[Any], screen: PlanScreen, name: str) -> None:
     await to_question(pilot, screen)
     await burst(pilot, *name)
-    await pilot.press("enter")
-    await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+    await press(pilot, "enter", then=lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
 
 
 async def seen_to_its_end(pilot: Pilot[Any], embedded: Embedded) -> None:
     """The world lives on until the newest run's watch has seen an end."""
     await until_later(pilot, embedded, lambda: not pilot.app.runs[0].watching, 30)
     progress = pilot.app.runs[0].progress
-    assert progress is not None
     assert progress.state is WatchState.DONE, progress
 
 
 @SIZES
 @pytest.mark.slow
-async def test_the_whole_cache_is_cleared_and_seen_to_its_end(
-    embedded: Embedded, size: tuple[int, int]
-) -> None:
+async def test_the_whole_cache_is_cleared_to_its_end(embedded: Embedded, size: tuple[int, int]) -> None:
     async with change_mode(embedded, size=size) as pilot:
         await arm_without_screen(pilot)
         screen = await dialog(pilot, "cache-invalidation", DISTRIBUTION)
         await answered(pilot, screen, paths="/*")
-        assert screen.plan is not None
         assert screen.plan.title == "キャッシュクリア: /*"
         await confirmed(pilot, screen, DISTRIBUTION)
         assert sent(embedded, CREATE) == 1
@@ -94,16 +86,14 @@ async def test_a_path_that_matches_nothing_is_refused_on_the_screen(embedded: Em
         screen = await dialog(pilot, "cache-invalidation", DISTRIBUTION)
         screen.form.query_one("#ask-paths", Input).value = "/static/js/main.*.js"
         await until(pilot, lambda: screen.plan is not None and screen.plan.refusals)
-        await until(pilot, lambda: "何にも一致しません" in said(pilot))
+        await until(pilot, lambda: "何にも一致しません" in flat_text(pilot))
         assert not screen.bar.asking
         assert sent(embedded, CREATE) == 0
 
 
 @pytest.mark.slow
 @SIZES
-async def test_an_alarm_is_muted_seen_on_the_watch_screen_and_unmuted(
-    embedded: Embedded, size: tuple[int, int]
-) -> None:
+async def test_an_alarm_is_muted_watched_and_unmuted(embedded: Embedded, size: tuple[int, int]) -> None:
     async with change_mode(embedded, size=size) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)
@@ -115,12 +105,10 @@ async def test_an_alarm_is_muted_seen_on_the_watch_screen_and_unmuted(
         rule = f"toban-{app.runs[0].id}"
         await pilot.press("escape")
         await alarms_read(pilot, embedded, rule)
-        await pilot.press("1")
-        await until(pilot, lambda: "ミュート" in said(pilot))
+        await press(pilot, "1", shows="ミュート")
 
         await pilot.press("4")
         screen = await dialog(pilot, "alarm-mute", ALARM)
-        assert screen.plan is not None
         assert screen.plan.wish == {"action": "unmute"}, "what is muted is offered to be unmuted"
         reason = screen.form.query_one("#ask-reason")
         assert not reason.is_on_screen, "only questions with an effect are asked"
@@ -134,9 +122,7 @@ async def test_an_alarm_is_muted_seen_on_the_watch_screen_and_unmuted(
         await alarms_read(pilot, embedded, "")
 
 
-async def test_a_name_is_not_lost_while_it_is_typed_because_its_mute_would_begin_later(
-    embedded: Embedded,
-) -> None:
+async def test_a_name_is_not_lost_because_its_mute_begins_later(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         screen = await dialog(pilot, "alarm-mute", ALARM)
@@ -157,8 +143,7 @@ async def test_a_name_is_not_lost_while_it_is_typed_because_its_mute_would_begin
         screen._tick()
         await settled(pilot)
         assert (screen.plan, screen.bar.question().value) == (second, ALARM)
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
+        await press(pilot, "enter", then=lambda: pilot.app.runs and pilot.app.runs[0].state is StepState.DONE)
         assert pilot.app.runs[0].plan.digest == second.digest
 
 
@@ -177,8 +162,6 @@ async def test_what_the_screen_says_of_a_mute(embedded: Embedded) -> None:
         screen = await dialog(pilot, "alarm-mute", ALARM)
         await answered(pilot, screen, reason="点検")
         plan = screen.plan
-        assert plan is not None
-        assert plan.revert is not None
         assert plan.revert.at > datetime.fromisoformat("2026-01-01T00:00+00:00")
         screen.view.scroll_end(animate=False)
         texts = [caution.text for caution in plan.cautions]

@@ -8,13 +8,12 @@ from services.demo.iam import AccessKey
 from services.demo.names import USER, USER_KEY
 from services.models.change_runs import StepState
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
-from tests.tui.change_steps import arm_without_screen, change_mode, said, to_question
+from tests.tools.console import expect, flat_text, press, screen_text, until
+from tests.tui.change_steps import arm_without_screen, change_mode, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.screens.changes import applying
 from tui.screens.changes.applying import RevealScreen
 from tui.screens.changes.arm import ArmScreen
-from tui.screens.changes.plan import PlanScreen
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600)]
 
@@ -28,21 +27,18 @@ async def to_rotation(pilot: Pilot[Any]) -> None:
     changes = pilot.app.screen.changes
     while (offer := changes.offer_at_cursor()) is None or offer.kind != "key-rotation":
         await pilot.press("down")
-    await until(pilot, lambda: "Rotation" in said(pilot))
+    await until(pilot, lambda: "Rotation" in flat_text(pilot))
 
 
 async def take(pilot: Pilot[Any], step: str) -> None:
     """Plan the step that is proposed, type the user's name, confirm, and close the dialog once it is done."""
     app, before = pilot.app, len(pilot.app.runs)
-    await pilot.press("enter")
-    await until(pilot, lambda: isinstance(app.screen, PlanScreen))
-    screen = app.screen
+    screen = await press(pilot, "enter", at="PlanScreen")
     await until(pilot, lambda: screen.plan is not None and screen.guard.is_open)
     assert screen.plan.wish["step"] == step
     await to_question(pilot, screen)
     await burst(pilot, *USER)
-    await pilot.press("enter")
-    await until(pilot, lambda: len(app.runs) > before and app.runs[0].state is StepState.DONE)
+    await press(pilot, "enter", then=lambda: len(app.runs) > before and app.runs[0].state is StepState.DONE)
     await until(pilot, lambda: all(each.verified for each in app.runs[0].steps))
     await pilot.press("escape")
 
@@ -53,18 +49,17 @@ async def test_a_key_is_created_handed_over_proven_and_the_old_one_deactivated(e
         await to_rotation(pilot)
         await arm_without_screen(pilot)
         await take(pilot, "create")
-        await until(pilot, lambda: "not handed over yet" in said(pilot))
+        await until(pilot, lambda: "not handed over yet" in flat_text(pilot))
         await take(pilot, "github")
-        await until(pilot, lambda: "handed over, not proven yet" in said(pilot))
+        await until(pilot, lambda: "handed over, not proven yet" in flat_text(pilot))
         embedded.advance(400)
-        await pilot.press("f5")
-        await until(pilot, lambda: "new key proven to be in use" in said(pilot))
+        await press(pilot, "f5", shows="new key proven to be in use")
         if pilot.app.ready.engine.permits.armed is None:
             await arm_without_screen(pilot)
         await take(pilot, "deactivate")
         assert [key.active for key in keys_of(embedded)] == [False, True]
         assert keys_of(embedded)[0].id == USER_KEY
-        await until(pilot, lambda: "old key deactivated" in said(pilot))
+        await until(pilot, lambda: "old key deactivated" in flat_text(pilot))
 
 
 @pytest.fixture
@@ -100,8 +95,7 @@ async def test_the_secret_is_on_screen_only_while_space_is_held(embedded: Embedd
         assert secret not in screen_text(pilot)
         with pytest.raises(PermissionError):
             pilot.app.save_screenshot()
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is not screen)
+        await press(pilot, "escape", then=lambda: pilot.app.screen is not screen)
         assert secret not in pilot.app.export_screenshot()
 
 
@@ -123,7 +117,7 @@ async def test_the_secret_is_hidden_below_another_window_and_cannot_be_selected(
         screen.text_select_all()
         assert secret not in (screen.get_selected_text() or "")
         pilot.app.push_screen(ArmScreen())
-        await until(pilot, lambda: isinstance(pilot.app.screen, ArmScreen))
+        await expect(pilot, at="ArmScreen")
         assert not screen.is_shown
         assert secret not in screen_text(pilot)
 
@@ -142,9 +136,7 @@ async def test_quitting_would_lose_the_secret_and_says_so_first(embedded: Embedd
         engine = pilot.app.ready.engine
         await arm_without_screen(pilot)
         await engine.apply(await engine.plan("key-rotation", USER, {"step": "create"}), USER)
-        await pilot.press("ctrl+q")
-        await until(pilot, lambda: "hand it over first" in said(pilot))
+        await press(pilot, "ctrl+q", shows="hand it over first")
         assert pilot.app.is_running
         assert not pilot.app._exit
-        await pilot.press("ctrl+q")
-        await until(pilot, lambda: pilot.app._exit)
+        await press(pilot, "ctrl+q", then=lambda: pilot.app._exit)

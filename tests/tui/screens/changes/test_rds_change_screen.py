@@ -6,8 +6,8 @@ from services import i18n
 from services.demo.scenario import Scenario
 from services.models.change_runs import StepState
 from tests.conftest import Embedded
-from tests.tools.console import until
-from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, planned, said, sent, to_question
+from tests.tools.console import expect, flat_text, press, until
+from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, planned, sent, to_question
 from tests.tui.screens.changes.test_change_keys import burst
 
 WORDS = {"title": "t", "watch": "w"}
@@ -24,14 +24,13 @@ async def test_a_title_is_whole_and_the_target_is_named_beside_it(embedded: Embe
     async with change_mode(embedded, size=(80, 24)) as pilot:
         app = pilot.app
         await pilot.press(*["down"] * list(app.ready.engine.changes).index("rds-class"))
-        await until(pilot, lambda: "Next maintenance window" in said(pilot))
+        await until(pilot, lambda: "Next maintenance window" in flat_text(pilot))
         screen = await planned(pilot)
         i18n.use("ja")
         screen.action_replan()
         await until(pilot, lambda: screen.plan is not None and "クラス" in screen.plan.title)
-        await until(pilot, lambda: "db.t4g.large（次のウィンドウで）" in said(pilot))
-        assert f"123456789012 {NAME}" in said(pilot)
-        assert "F2 先に行う操作 F9 変更許可 Esc 閉じる" in said(pilot)
+        await expect(pilot, shows=("db.t4g.large（次のウィンドウで）", f"123456789012 {NAME}"))
+        assert "F2 先に行う操作 F9 変更許可 Esc 閉じる" in flat_text(pilot)
 
 
 @SIZES
@@ -47,13 +46,11 @@ async def test_a_change_that_needs_no_approval(
         app = pilot.app
         await arm_without_screen(pilot)
         kinds = list(app.ready.engine.changes)
-        await pilot.press(*["down"] * kinds.index(kind))
-        await until(pilot, lambda: "Next maintenance window" in said(pilot))
+        await press(pilot, *["down"] * kinds.index(kind), shows="Next maintenance window")
         screen = await planned(pilot)
         assert screen.plan.kind == kind
         await to_question(pilot, screen)
         await burst(pilot, *(NAME if typed else ("right",)))
-        await pilot.press("enter")
-        await until(pilot, lambda: app.runs and app.runs[0].state is StepState.DONE)
+        await press(pilot, "enter", then=lambda: app.runs and app.runs[0].state is StepState.DONE)
         await until(pilot, lambda: all(step.verified for step in app.runs[0].steps))
         assert sent(embedded, f"rds.{operation}") == 1

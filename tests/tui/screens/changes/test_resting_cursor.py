@@ -9,9 +9,7 @@ from widgets.drawing import rest
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ecs-cpu", history=600.0)]
 
 
-async def test_sixteen_quick_arrows_read_the_last_target_only(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_quick_arrows_read_the_last_target(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     async with change_mode(embedded, size=(120, 40)) as pilot:
         screen, engine = pilot.app.screen, pilot.app.ready.engine
         read: list[str] = []

@@ -29,9 +29,7 @@ AUTHORIZED = re.compile(rb"(?im)^authorization: bearer ([^\r\n]*)\r$")
 @pytest.mark.slow
 @pytest.mark.pty
 @pytest.mark.parametrize("by_file", [False, True], ids=["variable", "file"])
-def test_a_rotation_ends_and_its_secrets_go_nowhere_else(
-    embedded_now: Embedded, tmp_path: Path, by_file: bool
-) -> None:
+def test_the_secrets_of_a_rotation_go_nowhere(embedded_now: Embedded, tmp_path: Path, by_file: bool) -> None:
     home, temp, log, exported = (tmp_path / name for name in ("home", "tmp", "debug.log", "export.jsonl"))
     for folder in (home, temp):
         folder.mkdir()
@@ -53,8 +51,7 @@ def test_a_rotation_ends_and_its_secrets_go_nowhere_else(
                 take(terminal, done)
             # Somebody starts the workflow with the new key.
             embedded_now.advance(TEST_RUN)
-            terminal.send("\x1b[15~")
-            terminal.wait_text("new key proven to be in use")
+            terminal.send("\x1b[15~", shows="new key proven to be in use")
             take(terminal, "old key deactivated")
             new = embedded_now.world.keys.users[USER][-1]
             grep = [Grep(text) for text in (TOKEN, new.secret, SIGNING, SESSION)]
@@ -108,8 +105,7 @@ def to_the_rotation(terminal: PtyConsole) -> None:
         deadline = time.monotonic() + 1.0
         while time.monotonic() < deadline:
             terminal.read(0.05)
-    terminal.send("\x1b[20~")
-    terminal.wait_text("Allow changes")
+    terminal.send("\x1b[20~", shows="Allow changes")
     type_in(terminal, "rotation")
     while "ARMED" not in terminal.text:
         # An Enter sent before the dialog was seen for a moment is refused.
@@ -121,8 +117,7 @@ def to_the_rotation(terminal: PtyConsole) -> None:
 
 def take(terminal: PtyConsole, done: str) -> None:
     """Plan the step that is proposed, confirm it, and see what it led to."""
-    terminal.send("\r")
-    terminal.wait_text("F5 plan again")
+    terminal.send("\r", shows="F5 plan again")
     while "verified" not in terminal.text:
         # On a busy machine the plan may be made anew under the typed name, which empties its field.
         if f"Type {USER}" in terminal.text:
@@ -131,8 +126,7 @@ def take(terminal: PtyConsole, done: str) -> None:
         deadline = time.monotonic() + 10.0
         while "verified" not in terminal.text and time.monotonic() < deadline:
             terminal.read(0.05)
-    terminal.send("\x1b")
-    terminal.wait_text(done)
+    terminal.send("\x1b", shows=done)
 
 
 def look(grep: Iterable[Grep], content: bytes | bytearray) -> None:

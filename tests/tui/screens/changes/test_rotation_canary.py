@@ -17,14 +17,16 @@ from services.journal.export import export
 from services.models.change_runs import StepState
 from services.models.journal import EntryQuery
 from tests.conftest import ORIGIN, Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import flat_text, screen_text, until
 from tests.tools.demo import demo_command
-from tests.tui.change_steps import arm_without_screen, change_mode, said
+from tests.tui.change_steps import arm_without_screen, change_mode
 from tests.tui.pty_console import PtyConsole
 from tests.tui.screens.changes.test_key_rotation import take, to_rotation
 from tui.cli.change import plan_data
 from tui.runtime import debug_log
 from tui.runtime.runtime_app import RuntimeApp
+
+pytestmark = pytest.mark.slow
 
 CANARY = AccessKeyStore().create(USER, ORIGIN)
 """The key that an embedded AWS creates first; its secret must be found nowhere."""
@@ -51,7 +53,6 @@ class Grep:
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600)
-@pytest.mark.slow
 async def test_a_rotation_leaves_its_secret_nowhere_even_if_something_fails_while_it_is_kept(
     embedded: Embedded,
     tmp_path: Path,
@@ -70,7 +71,7 @@ async def test_a_rotation_leaves_its_secret_nowhere_even_if_something_fails_whil
             assert embedded.world.keys.users[USER][-1].secret == CANARY.secret
             grep(screen_text(pilot), pilot.app.export_screenshot())
             await fail_with(pilot, CANARY.secret)
-            await until(pilot, lambda: "not handed over yet" in said(pilot))
+            await until(pilot, lambda: "not handed over yet" in flat_text(pilot))
             await take(pilot, "github")
             grep(
                 screen_text(pilot),
@@ -122,7 +123,6 @@ async def fail_with(pilot: Pilot[Any], secret: str) -> None:
     await until(pilot, lambda: len(pilot.app.bugs.values()) > before)
 
 
-@pytest.mark.slow
 @pytest.mark.pty
 def test_no_byte_of_the_terminal_no_file_no_environment_and_no_core_holds_the_secret(tmp_path: Path) -> None:
     grep, temp, home = Grep(CANARY.secret), tmp_path / "tmp", tmp_path / "home"
@@ -136,18 +136,14 @@ def test_no_byte_of_the_terminal_no_file_no_environment_and_no_core_holds_the_se
             terminal.send("\x1b[B")
             terminal.wait(lambda chosen=chosen: change_at_cursor(terminal) != chosen, "the next row")
         terminal.wait_text("not begun")
-        terminal.send("\x1b[20~")
-        terminal.wait_text("Allow changes")
+        terminal.send("\x1b[20~", shows="Allow changes")
         type_in(terminal, "rotation")
-        terminal.send("\r")
-        terminal.wait_text("ARMED")
+        terminal.send("\r", shows="ARMED")
         for done in ("not handed over yet", "not proven yet"):
-            terminal.send("\r")
-            terminal.wait_text("F5 plan again")
+            terminal.send("\r", shows="F5 plan again")
             confirm(terminal)
             terminal.wait_text("verified")
-            terminal.send("\x1b")
-            terminal.wait_text(done)
+            terminal.send("\x1b", shows=done)
             grep(terminal.raw)
             grep.files(temp)
             grep.files(home)

@@ -6,13 +6,10 @@ from services.changes.registry import CHANGES
 from services.models.runbook import Runbook
 from services.models.runbook_playbooks import Cause, Step
 from services.runbook.loader import load_builtin
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, until
 from tests.tui.change_steps import SIZES
 from tui.messages import OpenAlarm
 from tui.screens.changes.change import leads
-from tui.screens.changes.plan import PlanScreen
-from tui.screens.common.choose import ChooseScreen
-from tui.screens.watch.alarm import AlarmScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=3600.0)
 
@@ -84,12 +81,12 @@ async def test_each_opens_the_plan_with_its_numbers(embedded: Any) -> None:
             ids = {each.id for each in await engine.changes[request.kind].parameters(target)}
             assert set(request.values) <= ids, lead
             app.post_message(request)
-            await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
+            await expect(pilot, at="PlanScreen", then=lambda: app.screen.plan is not None)
             plan = app.screen.plan
             assert (plan.kind, plan.target) == (request.kind, target)
             assert {**plan.wish, **request.values} == plan.wish, lead
             app.screen.dismiss(None)
-            await until(pilot, lambda: not isinstance(app.screen, PlanScreen))
+            await expect(pilot, left="PlanScreen")
         assert not [
             name for name in embedded.counts() if name.split(".")[1].startswith(("Modify", "Update", "Put"))
         ]
@@ -99,11 +96,8 @@ async def test_each_opens_the_plan_with_its_numbers(embedded: Any) -> None:
 async def test_a_key_of_the_change_mode_opens_a_step(embedded: Any, size: tuple[int, int]) -> None:
     async with console(embedded.url, embedded.clock, mode="change", size=size) as pilot:
         app: Any = pilot.app
-        await pilot.press("full_stop")
-        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
-        assert "Raise the maximum number of tasks to 10" in screen_text(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
+        await press(pilot, "full_stop", at="ChooseScreen", shows="Raise the maximum number of tasks to 10")
+        await press(pilot, "enter", at="PlanScreen", then=lambda: app.screen.plan is not None)
         assert app.screen.plan.wish["max"] == "10"
 
 
@@ -117,8 +111,6 @@ async def test_the_number_of_a_cause_opens_its_change(embedded: Any, size: tuple
         await until(pilot, lambda: app.alarms.value is not None)
         alarms = {alarm.id: alarm for alarm in app.alarms.value.alarms}
         app.post_message(OpenAlarm(alarms["ecs-cpu-high"]))
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
-        await until(pilot, lambda: "7. Auto Scaling does not work" in screen_text(pilot))
-        await pilot.press("full_stop", "7")
-        await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
+        await expect(pilot, at="AlarmScreen", shows="7. Auto Scaling does not work")
+        await press(pilot, "full_stop", "7", at="PlanScreen", then=lambda: app.screen.plan is not None)
         assert (app.screen.plan.kind, app.screen.plan.wish["desired"]) == ("desired-count", "5")

@@ -2,9 +2,8 @@ import pytest
 
 from services.models.metrics import LENGTH
 from tests.conftest import Embedded
-from tests.tools.console import until
-from tests.tui.change_steps import arm_without_screen, change_mode, said
-from tui.screens.changes.change import ChangeScreen
+from tests.tools.console import expect, flat_text, press, until
+from tests.tui.change_steps import arm_without_screen, change_mode
 from tui.screens.changes.parts import Rows, divide
 from widgets.changes.load import LEAST_ROWS
 
@@ -22,15 +21,15 @@ async def test_the_last_hour_fills_what_is_empty(embedded: Embedded, size: tuple
     async with change_mode(embedded, size=size) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.load.state.value is not None and screen.load.bounds)
-        await until(pilot, lambda: "Running tasks" in said(pilot))
+        await until(pilot, lambda: "Running tasks" in flat_text(pilot))
         load = screen.load.state.value
         tasks, cpu = load.series
         assert load.span.end - load.span.start == LENGTH
         assert tasks.values[-1] == screen.live.state.value.bounds[0].value == 5
         assert 0 < cpu.values[-1] <= 100
-        assert "desired = maximum 5" in said(pilot)
-        assert "limit < 70%" in said(pilot)
-        assert "Scaling target 60%" in said(pilot)
+        assert "desired = maximum 5" in flat_text(pilot)
+        assert "limit < 70%" in flat_text(pilot)
+        assert "Scaling target 60%" in flat_text(pilot)
         blank = [line for line in pilot.app.screen._compositor.render_strips() if not line.text.strip()]
         assert len(blank) <= 5, "the page is not empty"
 
@@ -50,13 +49,10 @@ async def test_a_small_screen_shows_and_reads_no_curve(embedded: Embedded) -> No
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_target_s_state_is_never_cut(embedded: Embedded, size: tuple[int, int]) -> None:
     async with change_mode(embedded, size=size) as pilot:
-        await until(pilot, lambda: "Scaling policy" in said(pilot))
-        await until(pilot, lambda: "service/facility-prod-cluster/staff-api" in said(pilot))
+        await expect(pilot, shows=("Scaling policy", "service/facility-prod-cluster/staff-api"))
 
 
-async def test_it_is_read_when_the_mode_opens_and_with_the_dashboard_but_never_hidden(
-    embedded: Embedded,
-) -> None:
+async def test_it_is_read_with_mode_and_dashboard_but_never_hidden(embedded: Embedded) -> None:
     reads: list[float] = []
     async with change_mode(embedded, size=(120, 40)) as pilot:
         app, screen = pilot.app, pilot.app.screen
@@ -74,25 +70,19 @@ async def test_it_is_read_when_the_mode_opens_and_with_the_dashboard_but_never_h
         await until(pilot, lambda: screen.load.state is not first and screen.load.state.problem is None)
         assert len(reads) == 1
         assert screen.load.state.interval == app.ready.feeds["dashboard"].interval
-        await pilot.press("1")
-        await until(pilot, lambda: not isinstance(app.screen, ChangeScreen))
+        await press(pilot, "1", left="ChangeScreen")
         embedded.advance(200)
         await until(pilot, lambda: app.alarms.fetched_at == embedded.clock.now())
         assert len(reads) == 1
-        await pilot.press("4")
-        await until(pilot, lambda: len(reads) == 2)
+        await press(pilot, "4", then=lambda: len(reads) == 2)
 
 
-async def test_metrics_that_cannot_be_read_leave_the_rest_and_are_not_drawn_as_calm(
-    embedded: Embedded,
-) -> None:
+async def test_unreadable_metrics_leave_the_rest_and_are_not_calm(embedded: Embedded) -> None:
     embedded.fault("cloudwatch", "GetMetricData", preset="denied")
     async with change_mode(embedded, size=(120, 40)) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.load.state.problem is not None)
-        await until(pilot, lambda: "does not mean “all clear”" in said(pilot))
-        assert "Maximum" in said(pilot)
-        assert "cloudwatch:GetMetricData" in said(pilot)
+        await expect(pilot, shows=("does not mean “all clear”", "Maximum", "cloudwatch:GetMetricData"))
 
 
 async def test_the_state_is_read_again_as_soon_as_a_change_is_verified(embedded: Embedded) -> None:
@@ -105,7 +95,7 @@ async def test_the_state_is_read_again_as_soon_as_a_change_is_verified(embedded:
         await app.ready.engine.apply(plan, plan.confirm)
         # Without a step of the clock: the next read by itself would be in half a minute.
         await until(pilot, lambda: screen.live.state.value.bounds[0].value == 10)
-        await until(pilot, lambda: "maximum 10" in said(pilot))
+        await until(pilot, lambda: "maximum 10" in flat_text(pilot))
         assert screen.load.moments
 
 
@@ -130,8 +120,7 @@ async def test_reading_everything_again_reads_the_target_too(embedded: Embedded)
         await until(pilot, lambda: screen.load.state.value is not None)
         state, load = screen.live.state.fetched_at, screen.load.state.fetched_at
         embedded.clock.advance(1)
-        await pilot.press("f5")
-        await until(pilot, lambda: screen.live.state.fetched_at > state)
+        await press(pilot, "f5", then=lambda: screen.live.state.fetched_at > state)
         await until(pilot, lambda: screen.load.state.fetched_at > load)
 
 
@@ -155,11 +144,11 @@ async def test_it_is_not_read_for_nobody_and_at_once_for_somebody(embedded: Embe
             await until(pilot, lambda before=before: app.alarms.fetched_at > before)
         await until(pilot, lambda: screen.load.pause)
         assert len(reads) <= 1, "at most the one that was due when the pause began"
-        assert "until a terminal shows it" in said(pilot)
+        assert "until a terminal shows it" in flat_text(pilot)
         reads.clear()
         app.on_visibility(True)
         await until(pilot, lambda: len(reads) == 1)
-        await until(pilot, lambda: "until a terminal shows it" not in said(pilot))
+        await until(pilot, lambda: "until a terminal shows it" not in flat_text(pilot))
         # And from then on as before.
         state = screen.load.state
         embedded.advance(66)

@@ -6,21 +6,16 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
-from tests.tui.change_steps import arm_without_screen, change_mode, planned, to_question
+from tests.conftest import Embedded, assert_in
+from tests.tools.console import console, expect, press, screen_text, until
+from tests.tui.change_steps import armed_plan, change_mode
 from tui.messages import RunInspection
-from tui.screens.changes.plan import PlanScreen
-from tui.screens.common.aws_commands import AwsCommandsScreen
-from tui.screens.duties.finding import FindingScreen
-from tui.screens.watch.alarm import AlarmScreen
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
 
 
 async def opened(pilot: Pilot[Any]) -> list[str]:
-    await pilot.press("dollar_sign")
-    await until(pilot, lambda: isinstance(pilot.app.screen, AwsCommandsScreen))
+    await press(pilot, "dollar_sign", at="AwsCommandsScreen")
     await until(pilot, lambda: pilot.app.focused is pilot.app.screen.view.blocks[0])
     return [block.line.text for block in pilot.app.screen.view.blocks]
 
@@ -35,32 +30,25 @@ async def test_where_no_alarm_is_chosen_the_commands_are_about_all(embedded: Emb
     async with console(embedded.url, embedded.clock) as pilot:
         await until(pilot, lambda: "all 8 alarms are ok" in screen_text(pilot))
         lines = await opened(pilot)
-        assert "describe-alarms --alarm-types" in lines[0]
-        assert f"--endpoint-url {embedded.url}" in lines[0]
+        assert_in(lines[0], "describe-alarms --alarm-types", f"--endpoint-url {embedded.url}")
 
 
-async def test_an_alarm_and_its_row_have_the_same_commands(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_alarm_and_its_row_match(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("a", "home")
         name = pilot.app.screen.alarms.chosen.id
         from_row = await opened(pilot)
-        assert f"describe-alarms --alarm-names {name}" in from_row[0]
-        assert f"--endpoint-url {embedded.url}" in from_row[0]
+        assert_in(from_row[0], f"describe-alarms --alarm-names {name}", f"--endpoint-url {embedded.url}")
         texts = await copied(pilot, monkeypatch)
-        await pilot.press("down", "y")
-        await until(pilot, lambda: texts)
+        await press(pilot, "down", "y", then=lambda: texts)
         assert texts == [from_row[1]]
         assert "\n" not in texts[0]
         assert shlex.split(texts[0])[:3] == ["aws", "cloudwatch", "describe-alarm-history"]
-        await pilot.press("escape", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
+        await press(pilot, "escape", "enter", at="AlarmScreen")
         assert [line.split(" --")[0] for line in await opened(pilot)] == [
             line.split(" --")[0] for line in from_row
         ]
-        await pilot.press("dollar_sign")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
+        await press(pilot, "dollar_sign", at="AlarmScreen")
 
 
 async def test_all_alarms_where_none_is_listed_because_all_are_normal(embedded: Embedded) -> None:
@@ -74,14 +62,12 @@ async def test_all_alarms_where_none_is_listed_because_all_are_normal(embedded: 
 async def test_a_finding_shows_what_it_read_and_where_it_is_written_wrong(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         pilot.app.screen.post_message(RunInspection("maintenance"))
-        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        await expect(pilot, at="FindingScreen")
         lines = await opened(pilot)
         assert "describe-pending-maintenance-actions" in lines[0]
         text = screen_text(pilot)
-        assert "Normal: no row" in text
-        assert "▲ PendingMaintenanceActions[*].[Action,…] always prints None" in text
-        await pilot.press("end")
-        await until(pilot, lambda: pilot.app.screen.view.chosen == len(lines) - 1)
+        assert_in(text, "Normal: no row", "▲ PendingMaintenanceActions[*].[Action,…] always prints None")
+        await press(pilot, "end", then=lambda: pilot.app.screen.view.chosen == len(lines) - 1)
         assert "sat:17:00" in screen_text(pilot)
 
 
@@ -91,9 +77,7 @@ async def test_a_duty_shows_the_commands_of_all_its_inspections(embedded: Embedd
         screen = pilot.app.screen
         await until(pilot, lambda: screen.chosen is not None and screen.chosen.slot.duty == "daily-morning")
         lines = "\n".join(await opened(pilot))
-        assert "describe-alarms" in lines
-        assert "get-dashboard" in lines
-        assert "start-query" in lines
+        assert_in(lines, "describe-alarms", "get-dashboard", "start-query")
 
 
 async def test_a_log_pane_is_followed_by_hand_and_a_search_is_quoted(embedded: Embedded) -> None:
@@ -119,10 +103,8 @@ async def test_a_dollar_typed_into_a_filter_pattern_or_a_note_is_text(embedded: 
         await pilot.press("f", "{", "dollar_sign", "full_stop", "x")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input) and pilot.app.focused.value)
         assert pilot.app.focused.value == "{$.x"
-        await pilot.press("escape", "f8")
-        await until(pilot, lambda: isinstance(pilot.app.focused, TextArea))
-        await pilot.press("dollar_sign", "1")
-        await until(pilot, lambda: pilot.app.focused.text == "$1")
+        await press(pilot, "escape", "f8", then=lambda: isinstance(pilot.app.focused, TextArea))
+        await press(pilot, "dollar_sign", "1", then=lambda: pilot.app.focused.text == "$1")
 
 
 async def test_the_focused_widget_or_the_whole_dashboard(embedded: Embedded) -> None:
@@ -142,17 +124,13 @@ async def test_the_focused_widget_or_the_whole_dashboard(embedded: Embedded) -> 
 
 async def test_a_plan_by_hand_warns_and_sends_nothing(embedded: Embedded) -> None:
     async with change_mode(embedded) as pilot:
-        await arm_without_screen(pilot)
-        screen = await planned(pilot)
-        await to_question(pilot, screen)
+        screen = await armed_plan(pilot)
         before = embedded.counts()
         lines = await opened(pilot)
-        assert "register-scalable-target" in lines[0]
-        assert "--max-capacity 10" in lines[0]
+        assert_in(lines[0], "register-scalable-target", "--max-capacity 10")
         assert "describe-scalable-targets" in " ".join(lines)
         assert "bypasses the plan" in " ".join(screen_text(pilot).split())
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PlanScreen))
+        await press(pilot, "escape", at="PlanScreen")
         assert all(field.value.count("$") == 0 for field in screen.query(Input))
         assert embedded.counts().get("application-autoscaling.RegisterScalableTarget", 0) == 0
         assert embedded.counts().keys() >= before.keys()
@@ -160,5 +138,4 @@ async def test_a_plan_by_hand_warns_and_sends_nothing(embedded: Embedded) -> Non
 
 async def test_where_nothing_is_read_it_says_so(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="journal", notifications=True) as pilot:
-        await pilot.press("dollar_sign")
-        await until(pilot, lambda: "There are no AWS commands for this." in screen_text(pilot))
+        await press(pilot, "dollar_sign", shows="There are no AWS commands for this.")

@@ -33,9 +33,7 @@ async def test_what_is_cut_off_stands_below_the_list_for_the_choice_at_the_curso
         assert "Short" in screen_text(pilot)
 
 
-async def test_nothing_stands_below_a_list_that_shows_everything_and_it_follows_the_width(
-    embedded: Embedded,
-) -> None:
+async def test_nothing_stands_below_a_list_that_shows_everything(embedded: Embedded) -> None:
     wide = (Choice("one", "One", "the note of the first one, which is longer than a narrow window is wide"),)
     async with console(embedded.url, embedded.clock, size=(120, 24)) as pilot:
         screen = ChooseScreen("Which", wide, harmless=True)

@@ -2,7 +2,7 @@ import pytest
 from textual.content import Content
 
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text
 from tui.screens.common.confirm import ConfirmScreen, confirm
 
 pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0)]
@@ -13,14 +13,12 @@ async def test_keys_typed_ahead_confirm_nothing(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         app = pilot.app
         confirm(app, "Title", Content("What happens."), "does it", lambda: answers.append(True))
-        await pilot.press("enter", "y", "space")
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and app.screen.guard.is_open)
+        await press(pilot, "enter", "y", "space", at="ConfirmScreen", then=lambda: app.screen.guard.is_open)
         assert answers == []
         assert "⏎ does it · Esc closes" in screen_text(pilot)
         await pilot.press("y", "space")
         assert isinstance(app.screen, ConfirmScreen)
-        await pilot.press("enter")
-        await until(pilot, lambda: answers == [True])
+        await press(pilot, "enter", then=lambda: answers == [True])
         assert not isinstance(app.screen, ConfirmScreen)
 
 
@@ -29,7 +27,6 @@ async def test_escape_changes_nothing(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         app = pilot.app
         confirm(app, "Title", Content("What happens."), "does it", lambda: answers.append(True))
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen))
+        await expect(pilot, at="ConfirmScreen")
+        await press(pilot, "escape", left="ConfirmScreen")
     assert answers == []

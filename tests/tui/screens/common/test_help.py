@@ -8,12 +8,11 @@ from services import i18n
 from services.i18n import _
 from tests.architecture.bindings import bound_keys
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tui.messages import OpenAlarm
 from tui.modes import MODES
-from tui.screens.common.help import MOVING, SENTENCES, HelpScreen, sections
+from tui.screens.common.help import MOVING, SENTENCES, sections
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.watch.alarm import AlarmScreen
 from widgets.frame.key_names import key_name
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -53,11 +52,11 @@ async def test_the_help_of_every_screen_puts_its_own_keys_first_and_says_nothing
             await until(pilot, lambda mode=mode: app.current_mode == mode.id and app.screen.focused)
             check(pilot)
         app.post_message(OpenAlarm(app.alarms.value.watched[0]))
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.focused)
+        await expect(pilot, at="AlarmScreen", then=lambda: app.screen.focused)
         check(pilot)
         recorded = await app.ready.scheduler.runs.run_on_demand("alarms")
         app.push_screen(FindingScreen(recorded.subject, recorded))
-        await until(pilot, lambda: isinstance(app.screen, FindingScreen) and app.screen.focused)
+        await expect(pilot, at="FindingScreen", then=lambda: app.screen.focused)
         check(pilot)
 
 
@@ -68,11 +67,10 @@ async def test_the_help_of_the_logs_calls_c_the_columns(embedded: Embedded) -> N
         rows = {keys: text for _title, rows in sections(pilot.app.screen) for keys, text in rows}
         assert "column" in rows["C"]
         pilot.app.action_keys_help()
-        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await expect(pilot, at="HelpScreen")
         # What is read with comes before what the screen does with its panes.
         await until(pilot, lambda: "Search the lines in memory" in screen_text(pilot))
-        await pilot.press("pagedown", "pagedown")
-        await until(pilot, lambda: "column" in screen_text(pilot))
+        await press(pilot, "pagedown", "pagedown", shows="column")
 
 
 def test_sentences_belong_to_keys_that_exist() -> None:

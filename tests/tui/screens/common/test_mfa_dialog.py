@@ -4,7 +4,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, settled, until
+from tests.tools.console import console, expect, press, screen_text, settled, until
 from tui.screens.common.mfa_code import CodeScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -26,12 +26,11 @@ def no_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_code_is_asked_for_and_reading_begins(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
         app = pilot.app
-        await until(pilot, lambda: isinstance(app.screen, CodeScreen))
+        await expect(pilot, at="CodeScreen")
         await settled(pilot)
         assert "mfa/operator" in screen_text(pilot)
         assert app.alarms.value is None
-        await pilot.press(*"12ab3456", "enter")
-        await until(pilot, lambda: not isinstance(app.screen, CodeScreen))
+        await press(pilot, *"12ab3456", "enter", left="CodeScreen")
         await until(pilot, lambda: app.alarms.value is not None and app.alarms.problem is None)
         await until(pilot, lambda: app.identity.value and "FacilityReader" in app.identity.value.arn)
         assert app.identity.value.expires_at is not None
@@ -41,9 +40,8 @@ async def test_the_code_is_asked_for_and_reading_begins(embedded: Embedded) -> N
 async def test_the_dialog_can_be_closed_and_does_not_come_back_at_once(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
         app = pilot.app
-        await until(pilot, lambda: isinstance(app.screen, CodeScreen))
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(app.screen, CodeScreen))
+        await expect(pilot, at="CodeScreen")
+        await press(pilot, "escape", left="CodeScreen")
         await settled(pilot)
         assert not isinstance(app.screen, CodeScreen)
         assert app.screen.banner.display, "and the banner says what is missing"
@@ -52,7 +50,7 @@ async def test_the_dialog_can_be_closed_and_does_not_come_back_at_once(embedded:
 async def test_another_failed_read_leaves_the_open_dialog_and_what_was_typed(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
         app = pilot.app
-        await until(pilot, lambda: isinstance(app.screen, CodeScreen))
+        await expect(pilot, at="CodeScreen")
         await settled(pilot)
         dialog = app.screen
         await pilot.press(*"123")

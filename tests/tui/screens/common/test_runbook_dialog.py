@@ -32,9 +32,7 @@ async def test_whom_to_call_is_whole_on_80_columns(embedded: Embedded, tmp_path:
             assert text in screen
 
 
-async def test_the_roster_of_the_next_weeks_with_the_days_of_nobody(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_roster_shows_the_days_of_nobody(embedded: Embedded, tmp_path: Path) -> None:
     book = tmp_path / "book.toml"
     day = embedded.clock.now().date()
     entries = "".join(

@@ -6,12 +6,11 @@ from textual.widgets import Input
 
 from services.models.journal import EntryQuery
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tests.tui.screen_visits import close_screens
 from tui.screens.common.command_palette import ConsolePalette
 from tui.screens.journal.filter import JournalFilterScreen
 from tui.screens.logs.groups import GroupScreen
-from tui.screens.logs.logs import LogsScreen
 
 NOTHING = "zzqq"
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -35,8 +34,7 @@ def _places(app: Any) -> object:
 
 async def _typed(pilot: Pilot[Any], text: str) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen.focused, Input))
-    await pilot.press(*text)
-    await until(pilot, lambda: pilot.app.screen.query_one(Input).value == text)
+    await press(pilot, *text, then=lambda: pilot.app.screen.query_one(Input).value == text)
 
 
 @pytest.mark.slow
@@ -64,8 +62,7 @@ async def test_a_filter_that_leaves_nothing_says_so_and_what_to_do(embedded: Emb
 async def test_the_number_of_log_groups_is_that_of_those_listed(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         _groups(pilot.app)
-        await until(pilot, lambda: isinstance(pilot.app.screen, GroupScreen) and not pilot.app.screen.reading)
-        screen = pilot.app.screen
+        screen = await expect(pilot, at="GroupScreen", then=lambda: not pilot.app.screen.reading)
         count = len(screen.groups)
         await until(pilot, lambda: f"{count} log groups" in screen_text(pilot))
         for typed in ("rds", "rds/"):
@@ -80,9 +77,8 @@ async def test_the_number_of_log_groups_is_that_of_those_listed(embedded: Embedd
 async def test_what_kept_the_list_from_being_whole_stays_beside_the_count(embedded: Embedded) -> None:
     embedded.fault("logs", "DescribeLogGroups", preset="denied")
     async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        await expect(pilot, at="LogsScreen")
         _groups(pilot.app)
         await until(pilot, lambda: "logs:DescribeLogGroups" in screen_text(pilot))
         await _typed(pilot, NOTHING)
-        await until(pilot, lambda: f"“{NOTHING}”" in screen_text(pilot))
-        assert "logs:DescribeLogGroups" in screen_text(pilot)
+        await expect(pilot, shows=(f"“{NOTHING}”", "logs:DescribeLogGroups"))

@@ -6,9 +6,8 @@ from textual.pilot import Pilot
 
 from services.models.change_runs import Run
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tui.screens.changes.plan import PlanScreen
-from tui.screens.duties.duty import DutyScreen
 
 pytestmark = pytest.mark.usefixtures("at_once")
 WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
@@ -18,17 +17,14 @@ WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 async def open_duty(pilot: Pilot[Any], prefix: str) -> None:
     """The window of the duty whose key begins so, from the list of duties."""
     app: Any = pilot.app
-    await pilot.press("2")
-    await until(pilot, lambda: any(key.startswith(prefix) for key in app.screen.list.shown))
+    await press(pilot, "2", then=lambda: any(key.startswith(prefix) for key in app.screen.list.shown))
     app.screen.list.select(next(key for key in app.screen.list.shown if key.startswith(prefix)))
-    await pilot.press("enter")
-    await until(pilot, lambda: isinstance(app.screen, DutyScreen))
+    await press(pilot, "enter", at="DutyScreen")
 
 
 async def stepped(pilot: Pilot[Any], number: str) -> PlanScreen:
     app: Any = pilot.app
-    await pilot.press("full_stop", number)
-    await until(pilot, lambda: isinstance(app.screen, PlanScreen) and app.screen.plan is not None)
+    await press(pilot, "full_stop", number, at="PlanScreen", then=lambda: app.screen.plan is not None)
     assert app.current_mode == "change"
     screen: PlanScreen = app.screen
     return screen
@@ -50,8 +46,7 @@ async def test_a_drill_from_its_duty_to_its_deletion(embedded: Embedded, size: t
         engine = app.ready.engine
         await engine.arm("drill", timedelta(minutes=30))
         await engine.apply(plan, plan.confirm)
-        await pilot.press("escape")
-        await until(pilot, lambda: has_ended(app.runs, embedded))
+        await press(pilot, "escape", then=lambda: has_ended(app.runs, embedded))
 
         await open_duty(pilot, "dr-drill")
         await until(pilot, lambda: plan.wish["snapshot"] in screen_text(pilot))

@@ -10,14 +10,10 @@ from services.models.duties import Occurrence
 from services.models.findings import Recorded
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.follow_up import FollowUpScreen
-from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.sign import SignScreen
-from tui.screens.logs.logs import LogsScreen
-from tui.screens.watch.alarm import AlarmScreen
 from widgets.findings.evidence import FOLDED, EvidenceTable
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
@@ -25,6 +21,7 @@ MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 pytestmark = [
     pytest.mark.usefixtures("at_once"),
     pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY - timedelta(minutes=10)),
+    pytest.mark.slow,
 ]
 
 
@@ -38,7 +35,6 @@ async def opened(pilot: Pilot[Any], embedded: Embedded, id: str) -> FindingScree
     return screen
 
 
-@pytest.mark.slow
 async def test_evidence_is_folded_and_its_rows_lead_to_their_minute(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         screen = await opened(pilot, embedded, "slow-queries")
@@ -46,19 +42,16 @@ async def test_evidence_is_folded_and_its_rows_lead_to_their_minute(embedded: Em
         rows = table.evidence.rows if table.evidence else ()
         assert len(rows) > FOLDED
         await until(pilot, lambda: f"{len(rows) - FOLDED} more rows" in screen_text(pilot))
-        await pilot.press("tab")
-        await until(pilot, lambda: screen.focused is table)
+        await press(pilot, "tab", then=lambda: screen.focused is table)
         await pilot.press("enter")
         assert table.unfolded
         await pilot.press("down", "up", "down")
         assert table.cursor == 1
         await pilot.press("tab")
         await until(pilot, lambda: isinstance(screen.focused, EvidenceTable) and screen.focused is not table)
-        await pilot.press("shift+tab", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        await press(pilot, "shift+tab", "enter", at="LogsScreen")
 
 
-@pytest.mark.slow
 async def test_a_table_unfolds_when_the_cursor_leaves_its_last_row(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         screen = await opened(pilot, embedded, "slow-queries")
@@ -68,18 +61,15 @@ async def test_a_table_unfolds_when_the_cursor_leaves_its_last_row(embedded: Emb
         assert table.region.y < 24
 
 
-@pytest.mark.slow
 async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         screen = await opened(pilot, embedded, "alarms")
         assert screen.recorded.finding.leading is Verdict.ATTENTION
         await until(pilot, lambda: "▲ attention 2 ? not judged 1" in screen_text(pilot))
-        await pilot.press("tab", "down", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
+        await press(pilot, "tab", "down", "enter", at="AlarmScreen")
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
-@pytest.mark.slow
 async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         app = pilot.app
@@ -122,7 +112,6 @@ async def inspected(pilot: Pilot[Any], embedded: Embedded, duty: str) -> Occurre
     return due
 
 
-@pytest.mark.slow
 @pytest.mark.scenario("missing-snapshot", history=24 * 3600.0, origin=MONDAY)
 async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
     # The missing snapshot is judged by the duty of the backups: it says nothing about a drill that nobody has held.
@@ -148,10 +137,9 @@ async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
             assert "◆" not in screen_text(pilot) or not isinstance(screen, FindingScreen)
             assert "not normal" not in screen_text(pilot)
             app.pop_screen()
-            await until(pilot, lambda: isinstance(app.screen, InspectScreen))
+            await expect(pilot, at="InspectScreen")
 
 
-@pytest.mark.slow
 @pytest.mark.scenario("old-key", history=24 * 3600.0, origin=MONDAY)
 async def test_what_no_other_duty_judges_keeps_its_verdict(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
@@ -160,7 +148,6 @@ async def test_what_no_other_duty_judges_keeps_its_verdict(embedded: Embedded) -
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
-@pytest.mark.slow
 async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -> None:
     async with AsyncExitStack() as stack:
         with embedded.held("logs", "FilterLogEvents"):
@@ -186,38 +173,27 @@ async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -
         await until(pilot, complete)
         first, second = [each for each in app.duties.today.occurrences if each.open][:2]
         findings = app.ready.scheduler.of(first.slot)
-        assert findings is not None
         screen = FindingScreen(first.key, findings.recorded[0], first.slot)
         await app.push_screen(screen)
         await until(pilot, lambda: "Alarms  1/3" in screen_text(pilot))
-        await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "Dashboard  2/3" in screen_text(pilot))
+        await press(pilot, "right_square_bracket", shows="Dashboard  2/3")
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: "Alarms  1/3" in screen_text(pilot) and screen.guard.is_open)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(app.screen, SignScreen) and app.screen.focused)
-        await pilot.press("escape")
-        await until(pilot, lambda: app.screen is screen)
+        await press(pilot, "s", at="SignScreen", then=lambda: app.screen.focused)
+        await press(pilot, "escape", then=lambda: app.screen is screen)
         assert screen.slot == first.slot, "nothing was signed"
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(app.screen, SignScreen) and app.screen.focused)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.screen is screen and screen.slot == second.slot)
+        await press(pilot, "s", at="SignScreen", then=lambda: app.screen.focused)
+        await press(pilot, "enter", then=lambda: app.screen is screen and screen.slot == second.slot)
         await until(pilot, lambda: "1/1" in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, InspectScreen))
+        await press(pilot, "escape", at="InspectScreen")
 
 
-@pytest.mark.slow
 async def test_a_finding_leaves_what_the_runbook_suggests_and_its_duty_is_signed(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         screen = await opened(pilot, embedded, "slow-queries")
         await until(pilot, lambda: screen.guard.is_open)
-        await pilot.press("at")
-        await until(pilot, lambda: isinstance(pilot.app.screen, FollowUpScreen))
-        assert "Consider adding an index" in screen_text(pilot)
-        await pilot.press(*"today", "enter")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "at", at="FollowUpScreen", shows="Consider adding an index")
+        await press(pilot, *"today", "enter", then=lambda: pilot.app.screen is screen)
         (follow_up,) = pilot.app.ready.incidents.follow_ups
         assert (follow_up.text, follow_up.subject) == ("Consider adding an index", screen.subject)
         key = f"follow-up@{follow_up.id}"

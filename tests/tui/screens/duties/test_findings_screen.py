@@ -9,21 +9,18 @@ from textual.pilot import Pilot
 from services.models.duties import ProgressChange
 from services.models.journal import Entry, EntryKind, EntryQuery
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tui.messages import RunInspection
-from tui.screens.common.choose import ChooseScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
 from tui.screens.duties.duty import DutyScreen
-from tui.screens.duties.duty_actions import InspectNowScreen, SignAllScreen
-from tui.screens.duties.finding import FindingScreen
-from tui.screens.duties.finding_actions import OverrideScreen
-from tui.screens.duties.sign import SignScreen
-from tui.screens.report.report import RemarkScreen, ReportScreen
 from tui.subscriptions import USAGE_EVERY
 
 NINE = datetime(2026, 1, 14, 0, 0, tzinfo=UTC)
 """A Wednesday, 9:00 JST."""
-pytestmark = pytest.mark.usefixtures("at_once")
+pytestmark = [
+    pytest.mark.usefixtures("at_once"),
+    pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE),
+]
 
 
 def inspect(embedded: Embedded, **options: Any) -> Any:
@@ -61,11 +58,9 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
             presses.append(key)
             await pilot.press(key)
             if key == "S":
-                await until(
-                    pilot, lambda: isinstance(pilot.app.screen, SignAllScreen) and pilot.app.screen.focused
-                )
+                await expect(pilot, at="SignAllScreen", then=lambda: pilot.app.screen.focused)
                 assert "Opening check" in screen_text(pilot)
-        await until(pilot, lambda: not isinstance(pilot.app.screen, SignAllScreen))
+        await expect(pilot, left="SignAllScreen")
         assert len(presses) < 10
         signed = [
             entry for entry in await entries(pilot, EntryKind.SIGN_OFF) if entry.target == "daily-morning"
@@ -86,34 +81,23 @@ async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> 
     async with inspect(embedded, size=(120, 40)) as pilot:
         await inspected(pilot, embedded, "daily-morning")
         await until(pilot, lambda: "◆ abnormal" in screen_text(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen.query("FindingList"))
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
-        first = pilot.app.screen
+        await press(pilot, "enter", then=lambda: pilot.app.screen.query("FindingList"))
+        first = await press(pilot, "enter", at="FindingScreen")
         await until(
             pilot, lambda: "alb-5xx-error-rate" in screen_text(pilot) or "ALB 5xx" in screen_text(pilot)
         )
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: first.recorded.finding.inspection == "dashboard")
         await pilot.press("left_square_bracket")
-        await pilot.press("equals_sign")
-        await until(pilot, lambda: isinstance(pilot.app.screen, OverrideScreen))
-        await pilot.press("enter")
-        await until(pilot, lambda: "A reason is required" in screen_text(pilot))
-        await pilot.press(*"load test", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
-        await until(
-            pilot, lambda: "Overridden by" in screen_text(pilot) and "load test" in screen_text(pilot)
-        )
+        await press(pilot, "equals_sign", at="OverrideScreen")
+        await press(pilot, "enter", shows="A reason is required")
+        await press(pilot, *"load test", "enter", at="FindingScreen", shows=("Overridden by", "load test"))
         # It is overridden once; the key is no longer offered.
         assert first.check_action("override", ()) is False
         await pilot.press("escape")
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        await press(pilot, "s", at="SignScreen", then=lambda: pilot.app.screen.focused)
         assert "not normal" in screen_text(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
+        await press(pilot, "enter", left="SignScreen")
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
         decisions = {each["inspection"]: each["decision"] for each in signed.data["findings"]}
         assert decisions["alarms"] == "overruled"
@@ -121,18 +105,12 @@ async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
 async def test_one_inspection_on_demand(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties)
-        await pilot.press("i")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, InspectNowScreen) and pilot.app.screen.focused
-        )
+        await press(pilot, "i", at="InspectNowScreen", then=lambda: pilot.app.screen.focused)
         names = [row.key for row in pilot.app.screen.table.rows]
-        await pilot.press(*["down"] * names.index("backups"), "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
-        assert "RDS" in screen_text(pilot)
+        await press(pilot, *["down"] * names.index("backups"), "enter", at="FindingScreen", shows="RDS")
         on_demand = [
             entry for entry in await entries(pilot, EntryKind.FINDING) if entry.subject.startswith("hand@")
         ]
@@ -140,10 +118,8 @@ async def test_one_inspection_on_demand(embedded: Embedded) -> None:
         # From the palette, by its reading.
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: type(pilot.app.screen).__name__ == "ConsolePalette")
-        await pilot.press(*"mentenansu")
-        await until(pilot, lambda: "Inspect now: RDS maintenance" in screen_text(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        await press(pilot, *"mentenansu", shows="Inspect now: RDS maintenance")
+        await press(pilot, "enter", at="FindingScreen")
         assert pilot.app.screen.recorded.finding.inspection == "maintenance"
 
 
@@ -154,35 +130,28 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
         drill = next(key for key in pilot.app.screen.list.shown if key.startswith("dr-drill"))
         pilot.app.screen.list.select(drill)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-        dialog = pilot.app.screen
+        dialog = await press(pilot, "s", at="SignScreen", then=lambda: pilot.app.screen.focused)
         checklist, meant = dialog.checklist, dialog.occurrence
         dialog.field.focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: "Nothing is ticked yet" in screen_text(pilot))
+        await press(pilot, "enter", shows="Nothing is ticked yet")
         checklist.boxes[0].focus()
         await pilot.press("down", *"rds:x", "enter", *"abc", "enter", *"count", "down", "down")
         assert dialog.focused is dialog.field, "arrows move between lines, fields and the note"
-        await pilot.press("enter")
-        await until(pilot, lambda: "Must be a number: Time to restore (minutes)" in screen_text(pilot))
+        await press(pilot, "enter", shows="Must be a number: Time to restore (minutes)")
         checklist.inputs["minutes"].value = "４２"
         await until(
             pilot, lambda: "1 line open: ⏎ in the note records the duty as under way" in screen_text(pilot)
         )
         checklist.boxes[0].focus()
-        await pilot.press("space")
-        await until(pilot, lambda: "All done: ⏎ in the note signs the duty off" in screen_text(pilot))
+        await press(pilot, "space", shows="All done: ⏎ in the note signs the duty off")
         dialog.field.focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, SignScreen))
+        await press(pilot, "enter", left="SignScreen")
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
         assert signed.data["checked"] == ["Was a backup restored successfully?"]
         assert signed.data["evidence"] == {"snapshot": "rds:x", "minutes": "42", "confirmed": "count"}
         # And the duty's own window shows them again.
         pilot.app.push_screen(DutyScreen(pilot.app.ready.duties.now(meant.slot)))
-        await until(pilot, lambda: "Snapshot that was restored" in screen_text(pilot))
-        assert "rds:x" in screen_text(pilot)
+        await expect(pilot, shows=("Snapshot that was restored", "rds:x"))
         assert "✓ 1 Was a backup restored successfully?" in screen_text(pilot)
 
 
@@ -192,13 +161,10 @@ async def test_signing_before_the_run_warns_what_that_means(embedded: Embedded) 
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
         key = next(key for key in pilot.app.screen.list.shown if key.startswith("weekly-backup"))
         pilot.app.screen.list.select(key)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        await press(pilot, "s", at="SignScreen", then=lambda: pilot.app.screen.focused)
         assert "it will not be run" in " ".join(screen_text(pilot).split())
-        await pilot.press("escape", "enter")
-        await until(pilot, lambda: pilot.app.screen.query("FindingList"))
-        await pilot.press("enter")
-        await until(pilot, lambda: "Not inspected yet." in screen_text(pilot))
+        await press(pilot, "escape", "enter", then=lambda: pilot.app.screen.query("FindingList"))
+        await press(pilot, "enter", shows="Not inspected yet.")
 
 
 @pytest.mark.scenario("stranger", history=300.0)
@@ -207,13 +173,10 @@ async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Emb
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         pilot.app.post_message(RunInspection("sign-ins"))
-        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        await expect(pilot, at="FindingScreen")
         records = pilot.app.ready.records
         for people in (("temp-admin",), ()):
-            await pilot.press("A")
-            await until(
-                pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused
-            )
+            await press(pilot, "A", at="ChooseScreen", then=lambda: pilot.app.screen.focused)
             if not people:
                 assert "known; remove" in screen_text(pilot)
                 await pilot.press("down")
@@ -225,7 +188,6 @@ async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Emb
         assert texts == ["Marked as known: user temp-admin", "No longer known: user temp-admin"]
 
 
-@pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
 @pytest.mark.slow
 async def test_requests_to_aws_are_recorded_from_time_to_time(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
@@ -247,33 +209,24 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
         for _request in range(40):
             meter.count("cloudwatch", "DescribeAlarms")
         calls = meter.calls_today
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen) and pilot.app.screen.report)
+        await press(pilot, "s", at="ReportScreen", then=lambda: pilot.app.screen.report)
         assert "2026" in screen_text(pilot)
         # What AWS was asked so far is in it, and not only what is recorded every quarter of an hour or after a run.
         embedded.advance(1)
         pilot.app.screen.make()
         await until(pilot, lambda: pilot.app.screen.report.charges.calls >= calls)
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RemarkScreen))
-        await pilot.press(*"quiet", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen))
-        report = pilot.app.screen
+        await press(pilot, "f8", at="RemarkScreen")
+        report = await press(pilot, *"quiet", "enter", at="ReportScreen")
         await until(pilot, lambda: any(each.text == "quiet" for each in report.report.remarks))
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+        await press(pilot, "ctrl+s", at="ChooseScreen")
         await pilot.press("enter")
         saved = Path(os.environ["HOME"]) / ".local/state/toban/reports/facility-prod-2026-01-14.html"
         await until(pilot, saved.is_file)
         assert saved.stat().st_mode & 0o777 == 0o600
-        await pilot.press("M")
-        await until(pilot, lambda: report.report and report.period.name == "2026-01")
-        await pilot.press("D")
-        await until(pilot, lambda: report.report and report.period.name == "2026-01-14")
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen))
+        await press(pilot, "M", then=lambda: report.report and report.period.name == "2026-01")
+        await press(pilot, "D", then=lambda: report.report and report.period.name == "2026-01-14")
+        await press(pilot, "s", at="SignScreen", then=lambda: pilot.app.screen.focused)
+        await press(pilot, "enter", at="ReportScreen")
         signed = await entries(pilot, EntryKind.SIGN_OFF)
         assert [entry.target for entry in signed] == ["daily-evening"]
 
@@ -287,9 +240,7 @@ async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -
         screen = pilot.app.screen
         rotation = pilot.app.duties.carried[0].key
         screen.list.select(rotation)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-        dialog = pilot.app.screen
+        dialog = await press(pilot, "s", at="SignScreen", then=lambda: pilot.app.screen.focused)
         await pilot.press("space", "down", "space", "up", "space", "space")
         assert [box.value for box in dialog.checklist.boxes] == [True, True, False, False, False]
         await pilot.press(*"created")
@@ -298,21 +249,16 @@ async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -
         await until(
             pilot, lambda: "3 lines open: ⏎ in the note records the duty as under way" in screen_text(pilot)
         )
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is screen and "◐" in screen_text(pilot))
+        await press(pilot, "enter", then=lambda: pilot.app.screen is screen and "◐" in screen_text(pilot))
         assert not await entries(pilot, EntryKind.SIGN_OFF)
         assert pilot.app.duties.carried[0].underway
         await until(pilot, lambda: "2 of 5 ticked" in screen_text(pilot))
 
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-        dialog = pilot.app.screen
+        dialog = await press(pilot, "s", at="SignScreen", then=lambda: pilot.app.screen.focused)
         assert [box.value for box in dialog.checklist.boxes] == [True, True, False, False, False]
         assert dialog.focused is dialog.checklist.boxes[2], "the first open line"
-        await pilot.press("down", "down", "down", "space", *"no deploy today")
-        await until(pilot, lambda: "3 lines stay undone" in screen_text(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is screen and not pilot.app.duties.carried)
+        await press(pilot, "down", "down", "down", "space", *"no deploy today", shows="3 lines stay undone")
+        await press(pilot, "enter", then=lambda: pilot.app.screen is screen and not pilot.app.duties.carried)
         (signed,) = await entries(pilot, EntryKind.SIGN_OFF)
         assert signed.data["checked"] == [box.text for box in dialog.checklist.boxes[:2]]
         assert signed.data["note"] == "no deploy today"
@@ -325,8 +271,7 @@ async def test_the_dialog_takes_in_what_another_console_ticked(embedded: Embedde
         await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
         rotation = pilot.app.duties.carried[0]
         pilot.app.screen.list.select(rotation.key)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
+        await press(pilot, "s", at="SignScreen", then=lambda: pilot.app.screen.focused)
         boxes = pilot.app.screen.checklist.boxes
         await pilot.press("space")
         change = ProgressChange(ticked=(boxes[1].text,))
@@ -345,9 +290,7 @@ async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
         await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
         rotation = pilot.app.duties.carried[0]
         pilot.app.screen.list.select(rotation.key)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen) and pilot.app.screen.focused)
-        dialog = pilot.app.screen
+        dialog = await press(pilot, "s", at="SignScreen", then=lambda: pilot.app.screen.focused)
         boxes = dialog.checklist.boxes
         await pilot.press("space", "down", "space", "down", "space", "down", "space", *"waits")
         await until(
@@ -364,21 +307,14 @@ async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
 
 
 @pytest.mark.slow
-@pytest.mark.scenario("ordinary-day", history=600.0, origin=NINE)
 async def test_the_span_of_an_inspection_is_asked_for(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties)
-        await pilot.press("i")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, InspectNowScreen) and pilot.app.screen.focused
-        )
+        await press(pilot, "i", at="InspectNowScreen", then=lambda: pilot.app.screen.focused)
         await until(pilot, lambda: "since the last sign-off" in screen_text(pilot))
-        await pilot.press("right")
-        await until(pilot, lambda: "the last hour" in screen_text(pilot))
-        await pilot.press("tab", *"later", "enter")
-        await until(pilot, lambda: "“later” is no time" in screen_text(pilot))
-        await pilot.press("ctrl+u", *"-2h", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, FindingScreen))
+        await press(pilot, "right", shows="the last hour")
+        await press(pilot, "tab", *"later", "enter", shows="“later” is no time")
+        await press(pilot, "ctrl+u", *"-2h", "enter", at="FindingScreen")
         window = pilot.app.screen.recorded.finding.window
         assert window.end - window.start == timedelta(hours=2)
 
@@ -391,8 +327,6 @@ async def test_enter_right_after_opening_signs_nothing_and_says_why(
     monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     async with inspect(embedded) as pilot:
         await inspected(pilot, embedded, "daily-morning")
-        await pilot.press("S")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignAllScreen))
-        await pilot.press("enter")
-        await until(pilot, lambda: "press ⏎ again" in screen_text(pilot))
+        await press(pilot, "S", at="SignAllScreen")
+        await press(pilot, "enter", shows="press ⏎ again")
         assert await entries(pilot, EntryKind.SIGN_OFF) == ()

@@ -6,7 +6,7 @@ import pytest
 from services.models.journal import EntryKind, EntryQuery
 from tests.conftest import Embedded
 from tests.services.incidents.incident_desk import desk
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen
 
 FIVE = datetime(2026, 1, 14, 8, 2, tzinfo=UTC)
@@ -30,8 +30,7 @@ async def test_offered_with_what_is_open_and_shown_until_the_next_person_accepts
         await pilot.press("H")
         dialog = await guarded(pilot, OfferDayScreen)
         assert any("Alarms and the day's report" in point.text for point in dialog.points)
-        await pilot.press(*"quiet", "enter")
-        await until(pilot, lambda: app.hand_over is not None)
+        await press(pilot, *"quiet", "enter", then=lambda: app.hand_over is not None)
         for mode in "1346":
             await pilot.press(mode)
             await until(pilot, lambda: "hands the day's duty over" in screen_text(pilot).splitlines()[2])
@@ -46,7 +45,6 @@ async def test_offered_with_what_is_open_and_shown_until_the_next_person_accepts
         async with desk(app.ready.journal.path, "suzuki") as other:
             await other.incidents.load()
             offer = other.incidents.day_offer
-            assert offer is not None
             assert "Late" in offer[1].open[0] or "To sign off" in "".join(offer[1].open)
             await other.incidents.accept_day(*offer)
         await until(pilot, lambda: app.hand_over is None)
@@ -59,19 +57,16 @@ async def test_offered_anew_and_accepted_by_the_same_person_all_the_same(embedde
         await until(pilot, lambda: app.duties)
         await pilot.press("H")
         await guarded(pilot, OfferDayScreen)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.hand_over is not None)
+        await press(pilot, "enter", then=lambda: app.hand_over is not None)
         before = app.hand_over[1].seq
         await pilot.press("H")
         await guarded(pilot, AcceptDayScreen)
         await pilot.press("H")
         await guarded(pilot, OfferDayScreen)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.hand_over[1].seq > before)
+        await press(pilot, "enter", then=lambda: app.hand_over[1].seq > before)
         await pilot.press("H")
         await guarded(pilot, AcceptDayScreen)
-        await pilot.press("enter")
-        await until(pilot, lambda: app.hand_over is None)
+        await press(pilot, "enter", then=lambda: app.hand_over is None)
         kinds = frozenset({EntryKind.HAND_OVER_ACCEPTED})
         (entry,) = await app.ready.journal.entries(EntryQuery(kinds=kinds))
         assert entry.data["alone"] is True

@@ -13,11 +13,9 @@ from services.models.journal import Entry, NewEntry
 from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
 from tests.services.duties.duty_world import desk
-from tests.tools.console import console, screen_text, until
-from tui.screens.common.confirm import ConfirmScreen
+from tests.tools.console import console, expect, press, screen_text, until
 from tui.screens.common.notice import NoticeScreen
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.inspect import InspectScreen
 from tui.screens.duties.sign import SignScreen, SkipScreen
 
@@ -63,13 +61,11 @@ async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tu
         assert screen.detail.is_on_screen, "the chosen duty is below the list"
         if narrow:
             assert "Tab Calendar" in screen_text(pilot)
-        await pilot.press("tab")
-        await until(pilot, lambda: screen.focused is screen.grid)
+        await press(pilot, "tab", then=lambda: screen.focused is screen.grid)
         await until(pilot, lambda: "Jan 2026" in screen_text(pilot))
         assert screen.list.is_on_screen is not narrow
         assert not screen.agenda.display, "there is no second list of today's duties"
-        await pilot.press("tab")
-        await until(pilot, lambda: screen.focused is screen.detail)
+        await press(pilot, "tab", then=lambda: screen.focused is screen.detail)
         await pilot.press("shift+tab", "shift+tab")
         await until(pilot, lambda: screen.focused is screen.list.table and screen.list.is_on_screen)
 
@@ -83,8 +79,7 @@ async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
         await ready(pilot, SignScreen)
         assert "09:00" in screen_text(pilot)
         assert "recorded as" not in screen_text(pilot), "in time"
-        await pilot.press(*"quiet", "tab", *"index", "enter")
-        await until(pilot, lambda: "needs a day" in screen_text(pilot))
+        await press(pilot, *"quiet", "tab", *"index", "enter", shows="needs a day")
         await pilot.press("home", *"tomorrow ", "enter")
         await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-morning").signed.note == "quiet"
@@ -92,14 +87,11 @@ async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
         assert (follow_up.text, follow_up.subject) == ("index", today(pilot, "daily-morning").key)
         month = pilot.app.ready.duties.month(follow_up.due.year, follow_up.due.month)
         assert f"follow-up@{follow_up.id}" in [each.key for day in month.days for each in day.occurrences]
-        await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
-        await until(pilot, lambda: "quiet" in screen_text(pilot))
-        await pilot.press("s")
-        await until(pilot, lambda: "already recorded by" in screen_text(pilot))
+        await expect(pilot, at="InspectScreen", shows="quiet")
+        await press(pilot, "s", shows="already recorded by")
         await pilot.press("4", "x")
         assert isinstance(pilot.app.screen, NoticeScreen), "a note that is typed already presses nothing"
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
+        await press(pilot, "enter", at="InspectScreen")
 
 
 @pytest.mark.slow
@@ -116,8 +108,7 @@ async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedd
         assert "Due 09:00, signed off now 17:05 JST — recorded as signed off after missed" in screen_text(
             pilot
         )
-        await pilot.press("enter")
-        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        await press(pilot, "enter", then=lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-morning").signed.was is S.MISSED
 
 
@@ -130,8 +121,7 @@ async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedde
         await pilot.press("s")
         await ready(pilot, SignScreen)
         assert "Due 09:00, signed off now 10:02 JST — recorded as late" in screen_text(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        await press(pilot, "enter", then=lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-morning").signed.was is S.LATE
 
 
@@ -140,10 +130,8 @@ async def test_skipping_needs_a_reason(embedded: Embedded) -> None:
         await shown(pilot)
         await pilot.press("minus")
         await ready(pilot, SkipScreen)
-        await pilot.press("enter")
-        await until(pilot, lambda: "A reason is required" in screen_text(pilot))
-        await pilot.press(*"power", "enter")
-        await until(pilot, lambda: today(pilot, "daily-morning").state is S.SKIPPED)
+        await press(pilot, "enter", shows="A reason is required")
+        await press(pilot, *"power", "enter", then=lambda: today(pilot, "daily-morning").state is S.SKIPPED)
 
 
 async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
@@ -152,15 +140,13 @@ async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
     monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     async with inspect(embedded) as pilot:
         await shown(pilot)
-        await pilot.press("s", "s", "enter", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SignScreen))
+        await press(pilot, "s", "s", "enter", "enter", at="SignScreen")
         await pilot.press("y", "enter")
         assert isinstance(pilot.app.screen, SignScreen)
         assert pilot.app.screen.field.text == "sy"
         assert today(pilot, "daily-morning").state is S.DUE
         await pilot.press("escape")
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, InspectScreen))
+        await press(pilot, "escape", at="InspectScreen")
 
 
 @pytest.mark.slow
@@ -172,8 +158,7 @@ async def test_the_dialog_keeps_the_duty_it_was_opened_for(embedded: Embedded) -
         embedded.advance(5 * 3600)
         await until(pilot, lambda: today(pilot, "daily-afternoon").state is S.DUE)
         screen.list.select(today(pilot, "daily-afternoon").key)
-        await pilot.press("enter")
-        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        await press(pilot, "enter", then=lambda: today(pilot, "daily-morning").state is S.DONE)
         assert today(pilot, "daily-afternoon").state is S.DUE
 
 
@@ -185,8 +170,7 @@ async def test_the_second_signer_sees_who_was_first(embedded: Embedded) -> None:
         await ready(pilot, SignScreen)
         await pilot.press(*"mine")
         await other.duties.sign(other.today("daily-morning"), "hers")
-        await pilot.press("enter")
-        await until(pilot, lambda: "already recorded by alice, 09:02" in screen_text(pilot))
+        await press(pilot, "enter", shows="already recorded by alice, 09:02")
         assert pilot.app.screen.field.text == "mine", "the words are not lost"
         await until(pilot, lambda: today(pilot, "daily-morning").signed.by == "alice")
 
@@ -195,22 +179,17 @@ async def test_a_signature_of_another_console_appears(embedded: Embedded) -> Non
     journal = Path(os.environ["HOME"]) / "journal.db"
     async with inspect(embedded) as pilot, desk(journal, ManualClock(NINE), user="alice") as other:
         screen = await shown(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
+        await press(pilot, "enter", at="DutyScreen")
         assert "Number of errors in the log" in screen_text(pilot), "what the runbook asks"
         await other.duties.sign(other.today("daily-morning"), "from the other desk")
         await until(
             pilot, lambda: "alice" in screen_text(pilot) and "from the other desk" in screen_text(pilot)
         )
-        await pilot.press("s")
-        await until(pilot, lambda: "already recorded by alice" in screen_text(pilot))
-        await pilot.press("escape", "escape")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "s", shows="already recorded by alice")
+        await press(pilot, "escape", "escape", then=lambda: pilot.app.screen is screen)
 
 
-async def test_a_journal_that_refuses_keeps_dialog_and_note(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_refusal_keeps_dialog_and_note(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     async with inspect(embedded) as pilot:
         await shown(pilot)
         await pilot.press("s")
@@ -223,36 +202,28 @@ async def test_a_journal_that_refuses_keeps_dialog_and_note(
             raise JournalError(Problem(kind=ProblemKind.OTHER, summary="The disk is full.", at=NINE))
 
         monkeypatch.setattr(journal, "append", full)
-        await pilot.press("enter")
-        await until(pilot, lambda: "The disk is full." in screen_text(pilot))
+        await press(pilot, "enter", shows="The disk is full.")
         assert pilot.app.screen is dialog
         assert dialog.field.text == "kept"
         assert today(pilot, "daily-morning").state is S.DUE
         monkeypatch.setattr(journal, "append", working)
-        await pilot.press("enter")
-        await until(pilot, lambda: today(pilot, "daily-morning").state is S.DONE)
+        await press(pilot, "enter", then=lambda: today(pilot, "daily-morning").state is S.DONE)
 
 
 @pytest.mark.slow
 async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded) -> None:
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
-        await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "Feb 2026" in screen_text(pilot))
+        await press(pilot, "right_square_bracket", shows="Feb 2026")
         assert screen.agenda.month.month == 2
         assert screen.agenda.day == screen.grid.day == date(2026, 2, 14)
-        await pilot.press("left_square_bracket", "left_square_bracket")
-        await until(pilot, lambda: "Dec 2025" in screen_text(pilot))
-        await pilot.press("t")
-        await until(pilot, lambda: screen.grid.day == date(2026, 1, 14))
-        await pilot.press("tab", "right", "enter")
-        await until(pilot, lambda: screen.focused is screen.agenda.table)
+        await press(pilot, "left_square_bracket", "left_square_bracket", shows="Dec 2025")
+        await press(pilot, "t", then=lambda: screen.grid.day == date(2026, 1, 14))
+        await press(pilot, "tab", "right", "enter", then=lambda: screen.focused is screen.agenda.table)
         assert not screen.list.display, "another day has the month's list in the place of today's"
         assert screen.chosen.slot.day == date(2026, 1, 15), "the keys act on what the calendar shows"
-        await pilot.press("s")
-        await until(pilot, lambda: "it can be signed off from 01-15(Thu) 09:00 on" in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "s", shows="it can be signed off from 01-15(Thu) 09:00 on")
+        await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
         await pilot.press("t")
         await until(pilot, lambda: screen.focused is screen.list.table and not screen.agenda.display)
 
@@ -262,12 +233,9 @@ async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embed
         screen = await shown(pilot)
         await pilot.press("tab", "right")
         for key in ("s", "minus"):
-            await pilot.press(key)
-            await until(pilot, lambda: "Choose one of the day" in screen_text(pilot))
-            await pilot.press("escape")
-            await until(pilot, lambda: screen.focused is screen.agenda.table)
-            await pilot.press("tab")
-            await until(pilot, lambda: screen.focused is screen.grid)
+            await press(pilot, key, shows="Choose one of the day")
+            await press(pilot, "escape", then=lambda: screen.focused is screen.agenda.table)
+            await press(pilot, "tab", then=lambda: screen.focused is screen.grid)
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 13, 23, 55, tzinfo=UTC))
@@ -282,8 +250,7 @@ async def test_before_nine_the_cursor_waits_on_todays_first_duty(embedded: Embed
 async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Embedded) -> None:
     async with inspect(embedded, size=(80, 24)) as pilot:
         screen = await shown(pilot)
-        await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "Feb 2026" in screen_text(pilot))
+        await press(pilot, "right_square_bracket", shows="Feb 2026")
         assert screen.focused is screen.grid
         await pilot.press("t", "shift+tab")
         await until(pilot, lambda: screen.focused is screen.list.table and screen.list.is_on_screen)
@@ -297,23 +264,15 @@ async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded: Embedded) ->
         await pilot.press("tab", *["right"] * 4, "enter")
         await until(pilot, lambda: screen.chosen and screen.chosen.slot.duty == "weekly-deploy")
         await until(pilot, lambda: "@ Plan" in screen_text(pilot))
-        await pilot.press("s")
-        await until(pilot, lambda: "it is not planned" in screen_text(pilot))
-        await pilot.press("escape", "at")
-        await until(pilot, lambda: screen.chosen.planned)
+        await press(pilot, "s", shows="it is not planned")
+        await press(pilot, "escape", "at", then=lambda: screen.chosen.planned)
         assert screen.chosen.state is S.UPCOMING
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
-        await pilot.press("at")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await press(pilot, "enter", at="DutyScreen")
+        await press(pilot, "at", at="ConfirmScreen")
         await until(pilot, lambda: "nobody is reminded of it" in " ".join(screen_text(pilot).split()))
         assert screen.chosen.planned, "the key alone takes nothing back"
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
+        await press(pilot, "escape", at="DutyScreen")
         assert screen.chosen.planned
-        await pilot.press("at")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        await until(pilot, lambda: pilot.app.screen.guard.is_open)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, DutyScreen))
+        await press(pilot, "at", at="ConfirmScreen", then=lambda: pilot.app.screen.guard.is_open)
+        await press(pilot, "enter", at="DutyScreen")
         await until(pilot, lambda: pilot.app.screen.occurrence.state is S.UNPLANNED)

@@ -11,12 +11,14 @@ from services.models.verdict import Verdict
 from services.runbook.loader import loads
 from tests.conftest import Embedded
 from tests.services.runbook.small import SYSTEM
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, until
 from tests.tui.screens.duties.test_finding_screen import MONDAY, opened
 from tui.messages import OpenLogs
 from tui.screens.duties.duty import DutyScreen
 from tui.screens.duties.inspected_logs import logs_of
 from tui.screens.logs.logs import LogsScreen
+
+pytestmark = pytest.mark.usefixtures("at_once")
 
 GROUP = '[[log_groups]]\nid = "/ecs/s"\ntitle = "t"\n'
 AT = datetime(2026, 1, 14, 0, 30, tzinfo=UTC)
@@ -65,19 +67,14 @@ async def open_duty(pilot: Pilot[Any], duty: str) -> DutyScreen:
 
 
 @BEFORE_NINE
-@pytest.mark.usefixtures("at_once")
-async def test_l_on_a_duty_opens_the_logs_of_its_inspections_in_place_of_the_dialog(
-    embedded: Embedded,
-) -> None:
+async def test_l_on_a_duty_opens_its_logs_in_place_of_the_dialog(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         screen = await open_duty(pilot, "daily-morning")
-        await pilot.press("l")
-        await until(pilot, lambda: groups_of(pilot) == ["/ecs/staff-api"])
+        await press(pilot, "l", then=lambda: groups_of(pilot) == ["/ecs/staff-api"])
         assert screen not in pilot.app.screen_stack
 
 
 @BEFORE_NINE
-@pytest.mark.usefixtures("at_once")
 async def test_l_is_not_offered_on_a_duty_that_reads_no_logs(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         screen = await open_duty(pilot, "weekly-backup")
@@ -87,15 +84,12 @@ async def test_l_is_not_offered_on_a_duty_that_reads_no_logs(embedded: Embedded)
 
 
 @BEFORE_NINE
-@pytest.mark.usefixtures("at_once")
 async def test_l_on_a_finding_opens_its_logs_at_its_time(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         screen = await opened(pilot, embedded, "error-logs")
         request = logs_of(screen.services.runbook, ["error-logs"], [screen.recorded.finding])
-        assert request is not None
         assert request.at is not None
-        await pilot.press("l")
-        await until(pilot, lambda: groups_of(pilot) == ["/ecs/staff-api"])
+        await press(pilot, "l", then=lambda: groups_of(pilot) == ["/ecs/staff-api"])
         (pane,) = pilot.app.screen.tails
         await until(pilot, lambda: pane.lines.rules.marked_at == round(request.at.timestamp() * 1000))
 
@@ -109,19 +103,15 @@ async def select_duty(pilot: Pilot[Any], duty: str) -> None:
 
 
 @BEFORE_NINE
-@pytest.mark.usefixtures("at_once")
 async def test_l_in_the_list_of_duties_opens_the_logs_of_the_selected_one(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         await select_duty(pilot, "daily-morning")
-        await pilot.press("l")
-        await until(pilot, lambda: groups_of(pilot) == ["/ecs/staff-api"])
+        await press(pilot, "l", then=lambda: groups_of(pilot) == ["/ecs/staff-api"])
 
 
 @BEFORE_NINE
-@pytest.mark.usefixtures("at_once")
 async def test_l_in_the_list_says_that_a_duty_reads_no_logs(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         await select_duty(pilot, "weekly-backup")
-        await pilot.press("l")
-        await until(pilot, lambda: "read no log group" in screen_text(pilot))
+        await press(pilot, "l", shows="read no log group")
         assert not groups_of(pilot)

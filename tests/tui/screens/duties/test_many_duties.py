@@ -54,9 +54,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 500])
-async def test_a_month_key_fills_once_and_makes_the_rows_on_screen(
-    embedded: Embedded, calls: Counter[str], more: int
-) -> None:
+async def test_a_month_key_makes_the_rows_once(embedded: Embedded, calls: Counter[str], more: int) -> None:
     async with console(embedded.url, embedded.clock, mode="inspect", runbook=book(more)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
         screen, duties = pilot.app.screen, pilot.app.ready.duties

@@ -12,12 +12,11 @@ from services.models.runbook import JournalSpec, Runbook
 from services.runbook.loader import load_builtin
 from tests.conftest import Embedded
 from tests.services.journal.book import of_tomorrow, tampered
-from tests.tools.console import console, screen_text, settled, until
-from tests.tui.journal_tools import flat_text, other_console, record
+from tests.tools.console import console, expect, flat_text, press, screen_text, settled, until
+from tests.tui.journal_tools import other_console, record
 from tests.tui.seeding import client, make_group
-from tui.screens.journal.entry import EntryScreen
 from tui.screens.journal.filter import JournalFilterScreen
-from tui.screens.journal.journal import JournalScreen, JournalVerifyScreen
+from tui.screens.journal.journal import JournalScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -38,9 +37,7 @@ def yesterday(embedded: Embedded) -> ManualClock:
     return ManualClock(embedded.clock.now() - timedelta(days=1))
 
 
-async def test_the_newest_are_on_top_by_day_and_new_entries_do_not_move_the_cursor(
-    embedded: Embedded, path: Path
-) -> None:
+async def test_the_newest_are_on_top_and_do_not_move_the_cursor(embedded: Embedded, path: Path) -> None:
     async with other_console(path, yesterday(embedded)) as other:
         await record(other, "the day before")
     async with other_console(path, embedded.clock) as other:
@@ -67,9 +64,7 @@ async def test_the_newest_are_on_top_by_day_and_new_entries_do_not_move_the_curs
 
 
 @pytest.mark.slow
-async def test_it_pages_to_the_first_entry_and_back_while_the_readers_lines_stay(
-    embedded: Embedded, path: Path
-) -> None:
+async def test_it_pages_to_the_first_entry_and_back(embedded: Embedded, path: Path) -> None:
     async with other_console(path, embedded.clock) as other:
         for number in range(1, 401):
             await record(other, f"note {number}")
@@ -80,20 +75,16 @@ async def test_it_pages_to_the_first_entry_and_back_while_the_readers_lines_stay
             await until(pilot, lambda: view() and view().entries)
             newest = view().entries[0].seq
             screen.window = EntryWindow(screen.services.journal, EntryQuery(), page=80, most=240)
-            await pilot.press("end")
-            await until(pilot, lambda: table.cursor_key == "1")
-            await until(pilot, lambda: "note 1" in screen_text(pilot))
-            assert "newer entries above" in screen_text(pilot)
+            await press(pilot, "end", then=lambda: table.cursor_key == "1")
+            await expect(pilot, shows=("note 1", "newer entries above"))
             await record(other, "meanwhile")
             while view().newer:
                 before = table.cursor_key
-                await pilot.press(*["pageup"] * 4)
-                await until(pilot, lambda before=before: table.cursor_key != before)
+                await press(pilot, *["pageup"] * 4, then=lambda before=before: table.cursor_key != before)
                 assert len(view().entries) <= 240
                 row = next(i for i, each in enumerate(table.rows) if each.key == table.cursor_key)
                 assert 0 <= row - table.scroll_offset.y < table.size.height, "the cursor is in view"
-            await pilot.press("home")
-            await until(pilot, lambda: int(table.cursor_key) > newest)
+            await press(pilot, "home", then=lambda: int(table.cursor_key) > newest)
             # A reader further down is notified of new entries, and is not moved.
             await pilot.press(*["pagedown"] * 3)
             await settled(pilot)
@@ -127,22 +118,16 @@ async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, pa
             everything = ["signed", "ＤＢの保守 tomorrow", "yesterday's"]
             await until(pilot, lambda: screen.panel.state.value and texts() == everything)
 
-            await pilot.press("slash", *"db", "enter")
-            await until(pilot, lambda: texts() == ["ＤＢの保守 tomorrow"])
+            await press(pilot, "slash", *"db", "enter", then=lambda: texts() == ["ＤＢの保守 tomorrow"])
             assert "“db”" in screen_text(pilot)
             assert "1 found" in screen_text(pilot)
-            await pilot.press("escape")
-            await until(pilot, lambda: texts() == everything)
+            await press(pilot, "escape", then=lambda: texts() == everything)
             await until(pilot, lambda: "shows all" not in screen_text(pilot))
 
-            await pilot.press("D", *"-1", "enter")
-            await until(pilot, lambda: texts() == ["yesterday's"])
-            await pilot.press("right_square_bracket")
-            await until(pilot, lambda: texts() == everything[:2])
-            await pilot.press("D", *"nonsense", "enter")
-            await until(pilot, lambda: "no such day" in screen_text(pilot))
-            await pilot.press("escape", "escape")
-            await until(pilot, lambda: texts() == everything)
+            await press(pilot, "D", *"-1", "enter", then=lambda: texts() == ["yesterday's"])
+            await press(pilot, "right_square_bracket", then=lambda: texts() == everything[:2])
+            await press(pilot, "D", *"nonsense", "enter", shows="no such day")
+            await press(pilot, "escape", "escape", then=lambda: texts() == everything)
 
             await pilot.press("f")
             await until(
@@ -155,18 +140,13 @@ async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, pa
             await until(pilot, lambda: texts() == ["yesterday's"])
             assert screen.window.query == EntryQuery(person="suzuki", target="alb-5xx")
             assert "alb-5xx" in screen_text(pilot)
-            await pilot.press("f")
-            await until(pilot, lambda: isinstance(pilot.app.screen, JournalFilterScreen))
-            await pilot.press(*"sign-off", "enter", "escape")
-            await until(pilot, lambda: "No entry matches the filter" in screen_text(pilot))
-            await pilot.press("escape")
-            await until(pilot, lambda: texts() == everything)
+            await press(pilot, "f", at="JournalFilterScreen")
+            await press(pilot, *"sign-off", "enter", "escape", shows="No entry matches the filter")
+            await press(pilot, "escape", then=lambda: texts() == everything)
             assert screen.focused is screen.panel.table
 
 
-async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
-    embedded: Embedded, path: Path
-) -> None:
+async def test_kinds_of_a_later_version_are_filtered_by_name(embedded: Embedded, path: Path) -> None:
     async with other_console(path, embedded.clock, "suzuki") as other:
         await record(other, "a note")
     now = embedded.clock.now()
@@ -181,8 +161,7 @@ async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
         def texts() -> list[str]:
             return [entry.text for entry in screen.panel.state.value.entries]
 
-        await until(pilot, lambda: "unknown kind (co-signed)" in screen_text(pilot))
-        assert "unknown kind ([b]x[/])" in screen_text(pilot)
+        await expect(pilot, shows=("unknown kind (co-signed)", "unknown kind ([b]x[/])"))
         await pilot.press("f")
         await until(
             pilot,
@@ -191,15 +170,12 @@ async def test_kinds_of_a_later_version_are_shown_and_filtered_by_name(
                 and any(choice.unknown for choice in pilot.app.screen.choices)
             ),
         )
-        await pilot.press(*"co-sig", "enter")
-        await until(pilot, lambda: "✓ ? unknown kind (co-signed)" in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: texts() == ["limit 8 is fine"])
+        await press(pilot, *"co-sig", "enter", shows="✓ ? unknown kind (co-signed)")
+        await press(pilot, "escape", then=lambda: texts() == ["limit 8 is fine"])
         assert screen.window.query == EntryQuery(unknown_kinds=frozenset({"co-signed"}))
         await until(pilot, lambda: "kind unknown kind (co-signed)" in flat_text(pilot))
         screen.panel.table.move_to(str(approved.seq))
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EntryScreen) and pilot.app.screen.detail.link)
+        await press(pilot, "enter", at="EntryScreen", then=lambda: pilot.app.screen.detail.link)
         await settled(pilot)
         for words in ("? unknown kind (co-signed)", "limit 8 is fine", "restrains changes: 0.2", "as it was"):
             assert words in screen_text(pilot)
@@ -225,10 +201,7 @@ async def test_an_entry_opens_whole_and_leads_through_its_story(embedded: Embedd
             assert isinstance(screen, JournalScreen)
             await until(pilot, lambda: screen.panel.table.move_to(str(outcome)))
             await pilot.press("enter")
-            await until(
-                pilot,
-                lambda: isinstance(pilot.app.screen, EntryScreen) and len(pilot.app.screen.detail.story) == 2,
-            )
+            await expect(pilot, at="EntryScreen", then=lambda: len(pilot.app.screen.detail.story) == 2)
             detail = pilot.app.screen.detail
             await until(pilot, lambda: detail.link and detail.link.is_intact)
             await settled(pilot)
@@ -243,16 +216,14 @@ async def test_an_entry_opens_whole_and_leads_through_its_story(embedded: Embedd
                 detail.entry.hash[:30],
             ):
                 assert words in text
-            await pilot.press("left")
-            await until(pilot, lambda: detail.entry.seq == plan)
+            await press(pilot, "left", then=lambda: detail.entry.seq == plan)
             await settled(pilot)
             assert "[@click=app.quit]" in screen_text(pilot)
             await pilot.press("left")
             assert detail.entry.seq == plan, "none before it"
             await record(other, "and further", EntryKind.RESOLVED, subject="plan-1")
             await until(pilot, lambda: "and further" in screen_text(pilot))
-            await pilot.press("escape")
-            await until(pilot, lambda: pilot.app.screen is screen)
+            await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
             assert pilot.app.filter_hits == 0
 
 
@@ -271,8 +242,7 @@ async def test_the_stream_of_the_runbook_reveals_a_truncated_end(embedded: Embed
         await pilot.pause()
     tampered(path, "DELETE FROM entries WHERE seq > 1", "DELETE FROM words WHERE seq > 1")
     async with console(embedded.url, embedded.clock, **with_stream) as pilot:
-        await pilot.press("V")
-        await until(pilot, lambda: "Entries 2 to 5 are missing at the end" in flat_text(pilot))
+        await press(pilot, "V", shows="Entries 2 to 5 are missing at the end")
 
 
 async def test_a_hash_that_cannot_be_stored_outside_is_reported(embedded: Embedded, path: Path) -> None:
@@ -282,9 +252,7 @@ async def test_a_hash_that_cannot_be_stored_outside_is_reported(embedded: Embedd
             pilot,
             lambda: "No hash is kept externally: CloudWatch Logs: There is no stream" in screen_text(pilot),
         )
-        await pilot.press("V")
-        await until(pilot, lambda: "cannot be determined" in screen_text(pilot))
-        assert "There is no stream none" in flat_text(pilot)
+        await press(pilot, "V", shows=("cannot be determined", "There is no stream none"))
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
         assert not pilot.app.screen.checkpoint_line.display
 
@@ -294,10 +262,7 @@ async def test_verify_explains_what_was_altered(embedded: Embedded, path: Path) 
         for number in range(5):
             await record(other, f"note {number}")
     async with console(embedded.url, embedded.clock, journal=path, mode="journal") as pilot:
-        await pilot.press("V")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, JournalVerifyScreen) and pilot.app.screen.verification
-        )
+        await press(pilot, "V", at="JournalVerifyScreen", then=lambda: pilot.app.screen.verification)
         await until(pilot, lambda: "entries were checked" in screen_text(pilot))
         await pilot.press("escape")
         import sqlite3
@@ -305,9 +270,7 @@ async def test_verify_explains_what_was_altered(embedded: Embedded, path: Path) 
         with sqlite3.connect(path) as db:
             db.executescript("DROP TRIGGER entries_stay; UPDATE entries SET user = 'nobody' WHERE seq = 3")
         db.close()
-        await pilot.press("V")
-        await until(pilot, lambda: "differs from what was written" in screen_text(pilot))
-        assert "#3" in screen_text(pilot)
+        await press(pilot, "V", shows=("differs from what was written", "#3"))
 
 
 async def test_what_is_shown_is_exported_for_this_user_alone(embedded: Embedded, path: Path) -> None:
@@ -322,8 +285,7 @@ async def test_what_is_shown_is_exported_for_this_user_alone(embedded: Embedded,
             assert isinstance(screen, JournalScreen)
             screen.show(EntryQuery(target="svc"))
             await until(pilot, lambda: len(screen.panel.state.value.entries) == 1)
-            await pilot.press("ctrl+s")
-            await until(pilot, lambda: "was saved to" in screen_text(pilot))
+            await press(pilot, "ctrl+s", shows="was saved to")
             (file,) = (Path.home() / ".local/state/toban/exports").glob("journal-*.jsonl")
             assert file.stat().st_mode & 0o777 == 0o600
             (line,) = file.read_text().splitlines()

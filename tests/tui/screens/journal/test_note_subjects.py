@@ -6,10 +6,13 @@ import pytest
 from services.models.incidents import TriggerKind
 from services.models.journal import EntryKind, EntryQuery
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
-from tui.screens.journal.note import NoteScreen
+from tests.tools.console import console, press, screen_text, until
 
-pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.usefixtures("at_once")]
+pytestmark = [
+    pytest.mark.scenario("ordinary-day", history=600.0),
+    pytest.mark.usefixtures("at_once"),
+    pytest.mark.slow,
+]
 NOTES = EntryQuery(kinds=frozenset({EntryKind.NOTE}))
 
 
@@ -27,16 +30,13 @@ async def note(pilot: Any, *keys: str) -> str:
     """Write a note from the log screen; the subject it has in the journal."""
     journal = pilot.app.ready.journal
     before = len(await journal.entries(NOTES))
-    await pilot.press("f8")
-    await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen) and pilot.app.screen.focused)
-    await pilot.press(*keys, "x", "enter")
-    await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+    await press(pilot, "f8", at="NoteScreen", then=lambda: pilot.app.screen.focused)
+    await press(pilot, *keys, "x", "enter", left="NoteScreen")
     entries = await journal.entries(NOTES)
     assert len(entries) == before + 1
     return str(entries[-1].subject)
 
 
-@pytest.mark.slow
 async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="change", size=(80, 24)) as pilot:
         await until(pilot, lambda: pilot.app.ready.journal.health.writable)
@@ -51,13 +51,11 @@ async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(emb
         assert {await note(pilot, "ctrl+t"), await note(pilot, "ctrl+t", "ctrl+t")} == {first.id, second.id}
 
 
-@pytest.mark.slow
 async def test_the_incident_under_the_cursor_is_offered_once(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="respond", size=(80, 24)) as pilot:
         await until(pilot, lambda: pilot.app.ready.journal.health.writable)
         incident = await take(pilot, "alb-5xx-error-rate")
         await until(pilot, lambda: pilot.app.screen.incident_at_hand() is not None)
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))
+        await press(pilot, "f8", at="NoteScreen")
         assert [place and place.subject for place in pilot.app.screen.subjects] == [incident.id, None]
         await until(pilot, lambda: "[x] about alb-5xx-error-rate" in screen_text(pilot))

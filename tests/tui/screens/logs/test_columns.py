@@ -4,9 +4,8 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tui.screens.logs.forms import ColumnsScreen
-from tui.screens.logs.logs import LogsScreen
 from tui.screens.logs.memory import log_memory
 
 APP = "/ecs/staff-api"
@@ -17,11 +16,9 @@ def names(pilot: Pilot[Any]) -> list[str]:
 
 
 async def opened(pilot: Pilot[Any]) -> ColumnsScreen:
-    await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+    await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
     await until(pilot, lambda: pilot.app.screen.pane.lines.group_form.layout.columns)
-    await pilot.press("C")
-    await until(pilot, lambda: isinstance(pilot.app.screen, ColumnsScreen) and pilot.app.screen.guard.is_open)
-    dialog = pilot.app.screen
+    dialog = await press(pilot, "C", at="ColumnsScreen", then=lambda: pilot.app.screen.guard.is_open)
     assert isinstance(dialog, ColumnsScreen)
     return dialog
 
@@ -39,8 +36,7 @@ async def test_columns_are_ticked_moved_widened_and_remembered(embedded: Embedde
         await pilot.press("space", "ctrl+up", "right")
         dialog.table.move_to("userId")
         await pilot.press("space", "ctrl+up", "ctrl+up", "ctrl+up", "ctrl+up", "right", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
-        await until(pilot, lambda: names(pilot)[0] == "userId")
+        await expect(pilot, at="LogsScreen", then=lambda: names(pilot)[0] == "userId")
         columns = log_memory(pilot.app).columns(APP)
         assert columns is not None
         assert [name for name, _width in columns] == names(pilot)
@@ -52,15 +48,10 @@ async def test_columns_are_ticked_moved_widened_and_remembered(embedded: Embedde
 async def test_the_own_columns_come_back_and_closing_changes_nothing(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
         await opened(pilot)
-        await pilot.press("space", "escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        await press(pilot, "space", "escape", at="LogsScreen")
         assert log_memory(pilot.app).columns(APP) is None
         await opened(pilot)
-        await pilot.press("space", "enter")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and "statusCode" not in names(pilot)
-        )
+        await press(pilot, "space", "enter", at="LogsScreen", then=lambda: "statusCode" not in names(pilot))
         await opened(pilot)
-        await pilot.press("delete")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and "statusCode" in names(pilot))
+        await press(pilot, "delete", at="LogsScreen", then=lambda: "statusCode" in names(pilot))
         assert log_memory(pilot.app).columns(APP) is None

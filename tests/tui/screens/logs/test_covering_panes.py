@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from services.models.journal import EntryKind, EntryQuery
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import expect, press, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tests.tui.screens.logs.test_log_export_dialog import _choose, _dialog
 from tests.tui.screens.logs.test_one_time import EVEN, ODD, start
@@ -15,7 +15,6 @@ from tests.tui.screens.logs.test_task_pane import TASK
 from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
 from tui.messages import OpenLogs
-from tui.screens.logs.marking import MarkScreen
 from widgets.logs.pane.pane import LogPane
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -66,9 +65,7 @@ async def test_a_mark_in_the_merged_pane_is_one_of_its_group(embedded: Embedded,
         pane = await merged(pilot, 60)
         pane.lines.go_row(pane.store.row_at(start + 41_000))
         await burst(pilot, "m")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, MarkScreen) and pilot.app.screen.guard.is_open
-        )
+        await expect(pilot, at="MarkScreen", then=lambda: pilot.app.screen.guard.is_open)
         await burst(pilot, "here", KEYS["enter"])
         await until(pilot, lambda: len(pane.marks) == 1 and pilot.app.screen is screen)
         query = EntryQuery(kinds=frozenset({EntryKind.LOG_MARK}))
@@ -100,8 +97,7 @@ async def test_the_lines_of_the_merged_pane_are_exported_with_their_groups(
         dialog = await _dialog(pilot)
         assert "The 60 lines in memory" in screen_text(pilot)
         dialog.fields["path"].value = str(path)
-        await pilot.press("enter")
-        await until(pilot, lambda: "60 lines saved to" in screen_text(pilot))
+        await press(pilot, "enter", shows="60 lines saved to")
     head, *records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert head["groups"] == [EVEN, ODD]
     assert [(each["group"], each["stream"]) for each in records] == [(EVEN, "stream"), (ODD, "stream")] * 30

@@ -5,15 +5,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.conftest import Embedded
-from tests.tools.console import console, until
-from tui.screens.common.choose import ChooseScreen
-from tui.screens.logs.groups import GroupScreen
-from tui.screens.logs.logs import LogsScreen
+from tests.tools.console import console, expect, press, until
 from widgets.logs.pane.pane import LogPane
 
 
 async def at_field(pilot: Pilot[Any], name: str) -> LogPane:
-    await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+    await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
     pane: LogPane = pilot.app.screen.pane
     await until(pilot, lambda: pane.lines.group_form.layout.columns)
     await pilot.press("enter")
@@ -24,8 +21,7 @@ async def at_field(pilot: Pilot[Any], name: str) -> LogPane:
 
 
 async def choose(pilot: Pilot[Any], key: str) -> None:
-    await pilot.press("enter")
-    await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.guard.is_open)
+    await press(pilot, "enter", at="ChooseScreen", then=lambda: pilot.app.screen.guard.is_open)
     pilot.app.screen.table.move_to(key)
     await pilot.press("enter")
 
@@ -35,8 +31,7 @@ async def test_a_field_is_searched_and_filtered_by_its_value(embedded: Embedded)
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         pane = await at_field(pilot, "method")
         value = pane.detail.fields.row.text  # type: ignore[union-attr]  # at_field put the cursor there
-        await pilot.press("slash")
-        await until(pilot, lambda: pane.prompt.display and pane.query_one(Input).value == value)
+        await press(pilot, "slash", then=lambda: pane.prompt.display and pane.query_one(Input).value == value)
         await pilot.press("escape")
         pane = await at_field(pilot, "method")
         await choose(pilot, "search")
@@ -47,8 +42,7 @@ async def test_a_field_is_searched_and_filtered_by_its_value(embedded: Embedded)
         pane.filters.remove()
         await until(pilot, lambda: not pane.view.shown.filters)
         await at_field(pilot, "method")
-        await pilot.press("f")
-        await until(pilot, lambda: pane.query_one(Input).value == f'{{ $.method = "{value}" }}')
+        await press(pilot, "f", then=lambda: pane.query_one(Input).value == f'{{ $.method = "{value}" }}')
         await pilot.press("enter")
         await until(pilot, lambda: pane.pattern == f'{{ $.method = "{value}" }}' and len(pane.store))
 
@@ -59,11 +53,8 @@ async def test_a_value_is_followed_in_another_pane(embedded: Embedded) -> None:
         pane = await at_field(pilot, "requestId")
         value = pane.detail.fields.row.text  # type: ignore[union-attr]  # at_field put the cursor there
         await choose(pilot, "follow")
-        await until(pilot, lambda: isinstance(pilot.app.screen, GroupScreen) and pilot.app.screen.order)
-        await pilot.press("enter")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and len(pilot.app.screen.tails) == 2
-        )
+        await expect(pilot, at="GroupScreen", then=lambda: pilot.app.screen.order)
+        await press(pilot, "enter", at="LogsScreen", then=lambda: len(pilot.app.screen.tails) == 2)
         await until(pilot, lambda: pilot.app.screen.pane.pattern == f'"{value}"')
 
 

@@ -4,7 +4,7 @@ from textual.widgets import Static
 
 from services.i18n import _
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tests.tui.typed import KEYS, burst
 from tui.screens.logs.groups import GroupScreen
 from tui.screens.logs.logs import LogsScreen
@@ -14,7 +14,7 @@ DATABASE, FURTHER = "/aws/rds/instance/facility-prod-db/postgresql", "/further/g
 
 async def test_the_highlight_stays_when_the_groups_of_the_account_arrive(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         await burst(pilot, "o", KEYS["down"])
         dialog = pilot.app.screen
         assert isinstance(dialog, GroupScreen)
@@ -29,7 +29,7 @@ async def test_the_highlight_stays_when_the_groups_of_the_account_arrive(embedde
 
 async def test_each_group_shows_what_is_stored_and_its_newest_event(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         await burst(pilot, "o")
         dialog = pilot.app.screen
         assert isinstance(dialog, GroupScreen)
@@ -67,10 +67,9 @@ async def test_one_group_replaces_that_of_a_pane(embedded: Embedded) -> None:
 @pytest.mark.slow
 async def test_as_many_groups_are_ticked_as_can_be_chosen(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         dialog = GroupScreen(pilot.app.ready, most=1 + 1)
         pilot.app.push_screen(dialog)
         await until(pilot, lambda: pilot.app.screen is dialog and len(dialog.order) > 2)
-        await pilot.press("space", "down", "space", "down", "space")
-        await until(pilot, lambda: "at most 2 log groups" in screen_text(pilot))
+        await press(pilot, "space", "down", "space", "down", "space", shows="at most 2 log groups")
         assert len(dialog.ticks) == 2

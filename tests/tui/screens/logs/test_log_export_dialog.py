@@ -9,9 +9,8 @@ from services.models.journal import EntryKind, EntryQuery
 from services.models.log_exports import ExportFormat, ExportHead
 from services.models.logs import Severity
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import expect, press, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
-from tui.screens.common.choose import ChooseScreen
 from tui.screens.logs.export.choosing import ExportDialog
 from widgets.logs.text.search import Query
 
@@ -19,18 +18,13 @@ from widgets.logs.text.search import Query
 async def _choose(pilot: Pilot[Any], *keys: str) -> None:
     """Choose in the list that is open: the key of the line for each list."""
     for key in keys:
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.guard.is_open
-        )
-        screen = pilot.app.screen
+        screen = await expect(pilot, at="ChooseScreen", then=lambda: pilot.app.screen.guard.is_open)
         screen.table.move_to(key)
-        await pilot.press("enter")
-        await until(pilot, lambda screen=screen: pilot.app.screen is not screen)
+        await press(pilot, "enter", then=lambda screen=screen: pilot.app.screen is not screen)
 
 
 async def _dialog(pilot: Pilot[Any]) -> ExportDialog:
-    await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog) and pilot.app.screen.guard.is_open)
-    screen = pilot.app.screen
+    screen = await expect(pilot, at="ExportDialog", then=lambda: pilot.app.screen.guard.is_open)
     assert isinstance(screen, ExportDialog)
     return screen
 
@@ -49,8 +43,7 @@ async def test_the_selected_lines_are_saved_and_recorded(embedded: Embedded, tmp
         dialog = await _dialog(pilot)
         assert "The 3 selected lines" in screen_text(pilot)
         dialog.fields["path"].value = str(path)
-        await pilot.press("enter")
-        await until(pilot, lambda: "3 lines saved to" in screen_text(pilot))
+        await press(pilot, "enter", shows="3 lines saved to")
         head, *records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         assert ExportHead(**head).lines == len(records) == 3
         assert {record["group"] for record in records} == {APPLICATION}
@@ -60,9 +53,7 @@ async def test_the_selected_lines_are_saved_and_recorded(embedded: Embedded, tmp
         assert not pane.lines.ranging
 
 
-async def test_the_head_says_which_lines_a_level_and_a_filter_have_left(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_the_head_names_lines_that_filters_left(embedded: Embedded, tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     async with logs(embedded, APPLICATION) as pilot:
         pane = pilot.app.screen.pane
@@ -76,29 +67,24 @@ async def test_the_head_says_which_lines_a_level_and_a_filter_have_left(
         await _choose(pilot, "0", "jsonl", "masked")
         dialog = await _dialog(pilot)
         dialog.fields["path"].value = str(path)
-        await pilot.press("enter")
-        await until(pilot, lambda: "lines saved to" in screen_text(pilot))
+        await press(pilot, "enter", shows="lines saved to")
         head, *records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         assert len(records) == count
         assert head["note"] == "Only what the pane showed of the lines: INFO and worse, only api"
 
 
-async def test_a_span_is_read_from_aws_and_needs_a_reason_unless_masked(
-    embedded: Embedded, tmp_path: Path
-) -> None:
+async def test_a_span_is_read_and_needs_a_reason_unless_masked(embedded: Embedded, tmp_path: Path) -> None:
     path = tmp_path / "span.csv"
     async with logs(embedded, APPLICATION) as pilot:
         await pilot.press("ctrl+s")
         await _choose(pilot, "1", "csv", "as-logged")
         dialog = await _dialog(pilot)
         dialog.fields["path"].value = str(path)
-        await pilot.press("enter")
-        await until(pilot, lambda: "A reason is needed" in screen_text(pilot))
+        await press(pilot, "enter", shows="A reason is needed")
         dialog.fields["reason"].value = "for the vendor"
         dialog.fields["from"].value = "9:00"
         dialog.fields["to"].value = "8:00"
-        await pilot.press("enter")
-        await until(pilot, lambda: "The span must be two times" in screen_text(pilot))
+        await press(pilot, "enter", shows="The span must be two times")
         dialog.fields["to"].value = "9:10"
         await pilot.press("enter")
         while pilot.app.screen is dialog:
@@ -121,11 +107,9 @@ async def test_nothing_is_written_over_and_escape_closes(embedded: Embedded, tmp
         dialog = await _dialog(pilot)
         assert dialog.fields["path"].value.endswith(f".{ExportFormat.TEXT}")
         dialog.fields["path"].value = str(path)
-        await pilot.press("enter")
-        await until(pilot, lambda: "nothing is overwritten" in screen_text(pilot))
+        await press(pilot, "enter", shows="nothing is overwritten")
         assert path.read_text() == "mine"
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
 
 
 async def test_a_running_export_is_cancelled_without_a_trace(embedded: Embedded, tmp_path: Path) -> None:
@@ -135,9 +119,7 @@ async def test_a_running_export_is_cancelled_without_a_trace(embedded: Embedded,
         dialog = await _dialog(pilot)
         embedded.fault("logs", "FilterLogEvents", preset="throttled")
         dialog.fields["path"].value = str(tmp_path / "a.jsonl")
-        await pilot.press("enter")
-        await until(pilot, lambda: dialog.query(Input) and "Exporting" in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: "Cancelled; nothing was saved." in screen_text(pilot))
+        await press(pilot, "enter", then=lambda: dialog.query(Input) and "Exporting" in screen_text(pilot))
+        await press(pilot, "escape", shows="Cancelled; nothing was saved.")
         assert not any(tmp_path.iterdir())  # noqa: ASYNC240
         embedded.clear_faults()

@@ -8,7 +8,7 @@ from services import i18n
 from services.i18n import _
 from services.models import glyphs
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import press, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tui.commands import COMMANDS
 from tui.screens.common.help import sections
@@ -54,8 +54,7 @@ async def test_the_footer_shows_what_matters_most_at_every_width(
 
 async def test_what_is_typed_is_no_key_of_the_footer(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION, size=(200, 40)) as pilot:
-        await pilot.press("f")
-        await until(pilot, lambda: "Esc" in footer(pilot))
+        await press(pilot, "f", then=lambda: "Esc" in footer(pilot))
         assert [key for key in footer(pilot) if len(key) == 1] == []
 
 
@@ -71,8 +70,7 @@ async def test_the_help_lists_every_key_of_the_logs_in_a_section(embedded: Embed
         assert titles[: len(key_order.SECTIONS)] == [_(title) for title, _ids in key_order.SECTIONS]
         assert _("On this screen") not in titles
         await until(pilot, lambda: len(pilot.app.screen.pane.store) > 0)
-        await pilot.press("up", "enter")
-        await until(pilot, lambda: "In this panel" in sections(pilot.app.screen)[0][0])
+        await press(pilot, "up", "enter", then=lambda: "In this panel" in sections(pilot.app.screen)[0][0])
 
 
 def test_the_help_explains_every_sign_beside_the_lines() -> None:
@@ -91,8 +89,7 @@ async def test_a_key_without_effect_says_why(embedded: Embedded) -> None:
             ("greater_than_sign", "no lines are hidden here"),
             ("e", "no error among"),
         ):
-            await pilot.press(key)
-            await until(pilot, lambda words=words: words in screen_text(pilot))
+            await press(pilot, key, shows=words)
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -105,21 +102,17 @@ def test_the_hints_of_the_prompts_fit_beside_the_field_at_80_columns(language: s
 @pytest.mark.parametrize("key", ["x", "z", "ctrl+left", "ctrl+right", "ampersand"])
 async def test_a_key_for_several_panes_says_why_it_does_nothing_in_one(embedded: Embedded, key: str) -> None:
     async with logs(embedded, APPLICATION) as pilot:
-        await pilot.press(key)
-        await until(pilot, lambda: "This key is for several panes; o opens another." in screen_text(pilot))
+        await press(pilot, key, shows="This key is for several panes; o opens another.")
 
 
 async def test_what_is_typed_is_not_taken_for_a_key_of_several_panes(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
-        await pilot.press("slash", "x", "z", "ctrl+left")
-        await until(pilot, lambda: "xz" in screen_text(pilot))
+        await press(pilot, "slash", "x", "z", "ctrl+left", shows="xz")
         assert "several panes" not in screen_text(pilot)
 
 
 async def test_a_key_for_the_panes_says_why_it_does_nothing_while_they_are_merged(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         screen = pilot.app.screen
-        await pilot.press("ampersand")
-        await until(pilot, lambda: screen.cover is not None)
-        await pilot.press("z")
-        await until(pilot, lambda: "Esc shows the panes again; the key works there." in screen_text(pilot))
+        await press(pilot, "ampersand", then=lambda: screen.cover is not None)
+        await press(pilot, "z", shows="Esc shows the panes again; the key works there.")

@@ -2,18 +2,17 @@ import pytest
 
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, EntryQuery
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until, until_later
+from tests.tools.console import expect, screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
-from tui.screens.logs.layouts import LayoutScreen
-from tui.screens.logs.marking import MarkScreen
 from tui.screens.logs.memory import log_memory
+
+pytestmark = pytest.mark.slow
 
 SECRET = "AKIAIOSFODNN7EXAMPLE taro@example.co.jp"
 
 
-@pytest.mark.slow
 async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embedded: Embedded) -> None:
     at = int(embedded.clock.now().timestamp() * 1000) - 1_000
     async with client("logs", embedded.url) as aws:
@@ -25,9 +24,7 @@ async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embe
         await until(pilot, lambda: pane.store.row_at(at) < pane.store.end)
         pane.lines.go_row(pane.store.row_at(at))
         await burst(pilot, "m")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, MarkScreen) and pilot.app.screen.guard.is_open
-        )
+        await expect(pilot, at="MarkScreen", then=lambda: pilot.app.screen.guard.is_open)
         await burst(pilot, "this is it", KEYS["enter"])
         await until(pilot, lambda: len(pane.marks) == 1 and pilot.app.screen is screen)
         await until(pilot, lambda: "this is it" in screen_text(pilot))
@@ -59,7 +56,6 @@ async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embe
         assert len(pane.marks) == 0, "its removal stays, too"
 
 
-@pytest.mark.slow
 @pytest.mark.scenario("alb-5xx")
 async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
@@ -71,10 +67,7 @@ async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedde
         await until(pilot, lambda: len(pane.store))
         pane.lines.go_row(pane.store.end - 1)
         await burst(pilot, "m")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, MarkScreen) and pilot.app.screen.guard.is_open
-        )
-        dialog = pilot.app.screen
+        dialog = await expect(pilot, at="MarkScreen", then=lambda: pilot.app.screen.guard.is_open)
         assert dialog.subject is None, "it is only offered"
         await burst(pilot, KEYS["ctrl+t"])
         await until(pilot, lambda: dialog.subject is not None and dialog.subject.subject == incident.id)
@@ -85,7 +78,6 @@ async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedde
         assert entry.subject == incident.id
 
 
-@pytest.mark.slow
 async def test_a_layout_is_saved_opened_and_discarded(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         screen = pilot.app.screen
@@ -93,14 +85,14 @@ async def test_a_layout_is_saved_opened_and_discarded(embedded: Embedded) -> Non
         screen.area.set_share(second, 7)
         screen.follow(second, DATABASE, '"LOG"')
         await burst(pilot, KEYS["f3"])
-        await until(pilot, lambda: isinstance(pilot.app.screen, LayoutScreen))
+        await expect(pilot, at="LayoutScreen")
         await burst(pilot, "night", KEYS["enter"])
         await until(pilot, lambda: pilot.app.screen is screen and "night" in log_memory(pilot.app).layouts)
         await screen.remove_pane(second)
         screen.follow(first, DATABASE)
 
         await burst(pilot, KEYS["f3"])
-        await until(pilot, lambda: isinstance(pilot.app.screen, LayoutScreen))
+        await expect(pilot, at="LayoutScreen")
         await burst(pilot, KEYS["enter"])
         await until(pilot, lambda: len(screen.tails) == 2)
         await until(
@@ -113,6 +105,6 @@ async def test_a_layout_is_saved_opened_and_discarded(embedded: Embedded) -> Non
         assert [screen.area.share_of(pane) for pane in screen.tails] == [4, 7]
 
         await burst(pilot, KEYS["f3"])
-        await until(pilot, lambda: isinstance(pilot.app.screen, LayoutScreen))
+        await expect(pilot, at="LayoutScreen")
         await burst(pilot, KEYS["delete"])
         await until(pilot, lambda: not log_memory(pilot.app).layouts)

@@ -131,9 +131,7 @@ async def test_the_memory_is_bounded(tmp_path: Path) -> None:
     assert memory.path.stat().st_size < 200_000
 
 
-async def test_a_field_whose_name_cannot_be_written_keeps_nothing_else_from_being_remembered(
-    tmp_path: Path,
-) -> None:
+async def test_an_unwritable_field_keeps_nothing_else_from_being_remembered(tmp_path: Path) -> None:
     memory = memory_in(tmp_path)
     memory.remember_columns("/ecs/a", (("\ud800", 6), ("path", 30)))
     memory.add_to_history("search", "timeout")
@@ -144,9 +142,7 @@ async def test_a_field_whose_name_cannot_be_written_keeps_nothing_else_from_bein
     assert later.history("search") == ("timeout",)
 
 
-async def test_an_unfinished_file_of_a_killed_process_of_the_same_number_is_no_obstacle(
-    tmp_path: Path,
-) -> None:
+async def test_an_unfinished_file_of_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
     memory = memory_in(tmp_path)
     memory.path.parent.mkdir()
     memory.path.with_name(f".{memory.path.name}.{os.getpid()}").write_text("unfinished")

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until, until_later
+from tests.tools.console import expect, screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
 from tests.tui.seeding import client, put_lines
@@ -15,9 +15,7 @@ __all__ = ["start"]
 
 
 @pytest.mark.slow
-async def test_the_merged_pane_has_every_line_in_order_with_its_source(
-    embedded: Embedded, start: int
-) -> None:
+async def test_the_merged_pane_has_every_line_with_its_source(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         first, even, odd = screen.tails
@@ -30,9 +28,7 @@ async def test_the_merged_pane_has_every_line_in_order_with_its_source(
         lines = [store.line(row) for row in range(store.first, store.end)]
         assert [line.text for line in lines] == [f"line {second}" for second in range(60)]
         assert [line.stream[:2] for line in lines] == ["A:", "B:"] * 30
-        await until(pilot, lambda: "B line 59" in screen_text(pilot))
-        await until(pilot, lambda: "A further/even" in screen_text(pilot))
-        await until(pilot, lambda: "B further/odd" in screen_text(pilot))
+        await expect(pilot, shows=("B line 59", "A further/even", "B further/odd"))
 
         async with client("logs", embedded.url) as aws:
             await put_lines(
@@ -93,9 +89,7 @@ async def test_a_request_that_a_line_does_not_name_leaves_the_merging_as_it_is(
         assert screen.cover.pane.title == "Merged"
 
 
-async def test_a_field_of_a_merged_line_is_searched_and_its_pattern_explained(
-    embedded: Embedded, start: int
-) -> None:
+async def test_a_field_of_a_merged_line_is_searched_and_explained(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         await screen.remove_pane(next(iter(screen.tails)))

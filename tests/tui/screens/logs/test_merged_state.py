@@ -7,14 +7,13 @@ from textual.pilot import Pilot
 from services.demo.logs import handlers as embedded_live
 from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until, until_later
+from tests.tools.console import expect, press, screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
 from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
 from tui.messages import OpenLogs
 from tui.screens.logs.covers import merged
-from tui.screens.logs.insights.screen import InsightsScreen
 from widgets.logs.drawing.separators import Gap
 from widgets.logs.pane.pane import LogPane
 
@@ -36,16 +35,12 @@ async def two_merged(pilot: Pilot[object]) -> tuple[LogPane, LogPane, LogPane]:
 async def asked(pilot: Pilot[object], key: str, words: str) -> None:
     """Press a key that asks first, wait for the question's words and close it."""
     screen = pilot.app.screen
-    await pilot.press(key)
-    await until(pilot, lambda: pilot.app.screen is not screen and words in screen_text(pilot))
+    await press(pilot, key, then=lambda: pilot.app.screen is not screen and words in screen_text(pilot))
     await until(pilot, lambda: pilot.app.screen.guard.is_open)
-    await pilot.press("escape")
-    await until(pilot, lambda: pilot.app.screen is screen)
+    await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
 
 
-async def test_a_filter_of_one_pane_stands_in_the_merged_title_with_its_letter(
-    embedded: Embedded, start: int
-) -> None:
+async def test_a_filter_of_a_pane_is_in_the_merged_title(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         first, even, odd = screen.tails
@@ -65,8 +60,7 @@ async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd, pane = await two_merged(pilot)
         for key in ("f4", "plus"):
-            await pilot.press(key)
-            await until(pilot, lambda: "Choose a line first" in screen_text(pilot))
+            await press(pilot, key, shows="Choose a line first")
         await burst(pilot, KEYS["up"] * lines_up)
         await until(pilot, lambda: at_cursor(pane) == f"line {60 - lines_up}")
         await asked(pilot, "f4", f"shows lines of {group} about a second")
@@ -87,15 +81,12 @@ async def test_the_price_of_a_running_live_tail_stays_on_the_screen(
         await burst(pilot, KEYS["up"])
         await pilot.press("f4")
         await until(pilot, lambda: pilot.app.screen is not screen and pilot.app.screen.guard.is_open)
-        await pilot.press("enter")
-        await until(pilot, lambda: "B LIVE 1 min ¥1.50" in screen_text(pilot))
+        await press(pilot, "enter", shows="B LIVE 1 min ¥1.50")
         async with client("logs", embedded.url) as aws:
             await put_lines(aws, ODD, "stream", [(start + 60_000, "a live one")])
         await until(pilot, lambda: len(pane.store) == 61)
-        await pilot.press("end")
-        await until(pilot, lambda: pane.lines.cursor is None)
-        await pilot.press("f4")
-        await until(pilot, lambda: "LIVE" not in screen_text(pilot) and not odd.live)
+        await press(pilot, "end", then=lambda: pane.lines.cursor is None)
+        await press(pilot, "f4", then=lambda: "LIVE" not in screen_text(pilot) and not odd.live)
 
 
 async def test_the_state_of_quiet_panes_is_shown(embedded: Embedded, start: int) -> None:
@@ -136,20 +127,15 @@ async def test_keys_without_effect_on_lines_that_are_not_followed_say_so(embedde
         pilot.app.post_message(OpenLogs(APPLICATION, embedded.clock.now(), task="another"))
         await until(pilot, lambda: screen.cover is not None)
         for key, words in (("f4", "not followed"), ("plus", "not followed"), ("%", "in a single log pane")):
-            await pilot.press(key)
-            await until(pilot, lambda words=words: words in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: screen.cover is None)
+            await press(pilot, key, shows=words)
+        await press(pilot, "escape", then=lambda: screen.cover is None)
 
 
-async def test_what_is_missing_in_one_of_the_panes_is_missing_in_the_merged_one(
-    embedded: Embedded, start: int
-) -> None:
+async def test_what_a_pane_lacks_is_missing_in_the_merged_one(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd, pane = await two_merged(pilot)
         odd.gaps = (Gap(start + 50_001, start + 50_900, "not read"),)
-        await until(pilot, lambda: "lines may be missing" in screen_text(pilot))
-        assert "B not read" in screen_text(pilot)
+        await expect(pilot, shows=("lines may be missing", "B not read"))
         even.missing_until = start + 20_000
         even.stats = even.stats
         await until(pilot, lambda: pane.stats.complete_from == start + 20_001)
@@ -177,9 +163,7 @@ async def test_another_filter_pattern_ends_the_merging_of_the_lines_held(
 
 
 @pytest.mark.slow
-async def test_another_filter_pattern_makes_twins_of_two_panes_of_a_group(
-    embedded: Embedded, start: int
-) -> None:
+async def test_another_pattern_makes_twins_of_two_panes(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD, ODD) as pilot:
         screen = pilot.app.screen
         first, _even, odd, other = screen.tails
@@ -199,12 +183,9 @@ async def test_another_filter_pattern_makes_twins_of_two_panes_of_a_group(
         assert texts == [f"line {second}" for second in range(59)]
 
 
-async def test_the_groups_of_the_line_at_the_cursor_and_of_all_panes_are_queried(
-    embedded: Embedded, start: int
-) -> None:
+async def test_the_groups_of_a_line_and_of_all_panes_are_queried(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         await two_merged(pilot)
         await burst(pilot, KEYS["up"])
-        await pilot.press("Q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
+        await press(pilot, "Q", at="InsightsScreen")
         assert pilot.app.screen.draft.groups == (ODD, EVEN)

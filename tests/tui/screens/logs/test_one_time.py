@@ -60,9 +60,7 @@ async def test_moving_in_a_pane_moves_the_others_to_the_same_moment(embedded: Em
         await until(pilot, lambda: odd.lines.rules.time_mark is None)
 
 
-async def test_following_again_in_one_pane_follows_in_those_that_were_moved_along(
-    embedded: Embedded, start: int
-) -> None:
+async def test_following_again_follows_in_panes_moved_along(embedded: Embedded, start: int) -> None:
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd = panes_of(pilot)
         await filled(pilot, even, odd)

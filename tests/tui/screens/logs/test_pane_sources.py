@@ -12,7 +12,7 @@ from services.models.insights_queries import QueryProgress
 from services.models.logs import LATEST, LogLine, TailBatch, TailStats
 from services.models.problem import Problem, ProblemKind
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until, until_later
+from tests.tools.console import console, press, screen_text, until, until_later
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
 from widgets.logs.pane.pane import LogPane
@@ -45,8 +45,7 @@ async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_
         await until(pilot, lambda: len(pane.store) >= 200)
         count = len(pane.store)
         assert count < 1000
-        await pilot.press("home", "pageup")
-        await until(pilot, lambda: len(pane.store) > count and not pane.note)
+        await press(pilot, "home", "pageup", then=lambda: len(pane.store) > count and not pane.note)
         async with asyncio.timeout(60):
             while "beginning of the log" not in screen_text(pilot):
                 await pilot.press("home", "pageup")
@@ -63,8 +62,7 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
         async with opened(empty_aws) as pilot:
             pane, screen = pilot.app.screen.pane, pilot.app.screen
             await until(pilot, lambda: texts(pane) == {"first": 1} and pane.stats.complete_to)
-            await pilot.press("+")
-            await until(pilot, lambda: "Nothing to ask for" in screen_text(pilot))
+            await press(pilot, "+", shows="Nothing to ask for")
             late = [(now_ms(empty_aws) - 30 * MINUTE, f"late {number % 2}") for number in range(3)]
             await put_lines(logs, GROUP, "a", late)
             await until(pilot, lambda: pane.stats is not None)
@@ -73,12 +71,10 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
             )
             pane.stats = stats
             await until(pilot, lambda: "lines over 2 min late not read since" in screen_text(pilot))
-            await pilot.press("+")
-            await until(pilot, lambda: "It scans up to" in screen_text(pilot))
+            await press(pilot, "+", shows="It scans up to")
             assert "¥0.00" not in screen_text(pilot)
             await until(pilot, lambda: pilot.app.screen.guard.is_open)
-            await pilot.press("enter")
-            await until(pilot, lambda: pilot.app.screen is screen and len(pane.store) == 4)
+            await press(pilot, "enter", then=lambda: pilot.app.screen is screen and len(pane.store) == 4)
             expected = Counter(["first", *(text for _at, text in late)])
             assert texts(pane) == expected
             assert "3 late lines added" in screen_text(pilot)
@@ -93,9 +89,7 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
     ("pattern", "matching"),
     [("late -odd", {"late even", '{"n": 2, "late": 1}'}), ("{ $.n = 2 }", {'{"n": 2, "late": 1}'})],
 )
-async def test_late_lines_are_asked_for_with_the_filter_pattern(
-    empty_aws: Embedded, pattern: str, matching: set[str]
-) -> None:
+async def test_late_lines_match_the_pattern(empty_aws: Embedded, pattern: str, matching: set[str]) -> None:
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         await put_lines(
@@ -104,8 +98,7 @@ async def test_late_lines_are_asked_for_with_the_filter_pattern(
         async with opened(empty_aws) as pilot:
             pane, screen = pilot.app.screen.pane, pilot.app.screen
             await until(pilot, lambda: len(pane.store) == 2)
-            await pilot.press("f")
-            await until(pilot, lambda: pane.prompt.display)
+            await press(pilot, "f", then=lambda: pane.prompt.display)
             pane.prompt.entry.value = pattern
             await pilot.press("enter")
             await until(pilot, lambda: screen.tails[pane].pattern == pattern and len(pane.store) == 1)
@@ -115,20 +108,15 @@ async def test_late_lines_are_asked_for_with_the_filter_pattern(
             pane.stats = pane.stats.model_copy(
                 update={"lateness": 120.0, "incomplete_from": now_ms(empty_aws) - 60 * MINUTE}
             )
-            await pilot.press("+")
-            await until(pilot, lambda: "It scans up to" in screen_text(pilot))
-            await until(pilot, lambda: pilot.app.screen.guard.is_open)
-            await pilot.press("enter")
-            await until(pilot, lambda: pilot.app.screen is screen and "added" in str(pane.note))
+            await press(pilot, "+", shows="It scans up to", then=lambda: pilot.app.screen.guard.is_open)
+            await press(pilot, "enter", then=lambda: pilot.app.screen is screen and "added" in str(pane.note))
             late = {pane.store.line(row).text for row in range(pane.store.first, pane.store.end - 1)}
             assert late == matching
             start = now_ms(empty_aws) - LATEST
             assert pane.stats.incomplete_from == max(start, now_ms(empty_aws) - 60 * MINUTE)
 
 
-async def test_live_tail_shows_its_price_and_each_line_once(
-    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_live_tail_shows_price_and_lines(empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_live, "LIVE_UPDATE", 0.02)
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
@@ -136,8 +124,7 @@ async def test_live_tail_shows_its_price_and_each_line_once(
         async with opened(empty_aws) as pilot:
             pane, screen = pilot.app.screen.pane, pilot.app.screen
             await until(pilot, lambda: texts(pane) == {"before": 1})
-            await pilot.press("f4")
-            await until(pilot, lambda: "¥1.50 for every minute" in screen_text(pilot))
+            await press(pilot, "f4", shows="¥1.50 for every minute")
             await until(pilot, lambda: pilot.app.screen.guard.is_open)
             await pilot.press("enter")
             await until(
@@ -152,17 +139,14 @@ async def test_live_tail_shows_its_price_and_each_line_once(
                 lines = pane.stats.lines
                 await until_later(pilot, empty_aws, lambda lines=lines: pane.stats.lines == lines + 3)
                 assert texts(pane) == expected, "the loop has brought them, too"
-            await pilot.press("f4")
-            await until(pilot, lambda: "LIVE" not in screen_text(pilot))
+            await press(pilot, "f4", then=lambda: "LIVE" not in screen_text(pilot))
             assert screen.live_sessions == {}
             await put_lines(logs, GROUP, "a", [(now_ms(empty_aws), "after")])
             expected["after"] += 1
             await until_later(pilot, empty_aws, lambda: texts(pane) == expected)
 
 
-async def test_what_is_read_of_one_group_never_appears_in_the_next_one_of_the_pane(
-    empty_aws: Embedded,
-) -> None:
+async def test_what_is_read_of_one_group_never_appears_in_the_next(empty_aws: Embedded) -> None:
     async with client("logs", empty_aws.url) as logs:
         for group in (GROUP, "/app/other"):
             await make_group(logs, group, "a")
@@ -214,8 +198,7 @@ async def test_the_query_for_late_lines_ends_with_the_group_that_it_is_of(
         pane.stats = pane.stats.model_copy(update={"lateness": 120.0, "incomplete_from": now_ms(empty_aws)})
         await pilot.press("+")
         await until(pilot, lambda: "It scans up to" in screen_text(pilot) and pilot.app.screen.guard.is_open)
-        await pilot.press("enter")
-        await until(pilot, lambda: states == ["runs"])
+        await press(pilot, "enter", then=lambda: states == ["runs"])
         screen.follow(pane, "/app/other")
         await until(pilot, lambda: states == ["runs", "stopped"])
 
@@ -251,9 +234,7 @@ async def test_a_read_of_older_lines_that_another_one_replaces_leaves_a_gap(empt
         assert (gap.start, gap.end) == (now - 60 * MINUTE + 1, now - 1_001)
 
 
-async def test_what_was_wrong_with_a_group_goes_with_it(
-    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_groups_problem_goes_with_it(empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1_000, "first")])

@@ -2,7 +2,7 @@ import pytest
 
 from services.logs.filter_patterns.trial import MOST, PatternTrial
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until, until_later
+from tests.tools.console import press, screen_text, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, FIREWALL, MORE, logs
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -10,8 +10,7 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
-        await pilot.press("f", *"INFO")
-        await until(pilot, lambda: "lines with “INFO”" in screen_text(pilot))
+        await press(pilot, "f", *"INFO", shows="lines with “INFO”")
         assert "logs.TestMetricFilter" not in embedded.counts(), "nothing is asked while keys are pressed"
         await until_later(pilot, embedded, lambda: "lines on the screen" in screen_text(pilot), 1)
         assert embedded.counts()["logs.TestMetricFilter"] == 1
@@ -20,8 +19,7 @@ async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embe
 async def test_nothing_is_tried_once_the_text_is_no_pattern_of_aws(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
         prompt = pilot.app.screen.pane.prompt
-        await pilot.press("f", *"INFO")
-        await until(pilot, lambda: "lines with “INFO”" in screen_text(pilot))
+        await press(pilot, "f", *"INFO", shows="lines with “INFO”")
         await pilot.press("ctrl+t")
         assert prompt.ask == "show"
         embedded.advance(1)
@@ -34,8 +32,7 @@ async def test_nothing_is_tried_once_the_text_is_no_pattern_of_aws(embedded: Emb
 
 async def test_a_mistake_is_said_with_its_place_and_not_sent(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
-        await pilot.press("f", "{", "x")
-        await until(pilot, lambda: "character 2: a selector such as $.level is missing" in screen_text(pilot))
+        await press(pilot, "f", "{", "x", shows="character 2: a selector such as $.level is missing")
         embedded.advance(1)
         await pilot.pause()
         assert "logs.TestMetricFilter" not in embedded.counts()
@@ -46,33 +43,27 @@ async def test_a_wrong_pattern_keeps_the_prompt_open_until_it_is_entered_again(e
     async with logs(embedded, APPLICATION) as pilot:
         (tail,) = pilot.app.screen.tails.values()
         prompt = pilot.app.screen.pane.prompt
-        await pilot.press("f", "{", "x", "enter")
-        await until(pilot, lambda: "⏎ again sends it anyway" in screen_text(pilot))
+        await press(pilot, "f", "{", "x", "enter", shows="⏎ again sends it anyway")
         assert "character 2: a selector such as" in screen_text(pilot)
         assert prompt.display
         assert tail.pattern == ""
-        await pilot.press("y", "enter")
-        await until(pilot, lambda: "⏎ again sends it anyway" in screen_text(pilot))
+        await press(pilot, "y", "enter", shows="⏎ again sends it anyway")
         assert tail.pattern == "", "another text is refused anew"
-        await pilot.press("enter")
-        await until(pilot, lambda: tail.pattern == "{xy")
+        await press(pilot, "enter", then=lambda: tail.pattern == "{xy")
         assert not prompt.display
 
 
 async def test_a_pattern_put_right_is_sent_at_once(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
         (tail,) = pilot.app.screen.tails.values()
-        await pilot.press("f", "{", "enter")
-        await until(pilot, lambda: "⏎ again sends it anyway" in screen_text(pilot))
-        await pilot.press("backspace", *"INFO", "enter")
-        await until(pilot, lambda: tail.pattern == "INFO")
+        await press(pilot, "f", "{", "enter", shows="⏎ again sends it anyway")
+        await press(pilot, "backspace", *"INFO", "enter", then=lambda: tail.pattern == "INFO")
 
 
 async def test_an_id_is_followed_in_quotation_marks(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION) as pilot:
         (tail,) = pilot.app.screen.tails.values()
-        await pilot.press("f", *"abc-123", "enter")
-        await until(pilot, lambda: tail.pattern == '"abc-123"')
+        await press(pilot, "f", *"abc-123", "enter", then=lambda: tail.pattern == '"abc-123"')
 
 
 class Counted:
@@ -96,13 +87,10 @@ async def test_nothing_is_asked_twice_and_no_more_than_fifty_lines(lines: int) -
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_the_text_has_room_beside_whatever_is_said_about_it(
-    embedded: Embedded, size: tuple[int, int]
-) -> None:
+async def test_the_text_has_room_beside_its_remarks(embedded: Embedded, size: tuple[int, int]) -> None:
     async with logs(embedded, APPLICATION, size=size) as pilot:
         prompt = pilot.app.screen.pane.prompt
-        await pilot.press("f")
-        await until(pilot, lambda: "AWS filters; empty shows all" in screen_text(pilot))
+        await press(pilot, "f", shows="AWS filters; empty shows all")
         assert prompt.entry.size.width >= 40
         await pilot.press(*"INFO")
         await until_later(
@@ -114,8 +102,7 @@ async def test_the_text_has_room_beside_whatever_is_said_about_it(
 
 async def test_a_low_pane_keeps_a_row_for_its_lines_beside_the_prompt(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION, *MORE, DATABASE, FIREWALL, size=(80, 24)) as pilot:
-        await pilot.press("f", *"ab")
-        await until(pilot, lambda: "lines with “ab”" in screen_text(pilot))
+        await press(pilot, "f", *"ab", shows="lines with “ab”")
         pane = pilot.app.screen.pane
         assert pane.lines.size.height >= 1
         assert pane.prompt.entry.size.width >= 10

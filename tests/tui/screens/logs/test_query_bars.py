@@ -2,19 +2,15 @@ import pytest
 
 from services.models.query_cells import milliseconds_of
 from tests.conftest import Embedded
-from tests.tools.console import until
+from tests.tools.console import press, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
-from tui.screens.logs.insights.screen import InsightsScreen
-from tui.screens.logs.logs import LogsScreen
 
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_bar_opens_the_logs_that_it_counts_at_its_time(embedded: Embedded) -> None:
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
-        await pilot.press("Q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
-        screen = pilot.app.screen
+        screen = await press(pilot, "Q", at="InsightsScreen")
         await until(pilot, lambda: screen.draft.estimate is not None)
         assert set(screen.draft.groups) == {APPLICATION, DATABASE}
         screen.editor.load_text("stats count(*) as n by bin(5m)")
@@ -22,8 +18,7 @@ async def test_a_bar_opens_the_logs_that_it_counts_at_its_time(embedded: Embedde
         await until(pilot, lambda: screen.draft.progress is not None and screen.draft.progress.is_whole)
         await until(pilot, lambda: screen.table.has_focus)
         at = milliseconds_of(screen.table.table.rows[0][0])
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        await press(pilot, "enter", at="LogsScreen")
         panes = list(pilot.app.screen.tails)
         await until(pilot, lambda: all(pane.target.marked for pane in panes))
         assert {tail.group for tail in pilot.app.screen.tails.values()} == {APPLICATION, DATABASE}

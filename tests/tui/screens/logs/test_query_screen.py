@@ -14,29 +14,24 @@ from services.logs.export.export_file import companion_of
 from services.models.journal import EntryKind, EntryQuery
 from services.models.log_exports import ExportFormat, ExportHead
 from services.models.query_cells import milliseconds_of
-from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.conftest import Embedded, assert_in
+from tests.tools.console import console, expect, press, screen_text, until
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.logs.export.choosing import ExportDialog
-from tui.screens.logs.groups import GroupScreen
-from tui.screens.logs.insights.dialogs import LineScreen, ParametersScreen, RecordScreen
 from tui.screens.logs.insights.draft import QueryDraft
 from tui.screens.logs.insights.ranges import up_to
 from tui.screens.logs.insights.screen import InsightsScreen
-from tui.screens.logs.logs import LogsScreen
 
+pytestmark = pytest.mark.scenario("ordinary-day", history=3600)
 GROUP = "/ecs/staff-api"
 
 
 @asynccontextmanager
 async def query_screen(embedded: Embedded, **options: Any) -> AsyncIterator[Pilot[None]]:
     async with console(embedded.url, embedded.clock, **options) as pilot:
-        await pilot.press("3")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await press(pilot, "3", at="LogsScreen", then=lambda: pilot.app.screen.tails)
         await until(pilot, lambda: all(len(pane.store) for pane in pilot.app.screen.tails))  # type: ignore[attr-defined]
-        await pilot.press("Q")
-        await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
-        await until(pilot, lambda: screen_of(pilot).draft.estimate is not None)
+        await press(pilot, "Q", at="InsightsScreen", then=lambda: screen_of(pilot).draft.estimate is not None)
         yield pilot
 
 
@@ -61,8 +56,7 @@ async def test_the_price_of_another_text_lets_nothing_be_sent(embedded: Embedded
         screen.editor.load_text("source logGroups(namePrefix: ['/']) | fields @message")
         screen.draft.groups = ()
         screen.action_run()
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-        assert "unknown price" in screen_text(pilot)
+        await expect(pilot, at="ChooseScreen", shows="unknown price")
         assert embedded.counts().get("logs.StartQuery", 0) == 0
 
 
@@ -75,24 +69,18 @@ async def cancel(pilot: Pilot[Any], store: QueryStore) -> None:
     assert pilot.app.screen is screen
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_the_price_stands_there_before_and_after(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         assert screen.draft.groups == (GROUP,)
         text = screen_text(pilot)
-        assert "stored in 1 log group" in text
-        assert "LogsQL" in text
+        assert_in(text, "stored in 1 log group", "LogsQL")
         await ask(pilot, "fields @timestamp, level | sort @timestamp desc | limit 20")
         text = screen_text(pilot)
-        assert "20 rows" in text
-        assert "scanned:" in text
-        assert "@timestamp JST" in text
-        assert "⏎ Open" in text
+        assert_in(text, "20 rows", "scanned:", "@timestamp JST", "⏎ Open")
         assert screen.services.meter.snapshot().rows
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_rows_are_partial_while_it_runs_and_escape_stops_it(embedded: Embedded) -> None:
     store = embedded.world.component(QueryStore)
     store.ends = "Running"
@@ -106,7 +94,6 @@ async def test_rows_are_partial_while_it_runs_and_escape_stops_it(embedded: Embe
         await cancel(pilot, store)
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_query_that_replaces_a_running_one_runs(embedded: Embedded) -> None:
     store = embedded.world.component(QueryStore)
     store.ends = "Running"
@@ -123,7 +110,6 @@ async def test_a_query_that_replaces_a_running_one_runs(embedded: Embedded) -> N
         await cancel(pilot, store)
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_leaving_the_console_stops_the_query(embedded: Embedded) -> None:
     store = embedded.world.component(QueryStore)
     store.ends = "Running"
@@ -135,15 +121,12 @@ async def test_leaving_the_console_stops_the_query(embedded: Embedded) -> None:
     assert {query.status for query in store.queries.values()} == {"Cancelled"}
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_compile_error_is_shown_where_it_is(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         screen.editor.load_text("fields @timestamp\n| filter level = \n| limit 3")
-        await pilot.press("ctrl+r")
-        await until(pilot, lambda: screen.editor.error_place is not None)
+        await press(pilot, "ctrl+r", then=lambda: screen.editor.error_place is not None)
         place = screen.editor.error_place
-        assert place is not None
         assert screen.editor.cursor_location == place
         assert f"line {place[0] + 1}, column {place[1] + 1}" in screen_text(pilot)
         await pilot.press("x")
@@ -153,30 +136,24 @@ async def test_a_compile_error_is_shown_where_it_is(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_row_opens_the_log_at_its_millisecond(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         await ask(pilot, "fields @timestamp, level | sort @timestamp asc | limit 20")
         await pilot.press("down", "down")
         table = screen_of(pilot).table
         at = milliseconds_of(table.table.rows[2][0])
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
+        await press(pilot, "enter", at="LogsScreen")
         lines = pilot.app.screen.pane.lines  # type: ignore[attr-defined]
         # Older lines than those in the pane are read first.
         await until(pilot, lambda: (line := lines.line_at_cursor()) is not None and line.at == at)
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_row_shows_its_whole_record(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         await ask(pilot, "fields level | limit 5")
-        await pilot.press("R")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RecordScreen))
-        assert "@message" in screen_text(pilot)
+        await press(pilot, "R", at="RecordScreen", shows="@message")
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_counts_by_time_are_a_chart(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         await ask(pilot, "stats count(*) as n by bin(5m), level")
@@ -187,45 +164,32 @@ async def test_counts_by_time_are_a_chart(embedded: Embedded) -> None:
         assert screen.table.sorted_by is not None
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_saved_query_asks_for_its_parameters(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
-        await pilot.press("f3")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-        assert "Error logs" in screen_text(pilot)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ParametersScreen))
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "f3", at="ChooseScreen", shows="Error logs")
+        await press(pilot, "enter", at="ParametersScreen")
+        await press(pilot, "enter", then=lambda: pilot.app.screen is screen)
         assert 'filter level = "ERROR"' in screen.editor.text
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_groups_range_and_language_are_chosen(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         await pilot.press("tab")
-        await pilot.press("O")
-        await until(pilot, lambda: isinstance(pilot.app.screen, GroupScreen))
-        await pilot.press("down", "space", "enter")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "O", at="GroupScreen")
+        await press(pilot, "down", "space", "enter", then=lambda: pilot.app.screen is screen)
         assert len(screen.draft.groups) == 2
         await pilot.press("ctrl+t")
         assert screen.draft.language == "PPL"
         assert "PPL" in screen_text(pilot)
-        await pilot.press("at")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-        await pilot.press("down", "down", "enter")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "at", at="ChooseScreen")
+        await press(pilot, "down", "down", "enter", then=lambda: pilot.app.screen is screen)
         assert (screen.draft.span.end - screen.draft.span.start).total_seconds() == 3 * 3600
         assert screen.draft.ends_now
-        await pilot.press("at")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-        await pilot.press("end", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LineScreen))
-        await pilot.press("enter")
-        await until(pilot, lambda: pilot.app.screen is screen and not screen.draft.ends_now)
+        await press(pilot, "at", at="ChooseScreen")
+        await press(pilot, "end", "enter", at="LineScreen")
+        await press(pilot, "enter", then=lambda: pilot.app.screen is screen and not screen.draft.ends_now)
 
 
 def test_a_length_up_to_now_moves_on_until_the_query_is_sent_and_a_range_stays() -> None:
@@ -237,62 +201,44 @@ def test_a_length_up_to_now_moves_on_until_the_query_is_sent_and_a_range_stays()
     assert draft.query("fields a", opened + hour).span == sent
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
-async def test_at_80_columns_the_items_are_whole_and_a_click_opens_the_one_below_it(
-    embedded: Embedded,
-) -> None:
+async def test_at_80_columns_items_are_whole_and_a_click_opens_one(embedded: Embedded) -> None:
     async with query_screen(embedded, size=(80, 24)) as pilot:
         bar = screen_of(pilot).bar
         (line, *_rest) = (row for row in screen_text(pilot).splitlines() if "LogsQL" in row)
         assert all(item.text in line for item in bar.facts.items)
         await pilot.click(bar, offset=(cell_len(line[: line.index("≤")]), 0))
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-        assert "100,000" in screen_text(pilot)
+        await expect(pilot, at="ChooseScreen", shows="100,000")
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_a_high_price_is_asked_about(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         estimate = screen.draft.estimate
-        assert estimate is not None
         screen.draft.estimate = estimate.model_copy(update={"yen": 1e6})
-        await pilot.press("ctrl+r")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "ctrl+r", at="ChooseScreen")
+        await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
         assert not embedded.counts().get("logs.StartQuery")
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 @pytest.mark.parametrize("form", list(ExportFormat))
 @pytest.mark.slow
-async def test_a_result_is_exported_masked_and_recorded(
-    embedded: Embedded, tmp_path: Path, form: ExportFormat
-) -> None:
+async def test_a_result_is_exported_masked(embedded: Embedded, tmp_path: Path, form: ExportFormat) -> None:
     path = tmp_path / f"rows.{form}"
     query = 'fields concat("taro@", "example.jp") as who, level | limit 5'
     async with query_screen(embedded, size=(80, 24)) as pilot:
         await ask(pilot, query)
         await pilot.press("ctrl+s")
         for key in (form.value, "masked"):
-            await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-            choose = pilot.app.screen
+            choose = await expect(pilot, at="ChooseScreen")
             assert isinstance(choose, ChooseScreen)
             await until(pilot, lambda choose=choose: choose.guard.is_open)
             choose.table.move_to(key)
-            await pilot.press("enter")
-            await until(pilot, lambda choose=choose: pilot.app.screen is not choose)
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, ExportDialog) and pilot.app.screen.guard.is_open
-        )
-        dialog = pilot.app.screen
+            await press(pilot, "enter", then=lambda choose=choose: pilot.app.screen is not choose)
+        dialog = await expect(pilot, at="ExportDialog", then=lambda: pilot.app.screen.guard.is_open)
         assert isinstance(dialog, ExportDialog)
-        await until(pilot, lambda: "⏎ exports" in screen_text(pilot))
-        assert "The 5 rows of the query" in screen_text(pilot)
+        await expect(pilot, shows=("⏎ exports", "The 5 rows of the query"))
         dialog.fields["path"].value = str(path)
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, InsightsScreen))
+        await press(pilot, "enter", at="InsightsScreen")
         kinds = frozenset({EntryKind.EXPORTED})
         (entry,) = await pilot.app.ready.journal.entries(EntryQuery(kinds=kinds))  # type: ignore[attr-defined]
     head = ExportHead(**entry.data["head"])
@@ -312,7 +258,6 @@ async def test_a_result_is_exported_masked_and_recorded(
         assert [json.loads(line)["who"] for line in lines[1:]] == ["***"] * 5
 
 
-@pytest.mark.scenario("ordinary-day", history=3600)
 async def test_the_price_of_sql_is_that_of_the_groups_it_names(embedded: Embedded) -> None:
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
@@ -322,9 +267,6 @@ async def test_the_price_of_sql_is_that_of_the_groups_it_names(embedded: Embedde
         assert estimate is None or "/aws/rds/instance/db/postgresql" in estimate.unknown
         screen.editor.load_text("SELECT COUNT(*) FROM logGroups(namePrefix: ['/'])")
         await until(pilot, lambda: screen.draft.estimate is None)
-        await pilot.press("ctrl+r")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-        assert "at an unknown price" in screen_text(pilot)
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is screen)
+        await press(pilot, "ctrl+r", at="ChooseScreen", shows="at an unknown price")
+        await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
         assert screen.draft.progress is None

@@ -10,18 +10,15 @@ from services.models.base import RawId
 from services.models.incidents import Incident, IncidentState, TriggerKind
 from services.models.insights_queries import QueryEstimate
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, screen_text, until
 from tests.tui.typed import KEYS, burst
-from tui.screens.common.choose import ChooseScreen
-from tui.screens.logs.logs import LogsScreen
 from tui.screens.logs.panes import moments
-from tui.screens.logs.reading_tools import PatternsScreen
 
 SIZE = (120, 40)
 
 
 async def opened(pilot: Any) -> Any:
-    await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+    await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
     pane = pilot.app.screen.pane
     await until(pilot, lambda: len(pane.store) > 20)
     return pane
@@ -31,7 +28,7 @@ async def test_a_pattern_filters_the_pane(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
         pane = await opened(pilot)
         await burst(pilot, "K")
-        await until(pilot, lambda: isinstance(pilot.app.screen, PatternsScreen) and pilot.app.screen.patterns)
+        await expect(pilot, at="PatternsScreen", then=lambda: pilot.app.screen.patterns)
         dialog: Any = pilot.app.screen
         await until(pilot, lambda: "most frequent first" in screen_text(pilot))
         first = dialog.patterns[0]
@@ -46,7 +43,7 @@ async def test_a_pattern_filters_the_pane(embedded: Embedded) -> None:
         assert pane.view.shown.filters[0].query.text == first.text
         assert pane.view.visible.count() >= first.tally.count
         await burst(pilot, "F")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused)
+        await expect(pilot, at="ChooseScreen", then=lambda: pilot.app.screen.focused)
         await burst(pilot, KEYS["enter"])
         await until(pilot, lambda: pane.view.shown.filters and not pane.view.shown.active)
         assert pane.view.visible.count() == len(pane.store)
@@ -57,7 +54,7 @@ async def test_a_range_is_counted_by_one_query_whose_price_is_shown_first(embedd
     async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
         pane = await opened(pilot)
         await burst(pilot, "B")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused)
+        await expect(pilot, at="ChooseScreen", then=lambda: pilot.app.screen.focused)
         assert "¥" in screen_text(pilot)
         assert embedded.counts().get("logs.StartQuery", 0) == 0
         await burst(pilot, KEYS["enter"])
@@ -82,7 +79,7 @@ async def test_another_group_in_the_pane_ends_the_query_and_drops_its_counts(emb
         screen = pilot.app.screen
         embedded.world.component(QueryStore).ends = "Running"
         await burst(pilot, "B")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused)
+        await expect(pilot, at="ChooseScreen", then=lambda: pilot.app.screen.focused)
         await burst(pilot, KEYS["enter"])
         await until(pilot, lambda: pane.ruler.range is not None)
         screen.follow(pane, "/aws/rds/instance/facility-prod-db/postgresql")
@@ -128,10 +125,9 @@ async def test_a_range_of_unknown_price_is_asked_about_and_its_counts_go_with_th
 
         monkeypatch.setattr(screen.services.insights, "estimate", estimate)
         await burst(pilot, "B")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.focused)
+        await expect(pilot, at="ChooseScreen", then=lambda: pilot.app.screen.focused)
         await burst(pilot, KEYS["enter"])
-        await until(pilot, lambda: "Count the lines of" in screen_text(pilot))
-        assert "price unknown" in screen_text(pilot)
+        await expect(pilot, shows=("Count the lines of", "price unknown"))
         assert embedded.counts().get("logs.StartQuery", 0) == 0
         await until(pilot, lambda: pilot.app.screen.guard.is_open)  # type: ignore[attr-defined]
         await burst(pilot, KEYS["enter"])

@@ -3,11 +3,10 @@ import json
 import pytest
 
 from tests.conftest import Embedded
-from tests.tools.console import screen_text, until
+from tests.tools.console import expect, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tests.tui.seeding import client, put_lines
 from tests.tui.typed import KEYS, burst
-from tui.screens.common.choose import ChooseScreen
 from tui.screens.logs.covers.request_ids import RequestPane
 
 ID = "req-7f3a-0001"
@@ -40,8 +39,7 @@ async def test_all_groups_are_searched_for_the_id_and_shown_as_one(embedded: Emb
         store = screen.cover.pane.store
         lines = [store.line(row) for row in range(store.first, store.end)]
         assert [(line.at - at, line.stream[:2]) for line in lines] == [(0, "A:"), (12, "B:"), (40, "A:")]
-        await until(pilot, lambda: f"{ID} ±15 min" in screen_text(pilot))
-        await until(pilot, lambda: "log groups read, 15 min before and after" in screen_text(pilot))
+        await expect(pilot, shows=(f"{ID} ±15 min", "log groups read, 15 min before and after"))
         await burst(pilot, KEYS["up"] * 4)
         await until(pilot, lambda: "+ searches a wider range" in screen_text(pilot))
         assert embedded.counts()["logs.FilterLogEvents"] < 12
@@ -62,9 +60,7 @@ async def test_of_several_ids_one_is_chosen_and_a_refused_group_is_named(embedde
         pane.lines.go_row(pane.store.row_at(at))
         embedded.fault("logs", "FilterLogEvents", preset="denied")
         await burst(pilot, "I")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, ChooseScreen) and pilot.app.screen.guard.is_open
-        )
+        await expect(pilot, at="ChooseScreen", then=lambda: pilot.app.screen.guard.is_open)
         await burst(pilot, KEYS["enter"])
         await until(pilot, lambda: isinstance(screen.cover, RequestPane) and screen.cover.pane.problem)
         await until(pilot, lambda: "×" in screen_text(pilot))

@@ -9,9 +9,8 @@ from services.models.base import RawId
 from services.models.first_wave import LogEntry, LogSample
 from services.models.metrics import TimeSpan
 from tests.conftest import Embedded
-from tests.tools.console import console, until
-from tui.screens.logs.logs import LogsScreen
-from tui.screens.respond.incident import IncidentScreen, logs_of
+from tests.tools.console import console, press, until
+from tui.screens.respond.incident import logs_of
 
 ALARM = "alb-5xx-error-rate"
 DATABASE = "/aws/rds/instance/facility-prod-db/postgresql"
@@ -47,12 +46,9 @@ async def test_the_cause_of_the_5xx_is_readable_in_the_second_key_after_the_alar
         embedded.advance(60)
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         await until(pilot, lambda: any(each.target == ALARM for each in pilot.app.incidents))
-        await pilot.press("exclamation_mark")
-        await until(pilot, lambda: isinstance(pilot.app.screen, IncidentScreen))
+        await press(pilot, "exclamation_mark", at="IncidentScreen")
         await until(pilot, lambda: pilot.app.screen.live is not None)
-        await pilot.press("l")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen))
-        await until(pilot, lambda: CAUSE in drawn(pilot, DATABASE))
+        await press(pilot, "l", at="LogsScreen", then=lambda: CAUSE in drawn(pilot, DATABASE))
         await until(pilot, lambda: pilot.app.screen.pane.lines.group_form.choice.group == DATABASE)
         store = pilot.app.screen.pane.store
         lines = [store.line(row)[1:] for row in range(store.first, store.end)]
@@ -63,7 +59,6 @@ async def test_the_cause_of_the_5xx_is_readable_in_the_second_key_after_the_alar
 def test_the_group_that_tells_the_cause_is_opened_first_at_its_first_line_since_the_onset() -> None:
     samples = [sample(DATABASE, -60, 20, 30), sample(APPLICATION, 5)]
     request = logs_of(APPLICATION, T0, samples)
-    assert request is not None
     assert (request.group, request.at, request.beside) == (
         DATABASE,
         T0 + timedelta(seconds=20),
@@ -73,7 +68,6 @@ def test_the_group_that_tells_the_cause_is_opened_first_at_its_first_line_since_
 
 def test_without_lines_the_alarm_leads_to_its_own_group_at_the_onset() -> None:
     request = logs_of(APPLICATION, T0, [])
-    assert request is not None
     assert (request.group, request.at, request.beside) == (APPLICATION, T0, ())
     assert logs_of("", T0, []) is None
 
@@ -81,5 +75,4 @@ def test_without_lines_the_alarm_leads_to_its_own_group_at_the_onset() -> None:
 def test_complaints_before_the_onset_do_not_hide_what_the_application_says_since() -> None:
     samples = [sample(DATABASE, -60), sample(APPLICATION, 5)]
     request = logs_of("", T0, samples)
-    assert request is not None
     assert (request.group, request.beside) == (APPLICATION, (DATABASE,))

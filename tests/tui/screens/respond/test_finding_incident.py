@@ -3,10 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.told import ToldScreen
 
 MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 pytestmark = [
@@ -24,18 +22,15 @@ async def test_a_missing_snapshot_is_reported_to_aws_support(embedded: Embedded)
         screen = FindingScreen(recorded.subject, recorded)
         await app.push_screen(screen)
         await until(pilot, lambda: screen.guard.is_open)
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        await press(pilot, "c", at="IncidentScreen", then=lambda: app.screen.is_mounted)
         (incident,) = app.incidents
         assert incident.holder == app.ready.journal.person.name, "who begins it responds"
         assert incident.playbook == "snapshot-missing"
         assert incident.reason == recorded.finding.summary
         await until(pilot, lambda: incident.facts[0][:20] in screen_text(pilot))
-        await pilot.press("m")
-        await until(pilot, lambda: isinstance(app.screen, ToldScreen) and app.screen.guard.is_open)
+        await press(pilot, "m", at="ToldScreen", then=lambda: app.screen.guard.is_open)
         assert app.screen.whom.value == "AWS Support"
         text = screen_text(pilot).replace("\n", "")
         assert "was not normal" in text
-        await pilot.press("enter")
-        await until(pilot, lambda: app.incidents[0].contacted)
+        await press(pilot, "enter", then=lambda: app.incidents[0].contacted)
         assert app.incidents[0].contacted[0].role == "AWS Support"

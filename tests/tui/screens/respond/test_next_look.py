@@ -20,7 +20,6 @@ def test_the_first_key_reads_again_and_the_second_leads_away() -> None:
     looks = NextLooks()
     assert not looks.leads_away(LOOK, PLACE)
     assessment = data.view().assessment
-    assert assessment is not None
     view = data.view(assessment=assessment.model_copy(update={"next_look": LOOK}))
     assert "i again opens Dashboard." in looks.after_reading(LOOK, PLACE, view)
     assert looks.leads_away(LOOK, PLACE)
@@ -31,7 +30,6 @@ def test_the_first_key_reads_again_and_the_second_leads_away() -> None:
 def test_a_look_that_was_made_or_has_no_place_is_told() -> None:
     looks = NextLooks()
     assessment = data.view().assessment
-    assert assessment is not None
     read_view = data.view(assessment=assessment.model_copy(update={"next_look": None}))
     assert "weighed anew" in looks.after_reading(LOOK, PLACE, read_view)
     unread_view = data.view(assessment=assessment.model_copy(update={"next_look": LOOK}))
@@ -44,7 +42,6 @@ def test_every_message_fits_a_line_of_80_cells(language: str) -> None:
     # With every signal that can be looked at and the longest place that the demo's dashboard has.
     i18n.use(language)
     assessment = data.view().assessment
-    assert assessment is not None
     place = Destination(_("Dashboard: {title}").format(title="ECS CPU & Memory"), messages.OpenWidget(""))
     for spec in SIGNALS:
         look = LOOK.model_copy(update={"signal": spec.id, "title": _(spec.title)})

@@ -15,12 +15,10 @@ from services.models.incidents import ClockKind, Incident, TurnKind
 from services.models.outages import Outage, OutageKind
 from services.models.verdict import Verdict
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tui.screens.duties.finding import FindingScreen
-from tui.screens.respond.closing import OWN, CloseScreen
+from tui.screens.respond.closing import OWN
 from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.respond import RespondScreen
-from tui.screens.respond.told import ToldScreen
 
 MORNING = datetime(2026, 1, 20, 1, 0, tzinfo=UTC)
 ATTACK = pytest.mark.scenario("attack", origin=MORNING, history=4 * 3600)
@@ -33,12 +31,10 @@ async def test_an_attack_stands_on_watch_and_two_keys_open_its_incident(embedded
         app = pilot.app
         await until(pilot, lambda: app.outages and "proposed" in screen_text(pilot))
         before = app.journal_head
-        await pilot.press("exclamation_mark")
-        await until(pilot, lambda: isinstance(app.screen, RespondScreen) and "open it" in screen_text(pilot))
+        await press(pilot, "exclamation_mark", at="RespondScreen", shows="open it")
         assert not app.incidents, "a proposal is none yet"
         assert app.journal_head == before
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        await press(pilot, "enter", at="IncidentScreen", then=lambda: app.screen.is_mounted)
         (incident,) = app.incidents
         assert (incident.target, incident.holder) == ("waf-blocks", app.ready.journal.person.name)
         await until(pilot, lambda: app.incidents[0].evidence and not app.outages)
@@ -50,18 +46,14 @@ async def test_an_attack_stands_on_watch_and_two_keys_open_its_incident(embedded
 
 
 @ATTACK
-async def test_an_attack_s_questions_are_asked_again_by_themselves_and_keep_their_age(
-    embedded: Embedded,
-) -> None:
+async def test_an_attacks_questions_are_asked_again_and_keep_their_age(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, mode="respond", size=(80, 24)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.outages and "open it" in screen_text(pilot))
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.live is not None)
+        await press(pilot, "c", at="IncidentScreen", then=lambda: app.screen.live is not None)
         screen, first = app.screen, app.screen.live
         assert "r Read again" in screen_text(pilot).splitlines()[-1]
-        await pilot.press("number_sign")
-        await until(pilot, lambda: "There are no numbers" in screen_text(pilot))
+        await press(pilot, "number_sign", shows="There are no numbers")
         recorded = len(app.incidents[0].evidence)
         counts = embedded.counts()
         embedded.advance(61)
@@ -95,15 +87,12 @@ async def test_the_incident_of_an_expired_certificate_weighs_dns_and_tls(embedde
         outage = next(each for each in app.outages if each.kind is OutageKind.TRAFFIC)
         await until(pilot, lambda: app.screen.table.row_count)
         app.screen.table.move_to(str(outage.target))
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        await press(pilot, "c", at="IncidentScreen", then=lambda: app.screen.is_mounted)
         await until(pilot, lambda: app.screen.detail.view.assessment)
         assert app.screen.detail.view.assessment.leader.id == "dns-tls"
-        await pilot.press("x")
-        await until(pilot, lambda: isinstance(app.screen, CloseScreen) and app.screen.is_mounted)
+        await press(pilot, "x", at="CloseScreen", then=lambda: app.screen.is_mounted)
         assert app.screen.cause.value == "dns-tls"
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, IncidentScreen))
+        await press(pilot, "escape", at="IncidentScreen")
         state = app.ready.feeds["outages"].state
 
         def turns() -> list[TurnKind]:
@@ -125,8 +114,7 @@ async def test_the_incident_of_blocked_requests_is_a_whole_one(embedded: Embedde
         screen = FindingScreen(recorded.subject, recorded)
         await app.push_screen(screen)
         await until(pilot, lambda: screen.guard.is_open)
-        await pilot.press("c")
-        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        await press(pilot, "c", at="IncidentScreen", then=lambda: app.screen.is_mounted)
         await until(pilot, lambda: app.screen.records.evidence is not None)
         view = app.screen.detail.view
         assert [str(step.text) for step in view.playbook.steps] == [
@@ -178,16 +166,13 @@ async def test_the_incident_of_each_outage_is_a_whole_one(embedded: Embedded, ki
         is_attack = kind is OutageKind.FIREWALL
         clocks = [clock.kind for clock in screen.detail.view.clocks]
         assert clocks == ([] if is_attack else [ClockKind.ESCALATION]), "those that the runbook sets"
-        await pilot.press("m")
-        await until(pilot, lambda: isinstance(app.screen, ToldScreen) and app.screen.guard.is_open)
+        await press(pilot, "m", at="ToldScreen", then=lambda: app.screen.guard.is_open)
         text = screen_text(pilot)
         assert ("It may be an attack." if is_attack else "without an alarm.") in text
         assert "inspection" not in text
         assert FACT in text
-        await pilot.press("escape")
-        await until(pilot, lambda: app.screen is screen)
-        await pilot.press("x")
-        await until(pilot, lambda: isinstance(app.screen, CloseScreen) and app.screen.is_mounted)
+        await press(pilot, "escape", then=lambda: app.screen is screen)
+        await press(pilot, "x", at="CloseScreen", then=lambda: app.screen.is_mounted)
         assessment = screen.detail.view.assessment
         is_likely = assessment is not None and assessment.word is not Word.OPEN
         assert app.screen.cause.value == (assessment.leader.id if is_likely else OWN)
@@ -204,9 +189,7 @@ async def test_the_incident_of_each_finding_is_a_whole_one(embedded: Embedded) -
                 measures=(measure,), advice=("Do this",), read_at=app.aws_now() - timedelta(minutes=3),
             )  # fmt: skip
             screen = await whole(pilot, await begin(app.ready.incidents, app.ready.runbook, finding))
-            await pilot.press("x")
-            await until(pilot, lambda: isinstance(app.screen, CloseScreen) and app.screen.is_mounted)
+            await press(pilot, "x", at="CloseScreen", then=lambda: app.screen.is_mounted)
             assert [id for id, _title in app.screen.cause.choices] == [OWN], inspection
-            await pilot.press("escape")
-            await until(pilot, lambda screen=screen: app.screen is screen)
+            await press(pilot, "escape", then=lambda screen=screen: app.screen is screen)
             await pilot.press("escape")

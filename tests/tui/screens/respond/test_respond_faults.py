@@ -14,20 +14,20 @@ from tests.conftest import Embedded
 from tests.faults.small_disks import fill, small_disk
 from tests.services.incidents.incident_desk import desk
 from tests.services.journal.book import note
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tests.tui.screens.respond.test_respond import (
     ALARM,
     _storm,
     choose_first_cause,
     incident,
     responding,
-    shows,
 )
-from tui.screens.respond.closing import CloseScreen
-from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.told import ToldScreen
 
-pytestmark = [pytest.mark.scenario("alb-5xx", history=300.0), pytest.mark.usefixtures("at_once")]
+pytestmark = [
+    pytest.mark.scenario("alb-5xx", history=300.0),
+    pytest.mark.usefixtures("at_once"),
+    pytest.mark.slow,
+]
 __all__ = ["_storm", "small_disk"]
 
 
@@ -65,7 +65,6 @@ def bugs(pilot: Pilot[Any]) -> int:
     return len(pilot.app.bugs)
 
 
-@pytest.mark.slow
 async def test_what_a_full_disk_refused_is_said_and_done_by_the_next_key(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,54 +72,42 @@ async def test_what_a_full_disk_refused_is_said_and_done_by_the_next_key(
         await until(pilot, lambda: incident(pilot).evidence)
         with monkeypatch.context() as patch:
             fill_disk(patch, pilot)
-            await pilot.press("c")
-            await until(pilot, lambda: "The disk is full" in screen_text(pilot))
+            await press(pilot, "c", shows="The disk is full")
             assert not incident(pilot).holder
-            await pilot.press("m")
-            await shows(pilot, ToldScreen)
-            await pilot.press(*"on it", "enter")
-            await until(pilot, lambda: "Nothing was recorded" in dialog_says(pilot))
-            await pilot.press("escape", "escape")
-            await shows(pilot, IncidentScreen)
-            await pilot.press("x")
-            await shows(pilot, CloseScreen)
+            await press(pilot, "m", at="ToldScreen")
+            await press(pilot, *"on it", "enter", then=lambda: "Nothing was recorded" in dialog_says(pilot))
+            await press(pilot, "escape", "escape", at="IncidentScreen")
+            await press(pilot, "x", at="CloseScreen")
             await pilot.press(*"pool raised", "enter")
             await until(pilot, lambda: "It is not closed; your text is still here" in dialog_says(pilot))
             assert incident(pilot).is_open
-        await pilot.press("enter")
-        await until(pilot, lambda: not incident(pilot).is_open)
+        await press(pilot, "enter", then=lambda: not incident(pilot).is_open)
         await until(pilot, lambda: "closed by" in screen_text(pilot))
         assert bugs(pilot) == 0
 
 
-@pytest.mark.slow
 async def test_who_closes_second_is_told_and_keeps_the_text(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
-        await pilot.press("x")
-        await shows(pilot, CloseScreen)
+        await press(pilot, "x", at="CloseScreen")
         await pilot.press(*"pool raised")
         async with other_operator(pilot) as (incidents, theirs):
             await incidents.close(theirs, "artefact", "few requests")
-        await pilot.press("enter")
-        await until(pilot, lambda: "suzuki was faster" in dialog_says(pilot))
+        await press(pilot, "enter", then=lambda: "suzuki was faster" in dialog_says(pilot))
         assert pilot.app.screen.field.text == "pool raised"
         await until(pilot, lambda: incident(pilot).state is IncidentState.CLOSED)
         assert (incident(pilot).closed_by, bugs(pilot)) == ("suzuki", 0)
 
 
-@pytest.mark.slow
 async def test_who_decides_second_is_told(embedded: Embedded) -> None:
     async with responding(embedded) as pilot:
         await choose_first_cause(pilot)
         async with other_operator(pilot) as (incidents, theirs):
             await incidents.decide(theirs, "artefact", "few requests")
-        await pilot.press("enter")
-        await until(pilot, lambda: "suzuki was faster" in dialog_says(pilot))
+        await press(pilot, "enter", then=lambda: "suzuki was faster" in dialog_says(pilot))
         await until(pilot, lambda: incident(pilot).decision is not None)
         assert (incident(pilot).decision.by, bugs(pilot)) == ("suzuki", 0)
 
 
-@pytest.mark.slow
 async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is_room(
     embedded: Embedded, small_disk: Path
 ) -> None:
@@ -141,7 +128,6 @@ async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is
         assert bugs(pilot) == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("minutes", [-4, 4])
 async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(
     embedded: Embedded, monkeypatch: pytest.MonkeyPatch, minutes: int
@@ -162,8 +148,7 @@ async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(
     async with console(embedded.url, Wrong(), size=(200, 60)) as pilot:
         app = pilot.app
         await until(pilot, lambda: any(each.target == ALARM and each.evidence for each in app.incidents))
-        await pilot.press("exclamation_mark")
-        await shows(pilot, IncidentScreen)
+        await press(pilot, "exclamation_mark", at="IncidentScreen")
         # The two clocks are compared to the second, and an answer takes its time.
         await until(pilot, lambda: 40 <= seconds_left(pilot, "recovery by itself") <= 80)
         await until(pilot, lambda: 340 <= seconds_left(pilot, "tell Development team") <= 380)

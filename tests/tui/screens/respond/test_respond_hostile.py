@@ -10,7 +10,7 @@ from services.models.text import UNSAFE
 from tests.conftest import Embedded
 from tests.services.incidents.incident_desk import ALARM, NOW, RUNBOOK, alarm, desk
 from tests.services.incidents.test_hostile_texts import TEXTS, hostile
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tests.tui.screens.respond.test_respond import shows
 from tui.screens.common.choose import ChooseScreen
 from tui.screens.respond.actions import IncidentReportScreen
@@ -59,9 +59,7 @@ async def test_every_screen_of_a_hostile_incident(
     async with console(embedded.url, embedded.clock, size=size, notifications=True, journal=journal) as pilot:
         app = pilot.app
         await until(pilot, lambda: any(each.target == ALARM for each in app.incidents))
-        await pilot.press("exclamation_mark")
-        await shows(pilot, IncidentScreen)
-        screen = app.screen
+        screen = await press(pilot, "exclamation_mark", at="IncidentScreen")
         await until(
             pilot, lambda: screen.detail.view is not None and screen.detail.view.assessment is not None
         )
@@ -83,7 +81,7 @@ async def test_every_screen_of_a_hostile_incident(
                 await pilot.press("escape")
                 if isinstance(app.screen, IncidentScreen):
                     break
-            await shows(pilot, IncidentScreen)
+            await expect(pilot, at="IncidentScreen")
         await pilot.press("tab", "tab", "tab", "enter")
         await pilot.pause()
         assert not app.bugs

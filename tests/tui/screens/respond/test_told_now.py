@@ -2,9 +2,7 @@ import pytest
 
 from services.models.incidents import StepMark
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
-from tui.screens.respond.incident import IncidentScreen
-from tui.screens.respond.told import ToldScreen
+from tests.tools.console import console, press, screen_text, until
 
 
 @pytest.mark.slow
@@ -19,11 +17,9 @@ async def test_the_pm_is_asked_for_the_larger_storage(embedded: Embedded) -> Non
         (incident,) = (each for each in app.incidents if each.target == "rds-storage-low")
         for index in range(3):
             await app.ready.incidents.mark(incident, index, StepMark.DONE, "x")
-        await pilot.press("exclamation_mark")
-        await until(pilot, lambda: isinstance(app.screen, IncidentScreen) and app.screen.is_mounted)
+        await press(pilot, "exclamation_mark", at="IncidentScreen", then=lambda: app.screen.is_mounted)
         await until(pilot, lambda: len(app.screen.view_at_hand().incident.steps) == 3)
-        await pilot.press("m")
-        await until(pilot, lambda: isinstance(app.screen, ToldScreen) and app.screen.is_mounted)
+        await press(pilot, "m", at="ToldScreen", then=lambda: app.screen.is_mounted)
         await until(pilot, lambda: "more a month" in screen_text(pilot))
         text = screen_text(pilot)
         assert "Do you approve it?" in text

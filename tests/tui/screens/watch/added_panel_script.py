@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from services import i18n
 from tests.demo_process import start
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 from tui.screens.watch.watch import WatchScreen
 from tui.startup.config_reader import load_config, settings
 from tui.startup.key_checks import key_mistakes
@@ -29,31 +29,23 @@ async def wide(pilot: Pilot[None]) -> dict[str, object]:
     await pilot.pause()
     report: dict[str, object] = {"screen": screen_text(pilot), "regions": _regions(screen)}
     report["footer before"] = "Tell" in screen_text(pilot).splitlines()[-1]
-    await pilot.press("e")
-    await until(pilot, lambda: screen.current == "tasks")
-    await pilot.press("k")
-    await until(pilot, lambda: "services are watched" in screen_text(pilot))
-    await pilot.press("question_mark")
-    await until(pilot, lambda: "Go to the tasks" in screen_text(pilot))
+    await press(pilot, "e", then=lambda: screen.current == "tasks")
+    await press(pilot, "k", shows="services are watched")
+    await press(pilot, "question_mark", shows="Go to the tasks")
     report["help"] = screen_text(pilot)
-    await pilot.press("escape", "ctrl+p")
-    await until(pilot, lambda: isinstance(pilot.app.focused, Input))
-    await pilot.press(*"tasukusuu")
-    await until(pilot, lambda: "Go to the tasks" in screen_text(pilot))
+    await press(pilot, "escape", "ctrl+p", then=lambda: isinstance(pilot.app.focused, Input))
+    await press(pilot, *"tasukusuu", shows="Go to the tasks")
     report["palette"] = screen_text(pilot)
-    await pilot.press("escape")
-    await until(pilot, lambda: pilot.app.screen is screen)
+    await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
     before = screen.panels["tasks"].widget.state.fetched_at
-    await pilot.press("ctrl+r")
-    await until(pilot, lambda: screen.panels["tasks"].widget.state.fetched_at != before)
+    await press(pilot, "ctrl+r", then=lambda: screen.panels["tasks"].widget.state.fetched_at != before)
     return report
 
 
 async def narrow(pilot: Pilot[None]) -> list[str]:
     screen = pilot.app.screen
     assert isinstance(screen, WatchScreen)
-    await pilot.press("a")
-    await until(pilot, lambda: not screen.panels["tasks"].widget.display)
+    await press(pilot, "a", then=lambda: not screen.panels["tasks"].widget.display)
     await pilot.press("e")
     await until(pilot, lambda: screen.panels["tasks"].widget.display and "tasks" in screen_text(pilot))
     return [id for id, panel in screen.panels.items() if panel.widget.display]

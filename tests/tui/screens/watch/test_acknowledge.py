@@ -6,12 +6,11 @@ import pytest
 from services.models.alarms import AlarmState
 from services.models.journal import EntryKind
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
-from tests.tui.journal_tools import flat_text, other_console
+from tests.tools.console import console, press, screen_text, until
+from tests.tui.journal_tools import other_console
 from tests.tui.screens.changes.test_change_keys import burst
 from tui.messages import OpenAlarm
 from tui.screens.common.type_ahead_guard import TypeAheadGuard
-from tui.screens.journal.note import NoteScreen
 from tui.screens.watch.acknowledge import AcknowledgeScreen
 from tui.screens.watch.alarm import AlarmScreen
 
@@ -77,10 +76,8 @@ async def test_enter_typed_ahead_acknowledges_nothing(
 ) -> None:
     monkeypatch.setattr(TypeAheadGuard, "seconds", 60.0)
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
-        await pilot.press("a", "home", "c", "enter", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AcknowledgeScreen))
-        await pilot.press("enter", "escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, AcknowledgeScreen))
+        await press(pilot, "a", "home", "c", "enter", "enter", at="AcknowledgeScreen")
+        await press(pilot, "enter", "escape", left="AcknowledgeScreen")
         kinds = [entry.kind for entry in await pilot.app.ready.journal.entries()]
         assert EntryKind.ACKNOWLEDGED not in kinds
 
@@ -88,29 +85,21 @@ async def test_enter_typed_ahead_acknowledges_nothing(
 async def test_the_key_is_for_the_alarms_alone(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         assert "Acknowledge" in screen_text(pilot)
-        await pilot.press("d")
-        await until(pilot, lambda: "Acknowledge" not in screen_text(pilot))
+        await press(pilot, "d", then=lambda: "Acknowledge" not in screen_text(pilot))
 
 
 async def test_a_note_of_several_lines_about_what_is_selected(embedded: Embedded, path: Path) -> None:
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
         await pilot.press("a")
         pilot.app.screen.alarms.table.move_to("ecs-cpu-high")
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))
-        await until(pilot, lambda: "about ecs-cpu-high" in screen_text(pilot))
-        await pilot.press("enter")
-        await until(pilot, lambda: "Nothing has been written yet" in screen_text(pilot))
+        await press(pilot, "f8", at="NoteScreen", shows="about ecs-cpu-high")
+        await press(pilot, "enter", shows="Nothing has been written yet")
         assert "[ ] about" in screen_text(pilot), "the cursor merely stands there"
         await burst(pilot, "ctrl+t", *"one", "ctrl+j", *"two")
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
-        await pilot.press("f8")
-        await until(pilot, lambda: isinstance(pilot.app.screen, NoteScreen))
-        await until(pilot, lambda: pilot.app.focused is pilot.app.screen.field)
+        await press(pilot, "enter", left="NoteScreen")
+        await press(pilot, "f8", at="NoteScreen", then=lambda: pilot.app.focused is pilot.app.screen.field)
         await burst(pilot, *"of nothing")
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+        await press(pilot, "enter", left="NoteScreen")
         entries = await pilot.app.ready.journal.entries()
         notes = [entry for entry in entries if entry.kind is EntryKind.NOTE]
         assert [(entry.target, entry.text) for entry in notes] == [
@@ -121,22 +110,14 @@ async def test_a_note_of_several_lines_about_what_is_selected(embedded: Embedded
 
 
 @pytest.mark.slow
-async def test_what_was_written_is_not_lost_by_one_key_or_a_journal_that_is_gone(
-    embedded: Embedded, path: Path
-) -> None:
+async def test_neither_one_key_nor_a_gone_journal_loses_a_note(embedded: Embedded, path: Path) -> None:
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
-        await pilot.press("f8", *"kept")
-        await until(
-            pilot, lambda: isinstance(pilot.app.screen, NoteScreen) and pilot.app.screen.field.text == "kept"
-        )
-        await pilot.press("escape")
-        await until(pilot, lambda: "Esc again to discard" in screen_text(pilot))
+        await press(pilot, "f8", *"kept", at="NoteScreen", then=lambda: pilot.app.screen.field.text == "kept")
+        await press(pilot, "escape", shows="Esc again to discard")
         os.rename(path, f"{path}.away")
-        await pilot.press("enter")
-        await until(pilot, lambda: "Nothing was recorded" in flat_text(pilot))
+        await press(pilot, "enter", shows="Nothing was recorded")
         assert pilot.app.screen.field.text == "kept"
         os.rename(f"{path}.away", path)
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, NoteScreen))
+        await press(pilot, "enter", left="NoteScreen")
         async with other_console(path, embedded.clock) as other:
             assert (await other.page()).entries[0].text == "kept"

@@ -137,9 +137,7 @@ async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silen
         assert after["child"].hearing is Hearing.NOBODY
 
 
-async def test_composites_take_no_request_and_are_worked_out_anew_when_one_changes(
-    empty_aws: Embedded,
-) -> None:
+async def test_composites_take_no_request_and_follow_a_change_of_one(empty_aws: Embedded) -> None:
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
     async with context(empty_aws) as inspection_context:
@@ -154,9 +152,7 @@ async def test_composites_take_no_request_and_are_worked_out_anew_when_one_chang
         assert empty_aws.counts()["cloudwatch.DescribeAlarms"] == 3
 
 
-async def test_thousands_of_alarms_without_actions_are_worked_out_little_by_little(
-    empty_aws: Embedded,
-) -> None:
+async def test_thousands_of_silent_alarms_are_worked_out_bit_by_bit(empty_aws: Embedded) -> None:
     names = [f"a{number:03d}" for number in range(AT_ONCE + 7)]
     for name in (*names, "named"):
         put(empty_aws, name)
@@ -295,9 +291,7 @@ async def test_a_topic_is_asked_about_once_a_day_and_the_screen_knows_it_too(emp
 
 
 @pytest.mark.parametrize("preset", ["denied", "unavailable"])
-async def test_subscriptions_that_cannot_be_read_are_said_to_be_unknown(
-    empty_aws: Embedded, preset: str
-) -> None:
+async def test_unreadable_subscriptions_are_said_to_be_unknown(empty_aws: Embedded, preset: str) -> None:
     put(empty_aws, "child", [SNS])
     fault = {"preset": "denied"} if preset == "denied" else {"status": 503, "code": "InternalError"}
     empty_aws.fault("sns", "ListSubscriptionsByTopic", **fault)
@@ -336,9 +330,7 @@ async def test_the_shipped_system_needs_no_such_question(embedded: Embedded) -> 
 
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("state", [State.OK, State.ALARM, State.INSUFFICIENT])
-async def test_an_alarm_that_warms_up_is_never_a_plain_ok(
-    empty_aws: Embedded, state: State, whole: bool
-) -> None:
+async def test_an_alarm_that_warms_up_is_not_ok(empty_aws: Embedded, state: State, whole: bool) -> None:
     warm = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
     put(empty_aws, "new", [SNS], state, WarmUpConfiguration=warm)
     finding = await judged(empty_aws, "new")

@@ -2,9 +2,8 @@ import pytest
 
 from services.models.alarms import AlarmState
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, expect, press, screen_text, until
 from tui.messages import OpenAlarm
-from tui.screens.watch.alarm import AlarmScreen
 
 
 @pytest.mark.scenario("alb-5xx")
@@ -26,13 +25,12 @@ async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedd
         app.post_message(
             OpenAlarm(next(a for a in app.alarms.value.alarms if a.name == "alb-5xx-error-rate"))
         )
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.history.value)
+        await expect(pilot, at="AlarmScreen", then=lambda: app.screen.detail.history.value)
         await until(pilot, lambda: "notified SNS" in screen_text(pilot))
         detail = screen_text(pilot)
         assert "An ECS task crashed" in detail, "the runbook's causes and remedies"
         assert "Threshold Crossed" not in detail
-        await pilot.press("R")
-        await until(pilot, lambda: "Threshold Crossed" in screen_text(pilot))
+        await press(pilot, "R", shows="Threshold Crossed")
         since = app.screen.detail.alarm.since
         await pilot.press("escape")
 

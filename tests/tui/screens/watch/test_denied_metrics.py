@@ -1,7 +1,7 @@
 import pytest
 
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.tools.console import console, press, screen_text, until
 
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
@@ -22,5 +22,4 @@ async def test_the_last_values_are_not_shown_as_the_present_ones(
             return "● normal" not in text and (f"? {words}  ECS CPU —" in text or not brief)
 
         await until(pilot, doubted)
-        await pilot.press("a", "enter")
-        await until(pilot, lambda: "Now ? " in screen_text(pilot))
+        await press(pilot, "a", "enter", shows="Now ? ")

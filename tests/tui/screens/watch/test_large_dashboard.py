@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until
+from tests.conftest import Embedded, MonkeyPatch
+from tests.tools.console import console, expect, press, screen_text, until
 from tests.tui.seeding import client
 from tui.messages import OpenAlarm
-from tui.screens.watch.alarm import AlarmScreen
 from widgets.dashboards.text_tiles import MetricTile
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ordinary-day", history=600.0)]
@@ -73,7 +72,7 @@ class Count:
 
 
 @contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Count]:
+def counted(monkeypatch: MonkeyPatch) -> Iterator[Count]:
     from services.aws.cloudwatch.metrics.reader import Metrics
 
     count = Count()
@@ -119,7 +118,7 @@ async def shown(pilot: Pilot[None]) -> set[str]:
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
 async def test_only_what_is_in_view_is_requested_and_drawn(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    embedded: Embedded, monkeypatch: MonkeyPatch, size: tuple[int, int]
 ) -> None:
     await put(embedded)
     with counted(monkeypatch) as count:
@@ -140,8 +139,7 @@ async def test_only_what_is_in_view_is_requested_and_drawn(
             assert count.taken() == dict.fromkeys(further, METRICS), "what was only passed is not requested"
             assert set(count.lines_taken()) <= further | visible
 
-            await pilot.press("2")
-            await until(pilot, lambda: pilot.app.current_mode == "inspect")
+            await press(pilot, "2", then=lambda: pilot.app.current_mode == "inspect")
             for _minute in range(5):
                 await minute(pilot, embedded)
             assert not count.taken()
@@ -156,9 +154,7 @@ async def test_only_what_is_in_view_is_requested_and_drawn(
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NIGHT)
-async def test_at_night_nothing_is_requested_for_nobody(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_at_night_nothing_is_requested_for_nobody(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock) as pilot:
@@ -172,8 +168,7 @@ async def test_at_night_nothing_is_requested_for_nobody(
             assert "any key resumes" in screen_text(pilot)
             assert "as of " in screen_text(pilot)
             assert "● normal" not in screen_text(pilot)
-            await pilot.press("a")
-            await until(pilot, lambda: is_read(pilot, visible))
+            await press(pilot, "a", then=lambda: is_read(pilot, visible))
             assert set(count.taken()) == visible
             assert "any key resumes" not in screen_text(pilot)
             assert "as of " not in screen_text(pilot)
@@ -189,34 +184,27 @@ async def test_the_price_is_the_one_of_watching_while_nobody_does(embedded: Embe
         await minute(pilot, embedded)
         assert pilot.app.view.value.price == price
         pilot.app.on_visibility(True)
-        await pilot.press("2")
-        await until(pilot, lambda: pilot.app.current_mode == "inspect")
+        await press(pilot, "2", then=lambda: pilot.app.current_mode == "inspect")
         await minute(pilot, embedded)
         assert pilot.app.view.value.price == price
 
 
-async def test_what_a_zoomed_panel_hid_is_read_at_once(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_a_zoomed_panel_hid_is_read_at_once(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock) as pilot:
             await pilot.press("a")
             visible = await shown(pilot)
-            await pilot.press("z")
-            await until(pilot, lambda: not pilot.app.screen.dashboard.display)
+            await press(pilot, "z", then=lambda: not pilot.app.screen.dashboard.display)
             for _minute in range(5):
                 await minute(pilot, embedded)
             assert not is_read(pilot, visible)
             count.taken()
-            await pilot.press("z")
-            await until(pilot, lambda: is_read(pilot, visible))
+            await press(pilot, "z", then=lambda: is_read(pilot, visible))
             assert set(count.taken()) == visible
 
 
-async def test_a_terminal_that_nobody_can_see_is_read_for_nobody(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_hidden_terminal_is_read_for_nobody(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock) as pilot:
@@ -231,9 +219,7 @@ async def test_a_terminal_that_nobody_can_see_is_read_for_nobody(
             assert set(count.taken()) == visible
 
 
-async def test_a_small_screen_that_shows_no_tile_requests_none(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_screen_without_tiles_requests_none(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
@@ -246,7 +232,7 @@ async def test_a_small_screen_that_shows_no_tile_requests_none(
 
 
 async def test_a_small_screen_shows_the_worst_value_wherever_it_is_and_the_price_once(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+    embedded: Embedded, monkeypatch: MonkeyPatch
 ) -> None:
     await put(embedded, "AWS/ECS", "CPUUtilization")
     with counted(monkeypatch) as count:
@@ -266,20 +252,18 @@ async def test_a_small_screen_shows_the_worst_value_wherever_it_is_and_the_price
                 pytest.fail("the others are judged in time, too")
 
 
-async def test_a_covered_alarm_reads_no_curve(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_covered_alarm_reads_no_curve(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         alarm = app.alarms.value.alarms[0]
         app.post_message(OpenAlarm(alarm))
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.curve.value)
+        await expect(pilot, at="AlarmScreen", then=lambda: app.screen.detail.curve.value)
         detail = app.screen.detail
-        await pilot.press("2")
-        await until(pilot, lambda: app.current_mode == "inspect")
+        await press(pilot, "2", then=lambda: app.current_mode == "inspect")
         curve = detail.curve
         for _minute in range(3):
             before = app.alarms.fetched_at
             embedded.advance(ROUND)
             await until(pilot, lambda before=before: app.alarms.fetched_at > before)
         assert detail.curve is curve
-        await pilot.press("1")
-        await until(pilot, lambda: detail.curve.fetched_at > curve.fetched_at)
+        await press(pilot, "1", then=lambda: detail.curve.fetched_at > curve.fetched_at)

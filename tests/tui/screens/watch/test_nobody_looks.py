@@ -6,9 +6,8 @@ from textual.pilot import Pilot
 
 from services import i18n
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, until, until_later
+from tests.tools.console import console, expect, screen_text, until, until_later
 from tui.messages import OpenAlarm
-from tui.screens.watch.alarm import AlarmScreen
 
 pytestmark = pytest.mark.slow
 ROUND = 66.0
@@ -76,8 +75,7 @@ async def test_the_curve_of_an_alarm_is_read_at_once_when_somebody_looks_again(e
     async with console(embedded.url, embedded.clock) as pilot:
         app: Any = pilot.app
         app.post_message(OpenAlarm(app.alarms.value.alarms[0]))
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
-        screen = app.screen
+        screen = await expect(pilot, at="AlarmScreen")
         app.on_visibility(False)
         await rounds(pilot, embedded, 1)
         await until(pilot, lambda: screen._is_behind)

@@ -11,9 +11,7 @@ TEXT = "始業時"
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_a_dashboard_with_a_text_waits_for_the_parser(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_text_waits_for_the_parser(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
     come = asyncio.Event()
     waited_for: list[str] = []
 

@@ -5,13 +5,10 @@ import pytest
 
 from services.models.alarms import AlarmOverview, AlarmState
 from tests.conftest import Embedded
-from tests.tools.console import console, screen_text, settled, until
+from tests.tools.console import console, expect, press, screen_text, settled, until
 from tui.messages import OpenAlarm
 from tui.panel_registry import PANELS
-from tui.screens.changes.change import ChangeScreen
-from tui.screens.logs.logs import LogsScreen
 from tui.screens.watch.alarm import AlarmScreen
-from tui.screens.watch.watch import WatchScreen
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -49,11 +46,9 @@ async def test_a_small_screen_is_brief_and_keys_show_one_panel_alone(embedded: E
         assert 1 <= len(values) <= 2
         assert all(words in "".join(values) for words in ("ECS CPU", "RDS CPU", "< 500 ms"))
         for key, panel in (("d", "dashboard"), ("l", "tail"), ("a", "alarms")):
-            await pilot.press(key)
-            await until(pilot, lambda panel=panel: shown() == [panel])
+            await press(pilot, key, then=lambda panel=panel: shown() == [panel])
         assert "ecs-cpu-high" in screen_text(pilot), "alone there is room for the list"
-        await pilot.press("escape")
-        await until(pilot, lambda: len(shown()) == 3)
+        await press(pilot, "escape", then=lambda: len(shown()) == 3)
 
 
 @pytest.mark.scenario("alb-5xx", history=300)
@@ -79,10 +74,8 @@ async def test_the_whole_morning_check_is_above_the_fold(embedded: Embedded) -> 
 async def test_zoom_maximizes_one_panel_and_restores_the_layout(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         shown = lambda: [panel.id for panel in PANELS if pilot.app.screen.query_one(f"#{panel.id}").display]  # noqa: E731
-        await pilot.press("d", "z")
-        await until(pilot, lambda: shown() == ["dashboard"])
-        await pilot.press("z")
-        await until(pilot, lambda: len(shown()) == 3)
+        await press(pilot, "d", "z", then=lambda: shown() == ["dashboard"])
+        await press(pilot, "z", then=lambda: len(shown()) == 3)
 
 
 async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embedded: Embedded) -> None:
@@ -92,32 +85,27 @@ async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embe
         pilot.app.post_message(
             OpenAlarm(next(alarm for alarm in overview.alarms if alarm.name == "ecs-cpu-high"))
         )
-        await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
-        screen = pilot.app.screen
+        screen = await expect(pilot, at="AlarmScreen")
         await until(pilot, lambda: screen.detail.curve.value and screen.detail.history.value is not None)
         text = screen_text(pilot)
         assert "ecs-cpu-high" in text
         assert "Auto Scaling" in text, "what the runbook says to do"
-        await pilot.press("escape")
-        await until(pilot, lambda: not isinstance(pilot.app.screen, AlarmScreen))
+        await press(pilot, "escape", left="AlarmScreen")
 
 
 async def test_one_key_leads_from_an_alarm_to_its_logs_at_that_minute(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         alarm = next(each for each in pilot.app.alarms.value.alarms if each.name == "alb-5xx-error-rate")
         pilot.app.post_message(OpenAlarm(alarm))
-        await until(pilot, lambda: isinstance(pilot.app.screen, AlarmScreen))
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, LogsScreen) and pilot.app.screen.tails)
+        await expect(pilot, at="AlarmScreen")
+        await press(pilot, "enter", at="LogsScreen", then=lambda: pilot.app.screen.tails)
         tail = next(iter(pilot.app.screen.tails.values()))
         assert tail.group == "/ecs/staff-api"
         minute = int(alarm.since.timestamp() * 1000) // 60_000 * 60_000
         await until(pilot, lambda: tail.pane.lines.rules.marked_at == minute)
 
 
-async def test_reading_is_cheap_a_minute_costs_one_call_for_alarms_and_two_for_metrics(
-    embedded: Embedded,
-) -> None:
+async def test_a_minute_costs_one_call_for_alarms_and_two_for_metrics(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         before = embedded.counts()
         states = pilot.app.view
@@ -142,8 +130,7 @@ async def test_watching_never_writes(embedded: Embedded) -> None:
 async def test_times_switch_between_jst_and_utc_everywhere(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock) as pilot:
         assert "10:00:00 JST" in screen_text(pilot)
-        await pilot.press("U")
-        await until(pilot, lambda: "01:00:00 UTC" in screen_text(pilot))
+        await press(pilot, "U", shows="01:00:00 UTC")
         await until(pilot, lambda: "JST" not in screen_text(pilot).replace("JST/UTC", ""))
 
 
@@ -154,8 +141,7 @@ async def test_two_panes_side_by_side_and_one_closed_again(embedded: Embedded) -
         await screen.add_pane("/aws/rds/instance/facility-prod-db/postgresql")
         await until(pilot, lambda: all(len(pane.store) for pane in screen.tails))
         assert len(pilot.app.services.tails.open) == 2
-        await pilot.press("x")
-        await until(pilot, lambda: len(screen.tails) == 1)
+        await press(pilot, "x", then=lambda: len(screen.tails) == 1)
         await until(pilot, lambda: len(pilot.app.services.tails.open) == 1)
 
 
@@ -163,10 +149,8 @@ async def test_the_group_dialog_narrows_and_opens(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(120, 40), mode="logs") as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.tails)
-        await pilot.press("o")
-        await until(pilot, lambda: "Log group" in screen_text(pilot))
-        await pilot.press(*"postgres", "enter")
-        await until(pilot, lambda: len(screen.tails) == 2)
+        await press(pilot, "o", shows="Log group")
+        await press(pilot, *"postgres", "enter", then=lambda: len(screen.tails) == 2)
         assert {tail.group for tail in screen.tails.values()} == {
             "/ecs/staff-api",
             "/aws/rds/instance/facility-prod-db/postgresql",
@@ -177,8 +161,7 @@ async def test_the_group_dialog_narrows_and_opens(embedded: Embedded) -> None:
 async def test_one_key_opens_the_newest_firing_alarm_from_any_screen(embedded: Embedded) -> None:
     async with console(embedded.url, embedded.clock, size=(120, 40), notifications=True) as pilot:
         app = pilot.app
-        await pilot.press("exclamation_mark")
-        await until(pilot, lambda: "No alarm is firing." in screen_text(pilot))
+        await press(pilot, "exclamation_mark", shows="No alarm is firing.")
         assert not isinstance(app.screen, AlarmScreen)
         state = app.alarms
         fires = tuple(
@@ -199,11 +182,9 @@ async def test_one_key_opens_the_newest_firing_alarm_from_any_screen(embedded: E
             key=lambda alarm: app.now() - alarm.since,
         )
         for mode in "3462":
-            await pilot.press(mode, "exclamation_mark")
-            await until(pilot, lambda: isinstance(app.screen, AlarmScreen))
+            await press(pilot, mode, "exclamation_mark", at="AlarmScreen")
             assert app.screen.first.id == newest.id, "not the composite alarm, which fires because of it"
-            await pilot.press("exclamation_mark", "escape")
-            await until(pilot, lambda: not isinstance(app.screen, AlarmScreen))
+            await press(pilot, "exclamation_mark", "escape", left="AlarmScreen")
 
 
 @pytest.mark.slow
@@ -213,25 +194,17 @@ async def test_steps_lead_to_their_places_and_back_to_the_alarm(embedded: Embedd
         app = pilot.app
         alarm = next(each for each in app.alarms.value.alarms if each.name == "alb-5xx-error-rate")
         app.post_message(OpenAlarm(alarm))
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and any(app.screen.detail.places))
-        detail = app.screen
-        await pilot.press("full_stop")
-        await until(pilot, lambda: "Step:" in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: "Step:" not in screen_text(pilot))
+        detail = await expect(pilot, at="AlarmScreen", then=lambda: any(app.screen.detail.places))
+        await press(pilot, "full_stop", shows="Step:")
+        await press(pilot, "escape", then=lambda: "Step:" not in screen_text(pilot))
         assert app.screen is detail
-        await pilot.press("full_stop", "1")
-        await until(pilot, lambda: isinstance(app.screen, LogsScreen) and app.screen.tails)
+        await press(pilot, "full_stop", "1", at="LogsScreen", then=lambda: app.screen.tails)
         assert next(iter(app.screen.tails.values())).group == "/ecs/staff-api"
-        await pilot.press("1")
-        await until(pilot, lambda: app.screen is detail)
-        await pilot.press("full_stop", "2")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
+        await press(pilot, "1", then=lambda: app.screen is detail)
+        await press(pilot, "full_stop", "2", at="ChangeScreen")
         assert "staff-api" in str(app.screen.changes.table.cursor_key)
-        await pilot.press("1")
-        await until(pilot, lambda: app.screen is detail)
-        await pilot.press("full_stop", "3")
-        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+        await press(pilot, "1", then=lambda: app.screen is detail)
+        await press(pilot, "full_stop", "3", at="WatchScreen")
         tile = app.focused
         assert any(trace.query.metric == "UnHealthyHostCount" for trace in tile.widget.traces)
 
@@ -241,9 +214,8 @@ async def test_without_steps_digits_stay_the_modes(embedded: Embedded) -> None:
         app = pilot.app
         alarm = next(each for each in app.alarms.value.alarms if each.name == "rds-storage-low")
         app.post_message(OpenAlarm(alarm))
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and any(app.screen.detail.places))
-        await pilot.press("3")
-        await until(pilot, lambda: isinstance(app.screen, LogsScreen))
+        await expect(pilot, at="AlarmScreen", then=lambda: any(app.screen.detail.places))
+        await press(pilot, "3", at="LogsScreen")
 
 
 @pytest.mark.scenario("alb-5xx", history=300)
@@ -252,11 +224,10 @@ async def test_a_composite_alarm_leads_to_the_alarms_it_fires_by(embedded: Embed
         app = pilot.app
         alarm = next(each for each in app.alarms.value.alarms if each.name == "facility-prod-critical")
         app.post_message(OpenAlarm(alarm))
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and any(app.screen.detail.places))
+        await expect(pilot, at="AlarmScreen", then=lambda: any(app.screen.detail.places))
         await pilot.press("enter")
         await until(pilot, lambda: getattr(app.screen, "first", alarm).name == "alb-5xx-error-rate")
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+        await press(pilot, "escape", at="WatchScreen")
 
 
 @pytest.mark.scenario("ordinary-day", history=7200.0)
@@ -265,7 +236,7 @@ async def test_the_hour_that_the_runbook_asks_for_is_two_keys_away(embedded: Emb
         app = pilot.app
         alarm = next(each for each in app.alarms.value.alarms if each.name == "ecs-cpu-high")
         app.post_message(OpenAlarm(alarm))
-        await until(pilot, lambda: isinstance(app.screen, AlarmScreen) and app.screen.detail.curve.value)
+        await expect(pilot, at="AlarmScreen", then=lambda: app.screen.detail.curve.value)
         detail = app.screen.detail
         assert detail.curve.value[0].period == 60
         await pilot.press("left_square_bracket", "left_square_bracket")

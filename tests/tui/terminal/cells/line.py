@@ -119,7 +119,6 @@ class Line:
                 self.loop.call_later(self.distance, lambda answer=answer: self._answer(answer))  # type: ignore[misc]
 
     def _answer(self, answer: str) -> None:
-        assert self.output is not None
         assert self.output.answers.consume(answer), "an answer that we asked for is never typed"
 
     @property

@@ -9,7 +9,7 @@ import pytest
 from tests.tools.demo import demo_command
 from tests.tui.pty_console import PtyConsole
 
-pytestmark = pytest.mark.pty
+pytestmark = [pytest.mark.pty, pytest.mark.slow]
 
 
 class FarConsole(PtyConsole):
@@ -27,13 +27,11 @@ class FarConsole(PtyConsole):
         return super().read(seconds)
 
 
-@pytest.mark.slow
 def test_a_line_configured_as_slow_is_called_slow() -> None:
     with FarConsole("--link", "slow", size=(24, 100)) as console:
         console.wait_text("slow line (as set)")
 
 
-@pytest.mark.slow
 def test_a_line_measured_as_slow_is_called_slow_with_its_seconds() -> None:
     with FarConsole(distance=0.6, size=(40, 140)) as console:
         console.wait_text("slow line 0.")
@@ -42,7 +40,6 @@ def test_a_line_measured_as_slow_is_called_slow_with_its_seconds() -> None:
         console.wait(lambda: duties_shown(console), "the duties")
 
 
-@pytest.mark.slow
 def test_a_line_configured_as_fast_is_never_called_slow() -> None:
     with FarConsole("--link", "fast", distance=0.6, size=(40, 140)) as console:
         console.wait_text("alb-5xx-error-rate")
@@ -51,7 +48,6 @@ def test_a_line_configured_as_fast_is_never_called_slow() -> None:
         assert "slow line" not in console.text
 
 
-@pytest.mark.slow
 def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(tmp_path: Path) -> None:
     journal = tmp_path / "journal.db"
     options = ("--scenario", "alb-5xx", "--speed", "60", "--journal", str(journal))
@@ -66,9 +62,7 @@ def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(
         console.send("\x0c")
         console.wait_raw(b"\x1b[2J")
         console.wait_text("alb-5xx-error-rate")
-        console.send("\x11")
-        assert console.wait_exit() == 0
-        console.assert_restored()
+        console.end(0, keys="\x11")
 
 
 def duties_shown(console: PtyConsole) -> bool:

@@ -97,9 +97,7 @@ def test_a_place_to_which_frames_return_is_stored_in_the_terminal() -> None:
         ("1 ms 2", "3 ms 4", "3 ms 4"),
     ],
 )
-def test_a_gap_is_written_where_that_takes_no_more_bytes_than_skipping_it(
-    before: str, after: str, sent: str
-) -> None:
+def test_a_gap_is_written_where_skipping_it_takes_no_fewer_bytes(before: str, after: str, sent: str) -> None:
     screen = Screen(40, 1)
     screen.do(("put", 0, 0, before, 0))
     screen.send()

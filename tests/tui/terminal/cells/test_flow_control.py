@@ -1,5 +1,6 @@
 import pytest
 
+from tests.conftest import MonkeyPatch
 from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk
 from tests.tui.terminal.cells.line import screen_of
 from tui.terminal.cells import cell_output as pacing
@@ -118,7 +119,7 @@ def test_an_idle_screen_waits_for_nothing() -> None:
     assert len(desk.line.frames) == 1, "what does not change is not sent"
 
 
-def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "RATE", 16_000)
     desk = Desk(is_relayed=True)
     for step in range(200):
@@ -134,7 +135,7 @@ def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: pytest.MonkeyPat
     desk.check()
 
 
-def test_a_terminal_that_answers_at_once_gets_every_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_that_answers_at_once_gets_every_frame(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "RATE", 16_000)
     desk = Desk()
     for step in range(200):
@@ -145,7 +146,7 @@ def test_a_terminal_that_answers_at_once_gets_every_frame(monkeypatch: pytest.Mo
     desk.check()
 
 
-def test_a_line_that_no_longer_answers_at_once_is_spared_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_no_longer_answers_at_once_is_spared_again(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "RATE", 8_000)
     desk = Desk()
     for step in range(60):
@@ -165,9 +166,7 @@ def test_a_line_that_no_longer_answers_at_once_is_spared_again(monkeypatch: pyte
     desk.check()
 
 
-def test_what_a_multiplexer_answers_at_once_says_nothing_about_the_line(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_a_multiplexer_answers_at_once_says_nothing_about_the_line(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "RATE", 16_000)
     desk = Desk(is_relayed=True)
     for step in range(200):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import MonkeyPatch
 from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk
 from tests.tui.terminal.cells.line import screen_of
 from tui.terminal.cells import cell_output as pacing
@@ -25,9 +26,7 @@ def test_a_lost_answer_is_asked_for_again() -> None:
     desk.check()
 
 
-def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(line_speed, "_ASSUMED_RATE", 1000)
     desk = Desk(link="slow")
     desk.loop.run(1)

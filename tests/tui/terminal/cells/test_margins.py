@@ -59,9 +59,7 @@ def test_without_the_terminal_s_word_nothing_is_scrolled_beside_something_else()
 
 
 @pytest.mark.parametrize("has_margins", [True, False])
-def test_a_line_of_a_log_beside_a_chart_costs_little_where_the_terminal_says_that_it_has_margins(
-    has_margins: bool,
-) -> None:
+def test_a_line_beside_a_chart_costs_little_where_the_terminal_has_margins(has_margins: bool) -> None:
     desk = Desk(has_margins=has_margins)
     lines = [
         f"07:{number:02} GET {chr(97 + number) * 30} {number * 37 % 997:8} │ {'#' * (1 + number % 9)}"

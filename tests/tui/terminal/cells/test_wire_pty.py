@@ -15,7 +15,7 @@ import pytest
 
 from tests.tools.tmux import Tmux, needs_tmux
 from tests.tui.pty_console import LIMIT
-from tests.tui.script_console import ScriptConsole, noted
+from tests.tui.script_console import noted, ready
 
 pytestmark = pytest.mark.pty
 
@@ -26,8 +26,7 @@ def unread(terminal: int) -> int:
 
 
 def test_an_answer_that_comes_late_is_not_typed_into_the_shell(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path, "chatty", size=(40, 160)) as console:
-        console.wait_ready()
+    with ready(tmp_path, "chatty", size=(40, 160)) as console:
         shell = os.open(console.terminal_name, os.O_RDWR | os.O_NOCTTY)
         console.answers = False
         asked = console.raw.count(b"\x1b[6n")
@@ -43,19 +42,15 @@ def test_an_answer_that_comes_late_is_not_typed_into_the_shell(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_terminal_that_never_answers_shows_the_screen_and_is_left_at_once(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path, answers=False) as console:
-        console.wait_ready()
+    with ready(tmp_path, answers=False) as console:
         console.wait(lambda: beat(console.text) >= 25, "that the clock lets frames through")
         console.send("k")
         console.wait_event("key k")
-        console.signal(signal.SIGTERM)
-        assert console.wait_exit() == 128 + signal.SIGTERM
-        console.assert_restored()
+        console.end(by=signal.SIGTERM)
 
 
 def test_the_terminal_receives_what_was_sent_without_a_second_cr(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path, "chatty", size=(30, 100)) as console:
-        console.wait_ready()
+    with ready(tmp_path, "chatty", size=(30, 100)) as console:
         console.wait_text("row 23 of")
         console.wait(lambda: b"\r\n" in console.raw, "a row that follows another")
         assert b"\r\r" not in console.raw
@@ -66,8 +61,7 @@ def test_the_terminal_receives_what_was_sent_without_a_second_cr(tmp_path: Path)
 
 @pytest.mark.parametrize("output", ["cells", "textual"])
 def test_after_a_resize_there_and_back_all_rows_are_right(tmp_path: Path, output: str) -> None:
-    with ScriptConsole(tmp_path, "chatty", size=(30, 100), env={"TOBAN_OUTPUT": output}) as console:
-        console.wait_ready()
+    with ready(tmp_path, "chatty", size=(30, 100), env={"TOBAN_OUTPUT": output}) as console:
         console.wait_text("row 23 of")
         console.resize(10, 40)
         console.wait_event("size 40x10")
@@ -83,8 +77,7 @@ def full(lines: list[str]) -> int:
 
 
 def test_stopped_and_continued_it_paints_over_whatever_the_shell_has_left(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path, "chatty", size=(30, 100)) as console:
-        console.wait_ready()
+    with ready(tmp_path, "chatty", size=(30, 100)) as console:
         console.signal(signal.SIGTSTP)
         console.wait(console.is_stopped, "the stop")
         assert console.raw.rfind(b"\x1b[?1049l") > console.raw.rfind(b"\x1b[?1049h")
@@ -107,16 +100,14 @@ def test_stopped_and_continued_it_paints_over_whatever_the_shell_has_left(tmp_pa
 def test_no_more_colours_than_the_terminal_has(
     tmp_path: Path, env: dict[str, str | None], wanted: bytes, others: bytes
 ) -> None:
-    with ScriptConsole(tmp_path, "input", env=env) as console:
-        console.wait_ready()
+    with ready(tmp_path, "input", env=env) as console:
         console.wait_text("beat 2")
         assert wanted in console.raw
         assert others not in console.raw
 
 
 def test_no_color_leaves_nothing_but_greys(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path, "input", env={"NO_COLOR": "1"}) as console:
-        console.wait_ready()
+    with ready(tmp_path, "input", env={"NO_COLOR": "1"}) as console:
         console.wait_text("beat 2")
         colours = re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", bytes(console.raw))
         assert colours

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.script_console import ScriptConsole
+from tests.tui.script_console import ScriptConsole, ready
 
 pytestmark = pytest.mark.pty
 
@@ -38,8 +38,7 @@ REPLIES = {
 
 
 def test_no_reply_of_a_terminal_presses_a_key(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path) as console:
-        console.wait_ready()
+    with ready(tmp_path) as console:
         for reply in REPLIES.values():
             console.send(reply)
         console.send("k")
@@ -50,8 +49,7 @@ def test_no_reply_of_a_terminal_presses_a_key(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_reply_that_dribbles_in_presses_no_key(tmp_path: Path) -> None:
     # A terminal sends no other answer in the middle of one.
-    with ScriptConsole(tmp_path, answers=False) as console:
-        console.wait_ready()
+    with ready(tmp_path, answers=False) as console:
         for name in ("DA1", "title", "size"):
             for byte in REPLIES[name]:
                 beats = console.beats
@@ -64,8 +62,7 @@ def test_a_reply_that_dribbles_in_presses_no_key(tmp_path: Path) -> None:
 
 
 def test_keys_arrive(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path) as console:
-        console.wait_ready()
+    with ready(tmp_path) as console:
         console.send(b"a\x1b[A\x1b[1;5B\x1bOH\x1bx\x1b[97;5u\x1b[24~\r\t\x7f" + "あ".encode())
         console.wait(lambda: len(console.keys) >= 11, "the keys")
         console.send(b"\x1b")
@@ -76,8 +73,7 @@ def test_keys_arrive(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_survived(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path) as console:
-        console.wait_ready()
+    with ready(tmp_path) as console:
         console.send(b"\xff\xfe\xc3(\xe3\x81")
         console.send(b"k")
         console.wait_event("key k")
@@ -86,8 +82,7 @@ def test_bytes_that_are_no_text_are_survived(tmp_path: Path) -> None:
 
 
 def test_an_endless_sequence_is_survived(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path) as console:
-        console.wait_ready()
+    with ready(tmp_path) as console:
         console.send(b"\x1b[" + b"1;" * 2000)
         console.send(b"\x18\x1b[0nk")
         console.wait_event("key k")
@@ -95,8 +90,7 @@ def test_an_endless_sequence_is_survived(tmp_path: Path) -> None:
 
 
 def test_a_paste_arrives_whole_and_presses_nothing(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path) as console:
-        console.wait_ready()
+    with ready(tmp_path) as console:
         console.send(b"\x1b[200~one\r\ntwo \x1b[31mq\x1b[0m\x00 \x1b]0;x\x07end\x1b[201~k")
         console.wait_event("key k")
         assert "paste 'one\\r\\ntwo [31mq[0m ]0;xend'" in console.events
@@ -105,8 +99,7 @@ def test_a_paste_arrives_whole_and_presses_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_paste_without_an_end_does_not_block_the_keyboard(tmp_path: Path) -> None:
-    with ScriptConsole(tmp_path) as console:
-        console.wait_ready()
+    with ready(tmp_path) as console:
         console.send(b"\x1b[200~q and more")
         console.wait_event("paste 'q and more'")
         console.send(b"k")
@@ -115,11 +108,8 @@ def test_a_paste_without_an_end_does_not_block_the_keyboard(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("output", ["cells", "textual"])
-def test_a_stalled_terminal_does_not_stop_the_loop_and_is_right_afterwards(
-    tmp_path: Path, output: str
-) -> None:
-    with ScriptConsole(tmp_path, "chatty", size=(40, 160), env={"TOBAN_OUTPUT": output}) as console:
-        console.wait_ready()
+def test_a_stalled_terminal_stops_no_loop_and_is_right_afterwards(tmp_path: Path, output: str) -> None:
+    with ready(tmp_path, "chatty", size=(40, 160), env={"TOBAN_OUTPUT": output}) as console:
         console.wait_beats(15, reading=False, limit=15)
         # Keys work, too, while nothing can be seen of it.
         console.send("k")

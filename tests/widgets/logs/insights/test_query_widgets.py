@@ -14,6 +14,7 @@ from services.models.query_cells import (
     sorted_rows,
     time_of,
 )
+from tests.widgets.stage import Stage
 from widgets.logs.insights.chart_data import MOST_CURVES, chart_of
 from widgets.logs.insights.editor import QueryEditor
 from widgets.logs.insights.tokens import completion, role_spans
@@ -111,13 +112,11 @@ def binned(*rows: tuple[str | None, ...], columns: tuple[str, ...] = ("bin(5m)",
 def test_counts_by_time_become_one_curve_a_group() -> None:
     first, second = "2026-01-05 00:00:00.000", "2026-01-05 00:05:00.000"
     data = chart_of(binned((second, "INFO", "7"), (first, "INFO", "5"), (second, "ERROR", "2")))
-    assert data is not None
     assert [(curve.label, curve.values, curve.period) for curve in data.curves] == [
         ("INFO", (5.0, 7.0), 300),
         ("ERROR", (2.0,), 300),
     ]
     many = chart_of(binned(*((first, f"g{number}", str(number + 1)) for number in range(9))))
-    assert many is not None
     assert len(many.curves) == MOST_CURVES
     assert sum(curve.values[0] for curve in many.curves) == sum(range(1, 10))
 
@@ -129,13 +128,8 @@ def test_other_rows_are_no_chart() -> None:
     assert chart_of(QueryRows()) is None
 
 
-class EditorApp(App[None]):
-    def compose(self) -> ComposeResult:
-        yield QueryEditor("fields @message | limit 20")
-
-
 async def test_what_is_pasted_takes_the_place_of_the_selection() -> None:
-    async with EditorApp().run_test() as pilot:
+    async with Stage(QueryEditor("fields @message | limit 20")).run_test() as pilot:
         editor = pilot.app.query_one(QueryEditor)
         editor.focus()
         editor.select_all()

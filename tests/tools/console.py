@@ -172,7 +172,7 @@ def _is_at(pilot: Pilot[Any], name: str) -> bool:
     return any(kind.__name__ == name for kind in type(pilot.app.screen).__mro__)
 
 
-def _kinds(kind: type) -> Iterator[type]:
+def _kinds(kind: type[Any]) -> Iterator[type[Any]]:
     for subclass in kind.__subclasses__():
         yield subclass
         yield from _kinds(subclass)

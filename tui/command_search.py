@@ -19,6 +19,7 @@ from tui.commands import COMMANDS
 from tui.console import Console
 from tui.modes import modes
 from tui.typed_days import read_coming_day
+from widgets.frame.key_names import has_key
 
 _LONG = re.compile(r"o[ou]+|([aeiu])\1+")
 """Long vowels, which are romanized in several ways: sukeeru, sukeru; jikkou, jikko."""
@@ -77,9 +78,19 @@ class CommandProvider(Provider):
         for other in modes(several=several):
             go = partial(self._run, f"app.go('{other.id}')")
             yield PaletteEntry(_(other.title), _(other.help), go, f"{other.title} {other.words}")
+        yield from self._without_key()
         yield from _systems(_console(self))
         yield from _changes(_console(self))
         yield from _inspections(_console(self))
+
+    def _without_key(self) -> Iterator[PaletteEntry]:
+        """Yield what the screen and the focused panel do without a key and beside the commands."""
+        ids = {command.id for command in COMMANDS}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.id not in ids and active.enabled and not has_key(binding.key):
+                go = partial(self.app.run_action, binding.action, active.node)
+                yield PaletteEntry(_(binding.description), _(binding.tooltip), go, binding.description)
 
     async def discover(self) -> Hits:
         """Yield all commands, as nothing is typed yet."""

@@ -23,10 +23,12 @@ class Meaning:
     """English titles of the bindings that have it."""
     is_reserved: bool = False
     """Whether settings are warned against these keys, which only some consoles use."""
+    is_kin: bool = False
+    """Whether it stands in the row of the meaning before it: the same for another step, direction or thing."""
 
 
-def _meaning(keys: str, text: str, *titles: str, reserved: bool = False) -> Meaning:
-    return Meaning(tuple(keys.split()), text, frozenset(titles), reserved)
+def _meaning(keys: str, text: str, *titles: str, reserved: bool = False, kin: bool = False) -> Meaning:
+    return Meaning(tuple(keys.split()), text, frozenset(titles), reserved, kin)
 
 
 MEANINGS: tuple[Meaning, ...] = (
@@ -40,86 +42,84 @@ MEANINGS: tuple[Meaning, ...] = (
     _meaning("escape", "back: close, or clear a filter", "Back", "Close", "Cancel", "Done", "Show all"),
     _meaning("tab shift+tab", "next, previous panel or field", "Next panel", "Previous panel"),
     _meaning("up down k j pageup pagedown home end", "move", "Up", "Down", "Page up", "Page down", "First", "Last", "Line up", "Line down", "Earlier entry", "Later entry", "Oldest", "Newest", "Previous week", "Next week", "Previous month", "Next month"),
+    _meaning("b", "a page up in a log", "Page up", kin=True),
+    _meaning("G", "newest line", "Newest", kin=True),
     _meaning("left right", "move sideways; previous, next", "Left", "Right", "Previous", "Next", "Previous day", "Next day", "Scroll left", "Scroll right", "Narrower", "Wider"),
-    _meaning("ctrl+up ctrl+down", "move a column up, down", "Column up", "Column down"),
+    _meaning("ctrl+up ctrl+down", "move a column up, down", "Column up", "Column down", kin=True),
+    _meaning("ctrl+left ctrl+right", "give a pane of a log less, more of the room", "Smaller", "Larger", kin=True),
     _meaning("space", "tick or untick; in a log, a page down; show a secret while held", "Tick", "Next", "Page down", "Show while held"),
-    _meaning("b", "a page up in a log", "Page up"),
     _meaning("left_square_bracket right_square_bracket", "previous, next: month, day, finding, entry, period", "Previous", "Next", "Previous day", "Next day", "Previous month", "Next month"),
-    _meaning("left_curly_bracket right_curly_bracket", "previous, next year", "Previous year", "Next year"),
+    _meaning("left_curly_bracket right_curly_bracket", "previous, next year", "Previous year", "Next year", kin=True),
+    _meaning("t", "today", "Today", kin=True),
     _meaning("slash", "search", "Search"),
-    _meaning("n N", "next, previous match", "Next match", "Previous match"),
+    _meaning("n N", "next, previous match", "Next match", "Previous match", kin=True),
     _meaning("f", "filter", "Filter"),
+    _meaning("F", "the filters and highlights of a log", "Filters", kin=True),
+    _meaning("less_than_sign greater_than_sign", "less, more context around a filtered line", "Less context", "More context", kin=True),
     _meaning("ampersand", "the panes of a log as one, by time; again for the panes", "Merge"),
-    _meaning("asterisk", "let the panes of a log scroll together, or each by itself", "Scroll together"),
     _meaning("full_stop", "steps: `.` and the number runs a step", "Steps"),
     _meaning("at", "choose a time: go there in every pane of a log, plan a duty's date, leave a follow-up", "Go to time", "Plan", "Follow-up"),
     _meaning("exclamation_mark", "newest firing alarm: its incident", "Newest firing"),
     _meaning("dollar_sign", "the `aws` command that does the same", "AWS commands"),
     _meaning("plus", "agree to the cost; ask AWS for more, at a price: its opinion, late lines; search further for a request", "Agree to the cost", "AWS's opinion", "Late lines"),
-    _meaning("f4", "Live Tail of a log", "Live Tail"),
     _meaning("minus", "skip a duty or a step", "Skip"),
     _meaning("equals_sign", "override a verdict; decide on a cause", "Override", "Decide"),
     _meaning("a d l", "go to the alarms, the dashboard, the logs", "Alarms", "Dashboard", "Log tail", "Logs at that minute", "Follow its log group"),
     _meaning("A", "add to the known identities", "Known…"),
     _meaning("c", "acknowledge an alarm; take an incident, or begin one from a finding", "Acknowledge", "Take", "Respond"),
-    _meaning("C", "columns of a log", "Columns"),
     _meaning("percent_sign", "count the lines of a log by what they share", "Tables"),
+    _meaning("K", "the patterns of a log's lines", "Patterns", kin=True),
     _meaning("D M Y", "a day, a month, a fiscal year", "Day", "Month", "Fiscal year"),
     _meaning("e E w W", "next, previous error; next, previous warning in logs", "Next error", "Previous error", "Next warning", "Previous warning"),
-    _meaning("less_than_sign greater_than_sign", "less, more context around a filtered line", "Less context", "More context"),
-    _meaning("B", "the histogram of any range in a log", "Histogram of a range"),
-    _meaning("F", "the filters and highlights of a log", "Filters"),
-    _meaning("K", "the patterns of a log's lines", "Patterns"),
-    _meaning("semicolon", "keep the searched text highlighted", "Keep highlighted"),
-    _meaning("left_parenthesis right_parenthesis", "previous, next bar of a log's histogram", "Previous bar", "Next bar"),
+    _meaning("left_parenthesis right_parenthesis", "previous, next bar of a log's histogram", "Previous bar", "Next bar", kin=True),
     _meaning("g", "report", "Report"),
-    _meaning("G", "newest line", "Newest"),
     _meaning("H", "hand over an incident or the day's duty, or accept it", "Hand over"),
     _meaning("i", "inspect now; make the next look of an incident", "Inspect now", "Next look"),
     _meaning("I", "all lines of the request in a log line", "Request"),
-    _meaning("J", "join an incident to another", "Join"),
     _meaning("L", "lowest level shown in a log", "Level"),
     _meaning("m", "mark (a Slack note as posted; somebody as told; a log line)", "Mark as posted", "Told", "Mark"),
-    _meaning("apostrophe quotation_mark", "next, previous mark in a log", "Next mark", "Previous mark"),
     _meaning("o O", "another log group beside, or in this pane", "Another pane", "Log group"),
     _meaning("Q", "query logs with Logs Insights", "Query"),
     _meaning("p", "post to Slack", "Slack", "Send"),
     _meaning("P", "pause or follow a log", "Pause"),
+    _meaning("f4", "Live Tail of a log", "Live Tail", kin=True),
     _meaning("r", "read AWS again: rerun, check an outcome", "Rerun", "Check", "Read again"),
     _meaning("R", "the original text (a log's JSON, AWS's English)", "Original text"),
     _meaning("s S", "sign off; sign off all normal", "Sign off", "Sign off all normal"),
-    _meaning("t", "today", "Today"),
-    _meaning("T", "times or ages", "Ages"),
     _meaning("u", "revert (undo a change)", "Revert"),
     _meaning("U", "UTC or JST", "JST/UTC"),
+    _meaning("T", "times or ages", "Ages", kin=True),
     _meaning("v", "select lines", "Select lines"),
-    _meaning("V", "verify the journal", "Verify"),
+    _meaning("y", "copy", "Copy", kin=True),
     _meaning("x", "close a pane or an incident", "Close pane", "Close incident"),
-    _meaning("y", "copy", "Copy"),
     _meaning("z", "zoom a panel", "Zoom"),
-    _meaning(
-        "number_sign",
-        "sort a table by the column at the cursor; the numbers behind an incident's causes",
-        "Sort",
-        "Numbers",
-    ),
+    _meaning("number_sign", "sort a table by the column at the cursor; the numbers behind an incident's causes", "Sort", "Numbers"),
     _meaning("delete", "discard", "Discard", "Own columns"),
     _meaning("ctrl+j", "new line in a text field", "New line"),
+    _meaning("ctrl+t", "toggle in a text field: what a note is attached to, evidence, how a search or filter reads, the language of a query", "Toggle subject", "Add evidence", "Switch", "Query language", kin=True),
     _meaning("ctrl+s", "save to a file", "Export", "Save"),
-    _meaning("ctrl+t", "toggle in a text field: what a note is attached to, evidence, how a search or filter reads, the language of a query", "Toggle subject", "Add evidence", "Switch", "Query language"),
     _meaning("ctrl+w", "wrap lines in a log", "Wrap"),
-    _meaning("ctrl+left ctrl+right", "give a pane of a log less, more of the room", "Smaller", "Larger"),
     _meaning("f2", "the change that is suggested before or after this one", "Suggested change"),
     _meaning("f3", "what is saved: queries, layouts of the panes of a log", "Saved queries", "Layouts"),
     _meaning("f5 ctrl+r", "read everything again; run a query", "Refresh", "Plan again", "Run"),
-    _meaning("f6", "Slack outbox", "Slack outbox"),
+    _meaning("ctrl+l", "redraw", "Redraw", kin=True),
     _meaning("f7", "approval: ask for it, record it; decline", "Approval", "Decline"),
     _meaning("f8", "note; on the report, a note on it", "Note", "Add note"),
     _meaning("f9", "arm writing, or back to read-only", "Arm"),
-    _meaning("ctrl+l", "redraw", "Redraw"),
     _meaning("ctrl+q", "quit", "Quit"),
 )  # fmt: skip
 """In the order of the page."""
+
+
+def rows() -> list[list[Meaning]]:
+    """The rows of the page: each meaning with its kin."""
+    listed: list[list[Meaning]] = []
+    for meaning in MEANINGS:
+        if meaning.is_kin:
+            listed[-1].append(meaning)
+        else:
+            listed.append([meaning])
+    return listed
 
 
 def reserved_key_warnings(keys: Mapping[str, str]) -> list[str]:

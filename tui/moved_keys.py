@@ -1,4 +1,4 @@
-"""The keys of the version before, which work for one version more and say in the message line which key replaces them.
+"""The keys of the version before, which work for one version more and say in the message line what replaces them.
 
 An old key has no binding, so it appears in no footer and no help, and whatever is bound to it, by the console or by its
 user, wins. Each line goes away with the next version.
@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from services.i18n import _
 from tui.console import Console
-from widgets.frame.key_names import key_name
+from widgets.frame.key_names import has_key, key_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,21 @@ class MovedKey:
         return owns and getattr(node, "takes_old_keys", True)
 
 
+TO_THE_PALETTE: tuple[MovedKey, ...] = (
+    MovedKey("f6", "outbox"),
+    MovedKey("C", "log.stream"),
+    MovedKey("C", owner="WatchScreen", action="columns"),
+    MovedKey("B", "log.range"),
+    MovedKey("semicolon", "log.highlight"),
+    MovedKey("asterisk", "pane-together"),
+    MovedKey("apostrophe", "log-mark-next"),
+    MovedKey("quotation_mark", "log-mark-previous"),
+    MovedKey("J", "incident-join"),
+    MovedKey("V", "journal-verify"),
+)
+"""Keys whose actions have none any more."""
 MOVED: tuple[MovedKey, ...] = (
+    *TO_THE_PALETTE,
     MovedKey("u", "zone"),
     MovedKey("x", "duty-skip"),
     MovedKey("p", "duty-plan"),
@@ -121,7 +135,9 @@ class MovedKeys:
             return
         self._announced.add(moved)
         names = {"title": _(active.binding.description), "new": key_name(active.binding.key)}
-        if other:
+        if not has_key(active.binding.key):
+            words = _("“{title}” is in the palette (^p); {old} stops working in the next version.")
+        elif other:
             words = _("The key for “{title}” is {new}; {old} is “{other}”.")
         else:
             words = _("The key for “{title}” is {new}; {old} stops working in the next version.")

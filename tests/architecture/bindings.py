@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 import tui
 import widgets
 from tui.modes import ALL_MODES
+from widgets.frame.key_names import has_key
 
 
 class BoundKey(NamedTuple):
@@ -36,6 +37,11 @@ def bound_keys() -> tuple[BoundKey, ...]:
 
 def keys_of_class(owner: type[DOMNode]) -> list[BoundKey]:
     """The keys that a class itself binds."""
+    return [each for each in bindings_of_class(owner) if has_key(each.key)]
+
+
+def bindings_of_class(owner: type[DOMNode]) -> list[BoundKey]:
+    """The bindings of a class itself; one for the palette alone has no key that exists."""
     bindings: list[BindingType] = vars(owner).get("BINDINGS", [])
     return [
         BoundKey(each.key, each.description, owner.__name__, each.id or "", each.action)

@@ -12,11 +12,18 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from services.models import glyphs
-from tests.architecture.bindings import BoundKey, bound_keys, key_methods, keys_of_class
+from tests.architecture.bindings import (
+    BoundKey,
+    bindings_of_class,
+    bound_keys,
+    key_methods,
+    keys_of_class,
+    node_classes,
+)
 from tests.tools import catalogue
-from tui.key_meanings import MEANINGS
-from tui.moved_keys import FORMER, MOVED
-from widgets.frame.key_names import key_name
+from tui.key_meanings import MEANINGS, rows
+from tui.moved_keys import FORMER, MOVED, TO_THE_PALETTE
+from widgets.frame.key_names import has_key, key_name
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/screens.md").read_text("utf-8")
@@ -27,6 +34,8 @@ _OTHER_SPELLING = re.compile(
 _CAPITALS = re.compile(r"\bEnter\b|\bEscape\b|\bCtrl\b|エンター")
 _AS_IN_THE_CONFIGURATION = '"{key}" is not a key: write it as ctrl+r, f5, question_mark or ?'
 """The one sentence that spells keys as the configuration file does."""
+MOST_ROWS = 60
+"""Of keys: a rare action lives in the palette alone."""
 TYPED_BY_METHOD = {
     *(("GroupScreen", "up"), ("GroupScreen", "down")),
     *(("LayoutScreen", "up"), ("LayoutScreen", "down")),
@@ -53,8 +62,12 @@ def keys_without_meaning(bound: Iterable[BoundKey]) -> Iterator[str]:
 
 
 def test_the_page_and_the_registry_of_meanings_have_the_same_keys() -> None:
-    page = [(tuple(_CODE.findall(keys)), meaning) for keys, meaning, _words in table("keys")]
-    assert page == [(tuple(map(key_name, each.keys)), each.text) for each in MEANINGS]
+    page = [(_CODE.findall(keys), meaning) for keys, meaning, _words in table("keys")]
+    assert page == [
+        ([key_name(key) for each in row for key in each.keys], "; ".join(each.text for each in row))
+        for row in rows()
+    ]
+    assert len(page) <= MOST_ROWS
 
 
 def test_reserved_keys_are_marked_as_such_in_both() -> None:
@@ -97,19 +110,22 @@ def test_no_class_binds_a_key_twice() -> None:
 
 
 def test_every_old_key_leads_to_a_binding_with_another_key() -> None:
+    bound = [each for owner in node_classes() for each in bindings_of_class(owner)]
     for moved in MOVED:
         replacing = [
             each
-            for each in bound_keys()
+            for each in bound
             if (each.id == moved.id if moved.id else (each.owner, each.action) == (moved.owner, moved.action))
         ]
         assert replacing, moved
         assert moved.old not in {each.key for each in replacing}, moved
+        if moved in TO_THE_PALETTE:
+            assert not any(has_key(each.key) for each in replacing), moved
 
 
 def test_the_former_keys_of_a_binding_are_not_its_keys() -> None:
     keys_by_id: dict[str, set[str]] = {}
-    for binding in bound_keys():
+    for binding in (each for owner in node_classes() for each in bindings_of_class(owner)):
         keys_by_id.setdefault(binding.id, set()).add(binding.key)
     for id, former in FORMER.items():
         assert set(former.split(",")) != keys_by_id[id], id

@@ -38,7 +38,7 @@ from tui.command import Command
 from tui.commands import COMMANDS
 from tui.exit_status import MEANINGS, OF_VERDICT
 from tui.modes import ALL_MODES
-from tui.moved_keys import FORMER
+from tui.moved_keys import FORMER, TO_THE_PALETTE
 from tui.startup.config_reader import OTHER_VARIABLES, settings
 
 Shape = dict[str, str]
@@ -268,10 +268,14 @@ def pattern_of(text: str) -> str:
 
 def _keys_of(command: Command) -> dict[str, str]:
     """Keys and scope; of a key that moved the old one, which works for one version more, and where it went."""
-    former = FORMER.get(command.id)
-    if former is None:
-        return {"keys": command.key, "works in": command.scope}
-    return {"keys": former, "moved to": command.key, "works in": command.scope}
+    removed = {moved.id: moved.old for moved in TO_THE_PALETTE}
+    last = command.key or removed.get(command.id, "")
+    keys = {"keys": FORMER.get(command.id, last), "works in": command.scope}
+    if keys["keys"] != last:
+        keys["moved to"] = last
+    if command.id in removed:
+        keys["gone in 0.3.0"] = "in the palette"
+    return keys
 
 
 def names() -> dict[str, Any]:

@@ -9,9 +9,10 @@ from textual.pilot import Pilot
 
 from services import i18n
 from tests.conftest import Embedded
-from tests.tools.console import console, until
+from tests.tools.console import console, screen_text, until
 from tui.key_meanings import reserved_key_warnings
 from tui.moved_keys import MOVED
+from tui.screens.common.help import HelpScreen
 from tui.screens.duties.sign import SkipScreen
 from tui.startup.key_checks import kept_keys, key_mistakes
 
@@ -33,6 +34,34 @@ async def test_an_old_key_does_what_it_did_and_says_its_new_key_once(embedded: E
         assert zones[0] is zones[2]
         words = "The key for “JST/UTC” is U; u stops working in the next version."
         assert said(pilot).count(words) == 1
+
+
+async def test_a_key_that_is_gone_does_what_it_did_and_says_that_the_palette_has_it(
+    embedded: Embedded,
+) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
+        await until(pilot, lambda: pilot.app.screen.tails)
+        pilot.app.screen.pane.focus()
+        await pilot.press("semicolon", "f6")
+        await until(pilot, lambda: type(pilot.app.screen).__name__ == "OutboxScreen")
+        assert "“Slack outbox” is in the palette (^p); F6 stops working in the next version." in said(pilot)
+        words = "“Keep highlighted” is in the palette (^p); ; stops working in the next version."
+        assert words in said(pilot)
+
+
+async def test_the_palette_has_what_a_focused_panel_does_without_a_key(embedded: Embedded) -> None:
+    async with console(embedded.url, embedded.clock, mode="logs") as pilot:
+        await until(pilot, lambda: pilot.app.screen.tails)
+        logs = pilot.app.screen
+        logs.pane.focus()
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        listed = [text for _title, rows in pilot.app.screen.sections for _key, text in rows]
+        assert not [text for text in listed if text.startswith(("Count any range", "Choose, order"))]
+        await pilot.press("escape", "ctrl+p", *"histogram of")
+        await until(pilot, lambda: "Count any range by level" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Count lines by level over a range" in screen_text(pilot))
 
 
 async def test_it_speaks_japanese(embedded: Embedded) -> None:

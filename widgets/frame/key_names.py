@@ -28,6 +28,18 @@ _MODIFIERS = {
     "meta": "Meta+",
 }
 
+_NO_KEY = "no-key-"
+
+
+def without_key(name: str) -> str:
+    """The key of a binding that only the palette offers: none sends it, and a setting may replace it."""
+    return _NO_KEY + name
+
+
+def has_key(key: str) -> bool:
+    """Whether a binding's key is one."""
+    return not key.startswith(_NO_KEY)
+
 
 def key_name(key: str) -> str:
     """Spell one key of Textual as a person reads it: `ctrl+p` is `^p`, `question_mark` is `?`."""

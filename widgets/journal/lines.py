@@ -83,7 +83,7 @@ def chain_lines(entry: Entry, link: EntryLink | None, width: int) -> list[Line]:
                 ]
         lines += [
             [("→ ", ""), (text, "")]
-            for text in wrap(_("Press V in the journal to verify all entries."), width - 2)
+            for text in wrap(_("Verify, in the palette (^p) of the journal, checks all entries."), width - 2)
         ]
     rows = [(_("hash"), clean(entry.hash)), (_("previous hash"), clean(entry.previous))]
     return [*lines, *labelled(rows, width)]

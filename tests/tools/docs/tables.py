@@ -27,13 +27,18 @@ def scenario_table(texts: Texts) -> Iterator[str]:
 
 
 def key_table(texts: Texts) -> Iterator[str]:
-    """Mode, keys and help of each command that has a key; the console's own first."""
+    """Each key with its help, in the modes where it has another one; keys of one help stand in one row."""
     modes = {mode.id: _(mode.title) for mode in ALL_MODES}
-    rows = [("", code(mode.key), f"{_(mode.title)}: {_(mode.help)}") for mode in ALL_MODES]
+    helps = {code(mode.key): [f"{_(mode.title)}: {_(mode.help)}"] for mode in ALL_MODES}
+    keys_by_help: dict[tuple[str, str], list[str]] = {}
     for command in sorted(COMMANDS, key=lambda command: ["app", *modes].index(command.scope)):
         if command.key:
-            rows.append((modes.get(command.scope, ""), codes(key_names(command.key), " "), _(command.help)))
-    yield from table([texts.word(name) for name in ("mode", "key", "what it does")], rows)
+            keys_by_help.setdefault((command.scope, _(command.help)), []).extend(key_names(command.key))
+    for (scope, about), keys in keys_by_help.items():
+        where = f"{modes[scope]}: " if scope in modes else ""
+        helps.setdefault(codes(keys, " "), []).append(where + about)
+    head = [texts.word("key"), texts.word("what it does")]
+    yield from table(head, [(keys, "<br>".join(abouts)) for keys, abouts in helps.items()])
 
 
 def step_table(texts: Texts) -> Iterator[str]:

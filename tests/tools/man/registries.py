@@ -138,8 +138,11 @@ def keys() -> Iterator[str]:
         bound = [command for command in COMMANDS if command.scope == scope and command.key]
         if bound and scope in titles:
             yield heading("SS", titles[scope])
+        keys_by_help: dict[str, list[str]] = {}
         for command in bound:
-            yield from entry(", ".join(map(bold, key_names(command.key or ""))), _(command.help))
+            keys_by_help.setdefault(_(command.help), []).extend(key_names(command.key))
+        for about, names in keys_by_help.items():
+            yield from entry(", ".join(map(bold, names)), about)
 
 
 def statuses() -> Iterator[str]:

@@ -78,9 +78,9 @@ async def test_several_terms_stay_highlighted_each_in_its_colour() -> None:
     async with PaneApp().run_test(size=(100, 24)) as pilot:
         pane = await filled(pilot)
         await search(pilot, "line 8")
-        await pilot.press("semicolon")
+        pane.action_read("highlight")
         await search(pilot, "9")
-        await pilot.press("semicolon")
+        pane.action_read("highlight")
         await pilot.press("escape")
         await pilot.app.workers.wait_for_complete()
         assert [query.text for query, _style in pane.highlights.terms] == ["line 8", "9"]

@@ -14,7 +14,7 @@ from tui.commands import COMMANDS
 from tui.modes import modes
 from tui.screens.common.dialog import Dialog, window
 from widgets.drawing.format import pad, wrap
-from widgets.frame.key_names import key_name
+from widgets.frame.key_names import has_key, key_name
 
 KEY_WIDTH = 12
 """Cells of the keys at most."""
@@ -151,7 +151,8 @@ def sections(screen: Screen[object]) -> list[tuple[str, Rows]]:
     bindings = [(active.binding, active.node) for active in screen.active_bindings.values()]
     bindings.sort(key=lambda pair: ids.index(pair[0].id) if pair[0].id in titles else -1)
     for binding, node in bindings:
-        if binding.description and binding.key not in SILENT and not binding.action.startswith(_GO):
+        is_listed = has_key(binding.key) and binding.key not in SILENT and not binding.action.startswith(_GO)
+        if binding.description and is_listed:
             place = titles.get(binding.id or "") or _place(node, screen)
             rows = keys_by_place.setdefault(place, {})
             rows.setdefault(help_text(binding), []).append(binding.key)

@@ -42,7 +42,9 @@ def _choose_filter(app: Console, pane: LogPane) -> None:
         Choice(f"term-{index}", query.text, _("highlighted")) for index, (query, _style) in enumerate(terms)
     ]
     if not choices:
-        app.inform(_("no filter here and nothing highlighted: f filters, ; keeps a search highlighted"))
+        app.inform(
+            _("no filter here and nothing highlighted: f filters, Keep highlighted (^p) keeps a search")
+        )
         return
 
     def chosen(key: str | None) -> None:

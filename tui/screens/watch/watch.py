@@ -26,6 +26,7 @@ from widgets.dashboards.panel import DashboardPanel
 from widgets.dashboards.text_tiles import LogTile
 from widgets.dashboards.tile_grid import TileGrid
 from widgets.drawing.state_styles import ALARM_STYLES
+from widgets.frame.key_names import without_key
 from widgets.logs.pane.pane import LogPane
 
 
@@ -35,7 +36,13 @@ class WatchScreen(PaneScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("watch"),
         Binding("escape", "leave_zoom", N_("Back"), show=True),
-        Binding("C", "columns", N_("Columns"), show=False, tooltip=N_("Choose the columns of the log group")),
+        Binding(
+            without_key("columns"),
+            "columns",
+            N_("Columns"),
+            show=False,
+            tooltip=N_("Choose the columns of the log group"),
+        ),
     ]
     DEFAULT_CSS = stylesheet(PANELS)
 

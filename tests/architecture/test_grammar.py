@@ -57,7 +57,7 @@ def keys_without_meaning(bound: Iterable[BoundKey]) -> Iterator[str]:
             yield f"{binding.owner} binds {key_name(binding.key)} for “{binding.title}”, but that key means: {means}"
 
 
-def test_the_page_and_the_registry_of_meanings_have_the_same_keys() -> None:
+def test_the_page_and_the_registry_of_meanings_have_the_same_keys():
     page = [(_CODE.findall(keys), meaning) for keys, meaning, _words in table("keys")]
     assert page == [
         ([key_name(key) for each in row for key in each.keys], "; ".join(each.text for each in row))
@@ -95,7 +95,7 @@ def test_no_class_binds_a_key_twice():
     assert [owner_and_key for owner_and_key, count in counts.items() if count > 1] == []
 
 
-def test_every_old_key_leads_to_a_binding_with_another_key() -> None:
+def test_every_old_key_leads_to_a_binding_with_another_key():
     bound = [each for owner in node_classes() for each in bindings_of_class(owner)]
     for moved in MOVED:
         replacing = [

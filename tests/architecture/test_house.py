@@ -177,7 +177,7 @@ def long_functions(path: Path) -> list[str]:
     return [each.name for each in functions if (each.end_lineno or 0) - each.lineno >= LONGEST_FUNCTION]
 
 
-def test_a_function_is_read_at_once() -> None:
+def test_a_function_is_read_at_once():
     assert breaches(files(*FLOORS), long_functions) == {}
 
 

@@ -24,7 +24,7 @@ NOT_FOR_PEOPLE = {
 
 
 @pytest.mark.parametrize("language", PAGES)
-def test_the_pages_are_those_of_the_registries(language: str) -> None:
+def test_the_pages_are_those_of_the_registries(language):
     assert PAGES[language] not in stale(), "run `make docs-tables`"
 
 

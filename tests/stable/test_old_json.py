@@ -26,12 +26,12 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", golden("names.json"))
-def test_names_are_the_same(name: str) -> None:
+def test_names_are_the_same(name):
     then = golden("names.json")[name]
     assert with_gone(then, names()[name]) == then
 
 
-def test_declared_schemas_are_the_same() -> None:
+def test_declared_schemas_are_the_same():
     then = golden("schemas.json")
     now = with_gone(then, schemas())
     assert then.keys() == now.keys()
@@ -49,7 +49,7 @@ def test_outputs_have_the_same_schema(embedded, tmp_path):
         assert answer["status"] == now[command]["status"], command
 
 
-def test_the_old_runbook_is_read_in_the_same_way() -> None:
+def test_the_old_runbook_is_read_in_the_same_way():
     then = golden("runbook.json")
     assert differences(then, with_gone(then, runbook())) == {}
 

@@ -13,7 +13,7 @@ def overview(**states: AlarmState) -> AlarmOverview:
     )
 
 
-def test_only_changes_are_announced_with_firing_alarms_first() -> None:
+def test_only_changes_are_announced_with_firing_alarms_first():
     before = overview(a=AlarmState.OK, b=AlarmState.ALARM, c=AlarmState.OK)
     after = overview(a=AlarmState.OK, b=AlarmState.OK, c=AlarmState.ALARM)
     changed = changes(before, after)
@@ -21,11 +21,11 @@ def test_only_changes_are_announced_with_firing_alarms_first() -> None:
     assert sentence(changed) == "c ALARM, b OK"
 
 
-def test_an_alarm_seen_for_the_first_time_is_no_change() -> None:
+def test_an_alarm_seen_for_the_first_time_is_no_change():
     assert changes(overview(), overview(a=AlarmState.ALARM)) == ()
 
 
-def test_an_alarm_that_fires_rings_although_it_was_not_listed_or_not_read_again() -> None:
+def test_an_alarm_that_fires_rings_although_it_was_not_listed_or_not_read_again():
     firing = overview(a=AlarmState.ALARM)
     ok = overview(a=AlarmState.OK).alarms
     assert changes(AlarmOverview(outdated=ok), firing) == firing.alarms
@@ -38,7 +38,7 @@ def test_an_alarm_that_fires_rings_although_it_was_not_listed_or_not_read_again(
     assert changes(AlarmOverview(listed_at=moment), overview(a=AlarmState.OK)) == ()
 
 
-def test_many_changes_are_one_short_sentence() -> None:
+def test_many_changes_are_one_short_sentence():
     before = overview(**dict.fromkeys("abcde", AlarmState.OK))
     after = overview(**dict.fromkeys("abcde", AlarmState.ALARM))
     assert sentence(changes(before, after)) == "a ALARM, b ALARM, c ALARM, 2 more"
@@ -59,11 +59,11 @@ def occurrence(title: str, state: State, due: str = "09:00") -> Occurrence:
     return Occurrence(slot=slot, state=state)
 
 
-def test_at_the_start_nothing_is_new_however_late_it_is() -> None:
+def test_at_the_start_nothing_is_new_however_late_it_is():
     assert duty_changes(None, duties("10:00", occurrence("a", State.LATE))) == ""
 
 
-def test_what_becomes_due_and_late_is_announced_once() -> None:
+def test_what_becomes_due_and_late_is_announced_once():
     before, due = (
         duties("08:59", occurrence("a", State.UPCOMING)),
         duties("09:00", occurrence("a", State.DUE)),
@@ -75,12 +75,12 @@ def test_what_becomes_due_and_late_is_announced_once() -> None:
     assert duty_changes(late, late) == ""
 
 
-def test_what_is_found_late_or_signed_meanwhile_does_not_ring() -> None:
+def test_what_is_found_late_or_signed_meanwhile_does_not_ring():
     before = duties("09:40")
     assert duty_changes(before, duties("09:50", occurrence("key", State.LATE))) == ""
     assert duty_changes(duties("08:50"), duties("09:00", occurrence("a", State.DONE))) == ""
 
 
-def test_many_duties_are_one_short_sentence() -> None:
+def test_many_duties_are_one_short_sentence():
     every = [occurrence(each, State.DUE) for each in "abcde"]
     assert duty_changes(duties("08:59"), duties("09:00", *every)) == "due: a, b, c, 2 more"

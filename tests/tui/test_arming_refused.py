@@ -35,9 +35,7 @@ async def shared(
 
 
 @pytest.mark.slow
-async def test_why_arming_is_refused_is_wrapped_as_japanese(
-    embedded: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_why_arming_is_refused_is_wrapped_as_japanese(embedded, tmp_path, monkeypatch):
     words = "db.example/journals のデータベースが" + "長いあいだ" * 8 + "応答しません。"
     problem = Problem(kind=ProblemKind.UNREACHABLE, summary=words, at=WHEN)
     monkeypatch.setattr("tests.services.journal.line.no_answer", lambda: Unavailable(problem))

@@ -1,13 +1,12 @@
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.screens.frame.header_facts import skew_words
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
-async def test_a_clock_set_back_is_reported_and_hides_nothing(embedded: Embedded) -> None:
+async def test_a_clock_set_back_is_reported_and_hides_nothing(embedded):
     async with console(embedded.url, embedded.clock, size=(200, 48)) as pilot:
         app = pilot.app
         await until(pilot, lambda: "● ok" in screen_text(pilot))
@@ -34,7 +33,7 @@ async def test_a_clock_set_back_is_reported_and_hides_nothing(embedded: Embedded
 @pytest.mark.parametrize(
     ("seconds", "words"), [(None, ""), (59.0, ""), (-61.0, "1m 1s fast"), (7200.0, "2h 0m slow")]
 )
-def test_a_clock_that_differs_from_aws_is_reported(seconds: float | None, words: str) -> None:
+def test_a_clock_that_differs_from_aws_is_reported(seconds, words):
     warning = skew_words(seconds)
     assert bool(warning) == bool(words)
     assert words in (warning or ("",))[0]

@@ -97,14 +97,14 @@ def tasks() -> Counter[str]:
     return Counter(each for each in running if each not in _WAITS)
 
 
-def test_every_screen_has_an_opener() -> None:
+def test_every_screen_has_an_opener():
     assert every_screen() - of_modes() == {kind for kind in OPENERS if kind.__module__.startswith("tui.")}
 
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.slow
-async def test_closed_screens_are_gone(embedded: Embedded, new_widgets: Made) -> None:
+async def test_closed_screens_are_gone(embedded, new_widgets):
     async with console(embedded.url, embedded.clock) as pilot:
         it = await things(pilot)
         await settled(pilot)
@@ -128,7 +128,7 @@ class Kept(Message, bubble=False):
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.slow
-async def test_a_quiet_widgets_message_keeps_no_closed_screen(embedded: Embedded, new_widgets: Made) -> None:
+async def test_a_quiet_widgets_message_keeps_no_closed_screen(embedded, new_widgets):
     async with console(embedded.url, embedded.clock) as pilot:
         it = await things(pilot)
         for kind, bar in product((Said, Kept, Prompt), (False, True)):
@@ -151,7 +151,7 @@ async def test_a_quiet_widgets_message_keeps_no_closed_screen(embedded: Embedded
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_rebuilt_screens_of_modes_are_freed(embedded: Embedded, new_widgets: Made) -> None:
+async def test_rebuilt_screens_of_modes_are_freed(embedded, new_widgets):
     # As the launcher does: the first mode's screen is frozen with what else the start made.
     gc.disable()
     async with console(embedded.url, embedded.clock) as pilot:
@@ -173,7 +173,7 @@ async def test_rebuilt_screens_of_modes_are_freed(embedded: Embedded, new_widget
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_what_an_opening_leaves(embedded: Embedded, new_widgets: Made, part: int) -> None:
+async def test_what_an_opening_leaves(embedded, new_widgets, part):
     # From before the start on: what is replaced by its like then weighs nothing.
     tracemalloc.start()
     try:

@@ -9,7 +9,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from services import i18n
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, settled, until
 from tui.commands import COMMANDS, Command
 
@@ -24,7 +23,7 @@ SCOPES = list(dict.fromkeys(command.scope for command in COMMANDS))
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.slow
-async def test_every_command_runs_and_the_console_lives(embedded: Embedded, scope: str) -> None:
+async def test_every_command_runs_and_the_console_lives(embedded, scope):
     mode = scope if scope != "app" else "watch"
     commands = [
         candidate for candidate in COMMANDS if candidate.scope == scope and candidate.id not in LEAVES
@@ -87,7 +86,7 @@ async def palette(pilot: Pilot[Any], key: str = "ctrl+p") -> CommandPalette:
 
 
 @pytest.mark.slow
-async def test_the_palette_finds_by_reading_romaji_and_english(embedded: Embedded) -> None:
+async def test_the_palette_finds_by_reading_romaji_and_english(embedded):
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
         for typed in ("あらーむ", "aramu", "アラーム", "alarms"):
@@ -97,7 +96,7 @@ async def test_the_palette_finds_by_reading_romaji_and_english(embedded: Embedde
 
 
 @pytest.mark.slow
-async def test_the_palette_leads_to_a_change(embedded: Embedded) -> None:
+async def test_the_palette_leads_to_a_change(embedded):
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
         for typed in ("sukeeru", "task", "スケール"):
@@ -107,7 +106,7 @@ async def test_the_palette_leads_to_a_change(embedded: Embedded) -> None:
             await press(pilot, "escape", then=lambda: len(pilot.app.screen_stack) == 1)
 
 
-async def test_actions_of_another_mode_open_it_and_an_empty_search_says_so(embedded: Embedded) -> None:
+async def test_actions_of_another_mode_open_it_and_an_empty_search_says_so(embedded):
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
         await palette(pilot)
@@ -116,7 +115,7 @@ async def test_actions_of_another_mode_open_it_and_an_empty_search_says_so(embed
         await press(pilot, "enter", then=lambda: type(pilot.app.screen).__name__ == "InspectScreen")
 
 
-async def test_jump_finds_an_alarm_by_name(embedded: Embedded) -> None:
+async def test_jump_finds_an_alarm_by_name(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         await palette(pilot, "colon")
         await press(pilot, *"rds-stor", shows="rds-storage-low")
@@ -124,7 +123,7 @@ async def test_jump_finds_an_alarm_by_name(embedded: Embedded) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_jump_leads_to_a_date_in_the_calendar(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_jump_leads_to_a_date_in_the_calendar(embedded, size):
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         await palette(pilot, "colon")
         await press(pilot, *"2027-03-31", shows="2027-03-31(Wed)")
@@ -135,7 +134,7 @@ async def test_jump_leads_to_a_date_in_the_calendar(embedded: Embedded, size: tu
         assert "Mar 2027" in screen_text(pilot)
 
 
-async def test_keys_come_from_the_configuration(embedded: Embedded) -> None:
+async def test_keys_come_from_the_configuration(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48), keys={"zoom": "f11"}) as pilot:
         await pilot.press("z")
         await pilot.pause()
@@ -143,7 +142,7 @@ async def test_keys_come_from_the_configuration(embedded: Embedded) -> None:
         await press(pilot, "f11", then=lambda: pilot.app.screen.zoomed)
 
 
-async def test_the_help_describes_the_keys_that_work_here(embedded: Embedded) -> None:
+async def test_the_help_describes_the_keys_that_work_here(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("question_mark")
         await until(

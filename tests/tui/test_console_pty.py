@@ -58,7 +58,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_the_demo_shows_live_data_and_ends_leaving_nothing_behind() -> None:
+def test_the_demo_shows_live_data_and_ends_leaving_nothing_behind():
     with demo() as console:
         console.wait_raw("Toban 当番".encode())
         live(console)
@@ -71,7 +71,7 @@ def test_the_demo_shows_live_data_and_ends_leaving_nothing_behind() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
+def test_a_signal_ends_it_in_order(number):
     with demo() as console:
         live(console)
         (world,) = children(console)
@@ -80,7 +80,7 @@ def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_console_leaves_no_world_running() -> None:
+def test_a_killed_console_leaves_no_world_running():
     with demo() as console:
         live(console)
         (world,) = children(console)
@@ -118,7 +118,7 @@ def turn(console: PtyConsole, url: str, state: str) -> None:
 
 
 @pytest.mark.slow
-def test_an_alarm_rings_the_bell_once_and_notifies_the_terminal_again_as_it_clears() -> None:
+def test_an_alarm_rings_the_bell_once_and_notifies_the_terminal_again_as_it_clears():
     with world("empty") as url:
         asyncio.run(_put_alarm(url))
         asyncio.run(_set_alarm(url, "OK"))
@@ -141,7 +141,7 @@ def test_an_alarm_rings_the_bell_once_and_notifies_the_terminal_again_as_it_clea
 
 
 @pytest.mark.slow
-def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> None:
+def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back():
     # Wide enough for the number of requests.
     with PtyConsole(demo_command("--speed", "300"), size=(40, 200)) as console:
         live(console)
@@ -154,7 +154,7 @@ def test_a_stalled_terminal_stops_nothing_and_gets_the_right_screen_back() -> No
 
 
 @pytest.mark.slow
-def test_it_asks_before_a_text_is_lost_and_ends_when_asked_again() -> None:
+def test_it_asks_before_a_text_is_lost_and_ends_when_asked_again():
     with demo() as console:
         live(console)
         console.send("\x1b[19~")  # f8
@@ -165,7 +165,7 @@ def test_it_asks_before_a_text_is_lost_and_ends_when_asked_again() -> None:
 
 
 @pytest.mark.slow
-def test_a_terminal_delivers_the_control_keys_and_signs_that_the_console_binds() -> None:
+def test_a_terminal_delivers_the_control_keys_and_signs_that_the_console_binds():
     with demo() as console:
         live(console)
         console.send("3", shows="following")
@@ -182,7 +182,7 @@ def test_a_terminal_delivers_the_control_keys_and_signs_that_the_console_binds()
 
 
 @pytest.mark.slow
-def test_it_ends_from_a_dialog_without_a_text() -> None:
+def test_it_ends_from_a_dialog_without_a_text():
     with demo() as console:
         live(console)
         console.send("?", shows="Everywhere")
@@ -191,7 +191,7 @@ def test_it_ends_from_a_dialog_without_a_text() -> None:
 
 
 @pytest.mark.slow
-def test_a_demo_keeps_out_of_the_configured_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_demo_keeps_out_of_the_configured_journal(tmp_path, monkeypatch):
     configured, named = tmp_path / "configured.db", tmp_path / "named.db"
     monkeypatch.setenv("TOBAN_JOURNAL", str(configured))
     with demo("--journal", str(named)) as console:
@@ -207,7 +207,7 @@ def test_a_demo_keeps_out_of_the_configured_journal(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("stdin", ["null", "closed"])
-def test_without_a_keyboard_it_does_not_stay(stdin: str) -> None:
+def test_without_a_keyboard_it_does_not_stay(stdin):
     with PtyConsole(demo_command(lang="ja"), size=SIZE, stdin=stdin) as console:
         assert console.wait_exit() == 69
         assert "端末".encode() in console.raw or b"not a terminal" in console.raw
@@ -215,14 +215,14 @@ def test_without_a_keyboard_it_does_not_stay(stdin: str) -> None:
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"LC_ALL": "en_US.ISO-8859-1"}, {"TERM": None}])
-def test_an_unsuitable_terminal_is_explained_what_to_do(env: dict[str, str | None]) -> None:
+def test_an_unsuitable_terminal_is_explained_what_to_do(env):
     with PtyConsole(demo_command(), size=SIZE, env=env) as console:
         assert console.wait_exit() == 69
         assert b"export " in console.raw
         assert b"Traceback" not in console.raw
 
 
-def test_a_wrong_runbook_ends_the_start_with_file_line_and_key(tmp_path: Path) -> None:
+def test_a_wrong_runbook_ends_the_start_with_file_line_and_key(tmp_path):
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(OTHER.read_text().replace('region = "ap-northeast-1"', 'region = "Tokyo"'))
     with PtyConsole([*TOBAN, "--lang", "en", "--runbook", str(wrong)], size=SIZE) as console:
@@ -253,7 +253,7 @@ def hostile_world() -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_hostile_text_reaches_no_terminal_and_presses_no_key() -> None:
+def test_hostile_text_reaches_no_terminal_and_presses_no_key():
     with hostile_world() as url:
         command = [*TOBAN, "--lang", "en", "--endpoint-url", url, "--runbook", str(OTHER)]
         with PtyConsole(command, size=SIZE) as console:

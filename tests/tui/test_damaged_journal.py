@@ -12,7 +12,7 @@ from services.journal.anchors import external_hashes
 from services.journal.anchors.external_hashes import ExternalHashes
 from services.journal.problems import UnusableJournal
 from services.journal.writer import JournalWriter
-from tests.conftest import Embedded, assert_in
+from tests.conftest import assert_in
 from tests.services.journal.damage import (
     DAMAGES,
     copied,
@@ -52,25 +52,25 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_a_console_survives_any_damage_of_the_journal(journal: Path, tmp_path: Path, seed: int) -> None:
+async def test_a_console_survives_any_damage_of_the_journal(journal, tmp_path, seed):
     path = copied(journal, tmp_path / "j.db")
     await bears(path, damaged(path, seed), placed=seed % 5 == 0)
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_entries_that_no_console_wrote(journal: Path, tmp_path: Path, seed: int) -> None:
+async def test_entries_that_no_console_wrote(journal, tmp_path, seed):
     path = copied(journal, tmp_path / "j.db")
     await bears(path, misunderstood(path, seed))
 
 
 @pytest.mark.parametrize("seed", range(0, len(DAMAGES), 3))
 def test_every_command_replies_with_a_sentence(
-    journal: Path,
-    tmp_path: Path,
-    seed: int,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+    journal,
+    tmp_path,
+    seed,
+    monkeypatch,
+    capsys,
+):
     path = copied(journal, tmp_path / "j.db")
     what = damaged(path, 1000 * len(DAMAGES) + seed)
     monkeypatch.setenv("TOBAN_JOURNAL", str(path))
@@ -87,7 +87,7 @@ def test_every_command_replies_with_a_sentence(
             assert len(text.strip().splitlines()) > 1, (what, words, text)
 
 
-async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_path: Path) -> None:
+async def test_one_byte_of_the_schema(embedded, journal, tmp_path):
     # A dozen bytes of it: nothing is raised, nothing is written to the file, the screen says what to do.
     for seed in range(12):
         path = copied(journal, tmp_path / f"{seed}.db")
@@ -115,7 +115,7 @@ async def test_one_byte_of_the_schema(embedded: Embedded, journal: Path, tmp_pat
         assert not pilot.app.bugs
 
 
-def test_a_path_that_no_file_can_have() -> None:
+def test_a_path_that_no_file_can_have():
     for name in ("a\0b", "\ud800", "x" * 5000):
         with pytest.raises((UnusableJournal, OSError)):
             files.check(Path("/tmp") / name)
@@ -123,12 +123,12 @@ def test_a_path_that_no_file_can_have() -> None:
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
 def test_commands_that_read_aws_still_do(
-    embedded_now: Embedded,
-    journal: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    embedded_now,
+    journal,
+    tmp_path,
+    capsys,
+    monkeypatch,
+):
     # An inspection runs, a plan is refused without the journal, and both say so.
     path = copied(journal, tmp_path / "j.db")
     settled(path)

@@ -30,12 +30,12 @@ days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
         ("", None, None),
     ],
 )
-def test_days_are_read_as_people_write_them(text: str, back: date | None, ahead: date | None) -> None:
+def test_days_are_read_as_people_write_them(text, back, ahead):
     assert (read_day(text, TODAY), read_coming_day(text, TODAY)) == (back, ahead)
 
 
 @given(days, days)
-def test_a_whole_date_is_itself_and_a_short_one_is_the_nearest(day: date, today: date) -> None:
+def test_a_whole_date_is_itself_and_a_short_one_is_the_nearest(day, today):
     for written in (
         f"{day:%Y-%m-%d}",
         f"{day.year}/{day.month}/{day.day}",
@@ -50,12 +50,12 @@ def test_a_whole_date_is_itself_and_a_short_one_is_the_nearest(day: date, today:
 
 
 @given(st.text(max_size=12), days)
-def test_anything_else_is_no_day_and_no_error(text: str, today: date) -> None:
+def test_anything_else_is_no_day_and_no_error(text, today):
     read_day(text, today)
     read_coming_day(text, today)
 
 
 @pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "9999-12", "999999d", "1899-12-31"])
-def test_a_day_without_moments_in_every_zone_is_no_day(text: str) -> None:
+def test_a_day_without_moments_in_every_zone_is_no_day(text):
     assert read_day(text, date(2026, 1, 14)) is None
     assert read_coming_day(text, date(2026, 1, 14)) is None

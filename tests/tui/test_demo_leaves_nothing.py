@@ -1,7 +1,6 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,7 +70,7 @@ def kill_child(console: PtyConsole, child: int) -> None:
     ],
 )
 @pytest.mark.slow
-def test_while_it_runs(folder: Path, end: Callable[[PtyConsole, int], None]) -> None:
+def test_while_it_runs(folder, end):
     with started(folder) as console:
         child = child_of(console)
         # The panels; the alarms' states are shown before the journal is opened.
@@ -84,14 +83,14 @@ def test_while_it_runs(folder: Path, end: Callable[[PtyConsole, int], None]) -> 
 
 
 @pytest.mark.parametrize("end", [kill, pytest.param(hang_up, marks=pytest.mark.slow)])
-def test_while_it_starts(folder: Path, end: Callable[[PtyConsole, int], None]) -> None:
+def test_while_it_starts(folder, end):
     with started(folder) as console:
         child = child_of(console)
         end(console, child)
         nothing_is_left(console, folder, console.process.pid, child)
 
 
-def test_the_next_demo_removes_what_two_killed_processes_left(folder: Path) -> None:
+def test_the_next_demo_removes_what_two_killed_processes_left(folder):
     # And nothing that is still used, or is no demo's.
     left, used, other, own = (folder / f"{scratch.PREFIX}{name}" for name in ("left", "used", "file", "own"))
     for demo_folder in (left, used):

@@ -89,7 +89,7 @@ class Course:
         return min(self.fresh.values()) >= 2
 
 
-def test_while_one_fails_the_others_are_read_in_time_and_right(folder: Path) -> None:
+def test_while_one_fails_the_others_are_read_in_time_and_right(folder):
     with several(folder, "--speed", "3") as console:
         console.send("9")
         wanted = {FACILITY: "● normal", TAXES: "■ firing"}
@@ -118,7 +118,7 @@ def test_while_one_fails_the_others_are_read_in_time_and_right(folder: Path) -> 
         assert not list(folder.iterdir())
 
 
-def test_a_killed_console_leaves_no_world_and_no_file(folder: Path) -> None:
+def test_a_killed_console_leaves_no_world_and_no_file(folder):
     with several(folder) as console:
         console.wait(lambda: len(children(console)) == len(SYSTEMS), "a world for each system")
         worlds = children(console)
@@ -127,7 +127,7 @@ def test_a_killed_console_leaves_no_world_and_no_file(folder: Path) -> None:
         console.wait(lambda: not list(folder.iterdir()), "no file", reading=False)
 
 
-def test_a_console_that_is_quit_while_they_start_leaves_nothing(folder: Path) -> None:
+def test_a_console_that_is_quit_while_they_start_leaves_nothing(folder):
     with several(folder) as console:
         console.wait(lambda: len(children(console)) > 1, "the second world")
         worlds = children(console)
@@ -137,7 +137,7 @@ def test_a_console_that_is_quit_while_they_start_leaves_nothing(folder: Path) ->
         assert not list(folder.iterdir())
 
 
-def test_one_system_is_as_ever(folder: Path) -> None:
+def test_one_system_is_as_ever(folder):
     with PtyConsole(demo_command("--systems", "1"), size=(40, 150), env={"TMPDIR": str(folder)}) as console:
         console.wait_text("alb-5xx-error-rate")
         assert "facility-prod]" not in console.text

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -50,7 +49,7 @@ def rows(output: str) -> dict[str, str]:
     return {line.split()[0]: line for line in output.splitlines() if line.strip()}
 
 
-def test_the_documents_are_read() -> None:
+def test_the_documents_are_read():
     for name in ("docs/site/en/changing.md", "docs/site/ja/changing.md", "tui/installed/man/ja/man1/toban.1"):
         assert {"TOBAN_GITHUB_TOKEN", "TOBAN_GITHUB_TOKEN_FILE"} <= names.variables(PARTS[name]), name
     assert Flag(("logs", "tail"), "--follow") in names.flags(PARTS["tui/installed/man/man1/toban.1"])
@@ -67,7 +66,7 @@ def test_the_documents_are_read() -> None:
     ), counts
 
 
-def test_every_command_that_is_typed_is_accepted(capsys: Capsys) -> None:
+def test_every_command_that_is_typed_is_accepted(capsys):
     refused = {}
     for words in sorted(names.commands(SEGMENTS)):
         # A word in capitals stands for a command.
@@ -85,7 +84,7 @@ def known_options(capsys: Capsys, *command: str) -> Iterator[Flag]:
         yield from known_options(capsys, *command, name)
 
 
-def test_every_option_is_accepted_where_it_is_shown(capsys: Capsys) -> None:
+def test_every_option_is_accepted_where_it_is_shown(capsys):
     shown = {*names.flags(SEGMENTS), *known_options(capsys)}
     refused = {}
     for command in sorted({flag.command for flag in shown}):
@@ -104,7 +103,7 @@ def test_every_option_is_accepted_where_it_is_shown(capsys: Capsys) -> None:
     assert toban(capsys, "alarms", "--jsn", "x", "--help")[0] == ExitStatus.USAGE
 
 
-def test_every_key_of_a_runbook_and_of_a_configuration_is_judged(tmp_path: Path, capsys: Capsys) -> None:
+def test_every_key_of_a_runbook_and_of_a_configuration_is_judged(tmp_path, capsys):
     keys = names.keys(SEGMENTS)
     alone = {key.table for key in keys if not key.name} - FOREIGN_TABLES
     keys = {key for key in keys if key.name}
@@ -123,9 +122,7 @@ def test_every_key_of_a_runbook_and_of_a_configuration_is_judged(tmp_path: Path,
 @pytest.mark.parametrize(
     "name", sorted(each for each in names.variables(SEGMENTS) if each.startswith("TOBAN_"))
 )
-def test_every_variable_of_ours_is_shown_or_its_value_refused(
-    name: str, tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys
-) -> None:
+def test_every_variable_of_ours_is_shown_or_its_value_refused(name, tmp_path, monkeypatch, capsys):
     _status, usual = toban(capsys, "config")
     monkeypatch.setenv(name, str(tmp_path / "none"))
     status, output = toban(capsys, "config")
@@ -142,11 +139,11 @@ def test_every_variable_of_ours_is_shown_or_its_value_refused(
     "command", [("alarms",), ("doctor", "--no-aws"), ("duties",), ("mcp", "--help"), ("watch",)], ids=str
 )
 def test_no_command_refuses_a_variable_of_ours(
-    command: tuple[str, ...],
-    monkeypatch: MonkeyPatch,
-    tmp_path: Path,
-    capsys: Capsys,
-) -> None:
+    command,
+    monkeypatch,
+    tmp_path,
+    capsys,
+):
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN", "token-of-the-tests")
     monkeypatch.setenv("TOBAN_GITHUB_TOKEN_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -155,7 +152,7 @@ def test_no_command_refuses_a_variable_of_ours(
     assert status != ExitStatus.CONFIG, output
 
 
-def test_every_address_is_taken_by_its_option(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
+def test_every_address_is_taken_by_its_option(capsys, monkeypatch):
     addresses = names.addresses(SEGMENTS) - FOREIGN_ADDRESSES
     for address in sorted(addresses):
         if "github" in address:

@@ -18,7 +18,7 @@ from tui.cli.main import Output, run
 from tui.start_options import StartOptions
 
 if TYPE_CHECKING:
-    from tests.conftest import Embedded
+    pass
 
 SEGMENTS = [each for part in documents().values() for each in part]
 VALUES = values(SEGMENTS)
@@ -59,14 +59,14 @@ def journal(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", minutes=15)
-def test_every_option_does_something(embedded_now: "Embedded", journal: Path, tmp_path: Path) -> None:
+def test_every_option_does_something(embedded_now, journal, tmp_path):
     options = [flag for flag in OF_COMMANDS if flag.command != OF_PATCHES]
     assert idle(options, embedded_now.url, tmp_path / "starts", journal) == []
 
 
 @pytest.mark.slow
 @pytest.mark.scenario("forced-patch")
-def test_every_option_of_patches_works(embedded_now: "Embedded", journal: Path, tmp_path: Path) -> None:
+def test_every_option_of_patches_works(embedded_now, journal, tmp_path):
     options = [flag for flag in OF_COMMANDS if flag.command == OF_PATCHES]
     assert idle(options, embedded_now.url, tmp_path / "starts", journal) == []
 
@@ -85,7 +85,7 @@ def idle(options: Iterable[Flag], endpoint: str, folder: Path, journal: Path) ->
     ]
 
 
-def test_what_is_shown_elsewhere_is_shown_there() -> None:
+def test_what_is_shown_elsewhere_is_shown_there():
     for flag, file in trials.SHOWN_ELSEWHERE.items():
         assert f'"{flag.name}"' in (ROOT / file).read_text("utf-8")
 
@@ -101,9 +101,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[StartOptions]]:
 
 
 @pytest.mark.parametrize("flag", OF_CONSOLE, ids=str)
-def test_every_option_of_a_console_reaches_it(
-    flag: Flag, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_option_of_a_console_reaches_it(flag, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     given = "alb-latency" if flag.name == "--scenario" else "2026-01-14 10:00" if flag.name == "--at" else ""
     argv = trials.with_option(flag, value_of(flag)).argv
@@ -134,7 +132,7 @@ def told(endpoint: str, *argv: str) -> str:
 
 
 @pytest.mark.slow
-def test_every_option_of_mcp_does_something(embedded_now: "Embedded", journal: Path) -> None:
+def test_every_option_of_mcp_does_something(embedded_now, journal):
     usual = told(embedded_now.url)
     assert usual == told(embedded_now.url)
     for flag in OF_MCP:

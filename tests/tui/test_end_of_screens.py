@@ -8,7 +8,6 @@ from weakref import ref
 import pytest
 from textual.app import App
 
-from tests.conftest import Embedded
 from tests.tools.console import LIMIT, console, press
 from tests.tools.holders import holders
 from widgets.drawing.rest import Rest
@@ -16,14 +15,14 @@ from widgets.drawing.rest import Rest
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
-async def test_no_alarm_is_seen_once_the_last_screen_is_closed(embedded: Embedded, tmp_path: Path) -> None:
+async def test_no_alarm_is_seen_once_the_last_screen_is_closed(embedded, tmp_path):
     async with console(embedded.url, embedded.clock, journal=tmp_path / "journal.db") as pilot:
         alarms_seen = pilot.app.ready.alarm_values.on_screen
         assert alarms_seen is not None
     assert alarms_seen() == frozenset()
 
 
-async def test_the_cursor_of_a_removed_owner_does_nothing(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_cursor_of_a_removed_owner_does_nothing(embedded, tmp_path):
     acted = []
     async with console(embedded.url, embedded.clock, journal=tmp_path / "journal.db") as pilot:
         table = pilot.app.screen.query_one("#alarms").table
@@ -47,7 +46,7 @@ def is_freed(left: ref[App[Any]]) -> bool:
 
 
 @pytest.mark.slow
-def test_a_console_that_ended_is_freed(embedded: Embedded, tmp_path: Path) -> None:
+def test_a_console_that_ended_is_freed(embedded, tmp_path):
     # What remembers something for a console by a weak reference must not lead back to it.
 
     async def visit(journal: Path) -> ref[App[Any]]:

@@ -14,7 +14,6 @@ from services.report.make import make
 from services.report.periods import of_day
 from services.report.rendering.html import to_html
 from services.report.rendering.markdown import to_markdown
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, settled, until
 from tests.tui.screen_visits import OPENERS, close_screens, has_read, open_screen, things
 from tui.app import TobanApp
@@ -70,7 +69,7 @@ async def _modes(pilot: Pilot[Any]) -> list[str]:
 
 @pytest.mark.scenario("alb-5xx", origin=STORM, language="en")
 @pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.slow)])
-async def test_every_screen_is_english(embedded: Embedded, step: int) -> None:
+async def test_every_screen_is_english(embedded, step):
     # Every `step`-th screen at every run, and all in `make faults`.
     embedded.advance(15 * 60.0)
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
@@ -89,7 +88,7 @@ async def test_every_screen_is_english(embedded: Embedded, step: int) -> None:
 
 @pytest.mark.scenario("monday-faults", origin=MONDAY, history=3 * 24 * 3600.0, language="en")
 @pytest.mark.slow
-async def test_findings_notes_and_reports_are_english(embedded: Embedded) -> None:
+async def test_findings_notes_and_reports_are_english(embedded):
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties is not None and app.duties.today.occurrences)
@@ -116,7 +115,7 @@ async def test_findings_notes_and_reports_are_english(embedded: Embedded) -> Non
 
 @pytest.mark.scenario("alb-5xx", origin=STORM, language="en")
 @pytest.mark.slow
-async def test_the_language_is_switched_on_the_running_console(embedded: Embedded) -> None:
+async def test_the_language_is_switched_on_the_running_console(embedded):
     i18n.use("ja")
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         for mode in MODES:

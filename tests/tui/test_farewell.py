@@ -6,7 +6,6 @@ import pytest
 from textual.pilot import Pilot
 
 from services import i18n
-from tests.conftest import Embedded
 from tests.tools.console import console, press, until
 from tests.tools.demo import demo_command
 from tests.tui.change_steps import (
@@ -39,7 +38,7 @@ async def told(pilot: Pilot[Any]) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_a_change_that_was_being_sent_is_done_and_verified(embedded: Embedded) -> None:
+async def test_a_change_that_was_being_sent_is_done_and_verified(embedded):
     async with change_mode(embedded) as pilot:
         with embedded.held("application-autoscaling", "RegisterScalableTarget"):
             await confirm(pilot)
@@ -53,7 +52,7 @@ async def test_a_change_that_was_being_sent_is_done_and_verified(embedded: Embed
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_a_change_that_aws_refuses_has_failed_and_names_its_record(embedded: Embedded) -> None:
+async def test_a_change_that_aws_refuses_has_failed_and_names_its_record(embedded):
     async with change_mode(embedded) as pilot:
         with embedded.held(
             "application-autoscaling", "RegisterScalableTarget", status=400, code="ValidationException"
@@ -67,7 +66,7 @@ async def test_a_change_that_aws_refuses_has_failed_and_names_its_record(embedde
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.slow
-async def test_without_a_response_the_outcome_is_unknown(embedded: Embedded) -> None:
+async def test_without_a_response_the_outcome_is_unknown(embedded):
     async with change_mode(embedded) as pilot:
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=60.0)
         await confirm(pilot)
@@ -79,7 +78,7 @@ async def test_without_a_response_the_outcome_is_unknown(embedded: Embedded) -> 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=MONDAY)
 @pytest.mark.parametrize("language", ["en", "ja"])
-async def test_late_and_waiting_duties_are_named(embedded: Embedded, language: str) -> None:
+async def test_late_and_waiting_duties_are_named(embedded, language):
     i18n.use(language)
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
@@ -95,7 +94,7 @@ async def test_late_and_waiting_duties_are_named(embedded: Embedded, language: s
 
 @pytest.mark.pty
 @pytest.mark.slow
-def test_the_shell_reads_it_once_the_terminal_is_restored() -> None:
+def test_the_shell_reads_it_once_the_terminal_is_restored():
     command = demo_command("--speed", "300", at="2026-01-19 08:58")
     with PtyConsole(command, size=(40, 120)) as terminal:
         terminal.wait_text("late: ")

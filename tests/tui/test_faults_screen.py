@@ -57,7 +57,7 @@ def bugs(pilot: Pilot[None]) -> int:
     return sum(bug.count for bug in pilot.app.bugs.values())
 
 
-async def test_one_bad_answer_stops_no_feed(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_one_bad_answer_stops_no_feed(embedded, monkeypatch):
     error = UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogate")
     async with forgiving(embedded) as pilot:
         app = pilot.app
@@ -93,7 +93,7 @@ LOOPS = {
 
 
 @pytest.mark.slow
-async def test_a_loop_stopped_by_a_fault_continues(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_a_loop_stopped_by_a_fault_continues(embedded, monkeypatch):
     async with forgiving(embedded) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties is not None and app.findings is not None)
@@ -120,9 +120,7 @@ async def test_a_loop_stopped_by_a_fault_continues(embedded: Embedded, monkeypat
 
 
 @pytest.mark.slow
-async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again(
-    embedded: Embedded, monkeypatch: MonkeyPatch
-) -> None:
+async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again(embedded, monkeypatch):
     async with forgiving(embedded) as pilot:
         app = pilot.app
         await pilot.press("4")
@@ -136,7 +134,7 @@ async def test_a_fault_in_what_the_change_screen_reads_is_counted_and_read_again
         await until(pilot, lambda: app.screen.live.state.problem is None or embedded.advance(20))
 
 
-async def test_a_tail_that_cannot_add_a_line_continues(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_a_tail_that_cannot_add_a_line_continues(embedded, monkeypatch):
     async with forgiving(embedded) as pilot:
         app = pilot.app
         pane = app.screen.tail
@@ -153,7 +151,7 @@ async def test_a_tail_that_cannot_add_a_line_continues(embedded: Embedded, monke
         assert "lines" in pane.problem.summary
 
 
-async def test_a_failed_tick_is_not_the_last(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_a_failed_tick_is_not_the_last(embedded, monkeypatch):
     from widgets.drawing.ticker import ticker_of
 
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:

@@ -1,7 +1,6 @@
 import pytest
 
 from services import i18n
-from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, settled, until
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -17,7 +16,7 @@ FIRST = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["ja", "en"])
-async def test_the_first_keys_are_in_80_columns(embedded: Embedded, language: str) -> None:
+async def test_the_first_keys_are_in_80_columns(embedded, language):
     i18n.use(language)
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         for mode, first in FIRST.items():

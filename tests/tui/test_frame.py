@@ -11,7 +11,6 @@ from textual.widgets._toast import ToastRack
 from services import i18n
 from services.models.alarms import AlarmState
 from services.models.text import UNSAFE
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, until
 from tests.tui.screen_visits import OPENERS, Things, close_screens, open_screen, things
 from tui.modes import MODES
@@ -76,9 +75,7 @@ async def visit(pilot: Pilot[Any], it: Things) -> None:
         *(pytest.param(size, 1, marks=pytest.mark.slow) for size in SIZES[:2]),
     ],
 )
-async def test_every_screen_has_the_frame_and_the_message_line(
-    embedded: Embedded, size: tuple[int, int], step: int
-) -> None:
+async def test_every_screen_has_the_frame_and_the_message_line(embedded, size, step):
     # Every `step`-th screen at every run, and all in `make faults`.
     async with console(embedded.url, embedded.clock, size=size, notifications=True) as pilot:
         it = await things(pilot)
@@ -93,7 +90,7 @@ async def test_every_screen_has_the_frame_and_the_message_line(
 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "16"])
-async def test_behind_a_dialog_the_frame_lives_and_the_rest_is_grey(embedded: Embedded, theme: str) -> None:
+async def test_behind_a_dialog_the_frame_lives_and_the_rest_is_grey(embedded, theme):
     async with console(embedded.url, embedded.clock, theme=theme) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.alarms and app.alarms.value)
@@ -110,7 +107,7 @@ async def test_behind_a_dialog_the_frame_lives_and_the_rest_is_grey(embedded: Em
 
 @pytest.mark.parametrize("theme", ["dark", "16"])
 @pytest.mark.slow
-async def test_behind_two_dialogs_the_frame_keeps_time_and_size(embedded: Embedded, theme: str) -> None:
+async def test_behind_two_dialogs_the_frame_keeps_time_and_size(embedded, theme):
     async with console(embedded.url, embedded.clock, theme=theme) as pilot:
         app = pilot.app
         app.action_keys_help()
@@ -133,7 +130,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("severity", ["information", "error"])
-async def test_of_a_message_only_its_words_are_shown(embedded: Embedded, severity: Any) -> None:
+async def test_of_a_message_only_its_words_are_shown(embedded, severity):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         for text in HOSTILE:
@@ -146,7 +143,7 @@ async def test_of_a_message_only_its_words_are_shown(embedded: Embedded, severit
         assert not app.bugs, "no unsafe text came as far as the screen"
 
 
-async def test_control_c_says_in_the_readers_language_which_key_quits(embedded: Embedded) -> None:
+async def test_control_c_says_in_the_readers_language_which_key_quits(embedded):
     i18n.use("ja")
     async with console(embedded.url, embedded.clock) as pilot:
         await press(pilot, "ctrl+c", shows="^q でコンソールを終了します。")
@@ -154,8 +151,8 @@ async def test_control_c_says_in_the_readers_language_which_key_quits(embedded: 
 
 @pytest.mark.parametrize("seconds", [0.05, 1000.0])
 async def test_what_changes_behind_a_dialog_is_painted_seldom_and_its_frame_at_once(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seconds: float
-) -> None:
+    embedded, monkeypatch, seconds
+):
     # A log that runs behind a note would cost more than in view: rows with a dialog in them cannot be scrolled.
     monkeypatch.setattr("tui.screens.common.dimmed.UPDATE_EVERY", seconds)
     async with console(embedded.url, embedded.clock) as pilot:
@@ -179,7 +176,7 @@ async def test_what_changes_behind_a_dialog_is_painted_seldom_and_its_frame_at_o
             assert [rows(pilot)[y] for y in heads] == [before[y] for y in heads]
 
 
-async def test_a_new_alarm_is_seen_while_a_note_is_written(embedded: Embedded) -> None:
+async def test_a_new_alarm_is_seen_while_a_note_is_written(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.alarms and app.alarms.value)

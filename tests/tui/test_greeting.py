@@ -28,7 +28,7 @@ def _has_loaded(app: TobanApp) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
-async def test_it_is_shown_once(embedded: Embedded, tmp_path: Path, language: str) -> None:
+async def test_it_is_shown_once(embedded, tmp_path, language):
     i18n.use(language)
     first = await greeted(embedded, tmp_path / "one.db")
     for part in ("2 点検", "⏎ 開く", "? ヘルプ") if language == "ja" else ("2 Inspect", "⏎ Open", "? Help"):
@@ -37,7 +37,7 @@ async def test_it_is_shown_once(embedded: Embedded, tmp_path: Path, language: st
     assert await greeted(embedded, tmp_path / "two.db") == ""
 
 
-async def test_whoever_has_a_journal_is_not_greeted(embedded: Embedded, tmp_path: Path) -> None:
+async def test_whoever_has_a_journal_is_not_greeted(embedded, tmp_path):
     journal = tmp_path / "journal.db"
     assert await greeted(embedded, journal) != ""
     state_folder("started").unlink()
@@ -46,7 +46,7 @@ async def test_whoever_has_a_journal_is_not_greeted(embedded: Embedded, tmp_path
 
 @pytest.mark.pty
 @pytest.mark.slow
-def test_the_command_greets() -> None:
+def test_the_command_greets():
     with PtyConsole(demo_command(), size=(24, 80)) as terminal:
         terminal.wait_text("First steps: 2 Inspect")
         terminal.send("\x11")

@@ -12,7 +12,6 @@ from services.duties.icalendar_file import calendar_file
 from services.models.text import UNSAFE
 from services.report.agenda import agenda
 from services.runbook.loader import load, load_builtin
-from tests.conftest import Embedded
 from tests.services.duties.duty_world import jst
 from tests.services.report.ledger import Ledger
 from tests.tools.console import console, screen_text, settled, until
@@ -58,7 +57,7 @@ async def visible_text(pilot: Pilot[Any]) -> str:
 
 
 @pytest.mark.slow
-async def test_no_screen_interprets_hostile_text(embedded: Embedded, hostile: Path) -> None:
+async def test_no_screen_interprets_hostile_text(embedded, hostile):
     screens = []
     async with console(embedded.url, embedded.clock, size=(160, 48), runbook=hostile) as pilot:
         app = pilot.app
@@ -82,7 +81,7 @@ async def test_no_screen_interprets_hostile_text(embedded: Embedded, hostile: Pa
     assert [sign for text in screens for sign in UNSAFE.findall(text) if sign != "\n"] == []
 
 
-def test_what_is_used_as_it_is_written_is_refused_with_the_character(tmp_path: Path) -> None:
+def test_what_is_used_as_it_is_written_is_refused_with_the_character(tmp_path):
     path = tmp_path / "unit.toml"
     path.write_text(hostile_text().replace('unit = "ms"', r'unit = "m\u202Es"'), "utf-8")
     lines, status = check(path)
@@ -92,7 +91,7 @@ def test_what_is_used_as_it_is_written_is_refused_with_the_character(tmp_path: P
     ]
 
 
-def test_no_command_prints_it(hostile: Path) -> None:
+def test_no_command_prints_it(hostile):
     lines, status = check(hostile)
     assert status == 0
     printed = [*lines, *show(str(hostile))]
@@ -100,7 +99,7 @@ def test_no_command_prints_it(hostile: Path) -> None:
     assert [line for line in printed if UNSAFE.search(line)] == []
 
 
-def test_the_calendar_file_holds_the_same_events_with_it_and_without(hostile: Path, tmp_path: Path) -> None:
+def test_the_calendar_file_holds_the_same_events_with_it_and_without(hostile, tmp_path):
     days = (date(2026, 1, 5), date(2026, 4, 10))
     ledger = Ledger(tmp_path / "j.db")
     ledger.began("2026-01-04 09:00")

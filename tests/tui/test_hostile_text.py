@@ -64,7 +64,7 @@ class Writer:
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 @pytest.mark.slow
-async def test_hostile_text_is_shown_harmlessly(empty_aws: Embedded) -> None:
+async def test_hostile_text_is_shown_harmlessly(empty_aws):
     async with client("cloudwatch", empty_aws.url) as cloudwatch, client("logs", empty_aws.url) as logs:
         await make_group(logs, "/app/catalogue", "a")
         writer = Writer(empty_aws, cloudwatch, logs)

@@ -34,7 +34,7 @@ async def minute(pilot, embedded: Embedded) -> list[Asked]:  # type: ignore[no-u
 
 
 @pytest.mark.slow
-async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded) -> None:
+async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         for key in "12346":
             await pilot.press(key)
@@ -52,7 +52,7 @@ async def test_an_idle_minute_paints_the_clock_and_ages_alone(embedded: Embedded
 
 
 @pytest.mark.slow
-async def test_the_ages_of_all_panels_are_painted_in_the_same_seconds(embedded: Embedded) -> None:
+async def test_the_ages_of_all_panels_are_painted_in_the_same_seconds(embedded):
     # Each jump between the clock and another row costs the line some forty bytes; every tenth second suffices.
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         await settled(pilot)
@@ -66,7 +66,7 @@ async def test_the_ages_of_all_panels_are_painted_in_the_same_seconds(embedded: 
         assert heads == [second for second in range(AGE_STEP, 31, AGE_STEP) for _panel in range(2)]
 
 
-async def test_a_read_that_brings_nothing_new_paints_no_panel(embedded: Embedded) -> None:
+async def test_a_read_that_brings_nothing_new_paints_no_panel(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48), intervals=AT_REST) as pilot:
         await settled(pilot)
         alarms, view = pilot.app.alarms, pilot.app.view
@@ -78,9 +78,7 @@ async def test_a_read_that_brings_nothing_new_paints_no_panel(embedded: Embedded
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_a_plan_that_stays_as_it_is_paints_nothing_but_ages(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_plan_that_stays_as_it_is_paints_nothing_but_ages(embedded, monkeypatch):
     # It is made again only while somebody types.
     monkeypatch.setattr("tui.screens.changes.plan.is_due", lambda *_plan, **_how: False)
     async with change_mode(embedded, size=(160, 48), intervals=AT_REST) as pilot:

@@ -59,7 +59,7 @@ async def minute(pilot: Any, embedded: Embedded, wire: Wire) -> None:
         wire.loop.run(1)
 
 
-async def test_an_idle_second_sends_one_small_frame(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_an_idle_second_sends_one_small_frame(embedded, monkeypatch):
     async with console(embedded.url, embedded.clock, size=SIZE, intervals=AT_REST) as pilot:
         for key in "1234567":
             await pilot.press(key)
@@ -76,7 +76,7 @@ async def test_an_idle_second_sends_one_small_frame(embedded: Embedded, monkeypa
                 assert wire.sent - sent <= 60 * MOST_BYTES, key
 
 
-async def test_an_idle_minute_sets_hardly_a_timer(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_an_idle_minute_sets_hardly_a_timer(embedded, monkeypatch):
     # Every widget that changes with time follows the ticker, whose timer does not run here.
     timers: list[str] = []
     async with console(embedded.url, embedded.clock, size=SIZE, intervals=AT_REST) as pilot:

@@ -15,7 +15,7 @@ LIMIT = 600
 
 
 @pytest.mark.slow
-def test_no_screen_and_no_command_imports_anything_once_the_console_is_at_rest() -> None:
+def test_no_screen_and_no_command_imports_anything_once_the_console_is_at_rest():
     command = [sys.executable, "-m", "tests.tui.imports_script"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=LIMIT, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-6000:]
@@ -23,11 +23,11 @@ def test_no_screen_and_no_command_imports_anything_once_the_console_is_at_rest()
     assert report == {"on the loop": [], "later": []}
 
 
-def test_every_mode_has_its_needs() -> None:
+def test_every_mode_has_its_needs():
     assert {f"mode {mode.id}" for mode in MODES} <= ahead.NEEDS.keys()
 
 
-def test_what_keys_need_first_is_no_part_of_what_comes_later_only() -> None:
+def test_what_keys_need_first_is_no_part_of_what_comes_later_only():
     assert ahead.first()[0] == "tui.navigation"
     later = [*ahead.later()]
     assert len(later) == len({*later})

@@ -280,17 +280,13 @@ async def bursts(embedded: Embedded, patch: pytest.MonkeyPatch, seed: int, count
     return Figures(recorder.keys, recorder.intruded, quits, dict(recorder.screens.most_common()))
 
 
-async def test_random_bursts_break_nothing_and_are_read_by_the_screen_they_are_for(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_random_bursts_break_nothing_and_are_read_by_the_screen_they_are_for(embedded, monkeypatch):
     await bursts(embedded, monkeypatch, 11, 150)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 3])
-async def test_many_random_bursts_break_nothing(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
+async def test_many_random_bursts_break_nothing(embedded, monkeypatch, seed):
     count = BURST_KEYS // 2
     figures = await bursts(embedded, monkeypatch, seed, count)
     print(f"{seed}: {figures}")
@@ -299,9 +295,7 @@ async def test_many_random_bursts_break_nothing(
         assert {kind.__name__ for kind in {*OPENERS, *of_modes()} - {ShellScreen}} <= {*figures.screens}
 
 
-async def test_what_follows_the_key_that_closes_a_late_dialog_is_for_the_dialog_below(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_follows_the_key_that_closes_a_late_dialog_is_for_the_dialog_below(embedded, monkeypatch):
     # A read that a key asked for may end only after another dialog opened, and lies over it then.
     recorder = KeyRecorder(monkeypatch)
     async with console(embedded.url, embedded.clock) as pilot:
@@ -317,9 +311,7 @@ async def test_what_follows_the_key_that_closes_a_late_dialog_is_for_the_dialog_
         assert recorder.misread == []
 
 
-async def test_a_key_typed_before_an_unrequested_dialog_was_seen_counts_as_misread(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_key_typed_before_an_unrequested_dialog_was_seen_counts_as_misread(embedded, monkeypatch):
     recorder = KeyRecorder(monkeypatch)
     monkeypatch.setattr(TypeAhead, "came", lambda _type_ahead, _screen: None)
     async with console(embedded.url, embedded.clock) as pilot:
@@ -365,9 +357,7 @@ async def asked(pilot: Pilot[Any]) -> None:
     [(3, 2), (3, 5), (4, 12)],
 )
 @pytest.mark.slow
-async def test_keys_in_one_read_do_what_they_do_one_by_one(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, seed: int, burst_count: int
-) -> None:
+async def test_keys_in_one_read_do_what_they_do_one_by_one(embedded, monkeypatch, seed, burst_count):
     monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     rng = random.Random(seed)
     keys = [*"123456gox/fntadlJ@?sx", *(KEYS[name] for name in ("down", "enter", "tab", "f8", "f6"))]
@@ -385,7 +375,7 @@ async def test_keys_in_one_read_do_what_they_do_one_by_one(
                     await burst(pilot, KEYS["escape"])
 
 
-def test_every_key_of_the_console_is_among_those_typed() -> None:
+def test_every_key_of_the_console_is_among_those_typed():
     typed_keys = {*LETTERS, *MOVES, *OPENS, "escape", "ctrl+q"}
     bound = {key for command in COMMANDS for key in command.key.split(",") if key}
     assert {key if key in KEYS else format_key(key) for key in bound} <= typed_keys

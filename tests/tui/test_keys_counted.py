@@ -54,7 +54,7 @@ async def inspected(pilot: Pilot[Any], embedded: Embedded) -> None:
 
 @pytest.mark.scenario("monday-faults", history=72 * 3600.0, origin=MONDAY)
 @pytest.mark.slow
-async def test_a_bad_monday_is_read_and_signed_in_under_twenty_keys(embedded: Embedded) -> None:
+async def test_a_bad_monday_is_read_and_signed_in_under_twenty_keys(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         keys = Keys(pilot)
         inspect = await keys.press("2", InspectScreen)
@@ -86,7 +86,7 @@ async def test_a_bad_monday_is_read_and_signed_in_under_twenty_keys(embedded: Em
 
 
 @pytest.mark.scenario("ordinary-day", history=72 * 3600.0, origin=MONDAY)
-async def test_a_quiet_monday_takes_three_keys(embedded: Embedded) -> None:
+async def test_a_quiet_monday_takes_three_keys(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40), runbook=BOOK) as pilot:
         keys = Keys(pilot)
         await keys.press("2", InspectScreen)
@@ -102,7 +102,7 @@ async def test_a_quiet_monday_takes_three_keys(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("alb-5xx", history=600.0)
-async def test_the_cause_of_an_alarm_in_another_log_takes_nine_keys_at_most(embedded: Embedded) -> None:
+async def test_the_cause_of_an_alarm_in_another_log_takes_nine_keys_at_most(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         app, keys = pilot.app, Keys(pilot)
         embedded.advance(420)

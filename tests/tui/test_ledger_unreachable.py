@@ -33,9 +33,7 @@ def hosts(embedded: Embedded, ledger: MemoryLedger, tmp_path: Path) -> tuple[Hos
 
 
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])
-async def test_the_banner_says_what_waits_and_what_is_refused(
-    embedded: Embedded, ledger: MemoryLedger, hosts: tuple[Host, Host], size: tuple[int, int]
-) -> None:
+async def test_the_banner_says_what_waits_and_what_is_refused(embedded, ledger, hosts, size):
     here = hosts[0]
     async with console(
         embedded.url, embedded.clock, journal=here.place, person=here.person, size=size
@@ -66,7 +64,7 @@ async def test_the_banner_says_what_waits_and_what_is_refused(
         assert not app.bugs
 
 
-async def test_names_say_the_host_where_it_is_another(embedded: Embedded, hosts: tuple[Host, Host]) -> None:
+async def test_names_say_the_host_where_it_is_another(embedded, hosts):
     here, there = hosts
     async with (
         there.open() as other,
@@ -84,9 +82,7 @@ async def test_names_say_the_host_where_it_is_another(embedded: Embedded, hosts:
 @pytest.mark.xdist_group("ledger-postgresql")
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
-async def test_a_database_that_was_stopped_is_named(
-    embedded: Embedded, tmp_path: Path, language: str, request: pytest.FixtureRequest
-) -> None:
+async def test_a_database_that_was_stopped_is_named(embedded, tmp_path, language, request):
     database = PostgresqlPlace()
     request.addfinalizer(database.stack.close)
     address = parse(database.address)

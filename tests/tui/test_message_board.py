@@ -13,7 +13,7 @@ def board() -> MessageBoard:
     return MessageBoard(lambda _message: None)
 
 
-def test_the_next_replaces_the_last(board: MessageBoard) -> None:
+def test_the_next_replaces_the_last(board):
     board.add(FIRST)
     board.add(SECOND)
     assert board.current is SECOND
@@ -23,7 +23,7 @@ def test_the_next_replaces_the_last(board: MessageBoard) -> None:
     assert board.current is None
 
 
-def test_a_matter_is_shown_until_it_is_settled(board: MessageBoard) -> None:
+def test_a_matter_is_shown_until_it_is_settled(board):
     board.add(MATTER)
     board.add(FIRST)
     assert board.current is FIRST
@@ -35,7 +35,7 @@ def test_a_matter_is_shown_until_it_is_settled(board: MessageBoard) -> None:
     assert board.current is None
 
 
-def test_a_matter_settled_behind_another_message_never_comes_back(board: MessageBoard) -> None:
+def test_a_matter_settled_behind_another_message_never_comes_back(board):
     board.add(MATTER)
     board.add(FIRST)
     board.settle(MATTER.matter)
@@ -44,7 +44,7 @@ def test_a_matter_settled_behind_another_message_never_comes_back(board: Message
     assert board.current is None
 
 
-def test_a_key_removes_notices_never_a_matter(board: MessageBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_removes_notices_never_a_matter(board, monkeypatch):
     board.add(FIRST)
     assert board.noticed is None, "nobody can have read it yet"
     board.remove(board.noticed)
@@ -57,7 +57,7 @@ def test_a_key_removes_notices_never_a_matter(board: MessageBoard, monkeypatch: 
     assert board.noticed is None
 
 
-def test_each_shown_message_is_kept_in_the_past(board: MessageBoard) -> None:
+def test_each_shown_message_is_kept_in_the_past(board):
     for message in (FIRST, MATTER, SECOND):
         board.add(message)
     board.remove(SECOND)
@@ -65,14 +65,14 @@ def test_each_shown_message_is_kept_in_the_past(board: MessageBoard) -> None:
     assert list(board.past) == [FIRST, MATTER, SECOND]
 
 
-def test_the_reading_time_grows_with_the_text_and_with_its_weight() -> None:
+def test_the_reading_time_grows_with_the_text_and_with_its_weight():
     short, long = reading_seconds(FIRST), reading_seconds(LineMessage("確認済みにしました" * 6))
     assert 4 <= short < long <= 20
     assert reading_seconds(LineMessage("x" * 40, "error")) > reading_seconds(LineMessage("x" * 40))
     assert reading_seconds(LineMessage("x", seconds=1.5)) == 1.5
 
 
-def test_the_home_folder_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_home_folder_is_short(monkeypatch):
     monkeypatch.setenv("HOME", "/home/ops")
     assert from_home("Saved to /home/ops/a/b.html") == "Saved to ~/a/b.html"
     assert from_home("Saved to /home/opsy/b.html") == "Saved to /home/opsy/b.html"

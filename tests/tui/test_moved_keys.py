@@ -6,7 +6,6 @@ import pytest
 from textual.pilot import Pilot
 
 from services import i18n
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, until
 from tui.key_meanings import reserved_key_warnings
 from tui.moved_keys import MOVED
@@ -20,7 +19,7 @@ def said(pilot: Pilot[Any]) -> list[str]:
     return [each.text for each in pilot.app.board.past]
 
 
-async def test_an_old_key_does_what_it_did_and_says_its_new_key_once(embedded: Embedded) -> None:
+async def test_an_old_key_does_what_it_did_and_says_its_new_key_once(embedded):
     async with console(embedded.url, embedded.clock, notifications=True) as pilot:
         zones = [pilot.app.zone]
         for _time in range(2):
@@ -32,8 +31,8 @@ async def test_an_old_key_does_what_it_did_and_says_its_new_key_once(embedded: E
 
 
 async def test_a_key_that_is_gone_does_what_it_did_and_says_that_the_palette_has_it(
-    embedded: Embedded,
-) -> None:
+    embedded,
+):
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         pilot.app.screen.pane.focus()
@@ -44,7 +43,7 @@ async def test_a_key_that_is_gone_does_what_it_did_and_says_that_the_palette_has
         assert words in said(pilot)
 
 
-async def test_the_palette_has_what_a_focused_panel_does_without_a_key(embedded: Embedded) -> None:
+async def test_the_palette_has_what_a_focused_panel_does_without_a_key(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         logs = pilot.app.screen
@@ -59,7 +58,7 @@ async def test_the_palette_has_what_a_focused_panel_does_without_a_key(embedded:
         await until(pilot, lambda: "Count lines by level over a range" in screen_text(pilot))
 
 
-async def test_it_speaks_japanese(embedded: Embedded) -> None:
+async def test_it_speaks_japanese(embedded):
     i18n.use("ja")
     async with console(embedded.url, embedded.clock, notifications=True, size=(200, 50)) as pilot:
         await press(pilot, "u", then=lambda: said(pilot))
@@ -67,7 +66,7 @@ async def test_it_speaks_japanese(embedded: Embedded) -> None:
         assert said(pilot)[0].replace(" ", "") == words.replace(" ", "")
 
 
-async def test_the_new_meaning_wins_and_says_where_the_old_one_went(embedded: Embedded) -> None:
+async def test_the_new_meaning_wins_and_says_where_the_old_one_went(embedded):
     async with console(embedded.url, embedded.clock, mode="change", notifications=True) as pilot:
         zone = pilot.app.zone
         await press(pilot, "r", then=lambda: "No change has an unknown outcome." in said(pilot))
@@ -78,7 +77,7 @@ async def test_the_new_meaning_wins_and_says_where_the_old_one_went(embedded: Em
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_old_keys_work_in_a_mode_in_a_pane_and_with_another_action(embedded: Embedded) -> None:
+async def test_old_keys_work_in_a_mode_in_a_pane_and_with_another_action(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         pane = pilot.app.screen.pane
@@ -91,7 +90,7 @@ async def test_old_keys_work_in_a_mode_in_a_pane_and_with_another_action(embedde
         await press(pilot, "x", at="SkipScreen")
 
 
-async def test_a_text_field_gets_every_letter_and_its_own_editing_keys(embedded: Embedded) -> None:
+async def test_a_text_field_gets_every_letter_and_its_own_editing_keys(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         pane = pilot.app.screen.pane
@@ -101,7 +100,7 @@ async def test_a_text_field_gets_every_letter_and_its_own_editing_keys(embedded:
         assert said(pilot) == []
 
 
-async def test_a_key_that_its_user_has_set_is_left_alone(embedded: Embedded) -> None:
+async def test_a_key_that_its_user_has_set_is_left_alone(embedded):
     async with console(
         embedded.url, embedded.clock, keys={"zone": "f7", "outbox": "9"}, notifications=True
     ) as pilot:
@@ -114,7 +113,7 @@ async def test_a_key_that_its_user_has_set_is_left_alone(embedded: Embedded) -> 
         assert "[keys] outbox: 9 is reserved for the overview of several systems." in said(pilot)
 
 
-async def test_a_key_that_moved_on_another_screen_alone_looks_nothing_up(embedded: Embedded) -> None:
+async def test_a_key_that_moved_on_another_screen_alone_looks_nothing_up(embedded):
     # `k` moves the cursor, and is an old key of findings: it must not cost what a key of this screen costs.
     async with console(embedded.url, embedded.clock) as pilot:
         looked_up = []
@@ -132,7 +131,7 @@ async def test_a_key_that_moved_on_another_screen_alone_looks_nothing_up(embedde
             assert bool(looked_up) == is_old, key
 
 
-async def test_levels_are_chosen_from_a_list_that_marks_the_present_one(embedded: Embedded) -> None:
+async def test_levels_are_chosen_from_a_list_that_marks_the_present_one(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         logs = pilot.app.screen
@@ -146,7 +145,7 @@ async def test_levels_are_chosen_from_a_list_that_marks_the_present_one(embedded
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_a_pane_with_a_search_is_closed_only_after_a_question(embedded: Embedded) -> None:
+async def test_a_pane_with_a_search_is_closed_only_after_a_question(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 40), mode="logs") as pilot:
         logs: Any = pilot.app.screen
         await until(pilot, lambda: len(logs.tails) == 1)
@@ -159,7 +158,7 @@ async def test_a_pane_with_a_search_is_closed_only_after_a_question(embedded: Em
         await press(pilot, "enter", then=lambda: len(logs.tails) == 1)
 
 
-def test_settings_that_were_right_stay_right() -> None:
+def test_settings_that_were_right_stay_right():
     assert kept_keys({}) == {}
     assert kept_keys({"outbox": "f5"}) == {"refresh": "ctrl+r"}
     assert kept_keys({"theme": "U"}) == {"zone": "u", "change-revert": "r", "change-resolve": "c"}
@@ -169,7 +168,7 @@ def test_settings_that_were_right_stay_right() -> None:
         assert list(key_mistakes(keys)) == []
 
 
-def test_keys_of_later_versions_are_warned_about() -> None:
+def test_keys_of_later_versions_are_warned_about():
     words = "[keys] {}: {} is reserved for the overview of several systems."
     assert reserved_key_warnings({"theme": "9,f7", "zoom": "9", "quit": "W"}) == [
         words.format("theme", "9"),
@@ -178,5 +177,5 @@ def test_keys_of_later_versions_are_warned_about() -> None:
     assert reserved_key_warnings({"theme": "f7"}) == []
 
 
-def test_the_old_keys_are_named_once() -> None:
+def test_the_old_keys_are_named_once():
     assert len(set(MOVED)) == len(MOVED)

@@ -78,26 +78,26 @@ async def refuses_and_watches(embedded: Embedded, path: Path, words: str, *, rea
         assert app.filter_hits == 0
 
 
-async def test_a_file_where_the_folder_should_be(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_file_where_the_folder_should_be(embedded, tmp_path):
     (tmp_path / "folder").write_text("")
     await refuses_and_watches(
         embedded, tmp_path / "folder" / "j.db", "folder could not be created", readable=False
     )
 
 
-async def test_a_damaged_file(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_damaged_file(embedded, tmp_path):
     (tmp_path / "j.db").write_bytes(b"This is no database.\n" * 400)
     await refuses_and_watches(embedded, tmp_path / "j.db", "damaged", readable=False)
 
 
-async def test_a_locked_file_can_be_read_and_heals_by_itself(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_locked_file_can_be_read_and_heals_by_itself(embedded, tmp_path):
     filled(tmp_path / "j.db", 2)
     with closing(sqlite3.connect(tmp_path / "j.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         await refuses_and_watches(embedded, tmp_path / "j.db", "locked by another process", readable=True)
 
 
-async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded: Embedded, small_disk: Path) -> None:
+async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded, small_disk):
     path = small_disk / "j.db"
     filled(path, 2)
     ballast = small_disk / "ballast"
@@ -113,7 +113,7 @@ async def test_a_full_disk_can_be_read_and_heals_by_itself(embedded: Embedded, s
 
 @pytest.mark.pty
 @pytest.mark.skipif(os.getuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
-def test_a_home_that_can_only_be_read(tmp_path: Path) -> None:
+def test_a_home_that_can_only_be_read(tmp_path):
     home = tmp_path / "still"
     home.mkdir()
     home.chmod(0o555)

@@ -12,7 +12,6 @@ from services.models.journal import EntryKind
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until, until_later
 
 HERE, OURS = "123456789012", "210987654321"
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.scenario("alb-5xx", history=600.0)
-async def test_another_account_is_never_shown_or_judged(embedded: Embedded) -> None:
+async def test_another_account_is_never_shown_or_judged(embedded):
     book = load_builtin("facility-prod")
     book = book.model_copy(update={"system": book.system.model_copy(update={"account": OURS})})
     async with console(embedded.url, embedded.clock, size=(160, 48), runbook=book) as pilot:
@@ -52,9 +51,7 @@ def sign_in(key: str) -> None:
     Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"]).write_text(text)
 
 
-async def test_rows_of_before_are_stale_once_somebody_signs_in_elsewhere(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_rows_of_before_are_stale_once_somebody_signs_in_elsewhere(embedded, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     sign_in("AKIAOURS")

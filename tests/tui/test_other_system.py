@@ -43,7 +43,7 @@ async def seed(embedded: Embedded) -> None:
         await put_lines(logs, "/app/catalogue", "a", [(at - 5000 + n, f"検索 {n}") for n in range(10)])
 
 
-async def test_a_system_with_other_names_is_watched(empty_aws: Embedded) -> None:
+async def test_a_system_with_other_names_is_watched(empty_aws):
     await seed(empty_aws)
     async with console(empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER) as pilot:
         app = pilot.app
@@ -66,7 +66,7 @@ async def test_a_system_with_other_names_is_watched(empty_aws: Embedded) -> None
         assert data.readings[0].verdict is Verdict.ABNORMAL, "judged by this runbook's own limit"
 
 
-async def test_an_empty_account_is_called_empty_and_never_fine(empty_aws: Embedded) -> None:
+async def test_an_empty_account_is_called_empty_and_never_fine(empty_aws):
     async with console(empty_aws.url, empty_aws.clock, size=(160, 48), runbook=OTHER) as pilot:
         await settled(pilot)
         text = screen_text(pilot)

@@ -3,14 +3,13 @@ from pathlib import Path
 import pytest
 
 from services.host.state_files import state_folder
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, screen_text, until
 from tui import messages
 
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary-day", history=600.0)]
 
 
-async def test_finding_6c_inspecting_is_said_only_while_it_is_true(embedded: Embedded) -> None:
+async def test_finding_6c_inspecting_is_said_only_while_it_is_true(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         with embedded.held("cloudwatch", "DescribeAlarms"):
@@ -20,7 +19,7 @@ async def test_finding_6c_inspecting_is_said_only_while_it_is_true(embedded: Emb
         assert app.board.current is None
 
 
-async def test_a_saved_file_is_copied_by_its_whole_path(embedded: Embedded) -> None:
+async def test_a_saved_file_is_copied_by_its_whole_path(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         path = Path.home() / ".local" / "state" / "toban" / "reports" / "facility-prod-2026-01-14.html"

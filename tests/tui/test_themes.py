@@ -48,7 +48,7 @@ class Page(App[None]):
 
 
 @pytest.mark.parametrize("theme", PALETTE_THEMES, ids=lambda theme: theme.name)
-async def test_every_role_is_readable_on_every_surface_that_it_stands_on(theme: PaletteTheme) -> None:
+async def test_every_role_is_readable_on_every_surface_that_it_stands_on(theme):
     app, palette = Page(theme), theme.palette
     async with app.run_test():
         widget = app.query_one(Static)
@@ -71,7 +71,7 @@ async def test_every_role_is_readable_on_every_surface_that_it_stands_on(theme: 
 
 
 @pytest.mark.parametrize("theme", PALETTE_THEMES, ids=lambda theme: theme.name)
-def test_bands_and_reversed_words_are_readable(theme: PaletteTheme) -> None:
+def test_bands_and_reversed_words_are_readable(theme):
     palette = theme.palette
     for role in ("error", "warning", "success", "accent", "secondary"):
         colour, band = Color.parse(getattr(palette, role)), Color.parse(getattr(palette, f"{role}_band"))
@@ -80,7 +80,7 @@ def test_bands_and_reversed_words_are_readable(theme: PaletteTheme) -> None:
 
 
 @pytest.mark.parametrize("theme", [themes.DARK_256, themes.LIGHT_256], ids=lambda theme: theme.name)
-def test_a_palette_of_256_colours_has_no_other_colours(theme: PaletteTheme) -> None:
+def test_a_palette_of_256_colours_has_no_other_colours(theme):
     for name in theme.palette.__dataclass_fields__:
         colour = Color.parse(getattr(theme.palette, name))
         number = nearest(*colour.rgb)
@@ -89,7 +89,7 @@ def test_a_palette_of_256_colours_has_no_other_colours(theme: PaletteTheme) -> N
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
-def test_no_other_of_the_256_colours_is_nearer(colour: tuple[int, int, int]) -> None:
+def test_no_other_of_the_256_colours_is_nearer(colour):
     def distance(number: int) -> float:
         pairs = zip((0.3, 0.59, 0.11), xterm(number), colour, strict=True)
         return sum(weight * (one - other) ** 2 for weight, one, other in pairs)
@@ -104,7 +104,7 @@ def xterm(number: int) -> tuple[int, int, int]:
     return tuple(each * 40 + 55 if each else 0 for each in (red, green, blue))  # type: ignore[return-value]
 
 
-def test_every_textual_variable_that_a_stylesheet_uses_is_exact_or_a_colour_of_the_palette() -> None:
+def test_every_textual_variable_that_a_stylesheet_uses_is_exact_or_a_colour_of_the_palette():
     # No colour is blended: a blend is exact in truecolor only.
     for role, style in ROLES.items():
         assert not re.search(r"\d%|auto", style), role
@@ -112,7 +112,7 @@ def test_every_textual_variable_that_a_stylesheet_uses_is_exact_or_a_colour_of_t
 
 @pytest.mark.parametrize("colours", [16, 256, 1 << 24])
 @pytest.mark.parametrize("setting", themes.SETTINGS)
-def test_the_theme_command_reaches_every_setting_that_looks_different(setting: str, colours: int) -> None:
+def test_the_theme_command_reaches_every_setting_that_looks_different(setting, colours):
     reached, theme = set(), themes.theme_name(setting, colours)
     for _step in themes.SETTINGS:
         theme = themes.theme_name(themes.next_setting(theme), colours)
@@ -122,7 +122,7 @@ def test_the_theme_command_reaches_every_setting_that_looks_different(setting: s
     }
 
 
-def test_a_terminal_gets_a_theme_for_its_number_of_colours() -> None:
+def test_a_terminal_gets_a_theme_for_its_number_of_colours():
     assert themes.theme_name("auto", 1 << 24) == "toban-dark"
     assert themes.theme_name("", 256) == "toban-dark-256"
     assert themes.theme_name("light", 256) == "toban-light-256"
@@ -131,7 +131,7 @@ def test_a_terminal_gets_a_theme_for_its_number_of_colours() -> None:
     assert themes.theme_name("nord", 256) == "nord"
 
 
-async def test_words_on_black_are_never_the_terminals_dark_blue() -> None:
+async def test_words_on_black_are_never_the_terminals_dark_blue():
     class Words(App[None]):
         def compose(self) -> ComposeResult:
             yield Static("")
@@ -147,7 +147,7 @@ async def test_words_on_black_are_never_the_terminals_dark_blue() -> None:
         assert app.get_css_variables()["text-primary"] == "ansi_bright_blue"
 
 
-def test_words_take_the_text_colours_of_the_theme() -> None:
+def test_words_take_the_text_colours_of_the_theme():
     # `$primary` is for lines and bars: as a word it would be dark blue on black among 16 colours.
     sources = [path for folder in ("tui", "widgets") for path in Path(folder).rglob("*.py")]
     words = re.compile(r"styled\([^)]*\$primary\b|(?<![\w-])color: \$primary\b")

@@ -2,13 +2,12 @@ import pytest
 
 from services.models.alarms import AlarmState
 from services.models.problem import ProblemKind
-from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
-async def test_a_missing_permission_is_named_in_its_panel_and_the_rest_lives(embedded: Embedded) -> None:
+async def test_a_missing_permission_is_named_in_its_panel_and_the_rest_lives(embedded):
     embedded.fault("logs", "FilterLogEvents", preset="denied")
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         tail = pilot.app.screen.tail
@@ -20,7 +19,7 @@ async def test_a_missing_permission_is_named_in_its_panel_and_the_rest_lives(emb
 
 
 @pytest.mark.slow
-async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(embedded: Embedded) -> None:
+async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
         alarms = app.alarms.value
@@ -43,7 +42,7 @@ async def test_expired_credentials_are_one_banner_and_reading_resumes_by_itself(
 
 
 @pytest.mark.slow
-async def test_throttling_slows_down_keeps_the_values_and_says_so(embedded: Embedded) -> None:
+async def test_throttling_slows_down_keeps_the_values_and_says_so(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
         embedded.fault("cloudwatch", "DescribeAlarms", preset="throttled")
@@ -53,7 +52,7 @@ async def test_throttling_slows_down_keeps_the_values_and_says_so(embedded: Embe
         assert app.alarms.value.count(AlarmState.MISSING) == 0
 
 
-async def test_a_proxys_page_is_no_all_clear(embedded: Embedded) -> None:
+async def test_a_proxys_page_is_no_all_clear(embedded):
     embedded.fault("cloudwatch", "DescribeAlarms", mode="html")
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
@@ -63,7 +62,7 @@ async def test_a_proxys_page_is_no_all_clear(embedded: Embedded) -> None:
         assert "ok" not in screen_text(pilot).splitlines()[1].casefold().replace("looked", "")
 
 
-async def test_an_endpoint_that_is_not_there_is_one_banner(embedded: Embedded) -> None:
+async def test_an_endpoint_that_is_not_there_is_one_banner(embedded):
     async with console("http://127.0.0.1:9", embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.screen.banner.display)
@@ -79,7 +78,7 @@ async def test_an_endpoint_that_is_not_there_is_one_banner(embedded: Embedded) -
     ],
 )
 @pytest.mark.slow
-async def test_any_size_is_survived(embedded: Embedded, sizes: list[tuple[int, int]]) -> None:
+async def test_any_size_is_survived(embedded, sizes):
     async with console(embedded.url, embedded.clock, size=sizes[0]) as pilot:
         for size in sizes:
             await pilot.resize_terminal(*size)

@@ -9,7 +9,6 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
-from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tests.tui.screen_visits import OPENERS, Opener, Things, call, every_screen, has_read, things
 from tests.tui.typed import KEYS, at_rest, burst, type_in
@@ -154,9 +153,7 @@ async def check(hand: Hand, kind: type[Screen[Any]], lags: tuple[float, ...] = L
 @pytest.mark.parametrize(
     "part", [pytest.param(part, marks=pytest.mark.slow) for part in range(PARTS)] + ["quick"]
 )
-async def test_every_field_has_what_was_typed_before_it_was_there(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, part: int | str
-) -> None:
+async def test_every_field_has_what_was_typed_before_it_was_there(embedded, monkeypatch, part):
     monkeypatch.setattr(type_ahead, "_PAUSE", 0)
     kinds, lags = (DIALOGS[part::PARTS], LAGS) if isinstance(part, int) else (QUICK, (0.0, 1.0))
     async with console(embedded.url, embedded.clock) as pilot:
@@ -165,9 +162,7 @@ async def test_every_field_has_what_was_typed_before_it_was_there(
         assert not wrong, "\n".join(wrong)
 
 
-async def test_letters_on_their_way_to_the_field_when_the_guard_opens_are_not_replaced(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_letters_on_their_way_to_the_field_when_the_guard_opens_are_not_replaced(embedded, monkeypatch):
     monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     async with console(embedded.url, embedded.clock) as pilot:
         hand = Hand(pilot, await things(pilot))
@@ -211,9 +206,7 @@ async def type_while_recording(hand: Hand, kind: type[Dialog[Any]], patch: pytes
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
-async def test_what_is_typed_while_a_text_is_recorded_goes_into_a_note(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_typed_while_a_text_is_recorded_goes_into_a_note(embedded, monkeypatch):
     async with console(embedded.url, embedded.clock) as pilot:
         hand = Hand(pilot, await things(pilot))
         for kind in (*WRITING, *RECORDS):

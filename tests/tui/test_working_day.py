@@ -56,7 +56,7 @@ async def sign(pilot: Pilot[Any], name: str, note: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=TUESDAY)
-async def test_from_morning_to_the_next(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_from_morning_to_the_next(embedded, monkeypatch):
     journal = Path(os.environ["HOME"]) / "journal.db"
     async with (
         desk(journal, embedded.clock, user="bob", began="2026-01-13 08:50") as bob,
@@ -114,7 +114,7 @@ async def test_from_morning_to_the_next(embedded: Embedded, monkeypatch: pytest.
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=TUESDAY)
-async def test_a_duty_of_sunday_the_first_is_listed_on_the_second(embedded: Embedded) -> None:
+async def test_a_duty_of_sunday_the_first_is_listed_on_the_second(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40), mode="inspect") as pilot:
         await until(pilot, lambda: pilot.app.duties)
         await pilot.press("right_square_bracket", "tab", "home")

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,7 +16,7 @@ def english() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("theme", ["toban-dark", "toban-light", "ansi-dark", "ansi-light"])
-async def test_text_is_the_same_in_every_theme(theme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_text_is_the_same_in_every_theme(theme, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     app = DutyGallery()
     async with app.run_test(size=(200, 60)) as pilot:
@@ -33,7 +33,7 @@ async def test_text_is_the_same_in_every_theme(theme: str, monkeypatch: pytest.M
         assert "▌" in text
 
 
-async def test_a_new_theme_repaints_what_was_drawn() -> None:
+async def test_a_new_theme_repaints_what_was_drawn():
     app = DutyGallery()
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
@@ -47,5 +47,5 @@ async def test_a_new_theme_repaints_what_was_drawn() -> None:
         assert [y for y, (one, two) in enumerate(zip(before, after, strict=True)) if one == two] == []
 
 
-def test_snapshot(snap_compare: Callable[..., bool]) -> None:
+def test_snapshot(snap_compare):
     assert snap_compare(DutyGallery(), terminal_size=(120, 40), run_before=painted)

@@ -15,7 +15,7 @@ NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("width", [40, 60, 78, 118, 198])
-def test_what_fires_or_cannot_be_read_is_there_at_every_width(width: int) -> None:
+def test_what_fires_or_cannot_be_read_is_there_at_every_width(width):
     line = fleet_line(sample(NOW), "facility-prod", NOW, width)
     text = plain([line])[0]
     assert width_of(line) <= width
@@ -24,18 +24,18 @@ def test_what_fires_or_cannot_be_read_is_there_at_every_width(width: int) -> Non
     assert "? w" in text
 
 
-def test_the_worst_come_first_and_the_rest_is_counted() -> None:
+def test_the_worst_come_first_and_the_rest_is_counted():
     text = plain([fleet_line(sample(NOW), "facility-prod", NOW, 78)])[0]
     assert text == "●[facility-prod]  ■ library 2  ? waste  ? school-lunch 12m  +6"
 
 
-def test_all_are_named_where_there_is_room() -> None:
+def test_all_are_named_where_there_is_room():
     text = plain([fleet_line(sample(NOW), "facility-prod", NOW, 198)])[0]
     assert all(system.key in text for system in sample(NOW))
     assert "+" not in text
 
 
-def test_fifty_that_fire_are_counted_where_not_even_short_names_have_room() -> None:
+def test_fifty_that_fire_are_counted_where_not_even_short_names_have_room():
     since = NOW - timedelta(minutes=1)
     firing = sample(NOW)[1]
     systems = [
@@ -45,7 +45,7 @@ def test_fifty_that_fire_are_counted_where_not_even_short_names_have_room() -> N
     assert plain([fleet_line(systems, "system-0", NOW, 78)])[0] == "■ firing 50"
 
 
-def test_stale_and_unreadable_are_never_shown_as_normal() -> None:
+def test_stale_and_unreadable_are_never_shown_as_normal():
     stale = {system.key for system in sample(NOW) if system.standing(NOW) is not Standing.NORMAL}
     assert stale == {"library", "school-lunch", "tax-portal", "water-meter", "clinic", "waste"}
     for row in rows(sample(NOW), "facility-prod", NOW):
@@ -53,7 +53,7 @@ def test_stale_and_unreadable_are_never_shown_as_normal() -> None:
         assert (state[0][1] == "good") is (row.key not in stale)
 
 
-def test_every_row_has_a_letter_of_its_own_until_there_are_no_more() -> None:
+def test_every_row_has_a_letter_of_its_own_until_there_are_no_more():
     letters = [letter_of(place) for place in range(60)]
     assert letters[0] == "a"
     usable = [letter for letter in letters if letter]
@@ -61,7 +61,7 @@ def test_every_row_has_a_letter_of_its_own_until_there_are_no_more() -> None:
     assert not {"j", "k", "U"} & set(usable)
 
 
-def test_what_all_names_end_with_goes_before_letters_do() -> None:
+def test_what_all_names_end_with_goes_before_letters_do():
     names = ("facility", "library", "taxes", "water", "clinic", "school", "buses", "parks")
     just = read(alarms(since=NOW), NOW)
     systems = [replace(sample(NOW)[1], key=f"{name}-prod", alarms=just) for name in names]
@@ -84,12 +84,12 @@ def test_what_all_names_end_with_goes_before_letters_do() -> None:
         ((), ()),
     ],
 )
-def test_a_short_name_is_never_empty_and_never_twice(keys: tuple[str, ...], short: tuple[str, ...]) -> None:
+def test_a_short_name_is_never_empty_and_never_twice(keys, short):
     assert short_names(keys) == dict(zip(keys, short, strict=True))
 
 
 @given(st.sets(st.from_regex(r"[ab]{1,2}(-[ab]){0,3}", fullmatch=True), max_size=6))
-def test_short_names_tell_systems_apart(keys: set[str]) -> None:
+def test_short_names_tell_systems_apart(keys):
     short = short_names(sorted(keys))
     assert len(set(short.values())) == len(keys)
     assert all(short.values())

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 from textual.app import App
 
@@ -15,7 +13,7 @@ SHOWN = [
 
 
 @pytest.mark.parametrize(("page", "theme"), SHOWN)
-async def test_hostile_text_stays_text_in_every_theme(page: str, theme: str) -> None:
+async def test_hostile_text_stays_text_in_every_theme(page, theme):
     app = GalleryApp(page)
     async with app.run_test(size=(120, 60)) as pilot:
         app.theme = theme
@@ -28,7 +26,7 @@ async def test_hostile_text_stays_text_in_every_theme(page: str, theme: str) -> 
             assert "[/ecs/web] [@" in text
 
 
-async def test_without_colour_every_state_is_distinct(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colour_every_state_is_distinct(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     app = GalleryApp("alarms")
     async with app.run_test(size=(120, 30)) as pilot:
@@ -38,7 +36,7 @@ async def test_without_colour_every_state_is_distinct(monkeypatch: pytest.Monkey
             assert words in text
 
 
-async def test_a_new_theme_repaints_what_was_drawn() -> None:
+async def test_a_new_theme_repaints_what_was_drawn():
     app = GalleryApp("watch")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
@@ -57,6 +55,6 @@ SIZES = {"watch": (120, 40), "detail": (120, 40), "states": (80, 40)}
 
 
 @pytest.mark.parametrize("page", SIZES)
-def test_snapshot(snap_compare: Callable[..., bool], page: str) -> None:
+def test_snapshot(snap_compare, page):
     app: App[None] = GalleryApp(page)
     assert snap_compare(app, terminal_size=SIZES[page], run_before=painted)

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -19,11 +19,11 @@ def japanese() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("size", [(80, 21), (120, 37)])
-def test_snapshot(snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
+def test_snapshot(snap_compare, size):
     assert snap_compare(IncidentApp(), terminal_size=size, run_before=painted)
 
 
-async def test_hostile_text_stays_text() -> None:
+async def test_hostile_text_stays_text():
     lines = data.log(3, HOSTILE)
     sample = data.evidence().application_errors
     evidence = data.evidence(application_errors=sample.model_copy(update={"lines": lines}))
@@ -40,7 +40,7 @@ async def test_hostile_text_stays_text() -> None:
 
 
 @pytest.mark.parametrize("theme", ["toban-light", "ansi-dark", "ansi-light"])
-async def test_the_words_are_the_same_in_every_theme(theme: str) -> None:
+async def test_the_words_are_the_same_in_every_theme(theme):
     app = IncidentApp()
     async with app.run_test(size=(120, 37)) as pilot:
         await pilot.pause()

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 
 from services import i18n
@@ -9,6 +7,6 @@ SHOWN = [("json", "ja"), ("postgresql", "ja"), ("waf", "en"), ("merged", "ja"), 
 
 
 @pytest.mark.parametrize(("page", "language"), SHOWN)
-def test_snapshot(snap_compare: Callable[..., bool], page: str, language: str) -> None:
+def test_snapshot(snap_compare, page, language):
     i18n.use(language)
     assert snap_compare(LogGallery(page), terminal_size=(120, 24), run_before=drawn)

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 from textual.app import App, ComposeResult
 
@@ -29,6 +27,6 @@ class SystemsApp(App[None]):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("language", "size"), [("ja", (80, 14)), ("en", (140, 14))])
-def test_snapshot_of_systems(snap_compare: Callable[..., bool], language: str, size: tuple[int, int]) -> None:
+def test_snapshot_of_systems(snap_compare, language, size):
     i18n.use(language)
     assert snap_compare(SystemsApp(), terminal_size=size, run_before=painted)

@@ -1,7 +1,5 @@
 """Change Calendars answer as Systems Manager does; a world has none until a test names one."""
 
-from typing import Any
-
 import pytest
 
 from services.demo.minor_services import ChangeCalendarStore
@@ -19,15 +17,13 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600)
         ({"a": "OPEN"}, ["arn:aws:ssm:ap-northeast-1:123456789012:document/a"], "OPEN"),
     ],
 )
-async def test_a_calendar_is_open_or_closed(
-    embedded: Any, states: dict[str, Any], asked: list[str], state: str
-) -> None:
+async def test_a_calendar_is_open_or_closed(embedded, states, asked, state):
     embedded.world.component(ChangeCalendarStore).states.update(states)
     answer = await ask(embedded.url, "ssm", "GetCalendarState", CalendarNames=asked)
     assert answer["State"] == state
     assert answer["AtTime"] == embedded.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-async def test_an_unknown_calendar(embedded: Any) -> None:
+async def test_an_unknown_calendar(embedded):
     code, _status, _text = await refused(embedded.url, "ssm", "GetCalendarState", CalendarNames=["a"])
     assert code == "InvalidDocument"

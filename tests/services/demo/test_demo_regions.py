@@ -1,11 +1,10 @@
 """The embedded account's regions and root user, against their models and documented behaviour."""
 
 from services.demo.account import BY_DEFAULT, OPT_IN
-from tests.conftest import Embedded
 from tests.services.demo.client import ask
 
 
-async def test_regions_and_root_as_documented(empty_aws: Embedded) -> None:
+async def test_regions_and_root_as_documented(empty_aws):
     every = await ask(empty_aws.url, "account", "ListRegions")
     assert len(every["Regions"]) == len(BY_DEFAULT) + len(OPT_IN)
     enabled = await ask(

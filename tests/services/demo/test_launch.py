@@ -29,7 +29,7 @@ async def ended(pid: int) -> bool:
 
 
 @pytest.mark.slow
-async def test_it_starts_shares_its_clock_and_stops() -> None:
+async def test_it_starts_shares_its_clock_and_stops():
     origin = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
     demo = await start("alb-5xx", 60.0, origin=origin, ahead=240.0)
     try:
@@ -44,7 +44,7 @@ async def test_it_starts_shares_its_clock_and_stops() -> None:
 
 
 @pytest.mark.slow
-async def test_a_seed_draws_the_cause_and_only_the_control_path_tells_it() -> None:
+async def test_a_seed_draws_the_cause_and_only_the_control_path_tells_it():
     child = spawn("alb-5xx", seed=3)
     demo = await ready(child)
     try:
@@ -57,7 +57,7 @@ async def test_a_seed_draws_the_cause_and_only_the_control_path_tells_it() -> No
 
 
 @pytest.mark.slow
-async def test_one_beside_another_shares_its_clock_and_has_names_of_its_own() -> None:
+async def test_one_beside_another_shares_its_clock_and_has_names_of_its_own():
     first = await start(speed=60.0, origin=datetime(2026, 1, 14, 1, 0, tzinfo=UTC))
     second = await ready(
         spawn("no-data", 60.0, system="library 210987654321 図書館 予約", beside=first.clock)
@@ -86,13 +86,13 @@ async def test_one_beside_another_shares_its_clock_and_has_names_of_its_own() ->
         await first.stop()
 
 
-async def test_an_unknown_scenario_is_reported() -> None:
+async def test_an_unknown_scenario_is_reported():
     with pytest.raises(DemoError, match="no scenario 'nonsense'"):
         await start("nonsense")
 
 
 @pytest.mark.slow
-async def test_once_ready_it_has_written_one_line() -> None:
+async def test_once_ready_it_has_written_one_line():
     child = spawn()
     demo = await ready(child)
     await ask(demo.url, "cloudwatch", "DescribeAlarms")
@@ -105,7 +105,7 @@ async def test_once_ready_it_has_written_one_line() -> None:
     stop_child(child)
 
 
-async def test_it_ends_with_its_parent() -> None:
+async def test_it_ends_with_its_parent():
     script = (
         "import asyncio, os\n"
         "from tests.demo_process import start\n"
@@ -124,7 +124,7 @@ async def test_it_ends_with_its_parent() -> None:
     assert await ended(int(parent.stdout))
 
 
-def test_launching_loads_neither_moto_nor_botocore() -> None:
+def test_launching_loads_neither_moto_nor_botocore():
     script = "import sys, services.demo.launch as l; l.scenarios(); print([m for m in sys.modules if m.split('.')[0] in ('moto', 'botocore', 'pydantic')])"
     done: Any = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from services.changes.registry import CHANGES
-from tests.conftest import Embedded
 from tests.tui.cli.test_cli_change import toban
 from tests.tui.printing import stderr_of
 
@@ -34,11 +33,11 @@ def schema(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 @pytest.mark.usefixtures("the_year_of_the_world")
 @pytest.mark.parametrize("kind", [kind.id for kind in CHANGES if kind.id != "drill-delete"])
 def test_every_kind_prints_a_plan_that_the_schema_describes(
-    kind: str,
-    schema: dict[str, Any],
-    embedded: Embedded,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+    kind,
+    schema,
+    embedded,
+    capsys,
+):
     status = toban(
         "change", kind, *PARAMETERS.get(kind, ()), "--plan", "--json", "--endpoint-url", embedded.url
     )
@@ -72,12 +71,10 @@ def _writes(name: str) -> bool:
     return name.partition(".")[2].startswith(verbs)
 
 
-def test_without_an_instance_of_a_drill_there_is_nothing_to_delete(
-    embedded: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_an_instance_of_a_drill_there_is_nothing_to_delete(embedded, capsys):
     assert toban("change", "drill-delete", "--plan", "--endpoint-url", embedded.url) == 64
     assert "nothing that this change can be applied to" in capsys.readouterr().err
 
 
-def test_without_a_kind_the_error_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_kind_the_error_names_what_is_missing(capsys):
     assert "KIND" in stderr_of(capsys, toban("change", "--plan"), 64)

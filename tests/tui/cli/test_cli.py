@@ -10,7 +10,7 @@ import pytest
 
 from services import i18n
 from services.runbook.loader import load, load_builtin
-from tests.conftest import Capsys, MonkeyPatch, assert_in
+from tests.conftest import MonkeyPatch, assert_in
 from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 from tui.start_options import StartOptions
@@ -45,7 +45,7 @@ def toban(*argv: str) -> int:
     return run(argv, Output(outline_drawn=False))
 
 
-def test_flags_reach_the_console(started: list[StartOptions]) -> None:
+def test_flags_reach_the_console(started):
     assert (
         toban(
             "--profile",
@@ -66,12 +66,12 @@ def test_flags_reach_the_console(started: list[StartOptions]) -> None:
     ]
 
 
-def test_without_flags_everything_is_left_to_the_configuration(started: list[StartOptions]) -> None:
+def test_without_flags_everything_is_left_to_the_configuration(started):
     assert toban() == 7
     assert started == [StartOptions()]
 
 
-def test_the_demo_takes_flags_before_and_after_its_name(started: list[StartOptions]) -> None:
+def test_the_demo_takes_flags_before_and_after_its_name(started):
     assert toban("--lang", "ja", "demo", "--speed", "10", "--theme", "light", "--mode", "logs") == 7
     assert started == [StartOptions(demo=True, speed=10.0, lang="ja", theme="light", mode="logs")]
     started.clear()
@@ -79,13 +79,13 @@ def test_the_demo_takes_flags_before_and_after_its_name(started: list[StartOptio
     assert started == [StartOptions(demo=True, scenario="ordinary-day")]
 
 
-def test_the_demo_begins_at_the_given_time(started: list[StartOptions]) -> None:
+def test_the_demo_begins_at_the_given_time(started):
     for moment in ("2026-04-01 08:55", "2026-04-01T08:55"):
         assert toban("demo", "--at", moment) == 7
     assert started == [StartOptions(demo=True, at=datetime(2026, 3, 31, 23, 55, tzinfo=UTC))] * 2
 
 
-def test_scenarios_are_listed(capsys: Capsys) -> None:
+def test_scenarios_are_listed(capsys):
     assert "ordinary-day" in stdout_of(capsys, toban("--lang", "en", "demo", "--list"))
 
 
@@ -106,7 +106,7 @@ def test_scenarios_are_listed(capsys: Capsys) -> None:
         (("config", "\x1b[31mred"), "␛[31mred"),
     ],
 )
-def test_wrong_usage(argv: tuple[str, ...], words: str, started: list[StartOptions], capsys: Capsys) -> None:
+def test_wrong_usage(argv, words, started, capsys):
     assert toban(*argv) == 64
     output = capsys.readouterr()
     assert words in output.err
@@ -115,7 +115,7 @@ def test_wrong_usage(argv: tuple[str, ...], words: str, started: list[StartOptio
     assert not output.out
 
 
-def test_runbook_check(tmp_path: Path, capsys: Capsys) -> None:
+def test_runbook_check(tmp_path, capsys):
     file = tmp_path / "book.toml"
     file.write_text("version = 1\nsistem = 2\n", "utf-8")
     lines = stdout_of(capsys, toban("runbook", "check", str(file)), 65).splitlines()
@@ -125,7 +125,7 @@ def test_runbook_check(tmp_path: Path, capsys: Capsys) -> None:
     assert "none.toml: there is no such file" in capsys.readouterr().out
 
 
-def test_runbook_check_names_what_is_undecided(capsys: Capsys) -> None:
+def test_runbook_check_names_what_is_undecided(capsys):
     shipped = Path(__file__).parents[3] / "services/runbook/facility-prod.toml"
     lines = stdout_of(capsys, toban("runbook", "check", str(shipped))).splitlines()
     assert lines[-1] == "no errors; undecided: 6"
@@ -135,7 +135,7 @@ def test_runbook_check_names_what_is_undecided(capsys: Capsys) -> None:
         assert blocked in pm.partition("blocked until then: ")[2]
 
 
-def test_what_runbook_show_writes_into_a_file_is_a_runbook(tmp_path: Path, capsys: Capsys) -> None:
+def test_what_runbook_show_writes_into_a_file_is_a_runbook(tmp_path, capsys):
     assert toban("runbook", "show") == 0
     city = tmp_path / "city.toml"
     city.write_text(capsys.readouterr().out, "utf-8")
@@ -145,14 +145,12 @@ def test_what_runbook_show_writes_into_a_file_is_a_runbook(tmp_path: Path, capsy
     assert capsys.readouterr().out.endswith(city.read_text("utf-8"))
 
 
-def test_runbook_schema_is_json(capsys: Capsys) -> None:
+def test_runbook_schema_is_json(capsys):
     assert json.loads(stdout_of(capsys, toban("runbook", "schema")))["title"] == "Runbook"
 
 
 @pytest.mark.parametrize("argv", [("--html",), ("-o", "book.html"), ("-o", "book.htm")])
-def test_runbook_show_writes_a_page_to_print(
-    argv: tuple[str, ...], tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys
-) -> None:
+def test_runbook_show_writes_a_page_to_print(argv, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     page = stdout_of(capsys, toban("--lang", "ja", "runbook", "show", *argv))
     if "-o" in argv:
@@ -165,7 +163,7 @@ def test_runbook_show_writes_a_page_to_print(
     assert "運用担当者（当番）" in page
 
 
-def test_runbook_show_says_what_it_cannot_write_or_read(tmp_path: Path, capsys: Capsys) -> None:
+def test_runbook_show_says_what_it_cannot_write_or_read(tmp_path, capsys):
     assert toban("runbook", "show", "--html", "-o", str(tmp_path / "none" / "x.html")) == 73
     assert "there is no folder" in capsys.readouterr().err
     (tmp_path / "broken.toml").write_text("version = 2\n", "utf-8")
@@ -173,14 +171,14 @@ def test_runbook_show_says_what_it_cannot_write_or_read(tmp_path: Path, capsys: 
     assert "toban runbook check" in capsys.readouterr().err
 
 
-def test_runbook_show_as_text_has_the_steps(capsys: Capsys) -> None:
+def test_runbook_show_as_text_has_the_steps(capsys):
     output = stdout_of(capsys, toban("runbook", "show", "--format", "text"))
     assert "  1. Read the error log (/ecs/staff-api, from 10 minutes ago on)" in output
     assert "An ECS task crashed → The ECS service recovers by itself (wait 5 minutes)" in output
     assert "Approval: PM (project manager)" in output
 
 
-def test_runbook_show_holds_every_limit_and_duty(capsys: Capsys) -> None:
+def test_runbook_show_holds_every_limit_and_duty(capsys):
     output = stdout_of(capsys, toban("runbook", "show", "--format", "text"))
     runbook = load_builtin("facility-prod")
     assert all(each.title in output for each in runbook.limits)
@@ -190,7 +188,7 @@ def test_runbook_show_holds_every_limit_and_duty(capsys: Capsys) -> None:
     assert 'did you mean "facility-prod"?' in stderr_of(capsys, toban("runbook", "show", "facility"), 65)
 
 
-def test_config_names_each_values_source(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
+def test_config_names_each_values_source(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TOBAN_PROFILE", "ops")
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "https://user:hunter2@aws.example/x")
     file = tmp_path / "toban" / "config.toml"
@@ -214,7 +212,7 @@ def test_config_names_each_values_source(tmp_path: Path, monkeypatch: MonkeyPatc
     assert "/j.db  [--journal]" in output
 
 
-def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: Capsys) -> None:
+def test_a_wrong_configuration_has_its_own_status(tmp_path, capsys):
     file = tmp_path / "mine.toml"
     file.write_text("them = 1\n", "utf-8")
     file.chmod(0o600)
@@ -222,13 +220,13 @@ def test_a_wrong_configuration_has_its_own_status(tmp_path: Path, capsys: Capsys
 
 
 @pytest.mark.parametrize("command", [("config",), ("alarms",), ("duties",)])
-def test_an_unusable_flag_is_wrong_usage(command: tuple[str, ...], monkeypatch: MonkeyPatch) -> None:
+def test_an_unusable_flag_is_wrong_usage(command, monkeypatch):
     assert toban("--endpoint-url", "file:///etc/passwd", *command) == 64
     monkeypatch.setenv("TOBAN_ENDPOINT_URL", "file:///etc/passwd")
     assert toban(*command) == 78
 
 
-def test_help_in_both_languages(capsys: Capsys) -> None:
+def test_help_in_both_languages(capsys):
     english = stdout_of(capsys, toban("--lang", "en", "demo", "--help"))
     japanese = stdout_of(capsys, toban("--lang=ja", "demo", "--help"))
     assert english.startswith("Usage: toban demo")
@@ -250,14 +248,14 @@ def process(*argv: str, **environment: str) -> "subprocess.CompletedProcess[str]
     )
 
 
-def test_a_terminal_without_japanese_gets_question_marks_and_no_traceback() -> None:
+def test_a_terminal_without_japanese_gets_question_marks_and_no_traceback():
     result = process("--lang", "ja", "runbook", "show", "--format", "text", PYTHONIOENCODING="latin-1:strict")
     assert result.returncode == 0
     assert "???" in result.stdout
     assert "Traceback" not in result.stderr
 
 
-def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
+def test_a_reader_that_goes_away_leaves_no_traceback():
     reading, writing = os.pipe()
     os.close(reading)
     code = "from tui.cli.main import main; main()"
@@ -272,7 +270,7 @@ def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
     assert result.stderr == b""
 
 
-def test_help_loads_neither_textual_nor_the_sdk_nor_settings() -> None:
+def test_help_loads_neither_textual_nor_the_sdk_nor_settings():
     code = (
         "import sys\nfrom tui.cli.main import Output, run\nrun(['demo', '--help'], Output(outline_drawn=False))\n"
         "found = {'textual', 'botocore', 'aiobotocore', 'pydantic_settings', 'moto', 'pydantic'} & set(sys.modules)\n"
@@ -284,7 +282,7 @@ def test_help_loads_neither_textual_nor_the_sdk_nor_settings() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_outline_is_removed_before_anything_is_printed() -> None:
+def test_the_outline_is_removed_before_anything_is_printed():
     code = "from tui.cli.main import main; main(outline_drawn=True)"
     result = subprocess.run(
         [sys.executable, "-c", code, "runbook", "check", "none.toml"],
@@ -296,7 +294,7 @@ def test_the_outline_is_removed_before_anything_is_printed() -> None:
     assert result.stdout.startswith(b"\x1b[?25h\x1b[?1049lnone.toml")
 
 
-def test_runbook_check_cautions_where_the_window_cannot_be_compared(tmp_path: Path, capsys: Capsys) -> None:
+def test_runbook_check_cautions_where_the_window_cannot_be_compared(tmp_path, capsys):
     city = tmp_path / "city.toml"
     shipped = (Path(__file__).parents[3] / "services/runbook/facility-prod.toml").read_text("utf-8")
     city.write_text(shipped.replace('window = "日曜日 2:00-3:00"', 'window = "日曜の夜中"'), "utf-8")

@@ -14,7 +14,6 @@ from services.models.assess_answer import AssessAnswer, AssessFailure
 from services.models.base import RawId
 from services.models.first_wave import AlarmMoment, Measure
 from services.toml.grammar import schema
-from tests.conftest import Capsys, Embedded
 from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 
@@ -29,7 +28,7 @@ def toban(*argv: str, language: str = "en") -> int:
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
-def test_a_firing_alarm_is_assessed_as_json(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_a_firing_alarm_is_assessed_as_json(embedded_now, capsys):
     status = toban("assess", ALARM, "--json", "--endpoint-url", embedded_now.url)
     printed: dict[str, Any] = json.loads(capsys.readouterr().out)
     answer = AssessAnswer.model_validate(printed)
@@ -48,7 +47,7 @@ def test_a_firing_alarm_is_assessed_as_json(embedded_now: Embedded, capsys: Caps
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
-def test_people_read_causes_and_their_facts(embedded_now: Embedded, capsys: Capsys, language: str) -> None:
+def test_people_read_causes_and_their_facts(embedded_now, capsys, language):
     embedded_now.fault("ecs", "ListTasks", preset="denied")
     toban("assess", ALARM, "--endpoint-url", embedded_now.url, language=language)
     printed = capsys.readouterr().out
@@ -76,7 +75,7 @@ def test_people_read_causes_and_their_facts(embedded_now: Embedded, capsys: Caps
         ("AWS/RDS", "FreeStorageSpace"),
     ],
 )
-def test_every_curve_that_an_alarm_watches_has_words(namespace: str, metric: str) -> None:
+def test_every_curve_that_an_alarm_watches_has_words(namespace, metric):
     alarm = AlarmMoment(
         id=RawId("x"),
         name="x",
@@ -90,7 +89,7 @@ def test_every_curve_that_an_alarm_watches_has_words(namespace: str, metric: str
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)
-def test_the_words_of_logs_are_printed_on_request_alone(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_the_words_of_logs_are_printed_on_request_alone(embedded_now, capsys):
     command = ("assess", ALARM, "--json", "--endpoint-url", embedded_now.url)
     values = []
     for private in ((), ("--private",)):
@@ -101,29 +100,29 @@ def test_the_words_of_logs_are_printed_on_request_alone(embedded_now: Embedded, 
     assert values[1]
 
 
-def test_an_alarm_that_is_ok_with_nothing_wrong_is_zero(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_an_alarm_that_is_ok_with_nothing_wrong_is_zero(embedded_now, capsys):
     assert toban("assess", ALARM, "--json", "--endpoint-url", embedded_now.url) == 0
     assert json.loads(capsys.readouterr().out)["word"] == "open"
 
 
-def test_what_could_not_be_read_is_never_nothing_wrong(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_what_could_not_be_read_is_never_nothing_wrong(embedded_now, capsys):
     embedded_now.fault("ecs", preset="denied")
     assert toban("assess", ALARM, "--endpoint-url", embedded_now.url) == 3
     assert "ecs:DescribeServices" in capsys.readouterr().out
 
 
-def test_an_alarm_that_cannot_be_read_is_three(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_an_alarm_that_cannot_be_read_is_three(embedded_now, capsys):
     embedded_now.fault("cloudwatch", "DescribeAlarms", preset="denied")
     assert toban("assess", ALARM, "--json", "--endpoint-url", embedded_now.url) == 3
     assert json.loads(capsys.readouterr().out)["problem"]["permission"] == "cloudwatch:DescribeAlarms"
 
 
-def test_a_name_that_nobody_knows_is_wrong_usage(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_a_name_that_nobody_knows_is_wrong_usage(embedded_now, capsys):
     assert ALARM in stderr_of(capsys, toban("assess", "alb-5xx", "--endpoint-url", embedded_now.url), 64)
     assert toban("assess") == 64
 
 
-def test_the_schema_describes_every_field(capsys: Capsys) -> None:
+def test_the_schema_describes_every_field(capsys):
     printed = json.loads(stdout_of(capsys, toban("assess", "--schema")))
     failure = printed["$defs"].pop("AssessFailure")
     assert printed == schema(AssessAnswer)
@@ -156,16 +155,16 @@ NOBODY = "http://127.0.0.1:9"
 )  # fmt: skip
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_failure_is_an_object_of_its_schema_with_its_own_status(
-    embedded_now: Embedded,
-    capsys: Capsys,
-    tmp_path: Path,
-    argv: tuple[str, ...],
-    fault: dict[str, Any],
-    status: int,
-    kind: str,
-    word: str,
-    language: str,
-) -> None:
+    embedded_now,
+    capsys,
+    tmp_path,
+    argv,
+    fault,
+    status,
+    kind,
+    word,
+    language,
+):
     broken = tmp_path / "broken.toml"
     broken.write_text('schema = 1\n[system]\nid = "Not a slug"\n[[alarms]]\nname = 5\n')
     if fault:
@@ -184,15 +183,13 @@ def test_every_failure_is_an_object_of_its_schema_with_its_own_status(
     assert bool(printed.err) == (status >= 64), "people read why on the other stream"
 
 
-def test_an_alarm_of_the_runbook_that_aws_lacks(empty_aws: Embedded, capsys: Capsys) -> None:
+def test_an_alarm_of_the_runbook_that_aws_lacks(empty_aws, capsys):
     assert toban("assess", ALARM, "--json", "--endpoint-url", empty_aws.url) == 3
     failure = AssessFailure.model_validate_json(capsys.readouterr().out)
     assert failure.problem.kind == "not-found"
 
 
-def test_when_everything_but_the_alarm_is_denied_nothing_can_be_judged(
-    embedded_now: Embedded, capsys: Capsys
-) -> None:
+def test_when_everything_but_the_alarm_is_denied_nothing_can_be_judged(embedded_now, capsys):
     for source in SOURCES.values():
         for call in source.calls:
             embedded_now.fault(*call.split(":"), preset="denied")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.conftest import Capsys, Embedded, MonkeyPatch
+from tests.conftest import Embedded
 from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
 
@@ -19,7 +19,7 @@ def plan(embedded: Embedded, *argv: str) -> int:
 
 
 @pytest.mark.usefixtures("the_year_of_the_world")
-def test_a_plan_is_printed_and_nothing_is_sent(embedded: Embedded, capsys: Capsys) -> None:
+def test_a_plan_is_printed_and_nothing_is_sent(embedded, capsys):
     assert plan(embedded, "--target", "staff-api", "--max", "10", "--revert", "aws", *WAY_BACK) == 0
     output = capsys.readouterr().out
     for part in (
@@ -36,7 +36,7 @@ def test_a_plan_is_printed_and_nothing_is_sent(embedded: Embedded, capsys: Capsy
 
 
 @pytest.mark.usefixtures("the_year_of_the_world")
-def test_the_plan_as_json_has_the_parameters_as_an_object(embedded: Embedded, capsys: Capsys) -> None:
+def test_the_plan_as_json_has_the_parameters_as_an_object(embedded, capsys):
     data = json.loads(
         stdout_of(capsys, plan(embedded, "--max=8", "--set", "revert=duty", *WAY_BACK, "--json"))
     )
@@ -52,7 +52,7 @@ def test_the_plan_as_json_has_the_parameters_as_an_object(embedded: Embedded, ca
 
 
 @pytest.mark.usefixtures("the_year_of_the_world")
-def test_a_refused_plan_says_why_and_ends_with_two(embedded: Embedded, capsys: Capsys) -> None:
+def test_a_refused_plan_says_why_and_ends_with_two(embedded, capsys):
     output = stdout_of(capsys, plan(embedded, "--max", "1", "--revert", "none"), 2)
     assert "◆ This cannot be applied:" in output
     assert "approval" not in output, "nobody knows yet whether it needs one"
@@ -61,7 +61,7 @@ def test_a_refused_plan_says_why_and_ends_with_two(embedded: Embedded, capsys: C
     assert (data["steps"], data["approval"], data["revert"]) == ([], None, None)
 
 
-def test_an_invalid_number_is_reported_without_credentials(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
+def test_an_invalid_number_is_reported_without_credentials(capsys, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     assert toban("change", "task-limit", "--max", "abc", "--plan") == 64
@@ -80,21 +80,21 @@ def test_an_invalid_number_is_reported_without_credentials(capsys: Capsys, monke
         (("change", "task-limit", "--plan", "--set", "max"), "id=value"),
     ],
 )
-def test_wrong_usage_is_said_before_any_read(argv: tuple[str, ...], text: str, capsys: Capsys) -> None:
+def test_wrong_usage_is_said_before_any_read(argv, text, capsys):
     assert text in stderr_of(capsys, toban(*argv), 64)
 
 
-def test_a_wrong_target_or_question_is_answered_with_a_right_one(embedded: Embedded, capsys: Capsys) -> None:
+def test_a_wrong_target_or_question_is_answered_with_a_right_one(embedded, capsys):
     assert 'did you mean "staff-api"?' in stderr_of(capsys, plan(embedded, "--target", "staff-app"), 64)
     assert 'did you mean "max"?' in stderr_of(capsys, plan(embedded, "--maxx", "10"), 64)
 
 
-def test_what_cannot_be_read_is_no_plan(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_no_plan(capsys, monkeypatch):
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     argv = ("change", "task-limit", "--plan", "--endpoint-url", "http://127.0.0.1:9")
     assert json.loads(stdout_of(capsys, toban(*argv, "--json"), 69))["problem"]["kind"] == "unreachable"
     assert toban(*argv) == 69
 
 
-def test_a_wrong_runbook_keeps_its_own_status(capsys: Capsys) -> None:
+def test_a_wrong_runbook_keeps_its_own_status(capsys):
     assert toban("change", "task-limit", "--plan", "--runbook", "facilty-prod") == 65

@@ -1,11 +1,9 @@
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from services.demo.scenario import Scenario
-from tests.conftest import Embedded
 from tests.tui.change_plans import plan
 from tests.tui.printing import stdout_of
 
@@ -28,12 +26,12 @@ pytestmark = [
     ],
 )
 def test_every_plan_as_json(
-    argv: tuple[str, ...],
-    operation: str,
-    params: dict[str, Any],
-    embedded: Embedded,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+    argv,
+    operation,
+    params,
+    embedded,
+    capsys,
+):
     data = json.loads(stdout_of(capsys, plan(embedded, *argv, "--json")))
     (step,) = data["steps"]
     assert (data["kind"], step["call"]["operation"]) == (argv[0], operation)
@@ -43,7 +41,7 @@ def test_every_plan_as_json(
     assert not any(name.endswith(operation) for name in embedded.counts())
 
 
-def test_a_plan_in_the_operator_s_words(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_in_the_operator_s_words(embedded, capsys):
     words = stdout_of(capsys, plan(embedded, "rds-class", lang="ja"))
     for part in (
         "01-18(日) 02:00～03:00 JST",

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from services import i18n
@@ -18,7 +16,7 @@ def about_journal(capsys: pytest.CaptureFixture[str], *argv: str, lang: str = "e
     return [line.strip() for line in lines[at : at + 3]]
 
 
-def test_a_file_of_this_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_of_this_host(tmp_path, capsys):
     setting, engine, advice = about_journal(capsys)
     assert setting.endswith("[default]")
     assert engine.startswith("SQLite, a file of this host: ")
@@ -35,7 +33,7 @@ def test_a_file_of_this_host(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ("s3://city-journals/toban", "S3, shared by hosts"),
     ],
 )
-def test_a_ledger_and_the_copy_here(address: str, engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_ledger_and_the_copy_here(address, engine, capsys):
     lines = about_journal(capsys, "--journal", address)
     assert lines[1].startswith(engine)
     assert "toban/journals" in lines[1]
@@ -43,13 +41,11 @@ def test_a_ledger_and_the_copy_here(address: str, engine: str, capsys: pytest.Ca
     assert "secret" not in "".join(lines)
 
 
-def test_in_japanese(capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_japanese(capsys):
     assert "このホストのファイル" in about_journal(capsys, lang="ja")[1]
 
 
-def test_each_system_with_its_journal_and_what_is_wrong_with_its_runbook(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_system_with_its_journal_and_what_is_wrong_with_its_runbook(tmp_path, capsys):
     (tmp_path / "library.toml").write_text(small_runbook("library-prod", "図書館"), "utf-8")
     config = tmp_path / "config.toml"
     write(
@@ -79,7 +75,7 @@ runbook = "{tmp_path / "nowhere.toml"}"
     assert "secret" not in "".join(lines)
 
 
-def test_what_is_wrong_with_the_runbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_wrong_with_the_runbook(tmp_path, capsys):
     runbook = tmp_path / "nowhere.toml"
     config = tmp_path / "config.toml"
     write(config, f'runbook = "{runbook}"\n')

@@ -8,7 +8,7 @@ import pytest
 from services.demo.incidents.drawing import draw
 from services.models.drill_score import DrillScores, DrillTruth
 from services.report.drill import truth_path
-from tests.conftest import Capsys, MonkeyPatch, assert_in
+from tests.conftest import MonkeyPatch, assert_in
 from tests.services.report.incident_ledger import DAY, responded
 from tests.services.report.ledger import Ledger
 from tests.services.report.test_drill import drill
@@ -29,9 +29,7 @@ def toban(*argv: str) -> int:
     return run(("drill", *argv), Output(outline_drawn=False))
 
 
-def test_a_drill_runs_the_demo_with_a_journal_of_its_own_and_is_scored_at_its_end(
-    monkeypatch: MonkeyPatch, capsys: Capsys
-) -> None:
+def test_a_drill_runs_the_demo_with_a_journal_of_its_own_and_is_scored_at_its_end(monkeypatch, capsys):
     options: list[StartOptions] = []
 
     def play(start_options: StartOptions, _refuse: Any) -> int:
@@ -56,7 +54,7 @@ def test_a_drill_runs_the_demo_with_a_journal_of_its_own_and_is_scored_at_its_en
     assert [each.seed for each in scores.drills] == [3]
 
 
-def test_the_score_has_a_status_and_says_what_it_cannot_score(tmp_path: Path, capsys: Capsys) -> None:
+def test_the_score_has_a_status_and_says_what_it_cannot_score(tmp_path, capsys):
     assert "There are no drills yet" in stdout_of(capsys, toban("score"), 3)
     paths = [tmp_path / name for name in ("right.db", "wrong.db")]
     for path, true in zip(paths, ("application-error", "firewall"), strict=True):
@@ -68,7 +66,7 @@ def test_the_score_has_a_status_and_says_what_it_cannot_score(tmp_path: Path, ca
 
 
 @pytest.mark.parametrize("truth", ["", "{", "[]", '{"scenario": "x"}', "\x1b[2J", "fifo"])
-def test_a_drill_whose_truth_cannot_be_read_is_not_scored(tmp_path: Path, capsys: Capsys, truth: str) -> None:
+def test_a_drill_whose_truth_cannot_be_read_is_not_scored(tmp_path, capsys, truth):
     path = tmp_path / "one.db"
     responded(drill(path, "firewall"))
     file = truth_path(path)
@@ -82,9 +80,9 @@ def test_a_drill_whose_truth_cannot_be_read_is_not_scored(tmp_path: Path, capsys
     assert "\x1b" not in printed
 
 
-def test_only_what_can_be_drawn_is_a_drill(capsys: Capsys) -> None:
+def test_only_what_can_be_drawn_is_a_drill(capsys):
     assert "alb-5xx" in stderr_of(capsys, toban("--scenario", "ordinary-day"), 64)
 
 
-def test_the_schema_is_printed(capsys: Capsys) -> None:
+def test_the_schema_is_printed(capsys):
     assert "drills" in json.loads(stdout_of(capsys, toban("score", "--schema")))["properties"]

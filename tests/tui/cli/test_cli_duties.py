@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from services import i18n
-from tests.conftest import Capsys, MonkeyPatch
+from tests.conftest import MonkeyPatch
 from tests.services.report.ledger import Ledger
 from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
@@ -28,12 +28,12 @@ def toban(*argv: str) -> int:
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("month", ["2026-01", "2026-04", "2026-10"])
-def test_no_column_cuts_its_text(language: str, month: str, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
+def test_no_column_cuts_its_text(language, month, monkeypatch, capsys):
     monkeypatch.setenv("TOBAN_LANG", language)
     assert "…" not in stdout_of(capsys, toban("--month", month))
 
 
-def test_a_month_as_text(ledger: Ledger, capsys: Capsys) -> None:
+def test_a_month_as_text(ledger, capsys):
     ledger.sign("2026-01-06 09:40", "daily-morning@2026-01-06T09:00", "late", note="会議のため")
     lines = stdout_of(capsys, toban("--month", "2026-01")).splitlines()
     assert lines[0].startswith("役所設備管理システム  2026-01-01(木)")
@@ -48,7 +48,7 @@ def test_a_month_as_text(ledger: Ledger, capsys: Capsys) -> None:
     assert any("access-key:ci-cd-user+90d" in line for line in lines)
 
 
-def test_days_from_today_as_json(capsys: Capsys) -> None:
+def test_days_from_today_as_json(capsys):
     agenda = json.loads(stdout_of(capsys, toban("--days", "14", "--json")))
     assert (agenda["version"], agenda["system"], agenda["journal_read"]) == (1, "facility-prod", True)
     assert len(agenda["days"]) == 14
@@ -56,7 +56,7 @@ def test_days_from_today_as_json(capsys: Capsys) -> None:
     assert any(key.startswith("daily-morning@") for key in keys)
 
 
-def test_a_calendar_file(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_calendar_file(tmp_path, capsysbinary):
     assert toban("--ics", "-") == 0
     printed = capsysbinary.readouterr()
     assert printed.out.startswith(b"BEGIN:VCALENDAR\r\n")
@@ -72,11 +72,11 @@ def test_a_calendar_file(tmp_path: Path, capsysbinary: pytest.CaptureFixture[byt
     [("--month", "2026-13"), ("--month", "soon"), ("--days", "0"), ("--month", "2026-01", "--days", "3"),
      ("--json", "--ics", "-")],
 )  # fmt: skip
-def test_wrong_usage(argv: tuple[str, ...], capsys: Capsys) -> None:
+def test_wrong_usage(argv, capsys):
     assert stderr_of(capsys, toban(*argv), 64)
 
 
-def test_without_a_journal_the_calendar_is_all_there_is(tmp_path: Path, capsys: Capsys) -> None:
+def test_without_a_journal_the_calendar_is_all_there_is(tmp_path, capsys):
     output = stdout_of(capsys, toban("--month", "2026-01", "--file", str(tmp_path / "none.db")))
     assert "始業時の確認" in output
     assert "確認済み" not in output

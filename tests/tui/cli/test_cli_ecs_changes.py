@@ -1,7 +1,6 @@
 import pytest
 
 from services.demo import names
-from tests.conftest import Embedded
 from tests.services.changes.watched import live
 from tests.tui.change_plans import as_json, plan
 from tests.tui.printing import stdout_of
@@ -13,7 +12,7 @@ pytestmark = [
 
 
 @pytest.mark.slow
-def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rollback(embedded, capsys):
     live(embedded, 300)
     output = " ".join(stdout_of(capsys, plan(embedded, "deploy-rollback")).split())
     for part in (
@@ -33,7 +32,7 @@ def test_a_rollback(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> N
     assert "ecs.UpdateService" not in embedded.counts()
 
 
-def test_a_desired_count(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_desired_count(embedded, capsys):
     output = " ".join(stdout_of(capsys, plan(embedded, "desired-count", "--desired", "4")).split())
     assert "Desired task count 2 → 4" in output
     assert "The policy staff-api-cpu60 will undo it within minutes" in output
@@ -46,7 +45,7 @@ def test_a_desired_count(embedded: Embedded, capsys: pytest.CaptureFixture[str])
     assert plan(embedded, "desired-count", "--desired", "four") != 0
 
 
-def test_a_restart_and_a_minimum(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_restart_and_a_minimum(embedded, capsys):
     data = as_json(embedded, capsys, "service-restart")
     assert data["steps"][0]["call"]["params"]["forceNewDeployment"] is True
     data = as_json(embedded, capsys, "task-limit", "--min", "3")

@@ -1,6 +1,5 @@
 import pytest
 
-from tests.conftest import Embedded
 from tests.tui.change_plans import as_json, plan
 from tests.tui.printing import stdout_of
 
@@ -10,7 +9,7 @@ pytestmark = [
 ]
 
 
-def test_an_invalidation(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalidation(embedded, capsys):
     assert plan(embedded, "cache-invalidation", "--paths", "/index.html /*") == 0
     output = " ".join(capsys.readouterr().out.split())
     for part in (
@@ -29,12 +28,12 @@ def test_an_invalidation(embedded: Embedded, capsys: pytest.CaptureFixture[str])
     assert "cloudfront.CreateInvalidation" not in embedded.counts()
 
 
-def test_an_invalidation_that_is_refused(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalidation_that_is_refused(embedded, capsys):
     assert plan(embedded, "cache-invalidation", "--paths", "/static/js/main.*.js") == 2
     assert "need no invalidation" in " ".join(capsys.readouterr().out.split())
 
 
-def test_a_mute(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mute(embedded, capsys):
     argv = ("--target", "rds-cpu-high", "--reason", "maintenance")
     output = " ".join(stdout_of(capsys, plan(embedded, "alarm-mute", *argv)).split())
     for part in (
@@ -54,6 +53,6 @@ def test_a_mute(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
     assert "cloudwatch.PutAlarmMuteRule" not in embedded.counts()
 
 
-def test_a_mute_without_a_reason_is_refused(embedded: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mute_without_a_reason_is_refused(embedded, capsys):
     assert plan(embedded, "alarm-mute", "--target", "rds-cpu-high") == 2
     assert "Next, enter the reason" in capsys.readouterr().out

@@ -39,7 +39,7 @@ def helps(language: str, width: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_nothing_is_cut_and_every_line_fits(language: str, width: int) -> None:
+def test_nothing_is_cut_and_every_line_fits(language, width):
     pages = helps(language, width)
     assert len(pages) > 15
     for path, text in pages.items():
@@ -49,7 +49,7 @@ def test_nothing_is_cut_and_every_line_fits(language: str, width: int) -> None:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_every_command_is_listed_with_its_whole_first_sentence(language: str) -> None:
+def test_every_command_is_listed_with_its_whole_first_sentence(language):
     i18n.use(language)
     for context in contexts(80):
         if context.parent is not None:
@@ -60,7 +60,7 @@ def test_every_command_is_listed_with_its_whole_first_sentence(language: str) ->
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_every_option_is_explained(language: str) -> None:
+def test_every_option_is_explained(language):
     i18n.use(language)
     for context in contexts(80):
         for option in context.command.get_params(context):
@@ -68,18 +68,18 @@ def test_every_option_is_explained(language: str) -> None:
                 assert option.help, f"{context.command_path} {option.name}"
 
 
-def test_the_japanese_help_keeps_one_register_and_one_term() -> None:
+def test_the_japanese_help_keeps_one_register_and_one_term():
     for path, text in helps("ja", 100).items():
         assert POLITE.search(text) is None, path
         assert not any(term in text for term in OTHER_TERMS), path
 
 
-def test_one_term_for_the_exit_status_in_the_whole_catalogue() -> None:
+def test_one_term_for_the_exit_status_in_the_whole_catalogue():
     i18n.use("ja")
     catalogue = i18n._active._catalog  # type: ignore[attr-defined]
     assert [text for text in catalogue.values() if any(term in text for term in OTHER_TERMS)] == []
 
 
-def test_no_mark_of_clicks_own_is_left_in_english() -> None:
+def test_no_mark_of_clicks_own_is_left_in_english():
     for path, text in helps("ja", 80).items():
         assert "[required]" not in text, path

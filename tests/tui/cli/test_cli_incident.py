@@ -12,7 +12,7 @@ from services.incidents.capture import captured
 from services.models.first_wave import IncidentEvidence
 from services.models.incident_report import IncidentReport
 from services.models.incidents import Incident
-from tests.conftest import Capsys, MonkeyPatch
+from tests.conftest import MonkeyPatch
 from tests.services.duties.duty_world import jst
 from tests.services.report.incident_ledger import DAY, SECRET, evidence, open_incident, responded
 from tests.services.report.ledger import Ledger
@@ -35,7 +35,7 @@ def toban(*argv: str) -> int:
     return run(("incident", *argv), Output(outline_drawn=False))
 
 
-def test_the_list_and_its_exit_status(ledger: Ledger, capsys: Capsys) -> None:
+def test_the_list_and_its_exit_status(ledger, capsys):
     assert "There are no incidents." in stdout_of(capsys, toban("list"))
     responded(ledger)
     out = stdout_of(capsys, toban("list", "--all"))
@@ -47,7 +47,7 @@ def test_the_list_and_its_exit_status(ledger: Ledger, capsys: Capsys) -> None:
     assert [line["state"] for line in lines] == ["open", "closed"]
 
 
-def test_an_incident_is_named_by_number_or_prefix(ledger: Ledger, tmp_path: Path, capsys: Capsys) -> None:
+def test_an_incident_is_named_by_number_or_prefix(ledger, tmp_path, capsys):
     first = responded(ledger)
     open_incident(ledger, "12:00", "alb-latency-high", jst(f"{DAY} 11:59"))
     for id in (str(first.seq), first.id, "alb-5", "incident:alb-5"):
@@ -66,8 +66,8 @@ def test_an_incident_is_named_by_number_or_prefix(ledger: Ledger, tmp_path: Path
 
 @pytest.mark.parametrize("is_reached", [True, False])
 def test_the_report_of_an_open_incident_counts_until_now_or_says_until_when(
-    is_reached: bool, ledger: Ledger, monkeypatch: MonkeyPatch, capsys: Capsys
-) -> None:
+    is_reached, ledger, monkeypatch, capsys
+):
     # AWS is asked about an open incident, unless a journal was named, which may be another system's.
     incident = open_incident(ledger)
     ledger.write(f"{DAY} 10:05", captured(incident, 1, evidence()), "night")
@@ -108,7 +108,7 @@ def test_the_report_of_an_open_incident_counts_until_now_or_says_until_when(
     assert "180 so far" in stdout_of(capsys, toban("report", "alb", "--file", str(ledger.path)))
 
 
-def test_show_prints_the_report_without_the_words_of_logs(ledger: Ledger, capsys: Capsys) -> None:
+def test_show_prints_the_report_without_the_words_of_logs(ledger, capsys):
     responded(ledger)
     text = stdout_of(capsys, toban("show", "alb"))
     assert "インデックス追加を検討" in text
@@ -116,7 +116,7 @@ def test_show_prints_the_report_without_the_words_of_logs(ledger: Ledger, capsys
     assert SECRET in stdout_of(capsys, toban("show", "alb", "--private"))
 
 
-def test_the_schema_needs_no_journal(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
+def test_the_schema_needs_no_journal(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TOBAN_JOURNAL", str(tmp_path / "none.db"))
     assert "incident" in json.loads(stdout_of(capsys, toban("report", "--schema")))["properties"]
     assert toban("list") == 3

@@ -1,10 +1,8 @@
 import json
-from pathlib import Path
 
 import pytest
 
 from services.models.text import UNSAFE
-from tests.conftest import Capsys
 from tests.services.incidents.test_hostile_texts import TEXTS
 from tests.tui.printing import stdout_of
 from tests.tui.screens.respond.test_respond_hostile import responded
@@ -22,7 +20,7 @@ def is_safe(text: str) -> bool:
 @pytest.mark.parametrize(
     "name", [pytest.param(each, marks=pytest.mark.slow) if each != "all" else each for each in TEXTS]
 )
-async def test_what_is_printed_and_written_is_safe(tmp_path: Path, capsys: Capsys, name: str) -> None:
+async def test_what_is_printed_and_written_is_safe(tmp_path, capsys, name):
     journal = tmp_path / "journal.db"
     await responded(journal, TEXTS[name])
     assert is_safe(stdout_of(capsys, toban("incident", "list", "--file", str(journal)), 1))

@@ -2,7 +2,6 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from services import i18n
 from services.host.state_files import state_folder
 from services.models.inspect_answer import InspectAnswer
 from services.toml.grammar import schema
-from tests.conftest import Capsys, Embedded, MonkeyPatch, assert_in
+from tests.conftest import Capsys, Embedded, assert_in
 from tests.tui.printing import stderr_of, stdout_of
 from tests.tui.seeding import client, make_group, put_lines
 from tui.cli.main import Output, run
@@ -29,9 +28,7 @@ def answer(capsys: Capsys) -> InspectAnswer:
     return InspectAnswer.model_validate(json.loads(capsys.readouterr().out))
 
 
-def test_inspections_run_by_name_and_by_duty_without_leaving_anything(
-    embedded_now: Embedded, capsys: Capsys, monkeypatch: MonkeyPatch
-) -> None:
+def test_inspections_run_by_name_and_by_duty_without_leaving_anything(embedded_now, capsys, monkeypatch):
     # Only the address, as for every other tool.
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     assert toban("inspect", "weekly-backup", "access-keys", "--json") == 0
@@ -43,13 +40,13 @@ def test_inspections_run_by_name_and_by_duty_without_leaving_anything(
 
 
 @pytest.mark.scenario("old-key")
-def test_what_is_not_normal_is_printed_in_full(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_what_is_not_normal_is_printed_in_full(embedded_now, capsys):
     out = stdout_of(capsys, toban("inspect", "access-keys", "backups", "--endpoint-url", embedded_now.url), 2)
     assert_in(out, "◆ abnormal", "91")
     assert "5. After 7 days, delete the old access key" in out, "what to do"
 
 
-def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_what_cannot_be_judged_is_three(embedded_now, capsys):
     embedded_now.fault("rds", preset="denied")
     assert toban("inspect", "backups", "access-keys", "--json", "--endpoint-url", embedded_now.url) == 3
     backups, keys = answer(capsys).findings
@@ -68,11 +65,11 @@ def test_what_cannot_be_judged_is_three(embedded_now: Embedded, capsys: Capsys) 
         (("inspect", "--no-such"), "no-such"),
     ],
 )
-def test_wrong_usage_is_sixty_four(argv: tuple[str, ...], message: str, capsys: Capsys) -> None:
+def test_wrong_usage_is_sixty_four(argv, message, capsys):
     assert message in stderr_of(capsys, toban(*argv), 64)
 
 
-def test_since_and_at_bound_the_window(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_since_and_at_bound_the_window(embedded_now, capsys):
     toban("inspect", "error-logs", "--since", "2h", "--json", "--endpoint-url", embedded_now.url)
     (finding,) = answer(capsys).findings
     assert (finding.window.end - finding.window.start).total_seconds() == 7200
@@ -88,9 +85,7 @@ def link_to_itself(path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [no_journal, Path.mkdir, link_to_itself])
-def test_a_journal_that_cannot_be_read_is_not_taken_for_one_without_sign_offs(
-    embedded_now: Embedded, capsys: Capsys, spoil: Callable[[Path], None]
-) -> None:
+def test_a_journal_that_cannot_be_read_is_not_taken_for_one_without_sign_offs(embedded_now, capsys, spoil):
     path = state_folder("journals") / "facility-prod.db"
     path.parent.mkdir(parents=True, exist_ok=True)
     spoil(path)
@@ -101,7 +96,7 @@ def test_a_journal_that_cannot_be_read_is_not_taken_for_one_without_sign_offs(
     assert "first inspection" not in finding.gap
 
 
-def test_every_field_of_the_json_is_described(capsys: Capsys) -> None:
+def test_every_field_of_the_json_is_described(capsys):
     printed = json.loads(stdout_of(capsys, toban("inspect", "--schema")))
     assert printed == schema(InspectAnswer)
     bare = [
@@ -118,9 +113,7 @@ def _described(field: dict[str, Any]) -> bool:
 
 
 @pytest.mark.scenario("empty", history=0.0)
-def test_another_system_is_inspected_by_its_own_names_and_limits(
-    embedded_now: Embedded, capsys: Capsys, monkeypatch: MonkeyPatch
-) -> None:
+def test_another_system_is_inspected_by_its_own_names_and_limits(embedded_now, capsys, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     asyncio.run(fill_the_library(embedded_now))
     for group in embedded_now.world.logs.groups.values():
@@ -160,9 +153,7 @@ async def fill_the_library(embedded: Embedded) -> None:
         await put_lines(logs, "/app/catalogue", "a", sorted(lines))
 
 
-def test_the_commands_are_printed_as_a_script_without_asking_aws(
-    embedded_now: Embedded, capsys: Capsys, tmp_path: Path
-) -> None:
+def test_the_commands_are_printed_as_a_script_without_asking_aws(embedded_now, capsys, tmp_path):
     before = embedded_now.counts()
     argv = (
         "inspect",
@@ -193,7 +184,7 @@ def test_the_commands_are_printed_as_a_script_without_asking_aws(
     assert calls.count("cloudtrail lookup-events") > 20
 
 
-def test_commands_are_in_the_readers_language_never_json(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_commands_are_in_the_readers_language_never_json(embedded_now, capsys):
     argv = ["--lang", "ja", "inspect", "maintenance", "--commands", "--endpoint-url", embedded_now.url]
     try:
         assert run(argv, Output(outline_drawn=False)) == 0

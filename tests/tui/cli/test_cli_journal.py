@@ -16,7 +16,7 @@ from services.journal.derived.verified import Verified
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.journal import EntryKind, NewEntry, Person
-from tests.conftest import Capsys, Embedded, MonkeyPatch
+from tests.conftest import MonkeyPatch
 from tests.services.journal.book import NOON, append, of_tomorrow, tampered
 from tests.tui.printing import stderr_of, stdout_of
 from tests.tui.seeding import client, make_group, put_lines
@@ -56,7 +56,7 @@ def syslog_copy(path: Path, to: Path) -> Path:
     return to
 
 
-def test_an_intact_journal(journal_path: Path, capsys: Capsys) -> None:
+def test_an_intact_journal(journal_path, capsys):
     output = stdout_of(capsys, toban("verify"))
     assert str(journal_path) in output
     assert "3 entries" in output
@@ -64,7 +64,7 @@ def test_an_intact_journal(journal_path: Path, capsys: Capsys) -> None:
     assert output.endswith("INTACT\n")
 
 
-def test_what_was_not_read_is_not_called_intact(journal_path: Path, capsys: Capsys) -> None:
+def test_what_was_not_read_is_not_called_intact(journal_path, capsys):
     with closing(Store(journal_path)) as store:
         store.remember("verified-1", Verified(2, store.hash_at(2), NOON).saved)
     tampered(journal_path, "UPDATE entries SET text = 'y' WHERE seq = 1")
@@ -74,14 +74,14 @@ def test_what_was_not_read_is_not_called_intact(journal_path: Path, capsys: Caps
     assert toban("verify", "--whole") == 2
 
 
-def test_a_journal_that_was_tampered_with(journal_path: Path, capsys: Capsys) -> None:
+def test_a_journal_that_was_tampered_with(journal_path, capsys):
     tampered(journal_path, "UPDATE entries SET text = 'y' WHERE seq = 2")
     output = stdout_of(capsys, toban("verify"), 2)
     assert "entry 2: altered: It differs from what was written: its hash does not match." in output
     assert output.endswith("TAMPERED WITH\n")
 
 
-def test_a_truncated_end_is_found_with_syslog(journal_path: Path, tmp_path: Path, capsys: Capsys) -> None:
+def test_a_truncated_end_is_found_with_syslog(journal_path, tmp_path, capsys):
     log = syslog_copy(journal_path, tmp_path / "syslog")
     assert toban("verify", "--anchors", str(log)) == 0
     assert "1 external hash was compared, the newest of entry 3" in capsys.readouterr().out
@@ -91,12 +91,12 @@ def test_a_truncated_end_is_found_with_syslog(journal_path: Path, tmp_path: Path
 
 
 def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
-    journal_path: Path,
-    tmp_path: Path,
-    monkeypatch: MonkeyPatch,
-    embedded: Embedded,
-    capsys: Capsys,
-) -> None:
+    journal_path,
+    tmp_path,
+    monkeypatch,
+    embedded,
+    capsys,
+):
     line = syslog_copy(journal_path, tmp_path / "line").read_text()
 
     async def keep() -> None:
@@ -125,7 +125,7 @@ def test_a_truncated_end_is_found_with_the_log_stream_that_the_runbook_names(
         assert reader.head()[0] == 2, "a check writes nothing"
 
 
-def test_what_cannot_be_checked(journal_path: Path, tmp_path: Path, capsys: Capsys) -> None:
+def test_what_cannot_be_checked(journal_path, tmp_path, capsys):
     assert toban("verify", "--file", str(tmp_path / "none")) == 3
     assert "There is no journal here." in capsys.readouterr().out
     assert "No such file" in stderr_of(capsys, toban("verify", "--anchors", str(tmp_path / "none")), 3)
@@ -133,14 +133,14 @@ def test_what_cannot_be_checked(journal_path: Path, tmp_path: Path, capsys: Caps
     assert "damaged" in stdout_of(capsys, toban("verify"), 3)
 
 
-def test_the_check_as_json(journal_path: Path, capsys: Capsys) -> None:
+def test_the_check_as_json(journal_path, capsys):
     tampered(journal_path, "DELETE FROM entries WHERE seq = 2")
     verification = json.loads(stdout_of(capsys, toban("verify", "--json"), 2))
     assert verification["faults"] == [{"kind": "dropped", "seq": 2, "text": "This entry is missing."}]
     assert (verification["entries"], verification["problem"]) == (2, None)
 
 
-def test_entries_are_listed_by_day(journal_path: Path, capsys: Capsys) -> None:
+def test_entries_are_listed_by_day(journal_path, capsys):
     assert toban("list") == 0
     assert capsys.readouterr().out.splitlines() == [
         "2026-01-13(Tue) JST",
@@ -164,9 +164,7 @@ def test_entries_are_listed_by_day(journal_path: Path, capsys: Capsys) -> None:
         (("--target", "other"), []),
     ],
 )
-def test_entries_are_exported(
-    journal_path: Path, capsys: Capsys, filters: tuple[str, ...], seqs: list[int]
-) -> None:
+def test_entries_are_exported(journal_path, capsys, filters, seqs):
     assert toban("export", *filters) == 0
     assert [json.loads(line)["seq"] for line in capsys.readouterr().out.splitlines()] == seqs
     assert toban("list", *filters) == 0
@@ -174,7 +172,7 @@ def test_entries_are_exported(
     assert numbers == [f"#{seq}" for seq in seqs]
 
 
-def test_kinds_of_a_later_version_are_named_found_and_verified(journal_path: Path, capsys: Capsys) -> None:
+def test_kinds_of_a_later_version_are_named_found_and_verified(journal_path, capsys):
     of_tomorrow(
         journal_path, "co-signed", at=START + timedelta(hours=3), text="上限 8 を承認", target="staff-api"
     )
@@ -190,7 +188,7 @@ def test_kinds_of_a_later_version_are_named_found_and_verified(journal_path: Pat
     assert "5 entries" in stdout_of(capsys, toban("verify"))
 
 
-def test_an_export_is_masked_on_request(journal_path: Path, capsys: Capsys) -> None:
+def test_an_export_is_masked_on_request(journal_path, capsys):
     with closing(Store(journal_path)) as store:
         append(
             store, NewEntry(kind=EntryKind.NOTE, text="password=hunter2"), at=START, person=Person(user="bob")
@@ -199,7 +197,7 @@ def test_an_export_is_masked_on_request(journal_path: Path, capsys: Capsys) -> N
     assert [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()][-1] == "password=***"
 
 
-def test_an_export_goes_to_a_private_file(journal_path: Path, tmp_path: Path, capsys: Capsys) -> None:
+def test_an_export_goes_to_a_private_file(journal_path, tmp_path, capsys):
     to = tmp_path / "out.jsonl"
     assert "3 entries saved" in stdout_of(capsys, toban("export", "-o", str(to)))
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
@@ -208,26 +206,26 @@ def test_an_export_goes_to_a_private_file(journal_path: Path, tmp_path: Path, ca
     assert toban("export", "-o", str(tmp_path / "no" / "out")) == 69
 
 
-def test_a_wrong_day_and_a_wrong_kind_are_reported(journal_path: Path, capsys: Capsys) -> None:
+def test_a_wrong_day_and_a_wrong_kind_are_reported(journal_path, capsys):
     assert "2026-03-31" in stderr_of(capsys, toban("list", "--since", "yesterday"), 64)
     assert "note" in stderr_of(capsys, toban("list", "--kind", "notes"), 64)
 
 
 @pytest.mark.usefixtures("journal_path")
-def test_without_a_journal_there_is_nothing_to_list(tmp_path: Path, capsys: Capsys) -> None:
+def test_without_a_journal_there_is_nothing_to_list(tmp_path, capsys):
     for command in ("list", "export"):
         assert toban(command, "--file", str(tmp_path / "none")) == 69
         assert "There is no journal here." in capsys.readouterr().err
 
 
-def test_it_reads_what_a_console_has_open(journal_path: Path, capsys: Capsys) -> None:
+def test_it_reads_what_a_console_has_open(journal_path, capsys):
     with closing(Store(journal_path)) as store:
         append(store, NewEntry(kind=EntryKind.NOTE, text="new"), at=START, person=Person(user="bob"))
         assert toban("verify") == 0
         assert "new" in stdout_of(capsys, toban("list"))
 
 
-def test_the_command_itself(journal_path: Path) -> None:
+def test_the_command_itself(journal_path):
     answer = subprocess.run(
         [sys.executable, "-m", "tui", "journal", "verify", "--json"],
         check=False,

@@ -11,7 +11,7 @@ from services.journal import place
 from services.journal.moving.file_target import FileTarget
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import EntryKind, NewEntry
-from tests.conftest import Capsys, MonkeyPatch
+from tests.conftest import MonkeyPatch
 from tests.services.journal.book import ALICE, NOON, filled
 from tests.tools.memory_ledger import MemoryLedger
 from tests.tui.printing import stderr_of
@@ -40,12 +40,12 @@ def full() -> sqlite3.OperationalError:
 
 @pytest.mark.parametrize("error", [full(), OSError(errno.ENOSPC, "No space left on device")])
 def test_a_full_disk_is_said_in_words(
-    error: Exception,
-    journal: Path,
-    tmp_path: Path,
-    monkeypatch: MonkeyPatch,
-    capsys: Capsys,
-) -> None:
+    error,
+    journal,
+    tmp_path,
+    monkeypatch,
+    capsys,
+):
     def put(_target: FileTarget, _seq: int, _record: bytes) -> NoReturn:
         raise error
 
@@ -60,9 +60,7 @@ def test_a_full_disk_is_said_in_words(
     assert "database or disk" not in printed
 
 
-def test_a_journal_that_has_moved_is_not_to_be_moved_from_there_again(
-    tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys
-) -> None:
+def test_a_journal_that_has_moved_is_not_to_be_moved_from_there_again(tmp_path, monkeypatch, capsys):
     ledger = MemoryLedger()
     asyncio.run(_leave(ledger, tmp_path / "copy.db"))
     monkeypatch.setattr(place, "open_ledger", lambda *_arguments: ledger)
@@ -79,6 +77,6 @@ async def _leave(ledger: MemoryLedger, copy: Path) -> None:
     await journal.close()
 
 
-def test_a_target_that_does_not_answer_is_tried_again(journal: Path, capsys: Capsys) -> None:
+def test_a_target_that_does_not_answer_is_tried_again(journal, capsys):
     assert toban("journal", "move", "--to", "postgresql://toban@127.0.0.1:1/journals") == 69
     assert "Run the same command again" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import pytest
 from services.demo.logs.insights.queries import QueryStore
 from services.models.query_answer import QueryAnswer
 from services.toml.grammar import schema
-from tests.conftest import Capsys, Embedded, MonkeyPatch, assert_in
+from tests.conftest import Embedded, MonkeyPatch, assert_in
 from tests.tools.process import wait_for
 from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.main import Output, run
@@ -31,7 +31,7 @@ def aws(embedded_now: Embedded, monkeypatch: MonkeyPatch) -> Embedded:
     return embedded_now
 
 
-def test_a_typed_query_prints_its_rows_and_its_price(aws: Embedded, capsys: Capsys) -> None:
+def test_a_typed_query_prints_its_rows_and_its_price(aws, capsys):
     assert toban(COUNT, "--since", "2h", "--yes") == 0
     out, err = capsys.readouterr()
     head, *rows = out.splitlines()
@@ -42,7 +42,7 @@ def test_a_typed_query_prints_its_rows_and_its_price(aws: Embedded, capsys: Caps
     assert_in(err, "# stats count(*) as n by level", "/ecs/staff-api", "events match")
 
 
-def test_the_json_is_what_the_schema_says(aws: Embedded, capsys: Capsys) -> None:
+def test_the_json_is_what_the_schema_says(aws, capsys):
     assert toban(COUNT, "--group", "/ecs/staff-api", "--json", "--max-yen", "1000") == 0
     answer = QueryAnswer.model_validate_json(capsys.readouterr().out)
     assert (answer.state, answer.complete, answer.columns) == ("Complete", True, ("level", "n"))
@@ -52,7 +52,7 @@ def test_the_json_is_what_the_schema_says(aws: Embedded, capsys: Capsys) -> None
 
 
 @pytest.mark.parametrize("form", ["--json", "--csv", "--limit=1"])
-def test_the_rows_are_as_logged_unless_they_are_masked(aws: Embedded, capsys: Capsys, form: str) -> None:
+def test_the_rows_are_as_logged_unless_they_are_masked(aws, capsys, form):
     query = 'fields concat("mail ", "taro@example.jp"), concat("mail jiro", "@example.jp") as b | limit 1'
     assert "jiro@example.jp" in stdout_of(capsys, toban(query, "--yes", form))
     assert toban(query, "--yes", "--mask", form) == 0
@@ -63,7 +63,7 @@ def test_the_rows_are_as_logged_unless_they_are_masked(aws: Embedded, capsys: Ca
         assert "jiro@" not in printed
 
 
-def test_times_are_local_in_the_table_and_as_they_come_in_csv(aws: Embedded, capsys: Capsys) -> None:
+def test_times_are_local_in_the_table_and_as_they_come_in_csv(aws, capsys):
     query = "fields @timestamp, level | sort @timestamp desc | limit 3"
     assert stdout_of(capsys, toban(query, "--yes")).startswith("@timestamp (JST)")
     rows = list(csv.reader(io.StringIO(stdout_of(capsys, toban(query, "--yes", "--csv")))))
@@ -71,7 +71,7 @@ def test_times_are_local_in_the_table_and_as_they_come_in_csv(aws: Embedded, cap
     assert len(rows) == 4
 
 
-def test_a_saved_query_of_the_runbook_takes_parameters(aws: Embedded, capsys: Capsys) -> None:
+def test_a_saved_query_of_the_runbook_takes_parameters(aws, capsys):
     assert toban("error-logs", "--param", "level=INFO", "--since", "30m", "--yes", "--json") == 0
     answer = QueryAnswer.model_validate_json(capsys.readouterr().out)
     assert 'filter level = "INFO"' in answer.query
@@ -80,7 +80,7 @@ def test_a_saved_query_of_the_runbook_takes_parameters(aws: Embedded, capsys: Ca
     assert 'did you mean "level"' in capsys.readouterr().err
 
 
-def test_without_a_terminal_the_price_must_be_agreed_to(aws: Embedded, capsys: Capsys) -> None:
+def test_without_a_terminal_the_price_must_be_agreed_to(aws, capsys):
     assert "--yes" in stderr_of(capsys, toban(COUNT), ExitStatus.NOT_AGREED)
     assert toban(COUNT, "--max-yen", "0") == ExitStatus.NOT_AGREED
     assert not aws.counts().get("logs.StartQuery")
@@ -99,19 +99,19 @@ def test_without_a_terminal_the_price_must_be_agreed_to(aws: Embedded, capsys: C
         (("SELECT 1 FROM x", "--language", "sql", "-g", "/ecs/staff-api", "--yes"), "names its log groups itself"),
     ],
 )  # fmt: skip
-def test_wrong_usage_sends_nothing(argv: tuple[str, ...], words: str, aws: Embedded, capsys: Capsys) -> None:
+def test_wrong_usage_sends_nothing(argv, words, aws, capsys):
     assert words in stderr_of(capsys, toban(*argv), ExitStatus.USAGE)
     assert not aws.counts().get("logs.StartQuery")
 
 
-def test_a_query_that_does_not_compile_is_a_usage_error(aws: Embedded, capsys: Capsys) -> None:
+def test_a_query_that_does_not_compile_is_a_usage_error(aws, capsys):
     assert toban("filter level = | limit 3", "--yes") == ExitStatus.USAGE
     out, err = capsys.readouterr()
     assert out == ""
     assert "does not compile" in err
 
 
-def test_what_does_not_compile_is_masked_too(aws: Embedded, capsys: Capsys) -> None:
+def test_what_does_not_compile_is_masked_too(aws, capsys):
     query = 'fields @message\n| filter @message like "taro@example.jp" and level = | limit 3'
     plain = stderr_of(capsys, toban(query, "--yes"), ExitStatus.USAGE)
     assert "taro@example.jp" in plain
@@ -122,11 +122,11 @@ def test_what_does_not_compile_is_masked_too(aws: Embedded, capsys: Capsys) -> N
     assert "^" not in masked
 
 
-def test_a_group_that_is_not_there_is_named(aws: Embedded, capsys: Capsys) -> None:
+def test_a_group_that_is_not_there_is_named(aws, capsys):
     assert "/none" in stderr_of(capsys, toban("limit 1", "-g", "/none", "--yes"), ExitStatus.UNAVAILABLE)
 
 
-def test_a_query_that_fails_says_that_its_rows_are_partial(aws: Embedded, capsys: Capsys) -> None:
+def test_a_query_that_fails_says_that_its_rows_are_partial(aws, capsys):
     aws.world.component(QueryStore).ends = "Failed"
     assert "partial; do not judge" in stderr_of(capsys, toban(COUNT, "--yes"), ExitStatus.UNAVAILABLE)
 
@@ -145,7 +145,7 @@ def spawned(aws: Embedded, *argv: str, home: Path) -> "subprocess.Popen[bytes]":
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_query_is_stopped_and_ends_quietly(aws: Embedded, tmp_path: Path, number: int) -> None:
+def test_an_interrupted_query_is_stopped_and_ends_quietly(aws, tmp_path, number):
     store = aws.world.component(QueryStore)
     store.ends = "Running"
     process = spawned(aws, COUNT, "--yes", home=tmp_path)
@@ -159,7 +159,7 @@ def test_an_interrupted_query_is_stopped_and_ends_quietly(aws: Embedded, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_closed_pipe_ends_quietly(aws: Embedded, tmp_path: Path) -> None:
+def test_a_closed_pipe_ends_quietly(aws, tmp_path):
     # More than a pipe holds, however few the lines of a quiet night are, and less than a response may have.
     query = f"fields concat({', '.join(['@message'] * 50)}) as much | limit 300"
     process = spawned(aws, query, "--since", "3h", "--yes", home=tmp_path)

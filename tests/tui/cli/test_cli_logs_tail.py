@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from services.models.log_exports import ExportHead
 from services.models.log_records import LogRecord
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import Capsys, Embedded, MonkeyPatch
+from tests.conftest import Embedded
 from tests.tui.cli.test_cli_watch import started
 from tui.cli.logs.tail_options import TailOptions
 from tui.cli.logs.tailing import _Tailing, labels
@@ -106,7 +105,7 @@ async def world(aws: Embedded, tmp_path: Any) -> AsyncIterator[World]:
             await services.close()
 
 
-async def test_a_file_is_an_export_like_those_of_the_panes(empty_aws: Embedded, tmp_path: Path) -> None:
+async def test_a_file_is_an_export_like_those_of_the_panes(empty_aws, tmp_path):
     path = tmp_path / "a.txt"
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (3, "mail taro@example.jp"), (2, "plain"))
@@ -128,9 +127,7 @@ async def test_a_file_is_an_export_like_those_of_the_panes(empty_aws: Embedded, 
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a"])
-async def test_the_name_decides_the_format_and_json_overrides_it(
-    empty_aws: Embedded, tmp_path: Path, name: str
-) -> None:
+async def test_the_name_decides_the_format_and_json_overrides_it(empty_aws, tmp_path, name):
     path = tmp_path / name
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "mail taro@example.jp"))
@@ -148,9 +145,7 @@ async def test_the_name_decides_the_format_and_json_overrides_it(
     assert head.end - head.start == timedelta(hours=1)
 
 
-async def test_a_file_that_follows_grows_and_is_completed_by_a_signal(
-    empty_aws: Embedded, tmp_path: Path
-) -> None:
+async def test_a_file_that_follows_grows_and_is_completed_by_a_signal(empty_aws, tmp_path):
     path = tmp_path / "a.jsonl"
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "first 090-1234-5678"))
@@ -179,7 +174,7 @@ async def test_a_file_that_follows_grows_and_is_completed_by_a_signal(
 
 
 @pytest.mark.parametrize("follow", [False, True])
-async def test_without_a_journal_there_is_no_file(empty_aws: Embedded, tmp_path: Path, follow: bool) -> None:
+async def test_without_a_journal_there_is_no_file(empty_aws, tmp_path, follow):
     async with world(empty_aws, tmp_path) as here:
         (tmp_path / "j.db").mkdir()
         with pytest.raises(StartError) as error:
@@ -188,7 +183,7 @@ async def test_without_a_journal_there_is_no_file(empty_aws: Embedded, tmp_path:
     assert os.listdir(tmp_path) == ["j.db"]
 
 
-async def test_a_group_that_was_not_read_is_named_in_the_head(empty_aws: Embedded, tmp_path: Path) -> None:
+async def test_a_group_that_was_not_read_is_named_in_the_head(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         empty_aws.fault("logs", "FilterLogEvents", preset="denied")
         status = await here.tail(GROUPS[0], output=str(tmp_path / "a.txt"))
@@ -197,7 +192,7 @@ async def test_a_group_that_was_not_read_is_named_in_the_head(empty_aws: Embedde
     assert entry.data["head"]["note"] == f"Not everything could be read: {GROUPS[0]}"
 
 
-async def test_the_merged_lines_that_wait_are_in_the_file(empty_aws: Embedded, tmp_path: Path) -> None:
+async def test_the_merged_lines_that_wait_are_in_the_file(empty_aws, tmp_path):
     path = tmp_path / "a.txt"
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (9, "1"), (1, "3"))
@@ -226,13 +221,13 @@ async def test_the_merged_lines_that_wait_are_in_the_file(empty_aws: Embedded, t
     ],
 )
 def test_a_file_that_cannot_be_begun_is_refused_before_aws_is_asked(
-    monkeypatch: MonkeyPatch,
-    tmp_path: Path,
-    capsys: Capsys,
-    argv: list[str],
-    status: ExitStatus,
-    message: str,
-) -> None:
+    monkeypatch,
+    tmp_path,
+    capsys,
+    argv,
+    status,
+    message,
+):
     monkeypatch.chdir(tmp_path)
     for name in ("mine.txt", "other.csv.head.json"):
         (tmp_path / name).write_text("mine")
@@ -241,7 +236,7 @@ def test_a_file_that_cannot_be_begun_is_refused_before_aws_is_asked(
     assert {each.read_text() for each in tmp_path.iterdir()} == {"mine"}
 
 
-async def test_the_newest_lines_of_a_group(empty_aws: Embedded, tmp_path: Any) -> None:
+async def test_the_newest_lines_of_a_group(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (7200, "old"), (2, "new"))
         assert await here.tail(GROUPS[0]) == ExitStatus.NORMAL
@@ -252,14 +247,14 @@ async def test_the_newest_lines_of_a_group(empty_aws: Embedded, tmp_path: Any) -
         assert here.printed.errors == []
 
 
-async def test_since_filter_and_utc(empty_aws: Embedded, tmp_path: Any) -> None:
+async def test_since_filter_and_utc(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (7200, "ERROR old"), (3, "ERROR a"), (2, "INFO b"))
         assert await here.tail(GROUPS[0], since="-1h", pattern="ERROR", utc=True) == ExitStatus.NORMAL
         assert here.printed.lines == ["2026-01-14T00:59:57.000+00:00 ERROR a"]
 
 
-async def test_several_groups_merged_by_time(empty_aws: Embedded, tmp_path: Any) -> None:
+async def test_several_groups_merged_by_time(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (9, "1"), (5, "3"), (1, "5"))
         await here.put(GROUPS[1], (7, "2"), (3, "4"))
@@ -273,7 +268,7 @@ async def test_several_groups_merged_by_time(empty_aws: Embedded, tmp_path: Any)
         ]
 
 
-async def test_merged_lines_that_wait_are_printed_at_the_end(empty_aws: Embedded, tmp_path: Path) -> None:
+async def test_merged_lines_that_wait_are_printed_at_the_end(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (60, "old"), (0, "new"))
         task = asyncio.create_task(here.tail(*GROUPS, follow=True, merge=True))
@@ -284,7 +279,7 @@ async def test_merged_lines_that_wait_are_printed_at_the_end(empty_aws: Embedded
     assert [line.split(" ")[-1] for line in here.printed.lines] == ["old", "new"]
 
 
-async def test_json_lines_hold_a_record_each(empty_aws: Embedded, tmp_path: Any) -> None:
+async def test_json_lines_hold_a_record_each(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "mail taro@example.jp"))
         await here.tail(GROUPS[0], as_json=True, mask=True)
@@ -296,7 +291,7 @@ async def test_json_lines_hold_a_record_each(empty_aws: Embedded, tmp_path: Any)
         assert record["time"] == "2026-01-14T00:59:58.000Z"
 
 
-async def test_following_every_line_once_and_late_ones_marked(empty_aws: Embedded, tmp_path: Any) -> None:
+async def test_following_every_line_once_and_late_ones_marked(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "first"))
         task = asyncio.create_task(here.tail(GROUPS[0], follow=True))
@@ -315,9 +310,7 @@ async def test_following_every_line_once_and_late_ones_marked(empty_aws: Embedde
 
 
 @pytest.mark.parametrize("preset", ["denied", "expired"])
-async def test_a_group_that_cannot_be_read_is_reported_and_the_other_printed(
-    empty_aws: Embedded, tmp_path: Any, preset: str
-) -> None:
+async def test_a_group_that_cannot_be_read_is_reported_and_the_other_printed(empty_aws, tmp_path, preset):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "here"))
         empty_aws.fault("logs", "FilterLogEvents", preset=preset)
@@ -329,8 +322,8 @@ async def test_a_group_that_cannot_be_read_is_reported_and_the_other_printed(
 
 @pytest.mark.slow
 async def test_without_following_a_group_that_stays_unreadable_is_given_up_within_seconds(
-    empty_aws: Embedded, tmp_path: Any
-) -> None:
+    empty_aws, tmp_path
+):
     async with world(empty_aws, tmp_path) as here:
         empty_aws.fault("logs", "FilterLogEvents", code="InternalFailure", status=500)
         began = empty_aws.clock.elapsed()
@@ -344,7 +337,7 @@ async def test_without_following_a_group_that_stays_unreadable_is_given_up_withi
         assert len(here.printed.errors) == 1
 
 
-async def test_throttling_while_following_is_said_once(empty_aws: Embedded, tmp_path: Any) -> None:
+async def test_throttling_while_following_is_said_once(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "first"))
         empty_aws.fault("logs", "FilterLogEvents", preset="throttled")
@@ -362,7 +355,7 @@ async def test_throttling_while_following_is_said_once(empty_aws: Embedded, tmp_
         assert here.printed.errors[1] == f"{GROUPS[0]}: it is read again"
 
 
-def test_an_unknown_group_suggests_the_nearest(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_an_unknown_group_suggests_the_nearest(embedded_now, capsys):
     argv = ["--lang", "en", "logs", "tail", "/ecs/staf-api", "--endpoint-url", embedded_now.url]
     assert run(argv, Output(outline_drawn=False)) == ExitStatus.USAGE
     assert 'did you mean "/ecs/staff-api"?' in capsys.readouterr().err
@@ -372,9 +365,7 @@ def test_an_unknown_group_suggests_the_nearest(embedded_now: Embedded, capsys: C
     ("argv", "message"),
     [(["--since", "soon"], "--since"), (["--since", "2100-01-01"], "in the future")],
 )
-def test_a_wrong_time_is_a_usage_error(
-    embedded_now: Embedded, capsys: Capsys, argv: list[str], message: str
-) -> None:
+def test_a_wrong_time_is_a_usage_error(embedded_now, capsys, argv, message):
     status = run(
         ["--lang", "en", "logs", "tail", *argv, "--endpoint-url", embedded_now.url],
         Output(outline_drawn=False),
@@ -383,12 +374,12 @@ def test_a_wrong_time_is_a_usage_error(
     assert message in capsys.readouterr().err
 
 
-def test_the_schema_names_every_field(capsys: Capsys) -> None:
+def test_the_schema_names_every_field(capsys):
     assert run(["logs", "tail", "--schema"], Output(outline_drawn=False)) == ExitStatus.NORMAL
     assert set(json.loads(capsys.readouterr().out)["properties"]) == set(LogRecord.model_fields)
 
 
-def test_labels_are_short_where_that_is_clear() -> None:
+def test_labels_are_short_where_that_is_clear():
     assert labels(["/ecs/api"]) == {"/ecs/api": ""}
     assert labels(["/ecs/api", "/rds/db"]) == {"/ecs/api": "api", "/rds/db": "db"}
     assert labels(["/ecs/api", "/x/api"]) == {"/ecs/api": "/ecs/api", "/x/api": "/x/api"}
@@ -411,7 +402,7 @@ def _command(embedded: Embedded, *argv: str) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_quietly(embedded_now: Embedded, number: signal.Signals) -> None:
+def test_a_signal_ends_it_quietly(embedded_now, number):
     with started(_command(embedded_now, NEVER_READ, "--follow")) as tail:
         tail.wait_for("+09:00")
         tail.process.send_signal(number)
@@ -420,7 +411,7 @@ def test_a_signal_ends_it_quietly(embedded_now: Embedded, number: signal.Signals
 
 
 @pytest.mark.slow
-def test_a_signal_completes_the_file(embedded_now: Embedded, tmp_path: Path) -> None:
+def test_a_signal_completes_the_file(embedded_now, tmp_path):
     path = tmp_path / "a.txt"
     argv = ["--follow", "--output", str(path), "--journal", str(tmp_path / "j.db")]
     with started(_command(embedded_now, NEVER_READ, *argv)) as tail:
@@ -435,7 +426,7 @@ def test_a_signal_completes_the_file(embedded_now: Embedded, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_a_reader_that_goes_away_ends_it_quietly(embedded_now: Embedded) -> None:
+def test_a_reader_that_goes_away_ends_it_quietly(embedded_now):
     reading, writing = os.pipe()
     process = subprocess.Popen(
         _command(embedded_now, NEVER_READ, "--follow"), stdout=writing, stderr=subprocess.PIPE, text=True
@@ -448,9 +439,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(embedded_now: Embedded) -> None
 
 
 @pytest.mark.parametrize("follow", [(), ("--follow",)])
-def test_lines_that_can_go_nowhere_are_not_waited_for(
-    follow: tuple[str, ...], capsys: Capsys, monkeypatch: MonkeyPatch
-) -> None:
+def test_lines_that_can_go_nowhere_are_not_waited_for(follow, capsys, monkeypatch):
     # Nor is AWS asked: nobody answers at this address.
     monkeypatch.setattr(sys, "stdout", None)
     argv = ["--lang", "en", "logs", "tail", *follow, "--endpoint-url", "http://127.0.0.1:9"]
@@ -459,13 +448,13 @@ def test_lines_that_can_go_nowhere_are_not_waited_for(
     assert "The output cannot be written" in capsys.readouterr().err
 
 
-def test_a_wrong_filter_is_said_with_its_place(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_a_wrong_filter_is_said_with_its_place(embedded_now, capsys):
     argv = ["--lang", "en", "logs", "tail", "--filter", "{ $.a > x }", "--endpoint-url", embedded_now.url]
     assert run(argv, Output(outline_drawn=False)) == ExitStatus.USAGE
     assert "--filter: character 9: > compares with a number" in capsys.readouterr().err
 
 
-async def test_an_id_is_put_into_quotation_marks(empty_aws: Embedded, tmp_path: Any) -> None:
+async def test_an_id_is_put_into_quotation_marks(empty_aws, tmp_path):
     async with world(empty_aws, tmp_path) as here:
         await here.put(GROUPS[0], (2, "request abc-123 ends"), (1, "other"))
         await here.tail(GROUPS[0], pattern="abc-123")

@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ def policy(*argv: str) -> int:
 @pytest.mark.parametrize(
     ("name", "action"), [("read", "rds:DescribeDBInstances"), ("operate", "cloudfront:CreateInvalidation")]
 )
-def test_a_policy_is_printed_as_json(name: str, action: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_policy_is_printed_as_json(name, action, capsys):
     assert policy(name) == 0
     printed = capsys.readouterr()
     statements = json.loads(printed.out)["Statement"]
@@ -22,7 +21,7 @@ def test_a_policy_is_printed_as_json(name: str, action: str, capsys: pytest.Capt
     assert ("Athena also stores its results" in printed.err) == (name == "read")
 
 
-def test_a_policy_that_would_allow_nothing_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_policy_that_would_allow_nothing_is_not_printed(capsys):
     assert policy("journal") == 2
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -32,13 +31,13 @@ def test_a_policy_that_would_allow_nothing_is_not_printed(capsys: pytest.Capture
     assert "runbook" not in printed.err
 
 
-def test_another_runbook_and_its_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_runbook_and_its_mistakes(tmp_path, capsys):
     (tmp_path / "broken.toml").write_text("version = 1\n")
     assert policy("read", "--runbook", str(tmp_path / "broken.toml")) == 65
     assert 'did you mean "read"' in stderr_of(capsys, policy("rea"), 64)
 
 
-def test_the_rights_on_a_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_rights_on_a_ledger(tmp_path, capsys):
     assert policy("journal", "--journal", "dynamodb://toban-journal") == 0
     assert "dynamodb:LeadingKeys" in capsys.readouterr().out
     config = tmp_path / "config.toml"
@@ -51,7 +50,7 @@ def test_the_rights_on_a_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "secret" not in printed
 
 
-def test_a_mistaken_address(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistaken_address(capsys):
     assert policy("journal", "--journal", "redis://user:secret@host") in (64, 78)
     error = capsys.readouterr().err
     assert "dynamodb" in error

@@ -9,7 +9,7 @@ import pytest
 
 from services import i18n
 from services.models.verdict import Verdict
-from tests.conftest import Capsys, MonkeyPatch
+from tests.conftest import MonkeyPatch
 from tests.services.report.ledger import Ledger, evidence, finding
 from tests.tools.small_runbook import small_runbook
 from tests.tui.printing import stderr_of, stdout_of
@@ -44,9 +44,7 @@ def toban(*argv: str) -> int:
     ("verdict", "status"),
     [(Verdict.NORMAL, 0), (Verdict.ATTENTION, 1), (Verdict.ABNORMAL, 2), (Verdict.UNKNOWN, 3)],
 )
-def test_the_exit_status_is_the_verdict(
-    ledger: Ledger, runbook: str, verdict: Verdict, status: int, capsys: Capsys
-) -> None:
+def test_the_exit_status_is_the_verdict(ledger, runbook, verdict, status, capsys):
     key = f"evening@{DAY}T17:00"
     ledger.find(f"{DAY} 17:00", key, finding(f"{DAY} 17:00", verdict=verdict, since=f"{DAY} 09:00"))
     ledger.sign(f"{DAY} 17:05", key)
@@ -56,7 +54,7 @@ def test_the_exit_status_is_the_verdict(
     assert toban("2026-01", "--runbook", runbook) == (2 if status == 2 else 1)
 
 
-def test_without_a_journal_there_is_no_verdict(tmp_path: Path, capsys: Capsys) -> None:
+def test_without_a_journal_there_is_no_verdict(tmp_path, capsys):
     assert toban(DAY, "--file", str(tmp_path / "none.db")) == 3
     assert "There is no journal here." in capsys.readouterr().err
     other = tmp_path / "other.db"
@@ -68,17 +66,17 @@ def test_without_a_journal_there_is_no_verdict(tmp_path: Path, capsys: Capsys) -
 @pytest.mark.parametrize(
     "argv", [("soon",), ("2999-01-01",), ("FY2998",), (DAY, "--format", "pdf"), ("2026-02-30",)]
 )
-def test_wrong_usage(argv: tuple[str, ...], capsys: Capsys) -> None:
+def test_wrong_usage(argv, capsys):
     assert "Error" in stderr_of(capsys, toban(*argv), 64)
 
 
-def test_a_runbook_with_mistakes(tmp_path: Path) -> None:
+def test_a_runbook_with_mistakes(tmp_path):
     path = tmp_path / "bad.toml"
     path.write_text("version = 2\n")
     assert toban(DAY, "--runbook", str(path)) == 65
 
 
-def test_files_are_whole_private_and_of_the_kind_their_name_says(tmp_path: Path, capsys: Capsys) -> None:
+def test_files_are_whole_private_and_of_the_kind_their_name_says(tmp_path, capsys):
     for name, begins in (("r.html", "<!DOCTYPE html>"), ("r.json", "{"), ("r.md", "# Operations report")):
         to = tmp_path / name
         to.write_text("old")
@@ -90,7 +88,7 @@ def test_files_are_whole_private_and_of_the_kind_their_name_says(tmp_path: Path,
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["kind"] == "day"
 
 
-def test_what_is_no_file_is_never_replaced(tmp_path: Path, capsys: Capsys) -> None:
+def test_what_is_no_file_is_never_replaced(tmp_path, capsys):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     assert toban(DAY, "-o", str(pipe)) == 73
@@ -100,7 +98,7 @@ def test_what_is_no_file_is_never_replaced(tmp_path: Path, capsys: Capsys) -> No
     assert "is not a file" in capsys.readouterr().err
 
 
-def test_texts_of_logs_only_on_request_and_years_in_japans_eras(ledger: Ledger, capsys: Capsys) -> None:
+def test_texts_of_logs_only_on_request_and_years_in_japans_eras(ledger, capsys):
     error_logs = finding(
         f"{DAY} 17:00", verdict=Verdict.ABNORMAL, evidence=(evidence("a log line", private=True),)
     )
@@ -112,7 +110,7 @@ def test_texts_of_logs_only_on_request_and_years_in_japans_eras(ledger: Ledger, 
     assert re.search("^# .*令和8年1月6日", output)
 
 
-def test_without_a_day_it_is_today(capsys: Capsys) -> None:
+def test_without_a_day_it_is_today(capsys):
     status = toban("--format", "json")
     report = json.loads(capsys.readouterr().out)
     assert report["first"] == report["last"]

@@ -14,7 +14,7 @@ from services.journal.place import place_of
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import Person
 from services.runbook.loader import load_named
-from tests.conftest import Capsys, MonkeyPatch
+from tests.conftest import MonkeyPatch
 from tests.services.journal.book import NOON, note
 from tests.tools.memory_ledger import MemoryLedger
 from tests.tui.printing import stderr_of, stdout_of
@@ -51,7 +51,7 @@ def toban(*argv: str) -> int:
     return run(argv, Output(outline_drawn=False))
 
 
-def test_a_copy_that_may_lack_entries_is_not_called_intact(copy: Path, capsys: Capsys) -> None:
+def test_a_copy_that_may_lack_entries_is_not_called_intact(copy, capsys):
     assert toban("journal", "verify") == 3
     printed = capsys.readouterr()
     assert "may lack newer entries" in printed.out
@@ -62,7 +62,7 @@ def test_a_copy_that_may_lack_entries_is_not_called_intact(copy: Path, capsys: C
     assert toban("journal", "verify", "--file", str(copy)) == 0
 
 
-def test_one_reason_is_given_once(copy: Path, capsys: Capsys) -> None:
+def test_one_reason_is_given_once(copy, capsys):
     # Neither the copy nor the comparison could be brought to an end, both because the ledger does not answer.
     printed = stdout_of(capsys, toban("journal", "verify", "--whole"), 3)
     assert printed.count("does not answer") == 1
@@ -70,7 +70,7 @@ def test_one_reason_is_given_once(copy: Path, capsys: Capsys) -> None:
 
 
 @pytest.mark.parametrize("command", ["verify", "list", "export"])
-def test_without_a_copy_the_ledger_is_what_is_missing(copy: Path, capsys: Capsys, command: str) -> None:
+def test_without_a_copy_the_ledger_is_what_is_missing(copy, capsys, command):
     copy.unlink()
     assert toban("journal", command) == 3
     printed = capsys.readouterr()
@@ -79,7 +79,7 @@ def test_without_a_copy_the_ledger_is_what_is_missing(copy: Path, capsys: Capsys
     assert "right file" not in printed.err
 
 
-def test_who_wrote_on_another_host_is_listed_with_it(monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
+def test_who_wrote_on_another_host_is_listed_with_it(monkeypatch, capsys):
     # Two hosts have the same accounts, and terminals of the same names.
     here, there = socket.gethostname(), "bastion-2"
     monkeypatch.setenv("TOBAN_JOURNAL", DEAD)
@@ -99,9 +99,7 @@ def test_who_wrote_on_another_host_is_listed_with_it(monkeypatch: MonkeyPatch, c
     [(("journal", "list"), 3), (("journal", "export"), 3), (("report", "2026-01-14"), 1)],
     ids=["list", "export", "report"],
 )
-def test_what_is_read_from_it_is_printed_and_the_status_is_never_normal(
-    copy: Path, capsys: Capsys, command: tuple[str, ...], status: int
-) -> None:
+def test_what_is_read_from_it_is_printed_and_the_status_is_never_normal(copy, capsys, command, status):
     # What is bad in the copy is known; nothing good is.
     assert toban(*command) == status
     printed = capsys.readouterr()
@@ -112,7 +110,7 @@ def test_what_is_read_from_it_is_printed_and_the_status_is_never_normal(
 @pytest.mark.usefixtures("copy")
 @pytest.mark.parametrize("when", ["2026-01-14", "2026-01"])
 @pytest.mark.parametrize("form", ["md", "html", "json"])
-def test_a_report_that_is_made_from_it_says_so_itself(capsys: Capsys, form: str, when: str) -> None:
+def test_a_report_that_is_made_from_it_says_so_itself(capsys, form, when):
     # It is handed on without what was printed beside it.
     assert toban("report", when, "--format", form) == 1, "duties were missed, as far as the copy knows"
     document = capsys.readouterr().out
@@ -136,14 +134,14 @@ def test_a_report_that_is_made_from_it_says_so_itself(capsys: Capsys, form: str,
     ],
     ids=lambda command: " ".join(command[:3]),
 )
-def test_a_password_is_in_no_message(copy: Path, capsys: Capsys, command: tuple[str, ...]) -> None:
+def test_a_password_is_in_no_message(copy, capsys, command):
     assert toban(*command) != 0
     printed = capsys.readouterr()
     assert SECRET not in printed.out + printed.err
     assert printed.out + printed.err
 
 
-def test_no_message_of_the_disk_has_a_password(copy: Path, capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
+def test_no_message_of_the_disk_has_a_password(copy, capsys, monkeypatch):
     def fail(*_args: object, **_options: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 

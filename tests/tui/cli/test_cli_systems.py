@@ -8,7 +8,7 @@ from services import i18n
 from services.demo.sts import SessionStore
 from services.models.verdict import Verdict
 from services.runbook import loader
-from tests.conftest import Capsys, Embedded, MonkeyPatch, assert_in
+from tests.conftest import MonkeyPatch, assert_in
 from tests.services.report.ledger import Ledger, finding
 from tests.tools.config_file import write
 from tests.tools.small_runbook import small_runbook
@@ -50,7 +50,7 @@ def toban(*argv: str) -> int:
 
 
 @pytest.mark.parametrize("id", SYSTEMS)
-def test_a_system_is_chosen_by_its_id(id: str, folder: Path, capsys: Capsys) -> None:
+def test_a_system_is_chosen_by_its_id(id, folder, capsys):
     judged(folder, id, Verdict.NORMAL)
     assert toban("report", DAY, "--system", id, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["system"] == id
@@ -58,7 +58,7 @@ def test_a_system_is_chosen_by_its_id(id: str, folder: Path, capsys: Capsys) -> 
     assert "sign-off" in stdout_of(capsys, toban("journal", "list", "--system", id))
 
 
-def test_without_a_choice_it_is_the_first(capsys: Capsys) -> None:
+def test_without_a_choice_it_is_the_first(capsys):
     assert json.loads(stdout_of(capsys, toban("duties", "--json")))["system"] == "library"
 
 
@@ -74,13 +74,13 @@ def test_without_a_choice_it_is_the_first(capsys: Capsys) -> None:
         ("policy", "read"),
     ],
 )
-def test_an_unknown_id_is_wrong_usage_and_lists_the_ids(argv: tuple[str, ...], capsys: Capsys) -> None:
+def test_an_unknown_id_is_wrong_usage_and_lists_the_ids(argv, capsys):
     error = stderr_of(capsys, toban(*argv, "--system", "libary"), 64)
     assert '--system: "libary" does not exist: did you mean "library"?' in error
     assert "available: library, taxes, water" in error
 
 
-def test_an_unknown_id_names_the_runbooks_that_cannot_be_read(folder: Path, capsys: Capsys) -> None:
+def test_an_unknown_id_names_the_runbooks_that_cannot_be_read(folder, capsys):
     (folder / "taxes.toml").write_text("version = 1\n", "utf-8")
     error = stderr_of(capsys, toban("duties", "--system", "taxes"), 64)
     assert_in(error, "available: library, water", f"these runbooks cannot be read: {folder}/taxes.toml")
@@ -88,7 +88,7 @@ def test_an_unknown_id_names_the_runbooks_that_cannot_be_read(folder: Path, caps
     assert toban("duties", "--system", "water") == 0
 
 
-def test_the_shipped_system_is_chosen_without_a_list(folder: Path, capsys: Capsys) -> None:
+def test_the_shipped_system_is_chosen_without_a_list(folder, capsys):
     configure(folder, "")
     assert loader.builtin_names() == ("facility-prod",)
     assert toban("duties", "--system", "facility-prod", "--json") == 0
@@ -99,7 +99,7 @@ def test_the_shipped_system_is_chosen_without_a_list(folder: Path, capsys: Capsy
 # ---- all systems
 
 
-def test_reports_of_all_systems_are_one_document_worst_first(folder: Path, capsys: Capsys) -> None:
+def test_reports_of_all_systems_are_one_document_worst_first(folder, capsys):
     for id, verdict in zip(SYSTEMS, (Verdict.NORMAL, Verdict.ABNORMAL, Verdict.ATTENTION), strict=True):
         judged(folder, id, verdict)
     lines = stdout_of(capsys, toban("report", "--all", DAY), 2).splitlines()
@@ -119,7 +119,7 @@ def test_reports_of_all_systems_are_one_document_worst_first(folder: Path, capsy
     assert page.count("<h2>") == len(SYSTEMS) + 1
 
 
-def test_an_unreadable_journal_is_named_and_hides_no_verdict(folder: Path, capsys: Capsys) -> None:
+def test_an_unreadable_journal_is_named_and_hides_no_verdict(folder, capsys):
     judged(folder, "library", Verdict.ABNORMAL)
     (folder / "taxes.db").write_text("x" * 2000)
     (folder / "taxes.db").chmod(0o600)
@@ -134,7 +134,7 @@ def test_an_unreadable_journal_is_named_and_hides_no_verdict(folder: Path, capsy
     assert "- Could not be read: 2" in lines
 
 
-def test_reports_as_json_are_in_the_order_of_the_configuration(folder: Path, capsys: Capsys) -> None:
+def test_reports_as_json_are_in_the_order_of_the_configuration(folder, capsys):
     judged(folder, "library", Verdict.NORMAL)
     judged(folder, "water", Verdict.NORMAL)
     first, second, third = json.loads(stdout_of(capsys, toban("report", "--all", DAY, "--format", "json"), 3))
@@ -147,11 +147,11 @@ def test_reports_as_json_are_in_the_order_of_the_configuration(folder: Path, cap
 
 @pytest.mark.parametrize("command", ["report", "inspect", "alarms"])
 @pytest.mark.parametrize("option", ["--system", "--runbook"])
-def test_all_is_not_about_one(command: str, option: str, capsys: Capsys) -> None:
+def test_all_is_not_about_one(command, option, capsys):
     assert f"leave out {option}" in stderr_of(capsys, toban(command, "--all", option, "library"), 64)
 
 
-def test_alarms_and_inspections_of_all_systems(folder: Path, embedded: Embedded, capsys: Capsys) -> None:
+def test_alarms_and_inspections_of_all_systems(folder, embedded, capsys):
     configure(
         folder,
         f'[[systems]]\nrunbook = "facility-prod"\nendpoint_url = "{embedded.url}"\n',
@@ -167,9 +167,7 @@ def test_alarms_and_inspections_of_all_systems(folder: Path, embedded: Embedded,
     assert f"== {folder}/none.toml ==" in output
 
 
-def test_a_second_system_with_the_id_of_another_is_not_answered_by_that(
-    folder: Path, embedded: Embedded, capsys: Capsys
-) -> None:
+def test_a_second_system_with_the_id_of_another_is_not_answered_by_that(folder, embedded, capsys):
     (folder / "copy.toml").write_text(small_runbook("library", "写し"), "utf-8")
     configure(
         folder,
@@ -187,9 +185,7 @@ def test_a_second_system_with_the_id_of_another_is_not_answered_by_that(
     assert [each["kind"] for each in json.loads(capsys.readouterr().out)][1] == "unread"
 
 
-def test_an_inspection_that_one_system_lacks_is_made_in_the_others(
-    folder: Path, embedded: Embedded, capsys: Capsys
-) -> None:
+def test_an_inspection_that_one_system_lacks_is_made_in_the_others(folder, embedded, capsys):
     configure(
         folder,
         f'[[systems]]\nrunbook = "facility-prod"\nendpoint_url = "{embedded.url}"\n',
@@ -202,7 +198,7 @@ def test_an_inspection_that_one_system_lacks_is_made_in_the_others(
     assert "no-such-thing" in stderr_of(capsys, toban("inspect", "no-such-thing", "--all"), 64)
 
 
-def test_each_system_is_read_with_its_own_role(folder: Path, embedded: Embedded, capsys: Capsys) -> None:
+def test_each_system_is_read_with_its_own_role(folder, embedded, capsys):
     accounts = {"library": "111111111111", "taxes": "222222222222"}
     configure(
         folder,

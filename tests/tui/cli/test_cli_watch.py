@@ -91,7 +91,7 @@ def kinds(path: Path, most: int = 100) -> list[EntryKind]:
         *(pytest.param(other, marks=pytest.mark.slow) for other in (signal.SIGINT, signal.SIGHUP)),
     ],
 )
-def test_an_incident_is_announced(embedded_now: Embedded, tmp_path: Path, number: signal.Signals) -> None:
+def test_an_incident_is_announced(embedded_now, tmp_path, number):
     journal = tmp_path / "journal.db"
     before = set(embedded_now.counts())
     with watching(embedded_now, journal) as watch:
@@ -164,7 +164,7 @@ def live(embedded: Embedded) -> None:
 
 @pytest.mark.parametrize("preset", ["expired", "throttled", "denied"])
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_a_failed_read_is_said_and_survived(embedded: Embedded, tmp_path: Path, preset: str) -> None:
+async def test_a_failed_read_is_said_and_survived(embedded, tmp_path, preset):
     live(embedded)
     embedded.fault("cloudwatch", "DescribeAlarms", preset=preset)
     async with in_process(embedded, tmp_path / "journal.db") as (printed, _services):
@@ -177,7 +177,7 @@ async def test_a_failed_read_is_said_and_survived(embedded: Embedded, tmp_path: 
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_an_unwritable_journal_is_said_and_survived(embedded: Embedded, tmp_path: Path) -> None:
+async def test_an_unwritable_journal_is_said_and_survived(embedded, tmp_path):
     live(embedded)
     journal = tmp_path / "journal.db"
     journal.mkdir()
@@ -192,7 +192,7 @@ async def test_an_unwritable_journal_is_said_and_survived(embedded: Embedded, tm
 
 
 @pytest.mark.scenario("alb-5xx", history=5400.0)
-async def test_the_course_of_an_incident_is_said(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_course_of_an_incident_is_said(embedded, tmp_path):
     live(embedded)
     async with in_process(embedded, tmp_path / "journal.db") as (printed, services):
         await printed.wait_for("evidence is recorded")
@@ -203,7 +203,7 @@ async def test_the_course_of_an_incident_is_said(embedded: Embedded, tmp_path: P
         await printed.wait_for("It was closed at")
 
 
-def test_without_a_screen_has_to_be_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_screen_has_to_be_said(capsys):
     try:
         assert run(["--lang", "en", "watch"], Output(outline_drawn=False)) == 64
     finally:

@@ -36,7 +36,7 @@ def printed(zone: str, argv: tuple[str, ...], home: Path) -> str:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_it_is_the_same_in_every_zone(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_it_is_the_same_in_every_zone(tmp_path, command):
     path = tmp_path / "j.db"
     ledger = Ledger(path)
     ledger.began(f"{DAY} 10:00")

@@ -2,7 +2,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -93,7 +92,7 @@ def second_command(cache: Path, monkeypatch: pytest.MonkeyPatch, clean_environme
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ON_AWS)
-def test_a_command_that_reads_loads_what_it_reads_with(name: str, embedded: Any) -> None:
+def test_a_command_that_reads_loads_what_it_reads_with(name, embedded):
     command, forbidden = ON_AWS[name]
     status, modules = loaded_by(*command, "--endpoint-url", embedded.url)
     assert status <= 3
@@ -102,7 +101,7 @@ def test_a_command_that_reads_loads_what_it_reads_with(name: str, embedded: Any)
 
 
 @pytest.mark.parametrize("name", ALONE)
-def test_a_command_without_aws_loads_no_screen(name: str) -> None:
+def test_a_command_without_aws_loads_no_screen(name):
     command, forbidden = ALONE[name]
     status, modules = loaded_by(*command)
     assert status == 0
@@ -110,7 +109,7 @@ def test_a_command_without_aws_loads_no_screen(name: str) -> None:
     assert inspections_in(modules) == set()
 
 
-def test_configured_keys_are_checked_by_textual_alone(tmp_path: Path) -> None:
+def test_configured_keys_are_checked_by_textual_alone(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text('[keys]\nrefresh = "f12"\n')
     status, modules = loaded_by("config", "--config", str(config))

@@ -9,7 +9,6 @@ import pytest
 
 from services import i18n
 from services.inspections.registry import INSPECTIONS
-from tests.conftest import Capsys, MonkeyPatch
 from tests.tools import config_file
 from tests.tools.small_runbook import small_runbook
 from tests.tui.pty_console import PtyConsole
@@ -109,7 +108,7 @@ def in_bash(bin: Path, folder: Path, line: str) -> list[str]:
 
 @needs("bash")
 @pytest.mark.slow
-def test_bash_completes_commands_and_the_runbooks_inspections(bin: Path, tmp_path: Path) -> None:
+def test_bash_completes_commands_and_the_runbooks_inspections(bin, tmp_path):
     assert in_bash(bin, tmp_path, "toban ins") == ["inspect"]
     names = in_bash(bin, tmp_path, "toban inspect ")
     assert {str(each.id) for each in INSPECTIONS} & set(names)
@@ -132,20 +131,20 @@ def typed_in(shell: str, bin: Path, folder: Path, options: list[str], prepare: s
 @needs("bash")
 @pytest.mark.pty
 @pytest.mark.slow
-def test_a_person_presses_tab_in_bash(bin: Path, tmp_path: Path) -> None:
+def test_a_person_presses_tab_in_bash(bin, tmp_path):
     typed_in("bash", bin, tmp_path, ["--norc", "--noprofile", "-i"], "source")
 
 
 @needs("zsh")
 @pytest.mark.pty
 @pytest.mark.slow
-def test_a_person_presses_tab_in_a_zsh_that_nobody_configured(bin: Path, tmp_path: Path) -> None:
+def test_a_person_presses_tab_in_a_zsh_that_nobody_configured(bin, tmp_path):
     typed_in("zsh", bin, tmp_path, ["-f", "-i"], "source")
 
 
 @needs("fish")
 @pytest.mark.slow
-def test_fish_offers_commands_with_what_they_do_and_the_runbooks_names(bin: Path, tmp_path: Path) -> None:
+def test_fish_offers_commands_with_what_they_do_and_the_runbooks_names(bin, tmp_path):
     (tmp_path / "script").write_text(script("fish") + "\n")
 
     def offered(line: str) -> str:
@@ -161,7 +160,7 @@ def test_fish_offers_commands_with_what_they_do_and_the_runbooks_names(bin: Path
     assert "backups\t" in offered("toban inspect ")
 
 
-def test_a_completion_loads_neither_the_sdk_nor_a_screen_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_completion_loads_neither_the_sdk_nor_a_screen_and_writes_nothing(tmp_path):
     home = Path(os.environ["HOME"])
     before = sorted(home.rglob("*"))
     done = answered(["toban", "inspect", "ba"])
@@ -172,19 +171,19 @@ def test_a_completion_loads_neither_the_sdk_nor_a_screen_and_writes_nothing(tmp_
     assert after == [path for path in before if ".cache" not in path.parts]
 
 
-def test_a_command_completes_without_reading_a_runbook() -> None:
+def test_a_command_completes_without_reading_a_runbook():
     done = answered(["toban", "jour"])
     assert values(done) == ["journal"]
     assert imported(done) & {"pydantic", "services.models.runbook"} == set()
 
 
-def test_files_are_left_to_the_shell() -> None:
+def test_files_are_left_to_the_shell():
     done = answered(["toban", "journal", "verify", "--file", "jo"])
     assert done.stdout == "file,\n"
 
 
 @pytest.mark.slow
-def test_the_runbook_on_the_command_line_is_the_one_whose_names_are_offered(tmp_path: Path) -> None:
+def test_the_runbook_on_the_command_line_is_the_one_whose_names_are_offered(tmp_path):
     path = tmp_path / "city.toml"
     path.write_text(small_runbook("city", "市"), "utf-8")
     assert "evening" in values(answered(["toban", "inspect", "--runbook", str(path), ""]))
@@ -193,7 +192,7 @@ def test_the_runbook_on_the_command_line_is_the_one_whose_names_are_offered(tmp_
 
 
 @pytest.mark.parametrize("text", ['runbook = "nowhere.toml"', 'runbook = "broken.toml"', "them = 1", "\x00"])
-def test_broken_files_complete_nothing_and_print_nothing(tmp_path: Path, text: str) -> None:
+def test_broken_files_complete_nothing_and_print_nothing(tmp_path, text):
     config_file.write(tmp_path / "config.toml", f"{text}\n")
     (tmp_path / "broken.toml").write_text("version = [\n")
     done = answered(["toban", "inspect", ""], TOBAN_CONFIG=str(tmp_path / "config.toml"))
@@ -203,14 +202,14 @@ def test_broken_files_complete_nothing_and_print_nothing(tmp_path: Path, text: s
 @pytest.mark.parametrize(
     "changes", [{"COMP_WORDS": "toban 'unfinished"}, {"COMP_CWORD": "none"}, {"COMP_CWORD": ""}]
 )
-def test_a_line_that_is_no_line_prints_no_error(changes: dict[str, str]) -> None:
+def test_a_line_that_is_no_line_prints_no_error(changes):
     done = answered(["toban", "--bogus", ""], **changes)
     assert (done.returncode, printed(done)) == (0, "")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SET_UP)
-def test_a_hostile_name_is_not_offered_and_a_hostile_title_is_one_line(tmp_path: Path, shell: str) -> None:
+def test_a_hostile_name_is_not_offered_and_a_hostile_title_is_one_line(tmp_path, shell):
     path = tmp_path / "city.toml"
     alarms = "".join(
         f"[[alarms]]\nname = {quoted(f'cpu{place}{text}')}\ntitle = {quoted(text)}\n"
@@ -228,7 +227,7 @@ def test_a_hostile_name_is_not_offered_and_a_hostile_title_is_one_line(tmp_path:
         assert not {"x", "y"} & set(names_in(done.stdout, shell))
 
 
-def test_a_name_that_is_no_argument_is_not_offered(tmp_path: Path) -> None:
+def test_a_name_that_is_no_argument_is_not_offered(tmp_path):
     path = tmp_path / "city.toml"
     names = ("--whatever-it-costs", "-x", "=sh", "plain-name")
     alarms = "".join(f"[[alarms]]\nname = {quoted(name)}\ntitle = {quoted(name)}\n" for name in names)
@@ -252,14 +251,14 @@ def names_in(answer: str, shell: str) -> list[str]:
     return [line.removeprefix("plain,").partition("\t")[0] for line in lines]
 
 
-def test_help_in_a_completion_is_in_the_consoles_language() -> None:
+def test_help_in_a_completion_is_in_the_consoles_language():
     done = answered(["toban", "insp"], "fish", TOBAN_LANG="ja")
     assert done.stdout.startswith("plain,inspect\t")
     assert any("぀" <= each <= "鿿" for each in done.stdout)
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_the_help_says_how_each_shell_is_set_up(language: str, capfd: Capsys) -> None:
+def test_the_help_says_how_each_shell_is_set_up(language, capfd):
     assert run(["--lang", language, "completion", "--help"], Output(outline_drawn=False)) == 0
     text = capfd.readouterr().out
     for commands in SET_UP.values():
@@ -268,20 +267,20 @@ def test_the_help_says_how_each_shell_is_set_up(language: str, capfd: Capsys) ->
 
 
 @pytest.mark.parametrize("shell", ["", "/bin/ksh", "/usr/bin/nologin"])
-def test_without_a_known_shell_choices_are_named(shell: str, monkeypatch: MonkeyPatch, capfd: Capsys) -> None:
+def test_without_a_known_shell_choices_are_named(shell, monkeypatch, capfd):
     monkeypatch.setenv("SHELL", shell)
     assert run(["--lang", "en", "completion"], Output(outline_drawn=False)) == 64
     assert "say for which shell: bash, zsh, fish" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("shell", SET_UP)
-def test_the_script_of_shell_is_the_default(shell: str, monkeypatch: MonkeyPatch, capfd: Capsys) -> None:
+def test_the_script_of_shell_is_the_default(shell, monkeypatch, capfd):
     monkeypatch.setenv("SHELL", f"/usr/bin/{shell}")
     assert run(["completion"], Output(outline_drawn=False)) == 0
     assert capfd.readouterr().out == script(shell).rstrip("\n") + "\n"
 
 
-def test_an_instruction_that_no_script_sends_is_a_mistake() -> None:
+def test_an_instruction_that_no_script_sends_is_a_mistake():
     done = answered(["toban", ""], _TOBAN_COMPLETE="tcsh_complete")
     assert done.returncode == 64
     assert "_TOBAN_COMPLETE must be" in printed(done)

@@ -14,11 +14,11 @@ from services.aws.client.session import AwsSession
 from services.clock import SystemClock
 from services.models.identity import Identity
 from services.models.verdict import Verdict
-from tests.conftest import Capsys, Embedded, MonkeyPatch, assert_in
+from tests.conftest import Capsys, MonkeyPatch, assert_in
 from tests.tui.printing import stderr_of, stdout_of
 from tui.cli.commands import imported
 from tui.cli.doctor import disk, examination, files, hashes, running
-from tui.cli.doctor.registry import CHECKS, Check
+from tui.cli.doctor.registry import CHECKS
 from tui.cli.main import Output, run
 from tui.start_options import StartOptions
 
@@ -50,7 +50,7 @@ def answer(capsys: Capsys, *argv: str) -> dict[str, Any]:
     return {**data, "checks": {each["id"]: each for each in data["checks"]}}
 
 
-def test_all_is_well_and_nothing_is_written(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_all_is_well_and_nothing_is_written(embedded_now, capsys):
     assert toban("--endpoint-url", embedded_now.url) == 0, capsys.readouterr().out
     lines = capsys.readouterr().out
     assert_in(lines, "operations tried: all allowed", "toban in the account 123456789012 (env)")
@@ -60,9 +60,7 @@ def test_all_is_well_and_nothing_is_written(embedded_now: Embedded, capsys: Caps
 
 
 @pytest.mark.parametrize(("lang", "word"), [("ja", "◆ 異常"), ("en", "◆ abnormal")])
-def test_each_missing_permission_is_named_with_what_to_do(
-    lang: str, word: str, embedded_now: Embedded, capsys: Capsys
-) -> None:
+def test_each_missing_permission_is_named_with_what_to_do(lang, word, embedded_now, capsys):
     embedded_now.fault("iam", preset="denied")
     embedded_now.fault("logs", "FilterLogEvents", preset="denied")
     lines = stdout_of(capsys, toban("--endpoint-url", embedded_now.url, lang=lang), 2).splitlines()
@@ -72,7 +70,7 @@ def test_each_missing_permission_is_named_with_what_to_do(
     assert "toban policy read" in lines[at + 5]
 
 
-def test_what_cannot_be_tried_now_is_not_judged(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_what_cannot_be_tried_now_is_not_judged(embedded_now, capsys):
     embedded_now.fault("ecs", preset="throttled")
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     permissions = data["checks"]["permissions"]
@@ -81,7 +79,7 @@ def test_what_cannot_be_tried_now_is_not_judged(embedded_now: Embedded, capsys: 
     assert permissions["numbers"]["denied"] == 0
 
 
-def test_what_the_runbook_names_and_aws_lacks_needs_attention(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_what_the_runbook_names_and_aws_lacks_needs_attention(embedded_now, capsys):
     embedded_now.fault("cloudfront", code="NoSuchDistribution", status=404)
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     assert data["checks"]["permissions"]["verdict"] == "attention"
@@ -110,8 +108,8 @@ MISSPELT = {
     [pytest.param(each, marks=[pytest.mark.slow] if number else []) for number, each in enumerate(MISSPELT)],
 )
 def test_each_name_that_aws_does_not_have_is_named_with_those_that_it_has(
-    before: str, embedded_now: Embedded, capsys: Capsys, tmp_path: Path
-) -> None:
+    before, embedded_now, capsys, tmp_path
+):
     after, key, existing = MISSPELT[before]
     book = Path("services/runbook/facility-prod.toml").read_text("utf-8")
     assert before in book
@@ -125,7 +123,7 @@ def test_each_name_that_aws_does_not_have_is_named_with_those_that_it_has(
     assert existing in names["details"][0].partition("there are")[2] or not existing, names["details"]
 
 
-def test_a_name_that_cannot_be_asked_for_is_not_there(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_a_name_that_cannot_be_asked_for_is_not_there(embedded_now, capsys):
     embedded_now.fault("rds", preset="denied")
     names = answer(capsys, "--endpoint-url", embedded_now.url)["checks"]["names"]
     assert names["verdict"] == "unknown"
@@ -133,7 +131,7 @@ def test_a_name_that_cannot_be_asked_for_is_not_there(embedded_now: Embedded, ca
     assert "in a minute" not in names["remedy"]
 
 
-def test_an_unlistable_load_balancer_is_not_said_to_be_there(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_an_unlistable_load_balancer_is_not_said_to_be_there(embedded_now, capsys):
     embedded_now.fault("elbv2", "DescribeLoadBalancers", preset="denied")
     names = answer(capsys, "--endpoint-url", embedded_now.url)["checks"]["names"]
     assert (names["verdict"], names["numbers"]["unread"]) == ("unknown", 1)
@@ -141,7 +139,7 @@ def test_an_unlistable_load_balancer_is_not_said_to_be_there(embedded_now: Embed
     assert "elasticloadbalancing:DescribeLoadBalancers" in names["details"][0]
 
 
-def test_what_the_endpoint_lacks_is_not_to_be_tried_again(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_what_the_endpoint_lacks_is_not_to_be_tried_again(embedded_now, capsys):
     embedded_now.fault(
         "application-autoscaling",
         code="InternalFailure",
@@ -154,7 +152,7 @@ def test_what_the_endpoint_lacks_is_not_to_be_tried_again(embedded_now: Embedded
     assert "Waiting does not help" in permissions["remedy"]
 
 
-def test_expired_credentials_are_reported_once(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_expired_credentials_are_reported_once(embedded_now, capsys):
     embedded_now.fault(preset="expired")
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     checks = data["checks"]
@@ -167,16 +165,14 @@ def test_expired_credentials_are_reported_once(embedded_now: Embedded, capsys: C
 
 
 @pytest.mark.parametrize(("lang", "text"), [("ja", "AWS に接続できません"), ("en", "AWS cannot be reached")])
-def test_the_rest_is_checked_where_aws_cannot_be_reached(
-    lang: str, text: str, capsys: Capsys, monkeypatch: MonkeyPatch
-) -> None:
+def test_the_rest_is_checked_where_aws_cannot_be_reached(lang, text, capsys, monkeypatch):
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     output = stdout_of(capsys, toban("--endpoint-url", "http://127.0.0.1:9", lang=lang), 3)
     assert output.count(text) == 3, "of the credentials, and of the two checks that need them"
     assert_in(output, "facility-prod.db", "facility-prod)")
 
 
-def test_another_account_than_the_runbooks(embedded_now: Embedded, capsys: Capsys, tmp_path: Path) -> None:
+def test_another_account_than_the_runbooks(embedded_now, capsys, tmp_path):
     book = Path("services/runbook/facility-prod.toml").read_text("utf-8")
     other = tmp_path / "other.toml"
     other.write_text(book.replace('account = "123456789012"', 'account = "210987654321"'))
@@ -185,7 +181,7 @@ def test_another_account_than_the_runbooks(embedded_now: Embedded, capsys: Capsy
     assert "210987654321" in data["checks"]["credentials"]["remedy"]
 
 
-def test_credentials_expire_soon(embedded_now: Embedded, capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
+def test_credentials_expire_soon(embedded_now, capsys, monkeypatch):
     identity = AwsSession.identity
 
     async def expiring(self: AwsSession, **options: Any) -> Identity:
@@ -204,12 +200,12 @@ def test_credentials_expire_soon(embedded_now: Embedded, capsys: Capsys, monkeyp
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(59, "normal"), (90, "attention"), (-301, "abnormal")])
 def test_the_clock_is_compared_with_awss(
-    seconds: int,
-    verdict: str,
-    embedded_now: Embedded,
-    capsys: Capsys,
-    monkeypatch: MonkeyPatch,
-) -> None:
+    seconds,
+    verdict,
+    embedded_now,
+    capsys,
+    monkeypatch,
+):
     monkeypatch.setattr(AwsSession, "skew_seconds", property(lambda _self: float(seconds)))
     data = answer(capsys, "--endpoint-url", embedded_now.url)
     clock = data["checks"]["clock"]
@@ -218,7 +214,7 @@ def test_the_clock_is_compared_with_awss(
     assert ("NTP" in clock["remedy"]) == (verdict != "normal")
 
 
-def test_nothing_is_sent_to_aws_on_request(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_nothing_is_sent_to_aws_on_request(embedded_now, capsys):
     data = answer(capsys, "--no-aws", "--endpoint-url", embedded_now.url)
     assert data["status"] == 0
     assert {name for name, each in data["checks"].items() if each["text"] == "--no-aws"} == {
@@ -238,8 +234,8 @@ def test_nothing_is_sent_to_aws_on_request(embedded_now: Embedded, capsys: Capsy
     ],
 )
 def test_mistakes_in_a_file_are_listed_and_what_needs_it_is_skipped(
-    name: str, text: str, check: str, detail: str, tmp_path: Path, capsys: Capsys
-) -> None:
+    name, text, check, detail, tmp_path, capsys
+):
     file = tmp_path / name
     file.write_text(text)
     data = answer(capsys, "--no-aws", f"--{file.stem}", str(file))
@@ -252,16 +248,16 @@ def test_mistakes_in_a_file_are_listed_and_what_needs_it_is_skipped(
     assert data["checks"]["time-zone"]["verdict"] == "normal"
 
 
-def test_a_mistaken_flag_is_wrong_usage(capsys: Capsys) -> None:
+def test_a_mistaken_flag_is_wrong_usage(capsys):
     assert "--region" in stderr_of(capsys, toban("--region", "Tokyo"), 64)
 
 
-def test_the_shipped_runbook_does_not_exist(capsys: Capsys) -> None:
+def test_the_shipped_runbook_does_not_exist(capsys):
     data = answer(capsys, "--no-aws", "--runbook", "facilty-prod")
     assert 'did you mean "facility-prod"' in data["checks"]["runbook"]["details"][0]
 
 
-async def test_a_check_that_crashes_or_hangs_ends_no_other(monkeypatch: MonkeyPatch) -> None:
+async def test_a_check_that_crashes_or_hangs_ends_no_other(monkeypatch):
     async def crash(_subject: object) -> None:
         raise ValueError("of ours")
 
@@ -280,7 +276,7 @@ async def test_a_check_that_crashes_or_hangs_ends_no_other(monkeypatch: MonkeyPa
     assert (by_id["runbook"].verdict, by_id["configuration"].verdict) == (Verdict.UNKNOWN, Verdict.NORMAL)
 
 
-async def test_aws_that_does_not_answer(embedded_now: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_aws_that_does_not_answer(embedded_now, monkeypatch):
     monkeypatch.setattr(examination, "SECONDS", 0.2)
     options = StartOptions(endpoint_url=embedded_now.url)
     with embedded_now.held("sts"):
@@ -292,18 +288,18 @@ async def test_aws_that_does_not_answer(embedded_now: Embedded, monkeypatch: Mon
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=IDS)
-def test_every_check_has_an_implementation_and_a_japanese_title(check: Check) -> None:
+def test_every_check_has_an_implementation_and_a_japanese_title(check):
     assert callable(imported(f"tui.cli.doctor.{check.implementation}"))
     i18n.use("ja")
     assert i18n._(check.title)
 
 
-def test_the_schema_describes_the_answer(capsys: Capsys) -> None:
+def test_the_schema_describes_the_answer(capsys):
     schema = json.loads(stdout_of(capsys, toban("--schema")))
     assert "numbers" in schema["$defs"]["CheckResult"]["properties"]
 
 
-def test_one_alarm_of_another_account_outweighs_what_sts_says(embedded_now: Embedded, capsys: Capsys) -> None:
+def test_one_alarm_of_another_account_outweighs_what_sts_says(embedded_now, capsys):
     with embedded_now.world.lock:
         alarms = embedded_now.world.alarms.alarms
         alarms[max(alarms)].account = "999988887777"

@@ -48,7 +48,7 @@ def terminal_with(reply: bytes) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("reply", "answers"), [(b"\x1b[?62;4c", True), (b"", False), (b"typed", False)])
-def test_a_terminal_is_asked_and_left_as_it_was(reply: bytes, answers: bool) -> None:
+def test_a_terminal_is_asked_and_left_as_it_was(reply, answers):
     with terminal_with(reply) as slave:
         before = termios.tcgetattr(slave)
         seconds = terminal.answer_seconds(slave, slave, limit=30.0 if answers else 0.2)
@@ -56,7 +56,7 @@ def test_a_terminal_is_asked_and_left_as_it_was(reply: bytes, answers: bool) -> 
         assert termios.tcgetattr(slave) == before
 
 
-def test_what_is_no_terminal_or_another_process_has_is_not_asked(tmp_path: Path) -> None:
+def test_what_is_no_terminal_or_another_process_has_is_not_asked(tmp_path):
     with (tmp_path / "file").open("w") as file:
         assert not terminal.may_be_asked(file)
         assert terminal.answer_seconds(file.fileno(), file.fileno()) is None
@@ -77,7 +77,7 @@ async def shown_on(
     return await terminal.terminal(await subject(**environment))
 
 
-async def test_a_terminal_as_it_should_be(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_terminal_as_it_should_be(monkeypatch):
     outcome = await shown_on(monkeypatch, (120, 40), 0.004, TERM="xterm-256color")
     assert (outcome.verdict, outcome.remedy) == (Verdict.NORMAL, "")
     assert outcome.text == "120×40, TERM=xterm-256color, 256 colours, answers in 4 ms"
@@ -94,12 +94,12 @@ async def test_a_terminal_as_it_should_be(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 async def test_a_terminal_that_lacks_something(
-    size: tuple[int, int],
-    seconds: float | None,
-    environment: dict[str, str],
-    words: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    size,
+    seconds,
+    environment,
+    words,
+    monkeypatch,
+):
     async def escape() -> int:
         return 10
 
@@ -109,7 +109,7 @@ async def test_a_terminal_that_lacks_something(
     assert words in outcome.remedy
 
 
-async def test_tmux_that_waits_long_after_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tmux_that_waits_long_after_escape(monkeypatch):
     async def escape() -> int:
         return 500
 
@@ -118,7 +118,7 @@ async def test_tmux_that_waits_long_after_escape(monkeypatch: pytest.MonkeyPatch
     assert "escape-time 10" in outcome.remedy
 
 
-async def test_a_terminal_that_cannot_show_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_terminal_that_cannot_show_the_console(monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "dumb")
     outcome = await terminal.terminal(await subject())
@@ -126,7 +126,7 @@ async def test_a_terminal_that_cannot_show_the_console(monkeypatch: pytest.Monke
     assert "export TERM" in outcome.text
 
 
-async def test_redirected_output_is_no_terminal() -> None:
+async def test_redirected_output_is_no_terminal():
     with pytest.raises(Skipped):
         await terminal.terminal(await subject())
 
@@ -140,20 +140,20 @@ async def test_redirected_output_is_no_terminal() -> None:
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, 0),
     ],
 )
-def test_colours_are_those_that_the_environment_promises(environment: dict[str, str], colours: int) -> None:
+def test_colours_are_those_that_the_environment_promises(environment, colours):
     assert terminal.colours_of(environment) == colours
 
 
 # ---- machine
 
 
-async def test_the_locale_is_named() -> None:
+async def test_the_locale_is_named():
     outcome = await machine.language(await subject(LANG="ja_JP.UTF-8"))
     assert (outcome.verdict, outcome.text) == (Verdict.NORMAL, "English, LANG=ja_JP.UTF-8, UTF-8")
     assert "no locale is set" in (await machine.language(await subject())).text
 
 
-async def test_a_library_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_library_of_another_version(monkeypatch):
     assert (await machine.versions(await subject())).verdict is Verdict.NORMAL
     monkeypatch.setattr(
         machine, "requires", lambda _name: ["textual==0.1", 'moto==1; extra == "demo"', "rich>=14"]
@@ -164,7 +164,7 @@ async def test_a_library_of_another_version(monkeypatch: pytest.MonkeyPatch) -> 
     assert "Toban needs 0.1" in outcome.details[0]
 
 
-async def test_a_time_zone_without_data(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_time_zone_without_data(monkeypatch):
     assert "2026-01-14(Wed) 10:00 JST" in (await machine.time_zone(await subject())).text
 
     def absent(name: str) -> ZoneInfo:
@@ -180,7 +180,7 @@ async def test_a_time_zone_without_data(monkeypatch: pytest.MonkeyPatch) -> None
     ("free", "verdict"),
     [(1 << 30, Verdict.NORMAL), (50 << 20, Verdict.ATTENTION), (1 << 20, Verdict.ABNORMAL)],
 )
-def test_a_full_disk(free: int, verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk(free, verdict, tmp_path, monkeypatch):
     monkeypatch.setattr(disk, "free_bytes", lambda _folder: free)
     outcome = disk.room(tmp_path / "not" / "yet")
     assert outcome.verdict is verdict
@@ -188,7 +188,7 @@ def test_a_full_disk(free: int, verdict: Verdict, tmp_path: Path, monkeypatch: p
     assert not (tmp_path / "not").exists()
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_arguments: False)
     assert disk.room(tmp_path).verdict is Verdict.ABNORMAL
 
@@ -196,7 +196,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
 # ---- journal
 
 
-def test_an_intact_journal_and_nothing_beside_it(tmp_path: Path) -> None:
+def test_an_intact_journal_and_nothing_beside_it(tmp_path):
     path = tmp_path / "journal.db"
     with closing(Store(path)) as store:
         append(store, note("one"), at=AT, person=ALICE)
@@ -214,7 +214,7 @@ def test_an_intact_journal_and_nothing_beside_it(tmp_path: Path) -> None:
     ("statement", "words"),
     [("UPDATE entries SET text = 'two'", "toban journal verify"), ("DROP TABLE words", "stays as it is")],
 )
-async def test_a_journal_that_must_not_be_used(statement: str, words: str, tmp_path: Path) -> None:
+async def test_a_journal_that_must_not_be_used(statement, words, tmp_path):
     path = tmp_path / "journal.db"
     filled(path, 2)
     with closing(sqlite3.connect(path)) as db:
@@ -225,7 +225,7 @@ async def test_a_journal_that_must_not_be_used(statement: str, words: str, tmp_p
     assert words in outcome.remedy
 
 
-async def test_a_journal_that_has_moved(tmp_path: Path) -> None:
+async def test_a_journal_that_has_moved(tmp_path):
     path = tmp_path / "journal.db"
     with closing(Store(path)) as store:
         moved = NewEntry(kind=EntryKind.MOVED, text="moved", data={"to": "dynamodb://toban-journal"})
@@ -235,7 +235,7 @@ async def test_a_journal_that_has_moved(tmp_path: Path) -> None:
     assert 'journal = "dynamodb://toban-journal"' in outcome.remedy
 
 
-async def test_a_journal_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_journal_that_cannot_be_written(tmp_path, monkeypatch):
     path = tmp_path / "journal.db"
     filled(path, 1)
     access = os.access
@@ -246,14 +246,14 @@ async def test_a_journal_that_cannot_be_written(tmp_path: Path, monkeypatch: pyt
 # ---- hashes and messengers
 
 
-async def test_a_machine_without_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_machine_without_a_log(tmp_path, monkeypatch):
     monkeypatch.setattr(hashes, "DEV_LOG", tmp_path / "none")
     outcome = await hashes.hashes(await subject())
     assert outcome.verdict is Verdict.ATTENTION
     assert "journald" in outcome.remedy
 
 
-async def test_settings_of_messengers() -> None:
+async def test_settings_of_messengers():
     none = await subject()
     for check in (messengers.slack, messengers.github):
         with pytest.raises(Skipped):

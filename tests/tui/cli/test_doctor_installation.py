@@ -40,7 +40,7 @@ def terminal_that_draws(cells: dict[str, int], *, answers: bool = True) -> Itera
     ("cells", "is_advised"),
     [((2, 1, 1), False), ((2, 2, 2), True), ((1, 1, 1), True), ((2, 2, 1), True)],
 )
-def test_the_cells_of_a_character_are_measured(cells: tuple[int, int, int], is_advised: bool) -> None:
+def test_the_cells_of_a_character_are_measured(cells, is_advised):
     drawn = dict(zip(terminal_queries.SAMPLES, cells, strict=True))
     with terminal_that_draws(drawn) as slave:
         before = termios.tcgetattr(slave)
@@ -49,7 +49,7 @@ def test_the_cells_of_a_character_are_measured(cells: tuple[int, int, int], is_a
     assert bool(terminal._width_advice(drawn)) is is_advised
 
 
-def test_a_terminal_that_does_not_say_where_its_cursor_is_gets_no_advice() -> None:
+def test_a_terminal_that_does_not_say_where_its_cursor_is_gets_no_advice():
     with terminal_that_draws({}, answers=False) as slave:
         assert terminal_queries.widths(slave, slave, limit=0.1) == {}
     assert terminal._width_advice({}) == []
@@ -57,7 +57,7 @@ def test_a_terminal_that_does_not_say_where_its_cursor_is_gets_no_advice() -> No
 
 @pytest.mark.pty
 @pytest.mark.slow
-def test_a_real_terminal_is_measured_and_left_clean() -> None:
+def test_a_real_terminal_is_measured_and_left_clean():
     command = [sys.executable, "-m", "tui", "--lang", "en", "doctor", "--no-aws"]
     with PtyConsole(command, size=(60, 160)) as console:
         # pyte reports its cursor, but not what kind of terminal it is.
@@ -74,7 +74,7 @@ async def installed(options: StartOptions | None = None) -> Outcome:
         return await installation.installation(subject)
 
 
-async def test_version_commit_folder_and_parts_are_named() -> None:
+async def test_version_commit_folder_and_parts_are_named():
     outcome = await installed()
     assert outcome.verdict is Verdict.NORMAL
     assert re.match(r"toban \d+\.\d+\.\d+ \(.*journal schema 1\); a checkout; ", outcome.text)
@@ -90,9 +90,7 @@ async def test_version_commit_folder_and_parts_are_named() -> None:
         (None, Verdict.NORMAL),
     ],
 )
-async def test_a_part_that_is_missing_matters_where_the_journal_needs_it(
-    journal: str | None, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_part_that_is_missing_matters_where_the_journal_needs_it(journal, verdict, monkeypatch):
     monkeypatch.setattr(installation, "find_spec", lambda _name: None)
     outcome = await installed(StartOptions(journal=journal))
     assert "without demo, postgresql, mcp" in outcome.text
@@ -108,10 +106,10 @@ async def test_a_part_that_is_missing_matters_where_the_journal_needs_it(
         ("/opt/venv", "pip"),
     ],
 )
-def test_the_way_of_installing_is_told_by_the_folders(prefix: str, way: str, tmp_path: Path) -> None:
+def test_the_way_of_installing_is_told_by_the_folders(prefix, way, tmp_path):
     assert installation.way(tmp_path, prefix) == way
 
 
-def test_a_bundles_folder_is_known_by_its_mark(tmp_path: Path) -> None:
+def test_a_bundles_folder_is_known_by_its_mark(tmp_path):
     (tmp_path / "toban-bundle.json").write_text("{}")
     assert installation.way(tmp_path / "app", str(tmp_path)) == "an offline bundle"

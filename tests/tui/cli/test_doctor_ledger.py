@@ -73,7 +73,7 @@ def _records_of(path: Path) -> tuple[dict[int, bytes], Copy]:
     return {0: naming(reader.id), **records}, check.copy_at(path)
 
 
-async def test_a_copy_that_is_up_to_date(tmp_path: Path) -> None:
+async def test_a_copy_that_is_up_to_date(tmp_path):
     records, copy = of(tmp_path / "journal.db", 3)
     opened = RecordsAlone(records)
     outcome = await check.examine(opened, copy, opened.clock)
@@ -82,7 +82,7 @@ async def test_a_copy_that_is_up_to_date(tmp_path: Path) -> None:
     assert outcome.numbers["entries"] == outcome.numbers["copy_entries"] == 3
 
 
-async def test_a_copy_that_is_behind_and_none_at_all(tmp_path: Path) -> None:
+async def test_a_copy_that_is_behind_and_none_at_all(tmp_path):
     records, copy = of(tmp_path / "journal.db", 5)
     opened = RecordsAlone(records)
     behind = Copy(copy.journal, 2, _hash(records, 2), 0)
@@ -97,7 +97,7 @@ def _hash(records: dict[int, bytes], seq: int) -> str:
     return str(unpacked(seq, records[seq]).row[-1])
 
 
-async def test_a_long_ledger_is_not_read_whole() -> None:
+async def test_a_long_ledger_is_not_read_whole():
     records = {0: naming("id"), **dict.fromkeys(range(1, 30001), b"{}")}
     opened = RecordsAlone(records)
     outcome = await check.examine(opened, NO_COPY, opened.clock)
@@ -105,14 +105,14 @@ async def test_a_long_ledger_is_not_read_whole() -> None:
     assert opened.reads == check.MOST_PAGES + 2
 
 
-async def test_an_entry_that_is_another_in_the_ledger(tmp_path: Path) -> None:
+async def test_an_entry_that_is_another_in_the_ledger(tmp_path):
     records, copy = of(tmp_path / "journal.db", 3)
     opened = RecordsAlone(records)
     with pytest.raises(UnusableJournal, match="does not continue"):
         await check.examine(opened, copy._replace(hash="0" * 64), opened.clock)
 
 
-async def test_a_ledger_that_lacks_what_the_copy_has(tmp_path: Path) -> None:
+async def test_a_ledger_that_lacks_what_the_copy_has(tmp_path):
     # It was emptied or restored: the console writes nothing to it, so it is not normal.
     records, copy = of(tmp_path / "journal.db", 3)
     for fewer, words in (
@@ -129,7 +129,7 @@ def _first(records: dict[int, bytes], count: int) -> dict[int, bytes]:
     return {seq: records[seq] for seq in sorted(records)[:count]}
 
 
-async def test_a_ledger_that_the_journal_has_left_or_not_reached_yet(tmp_path: Path) -> None:
+async def test_a_ledger_that_the_journal_has_left_or_not_reached_yet(tmp_path):
     # Also where no copy says so: a host that is being set up has none.
     filled(tmp_path / "journal.db", 3)
     with closing(Store(tmp_path / "journal.db")) as store:
@@ -147,7 +147,7 @@ async def test_a_ledger_that_the_journal_has_left_or_not_reached_yet(tmp_path: P
         await check.examine(opened, NO_COPY, opened.clock)
 
 
-async def test_a_ledger_that_keeps_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_ledger_that_keeps_silent(monkeypatch):
     # The disk of the copy has nothing to do with it.
     monkeypatch.setattr(check, "SECONDS", 0.0)
     opened = Silent({})
@@ -164,7 +164,7 @@ class Silent(RecordsAlone):
         return []
 
 
-async def test_another_journal_than_the_copy(tmp_path: Path) -> None:
+async def test_another_journal_than_the_copy(tmp_path):
     records, copy = of(tmp_path / "journal.db", 1)
     opened = RecordsAlone(records)
     with pytest.raises(UnusableJournal, match="another journal than the ledger's") as raised:
@@ -172,14 +172,14 @@ async def test_another_journal_than_the_copy(tmp_path: Path) -> None:
     assert "move {path} aside" in raised.value.remedy, "the file is named"
 
 
-async def test_an_empty_ledger() -> None:
+async def test_an_empty_ledger():
     opened = RecordsAlone({})
     outcome = await check.examine(opened, NO_COPY, opened.clock)
     assert outcome.verdict is Verdict.NORMAL
     assert "is empty" in outcome.text
 
 
-async def test_a_slow_ledger_and_entries_that_wait(tmp_path: Path) -> None:
+async def test_a_slow_ledger_and_entries_that_wait(tmp_path):
     records, copy = of(tmp_path / "journal.db", 1)
     slow = RecordsAlone(records, seconds=3.0)
     assert (await check.examine(slow, copy, slow.clock)).verdict is Verdict.ATTENTION
@@ -199,9 +199,7 @@ async def outcome_of(setting: str, *, no_aws: bool = False) -> Outcome:
 
 
 @pytest.mark.parametrize(("kind", "verdict"), [(Unavailable, Verdict.UNKNOWN), (Rejected, Verdict.ABNORMAL)])
-async def test_a_ledger_that_does_not_answer_or_refuses(
-    kind: type[Unavailable], verdict: Verdict, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_ledger_that_does_not_answer_or_refuses(kind, verdict, monkeypatch):
     problem = Problem(kind=ProblemKind.UNREACHABLE, summary="No answer.", remedy="Check the network.", at=AT)
     opened = RecordsAlone({}, error=kind(problem))
     monkeypatch.setattr(place, "open_ledger", lambda *_arguments: opened)
@@ -210,7 +208,7 @@ async def test_a_ledger_that_does_not_answer_or_refuses(
     assert opened.is_closed
 
 
-async def test_a_file_has_no_ledger_and_no_aws_means_none_of_awss(tmp_path: Path) -> None:
+async def test_a_file_has_no_ledger_and_no_aws_means_none_of_awss(tmp_path):
     with pytest.raises(Skipped, match="a file of this host"):
         await outcome_of(str(tmp_path / "journal.db"))
     for address in ("dynamodb://toban-journal", "s3://city-journals"):
@@ -218,7 +216,7 @@ async def test_a_file_has_no_ledger_and_no_aws_means_none_of_awss(tmp_path: Path
             await outcome_of(address, no_aws=True)
 
 
-def test_entries_that_wait_in_the_copy_are_counted(tmp_path: Path) -> None:
+def test_entries_that_wait_in_the_copy_are_counted(tmp_path):
     path = tmp_path / "copy.db"
     assert check.copy_at(path) == NO_COPY
     filled(path, 2)

@@ -29,7 +29,7 @@ async def examined(config: Path, system: str | None = None) -> Examination:
         return subject
 
 
-async def test_the_system_that_is_named_is_examined(config: Path) -> None:
+async def test_the_system_that_is_named_is_examined(config):
     first = await examined(config)
     assert first.runbook.system.id == "a"
     assert first.place.path.name == "a.db"
@@ -40,7 +40,7 @@ async def test_the_system_that_is_named_is_examined(config: Path) -> None:
         await examined(config, "c")
 
 
-async def test_every_system_of_the_configuration_must_have_a_runbook_of_its_own(config: Path) -> None:
+async def test_every_system_of_the_configuration_must_have_a_runbook_of_its_own(config):
     assert (await files.configuration(await examined(config))).verdict is Verdict.NORMAL
     copy = config.with_name("copy.toml")
     copy.write_bytes(config.with_name("a.toml").read_bytes())

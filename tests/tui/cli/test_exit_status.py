@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 VALUES = {int(status) for status in ExitStatus}
 
 
-def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys):
     output = stdout_of(capsys, run(["--lang", "en", "--help"], Output(outline_drawn=False)))
     assert {*MEANINGS} == {*ExitStatus}
     for status, meaning in MEANINGS.items():
@@ -29,7 +29,7 @@ def test_every_status_is_explained_and_none_of_ours_is_a_verdict(capsys: pytest.
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_the_page_lists_every_status_and_no_other(language: str) -> None:
+def test_the_page_lists_every_status_and_no_other(language):
     page = (ROOT / "docs/site" / language / "statuses.md").read_text("utf-8")
     statuses = [row.split("|")[1] for row in page.splitlines() if re.match(r"\| \d", row)]
     assert sorted(
@@ -37,14 +37,14 @@ def test_the_page_lists_every_status_and_no_other(language: str) -> None:
     ) == sorted(VALUES)
 
 
-def test_no_command_names_a_status_that_the_table_lacks() -> None:
+def test_no_command_names_a_status_that_the_table_lacks():
     for path in sorted((ROOT / "tui").rglob("*.py")):
         text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
         for sentence in re.findall(r"[Ee]xit status: (.*?)(?:\.\s|\.$|$)", text, re.DOTALL):
             assert {int(number) for number in re.findall(r"\b\d+\b", sentence)} <= VALUES, path
 
 
-def test_what_ends_before_the_table_is_loaded_agrees_with_it() -> None:
+def test_what_ends_before_the_table_is_loaded_agrees_with_it():
     assert launcher._INTERRUPTED == ExitStatus.INTERRUPTED == ended_by(signal.SIGINT)
 
 
@@ -53,7 +53,7 @@ def groups(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str
     return [path, *(group for name, part in parts for group in groups(part, (*path, name)))]
 
 
-def test_wrong_usage_of_any_command_is_64() -> None:
+def test_wrong_usage_of_any_command_is_64():
     for path in groups(build(Output(outline_drawn=False))):
         assert run([*path, "--no-such-option"], Output(outline_drawn=False)) in (64, 69), path
 
@@ -80,7 +80,7 @@ def toban(*words: str, stdout: int, close: bool = False) -> "subprocess.Complete
     ],
 )
 @pytest.mark.slow
-def test_an_output_that_takes_no_more(words: tuple[str, ...]) -> None:
+def test_an_output_that_takes_no_more(words):
     with open("/dev/full", "wb") as full:
         ended = toban(*words, stdout=full.fileno())
     assert (ended.returncode, ended.stderr) == (

@@ -7,7 +7,6 @@ import pytest
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.runbook.loader import source
-from tests.conftest import Capsys, Embedded, MonkeyPatch
 from tests.tui.printing import stdout_of
 from tui.cli.main import Output, run
 from tui.cli.reads import is_complete, judge
@@ -17,7 +16,7 @@ def toban(*argv: str) -> int:
     return run(["--lang", "en", *argv], Output(outline_drawn=False))
 
 
-def test_alarms_are_printed_once(embedded: Embedded, capsys: Capsys) -> None:
+def test_alarms_are_printed_once(embedded, capsys):
     status = toban("alarms", "--endpoint-url", embedded.url)
     output = capsys.readouterr()
     assert status in (0, 1), output
@@ -27,7 +26,7 @@ def test_alarms_are_printed_once(embedded: Embedded, capsys: Capsys) -> None:
     assert not list(Path(os.environ["HOME"]).rglob("*.db"))
 
 
-def test_alarms_as_json(embedded: Embedded, capsys: Capsys) -> None:
+def test_alarms_as_json(embedded, capsys):
     status = toban("--endpoint-url", embedded.url, "alarms", "--json")
     answer = json.loads(capsys.readouterr().out)
     assert answer["system"] == "facility-prod"
@@ -41,11 +40,11 @@ def test_alarms_as_json(embedded: Embedded, capsys: Capsys) -> None:
     }
 
 
-def test_missing_alarms_are_abnormal(empty_aws: Embedded, capsys: Capsys) -> None:
+def test_missing_alarms_are_abnormal(empty_aws, capsys):
     assert "missing" in stdout_of(capsys, toban("alarms", "--endpoint-url", empty_aws.url), 2)
 
 
-def test_what_cannot_be_read_cannot_be_judged(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
+def test_what_cannot_be_read_cannot_be_judged(capsys, monkeypatch):
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     answer = json.loads(
         stdout_of(capsys, toban("alarms", "--endpoint-url", "http://127.0.0.1:9", "--json"), 3)
@@ -56,7 +55,7 @@ def test_what_cannot_be_read_cannot_be_judged(capsys: Capsys, monkeypatch: Monke
     assert "automatically" not in capsys.readouterr().out, "a command that has ended asks nothing again"
 
 
-def test_a_wrong_runbook_ends_with_its_own_status(capsys: Capsys) -> None:
+def test_a_wrong_runbook_ends_with_its_own_status(capsys):
     assert toban("alarms", "--runbook", "facilty-prod") == 65
     assert 'did you mean "facility-prod"?' in capsys.readouterr().err
 
@@ -72,12 +71,12 @@ def test_a_wrong_runbook_ends_with_its_own_status(capsys: Capsys) -> None:
         ((AlarmState.OK, AlarmState.MISSING), 2),
     ],
 )
-def test_the_verdict(alarms: tuple[AlarmState, ...], status: int) -> None:
+def test_the_verdict(alarms, status):
     alarm_models = [Alarm(id=RawId(f"a{n}"), name=f"a{n}", state=state) for n, state in enumerate(alarms)]
     assert judge(AlarmOverview(alarms=tuple(alarm_models))) == status
 
 
-def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention() -> None:
+def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention():
     quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, expected=True)
     assert judge(AlarmOverview(alarms=(quiet,))) == 1
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={"heard_through": ("all",)}),))) == 0
@@ -87,7 +86,7 @@ def test_an_alarm_of_the_runbook_that_notifies_nobody_needs_attention() -> None:
     assert judge(AlarmOverview(alarms=(quiet.model_copy(update={**together, "heard_by": "a pager"}),))) == 0
 
 
-def test_a_silenced_alarm_is_said_before_one_without_data() -> None:
+def test_a_silenced_alarm_is_said_before_one_without_data():
     quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, actions_enabled=False)
     blind = Alarm(id=RawId("b"), name="b", state=AlarmState.INSUFFICIENT)
     overview = AlarmOverview(alarms=(quiet, blind))
@@ -96,7 +95,7 @@ def test_a_silenced_alarm_is_said_before_one_without_data() -> None:
     assert judge(AlarmOverview(mutes_read=False)) == 3, "that there is none is not known"
 
 
-def test_a_missing_alarm_names_its_nearest(embedded: Embedded, tmp_path: Path, capsys: Capsys) -> None:
+def test_a_missing_alarm_names_its_nearest(embedded, tmp_path, capsys):
     runbook = tmp_path / "near.toml"
     text = source("facility-prod").replace('name = "ecs-memory-high"', 'name = "ecs-mem-high"')
     runbook.write_text(text, "utf-8")
@@ -113,7 +112,7 @@ def test_a_missing_alarm_names_its_nearest(embedded: Embedded, tmp_path: Path, c
     assert "If ecs-memory-high is this alarm, have the name corrected" in output
 
 
-def test_silenced_alarms_need_attention_and_scaling_alarms_count_for_nothing() -> None:
+def test_silenced_alarms_need_attention_and_scaling_alarms_count_for_nothing():
     quiet = Alarm(id=RawId("a"), name="a", state=AlarmState.OK, actions_enabled=False)
     low = Alarm(id=RawId("b"), name="b", state=AlarmState.ALARM, scaling=True)
     fine = Alarm(id=RawId("c"), name="c", state=AlarmState.OK)

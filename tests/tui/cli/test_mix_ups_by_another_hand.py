@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.conftest import Capsys, Embedded, MonkeyPatch
+from tests.conftest import Embedded, MonkeyPatch
 from tests.tui.printing import stdout_of
 from tui.cli.main import run
 from tui.cli.printing import Output
@@ -141,7 +141,7 @@ STS_ANSWERS: dict[str, Answer] = {
 }
 
 
-def test_a_list_of_two_accounts_and_one_of_another_region_are_refused(wire: Wire, capsys: Capsys) -> None:
+def test_a_list_of_two_accounts_and_one_of_another_region_are_refused(wire, capsys):
     for change, number in ((half_elsewhere, OTHER.decode()), (other_region, "ap-northeast-2")):
         wire.changed = change
         for argv in (("alarms", "--json"), ("inspect", "alarms", "--json")):
@@ -153,7 +153,7 @@ def test_a_list_of_two_accounts_and_one_of_another_region_are_refused(wire: Wire
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answer", STS_ANSWERS)
-def test_an_sts_that_tells_nothing_proves_nothing(answer: str, wire: Wire, capsys: Capsys) -> None:
+def test_an_sts_that_tells_nothing_proves_nothing(answer, wire, capsys):
     wire.changed, wire.instead = elsewhere, {"GetCallerIdentity": STS_ANSWERS[answer]}
     assert toban("alarms") == ExitStatus.CONFIG, "ARNs tell whose they are"
     assert OTHER.decode() in capsys.readouterr().err
@@ -164,7 +164,7 @@ def test_an_sts_that_tells_nothing_proves_nothing(answer: str, wire: Wire, capsy
     assert not capsys.readouterr().out
 
 
-def test_an_empty_account_is_judged_only_if_it_is_ours(wire: Wire, capsys: Capsys) -> None:
+def test_an_empty_account_is_judged_only_if_it_is_ours(wire, capsys):
     wire.instead = {"DescribeAlarms": NO_ALARMS}
     assert "× missing" in stdout_of(capsys, toban("alarms"), ExitStatus.ABNORMAL)
     wire.changed = elsewhere
@@ -173,7 +173,7 @@ def test_an_empty_account_is_judged_only_if_it_is_ours(wire: Wire, capsys: Capsy
     assert "× missing" not in stdout_of(capsys, toban("alarms"), ExitStatus.UNKNOWN)
 
 
-def test_an_account_that_changes_during_an_assessment_is_refused(wire: Wire, capsys: Capsys) -> None:
+def test_an_account_that_changes_during_an_assessment_is_refused(wire, capsys):
     for before in (0, 1):
         last = len(wire.operations) + before
 
@@ -195,14 +195,14 @@ def test_an_account_that_changes_during_an_assessment_is_refused(wire: Wire, cap
     ],
 )
 def test_a_service_at_an_endpoint_of_its_own_is_not_proven_by_anothers_sts(
-    service: str, argv: tuple[str, ...], wire: Wire, embedded_now: Embedded, monkeypatch: MonkeyPatch,
-    capsys: Capsys,
-) -> None:  # fmt: skip
+    service, argv, wire, embedded_now, monkeypatch,
+    capsys,
+):  # fmt: skip
     monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", embedded_now.url)
     assert "at another endpoint" in stdout_of(capsys, toban(*argv), ExitStatus.UNKNOWN)
 
 
-def test_only_a_refusal_for_the_time_moves_the_time_of_signing(wire: Wire, capsys: Capsys) -> None:
+def test_only_a_refusal_for_the_time_moves_the_time_of_signing(wire, capsys):
     # Words about the time on an error page are no refusal of AWS.
     wire.instead = {"DescribeAlarms": (500, {"Content-Type": "text/html", "Date": "Mon, 01 Jan 2029 00:00:00 GMT"},
                                        b"<html>RequestTimeTooSkewed: Signature not yet current</html>")}  # fmt: skip

@@ -43,7 +43,7 @@ def printed(home: Path, encoding: str, *argv: str) -> bytes:
     ],
 )
 @pytest.mark.slow
-def test_a_file_is_utf_8_whatever_the_locale(argv: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_file_is_utf_8_whatever_the_locale(argv, tmp_path):
     expected = timeless(printed(tmp_path, "utf-8", *argv))
     assert re.search("[ぁ-んァ-ヶ一-鿿]", expected) or "--schema" in argv or "schema" in argv
     for encoding in ("latin-1", "euc-jp"):
@@ -55,14 +55,14 @@ def timeless(text: bytes) -> str:
 
 
 @pytest.mark.slow
-def test_the_runbook_printed_under_any_locale_is_the_runbook(tmp_path: Path) -> None:
+def test_the_runbook_printed_under_any_locale_is_the_runbook(tmp_path):
     for encoding in ("latin-1", "euc-jp"):
         city = tmp_path / "city.toml"
         city.write_bytes(printed(tmp_path, encoding, "runbook", "show"))
         assert load(city) == load_builtin("facility-prod")
 
 
-def test_a_terminal_gets_its_own_encoding(tmp_path: Path) -> None:
+def test_a_terminal_gets_its_own_encoding(tmp_path):
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [*TOBAN, "runbook", "show", "--format", "toml"],

@@ -69,9 +69,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("way", COMMANDS)
-def test_no_command_that_masks_hands_out_a_secret(
-    ledger: Ledger, way: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_command_that_masks_hands_out_a_secret(ledger, way, monkeypatch, capsys):
     monkeypatch.chdir(ledger.path.parent)
     run(["--lang", "en", *COMMANDS[way]], Output(outline_drawn=False))
     files = [path.read_text("utf-8") for path in ledger.path.parent.glob("export*")]
@@ -80,7 +78,7 @@ def test_no_command_that_masks_hands_out_a_secret(
     assert SECRET not in left
 
 
-async def test_no_answer_to_a_client_has_a_secret(ledger: Ledger, embedded_now: Embedded) -> None:
+async def test_no_answer_to_a_client_has_a_secret(ledger, embedded_now):
     calls = {**CALLS, "run_inspections": {"names": ["alarms", "error-logs"]}}
     answers = {}
     async with served("--endpoint-url", embedded_now.url) as client:

@@ -30,7 +30,7 @@ def leaves(command: click.Command, *path: str) -> Iterator[tuple[str, click.Comm
         yield from leaves(inner, *path, name)
 
 
-def test_every_command_that_reads_aws_can_be_told_where() -> None:
+def test_every_command_that_reads_aws_can_be_told_where():
     commands = dict(leaves(build(Output(outline_drawn=False))))
     assert "duties" in commands
     for name, command in commands.items():

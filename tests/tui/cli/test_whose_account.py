@@ -110,9 +110,7 @@ def mixed(
 
 
 @pytest.mark.parametrize("mixed", MIXES, indirect=True)
-def test_no_command_judges_what_is_not_the_runbooks(
-    mixed: Mix, embedded_now: Embedded, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_command_judges_what_is_not_the_runbooks(mixed, embedded_now, capsys):
     for name, argv in COMMANDS.items():
         status = toban(*argv)
         output = capsys.readouterr()
@@ -129,7 +127,7 @@ def test_no_command_judges_what_is_not_the_runbooks(
         assert number in examined
 
 
-def test_what_is_not_proven_is_not_judged(embedded_now: Embedded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_proven_is_not_judged(embedded_now, capsys):
     embedded_now.fault("sts", preset="denied")
     assert toban("alarms", "--endpoint-url", embedded_now.url) in (0, 1), "ARNs prove it as well"
     emptied(embedded_now)
@@ -142,7 +140,7 @@ def test_what_is_not_proven_is_not_judged(embedded_now: Embedded, capsys: pytest
 
 
 @pytest.mark.parametrize("mixed", ["same names", "empty account"], indirect=True)
-async def test_no_tool_judges_what_is_not_the_runbooks(mixed: Mix) -> None:
+async def test_no_tool_judges_what_is_not_the_runbooks(mixed):
     async with served() as client:
         for name, arguments in CALLS.items():
             words = await client.refused(name, arguments)

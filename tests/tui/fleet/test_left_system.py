@@ -14,7 +14,6 @@ from services.models.changes import Plan
 from services.models.incidents import HandOver
 from services.models.journal import Entry, NewEntry
 from services.system import Services
-from tests.conftest import Embedded, MonkeyPatch
 from tests.tools.console import screen_text, until
 from tests.tools.systems import TITLES, three_systems
 from tests.tui.fleet.test_systems_screen import app_of, shows, switch_of
@@ -44,9 +43,7 @@ async def armed_plan(pilot: Pilot[None], services: Services) -> Plan:
 
 
 @pytest.mark.slow
-async def test_an_outcome_of_a_system_that_was_left_names_it_and_proposes_nothing(
-    embedded: Embedded, monkeypatch: MonkeyPatch
-) -> None:
+async def test_an_outcome_of_a_system_that_was_left_names_it_and_proposes_nothing(embedded, monkeypatch):
     opened: list[str] = []
     monkeypatch.setattr(applying, "propose_emergency", lambda *_given: opened.append("note"))
     monkeypatch.setattr(applying, "show_after", lambda *_given: opened.append("secret"))
@@ -76,7 +73,7 @@ async def test_an_outcome_of_a_system_that_was_left_names_it_and_proposes_nothin
         assert not opened
 
 
-async def test_what_is_written_for_a_system_that_was_left_is_not_shown_in_another() -> None:
+async def test_what_is_written_for_a_system_that_was_left_is_not_shown_in_another():
     offer = ("day:2026-01-05", HandOver(at=datetime(2026, 1, 5, tzinfo=UTC), by="op", seq=1))
     app = Mock()
     app.hand_over, app.incidents = None, ()
@@ -92,9 +89,7 @@ async def test_what_is_written_for_a_system_that_was_left_is_not_shown_in_anothe
 
 
 @pytest.mark.slow
-async def test_a_system_that_is_ready_late_closes_no_window_opened_meanwhile(
-    embedded: Embedded, monkeypatch: MonkeyPatch
-) -> None:
+async def test_a_system_that_is_ready_late_closes_no_window_opened_meanwhile(embedded, monkeypatch):
     async with three_systems(embedded) as (pilot, _):
         app, switch = app_of(pilot), switch_of(pilot)
         left, connects, gate = app.ready, switch._connect, asyncio.Event()
@@ -120,7 +115,7 @@ async def test_a_system_that_is_ready_late_closes_no_window_opened_meanwhile(
 
 
 @pytest.mark.slow
-async def test_the_screens_are_rebuilt_once_at_a_time(embedded: Embedded) -> None:
+async def test_the_screens_are_rebuilt_once_at_a_time(embedded):
     # For another system that is ready while the language changes.
     async with three_systems(embedded) as (pilot, _):
         app, within = app_of(pilot), []
@@ -137,7 +132,7 @@ async def test_the_screens_are_rebuilt_once_at_a_time(embedded: Embedded) -> Non
 
 
 @pytest.mark.slow
-async def test_a_system_without_journal_can_be_left(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_a_system_without_journal_can_be_left(embedded, monkeypatch):
     async with three_systems(embedded) as (pilot, _):
         app, switch = app_of(pilot), switch_of(pilot)
         first, gate = app.ready, asyncio.Event()
@@ -163,7 +158,7 @@ async def test_a_system_without_journal_can_be_left(embedded: Embedded, monkeypa
         await shows(pilot, "library")
 
 
-async def test_the_end_waits_for_every_system_though_one_fails_to_close(monkeypatch: MonkeyPatch) -> None:
+async def test_the_end_waits_for_every_system_though_one_fails_to_close(monkeypatch):
     # Another one may still be recording a change's outcome.
     monkeypatch.setattr("tui.farewell.Farewell", Mock())
     gate, ended = asyncio.Event(), []
@@ -187,7 +182,7 @@ async def test_the_end_waits_for_every_system_though_one_fails_to_close(monkeypa
 @pytest.mark.parametrize(
     ("good", "word", "severity"), [(True, "Completed", "information"), (False, "Not completed", "error")]
 )
-async def test_the_end_of_a_change_that_was_left_is_told(good: bool, word: str, severity: str) -> None:
+async def test_the_end_of_a_change_that_was_left_is_told(good, word, severity):
     plan = Mock(title="more tasks")
     plan.target.title = "api"
     going = Mock(id="c-1", plan=plan, watching=True, is_open=False)
@@ -208,7 +203,7 @@ async def test_the_end_of_a_change_that_was_left_is_told(good: bool, word: str, 
 
 
 @pytest.mark.slow
-async def test_what_ends_in_a_left_system_names_it(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_what_ends_in_a_left_system_names_it(embedded, monkeypatch):
     # “Read-only again” must not be taken for the system on screen, nor a finding for one of it.
     async with three_systems(embedded) as (pilot, _):
         app = app_of(pilot)
@@ -243,9 +238,7 @@ def told(app: TobanApp) -> list[str]:
     return [message.text for message in app.board.past]
 
 
-async def test_a_system_whose_journal_hangs_is_read_only_and_left_at_once(
-    embedded: Embedded, monkeypatch: MonkeyPatch
-) -> None:
+async def test_a_system_whose_journal_hangs_is_read_only_and_left_at_once(embedded, monkeypatch):
     monkeypatch.setattr("tui.fleet.switch.LEAVING", 0.0)
     async with three_systems(embedded) as (pilot, _):
         app = app_of(pilot)

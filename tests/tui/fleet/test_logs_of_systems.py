@@ -2,7 +2,6 @@ import asyncio
 
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import expect
 from tests.tools.systems import three_systems
 from tests.tui.fleet.test_systems_screen import app_of, shows
@@ -13,7 +12,7 @@ from tui.screens.logs.memory import log_memory
 pytestmark = pytest.mark.slow
 
 
-async def test_searches_of_one_system_are_neither_shown_nor_stored_in_another(embedded: Embedded) -> None:
+async def test_searches_of_one_system_are_neither_shown_nor_stored_in_another(embedded):
     async with three_systems(embedded) as (pilot, _):
         app = app_of(pilot)
         first = log_memory(app)
@@ -31,7 +30,7 @@ async def test_searches_of_one_system_are_neither_shown_nor_stored_in_another(em
         assert log_memory(app).history("search") == ("resident 4711",)
 
 
-async def test_a_query_of_one_system_is_not_shown_in_another(embedded: Embedded) -> None:
+async def test_a_query_of_one_system_is_not_shown_in_another(embedded):
     async with three_systems(embedded) as (pilot, _):
         app = app_of(pilot)
 

@@ -1,13 +1,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.conftest import Embedded
 from tests.tools.console import press, screen_text, until
 from tests.tools.sample_systems import alarms, read
 from tests.tools.systems import three_systems
 
 
-async def test_the_newest_alarm_is_looked_for_in_all_systems(embedded: Embedded) -> None:
+async def test_the_newest_alarm_is_looked_for_in_all_systems(embedded):
     async with three_systems(embedded) as (pilot, _):
         app = pilot.app
         await until(pilot, lambda: len(app.systems) == 3)

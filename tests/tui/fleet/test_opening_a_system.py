@@ -2,7 +2,6 @@ import pytest
 
 from services.fleet.watched import WatchedSystem
 from services.system import Services
-from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tools.systems import TITLES, three_systems
 from tests.tui.fleet.test_systems_screen import app_of, shows, switch_of
@@ -12,9 +11,7 @@ from tui.config import ConsoleConfig
 pytestmark = pytest.mark.slow
 
 
-async def test_an_error_that_keeps_a_system_from_being_shown_does_not_end_the_console(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_error_that_keeps_a_system_from_being_shown_does_not_end_the_console(embedded, monkeypatch):
     async with three_systems(embedded) as (pilot, _):
         app, switch = app_of(pilot), switch_of(pilot)
         connects = switch._connect
@@ -35,9 +32,7 @@ async def test_an_error_that_keeps_a_system_from_being_shown_does_not_end_the_co
         await shows(pilot, "library")
 
 
-async def test_the_ledger_of_the_system_on_screen_alone_is_looked_at_often(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_ledger_of_the_system_on_screen_alone_is_looked_at_often(embedded, monkeypatch):
     shown: dict[str, bool] = {}
 
     def show(services: Services, *, is_on_screen: bool) -> None:

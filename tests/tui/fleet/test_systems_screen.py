@@ -10,7 +10,6 @@ from services.models.change_runs import StepState
 from services.models.fleet import Standing
 from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.system import Services
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, settled, until
 from tests.tools.sample_systems import alarms, read
 from tests.tools.systems import TITLES, app_on_systems, systems_console, three, three_systems
@@ -54,7 +53,7 @@ async def overview(pilot: Pilot[None]) -> SystemsScreen:
     return pilot.app.screen
 
 
-async def test_one_that_fails_makes_the_others_neither_late_nor_wrong(embedded: Embedded) -> None:
+async def test_one_that_fails_makes_the_others_neither_late_nor_wrong(embedded):
     with three(embedded) as servers:
         servers["library"].fault("cloudwatch", preset="denied")
         async with systems_console(servers) as pilot:
@@ -79,9 +78,7 @@ async def test_one_that_fails_makes_the_others_neither_late_nor_wrong(embedded: 
             assert "cloudwatch:DescribeAlarms" in screen_text(pilot)
 
 
-async def test_no_other_system_is_begun_before_the_first_one_has_its_panels(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_other_system_is_begun_before_the_first_one_has_its_panels(embedded, monkeypatch):
     monkeypatch.setattr("tui.fleet.switch.FIRST_VIEW", 60.0)
     with three(embedded) as servers, servers["facility"].held("cloudwatch", "GetDashboard"):
         app = app_on_systems(servers)
@@ -95,9 +92,7 @@ async def test_no_other_system_is_begun_before_the_first_one_has_its_panels(
 
 
 @pytest.mark.slow
-async def test_no_other_system_waits_for_the_journal_of_the_first(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_other_system_waits_for_the_journal_of_the_first(embedded, monkeypatch):
     # A ledger that does not answer keeps it from being opened for a while.
     answers, open_journal = asyncio.Event(), Services.open_journal
 
@@ -125,7 +120,7 @@ async def test_no_other_system_waits_for_the_journal_of_the_first(
 
 
 @pytest.mark.slow
-async def test_what_is_under_way_says_of_which_system(embedded: Embedded) -> None:
+async def test_what_is_under_way_says_of_which_system(embedded):
     # The same duty may be inspected in two systems at once.
     async with three_systems(embedded) as (pilot, _):
         app = app_of(pilot)
@@ -140,7 +135,7 @@ async def test_what_is_under_way_says_of_which_system(embedded: Embedded) -> Non
 
 
 @pytest.mark.slow
-async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) -> None:
+async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded):
     async with three_systems(embedded) as (pilot, _):
         app = app_of(pilot)
         screen = await overview(pilot)
@@ -167,7 +162,7 @@ async def test_a_letter_a_key_and_a_name_lead_to_a_system(embedded: Embedded) ->
 
 
 @pytest.mark.slow
-async def test_the_cursor_stays_on_its_system(embedded: Embedded) -> None:
+async def test_the_cursor_stays_on_its_system(embedded):
     async with three_systems(embedded) as (pilot, _):
         app = app_of(pilot)
         screen = await overview(pilot)
@@ -183,7 +178,7 @@ async def test_the_cursor_stays_on_its_system(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_a_system_that_leaves_the_screen_sends_few_requests(embedded: Embedded) -> None:
+async def test_a_system_that_leaves_the_screen_sends_few_requests(embedded):
     async with three_systems(embedded) as (pilot, servers):
         app = app_of(pilot)
         for id in ("library", "school", "facility", "library"):
@@ -208,7 +203,7 @@ async def test_a_system_that_leaves_the_screen_sends_few_requests(embedded: Embe
 
 
 @pytest.mark.slow
-async def test_switching_to_and_fro_reads_nothing_again_before_it_is_due(embedded: Embedded) -> None:
+async def test_switching_to_and_fro_reads_nothing_again_before_it_is_due(embedded):
     async with three_systems(embedded) as (pilot, servers):
         app = app_of(pilot)
         for id in ("library", "facility"):
@@ -228,7 +223,7 @@ async def test_switching_to_and_fro_reads_nothing_again_before_it_is_due(embedde
 
 
 @pytest.mark.slow
-async def test_an_armed_system_that_leaves_the_screen_is_read_only(embedded: Embedded) -> None:
+async def test_an_armed_system_that_leaves_the_screen_is_read_only(embedded):
     async with three_systems(embedded) as (pilot, _):
         app = app_of(pilot)
         left = app.ready
@@ -246,7 +241,7 @@ async def test_an_armed_system_that_leaves_the_screen_is_read_only(embedded: Emb
 
 
 @pytest.mark.slow
-async def test_a_change_in_flight_goes_on_to_its_recorded_outcome(embedded: Embedded) -> None:
+async def test_a_change_in_flight_goes_on_to_its_recorded_outcome(embedded):
     async with three_systems(embedded) as (pilot, servers):
         app = app_of(pilot)
         left = app.ready
@@ -278,7 +273,7 @@ async def test_a_change_in_flight_goes_on_to_its_recorded_outcome(embedded: Embe
         await until(pilot, lambda: engine.permits.armed is None)
 
 
-async def test_an_alarm_of_another_system_is_told_once_with_its_name(embedded: Embedded) -> None:
+async def test_an_alarm_of_another_system_is_told_once_with_its_name(embedded):
     async with three_systems(embedded) as (pilot, _):
         app, switch = app_of(pilot), switch_of(pilot)
         first, library, school = app.systems
@@ -305,13 +300,13 @@ async def test_an_alarm_of_another_system_is_told_once_with_its_name(embedded: E
         await until(pilot, lambda: notices[0] in screen_text(pilot))
 
 
-async def test_a_question_names_the_system(embedded: Embedded) -> None:
+async def test_a_question_names_the_system(embedded):
     async with three_systems(embedded) as (pilot, _):
         pilot.app.push_screen(ConfirmScreen("Send to Slack", Content("?"), "⏎"))
         await until(pilot, lambda: f"Send to Slack · {TITLES['facility']}" in screen_text(pilot))
 
 
-async def test_with_one_system_there_is_neither_strip_nor_overview(embedded: Embedded) -> None:
+async def test_with_one_system_there_is_neither_strip_nor_overview(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app = app_of(pilot)
         before = app.screen
@@ -324,9 +319,7 @@ async def test_with_one_system_there_is_neither_strip_nor_overview(embedded: Emb
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_a_system_whose_files_are_wrong_is_never_green_and_can_be_read_about(
-    embedded: Embedded, size: tuple[int, int]
-) -> None:
+async def test_a_system_whose_files_are_wrong_is_never_green_and_can_be_read_about(embedded, size):
     async with three_systems(embedded, size=size, broken=("waste",)) as (pilot, _):
         await overview(pilot)
         await press(pilot, "d", shows="waste.toml:3")

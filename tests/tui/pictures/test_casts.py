@@ -68,14 +68,14 @@ def missing(cast: Cast, words: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda value: getattr(value, "name", value))
-def test_a_cast_tells_its_story_in_its_language(story: Story, language: str) -> None:
+def test_a_cast_tells_its_story_in_its_language(story, language):
     cast = load(path_of(story, language))
     assert cast.title == (story.japanese if language == "ja" else story.english)
     assert missing(cast, KEY_SCREENS[story.name][language]) == []
 
 
 @pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda value: getattr(value, "name", value))
-def test_a_cast_is_an_asciicast_of_a_minute_or_so(story: Story, language: str) -> None:
+def test_a_cast_is_an_asciicast_of_a_minute_or_so(story, language):
     path = path_of(story, language)
     head, *lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert (head["version"], head["width"], head["height"]) == (2, WIDTH, HEIGHT)
@@ -89,7 +89,7 @@ def test_a_cast_is_an_asciicast_of_a_minute_or_so(story: Story, language: str) -
 
 
 @pytest.mark.parametrize(("story", "language"), CASTS, ids=lambda value: getattr(value, "name", value))
-def test_a_cast_names_no_machine(story: Story, language: str) -> None:
+def test_a_cast_names_no_machine(story, language):
     text = path_of(story, language).read_text("utf-8")
     shown = "".join(text_of(terminal.cells) for _event, terminal in load(path_of(story, language)).screens())
     names = {socket.gethostname(), str(Path(__file__).parents[3]), "/dev/pts", "localhost", "127.0.0.1"}
@@ -97,11 +97,11 @@ def test_a_cast_names_no_machine(story: Story, language: str) -> None:
     assert not re.search(r"/(?:home|root|tmp|Users|var/folders)/", text + shown)
 
 
-def test_no_cast_lies_there_without_a_story() -> None:
+def test_no_cast_lies_there_without_a_story():
     assert {path.name for path in FOLDER.iterdir()} == {path_of(*each).name for each in CASTS}
 
 
-def test_a_difference_leads_from_one_screen_to_the_next() -> None:
+def test_a_difference_leads_from_one_screen_to_the_next():
     terminal = Terminal(12, 2)
     red = frozenset({1})
     first = [[Cell(letter) for letter in "alarm: 0    "], [Cell() for _column in range(12)]]
@@ -118,14 +118,14 @@ def test_a_difference_leads_from_one_screen_to_the_next() -> None:
     assert difference(third, third) == ""
 
 
-def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_another_version_is_refused(tmp_path):
     path = tmp_path / "old.cast"
     path.write_text('{"version": 1, "width": 80, "height": 24}\n')
     with pytest.raises(ValueError, match="asciicast v2"):
         load(path)
 
 
-def test_a_cast_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_cast_is_read_as_it_was_written(tmp_path):
     cast = Cast(4, 1, "題", (Event(0.0, "o", "\x1b[1m当\x1b[0m"), Event(1.25, "m", "mark")))
     path = tmp_path / "new.cast"
     path.write_text(cast.dump(), "utf-8")
@@ -134,7 +134,7 @@ def test_a_cast_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.pty
-def test_a_story_is_played_anew_with_the_same_key_screens(tmp_path: Path) -> None:
+def test_a_story_is_played_anew_with_the_same_key_screens(tmp_path):
     story = next(each for each in STORIES if each.name == "change")
     before = i18n.language()
     try:

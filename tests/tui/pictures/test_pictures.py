@@ -1,5 +1,4 @@
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -7,7 +6,6 @@ from hypothesis import strategies as st
 from rich.color import Color, ColorSystem
 from textual.widgets import Input
 
-from tests.conftest import Embedded
 from tests.tools.console import console, settled
 from tests.tools.screens.encoding import PaletteRenditions, composed, sent, sent_in
 from tests.tools.screens.index import write_index
@@ -66,9 +64,7 @@ def _shown(data: bytes, width: int, height: int) -> list[list[tuple[object, ...]
         max_size=25,
     ),
 )
-def test_what_is_decoded_is_what_was_encoded(
-    width: int, height: int, puts: list[tuple[int, int, str, Rendition]]
-) -> None:
+def test_what_is_decoded_is_what_was_encoded(width, height, puts):
     renditions = Renditions(ColorSystem.EIGHT_BIT)
     grid = Grid(width, height)
     for x, y, text, style in puts:
@@ -79,7 +75,7 @@ def test_what_is_decoded_is_what_was_encoded(
 
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=600.0)
-async def test_a_screen_is_decoded_as_composed_in_every_palette(embedded: Embedded) -> None:
+async def test_a_screen_is_decoded_as_composed_in_every_palette(embedded):
     async with console(embedded.url, embedded.clock, size=SMALL) as pilot:
         await settled(pilot)
         pictures = {}
@@ -103,7 +99,7 @@ async def test_a_screen_is_decoded_as_composed_in_every_palette(embedded: Embedd
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.slow
-async def test_a_theme_that_is_switched_to_looks_as_one_that_was_started_with(embedded: Embedded) -> None:
+async def test_a_theme_that_is_switched_to_looks_as_one_that_was_started_with(embedded):
     look, colours = _BY_NAME["256-light"], []
     for others in ([], [_BY_NAME["truecolor-dark"], _BY_NAME["256-dark"]]):
         first = others[0] if others else look
@@ -120,13 +116,13 @@ async def test_a_theme_that_is_switched_to_looks_as_one_that_was_started_with(em
 
 
 @pytest.mark.parametrize("number", [0, 15, 16, 17, 52, 196, 231, 232, 236, 255])
-def test_numbers_are_painted_as_xterm_does(number: int) -> None:
+def test_numbers_are_painted_as_xterm_does(number):
     assert colour(f"48;5;{number}") == numbered(number)
     if number > 15:
         assert numbered(number) == Color.from_ansi(number).get_truecolor().hex
 
 
-def test_the_first_sixteen_have_codes_of_their_own() -> None:
+def test_the_first_sixteen_have_codes_of_their_own():
     assert [colour(code) for code in ("30", "37", "90", "97", "41", "107")] == [
         numbered(number) for number in (0, 7, 8, 15, 1, 15)
     ]
@@ -137,7 +133,7 @@ def _painted(cell: Cell, look: str = "256-dark") -> str:
     return painted([[cell]], _BY_NAME[look])
 
 
-def test_attributes_are_painted() -> None:
+def test_attributes_are_painted():
     assert 'class="b u"' in _painted(Cell("x", "31", "", frozenset({1, 4})))
     assert 'fill="#cd0000"' in _painted(Cell("x", "31"))
     reverse = _painted(Cell("x", "31", "44", frozenset({7})))
@@ -147,34 +143,34 @@ def test_attributes_are_painted() -> None:
 
 
 @pytest.mark.parametrize("character", "─│┌╋━▁▔█▐⣿⡀▚")
-def test_lines_and_blocks_are_drawn_without_a_font(character: str) -> None:
+def test_lines_and_blocks_are_drawn_without_a_font(character):
     picture = _painted(Cell(character))
     assert "<path" in picture
     assert "<text" not in picture
 
 
-def test_each_character_stands_in_its_own_cell() -> None:
+def test_each_character_stands_in_its_own_cell():
     row = [*map(Cell, "a b"), Cell("予"), Cell(""), Cell("<")]
     places = re.findall(r'<text x="([\d.]+)"[^>]*>([^<]+)<', painted([row], _BY_NAME["256-dark"]))
     assert places == [("0.0", "a"), ("16.8", "b"), ("25.2", "予"), ("42.0", "&lt;")]
 
 
-def test_rarer_palettes_are_painted_at_one_size() -> None:
+def test_rarer_palettes_are_painted_at_one_size():
     assert looks_at(SMALL) == LOOKS
     assert {look.palette.id for look in looks_at((120, 40))} == {"truecolor", "256"}
     assert len(looks_at((120, 40))) == 4
 
 
-def test_every_screen_has_a_picture() -> None:
+def test_every_screen_has_a_picture():
     missing = {kind.__name__ for kind in every_screen()} - {shot.screen.__name__ for shot in SHOTS}
     assert not missing, "add a Shot to tests/tools/screens/shots"
 
 
-def test_no_two_pictures_have_one_name() -> None:
+def test_no_two_pictures_have_one_name():
     assert len({shot.name for shot in SHOTS}) == len(SHOTS)
 
 
-def test_the_page_lists_the_pictures_and_needs_nothing_else(tmp_path: Path) -> None:
+def test_the_page_lists_the_pictures_and_needs_nothing_else(tmp_path):
     (tmp_path / "watch-ja-80x24-256-dark.svg").write_text("")
     (tmp_path / "other.svg").write_text("")
     write_index(tmp_path)
@@ -183,7 +179,7 @@ def test_the_page_lists_the_pictures_and_needs_nothing_else(tmp_path: Path) -> N
     assert not re.search(r"https?://|src=\"[^\"{$]", page)
 
 
-def test_a_palette_has_the_theme_of_its_terminals() -> None:
+def test_a_palette_has_the_theme_of_its_terminals():
     assert {name: look.theme for name, look in _BY_NAME.items()} == {
         "truecolor-dark": "toban-dark",
         "truecolor-light": "toban-light",

@@ -1,5 +1,5 @@
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.widgets import Input
 
 from tui.app import TobanApp
@@ -11,13 +11,13 @@ from tui.terminal.terminal_app import TerminalApp
 BASES = [TerminalApp, OrderedApp, RuntimeApp, Console]
 
 
-def test_the_app_has_no_other_base() -> None:
+def test_the_app_has_no_other_base():
     ours = [kind for kind in TobanApp.__mro__ if kind.__module__.startswith("tui.")]
     assert ours == [TobanApp, *reversed(BASES)]
 
 
 @pytest.mark.parametrize("base", BASES)
-async def test_a_base_runs_alone(base: type[App[None]]) -> None:
+async def test_a_base_runs_alone(base):
     class Smallest(base):  # type: ignore[misc, valid-type]
         def compose(self) -> ComposeResult:
             yield Input()

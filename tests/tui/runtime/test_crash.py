@@ -31,19 +31,19 @@ def fault(message: str = "broken") -> BaseException:
     return caught.value
 
 
-def test_the_place_and_the_reason_are_there() -> None:
+def test_the_place_and_the_reason_are_there():
     text = crash_text(fault())
     assert_in(text, "ValueError: broken 1", "test_crash.py", "in fail", "\n")
 
 
-def test_no_local_variable_is() -> None:
+def test_no_local_variable_is():
     text = crash_text(fault())
     assert "Holder(local" not in text
     # The line of source stands there; values do not.
     assert text.count("local-token-of-the-frame") == 0
 
 
-def test_known_secrets_are_replaced() -> None:
+def test_known_secrets_are_replaced():
     secret = "wJalrXUtnFEMI/K7MDENG"
     error = fault(f"signature of {secret}-more")
     assert secret not in crash_text(error, [secret, f"{secret}-more"])
@@ -51,17 +51,17 @@ def test_known_secrets_are_replaced() -> None:
     assert "***" in crash_text(error, [secret])
 
 
-def test_short_words_are_no_secrets() -> None:
+def test_short_words_are_no_secrets():
     assert without_secrets("the test failed", ["test", ""]) == "the test failed"
 
 
-def test_credentials_of_the_environment_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_of_the_environment_are_known(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "FwoGZXIvYXdz")
     assert set(environment_secrets()) == {"wJalrXUtnFEMI", "FwoGZXIvYXdz"}
 
 
-def test_control_characters_are_shown() -> None:
+def test_control_characters_are_shown():
     error = fault("\x1b]52;c;x\x07 \u202e\ud800")
     for text in (crash_text(error), crash_summary(error)):
         assert_in(text, "␛]52;c;x␇", "<RLO>")
@@ -69,7 +69,7 @@ def test_control_characters_are_shown() -> None:
         assert "\x1b" not in text
 
 
-def test_a_summary_is_one_short_line() -> None:
+def test_a_summary_is_one_short_line():
     line = crash_summary(fault("one\ntwo " + "x" * 10_000))
     assert "\n" not in line
     assert line.startswith("ValueError: one two")
@@ -77,6 +77,6 @@ def test_a_summary_is_one_short_line() -> None:
     assert "test_crash.py:" in line
 
 
-def test_the_same_fault_has_the_same_site() -> None:
+def test_the_same_fault_has_the_same_site():
     assert crash_site(fault("a")) == crash_site(fault("b"))
     assert crash_site(ValueError("nowhere")) == ("ValueError", "", 0)

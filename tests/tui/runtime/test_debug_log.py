@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from services.host import regular_files as regular_file
 from services.host.regular_files import Unsuitable
-from tests.conftest import Capsys, MonkeyPatch, assert_in
+from tests.conftest import assert_in
 from tests.tools.console import until
 from tui.cli.main import Output, run
 from tui.runtime import debug_log, last_resort
@@ -42,7 +42,7 @@ def written(path: Path) -> str:
     return path.read_text()
 
 
-def test_a_traceback_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_a_traceback_is_kept_for_its_owner_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token-of-the-environment")
     path = tmp_path / "new" / "debug.log"
     umask = os.umask(0)
@@ -59,7 +59,7 @@ def test_a_traceback_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch: Mo
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_file_of_before_is_closed_to_others(tmp_path: Path) -> None:
+def test_a_file_of_before_is_closed_to_others(tmp_path):
     path = tmp_path / "debug.log"
     path.write_text("2026-11-25T16:20:21.241+00:00 [17327] of yesterday\n")
     path.chmod(0o644)
@@ -74,7 +74,7 @@ def test_a_file_of_before_is_closed_to_others(tmp_path: Path) -> None:
     ids=["text", "zeros", "date", "line", "large"],
 )
 @pytest.mark.parametrize("name", ["debug.log", "debug.log.1", "debug.log.2"])
-def test_a_file_of_another_kind_is_kept(tmp_path: Path, name: str, content: bytes, capsys: Capsys) -> None:
+def test_a_file_of_another_kind_is_kept(tmp_path, name, content, capsys):
     folder = tmp_path / "files"
     folder.mkdir()
     path, precious = folder / "debug.log", folder / name
@@ -89,7 +89,7 @@ def test_a_file_of_another_kind_is_kept(tmp_path: Path, name: str, content: byte
     assert {file.name for file in folder.iterdir()} <= {name, "debug.log"}
 
 
-def test_what_replaced_an_older_part_is_not_replaced(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_what_replaced_an_older_part_is_not_replaced(tmp_path, monkeypatch):
     monkeypatch.setattr(debug_log, "LARGEST", 2000)
     path, precious = tmp_path / "debug.log", tmp_path / "debug.log.1"
     debug_log.begin(path)
@@ -101,7 +101,7 @@ def test_what_replaced_an_older_part_is_not_replaced(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o277, 0o777])
-def test_its_folders_are_for_their_owner_alone(tmp_path: Path, umask: int) -> None:
+def test_its_folders_are_for_their_owner_alone(tmp_path, umask):
     before = os.umask(umask)
     try:
         debug_log.begin(tmp_path / "new" / "deeper" / "debug.log")
@@ -112,7 +112,7 @@ def test_its_folders_are_for_their_owner_alone(tmp_path: Path, umask: int) -> No
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_it_rotates(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_it_rotates(tmp_path, monkeypatch):
     monkeypatch.setattr(debug_log, "LARGEST", 2000)
     path = tmp_path / "logs" / "debug.log"
     debug_log.begin(path)
@@ -127,7 +127,7 @@ def test_it_rotates(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling", "fifo", "folder", "device", "hard link"])
-def test_only_a_regular_file_is_written(tmp_path: Path, kind: str, capsys: Capsys) -> None:
+def test_only_a_regular_file_is_written(tmp_path, kind, capsys):
     path, other = tmp_path / "debug.log", tmp_path / "other"
     if kind == "fifo":
         os.mkfifo(path)
@@ -149,7 +149,7 @@ def test_only_a_regular_file_is_written(tmp_path: Path, kind: str, capsys: Capsy
     assert not other.exists() or other.read_text() == "precious"
 
 
-def test_variable_and_configuration_name_it(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
+def test_variable_and_configuration_name_it(tmp_path, monkeypatch, capsys):
     file = tmp_path / "config.toml"
     file.write_text(f'debug = "{tmp_path / "of-file.log"}"\n')
     assert run(["--config", str(file), "--lang", "en", "config"], Output(outline_drawn=False)) == 0
@@ -164,7 +164,7 @@ def test_variable_and_configuration_name_it(tmp_path: Path, monkeypatch: MonkeyP
     assert "is a folder" in capsys.readouterr().err
 
 
-def test_no_file_is_created_until_something_fails(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_no_file_is_created_until_something_fails(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     assert run(["--lang", "en", "runbook", "schema"], Output(outline_drawn=False)) == 0
     assert not (tmp_path / "state").exists()
@@ -174,13 +174,13 @@ def test_no_file_is_created_until_something_fails(tmp_path: Path, monkeypatch: M
     assert "ValueError: broken" in path.read_text()
 
 
-def test_where_it_cannot_be_kept_the_line_says_how(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_where_it_cannot_be_kept_the_line_says_how(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/x")
     debug_log.begin(None)
     assert "--debug FILE" in last_resort.line(fault())
 
 
-def test_the_line_needs_no_module_any_more_and_no_file(monkeypatch: MonkeyPatch) -> None:
+def test_the_line_needs_no_module_any_more_and_no_file(monkeypatch):
     # What failed may be that modules cannot be imported, or that reading a file fails in a new way.
 
     def fail(*_arguments: object) -> bytes:
@@ -191,9 +191,7 @@ def test_the_line_needs_no_module_any_more_and_no_file(monkeypatch: MonkeyPatch)
     assert "ValueError: broken" in last_resort.line(fault())
 
 
-def test_a_command_of_ours_that_fails_ends_with_one_line(
-    tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capsys
-) -> None:
+def test_a_command_of_ours_that_fails_ends_with_one_line(tmp_path, monkeypatch, capsys):
     def fail(_path: Path) -> None:
         raise KeyError("\x1b[31m" + SECRET)
 
@@ -214,7 +212,7 @@ def test_a_command_of_ours_that_fails_ends_with_one_line(
     assert "in fail" in path.read_text()
 
 
-def test_what_pydantic_quotes_of_an_answer_is_left_out() -> None:
+def test_what_pydantic_quotes_of_an_answer_is_left_out():
     class Row(BaseModel):
         size: int
 
@@ -240,7 +238,7 @@ class Failing(RuntimeApp):
         raise RuntimeError(f"of a callback {SECRET}")
 
 
-async def test_faults_of_the_console_reach_it(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+async def test_faults_of_the_console_reach_it(tmp_path, monkeypatch):
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     monkeypatch.setattr("sys.unraisablehook", lambda unraisable: None)
     path = tmp_path / "debug.log"

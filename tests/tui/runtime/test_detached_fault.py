@@ -1,13 +1,12 @@
 import pytest
 
 from services.background.detached import detached
-from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
-async def test_a_fault_outside_of_every_screen_is_reported(embedded: Embedded) -> None:
+async def test_a_fault_outside_of_every_screen_is_reported(embedded):
     async with console(embedded.url, embedded.clock, notifications=True) as pilot:
 
         async def fail() -> None:

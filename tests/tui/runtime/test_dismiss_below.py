@@ -23,7 +23,7 @@ class Asking(Console):
         self.answers.append(await self.push_screen_wait(question))
 
 
-async def test_an_answer_that_arrives_under_another_dialog_closes_its_own_dialog() -> None:
+async def test_an_answer_that_arrives_under_another_dialog_closes_its_own_dialog():
     async with Asking().run_test() as pilot:
         app = pilot.app
         first, second = Question(), Question()

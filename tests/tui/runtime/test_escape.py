@@ -19,7 +19,7 @@ def apart(*reads: str) -> list[str]:
 
 @pytest.mark.parametrize("key", ["2", "f", "b", ":", "/", "\r", " ", "あ", "G", "?", "-"])
 @pytest.mark.parametrize("cut", [False, True])
-def test_escape_and_a_key_within_a_moment_are_two(key: str, cut: bool) -> None:
+def test_escape_and_a_key_within_a_moment_are_two(key, cut):
     [expected] = apart(key)
     assert apart(*([ESC, key] if cut else [ESC + key])) == ["escape", expected]
     assert apart(f"{ESC}{key}{key}") == ["escape", expected, expected]
@@ -27,18 +27,18 @@ def test_escape_and_a_key_within_a_moment_are_two(key: str, cut: bool) -> None:
 
 
 @pytest.mark.parametrize("key", ["[", "]", "P", "X", "^", "_", "O"])
-def test_escape_and_a_key_that_may_begin_a_reply_are_two_once_nothing_follows(key: str) -> None:
+def test_escape_and_a_key_that_may_begin_a_reply_are_two_once_nothing_follows(key):
     [expected] = apart(key)
     assert apart(ESC + key) == ["escape", expected]
 
 
 @pytest.mark.parametrize("keys", ["]j", "]]]", "] ", "]日", "]\r", "]x1"])
-def test_escape_and_a_bracket_swallow_nothing_of_what_is_typed_on(keys: str) -> None:
+def test_escape_and_a_bracket_swallow_nothing_of_what_is_typed_on(keys):
     expected = ["escape", *(key for each in keys for key in apart(each))]
     assert apart(ESC + keys) == apart(ESC, *keys) == expected
 
 
-def test_a_key_whose_escape_was_taken_for_the_key_is_still_read() -> None:
+def test_a_key_whose_escape_was_taken_for_the_key_is_still_read():
     for rest, sequence in (("[A", f"{ESC}[A"), ("[1;5B", f"{ESC}[1;5B"), ("OH", f"{ESC}OH")):
         late = InputFilter()
         assert late.feed(ESC, 0.0) == []
@@ -46,7 +46,7 @@ def test_a_key_whose_escape_was_taken_for_the_key_is_still_read() -> None:
         assert late.feed(rest, KEY_WAIT + 0.5) == [sequence]
 
 
-def test_a_reply_whose_escape_was_taken_for_the_key_presses_nothing() -> None:
+def test_a_reply_whose_escape_was_taken_for_the_key_presses_nothing():
     late = InputFilter()
     late.feed(ESC, 0.0)
     late.expire(KEY_WAIT)
@@ -54,14 +54,14 @@ def test_a_reply_whose_escape_was_taken_for_the_key_presses_nothing() -> None:
 
 
 @pytest.mark.parametrize("typed", ["[", "]", "k", "[ ", "OK", "O"])
-def test_what_is_typed_after_escape_is_what_was_typed(typed: str) -> None:
+def test_what_is_typed_after_escape_is_what_was_typed(typed):
     late = InputFilter()
     late.feed(ESC, 0.0)
     late.expire(KEY_WAIT)
     assert late.feed(typed, KEY_WAIT + 0.5) == [typed]
 
 
-def test_long_after_escape_a_bracket_is_a_bracket() -> None:
+def test_long_after_escape_a_bracket_is_a_bracket():
     late = InputFilter()
     late.feed(ESC, 0.0)
     late.expire(KEY_WAIT)

@@ -22,7 +22,7 @@ def collections(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
     gc.unfreeze()
 
 
-async def test_a_dialog_that_was_frozen_is_left_where_it_is(collections: list[object]) -> None:
+async def test_a_dialog_that_was_frozen_is_left_where_it_is(collections):
     app = RuntimeApp()
     async with app.run_test() as pilot:
         await app.push_screen(ModalScreen())
@@ -33,7 +33,7 @@ async def test_a_dialog_that_was_frozen_is_left_where_it_is(collections: list[ob
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["closed after it", "closed before it"])
-async def test_a_modes_screen_is_freed_even_if_closed_before(collections: list[object], before: bool) -> None:
+async def test_a_modes_screen_is_freed_even_if_closed_before(collections, before):
     app = RuntimeApp()
     app.add_mode("own", Screen)
     app.add_mode("other", Screen)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
-from tests.conftest import Embedded
 from tests.tools.console import console, press
 from tui.modes import MODES
 from tui.runtime import late_modules, ordered_app
@@ -31,7 +30,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     sys.modules.pop(name, None)
 
 
-async def test_a_module_is_imported_in_another_thread_and_once(module: str) -> None:
+async def test_a_module_is_imported_in_another_thread_and_once(module):
     await ready(module)
     first: Any = sys.modules[module]
     assert first.BY is not threading.current_thread()
@@ -39,9 +38,7 @@ async def test_a_module_is_imported_in_another_thread_and_once(module: str) -> N
     assert sys.modules[module] is first
 
 
-async def test_a_module_that_another_thread_is_importing_is_waited_for_in_a_thread(
-    module: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_module_that_another_thread_is_importing_is_waited_for_in_a_thread(module, monkeypatch):
     await ready(module)
     imported: list[str] = []
     monkeypatch.setattr(late_modules, "import_module", imported.append)
@@ -53,9 +50,7 @@ async def test_a_module_that_another_thread_is_importing_is_waited_for_in_a_thre
     assert imported == [module]
 
 
-async def test_modules_are_imported_ahead_one_after_the_other_and_each_after_a_pause(
-    module: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_modules_are_imported_ahead_one_after_the_other_and_each_after_a_pause(module, monkeypatch):
     steps: list[str] = []
 
     async def pause() -> None:
@@ -66,7 +61,7 @@ async def test_modules_are_imported_ahead_one_after_the_other_and_each_after_a_p
     assert steps == ["pause", module, "pause", f"{module}.two"]
 
 
-def test_a_module_that_is_being_imported_is_not_imported_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_that_is_being_imported_is_not_imported_yet(monkeypatch):
     spec: Any = sys.modules["json"].__spec__
     assert are_imported("json", "asyncio")
     monkeypatch.setattr(spec, "_initializing", True, raising=False)
@@ -74,9 +69,7 @@ def test_a_module_that_is_being_imported_is_not_imported_yet(monkeypatch: pytest
 
 
 @pytest.mark.slow
-async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_mode_is_imported_beside_the_loop_before_its_screen_is_made(embedded, monkeypatch):
     steps: list[str] = []
     make = rebuilding.make_screen
 

@@ -44,7 +44,7 @@ async def looking(pilot: Pilot[None]) -> tuple[Part, Worker[None]]:
     return part, worker
 
 
-async def test_a_part_that_is_removed_leaves_no_worker() -> None:
+async def test_a_part_that_is_removed_leaves_no_worker():
     async with Console().run_test() as pilot:
         part, worker = await looking(pilot)
         await part.remove()
@@ -52,7 +52,7 @@ async def test_a_part_that_is_removed_leaves_no_worker() -> None:
         assert worker.state is WorkerState.CANCELLED
 
 
-async def test_a_screen_that_is_closed_leaves_no_worker() -> None:
+async def test_a_screen_that_is_closed_leaves_no_worker():
     async with Console().run_test() as pilot:
         part, worker = await looking(pilot)
         await part.screen.dismiss()
@@ -60,7 +60,7 @@ async def test_a_screen_that_is_closed_leaves_no_worker() -> None:
         assert worker.state is WorkerState.CANCELLED
 
 
-async def test_the_end_of_the_console_leaves_no_worker() -> None:
+async def test_the_end_of_the_console_leaves_no_worker():
     app: App[None] = Console()
     async with app.run_test() as pilot:
         _part, worker = await looking(pilot)
@@ -69,7 +69,7 @@ async def test_the_end_of_the_console_leaves_no_worker() -> None:
 
 
 @pytest.mark.slow
-async def test_work_cancelled_before_it_begins_warns_of_nothing(recwarn: pytest.WarningsRecorder) -> None:
+async def test_work_cancelled_before_it_begins_warns_of_nothing(recwarn):
     async with Console().run_test() as pilot:
         begun = []
 

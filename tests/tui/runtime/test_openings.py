@@ -59,9 +59,7 @@ async def importing(
 
 
 @pytest.mark.parametrize("key", SCREENS)
-async def test_a_key_opens_its_screen_once_the_modules_are_there(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, key: str
-) -> None:
+async def test_a_key_opens_its_screen_once_the_modules_are_there(embedded, monkeypatch, key):
     async with importing(embedded, monkeypatch) as (pilot, imports):
         type_in(pilot.app, key)
         await until(pilot, lambda: imports.waited_for)
@@ -72,8 +70,8 @@ async def test_a_key_opens_its_screen_once_the_modules_are_there(
 
 @pytest.mark.slow
 async def test_what_is_typed_meanwhile_goes_to_the_screen_that_opens_however_long_it_takes(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, monkeypatch
+):
     monkeypatch.setattr("tui.runtime.type_ahead._PAUSE", 0.0)
     async with importing(embedded, monkeypatch) as (pilot, imports):
         watch = pilot.app.screen
@@ -88,9 +86,7 @@ async def test_what_is_typed_meanwhile_goes_to_the_screen_that_opens_however_lon
         assert pilot.app.screen.query_one(TextArea).text == "quiet, zoom? all 3 ok"
 
 
-async def test_two_keys_open_what_they_would_have_opened_one_after_the_other(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_keys_open_what_they_would_have_opened_one_after_the_other(embedded, monkeypatch):
     async with importing(embedded, monkeypatch) as (pilot, imports):
         type_in(pilot.app, "?", "\x1b", "6")
         await until(pilot, lambda: imports.waited_for)
@@ -101,9 +97,7 @@ async def test_two_keys_open_what_they_would_have_opened_one_after_the_other(
 
 
 @pytest.mark.slow
-async def test_what_needs_nothing_goes_on_meanwhile_and_the_console_can_be_quit(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_needs_nothing_goes_on_meanwhile_and_the_console_can_be_quit(embedded, monkeypatch):
     async with importing(embedded, monkeypatch) as (pilot, imports):
         type_in(pilot.app, "?")
         await until(pilot, lambda: imports.waited_for)
@@ -114,7 +108,7 @@ async def test_what_needs_nothing_goes_on_meanwhile_and_the_console_can_be_quit(
         await until(pilot, lambda: not pilot.app._running)
 
 
-async def test_quitting_once_loses_no_typed_note(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_quitting_once_loses_no_typed_note(embedded, monkeypatch):
     async with importing(embedded, monkeypatch) as (pilot, imports):
         type_in(pilot.app, KEYS["f8"], "note", "\x11")
         await until(pilot, lambda: imports.waited_for)
@@ -124,9 +118,7 @@ async def test_quitting_once_loses_no_typed_note(embedded: Embedded, monkeypatch
         assert pilot.app.screen.query_one(TextArea).text == "note"
 
 
-async def test_a_module_that_cannot_be_imported_is_reported_and_the_keys_go_on(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_module_that_cannot_be_imported_is_reported_and_the_keys_go_on(embedded, monkeypatch):
     async def broken(*_modules: str) -> None:
         raise ImportError("no such file")
 
@@ -166,7 +158,7 @@ async def on_the_shell(embedded: Embedded) -> AsyncIterator[tuple[Start, Pilot[A
 
 
 @pytest.mark.parametrize("key", SCREENS)
-async def test_a_key_on_the_first_frame_opens_over_the_first_mode(embedded: Embedded, key: str) -> None:
+async def test_a_key_on_the_first_frame_opens_over_the_first_mode(embedded, key):
     async with on_the_shell(embedded) as (start, pilot):
         type_in(start.app, key)
         await turns(100)
@@ -177,7 +169,7 @@ async def test_a_key_on_the_first_frame_opens_over_the_first_mode(embedded: Embe
 
 
 @pytest.mark.parametrize("mode", MODES[1:], ids=lambda mode: mode.id)
-async def test_a_modes_key_on_the_first_frame_leads_there(embedded: Embedded, mode: Any) -> None:
+async def test_a_modes_key_on_the_first_frame_leads_there(embedded, mode):
     async with on_the_shell(embedded) as (start, pilot):
         type_in(start.app, mode.key)
         await turns(100)
@@ -185,7 +177,7 @@ async def test_a_modes_key_on_the_first_frame_leads_there(embedded: Embedded, mo
         await until(pilot, lambda: start.app.current_mode == mode.id)
 
 
-async def test_a_note_on_the_first_frame_is_typed_into_its_dialog(embedded: Embedded) -> None:
+async def test_a_note_on_the_first_frame_is_typed_into_its_dialog(embedded):
     async with on_the_shell(embedded) as (start, pilot):
         type_in(start.app, KEYS["f8"], "checked")
         start.goes_on.set()
@@ -194,7 +186,7 @@ async def test_a_note_on_the_first_frame_is_typed_into_its_dialog(embedded: Embe
         assert start.app.screen.query_one(TextArea).text == "checked"
 
 
-async def test_a_console_that_never_connects_can_be_quit_after_a_key(embedded: Embedded) -> None:
+async def test_a_console_that_never_connects_can_be_quit_after_a_key(embedded):
     async with on_the_shell(embedded) as (start, pilot):
         type_in(start.app, "?")
         await turns(100)

@@ -8,7 +8,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from services.models.text import UNSAFE, clean
-from tests.conftest import Embedded
 from tests.tools.console import console, expect
 from tests.tui.typed import KEYS, burst
 from tui.modes import MODES
@@ -48,14 +47,12 @@ def told(pilot: Pilot[Any]) -> str:
         ("一行目\n　二行目", "一行目 二行目"),
     ],
 )
-def test_breaks_become_blanks(text: str, line: str) -> None:
+def test_breaks_become_blanks(text, line):
     assert one_line(text) == line
 
 
 @given(st.text(max_size=60), st.integers(0, 30), st.integers(1, 20), st.sampled_from([None, r"\d{0,6}"]))
-def test_a_field_takes_a_safe_line_of_its_length_or_says_why_not(
-    text: str, taken: int, longest: int, restrict: str | None
-) -> None:
+def test_a_field_takes_a_safe_line_of_its_length_or_says_why_not(text, taken, longest, restrict):
     line, words = fit(text, taken, longest, restrict)
     assert len(line.splitlines()) <= 1
     assert not UNSAFE.search(line)
@@ -63,14 +60,14 @@ def test_a_field_takes_a_safe_line_of_its_length_or_says_why_not(
     assert words or line == clean(one_line(text)) or (restrict and line.isdecimal())
 
 
-def test_a_code_is_taken_as_it_is_printed() -> None:
+def test_a_code_is_taken_as_it_is_printed():
     assert fit("123 456\n", 0, 6, r"\d{0,6}") == ("123456", "")
     line, words = fit("hello", 0, 6, r"\d{0,6}")
     assert line == ""
     assert words
 
 
-async def test_finding_39_a_paste_with_breaks_is_one_line_in_every_prompt(embedded: Embedded) -> None:
+async def test_finding_39_a_paste_with_breaks_is_one_line_in_every_prompt(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
         await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         for key in ("/", "f", "@", "O", "o", ":", KEYS["ctrl+p"]):
@@ -84,7 +81,7 @@ async def test_finding_39_a_paste_with_breaks_is_one_line_in_every_prompt(embedd
         assert told(pilot) == ""
 
 
-async def test_a_long_paste_is_cut_and_the_rest_reported(embedded: Embedded) -> None:
+async def test_a_long_paste_is_cut_and_the_rest_reported(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", notifications=True) as pilot:
         await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         await burst(pilot, "f" + pasted("w" * 600))
@@ -95,7 +92,7 @@ async def test_a_long_paste_is_cut_and_the_rest_reported(embedded: Embedded) -> 
         assert "takes 1,024 characters" in told(pilot)
 
 
-async def test_a_note_takes_the_lines_as_they_are(embedded: Embedded) -> None:
+async def test_a_note_takes_the_lines_as_they_are(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         await burst(pilot, KEYS["f8"] + pasted("one\n  two\n\nthree"))
         assert isinstance(pilot.app.screen, NoteScreen)
@@ -103,7 +100,7 @@ async def test_a_note_takes_the_lines_as_they_are(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_a_paste_where_nothing_is_written_does_nothing(embedded: Embedded) -> None:
+async def test_a_paste_where_nothing_is_written_does_nothing(embedded):
     harm = pasted("gox/3\r\n:" + "".join(mode.key for mode in MODES) + "y\r\x1b" * 3)
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app

@@ -65,14 +65,14 @@ def english() -> None:
     i18n.use("en")
 
 
-async def test_tasks_begin_later_whatever_textual_sets() -> None:
+async def test_tasks_begin_later_whatever_textual_sets():
     loop = asyncio.get_running_loop()
     loop.set_task_factory(lambda loop, work, **options: asyncio.Task(work, loop=loop, **options))
     async with Console().run_test():
         assert loop.get_task_factory() is None
 
 
-async def test_an_action_that_fails_is_reported_once_for_each_place() -> None:
+async def test_an_action_that_fails_is_reported_once_for_each_place():
     async with Console().run_test(notifications=True) as pilot:
         app = pilot.app
         app.query_one(Fragile).focus()
@@ -85,7 +85,7 @@ async def test_an_action_that_fails_is_reported_once_for_each_place() -> None:
         assert app.told == [bug.summary]
 
 
-async def test_a_fault_of_the_app_itself_is_survived_and_its_words_are_harmless() -> None:
+async def test_a_fault_of_the_app_itself_is_survived_and_its_words_are_harmless():
     app = Console()
     app.bind("y", "app_fails")
     async with app.run_test(notifications=True) as pilot:
@@ -95,7 +95,7 @@ async def test_a_fault_of_the_app_itself_is_survived_and_its_words_are_harmless(
         assert not app._exit
 
 
-async def test_secrets_are_not_shown() -> None:
+async def test_secrets_are_not_shown():
     async with Console().run_test(notifications=True) as pilot:
         app = pilot.app
         app.report_bug(RuntimeError("sent hush-hush-hush"))
@@ -103,7 +103,7 @@ async def test_secrets_are_not_shown() -> None:
         assert app.told == ["RuntimeError: sent ***"]
 
 
-async def test_a_widget_that_cannot_be_drawn_is_blank_and_the_rest_is_painted() -> None:
+async def test_a_widget_that_cannot_be_drawn_is_blank_and_the_rest_is_painted():
     async with Console().run_test(size=(20, 4)) as pilot:
         app = pilot.app
         fragile = app.query_one(Fragile)
@@ -120,7 +120,7 @@ async def test_a_widget_that_cannot_be_drawn_is_blank_and_the_rest_is_painted() 
         assert "drawn" in app.export_screenshot()
 
 
-async def test_tests_see_faults() -> None:
+async def test_tests_see_faults():
     async def press() -> None:
         async with Console(fail_fast=None).run_test() as pilot:
             pilot.app.query_one(Fragile).focus()
@@ -130,7 +130,7 @@ async def test_tests_see_faults() -> None:
         await press()
 
 
-async def test_kinds_of_faults_kept_are_bounded() -> None:
+async def test_kinds_of_faults_kept_are_bounded():
     async with Console().run_test() as pilot:
         app = pilot.app
         for number in range(500):
@@ -138,7 +138,7 @@ async def test_kinds_of_faults_kept_are_bounded() -> None:
         assert len(app.bugs) == 100
 
 
-async def test_the_end_drains_once_however_it_comes() -> None:
+async def test_the_end_drains_once_however_it_comes():
     app = Console()
     async with app.run_test() as pilot:
         app.end(3)
@@ -154,7 +154,7 @@ async def test_the_end_drains_once_however_it_comes() -> None:
     assert app.drained == 1
 
 
-async def test_a_drain_that_fails_does_not_prevent_the_end() -> None:
+async def test_a_drain_that_fails_does_not_prevent_the_end():
     class Failing(Console):
         async def drain(self) -> None:
             raise OSError("journal is gone")
@@ -165,7 +165,7 @@ async def test_a_drain_that_fails_does_not_prevent_the_end() -> None:
     assert [bug.summary[:24] for bug in app.bugs.values()] == ["OSError: journal is gone"]
 
 
-async def test_unsafe_text_is_removed_counted_and_reported() -> None:
+async def test_unsafe_text_is_removed_counted_and_reported():
     async with Console().run_test(size=(40, 6), notifications=True) as pilot:
         app = pilot.app
         app.query_one("#well", Static).update(Content("a\x1b]2;x\x9d\u202eb"))
@@ -180,7 +180,7 @@ async def test_unsafe_text_is_removed_counted_and_reported() -> None:
         assert app.told == ["UnsafeText: a␛]2;x<9D><RLO>b"]
 
 
-async def test_a_screenshot_is_for_its_owner_alone(tmp_path: Path) -> None:
+async def test_a_screenshot_is_for_its_owner_alone(tmp_path):
     async with Console().run_test(notifications=True) as pilot:
         app = pilot.app
         app.action_screenshot()
@@ -202,7 +202,7 @@ hostile = st.text(
 
 
 @given(st.lists(hostile, max_size=5))
-def test_the_last_line_leaves_nothing_unsafe_and_no_width_changed(texts: list[str]) -> None:
+def test_the_last_line_leaves_nothing_unsafe_and_no_width_changed(texts):
     reports: list[str] = []
     output_filter = OutputFilter(reports.append)
     style = Style(bold=True)

@@ -12,32 +12,32 @@ ENDED_IN_ORDER = ["draining", "drained", "unmounted filter_hits=0 dropped=0"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
-def test_a_signal_ends_the_console_in_order(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_the_console_in_order(tmp_path, number):
     with ready(tmp_path) as console:
         console.end(by=number)
         assert console.events[-3:] == ENDED_IN_ORDER
 
 
-def test_quitting_drains_too(tmp_path: Path) -> None:
+def test_quitting_drains_too(tmp_path):
     with ready(tmp_path) as console:
         console.end(0, keys="\x11")
         assert console.events[-3:] == ENDED_IN_ORDER
 
 
-def test_exit_from_within_drains_too(tmp_path: Path) -> None:
+def test_exit_from_within_drains_too(tmp_path):
     with ready(tmp_path) as console:
         console.end(0, keys="\x1bOS")
         assert "drained" in console.events
 
 
-def test_an_endless_drain_is_abandoned_after_its_time(tmp_path: Path) -> None:
+def test_an_endless_drain_is_abandoned_after_its_time(tmp_path):
     with ready(tmp_path, "slow-drain") as console:
         console.end(by=signal.SIGTERM)
         assert "drained" not in console.events
         assert console.events[-1].startswith("unmounted")
 
 
-def test_a_person_who_asks_twice_does_not_wait_for_the_drain(tmp_path: Path) -> None:
+def test_a_person_who_asks_twice_does_not_wait_for_the_drain(tmp_path):
     with ready(tmp_path, "endless-drain") as console:
         console.signal(signal.SIGINT)
         console.wait_event("draining")
@@ -47,7 +47,7 @@ def test_a_person_who_asks_twice_does_not_wait_for_the_drain(tmp_path: Path) -> 
         console.assert_restored()
 
 
-def test_signals_in_pairs_leave_the_drain_its_time(tmp_path: Path) -> None:
+def test_signals_in_pairs_leave_the_drain_its_time(tmp_path):
     with ready(tmp_path, "half-drain") as console:
         console.signal(signal.SIGHUP)
         console.wait_event("draining")
@@ -56,7 +56,7 @@ def test_signals_in_pairs_leave_the_drain_its_time(tmp_path: Path) -> None:
         assert "drained" in console.events
 
 
-def test_an_end_that_hangs_is_forced_and_the_terminal_restored(tmp_path: Path) -> None:
+def test_an_end_that_hangs_is_forced_and_the_terminal_restored(tmp_path):
     with ready(tmp_path, "stuck") as console:
         console.end(by=signal.SIGTERM)
 
@@ -77,14 +77,14 @@ def blocked(folder: Path, key: str, *options: str) -> ScriptConsole:
     [(READS_A_PIPE, signal.SIGHUP), (SLEEPS, signal.SIGTERM), (COMPUTES, signal.SIGINT)],
     ids=["reads", "sleeps", "computes"],
 )
-def test_a_loop_deaf_to_signals_is_ended_by_force(tmp_path: Path, key: str, number: signal.Signals) -> None:
+def test_a_loop_deaf_to_signals_is_ended_by_force(tmp_path, key, number):
     with blocked(tmp_path, key, "brisk-guard") as console:
         console.end(by=number)
         assert re.search(rb"stopped responding \(\w+\.py:\d+, \w+\)", console.raw)
         assert b"and was terminated" in console.raw.rpartition(b"\x1b[?1049l")[2]
 
 
-def test_a_second_signal_to_a_loop_that_takes_none_is_not_kept_waiting(tmp_path: Path) -> None:
+def test_a_second_signal_to_a_loop_that_takes_none_is_not_kept_waiting(tmp_path):
     with blocked(tmp_path, READS_A_PIPE, "patient-guard") as console:
         console.signal(signal.SIGTERM)
         console.signal(signal.SIGINT)
@@ -94,14 +94,14 @@ def test_a_second_signal_to_a_loop_that_takes_none_is_not_kept_waiting(tmp_path:
 
 
 @pytest.mark.parametrize("key", [SLEEPS, READS_A_PIPE])
-def test_the_key_of_the_end_pressed_again_ends_a_hung_console(tmp_path: Path, key: str) -> None:
+def test_the_key_of_the_end_pressed_again_ends_a_hung_console(tmp_path, key):
     with blocked(tmp_path, key, "patient-guard") as console:
         console.send("\x11")
         console.send("\x11")
         console.end(128 + signal.SIGINT)
 
 
-def test_a_loop_that_is_slow_ends_in_order(tmp_path: Path) -> None:
+def test_a_loop_that_is_slow_ends_in_order(tmp_path):
     with blocked(tmp_path, NAPS) as console:
         console.signal(signal.SIGHUP)
         console.signal(signal.SIGTERM)
@@ -111,7 +111,7 @@ def test_a_loop_that_is_slow_ends_in_order(tmp_path: Path) -> None:
         console.assert_restored()
 
 
-def test_a_guard_stays_while_the_terminal_is_left_and_taken_again(tmp_path: Path) -> None:
+def test_a_guard_stays_while_the_terminal_is_left_and_taken_again(tmp_path):
     with ready(tmp_path, "brisk-guard") as console:
         console.signal(signal.SIGTSTP)
         console.wait(console.is_stopped, "stopped")
@@ -123,7 +123,7 @@ def test_a_guard_stays_while_the_terminal_is_left_and_taken_again(tmp_path: Path
         console.end(by=signal.SIGTERM)
 
 
-def test_the_terminal_is_closed(tmp_path: Path) -> None:
+def test_the_terminal_is_closed(tmp_path):
     with ready(tmp_path) as console:
         console.close_terminal()
         assert console.wait_exit(reading=False) == 128 + signal.SIGHUP
@@ -131,7 +131,7 @@ def test_the_terminal_is_closed(tmp_path: Path) -> None:
         assert console.events[-1].startswith("unmounted")
 
 
-def test_the_terminal_is_closed_and_hang_ups_are_ignored(tmp_path: Path) -> None:
+def test_the_terminal_is_closed_and_hang_ups_are_ignored(tmp_path):
     with ready(tmp_path, ignore_hup=True) as console:
         console.close_terminal()
         assert console.wait_exit(reading=False) == 128 + signal.SIGHUP
@@ -139,7 +139,7 @@ def test_the_terminal_is_closed_and_hang_ups_are_ignored(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("stdin", ["null", "closed"])
-def test_without_a_keyboard_the_console_ends(tmp_path: Path, stdin: str) -> None:
+def test_without_a_keyboard_the_console_ends(tmp_path, stdin):
     if stdin == "closed" and "faketime" in os.environ.get("LD_PRELOAD", ""):
         pytest.skip("libfaketime opens a file of its own, which takes the closed descriptor's place")
     with ScriptConsole(tmp_path, stdin=stdin) as console:
@@ -150,7 +150,7 @@ def test_without_a_keyboard_the_console_ends(tmp_path: Path, stdin: str) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
-def test_stopped_and_continued(tmp_path: Path, number: signal.Signals) -> None:
+def test_stopped_and_continued(tmp_path, number):
     with ready(tmp_path) as console:
         console.signal(number)
         console.wait(console.is_stopped, "stopped")
@@ -167,7 +167,7 @@ def test_stopped_and_continued(tmp_path: Path, number: signal.Signals) -> None:
         console.end(by=signal.SIGTERM)
 
 
-def test_a_failed_start_says_where_but_no_local_value(tmp_path: Path) -> None:
+def test_a_failed_start_says_where_but_no_local_value(tmp_path):
     with ScriptConsole(tmp_path, "fail-mount") as console:
         console.end(70)
         assert b"mount failed 18" in console.raw
@@ -178,7 +178,7 @@ def test_a_failed_start_says_where_but_no_local_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "bug"), [("\x1bOP", "handler failed"), ("\x1bOQ", "timer failed"), ("\x1bOR", "worker failed")]
 )
-def test_a_fault_is_reported_and_survived(tmp_path: Path, key: str, bug: str) -> None:
+def test_a_fault_is_reported_and_survived(tmp_path, key, bug):
     with ready(tmp_path) as console:
         console.send(key)
         console.wait_event(f"bug {bug}")
@@ -189,20 +189,20 @@ def test_a_fault_is_reported_and_survived(tmp_path: Path, key: str, bug: str) ->
         console.end(by=signal.SIGTERM)
 
 
-def test_a_widget_that_cannot_be_drawn_leaves_the_others(tmp_path: Path) -> None:
+def test_a_widget_that_cannot_be_drawn_leaves_the_others(tmp_path):
     with ready(tmp_path, "broken") as console:
         console.wait_text("cannot draw ␛[2J")
         assert b"cannot draw \x1b" not in console.raw
         console.wait_beats(2)
 
 
-def test_a_flood_of_faults_ends_the_console(tmp_path: Path) -> None:
+def test_a_flood_of_faults_ends_the_console(tmp_path):
     with ready(tmp_path) as console:
         console.end(70, keys="\x1b[15~")
         assert b"timer failed" in console.raw
 
 
-def test_hostile_text_stops_at_the_last_line(tmp_path: Path) -> None:
+def test_hostile_text_stops_at_the_last_line(tmp_path):
     with ready(tmp_path) as console:
         console.send("\x1b[17~", shows="evil ")
         console.wait_text("Internal error")
@@ -216,7 +216,7 @@ def test_hostile_text_stops_at_the_last_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (0, 0), (1, 200), (200, 1)])
-def test_any_size_is_survived(tmp_path: Path, rows: int, columns: int) -> None:
+def test_any_size_is_survived(tmp_path, rows, columns):
     with ready(tmp_path) as console:
         console.resize(rows, columns)
         console.wait_event(f"size {columns or 80}x{rows or 24}")
@@ -228,20 +228,20 @@ def test_any_size_is_survived(tmp_path: Path, rows: int, columns: int) -> None:
         console.end(by=signal.SIGTERM)
 
 
-def test_a_size_that_the_terminal_does_not_know_is_taken_for_the_usual_one(tmp_path: Path) -> None:
+def test_a_size_that_the_terminal_does_not_know_is_taken_for_the_usual_one(tmp_path):
     with ScriptConsole(tmp_path, size=(0, 0)) as console:
         console.wait_event("size 80x24")
         console.wait_text("Ready.")
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 200), (200, 1)])
-def test_a_window_in_which_nothing_can_be_read_is_refused(tmp_path: Path, rows: int, columns: int) -> None:
+def test_a_window_in_which_nothing_can_be_read_is_refused(tmp_path, rows, columns):
     with ScriptConsole(tmp_path, size=(rows, columns)) as console:
         assert console.wait_exit() == 69
         assert f"{columns}×{rows} characters".encode() in console.raw
 
 
-def test_a_storm_of_sizes_is_survived(tmp_path: Path) -> None:
+def test_a_storm_of_sizes_is_survived(tmp_path):
     with ready(tmp_path) as console:
         for step in range(300):
             console.resize(1 + step % 60, 1 + step * 7 % 250)
@@ -263,7 +263,7 @@ def test_a_storm_of_sizes_is_survived(tmp_path: Path) -> None:
         ({"PYTHONIOENCODING": "latin-1"}, b"set to 'iso8859-1'"),
     ],
 )
-def test_an_unsuitable_terminal_is_refused(tmp_path: Path, env: dict[str, str | None], words: bytes) -> None:
+def test_an_unsuitable_terminal_is_refused(tmp_path, env, words):
     with ScriptConsole(tmp_path, env=env) as console:
         assert console.wait_exit() == 69
         assert words in console.raw
@@ -271,14 +271,14 @@ def test_an_unsuitable_terminal_is_refused(tmp_path: Path, env: dict[str, str | 
         assert b"\x1b" not in console.raw
 
 
-def test_the_environment_cannot_press_keys(tmp_path: Path) -> None:
+def test_the_environment_cannot_press_keys(tmp_path):
     with ready(tmp_path, env={"TEXTUAL_PRESS": "s", "TEXTUAL_DRIVER": "nowhere:Driver"}) as console:
         console.send("k")
         console.wait_event("key k")
         assert console.keys == ["k"]
 
 
-def test_a_stalled_terminal_can_be_left(tmp_path: Path) -> None:
+def test_a_stalled_terminal_can_be_left(tmp_path):
     with ready(tmp_path, "chatty", size=(60, 200)) as console:
         console.wait_beats(10, reading=False)
         console.signal(signal.SIGTERM)

@@ -83,7 +83,7 @@ def role(number: int) -> Reply:
 
 
 @pytest.mark.usefixtures("profile")
-async def test_secrets_of_a_session_are_left_out_renewed_ones_too(tmp_path: Path) -> None:
+async def test_secrets_of_a_session_are_left_out_renewed_ones_too(tmp_path):
     path = tmp_path / "debug.log"
     debug_log.begin(path)
     async with fault_server() as server:
@@ -116,9 +116,7 @@ async def read_twice(server: FaultServer) -> None:
 
 
 @pytest.mark.usefixtures("profile")
-def test_a_command_that_fails_shows_no_secret_of_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_that_fails_shows_no_secret_of_a_file(tmp_path, monkeypatch, capsys):
     # Also where the credentials were read by a way that is not ours.
     monkeypatch.setattr(known_secrets, "_known", {})
 
@@ -133,14 +131,14 @@ def test_a_command_that_fails_shows_no_secret_of_a_file(
     assert not [each for each in WRITTEN if each in shown + path.read_text()]
 
 
-def test_what_is_carried_as_a_secret_is_known(tmp_path: Path) -> None:
+def test_what_is_carried_as_a_secret_is_known(tmp_path):
     path = tmp_path / "debug.log"
     debug_log.begin(path)
     Secret("xoxb-of-the-tests")
     assert "xoxb-of-the-tests" not in told(path, ValueError("of xoxb-of-the-tests"))
 
 
-def test_only_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_are_kept(monkeypatch):
     monkeypatch.setattr(known_secrets, "_known", {})
     known_secrets.remember(f"secret {number}" for number in range(known_secrets.MOST + 10))
     known_secrets.remember(["", None, 3])

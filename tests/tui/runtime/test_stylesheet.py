@@ -46,7 +46,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return count
 
 
-async def test_a_screen_is_opened_without_parsing_earlier_styles(parsed: Counter[str]) -> None:
+async def test_a_screen_is_opened_without_parsing_earlier_styles(parsed):
     app = _Console()
     async with app.run_test() as pilot:
         await app.push_screen("many")
@@ -59,7 +59,7 @@ async def test_a_screen_is_opened_without_parsing_earlier_styles(parsed: Counter
         assert set(parsed) == {"_One.CSS"}
 
 
-async def test_a_theme_changes_every_style(parsed: Counter[str]) -> None:
+async def test_a_theme_changes_every_style(parsed):
     app = _Console()
     async with app.run_test() as pilot:
         await app.push_screen("many")
@@ -73,6 +73,6 @@ async def test_a_theme_changes_every_style(parsed: Counter[str]) -> None:
         assert grown.styles.color != before
 
 
-def test_it_stays_the_stylesheet_of_the_app() -> None:
+def test_it_stays_the_stylesheet_of_the_app():
     app: App[None] = _Console()
     assert isinstance(app.stylesheet, CachingStylesheet)

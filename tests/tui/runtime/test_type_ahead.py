@@ -58,7 +58,7 @@ def field(pilot: Pilot[Any]) -> str:
 
 
 @pytest.mark.parametrize("panes", [1, 2])
-async def test_three_letters_open_one_dialog_and_are_typed_into_it(embedded: Embedded, panes: int) -> None:
+async def test_three_letters_open_one_dialog_and_are_typed_into_it(embedded, panes):
     async with logs(embedded, panes) as pilot:
         below = pilot.app.screen
         for keys in ("gox", "go", "oxg"):
@@ -70,7 +70,7 @@ async def test_three_letters_open_one_dialog_and_are_typed_into_it(embedded: Emb
             assert len(below.tails) == panes
 
 
-async def test_finding_5_a_prompt_takes_what_follows_the_key_that_opened_it(embedded: Embedded) -> None:
+async def test_finding_5_a_prompt_takes_what_follows_the_key_that_opened_it(embedded):
     async with logs(embedded, 2) as pilot:
         pane = pilot.app.screen.pane
         for keys in ("gox", "goxpD", "goxpJDBC", "JDBC", "xJ", "123:?"):
@@ -84,7 +84,7 @@ async def test_finding_5_a_prompt_takes_what_follows_the_key_that_opened_it(embe
             await burst(pilot, ESC)
 
 
-async def test_finding_5_a_filter_is_typed_and_entered_in_one_go(embedded: Embedded) -> None:
+async def test_finding_5_a_filter_is_typed_and_entered_in_one_go(embedded):
     async with logs(embedded, 2) as pilot:
         screen = pilot.app.screen
         groups = [tail.group for tail in screen.tails.values()]
@@ -94,7 +94,7 @@ async def test_finding_5_a_filter_is_typed_and_entered_in_one_go(embedded: Embed
 
 
 @pytest.mark.parametrize("cut", [False, True], ids=["one read", "two reads"])
-async def test_escape_followed_at_once_by_a_key_is_both_keys(embedded: Embedded, cut: bool) -> None:
+async def test_escape_followed_at_once_by_a_key_is_both_keys(embedded, cut):
     async with logs(embedded) as pilot:
         app = pilot.app
         await burst(pilot, "/abc")
@@ -111,7 +111,7 @@ async def test_escape_followed_at_once_by_a_key_is_both_keys(embedded: Embedded,
         assert field(pilot) == ""
 
 
-async def test_escape_and_enter_at_once_close_and_confirm_nothing_in_between(embedded: Embedded) -> None:
+async def test_escape_and_enter_at_once_close_and_confirm_nothing_in_between(embedded):
     async with logs(embedded) as pilot:
         await burst(pilot, f"/nothing{ESC}{ENTER}")
         pane = pilot.app.screen.pane
@@ -119,7 +119,7 @@ async def test_escape_and_enter_at_once_close_and_confirm_nothing_in_between(emb
         assert pane.detail.display, "enter came to the lines"
 
 
-async def test_a_key_after_escape_is_the_fields_only_in_one_read(embedded: Embedded) -> None:
+async def test_a_key_after_escape_is_the_fields_only_in_one_read(embedded):
     async with logs(embedded) as pilot:
         for key in "fbd":
             await burst(pilot, "/abc")
@@ -130,7 +130,7 @@ async def test_a_key_after_escape_is_the_fields_only_in_one_read(embedded: Embed
 
 
 @pytest.mark.slow
-async def test_a_page_key_before_a_list_is_laid_out_is_no_fault(embedded: Embedded) -> None:
+async def test_a_page_key_before_a_list_is_laid_out_is_no_fault(embedded):
     async with logs(embedded) as pilot:
         for opening in (KEYS["ctrl+p"], ":", "o", "6f"):
             for page in ("pageup", "pagedown", "home", "end"):
@@ -150,7 +150,7 @@ async def test_a_page_key_before_a_list_is_laid_out_is_no_fault(embedded: Embedd
 
 
 @pytest.mark.slow
-async def test_escape_and_tab_leave_a_dialog_and_move_nothing_in_it(embedded: Embedded) -> None:
+async def test_escape_and_tab_leave_a_dialog_and_move_nothing_in_it(embedded):
     async with logs(embedded) as pilot:
         below = pilot.app.screen
         await burst(pilot, "g", f"{ESC}\t")
@@ -159,7 +159,7 @@ async def test_escape_and_tab_leave_a_dialog_and_move_nothing_in_it(embedded: Em
         assert pilot.app.screen is below
 
 
-async def test_keys_of_a_field_that_a_terminal_sends_with_escape_still_work_there(embedded: Embedded) -> None:
+async def test_keys_of_a_field_that_a_terminal_sends_with_escape_still_work_there(embedded):
     async with logs(embedded) as pilot:
         await burst(pilot, "/one two")
         await burst(pilot, "\x1bb", "X")
@@ -171,7 +171,7 @@ async def test_keys_of_a_field_that_a_terminal_sends_with_escape_still_work_ther
 # -- every prompt, dialog and mode
 
 
-async def test_the_keys_after_a_mode_s_key_are_the_mode_s(embedded: Embedded) -> None:
+async def test_the_keys_after_a_mode_s_key_are_the_mode_s(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         await burst(pilot, "3/JDBC")
@@ -190,9 +190,7 @@ async def test_the_keys_after_a_mode_s_key_are_the_mode_s(embedded: Embedded) ->
 @pytest.mark.parametrize(
     ("keys", "dialog"), [(KEYS["f8"], NoteScreen), (f"a{KEYS['home']}c", AcknowledgeScreen)]
 )
-async def test_text_typed_ahead_is_in_the_note_and_enter_typed_ahead_records_nothing(
-    embedded: Embedded, keys: str, dialog: type[Any]
-) -> None:
+async def test_text_typed_ahead_is_in_the_note_and_enter_typed_ahead_records_nothing(embedded, keys, dialog):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         await burst(pilot, f"{keys}quiet 3 gox")
@@ -203,7 +201,7 @@ async def test_text_typed_ahead_is_in_the_note_and_enter_typed_ahead_records_not
         assert isinstance(app.screen, WatchScreen)
 
 
-async def test_enter_typed_ahead_of_an_acknowledgement_records_nothing(embedded: Embedded) -> None:
+async def test_enter_typed_ahead_of_an_acknowledgement_records_nothing(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         await burst(pilot, f"a{KEYS['home']}cseen{ENTER}")
         assert isinstance(pilot.app.screen, AcknowledgeScreen)
@@ -212,7 +210,7 @@ async def test_enter_typed_ahead_of_an_acknowledgement_records_nothing(embedded:
         assert EntryKind.ACKNOWLEDGED not in kinds
 
 
-async def test_a_jump_typed_in_one_go_goes_where_its_words_lead(embedded: Embedded) -> None:
+async def test_a_jump_typed_in_one_go_goes_where_its_words_lead(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         await burst(pilot, f":2026-05-04{ENTER}")
@@ -222,7 +220,7 @@ async def test_a_jump_typed_in_one_go_goes_where_its_words_lead(embedded: Embedd
         assert isinstance(app.screen, CommandPalette)
 
 
-async def test_enter_for_an_unseen_plan_is_for_neither_list_nor_plan(embedded: Embedded) -> None:
+async def test_enter_for_an_unseen_plan_is_for_neither_list_nor_plan(embedded):
     async with console(embedded.url, embedded.clock, mode="change") as pilot:
         app = pilot.app
         await until(pilot, lambda: app.screen.live.state.value is not None)
@@ -233,7 +231,7 @@ async def test_enter_for_an_unseen_plan_is_for_neither_list_nor_plan(embedded: E
 
 
 @pytest.mark.slow
-async def test_keys_typed_while_the_screens_are_rebuilt_go_to_the_new_ones(embedded: Embedded) -> None:
+async def test_keys_typed_while_the_screens_are_rebuilt_go_to_the_new_ones(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         app.fail_fast = False
@@ -245,7 +243,7 @@ async def test_keys_typed_while_the_screens_are_rebuilt_go_to_the_new_ones(embed
 
 
 @pytest.mark.slow
-async def test_a_plan_closed_while_its_questions_are_read_leaves_no_fault(embedded: Embedded) -> None:
+async def test_a_plan_closed_while_its_questions_are_read_leaves_no_fault(embedded):
     async with console(embedded.url, embedded.clock, mode="change") as pilot:
         app = pilot.app
         app.fail_fast = False
@@ -258,7 +256,7 @@ async def test_a_plan_closed_while_its_questions_are_read_leaves_no_fault(embedd
 
 
 @pytest.mark.slow
-async def test_a_plan_requested_again_starts_over(embedded: Embedded) -> None:
+async def test_a_plan_requested_again_starts_over(embedded):
     async with console(embedded.url, embedded.clock, mode="change") as pilot:
         app = pilot.app
         app.fail_fast = False
@@ -316,14 +314,14 @@ class Below(RuntimeApp):
 
 
 @pytest.mark.parametrize("opens", ["o", "w"])
-async def test_a_dialog_receives_all_following_keys_in_order(opens: str) -> None:
+async def test_a_dialog_receives_all_following_keys_in_order(opens):
     async with Below().run_test() as pilot:
         await burst(pilot, f"ab{opens}{'x' * 300} 日本 {opens}q")
         assert pilot.app.keys == ["a", "b", opens]
         assert field(pilot) == f"{'x' * 300} 日本 {opens}q"
 
 
-async def test_a_cancelled_question_closes_its_dialog() -> None:
+async def test_a_cancelled_question_closes_its_dialog():
     async with Below().run_test() as pilot:
         app = pilot.app
         await burst(pilot, "w")
@@ -340,7 +338,7 @@ async def test_a_cancelled_question_closes_its_dialog() -> None:
         assert app._running
 
 
-async def test_a_wait_for_removed_widgets_may_be_cancelled_and_ends_nothing() -> None:
+async def test_a_wait_for_removed_widgets_may_be_cancelled_and_ends_nothing():
     async with Below().run_test() as pilot:
         app = pilot.app
 
@@ -357,7 +355,7 @@ async def test_a_wait_for_removed_widgets_may_be_cancelled_and_ends_nothing() ->
         assert not app.bugs
 
 
-async def test_a_cancellation_that_is_not_the_console_s_own_is_a_bug_and_not_its_end() -> None:
+async def test_a_cancellation_that_is_not_the_console_s_own_is_a_bug_and_not_its_end():
     async with Below().run_test() as pilot:
         app = pilot.app
         lost = asyncio.get_running_loop().create_future()
@@ -372,7 +370,7 @@ async def test_a_cancellation_that_is_not_the_console_s_own_is_a_bug_and_not_its
         assert sum(bug.count for bug in app.bugs.values()) == 2
 
 
-async def test_a_dialog_that_opens_by_itself_ignores_keys_typed_before_it_was_painted() -> None:
+async def test_a_dialog_that_opens_by_itself_ignores_keys_typed_before_it_was_painted():
     async with Below().run_test() as pilot:
         app = pilot.app
         before = Key("x", "x")
@@ -385,7 +383,7 @@ async def test_a_dialog_that_opens_by_itself_ignores_keys_typed_before_it_was_pa
         assert app.keys == []
 
 
-async def test_a_dialog_that_opens_by_itself_ignores_queued_keys() -> None:
+async def test_a_dialog_that_opens_by_itself_ignores_queued_keys():
     async with Below().run_test() as pilot:
         app = pilot.app
         time_has_come, opened = asyncio.Event(), asyncio.Event()
@@ -411,7 +409,7 @@ async def test_a_dialog_that_opens_by_itself_ignores_queued_keys() -> None:
         assert not isinstance(app.screen, Late)
 
 
-async def test_a_dialog_opened_from_a_requested_one_receives_the_following_keys() -> None:
+async def test_a_dialog_opened_from_a_requested_one_receives_the_following_keys():
     async with Below().run_test() as pilot:
         app = pilot.app
 
@@ -427,7 +425,7 @@ async def test_a_dialog_opened_from_a_requested_one_receives_the_following_keys(
         assert app.keys == ["z"]
 
 
-async def test_dialogs_that_open_by_themselves_on_each_other_receive_keys_once_painted() -> None:
+async def test_dialogs_that_open_by_themselves_on_each_other_receive_keys_once_painted():
     async with Below().run_test() as pilot:
         app = pilot.app
         first, second = Late(), Late()
@@ -441,7 +439,7 @@ async def test_dialogs_that_open_by_themselves_on_each_other_receive_keys_once_p
         assert field(pilot) == "y"
 
 
-async def test_a_mode_that_opens_by_itself_ignores_keys_typed_before_it_was_painted() -> None:
+async def test_a_mode_that_opens_by_itself_ignores_keys_typed_before_it_was_painted():
     async with Below().run_test() as pilot:
         app = pilot.app
         app.add_mode("first", Late)
@@ -457,7 +455,7 @@ async def test_a_mode_that_opens_by_itself_ignores_keys_typed_before_it_was_pain
         assert app.keys == ["k"]
 
 
-async def test_keys_typed_into_a_dialog_that_closed_by_itself_are_dropped() -> None:
+async def test_keys_typed_into_a_dialog_that_closed_by_itself_are_dropped():
     async with Below().run_test() as pilot:
         app = pilot.app
         await burst(pilot, "o")
@@ -471,7 +469,7 @@ async def test_keys_typed_into_a_dialog_that_closed_by_itself_are_dropped() -> N
         assert app.keys == ["o", "y"]
 
 
-async def test_a_click_meant_for_what_stood_there_before_presses_nothing_of_a_dialog() -> None:
+async def test_a_click_meant_for_what_stood_there_before_presses_nothing_of_a_dialog():
     class Sure(ModalScreen[str]):
         def compose(self) -> ComposeResult:
             yield Button("yes")
@@ -495,7 +493,7 @@ async def test_a_click_meant_for_what_stood_there_before_presses_nothing_of_a_di
         assert app.answers == ["yes"]
 
 
-async def test_keys_stay_in_order_while_the_console_itself_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keys_stay_in_order_while_the_console_itself_hangs(monkeypatch):
     monkeypatch.setattr(type_ahead, "PATIENCE", 20)
     monkeypatch.setattr(type_ahead, "IMPATIENCE", 10)
     async with Below().run_test() as pilot:
@@ -509,7 +507,7 @@ async def test_keys_stay_in_order_while_the_console_itself_hangs(monkeypatch: py
         assert app.keys == [*"habcdefg"]
 
 
-async def test_a_key_on_its_way_up_runs_nothing_of_a_screen_that_came_meanwhile() -> None:
+async def test_a_key_on_its_way_up_runs_nothing_of_a_screen_that_came_meanwhile():
     async with Below().run_test() as pilot:
         app = pilot.app
         app.post_message(key := Key("escape", None))
@@ -521,7 +519,7 @@ async def test_a_key_on_its_way_up_runs_nothing_of_a_screen_that_came_meanwhile(
         assert not app.bugs
 
 
-async def test_keys_at_the_end_are_dropped() -> None:
+async def test_keys_at_the_end_are_dropped():
     async with Below().run_test() as pilot:
         app = pilot.app
         app.exit()
@@ -530,7 +528,7 @@ async def test_keys_at_the_end_are_dropped() -> None:
     assert not app.bugs
 
 
-async def test_a_widget_that_hangs_does_not_block_the_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_widget_that_hangs_does_not_block_the_keyboard(monkeypatch):
     monkeypatch.setattr(type_ahead, "PATIENCE", 150)
     async with Below().run_test() as pilot:
         app = pilot.app
@@ -544,7 +542,7 @@ async def test_a_widget_that_hangs_does_not_block_the_keyboard(monkeypatch: pyte
         assert app.keys == ["a", "b", "c", "d"]
 
 
-async def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_waits_is_bounded(monkeypatch):
     monkeypatch.setattr(type_ahead, "LIMIT", 10)
     async with Below().run_test() as pilot:
         await burst(pilot, "a" * 50)

@@ -3,7 +3,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -49,7 +48,7 @@ def quit_console(console: PtyConsole) -> None:
 
 
 @pytest.mark.slow
-def test_findings_1_and_5_in_a_terminal() -> None:
+def test_findings_1_and_5_in_a_terminal():
     with logs() as console:
         console.send("o", shows="Log group")
         console.send(f"{KEYS['down']}\r")
@@ -69,7 +68,7 @@ def test_findings_1_and_5_in_a_terminal() -> None:
         console.wait(lambda: "two of them" not in console.text, "the prompt is closed")
 
 
-def test_a_key_cut_by_a_slow_line_is_still_the_key(tmp_path: Path) -> None:
+def test_a_key_cut_by_a_slow_line_is_still_the_key(tmp_path):
 
     with ready(tmp_path) as console:
         console.send(ESC)
@@ -82,7 +81,7 @@ def test_a_key_cut_by_a_slow_line_is_still_the_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keys", ["x", "fx"])
-def test_an_unrequested_end_is_reported_and_is_not_success(tmp_path: Path, keys: str) -> None:
+def test_an_unrequested_end_is_reported_and_is_not_success(tmp_path, keys):
     with PtyConsole(
         [sys.executable, "-m", "tests.tui.unasked_script", str(tmp_path)], size=(24, 100)
     ) as console:
@@ -96,7 +95,7 @@ def test_an_unrequested_end_is_reported_and_is_not_success(tmp_path: Path, keys:
         console.assert_restored()
 
 
-def test_a_requested_end_prints_nothing(tmp_path: Path) -> None:
+def test_a_requested_end_prints_nothing(tmp_path):
     with PtyConsole(
         [sys.executable, "-m", "tests.tui.unasked_script", str(tmp_path)], size=(24, 100)
     ) as console:
@@ -109,7 +108,7 @@ def test_a_requested_end_prints_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [5])
-def test_random_bursts_in_a_terminal_end_nothing(seed: int) -> None:
+def test_random_bursts_in_a_terminal_end_nothing(seed):
     rng = random.Random(seed)
     count = BURST_KEYS // 4
     with logs() as console:

@@ -1,5 +1,4 @@
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,13 +25,13 @@ def refusals(options: StartOptions | None = None) -> list[str]:
     return [str(each) for each in caught.value.mistakes]
 
 
-def test_without_anything_the_defaults_hold(file: Path) -> None:
+def test_without_anything_the_defaults_hold(file):
     config = load_config()
     assert (config.runbook, config.theme, config.lang, config.bell) == ("facility-prod", "auto", None, True)
     assert (config.intervals.alarms, config.intervals.metrics, config.intervals.logs) == (60, 60, 5)
 
 
-def test_flags_over_environment_over_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_over_environment_over_file(file, monkeypatch):
     write(file, 'theme = "dark"\nlang = "ja"\nprofile = "file"\n[intervals]\nalarms = 90\nlogs = 3\n')
     monkeypatch.setenv("TOBAN_LANG", "en")
     monkeypatch.setenv("TOBAN_PROFILE", "environment")
@@ -55,7 +54,7 @@ def test_flags_over_environment_over_file(file: Path, monkeypatch: pytest.Monkey
     }
 
 
-def test_every_mistake_in_the_file_is_named(file: Path) -> None:
+def test_every_mistake_in_the_file_is_named(file):
     write(file, 'theme = "pink"\nthem = "dark"\n\n[intervals]\nalarms = 5\nlogs = 1\n[keys]\nqit = "x"\n')
     assert refusals() == [
         f"{file}:1: theme: must be one of auto, dark, light, 16, 16-light (found 'pink')",
@@ -72,7 +71,7 @@ def test_every_mistake_in_the_file_is_named(file: Path) -> None:
     assert refusals() == [f"{file}:1: not TOML: Invalid value"]
 
 
-def test_mistakes_name_the_variable_or_the_flag(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_name_the_variable_or_the_flag(file, monkeypatch):
     monkeypatch.setenv("TOBAN_THEM", "dark")
     monkeypatch.setenv("TOBAN_INTERVALS__LOGS", "soon")
     messages = refusals(StartOptions(lang="fr"))
@@ -86,13 +85,13 @@ def test_mistakes_name_the_variable_or_the_flag(file: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_file_that_others_may_write_is_refused(file: Path, mode: int) -> None:
+def test_a_file_that_others_may_write_is_refused(file, mode):
     write(file, 'theme = "dark"\n')
     file.chmod(mode)
     assert refusals() == [f"{file}: others may write it: run chmod go-w on it"]
 
 
-def test_a_file_of_another_user_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_refused(file, monkeypatch):
     write(file, 'theme = "dark"\n')
     if os.geteuid() == 0:
         os.chown(file, 12345, -1)
@@ -101,35 +100,35 @@ def test_a_file_of_another_user_is_refused(file: Path, monkeypatch: pytest.Monke
     assert refusals() == [f"{file}: belongs to another user: refused"]
 
 
-def test_a_named_file_must_exist_and_the_usual_one_need_not(file: Path) -> None:
+def test_a_named_file_must_exist_and_the_usual_one_need_not(file):
     assert load_config().theme == "auto"
     assert refusals(StartOptions(config=str(file))) == [f"{file}: there is no such file"]
 
 
-def test_a_runbook_named_in_the_file_is_beside_the_file(file: Path) -> None:
+def test_a_runbook_named_in_the_file_is_beside_the_file(file):
     write(file, 'runbook = "books/other.toml"\n')
     assert load_config().runbook == str(file.parent / "books/other.toml")
     write(file, 'runbook = "facility-prod"\n')
     assert load_config().runbook == "facility-prod"
 
 
-def test_the_usual_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_usual_place(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert config_path({}) == tmp_path / "toban" / "config.toml"
 
 
-def test_every_setting_is_described() -> None:
+def test_every_setting_is_described():
     assert all(isinstance(each, Setting) and each.text for each in settings())
     assert all(f"| `{each.key}` |" in describe() for each in settings())
 
 
-def test_keys_that_exist_and_do_not_collide(file: Path) -> None:
+def test_keys_that_exist_and_do_not_collide(file):
     write(file, '[keys]\nquit = "f10,ctrl+x"\nhelp = "?"\n')
     assert load_config().keys == {"quit": "f10,ctrl+x", "help": "question_mark"}
     assert not list(key_mistakes({}))
 
 
-def test_colliding_keys_are_named() -> None:
+def test_colliding_keys_are_named():
     assert list(key_mistakes({"zoom": "a"})) == [("zoom", '"a" already belongs to focus-alarms')]
     assert list(key_mistakes({"quit": "1"})) == [("quit", '"1" already belongs to mode watch')]
     assert list(key_mistakes({"zoom": "f7", "quit": "f7"})) == [("zoom", '"f7" already belongs to quit')]
@@ -142,7 +141,7 @@ def test_colliding_keys_are_named() -> None:
         st.sampled_from([each.id for each in COMMANDS]) | st.text(max_size=5), st.text(max_size=8), max_size=4
     )
 )
-def test_any_keys_are_accepted_or_explained(keys: dict[str, str]) -> None:
+def test_any_keys_are_accepted_or_explained(keys):
     named = {command for command, mistake in key_mistakes(keys) if mistake}
     for command in keys.keys() - named:
         assert textual_keys(keys[command])
@@ -152,7 +151,7 @@ ROLE = "arn:aws:iam::123456789012:role/ops/TobanWrite"
 DEVICE = "arn:aws:iam::123456789012:mfa/tanaka"
 
 
-def test_the_role_for_writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_role_for_writing(file, monkeypatch):
     assert load_config().arming.role_arn is None
     write(file, f'[arming]\nrole_arn = "{ROLE}"\nmfa_serial = "GAHT12345678"\n')
     monkeypatch.setenv("TOBAN_ARMING__MFA_SERIAL", DEVICE)
@@ -173,7 +172,7 @@ def test_the_role_for_writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ('role = "x"', "arming.role: "),
     ],
 )
-def test_mistakes_of_the_role_for_writing(file: Path, text: str, words: str) -> None:
+def test_mistakes_of_the_role_for_writing(file, text, words):
     write(file, f"[arming]\n{text}\n")
     (refusal,) = refusals()
     assert words in refusal

@@ -29,7 +29,7 @@ main()
         ("services.demo.__main__", "services.demo.scenario", "load", ()),
     ],
 )
-def test_nothing_can_be_dumped(module: str, after: str, name: str, arguments: tuple[str, ...]) -> None:
+def test_nothing_can_be_dumped(module, after, name, arguments):
     code = TELL.format(get=PR_GET_DUMPABLE, module=module, after=after, name=name)
     # The embedded AWS ends with its stdin, which stays open here.
     stdin, kept_open = os.pipe()
@@ -51,7 +51,7 @@ def core_limits(pid: int) -> list[str]:
 
 @pytest.mark.pty
 @pytest.mark.slow
-def test_the_console_and_its_world_leave_no_core(tmp_path: Path) -> None:
+def test_the_console_and_its_world_leave_no_core(tmp_path):
     with PtyConsole(demo_command(), size=(40, 120)) as console:
         console.wait_text("alb-5xx-error-rate")
         pid = console.process.pid

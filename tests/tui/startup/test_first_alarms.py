@@ -68,7 +68,7 @@ async def started(aws: Embedded) -> AsyncIterator[tuple[Start, Any]]:
         await until(pilot, lambda: start.app.services is not None and start.app.view is not None)
 
 
-async def test_they_are_on_the_shell_before_the_rest_is_connected(embedded: Embedded) -> None:
+async def test_they_are_on_the_shell_before_the_rest_is_connected(embedded):
     async with started(embedded) as (start, pilot):
         assert isinstance(start.app.screen, ShellScreen)
         assert start.app.services is None
@@ -76,7 +76,7 @@ async def test_they_are_on_the_shell_before_the_rest_is_connected(embedded: Embe
         assert "Alarms: reading" not in screen_text(pilot)
 
 
-async def test_the_panels_begin_with_them_and_do_not_read_them_again(embedded: Embedded) -> None:
+async def test_the_panels_begin_with_them_and_do_not_read_them_again(embedded):
     before = embedded.counts().get("cloudwatch.DescribeAlarms", 0)
     async with started(embedded) as (start, pilot):
         assert start.begun is not None
@@ -91,7 +91,7 @@ async def test_the_panels_begin_with_them_and_do_not_read_them_again(embedded: E
         assert start.app.ready.session is start.begun.session
 
 
-async def test_a_slow_endpoint_delays_no_panel(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_endpoint_delays_no_panel(embedded, monkeypatch):
     monkeypatch.setattr(first_alarms, "FIRST_READ", 0.01)
     with embedded.held("cloudwatch", "DescribeAlarms"):
         start = Start(embedded)
@@ -108,15 +108,13 @@ async def test_a_slow_endpoint_delays_no_panel(embedded: Embedded, monkeypatch: 
             await until(pilot, lambda: ALARM in screen_text(pilot))
 
 
-async def test_alarms_that_cannot_be_read_do_not_look_normal(embedded: Embedded) -> None:
+async def test_alarms_that_cannot_be_read_do_not_look_normal(embedded):
     embedded.fault("cloudwatch", "DescribeAlarms", code="AccessDenied", status=403)
     async with started(embedded) as (_start, pilot):
         assert "their state is unknown" in screen_text(pilot)
 
 
-async def test_an_internal_error_in_the_first_read_is_reported(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_internal_error_in_the_first_read_is_reported(embedded, monkeypatch):
     async def broken(_self: object) -> None:
         raise ZeroDivisionError
 
@@ -137,7 +135,7 @@ class Opened:
 
 
 @pytest.mark.parametrize("error", [OSError, asyncio.CancelledError])
-async def test_a_start_that_ends_early_closes_what_it_has_opened(error: type[BaseException]) -> None:
+async def test_a_start_that_ends_early_closes_what_it_has_opened(error):
     opened = Opened()
     with pytest.raises(error):
         async with closed_on_error(opened):
@@ -148,7 +146,7 @@ async def test_a_start_that_ends_early_closes_what_it_has_opened(error: type[Bas
     assert opened.closed == 1
 
 
-def test_nothing_that_they_do_not_need_is_imported_before() -> None:
+def test_nothing_that_they_do_not_need_is_imported_before():
     script = "import sys, tui.startup.start, tui.app, tui.startup.beginning, tui.startup.first_alarms; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT

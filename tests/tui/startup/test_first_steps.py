@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Capsys, MonkeyPatch
+from tests.conftest import MonkeyPatch
 from tests.tools.japanese import holds_japanese
 from tests.tui.printing import stderr_of
 from tui.cli.main import run
@@ -46,16 +46,16 @@ def new_machine(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
     [("C.UTF-8", False, True), ("POSIX", False, True), ("ja_JP.UTF-8", False, False), ("en_US.UTF-8", True, False)],
 )  # fmt: skip
 def test_every_first_error_names_the_next_command_in_the_readers_language(
-    argv: tuple[str, ...],
-    environment: dict[str, str],
-    status: int,
-    command: str,
-    locale: str,
-    is_english: bool,
-    hint: bool,
-    monkeypatch: MonkeyPatch,
-    capsys: Capsys,
-) -> None:
+    argv,
+    environment,
+    status,
+    command,
+    locale,
+    is_english,
+    hint,
+    monkeypatch,
+    capsys,
+):
     monkeypatch.setenv("LANG", locale)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -66,9 +66,7 @@ def test_every_first_error_names_the_next_command_in_the_readers_language(
 
 
 @pytest.mark.parametrize("way", ["flag", "environment", "file"])
-def test_who_has_chosen_a_language_is_not_asked(
-    way: str, monkeypatch: MonkeyPatch, tmp_path: Path, capsys: Capsys
-) -> None:
+def test_who_has_chosen_a_language_is_not_asked(way, monkeypatch, tmp_path, capsys):
     if way == "environment":
         monkeypatch.setenv("TOBAN_LANG", "ja")
     if way == "file":
@@ -78,12 +76,12 @@ def test_who_has_chosen_a_language_is_not_asked(
     assert OTHER_LANGUAGE not in capsys.readouterr().err
 
 
-def test_a_language_that_does_not_exist_chooses_none(monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
+def test_a_language_that_does_not_exist_chooses_none(monkeypatch, capsys):
     monkeypatch.setenv("TOBAN_LANG", "fr")
     assert holds_japanese(stderr_of(capsys, toban("frobnicate"), 64))
 
 
-def test_results_are_left_alone(capsys: Capsys) -> None:
+def test_results_are_left_alone(capsys):
     assert stderr_of(capsys, toban("runbook", "show", "facility-prod")) == ""
 
 
@@ -95,12 +93,12 @@ def without_moto(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "moto", None)
 
 
-def test_the_demo_is_refused_before_it_starts(without_moto: None) -> None:
+def test_the_demo_is_refused_before_it_starts(without_moto):
     assert "Makefile" in os.listdir(first_steps._ROOT)
     assert str(demo_refusal()).endswith(f"make -C {first_steps._ROOT} demo")
 
 
-def test_with_the_extra_it_is_not() -> None:
+def test_with_the_extra_it_is_not():
     assert demo_refusal() is None
     assert isinstance(first_steps.find_spec("moto"), ModuleSpec)
 
@@ -114,9 +112,7 @@ def test_with_the_extra_it_is_not() -> None:
         ("/srv/toban", "", f"{sys.executable} -m pip install 'toban[demo]"),
     ],
 )
-def test_the_extra_is_installed_as_toban_was(
-    prefix: str, active: str, command: str, monkeypatch: MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_extra_is_installed_as_toban_was(prefix, active, command, monkeypatch, tmp_path):
     monkeypatch.setattr(first_steps, "_ROOT", tmp_path)
     monkeypatch.setattr(sys, "prefix", prefix)
     monkeypatch.setenv("VIRTUAL_ENV", active)
@@ -129,7 +125,7 @@ def test_the_extra_is_installed_as_toban_was(
 @pytest.mark.parametrize(
     ("size", "refused"), [((30, 20), True), ((80, 8), True), ((40, 12), False), ((0, 0), False)]
 )
-def test_a_window_too_small_to_read(size: tuple[int, int], refused: bool, monkeypatch: MonkeyPatch) -> None:
+def test_a_window_too_small_to_read(size, refused, monkeypatch):
     monkeypatch.setattr(checks.os, "get_terminal_size", lambda _stream: os.terminal_size(size))
     text = checks._too_small()
     assert (text is not None) is refused

@@ -1,7 +1,6 @@
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -48,7 +47,7 @@ def start(*words: str, **env: str) -> object:
     ],
 )
 @pytest.mark.slow
-def test_it_begins_or_says_why_not(tmp_path: Path, words: tuple[str, ...], env: dict[str, str]) -> None:
+def test_it_begins_or_says_why_not(tmp_path, words, env):
     places = {"fifo": tmp_path / "fifo", "folder": tmp_path / "folder", "huge": tmp_path / "huge.toml"}
     os.mkfifo(places["fifo"])
     places["folder"].mkdir()

@@ -1,9 +1,7 @@
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import console, press, until
 from tests.tools.demo import DAY, demo_command
 from tests.tui.pty_console import PtyConsole
@@ -11,7 +9,7 @@ from tests.tui.pty_console import PtyConsole
 
 @pytest.mark.pty
 @pytest.mark.slow
-def test_the_mouse_can_be_left_to_the_terminal() -> None:
+def test_the_mouse_can_be_left_to_the_terminal():
     with PtyConsole(demo_command(), size=(40, 120), env={"TOBAN_MOUSE": "false"}) as console:
         console.wait_text("read-only")
         console.wait(
@@ -23,7 +21,7 @@ def test_the_mouse_can_be_left_to_the_terminal() -> None:
 
 @pytest.mark.pty
 @pytest.mark.slow
-def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path: Path) -> None:
+def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text('lang = "en"\nbel = true\n')
     command = [sys.executable, "-m", "tui", "--config", str(config), "demo", "--at", DAY]
@@ -33,7 +31,7 @@ def test_a_mistake_in_the_file_is_named_with_its_line(tmp_path: Path) -> None:
         assert b"bell" in console.raw, "what was meant"
 
 
-async def test_configured_groups_are_offered(embedded: Embedded) -> None:
+async def test_configured_groups_are_offered(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", log_groups=("/city/extra",)) as pilot:
         await until(pilot, lambda: pilot.app.screen.tails)
         await press(pilot, "o", shows="/city/extra")

@@ -73,7 +73,7 @@ def at(console: PtyConsole, seconds: float) -> None:
 @pytest.mark.parametrize(
     "number", [END_SIGNALS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in END_SIGNALS[1:])]
 )
-def test_a_signal_as_soon_as_something_is_drawn(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_as_soon_as_something_is_drawn(tmp_path, number):
     with starting(tmp_path, "demo") as console:
         console.wait(lambda: bool(console.raw), "the first byte")
         console.signal(number)
@@ -87,7 +87,7 @@ def moments(count: int) -> list[tuple[float, signal.Signals]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "number"), moments(16))
-def test_a_signal_at_any_moment_of_the_start(tmp_path: Path, seconds: float, number: signal.Signals) -> None:
+def test_a_signal_at_any_moment_of_the_start(tmp_path, seconds, number):
     with starting(tmp_path, "demo") as console:
         at(console, seconds)
         console.signal(number)
@@ -95,7 +95,7 @@ def test_a_signal_at_any_moment_of_the_start(tmp_path: Path, seconds: float, num
 
 
 @pytest.mark.slow
-def test_a_suspended_start_restores_the_terminal_and_continues(tmp_path: Path) -> None:
+def test_a_suspended_start_restores_the_terminal_and_continues(tmp_path):
     with starting(tmp_path, "demo") as console:
         console.wait(lambda: bool(console.raw), "the first byte")
         console.signal(signal.SIGTSTP)
@@ -110,7 +110,7 @@ def test_a_suspended_start_restores_the_terminal_and_continues(tmp_path: Path) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, *END_SIGNALS])
-def test_a_signal_during_the_end(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_during_the_end(tmp_path, number):
     with starting(tmp_path, "demo") as console:
         console.wait_text(STARTED)
         console.send("\x11")
@@ -122,7 +122,7 @@ def test_a_signal_during_the_end(tmp_path: Path, number: signal.Signals) -> None
 
 
 @pytest.mark.slow
-def test_two_signals_at_once(tmp_path: Path) -> None:
+def test_two_signals_at_once(tmp_path):
     with starting(tmp_path, "demo") as console:
         console.wait_text(STARTED)
         console.signal(signal.SIGHUP)
@@ -136,7 +136,7 @@ def test_two_signals_at_once(tmp_path: Path) -> None:
     "module",
     ["services.host.hardening", *(pytest.param(each, marks=pytest.mark.slow) for each in COMMAND_IMPORTS)],
 )
-def test_a_command_that_is_interrupted_says_nothing(tmp_path: Path, module: str) -> None:
+def test_a_command_that_is_interrupted_says_nothing(tmp_path, module):
     # Also while it is imported, when nothing of the command line could catch that.
     # Python tells when a module was imported, so the moment is one of our start on any machine, never of Python's own.
     with starting(tmp_path, "runbook", "schema", env={"PYTHONPROFILEIMPORTTIME": "1"}) as console:
@@ -148,7 +148,7 @@ def test_a_command_that_is_interrupted_says_nothing(tmp_path: Path, module: str)
 
 
 @pytest.mark.parametrize("module", ["resource", "annotated_types"])
-def test_an_interrupt_that_python_makes_another_error_of_says_nothing(tmp_path: Path, module: str) -> None:
+def test_an_interrupt_that_python_makes_another_error_of_says_nothing(tmp_path, module):
     # `resource` is imported by the start, `annotated_types` by the command.
     tmp_path.joinpath(f"{module}.py").write_text(INTERRUPTED_CLASS)
     with starting(tmp_path, "runbook", "schema", env={"PYTHONPATH": str(tmp_path)}) as console:
@@ -163,13 +163,13 @@ def test_an_interrupt_that_python_makes_another_error_of_says_nothing(tmp_path: 
         *(pytest.param(each, marks=pytest.mark.slow) for each in ([], ["--lang=en"], ["--read-only"])),
     ],
 )
-def test_a_command_draws_no_screen(options: list[str]) -> None:
+def test_a_command_draws_no_screen(options):
     with PtyConsole([sys.executable, "-m", "tui", *options, "config"]) as console:
         assert console.wait_exit() == 0
         assert b"\x1b" not in console.raw
 
 
-def test_every_option_before_a_command_is_known_as_a_flag_or_as_one_with_a_value() -> None:
+def test_every_option_before_a_command_is_known_as_a_flag_or_as_one_with_a_value():
     options = [each for each in build(Output(outline_drawn=False)).params if isinstance(each, click.Option)]
     flags = {name for option in options if option.is_flag for name in option.opts}
     assert flags == {*FLAGS, "--version"}, "the outline is drawn by the words that are no values"

@@ -25,7 +25,7 @@ def refusals(options: StartOptions | None = None) -> list[str]:
     return [str(each) for each in caught.value.mistakes]
 
 
-def test_each_system_has_its_own_settings_over_those_at_the_top(file: Path) -> None:
+def test_each_system_has_its_own_settings_over_those_at_the_top(file):
     write(
         file,
         'profile = "all"\nregion = "ap-northeast-1"\ntheme = "dark"\n'
@@ -48,13 +48,13 @@ def test_each_system_has_its_own_settings_over_those_at_the_top(file: Path) -> N
     assert load_config().runbook == "facility-prod"
 
 
-def test_without_systems_there_is_one(file: Path) -> None:
+def test_without_systems_there_is_one(file):
     write(file, 'profile = "all"\n')
     (only,) = each_system(load_config())
     assert (only.runbook, only.profile, only.systems) == ("facility-prod", "all", ())
 
 
-def test_a_runbook_that_is_asked_for_opens_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runbook_that_is_asked_for_opens_alone(file, monkeypatch):
     write(file, '[[systems]]\nrunbook = "a.toml"\n[[systems]]\nrunbook = "b.toml"\n')
     (only,) = each_system(load_config(StartOptions(runbook="facility-prod")))
     assert only.runbook == "facility-prod"
@@ -77,17 +77,17 @@ def test_a_runbook_that_is_asked_for_opens_alone(file: Path, monkeypatch: pytest
         ('journal = "x.db"\n[[systems]]\nrunbook = "a"\n[[systems]]\nrunbook = "b"\n', 1, "journal"),
     ],
 )
-def test_a_mistake_names_its_line_and_key(file: Path, text: str, line: int, key: str) -> None:
+def test_a_mistake_names_its_line_and_key(file, text, line, key):
     write(file, text)
     assert any(each.startswith(f"{file}:{line}: {key}: ") for each in refusals()), refusals()
 
 
-def test_systems_cannot_come_from_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_systems_cannot_come_from_the_environment(file, monkeypatch):
     monkeypatch.setenv("TOBAN_SYSTEMS", "[]")
     assert any("TOBAN_SYSTEMS" in each for each in refusals())
 
 
-async def test_two_systems_with_one_id_are_refused(file: Path) -> None:
+async def test_two_systems_with_one_id_are_refused(file):
     for name in ("a", "b"):
         runbook(file.parent, name)
     (file.parent / "copy.toml").write_bytes((file.parent / "a.toml").read_bytes())
@@ -107,7 +107,7 @@ async def test_two_systems_with_one_id_are_refused(file: Path) -> None:
     assert (await read_sources(StartOptions())).runbook.system.id == "a"
 
 
-def test_the_configuration_is_listed(file: Path) -> None:
+def test_the_configuration_is_listed(file):
     write(file, '[[systems]]\nrunbook = "a.toml"\n[[systems]]\nrunbook = "facility-prod"\n')
     (line,) = [each for each in configuration(StartOptions()) if each.startswith("systems")]
     assert "a.toml, facility-prod" in line

@@ -6,7 +6,6 @@ import pytest
 
 from services.github import settings as github
 from services.slack import settings as slack
-from tests.conftest import Capsys, MonkeyPatch
 from tests.tools.config_file import write
 from tests.tui.printing import stdout_of
 from tui.cli.main import Output, run
@@ -18,7 +17,7 @@ KNOWN = {*OTHER_VARIABLES, *(each.variable for each in settings() if each.variab
 NAMED = re.compile(r"(?<![A-Z_])TOBAN_[A-Z_]+")
 
 
-def test_every_variable_in_the_source_is_known() -> None:
+def test_every_variable_in_the_source_is_known():
     # A reader whose variable is not registered would have it refused as unknown.
     named = {
         (str(path.relative_to(ROOT)), name)
@@ -34,7 +33,7 @@ def test_every_variable_in_the_source_is_known() -> None:
 
 
 @pytest.mark.parametrize("name", OTHER_VARIABLES)
-def test_what_the_environment_has_is_read_as_written(name: str, file: Path, monkeypatch: MonkeyPatch) -> None:
+def test_what_the_environment_has_is_read_as_written(name, file, monkeypatch):
     write(file, "")
     monkeypatch.setenv(name, str(file))
     assert effective(StartOptions()).path == file
@@ -47,7 +46,7 @@ def test_what_the_environment_has_is_read_as_written(name: str, file: Path, monk
         assert f'{wrong}: unknown variable: did you mean "{name}"?' in str(caught.value)
 
 
-def test_config_shows_what_is_set_and_no_secret(file: Path, monkeypatch: MonkeyPatch, capsys: Capsys) -> None:
+def test_config_shows_what_is_set_and_no_secret(file, monkeypatch, capsys):
     private = file.with_name("token")
     private.write_text("canary-of-github", "utf-8")
     private.chmod(0o644)

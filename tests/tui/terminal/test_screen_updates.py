@@ -2,7 +2,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
@@ -32,7 +31,7 @@ async def turns(until: Callable[[], bool]) -> None:
     raise AssertionError("not within 1000 turns of the loop")
 
 
-async def test_a_change_after_a_pause_is_painted_without_any_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_change_after_a_pause_is_painted_without_any_timer(monkeypatch):
     app = Painted()
     async with app.run_test() as pilot:
         await pilot.pause()
@@ -50,8 +49,8 @@ async def test_a_change_after_a_pause_is_painted_without_any_timer(monkeypatch: 
 
 
 async def test_what_comes_just_after_a_frame_that_followed_a_pause_is_painted_without_any_timer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     # The answer to a read that began with the clock's tick woke the console up once more to be painted.
     app = Painted()
     async with app.run_test() as pilot:
@@ -77,7 +76,7 @@ async def test_what_comes_just_after_a_frame_that_followed_a_pause_is_painted_wi
         monkeypatch.undo()
 
 
-async def test_frames_keep_their_distance_and_come_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_frames_keep_their_distance_and_come_once(monkeypatch):
     app = Painted()
     async with app.run_test() as pilot:
         await pilot.pause()
@@ -105,8 +104,8 @@ async def test_frames_keep_their_distance_and_come_once(monkeypatch: pytest.Monk
 
 
 async def test_an_error_while_painting_is_reported_and_the_next_frame_is_painted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    monkeypatch,
+):
     app = Painted()
     errors: list[Exception] = []
     monkeypatch.setattr(app, "_handle_exception", errors.append)
@@ -128,7 +127,7 @@ async def test_an_error_while_painting_is_reported_and_the_next_frame_is_painted
         assert app.frames > before
 
 
-async def test_a_screen_that_was_closed_is_not_painted() -> None:
+async def test_a_screen_that_was_closed_is_not_painted():
     app = Painted()
     async with app.run_test() as pilot:
         await app.push_screen(Screen())

@@ -24,18 +24,18 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return streams
 
 
-def test_an_ordinary_terminal_is_taken() -> None:
+def test_an_ordinary_terminal_is_taken():
     assert check_terminal() is None
 
 
 @pytest.mark.parametrize("name", ["C", "POSIX", "", "ja_JP.utf8", "en_US.UTF-8@euro", "ja_JP"])
-def test_a_locale_that_names_no_other_encoding_is_taken(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_locale_that_names_no_other_encoding_is_taken(monkeypatch, name):
     monkeypatch.setenv("LANG", name)
     assert check_terminal() is None
 
 
 @pytest.mark.parametrize("name", ["ja_JP.eucJP", "ja_JP.SJIS", "en_US.ISO-8859-1"])
-def test_a_locale_with_another_encoding_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_locale_with_another_encoding_is_refused(monkeypatch, name):
     monkeypatch.setenv("LANG", name)
     monkeypatch.setenv("LC_CTYPE", "C.UTF-8")  # as Python sets it by itself
     refusal = check_terminal()
@@ -47,29 +47,29 @@ def test_a_locale_with_another_encoding_is_refused(monkeypatch: pytest.MonkeyPat
     assert check_terminal() is None
 
 
-def test_python_writing_in_another_encoding_is_refused(streams: SimpleNamespace) -> None:
+def test_python_writing_in_another_encoding_is_refused(streams):
     streams.stdout = Tty(io.BytesIO(), encoding="latin-1")
     assert "'latin-1'" in str(check_terminal())
 
 
 @pytest.mark.parametrize("term", ["", "dumb", "unknown"])
-def test_a_terminal_without_a_cursor_is_refused(monkeypatch: pytest.MonkeyPatch, term: str) -> None:
+def test_a_terminal_without_a_cursor_is_refused(monkeypatch, term):
     monkeypatch.setenv("TERM", term)
     assert f"TERM='{term}'" in str(check_terminal())
 
 
-def test_a_pipe_is_refused(streams: SimpleNamespace) -> None:
+def test_a_pipe_is_refused(streams):
     streams.stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     assert "standard output" in str(check_terminal())
 
 
 @pytest.mark.parametrize("name", ["stdin", "stdout"])
-def test_a_closed_stream_is_refused(streams: SimpleNamespace, name: str) -> None:
+def test_a_closed_stream_is_refused(streams, name):
     setattr(streams, name, None)
     assert check_terminal() is not None
 
 
-def test_settings_of_textual_are_forgotten() -> None:
+def test_settings_of_textual_are_forgotten():
     environ = {
         "TEXTUAL": "devtools",
         "TEXTUAL_PRESS": "q",
@@ -82,7 +82,7 @@ def test_settings_of_textual_are_forgotten() -> None:
 
 
 @pytest.mark.parametrize("size", ["²", "９", "0", "-1", "", "x", "99999", "1e3", " 80"])
-def test_a_size_that_is_none_is_forgotten(size: str) -> None:
+def test_a_size_that_is_none_is_forgotten(size):
     environ = {"COLUMNS": size, "LINES": "24"}
     forget_textual_settings(environ)
     assert environ == {"LINES": "24"}

@@ -26,7 +26,7 @@ async def turns() -> None:
 
 
 @pytest.mark.parametrize("happens", ["check_soon", "user_acted"])
-async def test_what_happens_meanwhile_is_newer(question: asyncio.Queue[bool], happens: str) -> None:
+async def test_what_happens_meanwhile_is_newer(question, happens):
     reports: list[bool] = []
     watching = Visibility("%0", reports.append)
     following = asyncio.create_task(watching.follow())
@@ -46,17 +46,17 @@ async def test_what_happens_meanwhile_is_newer(question: asyncio.Queue[bool], ha
     following.cancel()
 
 
-async def test_without_tmux_it_counts_as_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_tmux_it_counts_as_seen(monkeypatch):
     monkeypatch.setattr(visibility, "program", lambda _name: None)
     assert await visibility.is_visible("%0")
 
 
-def test_the_pane_is_known_inside_tmux_alone() -> None:
+def test_the_pane_is_known_inside_tmux_alone():
     assert visibility.pane({"TMUX": "/tmp/tmux,1,0", "TMUX_PANE": "%3"}) == "%3"
     assert visibility.pane({"TMUX_PANE": "%3"}) == ""
 
 
-async def test_a_hidden_console_ticks_less_until_it_is_seen_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hidden_console_ticks_less_until_it_is_seen_again(monkeypatch):
     steps: list[int] = []
     monkeypatch.setattr(Ticker, "tick_every", lambda _ticker, seconds: steps.append(seconds))
     app = TerminalApp()
@@ -81,9 +81,7 @@ def clients(socket: Path, *, attached: bool) -> None:
     socket.chmod(0o700 if attached else 0o600)
 
 
-async def test_a_client_that_comes_is_noticed_without_a_poll(
-    question: asyncio.Queue[bool], socket: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_client_that_comes_is_noticed_without_a_poll(question, socket, monkeypatch):
     monkeypatch.setattr(visibility, "EVERY", 3600.0)
     reports: asyncio.Queue[bool] = asyncio.Queue()
     watching = Visibility("%0", reports.put_nowait, socket)
@@ -103,9 +101,7 @@ async def test_a_client_that_comes_is_noticed_without_a_poll(
 
 
 @pytest.mark.parametrize(("attached", "pause"), [(False, visibility.EVERY), (True, visibility.HIDDEN_EVERY)])
-async def test_only_a_window_behind_another_one_is_checked_every_two_seconds(
-    socket: Path, attached: bool, pause: float
-) -> None:
+async def test_only_a_window_behind_another_one_is_checked_every_two_seconds(socket, attached, pause):
     clients(socket, attached=attached)
     watching = Visibility("%0", lambda _visible: None, socket)
     assert watching._pause() == visibility.EVERY, "it is seen"
@@ -113,7 +109,7 @@ async def test_only_a_window_behind_another_one_is_checked_every_two_seconds(
     assert watching._pause() == pause
 
 
-def test_the_socket_is_known_inside_tmux_alone() -> None:
+def test_the_socket_is_known_inside_tmux_alone():
     assert visibility.socket_of({"TMUX": "/tmp/tmux-0/default,1,0"}) == Path("/tmp/tmux-0/default")
     assert visibility.socket_of({"TMUX": "/tmp/a,b/default,1,0"}) == Path("/tmp/a,b/default")
     assert visibility.socket_of({}) is None

@@ -52,7 +52,7 @@ class Panes(App[None]):
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_an_overlay_is_whole_wherever_panes_meet_below_it(seed: int) -> None:
+async def test_an_overlay_is_whole_wherever_panes_meet_below_it(seed):
     rnd = random.Random(seed)
     app = Panes()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
@@ -63,7 +63,7 @@ async def test_an_overlay_is_whole_wherever_panes_meet_below_it(seed: int) -> No
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_what_changes_in_part_looks_as_if_drawn_whole(seed: int) -> None:
+async def test_what_changes_in_part_looks_as_if_drawn_whole(seed):
     # Also with the output of Textual, which gets the same pieces.
     rnd = random.Random(seed)
     app = Panes()
@@ -130,7 +130,7 @@ class Covered(App[None]):
             yield Pane("right", id="right")
 
 
-async def test_a_change_draws_the_widget_that_shows_it_and_no_other() -> None:
+async def test_a_change_draws_the_widget_that_shows_it_and_no_other():
     log: Log = []
     app = Covered(log)
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
@@ -184,7 +184,7 @@ class Below(App[None]):
         (Size(5, 3), ["lllll   "] * 3),
     ],
 )
-async def test_below_a_widget_smaller_than_its_region_the_next_shows(drawn: Size, rows: list[str]) -> None:
+async def test_below_a_widget_smaller_than_its_region_the_next_shows(drawn, rows):
     app = Below(drawn)
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         await pilot.pause()

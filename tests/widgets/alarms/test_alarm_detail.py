@@ -42,7 +42,7 @@ def fill(detail: AlarmDetail, alarm: Alarm) -> None:
     )
 
 
-async def test_everything_about_a_firing_alarm_is_on_one_screen() -> None:
+async def test_everything_about_a_firing_alarm_is_on_one_screen():
     async with running(DetailApp(), (120, 40)) as (app, pilot):
         fill(app.query_one(AlarmDetail), gallery_data.ALARMS[0])
         await at_rest(pilot)
@@ -72,7 +72,7 @@ def moved(series: Series, value: float, seconds: int = 0) -> Series:
 
 @pytest.mark.parametrize(("first", "later"), [("curve", "readings"), ("readings", "curve")])
 @pytest.mark.parametrize("seconds", [0, 60])
-async def test_head_and_curve_show_one_value_whichever_is_newer(first: str, later: str, seconds: int) -> None:
+async def test_head_and_curve_show_one_value_whichever_is_newer(first, later, seconds):
     # Two reads of one metric, a minute apart or of a minute that was not over: one screen, one value.
     alarm, now = gallery_data.ALARMS[0], gallery_data.NOW
     base = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
@@ -91,7 +91,7 @@ async def test_head_and_curve_show_one_value_whichever_is_newer(first: str, late
         assert "7.77" not in output
 
 
-async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
+async def test_a_curve_of_another_statistic_has_a_name_of_its_own():
     alarm = gallery_data.ALARMS[3]
     mean = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id, "period": 300})
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
@@ -101,7 +101,7 @@ async def test_a_curve_of_another_statistic_has_a_name_of_its_own() -> None:
         assert f"{mean.label}, mean of every 5m" in text(app)
 
 
-async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> None:
+async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either():
     alarm = gallery_data.ALARMS[0]
     curve = gallery_data.CURVE[0].model_copy(update={"id": alarm.queries[0].id})
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
@@ -113,7 +113,7 @@ async def test_a_value_that_is_unknown_now_is_not_at_the_curves_end_either() -> 
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 50), (200, 60)])
-async def test_the_curve_takes_the_room_that_nothing_else_needs(size: tuple[int, int]) -> None:
+async def test_the_curve_takes_the_room_that_nothing_else_needs(size):
     async with running(DetailApp(), size, AlarmDetail) as (_app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         await at_rest(pilot)
@@ -133,7 +133,7 @@ async def test_the_curve_takes_the_room_that_nothing_else_needs(size: tuple[int,
         ), regions
 
 
-async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
+async def test_one_key_leads_to_the_logs_at_the_minute_it_fired():
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         detail.focus()
@@ -143,7 +143,7 @@ async def test_one_key_leads_to_the_logs_at_the_minute_it_fired() -> None:
         assert isinstance(close_message, AlarmDetail.Closed)
 
 
-async def test_without_a_log_group_the_key_does_nothing() -> None:
+async def test_without_a_log_group_the_key_does_nothing():
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         detail.alarm = gallery_data.ALARMS[0]
         detail.focus()
@@ -151,7 +151,7 @@ async def test_without_a_log_group_the_key_does_nothing() -> None:
         assert app.seen == []
 
 
-async def test_what_cannot_be_read_says_why_and_the_rest_lives() -> None:
+async def test_what_cannot_be_read_says_why_and_the_rest_lives():
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         await draw(pilot, detail, alarm=gallery_data.ALARMS[0], curve=FeedState(problem=gallery_data.PROBLEM))
         assert gallery_data.PROBLEM.summary in text(app)
@@ -161,7 +161,7 @@ async def test_what_cannot_be_read_says_why_and_the_rest_lives() -> None:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("width", [40, 70, 78, 118])
-def test_no_fact_of_an_alarm_is_cut_off(width: int, language: str) -> None:
+def test_no_fact_of_an_alarm_is_cut_off(width, language):
     i18n.use(language)
     whole = gallery_data.ALARMS[0].model_copy(
         update={
@@ -183,7 +183,7 @@ def test_no_fact_of_an_alarm_is_cut_off(width: int, language: str) -> None:
     )
 
 
-async def test_an_alarm_over_several_series_says_which_fire() -> None:
+async def test_an_alarm_over_several_series_says_which_fire():
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         await pilot.pause()
@@ -204,7 +204,7 @@ def clocks(minutes: float, *, firing: bool = True) -> str:
     return "\n".join(plain(playbook_lines(gallery_data.PLAYBOOK, since, gallery_data.NOW, 60, firing=firing)))
 
 
-def test_the_runbooks_clocks_run_from_when_it_fired() -> None:
+def test_the_runbooks_clocks_run_from_when_it_fired():
     assert "1m 30s left" in clocks(3.5)
     assert "6m 30s left" in clocks(3.5)
     assert "The wait of 5m for recovery ended 2m ago" in clocks(7)
@@ -212,25 +212,25 @@ def test_the_runbooks_clocks_run_from_when_it_fired() -> None:
     assert "left" not in clocks(11, firing=False)
 
 
-def test_causes_are_beside_the_advice_at_every_width() -> None:
+def test_causes_are_beside_the_advice_at_every_width():
     for width in (20, 40, 90):
         lines = playbook_lines(gallery_data.PLAYBOOK, None, gallery_data.NOW, width, firing=False)
         assert all(width_of(line) <= width + 1 for line in lines)
 
 
-def test_breaching_points_are_marked() -> None:
+def test_breaching_points_are_marked():
     alarm = gallery_data.ALARMS[0]
     assert [breaches(alarm, value) for value in alarm.recent] == [False, False, True, True, True]
     assert not breaches(alarm, None)
 
 
-def test_facts_of_a_missing_alarm_say_that_it_is_missing() -> None:
+def test_facts_of_a_missing_alarm_say_that_it_is_missing():
     assert "AWS does not have it" in "\n".join(
         plain(fact_lines(gallery_data.ALARMS[1], FactContext(gallery_data.JST, gallery_data.NOW), 60))
     )
 
 
-async def test_the_logs_of_a_cleared_alarm_open_where_it_fired() -> None:
+async def test_the_logs_of_a_cleared_alarm_open_where_it_fired():
     async with running(DetailApp(), (120, 40)) as (app, pilot):
         cleared = gallery_data.ALARMS[0].model_copy(
             update={"state": AlarmState.OK, "since": gallery_data.NOW}
@@ -249,7 +249,7 @@ def history(*changes: AlarmTransition, width: int = 80) -> list[str]:
     return plain(history_lines(changes, gallery_data.ALARMS[0], gallery_data.JST, gallery_data.NOW, width))
 
 
-def test_history_is_in_words_with_the_values_that_decided() -> None:
+def test_history_is_in_words_with_the_values_that_decided():
     fired = gallery_data.HISTORY[0].model_copy(update={"points": (6.3, None, 7.2)})
     action = fired.model_copy(
         update={
@@ -275,7 +275,7 @@ def test_history_is_in_words_with_the_values_that_decided() -> None:
 
 
 @pytest.mark.parametrize("width", [20, 30, 44, 80])
-def test_history_is_never_cut(width: int) -> None:
+def test_history_is_never_cut(width):
     fired = gallery_data.HISTORY[0].model_copy(
         update={"points": tuple(float(each) for each in range(100, 106))}
     )
@@ -283,7 +283,7 @@ def test_history_is_never_cut(width: int) -> None:
     assert all(number in "".join(lines) for number in ("100", "105"))
 
 
-def test_aws_own_words_have_times_of_the_zone() -> None:
+def test_aws_own_words_have_times_of_the_zone():
     reason = "Threshold Crossed: 2 out of the last 2 datapoints [30.2 (13/01/26 00:03:00), 32.1 (13/01/26 00:02:00)]"
     text = local_times(reason + " at 2026-01-13T00:04:00.000+0000", gallery_data.JST)
     assert "(2026-01-13(Tue) 09:03:00 JST)" in text
@@ -293,7 +293,7 @@ def test_aws_own_words_have_times_of_the_zone() -> None:
     assert "3 out of the last 5" in " ".join(lines)
 
 
-async def test_a_key_shows_aws_own_words() -> None:
+async def test_a_key_shows_aws_own_words():
     async with running(DetailApp(), (120, 40)) as (app, pilot):
         fill(app.query_one(AlarmDetail), gallery_data.ALARMS[0])
         app.query_one(AlarmDetail).focus()
@@ -304,7 +304,7 @@ async def test_a_key_shows_aws_own_words() -> None:
         assert "3 out of the last 5" not in text(app)
 
 
-async def test_brackets_step_through_the_spans_and_say_which_one_is_drawn() -> None:
+async def test_brackets_step_through_the_spans_and_say_which_one_is_drawn():
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[3])
         detail.focus()
@@ -322,7 +322,7 @@ async def test_brackets_step_through_the_spans_and_say_which_one_is_drawn() -> N
         assert [each.span for each in app.seen] == [1, 0, 1]
 
 
-async def test_steps_are_chosen_by_the_cursor_and_open_their_places() -> None:
+async def test_steps_are_chosen_by_the_cursor_and_open_their_places():
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         count = len(gallery_data.PLAYBOOK.steps)
@@ -335,7 +335,7 @@ async def test_steps_are_chosen_by_the_cursor_and_open_their_places() -> None:
         assert opened == [0, count - 1], "a step that leads nowhere opens nothing of its own"
 
 
-async def test_a_small_screen_opens_at_the_state_and_not_at_the_steps() -> None:
+async def test_a_small_screen_opens_at_the_state_and_not_at_the_steps():
     async with running(DetailApp(), (80, 16), AlarmDetail) as (app, pilot, detail):
         fill(detail, gallery_data.ALARMS[0])
         await draw(pilot, detail, places=("Logs",) * len(gallery_data.PLAYBOOK.steps))
@@ -350,11 +350,11 @@ async def test_a_small_screen_opens_at_the_state_and_not_at_the_steps() -> None:
     ("seconds", "words"),
     [(30, "1m"), (420, "7m"), (6000, "100m"), (7200, "2h"), (90_000, "25h"), (864_000, "10d")],
 )
-def test_a_forecast_has_one_unit(seconds: float, words: str) -> None:
+def test_a_forecast_has_one_unit(seconds, words):
     assert about(seconds) == words
 
 
-def test_a_stock_says_when_it_is_used_up_or_that_this_is_unknown() -> None:
+def test_a_stock_says_when_it_is_used_up_or_that_this_is_unknown():
     storage = gallery_data.ALARMS[7]
     soon, role = stock_words(storage, Depletion(per_hour=-24 * 2.0**30, left=420, span=RECENT))
     assert (role, "7m" in soon, "−24 GiB" in soon) == ("bad", True, True)
@@ -362,7 +362,7 @@ def test_a_stock_says_when_it_is_used_up_or_that_this_is_unknown() -> None:
     assert "cannot be computed" in stock_words(storage, None)[0]
 
 
-async def test_an_alarm_that_was_not_read_again_or_is_gone_is_not_ok() -> None:
+async def test_an_alarm_that_was_not_read_again_or_is_gone_is_not_ok():
     alarm = gallery_data.alarm("quiet", AlarmState.OK, 10)
     other = gallery_data.alarm("other", AlarmState.OK, 10)
     async with running(DetailApp(), (120, 40), AlarmDetail) as (app, pilot, detail):
@@ -378,7 +378,7 @@ async def test_an_alarm_that_was_not_read_again_or_is_gone_is_not_ok() -> None:
             assert ("●" in head) is is_ok, head
 
 
-def test_how_an_alarm_is_heard_is_told_with_what_it_depends_on() -> None:
+def test_how_an_alarm_is_heard_is_told_with_what_it_depends_on():
     marks = {
         "has_actions": False,
         "sends": "together",

@@ -32,13 +32,13 @@ def lines(app: App[None]) -> list[str]:
 
 
 @pytest.mark.parametrize("styles", [ALARM_STYLES, VERDICT_STYLES])
-def test_no_two_states_share_a_shape_or_a_word(styles: dict[object, object]) -> None:
+def test_no_two_states_share_a_shape_or_a_word(styles):
     assert len({style.mark for style in styles.values()}) == len(styles)
     assert len({style.word for style in styles.values()}) == len(styles)
     assert [state for state, style in styles.items() if style.role == "good"] in (["ok"], ["normal"])
 
 
-async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_in_one_line() -> None:
+async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_in_one_line():
     async with running(AlarmApp(), (140, 24), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         text = lines(app)
@@ -57,7 +57,7 @@ async def test_rows_are_in_the_order_of_the_alarms_with_scaling_alarms_in_one_li
         assert any("AlarmLow" in line and "little load" in line for line in lines(app))
 
 
-async def test_in_eighty_columns_the_value_is_beside_its_limit() -> None:
+async def test_in_eighty_columns_the_value_is_beside_its_limit():
     async with running(AlarmApp(), (80, 24), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         assert "Threshold" in "".join(lines(app))
@@ -65,14 +65,14 @@ async def test_in_eighty_columns_the_value_is_beside_its_limit() -> None:
 
 
 @pytest.mark.parametrize("width", [44, 60, 80, 100, 120, 160, 200])
-async def test_the_limit_never_goes_while_the_value_stays(width: int) -> None:
+async def test_the_limit_never_goes_while_the_value_stays(width):
     async with running(AlarmApp(), (width, 24), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, readings=gallery_data.READINGS, state=gallery_data.fresh(gallery_data.BOARD))
         row = next(line for line in lines(app) if "8.40" in line)
         assert "> 5" in row
 
 
-async def test_a_value_that_cannot_be_read_now_is_not_the_last_one() -> None:
+async def test_a_value_that_cannot_be_read_now_is_not_the_last_one():
     async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
         panel.state = gallery_data.fresh(gallery_data.BOARD)
         old = gallery_data.READINGS
@@ -85,7 +85,7 @@ async def test_a_value_that_cannot_be_read_now_is_not_the_last_one() -> None:
 
 
 @pytest.mark.parametrize("fast", [timedelta(minutes=10), timedelta(days=3), timedelta(minutes=-10)])
-async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast: timedelta) -> None:
+async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast):
     seconds = int(fast.total_seconds())
     read = {
         name: series.model_copy(update={"times": tuple(at - seconds for at in series.times)})
@@ -109,7 +109,7 @@ async def test_a_clock_that_is_off_changes_neither_values_nor_durations(fast: ti
     assert [row.split()[:3] for row in shown[0]] == [row.split()[:3] for row in shown[1]]
 
 
-async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim() -> None:
+async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim():
     async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
         panel.advice = {"alb-5xx-error-rate": Advice("ALB 5xx", gallery_data.PLAYBOOK)}
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
@@ -124,7 +124,7 @@ async def test_what_fires_has_its_sentence_and_what_is_normal_is_dim() -> None:
         assert roles["rds-connections-high"] != "muted", "its actions are disabled: that is not normal"
 
 
-async def test_all_green_is_one_line_that_enter_unfolds() -> None:
+async def test_all_green_is_one_line_that_enter_unfolds():
     async with running(AlarmApp(), (80, 24), AlarmPanel) as (app, pilot, panel):
         panel.room = 2
         green = tuple(alarm for alarm in gallery_data.ALARMS if is_plain(alarm) and not alarm.scaling)
@@ -140,7 +140,7 @@ async def test_all_green_is_one_line_that_enter_unfolds() -> None:
         assert "●" not in lines(app)[1], "what was green when it was read is not green now"
 
 
-async def test_the_cursor_follows_the_top_until_a_person_moves_it() -> None:
+async def test_the_cursor_follows_the_top_until_a_person_moves_it():
     app = AlarmApp()
     quiet, fires = AlarmOverview(alarms=gallery_data.ALARMS[2:]), gallery_data.BOARD
     async with app.run_test(size=(120, 24)) as pilot:
@@ -160,13 +160,13 @@ async def test_the_cursor_follows_the_top_until_a_person_moves_it() -> None:
         assert panel.chosen.name == "alb-5xx-error-rate", "Home follows the top again"
 
 
-async def test_the_counts_leave_scaling_alarms_out() -> None:
+async def test_the_counts_leave_scaling_alarms_out():
     async with running(AlarmApp(), (140, 20)) as (app, pilot):
         await draw(pilot, app.query_one(AlarmStrip), state=gallery_data.fresh(gallery_data.BOARD))
         assert "firing 1" in lines(app)[0]
 
 
-async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
+async def test_enter_opens_the_alarm_that_was_under_the_cursor():
     async with running(AlarmApp(), (120, 20), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         panel.table.focus()
@@ -174,7 +174,7 @@ async def test_enter_opens_the_alarm_that_was_under_the_cursor() -> None:
         assert [each.alarm.name for each in app.seen] == ["rds-storage-low"]
 
 
-async def test_a_vanished_alarm_is_announced_and_enter_does_nothing() -> None:
+async def test_a_vanished_alarm_is_announced_and_enter_does_nothing():
     async with running(AlarmApp(), (120, 20), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         panel.table.focus()
@@ -186,14 +186,14 @@ async def test_a_vanished_alarm_is_announced_and_enter_does_nothing() -> None:
         assert [type(each) for each in app.seen] == [AlarmPanel.Lost]
 
 
-def test_insufficient_is_never_green_and_says_why() -> None:
+def test_insufficient_is_never_green_and_says_why():
     alarm = gallery_data.ALARMS[2]
     assert state_spans(alarm)[0][1] == "warn"
     assert "no datapoints" in remark(alarm)
     assert "not “all clear”" in remark(alarm.model_copy(update={"treat_missing": "breaching"}))
 
 
-def test_every_state_of_an_evaluation_is_written_out() -> None:
+def test_every_state_of_an_evaluation_is_written_out():
     for evaluation in ("PARTIAL_DATA", "EVALUATION_ERROR", "EVALUATION_FAILURE", WARM_UP_UNTOLD):
         alarm = gallery_data.ALARMS[2].model_copy(update={"evaluation": evaluation})
         assert evaluation not in str(warnings(alarm, gallery_data.JST, gallery_data.NOW))
@@ -232,7 +232,7 @@ def grave_alarms() -> tuple[Alarm, ...]:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
-async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str) -> None:
+async def test_what_decides_a_verdict_is_never_cut_off(width, language):
     i18n.use(language)
     alarms = grave_alarms()
     async with running(AlarmApp(), (width, 60)) as (app, pilot):
@@ -246,7 +246,7 @@ async def test_what_decides_a_verdict_is_never_cut_off(width: int, language: str
         )
 
 
-async def test_notes_move_as_the_width_does() -> None:
+async def test_notes_move_as_the_width_does():
     async with running(AlarmApp(), (200, 40), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery_data.fresh(AlarmOverview(alarms=gallery_data.ALARMS[1:])))
         for width, below in ((200, False), (80, True), (200, False)):
@@ -256,7 +256,7 @@ async def test_notes_move_as_the_width_does() -> None:
             assert all("↳" not in line for line in lines(app)) is not below
 
 
-def test_badges_name_what_is_unusual() -> None:
+def test_badges_name_what_is_unusual():
     words = {
         alarm.name: plain([badges(alarm, gallery_data.JST, gallery_data.NOW)])[0]
         for alarm in gallery_data.ALARMS
@@ -277,7 +277,7 @@ STRIPS = {
 
 
 @pytest.mark.parametrize("name", STRIPS)
-async def test_the_strip_is_never_green_when_something_is_wrong(name: str) -> None:
+async def test_the_strip_is_never_green_when_something_is_wrong(name):
     async with running(AlarmApp(), (140, 4)) as (app, pilot):
         state, words = STRIPS[name]
         await draw(pilot, app.query_one(AlarmStrip), state=state)
@@ -285,7 +285,7 @@ async def test_the_strip_is_never_green_when_something_is_wrong(name: str) -> No
         assert ("● ok" in lines(app)[0]) == (name == "fresh")
 
 
-async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
+async def test_the_strip_names_the_newest_change_as_long_as_it_fits():
     for width, words in (
         (140, "ok → ■ firing for 7m  ! open it"),
         (100, "alb-5xx-error-rate ■ firing for 7m  ! open it"),
@@ -303,7 +303,7 @@ async def test_the_strip_names_the_newest_change_as_long_as_it_fits() -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("state", AlarmState)
 @pytest.mark.parametrize("stale", [False, True])
-async def test_the_strip_says_the_state_in_a_word(state: AlarmState, stale: bool, language: str) -> None:
+async def test_the_strip_says_the_state_in_a_word(state, stale, language):
     # A mark alone at the edge reads like a cut text: whatever is named has its state beside it, or is not named.
     i18n.use(language)
     newest = gallery_data.ALARMS[0].model_copy(
@@ -321,7 +321,7 @@ async def test_the_strip_says_the_state_in_a_word(state: AlarmState, stale: bool
             assert not line.endswith((" ?", " ■", " ●", " ×", "…")), line
 
 
-async def test_the_strip_names_what_fires_even_when_something_else_changed_later() -> None:
+async def test_the_strip_names_what_fires_even_when_something_else_changed_later():
     (fires,) = (each for each in gallery_data.BOARD.alarms if each.name == "alb-5xx-error-rate")
     (other,) = (each for each in gallery_data.BOARD.alarms if each.name == "ecs-cpu-high")
     overview = AlarmOverview(alarms=(fires, other.model_copy(update={"since": gallery_data.NOW})))
@@ -331,7 +331,7 @@ async def test_the_strip_names_what_fires_even_when_something_else_changed_later
         assert "last change" not in lines(app)[0]
 
 
-async def test_durations_move_with_the_clock() -> None:
+async def test_durations_move_with_the_clock():
     async with running(AlarmApp(), (120, 20), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery_data.fresh(gallery_data.BOARD))
         assert "for 7m" in lines(app)[4]
@@ -341,11 +341,11 @@ async def test_durations_move_with_the_clock() -> None:
         assert any("for 12m" in line for line in lines(app))
 
 
-def test_states_cover_the_model() -> None:
+def test_states_cover_the_model():
     assert set(ALARM_STYLES) == set(AlarmState)
 
 
-async def test_values_that_come_after_the_alarms_give_their_room_back() -> None:
+async def test_values_that_come_after_the_alarms_give_their_room_back():
     # “not read yet” is wider than most values, and hid a column until the next reading of the alarms.
     texts = []
     for is_late in (True, False):

@@ -41,7 +41,7 @@ def rows_made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         yield names
 
 
-async def test_each_second_only_the_rows_on_screen_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_second_only_the_rows_on_screen_are_made(monkeypatch):
     async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (app, pilot, panel):
         panel.list_normal()
         with rows_made(monkeypatch) as names:
@@ -59,7 +59,7 @@ async def test_each_second_only_the_rows_on_screen_are_made(monkeypatch: pytest.
             assert 0 < len(set(names)) <= ROOM, key
 
 
-async def test_folding_and_scrolling_reach_every_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_folding_and_scrolling_reach_every_alarm(monkeypatch):
     async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (app, pilot, panel):
         await draw(pilot, panel, room=12, state=gallery_data.fresh(overview()))
         assert panel.table.row_count < ROOM
@@ -74,7 +74,7 @@ async def test_folding_and_scrolling_reach_every_alarm(monkeypatch: pytest.Monke
         assert panel.table.row_count < ROOM
 
 
-async def test_the_cursor_stays_on_its_alarm_when_the_order_changes() -> None:
+async def test_the_cursor_stays_on_its_alarm_when_the_order_changes():
     async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (app, pilot, panel):
         panel.list_normal()
         before = overview()
@@ -91,7 +91,7 @@ async def test_the_cursor_stays_on_its_alarm_when_the_order_changes() -> None:
         assert any(name in line and "firing" in line for line in lines(app)[2:5])
 
 
-async def test_an_alarm_that_is_folded_under_the_cursor_is_not_said_to_be_gone() -> None:
+async def test_an_alarm_that_is_folded_under_the_cursor_is_not_said_to_be_gone():
     async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (app, pilot, panel):
         panel.room = 8
         before = overview(firing=2, count=40)
@@ -115,7 +115,7 @@ async def test_an_alarm_that_is_folded_under_the_cursor_is_not_said_to_be_gone()
             assert panel.chosen is None
 
 
-async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch):
     async with running(AlarmApp(), (80, 24), AlarmPanel) as (app, pilot, panel):
         with rows_made(monkeypatch) as names:
             panel.state = app.query_one(AlarmStrip).state = gallery_data.fresh(overview(firing=COUNT))
@@ -128,7 +128,7 @@ async def test_a_storm_of_five_thousand_firing_alarms_is_shown(monkeypatch: pyte
         assert [event.alarm.name for event in app.seen] == ["fires-4999"]
 
 
-async def test_columns_widen_for_wider_rows_that_come_on_screen() -> None:
+async def test_columns_widen_for_wider_rows_that_come_on_screen():
     async with running(AlarmApp(), (120, 24), AlarmPanel) as (app, pilot, panel):
         value = overview()
         panel.list_normal()
@@ -142,7 +142,7 @@ async def test_columns_widen_for_wider_rows_that_come_on_screen() -> None:
         assert since_text(value.by_id["ok-04000"], gallery_data.JST, gallery_data.NOW) in row
 
 
-async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they_are() -> None:
+async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they_are():
     app = AlarmApp()
     before = overview(firing=0, count=30)
     value = AlarmOverview(
@@ -169,7 +169,7 @@ async def test_what_was_not_read_again_is_not_ok_and_the_others_say_how_old_they
         assert [event.alarm.name for event in app.seen] == ["ok-00020"], "its detail can be opened"
 
 
-async def test_the_first_reading_is_laid_out_for_the_width_that_the_list_gets_by_it() -> None:
+async def test_the_first_reading_is_laid_out_for_the_width_that_the_list_gets_by_it():
     async with running(AlarmApp(), (120, ROOM), AlarmPanel) as (_app, pilot, panel):
         assert panel.has_class("-no-body"), "the table has no width yet"
         with pytest.MonkeyPatch.context() as patch:

@@ -18,7 +18,7 @@ def line_of(words: list[str], **fields: object) -> ShellLine:
 
 
 @given(WORDS, st.integers(20, 120))
-def test_every_character_of_the_command_is_drawn_within_the_width(words: list[str], width: int) -> None:
+def test_every_character_of_the_command_is_drawn_within_the_width(words, width):
     line = line_of(words)
     drawn = command_lines(line, width)
     assert all(width_of(row) <= width for row in drawn)
@@ -27,7 +27,7 @@ def test_every_character_of_the_command_is_drawn_within_the_width(words: list[st
 
 
 @pytest.mark.parametrize("width", [40, 76, 110])
-def test_a_flag_stays_with_its_value(width: int) -> None:
+def test_a_flag_stays_with_its_value(width):
     words = [
         "--log-group-name",
         "/ecs/staff-api",
@@ -41,7 +41,7 @@ def test_a_flag_stays_with_its_value(width: int) -> None:
         assert any(f"{flag} {value}" in row for row in rows), rows
 
 
-def test_a_change_is_red_and_a_trap_yellow() -> None:
+def test_a_change_is_red_and_a_trap_yellow():
     drawn = command_lines(line_of(["--x"], writes=True, traps=("It stops tasks.",)), 60)
     assert ("Reads it.", "bad") in drawn[0]
     assert ("It stops tasks.", "warn") in drawn[-1]

@@ -43,7 +43,7 @@ class Asked(PlanForm):
         return super().remove_children(*selectors)
 
 
-async def test_a_question_that_is_there_before_the_others_is_no_answer() -> None:
+async def test_a_question_that_is_there_before_the_others_is_no_answer():
     async with running(Stage(Asked(), OneByOne(), Leaving()), (80, 24), OneByOne) as (_app, pilot, form):
         form.pilot = pilot
         await form.ask(QUESTIONS, {"revision": "7"})
@@ -51,7 +51,7 @@ async def test_a_question_that_is_there_before_the_others_is_no_answer() -> None
         assert form.values == {"count": "3", "revision": "7"}
 
 
-async def test_a_form_that_leaves_the_screen_while_it_is_asked_keeps_its_answers() -> None:
+async def test_a_form_that_leaves_the_screen_while_it_is_asked_keeps_its_answers():
     app = Stage(Asked(), OneByOne(), Leaving())
     async with app.run_test():
         form = app.query_one(Leaving)
@@ -60,7 +60,7 @@ async def test_a_form_that_leaves_the_screen_while_it_is_asked_keeps_its_answers
         assert form.values == {"count": "3", "revision": "7"}
 
 
-async def test_other_questions_are_answered_as_soon_as_they_are_asked() -> None:
+async def test_other_questions_are_answered_as_soon_as_they_are_asked():
     app = Stage(Asked(), OneByOne(), Leaving())
     async with app.run_test():
         form = app.query_one(Asked)

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -23,7 +22,7 @@ def text(app: App[None]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
-def test_what_changes_has_a_mark_and_an_arrow_and_what_stays_says_so() -> None:
+def test_what_changes_has_a_mark_and_an_arrow_and_what_stays_says_so():
     output = words(drawn.row_lines(plan_data.plan(**plan_data.LOWER), 80)).splitlines()
     assert output[0].startswith("* 最大タスク数")
     assert "5 → 10" in output[0]
@@ -31,7 +30,7 @@ def test_what_changes_has_a_mark_and_an_arrow_and_what_stays_says_so() -> None:
     assert "→" not in output[1]
 
 
-def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole() -> None:
+def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole():
     long = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/x/0123456789"
     step = plan_data.REGISTER.model_copy(
         update={"rows": (Row(name="a", before="", after="b"), Row(name="c", before=long, after=long[:-1]))}
@@ -44,7 +43,7 @@ def test_a_value_without_before_or_too_long_for_its_column_is_shown_whole() -> N
 
 
 @pytest.mark.parametrize("width", [52, 60, 72])
-def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
+def test_a_long_value_of_after_goes_on_below_its_column(width):
     rows = (
         Row(name="Auto Scaling", before="suspended", after="suspended"),
         Row(name="Desired", before="10", after="3: 7 tasks are stopped immediately, whatever they do"),
@@ -57,7 +56,7 @@ def test_a_long_value_of_after_goes_on_below_its_column(width: int) -> None:
     assert all(line.startswith(" " * second.index("3: 7")) for line in more)
 
 
-def test_a_plan_refused_before_it_was_computed_shows_only_its_target() -> None:
+def test_a_plan_refused_before_it_was_computed_shows_only_its_target():
     plan = plan_data.plan(refusals=("上限",), steps=(), approval="", revert=None)
     output = words(drawn.fact_lines(plan, 100, plan_data.JST, plan_data.NOW))
     assert "staff-api" in output
@@ -69,13 +68,13 @@ def test_a_plan_refused_before_it_was_computed_shows_only_its_target() -> None:
     )
 
 
-def test_a_japanese_sentence_is_beside_its_label_at_any_length() -> None:
+def test_a_japanese_sentence_is_beside_its_label_at_any_length():
     plan = plan_data.plan(downtime="停止するタスクで処理中のリクエストは途切れることがあります。")
     output = words(drawn.fact_lines(plan, 50, plan_data.JST, plan_data.NOW)).splitlines()
     assert any(line.startswith("Downtime") and "停止するタスク" in line for line in output)
 
 
-def test_the_revert_explains_its_date_while_it_is_the_default() -> None:
+def test_the_revert_explains_its_date_while_it_is_the_default():
     why = drawn.why_then(plan_data.PARAMETERS, plan_data.plan())
     assert why == "手順書の次の予定"
     assert why in words(drawn.fact_lines(plan_data.plan(), 100, plan_data.JST, plan_data.NOW, why))
@@ -84,7 +83,7 @@ def test_the_revert_explains_its_date_while_it_is_the_default() -> None:
     assert drawn.why_then(plan_data.PARAMETERS, plan_data.plan(revert=None)) == ""
 
 
-def test_the_request_is_shown_in_full() -> None:
+def test_the_request_is_shown_in_full():
     for width in (38, 60, 100):
         output = words(drawn.request_lines(plan_data.plan(), width))
         compact = "".join(line.strip() for line in output.splitlines())
@@ -100,7 +99,7 @@ def test_the_request_is_shown_in_full() -> None:
             assert part in compact, (width, part)
 
 
-def test_parameters_read_as_json_so_that_a_number_is_not_its_text() -> None:
+def test_parameters_read_as_json_so_that_a_number_is_not_its_text():
     nested = {"a": 1, "b": "1", "c": [{"d": None}, "x"], "e": {}, "f": True}
     assert [(name, drawn.literal(value)) for name, value in drawn.flat(nested)] == [
         ("a", "1"),
@@ -112,7 +111,7 @@ def test_parameters_read_as_json_so_that_a_number_is_not_its_text() -> None:
     ]
 
 
-def test_a_confusable_name_is_marked_with_its_characters() -> None:
+def test_a_confusable_name_is_marked_with_its_characters():
     target = plan_data.ChangeTarget(id=plan_data.RawId("service/c/stаff-api"), title="stаff-api")
     step = plan_data.REGISTER.model_copy(update={"target": target.id})
     plan = plan_data.plan(target=target, steps=(step,))
@@ -121,14 +120,14 @@ def test_a_confusable_name_is_marked_with_its_characters() -> None:
     assert "ASCII" not in words(drawn.request_lines(plan_data.plan(), 80))
 
 
-def test_what_the_operator_wrote_may_be_japanese() -> None:
+def test_what_the_operator_wrote_may_be_japanese():
     params = {"Description": "定期作業のため", "Name": "toban-1"}
     call = plan_data.REGISTER.call.model_copy(update={"params": params})
     step = plan_data.REGISTER.model_copy(update={"call": call})
     assert "ASCII" not in words(drawn.request_lines(plan_data.plan(steps=(step,)), 80))
 
 
-def test_grave_warnings_are_first_and_only_there() -> None:
+def test_grave_warnings_are_first_and_only_there():
     plan = plan_data.plan(**plan_data.LOWER)
     first = words(drawn.impact_lines(plan, 100))
     assert first.index("3 タスクがただちに停止") < first.index("接続待ち")
@@ -136,7 +135,7 @@ def test_grave_warnings_are_first_and_only_there() -> None:
     assert "200 接続" in words(drawn.warning_lines(plan, 100))
 
 
-def test_the_revert_is_shown_with_its_date_and_so_is_its_absence() -> None:
+def test_the_revert_is_shown_with_its_date_and_so_is_its_absence():
     assert "02-02(Mon) 17:00 JST: AWS reverts it" in words(
         drawn.fact_lines(plan_data.plan(), 100, plan_data.JST, plan_data.NOW)
     )
@@ -145,14 +144,14 @@ def test_the_revert_is_shown_with_its_date_and_so_is_its_absence() -> None:
     )
 
 
-def test_a_plan_counts_down_and_says_that_it_expired() -> None:
+def test_a_plan_counts_down_and_says_that_it_expired():
     plan = plan_data.plan()
     assert drawn.expiry(plan, plan_data.NOW)[0] == "valid for 2m"
     assert drawn.expiry(plan, plan_data.NOW + timedelta(seconds=95)) == ("valid for 25s", "warn")
     assert drawn.expiry(plan, plan_data.NOW + timedelta(seconds=120)) == ("◆ the plan has expired", "bad")
 
 
-def test_the_text_of_a_plan_has_every_part() -> None:
+def test_the_text_of_a_plan_has_every_part():
     output = "\n".join(drawn.plan_text(plan_data.plan(), plan_data.JST, plan_data.NOW))
     for part in (
         "Before → after",
@@ -170,7 +169,7 @@ def test_the_text_of_a_plan_has_every_part() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.integers(20, 130))
-def test_no_line_is_wider_than_its_room(name: str, value: str, width: int) -> None:
+def test_no_line_is_wider_than_its_room(name, value, width):
     step = plan_data.REGISTER.model_copy(
         update={"rows": (Row(name=name, before=value, after=name),), "title": name}
     )
@@ -185,7 +184,7 @@ def test_no_line_is_wider_than_its_room(name: str, value: str, width: int) -> No
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> None:
+async def test_what_it_hits_is_the_first_thing_read(size):
     async with running(PlanGallery("lower"), size) as (app, pilot):
         await at_rest(pilot)
         output = text(app).splitlines()
@@ -195,7 +194,7 @@ async def test_what_it_hits_is_the_first_thing_read(size: tuple[int, int]) -> No
         assert side_by_side is (size[0] >= 110)
 
 
-async def test_hostile_text_stays_text() -> None:
+async def test_hostile_text_stays_text():
     async with running(PlanGallery("hostile"), (120, 40)) as (app, pilot):
         await at_rest(pilot)
         output = text(app).replace("\n", "")
@@ -203,7 +202,7 @@ async def test_hostile_text_stays_text() -> None:
         assert not any(ord(each) < 32 or each in "\x7f\x9b\u202e" for each in output)
 
 
-async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader() -> None:
+async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader():
     async with running(PlanGallery("plan"), (80, 20)) as (app, pilot):
         await pilot.pause()
         view = app.query_one("PlanView")
@@ -216,7 +215,7 @@ async def test_a_new_reading_of_the_same_plan_does_not_move_the_reader() -> None
         assert view.scroll_offset.y == 0
 
 
-async def test_the_progress_marks_each_stage() -> None:
+async def test_the_progress_marks_each_stage():
     async with running(PlanGallery("progress"), (120, 40)) as (app, pilot):
         await at_rest(pilot)
         output = text(app)
@@ -226,6 +225,6 @@ async def test_the_progress_marks_each_stage() -> None:
 
 
 @pytest.mark.parametrize("page", ["plan", "lower", "runs", "progress"])
-def test_plan_snapshot(snap_compare: Callable[..., bool], page: str) -> None:
+def test_plan_snapshot(snap_compare, page):
     app: App[None] = PlanGallery(page)
     assert snap_compare(app, terminal_size=(120, 40), run_before=painted)

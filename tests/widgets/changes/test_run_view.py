@@ -30,7 +30,7 @@ from widgets.drawing.lines import plain
         (StepState.DONE, "✓✓✓✓▶"),
     ],
 )
-def test_each_state_has_come_to_its_stage(state: StepState, marks: str) -> None:
+def test_each_state_has_come_to_its_stage(state, marks):
     letters = {Mark.PAST: "✓", Mark.NOW: "▶", Mark.AHEAD: "·", Mark.WRONG: "✖", Mark.UNSURE: "?"}
     step = plan_data.run(state).steps[0]
     assert "".join(letters[stage.mark] for stage in stages(step)) == marks
@@ -38,17 +38,17 @@ def test_each_state_has_come_to_its_stage(state: StepState, marks: str) -> None:
     assert (verified[4].mark is Mark.PAST) is (state is StepState.DONE)
 
 
-def test_before_it_is_recorded_nothing_is_past() -> None:
+def test_before_it_is_recorded_nothing_is_past():
     assert [stage.mark for stage in stages(None)] == [Mark.NOW, *[Mark.AHEAD] * 4]
 
 
-def test_the_second_step_waits_for_the_first() -> None:
+def test_the_second_step_waits_for_the_first():
     output = plain(progress_lines(plan_data.plan(), plan_data.run(StepState.SENDING), 120))
     assert "▶ sent" in output[1]
     assert "▶" not in output[3]
 
 
-def test_a_refusal_of_the_whole_plan_is_shown_and_nothing_appears_sent() -> None:
+def test_a_refusal_of_the_whole_plan_is_shown_and_nothing_appears_sent():
     run = plan_data.run(StepState.WAITING).model_copy(update={"refusal": "the world moved"})
     output = "\n".join(plain(progress_lines(run.plan, run, 120)))
     assert "the world moved" in output
@@ -56,7 +56,7 @@ def test_a_refusal_of_the_whole_plan_is_shown_and_nothing_appears_sent() -> None
     assert "nothing was sent" in "\n".join(plain(outcome_lines(run, 120)))
 
 
-def test_a_first_step_that_stays_done_is_not_shown_as_failed() -> None:
+def test_a_first_step_that_stays_done_is_not_shown_as_failed():
     run = plan_data.run(StepState.DONE, StepState.FAILED)
     assert "step 2 was not done" in partly(run)
     assert "▲ partly done" in plain(run_rows([run], (), plan_data.JST, plan_data.NOW)[0].cells)[0]
@@ -65,7 +65,7 @@ def test_a_first_step_that_stays_done_is_not_shown_as_failed() -> None:
     assert (way, role) == ("▲ 02-02(Mon) 17:00 JST by a person", "warn"), "AWS was never told to take it back"
 
 
-def test_the_revert_shows_who_when_and_whether_it_was_applied() -> None:
+def test_the_revert_shows_who_when_and_whether_it_was_applied():
     run = plan_data.run(StepState.DONE, StepState.DONE)
     assert revert_span(run, plan_data.JST, plan_data.NOW, waiting=True)[0] == "02-02(Mon) 17:00 JST by AWS"
     assert revert_span(run, plan_data.JST, plan_data.NOW, waiting=False)[0] == "✓ reverted"
@@ -76,7 +76,7 @@ def test_the_revert_shows_who_when_and_whether_it_was_applied() -> None:
     assert revert_span(run, plan_data.JST, late, waiting=True) == ("▲ 17:00 JST by a person", "warn")
 
 
-def test_what_was_found_undone_was_perhaps_never_sent() -> None:
+def test_what_was_found_undone_was_perhaps_never_sent():
     (step, *_rest) = plan_data.run(StepState.FAILED).steps
     marks = {stage.title: stage.mark for stage in stages(step)}
     assert (marks["sent"], marks["{party} accepted"]) == (Mark.PAST, Mark.WRONG), "AWS said no"
@@ -86,7 +86,7 @@ def test_what_was_found_undone_was_perhaps_never_sent() -> None:
     )
 
 
-def test_verified_is_never_claimed_early() -> None:
+def test_verified_is_never_claimed_early():
     assert verified_span(plan_data.run(StepState.SENDING), plan_data.NOW)[0] == "—"
     assert verified_span(plan_data.run(StepState.DONE), plan_data.NOW)[0] == "verifying…"
     done = plan_data.run(StepState.DONE, StepState.DONE, verified=True)
@@ -105,7 +105,7 @@ def test_verified_is_never_claimed_early() -> None:
     )
 
 
-def test_a_step_not_sent_from_here_is_elsewhere_or_interrupted() -> None:
+def test_a_step_not_sent_from_here_is_elsewhere_or_interrupted():
     run = plan_data.cut_off(plan_data.run(StepState.DONE, StepState.SENDING, verified=True))
     output = plain(run_rows([run], (), plan_data.JST, plan_data.NOW)[0].cells)
     assert output[0] == "? elsewhere or cut off: recheck 10:01"
@@ -117,7 +117,7 @@ def test_a_step_not_sent_from_here_is_elsewhere_or_interrupted() -> None:
     )
 
 
-def test_the_banner_names_two_and_counts_the_rest() -> None:
+def test_the_banner_names_two_and_counts_the_rest():
     run = plan_data.run(StepState.UNKNOWN, text="no answer came")
     output = "\n".join(plain(unknown_lines([run, run, run], 100)))
     assert output.count("OUTCOME UNKNOWN: staff-api  最大タスク数 5 → 10") == 2

@@ -45,7 +45,7 @@ def with_data(view: model.DashboardView, index: int, **more: object) -> model.Da
     return view.model_copy(update={"data": tuple(data)})
 
 
-async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
+async def test_every_widget_has_a_tile_of_its_kind_in_its_place():
     async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         tiles = app.query_one(DashboardPanel).grid.tiles
@@ -67,7 +67,7 @@ async def test_every_widget_has_a_tile_of_its_kind_in_its_place() -> None:
             assert words in screen
 
 
-async def test_only_tiles_whose_data_changed_are_drawn() -> None:
+async def test_only_tiles_whose_data_changed_are_drawn():
     async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
@@ -82,7 +82,7 @@ async def test_only_tiles_whose_data_changed_are_drawn() -> None:
         ] == [2]
 
 
-async def test_another_dashboard_is_laid_out_anew() -> None:
+async def test_another_dashboard_is_laid_out_anew():
     async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
@@ -94,7 +94,7 @@ async def test_another_dashboard_is_laid_out_anew() -> None:
         assert len(panel.grid.tiles) == 3
 
 
-async def test_arrows_go_to_the_neighbour_enter_enlarges_and_escape_restores() -> None:
+async def test_arrows_go_to_the_neighbour_enter_enlarges_and_escape_restores():
     async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
@@ -113,7 +113,7 @@ async def test_arrows_go_to_the_neighbour_enter_enlarges_and_escape_restores() -
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60), (30, 8), (1, 1)])
-async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
+async def test_every_size_is_drawn(size):
     async with running(DashboardApp(), size) as (app, pilot):
         await at_rest(pilot)
         assert {len(line) > 0 for line in text(app).split("\n")} == {True}
@@ -123,7 +123,7 @@ async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
         )
 
 
-async def test_a_log_query_never_runs_by_itself_and_leads_to_its_group() -> None:
+async def test_a_log_query_never_runs_by_itself_and_leads_to_its_group():
     async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         tile = app.query_one(LogTile)
@@ -133,7 +133,7 @@ async def test_a_log_query_never_runs_by_itself_and_leads_to_its_group() -> None
         assert [each.group for each in app.messages] == ["/ecs/staff-api"]
 
 
-async def test_a_firing_alarm_is_never_among_those_that_do_not_fit() -> None:
+async def test_a_firing_alarm_is_never_among_those_that_do_not_fit():
     quiet = [
         gallery.ALARMS[0].model_copy(update={"name": f"quiet-{n}", "state": AlarmState.OK}) for n in range(9)
     ]
@@ -145,7 +145,7 @@ async def test_a_firing_alarm_is_never_among_those_that_do_not_fit() -> None:
     assert plain(tile.body(28, 4))[0].rstrip() == "■ firing alb-5xx-error-rate"
 
 
-async def test_the_builtin_dashboard_and_remarks_are_shown() -> None:
+async def test_the_builtin_dashboard_and_remarks_are_shown():
     dashboard = gallery.VIEW.dashboard.model_copy(update={"builtin": True, "remarks": ("変数は使えない",)})
     app = DashboardApp(gallery.fresh(gallery.VIEW.model_copy(update={"dashboard": dashboard})))
     async with app.run_test(size=(120, 60)) as pilot:
@@ -155,14 +155,14 @@ async def test_the_builtin_dashboard_and_remarks_are_shown() -> None:
         assert "変数は使えない" in screen
 
 
-async def test_an_empty_dashboard_is_not_fine() -> None:
+async def test_an_empty_dashboard_is_not_fine():
     view = model.DashboardView(dashboard=model.Dashboard(name="空"))
     async with running(DashboardApp(gallery.fresh(view)), (100, 20)) as (app, pilot):
         await pilot.pause()
         assert "nothing is monitored" in text(app)
 
 
-async def test_times_move_to_utc_on_every_tile() -> None:
+async def test_times_move_to_utc_on_every_tile():
     async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         assert "JST" in text(app)
@@ -171,14 +171,14 @@ async def test_times_move_to_utc_on_every_tile() -> None:
         assert "UTC" in text(app)
 
 
-async def test_a_widget_without_data_says_that_it_was_not_read() -> None:
+async def test_a_widget_without_data_says_that_it_was_not_read():
     app = DashboardApp(gallery.fresh(gallery.VIEW.model_copy(update={"data": ()})))
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
         assert "no data: not read yet" in text(app)
 
 
-async def test_a_stale_dashboard_keeps_its_tiles() -> None:
+async def test_a_stale_dashboard_keeps_its_tiles():
     async with running(DashboardApp(), (120, 60)) as (app, pilot):
         await pilot.pause()
         panel = app.query_one(DashboardPanel)
@@ -189,7 +189,7 @@ async def test_a_stale_dashboard_keeps_its_tiles() -> None:
 
 @pytest.mark.parametrize("view", list(model.View))
 @pytest.mark.parametrize("size", [(1, 1), (12, 3), (40, 12), (100, 30)])
-async def test_every_view_draws_every_size_within_it(view: model.View, size: tuple[int, int]) -> None:
+async def test_every_view_draws_every_size_within_it(view, size):
     app = DashboardApp()
     async with app.run_test(size=(120, 40)):
         widget, data = gallery.WIDGETS[0]
@@ -202,15 +202,15 @@ async def test_every_view_draws_every_size_within_it(view: model.View, size: tup
 
 
 @pytest.mark.parametrize(("part", "cells"), [(-1, "    "), (0.5, "██  "), (0.28, "█▏  "), (2, "████")])
-def test_a_bar_fills_to_an_eighth_of_a_cell(part: float, cells: str) -> None:
+def test_a_bar_fills_to_an_eighth_of_a_cell(part, cells):
     assert bar(part, 4) == cells
 
 
-def test_an_unknown_widget_gets_a_tile_that_names_it() -> None:
+def test_an_unknown_widget_gets_a_tile_that_names_it():
     assert tile_type(model.UnknownWidget(key="0", kind="custom")) is UnknownTile
 
 
-async def test_a_colour_near_the_background_becomes_readable() -> None:
+async def test_a_colour_near_the_background_becomes_readable():
     async with running(DashboardApp(), (120, 40)) as (app, pilot):
         await pilot.pause()
         tile = app.query_one(DashboardPanel).grid.tiles[0]

@@ -21,7 +21,7 @@ def overlap(one: Place, two: Place) -> bool:
 
 
 @given(BOXES, st.integers(20, 220), st.integers(4, 70))
-def test_tiles_never_cover_each_other_nor_leave_the_width(boxes: list[Box], width: int, height: int) -> None:
+def test_tiles_never_cover_each_other_nor_leave_the_width(boxes, width, height):
     tiles = placements(boxes, width, height)
     assert len(tiles) == len(boxes)
     for index, one in enumerate(tiles):
@@ -33,25 +33,25 @@ def test_tiles_never_cover_each_other_nor_leave_the_width(boxes: list[Box], widt
 FOUR = [Box(0, 0, 12, 6), Box(12, 0, 12, 6), Box(0, 6, 12, 6), Box(12, 6, 12, 6)]
 
 
-def test_a_wide_screen_keeps_the_dashboards_own_grid() -> None:
+def test_a_wide_screen_keeps_the_dashboards_own_grid():
     tiles = placements(FOUR, 120, 24)
     assert [(place.x, place.y) for place in tiles] == [(0, 0), (60, 0), (0, 12), (60, 12)]
     assert tiles[0].width == 58
     assert tiles[1].x + tiles[1].width == 120
 
 
-def test_tiles_fill_the_room_where_they_can_and_scroll_where_they_cannot() -> None:
+def test_tiles_fill_the_room_where_they_can_and_scroll_where_they_cannot():
     assert max(place.y + place.height for place in placements(FOUR, 120, 22)) == 22
     assert max(place.y + place.height for place in placements(FOUR, 120, 8)) > 15
 
 
-def test_narrow_screens_stack_in_reading_order() -> None:
+def test_narrow_screens_stack_in_reading_order():
     assert [(place.x, place.y) for place in placements(FOUR, 80, 20)] == [(0, 0), (41, 0), (0, 10), (41, 10)]
     assert [(place.x, place.y) for place in placements(FOUR, 60, 20)] == [(0, 0), (0, 10), (0, 20), (0, 30)]
 
 
 @given(BOXES, st.integers(20, 220), st.integers(4, 70), st.sets(st.integers(0, 11)))
-def test_folded_tiles_take_one_line(boxes: list[Box], width: int, height: int, folded: set[int]) -> None:
+def test_folded_tiles_take_one_line(boxes, width, height, folded):
     boxes = [replace(box, is_folded=index in folded) for index, box in enumerate(boxes)]
     tiles = placements(boxes, width, height)
     assert all((place.height == 1) == box.is_folded for box, place in zip(boxes, tiles, strict=True))
@@ -66,7 +66,7 @@ WITH_TEXT = [Box(0, 0, 10, 4, is_folded=True), Box(10, 0, 14, 4, is_folded=True)
 
 
 @given(st.integers(15, 60))
-def test_four_charts_are_whole_above_the_fold(height: int) -> None:
+def test_four_charts_are_whole_above_the_fold(height):
     places = placements(WITH_TEXT, 118, height)
     assert [place.y for place in places[:2]] == [0, 0], "texts beside one another"
     assert all(place.y + place.height <= height for place in places)
@@ -74,7 +74,7 @@ def test_four_charts_are_whole_above_the_fold(height: int) -> None:
     assert [place.y for place in places[2:4]] == [1, 1]
 
 
-def test_more_charts_are_below_the_fold_rather_than_all_of_them_flat() -> None:
+def test_more_charts_are_below_the_fold_rather_than_all_of_them_flat():
     more = [*WITH_TEXT, Box(0, 16, 12, 6), Box(12, 16, 12, 6)]
     places = placements(more, 118, 25)
     assert [place.height for place in places[2:6]] == [12] * 4

@@ -41,7 +41,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-async def test_only_tiles_in_view_are_drawn_however_often_new_data_comes(drawn: Counter[str]) -> None:
+async def test_only_tiles_in_view_are_drawn_however_often_new_data_comes(drawn):
     async with running(DashboardApp(gallery.fresh(large())), (120, 40)) as (app, pilot):
         panel = app.query_one(DashboardPanel)
         while len(panel.grid.tiles) < COUNT:
@@ -64,7 +64,7 @@ async def test_only_tiles_in_view_are_drawn_however_often_new_data_comes(drawn: 
         assert set(drawn) == in_view, "their data is new"
 
 
-async def test_a_rest_tells_which_tiles_came_into_view(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_rest_tells_which_tiles_came_into_view(monkeypatch):
     monkeypatch.setattr("widgets.drawing.rest.MOMENT", 3600.0)
     messages: list[frozenset[str]] = []
 
@@ -91,7 +91,7 @@ async def test_a_rest_tells_which_tiles_came_into_view(monkeypatch: pytest.Monke
         assert len(messages) == 1
 
 
-async def test_old_data_says_from_when_it_is_and_is_not_drawn_as_normal() -> None:
+async def test_old_data_says_from_when_it_is_and_is_not_drawn_as_normal():
     as_of = gallery.NOW - timedelta(minutes=9)
     app = DashboardApp(gallery.fresh(with_data(gallery.VIEW, 1, as_of=as_of)))
     async with app.run_test(size=(120, 60)) as pilot:
@@ -102,7 +102,7 @@ async def test_old_data_says_from_when_it_is_and_is_not_drawn_as_normal() -> Non
         assert "●" not in lines
 
 
-async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_values_is() -> None:
+async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_values_is():
     # What is not itself shown is read seldomer, but a summary speaks of it, too.
     older = with_data(gallery.VIEW, 1, as_of=gallery.NOW - timedelta(minutes=9))
     oldest = with_data(older, 0, as_of=gallery.NOW - timedelta(minutes=4))
@@ -126,7 +126,7 @@ async def test_the_summary_of_all_widgets_says_from_when_the_oldest_of_its_value
                 assert "the oldest of all values is from 03:03" in shown
 
 
-async def test_a_tile_that_was_not_read_does_not_say_that_there_is_no_data() -> None:
+async def test_a_tile_that_was_not_read_does_not_say_that_there_is_no_data():
     app = DashboardApp(gallery.fresh(with_data(gallery.VIEW, 0, series=(), readings=(), is_unread=True)))
     async with app.run_test(size=(120, 60)) as pilot:
         await pilot.pause()
@@ -136,7 +136,7 @@ async def test_a_tile_that_was_not_read_does_not_say_that_there_is_no_data() -> 
         assert "no data" not in lines
 
 
-async def test_the_price_of_an_expensive_dashboard_stands_above_it_but_not_in_place_of_its_values() -> None:
+async def test_the_price_of_an_expensive_dashboard_stands_above_it_but_not_in_place_of_its_values():
     price = model.DashboardPrice(
         metrics=500, shown_yen=24.4, full_yen=393.75, is_over=True, judged_seconds=1800
     )

@@ -31,19 +31,19 @@ def values(*readings: Reading) -> list[JudgedValue]:
     return [JudgedValue(each) for each in readings]
 
 
-def test_each_limit_has_its_worst_reading() -> None:
+def test_each_limit_has_its_worst_reading():
     bad = reading(0, 90.0, Verdict.ABNORMAL)
     judged = judged_values(view(reading(0, 20.0), bad, reading(1, 30.0), Reading(label="x", value=1.0)))
     assert [each.reading for each in judged] == [bad, reading(1, 30.0)]
 
 
-def test_values_stand_beside_their_limits_and_bad_ones_have_a_mark() -> None:
+def test_values_stand_beside_their_limits_and_bad_ones_have_a_mark():
     (line,) = plain(value_lines(values(reading(0, 38.7), reading(1, 90.0, Verdict.ABNORMAL)), 78))
     assert line == "ECS CPU使用率 38.7% < 70%  ◆ ECS メモリ使用率 90% < 70%"
 
 
 @pytest.mark.parametrize("doubt", Doubt)
-def test_stale_values_are_not_shown_as_the_present_ones_and_the_reason_stands_once(doubt: Doubt) -> None:
+def test_stale_values_are_not_shown_as_the_present_ones_and_the_reason_stands_once(doubt):
     (line,) = value_lines(values(reading(0, 38.7), reading(1, 40.0)), 78, doubt=doubt)
     text = "".join(text for text, _role in line)
     assert "38.7" not in text
@@ -63,9 +63,7 @@ def test_stale_values_are_not_shown_as_the_present_ones_and_the_reason_stands_on
         (SeriesStatus.COMPLETE, True, {"en": "read failed", "ja": "読取失敗"}),
     ],
 )
-def test_a_value_that_is_absent_says_why(
-    status: SeriesStatus, is_outdated: bool, words: dict[str, str], language: str
-) -> None:
+def test_a_value_that_is_absent_says_why(status, is_outdated, words, language):
     i18n.use(language)
     data = WidgetData(
         key="0",
@@ -77,7 +75,7 @@ def test_a_value_that_is_absent_says_why(
     assert plain(value_lines(judged, 78)) == [f"ECS CPU使用率 ? {words[language]} < 70%"]
 
 
-def test_a_reason_that_all_values_share_stands_once() -> None:
+def test_a_reason_that_all_values_share_stands_once():
     data = WidgetData(
         key="0",
         series=(Series(id="a", label="x"), Series(id="b", label="y")),
@@ -90,7 +88,7 @@ def test_a_reason_that_all_values_share_stands_once() -> None:
     assert line == "? denied  ECS CPU使用率 — < 70%  ECS メモリ使用率 — < 70%"
 
 
-def test_a_dashboard_that_was_never_read_does_not_claim_to_have_no_limits() -> None:
+def test_a_dashboard_that_was_never_read_does_not_claim_to_have_no_limits():
     data = WidgetData(key="0", problem="Permission missing: cloudwatch:GetMetricData.")
     view = DashboardView(dashboard=Dashboard(name="d"), data=(data,))
     (line,) = plain(value_lines(judged_values(view), 78, problem=problem_of(view)))
@@ -98,16 +96,16 @@ def test_a_dashboard_that_was_never_read_does_not_claim_to_have_no_limits() -> N
 
 
 @given(st.lists(st.integers(0, 3), max_size=8), st.integers(40, 200))
-def test_values_keep_to_the_width(limits: list[int], width: int) -> None:
+def test_values_keep_to_the_width(limits, width):
     lines = value_lines(values(*(reading(limit, 12.3) for limit in limits)), width)
     assert all(width_of(line) <= width for line in lines)
 
 
-def test_a_dashboard_without_limits_says_so() -> None:
+def test_a_dashboard_without_limits_says_so():
     assert "no value with a limit" in plain(value_lines([], 78))[0]
 
 
-def test_a_dashboard_that_was_not_read_yet_is_not_one_without_limits() -> None:
+def test_a_dashboard_that_was_not_read_yet_is_not_one_without_limits():
     unread = DashboardView(dashboard=Dashboard(name="d"), data=(WidgetData(key="0", is_unread=True),))
     (line,) = plain(value_lines(judged_values(unread), 78, problem=problem_of(unread)))
     assert "not read yet" in line

@@ -35,17 +35,17 @@ def _single(segment: Segment) -> list[Segment]:
 
 
 @given(ROWS, ROWS)
-def test_the_changed_cells_alone_turn_the_old_row_into_the_new_one(old: Strip, new: Strip) -> None:
+def test_the_changed_cells_alone_turn_the_old_row_into_the_new_one(old, new):
     row = cells(old)
     for region in changed_regions([old], [new]):
         row[region.x : region.right] = cells(new)[region.x : region.right]
     assert row == cells(new)
 
 
-def test_one_digit_of_a_clock_is_one_cell() -> None:
+def test_one_digit_of_a_clock_is_one_cell():
     old, new = (Strip([Segment(f" 09:00:1{digit} JST")]) for digit in (2, 3))
     assert [(region.x, region.width) for region in changed_regions([old], [new])] == [(8, 1)]
 
 
-def test_the_same_cells_cut_otherwise_are_no_change() -> None:
+def test_the_same_cells_cut_otherwise_are_no_change():
     assert changed_regions([Strip([Segment("ab")])], [Strip([Segment("a"), Segment("b")])]) == []

@@ -59,7 +59,7 @@ def restless(timers: Timers, fps: float, pace: float = 0.0) -> list[float]:
 
 
 @given(st.lists(st.floats(0.0, 0.1), min_size=5, max_size=40))
-def test_at_most_so_often_however_late_the_machine_is(lateness: list[float]) -> None:
+def test_at_most_so_often_however_late_the_machine_is(lateness):
     with pytest.MonkeyPatch.context() as patch:
         timers = install(Timers(), patch)
         times = restless(timers, 50)
@@ -71,7 +71,7 @@ def test_at_most_so_often_however_late_the_machine_is(lateness: list[float]) -> 
     assert times[-1] - times[0] >= 0.0199 * (len(times) - 2)
 
 
-def test_neighbours_draw_in_the_same_moment(timers: Timers) -> None:
+def test_neighbours_draw_in_the_same_moment(timers):
     one = restless(timers, 50)
     timers.fire()
     timers.now += 0.0071
@@ -87,14 +87,14 @@ def test_neighbours_draw_in_the_same_moment(timers: Timers) -> None:
     assert one[-2:] == other[-2:]
 
 
-def test_not_oftener_than_can_be_shown(timers: Timers) -> None:
+def test_not_oftener_than_can_be_shown(timers):
     times = restless(timers, 1000, 0.1)
     for _frame in range(5):
         timers.fire()
     assert [after - before for before, after in pairwise(times[1:])] == pytest.approx([0.1] * 3)
 
 
-def test_stopped_it_draws_no_more(timers: Timers) -> None:
+def test_stopped_it_draws_no_more(timers):
     times: list[float] = []
     frames = FrameLimiter(lambda: times.append(timers.now), 1000, lambda: 0.0)
     frames.ask()
@@ -103,7 +103,7 @@ def test_stopped_it_draws_no_more(timers: Timers) -> None:
     assert times == []
 
 
-def test_a_frame_that_waits_is_drawn_sooner_when_asked_at_a_higher_rate(timers: Timers) -> None:
+def test_a_frame_that_waits_is_drawn_sooner_when_asked_at_a_higher_rate(timers):
     times: list[float] = []
     frames = FrameLimiter(lambda: times.append(timers.now), 10, lambda: 0.0)
     frames.ask()

@@ -28,7 +28,7 @@ class Shout(LineFilter):
     ],
     ids=lambda filters: "+".join(type(line_filter).__name__ for line_filter in filters) or "none",
 )
-def test_a_line_is_filtered_as_textual_does_it(filters: list[LineFilter]) -> None:
+def test_a_line_is_filtered_as_textual_does_it(filters):
     segments = [Segment(f"text {number}", Style.parse(style)) for number, style in enumerate(STYLES)]
     expected = Strip(segments)
     for line_filter in filters:
@@ -38,7 +38,7 @@ def test_a_line_is_filtered_as_textual_does_it(filters: list[LineFilter]) -> Non
     assert Strip(lines.segments(restyled)) == expected
 
 
-def test_the_same_filters_are_recognised() -> None:
+def test_the_same_filters_are_recognised():
     monochrome = Monochrome()
     assert LineFilters([monochrome], BACKGROUND) == LineFilters([monochrome], BACKGROUND)
     assert LineFilters([monochrome], BACKGROUND) != LineFilters([], BACKGROUND)

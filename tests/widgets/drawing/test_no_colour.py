@@ -2,7 +2,6 @@ import pytest
 from rich.style import Style
 from textual.color import Color
 
-from tests.conftest import MonkeyPatch
 from tests.widgets.stage import Stage
 from widgets.drawing.lines import Line, LineWidget
 
@@ -23,7 +22,7 @@ def contrast(style: Style, ground: Style) -> float:
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-async def test_what_is_wrong_is_not_dimmer_than_ordinary_text(theme: str, monkeypatch: MonkeyPatch) -> None:
+async def test_what_is_wrong_is_not_dimmer_than_ordinary_text(theme, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     app = Stage(Words())
     app.theme = theme

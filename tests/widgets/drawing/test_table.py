@@ -63,11 +63,11 @@ PRESS = st.sampled_from(["up", "down", "home", "end", "pageup", "pagedown", "ent
 @pytest.mark.slow
 @settings(max_examples=8 if settings.default.derandomize else 40)
 @given(st.lists(st.tuples(KEYS, PRESS), min_size=1, max_size=8))
-def test_the_cursor_stays_on_its_object_or_on_nothing(steps: list[tuple[list[str], str]]) -> None:
+def test_the_cursor_stays_on_its_object_or_on_nothing(steps):
     asyncio.run(scenario(steps))
 
 
-async def test_only_rows_that_changed_are_painted() -> None:
+async def test_only_rows_that_changed_are_painted():
     async with running(TableApp(), (40, 10), KeyedTable) as (_app, pilot, table):
         table.set_rows(rows(list("abcd")))
         await pilot.pause()
@@ -83,7 +83,7 @@ async def test_only_rows_that_changed_are_painted() -> None:
         assert [key for key in "abcd" if table._strips[key] is not strips[key]] == ["c"]
 
 
-async def test_a_row_that_moves_out_of_sight_is_followed() -> None:
+async def test_a_row_that_moves_out_of_sight_is_followed():
     async with running(TableApp(), (40, 6), KeyedTable) as (_app, pilot, table):
         table.set_rows(rows(list("abcdefghijkl")))
         await pilot.pause()
@@ -93,7 +93,7 @@ async def test_a_row_that_moves_out_of_sight_is_followed() -> None:
         assert any("行 a" in line and line[0] == "▌" for line in texts(table))
 
 
-async def test_the_cursor_stays_on_a_screen_that_becomes_lower() -> None:
+async def test_the_cursor_stays_on_a_screen_that_becomes_lower():
     async with running(TableApp(), (40, 12), KeyedTable) as (_app, pilot, table):
         table.focus()
         table.set_rows(rows([f"{number:02}" for number in range(40)]))
@@ -109,7 +109,7 @@ async def test_the_cursor_stays_on_a_screen_that_becomes_lower() -> None:
         assert "行 00" in texts(table)[1], "whoever has scrolled away stays there"
 
 
-async def test_a_click_goes_to_what_was_painted_there_and_a_second_opens_it() -> None:
+async def test_a_click_goes_to_what_was_painted_there_and_a_second_opens_it():
     async with running(TableApp(), (40, 10), KeyedTable) as (app, pilot, table):
         table.set_rows(rows(list("abc")))
         await pilot.pause()
@@ -119,7 +119,7 @@ async def test_a_click_goes_to_what_was_painted_there_and_a_second_opens_it() ->
         assert [each.key for each in app.seen if isinstance(each, KeyedTable.Selected)] == ["c"]
 
 
-async def test_wide_characters_never_push_a_column_out() -> None:
+async def test_wide_characters_never_push_a_column_out():
     async with running(TableApp(), (24, 10), KeyedTable) as (_app, pilot, table):
         table.set_rows([Row("a", ([("とても長い日本語の名前です", "")], [("12%", "")]))])
         await pilot.pause()
@@ -128,7 +128,7 @@ async def test_wide_characters_never_push_a_column_out() -> None:
         assert line.text.endswith("…  12%") or line.text.endswith("… 12%")
 
 
-async def test_columns_leave_room_for_the_scroll_bar() -> None:
+async def test_columns_leave_room_for_the_scroll_bar():
     async with running(TableApp(), (24, 5), KeyedTable) as (_app, pilot, table):
         table.set_rows(rows([str(index) for index in range(30)]))
         await at_rest(pilot)
@@ -139,7 +139,7 @@ def plain(**values: str) -> list[Row]:
     return [Row(key, ([(f"row {key}", "")], [(value, "")])) for key, value in values.items()]
 
 
-async def test_only_the_cells_that_changed_are_painted() -> None:
+async def test_only_the_cells_that_changed_are_painted():
     async with running(TableApp(), (40, 8), KeyedTable) as (_app, pilot, table):
         table.set_rows(plain(a="10", b="10", c="10"))
         await pilot.pause()
@@ -160,7 +160,7 @@ async def test_only_the_cells_that_changed_are_painted() -> None:
         ]
 
 
-async def test_rows_that_come_to_fit_exactly_leave_no_scroll_bar() -> None:
+async def test_rows_that_come_to_fit_exactly_leave_no_scroll_bar():
     async with running(TableApp(), (40, 8), KeyedTable) as (_app, pilot, table):
         table.set_rows(rows([str(number) for number in range(50)]))
         await painted(pilot)

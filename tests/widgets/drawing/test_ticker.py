@@ -60,7 +60,7 @@ def no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("widgets.drawing.ticker.Ticker._wait", lambda _beat: None)
 
 
-async def test_all_widgets_tick_together_and_are_painted_in_one_frame() -> None:
+async def test_all_widgets_tick_together_and_are_painted_in_one_frame():
     async with running(TickerApp()) as (app, pilot):
         await pilot.pause()
         app.frames = 0
@@ -70,7 +70,7 @@ async def test_all_widgets_tick_together_and_are_painted_in_one_frame() -> None:
         assert app.frames == 1
 
 
-async def test_some_tick_only_on_every_fifth_second() -> None:
+async def test_some_tick_only_on_every_fifth_second():
     async with running(TickerApp()) as (app, pilot):
         for second in range(1, 11):
             ticker_of(app).now(second)
@@ -78,7 +78,7 @@ async def test_some_tick_only_on_every_fifth_second() -> None:
         assert ticks(app) == [10, 10, 2]
 
 
-async def test_a_covered_widget_stands_still_until_it_catches_up() -> None:
+async def test_a_covered_widget_stands_still_until_it_catches_up():
     async with running(TickerApp()) as (app, pilot):
         under = app.screen
         await app.push_screen(Opaque())
@@ -91,7 +91,7 @@ async def test_a_covered_widget_stands_still_until_it_catches_up() -> None:
         assert ticks(app) == [1, 1, 1]
 
 
-async def test_a_widget_visible_behind_a_dialog_keeps_ticking() -> None:
+async def test_a_widget_visible_behind_a_dialog_keeps_ticking():
     async with running(TickerApp()) as (app, pilot):
         await app.push_screen(Dialog())
         ticker_of(app).now(1)
@@ -99,7 +99,7 @@ async def test_a_widget_visible_behind_a_dialog_keeps_ticking() -> None:
         assert ticks(app) == [1, 1, 0]
 
 
-async def test_a_callback_that_left_or_stopped_the_ticker_is_no_longer_called() -> None:
+async def test_a_callback_that_left_or_stopped_the_ticker_is_no_longer_called():
     async with running(TickerApp()) as (app, pilot):
         first, second, third = app.query(TickCounter)
         first.end()
@@ -109,7 +109,7 @@ async def test_a_callback_that_left_or_stopped_the_ticker_is_no_longer_called() 
         assert [ticker.ticks for ticker in (first, second, third)] == [0, 0, 1]
 
 
-async def test_an_unseen_console_ticks_less_and_catches_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unseen_console_ticks_less_and_catches_up_at_once(monkeypatch):
     monkeypatch.undo()
     waits: list[float] = []
 
@@ -138,7 +138,7 @@ class Handle:
         pass
 
 
-async def test_a_tick_falls_on_the_full_second_and_never_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_tick_falls_on_the_full_second_and_never_twice(monkeypatch):
     monkeypatch.undo()
     waits: list[float] = []
     async with running(TickerApp()) as (app, pilot):

@@ -35,7 +35,7 @@ async def shown(pilot: Pilot[None], *texts: str) -> WholeRow:
     return app.whole
 
 
-async def test_the_text_of_the_row_at_the_cursor_is_shown_whole() -> None:
+async def test_the_text_of_the_row_at_the_cursor_is_shown_whole():
     async with Tables().run_test(size=(50, 20)) as pilot:
         whole = await shown(pilot, "short", LONG)
         assert whole.display
@@ -46,7 +46,7 @@ async def test_the_text_of_the_row_at_the_cursor_is_shown_whole() -> None:
         assert whole.render().plain.count("\n") < height == whole.size.height, "the table does not jump"
 
 
-async def test_it_takes_no_room_where_all_fits() -> None:
+async def test_it_takes_no_room_where_all_fits():
     async with Tables().run_test(size=(50, 20)) as pilot:
         whole = await shown(pilot, "short", "also")
         assert not whole.display

@@ -42,7 +42,7 @@ def whole(app: AgendaApp) -> str:
     )
 
 
-async def test_days_with_their_duties_and_where_those_come_from() -> None:
+async def test_days_with_their_duties_and_where_those_come_from():
     async with running(AgendaApp(), (110, 20)) as (app, pilot):
         await pilot.pause()
         body = whole(app)
@@ -54,7 +54,7 @@ async def test_days_with_their_duties_and_where_those_come_from() -> None:
         assert (late.state, late.slot.day) == (State.LATE, TODAY)
 
 
-async def test_setting_the_day_leads_there_and_a_day_without_duties_has_nothing_selected() -> None:
+async def test_setting_the_day_leads_there_and_a_day_without_duties_has_nothing_selected():
     async with running(AgendaApp(), (100, 14)) as (app, pilot):
         await pilot.pause()
         await draw(pilot, app.agenda, day=date(2026, 1, 29))
@@ -70,7 +70,7 @@ async def test_setting_the_day_leads_there_and_a_day_without_duties_has_nothing_
         assert [type(each) for each in app.seen] == [Agenda.Selected]
 
 
-async def test_the_cursor_takes_the_day_along() -> None:
+async def test_the_cursor_takes_the_day_along():
     async with running(AgendaApp(), (100, 20)) as (app, pilot):
         await pilot.pause()
         app.seen.clear()
@@ -86,7 +86,7 @@ async def test_the_cursor_takes_the_day_along() -> None:
         assert app.seen[-1].occurrence == MONTH.days[3].occurrences[0]
 
 
-async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_day() -> None:
+async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_day():
     async with running(AgendaApp(), (100, 12)) as (app, pilot):
         await pilot.pause()
         late = app.agenda.selected
@@ -107,7 +107,7 @@ async def test_another_state_keeps_cursor_and_place_another_month_begins_at_its_
         assert app.agenda.selected == late
 
 
-async def test_an_unchanged_month_repaints_nothing() -> None:
+async def test_an_unchanged_month_repaints_nothing():
     async with running(AgendaApp(), (100, 14)) as (app, pilot):
         await at_rest(pilot)
         regions: list[object] = []
@@ -118,7 +118,7 @@ async def test_an_unchanged_month_repaints_nothing() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-async def test_nothing_is_wider_than_the_agenda_and_hostile_text_stays_text(language: str) -> None:
+async def test_nothing_is_wider_than_the_agenda_and_hostile_text_stays_text(language):
     i18n.use(language)
     async with running(AgendaApp(), (38, 90)) as (app, pilot):
         for width in (38, 60, 120, 200):
@@ -133,7 +133,7 @@ async def test_nothing_is_wider_than_the_agenda_and_hostile_text_stays_text(lang
             assert "[/e" in text
 
 
-async def test_times_in_another_zone_name_their_day() -> None:
+async def test_times_in_another_zone_name_their_day():
     async with running(AgendaApp(), (100, 14)) as (app, pilot):
         await pilot.pause()
         await draw(pilot, app.agenda, zone=UTC)

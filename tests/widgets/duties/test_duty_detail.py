@@ -32,7 +32,7 @@ def text_of(occurrence: Occurrence, width: int = 90, duty: Duty | None = DUTY) -
     return "\n".join(plain([*fact_lines(occurrence, duty, JST, NOW, width), *asks, *runbook]))
 
 
-def test_a_late_occurrence_says_what_to_do_and_until_when() -> None:
+def test_a_late_occurrence_says_what_to_do_and_until_when():
     text = text_of(duty_data.one("daily-afternoon", 14))
     for words in (
         "CloudWatch Alarms 確認（午後）  ! late  12m overdue",
@@ -45,7 +45,7 @@ def test_a_late_occurrence_says_what_to_do_and_until_when() -> None:
         assert words in text
 
 
-def test_a_missed_occurrence_signed_later_shows_both_times() -> None:
+def test_a_missed_occurrence_signed_later_shows_both_times():
     text = text_of(duty_data.one("daily-afternoon", 13), 120)
     assert "01-13(Tue) 14:00 JST" in text
     assert "01-13(Tue) 17:20 JST  山田 (yamada)  signed off after missed  3h 20m after it was due" in text
@@ -53,7 +53,7 @@ def test_a_missed_occurrence_signed_later_shows_both_times() -> None:
     assert "□" not in text
 
 
-def test_occurrences_signed_early_and_skipped() -> None:
+def test_occurrences_signed_early_and_skipped():
     early = duty_data.done(duty_data.slot("d", "x", TODAY, 17), minutes=-30, was=State.UPCOMING)
     assert "early  30m before it was due" in text_of(early)
     text = text_of(duty_data.one("daily-evening", 9))
@@ -61,7 +61,7 @@ def test_occurrences_signed_early_and_skipped() -> None:
         assert words in text
 
 
-def test_window_plan_and_why_it_moved() -> None:
+def test_window_plan_and_why_it_moved():
     text = text_of(duty_data.one("dr-drill", 5))
     assert_in(text, "once from 01-05(Mon) to 01-30(Fri)", "Moved", "閉庁日のため")
     assert "it is not planned" in text_of(duty_data.one("weekly-deploy", 25))
@@ -70,7 +70,7 @@ def test_window_plan_and_why_it_moved() -> None:
     assert "from 01-12(Mon)" in text_of(back)
 
 
-def test_a_revert_duty_shows_nothing_of_the_runbook() -> None:
+def test_a_revert_duty_shows_nothing_of_the_runbook():
     text = text_of(duty_data.REVERT, duty=None)
     assert "変更操作 c-0042 の戻し" in text
     assert "□" not in text
@@ -81,7 +81,7 @@ def test_a_revert_duty_shows_nothing_of_the_runbook() -> None:
     st.integers(38, 200),
     st.sampled_from(["en", "ja"]),
 )
-def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, language: str) -> None:
+def test_nothing_is_wider_than_asked(occurrence, width, language):
     i18n.use(language)
     was = occurrence.signed
     word = duty_data.signed(occurrence.slot, by="あ" * 90, note=HOSTILE * 3, was=was.was) if was else None
@@ -91,7 +91,7 @@ def test_nothing_is_wider_than_asked(occurrence: Occurrence, width: int, languag
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_every_state_is_named(state: State) -> None:
+def test_every_state_is_named(state):
     from widgets.duties.wording import DUTY_STYLES
 
     assert DUTY_STYLES[state].text in text_of(duty_data.occurrence(duty_data.slot("d", "x", TODAY, 9), state))
@@ -104,7 +104,7 @@ class DetailApp(App[None]):
         yield self.detail
 
 
-async def test_the_widget_repaints_only_news() -> None:
+async def test_the_widget_repaints_only_news():
     async with running(DetailApp(), (60, 34)) as (app, pilot):
         await pilot.pause()
         assert "No duty chosen" in screen(app)

@@ -48,7 +48,7 @@ def spied(app: ListApp) -> list[Region]:
     return regions
 
 
-async def test_sections_and_every_state() -> None:
+async def test_sections_and_every_state():
     async with running(ListApp(), (120, 20)) as (app, pilot):
         await pilot.pause()
         rows = lines(app)
@@ -65,7 +65,7 @@ async def test_sections_and_every_state() -> None:
         assert [each.slot.key for each in [app.duties.selected] if each] == [duty_data.VIEW.carried[0].key]
 
 
-async def test_the_next_one_has_a_section_where_it_is_not_today_s() -> None:
+async def test_the_next_one_has_a_section_where_it_is_not_today_s():
     async with running(ListApp(duty_data.QUIET), (100, 12)) as (app, pilot):
         await pilot.pause()
         body = "\n".join(lines(app))
@@ -76,7 +76,7 @@ async def test_the_next_one_has_a_section_where_it_is_not_today_s() -> None:
         assert app.duties.selected is None
 
 
-async def test_the_cursor_stays_on_its_occurrence_and_its_new_state_is_told() -> None:
+async def test_the_cursor_stays_on_its_occurrence_and_its_new_state_is_told():
     async with running(ListApp(), (100, 20)) as (app, pilot):
         await pilot.pause()
         due = next(each for each in duty_data.VIEW.today.occurrences if each.state is State.DUE)
@@ -99,7 +99,7 @@ async def test_the_cursor_stays_on_its_occurrence_and_its_new_state_is_told() ->
         assert app.seen[-1].occurrence is None  # type: ignore[attr-defined]
 
 
-async def test_an_unchanged_view_and_a_passing_second_repaint_nothing_a_minute_only_its_rows() -> None:
+async def test_an_unchanged_view_and_a_passing_second_repaint_nothing_a_minute_only_its_rows():
     async with running(ListApp(), (120, 20)) as (app, pilot):
         await at_rest(pilot)
         regions = spied(app)
@@ -114,7 +114,7 @@ async def test_an_unchanged_view_and_a_passing_second_repaint_nothing_a_minute_o
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-async def test_nothing_is_wider_than_the_list_and_hostile_text_stays_text(language: str) -> None:
+async def test_nothing_is_wider_than_the_list_and_hostile_text_stays_text(language):
     i18n.use(language)
     word = duty_data.signed(
         duty_data.slot("x", "x", duty_data.TODAY, 9), by=duty_data.HOSTILE, note=duty_data.HOSTILE
@@ -135,7 +135,7 @@ async def test_nothing_is_wider_than_the_list_and_hostile_text_stays_text(langua
             assert not any(ord(character) < 32 or character in "\x7f\x9b\u202e" for character in text)
 
 
-async def test_times_in_another_zone() -> None:
+async def test_times_in_another_zone():
     async with running(ListApp(), (100, 20)) as (app, pilot):
         await pilot.pause()
         await draw(pilot, app.duties, zone=UTC)

@@ -31,7 +31,7 @@ def text(spans: object) -> str:
     return plain([spans])[0]  # type: ignore[list-item]  # spans of one line
 
 
-def test_every_state_has_its_own_mark_of_one_cell_and_its_own_word() -> None:
+def test_every_state_has_its_own_mark_of_one_cell_and_its_own_word():
     assert set(words.DUTY_STYLES) == set(State)
     styles = [*words.DUTY_STYLES.values()]
     assert len({each.mark for each in styles}) == len({each.word for each in styles}) == len(styles)
@@ -41,7 +41,7 @@ def test_every_state_has_its_own_mark_of_one_cell_and_its_own_word() -> None:
 
 
 @given(st.lists(st.sampled_from(list(State)), max_size=20), st.integers(0, 30))
-def test_marks_fit_and_what_needs_a_person_is_first(states: list[State], width: int) -> None:
+def test_marks_fit_and_what_needs_a_person_is_first(states, width):
     output = words.marks([in_state(state) for state in states], width)
     assert width_of(output) <= width
     if states and width:
@@ -50,7 +50,7 @@ def test_marks_fit_and_what_needs_a_person_is_first(states: list[State], width: 
         assert text(output).startswith("!")
 
 
-def test_marks_are_in_order_of_time_then_counted_then_cut() -> None:
+def test_marks_are_in_order_of_time_then_counted_then_cut():
     states = [State.DONE, State.LATE, State.DONE, State.UPCOMING, State.DONE, State.MISSED, State.DONE]
     day = [in_state(state) for state in states]
     assert text(words.marks(day, 7)) == "✓!✓○✓×✓"
@@ -61,14 +61,14 @@ def test_marks_are_in_order_of_time_then_counted_then_cut() -> None:
     assert text(words.tally(day)) == "!1 ×1 ○1 ✓4"
 
 
-def test_a_planned_occurrence_is_marked_as_planned() -> None:
+def test_a_planned_occurrence_is_marked_as_planned():
     assert words.state_style(duty_data.one("weekly-deploy", 18)).text == "○ planned"
     assert words.state_style(duty_data.one("weekly-deploy", 25)).text == "◇ not planned"
     done = replace(duty_data.done(duty_data.slot("d", "x", TODAY, 2, if_planned=True)), planned=True)
     assert words.state_style(done).text == "✓ done"
 
 
-def test_where_it_comes_from() -> None:
+def test_where_it_comes_from():
     assert words.moved_from(duty_data.one("weekly-cost", 13).slot) == "from 01-12(Mon)"
     assert words.moved_from(duty_data.one("daily-morning", 13).slot) == ""
     back = duty_data.slot("k", "x", date(2026, 1, 5), nominal=(date(2025, 12, 31), date(2026, 1, 1)))
@@ -86,13 +86,13 @@ def test_where_it_comes_from() -> None:
         (State.NO_RECORD, "", ""),
     ],
 )
-def test_what_a_state_means_now(state: State, now: str, later: str) -> None:
+def test_what_a_state_means_now(state, now, later):
     occurrence = duty_data.occurrence(duty_data.slot("d", "x", TODAY, 15), state)
     assert text(words.progress(occurrence, NOW, JST, TODAY)) == now
     assert text(words.progress(occurrence, None, JST, TODAY)) == later
 
 
-def test_a_late_signature_says_so_and_one_in_time_does_not() -> None:
+def test_a_late_signature_says_so_and_one_in_time_does_not():
     slot = duty_data.slot("d", "x", TODAY, 9)
     output = [
         text(words.progress(duty_data.done(slot, was=was), NOW, JST, TODAY))
@@ -105,7 +105,7 @@ def test_a_late_signature_says_so_and_one_in_time_does_not() -> None:
     ]
 
 
-def test_times_follow_the_zone_and_name_another_day() -> None:
+def test_times_follow_the_zone_and_name_another_day():
     deploy = duty_data.one("weekly-deploy", 18).slot
     assert words.when(deploy, JST, deploy.day) == "02:00"
     assert words.when(deploy, UTC, deploy.day) == "01-17(Sat) 17:00"

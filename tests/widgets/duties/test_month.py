@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import ComposeResult
-from textual.message import Message
 
 from services import i18n
 from services.models.duties import Month
@@ -29,7 +28,7 @@ def month_rows(width: int, height: int, *, month: Month = MONTH, day: date = TOD
 
 
 @given(st.dates(date(2000, 1, 1), date(2050, 12, 31)))
-def test_every_day_once_sunday_first(day: date) -> None:
+def test_every_day_once_sunday_first(day):
     weeks = weeks_of(day.year, day.month)
     days = [each for week in weeks for each in week if each is not None]
     assert [each.day for each in days] == list(range(1, len(days) + 1))
@@ -44,7 +43,7 @@ def test_every_day_once_sunday_first(day: date) -> None:
     st.sampled_from(["en", "ja"]),
     st.dates(date(2026, 1, 1), date(2026, 1, 31)),
 )
-def test_no_size_overflows(width: int, height: int, language: str, day: date) -> None:
+def test_no_size_overflows(width, height, language, day):
     i18n.use(language)
     lines, paper = draw_month(MONTH, day, TODAY, JST, width, height, focused=False)
     assert len(lines) <= max(height, 5)
@@ -53,7 +52,7 @@ def test_no_size_overflows(width: int, height: int, language: str, day: date) ->
     assert cells == {paper.cell * 7}
 
 
-def test_two_rows_a_week_show_state_today_and_closed_days_without_colour() -> None:
+def test_two_rows_a_week_show_state_today_and_closed_days_without_colour():
     lines = month_rows(42, 14)
     assert lines[0].startswith("Jan 2026")
     assert lines[0].endswith("! late 2  × missed 1  □ due 1")
@@ -65,7 +64,7 @@ def test_two_rows_a_week_show_state_today_and_closed_days_without_colour() -> No
     assert lines[12].startswith("01-14(Wed)  !1 ○1 ✓1")
 
 
-def test_seven_duties_fit_the_narrowest_cell() -> None:
+def test_seven_duties_fit_the_narrowest_cell():
     seven = tuple(duty_data.done(duty_data.slot(f"d{n}", "x", TODAY, 9)) for n in range(7))
     days = tuple(
         each.model_copy(update={"occurrences": seven if each.day == TODAY else ()}) for each in MONTH.days
@@ -73,13 +72,13 @@ def test_seven_duties_fit_the_narrowest_cell() -> None:
     assert "✓7" in month_rows(28, 14, month=MONTH.model_copy(update={"days": days}))[7]
 
 
-def test_one_row_a_week_still_shows_the_state() -> None:
+def test_one_row_a_week_still_shows_the_state():
     lines = month_rows(44, 5)
     assert len(lines) == 5
     assert "▌14◂!+" in lines[2]
 
 
-def test_names_where_there_is_room() -> None:
+def test_names_where_there_is_room():
     wide = "\n".join(month_rows(200, 56))
     for words in ("元日", "成人の日", "14 today", "! 14:00 CloudWatch Alarms", "□ DR訓練", "─────", "│ 5"):
         assert words in wide
@@ -89,7 +88,7 @@ def test_names_where_there_is_room() -> None:
     assert "土曜日" not in "\n".join(month_rows(200, 56)[:-2])
 
 
-def test_the_legend_names_every_mark_where_there_is_room() -> None:
+def test_the_legend_names_every_mark_where_there_is_room():
     body = "\n".join(month_rows(120, 30)[-2:])
     for words in (
         "! late",
@@ -134,7 +133,7 @@ class MonthApp(Stage):
         ("enter", TODAY, MonthGrid.Chosen),
     ],
 )
-async def test_keys(keys: str, day: date, kind: type[Message]) -> None:
+async def test_keys(keys, day, kind):
     async with running(MonthApp(), (80, 20)) as (app, pilot):
         await press(pilot, *keys.split())
         assert app.grid.day == day
@@ -142,7 +141,7 @@ async def test_keys(keys: str, day: date, kind: type[Message]) -> None:
         assert app.seen[-1].day == day
 
 
-async def test_keys_pressed_faster_than_months_arrive_go_on() -> None:
+async def test_keys_pressed_faster_than_months_arrive_go_on():
     async with running(MonthApp(), (80, 20)) as (app, pilot):
         await press(pilot, *["down"] * 5)
         assert [each.day.isoformat() for each in app.seen][2:] == ["2026-02-04", "2026-02-11", "2026-02-18"]
@@ -151,7 +150,7 @@ async def test_keys_pressed_faster_than_months_arrive_go_on() -> None:
         assert any("▌18" in app.grid.render_line(y).text for y in range(20))
 
 
-async def test_the_end_of_time_is_the_end() -> None:
+async def test_the_end_of_time_is_the_end():
     async with running(MonthApp(), (80, 20)) as (app, pilot):
         for last, keys in ((date.max, ("down", "pagedown", "right")), (date.min, ("up", "pageup", "left"))):
             app.grid.day = last
@@ -160,7 +159,7 @@ async def test_the_end_of_time_is_the_end() -> None:
 
 
 @pytest.mark.parametrize("size", [(44, 14), (80, 20), (200, 56)])
-async def test_a_click_goes_to_the_day_painted_there_and_a_second_opens_it(size: tuple[int, int]) -> None:
+async def test_a_click_goes_to_the_day_painted_there_and_a_second_opens_it(size):
     async with running(MonthApp(), size) as (app, pilot):
         await pilot.pause()
         await pilot.click(MonthGrid, offset=(size[0] // 7 * 4 + 2, _row(app, 22)))
@@ -177,7 +176,7 @@ def _row(app: MonthApp, number: int) -> int:
     return next(y for y in range(2, app.size.height) if str(number) in app.grid.render_line(y).text)
 
 
-async def test_only_what_changed_is_painted() -> None:
+async def test_only_what_changed_is_painted():
     async with running(MonthApp(), (80, 20)) as (app, pilot):
         await pilot.pause()
         regions: list[object] = []
@@ -195,7 +194,7 @@ async def test_only_what_changed_is_painted() -> None:
         assert late.state is State.LATE
 
 
-async def test_a_month_not_yet_read_says_so() -> None:
+async def test_a_month_not_yet_read_says_so():
     async with running(MonthApp(), (80, 20)) as (app, pilot):
         await draw(pilot, app.grid, month=None)
         assert "Reading…" in app.grid.render_line(0).text

@@ -51,7 +51,7 @@ def text(spans: object) -> str:
     return plain([spans])[0]  # type: ignore[list-item]
 
 
-def test_the_order_holds_every_verdict_with_the_worst_known_first() -> None:
+def test_the_order_holds_every_verdict_with_the_worst_known_first():
     assert set(DISPLAY_ORDER) == set(Verdict)
     assert worst((V.ABNORMAL, V.UNKNOWN)) is V.ABNORMAL
     assert DISPLAY_ORDER.index(V.ATTENTION) < DISPLAY_ORDER.index(V.UNKNOWN)
@@ -59,7 +59,7 @@ def test_the_order_holds_every_verdict_with_the_worst_known_first() -> None:
 
 
 @given(VERDICTS)
-def test_a_findings_cell_shows_any_content(verdicts: list[Verdict | None]) -> None:
+def test_a_findings_cell_shows_any_content(verdicts):
     one = finding(*verdicts)
     output = text(recorded_spans(recorded(one)))
     bad = [each for each in verdicts if each in (V.ABNORMAL, V.ATTENTION)]
@@ -82,9 +82,7 @@ def test_a_findings_cell_shows_any_content(verdicts: list[Verdict | None]) -> No
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @given(st.lists(VERDICTS, min_size=1, max_size=4), st.integers(0, 2))
-def test_a_dutys_cell_shows_any_findings_within_its_column(
-    language: str, lists: list[list[Verdict | None]], missing: int
-) -> None:
+def test_a_dutys_cell_shows_any_findings_within_its_column(language, lists, missing):
     i18n.use(language)
     findings = [finding(*verdicts, id=f"i{number}") for number, verdicts in enumerate(lists)]
     duty_findings = duty(*findings, expected=len(findings) + missing)
@@ -99,7 +97,7 @@ def test_a_dutys_cell_shows_any_findings_within_its_column(
     assert duty_findings.all_normal == (not missing and all(each.verdict is V.NORMAL for each in findings))
 
 
-def test_as_the_trial_asked_for_it() -> None:
+def test_as_the_trial_asked_for_it():
     three = [finding(V.ATTENTION, V.UNKNOWN, id=f"i{number}") for number in range(3)]
     assert text(verdict_cell(duty(*three))) == "▲ 3 ? 3"
     assert text(recorded_spans(recorded(three[0]))) == "▲ attention 1 ? not judged 1"
@@ -111,7 +109,7 @@ def test_as_the_trial_asked_for_it() -> None:
 
 
 @pytest.mark.parametrize("width", [78, 118])
-def test_a_row_that_decides_a_verdict_is_not_cut_off(width: int) -> None:
+def test_a_row_that_decides_a_verdict_is_not_cut_off(width):
     reason = "Insufficient Data: 3 datapoints were unknown. Nobody knows whether the database answers."
     name = "rds-connections-high (RDS 接続数)"
     columns = ("Alarm", "State", "Began (JST)", "Ended (JST)", "Duration in the window", "Reason")
@@ -127,7 +125,7 @@ def test_a_row_that_decides_a_verdict_is_not_cut_off(width: int) -> None:
     assert "…" in plain(lines[-1:])[0], "what nobody judged takes one line"
 
 
-def test_times_are_whole_and_only_another_year_stands_before_them() -> None:
+def test_times_are_whole_and_only_another_year_stands_before_them():
     columns = ("ウィンドウ", "スナップショット", "作成日時", "ステータス", "メモ")
     window, created = "2026-01-13(火) 03:10–03:40 JST", "2026-01-13(火) 03:17 JST"
     other = "2025-12-31(水) 03:17 JST"
@@ -144,7 +142,7 @@ def test_times_are_whole_and_only_another_year_stands_before_them() -> None:
         assert other in lines[1]
 
 
-def test_a_title_is_whole_where_the_other_columns_leave_room() -> None:
+def test_a_title_is_whole_where_the_other_columns_leave_room():
     title = "バックアップウィンドウごとのスナップショット"
     measure = Measure(title=title, shown="7 回中 6 回", allowed="毎回 1 つ", verdict=V.ABNORMAL)
     assert title in plain(measure_lines([measure], 84))[1]
@@ -168,7 +166,7 @@ MEASURES = st.lists(
 
 
 @given(MEASURES, st.integers(70, 200))
-def test_what_was_measured_and_allowed_stands_once_and_whole(measures: list[Measure], width: int) -> None:
+def test_what_was_measured_and_allowed_stands_once_and_whole(measures, width):
     # Value, range and note: nothing is cut, and nothing is repeated because it was cut before.
     lines = measure_lines(measures, width)
     assert all(width_of(line) <= width for line in lines)
@@ -182,7 +180,7 @@ def test_what_was_measured_and_allowed_stands_once_and_whole(measures: list[Meas
     assert output == sorted("".join(parts).replace(" ", ""))
 
 
-def test_what_is_read_for_reference_looks_like_no_verdict() -> None:
+def test_what_is_read_for_reference_looks_like_no_verdict():
     # Before anybody has done the duty nothing says that it failed: not in a row, a band, a value or its evidence.
     bad = finding(V.ABNORMAL, V.ATTENTION, V.UNKNOWN)
     rows = (Row(cells=("old",), verdict=V.ABNORMAL),)
@@ -206,7 +204,7 @@ def test_what_is_read_for_reference_looks_like_no_verdict() -> None:
     assert neutral.verdict is V.ABNORMAL, "what was recorded stays"
 
 
-def test_a_column_without_values_and_a_long_head_leave_room_for_texts() -> None:
+def test_a_column_without_values_and_a_long_head_leave_room_for_texts():
     columns = (
         "Kind",
         "Description",

@@ -16,7 +16,7 @@ WORDS = Problem(
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-async def test_both_accounts_are_shown_where_there_is_little_room(language: str) -> None:
+async def test_both_accounts_are_shown_where_there_is_little_room(language):
     i18n.use(language)
     text = _("These credentials are for account {actual}; the runbook's is {expected}.")
     summary = text.format(actual="123456789012", expected="210987654321")
@@ -30,7 +30,7 @@ async def test_both_accounts_are_shown_where_there_is_little_room(language: str)
 
 
 @pytest.mark.parametrize(("width", "rows"), [(200, 1), (100, 2), (60, 3)])
-async def test_the_advice_never_ends_up_at_the_end_of_the_first_row(width: int, rows: int) -> None:
+async def test_the_advice_never_ends_up_at_the_end_of_the_first_row(width, rows):
     async with running(Stage(Banner()), (width, 5), Banner) as (app, pilot, banner):
         await draw(pilot, banner, problem=WORDS)
         assert banner.size.height == rows

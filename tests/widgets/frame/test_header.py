@@ -47,13 +47,13 @@ async def text_at(width: int, facts: HeaderFacts = FACTS) -> str:
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 120, 200])
-async def test_the_header_fills_one_row_and_never_loses_environment_and_time(width: int) -> None:
+async def test_the_header_fills_one_row_and_never_loses_environment_and_time(width):
     text = await text_at(width)
     assert cell_len(text) == width
     assert_in(text, "09:00:12 JST", "PROD")
 
 
-async def test_the_one_on_duty_is_named_before_what_is_constant() -> None:
+async def test_the_one_on_duty_is_named_before_what_is_constant():
     modes = tuple(
         ModeLabel(str(number), title, number == 5)
         for number, title in enumerate(["監視", "点検", "ログ", "操作", "対応", "記録"], 1)
@@ -63,7 +63,7 @@ async def test_the_one_on_duty_is_named_before_what_is_constant() -> None:
     assert "toban" not in text
 
 
-async def test_a_wide_header_says_everything() -> None:
+async def test_a_wide_header_says_everything():
     text = await text_at(200)
     for part in (
         "役所設備管理システム",
@@ -78,7 +78,7 @@ async def test_a_wide_header_says_everything() -> None:
         assert part in text
 
 
-async def test_an_account_that_is_not_the_runbooks_is_named() -> None:
+async def test_an_account_that_is_not_the_runbooks_is_named():
     wrong = HeaderFacts(
         environment=Environment.PRODUCTION,
         account="123456789012",
@@ -88,14 +88,14 @@ async def test_an_account_that_is_not_the_runbooks_is_named() -> None:
     assert_in(text, "999999999999", "123456789012")
 
 
-async def test_only_the_clock_is_repainted_for_the_time() -> None:
+async def test_only_the_clock_is_repainted_for_the_time():
     async with running(Bench(FACTS), (120, 5), HeaderLine) as (_app, pilot, line):
         await pilot.pause()
         line.facts = HeaderFacts(**{name: getattr(FACTS, name) for name in FACTS.__slots__})
         assert not line._repaint_required
 
 
-async def test_what_waits_in_a_mode_does_not_read_as_another_modes_key() -> None:
+async def test_what_waits_in_a_mode_does_not_read_as_another_modes_key():
     modes = (
         ModeLabel("2", "Inspect", True, "5"),
         ModeLabel("3", "Logs"),
@@ -104,7 +104,7 @@ async def test_what_waits_in_a_mode_does_not_read_as_another_modes_key() -> None
     assert "2 Inspect(5)   3 Logs  4 Change(!1)" in await text_at(200, replace(FACTS, modes=modes))
 
 
-async def test_the_account_and_the_costs_are_dropped_before_words_are_shortened() -> None:
+async def test_the_account_and_the_costs_are_dropped_before_words_are_shortened():
     titles = ("Watch", "Inspect", "Logs", "Change", "Journal")
     modes = tuple(ModeLabel(key, title, key == "2") for key, title in zip("12346", titles, strict=True))
     demo = replace(FACTS, demo="ordinary-day", modes=modes, expires_in="", calls=29)
@@ -118,7 +118,7 @@ async def test_the_account_and_the_costs_are_dropped_before_words_are_shortened(
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-async def test_80_columns_say_what_is_late_and_armed(language: str) -> None:
+async def test_80_columns_say_what_is_late_and_armed(language):
     i18n.use(language)
     facts = replace(IN_TROUBLE, late=3, read_only=False, armed_left=coarse(720), link="", bugs=0)
     text = await text_at(80, facts)
@@ -129,7 +129,7 @@ async def test_80_columns_say_what_is_late_and_armed(language: str) -> None:
         assert part not in text
 
 
-async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing() -> None:
+async def test_a_second_paints_one_digit_and_facts_that_stay_paint_nothing():
     time = NOW
     header = Header(lambda: time, ZoneInfo("Asia/Tokyo"))
     header.facts = FACTS
@@ -164,7 +164,7 @@ IN_TROUBLE = replace(
 )
 
 
-async def test_several_problems_leave_the_modes_on_a_narrow_terminal() -> None:
+async def test_several_problems_leave_the_modes_on_a_narrow_terminal():
     narrow = await text_at(80, IN_TROUBLE)
     for part in ("2 Inspect(5)", "4(!1)", "read-only", "▲ clock +1d 0h"):
         assert part in narrow
@@ -173,14 +173,14 @@ async def test_several_problems_leave_the_modes_on_a_narrow_terminal() -> None:
         assert part in wide
 
 
-async def test_one_part_that_is_too_long_drops_no_other() -> None:
+async def test_one_part_that_is_too_long_drops_no_other():
     text = await text_at(120, replace(IN_TROUBLE, skew="x" * 200, skew_short="x" * 200))
     for part in ("2 Inspect(5)", "read-only", "slow line 1.2 s", "123456789012"):
         assert part in text
 
 
 @pytest.mark.parametrize("width", range(60, 204, 11))
-async def test_who_is_on_duty_takes_the_room_of_nothing_that_can_change(width: int) -> None:
+async def test_who_is_on_duty_takes_the_room_of_nothing_that_can_change(width):
     facts = replace(IN_TROUBLE, expires_in="", identity=None)
     bare, line = await text_at(width, facts), await text_at(width, replace(facts, on_duty="佐藤 健二"))
     constant = {FACTS.account, FACTS.region, FACTS.system}

@@ -20,7 +20,7 @@ KEYS = st.lists(
 
 
 @given(KEYS, st.integers(12, 120))
-def test_what_does_not_fit_goes_from_the_end_and_help_stays(keys: list[BarKey], width: int) -> None:
+def test_what_does_not_fit_goes_from_the_end_and_help_stays(keys, width):
     rest = fitting((*keys, HELP), width)
     assert rest[-1] == HELP
     for place in range(3):
@@ -31,7 +31,7 @@ def test_what_does_not_fit_goes_from_the_end_and_help_stays(keys: list[BarKey], 
     assert cells <= width
 
 
-def test_a_panel_with_many_keys_leaves_room_for_the_first_keys_of_its_screen() -> None:
+def test_a_panel_with_many_keys_leaves_room_for_the_first_keys_of_its_screen():
     panel = [BarKey(each, "xxxxxxxx", 0) for each in "abcdefghijkl"]
     screen = [BarKey("o", "beside", 1), BarKey("x", "close", 1)]
     names = [each.key for each in fitting((*panel, *screen, HELP), 80)]
@@ -39,7 +39,7 @@ def test_a_panel_with_many_keys_leaves_room_for_the_first_keys_of_its_screen() -
     assert names[:3] == ["a", "b", "c"]
 
 
-def test_what_works_everywhere_gives_way_first_and_help_last() -> None:
+def test_what_works_everywhere_gives_way_first_and_help_last():
     screen = [BarKey(each, "xxxxxxxx", 0) for each in "abcdef"]
     console = [HELP, BarKey("^p", "commands", 9, everywhere=True)]
     assert [each.key for each in fitting((*screen, *console), 80)] == [*"abcdef", "?"]

@@ -26,7 +26,7 @@ def words(app: Page) -> list[str]:
     return [each.words for each in app.query_one(KeyBar).keys]
 
 
-async def test_a_field_hides_the_keys_that_it_takes_as_text() -> None:
+async def test_a_field_hides_the_keys_that_it_takes_as_text():
     async with running(Page()) as (app, pilot):
         app.set_focus(None)
         await pilot.pause()
@@ -38,7 +38,7 @@ async def test_a_field_hides_the_keys_that_it_takes_as_text() -> None:
         assert "outbox" in words(app)
 
 
-async def test_below_a_dialog_no_key_is_offered_and_afterwards_all_are() -> None:
+async def test_below_a_dialog_no_key_is_offered_and_afterwards_all_are():
     async with running(Page()) as (app, pilot):
         app.set_focus(None)
         await pilot.pause()

@@ -28,9 +28,9 @@ from widgets.frame.key_names import key_name, key_names
         ("5", "5"),
     ],
 )
-def test_a_key_is_spelled_as_people_read_it(key: str, name: str) -> None:
+def test_a_key_is_spelled_as_people_read_it(key, name):
     assert key_name(key) == name
 
 
-def test_the_keys_of_a_binding_are_spelled_one_by_one() -> None:
+def test_the_keys_of_a_binding_are_spelled_one_by_one():
     assert key_names("f5,ctrl+r") == ["F5", "^r"]

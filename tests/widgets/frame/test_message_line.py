@@ -28,7 +28,7 @@ def squeezed(text: str) -> str:
 
 
 @given(WORDS, st.integers(8, 120), st.integers(1, 2))
-def test_no_character_is_lost_and_no_row_is_too_wide(text: str, width: int, rows: int) -> None:
+def test_no_character_is_lost_and_no_row_is_too_wide(text, width, rows):
     lines = message_rows(text, width, rows)
     assert len(lines) <= rows
     assert all(cell_len(line) <= width for line in lines)
@@ -41,19 +41,19 @@ def test_no_character_is_lost_and_no_row_is_too_wide(text: str, width: int, rows
 
 
 @pytest.mark.parametrize("width", [60, 70, 76])
-def test_a_long_path_loses_its_middle_and_keeps_its_name(width: int) -> None:
+def test_a_long_path_loses_its_middle_and_keeps_its_name(width):
     [line] = message_rows(SAVED, width, 1)
     assert "~/…/" in line
     assert "facility-prod-2026-01-19.html" in line
 
 
-def test_a_path_that_fits_is_whole() -> None:
+def test_a_path_that_fits_is_whole():
     assert message_rows(SAVED, 100, 1) == [SAVED]
     assert squeezed("".join(message_rows(SAVED, 78, 2))) == squeezed(SAVED)
 
 
 @pytest.mark.parametrize("text", ["saved: ~/" + "a/" * 20_000 + "b.html", "あ" * 10_000, "\t" * 100_000])
-def test_a_long_message_is_broken_at_once(text: str) -> None:
+def test_a_long_message_is_broken_at_once(text):
     # A path of so many folders took minutes, in which no key was read.
     began = process_time()
     lines = message_rows(text, 78, 2)
@@ -83,7 +83,7 @@ def rows_of(app: App[None]) -> list[str]:
 
 @pytest.mark.parametrize("height", [LOW, LOW + 16])
 @pytest.mark.parametrize("text", ["short 短い", "長い文" * 40])
-async def test_a_message_covers_only_the_footer_and_the_row_kept_for_it(height: int, text: str) -> None:
+async def test_a_message_covers_only_the_footer_and_the_row_kept_for_it(height, text):
     async with running(One(), (60, height)) as (app, pilot):
         line = app.screen.query_one(MessageLine)
         before = rows_of(app)
@@ -97,7 +97,7 @@ async def test_a_message_covers_only_the_footer_and_the_row_kept_for_it(height: 
         assert rows_of(app) == before
 
 
-async def test_bad_news_has_a_glyph_and_what_goes_on_has_one_too() -> None:
+async def test_bad_news_has_a_glyph_and_what_goes_on_has_one_too():
     async with running(One(), (60, LOW)) as (app, pilot):
         line = app.screen.query_one(MessageLine)
         for message, mark in (

@@ -67,7 +67,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("name", STATES)
-async def test_each_freshness_is_drawn_differently(name: str) -> None:
+async def test_each_freshness_is_drawn_differently(name):
     async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         state, words = STATES[name]
         await draw(pilot, panel, state=state)
@@ -79,7 +79,7 @@ async def test_each_freshness_is_drawn_differently(name: str) -> None:
         assert ("(1, 2)" in text) == (name in ("fresh", "stale"))
 
 
-async def test_an_empty_panel_says_so_and_is_not_fine() -> None:
+async def test_an_empty_panel_says_so_and_is_not_fine():
     async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.fresh(()))
         assert "nothing here" in screen_text(app)
@@ -88,7 +88,7 @@ async def test_an_empty_panel_says_so_and_is_not_fine() -> None:
         assert "(3,)" in screen_text(app)
 
 
-async def test_the_body_is_drawn_only_for_a_new_value_and_the_age_follows_the_clock() -> None:
+async def test_the_body_is_drawn_only_for_a_new_value_and_the_age_follows_the_clock():
     async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.fresh((1, 2), seconds=0))
         assert "just now" in screen_text(app)
@@ -101,7 +101,7 @@ async def test_the_body_is_drawn_only_for_a_new_value_and_the_age_follows_the_cl
         assert Body.draws == draws
 
 
-async def test_overdue_without_a_failure_is_stale_too() -> None:
+async def test_overdue_without_a_failure_is_stale_too():
     async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         panel.state = gallery.fresh((1, 2))
         app.time += timedelta(minutes=3)
@@ -111,7 +111,7 @@ async def test_overdue_without_a_failure_is_stale_too() -> None:
         assert "No new data is arriving" in screen_text(app)
 
 
-async def test_the_notice_disappears_when_reading_works_again() -> None:
+async def test_the_notice_disappears_when_reading_works_again():
     async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.stale((1,)))
         assert app.query_one(PanelNotice).display
@@ -120,19 +120,19 @@ async def test_the_notice_disappears_when_reading_works_again() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (8, 3), (20, 5)])
-async def test_a_tiny_panel_draws_something(size: tuple[int, int]) -> None:
+async def test_a_tiny_panel_draws_something(size):
     async with running(PanelApp(), size) as (app, pilot):
         await draw(pilot, app.query_one(NumberPanel), state=gallery.stale((1,)))
         assert len(screen_text(app).split("\n")) == size[1]
 
 
-def test_the_missing_permission_is_named_once() -> None:
+def test_the_missing_permission_is_named_once():
     problem = gallery.PROBLEM.model_copy(update={"summary": "denied", "remedy": "ask"})
     assert words_of(problem) == ("denied [cloudwatch:DescribeAlarms]", "ask")
     assert words_of(gallery.PROBLEM)[0] == gallery.PROBLEM.summary
 
 
-async def test_what_the_banner_says_is_not_repeated() -> None:
+async def test_what_the_banner_says_is_not_repeated():
     async with running(PanelApp(), (60, 12), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.stale((1, 2)), banner=gallery.PROBLEM)
         assert gallery.PROBLEM.summary[:8] not in screen_text(app)
@@ -141,7 +141,7 @@ async def test_what_the_banner_says_is_not_repeated() -> None:
         assert gallery.PROBLEM.summary[:8] in screen_text(app)
 
 
-def test_the_message_of_aws_is_shown_where_only_it_explains() -> None:
+def test_the_message_of_aws_is_shown_where_only_it_explains():
     problem = gallery.PROBLEM.model_copy(
         update={"kind": ProblemKind.INVALID, "detail": "Invalid filter pattern"}
     )
@@ -149,7 +149,7 @@ def test_the_message_of_aws_is_shown_where_only_it_explains() -> None:
     assert problem.detail not in words_of(problem.model_copy(update={"kind": ProblemKind.THROTTLED}))
 
 
-async def test_the_message_of_aws_is_no_advice() -> None:
+async def test_the_message_of_aws_is_no_advice():
     problem = gallery.PROBLEM.model_copy(
         update={"kind": ProblemKind.INVALID, "remedy": "ask", "detail": "Invalid filter"}
     )
@@ -161,7 +161,7 @@ async def test_the_message_of_aws_is_no_advice() -> None:
         assert "→ Invalid filter" not in text
 
 
-async def test_the_same_value_read_again_paints_its_age_alone() -> None:
+async def test_the_same_value_read_again_paints_its_age_alone():
     async with running(PanelApp(), (70, 10), NumberPanel) as (app, pilot, panel):
         await draw(pilot, panel, state=gallery.fresh((1, 2)))
         with painting() as requests:

@@ -1,5 +1,3 @@
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,9 +31,7 @@ def panel(cursor: str | None, *, from_end: bool = False) -> EntryPanel:
     heights=st.lists(st.integers(1, HEIGHT + 2), max_size=4),
     height=st.integers(2, HEIGHT + 2),
 )
-def test_heights_on_the_way_do_not_matter(
-    cursor: str | None, from_end: bool, heights: Sequence[int], height: int
-) -> None:
+def test_heights_on_the_way_do_not_matter(cursor, from_end, heights, height):
     # A screen gives a panel other heights while it is laid out, how many depends on the machine.
     direct, other = panel(cursor, from_end=from_end), panel(cursor, from_end=from_end)
     for on_the_way in heights:
@@ -52,7 +48,7 @@ class PanelApp(App[None]):
 
 
 @pytest.mark.parametrize("height", [4, 9])
-async def test_a_terminal_that_was_low_for_a_while_shows_the_same(height: int) -> None:
+async def test_a_terminal_that_was_low_for_a_while_shows_the_same(height):
     async with PanelApp().run_test(size=(WIDTH, height)) as pilot:
         await painted(pilot)
         shown = pilot.app.query_one(EntryPanel)

@@ -24,7 +24,7 @@ NEEDS = st.builds(
 
 
 @given(width=st.integers(40, 240), height=st.integers(16, 80), needs=NEEDS)
-def test_no_part_covers_another_or_leaves_the_screen(width: int, height: int, needs: Needs) -> None:
+def test_no_part_covers_another_or_leaves_the_screen(width, height, needs):
     places = areas(Size(width, height), needs)
     screen = Size(width, height).region
     for name, place in places.items():
@@ -35,7 +35,7 @@ def test_no_part_covers_another_or_leaves_the_screen(width: int, height: int, ne
         assert places[name].height >= 1, f"the head of {name} is there, so that Tab leads to it"
 
 
-async def test_at_80_by_24_clocks_cause_step_and_its_evidence_are_on_the_screen() -> None:
+async def test_at_80_by_24_clocks_cause_step_and_its_evidence_are_on_the_screen():
     i18n.use("ja")
     async with IncidentApp().run_test(size=(80, 21)) as pilot:
         await pilot.pause()
@@ -53,7 +53,7 @@ async def test_at_80_by_24_clocks_cause_step_and_its_evidence_are_on_the_screen(
         assert part in words, part
 
 
-async def test_moving_to_a_step_shows_its_evidence_at_once() -> None:
+async def test_moving_to_a_step_shows_its_evidence_at_once():
     async with IncidentApp().run_test(size=(80, 21)) as pilot:
         await pilot.pause()
         await press(pilot, "down")
@@ -62,7 +62,7 @@ async def test_moving_to_a_step_shows_its_evidence_at_once() -> None:
         assert "connection slots are reserved" in screen_text(pilot)
 
 
-async def test_the_part_with_the_focus_has_the_most_rows() -> None:
+async def test_the_part_with_the_focus_has_the_most_rows():
     async with running(IncidentApp(), (80, 21)) as (app, pilot):
         await pilot.pause()
         detail = app.detail
@@ -77,7 +77,7 @@ async def test_the_part_with_the_focus_has_the_most_rows() -> None:
             )
 
 
-async def test_the_cursor_stays_on_its_step_when_rows_are_added_above() -> None:
+async def test_the_cursor_stays_on_its_step_when_rows_are_added_above():
     async with running(IncidentApp(undecided=()), (120, 37)) as (app, pilot):
         await pilot.pause()
         await pilot.press("down")
@@ -87,7 +87,7 @@ async def test_the_cursor_stays_on_its_step_when_rows_are_added_above() -> None:
         assert app.detail.step == 2
 
 
-async def test_an_equal_view_repaints_nothing() -> None:
+async def test_an_equal_view_repaints_nothing():
     async with running(IncidentApp(), (120, 37)) as (app, pilot):
         await pilot.pause()
         await pilot.pause(0.2)

@@ -58,9 +58,7 @@ def fields() -> dict[str, object]:
 @pytest.mark.parametrize(
     ("size", "playbook"), [((80, 21), None), ((120, 37), None), ((80, 21), data.PLAYBOOK)]
 )
-async def test_the_resource_stands_where_no_causes_are_known(
-    language: str, size: tuple[int, int], playbook: object
-) -> None:
+async def test_the_resource_stands_where_no_causes_are_known(language, size, playbook):
     i18n.use(language)
     async with IncidentApp(**fields(), playbook=playbook, undecided=()).run_test(size=size) as pilot:
         await pilot.pause()

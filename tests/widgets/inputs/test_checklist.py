@@ -23,7 +23,7 @@ class ChecklistApp(App[None]):
         yield self.list
 
 
-async def test_evidence_that_another_person_enters_appears_in_fields_not_written_in() -> None:
+async def test_evidence_that_another_person_enters_appears_in_fields_not_written_in():
     async with running(ChecklistApp()) as (app, pilot):
         await draw(pilot, app.list.inputs["snapshot"], value="mine")
         app.list.take(progress("one", snapshot="theirs", minutes="12"))
@@ -35,7 +35,7 @@ async def test_evidence_that_another_person_enters_appears_in_fields_not_written
 
 
 @pytest.mark.parametrize("reverted", [True, False])
-async def test_a_tick_of_ones_own_stays_whatever_another_person_does_to_the_line(reverted: bool) -> None:
+async def test_a_tick_of_ones_own_stays_whatever_another_person_does_to_the_line(reverted):
     async with running(ChecklistApp()) as (app, pilot):
         app.list.boxes[0].action_tick()
         app.list.take(progress("one"))

@@ -42,7 +42,7 @@ def contents(draft: NewEntry) -> list[str]:
 
 
 @pytest.mark.parametrize("draft", DRAFTS, ids=lambda draft: draft.kind.value)
-def test_every_name_is_in_japanese(draft: NewEntry) -> None:
+def test_every_name_is_in_japanese(draft):
     i18n.use("ja")
     names = [line.partition(":")[0] for line in contents(draft) if not line.startswith(" ")]
     assert len(names) == len(marked(draft, ManualClock(gallery_data.NOW)).data)
@@ -58,12 +58,12 @@ def test_every_name_is_in_japanese(draft: NewEntry) -> None:
         (WatchState.GAVE_UP, "not followed to its end"),
     ],
 )
-def test_the_end_of_a_watch_has_its_own_words(state: WatchState, word: str) -> None:
+def test_the_end_of_a_watch_has_its_own_words(state, word):
     assert f"state: {word}" in contents(entries.watched(PLAN, Progress(state=state, text="x")))
 
 
 @pytest.mark.parametrize(("done", "word"), [(True, "applied"), (False, "failed")])
-def test_a_settled_outcome_has_its_own_words(*, done: bool, word: str) -> None:
+def test_a_settled_outcome_has_its_own_words(*, done, word):
     lines = contents(entries.resolved(PLAN, STEP, done=done, text="x", how="said"))
     assert f"state: {word}" in lines
     assert "how it was settled: recorded by a person" in lines

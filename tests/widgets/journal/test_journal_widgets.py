@@ -41,14 +41,14 @@ def text(app: App[None]) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
-def test_every_kind_has_its_own_word_and_a_mark_of_the_grammar() -> None:
+def test_every_kind_has_its_own_word_and_a_mark_of_the_grammar():
     assert set(KIND_STYLES) == set(EntryKind)
     marks = {value for name, value in vars(glyphs).items() if name.isupper()}
     assert {style.mark for style in KIND_STYLES.values()} <= {*marks, " "}
     assert len({style.word for style in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
-def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
+def test_a_kind_of_a_later_version_is_called_unknown_by_its_name():
     entry = journal_data.entry(1, EntryKind.OTHER, "x").model_copy(update={"unknown_kind": "co-signed"})
     mark, words = kind_spans(entry)
     assert (mark[0], words[0]) == ("? ", "unknown kind (co-signed)")
@@ -63,7 +63,7 @@ def test_a_kind_of_a_later_version_is_called_unknown_by_its_name() -> None:
     ]
 
 
-def test_an_outcome_shows_its_result() -> None:
+def test_an_outcome_shows_its_result():
     marks = [
         kind_spans(journal_data.entry(1, EntryKind.OUTCOME, "x", state=state))
         for state in ("done", "failed", "unknown", "refused", "?")
@@ -73,7 +73,7 @@ def test_an_outcome_shows_its_result() -> None:
     assert [role for (_mark, role), _word in marks if role == "good"] == []
 
 
-def test_an_end_that_was_not_promised_has_no_mark_of_success() -> None:
+def test_an_end_that_was_not_promised_has_no_mark_of_success():
     kind = EntryKind.WATCHED
     marks = [
         kind_spans(journal_data.entry(1, kind, "x", state=state))[0]
@@ -86,7 +86,7 @@ def test_an_end_that_was_not_promised_has_no_mark_of_success() -> None:
     ]
 
 
-def test_a_step_that_was_accepted_and_verified_reads_differently_everywhere() -> None:
+def test_a_step_that_was_accepted_and_verified_reads_differently_everywhere():
     # Entries of earlier versions have one text for both.
     text = "完了: 最大タスク数を 10 にする（staff-api）。"
     accepted = journal_data.entry(1, EntryKind.OUTCOME, text, state="done", verified=None)
@@ -117,7 +117,7 @@ WRITTEN = (
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize(("kind", "data", "source"), WRITTEN)
-def test_a_row_says_its_kind_once(kind: EntryKind, data: dict[str, Any], source: str, language: str) -> None:
+def test_a_row_says_its_kind_once(kind, data, source, language):
     i18n.use(language)
     fields = {name: f"<{name}>" for name in ("title", "target", "text", "due")}
     entry = journal_data.entry(1, kind, _(source).format(**fields), **data)
@@ -127,13 +127,13 @@ def test_a_row_says_its_kind_once(kind: EntryKind, data: dict[str, Any], source:
     assert "<title>" in row
 
 
-def test_a_text_that_begins_with_another_word_stays_whole() -> None:
+def test_a_text_that_begins_with_another_word_stays_whole():
     for text in ("Alarms: normal – no alarm fires.", "verified", "Verified: "):
         entry = journal_data.entry(1, EntryKind.OUTCOME, text, state="done", verified=True)
         assert text_beside_kind(entry) == text
 
 
-async def test_the_last_column_does_not_touch_the_edge() -> None:
+async def test_the_last_column_does_not_touch_the_edge():
     app = Stage(JournalTable())
     async with app.run_test(size=(120, 12)):
         table = app.query_one(JournalTable)
@@ -149,7 +149,7 @@ async def test_the_last_column_does_not_touch_the_edge() -> None:
         assert all(line[table.scrollable_content_region.width - 1] == " " for line in lines)
 
 
-def test_numbers_in_an_entry_are_rounded_by_their_unit() -> None:
+def test_numbers_in_an_entry_are_rounded_by_their_unit():
     entry = journal_data.entry(
         1, EntryKind.USAGE, "x", yen=1.6012499999999998, worst_yen=12.0, calls=1234, share=0.30000000000000004
     )
@@ -162,7 +162,7 @@ def test_numbers_in_an_entry_are_rounded_by_their_unit() -> None:
     ]
 
 
-async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> None:
+async def test_empty_not_found_failed_and_waiting_are_drawn_differently():
     messages = []
     async with running(journal_app(), (100, 12), JournalPanel) as (app, pilot, panel):
         for state in (
@@ -184,7 +184,7 @@ async def test_empty_not_found_failed_and_waiting_are_drawn_differently() -> Non
     assert "20 entries" in full
 
 
-async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
+async def test_a_stale_journal_keeps_its_entries_and_says_so():
     async with running(journal_app(), (100, 20)) as (app, pilot):
         state = journal_data.state()
         app.query_one(JournalPanel).state = FeedState(
@@ -198,7 +198,7 @@ async def test_a_stale_journal_keeps_its_entries_and_says_so() -> None:
         assert "RDSの保守" in text(app)
 
 
-async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
+async def test_the_day_of_the_visible_entries_is_always_shown():
     async with running(journal_app(), (100, 7), JournalPanel) as (app, pilot, panel):
         panel.begin(journal_data.state(journal_data.VIEW.model_copy(update={"older": False})))
         await pilot.pause()
@@ -208,7 +208,7 @@ async def test_the_day_of_the_visible_entries_is_always_shown() -> None:
         assert "11-24" in text(app).splitlines()[1], "the head names the day whose heading is out of view"
 
 
-def test_the_contents_are_pretty_whole_and_harmless() -> None:
+def test_the_contents_are_pretty_whole_and_harmless():
     lines = plain(contents_lines(journal_data.ENTRIES[3], gallery_data.JST, 60))
     assert "plan:" in lines[0]
     assert any("after: 8" in line for line in lines)
@@ -224,7 +224,7 @@ def test_the_contents_are_pretty_whole_and_harmless() -> None:
         )
 
 
-def test_the_contents_are_readable_and_in_the_screens_time() -> None:
+def test_the_contents_are_readable_and_in_the_screens_time():
     body: dict[str, object] = {
         "why": "first", "reason": "second", "was": "missed", "due_at": "2026-01-14T00:00:00+00:00",
         "verified": True, "note": "2026-01-14", "other": None,
@@ -235,7 +235,7 @@ def test_the_contents_are_readable_and_in_the_screens_time() -> None:
     ]  # fmt: skip
 
 
-def test_a_deep_body_does_not_run_out_of_the_screen() -> None:
+def test_a_deep_body_does_not_run_out_of_the_screen():
     deep: dict[str, object] = {"end": "here"}
     for _level in range(60):
         deep = {"in": deep}
@@ -243,7 +243,7 @@ def test_a_deep_body_does_not_run_out_of_the_screen() -> None:
     assert "here" in "".join(plain(lines))
 
 
-def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
+def test_a_body_that_is_too_deep_ends_with_a_hint():
     body = '{"in":' * 800 + '"there"' + "}" * 800
     lines = plain(
         contents_lines(journal_data.ENTRIES[0].model_copy(update={"body": body}), gallery_data.JST, 40)
@@ -251,7 +251,7 @@ def test_a_body_that_is_too_deep_ends_with_a_hint() -> None:
     assert "see the export" in lines[-1]
 
 
-def test_a_hash_that_cannot_be_stored_outside_is_explained() -> None:
+def test_a_hash_that_cannot_be_stored_outside_is_explained():
     def says(**fields: Any) -> str:
         return "".join(text for text, _ in checkpoint_spans(JournalHealth(writable=True, **fields)))
 
@@ -263,7 +263,7 @@ def test_a_hash_that_cannot_be_stored_outside_is_explained() -> None:
     assert says(entries=7, anchored_seq=7, anchor_problem="x").endswith("▲ x")
 
 
-def test_the_state_of_the_chain_is_written_out() -> None:
+def test_the_state_of_the_chain_is_written_out():
     entry = journal_data.ENTRIES[0]
     says = lambda link: "\n".join(plain(chain_lines(entry, link, 80)))  # noqa: E731
     assert "as it was written" in says(journal_data.GOOD)
@@ -272,14 +272,14 @@ def test_the_state_of_the_chain_is_written_out() -> None:
     assert "could not be checked" in says(None)
 
 
-def test_the_story_marks_where_one_is() -> None:
+def test_the_story_marks_where_one_is():
     lines = plain(
         story_lines(journal_data.STORY, journal_data.STORY[1], gallery_data.JST, gallery_data.NOW, 60)
     )
     assert [line.startswith("▌") for line in lines] == [False, False, True, True, False, False]
 
 
-def test_a_filter_is_described_in_full() -> None:
+def test_a_filter_is_described_in_full():
     query = EntryQuery(
         kinds=frozenset({EntryKind.NOTE}), person="tanaka", target="rds", words="業者", since=gallery_data.NOW
     )
@@ -289,14 +289,14 @@ def test_a_filter_is_described_in_full() -> None:
     assert filter_spans(EntryQuery(), gallery_data.JST, gallery_data.NOW.date()) == []
 
 
-def test_days_have_names() -> None:
+def test_days_have_names():
     today = gallery_data.NOW.astimezone(gallery_data.JST).date()
     assert day_title(today, today).startswith("Today")
     assert day_title(today.replace(day=today.day - 1), today).startswith("Yesterday")
     assert "2024" in day_title(today.replace(year=2024), today)
 
 
-def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
+def test_a_verification_says_what_it_rests_on_and_what_to_do():
     says = lambda **facts: "\n".join(plain(verification_lines(Verification(path="/j.db", **facts), 80)))  # noqa: E731
     assert "10 entries were checked" in says(entries=10, anchors=2, anchored_seq=10)
     assert "a later cut-off would go unnoticed" in says(entries=10, anchors=2, anchored_seq=8)
@@ -313,7 +313,7 @@ def test_a_verification_says_what_it_rests_on_and_what_to_do() -> None:
         assert words in faulty
 
 
-async def test_the_detail_shows_an_entry_with_its_story() -> None:
+async def test_the_detail_shows_an_entry_with_its_story():
     async with running(
         Stage(EntryDetail(now=gallery_data.now, zone=gallery_data.JST)), (120, 40), EntryDetail
     ) as (app, pilot, detail):
@@ -328,7 +328,7 @@ async def test_the_detail_shows_an_entry_with_its_story() -> None:
         assert detail.neighbour(2) is None
 
 
-async def test_a_long_window_is_shown_quickly() -> None:
+async def test_a_long_window_is_shown_quickly():
     entries = tuple(journal_data.entry(seq, EntryKind.NOTE, f"note {seq}") for seq in range(1000, 0, -1))
     async with running(journal_app(), (120, 40), JournalPanel) as (_app, pilot, panel):
         panel.begin(journal_data.state(JournalView(entries=entries, total=1000)))
@@ -336,7 +336,7 @@ async def test_a_long_window_is_shown_quickly() -> None:
         assert len(panel.table.rows) > 1000
 
 
-def test_a_sign_off_is_described_in_the_screens_language() -> None:
+def test_a_sign_off_is_described_in_the_screens_language():
     i18n.use("ja")
     findings = [{"inspection": "alarms", "verdict": "abnormal", "decision": "overruled"}]
     body = json.dumps({"was": "late", "findings": findings, "strange": "late"})
@@ -346,7 +346,7 @@ def test_a_sign_off_is_described_in_the_screens_language() -> None:
         assert words in text, text
 
 
-async def test_the_head_keeps_to_the_room_that_a_scroll_bar_leaves() -> None:
+async def test_the_head_keeps_to_the_room_that_a_scroll_bar_leaves():
     async with running(Stage(JournalTable()), (80, 12), JournalTable) as (_app, pilot, table):
         wide = [("x" * 14, "")]
         rows = [

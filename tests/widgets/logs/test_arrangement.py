@@ -9,7 +9,7 @@ SHARES = st.lists(st.integers(1, MOST_SHARE), min_size=1, max_size=MOST_PANES)
 
 
 @given(SHARES, st.integers(20, 300), st.integers(6, 100), st.integers(0, MOST_PANES - 1))
-def test_panes_fill_the_room_without_overlap(shares: list[int], width: int, height: int, active: int) -> None:
+def test_panes_fill_the_room_without_overlap(shares, width, height, active):
     regions = arrange(shares, width, height, active % len(shares))
 
     assert sum(region.area for region in regions) == width * height
@@ -20,7 +20,7 @@ def test_panes_fill_the_room_without_overlap(shares: list[int], width: int, heig
 
 
 @given(st.integers(1, MOST_PANES), st.integers(0, MOST_PANES - 1))
-def test_one_at_least_can_be_read_on_a_small_screen(count: int, active: int) -> None:
+def test_one_at_least_can_be_read_on_a_small_screen(count, active):
     regions = arrange([4] * count, 80, 18, active % count)
 
     assert regions[active % count].width >= 56
@@ -41,11 +41,11 @@ def test_one_at_least_can_be_read_on_a_small_screen(count: int, active: int) -> 
         ((200, 53), 6, 2),
     ],
 )
-def test_panes_are_stacked_until_they_become_flat(size: tuple[int, int], count: int, columns: int) -> None:
+def test_panes_are_stacked_until_they_become_flat(size, count, columns):
     assert len({region.x for region in arrange([4] * count, *size)}) == columns
 
 
-def test_a_share_is_of_the_row_and_of_the_height() -> None:
+def test_a_share_is_of_the_row_and_of_the_height():
     wide = arrange([4, 8], 200, 53)
     assert [region.width for region in wide] == [66, 134]
     stacked = arrange([2, 6], 120, 32)

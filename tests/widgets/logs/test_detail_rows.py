@@ -19,7 +19,7 @@ def drawn(app: PaneApp) -> list[str]:
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("width", [80, 120])
-async def test_values_stand_in_one_column_and_go_on_below(language: str, width: int) -> None:
+async def test_values_stand_in_one_column_and_go_on_below(language, width):
     i18n.use(language)
     long = "connection slots are reserved " * 8
     text = json.dumps({"error": {"message": long}, "message": "接続できません" * 12, "userId": "u1"})

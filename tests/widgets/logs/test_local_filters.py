@@ -60,9 +60,7 @@ def rows_of(view: LogView) -> list[int]:
 
 @settings(deadline=None)
 @given(BATCHES, SHOWN, st.integers(0, 12), st.integers(200, 3000))
-async def test_the_visible_rows_equal_a_straight_model(
-    batches: list[list[LogLine]], shown: Shown, place: int, bound: int
-) -> None:
+async def test_the_visible_rows_equal_a_straight_model(batches, shown, place, bound):
     store = LogStore(bound, 120)
     view = LogView(store)
     for number, batch in enumerate(batches):
@@ -83,7 +81,7 @@ async def test_the_visible_rows_equal_a_straight_model(
     assert backwards == rows[::-1]
 
 
-async def test_a_pattern_that_takes_too_long_is_given_up() -> None:
+async def test_a_pattern_that_takes_too_long_is_given_up():
     store = LogStore()
     store.append([LogLine(f"e{n}", n, n, "", "a" * 3000 + "b") for n in range(20)])
     view = LogView(store)

@@ -5,14 +5,14 @@ from textual.color import Color
 
 from tests.tui.test_themes import LEAST, contrast
 from tests.widgets.logs.log_reader import PaneApp, filled
-from tui.themes import PALETTE_THEMES, PaletteTheme
+from tui.themes import PALETTE_THEMES
 from widgets.logs.drawing.styles import OWN_BACKGROUND, STYLES
 
 PARTS = [name for name in STYLES if name not in ("cursor", "range")]
 
 
 @pytest.mark.parametrize("theme", PALETTE_THEMES, ids=lambda theme: theme.name)
-async def test_parts_are_readable_on_rows(theme: PaletteTheme) -> None:
+async def test_parts_are_readable_on_rows(theme):
     app = PaneApp()
     app.register_theme(theme)
     app.theme = theme.name
@@ -30,7 +30,7 @@ async def test_parts_are_readable_on_rows(theme: PaletteTheme) -> None:
 
 
 @pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
-async def test_among_16_colours_a_row_has_one_foreground(theme: str) -> None:
+async def test_among_16_colours_a_row_has_one_foreground(theme):
     app = PaneApp()
     app.theme = theme
     async with app.run_test(size=(80, 24)) as pilot:

@@ -24,7 +24,7 @@ from widgets.logs.drawing.separators import Gap
 from widgets.logs.pane.bar import LogBar, Mode
 
 
-async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
+async def test_it_follows_and_stays_put_when_the_reader_scrolls_up():
     async with filled_pane() as (pilot, pane):
         assert texts(pane)[-1] == "line 99"
         pane.append([line(100)])
@@ -44,7 +44,7 @@ async def test_it_follows_and_stays_put_when_the_reader_scrolls_up() -> None:
 
 
 @pytest.mark.parametrize("count", [4, pytest.param(40, marks=pytest.mark.slow)])
-async def test_timer_callbacks_during_the_panes_removal_are_harmless(count: int) -> None:
+async def test_timer_callbacks_during_the_panes_removal_are_harmless(count):
     for turns in range(count):
         async with filled_pane() as (_pilot, pane):
             going = pane.remove()
@@ -58,7 +58,7 @@ async def test_timer_callbacks_during_the_panes_removal_are_harmless(count: int)
             pane._frames._draw_frame()
 
 
-async def test_scrolling_down_to_the_end_follows_again() -> None:
+async def test_scrolling_down_to_the_end_follows_again():
     async with filled_pane() as (pilot, pane):
         await pilot.press("pageup", "pageup")
         await pilot.press("pagedown", "pagedown")
@@ -70,7 +70,7 @@ async def test_scrolling_down_to_the_end_follows_again() -> None:
         assert pane.lines.cursor is None
 
 
-async def test_late_lines_go_in_above_without_moving_the_reader() -> None:
+async def test_late_lines_go_in_above_without_moving_the_reader():
     async with filled_pane() as (pilot, pane):
         await pilot.press("pageup", "up")
         before, cursor = texts(pane), pane.lines.line_at_cursor()
@@ -84,7 +84,7 @@ async def test_late_lines_go_in_above_without_moving_the_reader() -> None:
         assert order == sorted(order)
 
 
-async def test_late_lines_appear_while_following() -> None:
+async def test_late_lines_appear_while_following():
     async with filled_pane() as (pilot, pane):
         pane.append([line(900, "tardy", T0 + 95_500, late=True)])
         await until(pilot, lambda: facts(pane).lines == 101)
@@ -92,7 +92,7 @@ async def test_late_lines_appear_while_following() -> None:
         assert texts(pane)[-1] == "line 99"
 
 
-async def test_pausing_freezes_the_window_and_counts() -> None:
+async def test_pausing_freezes_the_window_and_counts():
     async with filled_pane() as (pilot, pane):
         await pilot.press("P")
         before = texts(pane)
@@ -105,7 +105,7 @@ async def test_pausing_freezes_the_window_and_counts() -> None:
         assert texts(pane)[-1] == "line 149"
 
 
-async def test_search_steps_through_the_matches_and_wraps_around() -> None:
+async def test_search_steps_through_the_matches_and_wraps_around():
     async with filled_pane() as (pilot, pane):
         await search(pilot, "line 1")
         assert pane.lines.line_at_cursor().text == "line 19"  # type: ignore[union-attr]
@@ -126,7 +126,7 @@ async def test_search_steps_through_the_matches_and_wraps_around() -> None:
         assert len(texts(pane)) > 10
 
 
-async def test_a_regular_expression_and_what_is_wrong_with_one() -> None:
+async def test_a_regular_expression_and_what_is_wrong_with_one():
     async with filled_pane() as (pilot, pane):
         await search(pilot, r"line [5-7]0", "ctrl+t")
         assert pane.lines.line_at_cursor().text == "line 70"  # type: ignore[union-attr]
@@ -140,7 +140,7 @@ async def test_a_regular_expression_and_what_is_wrong_with_one() -> None:
         assert pane.view.matches.count() == 3
 
 
-async def test_search_says_when_nothing_matches() -> None:
+async def test_search_says_when_nothing_matches():
     async with filled_pane(size=(120, 24)) as (pilot, pane):
         await search(pilot, "absent")
         await until(pilot, lambda: "no match" in facts(pane).search)
@@ -148,7 +148,7 @@ async def test_search_says_when_nothing_matches() -> None:
         assert facts(pane).mode is Mode.FOLLOWING
 
 
-async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
+async def test_the_threshold_hides_lines_and_keeps_the_readers_place():
     async with log_pane() as (app, pilot, pane):
         levels = ["INFO", "WARN", "INFO", "ERROR"]
         pane.append([line(n, f"{levels[n % 4]} number {n}") for n in range(200)])
@@ -170,7 +170,7 @@ async def test_the_threshold_hides_lines_and_keeps_the_readers_place() -> None:
         assert texts(pane)[0] == top
 
 
-async def test_what_a_threshold_leaves_fills_the_pane() -> None:
+async def test_what_a_threshold_leaves_fills_the_pane():
     async with log_pane() as (app, pilot, pane):
         pane.append([line(n, f"{'ERROR' if n % 4 == 3 else 'INFO'} number {n}") for n in range(200)])
         await until(pilot, lambda: facts(pane).lines == 200)
@@ -187,7 +187,7 @@ async def test_what_a_threshold_leaves_fills_the_pane() -> None:
         assert texts(pane) == before
 
 
-async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive() -> None:
+async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive():
     async with filled_pane(600) as (pilot, pane):
         pane.go_to(T0 + 5 * 60_000 + 12_345, minute=True)
         await until(pilot, lambda: "line 300" in texts(pane))
@@ -207,7 +207,7 @@ async def test_going_to_a_minute_marks_it_now_or_when_its_lines_arrive() -> None
         assert facts(pane).mode is Mode.READING
 
 
-async def test_a_time_is_typed_in_the_panes_zone() -> None:
+async def test_a_time_is_typed_in_the_panes_zone():
     async with filled_pane(600) as (pilot, pane):
         await pilot.press("at")
         pilot.app.query_one(Input).value = "tomorrow"
@@ -219,7 +219,7 @@ async def test_a_time_is_typed_in_the_panes_zone() -> None:
         assert not pane.prompt.display
 
 
-async def test_days_and_gaps_are_drawn_between_lines() -> None:
+async def test_days_and_gaps_are_drawn_between_lines():
     async with log_pane() as (_app, pilot, pane):
         midnight = T0 + 15 * 3_600_000
         pane.append([line(0, "evening", midnight - 1000), line(1, "night", midnight + 1000)])
@@ -232,7 +232,7 @@ async def test_days_and_gaps_are_drawn_between_lines() -> None:
         assert rows[4].endswith("night")
 
 
-async def test_a_gap_of_several_days_tells_them_and_goes_with_the_group() -> None:
+async def test_a_gap_of_several_days_tells_them_and_goes_with_the_group():
     async with running(PaneApp(), (110, 24)) as (app, pilot):
         pane, day = app.pane, 86_400_000
         pane.append([line(0, "old", T0 - 3 * day), line(1, "new", T0)])
@@ -246,7 +246,7 @@ async def test_a_gap_of_several_days_tells_them_and_goes_with_the_group() -> Non
         assert gap not in rule_texts(pane)
 
 
-async def test_nothing_wakes_up_while_no_lines_arrive() -> None:
+async def test_nothing_wakes_up_while_no_lines_arrive():
     async with filled_pane() as (pilot, pane):
         await until(pilot, lambda: pane._frames._next is None)
         frames = 0
@@ -261,7 +261,7 @@ async def test_nothing_wakes_up_while_no_lines_arrive() -> None:
         assert frames == 0
 
 
-async def test_escape_closes_one_thing_after_another_and_then_belongs_to_the_screen() -> None:
+async def test_escape_closes_one_thing_after_another_and_then_belongs_to_the_screen():
     class Outer(PaneApp):
         BINDINGS: ClassVar[list[BindingType]] = [("escape", "outer", "")]
 
@@ -284,7 +284,7 @@ async def test_escape_closes_one_thing_after_another_and_then_belongs_to_the_scr
             await until(pilot, still)
 
 
-async def test_a_pane_that_was_removed_can_be_drawn_once_more() -> None:
+async def test_a_pane_that_was_removed_can_be_drawn_once_more():
     async with filled_pane() as (_pilot, pane):
         region = pane.lines.size.region
         await pane.remove()

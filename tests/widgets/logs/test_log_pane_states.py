@@ -30,7 +30,7 @@ from widgets.logs.pane.pane import LogPane
 from widgets.logs.pane.title import LogTitle
 
 
-async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
+async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail():
     text = json.dumps(
         {"level": "ERROR", "message": "決済に失敗", "error": {"code": 402, "stack": "a\n  b\x1b[2J"}},
         ensure_ascii=False,
@@ -53,7 +53,7 @@ async def test_json_is_readable_raw_on_demand_and_whole_in_the_detail() -> None:
         await until(pilot, lambda: pane.lines.has_focus)
 
 
-async def test_the_detail_scrolls_folds_and_stays_on_its_field() -> None:
+async def test_the_detail_scrolls_folds_and_stays_on_its_field():
     texts = [
         json.dumps(
             {
@@ -82,7 +82,7 @@ async def test_the_detail_scrolls_folds_and_stays_on_its_field() -> None:
         await until(pilot, lambda: len(fields.rows) > 14)
 
 
-async def test_formats_can_be_toggled() -> None:
+async def test_formats_can_be_toggled():
     async with log_pane(size=(60, 24)) as (_app, pilot, pane):
         pane.append([line(0, "x" * 70 + "END"), line(1, "short")])
         await until(pilot, lambda: len(texts(pane)) == 2)
@@ -100,7 +100,7 @@ async def test_formats_can_be_toggled() -> None:
         assert any("00:00:00.000" in stamp for stamp in stamps)
 
 
-async def test_marked_lines_are_asked_to_be_copied() -> None:
+async def test_marked_lines_are_asked_to_be_copied():
     async with filled_pane() as (pilot, pane):
         await pilot.press("up", "v", "up", "up")
         await until(pilot, lambda: facts(pane).marking == 3)
@@ -111,7 +111,7 @@ async def test_marked_lines_are_asked_to_be_copied() -> None:
         assert len(request.text.splitlines()) == 3
 
 
-async def test_filter_and_group_are_asked_for() -> None:
+async def test_filter_and_group_are_asked_for():
     async with filled_pane() as (pilot, pane):
         await pilot.press("f")
         pilot.app.query_one(Input).value = '{ $.level = "ERROR" }'
@@ -125,7 +125,7 @@ async def test_filter_and_group_are_asked_for() -> None:
         await until(pilot, lambda: pane.query_one(LogTitle).facts.pattern == first.pattern)
 
 
-async def test_dropped_lines_are_reported_and_the_window_survives() -> None:
+async def test_dropped_lines_are_reported_and_the_window_survives():
     async with log_pane(size=(120, 24), max_bytes=60_000) as (_app, pilot, pane):
         pane.store.chunk_bytes = 4096
         pane.append([line(n, f"line {n} " + "x" * 100) for n in range(100)])
@@ -138,7 +138,7 @@ async def test_dropped_lines_are_reported_and_the_window_survives() -> None:
         assert facts(pane).lines + facts(pane).dropped == 2000
 
 
-async def test_problems_and_silence_are_shown() -> None:
+async def test_problems_and_silence_are_shown():
     async with log_pane(size=(120, 24), stale_after=0.05) as (app, pilot, pane):
         await until(pilot, lambda: "first read" in pane.lines.message)
         pane.stats = TailStats(
@@ -200,7 +200,7 @@ async def test_problems_and_silence_are_shown() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (17, 3), (20, 5), (200, 60)])
-async def test_any_size_is_survived(size: tuple[int, int]) -> None:
+async def test_any_size_is_survived(size):
     async with PaneApp().run_test(size=size) as pilot:
         pane = await filled(pilot, 50)
         await pilot.press("ctrl+w", "up", "pageup", "enter", "slash", "escape", "home", "end")
@@ -210,7 +210,7 @@ async def test_any_size_is_survived(size: tuple[int, int]) -> None:
         assert texts(pane)[-1] == "line 49"
 
 
-async def test_foreign_text_cannot_act_or_crash() -> None:
+async def test_foreign_text_cannot_act_or_crash():
     evil = "[@click=app.quit]x[/] [/] \x1b[2J \u202e"
     async with log_pane() as (app, pilot, pane):
         pane.title = pane.pattern = evil.replace("\x1b", "")
@@ -228,7 +228,7 @@ async def test_foreign_text_cannot_act_or_crash() -> None:
         assert "\u202e" not in svg.split("log")[-1]
 
 
-async def test_a_large_batch_does_not_block_the_loop() -> None:
+async def test_a_large_batch_does_not_block_the_loop():
     batch = [line(n, json.dumps({"level": "INFO", "message": "予約", "n": n})) for n in range(10_000)]
     async with running(PaneApp(), (80, 24)) as (app, pilot):
         loop = asyncio.get_running_loop()
@@ -241,7 +241,7 @@ async def test_a_large_batch_does_not_block_the_loop() -> None:
         assert min(durations) < 0.1
 
 
-async def test_a_failure_is_shown_from_its_first_minute_and_not_as_following() -> None:
+async def test_a_failure_is_shown_from_its_first_minute_and_not_as_following():
     async with filled_pane(size=(120, 24)) as (pilot, pane):
         first = Problem(kind=ProblemKind.EXPIRED, summary="Your credentials have expired.", at=NOW)
         pane.problem = first
@@ -260,7 +260,7 @@ async def test_a_failure_is_shown_from_its_first_minute_and_not_as_following() -
         assert not trouble.display
 
 
-async def test_a_read_without_new_lines_paints_the_counters_alone() -> None:
+async def test_a_read_without_new_lines_paints_the_counters_alone():
     async with filled_pane() as (pilot, pane):
         with painting() as requests:
             pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
@@ -268,7 +268,7 @@ async def test_a_read_without_new_lines_paints_the_counters_alone() -> None:
         assert {each.kind for each in requests} == {"LogBar"}
 
 
-async def test_while_lines_come_counters_follow_with_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_while_lines_come_counters_follow_with_a_frame(monkeypatch):
     callers: list[str] = []
     say = LogPane.show_status
 
@@ -291,7 +291,7 @@ async def test_while_lines_come_counters_follow_with_a_frame(monkeypatch: pytest
         assert set(callers) == {"_draw_frame"}
 
 
-async def test_ages_that_read_the_same_are_not_painted() -> None:
+async def test_ages_that_read_the_same_are_not_painted():
     async with filled_pane() as (pilot, pane):
         app = pilot.app
         pane.lines.show(replace(pane.lines.format, relative=True))
@@ -308,7 +308,7 @@ async def test_ages_that_read_the_same_are_not_painted() -> None:
         pane.lines.show(replace(pane.lines.format, relative=False))
 
 
-async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
+async def test_it_says_from_when_to_when_no_line_is_missing():
     async with log_pane(size=(140, 24)) as (_app, pilot, pane):
         stats = TailStats(group="g", polls=3, complete_from=T0, complete_to=T0 + 600_000)
         pane.append([line(n, f"line {n}") for n in range(100)])
@@ -326,7 +326,7 @@ async def test_it_says_from_when_to_when_no_line_is_missing() -> None:
         assert facts(pane).complete == "", "nothing is said of a span that is none"
 
 
-async def test_what_the_memory_had_no_room_for_is_missing() -> None:
+async def test_what_the_memory_had_no_room_for_is_missing():
     async with log_pane(size=(140, 24), max_bytes=60_000) as (_app, pilot, pane):
         pane.stats = TailStats(group="g", polls=3, complete_from=T0, complete_to=T0 + 86_400_000)
         pane.append([line(n, "x") for n in range(10)])
@@ -343,7 +343,7 @@ HOURS = 3600.0
 
 @pytest.mark.parametrize("slept", [0.0, 29.0, 31.0, 10 * HOURS])
 @pytest.mark.parametrize("step", [0.0, -1.0, -10 * HOURS, -72 * HOURS, 24 * HOURS])
-async def test_no_setting_of_the_clock_makes_an_old_tail_new(slept: float, step: float) -> None:
+async def test_no_setting_of_the_clock_makes_an_old_tail_new(slept, step):
     async with running(PaneApp(), (120, 24)) as (app, pilot):
         app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
         await until(pilot, lambda: facts(app.pane).read_at is not None)
@@ -354,7 +354,7 @@ async def test_no_setting_of_the_clock_makes_an_old_tail_new(slept: float, step:
         assert app.pane.stale == (max(slept, slept + step) > 30 or slept + step < 0)
 
 
-async def test_a_machine_that_woke_up_says_soon_that_its_tail_is_old() -> None:
+async def test_a_machine_that_woke_up_says_soon_that_its_tail_is_old():
     async with running(PaneApp(), (120, 24)) as (app, pilot):
         app.pane.stats = TailStats(group="g", polls=3, lines=0, late=0, duplicates=0, lag=1.5)
         await until(pilot, lambda: facts(app.pane).read_at is not None)

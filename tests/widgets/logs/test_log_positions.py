@@ -14,7 +14,7 @@ def moves(pilot: Pilot[None]) -> list[int]:
     return [at for index, at in enumerate(times) if times[index - 1 : index] != [at]]
 
 
-async def test_a_move_is_reported_with_the_time_of_the_line() -> None:
+async def test_a_move_is_reported_with_the_time_of_the_line():
     async with PaneApp().run_test(size=(80, 24)) as pilot:
         await filled(pilot)
         await pilot.press("up", "up")
@@ -23,7 +23,7 @@ async def test_a_move_is_reported_with_the_time_of_the_line() -> None:
         await until(pilot, lambda: moves(pilot)[-1:] == [T0])
 
 
-async def test_moving_along_with_another_pane_reports_nothing() -> None:
+async def test_moving_along_with_another_pane_reports_nothing():
     async with filled_pane() as (pilot, pane):
         pilot.app.screen.set_focus(None)
         await pilot.pause()
@@ -34,7 +34,7 @@ async def test_moving_along_with_another_pane_reports_nothing() -> None:
         assert moves(pilot) == reported
 
 
-async def test_earlier_lines_are_requested_above_the_oldest_only() -> None:
+async def test_earlier_lines_are_requested_above_the_oldest_only():
     async with running(PaneApp(), (80, 24)) as (app, pilot):
         await filled(pilot)
         await pilot.press("up", "home")
@@ -45,7 +45,7 @@ async def test_earlier_lines_are_requested_above_the_oldest_only() -> None:
             await until(pilot, lambda: any(isinstance(each, LogPane.EarlierRequested) for each in app.moves))
 
 
-async def test_going_to_a_time_is_exact() -> None:
+async def test_going_to_a_time_is_exact():
     async with filled_pane() as (pilot, pane):
         pane.append([line(200, "between", T0 + 40_250)])
         pane.go_to(T0 + 40_120)
@@ -54,7 +54,7 @@ async def test_going_to_a_time_is_exact() -> None:
         assert "↓ 09:00:40.120 JST" in rule_texts(pane)
 
 
-async def test_the_time_of_another_panes_cursor_is_drawn_between_the_lines() -> None:
+async def test_the_time_of_another_panes_cursor_is_drawn_between_the_lines():
     async with filled_pane() as (_pilot, pane):
         pane.set_time_mark(T0 + 95_500)
         assert rule_texts(pane) == ["⌖ 09:01:35.500 JST"]
@@ -64,7 +64,7 @@ async def test_the_time_of_another_panes_cursor_is_drawn_between_the_lines() -> 
         assert rule_texts(pane) == []
 
 
-async def test_marks_stay_with_their_lines() -> None:
+async def test_marks_stay_with_their_lines():
     async with filled_pane() as (pilot, pane):
         first, second = pane.store.first + 95, pane.store.first + 97
         pane.marks.put(first, "began [here]")
@@ -88,7 +88,7 @@ async def test_marks_stay_with_their_lines() -> None:
         assert len(pane.marks) == 1
 
 
-async def test_the_gauge_follows_the_size_of_the_window() -> None:
+async def test_the_gauge_follows_the_size_of_the_window():
     async with filled_pane() as (pilot, pane):
         gauge = pane.lines.gauge
         for height in (12, 30):
@@ -99,7 +99,7 @@ async def test_the_gauge_follows_the_size_of_the_window() -> None:
             assert start + size == gauge.size.height, "the newest lines are in the window"
 
 
-async def test_the_line_at_the_cursor_stays_on_the_screen_when_the_window_shrinks() -> None:
+async def test_the_line_at_the_cursor_stays_on_the_screen_when_the_window_shrinks():
     async with filled_pane() as (pilot, pane):
         await pilot.press("up", "up")
         await until(pilot, lambda: "line 97" in texts(pane))
@@ -114,7 +114,7 @@ async def test_the_line_at_the_cursor_stays_on_the_screen_when_the_window_shrink
             assert "line 97" in texts(pane)
 
 
-async def test_a_window_that_shrinks_does_not_go_to_a_line_that_the_reader_has_left() -> None:
+async def test_a_window_that_shrinks_does_not_go_to_a_line_that_the_reader_has_left():
     async with filled_pane() as (pilot, pane):
         await pilot.press("up")
         pane.lines.scroll_rows(-50)

@@ -54,7 +54,7 @@ def contents(store: LogStore) -> list[tuple[int, str, bool, str]]:
 
 @settings(deadline=None)
 @given(BATCHES)
-def test_the_store_is_a_stable_merge_of_the_lines_by_time(batches: list[list[LogLine]]) -> None:
+def test_the_store_is_a_stable_merge_of_the_lines_by_time(batches):
     lines = [line for batch in batches for line in batch]
     expected = [
         (line.at, line.stream, line.late, as_stored(line.text))
@@ -65,7 +65,7 @@ def test_the_store_is_a_stable_merge_of_the_lines_by_time(batches: list[list[Log
 
 @settings(deadline=None)
 @given(BATCHES)
-def test_an_id_stays_with_its_line(batches: list[list[LogLine]]) -> None:
+def test_an_id_stays_with_its_line(batches):
     store = LogStore(10**9, 200)
     content_by_id: dict[int, tuple[int, str]] = {}
     for batch in batches:
@@ -81,7 +81,7 @@ def test_an_id_stays_with_its_line(batches: list[list[LogLine]]) -> None:
 
 @settings(deadline=None)
 @given(BATCHES, st.integers(300, 2000))
-def test_the_store_keeps_its_bound_and_counts_drops(batches: list[list[LogLine]], bound: int) -> None:
+def test_the_store_keeps_its_bound_and_counts_drops(batches, bound):
     store = filled(batches, bound)
     total = sum(len(batch) for batch in batches)
     assert len(store) + store.dropped == total
@@ -95,7 +95,7 @@ def test_the_store_keeps_its_bound_and_counts_drops(batches: list[list[LogLine]]
 
 @settings(deadline=None)
 @given(BATCHES, st.integers(-1, 52))
-def test_row_at_is_the_first_row_not_before_a_time(batches: list[list[LogLine]], at: int) -> None:
+def test_row_at_is_the_first_row_not_before_a_time(batches, at):
     store = filled(batches)
     expected = next((row for row in range(store.first, store.end) if store.time_at(row) >= at), store.end)
     assert store.row_at(at) == expected
@@ -103,7 +103,7 @@ def test_row_at_is_the_first_row_not_before_a_time(batches: list[list[LogLine]],
 
 @settings(deadline=None)
 @given(BATCHES, st.sampled_from(["e", "決済", "ERROR", "WARN", "zzz", "level", "o", "\u240a"]))
-async def test_search_finds_what_a_naive_search_finds(batches: list[list[LogLine]], needle: str) -> None:
+async def test_search_finds_what_a_naive_search_finds(batches, needle):
     store = filled(batches)
     view = LogView(store)
     await view.search(Query(needle))
@@ -122,7 +122,7 @@ async def test_search_finds_what_a_naive_search_finds(batches: list[list[LogLine
 
 @settings(deadline=None)
 @given(BATCHES, st.sampled_from([r"E\w+R", "^$", r"し.し|失", r"\bok\b", "[^a]$", "(?:a|b)+"]))
-async def test_regex_search_is_python_s_line_by_line(batches: list[list[LogLine]], pattern: str) -> None:
+async def test_regex_search_is_python_s_line_by_line(batches, pattern):
     store = filled(batches)
     view = LogView(store)
     query = Query(pattern, regex=True)
@@ -134,9 +134,7 @@ async def test_regex_search_is_python_s_line_by_line(batches: list[list[LogLine]
 
 @settings(deadline=None)
 @given(BATCHES, st.sampled_from([Severity.PLAIN, Severity.INFO, Severity.WARNING, Severity.FATAL]))
-async def test_a_threshold_and_its_navigation_agree_with_the_plain_list(
-    batches: list[list[LogLine]], threshold: Severity
-) -> None:
+async def test_a_threshold_and_its_navigation_agree_with_the_plain_list(batches, threshold):
     store = filled(batches)
     view = LogView(store)
     await view.show(Shown(threshold))
@@ -153,7 +151,7 @@ async def test_a_threshold_and_its_navigation_agree_with_the_plain_list(
 
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=80).map(lambda b: b.replace(b"\n", b"")), min_size=1, max_size=60))
-def test_raw_lines_are_kept_as_they_are(lines: list[bytes]) -> None:
+def test_raw_lines_are_kept_as_they_are(lines):
     store = LogStore(10**9, 500)
     half = len(lines) // 2
     for part in (lines[:half], lines[half:]):
@@ -164,7 +162,7 @@ def test_raw_lines_are_kept_as_they_are(lines: list[bytes]) -> None:
     ]
 
 
-def test_clearing_forgets_lines_but_never_gives_an_id_twice() -> None:
+def test_clearing_forgets_lines_but_never_gives_an_id_twice():
     store = filled([[LogLine("a", 1, 1, "s", "one")]])
     first = store.id_at(0)
     store.clear()
@@ -175,7 +173,7 @@ def test_clearing_forgets_lines_but_never_gives_an_id_twice() -> None:
     assert store.id_at(store.first) != first
 
 
-def test_a_burst_of_late_lines_goes_in_quickly_and_in_order() -> None:
+def test_a_burst_of_late_lines_goes_in_quickly_and_in_order():
     store = LogStore()
     store.append([LogLine("a", at, at, "s", "x" * 200) for at in range(50_000)])
     store.append([LogLine("b", at * 5, at * 5 + 90_000, "s", "late", late=True) for at in range(5_000)])
@@ -187,7 +185,7 @@ def test_a_burst_of_late_lines_goes_in_quickly_and_in_order() -> None:
 
 @settings(deadline=None)
 @given(BATCHES, st.integers(300, 2000))
-def test_all_rows_are_answered_for_as_by_every_chunk(batches: list[list[LogLine]], bound: int) -> None:
+def test_all_rows_are_answered_for_as_by_every_chunk(batches, bound):
     store = filled(batches, bound)
     quick, thorough = AllRows(store), Rows(store, "every", None, lambda chunk: range(len(chunk)))
     assert quick.count() == thorough.count()

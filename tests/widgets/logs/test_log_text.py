@@ -52,17 +52,17 @@ HOSTILE = [
         ("GET /error HTTP/1.1", Severity.PLAIN),
     ],
 )
-def test_severity_is_read_from_the_usual_spellings(line: str, severity: Severity) -> None:
+def test_severity_is_read_from_the_usual_spellings(line, severity):
     assert severity_of(line.encode()) is severity
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=200))
-def test_severity_of_anything(line: bytes) -> None:
+def test_severity_of_anything(line):
     assert severity_of(line) in Severity
 
 
-def test_times_are_shown_in_the_zone_and_typed_in_it() -> None:
+def test_times_are_shown_in_the_zone_and_typed_in_it():
     at = 1_764_028_813_257
     assert clock_text(at, JST) == "09:00:13.257"
     assert clock_text(at, UTC) == "00:00:13.257"
@@ -88,7 +88,7 @@ def test_times_are_shown_in_the_zone_and_typed_in_it() -> None:
         ("-15m", "2026-11-25T09:15:00+09:00"),
     ],
 )
-def test_a_typed_time(text: str, iso: str) -> None:
+def test_a_typed_time(text, iso):
     assert parse_moment(text, JST, NEAR) == datetime.fromisoformat(iso).timestamp() * 1000
 
 
@@ -101,7 +101,7 @@ def test_a_typed_time(text: str, iso: str) -> None:
         ("2029-01-05T09:00:00+09:00", "2-29 8:00", "2028-02-29T08:00:00+09:00"),
     ],
 )
-def test_a_day_without_a_year_is_the_nearest_one(near: str, text: str, iso: str) -> None:
+def test_a_day_without_a_year_is_the_nearest_one(near, text, iso):
     assert (
         parse_moment(text, JST, datetime.fromisoformat(near))
         == datetime.fromisoformat(iso).timestamp() * 1000
@@ -109,25 +109,25 @@ def test_a_day_without_a_year_is_the_nearest_one(near: str, text: str, iso: str)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "25:00", "13-45 9:00", "9:99", "-99999d", "2026-02-30"])
-def test_what_is_no_time(text: str) -> None:
+def test_what_is_no_time(text):
     moment = parse_moment(text, JST, NEAR)
     assert moment is None or text == "-99999d"
 
 
 @settings(deadline=None)
 @given(st.text(max_size=30))
-def test_any_text_may_be_typed_as_a_time(text: str) -> None:
+def test_any_text_may_be_typed_as_a_time(text):
     moment = parse_moment(text, JST, NEAR)
     assert moment is None or isinstance(moment, int)
 
 
-def test_a_query_that_could_hang_is_refused_with_a_reason() -> None:
+def test_a_query_that_could_hang_is_refused_with_a_reason():
     for pattern in ("(a+)+$", "(.*)*x", "[", "(?P<a>"):
         with pytest.raises(BadQuery):
             Query(pattern, regex=True)
 
 
-def test_a_query_finds_what_is_drawn() -> None:
+def test_a_query_finds_what_is_drawn():
     line = b'{"level":"ERROR","http":{"status": 503},"msg":"\\u6c7a\\u6e08"}\n'
     assert Query("status=503").lines_in(line) == [0]
     assert Query("http.status=503").lines_in(line) == [0]
@@ -156,7 +156,7 @@ def draw(text: str, painter: Painter, *, late: bool = False) -> list[str]:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 @pytest.mark.parametrize("wrap", [False, True])
 @pytest.mark.parametrize("width", [18, 40, 81])
-def test_a_hostile_line_is_harmless_and_aligned(text: str, wrap: bool, width: int) -> None:
+def test_a_hostile_line_is_harmless_and_aligned(text, wrap, width):
     for raw in (False, True):
         rows = draw(text, painter(width, wrap=wrap, raw=raw), late=raw)
         screen = "".join(rows)
@@ -168,13 +168,13 @@ def test_a_hostile_line_is_harmless_and_aligned(text: str, wrap: bool, width: in
 
 @settings(deadline=None)
 @given(st.text(max_size=120), st.integers(18, 60), st.booleans(), st.integers(0, 40))
-def test_any_line_fills_its_rows_exactly(text: str, width: int, wrap: bool, shift: int) -> None:
+def test_any_line_fills_its_rows_exactly(text, width, wrap, shift):
     narrow = painter(width, wrap=wrap, shift=0 if wrap else shift)
     narrow.query = Query("a")
     draw(text, narrow)
 
 
-def test_a_row_reads_well() -> None:
+def test_a_row_reads_well():
     row = draw('{"level":"ERROR","message":"決済に失敗","code":402}', painter(60))[0]
     assert row.rstrip() == " 09:00:13.257 E 決済に失敗  code=402"
     assert draw("plain text", painter(60), late=True)[0].rstrip() == "«09:00:13.257   plain text"
@@ -182,14 +182,14 @@ def test_a_row_reads_well() -> None:
     assert draw("x", painter(40, relative=True))[0].rstrip() == "     -0:03:05   x"
 
 
-def test_wrapping_keeps_every_character_and_breaks_at_spaces() -> None:
+def test_wrapping_keeps_every_character_and_breaks_at_spaces():
     words = " ".join(f"語{n}" for n in range(60))
     rows = draw(words, painter(40, wrap=True))
     assert "".join(row[HEAD_WIDTH:].rstrip() for row in rows).replace(" ", "") == words.replace(" ", "")
     assert all(not row[HEAD_WIDTH:].startswith(tuple("0123456789")) for row in rows)
 
 
-def test_matches_are_set_apart() -> None:
+def test_matches_are_set_apart():
     narrow = painter(60)
     narrow.query = Query("失敗")
     narrow._component = lambda name: Style(bold=name.endswith("match"))
@@ -198,7 +198,7 @@ def test_matches_are_set_apart() -> None:
     assert [segment.text for segment in strip if segment.style and segment.style.bold] == ["失敗", "失敗"]
 
 
-def test_the_task_is_what_a_stream_is_shortened_to() -> None:
+def test_the_task_is_what_a_stream_is_shortened_to():
     assert task_of("ecs/staff-api/0123456789abcdef") == "staff-api/01234567"
     assert task_of("i-0abc") == "i-0abc"
 
@@ -212,7 +212,7 @@ class Taken(list[str]):
             yield line
 
 
-def test_slow_lines_use_up_the_time_of_a_block_together() -> None:
+def test_slow_lines_use_up_the_time_of_a_block_together():
     # None of them takes all of the time by itself.
     lines = Taken(["a" * 22 + "!"] * 200)
     with pytest.raises(SlowQuery):

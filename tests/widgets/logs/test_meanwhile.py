@@ -6,7 +6,6 @@ import pytest
 from textual.actions import SkipAction
 
 from services.models.logs import LogLine, Severity
-from tests.conftest import MonkeyPatch
 from tests.widgets.logs.log_reader import T0, filled_pane, line, texts, until
 from widgets.logs.reading.reading import PatternCounts
 from widgets.logs.store import row_subsets
@@ -16,7 +15,7 @@ from widgets.logs.store.view import LogView
 from widgets.logs.text.search import Query
 
 
-async def test_going_back_twice_before_the_filter_is_gone_takes_nothing_else_away() -> None:
+async def test_going_back_twice_before_the_filter_is_gone_takes_nothing_else_away():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         pane.show_from(Severity.DEBUG)
         await pilot.app.workers.wait_for_complete()
@@ -28,7 +27,7 @@ async def test_going_back_twice_before_the_filter_is_gone_takes_nothing_else_awa
         assert pane.filters.wanted == Shown(Severity.DEBUG)
 
 
-async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(monkeypatch: MonkeyPatch) -> None:
+async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(monkeypatch):
     monkeypatch.setattr(row_subsets, "_SLICE_SECONDS", -1.0)
     store = LogStore(chunk_bytes=400)
     store.append([LogLine(str(number), number, number, "", f"a {number % 2}") for number in range(1_000)])
@@ -43,7 +42,7 @@ async def test_the_matches_are_those_of_what_is_shown_once_the_search_ends(monke
     assert view.matches.count() == view.visible.count() == 500
 
 
-async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch: MonkeyPatch) -> None:
+async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch):
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         asked: list[Query | None] = []
 
@@ -59,7 +58,7 @@ async def test_a_second_search_is_running_when_the_first_one_ends(monkeypatch: M
         assert pane.search.running
 
 
-async def test_the_cursor_is_drawn_where_keys_act_when_its_line_is_hidden() -> None:
+async def test_the_cursor_is_drawn_where_keys_act_when_its_line_is_hidden():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         pane.go_row(90)
         pane.filters.add(Query("line 90"), hides=True)
@@ -73,7 +72,7 @@ async def test_the_cursor_is_drawn_where_keys_act_when_its_line_is_hidden() -> N
 
 
 @pytest.mark.slow
-async def test_lines_whose_patterns_were_counted_can_be_dropped() -> None:
+async def test_lines_whose_patterns_were_counted_can_be_dropped():
     store = LogStore(max_bytes=100_000, chunk_bytes=20_000)
     store.append([line(number) for number in range(200)])
     counts = PatternCounts(LogView(store))
@@ -85,7 +84,7 @@ async def test_lines_whose_patterns_were_counted_can_be_dropped() -> None:
     assert oldest() is None
 
 
-async def test_what_is_drawn_is_not_computed_anew_beside_a_filter(monkeypatch: MonkeyPatch) -> None:
+async def test_what_is_drawn_is_not_computed_anew_beside_a_filter(monkeypatch):
     monkeypatch.setattr(row_subsets, "_SLICE_SECONDS", -1.0)
     read: list[str] = []
     lines_in = Query.lines_in

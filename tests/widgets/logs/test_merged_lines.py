@@ -26,7 +26,7 @@ def texts(store: LogStore) -> list[tuple[tuple[int, int, str], str]]:
 
 
 @given(st.lists(BATCHES, min_size=1, max_size=3), st.integers(0, 4), st.sampled_from([60, 256 * 1024]))
-def test_a_merged_store_ignores_arrival(sources: list[Batches], early: int, chunk_bytes: int) -> None:
+def test_a_merged_store_ignores_arrival(sources, early, chunk_bytes):
     stores = [LogStore(chunk_bytes=chunk_bytes) for _source in sources]
     whole = LogStore(chunk_bytes=chunk_bytes)
     whole.by_ingestion = True
@@ -52,7 +52,7 @@ def test_a_merged_store_ignores_arrival(sources: list[Batches], early: int, chun
     assert [order for order, _text in texts(whole)] == sorted(order for order, _text in texts(whole))
 
 
-def test_the_letter_of_a_source_is_in_front_of_the_stream() -> None:
+def test_the_letter_of_a_source_is_in_front_of_the_stream():
     (line,) = lettered([LogLine("1", 0, 0, "ecs/api/0123", "text")], "B")
     assert line.stream == "B:ecs/api/0123"
     assert source_of(line.stream) == "B"

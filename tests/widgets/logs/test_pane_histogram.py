@@ -52,9 +52,7 @@ def straight_count(store: LogStore, scale: Scale) -> dict[int, Counts]:
 
 @settings(deadline=None)
 @given(BATCHES, st.lists(SCALES, min_size=1, max_size=3), st.integers(300, 4000))
-def test_the_counts_equal_a_straight_count_whatever_arrives_late_or_is_dropped(
-    batches: list[list[LogLine]], scales: list[Scale], bound: int
-) -> None:
+def test_the_counts_equal_a_straight_count_whatever_arrives_late_or_is_dropped(batches, scales, bound):
     store = LogStore(bound, 200)
     histogram = Histogram(store)
     for number, batch in enumerate(batches):
@@ -65,7 +63,7 @@ def test_the_counts_equal_a_straight_count_whatever_arrives_late_or_is_dropped(
 
 
 @given(st.integers(0, 10**13), st.integers(0, 10**10), st.integers(1, 200), st.sampled_from([0, 32_400_000]))
-def test_bars_fit_and_are_no_wider_than_needed(first: int, span: int, columns: int, offset: int) -> None:
+def test_bars_fit_and_are_no_wider_than_needed(first, span, columns, offset):
     scale = fitting(first, first + span, columns, offset)
     needed = scale.bar(first + span) - scale.bar(first) + 1
     assert needed <= columns or scale.step == STEPS[-1]
@@ -75,20 +73,20 @@ def test_bars_fit_and_are_no_wider_than_needed(first: int, span: int, columns: i
         assert small.bar(first + span) - small.bar(first) + 1 > columns
 
 
-def test_the_width_of_bars_does_not_flip_to_and_fro() -> None:
+def test_the_width_of_bars_does_not_flip_to_and_fro():
     step = fitting(0, 100_000, 100, 0).step
     steps = [step := fitting(0, 100_000 + (n % 2) * 2000, 100, 0, step).step for n in range(8)]
     assert len(set(steps[1:])) == 1
 
 
-def test_bars_that_were_once_far_too_wide_do_not_stay() -> None:
+def test_bars_that_were_once_far_too_wide_do_not_stay():
     span = 90 * 300_000  # nine tenths of the columns in bars of five minutes
     assert fitting(0, span, 100, 0).step == 300_000
     assert fitting(0, span, 100, 0, STEPS[-1]).step == 300_000
 
 
 @given(st.lists(st.builds(Counts, *[st.integers(0, 10**6)] * 3), min_size=1, max_size=8), st.integers(1, 3))
-def test_every_error_is_drawn_and_no_cell_without_lines(bars: list[Counts], rows: int) -> None:
+def test_every_error_is_drawn_and_no_cell_without_lines(bars, rows):
     grid = stacked(bars, rows)
     assert [len(row) for row in grid] == [len(bars)] * rows
     for index, bar in enumerate(bars):
@@ -97,7 +95,7 @@ def test_every_error_is_drawn_and_no_cell_without_lines(bars: list[Counts], rows
         assert (worst_levels(bars)[index].level == "error") == (bar.errors > 0)
 
 
-def test_counts_are_written_in_few_cells() -> None:
+def test_counts_are_written_in_few_cells():
     assert [count_text(n) for n in (0, 812, 1234, 34_000, 5_600_000)] == ["0", "812", "1.2k", "34k", "5.6M"]
 
 
@@ -117,14 +115,14 @@ def drawn(pane: LogPane) -> list[str]:
     return str(pane.query_one(Ruler).render()).splitlines()
 
 
-async def test_the_ruler_has_as_many_rows_as_the_pane_can_spare() -> None:
+async def test_the_ruler_has_as_many_rows_as_the_pane_can_spare():
     for height, rows in ((10, 0), (14, 2), (24, 3), (40, 4)):
         async with PaneApp(ruler=True).run_test(size=(80, height)) as pilot:
             await pilot.pause()
             assert pilot.app.query_one(Ruler).size.height == rows
 
 
-async def test_bars_axis_errors_and_moments_are_drawn() -> None:
+async def test_bars_axis_errors_and_moments_are_drawn():
     async with running(PaneApp(ruler=True), (80, 24)) as (app, pilot):
         elsewhere = (T0 + 999_000_000, "elsewhere")
         app.pane.ruler.show_moments(((T0 + 10_000, "● staff-api-5xx"), (T0 + 30_000, "T0"), elsewhere))
@@ -140,7 +138,7 @@ async def test_bars_axis_errors_and_moments_are_drawn() -> None:
         assert axis.rstrip().endswith("1s")
 
 
-async def test_the_row_of_errors_says_that_there_are_none_and_one_line_is_not_a_wall() -> None:
+async def test_the_row_of_errors_says_that_there_are_none_and_one_line_is_not_a_wall():
     async with PaneApp(ruler=True).run_test(size=(80, 24)) as pilot:
         pane = await ruled(pilot, [levelled(0)])
         bars, errors, _axis = drawn(pane)
@@ -148,7 +146,7 @@ async def test_the_row_of_errors_says_that_there_are_none_and_one_line_is_not_a_
         assert errors.strip() == "no errors or warnings"
 
 
-async def test_a_hidden_ruler_does_not_choose_the_width_of_its_bars() -> None:
+async def test_a_hidden_ruler_does_not_choose_the_width_of_its_bars():
     async with PaneApp(ruler=True).run_test(size=(120, 24)) as pilot:
         pane = await ruled(pilot, [levelled(n, at=T0 + n * 300_000) for n in range(95)])
         step = pane.ruler.facts.scale.step
@@ -161,7 +159,7 @@ async def test_a_hidden_ruler_does_not_choose_the_width_of_its_bars() -> None:
         assert pane.ruler.facts.scale.step == step
 
 
-async def test_the_keys_go_from_bar_to_bar_and_from_error_to_error() -> None:
+async def test_the_keys_go_from_bar_to_bar_and_from_error_to_error():
     async with PaneApp(ruler=True).run_test(size=(80, 24)) as pilot:
         lines = [levelled(n, {40: "ERROR", 90: "FATAL", 50: "WARN"}.get(n, "INFO")) for n in range(120)]
         pane = await ruled(pilot, lines)
@@ -181,7 +179,7 @@ async def test_the_keys_go_from_bar_to_bar_and_from_error_to_error() -> None:
         assert "↑" in drawn(pane)[-1]
 
 
-async def test_a_bar_before_the_oldest_line_is_requested() -> None:
+async def test_a_bar_before_the_oldest_line_is_requested():
     async with running(PaneApp(ruler=True), (80, 24)) as (app, pilot):
         await ruled(pilot, [levelled(n) for n in range(60)])
         await pilot.press("up", "home", "left_parenthesis")
@@ -191,7 +189,7 @@ async def test_a_bar_before_the_oldest_line_is_requested() -> None:
         assert request.at == T0 - 1000
 
 
-async def test_a_click_goes_to_the_bar() -> None:
+async def test_a_click_goes_to_the_bar():
     async with PaneApp(ruler=True).run_test(size=(80, 24)) as pilot:
         pane = await ruled(pilot, [levelled(n) for n in range(60)])
         column = drawn(pane)[0].index("█")
@@ -199,7 +197,7 @@ async def test_a_click_goes_to_the_bar() -> None:
         await until(pilot, lambda: any("line 20" in text for text in texts(pane)))
 
 
-async def test_without_room_for_the_ruler_its_keys_go_by_the_bars_that_it_would_have() -> None:
+async def test_without_room_for_the_ruler_its_keys_go_by_the_bars_that_it_would_have():
     async with log_pane(size=(80, 10), ruler=True) as (_app, pilot, pane):
         pane.append([levelled(n, at=T0 + n * 60_000) for n in range(60)])
         await until(pilot, lambda: pane.query_one(LogBar).facts.lines == 60)
@@ -208,7 +206,7 @@ async def test_without_room_for_the_ruler_its_keys_go_by_the_bars_that_it_would_
         await until(pilot, lambda: "line 58" in pane.lines.selected_texts(1)[0])
 
 
-async def test_a_range_that_was_asked_for_is_shown_even_without_room_for_the_ruler() -> None:
+async def test_a_range_that_was_asked_for_is_shown_even_without_room_for_the_ruler():
     async with running(PaneApp(ruler=True), (80, 10)) as (app, pilot):
         ruler = app.pane.ruler
         app.pane.append([levelled(0)])
@@ -221,7 +219,7 @@ async def test_a_range_that_was_asked_for_is_shown_even_without_room_for_the_rul
 
 
 @given(st.sampled_from(["query", "クエリ", "…", ""]), st.integers(1, 60))
-def test_no_row_of_the_ruler_is_wider_than_it(note: str, bars: int) -> None:
+def test_no_row_of_the_ruler_is_wider_than_it(note, bars):
     facts = RulerFacts(
         bars=(Counts(1, 0, 0),) * bars,
         first=0,

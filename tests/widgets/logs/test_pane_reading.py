@@ -34,7 +34,7 @@ def bar(pane: LogPane) -> str:
     return str(pane.query_one(LogBar).render())
 
 
-async def test_lines_are_filtered_in_and_out_and_shown_with_context() -> None:
+async def test_lines_are_filtered_in_and_out_and_shown_with_context():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         await filter_here(pilot, "/line [57]0$/", "ctrl+t")
         await until(pilot, lambda: texts(pane) == ["line 50", "line 70"])
@@ -61,7 +61,7 @@ async def test_lines_are_filtered_in_and_out_and_shown_with_context() -> None:
         await until(pilot, lambda: pane.filters.wanted.filters == ())
 
 
-async def test_the_counters_stand_beside_a_long_search() -> None:
+async def test_the_counters_stand_beside_a_long_search():
     async with filled_pane() as (pilot, pane):
         await search(pilot, "remaining connection slots are reserved for roles with the SUPERUSER attribute")
         await until(pilot, lambda: "/remaining" in bar(pane))
@@ -69,7 +69,7 @@ async def test_the_counters_stand_beside_a_long_search() -> None:
         assert "100 lines" in bar(pane)
 
 
-async def test_errors_are_stepped_through_among_the_visible_lines_alone() -> None:
+async def test_errors_are_stepped_through_among_the_visible_lines_alone():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         await filter_here(pilot, "line 1", "ctrl+t")
         assert pane.view.visible.count() == 11
@@ -78,7 +78,7 @@ async def test_errors_are_stepped_through_among_the_visible_lines_alone() -> Non
         assert pane.lines.cursor is None
 
 
-async def test_several_terms_stay_highlighted_each_in_its_colour() -> None:
+async def test_several_terms_stay_highlighted_each_in_its_colour():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         await search(pilot, "line 8")
         pane.action_read("highlight")
@@ -98,7 +98,7 @@ async def test_several_terms_stay_highlighted_each_in_its_colour() -> None:
         assert len({style for _query, style in pane.highlights.terms}) == 4
 
 
-async def test_searches_and_filters_have_a_history_each() -> None:
+async def test_searches_and_filters_have_a_history_each():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         await search(pilot, "line 1")
         await search(pilot, "line [23]", "ctrl+t")
@@ -120,7 +120,7 @@ async def test_searches_and_filters_have_a_history_each() -> None:
         assert (entry.value, pane.prompt.ask) == ("9:00", "time")
 
 
-async def test_gaps_between_lines_are_shown_in_place_of_times() -> None:
+async def test_gaps_between_lines_are_shown_in_place_of_times():
     async with filled_pane(3, size=(100, 24)) as (pilot, pane):
         pane.append([line(9, "after a while", T0 + 2_000 + 185_250)])
         await until(pilot, lambda: facts(pane).lines == 4)
@@ -140,19 +140,19 @@ async def test_gaps_between_lines_are_shown_in_place_of_times() -> None:
         assert not pane.lines.format.gaps
 
 
-def test_a_history_is_stepped_through_to_its_ends() -> None:
+def test_a_history_is_stepped_through_to_its_ends():
     recall = Recall(["new", "old"])
     steps = [(1, "new"), (1, "old"), (1, "old"), (-1, "new"), (-1, "typed"), (-1, "typed")]
     assert [recall.step(step, "typed") for step, _text in steps] == [text for _step, text in steps]
 
 
-def test_a_remembered_query_is_read_as_it_was_written() -> None:
+def test_a_remembered_query_is_read_as_it_was_written():
     for query in (Query("plain"), Query("a|b", regex=True), Query("/x"), Query("//")):
         assert query_of(written(query)) == query
     assert written(Query("/path/")) == ""
 
 
-async def test_a_search_that_takes_too_long_says_so() -> None:
+async def test_a_search_that_takes_too_long_says_so():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         pane.append([line(200, "a" * 4000 + "b")])
         await search(pilot, "(.*)(.*)(.*)(.*)[cd]$", "ctrl+t")
@@ -161,7 +161,7 @@ async def test_a_search_that_takes_too_long_says_so() -> None:
         await until(pilot, lambda: "10 of 11" in facts(pane).search or "11 of 11" in facts(pane).search)
 
 
-async def test_a_range_is_typed() -> None:
+async def test_a_range_is_typed():
     async with filled_pane(size=(100, 24)) as (pilot, pane):
         app = pilot.app
         pane.action_ask_range()
@@ -178,7 +178,7 @@ async def test_a_range_is_typed() -> None:
         assert (request.tool, request.range) == ("range", (T0, T0 + 600_000))
 
 
-async def test_a_step_up_from_the_oldest_line_asks_for_older_ones_whether_or_not_there_was_a_cursor() -> None:
+async def test_a_step_up_from_the_oldest_line_asks_for_older_ones_whether_or_not_there_was_a_cursor():
     async with filled_pane(100, size=(100, 24)) as (pilot, pane):
         app = pilot.app
         await pilot.press("home")
@@ -188,5 +188,5 @@ async def test_a_step_up_from_the_oldest_line_asks_for_older_ones_whether_or_not
         await until(pilot, lambda: any(isinstance(move, LogPane.EarlierRequested) for move in app.moves))
 
 
-def test_a_rate_below_one_line_a_second_is_a_rate_of_lines_a_minute() -> None:
+def test_a_rate_below_one_line_a_second_is_a_rate_of_lines_a_minute():
     assert [rate_text(rate) for rate in (1250.4, 1.5, 0.05, 0.001)] == ["1,250/s", "1.5/s", "3/min", "1/min"]

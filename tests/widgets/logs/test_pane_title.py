@@ -13,7 +13,7 @@ def title(pane: LogPane) -> str:
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])
-async def test_filter_and_price_are_not_crowded_out_by_the_name_of_the_group(width: int) -> None:
+async def test_filter_and_price_are_not_crowded_out_by_the_name_of_the_group(width):
     async with filled_pane(size=(width, 24)) as (pilot, pane):
         pane.title, pane.pattern, pane.live = f"{GROUP}  Database (PostgreSQL)", "remaining connection", LIVE
         await until(pilot, lambda: LIVE in title(pane))
@@ -25,7 +25,7 @@ async def test_filter_and_price_are_not_crowded_out_by_the_name_of_the_group(wid
 
 
 @pytest.mark.parametrize("width", [80, 120])
-async def test_of_six_sources_at_least_the_letters_stand_beside_price_and_filter(width: int) -> None:
+async def test_of_six_sources_at_least_the_letters_stand_beside_price_and_filter(width):
     async with filled_pane(size=(width, 24)) as (pilot, pane):
         pane.title, pane.pattern, pane.live = "Merged", "remaining connection", f"B {LIVE}"
         pane.sources = tuple((letter, f"service-{letter}-production") for letter in "ABCDEF")
@@ -38,7 +38,7 @@ async def test_of_six_sources_at_least_the_letters_stand_beside_price_and_filter
         assert places == sorted(places)
 
 
-async def test_names_are_whole_where_there_is_room() -> None:
+async def test_names_are_whole_where_there_is_room():
     async with filled_pane(size=(120, 24)) as (pilot, pane):
         pane.title = f"{GROUP}  Database (PostgreSQL)"
         await until(pilot, lambda: f"{GROUP}  Database (PostgreSQL)" in title(pane))

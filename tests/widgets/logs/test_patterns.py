@@ -1,7 +1,6 @@
 import json
 from collections import Counter
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +28,7 @@ TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
 LINES = st.lists(st.tuples(TEXTS.map(str.encode), st.integers(0, 99), st.integers(0, 5)), max_size=40)
 
 
-def test_what_has_a_digit_varies() -> None:
+def test_what_has_a_digit_varies():
     texts = {
         "GET /facilities/12/slots 200 12ms": "GET /facilities/<*>/slots <*> <*>",
         "2026-11-28T09:00:01.123Z trace=4bf92f35 done": "<*> trace=<*> done",
@@ -44,7 +43,7 @@ def test_what_has_a_digit_varies() -> None:
         assert " ".join(shape_of(text.encode())) == expected
 
 
-def test_words_that_differ_between_like_lines_vary() -> None:
+def test_words_that_differ_between_like_lines_vary():
     lines = [f"user {name} logged in from office" for name in ("alice", "bob", "carol")]
     lines += ["user alice denied", "disk is full"]
     tallies = tallied((line.encode(), n, 0) for n, line in enumerate(lines))
@@ -59,7 +58,7 @@ def test_words_that_differ_between_like_lines_vary() -> None:
 
 @settings(deadline=None)
 @given(LINES, st.randoms(use_true_random=False))
-def test_the_order_of_lines_makes_no_pattern(lines: list[tuple[bytes, int, int]], rnd: object) -> None:
+def test_the_order_of_lines_makes_no_pattern(lines, rnd):
     shuffled = lines[:]
     rnd.shuffle(shuffled)  # type: ignore[attr-defined]
     results: list[list[Pattern]] = []
@@ -82,7 +81,7 @@ def test_the_order_of_lines_makes_no_pattern(lines: list[tuple[bytes, int, int]]
         max_size=8,
     )
 )
-async def test_a_pattern_filters_to_its_own_lines(batches: list[list[LogLine]]) -> None:
+async def test_a_pattern_filters_to_its_own_lines(batches):
     store = LogStore(2000, 120)
     view = LogView(store)
     counts = PatternCounts(view)
@@ -100,7 +99,7 @@ async def test_a_pattern_filters_to_its_own_lines(batches: list[list[LogLine]]) 
     assert filtered == Counter({each.text: each.tally.count for each in patterns})
 
 
-async def test_filtered_lines_alone_are_counted() -> None:
+async def test_filtered_lines_alone_are_counted():
     store = LogStore()
     store.append([LogLine("e", n, n, "", f"{'ERROR' if n % 3 else 'INFO'} number {n}") for n in range(30)])
     view = LogView(store)
@@ -111,7 +110,7 @@ async def test_filtered_lines_alone_are_counted() -> None:
     ]
 
 
-def test_lines_that_are_all_different_are_compared_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_that_are_all_different_are_compared_within_a_bound(monkeypatch):
     letters = "abcdefghij"
     words = ["".join(letters[int(digit)] for digit in str(number)) for number in range(3_000)]
     monkeypatch.setattr(patterns, "MOST_WORDS", 20_000)

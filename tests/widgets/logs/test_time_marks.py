@@ -16,7 +16,7 @@ def names(rules: Rules, row: int) -> list[str]:
     return [text for text, name in rules.above(row) if name != "rule"]
 
 
-def test_the_shared_cursor_stands_before_the_oldest_and_after_the_newest_line() -> None:
+def test_the_shared_cursor_stands_before_the_oldest_and_after_the_newest_line():
     rules = rules_of(10_000, 20_000)
     rules.time_mark = 5_000
     assert names(rules, 0) == ["⌖ 00:00:05 UTC"]
@@ -28,7 +28,7 @@ def test_the_shared_cursor_stands_before_the_oldest_and_after_the_newest_line() 
     assert rules.below(1) == [("⌖ 00:00:25 UTC", "time-mark")]
 
 
-def test_both_times_above_one_line_are_one_separator() -> None:
+def test_both_times_above_one_line_are_one_separator():
     rules = rules_of(10_000, 20_000)
     rules.marked_at = rules.time_mark = 15_000
     assert names(rules, 1) == ["↓⌖ 00:00:15 UTC"]

@@ -41,9 +41,7 @@ async def listed(embedded: Embedded, **more: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("path", "seconds"), [("/index.html", EXACT_SECONDS), ("/*", WILDCARD_SECONDS)])
-async def test_an_invalidation_progresses_until_it_is_completed(
-    embedded: Embedded, path: str, seconds: float
-) -> None:
+async def test_an_invalidation_progresses_until_it_is_completed(embedded, path, seconds):
     invalidation = await create(embedded, path)
     assert invalidation["InvalidationBatch"]["Paths"] == {"Quantity": 1, "Items": [path]}
     assert await status(embedded, invalidation["Id"]) == "InProgress"
@@ -55,7 +53,7 @@ async def test_an_invalidation_progresses_until_it_is_completed(
     assert answer["Distribution"]["InProgressInvalidationBatches"] == 0
 
 
-async def test_the_same_reference_and_paths_are_the_same_invalidation(embedded: Embedded) -> None:
+async def test_the_same_reference_and_paths_are_the_same_invalidation(embedded):
     before = (await listed(embedded))["Quantity"]
     first = await create(embedded, "/a", "/b*")
     embedded.advance(20)
@@ -68,7 +66,7 @@ async def test_the_same_reference_and_paths_are_the_same_invalidation(embedded: 
 @pytest.mark.parametrize(
     "path", ["index.html", "", "/利用案内", "/a b", "/a#b", "/a[1]", "/100%", "/" + "a" * 4000]
 )
-async def test_invalid_paths(embedded: Embedded, path: str) -> None:
+async def test_invalid_paths(embedded, path):
     refusal = await refused(embedded.url, "cloudfront", "CreateInvalidation", **request("/a", path))
     assert refusal == (
         "InvalidArgument",
@@ -77,7 +75,7 @@ async def test_invalid_paths(embedded: Embedded, path: str) -> None:
     )
 
 
-async def test_other_refusals(embedded: Embedded) -> None:
+async def test_other_refusals(embedded):
     refusal = await refused(embedded.url, "cloudfront", "CreateInvalidation", **request("/a", quantity=2))
     assert refusal[:2] == ("InconsistentQuantities", 400)
     wildcards = [f"/{number}*" for number in range(16)]
@@ -93,7 +91,7 @@ async def test_other_refusals(embedded: Embedded) -> None:
         assert refusal[:2] == ("NoSuchDistribution", 404)
 
 
-async def test_the_list_is_paged_newest_first_without_paths(embedded: Embedded) -> None:
+async def test_the_list_is_paged_newest_first_without_paths(embedded):
     newest = await create(embedded, "/index.html")
     whole = await listed(embedded)
     ids = [row["Id"] for row in whole["Items"]]
@@ -116,7 +114,7 @@ async def test_the_list_is_paged_newest_first_without_paths(embedded: Embedded) 
     assert refusal[0] == "InvalidArgument"
 
 
-async def test_each_sunday_deployment_of_the_past_has_its_invalidation(embedded: Embedded) -> None:
+async def test_each_sunday_deployment_of_the_past_has_its_invalidation(embedded):
     rows = (await listed(embedded))["Items"]
     assert len(rows) >= 8
     assert {row["CreateTime"].astimezone(embedded.clock.now().tzinfo).weekday() for row in rows} == {5}, "UTC"
@@ -126,6 +124,6 @@ async def test_each_sunday_deployment_of_the_past_has_its_invalidation(embedded:
     assert answer["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] == ["/index.html", "/manifest.json"]
 
 
-async def test_an_empty_account_has_no_distribution(empty_aws: Embedded) -> None:
+async def test_an_empty_account_has_no_distribution(empty_aws):
     refusal = await refused(empty_aws.url, "cloudfront", "GetDistribution", Id=DISTRIBUTION)
     assert refusal[:2] == ("NoSuchDistribution", 404)

@@ -44,7 +44,7 @@ async def code(embedded: Embedded, region: str, **params: Any) -> str:
 
 
 @pytest.mark.scenario("stranger", history=300)
-async def test_lookup_events_as_documented(embedded: Embedded) -> None:
+async def test_lookup_events_as_documented(embedded):
     page = await there(embedded, SYDNEY, **LOGIN)
     times = [event["EventTime"] for event in page["Events"]]
     assert len(times) == 50
@@ -111,7 +111,7 @@ async def _trails(embedded: Embedded) -> None:
     assert none[0] == "TrailNotFoundException"
 
 
-def test_an_office_signs_in_when_it_is_open() -> None:
+def test_an_office_signs_in_when_it_is_open():
     first = datetime(2026, 1, 1, tzinfo=UTC).date()
     days = [first + timedelta(days=number) for number in range(31)]
     entries = [entry for each in days for entry in entries_of(1, each)]
@@ -124,12 +124,12 @@ def test_an_office_signs_in_when_it_is_open() -> None:
     assert {entry.region for entry in entries if entry.source == "cloudfront.amazonaws.com"} == {VIRGINIA}
 
 
-def test_deletions_of_s3_objects_are_not_recorded() -> None:
+def test_deletions_of_s3_objects_are_not_recorded():
     assert not recorded("DeleteObject", "s3.amazonaws.com")
     assert recorded("DeleteBucket", "s3.amazonaws.com")
 
 
-def test_global_services_are_recorded_in_virginia() -> None:
+def test_global_services_are_recorded_in_virginia():
     at = datetime(2026, 1, 1, tzinfo=UTC)
     entry = change(Random(1), at, "CreateUser", "iam.amazonaws.com", "root", "192.0.2.1", TOKYO)
     assert entry.region == VIRGINIA

@@ -25,7 +25,7 @@ def world() -> TinyWorld:
     return world
 
 
-def test_only_metric_alarms_unless_asked(world: TinyWorld) -> None:
+def test_only_metric_alarms_unless_asked(world):
     answer = world.call("DescribeAlarms")
     assert names(answer) == ["db-cpu", "scaling", "web-5xx", "web-cpu"]
     assert answer["CompositeAlarms"] == []
@@ -33,7 +33,7 @@ def test_only_metric_alarms_unless_asked(world: TinyWorld) -> None:
     assert (len(both["MetricAlarms"]), names(both, "CompositeAlarms")) == (4, ["any"])
 
 
-def test_filters(world: TinyWorld) -> None:
+def test_filters(world):
     assert names(world.call("DescribeAlarms", AlarmNames=["web-cpu", "gone"])) == ["web-cpu"]
     assert names(world.call("DescribeAlarms", AlarmNamePrefix="web")) == ["web-5xx", "web-cpu"]
     assert names(world.call("DescribeAlarms", AlarmNamePrefix="web", StateValue="OK")) == ["web-cpu"]
@@ -41,7 +41,7 @@ def test_filters(world: TinyWorld) -> None:
     assert names(world.call("DescribeAlarms", region="us-east-1")) == []
 
 
-def test_pages_hold_every_alarm_once_even_when_one_is_added_meanwhile(world: TinyWorld) -> None:
+def test_pages_hold_every_alarm_once_even_when_one_is_added_meanwhile(world):
     kinds = ["MetricAlarm", "CompositeAlarm"]
     alarm_names: list[str] = []
     answer = world.call("DescribeAlarms", AlarmTypes=kinds, MaxRecords=2)
@@ -58,7 +58,7 @@ def test_pages_hold_every_alarm_once_even_when_one_is_added_meanwhile(world: Tin
         assert caught.value.code == "InvalidNextToken"
 
 
-def test_history_filters_and_pages(world: TinyWorld) -> None:
+def test_history_filters_and_pages(world):
     world.pass_minutes([99.0, 10.0, 99.0])
     kinds = ["MetricAlarm", "CompositeAlarm"]
     every = world.call("DescribeAlarmHistory", AlarmTypes=kinds, MaxRecords=100)["AlarmHistoryItems"]

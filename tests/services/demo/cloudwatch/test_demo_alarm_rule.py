@@ -25,11 +25,11 @@ STATES = {"a": State.ALARM, "b": State.OK, "c": State.INSUFFICIENT, "with space 
         ("alarm( a ) and ok( b )", True),
     ],
 )
-def test_rules(rule: str, fires: bool) -> None:
+def test_rules(rule, fires):
     assert parse_rule(rule).check(STATES.get) is fires
 
 
-def test_children_are_named_once_as_written() -> None:
+def test_children_are_named_once_as_written():
     assert parse_rule('ALARM(a) OR ALARM("arn:aws:cloudwatch:r:1:alarm:b") AND NOT OK(a)').children == (
         "a",
         "arn:aws:cloudwatch:r:1:alarm:b",
@@ -41,7 +41,7 @@ def test_children_are_named_once_as_written() -> None:
 @pytest.mark.parametrize(
     "rule", ["", "ALARM(a", "ALARM()", "ALARM(a) ALARM(b)", "AND", "a", "(TRUE", "NOT " * 200 + "TRUE"]
 )
-def test_what_cannot_be_read(rule: str) -> None:
+def test_what_cannot_be_read(rule):
     with pytest.raises(RuleError):
         parse_rule(rule)
 
@@ -56,7 +56,7 @@ def test_what_cannot_be_read(rule: str) -> None:
         max_leaves=8,
     )
 )
-def test_a_rule_means_what_python_means(rule: str) -> None:
+def test_a_rule_means_what_python_means(rule):
     python = rule.replace("AND", "and").replace("OR", "or").replace("NOT", "not")
     python = python.replace("TRUE", "True").replace("FALSE", "False")
     for name, state in STATES.items():
@@ -66,6 +66,6 @@ def test_a_rule_means_what_python_means(rule: str) -> None:
 
 
 @given(st.text(alphabet="aALRMOKNDT ()\"'", max_size=40))
-def test_no_text_breaks_the_rule(text: str) -> None:
+def test_no_text_breaks_the_rule(text):
     with contextlib.suppress(RuleError):
         parse_rule(text).check(STATES.get)

@@ -15,7 +15,7 @@ from tests.services.demo.cloudwatch.tiny_world import (
 )
 
 
-def test_a_new_alarm_knows_nothing() -> None:
+def test_a_new_alarm_knows_nothing():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm())
     shown = alarm(world)
@@ -27,7 +27,7 @@ def test_a_new_alarm_knows_nothing() -> None:
     assert shown["AlarmArn"] == "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:cpu-high"
 
 
-def test_it_fires_says_why_and_clears() -> None:
+def test_it_fires_says_why_and_clears():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(DatapointsToAlarm=3, EvaluationPeriods=5, AlarmActions=[SNS]))
     world.pass_minutes([50.0] * 6 + [80.0, 60.0, 90.0, 95.5])
@@ -65,7 +65,7 @@ def test_it_fires_says_why_and_clears() -> None:
     assert action["HistorySummary"] == f"Successfully executed action {SNS}"
 
 
-def test_without_datapoints_to_alarm_the_words_are_the_older_ones() -> None:
+def test_without_datapoints_to_alarm_the_words_are_the_older_ones():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1, Threshold=0.0))
     world.pass_minutes([1.0])
@@ -74,7 +74,7 @@ def test_without_datapoints_to_alarm_the_words_are_the_older_ones() -> None:
     )
 
 
-def test_many_datapoints_are_named_by_the_newest_five() -> None:
+def test_many_datapoints_are_named_by_the_newest_five():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=6))
     world.pass_minutes([90.0] * 8)
@@ -85,7 +85,7 @@ def test_many_datapoints_are_named_by_the_newest_five() -> None:
     assert reason.count("90.0 (") == 5
 
 
-def test_history_has_the_old_and_the_new_state_and_survives_the_alarm() -> None:
+def test_history_has_the_old_and_the_new_state_and_survives_the_alarm():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1))
     world.pass_minutes([10.0, 99.0])
@@ -135,7 +135,7 @@ NOTHING = (
         ),
     ],
 )
-def test_missing_data(treat: str, values: list[float | None], state: str, reason: str) -> None:
+def test_missing_data(treat, values, state, reason):
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(TreatMissingData=treat))
     world.pass_minutes(values)
@@ -155,14 +155,14 @@ def test_missing_data(treat: str, values: list[float | None], state: str, reason
         ("LessThanOrEqualToThreshold", 70.0, True),
     ],
 )
-def test_comparison_operators(operator: str, value: float, fires: bool) -> None:
+def test_comparison_operators(operator, value, fires):
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(ComparisonOperator=operator, EvaluationPeriods=1))
     world.pass_minutes([value])
     assert alarm(world)["StateValue"] == ("ALARM" if fires else "OK")
 
 
-def test_a_long_period_slides_by_the_minute() -> None:
+def test_a_long_period_slides_by_the_minute():
     """Period 300, one period: at minute 6 the minutes 2 to 6 are evaluated."""
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(Period=300, EvaluationPeriods=1, Statistic="Sum", Threshold=7.0))
@@ -172,7 +172,7 @@ def test_a_long_period_slides_by_the_minute() -> None:
     assert alarm(world)["StateValue"] == "ALARM"
 
 
-def test_set_alarm_state_lasts_until_the_next_evaluation() -> None:
+def test_set_alarm_state_lasts_until_the_next_evaluation():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm())
     world.pass_minutes([10.0] * 5)
@@ -187,7 +187,7 @@ def test_set_alarm_state_lasts_until_the_next_evaluation() -> None:
     assert (caught.value.code, caught.value.status) == ("ResourceNotFound", 404)
 
 
-def test_actions_can_be_switched_off() -> None:
+def test_actions_can_be_switched_off():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1, AlarmActions=[SNS]))
     world.call("DisableAlarmActions", AlarmNames=["cpu-high", "unknown"])
@@ -199,7 +199,7 @@ def test_actions_can_be_switched_off() -> None:
     assert len(world.call("DescribeAlarmHistory", HistoryItemType="Action")["AlarmHistoryItems"]) == 1
 
 
-def test_a_warm_up_delays_the_evaluation() -> None:
+def test_a_warm_up_delays_the_evaluation():
     world = TinyWorld()
     warm_up = {"WarmUpPeriodDurationInMinutes": 5, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1, WarmUpConfiguration=warm_up))
@@ -209,7 +209,7 @@ def test_a_warm_up_delays_the_evaluation() -> None:
     assert alarm(world)["StateValue"] == "ALARM"
 
 
-def test_the_past_can_be_filled_before_the_world_begins() -> None:
+def test_the_past_can_be_filled_before_the_world_begins():
     """World puts alarms in the past and evaluates minute by minute, so that the history is real."""
     world = TinyWorld()
     past = START - timedelta(hours=2)

@@ -10,7 +10,7 @@ from tests.services.demo.cloudwatch.tiny_world import (
 )
 
 
-def test_a_composite_follows_its_children_up_two_floors() -> None:
+def test_a_composite_follows_its_children_up_two_floors():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1))
     world.call("PutCompositeAlarm", AlarmName="zz-any", AlarmRule='ALARM("cpu-high") OR FALSE')
@@ -28,7 +28,7 @@ def test_a_composite_follows_its_children_up_two_floors() -> None:
     assert states(world, "all") == ["INSUFFICIENT_DATA to OK", "OK to ALARM", "ALARM to OK"]
 
 
-def test_a_composite_set_manually_stays_until_a_child_changes() -> None:
+def test_a_composite_set_manually_stays_until_a_child_changes():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1))
     world.call("PutCompositeAlarm", AlarmName="any", AlarmRule="ALARM(cpu-high)")
@@ -40,7 +40,7 @@ def test_a_composite_set_manually_stays_until_a_child_changes() -> None:
     assert alarm(world, "any")["StateValue"] == "OK"
 
 
-def test_a_cycle_of_composites_ends() -> None:
+def test_a_cycle_of_composites_ends():
     world = TinyWorld()
     world.call("PutCompositeAlarm", AlarmName="a", AlarmRule="FALSE")
     world.call("PutCompositeAlarm", AlarmName="b", AlarmRule="NOT ALARM(a)")
@@ -49,7 +49,7 @@ def test_a_cycle_of_composites_ends() -> None:
     assert alarm(world, "a")["StateValue"] in ("OK", "ALARM")
 
 
-def test_a_suppressor_holds_the_actions_back() -> None:
+def test_a_suppressor_holds_the_actions_back():
     world = TinyWorld()
     world.call("PutMetricAlarm", **cpu_alarm(EvaluationPeriods=1))
     world.call("PutMetricAlarm", **cpu_alarm("works", EvaluationPeriods=1, MetricName="Works"))

@@ -13,7 +13,7 @@ def body(*widgets: Any) -> str:
     return json.dumps({"widgets": list(widgets)}, ensure_ascii=False)
 
 
-def test_a_dashboard_is_returned_byte_for_byte_in_every_region() -> None:
+def test_a_dashboard_is_returned_byte_for_byte_in_every_region():
     world = TinyWorld()
     text = body(TEXT) + "\n"
     assert world.call("PutDashboard", DashboardName="facility-prod-main", DashboardBody=text) == {
@@ -27,7 +27,7 @@ def test_a_dashboard_is_returned_byte_for_byte_in_every_region() -> None:
     assert world.call("ListDashboards", DashboardNamePrefix="other")["DashboardEntries"] == []
 
 
-def test_unknown_dashboards() -> None:
+def test_unknown_dashboards():
     world = TinyWorld()
     with pytest.raises(AwsErrorResponse, match="does not exist") as caught:
         world.call("GetDashboard", DashboardName="none")

@@ -19,15 +19,15 @@ LINE = Line({0: 1.0, 60: 4.5, 120: 2.0}, Grid(0, 180, 60), "CPUUtilization", KEY
         ("[max: ${MAX} of ${LABEL}]", "[max: 4.5 of CPUUtilization]"),
     ],
 )
-def test_tokens(label: str, expected: str) -> None:
+def test_tokens(label, expected):
     assert resolve(label, LINE) == expected
 
 
-def test_without_data_a_token_is_two_dashes() -> None:
+def test_without_data_a_token_is_two_dashes():
     assert resolve("${LAST}", LINE.with_points({})) == "--"
 
 
-def test_labels_of_a_search_say_what_differs() -> None:
+def test_labels_of_a_search_say_what_differs():
     def found(namespace: str, name: str, **dimensions: str) -> Line:
         return Line({}, LINE.grid, name, metric_key(namespace, name, dimensions))
 
@@ -39,7 +39,7 @@ def test_labels_of_a_search_say_what_differs() -> None:
 
 
 @given(st.text(alphabet="${}PROP('Dim.x)MAXLST", max_size=30))
-def test_no_label_breaks(label: str) -> None:
+def test_no_label_breaks(label):
     resolve(label, LINE)
     if not is_dynamic(label):
         assert resolve(label, LINE) == label

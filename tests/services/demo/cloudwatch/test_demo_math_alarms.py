@@ -24,7 +24,7 @@ def math_alarm(expression: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_math_alarms_watch_the_one_result() -> None:
+def test_math_alarms_watch_the_one_result():
     world = TinyWorld()
     world.call("PutMetricAlarm", **math_alarm("100 * FILL(err, 0) / req", Threshold=5.0))
     for minute in range(6):
@@ -41,7 +41,7 @@ def test_math_alarms_watch_the_one_result() -> None:
     assert json.loads(shown["StateReasonData"])["recentDatapoints"] == [10.0, 10.0]
 
 
-def test_an_expression_that_cannot_be_evaluated_is_marked() -> None:
+def test_an_expression_that_cannot_be_evaluated_is_marked():
     world = TinyWorld()
     world.call("PutMetricAlarm", **math_alarm("unknown + 1", Threshold=5.0))
     world.pass_minutes([None])

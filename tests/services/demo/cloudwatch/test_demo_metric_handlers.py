@@ -26,7 +26,7 @@ def data(world: TinyWorld, *queries: dict[str, Any], **more: Any) -> dict[str, A
     return world.call("GetMetricData", MetricDataQueries=[*queries], **{**span, **more})
 
 
-def test_each_metric_is_listed_once_and_filters_and_pages_work() -> None:
+def test_each_metric_is_listed_once_and_filters_and_pages_work():
     world = TinyWorld()
     for index in range(1200):
         for minute in range(2):
@@ -58,7 +58,7 @@ def test_each_metric_is_listed_once_and_filters_and_pages_work() -> None:
     assert [metric["Dimensions"][1] for metric in one] == [{"Name": "Service", "Value": "s7"}]
 
 
-def test_metrics_and_math_in_both_orders() -> None:
+def test_metrics_and_math_in_both_orders():
     world = world_with(3, a=1.0, b=10.0)
     queries = [
         stat_query("m1", "a"),
@@ -78,7 +78,7 @@ def test_metrics_and_math_in_both_orders() -> None:
     assert newest_first[1]["Values"] == [15, 13, 11]
 
 
-def test_percentiles_units_and_metrics_that_are_not_there() -> None:
+def test_percentiles_units_and_metrics_that_are_not_there():
     world = TinyWorld()
     world.metrics.put(
         "NS", "L", (), (START - HOUR).timestamp(), values=[1.0, 2.0], counts=[95.0, 5.0], unit="Seconds"
@@ -92,7 +92,7 @@ def test_percentiles_units_and_metrics_that_are_not_there() -> None:
     assert {result["StatusCode"] for result in results["MetricDataResults"]} == {"Complete"}
 
 
-def test_a_search_gives_several_results_with_one_id() -> None:
+def test_a_search_gives_several_results_with_one_id():
     world = TinyWorld()
     for service, value in (("api", 5.0), ("web", 7.0)):
         world.metrics.put(
@@ -115,7 +115,7 @@ def test_a_search_gives_several_results_with_one_id() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 70), st.booleans())
-def test_pages_hold_every_datapoint_once(size: int, descending: bool) -> None:
+def test_pages_hold_every_datapoint_once(size, descending):
     world = world_with(20, a=0.0, b=100.0)
     queries = [
         stat_query("m1", "a"),
@@ -155,13 +155,13 @@ def test_pages_hold_every_datapoint_once(size: int, descending: bool) -> None:
         ([stat_query("m1", stat="median")], "median"),
     ],
 )
-def test_requests_that_are_refused(queries: list[dict[str, Any]], words: str) -> None:
+def test_requests_that_are_refused(queries, words):
     with pytest.raises(AwsErrorResponse, match=words) as caught:
         data(TinyWorld(), *queries)
     assert caught.value.code == "ValidationError"
 
 
-def test_a_bad_token_and_a_range_backwards() -> None:
+def test_a_bad_token_and_a_range_backwards():
     with pytest.raises(AwsErrorResponse) as caught:
         data(TinyWorld(), stat_query("m1"), NextToken="junk")
     assert caught.value.code == "InvalidNextToken"
@@ -169,7 +169,7 @@ def test_a_bad_token_and_a_range_backwards() -> None:
         data(TinyWorld(), stat_query("m1"), EndTime=START - 2 * HOUR)
 
 
-def test_huge_numbers_are_dropped_not_sent() -> None:
+def test_huge_numbers_are_dropped_not_sent():
     world = world_with(2, a=2.0)
     (result,) = data(
         world, {"Id": "e", "Expression": "m1 ^ 10000 + 1"}, stat_query("m1", "a", ReturnData=False)
@@ -177,7 +177,7 @@ def test_huge_numbers_are_dropped_not_sent() -> None:
     assert result["Values"] == []
 
 
-def test_several_statistics_of_one_metric() -> None:
+def test_several_statistics_of_one_metric():
     world = world_with(2, a=1.0)
     answer = world.call(
         "GetMetricStatistics",

@@ -51,7 +51,7 @@ def row(value: Value, length: int) -> Row:
         ("metric1 == metric2 OR metric1 != 0", [1, 1, 0, 1]),
     ],
 )
-def test_the_guides_table_of_comparisons(expression: str, expected: Row) -> None:
+def test_the_guides_table_of_comparisons(expression, expected):
     assert row(run(expression, metric1=[30, 20, 0, 0], metric2=[20, N, 20, N]), 4) == expected
 
 
@@ -69,7 +69,7 @@ def test_the_guides_table_of_comparisons(expression: str, expected: Row) -> None
         ("IF(metric2<10, 10, 2)", [2, N, 10, 10, 2]),
     ],
 )
-def test_the_guides_tables_of_if(expression: str, expected: Row) -> None:
+def test_the_guides_tables_of_if(expression, expected):
     value = run(expression, metric1=[1, 1, 0, 0, N], metric2=[30, N, 0, 0, 30], metric3=[0, 0, 20, N, 20])
     assert row(value, 5) == expected
 
@@ -108,7 +108,7 @@ def test_the_guides_tables_of_if(expression: str, expected: Row) -> None:
         ("SUM(SEARCH('{NS} x', 'Sum', 60))", [3, 2, 3]),
     ],
 )
-def test_arithmetic_and_functions(expression: str, expected: Row) -> None:
+def test_arithmetic_and_functions(expression, expected):
     value = run(expression, m1=[1, 2, N], m2=[2, N, 3])
     if "^" in expression and expression.startswith("-"):
         assert row(value, 3) == expected
@@ -116,14 +116,14 @@ def test_arithmetic_and_functions(expression: str, expected: Row) -> None:
     assert row(value, 3) == pytest.approx(expected)
 
 
-def test_the_error_rate_that_survives_an_outage() -> None:
+def test_the_error_rate_that_survives_an_outage():
     """No request was given to a target, so RequestCount is missing; the balancer's own 5XX count."""
     expression = "IF(FILL(r,0)+FILL(elb,0)>0, 100*(FILL(elb,0)+FILL(t,0))/(FILL(r,0)+FILL(elb,0)), 0)"
     value = run(expression, r=[100, N, N], elb=[N, 50, N], t=[10, N, N])
     assert row(value, 3) == [10, 100, 0]
 
 
-def test_an_array_keeps_one_line_a_metric() -> None:
+def test_an_array_keeps_one_line_a_metric():
     value = run("METRICS() * 100", a=[1, 2], b=[3, N])
     assert isinstance(value, list)
     assert [(series.label, row(series, 2)) for series in value] == [("a", [100, 200]), ("b", [300, N])]
@@ -153,14 +153,14 @@ def test_an_array_keeps_one_line_a_metric() -> None:
         ("METRICS(5)", "string"),
     ],
 )
-def test_what_cannot_be_evaluated_says_why(expression: str, words: str) -> None:
+def test_what_cannot_be_evaluated_says_why(expression, words):
     with pytest.raises(MathError, match=r".") as caught:
         run(expression, m1=[1, 2])
     assert words in str(caught.value)
 
 
 @given(st.text(alphabet="m12 +-*/^()[],'\"<>=&|.AVGSUMFILIRDOREPTXE", max_size=60))
-def test_no_text_breaks_the_parser(text: str) -> None:
+def test_no_text_breaks_the_parser(text):
     with contextlib.suppress(MathError):
         run(text, m1=[1.0, 2.0], m2=[N, 3.0])
 
@@ -169,7 +169,7 @@ def test_no_text_breaks_the_parser(text: str) -> None:
     st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9)), min_size=1, max_size=20),
     st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9)), min_size=1, max_size=20),
 )
-def test_rules_of_missing_values(first: Row, second: Row) -> None:
+def test_rules_of_missing_values(first, second):
     length = max(len(first), len(second))
     first, second = first + [N] * (length - len(first)), second + [N] * (length - len(second))
     total = row(run("m1 + m2", m1=first, m2=second), length)

@@ -10,14 +10,14 @@ KEY = metric_key("NS", "M")
 VALUES = st.floats(min_value=-1e6, max_value=1e6)
 
 
-def test_dimensions_in_any_order_are_the_same_metric() -> None:
+def test_dimensions_in_any_order_are_the_same_metric():
     store = MetricStore()
     store.put("NS", "M", {"B": "2", "A": "1"}, 0, value=1.0)
     store.put("NS", "M", (("A", "1"), ("B", "2")), 60, value=2.0)
     assert store.metrics() == [metric_key("NS", "M", {"A": "1", "B": "2"})]
 
 
-def test_a_period_sums_up_its_minutes() -> None:
+def test_a_period_sums_up_its_minutes():
     store = MetricStore()
     for minute, value in enumerate([1.0, 2.0, 3.0, 10.0, 4.0, 100.0]):
         store.put("NS", "M", (), minute * 60 + 30, value=value, unit="Percent")
@@ -35,21 +35,21 @@ def test_a_period_sums_up_its_minutes() -> None:
     assert store.newest(KEY) == 300
 
 
-def test_periods_count_from_the_start_of_the_range_and_gaps_stay_gaps() -> None:
+def test_periods_count_from_the_start_of_the_range_and_gaps_stay_gaps():
     store = MetricStore()
     for minute in (0, 1, 2, 9):
         store.put("NS", "M", (), minute * 60, value=float(minute))
     assert [(bucket.at, bucket.sum) for bucket in store.buckets(KEY, 60, 900, 120)] == [(60, 3.0), (540, 9.0)]
 
 
-def test_reading_does_not_change_what_is_stored() -> None:
+def test_reading_does_not_change_what_is_stored():
     store = MetricStore()
     store.put("NS", "M", (), 0, values=[1.0, 2.0], counts=[3.0, 1.0])
     store.put("NS", "M", (), 60, value=5.0)
     assert store.buckets(KEY, 0, 120, 120) == store.buckets(KEY, 0, 120, 120)
 
 
-def test_values_and_counts_add_up_in_one_minute() -> None:
+def test_values_and_counts_add_up_in_one_minute():
     store = MetricStore()
     store.put("NS", "M", (), 0, value=1.0)
     store.put("NS", "M", (), 10, values=[2.0, 3.0], counts=[2.0, 1.0])
@@ -57,7 +57,7 @@ def test_values_and_counts_add_up_in_one_minute() -> None:
     assert (bucket.count, bucket.sum, bucket.stat("p50"), bucket.stat("p100")) == (4, 8, 2, 3)
 
 
-def test_old_minutes_are_dropped() -> None:
+def test_old_minutes_are_dropped():
     store = MetricStore(retention_days=1)
     for minute in range(3000):
         store.put("NS", "M", (), minute * 60, value=1.0)
@@ -66,14 +66,14 @@ def test_old_minutes_are_dropped() -> None:
     assert buckets[-1].at == 2999 * 60
 
 
-def test_a_range_of_years_reads_only_what_is_there() -> None:
+def test_a_range_of_years_reads_only_what_is_there():
     store = MetricStore()
     store.put("NS", "M", (), 1_700_000_000, value=1.0)
     assert len(store.buckets(KEY, 0, 4_000_000_000, 86_400)) == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 59), VALUES), max_size=60), st.sampled_from([60, 120, 300, 900]))
-def test_every_sample_is_counted_once(points: list[tuple[int, float]], period: int) -> None:
+def test_every_sample_is_counted_once(points, period):
     store = MetricStore()
     for minute, value in points:
         store.put("NS", "M", (), minute * 60, value=value)
@@ -90,9 +90,7 @@ def test_every_sample_is_counted_once(points: list[tuple[int, float]], period: i
 
 
 @given(st.lists(VALUES, min_size=1, max_size=50), st.floats(0.01, 1.0))
-def test_a_percentile_is_a_sample_that_enough_samples_do_not_exceed(
-    values: list[float], share: float
-) -> None:
+def test_a_percentile_is_a_sample_that_enough_samples_do_not_exceed(values, share):
     counted: dict[float, float] = {}
     for value in values:
         counted[value] = counted.get(value, 0.0) + 1
@@ -115,7 +113,7 @@ def test_a_percentile_is_a_sample_that_enough_samples_do_not_exceed(
         ("", False),
     ],
 )
-def test_names_of_statistics(name: str, valid: bool) -> None:
+def test_names_of_statistics(name, valid):
     assert is_stat(name) is valid
     if not valid:
         with pytest.raises(KeyError):

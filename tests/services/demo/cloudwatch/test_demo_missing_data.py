@@ -31,7 +31,7 @@ TWO_OF_THREE = [
 
 
 @pytest.mark.parametrize(("m", "table"), [(3, THREE_OF_THREE), (2, TWO_OF_THREE)])
-def test_the_guides_tables(m: int, table: list[tuple[str, int, State, State | None, State, State]]) -> None:
+def test_the_guides_tables(m, table):
     for points, filled, *states in table:
         breaches = [POINTS[mark] for mark in points.split()]
         for treat, state in zip(
@@ -41,7 +41,7 @@ def test_the_guides_tables(m: int, table: list[tuple[str, int, State, State | No
             assert (decision.state, decision.filled) == (state, filled), (points, treat)
 
 
-def test_the_guides_figure() -> None:
+def test_the_guides_figure():
     """Three of three above 3: ALARM in the fifth period, OK in the sixth, still OK in the ninth."""
     breaches = [False, False, True, True, True, False, False, False, True]
     states = [decide([None] * 5 + breaches[: now + 1], 3, 3, Treat.IGNORE).state for now in range(2, 9)]
@@ -58,7 +58,7 @@ SERIES = st.integers(1, 6).flatmap(
 
 
 @given(SERIES, st.sampled_from(list(Treat)))
-def test_rules_of_every_decision(case: tuple[int, int, list[bool | None]], treat: Treat) -> None:
+def test_rules_of_every_decision(case, treat):
     n, m, breaches = case
     assert len(breaches) == evaluation_range(n)
     decision = decide(breaches, n, m, treat)

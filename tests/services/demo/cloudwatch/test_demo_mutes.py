@@ -32,7 +32,7 @@ def starts(expression: str, since: datetime, days: int, zone: str = "UTC") -> li
         ("at(2026-09-03T14:00)", 7, "Asia/Tokyo", ["09-03 05:00"]),
     ],
 )
-def test_schedules(expression: str, days: int, zone: str, expected: list[str]) -> None:
+def test_schedules(expression, days, zone, expected):
     assert starts(expression, START, days, zone) == expected
 
 
@@ -50,7 +50,7 @@ def test_schedules(expression: str, days: int, zone: str, expected: list[str]) -
         ("cron(0 2 * * *)", "PT1H", "Nowhere/Else"),
     ],
 )
-def test_schedules_that_cannot_be_read(expression: str, duration: str, zone: str) -> None:
+def test_schedules_that_cannot_be_read(expression, duration, zone):
     with pytest.raises(BadSchedule):
         parse_schedule({"Expression": expression, "Duration": duration, "Timezone": zone})
 
@@ -69,7 +69,7 @@ def actions(world: TinyWorld) -> int:
     return len(world.call("DescribeAlarmHistory", HistoryItemType="Action")["AlarmHistoryItems"])
 
 
-def test_a_rule_goes_through_its_states() -> None:
+def test_a_rule_goes_through_its_states():
     world = TinyWorld()
     world.call("PutAlarmMuteRule", **rule("at(2026-09-01T01:00)"))
 
@@ -85,7 +85,7 @@ def test_a_rule_goes_through_its_states() -> None:
     assert status() == "EXPIRED"
 
 
-def test_start_and_expire_dates() -> None:
+def test_start_and_expire_dates():
     world = TinyWorld()
     day = timedelta(days=1)
     world.call(
@@ -99,7 +99,7 @@ def test_start_and_expire_dates() -> None:
     assert statuses == ["SCHEDULED", "ACTIVE", "EXPIRED"]
 
 
-def test_a_muted_alarm_moves_but_does_not_act() -> None:
+def test_a_muted_alarm_moves_but_does_not_act():
     world = TinyWorld()
     world.call(
         "PutMetricAlarm", **cpu_alarm(AlarmActions=["arn:aws:sns:r:1:t"], OKActions=["arn:aws:sns:r:1:t"])
@@ -116,7 +116,7 @@ def test_a_muted_alarm_moves_but_does_not_act() -> None:
     assert [item["HistorySummary"] for item in history] == ["Successfully executed action arn:aws:sns:r:1:t"]
 
 
-def test_a_time_zone_that_has_daylight_saving() -> None:
+def test_a_time_zone_that_has_daylight_saving():
     since = datetime(2026, 3, 28, tzinfo=UTC)
     assert starts("cron(0 4 * * *)", since, 2, "Europe/Berlin") == ["03-28 03:00", "03-29 02:00"]
 
@@ -131,7 +131,7 @@ def firing(schedule: str, duration: str = "PT1H") -> TinyWorld:
     return world
 
 
-def test_deleting_an_active_rule_fires_the_actions_of_an_alarm_in_alarm_at_once() -> None:
+def test_deleting_an_active_rule_fires_the_actions_of_an_alarm_in_alarm_at_once():
     world = firing("cron(0 0 * * *)")
     world.call("DeleteAlarmMuteRule", AlarmMuteRuleName="night")
     assert actions(world) == 1
@@ -140,7 +140,7 @@ def test_deleting_an_active_rule_fires_the_actions_of_an_alarm_in_alarm_at_once(
     assert actions(world) == 1, "once"
 
 
-def test_the_end_of_a_mute_fires_them_too() -> None:
+def test_the_end_of_a_mute_fires_them_too():
     world = firing("at(2026-09-01T00:00)", "PT10M")
     world.pass_minutes([90.0] * 4)
     assert actions(world) == 0
@@ -148,7 +148,7 @@ def test_the_end_of_a_mute_fires_them_too() -> None:
     assert actions(world) == 1
 
 
-def test_a_rule_of_the_same_name_overwrites_the_one_before() -> None:
+def test_a_rule_of_the_same_name_overwrites_the_one_before():
     world = firing("cron(0 0 * * *)")
     world.call("PutAlarmMuteRule", **rule("at(2026-09-02T00:00)"))
     assert world.call("GetAlarmMuteRule", AlarmMuteRuleName="night")["Status"] == "SCHEDULED"

@@ -52,7 +52,7 @@ METRICS = {
         ("{AWS/EC2} CPUUtilization", "ec2 type"),
     ],
 )
-def test_the_guides_searches(expression: str, expected: str) -> None:
+def test_the_guides_searches(expression, expected):
     test = compile_search(expression)
     assert [name for name, metric in METRICS.items() if test(metric)] == expected.split()
 
@@ -60,12 +60,12 @@ def test_the_guides_searches(expression: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "expression", ["", "   ", "{} x", '"open', "(a", "a)", "AND", "a=", "(" * 300 + "a", "x" * 1025]
 )
-def test_what_cannot_be_read(expression: str) -> None:
+def test_what_cannot_be_read(expression):
     with pytest.raises(MathError):
         compile_search(expression)
 
 
 @given(st.text(alphabet='aB1 "(){}=,\\NOTANDR', max_size=40))
-def test_no_text_breaks_the_search(text: str) -> None:
+def test_no_text_breaks_the_search(text):
     with contextlib.suppress(MathError):
         compile_search(text)(MetricKey("AWS/EC2", "CPU", (("A", "B"),)))

@@ -13,7 +13,6 @@ from services.demo.errors import AwsErrorResponse
 from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import load
 from services.demo.world import World
-from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
 from tests.services.demo.shapes import assert_output_shape
 
@@ -49,7 +48,7 @@ def amount(value: dict[str, Any]) -> Decimal:
     return Decimal(value["UnblendedCost"]["Amount"])
 
 
-def test_trap_22_total_is_empty_where_costs_are_grouped(world: World) -> None:
+def test_trap_22_total_is_empty_where_costs_are_grouped(world):
     grouped = usage(world, GroupBy=GROUPS)
     plain = usage(world)
     assert [row["Total"] for row in grouped["ResultsByTime"]] == [{}] * 12
@@ -61,14 +60,14 @@ def test_trap_22_total_is_empty_where_costs_are_grouped(world: World) -> None:
     assert [row["Estimated"] for row in before] == [False, True]
 
 
-def test_trap_22_aws_is_a_day_late_and_its_days_are_utc(world: World) -> None:
+def test_trap_22_aws_is_a_day_late_and_its_days_are_utc(world):
     *_rest, saturday, sunday, monday = [amount(row["Total"]) for row in usage(world)["ResultsByTime"]]
     assert saturday > 18
     assert 0 < sunday < saturday / 2
     assert monday == 0
 
 
-def test_filters_and_record_types(world: World) -> None:
+def test_filters_and_record_types(world):
     def records(expression: dict[str, Any] | None) -> set[str]:
         more = {"Filter": expression} if expression else {}
         rows = usage(world, GroupBy=GROUPS[1:], **more)["ResultsByTime"]
@@ -84,7 +83,7 @@ def test_filters_and_record_types(world: World) -> None:
     assert records({"Dimensions": {"Key": "SERVICE", "Values": ["RDS"]}}) == set()
 
 
-def test_trap_22_charge_type_and_other_nonsense_are_refused(world: World) -> None:
+def test_trap_22_charge_type_and_other_nonsense_are_refused(world):
     wrong = {"Dimensions": {"Key": "CHARGE_TYPE", "Values": ["Tax"]}}
     backwards = {"Start": "2026-01-02", "End": "2026-01-02"}
     for params in (
@@ -96,7 +95,7 @@ def test_trap_22_charge_type_and_other_nonsense_are_refused(world: World) -> Non
         assert fault(world, **params) == "ValidationException"
 
 
-def test_a_year_takes_more_than_one_page(world: World) -> None:
+def test_a_year_takes_more_than_one_page(world):
     asked: dict[str, Any] = {
         "TimePeriod": {"Start": "2025-01-01", "End": "2026-01-01"},
         "GroupBy": GROUPS,
@@ -127,7 +126,7 @@ def test_a_year_takes_more_than_one_page(world: World) -> None:
         assert 0.7 < sums[name] * 150 / 12 / guideline < 1
 
 
-def test_the_forecast_of_the_rest_of_a_month(world: World) -> None:
+def test_the_forecast_of_the_rest_of_a_month(world):
     asked = {"Metric": "UNBLENDED_COST", "Granularity": "MONTHLY"}
     rest = {"Start": "2026-01-12", "End": "2026-02-01"}
     forecast = answer(world, "GetCostForecast", TimePeriod=rest, **asked)
@@ -135,7 +134,7 @@ def test_the_forecast_of_the_rest_of_a_month(world: World) -> None:
 
 
 @pytest.mark.scenario("budget-used", origin=MONDAY, history=60)
-async def test_over_http(embedded: Embedded) -> None:
+async def test_over_http(embedded):
     url = embedded.url
     (budget,) = (await ask(url, "budgets", "DescribeBudgets", AccountId="123456789012"))["Budgets"]
     assert budget["BudgetLimit"] == {"Amount": "700.000", "Unit": "USD"}

@@ -17,7 +17,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_a_service_always_settles_at_what_is_wanted(steps: list[tuple[str, int, float]]) -> None:
+def test_a_service_always_settles_at_what_is_wanted(steps):
     service = Service("s", "c", "d:1", 2, 0.0, Random(1), target_group="arn:tg")
     now = 0.0
     for number, (what, count, wait) in enumerate(steps):
@@ -43,9 +43,7 @@ def test_a_service_always_settles_at_what_is_wanted(steps: list[tuple[str, int, 
 @given(st.integers(1, 8), st.integers(0, 100), st.integers(100, 250), st.sampled_from(["ROLLING", "CANARY"]))
 @example(1, 100, 150, "ROLLING")
 @example(3, 0, 100, "ROLLING")
-def test_a_deployment_obeys_its_configuration_as_the_console_reads_it(
-    desired: int, minimum: int, maximum: int, strategy: str
-) -> None:
+def test_a_deployment_obeys_its_configuration_as_the_console_reads_it(desired, minimum, maximum, strategy):
     service = Service("s", "c", "d:1", desired, 0.0, Random(1))
     service.configuration = {
         "minimumHealthyPercent": minimum, "maximumPercent": maximum, "strategy": strategy,
@@ -67,7 +65,7 @@ def test_a_deployment_obeys_its_configuration_as_the_console_reads_it(
     assert bool(stuck) is is_stuck(read)
 
 
-def test_a_full_list_of_events_loses_its_oldest() -> None:
+def test_a_full_list_of_events_loses_its_oldest():
     service = Service("s", "c", "d:1", 1, 0.0, Random(1))
     for at in range(200):
         service.add_event(float(at), "news")
@@ -79,7 +77,7 @@ def test_a_full_list_of_events_loses_its_oldest() -> None:
 
 
 @given(st.integers(1, 8))
-def test_a_deployment_never_takes_capacity_away(count: int) -> None:
+def test_a_deployment_never_takes_capacity_away(count):
     service = Service("s", "c", "d:1", count, 0.0, Random(1))
     service.advance(200.0)
     service.advance(200.0)

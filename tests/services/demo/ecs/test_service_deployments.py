@@ -36,7 +36,7 @@ def wait(embedded: Any, seconds: int) -> None:
         embedded.advance(10)
 
 
-async def test_the_system_was_released_once_before_it_is_simulated(embedded: Any) -> None:
+async def test_the_system_was_released_once_before_it_is_simulated(embedded):
     deployment = await newest(embedded)
     assert deployment["status"] == "SUCCESSFUL"
     (source,) = deployment["sourceServiceRevisions"]
@@ -49,14 +49,14 @@ async def test_the_system_was_released_once_before_it_is_simulated(embedded: Any
     assert deployment["createdAt"] in [event["EventTime"] for event in events["Events"]]
 
 
-async def test_what_does_not_exist_is_a_failure_beside_what_does(embedded: Any) -> None:
+async def test_what_does_not_exist_is_a_failure_beside_what_does(embedded):
     answer = await ask(embedded.url, "ecs", "DescribeClusters", clusters=[names.CLUSTER, "none"])
     (cluster,) = answer["clusters"]
     assert (cluster["clusterName"], cluster["runningTasksCount"]) == (names.CLUSTER, 2)
     assert [failure["arn"].rsplit("/")[-1] for failure in answer["failures"]] == ["none"]
 
 
-async def test_an_update_of_the_definition_rolls_until_it_is_successful(embedded: Any) -> None:
+async def test_an_update_of_the_definition_rolls_until_it_is_successful(embedded):
     described = await ask(embedded.url, "ecs", "UpdateService", **OF, taskDefinition=f"{names.FAMILY}:41")
     assert described["service"]["deployments"][0]["rolloutState"] == "IN_PROGRESS"
     assert (await newest(embedded))["status"] == "PENDING"
@@ -73,8 +73,8 @@ async def test_an_update_of_the_definition_rolls_until_it_is_successful(embedded
 
 
 async def test_a_forced_deployment_resolves_the_tag_again_and_a_count_alone_deploys_nothing(
-    embedded: Any,
-) -> None:
+    embedded,
+):
     first = (await newest(embedded))["targetServiceRevision"]["arn"]
     await ask(embedded.url, "ecs", "UpdateService", **OF, desiredCount=3)
     assert (await newest(embedded))["targetServiceRevision"]["arn"] == first
@@ -93,8 +93,8 @@ async def test_a_forced_deployment_resolves_the_tag_again_and_a_count_alone_depl
 
 
 async def test_a_stopped_deployment_rolls_back_to_the_revision_that_ran_with_its_digest(
-    embedded: Any,
-) -> None:
+    embedded,
+):
     before = (await newest(embedded))["targetServiceRevision"]["arn"]
     await ask(embedded.url, "ecs", "UpdateService", **OF, taskDefinition=f"{names.FAMILY}:40")
     wait(embedded, 20)
@@ -122,7 +122,7 @@ async def test_a_stopped_deployment_rolls_back_to_the_revision_that_ran_with_its
 
 @pytest.mark.scenario("rollout-failed")
 @pytest.mark.slow
-async def test_the_circuit_breaker_ends_a_deployment_and_rolls_it_back(embedded: Any) -> None:
+async def test_the_circuit_breaker_ends_a_deployment_and_rolls_it_back(embedded):
     statuses = set()
     for _ in range(60):
         embedded.advance(20)
@@ -143,8 +143,8 @@ async def test_the_circuit_breaker_ends_a_deployment_and_rolls_it_back(embedded:
     ],
 )
 async def test_a_paused_deployment_waits_and_continues_unless_the_action_says_rollback(
-    embedded: Any, action: dict[str, str], status: str, definition: str
-) -> None:
+    embedded, action, status, definition
+):
     ecs = embedded.world.system.service
     ecs.deploy(f"{names.FAMILY}:41", embedded.clock.now().timestamp(), hook="pause-1")
     wait(embedded, 200)
@@ -163,8 +163,8 @@ async def test_a_paused_deployment_waits_and_continues_unless_the_action_says_ro
 
 
 async def test_task_definitions_are_listed_by_status_and_inactive_ones_cannot_be_deployed(
-    embedded: Any,
-) -> None:
+    embedded,
+):
     url, family = embedded.url, names.FAMILY
     page = await ask(url, "ecs", "ListTaskDefinitions", familyPrefix=family, sort="DESC", maxResults=10)
     assert page["taskDefinitionArns"][0].endswith(":42")
@@ -189,7 +189,7 @@ async def test_task_definitions_are_listed_by_status_and_inactive_ones_cannot_be
 
 
 @pytest.mark.scenario("bad-deploy")
-async def test_a_bad_release_causes_errors_until_it_is_rolled_back(embedded: Any) -> None:
+async def test_a_bad_release_causes_errors_until_it_is_rolled_back(embedded):
     for _ in range(8):
         embedded.advance(60)
     assert (await newest(embedded))["status"] == "SUCCESSFUL"
@@ -202,7 +202,7 @@ async def test_a_bad_release_causes_errors_until_it_is_rolled_back(embedded: Any
     assert (await alarms(embedded))["alb-5xx-error-rate"] == "OK"
 
 
-async def test_the_fargate_quota_has_a_value_and_a_default(embedded: Any) -> None:
+async def test_the_fargate_quota_has_a_value_and_a_default(embedded):
     asked = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
     values = [
         (await ask(embedded.url, "service-quotas", operation, **asked))["Quota"]["Value"]

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
 class TestProtocols:
-    async def test_json_with_query_errors(self, empty_aws: Any) -> None:
+    async def test_json_with_query_errors(self, empty_aws):
         await ask(empty_aws.url, "cloudwatch", "DescribeAlarms")
         code, status, _ = await refused(empty_aws.url, "cloudwatch", "GetDashboard", DashboardName="x")
         assert (code, status) == ("ResourceNotFound", 404)
 
-    def test_an_older_client_speaks_query(self, empty_aws: Any) -> None:
+    def test_an_older_client_speaks_query(self, empty_aws):
         scope = "AKIA/20260114/ap-northeast-1/monitoring/aws4_request"
         request = Request(
             empty_aws.url,
@@ -45,9 +45,7 @@ class TestProtocols:
             ("batch", "DescribeComputeEnvironments", {}),  # rest-json
         ],
     )
-    async def test_moto_answers_the_rest(
-        self, empty_aws: Any, service: str, operation: str, params: dict[str, Any]
-    ) -> None:
+    async def test_moto_answers_the_rest(self, empty_aws, service, operation, params):
         await ask(empty_aws.url, service, operation, **params)
 
     @pytest.mark.parametrize(
@@ -65,14 +63,12 @@ class TestProtocols:
             ),
         ],
     )
-    async def test_unhandled_operations_are_not_implemented(
-        self, empty_aws: Any, service: str, operation: str, params: dict[str, Any]
-    ) -> None:
+    async def test_unhandled_operations_are_not_implemented(self, empty_aws, service, operation, params):
         code, status, message = await refused(empty_aws.url, service, operation, **params)
         assert (code, status) == ("NotImplemented", 501)
         assert f"{service}:{operation}" in message
 
-    async def test_a_packed_body_is_unpacked(self, empty_aws: Any) -> None:
+    async def test_a_packed_body_is_unpacked(self, empty_aws):
         data = [
             {"MetricName": f"m{n}", "Value": 1.0, "Dimensions": [{"Name": "d" * 200, "Value": "v" * 200}]}
             for n in range(50)
@@ -96,14 +92,14 @@ class TestPresets:
     )
     async def test_in_the_services_own_words(
         self,
-        empty_aws: Any,
-        service: str,
-        operation: str,
-        params: dict[str, Any],
-        preset: Any,
-        code: str,
-        status: int,
-    ) -> None:
+        empty_aws,
+        service,
+        operation,
+        params,
+        preset,
+        code,
+        status,
+    ):
         empty_aws.fault(service, operation, preset=preset)
         refusal = await refused(empty_aws.url, service, operation, **params)
         assert refusal[:2] == (code, status)
@@ -111,7 +107,7 @@ class TestPresets:
             name = "cloudwatch" if service == "cloudwatch" else service
             assert f"is not authorized to perform: {name}:{operation}" in refusal[2]
 
-    async def test_times_and_clearing(self, empty_aws: Any) -> None:
+    async def test_times_and_clearing(self, empty_aws):
         empty_aws.fault("cloudwatch", preset="throttled", times=2)
         for _ in range(2):
             await refused(empty_aws.url, "cloudwatch", "DescribeAlarms")
@@ -125,7 +121,7 @@ class TestPresets:
 
 class TestBrokenWires:
     @pytest.mark.parametrize("mode", ["reset-before", "reset-after", "truncated"])
-    async def test_the_connection_breaks(self, empty_aws: Any, mode: str) -> None:
+    async def test_the_connection_breaks(self, empty_aws, mode):
         empty_aws.fault("cloudwatch", "PutDashboard", mode=mode)
         with pytest.raises((HTTPClientError, EndpointConnectionError)):
             await ask(
@@ -133,16 +129,16 @@ class TestBrokenWires:
             )
         assert ("d" in empty_aws.world.dashboards) is (mode != "reset-before")
 
-    async def test_a_proxys_page(self, empty_aws: Any) -> None:
+    async def test_a_proxys_page(self, empty_aws):
         empty_aws.fault("rds", mode="html")
         with pytest.raises(ResponseParserError):
             await ask(empty_aws.url, "rds", "DescribeDBInstances")
 
-    async def test_an_empty_answer(self, empty_aws: Any) -> None:
+    async def test_an_empty_answer(self, empty_aws):
         empty_aws.fault("cloudwatch", mode="empty")
         assert await ask(empty_aws.url, "cloudwatch", "DescribeAlarms") == {}
 
-    async def test_a_hang_ends_with_the_server(self, empty_aws: Any) -> None:
+    async def test_a_hang_ends_with_the_server(self, empty_aws):
         empty_aws.fault("cloudwatch", mode="hang")
         async with client(empty_aws.url, "cloudwatch", read_timeout=0.1) as hanging:
             with pytest.raises(HTTPClientError):
@@ -159,7 +155,7 @@ class TestControl:
 
         return call
 
-    async def test_clock_counts_faults_and_reset(self, embedded: Any, send: Any) -> None:
+    async def test_clock_counts_faults_and_reset(self, embedded, send):
         assert send("GET", "ready")["scenario"] == "ordinary-day"
         before = embedded.clock.now()
         send("POST", "clock", b'{"advance": 90}')
@@ -177,7 +173,7 @@ class TestControl:
         ("method", "path", "body"),
         [("POST", "faults", b'{"mode": "nonsense"}'), ("POST", "clock", b"{}"), ("GET", "nothing", None)],
     )
-    def test_nonsense_is_refused(self, send: Any, method: str, path: str, body: bytes | None) -> None:
+    def test_nonsense_is_refused(self, send, method, path, body):
         with pytest.raises(HTTPError) as caught:
             send(method, path, body)
         assert caught.value.code in (400, 404)
@@ -201,14 +197,14 @@ class TestControl:
     ],
 )
 async def test_a_signature_lasts_five_minutes_and_fifteen_in_s3(
-    empty_aws: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    service: str,
-    operation: str,
-    params: dict[str, Any],
-    code: str,
-    status: int,
-) -> None:
+    empty_aws,
+    monkeypatch,
+    service,
+    operation,
+    params,
+    code,
+    status,
+):
     limit, front = timedelta(minutes=15 if service == "s3" else 5), empty_aws.server.front
     signed_at = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
     monkeypatch.setattr(auth, "get_current_datetime", lambda: signed_at.replace(tzinfo=None))

@@ -29,7 +29,7 @@ async def limited(empty_aws: Any) -> Any:
     return empty_aws
 
 
-async def test_the_sixth_request_of_a_second_is_throttled(limited: Any) -> None:
+async def test_the_sixth_request_of_a_second_is_throttled(limited):
     for _ in range(5):
         await ask(limited.url, "logs", "FilterLogEvents", logGroupName=GROUP)
     code, status, message = await refused(limited.url, "logs", "FilterLogEvents", logGroupName=GROUP)
@@ -46,7 +46,7 @@ async def test_the_sixth_request_of_a_second_is_throttled(limited: Any) -> None:
 
 
 @given(st.floats(1, 20), st.lists(st.floats(0, 0.5), min_size=1, max_size=80))
-def test_no_more_pass_than_the_rate_and_one_bucket(rate: float, pauses: list[float]) -> None:
+def test_no_more_pass_than_the_rate_and_one_bucket(rate, pauses):
     faults = FaultStore()
     now = 0.0
     faults.clock = lambda: now

@@ -49,7 +49,7 @@ def hold(aws: Embedded, id: str, secret: str) -> None:
 
 
 @pytest.mark.scenario(with_keys(OURS))
-async def test_a_user_has_two_keys_at_most(embedded: Embedded) -> None:
+async def test_a_user_has_two_keys_at_most(embedded):
     key = await create(embedded)
     assert len(key["SecretAccessKey"]) == 40
     assert await keys(embedded) == {USER_KEY: "Active", key["AccessKeyId"]: "Active"}
@@ -58,7 +58,7 @@ async def test_a_user_has_two_keys_at_most(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario(with_keys(OURS))
-async def test_last_use_moves_to_the_new_key_once_a_workflow_has_run_with_it(embedded: Embedded) -> None:
+async def test_last_use_moves_to_the_new_key_once_a_workflow_has_run_with_it(embedded):
     began = embedded.clock.now()
     key = await create(embedded)
     assert "LastUsedDate" not in await last_used(embedded, key["AccessKeyId"])
@@ -75,7 +75,7 @@ async def test_last_use_moves_to_the_new_key_once_a_workflow_has_run_with_it(emb
 
 
 @pytest.mark.scenario(with_keys(OURS))
-async def test_a_workflow_fails_with_half_a_key_and_with_an_inactive_one(embedded: Embedded) -> None:
+async def test_a_workflow_fails_with_half_a_key_and_with_an_inactive_one(embedded):
     key, actions = await create(embedded), embedded.world.github
     actions.put(SCOPES[1], KEY_ID, key["AccessKeyId"], embedded.clock.now())
     embedded.advance(300)
@@ -99,7 +99,7 @@ async def test_a_workflow_fails_with_half_a_key_and_with_an_inactive_one(embedde
 
 
 @pytest.mark.scenario(with_keys(SHARED))
-async def test_something_else_goes_on_using_the_old_key_until_it_is_inactive(embedded: Embedded) -> None:
+async def test_something_else_goes_on_using_the_old_key_until_it_is_inactive(embedded):
     key = await create(embedded)
     hold(embedded, key["AccessKeyId"], key["SecretAccessKey"])
     embedded.advance(2 * 3600)
@@ -111,7 +111,7 @@ async def test_something_else_goes_on_using_the_old_key_until_it_is_inactive(emb
 
 
 @pytest.mark.scenario(with_keys(OURS))
-async def test_an_active_key_is_deleted_without_complaint(embedded: Embedded) -> None:
+async def test_an_active_key_is_deleted_without_complaint(embedded):
     await ask(embedded.url, "iam", "DeleteAccessKey", UserName=USER, AccessKeyId=USER_KEY)
     assert await keys(embedded) == {}
     for operation, more in (("DeleteAccessKey", {}), ("UpdateAccessKey", {"Status": "Active"})):
@@ -120,7 +120,7 @@ async def test_an_active_key_is_deleted_without_complaint(embedded: Embedded) ->
 
 
 @pytest.mark.scenario(with_keys(OURS))
-async def test_the_event_history_has_the_calls_but_no_secret(embedded: Embedded) -> None:
+async def test_the_event_history_has_the_calls_but_no_secret(embedded):
     key = await create(embedded)
     embedded.advance(600)
     events = await ask(embedded.url, "cloudtrail", "LookupEvents")
@@ -136,7 +136,7 @@ def type_of_trail() -> type:
 
 
 @pytest.mark.scenario(with_keys(OURS))
-def test_the_value_of_a_secret_is_in_no_answer_of_github(embedded: Embedded) -> None:
+def test_the_value_of_a_secret_is_in_no_answer_of_github(embedded):
     for path in (
         f"{SCOPES[1]}/secrets/{KEY_ID}",
         f"{SCOPES[1]}/secrets/public-key",

@@ -12,7 +12,7 @@ from tests.services.demo.client import ask, client, refused
 from tests.services.demo.logs.test_insights_handlers import GROUP, ended, put, results, start
 
 
-async def test_a_compile_error_tells_its_place(empty_aws: Any) -> None:
+async def test_a_compile_error_tells_its_place(empty_aws):
     await put(empty_aws, GROUP, {"n": 1})
     now = int(empty_aws.clock.now().timestamp())
     async with client(empty_aws.url, "logs") as logs:
@@ -29,7 +29,7 @@ async def test_a_compile_error_tells_its_place(empty_aws: Any) -> None:
     }
 
 
-async def test_a_record_is_read_whole_by_its_pointer(empty_aws: Any) -> None:
+async def test_a_record_is_read_whole_by_its_pointer(empty_aws):
     await put(empty_aws, GROUP, {"n": 1, "user": {"id": 7}}, {"n": 2})
     answer = await ended(empty_aws, "fields n | filter n = 1", logGroupName=GROUP)
     pointer = {pair["field"]: pair["value"] for pair in answer["results"][0]}["@ptr"]
@@ -42,7 +42,7 @@ async def test_a_record_is_read_whole_by_its_pointer(empty_aws: Any) -> None:
     assert refusal[0] == "InvalidParameterException"
 
 
-async def test_an_index_skips_bytes(empty_aws: Any) -> None:
+async def test_an_index_skips_bytes(empty_aws):
     await put(empty_aws, GROUP, *({"id": f"r{n}", "pad": "x" * 100} for n in range(20)))
     policy = json.dumps({"Fields": ["id"]})
     await ask(empty_aws.url, "logs", "PutIndexPolicy", logGroupIdentifier=GROUP, policyDocument=policy)
@@ -63,7 +63,7 @@ async def test_an_index_skips_bytes(empty_aws: Any) -> None:
     assert statistics["bytesScanned"] + statistics["estimatedBytesSkipped"] == everything["bytesScanned"]
 
 
-async def test_queries_of_the_account_tell_who_and_how_much(empty_aws: Any) -> None:
+async def test_queries_of_the_account_tell_who_and_how_much(empty_aws):
     await put(empty_aws, GROUP, {"n": 1})
     answer = await ended(empty_aws, "fields n", logGroupName=GROUP)
     running = await start(empty_aws, "fields n | limit 1", logGroupName=GROUP)
@@ -81,7 +81,7 @@ async def test_queries_of_the_account_tell_who_and_how_much(empty_aws: Any) -> N
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_the_account_has_saved_queries_and_a_history(embedded: Any) -> None:
+async def test_the_account_has_saved_queries_and_a_history(embedded):
     definitions = (await ask(embedded.url, "logs", "DescribeQueryDefinitions"))["queryDefinitions"]
     names = [definition["name"] for definition in definitions]
     assert names == sorted(names)
@@ -109,7 +109,7 @@ async def test_the_account_has_saved_queries_and_a_history(embedded: Any) -> Non
     assert {query["userIdentity"].rsplit("/")[-1] for query in pages} == {"suzuki", "tanaka"}
 
 
-async def test_ppl_and_sql_answer_with_a_recorded_table_that_says_so(empty_aws: Any) -> None:
+async def test_ppl_and_sql_answer_with_a_recorded_table_that_says_so(empty_aws):
     await put(empty_aws, GROUP, {"n": 1})
     now = int(empty_aws.clock.now().timestamp())
     span = {"startTime": now - 60, "endTime": now}
@@ -133,7 +133,7 @@ async def test_ppl_and_sql_answer_with_a_recorded_table_that_says_so(empty_aws: 
     assert refusal[0] == "ResourceNotFoundException"
 
 
-async def test_source_in_the_query_chooses_the_groups(empty_aws: Any) -> None:
+async def test_source_in_the_query_chooses_the_groups(empty_aws):
     for name in ("/app/a", "/app/b", "/other"):
         await put(empty_aws, name, {"n": 1})
     answer = await ended(empty_aws, "SOURCE logGroups(namePrefix: ['/app/']) | stats count(*) as n")
@@ -141,7 +141,7 @@ async def test_source_in_the_query_chooses_the_groups(empty_aws: Any) -> None:
     assert answer["statistics"]["logGroupsScanned"] == 2
 
 
-async def test_progress_grows_from_poll_to_poll(empty_aws: Any) -> None:
+async def test_progress_grows_from_poll_to_poll(empty_aws):
     await put(empty_aws, GROUP, *({"n": n} for n in range(100)))
     empty_aws.world.component(QueryStore).polls = 3
     query = await start(empty_aws, "fields n", logGroupName=GROUP)
@@ -152,7 +152,7 @@ async def test_progress_grows_from_poll_to_poll(empty_aws: Any) -> None:
     assert scanned[-1] == 100
 
 
-async def test_more_than_ten_thousand_rows_come_in_pages(empty_aws: Any) -> None:
+async def test_more_than_ten_thousand_rows_come_in_pages(empty_aws):
     await put(empty_aws, GROUP, {"n": 0})
     logs, now = empty_aws.world.logs, int(empty_aws.clock.now().timestamp() * 1000)
     group = logs.groups["ap-northeast-1", GROUP]

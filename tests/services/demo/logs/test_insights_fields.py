@@ -1,7 +1,5 @@
 """The values of Logs Insights, and what the runbook's queries stumble over, against AWS's user guide."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +17,7 @@ CLOUDTRAIL = {
 
 
 class TestFields:
-    def test_json_is_flattened_with_dots(self) -> None:
+    def test_json_is_flattened_with_dots(self):
         query = """fields userIdentity.type, requestParameters.instancesSet.items.0.instanceId as id,
             responseElements.items.0.currentState.code as code, responseElements.none, userIdentity"""
         assert table(query, CLOUDTRAIL) == [{"userIdentity.type": "IAMUser", "id": "i-abcde123", "code": "0"}]
@@ -33,10 +31,10 @@ class TestFields:
             "responseElements.items.0.currentState.name",
         }
 
-    def test_a_discovered_name_with_at_gets_one_more(self) -> None:
+    def test_a_discovered_name_with_at_gets_one_more(self):
         assert table("fields @@example.com", {"@example.com": 1}) == [{"@@example.com": "1"}]
 
-    def test_generated_fields(self) -> None:
+    def test_generated_fields(self):
         assert table("fields @log, @logStream, @ingestionTime, @timestamp, @message, level", "plain") == [
             {
                 "@log": "123456789012:/app",
@@ -49,27 +47,27 @@ class TestFields:
 
 
 class TestTraps:
-    def test_trap_20_a_comment_behind_a_command_is_refused(self) -> None:
+    def test_trap_20_a_comment_behind_a_command_is_refused(self):
         query = "fields @timestamp\n| filter duration > 1000 # 1秒以上\n| limit 20"
         with pytest.raises(QueryError, match="unexpected symbol found # at line 2 and position 26"):
             parse(query)
 
-    def test_equality_is_case_sensitive(self) -> None:
+    def test_equality_is_case_sensitive(self):
         messages = [{"level": "error"}, {"level": 50}, {"level": "ERROR"}]
         assert column('fields level | filter level = "ERROR"', *messages) == ["ERROR"]
 
-    def test_an_absent_level_matches_nothing(self) -> None:
+    def test_an_absent_level_matches_nothing(self):
         result = outcome('filter level = "ERROR" or level > 1 or level like /E/', {"message": "ERROR"})
         assert (result.matched, result.scanned) == (0, 1)
 
-    def test_an_applications_message_is_not_the_whole_line(self) -> None:
+    def test_an_applications_message_is_not_the_whole_line(self):
         assert table("fields message", {"message": "inner"}) == [{"message": "inner"}]
 
-    def test_limit_hides_what_matched(self) -> None:
+    def test_limit_hides_what_matched(self):
         result = outcome("filter n >= 0 | limit 3", *({"n": n} for n in range(10)))
         assert (len(result.rows), result.matched) == (3, 10)
 
-    def test_strings_with_units_are_no_numbers(self) -> None:
+    def test_strings_with_units_are_no_numbers(self):
         assert column("fields t | filter t > 5", {"t": "10ms"}, {"t": "10"}) == ["10"]
 
     @pytest.mark.parametrize(
@@ -109,13 +107,13 @@ class TestTraps:
             "fields foo-bar as x | fields 'y' as x",
         ],
     )
-    def test_refused(self, query: str) -> None:
+    def test_refused(self, query):
         with pytest.raises(QueryError):
             parse(query)
 
 
 @given(st.lists(st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())))
-def test_numbers_sort_behind_texts_and_by_their_size(values: list[Any]) -> None:
+def test_numbers_sort_behind_texts_and_by_their_size(values):
     ordered = sorted(values, key=sort_key)
     kinds = [sort_key(value)[0] for value in ordered]
     assert kinds == sorted(kinds)
@@ -124,7 +122,7 @@ def test_numbers_sort_behind_texts_and_by_their_size(values: list[Any]) -> None:
 
 
 @given(st.integers(-99, 99) | st.text(max_size=3), st.integers(-99, 99) | st.text(max_size=3))
-def test_comparisons_agree_with_each_other(left: Any, right: Any) -> None:
+def test_comparisons_agree_with_each_other(left, right):
     assert compare("=", left, right) is not compare("!=", left, right)
     assert compare("<", left, right) is compare(">", right, left)
     assert compare("<=", left, right) is (

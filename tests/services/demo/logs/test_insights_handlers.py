@@ -40,7 +40,7 @@ async def put(embedded: Any, group: str, *lines: Any) -> None:
     await ask(embedded.url, "logs", "PutLogEvents", logGroupName=group, logStreamName="s", logEvents=events)
 
 
-async def test_running_with_partial_results_then_complete_then_the_same_again(embedded: Any) -> None:
+async def test_running_with_partial_results_then_complete_then_the_same_again(embedded):
     identity = await start(embedded, "fields @message, statusCode | filter statusCode = 200")
     first = await results(embedded, identity)
     assert first["status"] == "Running"
@@ -58,7 +58,7 @@ async def test_running_with_partial_results_then_complete_then_the_same_again(em
     assert json.loads(row["@message"])["statusCode"] == int(row["statusCode"])
 
 
-async def test_groups_by_name_names_and_arn(empty_aws: Any) -> None:
+async def test_groups_by_name_names_and_arn(empty_aws):
     await put(empty_aws, GROUP, {"n": 1}, {"n": 2})
     await put(empty_aws, "/app/b", {"n": 3})
     arn = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
@@ -72,7 +72,7 @@ async def test_groups_by_name_names_and_arn(empty_aws: Any) -> None:
     assert both["statistics"]["logGroupsScanned"] == 2
 
 
-async def test_limit_pages_and_range(empty_aws: Any) -> None:
+async def test_limit_pages_and_range(empty_aws):
     await put(empty_aws, GROUP, *({"n": n} for n in range(10)))
     assert len((await ended(empty_aws, "fields n", logGroupName=GROUP, limit=4))["results"]) == 4
     own = await ended(empty_aws, "fields n | limit 6", logGroupName=GROUP, limit=4)
@@ -91,7 +91,7 @@ async def test_limit_pages_and_range(empty_aws: Any) -> None:
         assert answer["statistics"]["recordsScanned"] == count
 
 
-async def test_refusals(empty_aws: Any) -> None:
+async def test_refusals(empty_aws):
     await put(empty_aws, GROUP, {"n": 1})
     now = int(empty_aws.clock.now().timestamp())
     right = {"startTime": now - 60, "endTime": now, "queryString": "fields n", "logGroupName": GROUP}
@@ -117,7 +117,7 @@ async def test_refusals(empty_aws: Any) -> None:
     assert await ask(empty_aws.url, "logs", "StartQuery", **right)
 
 
-async def test_stopped_failed_timed_out_and_for_ever_running(empty_aws: Any) -> None:
+async def test_stopped_failed_timed_out_and_for_ever_running(empty_aws):
     await put(empty_aws, GROUP, {"n": 1})
     insights = empty_aws.world.component(QueryStore)
     identity = await start(empty_aws, "fields n", logGroupName=GROUP)
@@ -134,7 +134,7 @@ async def test_stopped_failed_timed_out_and_for_ever_running(empty_aws: Any) -> 
     assert (await results(empty_aws, identity))["status"] == "Complete"
 
 
-async def test_only_the_newest_queries_are_remembered(empty_aws: Any) -> None:
+async def test_only_the_newest_queries_are_remembered(empty_aws):
     await put(empty_aws, GROUP, {"n": 1})
     first = await start(empty_aws, "fields n", logGroupName=GROUP)
     query = empty_aws.world.component(QueryStore).queries[first]
@@ -144,7 +144,7 @@ async def test_only_the_newest_queries_are_remembered(empty_aws: Any) -> None:
     assert refusal[0] == "ResourceNotFoundException"
 
 
-async def test_fields_of_a_group(empty_aws: Any) -> None:
+async def test_fields_of_a_group(empty_aws):
     lines = [{"level": "INFO", "user": {"id": n}} for n in range(3)] + [{"text": "x"}]
     await put(empty_aws, GROUP, *lines)
 
@@ -167,7 +167,7 @@ async def test_fields_of_a_group(empty_aws: Any) -> None:
 
 
 @pytest.mark.scenario("alb-5xx", history=600)
-async def test_the_errors_that_are_counted_are_the_errors_that_are_found(embedded: Any) -> None:
+async def test_the_errors_that_are_counted_are_the_errors_that_are_found(embedded):
     embedded.advance(400)
     response = await ended(embedded, ERRORS, back=240)
     assert response["statistics"]["recordsMatched"] >= len(response["results"]) > 5

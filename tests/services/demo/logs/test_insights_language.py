@@ -35,7 +35,7 @@ from tests.services.demo.logs.insights_tables import AT, column, table
         ("unmask @message", "unmask", "unexpected symbol found unmask at line 1 and position 1"),
     ],
 )  # fmt: skip
-def test_an_error_has_its_place(query: str, place: str, message: str) -> None:
+def test_an_error_has_its_place(query, place, message):
     with pytest.raises(QueryError) as caught:
         parse(query)
     assert str(caught.value) == message
@@ -45,14 +45,14 @@ def test_an_error_has_its_place(query: str, place: str, message: str) -> None:
     assert place or start == len(query)
 
 
-def test_a_keyword_is_a_name_where_nothing_else_can_stand() -> None:
+def test_a_keyword_is_a_name_where_nothing_else_can_stand():
     message = {"limit": 1, "like": 2, "by": 3, "in": 4, "sort": 5, "count": 6}
     assert table("FIELDS limit, like, by, in, sort, count | FILTER sort = 5", message) == [
         {name: str(value) for name, value in message.items()}
     ]
 
 
-def test_division_and_regular_expressions_use_the_same_sign() -> None:
+def test_division_and_regular_expressions_use_the_same_sign():
     query = "filter a / 2 / 2 = 2 and b like /2 \\/ 2/ | fields a / 4 as quarter | display quarter"
     assert table(query, {"a": 8, "b": "2 / 2"}, {"a": 8, "b": "x"}) == [{"quarter": "2"}]
 
@@ -68,17 +68,17 @@ def test_division_and_regular_expressions_use_the_same_sign() -> None:
         ("100.004 / 10", "10.0004"),
     ],
 )
-def test_functions(expression: str, value: str) -> None:
+def test_functions(expression, value):
     assert column(f"fields {expression} as x | display x", {"a": "10.1.2.3"}) == [value]
 
 
-def test_two_stats_build_on_each_other() -> None:
+def test_two_stats_build_on_each_other():
     messages = [{"h": h} for h in (1, 1, 1, 2)]
     query = "stats count(*) by h | stats max(count(*)) as busiest, avg(count(*)) as mean"
     assert table(query, *messages) == [{"busiest": "3", "mean": "2"}]
 
 
-def test_source_chooses_groups() -> None:
+def test_source_chooses_groups():
     plan = parse("SOURCE logGroups(namePrefix: ['/ecs/', \"/aws/\"], class: ['STANDARD']) | fields a")
     assert plan.sources == {"namePrefix": ["/ecs/", "/aws/"], "class": ["STANDARD"]}
 
@@ -94,11 +94,11 @@ def test_source_chooses_groups() -> None:
         ("a != 1 and b like /x/", []),
     ],
 )
-def test_what_an_index_can_tell(condition: str, names: list[str]) -> None:
+def test_what_an_index_can_tell(condition, names):
     assert [name for name, _ in parse(f"filter {condition}").equalities] == names
 
 
-def test_an_index_spares_events_but_changes_no_result() -> None:
+def test_an_index_spares_events_but_changes_no_result():
     events = [
         (
             "1:/g" if n % 2 else "1:/h",
@@ -159,14 +159,14 @@ def evaluated(condition: Any, message: dict[str, int]) -> bool:
 
 
 @given(_CONDITIONS, st.lists(st.dictionaries(_NAMES, _VALUES), min_size=1, max_size=5))
-def test_a_condition_means_what_its_parts_do(condition: Any, messages: list[dict[str, int]]) -> None:
+def test_a_condition_means_what_its_parts_do(condition, messages):
     matching = [{"n": n} | message for n, message in enumerate(messages)]
     values = column(f"fields n | filter {written(condition)} | sort n asc", *matching)
     assert values == [str(n) for n, message in enumerate(messages) if evaluated(condition, message)]
 
 
 @given(st.text(st.sampled_from(list("fields |filter a=1,[]()/'\"`#@.\n*")), max_size=40))
-def test_any_text_is_a_query_or_refused_at_a_place(text: str) -> None:
+def test_any_text_is_a_query_or_refused_at_a_place(text):
     start, end = 0, 0
     try:
         parse("fields a " + text)
@@ -176,6 +176,6 @@ def test_any_text_is_a_query_or_refused_at_a_place(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\\"), max_size=20))
-def test_a_quoted_text_means_itself(text: str) -> None:
+def test_a_quoted_text_means_itself(text):
     escaped = text.replace('"', '\\"')
     assert column(f'fields a | filter a = "{escaped}x"', {"a": text + "x"}, {"a": "other"}) == [text + "x"]

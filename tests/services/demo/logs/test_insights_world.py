@@ -37,14 +37,14 @@ def jst(text: str) -> datetime:
         ("2026-01-11T03:00", "2026-01-09T16:45"),
     ],
 )
-def test_the_history_reaches_back_before_the_last_closing(at: str, closing: str) -> None:
+def test_the_history_reaches_back_before_the_last_closing(at, closing):
     assert before_closing(jst(at)) == jst(closing)
 
 
 @pytest.mark.parametrize("at", ["2026-01-14T09:00", "2026-01-19T09:00", "2026-01-18T03:00"])
 @pytest.mark.parametrize("name", [names.APP_LOG, names.DATABASE_LOG])
 @pytest.mark.slow
-def test_a_month_of_logs_lies_before_the_world_without_a_gap(at: str, name: str) -> None:
+def test_a_month_of_logs_lies_before_the_world_without_a_gap(at, name):
     world = World(load("ordinary-day"), ManualClock(jst(at)))
     group = world.logs.groups[REGION, name]
     own = len(group.events)
@@ -56,7 +56,7 @@ def test_a_month_of_logs_lies_before_the_world_without_a_gap(at: str, name: str)
     assert len({event.id for event in events}) == len(events)
 
 
-def test_an_unconfigured_simulation_remembers_the_night() -> None:
+def test_an_unconfigured_simulation_remembers_the_night():
     world = World(load("ordinary-day"), ManualClock(jst("2026-01-14T09:00")))
     events = world.logs.groups[REGION, names.WAF_LOG].events
     assert (
@@ -69,7 +69,7 @@ def test_an_unconfigured_simulation_remembers_the_night() -> None:
     assert oldest == jst("2026-01-13T07:00").timestamp()
 
 
-def test_configured_bounds_limit_both() -> None:
+def test_configured_bounds_limit_both():
     world = World(load("ordinary-day"), ManualClock(ORIGIN), history=timedelta(minutes=10))
     events = world.logs.groups[REGION, names.DATABASE_LOG].events
     assert events[0].at >= (ORIGIN - timedelta(minutes=10)).timestamp() * 1000
@@ -83,7 +83,7 @@ class TestEffects:
         ("written", "levels"),
         [("absent", {None}), ("numeric", {30, 40, 50}), ("lower-case", {"info", "warn", "error"})],
     )
-    def test_the_level_is_written_in_another_way(self, written: Any, levels: set[Any]) -> None:
+    def test_the_level_is_written_in_another_way(self, written, levels):
         minute = self.minute(LevelField(kind="level-field", at=0, written=written))
         usual = self.minute()
         minute.target_errors = usual.target_errors = 2
@@ -97,12 +97,12 @@ class TestEffects:
         begun = [orjson.loads(line.message) for line in startup_lines(0.0, "s", written)]
         assert {line.get("level") for line in begun} <= levels
 
-    def test_connections_and_nothing_else(self) -> None:
+    def test_connections_and_nothing_else(self):
         usual, more = self.minute(), self.minute(Connections(kind="connections", at=0, more=60))
         assert more.connections == usual.connections + 60
         assert (more.requests, more.cpu, more.blocked) == (usual.requests, usual.cpu, usual.blocked)
 
-    def test_silence(self) -> None:
+    def test_silence(self):
         silent = Silence(kind="silence", at=-300, namespace="AWS/RDS", metric="CPUUtilization")
         story = Scenario(name="x", ja=WORDS, en=WORDS, effects=(silent,))
         world = World(story, ManualClock(ORIGIN), history=timedelta(minutes=10))
@@ -115,7 +115,7 @@ class TestEffects:
 
 
 @pytest.mark.scenario("attack", history=5700)
-async def test_an_attack_is_the_same_in_the_log_and_in_the_metric(embedded: Any) -> None:
+async def test_an_attack_is_the_same_in_the_log_and_in_the_metric(embedded):
     embedded.advance(180)
     end = int(embedded.clock.now().timestamp()) - 120
     asked = {"startTime": end - 3600, "endTime": end - 1, "logGroupName": names.WAF_LOG}
@@ -131,7 +131,7 @@ async def test_an_attack_is_the_same_in_the_log_and_in_the_metric(embedded: Any)
 
 
 @pytest.mark.scenario("slow-queries", history=3600)
-async def test_slow_queries_are_found_by_the_runbooks_query(embedded: Any) -> None:
+async def test_slow_queries_are_found_by_the_runbooks_query(embedded):
     query = r"""fields @timestamp, @message
         | filter @message like /duration/
         | parse @message /duration: (?<duration>\d+\.\d+) ms/
@@ -145,7 +145,7 @@ async def test_slow_queries_are_found_by_the_runbooks_query(embedded: Any) -> No
 
 
 @pytest.mark.scenario("no-level", history=1200)
-async def test_a_missing_level_differs_from_no_errors(embedded: Any) -> None:
+async def test_a_missing_level_differs_from_no_errors(embedded):
     response = await ended(embedded, 'filter level = "ERROR"', back=900)
     assert response["results"] == []
     assert response["statistics"]["recordsScanned"] > 100

@@ -58,7 +58,7 @@ async def updates_with_results(events: Any) -> dict[str, Any]:
     raise AssertionError("the stream has ended")
 
 
-async def test_a_session_starts_and_tells_what_it_reads(group: Any) -> None:
+async def test_a_session_starts_and_tells_what_it_reads(group):
     async with tail(group, logStreamNames=["s1"], logEventFilterPattern="ERROR") as events:
         start = (await anext(events))["sessionStart"]
         assert start["logGroupIdentifiers"] == [ARN]
@@ -80,7 +80,7 @@ async def test_a_session_starts_and_tells_what_it_reads(group: Any) -> None:
         }
 
 
-async def test_more_than_500_events_are_sampled_over_their_whole_length(group: Any) -> None:
+async def test_more_than_500_events_are_sampled_over_their_whole_length(group):
     async with tail(group) as events:
         await anext(events)
         await put(group, *(str(number) for number in range(1200)))
@@ -92,7 +92,7 @@ async def test_more_than_500_events_are_sampled_over_their_whole_length(group: A
     assert numbers[-1] > 1190
 
 
-async def test_a_session_ends_after_three_hours_of_the_world(group: Any) -> None:
+async def test_a_session_ends_after_three_hours_of_the_world(group):
     async with tail(group) as events:
         await anext(events)
         group.advance(3 * 3600 - 1)
@@ -102,7 +102,7 @@ async def test_a_session_ends_after_three_hours_of_the_world(group: Any) -> None
             await updates_with_results(events)
 
 
-async def test_an_open_stream_is_broken_by_a_fault(group: Any) -> None:
+async def test_an_open_stream_is_broken_by_a_fault(group):
     async with tail(group) as events:
         await anext(events)
         group.fault("logs", "StartLiveTail.update", code="SessionStreamingException", times=1)
@@ -119,7 +119,7 @@ async def test_an_open_stream_is_broken_by_a_fault(group: Any) -> None:
             await updates_with_results(events)
 
 
-async def test_a_fault_of_any_operation_leaves_open_streams_alone(group: Any) -> None:
+async def test_a_fault_of_any_operation_leaves_open_streams_alone(group):
     async with tail(group) as events:
         await anext(events)
         group.fault("logs", preset="throttled", times=1)
@@ -130,7 +130,7 @@ async def test_a_fault_of_any_operation_leaves_open_streams_alone(group: Any) ->
         assert (await updates_with_results(events))["sessionResults"][0]["message"] == "y"
 
 
-async def test_refusals(group: Any) -> None:
+async def test_refusals(group):
     for params in (
         {"logGroupIdentifiers": [f"{ARN}:*"]},
         {"logGroupIdentifiers": [GROUP]},

@@ -33,7 +33,7 @@ async def put(embedded: Any, stream: str, rows: list[tuple[int, str]]) -> dict[s
     )
 
 
-async def test_time_order_across_streams_and_late_events(group: Any) -> None:
+async def test_time_order_across_streams_and_late_events(group):
     now = ms(group)
     await put(group, "s1", [(now - 3000, "one"), (now - 1000, "three")])
     await put(group, "s2", [(now - 2000, "two"), (now - 1000, "same millisecond")])
@@ -48,7 +48,7 @@ async def test_time_order_across_streams_and_late_events(group: Any) -> None:
     assert again[0]["ingestionTime"] == now + 30_000
 
 
-async def test_streams_limit_range_and_direction(group: Any) -> None:
+async def test_streams_limit_range_and_direction(group):
     now = ms(group)
     await put(group, "s1", [(now + index, f"a{index}") for index in range(10)])
     await put(group, "s2", [(now + index, f"b{index}") for index in range(10)])
@@ -71,7 +71,7 @@ async def test_streams_limit_range_and_direction(group: Any) -> None:
     assert pages >= 3
 
 
-async def test_now_and_then_a_page_is_empty(group: Any) -> None:
+async def test_now_and_then_a_page_is_empty(group):
     await put(group, "s1", [(ms(group), "x")])
     empty = 0
     for _ in range(10):
@@ -82,7 +82,7 @@ async def test_now_and_then_a_page_is_empty(group: Any) -> None:
     assert empty >= 1
 
 
-async def test_what_a_second_client_writes_in_batches_is_all_there(group: Any) -> None:
+async def test_what_a_second_client_writes_in_batches_is_all_there(group):
     now = ms(group)
     async with client(group.url, "logs") as writer:
         for batch in range(10):
@@ -99,7 +99,7 @@ async def test_what_a_second_client_writes_in_batches_is_all_there(group: Any) -
     assert scanned >= 1
 
 
-async def test_events_too_old_or_too_far_ahead_are_rejected(group: Any) -> None:
+async def test_events_too_old_or_too_far_ahead_are_rejected(group):
     now, day = ms(group), 86_400_000
     answer = await put(group, "s1", [(now - 15 * day, "old"), (now, "kept"), (now + 3 * 3_600_000, "ahead")])
     assert answer["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1, "tooNewLogEventStartIndex": 2}
@@ -107,7 +107,7 @@ async def test_events_too_old_or_too_far_ahead_are_rejected(group: Any) -> None:
     assert [event["message"] for event in events] == ["kept"]
 
 
-async def test_hostile_text_is_returned_unchanged(group: Any) -> None:
+async def test_hostile_text_is_returned_unchanged(group):
     hostile = [
         "\x1b[2J\x1b]52;c;aGk=\x07",
         "[@click=app.quit]x[/]",
@@ -121,7 +121,7 @@ async def test_hostile_text_is_returned_unchanged(group: Any) -> None:
     assert [event["message"] for event in events] == hostile
 
 
-async def test_get_log_events_both_ways(group: Any) -> None:
+async def test_get_log_events_both_ways(group):
     now = ms(group)
     await put(group, "s1", [(now + index, f"{index}") for index in range(10)])
     base: dict[str, Any] = {"logGroupName": GROUP, "logStreamName": "s1", "limit": 4}
@@ -134,7 +134,7 @@ async def test_get_log_events_both_ways(group: Any) -> None:
     assert end["nextForwardToken"] == newest["nextForwardToken"]
 
 
-async def test_refusals(group: Any) -> None:
+async def test_refusals(group):
     url = group.url
     assert (await refused(url, "logs", "FilterLogEvents", logGroupName="/none"))[
         0
@@ -151,7 +151,7 @@ async def test_refusals(group: Any) -> None:
     ] == "ResourceAlreadyExistsException"
 
 
-async def test_groups_and_streams(group: Any) -> None:
+async def test_groups_and_streams(group):
     await put(group, "s2", [(ms(group), "x")])
     for index in range(55):
         await ask(group.url, "logs", "CreateLogGroup", logGroupName=f"/many/{index:02d}")
@@ -166,7 +166,7 @@ async def test_groups_and_streams(group: Any) -> None:
     assert [each["logStreamName"] for each in streams["logStreams"]] == ["s2", "s1"]
 
 
-async def test_live_tail_shows_what_arrives(group: Any) -> None:
+async def test_live_tail_shows_what_arrives(group):
     arn = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
     await put(group, "s1", [(ms(group), "before")])
     async with client(group.url, "logs") as tailing:
@@ -190,9 +190,7 @@ async def test_live_tail_shows_what_arrives(group: Any) -> None:
     st.integers(1, 9),
     st.booleans(),
 )
-def test_paging_gives_every_event_once_in_order(
-    batches: list[list[tuple[int, str]]], limit: int, forward: bool
-) -> None:
+def test_paging_gives_every_event_once_in_order(batches, limit, forward):
     base = 1_760_000_000_000
     store = LogStore("123456789012")
     group = store.create_group("g", base, "r")
@@ -213,7 +211,7 @@ def test_paging_gives_every_event_once_in_order(
     assert len(set(order)) == sum(map(len, batches))
 
 
-async def test_one_stream_alone_is_read_without_the_others(group: Any) -> None:
+async def test_one_stream_alone_is_read_without_the_others(group):
     now = ms(group)
     for part in range(3):
         await put(group, "s1", [(now + 3_000 * part + index, "x" * 90) for index in range(3_000)])
@@ -225,7 +223,7 @@ async def test_one_stream_alone_is_read_without_the_others(group: Any) -> None:
     assert pages <= 2
 
 
-async def test_a_page_has_a_megabyte_of_utf8(group: Any) -> None:
+async def test_a_page_has_a_megabyte_of_utf8(group):
     now = ms(group)
     for batch in range(9):
         await put(group, "s1", [(now + batch, "障害" * 50)] * 1_000)
@@ -235,7 +233,7 @@ async def test_a_page_has_a_megabyte_of_utf8(group: Any) -> None:
     assert size / 1_048_576 <= pages <= size / 1_048_576 + 2
 
 
-async def test_events_older_than_the_retention_have_expired(group: Any) -> None:
+async def test_events_older_than_the_retention_have_expired(group):
     await ask(group.url, "logs", "PutRetentionPolicy", logGroupName=GROUP, retentionInDays=1)
     now, day = ms(group), 86_400_000
     rows = [(now - 15 * day, "too old"), (now - 2 * day, "expired"), (now, "present")]
@@ -247,7 +245,7 @@ async def test_events_older_than_the_retention_have_expired(group: Any) -> None:
     assert [event["message"] for event in events] == ["present"]
 
 
-async def test_a_stream_is_followed_by_its_forward_token(group: Any) -> None:
+async def test_a_stream_is_followed_by_its_forward_token(group):
     base: dict[str, Any] = {"logGroupName": GROUP, "logStreamName": "s1", "startFromHead": True}
     token = (await ask(group.url, "logs", "GetLogEvents", **base))["nextForwardToken"]
     messages: list[str] = []
@@ -259,7 +257,7 @@ async def test_a_stream_is_followed_by_its_forward_token(group: Any) -> None:
     assert messages == ["0", "1", "2"]
 
 
-def test_the_oldest_quarter_makes_room_in_group_and_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_quarter_makes_room_in_group_and_streams(monkeypatch):
     monkeypatch.setattr("services.demo.logs.store._MOST", 100)
     store = LogStore("123456789012")
     group = store.create_group("g", 0, "r")

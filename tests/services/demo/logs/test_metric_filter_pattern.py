@@ -77,9 +77,7 @@ FIRST = HEAD | {"$4": "10/Oct/2000:13:25:15 -0700"}
         ),
     ],
 )
-async def test_the_examples_of_the_api_reference(
-    empty_aws: Any, filter_pattern: str, messages: list[str], numbers: list[int], values: dict[str, str]
-) -> None:
+async def test_the_examples_of_the_api_reference(empty_aws, filter_pattern, messages, numbers, values):
     answer = await ask(
         empty_aws.url, "logs", "TestMetricFilter", filterPattern=filter_pattern, logEventMessages=messages
     )
@@ -88,7 +86,7 @@ async def test_the_examples_of_the_api_reference(
     assert answer["matches"][0]["extractedValues"] == values
 
 
-async def test_refusals(empty_aws: Any) -> None:
+async def test_refusals(empty_aws):
     for filter_pattern, message in (
         ("foo.bar", "Invalid character(s) in term 'foo.bar'"),
         ('ERROR "open', "Invalid character(s) in term '\"open'"),
@@ -171,7 +169,7 @@ def same(value: Any, operand: int | str) -> bool:
 
 
 @given(_PATTERNS, st.lists(st.dictionaries(_KEYS, _LEAVES), min_size=1, max_size=5))
-def test_a_json_pattern_means_what_its_parts_do(tree: Any, documents: list[dict[str, Any]]) -> None:
+def test_a_json_pattern_means_what_its_parts_do(tree, documents):
     matches = compile_pattern("{ " + written(tree) + " }").matches
     assert [matches(json.dumps(document)) for document in documents] == [
         evaluated(tree, document) for document in documents
@@ -185,7 +183,7 @@ _WORDS = st.text("ab1_é", min_size=1, max_size=3)
     st.lists(st.tuples(st.sampled_from(["", "?", "-"]), _WORDS), min_size=1, max_size=5),
     st.lists(_WORDS, max_size=6).map(" ".join),
 )
-def test_terms_mean_what_the_guide_says(terms: list[tuple[str, str]], line: str) -> None:
+def test_terms_mean_what_the_guide_says(terms, line):
     needed = [word for sign, word in terms if not sign]
     optional = [word for sign, word in terms if sign == "?"]
     excluded = [word for sign, word in terms if sign == "-"]
@@ -204,7 +202,7 @@ def test_terms_mean_what_the_guide_says(terms: list[tuple[str, str]], line: str)
         st.text('ab[]"%,.-0 é', max_size=12).map(lambda text: text.strip() or "x"), min_size=1, max_size=6
     )
 )
-def test_the_fields_of_a_line_are_its_words(line: list[str]) -> None:
+def test_the_fields_of_a_line_are_its_words(line):
     words = [word.replace('"', "").replace("[", "").replace("]", "") or "x" for word in line]
     quoted = " ".join(f'"{word}"' for word in words)
     values = compile_pattern("[...]").values(quoted)
@@ -214,7 +212,7 @@ def test_the_fields_of_a_line_are_its_words(line: list[str]) -> None:
     assert not compile_pattern(f"[{names}, more]").matches(quoted)
 
 
-def test_a_pattern_nested_to_its_limit_is_read() -> None:
+def test_a_pattern_nested_to_its_limit_is_read():
     for depth, read in ((50, True), (51, False)):
         text = "{" + "(" * depth + "$.a = 1" + ")" * depth + "}"
         if read:

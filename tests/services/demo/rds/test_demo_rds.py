@@ -11,7 +11,6 @@ from services.demo.rds import handlers as rds_handlers
 from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import Scenario
 from services.demo.world import World
-from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
 from tests.services.demo.shapes import assert_output_shape
 
@@ -32,7 +31,7 @@ def answer(world: World, operation: str, **params: Any) -> dict[str, Any]:
 
 
 @pytest.mark.scenario("missing-snapshot", origin=MONDAY, history=60)
-async def test_over_http(embedded: Embedded) -> None:
+async def test_over_http(embedded):
     url = embedded.url
     (row,) = (await ask(url, "rds", "DescribeDBInstances", DBInstanceIdentifier=DATABASE))["DBInstances"]
     assert (row["EnabledCloudwatchLogsExports"], row["DBInstanceArn"]) == (["postgresql"], ARN)
@@ -62,7 +61,7 @@ async def test_over_http(embedded: Embedded) -> None:
     }
 
 
-def test_a_snapshot_is_created_in_its_window_and_old_ones_are_deleted() -> None:
+def test_a_snapshot_is_created_in_its_window_and_old_ones_are_deleted():
     demo_world = world(at=datetime(2026, 1, 11, 18, 0, tzinfo=UTC))
     clock = demo_world.clock
     assert isinstance(clock, ManualClock)
@@ -79,7 +78,7 @@ def test_a_snapshot_is_created_in_its_window_and_old_ones_are_deleted() -> None:
     assert later[0]["DBSnapshotIdentifier"] == now[1]["DBSnapshotIdentifier"]
 
 
-def test_a_page_follows_its_marker() -> None:
+def test_a_page_follows_its_marker():
     demo_world = world()
     asked = {"SourceType": "db-instance", "Duration": 20160, "MaxRecords": 20}
     first = answer(demo_world, "DescribeEvents", **asked)
@@ -88,7 +87,7 @@ def test_a_page_follows_its_marker() -> None:
     assert "Marker" not in second
 
 
-def test_what_a_scenario_says_of_the_database() -> None:
+def test_what_a_scenario_says_of_the_database():
     demo_world = world(
         {"kind": "retention", "days": 0},
         {"kind": "window", "utc": "sun:02:00-sun:03:00"},

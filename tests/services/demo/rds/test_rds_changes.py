@@ -13,7 +13,6 @@ from services.demo.rds import change_handlers, handlers
 from services.demo.registry import HANDLERS, Call
 from services.demo.scenario import Scenario
 from services.demo.world import World
-from tests.conftest import Embedded
 from tests.services.demo.client import ask, refused
 from tests.services.demo.shapes import assert_output_shape
 
@@ -88,7 +87,7 @@ class Rds:
 _CATEGORIES = ["configuration change", "maintenance", "failover"]
 
 
-def test_a_class_changes_at_once_with_a_failover() -> None:
+def test_a_class_changes_at_once_with_a_failover():
     rds = Rds()
     row = rds.modify(**LARGE, ApplyImmediately=True)
     assert (row["DBInstanceStatus"], row["DBInstanceClass"]) == ("modifying", "db.t4g.medium")
@@ -108,7 +107,7 @@ def test_a_class_changes_at_once_with_a_failover() -> None:
 
 
 @pytest.mark.slow
-def test_a_queued_class_changes_in_the_window_and_is_withdrawn_only_immediately() -> None:
+def test_a_queued_class_changes_in_the_window_and_is_withdrawn_only_immediately():
     rds = Rds()
     assert rds.modify(**LARGE, ApplyImmediately=False)["PendingModifiedValues"] == LARGE
     assert rds.modify(DBInstanceClass="db.t4g.medium")["PendingModifiedValues"] == LARGE
@@ -120,7 +119,7 @@ def test_a_queued_class_changes_in_the_window_and_is_withdrawn_only_immediately(
     assert rds.advance(minutes=10)["DBInstanceClass"] == "db.t4g.large"
 
 
-def test_immediately_applies_everything_that_is_queued() -> None:
+def test_immediately_applies_everything_that_is_queued():
     rds = Rds(
         {"kind": "pending-change", "instance_class": "db.r6g.large", "other": {"EngineVersion": "16.6"}}
     )
@@ -134,7 +133,7 @@ def test_immediately_applies_everything_that_is_queued() -> None:
     )
 
 
-def test_storage_grows_at_once_and_is_optimized_for_hours() -> None:
+def test_storage_grows_at_once_and_is_optimized_for_hours():
     rds = Rds()
     rds.advance(minutes=3)
     free = rds.newest("FreeStorageSpace")
@@ -171,11 +170,11 @@ def test_storage_grows_at_once_and_is_optimized_for_hours() -> None:
         ({"MultiAZ": False}, "does not modify MultiAZ"),
     ],
 )
-def test_what_rds_refuses(params: dict[str, Any], message: str) -> None:
+def test_what_rds_refuses(params, message):
     assert message in Rds().refusal(**params, ApplyImmediately=True)[1]
 
 
-def test_large_storage_needs_its_iops() -> None:
+def test_large_storage_needs_its_iops():
     rds = Rds()
     rds.modify(AllocatedStorage=400, Iops=12000, MaxAllocatedStorage=1000, ApplyImmediately=True)
     row = rds.advance(minutes=2)
@@ -183,7 +182,7 @@ def test_large_storage_needs_its_iops() -> None:
 
 
 @pytest.mark.slow
-def test_maintenance_is_applied_in_the_window_that_was_chosen() -> None:
+def test_maintenance_is_applied_in_the_window_that_was_chosen():
     rds = Rds({"kind": "patch"})
     chosen = rds.choose("next-maintenance")
     assert (chosen["OptInStatus"], chosen["CurrentApplyDate"]) == ("next-maintenance", WINDOW)
@@ -194,7 +193,7 @@ def test_maintenance_is_applied_in_the_window_that_was_chosen() -> None:
     assert rds.ask("DescribePendingMaintenanceActions")["PendingMaintenanceActions"] == []
 
 
-def test_maintenance_at_once_cannot_be_undone() -> None:
+def test_maintenance_at_once_cannot_be_undone():
     rds = Rds({"kind": "patch", "action": "db-upgrade", "current_days": 30})
     now = rds.choose("immediate", "db-upgrade")
     assert (now["OptInStatus"], "CurrentApplyDate" in now) == ("immediate", False)
@@ -211,13 +210,13 @@ def test_maintenance_at_once_cannot_be_undone() -> None:
 
 
 @pytest.mark.slow
-def test_a_forced_date_needs_nobody() -> None:
+def test_a_forced_date_needs_nobody():
     rds = Rds({"kind": "patch", "auto_after_days": 30, "forced_days": 2})
     rds.advance(days=2, minutes=1)
     assert rds.row["DBInstanceStatus"] == "maintenance"
 
 
-def test_a_snapshot_made_by_hand() -> None:
+def test_a_snapshot_made_by_hand():
     rds = Rds()
     asked = {"DBInstanceIdentifier": DATABASE, "DBSnapshotIdentifier": "toban-1"}
     snapshot = rds.ask("CreateDBSnapshot", **asked)["DBSnapshot"]
@@ -240,7 +239,7 @@ def test_a_snapshot_made_by_hand() -> None:
     assert [each["Message"] for each in events] == ["Creating manual snapshot", "Manual snapshot created"]
 
 
-def test_while_the_database_fails_over_requests_fail() -> None:
+def test_while_the_database_fails_over_requests_fail():
     rds = Rds()
     rds.modify(**LARGE, ApplyImmediately=True)
     rds.advance(minutes=12)
@@ -249,7 +248,7 @@ def test_while_the_database_fails_over_requests_fail() -> None:
 
 
 @pytest.mark.scenario("ordinary-day", origin=MONDAY, history=60)
-async def test_options_and_prices_over_http(embedded: Embedded) -> None:
+async def test_options_and_prices_over_http(embedded):
     url = embedded.url
     sizes = await ask(url, "rds", "DescribeValidDBInstanceModifications", DBInstanceIdentifier=DATABASE)
     (storage,) = sizes["ValidDBInstanceModificationsMessage"]["Storage"]

@@ -34,7 +34,7 @@ def instance(rds: Rds, name: str = NEW) -> dict[str, Any]:
     return row  # type: ignore[no-any-return]
 
 
-def test_a_snapshot_becomes_an_instance_over_time_and_goes_again() -> None:
+def test_a_snapshot_becomes_an_instance_over_time_and_goes_again():
     rds = Rds()
     tags = [{"Key": "toban-drill", "Value": "x"}]
     row = restore(rds, VpcSecurityGroupIds=["sg-1"], DBInstanceClass="db.t4g.small", Tags=tags)
@@ -71,19 +71,19 @@ def test_a_snapshot_becomes_an_instance_over_time_and_goes_again() -> None:
         ({"DBInstanceClass": "db.none"}, "InvalidParameterValue"),
     ],
 )
-def test_what_is_not_restored(params: dict[str, str], code: str) -> None:
+def test_what_is_not_restored(params, code):
     rds = Rds()
     every = {"DBInstanceIdentifier": NEW, "DBSnapshotIdentifier": newest(rds), **params}
     assert rds.error("RestoreDBInstanceFromDBSnapshot", **every)[0] == code
     assert rds.world.component(RestoredInstances).all == []
 
 
-def test_the_database_itself_is_protected() -> None:
+def test_the_database_itself_is_protected():
     code, message = Rds().error("DeleteDBInstance", DBInstanceIdentifier=DATABASE, SkipFinalSnapshot=True)
     assert (code, "protected" in message) == ("InvalidParameterCombination", True)
 
 
-def test_a_failover_swaps_the_zones_and_a_restart_does_not() -> None:
+def test_a_failover_swaps_the_zones_and_a_restart_does_not():
     rds = Rds()
     reboot = {"DBInstanceIdentifier": DATABASE}
     row = rds.ask("RebootDBInstance", **reboot, ForceFailover=True)["DBInstance"]
@@ -108,7 +108,7 @@ def elsewhere(rds: Rds, operation: str, **params: Any) -> dict[str, Any]:
     return assert_output_shape("rds", operation, HANDLERS["rds", operation](call))
 
 
-def test_another_region_has_copies_and_replicated_backups() -> None:
+def test_another_region_has_copies_and_replicated_backups():
     rds = Rds()
     copies = elsewhere(rds, "DescribeDBSnapshots", SnapshotType="manual")["DBSnapshots"]
     assert {(each["SnapshotType"], each["SourceRegion"]) for each in copies} == {("manual", "ap-northeast-1")}
@@ -127,7 +127,7 @@ def test_another_region_has_copies_and_replicated_backups() -> None:
     assert elsewhere(bare, "DescribeDBSubnetGroups")["DBSubnetGroups"] == []
 
 
-def test_events_are_kept_in_order() -> None:
+def test_events_are_kept_in_order():
     rds = Rds(at=datetime(2026, 1, 12, 3, 0, tzinfo=UTC))
     restore(rds)
     rds.clock.advance(3600)

@@ -57,7 +57,7 @@ class TestExpressions:
             ("cron(0 0 29 FEB ? 2026)", "UTC", "2026-01-01T00:00:00", None),
         ],
     )
-    def test_next(self, expression: str, zone: str, after: str, expected: str | None) -> None:
+    def test_next(self, expression, zone, after, expected):
         base = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
         moment = datetime.fromisoformat(after).replace(tzinfo=UTC).timestamp()
         next_at = parse(expression, ZoneInfo(zone), base).next(moment)
@@ -82,13 +82,13 @@ class TestExpressions:
             "every day",
         ],
     )
-    def test_nonsense(self, expression: str) -> None:
+    def test_nonsense(self, expression):
         with pytest.raises(BadSchedule):
             parse(expression, TOKYO, 0.0)
 
 
 @pytest.mark.scenario("ecs-cpu")
-async def test_raised_the_tasks_come_and_on_time_aws_takes_it_back(embedded: Any) -> None:
+async def test_raised_the_tasks_come_and_on_time_aws_takes_it_back(embedded):
     await live(embedded, 2)
     assert (await alarms(embedded))["ecs-cpu-high"] == "ALARM"
     await ask(embedded.url, SCALING, "RegisterScalableTarget", **COMMON, MaxCapacity=10)
@@ -122,7 +122,7 @@ async def test_raised_the_tasks_come_and_on_time_aws_takes_it_back(embedded: Any
     assert activities[0]["StartTime"] == activities[1]["StartTime"] == due
 
 
-async def test_a_jump_over_several_moments_runs_each_at_its_own_time(embedded: Any) -> None:
+async def test_a_jump_over_several_moments_runs_each_at_its_own_time(embedded):
     now = embedded.clock.now().astimezone(TOKYO)
     for minutes, limit in ((5, 3), (90, 8)):
         await put(
@@ -138,7 +138,7 @@ async def test_a_jump_over_several_moments_runs_each_at_its_own_time(embedded: A
     assert await maximum(embedded) == 8
 
 
-async def test_one_of_the_same_name_replaces_it(embedded: Any) -> None:
+async def test_one_of_the_same_name_replaces_it(embedded):
     await put(
         embedded,
         Schedule="at(2026-02-01T00:00:00)",
@@ -155,7 +155,7 @@ async def test_one_of_the_same_name_replaces_it(embedded: Any) -> None:
     assert "EndTime" not in action
 
 
-async def test_what_aws_refuses(embedded: Any) -> None:
+async def test_what_aws_refuses(embedded):
     soon = "at(2026-02-01T00:00:00)"
     for wrong in (
         {"Schedule": "at(yesterday)"},
@@ -176,7 +176,7 @@ async def test_what_aws_refuses(embedded: Any) -> None:
     assert await listed(embedded) == []
 
 
-async def test_they_are_listed_in_pages_and_by_name(embedded: Any) -> None:
+async def test_they_are_listed_in_pages_and_by_name(embedded):
     for number in range(5):
         await put(embedded, f"a{number}", Schedule="cron(0 18 * * ? *)", Timezone="Asia/Tokyo")
     action_names, token = [], {}
@@ -193,7 +193,7 @@ async def test_they_are_listed_in_pages_and_by_name(embedded: Any) -> None:
     assert await listed(embedded, ScheduledActionNames=["a3"]) == []
 
 
-async def test_recurring_ones_run_between_start_and_end(embedded: Any) -> None:
+async def test_recurring_ones_run_between_start_and_end(embedded):
     now = embedded.clock.now()
     await put(
         embedded,
@@ -213,7 +213,7 @@ async def test_recurring_ones_run_between_start_and_end(embedded: Any) -> None:
     assert await listed(embedded) == []
 
 
-async def test_while_suspended_nothing_runs_and_what_came_is_lost(embedded: Any) -> None:
+async def test_while_suspended_nothing_runs_and_what_came_is_lost(embedded):
     await ask(
         embedded.url,
         SCALING,
@@ -229,14 +229,14 @@ async def test_while_suspended_nothing_runs_and_what_came_is_lost(embedded: Any)
 
 
 class TestAccessKeys:
-    async def test_the_deploy_users_key_has_its_rotation_ahead(self, embedded: Any) -> None:
+    async def test_the_deploy_users_key_has_its_rotation_ahead(self, embedded):
         (key,) = (await ask(embedded.url, "iam", "ListAccessKeys", UserName="ci-cd-user"))[
             "AccessKeyMetadata"
         ]
         assert key["Status"] == "Active"
         assert 60 <= (embedded.clock.now() - key["CreateDate"]).days <= 69
 
-    async def test_pages_inactive_ones_and_unknown_users(self, embedded: Any) -> None:
+    async def test_pages_inactive_ones_and_unknown_users(self, embedded):
         created_at = embedded.clock.now() - timedelta(days=200)
         embedded.world.keys.add("ci-cd-user", "AKIAOLDOLDOLDOLDOLD1", created_at, active=False)
         first = await ask(embedded.url, "iam", "ListAccessKeys", UserName="ci-cd-user", MaxItems=1)

@@ -37,7 +37,7 @@ def served(world: IncidentWorld) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "cause"), CAUSES)
-def test_a_cause_sets_off_the_alarm_of_its_scenario(name: str, cause: str) -> None:
+def test_a_cause_sets_off_the_alarm_of_its_scenario(name, cause):
     # A cause need not set it off with every seed.
     world = next(each for each in (incident_world(cause, seed, name) for seed in SEEDS) if each.is_firing)
     assert world.scenario.causes == (cause,)
@@ -45,7 +45,7 @@ def test_a_cause_sets_off_the_alarm_of_its_scenario(name: str, cause: str) -> No
     assert world.moment <= world.world.clock.now()
 
 
-def test_a_seed_draws_the_same_world_again_and_every_cause_in_time() -> None:
+def test_a_seed_draws_the_same_world_again_and_every_cause_in_time():
     assert drawing.draw("alb-5xx", 7) == drawing.draw("alb-5xx", 7)
     causes = {drawing.draw("alb-5xx", seed).causes[0] for seed in range(200)}
     assert causes == set(drawing.causes("alb-5xx"))
@@ -55,18 +55,18 @@ def test_a_seed_draws_the_same_world_again_and_every_cause_in_time() -> None:
         drawing.draw("ordinary-day", 1)
 
 
-def test_without_a_seed_nothing_is_drawn() -> None:
+def test_without_a_seed_nothing_is_drawn():
     assert all(scenario.load(name).causes == () for name in drawing.ALARMS)
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_healthy_world_has_no_cause(seed: int) -> None:
+def test_a_healthy_world_has_no_cause(seed):
     world = healthy_world(seed)
     assert world.causes == world.scenario.causes == ()
 
 
 @pytest.mark.slow
-async def test_two_causes_at_a_time_both_show() -> None:
+async def test_two_causes_at_a_time_both_show():
     world = incident_world(("database-full", "tasks-cannot-start"), 1)
     with served(world) as url:
         instance = (await ask(url, "rds", "DescribeDBInstances"))["DBInstances"][0]
@@ -86,7 +86,7 @@ async def tasks_of(url: str) -> list[dict[str, Any]]:
     return tasks
 
 
-async def test_tasks_that_run_out_of_memory_tell_how_they_ended() -> None:
+async def test_tasks_that_run_out_of_memory_tell_how_they_ended():
     with served(incident_world("out-of-memory", 3)) as url:
         exits = [task for task in await tasks_of(url) if task["stopCode"] == "EssentialContainerExited"]
         service = (await ask(url, "ecs", "DescribeServices", **OF_SERVICE))["services"][0]
@@ -100,7 +100,7 @@ async def test_tasks_that_run_out_of_memory_tell_how_they_ended() -> None:
 
 
 @pytest.mark.slow
-async def test_tasks_that_do_not_start_have_a_reason_and_no_exit_code() -> None:
+async def test_tasks_that_do_not_start_have_a_reason_and_no_exit_code():
     kinds = set()
     for seed in range(6):
         with served(incident_world("tasks-cannot-start", seed)) as url:
@@ -118,7 +118,7 @@ async def test_tasks_that_do_not_start_have_a_reason_and_no_exit_code() -> None:
 
 
 @pytest.mark.slow
-async def test_a_network_change_shows_in_the_groups_and_later_in_the_trail() -> None:
+async def test_a_network_change_shows_in_the_groups_and_later_in_the_trail():
     for seed in range(5):
         world = incident_world("network-change", seed)
         removed = next(each for each in world.scenario.effects if each.kind == "network")
@@ -148,7 +148,7 @@ async def test_a_network_change_shows_in_the_groups_and_later_in_the_trail() -> 
 
 
 @pytest.mark.slow
-async def test_only_the_new_tasks_log_what_was_deployed() -> None:
+async def test_only_the_new_tasks_log_what_was_deployed():
     world = next(
         each
         for each in (incident_world("bad-deployment", seed) for seed in range(20))
@@ -176,7 +176,7 @@ async def test_only_the_new_tasks_log_what_was_deployed() -> None:
 
 
 @pytest.mark.slow
-async def test_a_zone_in_trouble_is_the_only_one_with_unhealthy_targets() -> None:
+async def test_a_zone_in_trouble_is_the_only_one_with_unhealthy_targets():
     shifted = set()
     for seed in range(5):
         with served(incident_world("availability-zone", seed)) as url:
@@ -198,7 +198,7 @@ async def counts(url: str, metric: str, world: IncidentWorld, ago: timedelta = t
 
 
 @pytest.mark.slow
-async def test_the_same_hour_a_week_ago_was_ordinary() -> None:
+async def test_the_same_hour_a_week_ago_was_ordinary():
     world = incident_world("traffic-surge", 2)
     with served(world) as url:
         then = await counts(url, "RequestCount", world, timedelta(days=7))
@@ -210,7 +210,7 @@ async def test_the_same_hour_a_week_ago_was_ordinary() -> None:
     assert errors == []
 
 
-def test_the_control_path_tells_what_is_true() -> None:
+def test_the_control_path_tells_what_is_true():
     world = incident_world("dns-tls", 4)
     with served(world) as url, urlopen(f"{url}/_toban/truth") as answer:
         truth = json.load(answer)
@@ -221,7 +221,7 @@ def test_the_control_path_tells_what_is_true() -> None:
     "scenario", [name for name in drawing.ALARMS if "bad-deployment" in drawing.causes(name)]
 )
 @pytest.mark.parametrize("seed", range(3))
-def test_rolling_back_a_bad_deployment_ends_what_it_brought(scenario: str, seed: int) -> None:
+def test_rolling_back_a_bad_deployment_ends_what_it_brought(scenario, seed):
     incident = incident_world("bad-deployment", seed, scenario)
     alarm = next(each for each in incident.world.alarms.alarms.values() if each.name == incident.alarm)
     clock = incident.world.clock

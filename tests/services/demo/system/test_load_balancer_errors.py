@@ -30,7 +30,7 @@ async def total(embedded: Any, metric: str) -> float:
 
 
 @pytest.mark.scenario(UNHEALTHY)
-async def test_unhealthy_targets_receive_requests_if_no_other_is_registered(embedded: Any) -> None:
+async def test_unhealthy_targets_receive_requests_if_no_other_is_registered(embedded):
     embedded.advance(240)
     health = await ask(embedded.url, "elbv2", "DescribeTargetHealth", TargetGroupArn=names.GROUP_ARN)
     assert {row["TargetHealth"]["State"] for row in health["TargetHealthDescriptions"]} == {"unhealthy"}
@@ -41,8 +41,8 @@ async def test_unhealthy_targets_receive_requests_if_no_other_is_registered(embe
 
 
 async def test_without_a_registered_target_every_answer_is_503_and_no_request_is_counted(
-    embedded: Any,
-) -> None:
+    embedded,
+):
     of = {"cluster": names.CLUSTER, "service": names.SERVICE}
     await ask(embedded.url, "ecs", "UpdateService", **of, desiredCount=0)
     embedded.advance(120)
@@ -56,7 +56,7 @@ async def test_without_a_registered_target_every_answer_is_503_and_no_request_is
 
 
 @pytest.mark.scenario("alb-5xx")
-async def test_the_codes_add_up_to_the_sum(embedded: Any) -> None:
+async def test_the_codes_add_up_to_the_sum(embedded):
     embedded.advance(300)
     codes = [await total(embedded, f"HTTPCode_ELB_{code}_Count") for code in (500, 502, 503, 504)]
     assert sum(codes) == await total(embedded, "HTTPCode_ELB_5XX_Count") > 0

@@ -13,7 +13,7 @@ from tests.services.demo.client import ask, refused
 from tests.services.demo.system.test_world import RESOURCE, SCALING, alarms
 
 
-def test_every_file_loads_and_the_ordinary_day_is_first() -> None:
+def test_every_file_loads_and_the_ordinary_day_is_first():
     names = [info.name for info in scenarios()]
     assert names == ["ordinary-day", *sorted(names[1:])]
     assert {path.stem for path in scenario.FOLDER.glob("*.toml")} == set(names)
@@ -22,7 +22,7 @@ def test_every_file_loads_and_the_ordinary_day_is_first() -> None:
         assert (loaded.ja.title, loaded.en.title) == (info.title("ja"), info.title("en"))
 
 
-def test_unknown_names_and_mistakes_are_reported() -> None:
+def test_unknown_names_and_mistakes_are_reported():
     with pytest.raises(LookupError, match="alb-5xx"):
         scenario.load("../secret")
     words = {"title": "t", "watch": "w"}
@@ -30,14 +30,14 @@ def test_unknown_names_and_mistakes_are_reported() -> None:
         scenario.Scenario(name="x", ja=words, en=words, effects=[{"kind": "errors", "at": 0, "share": 2}])
 
 
-def test_a_start_hour_is_on_a_weekday() -> None:
+def test_a_start_hour_is_on_a_weekday():
     words = scenario.Words(title="t", watch="w")
     story = scenario.Scenario(name="x", ja=words, en=words, start="09:30")
     origin = story.origin(datetime(2026, 1, 18, 12, 0, tzinfo=UTC))  # a Sunday
     assert origin.astimezone(scenario.TOKYO).strftime("%a %H:%M") == "Fri 09:30"
 
 
-def test_the_shape_of_the_day() -> None:
+def test_the_shape_of_the_day():
     def at(hour: float, day: int = 14) -> float:
         moment = datetime(2026, 1, day, tzinfo=scenario.TOKYO) + timedelta(hours=hour)
         return requests_per_minute(moment.timestamp())
@@ -59,7 +59,7 @@ async def live(embedded: Any, minutes: int) -> dict[str, int]:
 
 
 @pytest.mark.scenario("alb-5xx")
-async def test_alb_5xx_fires_and_clears(embedded: Any) -> None:
+async def test_alb_5xx_fires_and_clears(embedded):
     first_minutes = await live(embedded, 3)
     assert first_minutes["alb-5xx-error-rate"] <= 3
     assert first_minutes["facility-prod-critical"] <= 3
@@ -85,12 +85,12 @@ async def test_alb_5xx_fires_and_clears(embedded: Any) -> None:
 
 
 @pytest.mark.scenario("alb-5xx", origin=datetime(2026, 1, 17, 18, 0, 42, tzinfo=UTC))
-async def test_alb_5xx_fires_on_a_sunday_night_too(embedded: Any) -> None:
+async def test_alb_5xx_fires_on_a_sunday_night_too(embedded):
     assert (await live(embedded, 4))["alb-5xx-error-rate"] <= 3
 
 
 @pytest.mark.scenario("ecs-cpu")
-async def test_ecs_cpu_is_at_its_maximum_until_it_is_raised(embedded: Any) -> None:
+async def test_ecs_cpu_is_at_its_maximum_until_it_is_raised(embedded):
     assert (await alarms(embedded))["ecs-cpu-high"] == "ALARM"
     await live(embedded, 2)
     asked = {"ServiceNamespace": "ecs", "ResourceId": RESOURCE, "IncludeNotScaledActivities": True}
@@ -113,13 +113,13 @@ async def test_ecs_cpu_is_at_its_maximum_until_it_is_raised(embedded: Any) -> No
 
 
 @pytest.mark.scenario("rds-storage", history=7200)
-async def test_rds_storage_runs_out(embedded: Any) -> None:
+async def test_rds_storage_runs_out(embedded):
     first_minutes = await live(embedded, 8)
     assert 4 <= first_minutes["rds-storage-low"] <= 8
 
 
 @pytest.mark.scenario("alarm-at-night", history=10 * 3600)
-async def test_an_alarm_fired_and_cleared_at_night(embedded: Any) -> None:
+async def test_an_alarm_fired_and_cleared_at_night(embedded):
     history = await ask(
         embedded.url,
         "cloudwatch",
@@ -133,7 +133,7 @@ async def test_an_alarm_fired_and_cleared_at_night(embedded: Any) -> None:
 
 
 @pytest.mark.scenario("alarm-missing", history=1800)
-async def test_alarms_are_missing_disabled_and_muted(embedded: Any) -> None:
+async def test_alarms_are_missing_disabled_and_muted(embedded):
     answer = await ask(embedded.url, "cloudwatch", "DescribeAlarms", AlarmTypes=["MetricAlarm"])
     alarms_by_name = {row["AlarmName"]: row for row in answer["MetricAlarms"]}
     assert "rds-connections-high" not in alarms_by_name
@@ -146,7 +146,7 @@ async def test_alarms_are_missing_disabled_and_muted(embedded: Any) -> None:
 
 
 @pytest.mark.scenario("throttled")
-async def test_throttled_in_waves(embedded: Any) -> None:
+async def test_throttled_in_waves(embedded):
     await ask(embedded.url, "cloudwatch", "DescribeAlarms")
     embedded.advance(70)
     assert (await refused(embedded.url, "cloudwatch", "DescribeAlarms"))[2] == "Rate exceeded"
@@ -155,7 +155,7 @@ async def test_throttled_in_waves(embedded: Any) -> None:
 
 
 @pytest.mark.scenario("denied")
-async def test_denied_for_logs_only(embedded: Any) -> None:
+async def test_denied_for_logs_only(embedded):
     code, _, message = await refused(embedded.url, "logs", "FilterLogEvents", logGroupName="/ecs/staff-api")
     assert code == "AccessDeniedException"
     assert "logs:FilterLogEvents" in message
@@ -164,7 +164,7 @@ async def test_denied_for_logs_only(embedded: Any) -> None:
 
 
 @pytest.mark.scenario("expired")
-async def test_credentials_expire_and_are_renewed(embedded: Any) -> None:
+async def test_credentials_expire_and_are_renewed(embedded):
     embedded.advance(170)
     await ask(embedded.url, "sts", "GetCallerIdentity")
     embedded.advance(20)

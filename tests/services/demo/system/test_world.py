@@ -30,7 +30,7 @@ async def service(embedded: Any) -> dict[str, Any]:
 
 
 class TestSeed:
-    async def test_every_alarm_of_the_runbook_is_ok(self, embedded: Any) -> None:
+    async def test_every_alarm_of_the_runbook_is_ok(self, embedded):
         states = await alarms(embedded)
         low = [name for name in states if "AlarmLow" in name]
         assert len(low) == 1
@@ -47,7 +47,7 @@ class TestSeed:
             "facility-prod-critical",
         }
 
-    async def test_the_rest_of_the_system(self, embedded: Any) -> None:
+    async def test_the_rest_of_the_system(self, embedded):
         url = embedded.url
         body = await ask(url, "cloudwatch", "GetDashboard", DashboardName=names.DASHBOARD)
         assert "5xx エラー率" in body["DashboardBody"]
@@ -75,7 +75,7 @@ class TestSeed:
         await ask(url, "ecs", "DescribeClusters", clusters=[names.CLUSTER])
         assert (await ask(url, "ecs", "ListServices", cluster=names.CLUSTER))["serviceArns"]
 
-    async def test_who_am_i(self, embedded: Any) -> None:
+    async def test_who_am_i(self, embedded):
         me = await ask(embedded.url, "sts", "GetCallerIdentity")
         assert me["Account"] == "123456789012"
         role = {"RoleArn": "arn:aws:iam::123456789012:role/ops", "RoleSessionName": "tanaka"}
@@ -89,7 +89,7 @@ class TestSeed:
         assert refusal[0] == "AccessDenied"
 
     @pytest.mark.slow
-    async def test_the_same_world_every_time(self, embedded: Any) -> None:
+    async def test_the_same_world_every_time(self, embedded):
         lines, _ = await every(embedded.url, logGroupName=names.APP_LOG)
         before = embedded.world
         embedded.server.front.reset()
@@ -101,7 +101,7 @@ class TestSeed:
 
 class TestAgreement:
     @pytest.mark.scenario("alb-5xx")
-    async def test_errors_in_the_log_are_the_errors_that_are_counted(self, embedded: Any) -> None:
+    async def test_errors_in_the_log_are_the_errors_that_are_counted(self, embedded):
         for _ in range(6):
             embedded.advance(60)
         start = int(embedded.clock.now().timestamp()) // 60 * 60 - 240
@@ -119,7 +119,7 @@ class TestAgreement:
             assert await sums(embedded.url, *where, minute, minute + 60) == [len(events)]
             assert len(events) > 5
 
-    async def test_the_log_continues_between_minutes(self, embedded: Any) -> None:
+    async def test_the_log_continues_between_minutes(self, embedded):
         first, _ = await every(embedded.url, logGroupName=names.APP_LOG)
         embedded.advance(20)
         second, _ = await every(embedded.url, logGroupName=names.APP_LOG)
@@ -127,7 +127,7 @@ class TestAgreement:
 
 
 class TestObedience:
-    async def test_update_service_moves_the_counts(self, embedded: Any) -> None:
+    async def test_update_service_moves_the_counts(self, embedded):
         await ask(
             embedded.url, "ecs", "UpdateService", cluster=names.CLUSTER, service=names.SERVICE, desiredCount=4
         )
@@ -142,7 +142,7 @@ class TestObedience:
         events = (await service(embedded))["events"]
         assert "has reached a steady state" in events[0]["message"]
 
-    async def test_a_deployment_replaces_the_tasks(self, embedded: Any) -> None:
+    async def test_a_deployment_replaces_the_tasks(self, embedded):
         before = {task.id for task in embedded.world.system.service.tasks}
         await ask(
             embedded.url,
@@ -161,7 +161,7 @@ class TestObedience:
         alive = {task.id for task in embedded.world.system.service.alive(embedded.clock.now().timestamp())}
         assert not alive & before
 
-    async def test_bounds_are_kept_at_once_and_what_is_omitted_stays(self, embedded: Any) -> None:
+    async def test_bounds_are_kept_at_once_and_what_is_omitted_stays(self, embedded):
         target = {
             "ServiceNamespace": "ecs",
             "ResourceId": RESOURCE,
@@ -181,7 +181,7 @@ class TestObedience:
         )
         assert done["ScalingActivities"][0]["Description"] == "Setting desired count to 3."
 
-    async def test_a_scheduled_action_takes_effect(self, embedded: Any) -> None:
+    async def test_a_scheduled_action_takes_effect(self, embedded):
         target = {
             "ServiceNamespace": "ecs",
             "ResourceId": RESOURCE,
@@ -215,7 +215,7 @@ class TestObedience:
 
 
 class TestByHand:
-    async def test_a_system_with_other_names(self, empty_aws: Any) -> None:
+    async def test_a_system_with_other_names(self, empty_aws):
         url = empty_aws.url
         assert await alarms(empty_aws) == {}
         await ask(url, "ecs", "CreateCluster", clusterName="c")

@@ -47,7 +47,7 @@ async def query(embedded: Embedded, text: str, **more: Any) -> tuple[dict[str, A
 
 
 @pytest.mark.scenario("attack", history=3600)
-async def test_metric_samples_athena_and_s3_agree_on_the_requests(embedded: Embedded) -> None:
+async def test_metric_samples_athena_and_s3_agree_on_the_requests(embedded):
     url, now = embedded.url, embedded.clock.now()
     spec = load_builtin("facility-prod").waf
     assert spec is not None
@@ -98,7 +98,7 @@ async def test_metric_samples_athena_and_s3_agree_on_the_requests(embedded: Embe
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_the_acl_its_logs_and_what_is_refused(embedded: Embedded) -> None:
+async def test_the_acl_its_logs_and_what_is_refused(embedded):
     url = embedded.url
     of = await ask(url, "wafv2", "GetWebACLForResource", ResourceArn=names.BALANCER_ARN)
     assert (of["WebACL"]["Name"], of["WebACL"]["ARN"]) == (names.WEB_ACL, waf.ARN)
@@ -125,7 +125,7 @@ async def test_the_acl_its_logs_and_what_is_refused(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_athena_fails_on_unknown_queries_and_stops_on_request(embedded: Embedded) -> None:
+async def test_athena_fails_on_unknown_queries_and_stops_on_request(embedded):
     url = embedded.url
     written = load_builtin("facility-prod").waf
     assert written is not None

@@ -20,14 +20,14 @@ def _accepted_here(text: str) -> bool:
 
 
 @given(st.text(max_size=40))
-def test_any_text_gets_an_explanation(text: str) -> None:
+def test_any_text_gets_an_explanation(text):
     answer = explain(text)
     assert answer.words
     assert (answer.error_at is None) == _accepted_here(answer.pattern)
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=30))
-def test_a_phrase_matches_itself(text: str) -> None:
+def test_a_phrase_matches_itself(text):
     assert compile_pattern(phrase(text)).matches(f"before {text} after")
 
 
@@ -41,7 +41,7 @@ _IDS = st.one_of(
 
 
 @given(_IDS)
-def test_an_id_typed_by_a_person_matches_the_line_that_holds_it(text: str) -> None:
+def test_an_id_typed_by_a_person_matches_the_line_that_holds_it(text):
     answer = explain(text)
     assert answer.error_at is None
     assert compile_pattern(answer.pattern).matches(f'{{"requestId":"{text}","level":"INFO"}}')
@@ -75,7 +75,7 @@ def test_an_id_typed_by_a_person_matches_the_line_that_holds_it(text: str) -> No
          "lines of 2 or more fields (ip, …, bytes) in which bytes > 10"),
     ],
 )  # fmt: skip
-def test_words(text: str, pattern: str, words: str) -> None:
+def test_words(text, pattern, words):
     answer = explain(text)
     assert (answer.pattern, answer.words, answer.error_at) == (pattern, words, None)
 
@@ -92,17 +92,17 @@ def test_words(text: str, pattern: str, words: str) -> None:
         ("  { $.a } ", 8, "character 9: a comparison is missing: =, !=, <, <=, >, >="),
     ],
 )
-def test_mistakes_are_said_with_their_place(text: str, at: int, words: str) -> None:
+def test_mistakes_are_said_with_their_place(text, at, words):
     answer = explain(text)
     assert (answer.words, answer.error_at) == (words, at)
 
 
-def test_in_japanese() -> None:
+def test_in_japanese():
     i18n.use("ja")
     assert explain("ERROR -Exiting").words == "「ERROR」を含み、「Exiting」を含まない行"
 
 
-def test_what_is_ready_stays_as_typed() -> None:
+def test_what_is_ready_stays_as_typed():
     for text in ("ERROR", '"a b" -"c"', "?x ?y", "{ $.a = b-c }", "[a-b, c]", "%x y%"):
         assert as_pattern(text) == (text, ())
 
@@ -124,5 +124,5 @@ def test_what_is_ready_stays_as_typed() -> None:
         ('"' + "a" * 600 + '"', '"' + "b" * 600 + '"', None),
     ],
 )
-def test_lines_that_match_both(present: str, further: str, whole: str | None) -> None:
+def test_lines_that_match_both(present, further, whole):
     assert combined(present, further) == whole

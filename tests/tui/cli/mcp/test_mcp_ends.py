@@ -5,11 +5,9 @@ import shlex
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import Capsys, Embedded, MonkeyPatch
 from tests.tools.process import wait_for
 from tests.tui.cli.mcp.client import ROOT, command, environment
 from tests.tui.cli.mcp.raw import GREETING, Server, spawned
@@ -22,7 +20,7 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 READ = "DescribeAlarms"
 
 
-def test_without_its_library_it_says_how_to_install_it(capsys: Capsys, monkeypatch: MonkeyPatch) -> None:
+def test_without_its_library_it_says_how_to_install_it(capsys, monkeypatch):
     monkeypatch.setattr(mcp_command, "find_spec", lambda _name: None)
     assert run(["--lang", "en", "mcp"], Output(outline_drawn=False)) == ExitStatus.UNAVAILABLE
     (line,) = capsys.readouterr().err.splitlines()
@@ -31,14 +29,14 @@ def test_without_its_library_it_says_how_to_install_it(capsys: Capsys, monkeypat
 
 
 @pytest.mark.slow
-def test_it_ends_with_its_input() -> None:
+def test_it_ends_with_its_input():
     with spawned() as server:
         assert server.end() == (ExitStatus.NORMAL, b"", b"")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_and_its_reads(embedded_now: Embedded, number: int) -> None:
+def test_a_signal_ends_it_and_its_reads(embedded_now, number):
     with spawned("--endpoint-url", embedded_now.url) as server, embedded_now.held("cloudwatch", READ):
         server.begin("tools/call", {"name": "list_alarms"})
         wait_for(lambda: embedded_now.counts().get(f"cloudwatch.{READ}"))
@@ -48,7 +46,7 @@ def test_a_signal_ends_it_and_its_reads(embedded_now: Embedded, number: int) -> 
 
 
 @pytest.mark.slow
-def test_it_ends_when_nobody_reads_its_output() -> None:
+def test_it_ends_when_nobody_reads_its_output():
     with spawned() as server:
         server.process.stdout.close()
         server.begin("tools/list")
@@ -57,7 +55,7 @@ def test_it_ends_when_nobody_reads_its_output() -> None:
 
 
 @pytest.mark.slow
-def test_a_client_that_does_not_read_does_not_keep_it_from_ending() -> None:
+def test_a_client_that_does_not_read_does_not_keep_it_from_ending():
     with spawned() as server:
         for _turn in range(5):
             server.begin("tools/list")  # more than a pipe holds
@@ -70,9 +68,7 @@ def test_a_client_that_does_not_read_does_not_keep_it_from_ending() -> None:
     ("streams", "status"),
     [("< messages", ExitStatus.NORMAL), ("<&-", ExitStatus.NORMAL), (">&-", ExitStatus.IO)],
 )
-def test_a_file_is_read_to_its_end_and_without_input_or_output_it_does_not_begin(
-    tmp_path: Path, streams: str, status: ExitStatus
-) -> None:
+def test_a_file_is_read_to_its_end_and_without_input_or_output_it_does_not_begin(tmp_path, streams, status):
     (tmp_path / "messages").write_bytes(json.dumps(GREETING).encode())
     words = f"{shlex.join([sys.executable, *command()])} {streams}"
     own = environment(PYTHONPATH=os.fspath(ROOT))
@@ -87,7 +83,7 @@ def cancel(server: Server, id: int) -> None:
 
 
 @pytest.mark.slow
-def test_calls_run_beside_each_other_and_a_cancelled_one_reads_no_further(embedded_now: Embedded) -> None:
+def test_calls_run_beside_each_other_and_a_cancelled_one_reads_no_further(embedded_now):
     with spawned("--endpoint-url", embedded_now.url) as server:
         before = server.sockets()
         with embedded_now.held("cloudwatch", READ):
@@ -104,7 +100,7 @@ def test_calls_run_beside_each_other_and_a_cancelled_one_reads_no_further(embedd
 
 
 @pytest.mark.slow
-def test_more_calls_than_it_carries_out_at_once_wait(embedded_now: Embedded) -> None:
+def test_more_calls_than_it_carries_out_at_once_wait(embedded_now):
     with spawned("--endpoint-url", embedded_now.url) as server:
         ids = {server.begin("tools/call", {"name": "list_alarms"}) for _turn in range(12)}
         answers = [server.receive() for _id in ids]
@@ -113,7 +109,7 @@ def test_more_calls_than_it_carries_out_at_once_wait(embedded_now: Embedded) -> 
 
 
 @pytest.mark.slow
-def test_what_else_prints_does_not_reach_the_client() -> None:
+def test_what_else_prints_does_not_reach_the_client():
     script = (
         "import os, sys, tui.cli.mcp.server as server, tui.cli.main as main\n"
         "real = server.Tools.listed\n"
@@ -129,7 +125,7 @@ def test_what_else_prints_does_not_reach_the_client() -> None:
 
 
 @pytest.mark.slow
-def test_what_a_client_never_reads_does_not_pile_up() -> None:
+def test_what_a_client_never_reads_does_not_pile_up():
     # Neither answers nor complaints: no further request is read then, and every request is answered once it reads.
     more = MOST + 32
     with spawned() as server:
@@ -152,7 +148,7 @@ def test_what_a_client_never_reads_does_not_pile_up() -> None:
 
 
 @pytest.mark.slow
-def test_cancelled_and_refused_requests_make_room_for_others(embedded_now: Embedded) -> None:
+def test_cancelled_and_refused_requests_make_room_for_others(embedded_now):
     with spawned("--endpoint-url", embedded_now.url) as server:
         with embedded_now.held("cloudwatch", READ):
             for _turn in range(MOST * 2):
@@ -164,7 +160,7 @@ def test_cancelled_and_refused_requests_make_room_for_others(embedded_now: Embed
 
 
 @pytest.mark.slow
-def test_long_requests_are_answered_one_after_the_other() -> None:
+def test_long_requests_are_answered_one_after_the_other():
     value = "a" * (LONGEST - 1000)
     with spawned() as server:
         for _turn in range(3):
@@ -173,6 +169,6 @@ def test_long_requests_are_answered_one_after_the_other() -> None:
         assert "result" in server.ask("ping")
 
 
-def test_a_clients_own_errors_are_not_sent_back() -> None:
+def test_a_clients_own_errors_are_not_sent_back():
     line = b'{"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "no"}}'
     assert parsed(line) is None

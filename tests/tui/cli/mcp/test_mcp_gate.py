@@ -6,7 +6,6 @@ import pytest
 from services.aws.client.allowed_operations import READS
 from services.aws.client.errors import AwsError, Refused
 from services.models.aws_calls import aws_call
-from tests.conftest import Embedded, MonkeyPatch
 from tests.services.report.ledger import Ledger
 from tests.tui.cli.mcp.client import written
 from tui.start_options import StartOptions
@@ -34,7 +33,7 @@ def journals(folder: Path) -> list[Path]:
     return list(folder.glob("*.db*"))
 
 
-async def test_no_write_can_be_had(embedded: Embedded, tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+async def test_no_write_can_be_had(embedded, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded.url)
     async with reads_only(with_everything(tmp_path)) as services:
         session = services.session
@@ -57,9 +56,7 @@ async def test_no_write_can_be_had(embedded: Embedded, tmp_path: Path, monkeypat
     assert journals(tmp_path) == []
 
 
-async def test_a_preview_needs_a_journal_to_read_and_none_to_write(
-    embedded_now: Embedded, tmp_path: Path, monkeypatch: MonkeyPatch
-) -> None:
+async def test_a_preview_needs_a_journal_to_read_and_none_to_write(embedded_now, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     ledger = Ledger(tmp_path / "journal.db")
     ledger.began("2026-01-06 09:00")

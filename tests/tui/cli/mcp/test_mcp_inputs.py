@@ -50,7 +50,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_arguments_are_strict_and_mistakes_are_words(tool: Any) -> None:
+def test_arguments_are_strict_and_mistakes_are_words(tool):
     checked(tool, CALLS[tool.name])
     for arguments in WRONG[tool.name]:
         with pytest.raises(CommandStopped) as raised:
@@ -60,7 +60,7 @@ def test_arguments_are_strict_and_mistakes_are_words(tool: Any) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_schemas_are_closed_and_every_argument_is_described(tool: Any) -> None:
+def test_schemas_are_closed_and_every_argument_is_described(tool):
     for book in (load_builtin("facility-prod"), None):
         listed = described(tool, book)
         assert listed.output_schema is not None
@@ -72,7 +72,7 @@ def test_schemas_are_closed_and_every_argument_is_described(tool: Any) -> None:
         assert all(entry.get("description") for entry in listed.input_schema["properties"].values())
 
 
-def test_the_ids_of_the_runbook_stand_in_the_schemas() -> None:
+def test_the_ids_of_the_runbook_stand_in_the_schemas():
     book = load_named(str(Path("tests/tui/data/library.toml").absolute()))
     i18n.use("ja")
     listed = {tool.name: described(tool, book) for tool in TOOLS}
@@ -117,7 +117,7 @@ JUNK = [
 
 
 @pytest.mark.slow
-def test_lines_that_are_no_messages_are_skipped_with_a_word() -> None:
+def test_lines_that_are_no_messages_are_skipped_with_a_word():
     with spawned() as server:
         for line in JUNK:
             server.send(line)
@@ -134,7 +134,7 @@ def test_lines_that_are_no_messages_are_skipped_with_a_word() -> None:
 
 
 @pytest.mark.slow
-def test_unknown_tools_methods_and_strange_names_are_refused(embedded_now: Embedded) -> None:
+def test_unknown_tools_methods_and_strange_names_are_refused(embedded_now):
     with spawned("--endpoint-url", embedded_now.url) as server:
         error = server.call("list_alarm", {})["error"]
         assert error["code"] == -32602
@@ -232,7 +232,7 @@ def server(embedded_now: Embedded, journal: Path) -> Iterator[Server]:
 
 
 @pytest.mark.slow
-def test_any_arguments_get_an_answer(server: Server, embedded_now: Embedded, journal: Path) -> None:
+def test_any_arguments_get_an_answer(server, embedded_now, journal):
     before, results = journal.read_bytes(), set[str]()
 
     @settings(

@@ -5,7 +5,6 @@ import time
 import mcp_types as types
 import pytest
 
-from tests.conftest import Embedded
 from tests.tui.cli.mcp.client import CALLS
 from tui.cli.mcp.registry import MOST_YEN, PERIOD, Spending
 from tui.cli.mcp.server import Tools
@@ -15,7 +14,7 @@ from tui.start_options import StartOptions
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
-def test_charges_count_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_charges_count_for_a_day(monkeypatch):
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     spending = Spending()
@@ -30,9 +29,7 @@ def test_charges_count_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-async def test_a_client_that_asks_for_ever_ends_at_the_limit(
-    embedded_now: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_client_that_asks_for_ever_ends_at_the_limit(embedded_now, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     spending = Spending()
     tools = Tools(StartOptions(), spending)

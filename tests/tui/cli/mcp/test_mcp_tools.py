@@ -12,7 +12,6 @@ from services import i18n
 from services.host.state_files import state_folder
 from services.journal.place import place_of
 from services.models.text import UNSAFE
-from tests.conftest import Embedded
 from tests.services.report.incident_ledger import DAY, SECRET, responded
 from tests.services.report.ledger import Ledger
 from tests.tui.cli.mcp.client import CALLS, INCIDENT, served, strings, text_of, written
@@ -60,8 +59,8 @@ def contents(path: Path) -> str:
 
 
 async def test_every_tool_is_listed_and_answers_as_its_schema_says_and_nothing_is_written(
-    embedded_now: Embedded, journal: Path
-) -> None:
+    embedded_now, journal
+):
     next(iter(embedded_now.world.alarms.alarms.values())).reason = HOSTILE
     before = contents(journal)
     async with served("--endpoint-url", embedded_now.url) as client:
@@ -103,9 +102,7 @@ def steady(value: Any) -> Any:
             return value
 
 
-async def test_a_result_is_what_the_command_prints(
-    embedded_now: Embedded, journal: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_result_is_what_the_command_prints(embedded_now, journal, capsys, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_now.url)
     async with served() as client:
         results: dict[str, Any] = {name: await client.data(name, CALLS[name]) for name in COMMANDS}
@@ -118,9 +115,7 @@ async def test_a_result_is_what_the_command_prints(
 
 
 @pytest.mark.slow
-async def test_failures_are_words_with_remedies(
-    embedded_now: Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_failures_are_words_with_remedies(embedded_now, tmp_path, monkeypatch):
     embedded_now.fault("cloudwatch", preset="denied")
     async with served("--endpoint-url", embedded_now.url) as client:
         assert "cloudwatch:DescribeAlarms" in await client.refused("list_alarms")
@@ -134,9 +129,7 @@ async def test_failures_are_words_with_remedies(
     assert journals(tmp_path) == []
 
 
-async def test_a_runbook_with_mistakes_is_said_by_every_call_and_read_anew(
-    embedded_now: Embedded, journal: Path, tmp_path: Path
-) -> None:
+async def test_a_runbook_with_mistakes_is_said_by_every_call_and_read_anew(embedded_now, journal, tmp_path):
     book = tmp_path / "book.toml"
     book.write_text("version = 1\n[system]\nid = 3\n", "utf-8")
     async with served("--runbook", str(book), "--endpoint-url", embedded_now.url) as client:
@@ -149,7 +142,7 @@ async def test_a_runbook_with_mistakes_is_said_by_every_call_and_read_anew(
         assert await client.data("list_duties")
 
 
-async def test_a_query_above_the_limit_waits(embedded_now: Embedded, tmp_path: Path, journal: Path) -> None:
+async def test_a_query_above_the_limit_waits(embedded_now, tmp_path, journal):
     book = tmp_path / "book.toml"
     book.write_text(SHIPPED + "\n[inspecting]\nask_above_yen = 0.0\n", "utf-8")
     async with served("--runbook", str(book), "--endpoint-url", embedded_now.url) as client:
@@ -160,7 +153,7 @@ async def test_a_query_above_the_limit_waits(embedded_now: Embedded, tmp_path: P
     assert "logs.StartQuery" not in embedded_now.counts()
 
 
-async def test_one_of_several_systems_is_served(tmp_path: Path) -> None:
+async def test_one_of_several_systems_is_served(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text(
         f'[[systems]]\nrunbook = "facility-prod"\n[[systems]]\nrunbook = "{LIBRARY}"\n', "utf-8"
@@ -171,7 +164,7 @@ async def test_one_of_several_systems_is_served(tmp_path: Path) -> None:
         assert "available: facility-prod, library" in await client.refused("list_duties")
 
 
-async def test_a_copy_of_a_shared_journal_says_what_it_may_lack(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_copy_of_a_shared_journal_says_what_it_may_lack(monkeypatch):
     monkeypatch.setenv("TOBAN_JOURNAL", DEAD)
     await fill(place_of(DEAD, "facility-prod", state_folder("journals")).path)
     async with served() as client:

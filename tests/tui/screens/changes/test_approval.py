@@ -80,7 +80,7 @@ async def asked_by(two: Desk, note: str = "") -> Any:
 
 @SIZES
 @pytest.mark.slow
-async def test_asked_approved_confirmed(embedded: Embedded, tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_asked_approved_confirmed(embedded, tmp_path, size):
     path = tmp_path / "j.db"
     async with office(embedded, path, TARO) as two, console_of(embedded, path, size=size) as pilot:
         app = pilot.app
@@ -109,9 +109,7 @@ async def test_asked_approved_confirmed(embedded: Embedded, tmp_path: Path, size
 
 @pytest.mark.slow
 @SIZES
-async def test_the_second_person_sees_reviews_and_approves_it_by_name(
-    embedded: Embedded, tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_the_second_person_sees_reviews_and_approves_it_by_name(embedded, tmp_path, size):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, console_of(embedded, path, TARO, size=size) as pilot:
         app = pilot.app
@@ -134,7 +132,7 @@ async def test_the_second_person_sees_reviews_and_approves_it_by_name(
 
 
 @pytest.mark.slow
-async def test_who_asked_opens_the_plan_from_its_row_and_confirms(embedded: Embedded, tmp_path: Path) -> None:
+async def test_who_asked_opens_the_plan_from_its_row_and_confirms(embedded, tmp_path):
     # The first console was closed meanwhile: the row in the change mode leads back to the same plan.
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
@@ -154,7 +152,7 @@ async def test_who_asked_opens_the_plan_from_its_row_and_confirms(embedded: Embe
 
 
 @pytest.mark.slow
-async def test_it_is_another_plan_once_the_state_has_moved(embedded: Embedded, tmp_path: Path) -> None:
+async def test_it_is_another_plan_once_the_state_has_moved(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, console_of(embedded, path, TARO) as pilot:
         app = pilot.app
@@ -169,7 +167,7 @@ async def test_it_is_another_plan_once_the_state_has_moved(embedded: Embedded, t
 
 @SIZES
 @pytest.mark.slow
-async def test_who_cannot_approve_is_told(embedded: Embedded, tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_who_cannot_approve_is_told(embedded, tmp_path, size):
     path = tmp_path / "j.db"
     same = TARO.model_copy(update={"identity": HANAKO.identity})
     async with office(embedded, path) as one, console_of(embedded, path, same, size=size) as pilot:
@@ -183,7 +181,7 @@ async def test_who_cannot_approve_is_told(embedded: Embedded, tmp_path: Path, si
 
 
 @pytest.mark.slow
-async def test_a_declined_plan_says_so_when_it_is_made_again(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_declined_plan_says_so_when_it_is_made_again(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with console_of(embedded, path) as pilot, office(embedded, path, TARO) as two:
         screen = await planned(pilot)
@@ -198,7 +196,7 @@ async def test_a_declined_plan_says_so_when_it_is_made_again(embedded: Embedded,
 
 
 @pytest.mark.slow
-async def test_declined_with_a_reason(embedded: Embedded, tmp_path: Path) -> None:
+async def test_declined_with_a_reason(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, console_of(embedded, path, TARO) as pilot:
         app = pilot.app
@@ -216,7 +214,7 @@ async def test_declined_with_a_reason(embedded: Embedded, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-async def test_the_asker_is_told_that_it_was_declined(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_asker_is_told_that_it_was_declined(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path, TARO) as two, console_of(embedded, path) as pilot:
         await planned(pilot)
@@ -231,7 +229,7 @@ async def test_the_asker_is_told_that_it_was_declined(embedded: Embedded, tmp_pa
 
 
 @pytest.mark.slow
-async def test_obtained_elsewhere(embedded: Embedded, tmp_path: Path) -> None:
+async def test_obtained_elsewhere(embedded, tmp_path):
     async with console_of(embedded, tmp_path / "j.db") as pilot:
         app = pilot.app
         plan_screen = await armed_plan(pilot, asked=False)
@@ -254,7 +252,7 @@ async def test_obtained_elsewhere(embedded: Embedded, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_an_emergency_where_the_approver_is_undecided(embedded: Embedded, tmp_path: Path) -> None:
+async def test_an_emergency_where_the_approver_is_undecided(embedded, tmp_path):
     async with console_of(embedded, tmp_path / "j.db", runbook=UNDECIDED) as pilot:
         app = pilot.app
         plan_screen = await armed_plan(pilot, asked=False)
@@ -270,7 +268,7 @@ async def test_an_emergency_where_the_approver_is_undecided(embedded: Embedded, 
 
 
 @pytest.mark.slow
-async def test_a_freeze_and_an_approval_are_both_asked_for(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_freeze_and_an_approval_are_both_asked_for(embedded, tmp_path):
     runbook = frozen(embedded.clock.now(), -60, 60, APPROVED)
     async with console_of(embedded, tmp_path / "j.db", runbook=runbook) as pilot:
         app = pilot.app
@@ -292,7 +290,7 @@ async def test_a_freeze_and_an_approval_are_both_asked_for(embedded: Embedded, t
 
 
 @pytest.mark.slow
-async def test_what_has_expired_is_obtained_again_for_a_new_plan(embedded: Embedded, tmp_path: Path) -> None:
+async def test_what_has_expired_is_obtained_again_for_a_new_plan(embedded, tmp_path):
     async with console_of(embedded, tmp_path / "j.db") as pilot:
         plan_screen = await planned(pilot)
         await fill(pilot, await way(pilot, 1), who="鈴木", reference="12")
@@ -306,7 +304,7 @@ async def test_what_has_expired_is_obtained_again_for_a_new_plan(embedded: Embed
 
 
 @pytest.mark.slow
-async def test_an_edited_plan_is_no_longer_said_to_be_approved(embedded: Embedded, tmp_path: Path) -> None:
+async def test_an_edited_plan_is_no_longer_said_to_be_approved(embedded, tmp_path):
     async with console_of(embedded, tmp_path / "j.db") as pilot:
         plan_screen = await planned(pilot)
         await fill(pilot, await way(pilot, 1), who="鈴木", reference="12")
@@ -319,7 +317,7 @@ async def test_an_edited_plan_is_no_longer_said_to_be_approved(embedded: Embedde
 
 
 @pytest.mark.slow
-async def test_in_japanese(embedded: Embedded, tmp_path: Path) -> None:
+async def test_in_japanese(embedded, tmp_path):
     i18n.use("ja")
     async with console_of(embedded, tmp_path / "j.db", size=(80, 24)) as pilot:
         await planned(pilot)
@@ -332,7 +330,7 @@ async def test_in_japanese(embedded: Embedded, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_the_row_of_my_own_request_does_not_wait_for_me(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_row_of_my_own_request_does_not_wait_for_me(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, console_of(embedded, path) as pilot:
         plan = await asked_by(one)
@@ -342,7 +340,7 @@ async def test_the_row_of_my_own_request_does_not_wait_for_me(embedded: Embedded
 
 
 @pytest.mark.slow
-async def test_an_emergency_is_proposed_to_slack_and_can_be_again(embedded: Embedded, tmp_path: Path) -> None:
+async def test_an_emergency_is_proposed_to_slack_and_can_be_again(embedded, tmp_path):
     async with console_of(embedded, tmp_path / "j.db", runbook=UNDECIDED) as pilot:
         app = pilot.app
         plan_screen = await armed_plan(pilot, asked=False)
@@ -359,7 +357,7 @@ async def test_an_emergency_is_proposed_to_slack_and_can_be_again(embedded: Embe
         await press(pilot, "p", at="PostScreen")
 
 
-async def test_the_journal_tells_both_kinds_apart(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_journal_tells_both_kinds_apart(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         await approve(two, await asked_by(one))

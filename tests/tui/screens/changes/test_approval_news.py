@@ -1,11 +1,9 @@
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.conftest import Embedded
 from tests.services.changes.approval.approval_world import TARO, VALID, again, approve, office
 from tests.tools.console import flat_text, until
 from tests.tui.screens.changes.test_approval import asked_by, console_of
@@ -18,7 +16,7 @@ def told(pilot: Pilot[Any], words: str) -> bool:
 
 
 @pytest.mark.slow
-async def test_a_refusal_is_told_once_whatever_starts_next(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_refusal_is_told_once_whatever_starts_next(embedded, tmp_path):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await asked_by(one)
@@ -33,9 +31,7 @@ async def test_a_refusal_is_told_once_whatever_starts_next(embedded: Embedded, t
 
 
 @pytest.mark.parametrize("is_answered", [False, True])
-async def test_the_asker_is_told_that_the_request_has_expired(
-    embedded: Embedded, tmp_path: Path, *, is_answered: bool
-) -> None:
+async def test_the_asker_is_told_that_the_request_has_expired(embedded, tmp_path, *, is_answered):
     path = tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
         plan = await asked_by(one)

@@ -35,7 +35,7 @@ async def answer(pilot: Pilot[None], *, code: str = "", minutes: str = "") -> No
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_the_code_is_asked_for_and_tried(embedded: Any, size: tuple[int, int]) -> None:
+async def test_the_code_is_asked_for_and_tried(embedded, size):
     embedded.world.component(SessionStore).trusts["TobanWrite"] = Trust(mfa=True)
     async with dialog(embedded, size) as pilot:
         app: Any = pilot.app
@@ -57,7 +57,7 @@ async def test_the_code_is_asked_for_and_tried(embedded: Any, size: tuple[int, i
         assert run.state is StepState.DONE, run
 
 
-async def test_a_role_without_a_device_asks_for_no_code(embedded: Any) -> None:
+async def test_a_role_without_a_device_asks_for_no_code(embedded):
     async with dialog(embedded, (80, 24), WriteRole(ROLE.role_arn)) as pilot:
         app: Any = pilot.app
         assert "TobanWrite" in screen_text(pilot)

@@ -8,7 +8,6 @@ from textual.widgets import Input
 
 from services.changes import entries as change_entries
 from services.models.change_runs import StepState
-from tests.conftest import Embedded
 from tests.tools.console import flat_text, press, until
 from tests.tui.change_steps import (
     arm,
@@ -53,7 +52,7 @@ def number(screen: PlanScreen) -> Input:
 
 
 @pytest.mark.slow
-async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: Embedded) -> None:
+async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded):
     async with change_mode(embedded) as pilot:
         await arm(pilot)
         screen = await planned(pilot)
@@ -77,7 +76,7 @@ async def test_armed_the_name_is_typed_at_once_and_changes_no_number(embedded: E
 
 @pytest.mark.usefixtures("quick_plans")
 @pytest.mark.slow
-async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(embedded: Embedded) -> None:
+async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)
@@ -93,7 +92,7 @@ async def test_focus_moved_before_the_plan_arrives_stays_where_it_is(embedded: E
 
 
 @pytest.mark.slow
-async def test_a_key_that_the_number_does_not_take_is_refused_with_a_reason(embedded: Embedded) -> None:
+async def test_a_key_that_the_number_does_not_take_is_refused_with_a_reason(embedded):
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: screen.focused is number(screen))
@@ -106,7 +105,7 @@ async def test_a_key_that_the_number_does_not_take_is_refused_with_a_reason(embe
 
 @pytest.mark.usefixtures("quick_plans")
 @pytest.mark.slow
-async def test_arming_over_a_refused_plan_gives_the_keys_back_to_the_question(embedded: Embedded) -> None:
+async def test_arming_over_a_refused_plan_gives_the_keys_back_to_the_question(embedded):
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         number(screen).value = "5"
@@ -118,7 +117,7 @@ async def test_arming_over_a_refused_plan_gives_the_keys_back_to_the_question(em
 
 
 @pytest.mark.slow
-async def test_arming_after_enter_in_a_wrong_date_leaves_the_keys_in_it(embedded: Embedded) -> None:
+async def test_arming_after_enter_in_a_wrong_date_leaves_the_keys_in_it(embedded):
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         at = screen.form.query_one("#ask-revert_at", Input)
@@ -133,7 +132,7 @@ async def test_arming_after_enter_in_a_wrong_date_leaves_the_keys_in_it(embedded
 
 
 @pytest.mark.slow
-async def test_a_plan_that_expires_under_a_half_typed_name_keeps_its_keys(embedded: Embedded) -> None:
+async def test_a_plan_that_expires_under_a_half_typed_name_keeps_its_keys(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot, asked=False)
         field = await name_asked(pilot, screen)
@@ -151,7 +150,7 @@ async def test_a_plan_that_expires_under_a_half_typed_name_keeps_its_keys(embedd
 
 
 @pytest.mark.slow
-async def test_disarming_and_arming_again_comes_back_to_the_name(embedded: Embedded) -> None:
+async def test_disarming_and_arming_again_comes_back_to_the_name(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)
@@ -162,7 +161,7 @@ async def test_disarming_and_arming_again_comes_back_to_the_name(embedded: Embed
 
 
 @pytest.mark.slow
-async def test_enter_leads_from_any_question_to_the_name(embedded: Embedded) -> None:
+async def test_enter_leads_from_any_question_to_the_name(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot, asked=False)
         field = await name_asked(pilot, screen)
@@ -188,7 +187,7 @@ async def test_enter_leads_from_any_question_to_the_name(embedded: Embedded) -> 
 
 
 @pytest.mark.slow
-async def test_read_only_enter_cycles_through_the_questions(embedded: Embedded) -> None:
+async def test_read_only_enter_cycles_through_the_questions(embedded):
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: screen.focused is number(screen))
@@ -200,7 +199,7 @@ async def test_read_only_enter_cycles_through_the_questions(embedded: Embedded) 
         await press(pilot, "down", "down", then=lambda: screen.view.scroll_offset.y == top + 2)
 
 
-async def test_a_plan_that_becomes_refused_takes_the_keys_to_the_first_question(embedded: Embedded) -> None:
+async def test_a_plan_that_becomes_refused_takes_the_keys_to_the_first_question(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)
@@ -219,7 +218,7 @@ async def test_a_plan_that_becomes_refused_takes_the_keys_to_the_first_question(
 
 
 @pytest.mark.slow
-async def test_the_keys_that_are_offered_follow_the_state(embedded: Embedded) -> None:
+async def test_the_keys_that_are_offered_follow_the_state(embedded):
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: "F9 arm" in hints(screen))
@@ -237,7 +236,7 @@ async def test_the_keys_that_are_offered_follow_the_state(embedded: Embedded) ->
         assert "Esc close" in hints(screen)
 
 
-async def test_a_console_configured_read_only_offers_no_arming(embedded: Embedded) -> None:
+async def test_a_console_configured_read_only_offers_no_arming(embedded):
     async with change_mode(embedded, read_only=True) as pilot:
         screen = await planned(pilot)
         await until(pilot, lambda: "F5 plan again" in hints(screen))
@@ -253,7 +252,7 @@ def hints(screen: PlanScreen) -> str:
 
 @pytest.mark.parametrize("state", ["under way", "done", "unknown"])
 @pytest.mark.slow
-async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Embedded, state: str) -> None:
+async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded, state):
     async with change_mode(embedded) as pilot:
         app = pilot.app
         screen = await armed_plan(pilot, asked=False)
@@ -281,7 +280,7 @@ async def test_escape_and_quit_work_whatever_becomes_of_the_change(embedded: Emb
 
 
 @pytest.mark.slow
-async def test_quit_works_over_the_dialog_that_sends(embedded: Embedded) -> None:
+async def test_quit_works_over_the_dialog_that_sends(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot)
         with embedded.held("application-autoscaling", "RegisterScalableTarget"):
@@ -294,7 +293,7 @@ async def test_quit_works_over_the_dialog_that_sends(embedded: Embedded) -> None
 # -- another console's
 
 
-async def test_a_change_interrupted_between_steps_is_not_called_sending(embedded: Embedded) -> None:
+async def test_a_change_interrupted_between_steps_is_not_called_sending(embedded):
     async with change_mode(embedded) as pilot:
         app = pilot.app
         plan = await app.services.engine.plan("task-limit", NAME, {"max": "10"})
@@ -318,7 +317,7 @@ async def test_a_change_interrupted_between_steps_is_not_called_sending(embedded
         await until(pilot, lambda: "elsewhere or cut off" not in flat_text(pilot))
 
 
-async def test_while_this_console_sends_c_says_so(embedded: Embedded) -> None:
+async def test_while_this_console_sends_c_says_so(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot, asked=False)
         await name_asked(pilot, screen)

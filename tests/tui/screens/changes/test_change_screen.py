@@ -1,5 +1,4 @@
 import asyncio
-from pathlib import Path
 
 import pytest
 from textual.widgets import Input
@@ -7,7 +6,6 @@ from textual.widgets import Input
 from services.changes import entries as change_entries
 from services.models.change_runs import StepState
 from services.models.journal import Entry, EntryKind, NewEntry
-from tests.conftest import Embedded, MonkeyPatch
 from tests.services.changes.change_world import OVER
 from tests.tools.console import expect, flat_text, press, until
 from tests.tui.change_steps import (
@@ -29,7 +27,7 @@ pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ordinary
 RESOURCE = "service/facility-prod-cluster/staff-api"
 
 
-async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded: Embedded) -> None:
+async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded):
     async with change_mode(embedded) as pilot:
         live = pilot.app.screen.live
         assert "Maximum" in flat_text(pilot)
@@ -45,7 +43,7 @@ async def test_a_failed_read_keeps_the_last_state_and_says_why(embedded: Embedde
 
 
 @pytest.mark.slow
-async def test_nothing_is_read_while_the_screen_is_hidden(embedded: Embedded) -> None:
+async def test_nothing_is_read_while_the_screen_is_hidden(embedded):
     async with change_mode(embedded) as pilot:
         await press(pilot, "1", left="ChangeScreen")
         before = embedded.counts().get("application-autoscaling.DescribeScalableTargets", 0)
@@ -55,7 +53,7 @@ async def test_nothing_is_read_while_the_screen_is_hidden(embedded: Embedded) ->
 
 
 @pytest.mark.slow
-async def test_an_unknown_outcome_is_asked_when_aws_cannot_decide(embedded: Embedded) -> None:
+async def test_an_unknown_outcome_is_asked_when_aws_cannot_decide(embedded):
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await armed_plan(pilot)
@@ -92,7 +90,7 @@ async def test_an_unknown_outcome_is_asked_when_aws_cannot_decide(embedded: Embe
         assert [entry.data["how"] for entry in resolved] == ["said"]
 
 
-async def test_keys_that_come_faster_than_the_dialog_open_one(embedded: Embedded) -> None:
+async def test_keys_that_come_faster_than_the_dialog_open_one(embedded):
     async with change_mode(embedded) as pilot:
         app = pilot.app
         screen = app.screen
@@ -107,7 +105,7 @@ async def test_keys_that_come_faster_than_the_dialog_open_one(embedded: Embedded
         assert "no change to revert" not in notices(pilot)
 
 
-async def test_an_unknown_outcome_of_an_unsupported_kind_is_asked(embedded: Embedded) -> None:
+async def test_an_unknown_outcome_of_an_unsupported_kind_is_asked(embedded):
     async with change_mode(embedded) as pilot:
         app = pilot.app
         first_plan = await app.services.engine.plan("task-limit", "staff-api", {"max": "10"})
@@ -128,7 +126,7 @@ async def test_an_unknown_outcome_of_an_unsupported_kind_is_asked(embedded: Embe
 
 
 @pytest.mark.slow
-async def test_an_applied_change_is_shown_in_full(embedded: Embedded) -> None:
+async def test_an_applied_change_is_shown_in_full(embedded):
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await armed_plan(pilot)
@@ -139,7 +137,7 @@ async def test_an_applied_change_is_shown_in_full(embedded: Embedded) -> None:
         await press(pilot, "enter", at="RunScreen", shows=("RegisterScalableTarget", "✓ recorded"))
 
 
-async def test_a_plan_that_cannot_be_read_says_why_is_tried_again_and_answered(embedded: Embedded) -> None:
+async def test_a_plan_that_cannot_be_read_says_why_is_tried_again_and_answered(embedded):
     async with change_mode(embedded) as pilot:
         embedded.fault("application-autoscaling", preset="denied")
         await press(pilot, "enter", at="PlanScreen", shows="application-autoscaling:Describe")
@@ -159,7 +157,7 @@ async def test_a_plan_that_cannot_be_read_says_why_is_tried_again_and_answered(e
         assert screen.plan.revert.way == "duty"
 
 
-async def test_after_a_resize_no_key_confirms_yet(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_after_a_resize_no_key_confirms_yet(embedded, monkeypatch):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot)
         await burst(pilot, *"staff")
@@ -175,7 +173,7 @@ async def test_after_a_resize_no_key_confirms_yet(embedded: Embedded, monkeypatc
 # -- arming
 
 
-async def test_keys_say_what_they_miss_and_arming_needs_reason_and_time(embedded: Embedded) -> None:
+async def test_keys_say_what_they_miss_and_arming_needs_reason_and_time(embedded):
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await press(pilot, "r", then=lambda: "No change has an unknown outcome" in notices(pilot))
@@ -203,7 +201,7 @@ async def test_keys_say_what_they_miss_and_arming_needs_reason_and_time(embedded
 
 
 @pytest.mark.slow
-async def test_what_the_journal_says_of_arming_is_true(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_what_the_journal_says_of_arming_is_true(embedded, monkeypatch):
     # Closed while it is being recorded, the dialog would leave an entry of something that never was.
     async with change_mode(embedded) as pilot:
         app, slow, started = pilot.app, asyncio.Event(), asyncio.Event()
@@ -226,7 +224,7 @@ async def test_what_the_journal_says_of_arming_is_true(embedded: Embedded, monke
         assert EntryKind.ARMED in kinds
 
 
-async def test_a_console_configured_read_only_says_so_plainly(embedded: Embedded) -> None:
+async def test_a_console_configured_read_only_says_so_plainly(embedded):
     async with change_mode(embedded, read_only=True) as pilot:
         screen = await planned(pilot)
         assert "configured read-only" in flat_text(pilot)
@@ -235,7 +233,7 @@ async def test_a_console_configured_read_only_says_so_plainly(embedded: Embedded
         assert not pilot.app.screen.query(Input)
 
 
-async def test_without_a_journal_nothing_can_be_armed_or_planned(embedded: Embedded, tmp_path: Path) -> None:
+async def test_without_a_journal_nothing_can_be_armed_or_planned(embedded, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     async with change_mode(embedded, journal=tmp_path / "file" / "journal.db") as pilot:
         await press(pilot, "f9", at="ArmScreen", shows="Without a journal there are no changes")
@@ -244,7 +242,7 @@ async def test_without_a_journal_nothing_can_be_armed_or_planned(embedded: Embed
         await until(pilot, lambda: "Without the journal nothing can be changed" in flat_text(pilot))
 
 
-async def test_arming_from_the_dialog_goes_on_to_the_name(embedded: Embedded) -> None:
+async def test_arming_from_the_dialog_goes_on_to_the_name(embedded):
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         assert not screen.bar.asking
@@ -260,7 +258,7 @@ def notices(pilot) -> str:
 
 
 @pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
-async def test_no_word_has_the_colour_of_its_ground_in_16_colours(embedded: Embedded, theme: str) -> None:
+async def test_no_word_has_the_colour_of_its_ground_in_16_colours(embedded, theme):
     async with change_mode(embedded) as pilot:
         pilot.app.theme = theme
         await press(pilot, "f9", at="ArmScreen", shows="PRODUCTION")

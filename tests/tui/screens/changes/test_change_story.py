@@ -6,7 +6,7 @@ from services.aws.autoscaling.reader import AutoScalingReader
 from services.models.alarms import AlarmState
 from services.models.change_runs import StepState
 from services.models.changes import Danger, Plan
-from tests.conftest import Embedded, MonkeyPatch
+from tests.conftest import Embedded
 from tests.services.changes.change_world import RESOURCE, service
 from tests.tools.console import expect, flat_text, press, until
 from tests.tui.change_steps import (
@@ -27,7 +27,7 @@ from widgets.changes.plan.form import ChoiceRow
 pytestmark = [pytest.mark.usefixtures("at_once"), pytest.mark.scenario("ecs-cpu"), pytest.mark.slow]
 
 
-async def test_the_limit_rises_the_alarm_clears_and_the_revert_is_dated(embedded: Embedded) -> None:
+async def test_the_limit_rises_the_alarm_clears_and_the_revert_is_dated(embedded):
     embedded.advance(420)
     async with change_mode(embedded) as pilot:
         app = pilot.app
@@ -74,7 +74,7 @@ async def test_the_limit_rises_the_alarm_clears_and_the_revert_is_dated(embedded
         assert slot.key in keys, "and so has the calendar"
 
 
-async def test_three_enters_send_one_request_and_closing_changes_nothing(embedded: Embedded) -> None:
+async def test_three_enters_send_one_request_and_closing_changes_nothing(embedded):
     async with change_mode(embedded) as pilot:
         await armed_plan(pilot)
         embedded.fault("application-autoscaling", "RegisterScalableTarget", delay=0.3)
@@ -86,7 +86,7 @@ async def test_three_enters_send_one_request_and_closing_changes_nothing(embedde
         await until(pilot, lambda: "✓ applied" in flat_text(pilot))
 
 
-async def test_a_state_that_changed_since_the_plan_is_reported_and_left_unchanged(embedded: Embedded) -> None:
+async def test_a_state_that_changed_since_the_plan_is_reported_and_left_unchanged(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot)
         move_limit(embedded, 7)
@@ -99,7 +99,7 @@ async def test_a_state_that_changed_since_the_plan_is_reported_and_left_unchange
         assert screen.plan.steps[0].rows[0].before == "7", "planned again from what is there now"
 
 
-async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded: Embedded) -> None:
+async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded):
     async with change_mode(embedded) as pilot:
         screen = await planned(pilot)
         assert "Read-only: nothing can be sent. F9" in flat_text(pilot)
@@ -109,7 +109,7 @@ async def test_read_only_nothing_can_be_typed_and_nothing_is_sent(embedded: Embe
         assert sent(embedded) == 0
 
 
-async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(embedded: Embedded) -> None:
+async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot)
         await burst(pilot, *"staff-app")
@@ -137,7 +137,7 @@ async def test_a_wrong_name_an_edit_and_an_expired_plan_send_nothing_and_say_so(
         await until(pilot, lambda: screen.bar.asking)
 
 
-async def test_a_plan_does_not_expire_while_its_form_is_answered(embedded: Embedded) -> None:
+async def test_a_plan_does_not_expire_while_its_form_is_answered(embedded):
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         pilot.app.way_back = ("change", "an incident")
@@ -170,7 +170,7 @@ async def test_a_plan_does_not_expire_while_its_form_is_answered(embedded: Embed
         assert sent(embedded) == 1
 
 
-async def test_what_was_typed_ahead_confirms_nothing(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_what_was_typed_ahead_confirms_nothing(embedded, monkeypatch):
     keys = [*"staff-api", "enter", "enter"]
     async with change_mode(embedded) as pilot:
         app = pilot.app
@@ -199,7 +199,7 @@ async def test_what_was_typed_ahead_confirms_nothing(embedded: Embedded, monkeyp
         assert sent(embedded, RAISE) == 1
 
 
-async def test_the_revert_is_planned_with_one_key(embedded: Embedded) -> None:
+async def test_the_revert_is_planned_with_one_key(embedded):
     async with change_mode(embedded) as pilot:
         app = pilot.app
         await armed_plan(pilot)
@@ -219,7 +219,7 @@ def move_limit(embedded: Embedded, maximum: int) -> None:
         )
 
 
-async def test_a_routine_change_begins_at_no(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_a_routine_change_begins_at_no(embedded, monkeypatch):
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         change = pilot.app.services.engine.changes["task-limit"]

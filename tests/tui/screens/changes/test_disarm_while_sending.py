@@ -3,7 +3,6 @@ import pytest
 from services import i18n
 from services.changes import sender
 from services.models.change_runs import Run, StepRun, StepState
-from tests.conftest import Embedded, MonkeyPatch
 from tests.services.report.test_report_partly_done import two_steps
 from tests.tools.console import flat_text, press, until
 from tests.tui.change_steps import armed_plan, change_mode
@@ -15,7 +14,7 @@ from tui.screens.changes.arm import arm_or_disarm
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600.0)
 @pytest.mark.slow
-async def test_what_was_sent_may_still_be_accepted(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_what_was_sent_may_still_be_accepted(embedded, monkeypatch):
     monkeypatch.setattr(sender, "WRITE_SECONDS", 5.0)
     async with change_mode(embedded) as pilot:
         app = pilot.app
@@ -48,7 +47,7 @@ def stopped(*states: StepState) -> Run:
         (StepState.DONE, StepState.FAILED),
     ],
 )
-def test_sentences_are_joined_as_the_language_does(states: tuple[StepState, StepState]) -> None:
+def test_sentences_are_joined_as_the_language_does(states):
     i18n.use("ja")
     text = run_summary(stopped(*states))
     assert "Task limit。" in text

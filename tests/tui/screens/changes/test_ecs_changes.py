@@ -26,9 +26,7 @@ def settled(embedded: Embedded) -> list[Any]:
 
 @SIZES
 @pytest.mark.scenario("bad-deploy", history=1200)
-async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(
-    embedded: Embedded, size: tuple[int, int]
-) -> None:
+async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(embedded, size):
     live(embedded, 480)
     async with change_mode(embedded, size=size) as pilot:
         await arm_without_screen(pilot)
@@ -49,7 +47,7 @@ async def test_a_bad_release_is_rolled_back_and_the_alarm_clears(
 
 @SIZES
 @pytest.mark.scenario("ordinary-day", history=1200)
-async def test_tasks_are_added_by_hand_and_restarted(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_tasks_are_added_by_hand_and_restarted(embedded, size):
     target(embedded).suspended |= {"DynamicScalingInSuspended": True}
     resource = f"service/{names.CLUSTER}/{SERVICE}"
     async with change_mode(embedded, size=size) as pilot:

@@ -68,7 +68,7 @@ async def seen_to_its_end(pilot: Pilot[Any], embedded: Embedded) -> None:
 
 @SIZES
 @pytest.mark.slow
-async def test_the_whole_cache_is_cleared_to_its_end(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_the_whole_cache_is_cleared_to_its_end(embedded, size):
     async with change_mode(embedded, size=size) as pilot:
         await arm_without_screen(pilot)
         screen = await dialog(pilot, "cache-invalidation", DISTRIBUTION)
@@ -80,7 +80,7 @@ async def test_the_whole_cache_is_cleared_to_its_end(embedded: Embedded, size: t
         assert "完了しました" in pilot.app.runs[0].progress.text
 
 
-async def test_a_path_that_matches_nothing_is_refused_on_the_screen(embedded: Embedded) -> None:
+async def test_a_path_that_matches_nothing_is_refused_on_the_screen(embedded):
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         screen = await dialog(pilot, "cache-invalidation", DISTRIBUTION)
@@ -93,7 +93,7 @@ async def test_a_path_that_matches_nothing_is_refused_on_the_screen(embedded: Em
 
 @pytest.mark.slow
 @SIZES
-async def test_an_alarm_is_muted_watched_and_unmuted(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_an_alarm_is_muted_watched_and_unmuted(embedded, size):
     async with change_mode(embedded, size=size) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)
@@ -122,7 +122,7 @@ async def test_an_alarm_is_muted_watched_and_unmuted(embedded: Embedded, size: t
         await alarms_read(pilot, embedded, "")
 
 
-async def test_a_name_is_not_lost_because_its_mute_begins_later(embedded: Embedded) -> None:
+async def test_a_name_is_not_lost_because_its_mute_begins_later(embedded):
     async with change_mode(embedded) as pilot:
         await arm_without_screen(pilot)
         screen = await dialog(pilot, "alarm-mute", ALARM)
@@ -157,7 +157,7 @@ async def alarms_read(pilot: Pilot[Any], embedded: Embedded, rule: str) -> None:
     await until_later(pilot, embedded, is_read, 61)
 
 
-async def test_what_the_screen_says_of_a_mute(embedded: Embedded) -> None:
+async def test_what_the_screen_says_of_a_mute(embedded):
     async with change_mode(embedded) as pilot:
         screen = await dialog(pilot, "alarm-mute", ALARM)
         await answered(pilot, screen, reason="点検")

@@ -44,7 +44,7 @@ async def take(pilot: Pilot[Any], step: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_key_is_created_handed_over_proven_and_the_old_one_deactivated(embedded: Embedded) -> None:
+async def test_a_key_is_created_handed_over_proven_and_the_old_one_deactivated(embedded):
     async with change_mode(embedded) as pilot:
         await to_rotation(pilot)
         await arm_without_screen(pilot)
@@ -82,7 +82,7 @@ async def opened(pilot: Pilot[Any], embedded: Embedded) -> tuple[RevealScreen, s
 
 
 @pytest.mark.usefixtures("quick")
-async def test_the_secret_is_on_screen_only_while_space_is_held(embedded: Embedded) -> None:
+async def test_the_secret_is_on_screen_only_while_space_is_held(embedded):
     async with change_mode(embedded) as pilot:
         screen, secret = await opened(pilot, embedded)
         assert secret not in screen_text(pilot)
@@ -100,7 +100,7 @@ async def test_the_secret_is_on_screen_only_while_space_is_held(embedded: Embedd
 
 
 @pytest.mark.slow
-async def test_the_secret_is_hidden_as_soon_as_the_window_loses_the_focus(embedded: Embedded) -> None:
+async def test_the_secret_is_hidden_as_soon_as_the_window_loses_the_focus(embedded):
     async with change_mode(embedded) as pilot:
         screen, secret = await opened(pilot, embedded)
         await pilot.press("space")
@@ -110,7 +110,7 @@ async def test_the_secret_is_hidden_as_soon_as_the_window_loses_the_focus(embedd
         assert secret not in screen_text(pilot)
 
 
-async def test_the_secret_is_hidden_below_another_window_and_cannot_be_selected(embedded: Embedded) -> None:
+async def test_the_secret_is_hidden_below_another_window_and_cannot_be_selected(embedded):
     async with change_mode(embedded) as pilot:
         screen, secret = await opened(pilot, embedded)
         await pilot.press("space")
@@ -123,7 +123,7 @@ async def test_the_secret_is_hidden_below_another_window_and_cannot_be_selected(
 
 
 @pytest.mark.slow
-async def test_the_dialog_closes_after_its_time(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_dialog_closes_after_its_time(embedded, monkeypatch):
     monkeypatch.setattr(applying, "LONGEST", 0.6)
     async with change_mode(embedded) as pilot:
         screen, secret = await opened(pilot, embedded)
@@ -131,7 +131,7 @@ async def test_the_dialog_closes_after_its_time(embedded: Embedded, monkeypatch:
         assert secret not in screen_text(pilot)
 
 
-async def test_quitting_would_lose_the_secret_and_says_so_first(embedded: Embedded) -> None:
+async def test_quitting_would_lose_the_secret_and_says_so_first(embedded):
     async with change_mode(embedded) as pilot:
         engine = pilot.app.ready.engine
         await arm_without_screen(pilot)

@@ -5,7 +5,6 @@ import pytest
 from services import i18n
 from services.demo.scenario import Scenario
 from services.models.change_runs import StepState
-from tests.conftest import Embedded
 from tests.tools.console import expect, flat_text, press, until
 from tests.tui.change_steps import SIZES, arm_without_screen, change_mode, planned, sent, to_question
 from tests.tui.screens.changes.test_change_keys import burst
@@ -20,7 +19,7 @@ pytestmark = [
 NAME = "facility-prod-db"
 
 
-async def test_a_title_is_whole_and_the_target_is_named_beside_it(embedded: Embedded) -> None:
+async def test_a_title_is_whole_and_the_target_is_named_beside_it(embedded):
     async with change_mode(embedded, size=(80, 24)) as pilot:
         app = pilot.app
         await pilot.press(*["down"] * list(app.ready.engine.changes).index("rds-class"))
@@ -39,9 +38,7 @@ async def test_a_title_is_whole_and_the_target_is_named_beside_it(embedded: Embe
     [("rds-maintenance", "ApplyPendingMaintenanceAction", True), ("rds-snapshot", "CreateDBSnapshot", False)],
 )
 @pytest.mark.slow
-async def test_a_change_that_needs_no_approval(
-    kind: str, operation: str, typed: bool, size: tuple[int, int], embedded: Embedded
-) -> None:
+async def test_a_change_that_needs_no_approval(kind, operation, typed, size, embedded):
     async with change_mode(embedded, size=size) as pilot:
         app = pilot.app
         await arm_without_screen(pilot)

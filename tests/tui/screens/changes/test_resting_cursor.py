@@ -1,6 +1,5 @@
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import console, until
 from tests.tui.change_steps import change_mode
 from tui.screens.logs.groups import GroupScreen
@@ -9,7 +8,7 @@ from widgets.drawing import rest
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("ecs-cpu", history=600.0)]
 
 
-async def test_quick_arrows_read_the_last_target(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_quick_arrows_read_the_last_target(embedded, monkeypatch):
     async with change_mode(embedded, size=(120, 40)) as pilot:
         screen, engine = pilot.app.screen, pilot.app.ready.engine
         read: list[str] = []
@@ -37,9 +36,7 @@ async def test_quick_arrows_read_the_last_target(embedded: Embedded, monkeypatch
         assert read == [f"{last.kind}:{last.target.id}"]
 
 
-async def test_while_the_cursor_moves_no_other_target_s_state_is_shown(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_while_the_cursor_moves_no_other_target_s_state_is_shown(embedded, monkeypatch):
     async with change_mode(embedded, size=(120, 40)) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.live.state.value is not None)
@@ -53,9 +50,7 @@ async def test_while_the_cursor_moves_no_other_target_s_state_is_shown(
         assert screen.live.state.value == first.value, "as far as it is known"
 
 
-async def test_quick_arrows_over_log_groups_read_those_around_the_last(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_quick_arrows_over_log_groups_read_those_around_the_last(embedded, monkeypatch):
     further = tuple(f"/ecs/further-{number:03}" for number in range(300))
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         dialog = GroupScreen(pilot.app.ready, further)

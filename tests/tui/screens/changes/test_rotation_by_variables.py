@@ -16,7 +16,6 @@ import pytest
 from services.demo.github import SCOPES, SECRET
 from services.demo.launch import PREFIX, TOKEN
 from services.demo.names import USER
-from tests.conftest import Embedded
 from tests.services.changes.key_rotation.rotation_world import TEST_RUN
 from tests.tools.recording_server import recording
 from tests.tui.pty_console import PtyConsole
@@ -29,7 +28,7 @@ AUTHORIZED = re.compile(rb"(?im)^authorization: bearer ([^\r\n]*)\r$")
 @pytest.mark.slow
 @pytest.mark.pty
 @pytest.mark.parametrize("by_file", [False, True], ids=["variable", "file"])
-def test_the_secrets_of_a_rotation_go_nowhere(embedded_now: Embedded, tmp_path: Path, by_file: bool) -> None:
+def test_the_secrets_of_a_rotation_go_nowhere(embedded_now, tmp_path, by_file):
     home, temp, log, exported = (tmp_path / name for name in ("home", "tmp", "debug.log", "export.jsonl"))
     for folder in (home, temp):
         folder.mkdir()

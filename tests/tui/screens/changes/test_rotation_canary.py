@@ -16,7 +16,7 @@ from services.demo.names import USER
 from services.journal.export import export
 from services.models.change_runs import StepState
 from services.models.journal import EntryQuery
-from tests.conftest import ORIGIN, Embedded
+from tests.conftest import ORIGIN
 from tests.tools.console import flat_text, screen_text, until
 from tests.tools.demo import demo_command
 from tests.tui.change_steps import arm_without_screen, change_mode
@@ -54,11 +54,11 @@ class Grep:
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.scenario("ordinary-day", history=600)
 async def test_a_rotation_leaves_its_secret_nowhere_even_if_something_fails_while_it_is_kept(
-    embedded: Embedded,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    embedded,
+    tmp_path,
+    capfd,
+    monkeypatch,
+):
     # As in a real console, which survives internal errors.
     monkeypatch.setattr(RuntimeApp, "_lets_faults_through", False)
     grep, log = Grep(CANARY.secret), tmp_path / "debug.log"
@@ -124,7 +124,7 @@ async def fail_with(pilot: Pilot[Any], secret: str) -> None:
 
 
 @pytest.mark.pty
-def test_no_byte_of_the_terminal_no_file_no_environment_and_no_core_holds_the_secret(tmp_path: Path) -> None:
+def test_no_byte_of_the_terminal_no_file_no_environment_and_no_core_holds_the_secret(tmp_path):
     grep, temp, home = Grep(CANARY.secret), tmp_path / "tmp", tmp_path / "home"
     temp.mkdir()
     home.mkdir()

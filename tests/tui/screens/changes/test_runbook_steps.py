@@ -56,12 +56,12 @@ def steps_of(book: Runbook) -> list[tuple[str, str, Step | Cause]]:
 
 
 @pytest.mark.parametrize(("place", "words", "change"), ROWS, ids=[f"{row[0]}: {row[1]}" for row in ROWS])
-def test_a_row_leads_to_its_change(place: str, words: str, change: tuple[str, dict[str, str]]) -> None:
+def test_a_row_leads_to_its_change(place, words, change):
     rows = [step for where, text, step in steps_of(BOOK) if where == place and words in text]
     assert [(step.look, step.values) for step in rows] == [change]
 
 
-def test_no_row_is_forgotten() -> None:
+def test_no_row_is_forgotten():
     rows = {(where, text) for where, text, step in steps_of(BOOK) if step.look in KINDS}
     for where, text in rows:
         assert any(where == place and words in text for place, words, _change in ROWS), (where, text)
@@ -69,7 +69,7 @@ def test_no_row_is_forgotten() -> None:
 
 
 @pytest.mark.slow
-async def test_each_opens_the_plan_with_its_numbers(embedded: Any) -> None:
+async def test_each_opens_the_plan_with_its_numbers(embedded):
     async with console(embedded.url, embedded.clock, mode="change") as pilot:
         app: Any = pilot.app
         engine = app.ready.engine
@@ -93,7 +93,7 @@ async def test_each_opens_the_plan_with_its_numbers(embedded: Any) -> None:
 
 
 @SIZES
-async def test_a_key_of_the_change_mode_opens_a_step(embedded: Any, size: tuple[int, int]) -> None:
+async def test_a_key_of_the_change_mode_opens_a_step(embedded, size):
     async with console(embedded.url, embedded.clock, mode="change", size=size) as pilot:
         app: Any = pilot.app
         await press(pilot, "full_stop", at="ChooseScreen", shows="Raise the maximum number of tasks to 10")
@@ -104,7 +104,7 @@ async def test_a_key_of_the_change_mode_opens_a_step(embedded: Any, size: tuple[
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=3600.0)
 @SIZES
-async def test_the_number_of_a_cause_opens_its_change(embedded: Any, size: tuple[int, int]) -> None:
+async def test_the_number_of_a_cause_opens_its_change(embedded, size):
     embedded.advance(360)
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         app: Any = pilot.app

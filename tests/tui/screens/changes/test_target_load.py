@@ -1,7 +1,6 @@
 import pytest
 
 from services.models.metrics import LENGTH
-from tests.conftest import Embedded
 from tests.tools.console import expect, flat_text, press, until
 from tests.tui.change_steps import arm_without_screen, change_mode
 from tui.screens.changes.parts import Rows, divide
@@ -17,7 +16,7 @@ METRICS = "cloudwatch.GetMetricData"
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
-async def test_the_last_hour_fills_what_is_empty(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_the_last_hour_fills_what_is_empty(embedded, size):
     async with change_mode(embedded, size=size) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.load.state.value is not None and screen.load.bounds)
@@ -34,7 +33,7 @@ async def test_the_last_hour_fills_what_is_empty(embedded: Embedded, size: tuple
         assert len(blank) <= 5, "the page is not empty"
 
 
-async def test_a_small_screen_shows_and_reads_no_curve(embedded: Embedded) -> None:
+async def test_a_small_screen_shows_and_reads_no_curve(embedded):
     async with change_mode(embedded, size=(80, 24)) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: pilot.app.view is not None and pilot.app.view.value is not None)
@@ -47,12 +46,12 @@ async def test_a_small_screen_shows_and_reads_no_curve(embedded: Embedded) -> No
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_the_target_s_state_is_never_cut(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_the_target_s_state_is_never_cut(embedded, size):
     async with change_mode(embedded, size=size) as pilot:
         await expect(pilot, shows=("Scaling policy", "service/facility-prod-cluster/staff-api"))
 
 
-async def test_it_is_read_with_mode_and_dashboard_but_never_hidden(embedded: Embedded) -> None:
+async def test_it_is_read_with_mode_and_dashboard_but_never_hidden(embedded):
     reads: list[float] = []
     async with change_mode(embedded, size=(120, 40)) as pilot:
         app, screen = pilot.app, pilot.app.screen
@@ -77,7 +76,7 @@ async def test_it_is_read_with_mode_and_dashboard_but_never_hidden(embedded: Emb
         await press(pilot, "4", then=lambda: len(reads) == 2)
 
 
-async def test_unreadable_metrics_leave_the_rest_and_are_not_calm(embedded: Embedded) -> None:
+async def test_unreadable_metrics_leave_the_rest_and_are_not_calm(embedded):
     embedded.fault("cloudwatch", "GetMetricData", preset="denied")
     async with change_mode(embedded, size=(120, 40)) as pilot:
         screen = pilot.app.screen
@@ -85,7 +84,7 @@ async def test_unreadable_metrics_leave_the_rest_and_are_not_calm(embedded: Embe
         await expect(pilot, shows=("does not mean “all clear”", "Maximum", "cloudwatch:GetMetricData"))
 
 
-async def test_the_state_is_read_again_as_soon_as_a_change_is_verified(embedded: Embedded) -> None:
+async def test_the_state_is_read_again_as_soon_as_a_change_is_verified(embedded):
     async with change_mode(embedded, size=(120, 40)) as pilot:
         app, screen = pilot.app, pilot.app.screen
         await arm_without_screen(pilot)
@@ -99,7 +98,7 @@ async def test_the_state_is_read_again_as_soon_as_a_change_is_verified(embedded:
         assert screen.load.moments
 
 
-def test_the_state_is_whole_then_the_changes_then_the_curves() -> None:
+def test_the_state_is_whole_then_the_changes_then_the_curves():
     assert divide(37, facts=14, runs=0) == Rows(15, 18, 4)
     assert divide(37, facts=14, runs=3) == Rows(15, 17, 5)
     assert divide(37, facts=14, runs=99) == Rows(15, 11, 11)
@@ -114,7 +113,7 @@ def test_the_state_is_whole_then_the_changes_then_the_curves() -> None:
                 assert min(rows.offers, rows.runs) >= 4
 
 
-async def test_reading_everything_again_reads_the_target_too(embedded: Embedded) -> None:
+async def test_reading_everything_again_reads_the_target_too(embedded):
     async with change_mode(embedded, size=(120, 40)) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.load.state.value is not None)
@@ -124,7 +123,7 @@ async def test_reading_everything_again_reads_the_target_too(embedded: Embedded)
         await until(pilot, lambda: screen.load.state.fetched_at > load)
 
 
-async def test_it_is_not_read_for_nobody_and_at_once_for_somebody(embedded: Embedded) -> None:
+async def test_it_is_not_read_for_nobody_and_at_once_for_somebody(embedded):
     reads: list[float] = []
     async with change_mode(embedded, size=(120, 40)) as pilot:
         app, screen = pilot.app, pilot.app.screen

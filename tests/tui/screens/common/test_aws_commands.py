@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
-from tests.conftest import Embedded, assert_in
+from tests.conftest import assert_in
 from tests.tools.console import console, expect, press, screen_text, until
 from tests.tui.change_steps import armed_plan, change_mode
 from tui.messages import RunInspection
@@ -26,14 +26,14 @@ async def copied(pilot: Pilot[Any], monkeypatch: pytest.MonkeyPatch) -> list[str
     return texts
 
 
-async def test_where_no_alarm_is_chosen_the_commands_are_about_all(embedded: Embedded) -> None:
+async def test_where_no_alarm_is_chosen_the_commands_are_about_all(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         await until(pilot, lambda: "all 8 alarms are ok" in screen_text(pilot))
         lines = await opened(pilot)
         assert_in(lines[0], "describe-alarms --alarm-types", f"--endpoint-url {embedded.url}")
 
 
-async def test_an_alarm_and_its_row_match(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_alarm_and_its_row_match(embedded, monkeypatch):
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("a", "home")
         name = pilot.app.screen.alarms.chosen.id
@@ -51,7 +51,7 @@ async def test_an_alarm_and_its_row_match(embedded: Embedded, monkeypatch: pytes
         await press(pilot, "dollar_sign", at="AlarmScreen")
 
 
-async def test_all_alarms_where_none_is_listed_because_all_are_normal(embedded: Embedded) -> None:
+async def test_all_alarms_where_none_is_listed_because_all_are_normal(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         assert pilot.app.screen.alarms.chosen is None
         lines = await opened(pilot)
@@ -59,7 +59,7 @@ async def test_all_alarms_where_none_is_listed_because_all_are_normal(embedded: 
         assert all(embedded.url in line for line in lines)
 
 
-async def test_a_finding_shows_what_it_read_and_where_it_is_written_wrong(embedded: Embedded) -> None:
+async def test_a_finding_shows_what_it_read_and_where_it_is_written_wrong(embedded):
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         pilot.app.screen.post_message(RunInspection("maintenance"))
         await expect(pilot, at="FindingScreen")
@@ -72,7 +72,7 @@ async def test_a_finding_shows_what_it_read_and_where_it_is_written_wrong(embedd
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 13, 0, 7, tzinfo=UTC))
-async def test_a_duty_shows_the_commands_of_all_its_inspections(embedded: Embedded) -> None:
+async def test_a_duty_shows_the_commands_of_all_its_inspections(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.chosen is not None and screen.chosen.slot.duty == "daily-morning")
@@ -80,7 +80,7 @@ async def test_a_duty_shows_the_commands_of_all_its_inspections(embedded: Embedd
         assert_in(lines, "describe-alarms", "get-dashboard", "start-query")
 
 
-async def test_a_log_pane_is_followed_by_hand_and_a_search_is_quoted(embedded: Embedded) -> None:
+async def test_a_log_pane_is_followed_by_hand_and_a_search_is_quoted(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         pane = next(iter(pilot.app.screen.tails))
         await until(pilot, lambda: len(pane.store))
@@ -96,7 +96,7 @@ async def test_a_log_pane_is_followed_by_hand_and_a_search_is_quoted(embedded: E
         assert "--filter-pattern '\"GET\"'" in lines[-1]
 
 
-async def test_a_dollar_typed_into_a_filter_pattern_or_a_note_is_text(embedded: Embedded) -> None:
+async def test_a_dollar_typed_into_a_filter_pattern_or_a_note_is_text(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         pane = next(iter(pilot.app.screen.tails))
         await until(pilot, lambda: len(pane.store))
@@ -107,7 +107,7 @@ async def test_a_dollar_typed_into_a_filter_pattern_or_a_note_is_text(embedded: 
         await press(pilot, "dollar_sign", "1", then=lambda: pilot.app.focused.text == "$1")
 
 
-async def test_the_focused_widget_or_the_whole_dashboard(embedded: Embedded) -> None:
+async def test_the_focused_widget_or_the_whole_dashboard(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         dashboard = pilot.app.screen.dashboard
         pilot.app.screen.action_focus_panel("dashboard")
@@ -122,7 +122,7 @@ async def test_the_focused_widget_or_the_whole_dashboard(embedded: Embedded) -> 
         assert "get-dashboard --dashboard-name facility-prod-main" in (await opened(pilot))[0]
 
 
-async def test_a_plan_by_hand_warns_and_sends_nothing(embedded: Embedded) -> None:
+async def test_a_plan_by_hand_warns_and_sends_nothing(embedded):
     async with change_mode(embedded) as pilot:
         screen = await armed_plan(pilot)
         before = embedded.counts()
@@ -136,6 +136,6 @@ async def test_a_plan_by_hand_warns_and_sends_nothing(embedded: Embedded) -> Non
         assert embedded.counts().keys() >= before.keys()
 
 
-async def test_where_nothing_is_read_it_says_so(embedded: Embedded) -> None:
+async def test_where_nothing_is_read_it_says_so(embedded):
     async with console(embedded.url, embedded.clock, mode="journal", notifications=True) as pilot:
         await press(pilot, "dollar_sign", shows="There are no AWS commands for this.")

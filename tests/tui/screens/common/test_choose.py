@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from tui.screens.common.choose import Choice, ChooseScreen
 
@@ -20,9 +19,7 @@ def words(pilot: Pilot[Any]) -> str:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (80, 16)])
-async def test_what_is_cut_off_stands_below_the_list_for_the_choice_at_the_cursor(
-    embedded: Embedded, size: tuple[int, int]
-) -> None:
+async def test_what_is_cut_off_stands_below_the_list_for_the_choice_at_the_cursor(embedded, size):
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         screen = ChooseScreen("Which", CHOICES, harmless=True)
         pilot.app.push_screen(screen)
@@ -33,7 +30,7 @@ async def test_what_is_cut_off_stands_below_the_list_for_the_choice_at_the_curso
         assert "Short" in screen_text(pilot)
 
 
-async def test_nothing_stands_below_a_list_that_shows_everything(embedded: Embedded) -> None:
+async def test_nothing_stands_below_a_list_that_shows_everything(embedded):
     wide = (Choice("one", "One", "the note of the first one, which is longer than a narrow window is wide"),)
     async with console(embedded.url, embedded.clock, size=(120, 24)) as pilot:
         screen = ChooseScreen("Which", wide, harmless=True)
@@ -47,7 +44,7 @@ async def test_nothing_stands_below_a_list_that_shows_everything(embedded: Embed
         assert screen_text(pilot).count(wide[0].note) == 1
 
 
-async def test_a_long_list_keeps_its_rows_above_a_long_text(embedded: Embedded) -> None:
+async def test_a_long_list_keeps_its_rows_above_a_long_text(embedded):
     many = tuple(Choice(str(number), f"Choice {number}", LONG * 4) for number in range(40))
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         screen = ChooseScreen("Which", many, harmless=True)

@@ -1,14 +1,13 @@
 import pytest
 from textual.content import Content
 
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, screen_text
 from tui.screens.common.confirm import ConfirmScreen, confirm
 
 pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0)]
 
 
-async def test_keys_typed_ahead_confirm_nothing(embedded: Embedded) -> None:
+async def test_keys_typed_ahead_confirm_nothing(embedded):
     answers: list[bool] = []
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         app = pilot.app
@@ -22,7 +21,7 @@ async def test_keys_typed_ahead_confirm_nothing(embedded: Embedded) -> None:
         assert not isinstance(app.screen, ConfirmScreen)
 
 
-async def test_escape_changes_nothing(embedded: Embedded) -> None:
+async def test_escape_changes_nothing(embedded):
     answers: list[bool] = []
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         app = pilot.app

@@ -20,14 +20,14 @@ TODAY = date(2026, 1, 19)
         ("\n 25 a b \n明日 c\n", [("a b", (1, 25)), ("c", (1, 20))]),
     ],
 )
-def test_a_line_is_a_day_and_what_is_left(text: str, rows: list[tuple[str, tuple[int, int]]]) -> None:
+def test_a_line_is_a_day_and_what_is_left(text, rows):
     follow_ups = [
         (text_left, datetime(2026, month, day, 9, tzinfo=TOKYO)) for text_left, (month, day) in rows
     ]
     assert read_follow_ups(text, TODAY, TOKYO) == (tuple(follow_ups), "")
 
 
-def test_a_day_alone_leaves_what_the_runbook_suggests() -> None:
+def test_a_day_alone_leaves_what_the_runbook_suggests():
     offered = offered_follow_up(load_builtin("facility-prod"), "slow-queries")
     assert offered
     assert offered_follow_up(load_builtin("facility-prod"), "alarms") == ""
@@ -37,7 +37,7 @@ def test_a_day_alone_leaves_what_the_runbook_suggests() -> None:
 
 
 @pytest.mark.parametrize("text", ["add an index", "2/2", "2/2 a\nb", "31/31 x"])
-def test_without_a_day_or_a_text_nothing_is_left(text: str) -> None:
+def test_without_a_day_or_a_text_nothing_is_left(text):
     rows, wrong = read_follow_ups(text, TODAY, TOKYO)
     assert rows == ()
     assert text.splitlines()[-1] in wrong

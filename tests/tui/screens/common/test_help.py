@@ -7,7 +7,6 @@ from textual.pilot import Pilot
 from services import i18n
 from services.i18n import _
 from tests.architecture.bindings import bound_keys
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, screen_text, until
 from tui.messages import OpenAlarm
 from tui.modes import MODES
@@ -41,9 +40,7 @@ def check(pilot: Pilot[Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-async def test_the_help_of_every_screen_puts_its_own_keys_first_and_says_nothing_twice(
-    embedded: Embedded, language: str
-) -> None:
+async def test_the_help_of_every_screen_puts_its_own_keys_first_and_says_nothing_twice(embedded, language):
     i18n.use(language)
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         app = pilot.app
@@ -60,7 +57,7 @@ async def test_the_help_of_every_screen_puts_its_own_keys_first_and_says_nothing
         check(pilot)
 
 
-async def test_the_help_of_the_logs_calls_c_the_columns(embedded: Embedded) -> None:
+async def test_the_help_of_the_logs_calls_c_the_columns(embedded):
     async with console(embedded.url, embedded.clock, size=(80, 24), mode="logs") as pilot:
         await until(pilot, lambda: pilot.app.screen.focused is not None)
         await until(pilot, lambda: getattr(pilot.app.screen, "tails", None))
@@ -73,5 +70,5 @@ async def test_the_help_of_the_logs_calls_c_the_columns(embedded: Embedded) -> N
         await press(pilot, "pagedown", "pagedown", shows="column")
 
 
-def test_sentences_belong_to_keys_that_exist() -> None:
+def test_sentences_belong_to_keys_that_exist():
     assert set(SENTENCES) <= {key.action for key in bound_keys()}

@@ -3,7 +3,6 @@ import getpass
 import pytest
 from textual.widgets import Input
 
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, screen_text, settled, until
 from tui.screens.common.mfa_code import CodeScreen
 
@@ -23,7 +22,7 @@ def no_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(getpass, "getpass", prompt)
 
 
-async def test_the_code_is_asked_for_and_reading_begins(embedded: Embedded) -> None:
+async def test_the_code_is_asked_for_and_reading_begins(embedded):
     async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
         app = pilot.app
         await expect(pilot, at="CodeScreen")
@@ -37,7 +36,7 @@ async def test_the_code_is_asked_for_and_reading_begins(embedded: Embedded) -> N
         assert "123456" not in screen_text(pilot).replace("123456789012", "")
 
 
-async def test_the_dialog_can_be_closed_and_does_not_come_back_at_once(embedded: Embedded) -> None:
+async def test_the_dialog_can_be_closed_and_does_not_come_back_at_once(embedded):
     async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
         app = pilot.app
         await expect(pilot, at="CodeScreen")
@@ -47,7 +46,7 @@ async def test_the_dialog_can_be_closed_and_does_not_come_back_at_once(embedded:
         assert app.screen.banner.display, "and the banner says what is missing"
 
 
-async def test_another_failed_read_leaves_the_open_dialog_and_what_was_typed(embedded: Embedded) -> None:
+async def test_another_failed_read_leaves_the_open_dialog_and_what_was_typed(embedded):
     async with console(embedded.url, embedded.clock, further=ROLE) as pilot:
         app = pilot.app
         await expect(pilot, at="CodeScreen")

@@ -1,9 +1,7 @@
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import Embedded
 from tests.services.runbook.small import SYSTEM
 from tests.tools.console import console, screen_text, settled
 
@@ -12,7 +10,7 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 ADDRESS = "city-systems-duty-officer@operations.example.lg.jp"
 
 
-async def test_whom_to_call_is_whole_on_80_columns(embedded: Embedded, tmp_path: Path) -> None:
+async def test_whom_to_call_is_whole_on_80_columns(embedded, tmp_path):
     book = tmp_path / "book.toml"
     people = [
         ("Duty officer", ADDRESS, "Whatever cannot wait until the next morning"),
@@ -32,7 +30,7 @@ async def test_whom_to_call_is_whole_on_80_columns(embedded: Embedded, tmp_path:
             assert text in screen
 
 
-async def test_the_roster_shows_the_days_of_nobody(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_roster_shows_the_days_of_nobody(embedded, tmp_path):
     book = tmp_path / "book.toml"
     day = embedded.clock.now().date()
     entries = "".join(

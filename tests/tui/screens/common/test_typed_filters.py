@@ -5,7 +5,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from services.models.journal import EntryQuery
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, screen_text, until
 from tests.tui.screen_visits import close_screens
 from tui.screens.common.command_palette import ConsolePalette
@@ -38,7 +37,7 @@ async def _typed(pilot: Pilot[Any], text: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_filter_that_leaves_nothing_says_so_and_what_to_do(embedded: Embedded) -> None:
+async def test_a_filter_that_leaves_nothing_says_so_and_what_to_do(embedded):
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         for opened in (_groups, _kinds, _commands, _places):
             opened(pilot.app)
@@ -59,7 +58,7 @@ async def test_a_filter_that_leaves_nothing_says_so_and_what_to_do(embedded: Emb
             await close_screens(pilot)
 
 
-async def test_the_number_of_log_groups_is_that_of_those_listed(embedded: Embedded) -> None:
+async def test_the_number_of_log_groups_is_that_of_those_listed(embedded):
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         _groups(pilot.app)
         screen = await expect(pilot, at="GroupScreen", then=lambda: not pilot.app.screen.reading)
@@ -74,7 +73,7 @@ async def test_the_number_of_log_groups_is_that_of_those_listed(embedded: Embedd
             assert len(screen.table.rows) == shown
 
 
-async def test_what_kept_the_list_from_being_whole_stays_beside_the_count(embedded: Embedded) -> None:
+async def test_what_kept_the_list_from_being_whole_stays_beside_the_count(embedded):
     embedded.fault("logs", "DescribeLogGroups", preset="denied")
     async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
         await expect(pilot, at="LogsScreen")

@@ -33,7 +33,7 @@ async def stepped(pilot: Pilot[Any], number: str) -> PlanScreen:
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=WEDNESDAY)
-async def test_a_drill_from_its_duty_to_its_deletion(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_a_drill_from_its_duty_to_its_deletion(embedded, size):
     async with console(embedded.url, embedded.clock, mode="inspect", size=size) as pilot:
         app: Any = pilot.app
         await open_duty(pilot, "dr-drill")

@@ -35,7 +35,7 @@ async def opened(pilot: Pilot[Any], embedded: Embedded, id: str) -> FindingScree
     return screen
 
 
-async def test_evidence_is_folded_and_its_rows_lead_to_their_minute(embedded: Embedded) -> None:
+async def test_evidence_is_folded_and_its_rows_lead_to_their_minute(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         screen = await opened(pilot, embedded, "slow-queries")
         table = screen.view.tables[0]
@@ -52,7 +52,7 @@ async def test_evidence_is_folded_and_its_rows_lead_to_their_minute(embedded: Em
         await press(pilot, "shift+tab", "enter", at="LogsScreen")
 
 
-async def test_a_table_unfolds_when_the_cursor_leaves_its_last_row(embedded: Embedded) -> None:
+async def test_a_table_unfolds_when_the_cursor_leaves_its_last_row(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         screen = await opened(pilot, embedded, "slow-queries")
         table = screen.view.tables[0]
@@ -61,7 +61,7 @@ async def test_a_table_unfolds_when_the_cursor_leaves_its_last_row(embedded: Emb
         assert table.region.y < 24
 
 
-async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
+async def test_an_alarm_of_the_evidence_opens(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         screen = await opened(pilot, embedded, "alarms")
         assert screen.recorded.finding.leading is Verdict.ATTENTION
@@ -70,7 +70,7 @@ async def test_an_alarm_of_the_evidence_opens(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
-async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(embedded: Embedded) -> None:
+async def test_both_ways_through_a_dutys_findings_stand_in_the_footer(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties and app.duties.today.occurrences)
@@ -113,7 +113,7 @@ async def inspected(pilot: Pilot[Any], embedded: Embedded, duty: str) -> Occurre
 
 
 @pytest.mark.scenario("missing-snapshot", history=24 * 3600.0, origin=MONDAY)
-async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
+async def test_a_drill_has_no_verdict_on_any_screen(embedded):
     # The missing snapshot is judged by the duty of the backups: it says nothing about a drill that nobody has held.
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         app = pilot.app
@@ -141,14 +141,14 @@ async def test_a_drill_has_no_verdict_on_any_screen(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("old-key", history=24 * 3600.0, origin=MONDAY)
-async def test_what_no_other_duty_judges_keeps_its_verdict(embedded: Embedded) -> None:
+async def test_what_no_other_duty_judges_keeps_its_verdict(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         await inspected(pilot, embedded, "key-rotation")
         await until(pilot, lambda: re.search("late +◆ abnormal", screen_text(pilot)))
 
 
 @pytest.mark.scenario("monday-faults", history=24 * 3600.0, origin=MONDAY)
-async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -> None:
+async def test_position_and_signing_go_on_to_the_next_duty(embedded):
     async with AsyncExitStack() as stack:
         with embedded.held("logs", "FilterLogEvents"):
             pilot = await stack.enter_async_context(
@@ -188,7 +188,7 @@ async def test_position_and_signing_go_on_to_the_next_duty(embedded: Embedded) -
         await press(pilot, "escape", at="InspectScreen")
 
 
-async def test_a_finding_leaves_what_the_runbook_suggests_and_its_duty_is_signed(embedded: Embedded) -> None:
+async def test_a_finding_leaves_what_the_runbook_suggests_and_its_duty_is_signed(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         screen = await opened(pilot, embedded, "slow-queries")
         await until(pilot, lambda: screen.guard.is_open)

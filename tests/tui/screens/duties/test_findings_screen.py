@@ -48,7 +48,7 @@ async def entries(pilot: Pilot[Any], *kinds: EntryKind) -> tuple[Entry, ...]:
 
 
 @pytest.mark.scenario("ordinary-day", history=20 * 3600.0, origin=NINE)
-async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embedded: Embedded) -> None:
+async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         presses = ["2"]
         await pilot.press("2")
@@ -76,7 +76,7 @@ async def test_the_nine_oclock_duty_turns_green_and_is_signed_with_few_keys(embe
 
 @pytest.mark.scenario("alb-5xx", history=16 * 3600.0, origin=NINE)
 @pytest.mark.slow
-async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> None:
+async def test_a_finding_is_read_overridden_and_accepted(embedded):
     embedded.advance(900)
     async with inspect(embedded, size=(120, 40)) as pilot:
         await inspected(pilot, embedded, "daily-morning")
@@ -105,7 +105,7 @@ async def test_a_finding_is_read_overridden_and_accepted(embedded: Embedded) -> 
 
 
 @pytest.mark.slow
-async def test_one_inspection_on_demand(embedded: Embedded) -> None:
+async def test_one_inspection_on_demand(embedded):
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         await press(pilot, "i", at="InspectNowScreen", then=lambda: pilot.app.screen.focused)
@@ -125,7 +125,7 @@ async def test_one_inspection_on_demand(embedded: Embedded) -> None:
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 6, 0, 2, tzinfo=UTC))
 @pytest.mark.slow
-async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
+async def test_a_drill_is_a_checklist_with_evidence(embedded):
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
         drill = next(key for key in pilot.app.screen.list.shown if key.startswith("dr-drill"))
@@ -156,7 +156,7 @@ async def test_a_drill_is_a_checklist_with_evidence(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 18, 23, 50, tzinfo=UTC))
-async def test_signing_before_the_run_warns_what_that_means(embedded: Embedded) -> None:
+async def test_signing_before_the_run_warns_what_that_means(embedded):
     async with inspect(embedded, notifications=True) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
         key = next(key for key in pilot.app.screen.list.shown if key.startswith("weekly-backup"))
@@ -169,7 +169,7 @@ async def test_signing_before_the_run_warns_what_that_means(embedded: Embedded) 
 
 @pytest.mark.scenario("stranger", history=300.0)
 @pytest.mark.slow
-async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Embedded) -> None:
+async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded):
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         pilot.app.post_message(RunInspection("sign-ins"))
@@ -189,7 +189,7 @@ async def test_an_unknown_identity_becomes_known_and_unknown_again(embedded: Emb
 
 
 @pytest.mark.slow
-async def test_requests_to_aws_are_recorded_from_time_to_time(embedded: Embedded) -> None:
+async def test_requests_to_aws_are_recorded_from_time_to_time(embedded):
     async with inspect(embedded) as pilot:
         await inspected(pilot, embedded, "daily-morning")
         before = len(await entries(pilot, EntryKind.USAGE))
@@ -200,7 +200,7 @@ async def test_requests_to_aws_are_recorded_from_time_to_time(embedded: Embedded
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 14, 8, 1, tzinfo=UTC))
-async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) -> None:
+async def test_the_evening_duty_opens_the_report_for_review(embedded):
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.shown)
         evening = next(key for key in pilot.app.screen.list.shown if key.startswith("daily-evening"))
@@ -233,7 +233,7 @@ async def test_the_evening_duty_opens_the_report_for_review(embedded: Embedded) 
 
 @pytest.mark.slow
 @pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
-async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -> None:
+async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded):
     # Signing with ticks missing records how far it is; the ticks stand when the dialog opens again.
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
@@ -266,7 +266,7 @@ async def test_a_duty_of_several_days_is_ticked_bit_by_bit(embedded: Embedded) -
 
 @pytest.mark.slow
 @pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
-async def test_the_dialog_takes_in_what_another_console_ticked(embedded: Embedded) -> None:
+async def test_the_dialog_takes_in_what_another_console_ticked(embedded):
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
         rotation = pilot.app.duties.carried[0]
@@ -283,9 +283,7 @@ async def test_the_dialog_takes_in_what_another_console_ticked(embedded: Embedde
 
 @pytest.mark.slow
 @pytest.mark.scenario("old-key", history=600.0, origin=datetime(2026, 1, 19, 0, 20, tzinfo=UTC))
-async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(embedded, monkeypatch):
     async with inspect(embedded, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.duties.carried)
         rotation = pilot.app.duties.carried[0]
@@ -307,7 +305,7 @@ async def test_a_tick_of_another_console_does_not_turn_enter_into_a_sign_off(
 
 
 @pytest.mark.slow
-async def test_the_span_of_an_inspection_is_asked_for(embedded: Embedded) -> None:
+async def test_the_span_of_an_inspection_is_asked_for(embedded):
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties)
         await press(pilot, "i", at="InspectNowScreen", then=lambda: pilot.app.screen.focused)
@@ -321,9 +319,7 @@ async def test_the_span_of_an_inspection_is_asked_for(embedded: Embedded) -> Non
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=20 * 3600.0, origin=NINE)
-async def test_enter_right_after_opening_signs_nothing_and_says_why(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_enter_right_after_opening_signs_nothing_and_says_why(embedded, monkeypatch):
     monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     async with inspect(embedded) as pilot:
         await inspected(pilot, embedded, "daily-morning")

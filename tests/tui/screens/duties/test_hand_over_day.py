@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from services.models.journal import EntryKind, EntryQuery
-from tests.conftest import Embedded
 from tests.services.incidents.incident_desk import desk
 from tests.tools.console import console, press, screen_text, until
 from tui.screens.duties.hand_over import AcceptDayScreen, OfferDayScreen
@@ -23,7 +22,7 @@ async def guarded(pilot: Any, kind: type) -> Any:
 
 
 @pytest.mark.slow
-async def test_offered_with_what_is_open_and_shown_until_the_next_person_accepts(embedded: Embedded) -> None:
+async def test_offered_with_what_is_open_and_shown_until_the_next_person_accepts(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties and app.duties.open)
@@ -51,7 +50,7 @@ async def test_offered_with_what_is_open_and_shown_until_the_next_person_accepts
         await until(pilot, lambda: "hands the day's duty over" not in screen_text(pilot))
 
 
-async def test_offered_anew_and_accepted_by_the_same_person_all_the_same(embedded: Embedded) -> None:
+async def test_offered_anew_and_accepted_by_the_same_person_all_the_same(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties)

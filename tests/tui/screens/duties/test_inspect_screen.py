@@ -50,7 +50,7 @@ async def ready(pilot: Pilot[Any], kind: type) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_today_and_the_calendar_at_every_size(embedded, size):
     async with inspect(embedded, size=size) as pilot:
         screen = await shown(pilot)
         assert "Opening check" in screen_text(pilot)
@@ -71,7 +71,7 @@ async def test_today_and_the_calendar_at_every_size(embedded: Embedded, size: tu
 
 
 @pytest.mark.slow
-async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
+async def test_a_duty_is_signed_with_a_note(embedded):
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         assert screen.chosen.slot.duty == "daily-morning", "what is due comes first"
@@ -95,7 +95,7 @@ async def test_a_duty_is_signed_with_a_note(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedded) -> None:
+async def test_a_missed_one_says_both_times_before_it_is_signed(embedded):
     async with desk(Path(os.environ["HOME"]) / "journal.db", ManualClock(NINE), began="2026-01-13 08:00"):
         pass
     async with inspect(embedded) as pilot:
@@ -112,7 +112,7 @@ async def test_a_missed_one_says_both_times_before_it_is_signed(embedded: Embedd
         assert today(pilot, "daily-morning").signed.was is S.MISSED
 
 
-async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedded) -> None:
+async def test_one_from_before_the_journal_says_both_times_too(embedded):
     embedded.advance(3600)
     async with inspect(embedded) as pilot:
         await until(pilot, lambda: pilot.app.duties)
@@ -125,7 +125,7 @@ async def test_one_from_before_the_journal_says_both_times_too(embedded: Embedde
         assert today(pilot, "daily-morning").signed.was is S.LATE
 
 
-async def test_skipping_needs_a_reason(embedded: Embedded) -> None:
+async def test_skipping_needs_a_reason(embedded):
     async with inspect(embedded) as pilot:
         await shown(pilot)
         await pilot.press("minus")
@@ -134,9 +134,7 @@ async def test_skipping_needs_a_reason(embedded: Embedded) -> None:
         await press(pilot, *"power", "enter", then=lambda: today(pilot, "daily-morning").state is S.SKIPPED)
 
 
-async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(embedded, monkeypatch):
     monkeypatch.setattr(TypeAheadGuard, "seconds", 3600.0)
     async with inspect(embedded) as pilot:
         await shown(pilot)
@@ -150,7 +148,7 @@ async def test_what_was_typed_before_the_dialog_was_seen_confirms_nothing(
 
 
 @pytest.mark.slow
-async def test_the_dialog_keeps_the_duty_it_was_opened_for(embedded: Embedded) -> None:
+async def test_the_dialog_keeps_the_duty_it_was_opened_for(embedded):
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         await pilot.press("s")
@@ -162,7 +160,7 @@ async def test_the_dialog_keeps_the_duty_it_was_opened_for(embedded: Embedded) -
         assert today(pilot, "daily-afternoon").state is S.DUE
 
 
-async def test_the_second_signer_sees_who_was_first(embedded: Embedded) -> None:
+async def test_the_second_signer_sees_who_was_first(embedded):
     journal = Path(os.environ["HOME"]) / "journal.db"
     async with inspect(embedded) as pilot, desk(journal, ManualClock(NINE), user="alice") as other:
         await shown(pilot)
@@ -175,7 +173,7 @@ async def test_the_second_signer_sees_who_was_first(embedded: Embedded) -> None:
         await until(pilot, lambda: today(pilot, "daily-morning").signed.by == "alice")
 
 
-async def test_a_signature_of_another_console_appears(embedded: Embedded) -> None:
+async def test_a_signature_of_another_console_appears(embedded):
     journal = Path(os.environ["HOME"]) / "journal.db"
     async with inspect(embedded) as pilot, desk(journal, ManualClock(NINE), user="alice") as other:
         screen = await shown(pilot)
@@ -189,7 +187,7 @@ async def test_a_signature_of_another_console_appears(embedded: Embedded) -> Non
         await press(pilot, "escape", "escape", then=lambda: pilot.app.screen is screen)
 
 
-async def test_a_refusal_keeps_dialog_and_note(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refusal_keeps_dialog_and_note(embedded, monkeypatch):
     async with inspect(embedded) as pilot:
         await shown(pilot)
         await pilot.press("s")
@@ -211,7 +209,7 @@ async def test_a_refusal_keeps_dialog_and_note(embedded: Embedded, monkeypatch: 
 
 
 @pytest.mark.slow
-async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded) -> None:
+async def test_the_calendar_goes_by_days_and_months_and_back(embedded):
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         await press(pilot, "right_square_bracket", shows="Feb 2026")
@@ -228,7 +226,7 @@ async def test_the_calendar_goes_by_days_and_months_and_back(embedded: Embedded)
         await until(pilot, lambda: screen.focused is screen.list.table and not screen.agenda.display)
 
 
-async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embedded) -> None:
+async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded):
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         await pilot.press("tab", "right")
@@ -239,7 +237,7 @@ async def test_on_the_month_no_duty_is_meant_until_one_is_chosen(embedded: Embed
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=datetime(2026, 1, 13, 23, 55, tzinfo=UTC))
-async def test_before_nine_the_cursor_waits_on_todays_first_duty(embedded: Embedded) -> None:
+async def test_before_nine_the_cursor_waits_on_todays_first_duty(embedded):
     # Not on the drill, which is due all month: a signature meant for nine o'clock would fall on it.
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
@@ -247,7 +245,7 @@ async def test_before_nine_the_cursor_waits_on_todays_first_duty(embedded: Embed
         assert screen.chosen.slot.duty == "daily-morning"
 
 
-async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Embedded) -> None:
+async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded):
     async with inspect(embedded, size=(80, 24)) as pilot:
         screen = await shown(pilot)
         await press(pilot, "right_square_bracket", shows="Feb 2026")
@@ -257,7 +255,7 @@ async def test_where_it_is_narrow_another_month_brings_the_calendar(embedded: Em
 
 
 @pytest.mark.slow
-async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded: Embedded) -> None:
+async def test_a_deploy_is_planned_and_the_plan_withdrawn(embedded):
     async with inspect(embedded) as pilot:
         screen = await shown(pilot)
         assert "@ Plan" not in screen_text(pilot), "most duties count without a plan"

@@ -9,7 +9,6 @@ from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import loads
-from tests.conftest import Embedded
 from tests.services.runbook.small import SYSTEM
 from tests.tools.console import console, press, until
 from tests.tui.screens.duties.test_finding_screen import MONDAY, opened
@@ -28,7 +27,7 @@ def runbook() -> Runbook:
     return loads(SYSTEM + GROUP + '[error_logs]\nlog_group = "/ecs/s"\n').runbook
 
 
-def test_the_groups_of_the_evidence_come_first_at_its_time() -> None:
+def test_the_groups_of_the_evidence_come_first_at_its_time():
     place = EvidencePlace(kind="log", target="/db", at=AT)
     table = Evidence(title="t", columns=("c",), rows=(Row(cells=("1",), place=place), Row(cells=("2",))))
     finding = Finding(
@@ -42,7 +41,7 @@ def test_the_groups_of_the_evidence_come_first_at_its_time() -> None:
     assert logs_of(runbook(), ["error-logs"], [finding]) == OpenLogs("/db", AT, ("/ecs/s",))
 
 
-def test_without_a_finding_the_runbook_names_the_group_and_others_lead_nowhere() -> None:
+def test_without_a_finding_the_runbook_names_the_group_and_others_lead_nowhere():
     assert logs_of(runbook(), ["error-logs"], []) == OpenLogs("/ecs/s", None, ())
     assert logs_of(runbook(), ["alarms"], []) is None
 
@@ -67,7 +66,7 @@ async def open_duty(pilot: Pilot[Any], duty: str) -> DutyScreen:
 
 
 @BEFORE_NINE
-async def test_l_on_a_duty_opens_its_logs_in_place_of_the_dialog(embedded: Embedded) -> None:
+async def test_l_on_a_duty_opens_its_logs_in_place_of_the_dialog(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         screen = await open_duty(pilot, "daily-morning")
         await press(pilot, "l", then=lambda: groups_of(pilot) == ["/ecs/staff-api"])
@@ -75,7 +74,7 @@ async def test_l_on_a_duty_opens_its_logs_in_place_of_the_dialog(embedded: Embed
 
 
 @BEFORE_NINE
-async def test_l_is_not_offered_on_a_duty_that_reads_no_logs(embedded: Embedded) -> None:
+async def test_l_is_not_offered_on_a_duty_that_reads_no_logs(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         screen = await open_duty(pilot, "weekly-backup")
         assert "logs" not in {binding.binding.action for binding in screen.active_bindings.values()}
@@ -84,7 +83,7 @@ async def test_l_is_not_offered_on_a_duty_that_reads_no_logs(embedded: Embedded)
 
 
 @BEFORE_NINE
-async def test_l_on_a_finding_opens_its_logs_at_its_time(embedded: Embedded) -> None:
+async def test_l_on_a_finding_opens_its_logs_at_its_time(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         screen = await opened(pilot, embedded, "error-logs")
         request = logs_of(screen.services.runbook, ["error-logs"], [screen.recorded.finding])
@@ -103,14 +102,14 @@ async def select_duty(pilot: Pilot[Any], duty: str) -> None:
 
 
 @BEFORE_NINE
-async def test_l_in_the_list_of_duties_opens_the_logs_of_the_selected_one(embedded: Embedded) -> None:
+async def test_l_in_the_list_of_duties_opens_the_logs_of_the_selected_one(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         await select_duty(pilot, "daily-morning")
         await press(pilot, "l", then=lambda: groups_of(pilot) == ["/ecs/staff-api"])
 
 
 @BEFORE_NINE
-async def test_l_in_the_list_says_that_a_duty_reads_no_logs(embedded: Embedded) -> None:
+async def test_l_in_the_list_says_that_a_duty_reads_no_logs(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect") as pilot:
         await select_duty(pilot, "weekly-backup")
         await press(pilot, "l", shows="read no log group")

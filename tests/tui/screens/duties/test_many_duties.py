@@ -8,7 +8,6 @@ import pytest
 from services.duties.service import Duties
 from services.models.runbook import Duty, Runbook
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.tools.console import console, screen_text, until
 from widgets.duties import agenda, list, month
 from widgets.duties.row_source import MEASURED
@@ -54,7 +53,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 500])
-async def test_a_month_key_makes_the_rows_once(embedded: Embedded, calls: Counter[str], more: int) -> None:
+async def test_a_month_key_makes_the_rows_once(embedded, calls, more):
     async with console(embedded.url, embedded.clock, mode="inspect", runbook=book(more)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
         screen, duties = pilot.app.screen, pilot.app.ready.duties
@@ -81,7 +80,7 @@ async def test_a_month_key_makes_the_rows_once(embedded: Embedded, calls: Counte
         assert (calls["Agenda.fill"], calls["Duties.month"]) == (0, 0)
 
 
-async def test_a_minute_renews_the_rows_on_screen(embedded: Embedded, calls: Counter[str]) -> None:
+async def test_a_minute_renews_the_rows_on_screen(embedded, calls):
     async with console(embedded.url, embedded.clock, mode="inspect", runbook=book(900)) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
         duties = pilot.app.screen.list
@@ -94,7 +93,7 @@ async def test_a_minute_renews_the_rows_on_screen(embedded: Embedded, calls: Cou
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_the_cursor_stays_on_screen_in_a_long_list(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_the_cursor_stays_on_screen_in_a_long_list(embedded, size):
     async with console(embedded.url, embedded.clock, mode="inspect", runbook=book(300), size=size) as pilot:
         await until(pilot, lambda: pilot.app.duties and pilot.app.screen.list.selected)
         screen = pilot.app.screen

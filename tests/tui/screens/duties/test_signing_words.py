@@ -14,7 +14,7 @@ ALARM = gallery_data.alarm("alb-5xx-error-rate", AlarmState.ALARM, minutes=10)
 
 
 @pytest.mark.parametrize(("inspected_ago", "warns"), [(34, True), (5, False)])
-def test_an_alarm_that_fired_after_the_inspection_is_named(inspected_ago: int, warns: bool) -> None:
+def test_an_alarm_that_fired_after_the_inspection_is_named(inspected_ago, warns):
     i18n.use("en")
     finding = Finding(
         inspection="alarms",

@@ -37,7 +37,7 @@ def yesterday(embedded: Embedded) -> ManualClock:
     return ManualClock(embedded.clock.now() - timedelta(days=1))
 
 
-async def test_the_newest_are_on_top_and_do_not_move_the_cursor(embedded: Embedded, path: Path) -> None:
+async def test_the_newest_are_on_top_and_do_not_move_the_cursor(embedded, path):
     async with other_console(path, yesterday(embedded)) as other:
         await record(other, "the day before")
     async with other_console(path, embedded.clock) as other:
@@ -64,7 +64,7 @@ async def test_the_newest_are_on_top_and_do_not_move_the_cursor(embedded: Embedd
 
 
 @pytest.mark.slow
-async def test_it_pages_to_the_first_entry_and_back(embedded: Embedded, path: Path) -> None:
+async def test_it_pages_to_the_first_entry_and_back(embedded, path):
     async with other_console(path, embedded.clock) as other:
         for number in range(1, 401):
             await record(other, f"note {number}")
@@ -96,7 +96,7 @@ async def test_it_pages_to_the_first_entry_and_back(embedded: Embedded, path: Pa
 
 
 @pytest.mark.slow
-async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, path: Path) -> None:
+async def test_filters_are_visible_and_one_key_drops_them(embedded, path):
     async with other_console(path, yesterday(embedded), "suzuki") as other:
         await record(other, "yesterday's", target="alb-5xx")
     async with other_console(path, embedded.clock, "suzuki") as other:
@@ -146,7 +146,7 @@ async def test_filters_are_visible_and_one_key_drops_them(embedded: Embedded, pa
             assert screen.focused is screen.panel.table
 
 
-async def test_kinds_of_a_later_version_are_filtered_by_name(embedded: Embedded, path: Path) -> None:
+async def test_kinds_of_a_later_version_are_filtered_by_name(embedded, path):
     async with other_console(path, embedded.clock, "suzuki") as other:
         await record(other, "a note")
     now = embedded.clock.now()
@@ -182,7 +182,7 @@ async def test_kinds_of_a_later_version_are_filtered_by_name(embedded: Embedded,
         assert not pilot.app.bugs
 
 
-async def test_an_entry_opens_whole_and_leads_through_its_story(embedded: Embedded, path: Path) -> None:
+async def test_an_entry_opens_whole_and_leads_through_its_story(embedded, path):
     async with other_console(path, embedded.clock) as other:
         plan = await record(
             other,
@@ -232,7 +232,7 @@ def keeping(stream: str) -> Runbook:
     return idle().model_copy(update={"journal": spec})
 
 
-async def test_the_stream_of_the_runbook_reveals_a_truncated_end(embedded: Embedded, path: Path) -> None:
+async def test_the_stream_of_the_runbook_reveals_a_truncated_end(embedded, path):
     async with client("logs", embedded.url) as logs:
         await make_group(logs, "/toban/journal", "bastion")
     with_stream = {"journal": path, "runbook": keeping("bastion"), "mode": "journal"}
@@ -245,7 +245,7 @@ async def test_the_stream_of_the_runbook_reveals_a_truncated_end(embedded: Embed
         await press(pilot, "V", shows="Entries 2 to 5 are missing at the end")
 
 
-async def test_a_hash_that_cannot_be_stored_outside_is_reported(embedded: Embedded, path: Path) -> None:
+async def test_a_hash_that_cannot_be_stored_outside_is_reported(embedded, path):
     runbook = keeping("none")
     async with console(embedded.url, embedded.clock, journal=path, runbook=runbook, mode="journal") as pilot:
         await until(
@@ -257,7 +257,7 @@ async def test_a_hash_that_cannot_be_stored_outside_is_reported(embedded: Embedd
         assert not pilot.app.screen.checkpoint_line.display
 
 
-async def test_verify_explains_what_was_altered(embedded: Embedded, path: Path) -> None:
+async def test_verify_explains_what_was_altered(embedded, path):
     async with other_console(path, embedded.clock) as other:
         for number in range(5):
             await record(other, f"note {number}")
@@ -273,7 +273,7 @@ async def test_verify_explains_what_was_altered(embedded: Embedded, path: Path) 
         await press(pilot, "V", shows=("differs from what was written", "#3"))
 
 
-async def test_what_is_shown_is_exported_for_this_user_alone(embedded: Embedded, path: Path) -> None:
+async def test_what_is_shown_is_exported_for_this_user_alone(embedded, path):
     async with other_console(path, embedded.clock) as other:
         for number in range(3):
             await record(other, f"note {number}")

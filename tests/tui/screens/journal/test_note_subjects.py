@@ -5,7 +5,6 @@ import pytest
 
 from services.models.incidents import TriggerKind
 from services.models.journal import EntryKind, EntryQuery
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, until
 
 pytestmark = [
@@ -37,7 +36,7 @@ async def note(pilot: Any, *keys: str) -> str:
     return str(entries[-1].subject)
 
 
-async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(embedded: Embedded) -> None:
+async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(embedded):
     async with console(embedded.url, embedded.clock, mode="change", size=(80, 24)) as pilot:
         await until(pilot, lambda: pilot.app.ready.journal.health.writable)
         assert await note(pilot) == ""
@@ -51,7 +50,7 @@ async def test_the_only_incident_is_the_default_and_one_of_several_is_chosen(emb
         assert {await note(pilot, "ctrl+t"), await note(pilot, "ctrl+t", "ctrl+t")} == {first.id, second.id}
 
 
-async def test_the_incident_under_the_cursor_is_offered_once(embedded: Embedded) -> None:
+async def test_the_incident_under_the_cursor_is_offered_once(embedded):
     async with console(embedded.url, embedded.clock, mode="respond", size=(80, 24)) as pilot:
         await until(pilot, lambda: pilot.app.ready.journal.health.writable)
         incident = await take(pilot, "alb-5xx-error-rate")

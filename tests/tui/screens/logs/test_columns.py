@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, screen_text, until
 from tui.screens.logs.forms import ColumnsScreen
 from tui.screens.logs.memory import log_memory
@@ -24,7 +23,7 @@ async def opened(pilot: Pilot[Any]) -> ColumnsScreen:
 
 
 @pytest.mark.slow
-async def test_columns_are_ticked_moved_widened_and_remembered(embedded: Embedded) -> None:
+async def test_columns_are_ticked_moved_widened_and_remembered(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
         dialog = await opened(pilot)
         assert [line.name for line in dialog.lines if line.ticked] == [
@@ -45,7 +44,7 @@ async def test_columns_are_ticked_moved_widened_and_remembered(embedded: Embedde
         await log_memory(pilot.app).written()
 
 
-async def test_the_own_columns_come_back_and_closing_changes_nothing(embedded: Embedded) -> None:
+async def test_the_own_columns_come_back_and_closing_changes_nothing(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
         await opened(pilot)
         await press(pilot, "space", "escape", at="LogsScreen")

@@ -1,6 +1,5 @@
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import until
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.screens.logs.test_merged_state import two_merged
@@ -11,7 +10,7 @@ __all__ = ["start"]
 
 
 @pytest.mark.slow
-async def test_every_key_of_the_logs_is_survived_by_the_merged_pane(embedded: Embedded, start: int) -> None:
+async def test_every_key_of_the_logs_is_survived_by_the_merged_pane(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         app, screen = pilot.app, pilot.app.screen
         _even, _odd, pane = await two_merged(pilot)

@@ -1,12 +1,10 @@
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from services.models.journal import EntryKind, EntryQuery
-from tests.conftest import Embedded
 from tests.tools.console import expect, press, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tests.tui.screens.logs.test_log_export_dialog import _choose, _dialog
@@ -32,7 +30,7 @@ async def merged(pilot: Pilot[object], lines: int) -> LogPane:
     return pane
 
 
-async def test_each_line_of_the_merged_pane_has_the_form_of_its_group(embedded: Embedded) -> None:
+async def test_each_line_of_the_merged_pane_has_the_form_of_its_group(embedded):
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         application, database = pilot.app.screen.tails
         await until(pilot, lambda: len(application.store) and len(database.store))
@@ -46,7 +44,7 @@ async def test_each_line_of_the_merged_pane_has_the_form_of_its_group(embedded: 
         assert '{"' not in screen_text(pilot), "no line is raw"
 
 
-async def test_lines_stand_with_the_time_since_the_line_above(embedded: Embedded, start: int) -> None:
+async def test_lines_stand_with_the_time_since_the_line_above(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         first, even, odd = screen.tails
@@ -56,7 +54,7 @@ async def test_lines_stand_with_the_time_since_the_line_above(embedded: Embedded
         await until(pilot, lambda: "09:59:59.000     +1.0s B line 59" in screen_text(pilot))
 
 
-async def test_a_mark_in_the_merged_pane_is_one_of_its_group(embedded: Embedded, start: int) -> None:
+async def test_a_mark_in_the_merged_pane_is_one_of_its_group(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         first, even, odd = screen.tails
@@ -82,9 +80,7 @@ async def test_a_mark_in_the_merged_pane_is_one_of_its_group(embedded: Embedded,
 
 
 @pytest.mark.slow
-async def test_the_lines_of_the_merged_pane_are_exported_with_their_groups(
-    embedded: Embedded, start: int, tmp_path: Path
-) -> None:
+async def test_the_lines_of_the_merged_pane_are_exported_with_their_groups(embedded, start, tmp_path):
     path = tmp_path / "lines.jsonl"
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
@@ -103,7 +99,7 @@ async def test_the_lines_of_the_merged_pane_are_exported_with_their_groups(
     assert [(each["group"], each["stream"]) for each in records] == [(EVEN, "stream"), (ODD, "stream")] * 30
 
 
-async def test_a_task_pane_reads_older_lines_and_says_what_it_shows(embedded: Embedded) -> None:
+async def test_a_task_pane_reads_older_lines_and_says_what_it_shows(embedded):
     ended = embedded.clock.now() - timedelta(minutes=2)
     at = int(ended.timestamp() * 1000)
     stream = f"ecs/staff-api/{TASK}"

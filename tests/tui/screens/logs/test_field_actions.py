@@ -4,7 +4,6 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, until
 from widgets.logs.pane.pane import LogPane
 
@@ -27,7 +26,7 @@ async def choose(pilot: Pilot[Any], key: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_field_is_searched_and_filtered_by_its_value(embedded: Embedded) -> None:
+async def test_a_field_is_searched_and_filtered_by_its_value(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         pane = await at_field(pilot, "method")
         value = pane.detail.fields.row.text  # type: ignore[union-attr]  # at_field put the cursor there
@@ -48,7 +47,7 @@ async def test_a_field_is_searched_and_filtered_by_its_value(embedded: Embedded)
 
 
 @pytest.mark.slow
-async def test_a_value_is_followed_in_another_pane(embedded: Embedded) -> None:
+async def test_a_value_is_followed_in_another_pane(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         pane = await at_field(pilot, "requestId")
         value = pane.detail.fields.row.text  # type: ignore[union-attr]  # at_field put the cursor there
@@ -58,7 +57,7 @@ async def test_a_value_is_followed_in_another_pane(embedded: Embedded) -> None:
         await until(pilot, lambda: pilot.app.screen.pane.pattern == f'"{value}"')
 
 
-async def test_leaving_out_a_value_keeps_the_present_filter(embedded: Embedded) -> None:
+async def test_leaving_out_a_value_keeps_the_present_filter(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         pane = await at_field(pilot, "path")
         screen = pilot.app.screen

@@ -3,7 +3,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from services.i18n import _
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, screen_text, until
 from tests.tui.typed import KEYS, burst
 from tui.screens.logs.groups import GroupScreen
@@ -12,7 +11,7 @@ from tui.screens.logs.logs import LogsScreen
 DATABASE, FURTHER = "/aws/rds/instance/facility-prod-db/postgresql", "/further/group"
 
 
-async def test_the_highlight_stays_when_the_groups_of_the_account_arrive(embedded: Embedded) -> None:
+async def test_the_highlight_stays_when_the_groups_of_the_account_arrive(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         await burst(pilot, "o", KEYS["down"])
@@ -27,7 +26,7 @@ async def test_the_highlight_stays_when_the_groups_of_the_account_arrive(embedde
         assert dialog.table.cursor_key == second
 
 
-async def test_each_group_shows_what_is_stored_and_its_newest_event(embedded: Embedded) -> None:
+async def test_each_group_shows_what_is_stored_and_its_newest_event(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", size=(120, 40)) as pilot:
         await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         await burst(pilot, "o")
@@ -43,7 +42,7 @@ async def test_each_group_shows_what_is_stored_and_its_newest_event(embedded: Em
         assert embedded.counts()["logs.DescribeLogStreams"] == requests, "each is asked for once"
 
 
-async def test_several_ticked_groups_open_a_pane_each(embedded: Embedded) -> None:
+async def test_several_ticked_groups_open_a_pane_each(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", log_groups=(FURTHER,)) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: isinstance(screen, LogsScreen) and screen.tails)
@@ -56,7 +55,7 @@ async def test_several_ticked_groups_open_a_pane_each(embedded: Embedded) -> Non
         assert [tail.group for tail in screen.tails.values()][1:] == [FURTHER, DATABASE]
 
 
-async def test_one_group_replaces_that_of_a_pane(embedded: Embedded) -> None:
+async def test_one_group_replaces_that_of_a_pane(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", log_groups=(FURTHER,)) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: isinstance(screen, LogsScreen) and screen.tails)
@@ -65,7 +64,7 @@ async def test_one_group_replaces_that_of_a_pane(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_as_many_groups_are_ticked_as_can_be_chosen(embedded: Embedded) -> None:
+async def test_as_many_groups_are_ticked_as_can_be_chosen(embedded):
     async with console(embedded.url, embedded.clock, mode="logs") as pilot:
         await expect(pilot, at="LogsScreen", then=lambda: pilot.app.screen.tails)
         dialog = GroupScreen(pilot.app.ready, most=1 + 1)

@@ -1,6 +1,5 @@
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import press, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, FIREWALL, logs
 
@@ -8,7 +7,7 @@ from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, FIREWALL, l
 @pytest.mark.parametrize(
     ("group", "title"), [(DATABASE, "slow quer"), (FIREWALL, "blocked request")], ids=["database", "firewall"]
 )
-async def test_a_row_leads_to_its_lines(embedded: Embedded, group: str, title: str) -> None:
+async def test_a_row_leads_to_its_lines(embedded, group, title):
     async with logs(embedded, APPLICATION, group) as pilot:
         pane = pilot.app.screen.pane
         await until(pilot, lambda: len(pane.store) and pane.lines.group_form.form is not None)
@@ -22,7 +21,7 @@ async def test_a_row_leads_to_its_lines(embedded: Embedded, group: str, title: s
         await press(pilot, "enter", at="LogsScreen", then=lambda: pane.lines.cursor is not None)
 
 
-async def test_a_statement_that_its_column_cuts_off_stands_below_in_full(embedded: Embedded) -> None:
+async def test_a_statement_that_its_column_cuts_off_stands_below_in_full(embedded):
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         pane = pilot.app.screen.pane
         await until(pilot, lambda: len(pane.store) and pane.lines.group_form.form is not None)

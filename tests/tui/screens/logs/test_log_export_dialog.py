@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
@@ -8,7 +7,6 @@ from textual.widgets import Input
 from services.models.journal import EntryKind, EntryQuery
 from services.models.log_exports import ExportFormat, ExportHead
 from services.models.logs import Severity
-from tests.conftest import Embedded
 from tests.tools.console import expect, press, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tui.screens.logs.export.choosing import ExportDialog
@@ -35,7 +33,7 @@ async def _exported(pilot: Pilot[Any]) -> dict[str, Any]:
     return dict(entry.data)
 
 
-async def test_the_selected_lines_are_saved_and_recorded(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_selected_lines_are_saved_and_recorded(embedded, tmp_path):
     path = tmp_path / "lines.jsonl"
     async with logs(embedded, APPLICATION) as pilot:
         await pilot.press("up", "v", "up", "up", "ctrl+s")
@@ -53,7 +51,7 @@ async def test_the_selected_lines_are_saved_and_recorded(embedded: Embedded, tmp
         assert not pane.lines.ranging
 
 
-async def test_the_head_names_lines_that_filters_left(embedded: Embedded, tmp_path: Path) -> None:
+async def test_the_head_names_lines_that_filters_left(embedded, tmp_path):
     path = tmp_path / "lines.jsonl"
     async with logs(embedded, APPLICATION) as pilot:
         pane = pilot.app.screen.pane
@@ -73,7 +71,7 @@ async def test_the_head_names_lines_that_filters_left(embedded: Embedded, tmp_pa
         assert head["note"] == "Only what the pane showed of the lines: INFO and worse, only api"
 
 
-async def test_a_span_is_read_and_needs_a_reason_unless_masked(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_span_is_read_and_needs_a_reason_unless_masked(embedded, tmp_path):
     path = tmp_path / "span.csv"
     async with logs(embedded, APPLICATION) as pilot:
         await pilot.press("ctrl+s")
@@ -97,7 +95,7 @@ async def test_a_span_is_read_and_needs_a_reason_unless_masked(embedded: Embedde
         assert path.read_text("utf-8-sig").startswith("time,group,stream,late,text")
 
 
-async def test_nothing_is_written_over_and_escape_closes(embedded: Embedded, tmp_path: Path) -> None:
+async def test_nothing_is_written_over_and_escape_closes(embedded, tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text("mine")
     async with logs(embedded, APPLICATION) as pilot:
@@ -112,7 +110,7 @@ async def test_nothing_is_written_over_and_escape_closes(embedded: Embedded, tmp
         await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
 
 
-async def test_a_running_export_is_cancelled_without_a_trace(embedded: Embedded, tmp_path: Path) -> None:
+async def test_a_running_export_is_cancelled_without_a_trace(embedded, tmp_path):
     async with logs(embedded, APPLICATION) as pilot:
         await pilot.press("ctrl+s")
         await _choose(pilot, "1", "jsonl", "masked")

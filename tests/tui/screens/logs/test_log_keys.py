@@ -7,7 +7,6 @@ from textual.pilot import Pilot
 from services import i18n
 from services.i18n import _
 from services.models import glyphs
-from tests.conftest import Embedded
 from tests.tools.console import press, screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tui.commands import COMMANDS
@@ -37,9 +36,7 @@ def footer(pilot: Pilot[Any]) -> list[str]:
     [((APPLICATION,), FIRST), ((APPLICATION, DATABASE), FIRST_OF_TWO)],
     ids=["one", "two"],
 )
-async def test_the_footer_shows_what_matters_most_at_every_width(
-    embedded: Embedded, language: str, groups: tuple[str, ...], first: dict[int, str]
-) -> None:
+async def test_the_footer_shows_what_matters_most_at_every_width(embedded, language, groups, first):
     i18n.use(language)
     async with logs(embedded, *groups, size=(80, 40)) as pilot:
         pilot.app.screen.pane.focus()
@@ -52,13 +49,13 @@ async def test_the_footer_shows_what_matters_most_at_every_width(
             assert "?" in footer(pilot)
 
 
-async def test_what_is_typed_is_no_key_of_the_footer(embedded: Embedded) -> None:
+async def test_what_is_typed_is_no_key_of_the_footer(embedded):
     async with logs(embedded, APPLICATION, size=(200, 40)) as pilot:
         await press(pilot, "f", then=lambda: "Esc" in footer(pilot))
         assert [key for key in footer(pilot) if len(key) == 1] == []
 
 
-async def test_the_help_lists_every_key_of_the_logs_in_a_section(embedded: Embedded) -> None:
+async def test_the_help_lists_every_key_of_the_logs_in_a_section(embedded):
     listed = [id for _title, ids in key_order.SECTIONS for id in ids]
     assert len(listed) == len(set(listed))
     assert set(key_order.FOOTER) <= set(listed)
@@ -73,14 +70,14 @@ async def test_the_help_lists_every_key_of_the_logs_in_a_section(embedded: Embed
         await press(pilot, "up", "enter", then=lambda: "In this panel" in sections(pilot.app.screen)[0][0])
 
 
-def test_the_help_explains_every_sign_beside_the_lines() -> None:
+def test_the_help_explains_every_sign_beside_the_lines():
     explained = {sign for signs, _text in PaneScreen.MARKS for sign in signs.split()}
     drawn = {glyphs.LATE_LINE, separators.MARK, separators.MATCH, separators.IN_SPAN}
     drawn |= {separators.ASKED_TIME, separators.SHARED_TIME}
     assert drawn <= explained
 
 
-async def test_a_key_without_effect_says_why(embedded: Embedded) -> None:
+async def test_a_key_without_effect_says_why(embedded):
     async with logs(embedded, APPLICATION, size=(120, 40)) as pilot:
         pane = pilot.app.screen.pane
         await until(pilot, lambda: len(pane.store) > 0)
@@ -93,25 +90,25 @@ async def test_a_key_without_effect_says_why(embedded: Embedded) -> None:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_the_hints_of_the_prompts_fit_beside_the_field_at_80_columns(language: str) -> None:
+def test_the_hints_of_the_prompts_fit_beside_the_field_at_80_columns(language):
     i18n.use(language)
     for _label, hint in _ASKS.values():
         assert cell_len(_(hint)) <= 80 * 60 // 100 - 2, _(hint)
 
 
 @pytest.mark.parametrize("key", ["x", "z", "ctrl+left", "ctrl+right", "ampersand"])
-async def test_a_key_for_several_panes_says_why_it_does_nothing_in_one(embedded: Embedded, key: str) -> None:
+async def test_a_key_for_several_panes_says_why_it_does_nothing_in_one(embedded, key):
     async with logs(embedded, APPLICATION) as pilot:
         await press(pilot, key, shows="This key is for several panes; o opens another.")
 
 
-async def test_what_is_typed_is_not_taken_for_a_key_of_several_panes(embedded: Embedded) -> None:
+async def test_what_is_typed_is_not_taken_for_a_key_of_several_panes(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         await press(pilot, "slash", "x", "z", "ctrl+left", shows="xz")
         assert "several panes" not in screen_text(pilot)
 
 
-async def test_a_key_for_the_panes_says_why_it_does_nothing_while_they_are_merged(embedded: Embedded) -> None:
+async def test_a_key_for_the_panes_says_why_it_does_nothing_while_they_are_merged(embedded):
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         screen = pilot.app.screen
         await press(pilot, "ampersand", then=lambda: screen.cover is not None)

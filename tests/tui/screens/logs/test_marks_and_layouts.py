@@ -1,7 +1,6 @@
 import pytest
 
 from services.models.journal import RESTRAINS_CHANGES, EntryKind, EntryQuery
-from tests.conftest import Embedded
 from tests.tools.console import expect, screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 from tests.tui.seeding import client, put_lines
@@ -13,7 +12,7 @@ pytestmark = pytest.mark.slow
 SECRET = "AKIAIOSFODNN7EXAMPLE taro@example.co.jp"
 
 
-async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embedded: Embedded) -> None:
+async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embedded):
     at = int(embedded.clock.now().timestamp() * 1000) - 1_000
     async with client("logs", embedded.url) as aws:
         await aws.create_log_stream(logGroupName=APPLICATION, logStreamName="marked")
@@ -57,7 +56,7 @@ async def test_a_mark_is_recorded_masked_and_stands_again_at_the_next_start(embe
 
 
 @pytest.mark.scenario("alb-5xx")
-async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedded: Embedded) -> None:
+async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         screen = pilot.app.screen
         (pane,) = screen.tails
@@ -78,7 +77,7 @@ async def test_a_mark_can_go_into_an_open_incident_that_nobody_has_taken(embedde
         assert entry.subject == incident.id
 
 
-async def test_a_layout_is_saved_opened_and_discarded(embedded: Embedded) -> None:
+async def test_a_layout_is_saved_opened_and_discarded(embedded):
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         screen = pilot.app.screen
         first, second = screen.tails

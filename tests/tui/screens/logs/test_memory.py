@@ -12,7 +12,7 @@ def memory_in(folder: Path, warnings: list[str] | None = None) -> LogMemory:
     return LogMemory(folder / "state" / "logs.json", (warnings if warnings is not None else []).append)
 
 
-async def test_what_is_remembered_is_there_at_the_next_start(tmp_path: Path) -> None:
+async def test_what_is_remembered_is_there_at_the_next_start(tmp_path):
     memory = memory_in(tmp_path)
     memory.remember_columns("/ecs/a", (("status", 6), ("path", 30)))
     memory.add_to_history("search", "timeout")
@@ -34,7 +34,7 @@ async def test_what_is_remembered_is_there_at_the_next_start(tmp_path: Path) -> 
     assert later.path.stat().st_mode & 0o777 == 0o600
 
 
-async def test_two_consoles_add_to_each_others_memory(tmp_path: Path) -> None:
+async def test_two_consoles_add_to_each_others_memory(tmp_path):
     one, other = memory_in(tmp_path), memory_in(tmp_path)
     await one.load()
     await other.load()
@@ -49,7 +49,7 @@ async def test_two_consoles_add_to_each_others_memory(tmp_path: Path) -> None:
     assert list(later.layouts) == ["other", "one"]
 
 
-async def test_what_is_changed_before_the_file_is_read_is_added_to_it(tmp_path: Path) -> None:
+async def test_what_is_changed_before_the_file_is_read_is_added_to_it(tmp_path):
     one = memory_in(tmp_path)
     one.add_to_history("search", "first")
     await one.written()
@@ -72,7 +72,7 @@ async def test_what_is_changed_before_the_file_is_read_is_added_to_it(tmp_path: 
         "\x00\xff",
     ],
 )
-async def test_an_unusable_file_is_named_and_begun_anew(tmp_path: Path, content: str) -> None:
+async def test_an_unusable_file_is_named_and_begun_anew(tmp_path, content):
     warnings: list[str] = []
     memory = memory_in(tmp_path, warnings)
     memory.path.parent.mkdir()
@@ -89,7 +89,7 @@ async def test_an_unusable_file_is_named_and_begun_anew(tmp_path: Path, content:
     assert len(warnings) == 1
 
 
-async def test_a_folder_that_cannot_be_written_is_named_once(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written_is_named_once(tmp_path):
     warnings: list[str] = []
     (tmp_path / "state").write_text("a file in the way")
     memory = memory_in(tmp_path, warnings)
@@ -111,7 +111,7 @@ async def test_a_folder_that_cannot_be_written_is_named_once(tmp_path: Path) -> 
     assert later.history("search") == ("c", "b", "a"), "written as soon as that is possible"
 
 
-async def test_the_memory_is_bounded(tmp_path: Path) -> None:
+async def test_the_memory_is_bounded(tmp_path):
     memory = memory_in(tmp_path)
     for number in range(300):
         memory.add_to_history("filter", f"pattern {number}")
@@ -131,7 +131,7 @@ async def test_the_memory_is_bounded(tmp_path: Path) -> None:
     assert memory.path.stat().st_size < 200_000
 
 
-async def test_an_unwritable_field_keeps_nothing_else_from_being_remembered(tmp_path: Path) -> None:
+async def test_an_unwritable_field_keeps_nothing_else_from_being_remembered(tmp_path):
     memory = memory_in(tmp_path)
     memory.remember_columns("/ecs/a", (("\ud800", 6), ("path", 30)))
     memory.add_to_history("search", "timeout")
@@ -142,7 +142,7 @@ async def test_an_unwritable_field_keeps_nothing_else_from_being_remembered(tmp_
     assert later.history("search") == ("timeout",)
 
 
-async def test_an_unfinished_file_of_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
+async def test_an_unfinished_file_of_a_killed_process_is_no_obstacle(tmp_path):
     memory = memory_in(tmp_path)
     memory.path.parent.mkdir()
     memory.path.with_name(f".{memory.path.name}.{os.getpid()}").write_text("unfinished")
@@ -153,7 +153,7 @@ async def test_an_unfinished_file_of_a_killed_process_is_no_obstacle(tmp_path: P
     assert later.history("search") == ("timeout",)
 
 
-async def test_a_text_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path: Path) -> None:
+async def test_a_text_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path):
     memory = memory_in(tmp_path)
     memory.add_to_history("search", "half a pair: \ud83d")
     memory.add_to_history("search", "timeout")

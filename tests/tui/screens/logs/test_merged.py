@@ -3,7 +3,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import expect, screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
@@ -15,7 +14,7 @@ __all__ = ["start"]
 
 
 @pytest.mark.slow
-async def test_the_merged_pane_has_every_line_with_its_source(embedded: Embedded, start: int) -> None:
+async def test_the_merged_pane_has_every_line_with_its_source(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         first, even, odd = screen.tails
@@ -51,7 +50,7 @@ async def test_the_merged_pane_has_every_line_with_its_source(embedded: Embedded
 
 
 @pytest.mark.slow
-async def test_a_filter_in_the_merged_pane_filters_every_pane(embedded: Embedded, start: int) -> None:
+async def test_a_filter_in_the_merged_pane_filters_every_pane(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         await screen.remove_pane(next(iter(screen.tails)))
@@ -66,9 +65,7 @@ async def test_a_filter_in_the_merged_pane_filters_every_pane(embedded: Embedded
         await until(pilot, lambda: len(screen.cover.pane.store) == 11)
 
 
-async def test_a_request_that_a_line_does_not_name_leaves_the_merging_as_it_is(
-    embedded: Embedded, start: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_request_that_a_line_does_not_name_leaves_the_merging_as_it_is(embedded, start, monkeypatch):
     gate = asyncio.Event()
 
     async def until_opened(_seconds: float) -> None:
@@ -89,7 +86,7 @@ async def test_a_request_that_a_line_does_not_name_leaves_the_merging_as_it_is(
         assert screen.cover.pane.title == "Merged"
 
 
-async def test_a_field_of_a_merged_line_is_searched_and_explained(embedded: Embedded, start: int) -> None:
+async def test_a_field_of_a_merged_line_is_searched_and_explained(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         await screen.remove_pane(next(iter(screen.tails)))
@@ -104,7 +101,7 @@ async def test_a_field_of_a_merged_line_is_searched_and_explained(embedded: Embe
         await until(pilot, lambda: "lines with “abc”" in screen_text(pilot))
 
 
-async def test_a_time_that_cannot_be_read_is_a_gap_with_its_reason(embedded: Embedded) -> None:
+async def test_a_time_that_cannot_be_read_is_a_gap_with_its_reason(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         pane = pilot.app.screen.pane
         await until(pilot, lambda: len(pane.store) > 20)

@@ -6,7 +6,6 @@ from textual.pilot import Pilot
 
 from services.demo.logs import handlers as embedded_live
 from services.models.problem import Problem, ProblemKind
-from tests.conftest import Embedded
 from tests.tools.console import expect, press, screen_text, until, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.screens.logs.test_one_time import EVEN, ODD, at_cursor, start
@@ -40,7 +39,7 @@ async def asked(pilot: Pilot[object], key: str, words: str) -> None:
     await press(pilot, "escape", then=lambda: pilot.app.screen is screen)
 
 
-async def test_a_filter_of_a_pane_is_in_the_merged_title(embedded: Embedded, start: int) -> None:
+async def test_a_filter_of_a_pane_is_in_the_merged_title(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
         first, even, odd = screen.tails
@@ -54,9 +53,7 @@ async def test_a_filter_of_a_pane_is_in_the_merged_title(embedded: Embedded, sta
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("lines_up", "group"), [(1, ODD), (2, EVEN)])
-async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(
-    embedded: Embedded, start: int, lines_up: int, group: str
-) -> None:
+async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(embedded, start, lines_up, group):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd, pane = await two_merged(pilot)
         for key in ("f4", "plus"):
@@ -71,9 +68,7 @@ async def test_live_tail_and_late_lines_are_those_of_the_line_at_the_cursor(
 
 
 @pytest.mark.slow
-async def test_the_price_of_a_running_live_tail_stays_on_the_screen(
-    embedded: Embedded, start: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_price_of_a_running_live_tail_stays_on_the_screen(embedded, start, monkeypatch):
     monkeypatch.setattr(embedded_live, "LIVE_UPDATE", 0.02)
     async with logs(embedded, APPLICATION, EVEN, ODD, size=(80, 24)) as pilot:
         screen = pilot.app.screen
@@ -89,7 +84,7 @@ async def test_the_price_of_a_running_live_tail_stays_on_the_screen(
         await press(pilot, "f4", then=lambda: "LIVE" not in screen_text(pilot) and not odd.live)
 
 
-async def test_the_state_of_quiet_panes_is_shown(embedded: Embedded, start: int) -> None:
+async def test_the_state_of_quiet_panes_is_shown(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         _even, odd, pane = await two_merged(pilot)
 
@@ -108,7 +103,7 @@ async def test_the_state_of_quiet_panes_is_shown(embedded: Embedded, start: int)
         await until(pilot, lambda: "no answer today" in screen_text(pilot))
 
 
-async def test_a_group_in_two_panes_has_each_line_once(embedded: Embedded, start: int) -> None:
+async def test_a_group_in_two_panes_has_each_line_once(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD, ODD) as pilot:
         screen = pilot.app.screen
         first, *others = screen.tails
@@ -121,7 +116,7 @@ async def test_a_group_in_two_panes_has_each_line_once(embedded: Embedded, start
         assert texts == [f"line {second}" for second in range(60)]
 
 
-async def test_keys_without_effect_on_lines_that_are_not_followed_say_so(embedded: Embedded) -> None:
+async def test_keys_without_effect_on_lines_that_are_not_followed_say_so(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         screen = pilot.app.screen
         pilot.app.post_message(OpenLogs(APPLICATION, embedded.clock.now(), task="another"))
@@ -131,7 +126,7 @@ async def test_keys_without_effect_on_lines_that_are_not_followed_say_so(embedde
         await press(pilot, "escape", then=lambda: screen.cover is None)
 
 
-async def test_what_a_pane_lacks_is_missing_in_the_merged_one(embedded: Embedded, start: int) -> None:
+async def test_what_a_pane_lacks_is_missing_in_the_merged_one(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd, pane = await two_merged(pilot)
         odd.gaps = (Gap(start + 50_001, start + 50_900, "not read"),)
@@ -141,9 +136,7 @@ async def test_what_a_pane_lacks_is_missing_in_the_merged_one(embedded: Embedded
         await until(pilot, lambda: pane.stats.complete_from == start + 20_001)
 
 
-async def test_another_filter_pattern_ends_the_merging_of_the_lines_held(
-    embedded: Embedded, start: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_another_filter_pattern_ends_the_merging_of_the_lines_held(embedded, start, monkeypatch):
     monkeypatch.setattr(merged, "_STEP", 1)
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         screen = pilot.app.screen
@@ -163,7 +156,7 @@ async def test_another_filter_pattern_ends_the_merging_of_the_lines_held(
 
 
 @pytest.mark.slow
-async def test_another_pattern_makes_twins_of_two_panes(embedded: Embedded, start: int) -> None:
+async def test_another_pattern_makes_twins_of_two_panes(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD, ODD) as pilot:
         screen = pilot.app.screen
         first, _even, odd, other = screen.tails
@@ -183,7 +176,7 @@ async def test_another_pattern_makes_twins_of_two_panes(embedded: Embedded, star
         assert texts == [f"line {second}" for second in range(59)]
 
 
-async def test_the_groups_of_a_line_and_of_all_panes_are_queried(embedded: Embedded, start: int) -> None:
+async def test_the_groups_of_a_line_and_of_all_panes_are_queried(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         await two_merged(pilot)
         await burst(pilot, KEYS["up"])

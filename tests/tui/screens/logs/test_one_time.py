@@ -42,7 +42,7 @@ async def filled(pilot: Pilot[Any], even: LogPane, odd: LogPane) -> None:
     await until(pilot, lambda: "line 58" in screen_text(pilot) and "line 59" in screen_text(pilot))
 
 
-async def test_moving_in_a_pane_moves_the_others_to_the_same_moment(embedded: Embedded, start: int) -> None:
+async def test_moving_in_a_pane_moves_the_others_to_the_same_moment(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd = panes_of(pilot)
         await filled(pilot, even, odd)
@@ -60,7 +60,7 @@ async def test_moving_in_a_pane_moves_the_others_to_the_same_moment(embedded: Em
         await until(pilot, lambda: odd.lines.rules.time_mark is None)
 
 
-async def test_following_again_follows_in_panes_moved_along(embedded: Embedded, start: int) -> None:
+async def test_following_again_follows_in_panes_moved_along(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd = panes_of(pilot)
         await filled(pilot, even, odd)
@@ -74,7 +74,7 @@ async def test_following_again_follows_in_panes_moved_along(embedded: Embedded, 
         await until(pilot, lambda: odd.lines.scroller.follow and odd.lines.rules.time_mark is None)
 
 
-async def test_a_typed_time_is_gone_to_in_every_pane(embedded: Embedded, start: int) -> None:
+async def test_a_typed_time_is_gone_to_in_every_pane(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd = panes_of(pilot)
         even.focus()
@@ -83,9 +83,7 @@ async def test_a_typed_time_is_gone_to_in_every_pane(embedded: Embedded, start: 
         assert even.lines.rules.marked_at == odd.lines.rules.marked_at == start + 20_000
 
 
-async def test_a_time_that_is_asked_for_is_the_one_time_though_the_pane_has_no_line_at_it(
-    embedded: Embedded, start: int
-) -> None:
+async def test_a_time_that_is_asked_for_is_the_one_time_though_the_pane_has_no_line_at_it(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD) as pilot:
         even, odd = panes_of(pilot)
         await until(pilot, lambda: len(even.store) == len(odd.store) == 30)
@@ -101,7 +99,7 @@ async def test_a_time_that_is_asked_for_is_the_one_time_though_the_pane_has_no_l
 
 
 @pytest.mark.slow
-async def test_going_around_the_end_of_the_matches_is_told(embedded: Embedded, start: int) -> None:
+async def test_going_around_the_end_of_the_matches_is_told(embedded, start):
     async with logs(embedded, APPLICATION, EVEN, ODD, size=(120, 60)) as pilot:
         even, _odd = panes_of(pilot)
         await until(pilot, lambda: len(even.store) == 30)

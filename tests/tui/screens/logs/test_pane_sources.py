@@ -34,7 +34,7 @@ def opened(aws: Embedded, mode: str = "logs") -> Any:
     return console(aws.url, aws.clock, mode=mode, size=(120, 40), runbook=OTHER)
 
 
-async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_aws: Embedded) -> None:
+async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_aws):
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         now = now_ms(empty_aws)
@@ -55,7 +55,7 @@ async def test_older_lines_load_at_the_top_until_the_beginning_of_the_log(empty_
 
 
 @pytest.mark.slow
-async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aws: Embedded) -> None:
+async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aws):
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1000, "first")])
@@ -89,7 +89,7 @@ async def test_late_lines_are_asked_for_with_their_price_and_shown_once(empty_aw
     ("pattern", "matching"),
     [("late -odd", {"late even", '{"n": 2, "late": 1}'}), ("{ $.n = 2 }", {'{"n": 2, "late": 1}'})],
 )
-async def test_late_lines_match_the_pattern(empty_aws: Embedded, pattern: str, matching: set[str]) -> None:
+async def test_late_lines_match_the_pattern(empty_aws, pattern, matching):
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         await put_lines(
@@ -116,7 +116,7 @@ async def test_late_lines_match_the_pattern(empty_aws: Embedded, pattern: str, m
             assert pane.stats.incomplete_from == max(start, now_ms(empty_aws) - 60 * MINUTE)
 
 
-async def test_live_tail_shows_price_and_lines(empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_live_tail_shows_price_and_lines(empty_aws, monkeypatch):
     monkeypatch.setattr(embedded_live, "LIVE_UPDATE", 0.02)
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
@@ -146,7 +146,7 @@ async def test_live_tail_shows_price_and_lines(empty_aws: Embedded, monkeypatch:
             await until_later(pilot, empty_aws, lambda: texts(pane) == expected)
 
 
-async def test_what_is_read_of_one_group_never_appears_in_the_next(empty_aws: Embedded) -> None:
+async def test_what_is_read_of_one_group_never_appears_in_the_next(empty_aws):
     async with client("logs", empty_aws.url) as logs:
         for group in (GROUP, "/app/other"):
             await make_group(logs, group, "a")
@@ -175,9 +175,7 @@ async def test_what_is_read_of_one_group_never_appears_in_the_next(empty_aws: Em
         assert texts(pane) == {"new of /app/other": 1}
 
 
-async def test_the_query_for_late_lines_ends_with_the_group_that_it_is_of(
-    empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_query_for_late_lines_ends_with_the_group_that_it_is_of(empty_aws, monkeypatch):
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1000, "first")])
@@ -212,7 +210,7 @@ class EndlessPages:
         return [LogLine("of the page", start + MINUTE, start + MINUTE, "a", "an old one")], "more"
 
 
-async def test_a_read_of_older_lines_that_another_one_replaces_leaves_a_gap(empty_aws: Embedded) -> None:
+async def test_a_read_of_older_lines_that_another_one_replaces_leaves_a_gap(empty_aws):
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         now = now_ms(empty_aws)
@@ -234,7 +232,7 @@ async def test_a_read_of_older_lines_that_another_one_replaces_leaves_a_gap(empt
         assert (gap.start, gap.end) == (now - 60 * MINUTE + 1, now - 1_001)
 
 
-async def test_a_groups_problem_goes_with_it(empty_aws: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_groups_problem_goes_with_it(empty_aws, monkeypatch):
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, "a")
         await put_lines(logs, GROUP, "a", [(now_ms(empty_aws) - 1_000, "first")])

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, FIREWALL, MORE, logs
 from tests.tui.typed import KEYS, burst
@@ -17,7 +16,7 @@ def groups_of(pilot: Pilot[Any]) -> list[str]:
     return [tail.group for tail in pilot.app.screen.tails.values()]
 
 
-async def test_several_groups_open_at_one_time_the_telling_one_in_focus(embedded: Embedded) -> None:
+async def test_several_groups_open_at_one_time_the_telling_one_in_focus(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         screen = pilot.app.screen
         at = embedded.clock.now() - timedelta(minutes=3)
@@ -30,7 +29,7 @@ async def test_several_groups_open_at_one_time_the_telling_one_in_focus(embedded
         await until(pilot, lambda: [pane.lines.rules.marked_at for pane in screen.tails] == [moment] * 3)
 
 
-async def test_groups_that_find_no_room_leave_the_others_open(embedded: Embedded) -> None:
+async def test_groups_that_find_no_room_leave_the_others_open(embedded):
     async with logs(embedded, APPLICATION, DATABASE, FIREWALL, *MORE) as pilot:
         screen = pilot.app.screen
         await burst(pilot, "o")
@@ -46,7 +45,7 @@ async def test_groups_that_find_no_room_leave_the_others_open(embedded: Embedded
 
 
 @pytest.mark.slow
-async def test_the_active_one_of_six_panes_can_be_read_at_every_size(embedded: Embedded) -> None:
+async def test_the_active_one_of_six_panes_can_be_read_at_every_size(embedded):
     async with logs(embedded, APPLICATION, DATABASE, FIREWALL, *MORE, size=(200, 60)) as pilot:
         screen = pilot.app.screen
         for size in ((200, 60), (120, 40), (80, 24)):
@@ -58,7 +57,7 @@ async def test_the_active_one_of_six_panes_can_be_read_at_every_size(embedded: E
             assert all(pane.size.height >= 1 for pane in screen.tails)
 
 
-async def test_a_zoomed_pane_has_the_room_and_tab_shows_the_next(embedded: Embedded) -> None:
+async def test_a_zoomed_pane_has_the_room_and_tab_shows_the_next(embedded):
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         screen = pilot.app.screen
         first, second = screen.tails
@@ -71,7 +70,7 @@ async def test_a_zoomed_pane_has_the_room_and_tab_shows_the_next(embedded: Embed
         await until(pilot, lambda: first.size.height == second.size.height < screen.area.size.height)
 
 
-async def test_a_pane_grows_and_shrinks(embedded: Embedded) -> None:
+async def test_a_pane_grows_and_shrinks(embedded):
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         first, second = pilot.app.screen.tails
         first.focus()
@@ -82,7 +81,7 @@ async def test_a_pane_grows_and_shrinks(embedded: Embedded) -> None:
         await until(pilot, lambda: 0 < first.size.height < before)
 
 
-async def test_closing_gives_the_focus_to_the_neighbour_and_ends_zooming(embedded: Embedded) -> None:
+async def test_closing_gives_the_focus_to_the_neighbour_and_ends_zooming(embedded):
     async with logs(embedded, APPLICATION, DATABASE, FIREWALL) as pilot:
         screen = pilot.app.screen
         _first, second, third = screen.tails

@@ -1,14 +1,13 @@
 import pytest
 
 from services.logs.filter_patterns.trial import MOST, PatternTrial
-from tests.conftest import Embedded
 from tests.tools.console import press, screen_text, until_later
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, FIREWALL, MORE, logs
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
 
-async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embedded) -> None:
+async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         await press(pilot, "f", *"INFO", shows="lines with “INFO”")
         assert "logs.TestMetricFilter" not in embedded.counts(), "nothing is asked while keys are pressed"
@@ -16,7 +15,7 @@ async def test_a_pattern_is_explained_and_tried_while_it_is_typed(embedded: Embe
         assert embedded.counts()["logs.TestMetricFilter"] == 1
 
 
-async def test_nothing_is_tried_once_the_text_is_no_pattern_of_aws(embedded: Embedded) -> None:
+async def test_nothing_is_tried_once_the_text_is_no_pattern_of_aws(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         prompt = pilot.app.screen.pane.prompt
         await press(pilot, "f", *"INFO", shows="lines with “INFO”")
@@ -30,7 +29,7 @@ async def test_nothing_is_tried_once_the_text_is_no_pattern_of_aws(embedded: Emb
         assert "logs.TestMetricFilter" not in embedded.counts()
 
 
-async def test_a_mistake_is_said_with_its_place_and_not_sent(embedded: Embedded) -> None:
+async def test_a_mistake_is_said_with_its_place_and_not_sent(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         await press(pilot, "f", "{", "x", shows="character 2: a selector such as $.level is missing")
         embedded.advance(1)
@@ -39,7 +38,7 @@ async def test_a_mistake_is_said_with_its_place_and_not_sent(embedded: Embedded)
 
 
 @pytest.mark.slow
-async def test_a_wrong_pattern_keeps_the_prompt_open_until_it_is_entered_again(embedded: Embedded) -> None:
+async def test_a_wrong_pattern_keeps_the_prompt_open_until_it_is_entered_again(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         (tail,) = pilot.app.screen.tails.values()
         prompt = pilot.app.screen.pane.prompt
@@ -53,14 +52,14 @@ async def test_a_wrong_pattern_keeps_the_prompt_open_until_it_is_entered_again(e
         assert not prompt.display
 
 
-async def test_a_pattern_put_right_is_sent_at_once(embedded: Embedded) -> None:
+async def test_a_pattern_put_right_is_sent_at_once(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         (tail,) = pilot.app.screen.tails.values()
         await press(pilot, "f", "{", "enter", shows="⏎ again sends it anyway")
         await press(pilot, "backspace", *"INFO", "enter", then=lambda: tail.pattern == "INFO")
 
 
-async def test_an_id_is_followed_in_quotation_marks(embedded: Embedded) -> None:
+async def test_an_id_is_followed_in_quotation_marks(embedded):
     async with logs(embedded, APPLICATION) as pilot:
         (tail,) = pilot.app.screen.tails.values()
         await press(pilot, "f", *"abc-123", "enter", then=lambda: tail.pattern == '"abc-123"')
@@ -76,7 +75,7 @@ class Counted:
 
 
 @pytest.mark.parametrize("lines", [3, 80])
-async def test_nothing_is_asked_twice_and_no_more_than_fifty_lines(lines: int) -> None:
+async def test_nothing_is_asked_twice_and_no_more_than_fifty_lines(lines):
     filters = Counted()
     trial = PatternTrial(filters)  # type: ignore[arg-type]
     texts = [f"line {number}" for number in range(lines)]
@@ -87,7 +86,7 @@ async def test_nothing_is_asked_twice_and_no_more_than_fifty_lines(lines: int) -
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_the_text_has_room_beside_its_remarks(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_the_text_has_room_beside_its_remarks(embedded, size):
     async with logs(embedded, APPLICATION, size=size) as pilot:
         prompt = pilot.app.screen.pane.prompt
         await press(pilot, "f", shows="AWS filters; empty shows all")
@@ -100,7 +99,7 @@ async def test_the_text_has_room_beside_its_remarks(embedded: Embedded, size: tu
         assert pilot.app.screen.pane.lines.size.height > size[1] // 3
 
 
-async def test_a_low_pane_keeps_a_row_for_its_lines_beside_the_prompt(embedded: Embedded) -> None:
+async def test_a_low_pane_keeps_a_row_for_its_lines_beside_the_prompt(embedded):
     async with logs(embedded, APPLICATION, *MORE, DATABASE, FIREWALL, size=(80, 24)) as pilot:
         await press(pilot, "f", *"ab", shows="lines with “ab”")
         pane = pilot.app.screen.pane

@@ -1,14 +1,13 @@
 import pytest
 
 from services.models.query_cells import milliseconds_of
-from tests.conftest import Embedded
 from tests.tools.console import press, until
 from tests.tui.screens.logs.panes_open import APPLICATION, DATABASE, logs
 
 
 @pytest.mark.slow
 @pytest.mark.scenario("ordinary-day", history=3600)
-async def test_a_bar_opens_the_logs_that_it_counts_at_its_time(embedded: Embedded) -> None:
+async def test_a_bar_opens_the_logs_that_it_counts_at_its_time(embedded):
     async with logs(embedded, APPLICATION, DATABASE) as pilot:
         screen = await press(pilot, "Q", at="InsightsScreen")
         await until(pilot, lambda: screen.draft.estimate is not None)

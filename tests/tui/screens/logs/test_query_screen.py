@@ -2,7 +2,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,7 +49,7 @@ async def ask(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: screen.table.has_focus)
 
 
-async def test_the_price_of_another_text_lets_nothing_be_sent(embedded: Embedded) -> None:
+async def test_the_price_of_another_text_lets_nothing_be_sent(embedded):
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         screen.editor.load_text("source logGroups(namePrefix: ['/']) | fields @message")
@@ -69,7 +68,7 @@ async def cancel(pilot: Pilot[Any], store: QueryStore) -> None:
     assert pilot.app.screen is screen
 
 
-async def test_the_price_stands_there_before_and_after(embedded: Embedded) -> None:
+async def test_the_price_stands_there_before_and_after(embedded):
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         assert screen.draft.groups == (GROUP,)
@@ -81,7 +80,7 @@ async def test_the_price_stands_there_before_and_after(embedded: Embedded) -> No
         assert screen.services.meter.snapshot().rows
 
 
-async def test_rows_are_partial_while_it_runs_and_escape_stops_it(embedded: Embedded) -> None:
+async def test_rows_are_partial_while_it_runs_and_escape_stops_it(embedded):
     store = embedded.world.component(QueryStore)
     store.ends = "Running"
     async with query_screen(embedded) as pilot:
@@ -94,7 +93,7 @@ async def test_rows_are_partial_while_it_runs_and_escape_stops_it(embedded: Embe
         await cancel(pilot, store)
 
 
-async def test_a_query_that_replaces_a_running_one_runs(embedded: Embedded) -> None:
+async def test_a_query_that_replaces_a_running_one_runs(embedded):
     store = embedded.world.component(QueryStore)
     store.ends = "Running"
     async with query_screen(embedded) as pilot:
@@ -110,7 +109,7 @@ async def test_a_query_that_replaces_a_running_one_runs(embedded: Embedded) -> N
         await cancel(pilot, store)
 
 
-async def test_leaving_the_console_stops_the_query(embedded: Embedded) -> None:
+async def test_leaving_the_console_stops_the_query(embedded):
     store = embedded.world.component(QueryStore)
     store.ends = "Running"
     async with query_screen(embedded) as pilot:
@@ -121,7 +120,7 @@ async def test_leaving_the_console_stops_the_query(embedded: Embedded) -> None:
     assert {query.status for query in store.queries.values()} == {"Cancelled"}
 
 
-async def test_a_compile_error_is_shown_where_it_is(embedded: Embedded) -> None:
+async def test_a_compile_error_is_shown_where_it_is(embedded):
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         screen.editor.load_text("fields @timestamp\n| filter level = \n| limit 3")
@@ -136,7 +135,7 @@ async def test_a_compile_error_is_shown_where_it_is(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_a_row_opens_the_log_at_its_millisecond(embedded: Embedded) -> None:
+async def test_a_row_opens_the_log_at_its_millisecond(embedded):
     async with query_screen(embedded) as pilot:
         await ask(pilot, "fields @timestamp, level | sort @timestamp asc | limit 20")
         await pilot.press("down", "down")
@@ -148,13 +147,13 @@ async def test_a_row_opens_the_log_at_its_millisecond(embedded: Embedded) -> Non
         await until(pilot, lambda: (line := lines.line_at_cursor()) is not None and line.at == at)
 
 
-async def test_a_row_shows_its_whole_record(embedded: Embedded) -> None:
+async def test_a_row_shows_its_whole_record(embedded):
     async with query_screen(embedded) as pilot:
         await ask(pilot, "fields level | limit 5")
         await press(pilot, "R", at="RecordScreen", shows="@message")
 
 
-async def test_counts_by_time_are_a_chart(embedded: Embedded) -> None:
+async def test_counts_by_time_are_a_chart(embedded):
     async with query_screen(embedded) as pilot:
         await ask(pilot, "stats count(*) as n by bin(5m), level")
         screen = screen_of(pilot)
@@ -164,7 +163,7 @@ async def test_counts_by_time_are_a_chart(embedded: Embedded) -> None:
         assert screen.table.sorted_by is not None
 
 
-async def test_a_saved_query_asks_for_its_parameters(embedded: Embedded) -> None:
+async def test_a_saved_query_asks_for_its_parameters(embedded):
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         await press(pilot, "f3", at="ChooseScreen", shows="Error logs")
@@ -173,7 +172,7 @@ async def test_a_saved_query_asks_for_its_parameters(embedded: Embedded) -> None
         assert 'filter level = "ERROR"' in screen.editor.text
 
 
-async def test_groups_range_and_language_are_chosen(embedded: Embedded) -> None:
+async def test_groups_range_and_language_are_chosen(embedded):
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         await pilot.press("tab")
@@ -192,7 +191,7 @@ async def test_groups_range_and_language_are_chosen(embedded: Embedded) -> None:
         await press(pilot, "enter", then=lambda: pilot.app.screen is screen and not screen.draft.ends_now)
 
 
-def test_a_length_up_to_now_moves_on_until_the_query_is_sent_and_a_range_stays() -> None:
+def test_a_length_up_to_now_moves_on_until_the_query_is_sent_and_a_range_stays():
     opened, hour = datetime(2026, 1, 14, 1, 0, tzinfo=UTC), timedelta(hours=1)
     draft = QueryDraft(span=up_to(opened, hour), ends_now=True)
     sent = draft.query("fields a", opened + hour / 6).span
@@ -201,7 +200,7 @@ def test_a_length_up_to_now_moves_on_until_the_query_is_sent_and_a_range_stays()
     assert draft.query("fields a", opened + hour).span == sent
 
 
-async def test_at_80_columns_items_are_whole_and_a_click_opens_one(embedded: Embedded) -> None:
+async def test_at_80_columns_items_are_whole_and_a_click_opens_one(embedded):
     async with query_screen(embedded, size=(80, 24)) as pilot:
         bar = screen_of(pilot).bar
         (line, *_rest) = (row for row in screen_text(pilot).splitlines() if "LogsQL" in row)
@@ -210,7 +209,7 @@ async def test_at_80_columns_items_are_whole_and_a_click_opens_one(embedded: Emb
         await expect(pilot, at="ChooseScreen", shows="100,000")
 
 
-async def test_a_high_price_is_asked_about(embedded: Embedded) -> None:
+async def test_a_high_price_is_asked_about(embedded):
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         estimate = screen.draft.estimate
@@ -222,7 +221,7 @@ async def test_a_high_price_is_asked_about(embedded: Embedded) -> None:
 
 @pytest.mark.parametrize("form", list(ExportFormat))
 @pytest.mark.slow
-async def test_a_result_is_exported_masked(embedded: Embedded, tmp_path: Path, form: ExportFormat) -> None:
+async def test_a_result_is_exported_masked(embedded, tmp_path, form):
     path = tmp_path / f"rows.{form}"
     query = 'fields concat("taro@", "example.jp") as who, level | limit 5'
     async with query_screen(embedded, size=(80, 24)) as pilot:
@@ -258,7 +257,7 @@ async def test_a_result_is_exported_masked(embedded: Embedded, tmp_path: Path, f
         assert [json.loads(line)["who"] for line in lines[1:]] == ["***"] * 5
 
 
-async def test_the_price_of_sql_is_that_of_the_groups_it_names(embedded: Embedded) -> None:
+async def test_the_price_of_sql_is_that_of_the_groups_it_names(embedded):
     async with query_screen(embedded) as pilot:
         screen = screen_of(pilot)
         await pilot.press("ctrl+t", "ctrl+t")

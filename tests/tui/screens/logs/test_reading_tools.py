@@ -9,7 +9,6 @@ from services.models.alarms import Alarm, AlarmOverview, AlarmState
 from services.models.base import RawId
 from services.models.incidents import Incident, IncidentState, TriggerKind
 from services.models.insights_queries import QueryEstimate
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, screen_text, until
 from tests.tui.typed import KEYS, burst
 from tui.screens.logs.panes import moments
@@ -24,7 +23,7 @@ async def opened(pilot: Any) -> Any:
     return pane
 
 
-async def test_a_pattern_filters_the_pane(embedded: Embedded) -> None:
+async def test_a_pattern_filters_the_pane(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
         pane = await opened(pilot)
         await burst(pilot, "K")
@@ -50,7 +49,7 @@ async def test_a_pattern_filters_the_pane(embedded: Embedded) -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_a_range_is_counted_by_one_query_whose_price_is_shown_first(embedded: Embedded) -> None:
+async def test_a_range_is_counted_by_one_query_whose_price_is_shown_first(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
         pane = await opened(pilot)
         await burst(pilot, "B")
@@ -73,7 +72,7 @@ async def test_a_range_is_counted_by_one_query_whose_price_is_shown_first(embedd
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_another_group_in_the_pane_ends_the_query_and_drops_its_counts(embedded: Embedded) -> None:
+async def test_another_group_in_the_pane_ends_the_query_and_drops_its_counts(embedded):
     async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
         pane = await opened(pilot)
         screen = pilot.app.screen
@@ -88,7 +87,7 @@ async def test_another_group_in_the_pane_ends_the_query_and_drops_its_counts(emb
         assert pane.ruler.range is None
 
 
-def test_the_ruler_marks_t0_of_open_incidents_and_firing_alarms() -> None:
+def test_the_ruler_marks_t0_of_open_incidents_and_firing_alarms():
     since = datetime(2026, 1, 14, 0, 5, tzinfo=UTC)
     alarm = Alarm(id=RawId("alb-5xx"), name="alb-5xx", state=AlarmState.ALARM, since=since, expected=True)
     quiet = alarm.model_copy(update={"id": RawId("cpu"), "name": "cpu", "state": AlarmState.OK})
@@ -113,8 +112,8 @@ def test_the_ruler_marks_t0_of_open_incidents_and_firing_alarms() -> None:
 
 @pytest.mark.usefixtures("at_once")
 async def test_a_range_of_unknown_price_is_asked_about_and_its_counts_go_with_the_group(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    embedded, monkeypatch
+):
     async with console(embedded.url, embedded.clock, mode="logs", size=SIZE) as pilot:
         pane = await opened(pilot)
         screen: Any = pilot.app.screen

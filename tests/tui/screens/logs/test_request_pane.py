@@ -25,7 +25,7 @@ async def write(embedded: Embedded, application: str) -> int:
     return at
 
 
-async def test_all_groups_are_searched_for_the_id_and_shown_as_one(embedded: Embedded) -> None:
+async def test_all_groups_are_searched_for_the_id_and_shown_as_one(embedded):
     at = await write(embedded, json.dumps({"message": "started", "requestId": ID}))
     async with logs(embedded, APPLICATION) as pilot:
         screen = pilot.app.screen
@@ -51,7 +51,7 @@ async def test_all_groups_are_searched_for_the_id_and_shown_as_one(embedded: Emb
         await until(pilot, lambda: screen.cover is None and screen.pane is pane)
 
 
-async def test_of_several_ids_one_is_chosen_and_a_refused_group_is_named(embedded: Embedded) -> None:
+async def test_of_several_ids_one_is_chosen_and_a_refused_group_is_named(embedded):
     at = await write(embedded, json.dumps({"requestId": ID, "traceId": "another-1"}))
     async with logs(embedded, APPLICATION) as pilot:
         screen = pilot.app.screen
@@ -67,7 +67,7 @@ async def test_of_several_ids_one_is_chosen_and_a_refused_group_is_named(embedde
 
 
 @pytest.mark.slow
-async def test_a_line_without_an_id_says_so(embedded: Embedded) -> None:
+async def test_a_line_without_an_id_says_so(embedded):
     async with logs(embedded, DATABASE, DATABASE) as pilot:
         screen = pilot.app.screen
         list(screen.tails)[-1].focus()

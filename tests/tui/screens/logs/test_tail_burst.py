@@ -3,7 +3,6 @@ from collections import Counter
 
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import console, until, until_later
 from tests.tui.seeding import client, make_group, put_lines
 from tests.tui.test_other_system import OTHER
@@ -18,7 +17,7 @@ def held(pane: object) -> Counter[str]:
 
 
 @pytest.mark.slow
-async def test_every_event_is_shown_exactly_once(empty_aws: Embedded) -> None:
+async def test_every_event_is_shown_exactly_once(empty_aws):
     async with client("logs", empty_aws.url) as logs:
         await make_group(logs, GROUP, *STREAMS)
         start = int(empty_aws.clock.now().timestamp() * 1000)

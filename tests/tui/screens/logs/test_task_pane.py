@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from tests.conftest import Embedded
 from tests.tools.console import screen_text, until
 from tests.tui.screens.logs.panes_open import APPLICATION, logs
 from tests.tui.seeding import client, put_lines
@@ -9,7 +8,7 @@ from tui.messages import OpenLogs
 TASK = "0123456789abcdef0123456789abcdef"
 
 
-async def test_a_stopped_task_leads_to_the_lines_of_its_stream_alone(embedded: Embedded) -> None:
+async def test_a_stopped_task_leads_to_the_lines_of_its_stream_alone(embedded):
     ended = embedded.clock.now() - timedelta(minutes=2)
     at = int(ended.timestamp() * 1000)
     async with client("logs", embedded.url) as aws:
@@ -27,7 +26,7 @@ async def test_a_stopped_task_leads_to_the_lines_of_its_stream_alone(embedded: E
         await until(pilot, lambda: "no recent stream of the task another" in screen_text(pilot))
 
 
-async def test_lines_that_could_not_be_read_are_not_said_not_to_exist(embedded: Embedded) -> None:
+async def test_lines_that_could_not_be_read_are_not_said_not_to_exist(embedded):
     ended = embedded.clock.now() - timedelta(minutes=2)
     at = int(ended.timestamp() * 1000)
     async with client("logs", embedded.url) as aws:

@@ -28,7 +28,7 @@ def shown(whole: Document, width: int) -> list[str]:
     return ["".join(text for text, _role in line) for line in report_lines(whole, width)]
 
 
-def test_a_cell_that_is_cut_says_so() -> None:
+def test_a_cell_that_is_cut_says_so():
     lines = shown(document(Table(("a", "b"), (Line(("x", "点検" * 60)), Line(("y", "短い"))))), 40)
     assert sum("点検" in line for line in lines) == 3
     assert sum("…" in line for line in lines) == 1
@@ -36,7 +36,7 @@ def test_a_cell_that_is_cut_says_so() -> None:
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=4), TEXTS, st.integers(30, 200))
-def test_no_line_is_wider_than_the_screen(cells: list[tuple[str, str]], text: str, width: int) -> None:
+def test_no_line_is_wider_than_the_screen(cells, text, width):
     whole = document(
         Table(("a", "b"), tuple(Line(each) for each in cells)),
         Facts((("名前", text),)),
@@ -47,7 +47,7 @@ def test_no_line_is_wider_than_the_screen(cells: list[tuple[str, str]], text: st
     assert all(cell_len(line.rstrip()) <= width for line in shown(whole, width))
 
 
-def test_figures_leave_the_room_to_names() -> None:
+def test_figures_leave_the_room_to_names():
     names = ("CloudWatch Alarms 確認（午後）", "CloudWatch Alarms 確認、当日の運用報告")
     columns = (
         "定例作業",

@@ -3,7 +3,6 @@ import pytest
 from services.models.base import RawId
 from services.models.runbook import ExpectedAlarm
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.incidents.test_own_resource import cache_alarm
 from tests.tools.console import console, screen_text, until
 from tui.messages import OpenIncident
@@ -14,7 +13,7 @@ CACHE = ExpectedAlarm(name=RawId("cache-high"), title="cache")
 pytestmark = [pytest.mark.scenario("ordinary-day", history=300.0), pytest.mark.usefixtures("at_once")]
 
 
-async def test_the_screen_shows_the_resource_and_no_cause_of_the_system(embedded: Embedded) -> None:
+async def test_the_screen_shows_the_resource_and_no_cause_of_the_system(embedded):
     await cache_alarm(embedded)
     runbook = RUNBOOK.model_copy(update={"alarms": (*RUNBOOK.alarms, CACHE)})
     async with console(embedded.url, embedded.clock, size=(80, 24), runbook=runbook) as pilot:

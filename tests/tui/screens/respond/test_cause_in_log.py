@@ -8,7 +8,6 @@ from services.i18n import use
 from services.models.base import RawId
 from services.models.first_wave import LogEntry, LogSample
 from services.models.metrics import TimeSpan
-from tests.conftest import Embedded
 from tests.tools.console import console, press, until
 from tui.screens.respond.incident import logs_of
 
@@ -38,9 +37,7 @@ def drawn(pilot: Pilot[Any], group: str) -> str:
 @pytest.mark.scenario("alb-5xx")
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-async def test_the_cause_of_the_5xx_is_readable_in_the_second_key_after_the_alarm(
-    embedded: Embedded, size: tuple[int, int], language: str
-) -> None:
+async def test_the_cause_of_the_5xx_is_readable_in_the_second_key_after_the_alarm(embedded, size, language):
     use(language)
     for _minute in range(6):
         embedded.advance(60)
@@ -56,7 +53,7 @@ async def test_the_cause_of_the_5xx_is_readable_in_the_second_key_after_the_alar
         await until(pilot, lambda: "503" in drawn(pilot, APPLICATION) or "500" in drawn(pilot, APPLICATION))
 
 
-def test_the_group_that_tells_the_cause_is_opened_first_at_its_first_line_since_the_onset() -> None:
+def test_the_group_that_tells_the_cause_is_opened_first_at_its_first_line_since_the_onset():
     samples = [sample(DATABASE, -60, 20, 30), sample(APPLICATION, 5)]
     request = logs_of(APPLICATION, T0, samples)
     assert (request.group, request.at, request.beside) == (
@@ -66,13 +63,13 @@ def test_the_group_that_tells_the_cause_is_opened_first_at_its_first_line_since_
     )
 
 
-def test_without_lines_the_alarm_leads_to_its_own_group_at_the_onset() -> None:
+def test_without_lines_the_alarm_leads_to_its_own_group_at_the_onset():
     request = logs_of(APPLICATION, T0, [])
     assert (request.group, request.at, request.beside) == (APPLICATION, T0, ())
     assert logs_of("", T0, []) is None
 
 
-def test_complaints_before_the_onset_do_not_hide_what_the_application_says_since() -> None:
+def test_complaints_before_the_onset_do_not_hide_what_the_application_says_since():
     samples = [sample(DATABASE, -60), sample(APPLICATION, 5)]
     request = logs_of("", T0, samples)
     assert (request.group, request.beside) == (APPLICATION, (DATABASE,))

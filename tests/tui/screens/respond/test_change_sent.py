@@ -27,7 +27,7 @@ MADE = (
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("at_once")
-async def test_what_became_of_a_change_stands_where_it_was_proposed() -> None:
+async def test_what_became_of_a_change_stands_where_it_was_proposed():
     world = incident_world("bad-deployment", 1, "alb-5xx")
     clock = world.world.clock
     assert isinstance(clock, ManualClock)

@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, until
 from tui.screens.duties.finding import FindingScreen
 
@@ -14,7 +13,7 @@ pytestmark = [
 
 
 @pytest.mark.slow
-async def test_a_missing_snapshot_is_reported_to_aws_support(embedded: Embedded) -> None:
+async def test_a_missing_snapshot_is_reported_to_aws_support(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(80, 24)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties)

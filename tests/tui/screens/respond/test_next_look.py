@@ -16,7 +16,7 @@ LINE = 78
 PLACE = Destination("Dashboard", messages.OpenWidget(""))
 
 
-def test_the_first_key_reads_again_and_the_second_leads_away() -> None:
+def test_the_first_key_reads_again_and_the_second_leads_away():
     looks = NextLooks()
     assert not looks.leads_away(LOOK, PLACE)
     assessment = data.view().assessment
@@ -27,7 +27,7 @@ def test_the_first_key_reads_again_and_the_second_leads_away() -> None:
     assert not looks.leads_away(other, PLACE)
 
 
-def test_a_look_that_was_made_or_has_no_place_is_told() -> None:
+def test_a_look_that_was_made_or_has_no_place_is_told():
     looks = NextLooks()
     assessment = data.view().assessment
     read_view = data.view(assessment=assessment.model_copy(update={"next_look": None}))
@@ -38,7 +38,7 @@ def test_a_look_that_was_made_or_has_no_place_is_told() -> None:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_every_message_fits_a_line_of_80_cells(language: str) -> None:
+def test_every_message_fits_a_line_of_80_cells(language):
     # With every signal that can be looked at and the longest place that the demo's dashboard has.
     i18n.use(language)
     assessment = data.view().assessment

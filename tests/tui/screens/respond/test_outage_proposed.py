@@ -14,7 +14,6 @@ from services.models.first_wave import Sure
 from services.models.incidents import ClockKind, Incident, TurnKind
 from services.models.outages import Outage, OutageKind
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, until
 from tui.screens.duties.finding import FindingScreen
 from tui.screens.respond.closing import OWN
@@ -26,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("at_once")]
 
 
 @ATTACK
-async def test_an_attack_stands_on_watch_and_two_keys_open_its_incident(embedded: Embedded) -> None:
+async def test_an_attack_stands_on_watch_and_two_keys_open_its_incident(embedded):
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.outages and "proposed" in screen_text(pilot))
@@ -46,7 +45,7 @@ async def test_an_attack_stands_on_watch_and_two_keys_open_its_incident(embedded
 
 
 @ATTACK
-async def test_an_attacks_questions_are_asked_again_and_keep_their_age(embedded: Embedded) -> None:
+async def test_an_attacks_questions_are_asked_again_and_keep_their_age(embedded):
     async with console(embedded.url, embedded.clock, mode="respond", size=(80, 24)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.outages and "open it" in screen_text(pilot))
@@ -78,7 +77,7 @@ async def test_an_attacks_questions_are_asked_again_and_keep_their_age(embedded:
 
 
 @pytest.mark.scenario(draw("alb-5xx", 6, ["dns-tls"], lead=-600), origin=MORNING, history=4 * 3600)
-async def test_the_incident_of_an_expired_certificate_weighs_dns_and_tls(embedded: Embedded) -> None:
+async def test_the_incident_of_an_expired_certificate_weighs_dns_and_tls(embedded):
     async with console(embedded.url, embedded.clock, mode="respond") as pilot:
         app = pilot.app
         await until(
@@ -106,7 +105,7 @@ async def test_the_incident_of_an_expired_certificate_weighs_dns_and_tls(embedde
 
 
 @ATTACK
-async def test_the_incident_of_blocked_requests_is_a_whole_one(embedded: Embedded) -> None:
+async def test_the_incident_of_blocked_requests_is_a_whole_one(embedded):
     async with console(embedded.url, embedded.clock, mode="inspect", size=(120, 40)) as pilot:
         app = pilot.app
         await until(pilot, lambda: app.duties)
@@ -153,7 +152,7 @@ async def whole(pilot: Pilot[None], incident: Incident | None) -> IncidentScreen
 
 
 @pytest.mark.parametrize("kind", OutageKind)
-async def test_the_incident_of_each_outage_is_a_whole_one(embedded: Embedded, kind: OutageKind) -> None:
+async def test_the_incident_of_each_outage_is_a_whole_one(embedded, kind):
     async with console(embedded.url, embedded.clock, mode="respond", size=(200, 100)) as pilot:
         app = pilot.app
         now = app.aws_now()
@@ -179,7 +178,7 @@ async def test_the_incident_of_each_outage_is_a_whole_one(embedded: Embedded, ki
         assert [id for id, _title in app.screen.cause.choices] == [OWN] or not is_attack
 
 
-async def test_the_incident_of_each_finding_is_a_whole_one(embedded: Embedded) -> None:
+async def test_the_incident_of_each_finding_is_a_whole_one(embedded):
     async with console(embedded.url, embedded.clock, mode="respond", size=(200, 100)) as pilot:
         app = pilot.app
         measure = Measure(title="It", shown=FACT, verdict=Verdict.ABNORMAL)

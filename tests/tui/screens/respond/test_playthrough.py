@@ -152,7 +152,7 @@ def _english_afterwards() -> Iterator[None]:
 
 @pytest.mark.parametrize(("size", "language"), SCREENS)
 @pytest.mark.parametrize("play", PLAYS, ids=lambda play: f"{play.playbook}-{play.cause}")
-async def test_a_playbook_from_alarm_to_report(play: Play, size: tuple[int, int], language: str) -> None:
+async def test_a_playbook_from_alarm_to_report(play, size, language):
     world = incident_world(play.cause, 1, play.playbook)
     clock = world.world.clock
     assert isinstance(clock, ManualClock)
@@ -289,8 +289,8 @@ async def report(one: Player) -> None:
 @pytest.mark.parametrize(("size", "language"), SCREENS)
 @pytest.mark.parametrize(("playbook", "inspection", "scenario"), FINDINGS)
 async def test_a_playbook_is_played_from_the_finding_to_the_report(
-    playbook: str, inspection: str, scenario: str, size: tuple[int, int], language: str
-) -> None:
+    playbook, inspection, scenario, size, language
+):
     clock = ManualClock(MONDAY)
     story = load(scenario)
     async with (

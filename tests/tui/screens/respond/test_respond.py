@@ -63,7 +63,7 @@ def step(pilot: Pilot[Any], index: int) -> StepMark | None:
     return next((each.mark for each in incident(pilot).steps if each.index == index), None)
 
 
-async def test_an_alarm_opens_an_incident_that_every_screen_calls_for(embedded: Embedded) -> None:
+async def test_an_alarm_opens_an_incident_that_every_screen_calls_for(embedded):
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         await until(pilot, lambda: pilot.app.incidents)
         for mode in "2346":
@@ -73,7 +73,7 @@ async def test_an_alarm_opens_an_incident_that_every_screen_calls_for(embedded: 
 
 @pytest.mark.slow
 @pytest.mark.scenario("ecs-cpu")
-async def test_an_overdue_escalation_is_told_on_every_screen(embedded: Embedded) -> None:
+async def test_an_overdue_escalation_is_told_on_every_screen(embedded):
     # The console opens when the alarm has been firing for long: its clocks count from the alarm's own time.
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         await until(pilot, lambda: any(each.target == "ecs-cpu-high" for each in pilot.app.incidents))
@@ -86,7 +86,7 @@ async def test_an_overdue_escalation_is_told_on_every_screen(embedded: Embedded)
 
 
 @pytest.mark.slow
-async def test_from_the_alarm_list_and_from_an_alarm_its_incident_is_one_key_away(embedded: Embedded) -> None:
+async def test_from_the_alarm_list_and_from_an_alarm_its_incident_is_one_key_away(embedded):
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         await until(pilot, lambda: pilot.app.incidents)
         await until(pilot, lambda: pilot.app.screen.alarms.chosen.id == ALARM)
@@ -99,7 +99,7 @@ async def test_from_the_alarm_list_and_from_an_alarm_its_incident_is_one_key_awa
 
 
 @pytest.mark.slow
-async def test_taking_ticking_and_skipping_are_recorded_with_a_key_each(embedded: Embedded) -> None:
+async def test_taking_ticking_and_skipping_are_recorded_with_a_key_each(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "c", then=lambda: incident(pilot).state is IncidentState.TAKEN)
         await until(pilot, lambda: "not taken" not in screen_text(pilot))
@@ -113,14 +113,14 @@ async def test_taking_ticking_and_skipping_are_recorded_with_a_key_each(embedded
 
 
 @pytest.mark.slow
-async def test_the_evidence_is_there_by_itself_and_a_row_leads_to_its_minute(embedded: Embedded) -> None:
+async def test_the_evidence_is_there_by_itself_and_a_row_leads_to_its_minute(embedded):
     async with responding(embedded) as pilot:
         await open_log_of_evidence(pilot)
         await until(pilot, lambda: pilot.app.screen.tails)
 
 
 @pytest.mark.slow
-async def test_a_step_opens_by_its_number_and_a_change_opens_its_plan(embedded: Embedded) -> None:
+async def test_a_step_opens_by_its_number_and_a_change_opens_its_plan(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "full_stop", "1", at="LogsScreen")
         await press(pilot, "5", at="IncidentScreen")
@@ -129,7 +129,7 @@ async def test_a_step_opens_by_its_number_and_a_change_opens_its_plan(embedded: 
 
 
 @pytest.mark.slow
-async def test_telling_somebody_stops_the_clock_and_is_recorded(embedded: Embedded) -> None:
+async def test_telling_somebody_stops_the_clock_and_is_recorded(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "m", at="ToldScreen")
         assert pilot.app.screen.whom.value == "Development team", "whom the playbook names"
@@ -144,7 +144,7 @@ async def test_telling_somebody_stops_the_clock_and_is_recorded(embedded: Embedd
 
 
 @pytest.mark.slow
-async def test_a_cause_is_decided_with_a_note(embedded: Embedded) -> None:
+async def test_a_cause_is_decided_with_a_note(embedded):
     async with responding(embedded) as pilot:
         await choose_first_cause(pilot)
         await press(pilot, *"the log says so", "enter", then=lambda: incident(pilot).decision is not None)
@@ -152,7 +152,7 @@ async def test_a_cause_is_decided_with_a_note(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_the_step_that_decides_lists_the_causes_and_is_done_by_deciding(embedded: Embedded) -> None:
+async def test_the_step_that_decides_lists_the_causes_and_is_done_by_deciding(embedded):
     async with responding(embedded) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.live is not None)
@@ -164,13 +164,13 @@ async def test_the_step_that_decides_lists_the_causes_and_is_done_by_deciding(em
 
 
 @pytest.mark.slow
-async def test_an_incident_of_a_firing_alarm_is_closed_with_a_warning(embedded: Embedded) -> None:
+async def test_an_incident_of_a_firing_alarm_is_closed_with_a_warning(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "x", at="CloseScreen", shows="The alarm is still firing")
 
 
 @pytest.mark.slow
-async def test_a_note_is_about_the_incident(embedded: Embedded) -> None:
+async def test_a_note_is_about_the_incident(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "f8", shows="about ")
         screen = await press(pilot, *"pool is full", "enter", at="IncidentScreen")
@@ -180,14 +180,14 @@ async def test_a_note_is_about_the_incident(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_slack_gets_a_proposal_that_a_person_sends(embedded: Embedded) -> None:
+async def test_slack_gets_a_proposal_that_a_person_sends(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "p", at="PostScreen")
         assert "ALB" in pilot.app.screen.field.text
 
 
 @pytest.mark.slow
-async def test_handing_over_is_offered_and_stays_until_it_is_accepted(embedded: Embedded) -> None:
+async def test_handing_over_is_offered_and_stays_until_it_is_accepted(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "c", then=lambda: incident(pilot).holder)
         await press(pilot, "H", at="HandOverScreen")
@@ -196,7 +196,7 @@ async def test_handing_over_is_offered_and_stays_until_it_is_accepted(embedded: 
 
 
 @pytest.mark.slow
-async def test_closing_takes_a_summary_and_leaves_dated_duties(embedded: Embedded) -> None:
+async def test_closing_takes_a_summary_and_leaves_dated_duties(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "x", at="CloseScreen")
         await press(pilot, "enter", shows="in one sentence")
@@ -212,7 +212,7 @@ async def test_closing_takes_a_summary_and_leaves_dated_duties(embedded: Embedde
 
 
 @pytest.mark.slow
-async def test_an_incident_without_a_partner_cannot_be_joined(embedded: Embedded) -> None:
+async def test_an_incident_without_a_partner_cannot_be_joined(embedded):
     async with responding(embedded) as pilot:
         others = [each for each in pilot.app.incidents if each.target != ALARM]
         await pilot.press("J")
@@ -224,7 +224,7 @@ async def test_an_incident_without_a_partner_cannot_be_joined(embedded: Embedded
 
 
 @pytest.mark.slow
-async def test_reading_again_is_a_key(embedded: Embedded) -> None:
+async def test_reading_again_is_a_key(embedded):
     async with responding(embedded) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.live is not None)
@@ -235,7 +235,7 @@ async def test_reading_again_is_a_key(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_a_step_that_tells_or_decides_opens_its_dialog(embedded: Embedded) -> None:
+async def test_a_step_that_tells_or_decides_opens_its_dialog(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "full_stop", "6", at="ToldScreen")
         await press(pilot, "escape", at="IncidentScreen")
@@ -243,7 +243,7 @@ async def test_a_step_that_tells_or_decides_opens_its_dialog(embedded: Embedded)
 
 
 @pytest.mark.slow
-async def test_a_finding_that_is_abnormal_begins_an_incident_once(embedded: Embedded) -> None:
+async def test_a_finding_that_is_abnormal_begins_an_incident_once(embedded):
     async with console(embedded.url, embedded.clock, size=SIZE) as pilot:
         app = pilot.app
         recorded = await app.ready.scheduler.runs.run_on_demand("alarms")
@@ -260,7 +260,7 @@ async def test_a_finding_that_is_abnormal_begins_an_incident_once(embedded: Embe
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(120, 40), (200, 60), (80, 30)])
-async def test_every_part_is_on_the_screen_at_other_sizes(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_every_part_is_on_the_screen_at_other_sizes(embedded, size):
     async with responding(embedded, size) as pilot:
         await until(pilot, lambda: pilot.app.screen.live is not None)
         await until(pilot, lambda: "has no connection left" in screen_text(pilot))
@@ -270,7 +270,7 @@ async def test_every_part_is_on_the_screen_at_other_sizes(embedded: Embedded, si
 
 
 @pytest.mark.slow
-async def test_the_report_opens_by_a_key_and_is_saved(embedded: Embedded) -> None:
+async def test_the_report_opens_by_a_key_and_is_saved(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "g", at="IncidentReportScreen", then=lambda: pilot.app.screen.report is not None)
         assert "Incident report" in screen_text(pilot)
@@ -279,7 +279,7 @@ async def test_the_report_opens_by_a_key_and_is_saved(embedded: Embedded) -> Non
 
 
 @pytest.mark.slow
-async def test_with_nothing_answering_the_age_is_that_of_the_newest_answer(embedded: Embedded) -> None:
+async def test_with_nothing_answering_the_age_is_that_of_the_newest_answer(embedded):
     async with responding(embedded, (120, 40)) as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: incident(pilot).evidence and screen.live is not None)
@@ -296,7 +296,7 @@ async def test_with_nothing_answering_the_age_is_that_of_the_newest_answer(embed
 
 
 @pytest.mark.slow
-async def test_what_is_read_later_changes_the_word_and_is_recorded(embedded: Embedded) -> None:
+async def test_what_is_read_later_changes_the_word_and_is_recorded(embedded):
     embedded.fault("logs", "FilterLogEvents", preset="denied")
     embedded.fault("cloudwatch", "GetMetricData", preset="denied")
     async with responding(embedded) as pilot:

@@ -2,7 +2,6 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from textual.pilot import Pilot
 
 from services.incidents.service import Incidents
 from services.models.incidents import Incident, IncidentState
-from tests.conftest import Embedded
 from tests.faults.small_disks import fill, small_disk
 from tests.services.incidents.incident_desk import desk
 from tests.services.journal.book import note
@@ -65,9 +63,7 @@ def bugs(pilot: Pilot[Any]) -> int:
     return len(pilot.app.bugs)
 
 
-async def test_what_a_full_disk_refused_is_said_and_done_by_the_next_key(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_a_full_disk_refused_is_said_and_done_by_the_next_key(embedded, monkeypatch):
     async with responding(embedded) as pilot:
         await until(pilot, lambda: incident(pilot).evidence)
         with monkeypatch.context() as patch:
@@ -86,7 +82,7 @@ async def test_what_a_full_disk_refused_is_said_and_done_by_the_next_key(
         assert bugs(pilot) == 0
 
 
-async def test_who_closes_second_is_told_and_keeps_the_text(embedded: Embedded) -> None:
+async def test_who_closes_second_is_told_and_keeps_the_text(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "x", at="CloseScreen")
         await pilot.press(*"pool raised")
@@ -98,7 +94,7 @@ async def test_who_closes_second_is_told_and_keeps_the_text(embedded: Embedded) 
         assert (incident(pilot).closed_by, bugs(pilot)) == ("suzuki", 0)
 
 
-async def test_who_decides_second_is_told(embedded: Embedded) -> None:
+async def test_who_decides_second_is_told(embedded):
     async with responding(embedded) as pilot:
         await choose_first_cause(pilot)
         async with other_operator(pilot) as (incidents, theirs):
@@ -108,9 +104,7 @@ async def test_who_decides_second_is_told(embedded: Embedded) -> None:
         assert (incident(pilot).decision.by, bugs(pilot)) == ("suzuki", 0)
 
 
-async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is_room(
-    embedded: Embedded, small_disk: Path
-) -> None:
+async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is_room(embedded, small_disk):
     journal = small_disk / "journal.db"
     async with desk(journal) as other:
         await other.journal.append(note())
@@ -129,9 +123,7 @@ async def test_an_alarm_that_fires_on_a_full_disk_has_its_incident_once_there_is
 
 
 @pytest.mark.parametrize("minutes", [-4, 4])
-async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(
-    embedded: Embedded, monkeypatch: pytest.MonkeyPatch, minutes: int
-) -> None:
+async def test_on_a_machine_with_a_wrong_clock_incidents_are_timed_by_aws(embedded, monkeypatch, minutes):
     # The alarm fired at 10:02 and it is 10:06; the machine says something else, as the header warns.
 
     wrong = timedelta(minutes=minutes)

@@ -7,7 +7,6 @@ from services.incidents.weighing import assess
 from services.models.incidents import StepMark
 from services.models.journal import EntryKind, NewEntry
 from services.models.text import UNSAFE
-from tests.conftest import Embedded
 from tests.services.incidents.incident_desk import ALARM, NOW, RUNBOOK, alarm, desk
 from tests.services.incidents.test_hostile_texts import TEXTS, hostile
 from tests.tools.console import console, expect, press, screen_text, until
@@ -49,9 +48,7 @@ async def responded(path: Path, text: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 @pytest.mark.parametrize("name", list(TEXTS))
-async def test_every_screen_of_a_hostile_incident(
-    embedded: Embedded, tmp_path: Path, name: str, size: tuple[int, int]
-) -> None:
+async def test_every_screen_of_a_hostile_incident(embedded, tmp_path, name, size):
     for _minute in range(6):
         embedded.advance(60)
     journal = tmp_path / "journal.db"

@@ -1,14 +1,13 @@
 import pytest
 
 from services.models.incidents import StepMark
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, until
 
 
 @pytest.mark.slow
 @pytest.mark.scenario("rds-storage", history=4 * 3600.0)
 @pytest.mark.usefixtures("at_once")
-async def test_the_pm_is_asked_for_the_larger_storage(embedded: Embedded) -> None:
+async def test_the_pm_is_asked_for_the_larger_storage(embedded):
     for _minute in range(9):
         embedded.advance(60)
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:

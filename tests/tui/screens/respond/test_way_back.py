@@ -1,6 +1,5 @@
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import press, screen_text, until
 from tests.tui.screens.respond.test_respond import ALARM, _storm, open_log_of_evidence, responding, shows
 from tui.modes import MODES
@@ -17,7 +16,7 @@ __all__ = ["_storm"]
 MODE_OF_KEY = {mode.key: mode.id for mode in MODES}
 
 
-async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(embedded: Embedded) -> None:
+async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(embedded):
     async with responding(embedded) as pilot:
         for number, kind in (("1", LogsScreen), ("2", ChangeScreen), ("3", WatchScreen)):
             await pilot.press("full_stop", number)
@@ -27,7 +26,7 @@ async def test_one_key_returns_from_a_log_a_state_or_a_dashboard(embedded: Embed
             assert pilot.app.screen.first.target == ALARM
 
 
-async def test_a_line_marked_in_logs_opened_from_an_incident_is_for_its_timeline(embedded: Embedded) -> None:
+async def test_a_line_marked_in_logs_opened_from_an_incident_is_for_its_timeline(embedded):
     async with responding(embedded) as pilot:
         incident = pilot.app.screen.id_of_incident
         assert all(not each.holder for each in pilot.app.incidents), "nobody has taken it"
@@ -41,28 +40,28 @@ async def test_a_line_marked_in_logs_opened_from_an_incident_is_for_its_timeline
         assert screen.note_subject() is None, "the reader came from elsewhere"
 
 
-async def test_a_row_of_the_evidence_is_left_by_the_same_key(embedded: Embedded) -> None:
+async def test_a_row_of_the_evidence_is_left_by_the_same_key(embedded):
     async with responding(embedded) as pilot:
         await open_log_of_evidence(pilot)
         await until(pilot, lambda: pilot.app.screen.tails and pilot.app.way_back is not None)
         await press(pilot, "escape", at="IncidentScreen")
 
 
-async def test_what_the_reader_opened_there_closes_first(embedded: Embedded) -> None:
+async def test_what_the_reader_opened_there_closes_first(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "full_stop", "1", at="LogsScreen", then=lambda: pilot.app.way_back is not None)
         await press(pilot, "slash", "x", "escape", at="LogsScreen")
         await press(pilot, "escape", at="IncidentScreen")
 
 
-async def test_a_plan_is_left_for_the_changes_and_then_for_the_incident(embedded: Embedded) -> None:
+async def test_a_plan_is_left_for_the_changes_and_then_for_the_incident(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "full_stop", "7", at="PlanScreen")
         await press(pilot, "escape", at="ChangeScreen")
         await press(pilot, "escape", at="IncidentScreen")
 
 
-async def test_who_went_another_way_is_not_led_back(embedded: Embedded) -> None:
+async def test_who_went_another_way_is_not_led_back(embedded):
     async with responding(embedded) as pilot:
         await press(pilot, "full_stop", "1", at="LogsScreen")
         await press(pilot, "1", at="WatchScreen")
@@ -72,7 +71,7 @@ async def test_who_went_another_way_is_not_led_back(embedded: Embedded) -> None:
         assert not pilot.app.screen.leads_back()
 
 
-async def test_without_a_way_back_no_mode_offers_it(embedded: Embedded) -> None:
+async def test_without_a_way_back_no_mode_offers_it(embedded):
     async with responding(embedded, (200, 60)) as pilot:
         for mode in "12346":
             await press(pilot, mode, then=lambda mode=mode: pilot.app.current_mode == MODE_OF_KEY[mode])

@@ -6,7 +6,6 @@ from services.models.alarms import AlarmState
 from services.models.journal import EntryKind, EntryQuery
 from services.models.posts import PostState
 from services.slack.settings import read
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, screen_text, until
 from tests.tools.slack_server import SlackServer
 from tui.messages import OpenAlarm
@@ -16,7 +15,7 @@ pytestmark = [pytest.mark.scenario("ordinary-day", history=600.0), pytest.mark.u
 
 
 @pytest.mark.slow
-async def test_a_note_about_an_alarm_is_edited_sent_and_tracked(embedded: Embedded) -> None:
+async def test_a_note_about_an_alarm_is_edited_sent_and_tracked(embedded):
     with SlackServer() as server:
         settings = read(server.environment(), demo=True)
         async with console(embedded.url, embedded.clock, slack=settings, notifications=True) as pilot:
@@ -53,7 +52,7 @@ async def test_a_note_about_an_alarm_is_edited_sent_and_tracked(embedded: Embedd
             await press(pilot, "escape", at="AlarmScreen")
 
 
-async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedded: Embedded) -> None:
+async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedded):
     async with console(embedded.url, embedded.clock, size=(80, 24), notifications=True) as pilot:
         app = pilot.app
         app.post_message(
@@ -76,7 +75,7 @@ async def test_without_slack_the_note_is_kept_and_given_up_with_a_reason(embedde
         assert not app.bugs
 
 
-async def test_secrets_in_a_note_are_masked_before_it_can_be_sent(embedded: Embedded) -> None:
+async def test_secrets_in_a_note_are_masked_before_it_can_be_sent(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         app.post_message(OpenAlarm(app.alarms.value.watched[0]))

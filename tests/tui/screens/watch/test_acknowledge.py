@@ -5,7 +5,6 @@ import pytest
 
 from services.models.alarms import AlarmState
 from services.models.journal import EntryKind
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, until
 from tests.tui.journal_tools import other_console
 from tests.tui.screens.changes.test_change_keys import burst
@@ -30,9 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=600.0)
-async def test_an_acknowledgement_is_visible_to_the_next_operator_and_ends_with_the_state(
-    embedded: Embedded, path: Path
-) -> None:
+async def test_an_acknowledgement_is_visible_to_the_next_operator_and_ends_with_the_state(embedded, path):
     async with (
         console(embedded.url, embedded.clock, journal=path, size=(140, 40)) as mine,
         console(embedded.url, embedded.clock, journal=path, size=(140, 56)) as theirs,
@@ -71,9 +68,7 @@ async def test_an_acknowledgement_is_visible_to_the_next_operator_and_ends_with_
         assert theirs.app.filter_hits == 0
 
 
-async def test_enter_typed_ahead_acknowledges_nothing(
-    embedded: Embedded, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_enter_typed_ahead_acknowledges_nothing(embedded, path, monkeypatch):
     monkeypatch.setattr(TypeAheadGuard, "seconds", 60.0)
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
         await press(pilot, "a", "home", "c", "enter", "enter", at="AcknowledgeScreen")
@@ -82,13 +77,13 @@ async def test_enter_typed_ahead_acknowledges_nothing(
         assert EntryKind.ACKNOWLEDGED not in kinds
 
 
-async def test_the_key_is_for_the_alarms_alone(embedded: Embedded) -> None:
+async def test_the_key_is_for_the_alarms_alone(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         assert "Acknowledge" in screen_text(pilot)
         await press(pilot, "d", then=lambda: "Acknowledge" not in screen_text(pilot))
 
 
-async def test_a_note_of_several_lines_about_what_is_selected(embedded: Embedded, path: Path) -> None:
+async def test_a_note_of_several_lines_about_what_is_selected(embedded, path):
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
         await pilot.press("a")
         pilot.app.screen.alarms.table.move_to("ecs-cpu-high")
@@ -110,7 +105,7 @@ async def test_a_note_of_several_lines_about_what_is_selected(embedded: Embedded
 
 
 @pytest.mark.slow
-async def test_neither_one_key_nor_a_gone_journal_loses_a_note(embedded: Embedded, path: Path) -> None:
+async def test_neither_one_key_nor_a_gone_journal_loses_a_note(embedded, path):
     async with console(embedded.url, embedded.clock, journal=path) as pilot:
         await press(pilot, "f8", *"kept", at="NoteScreen", then=lambda: pilot.app.screen.field.text == "kept")
         await press(pilot, "escape", shows="Esc again to discard")

@@ -48,12 +48,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return answer
 
 
-def test_it_is_on_screen_with_what_it_reads(report: dict[str, Any]) -> None:
+def test_it_is_on_screen_with_what_it_reads(report):
     assert "staff-api 2/2 tasks" in report["screen"]
     assert "Tasks" in report["screen"]
 
 
-def test_its_key_palette_entry_and_help_line_come_from_the_line(report: dict[str, Any]) -> None:
+def test_its_key_palette_entry_and_help_line_come_from_the_line(report):
     footer = report["screen"].splitlines()[-1]
     assert "e Tasks" in footer
     assert re.search(r"\be +Go to the tasks", report["help"])
@@ -64,18 +64,18 @@ def test_its_key_palette_entry_and_help_line_come_from_the_line(report: dict[str
     ]
 
 
-def test_its_own_command_works_where_the_keys_go_to_it(report: dict[str, Any]) -> None:
+def test_its_own_command_works_where_the_keys_go_to_it(report):
     assert not report["footer before"]
     assert re.search(r"\bk +Say how many services there are", report["help"])
 
 
-def test_its_interval_is_a_setting(report: dict[str, Any]) -> None:
+def test_its_interval_is_a_setting(report):
     assert report["interval"] == report["default"] == 90
     assert report["setting"] == 120
     assert report["settings"]["intervals.tasks"] == "Seconds between reads. Running tasks."
 
 
-def test_it_is_below_the_others_on_the_left_and_alone_on_a_narrow_screen(report: dict[str, Any]) -> None:
+def test_it_is_below_the_others_on_the_left_and_alone_on_a_narrow_screen(report):
     regions = report["regions"]
     x, y, width, height = regions["tasks"]
     assert (x, width) == (regions["tail"][0], regions["tail"][2])

@@ -22,7 +22,6 @@ from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned
 from tests.services.inspections.running_world import context
 from tui.cli.reads import judge
@@ -135,7 +134,7 @@ async def read(alarm_cases: list[Case], gone: bool = False) -> tuple[Runbook, Al
 @pytest.mark.slow
 @settings(max_examples=75 if settings.default.derandomize else settings.default.max_examples)
 @given(alarm_cases=cases(), gone=st.booleans())
-def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Case], gone: bool) -> None:
+def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases, gone):
     if not any(each.named for each in alarm_cases) and not gone:
         return
     named_runbook, overview, finding = asyncio.run(read(alarm_cases, gone))
@@ -168,7 +167,7 @@ def test_the_number_judged_is_the_number_the_runbook_names(alarm_cases: list[Cas
         assert alarm.state is AlarmState.OK or state_spans(alarm)[0][1] in ("bad", "warn")
 
 
-async def test_an_alarm_that_only_scaled_rings_once_it_counts() -> None:
+async def test_an_alarm_that_only_scaled_rings_once_it_counts():
     only = Case("scale-out", "MetricAlarms", {"AlarmName": "scale-out", "StateValue": "ALARM", "AlarmActions": [STEP], "OKActions": [], "InsufficientDataActions": []}, False, False)  # fmt: skip
     both = Case(**{**only.__dict__, "row": {**only.row, "AlarmActions": [STEP, SNS]}})
     _book, before, _finding = await read([only], gone=True)
@@ -177,7 +176,7 @@ async def test_an_alarm_that_only_scaled_rings_once_it_counts() -> None:
     assert changes(before, before) == ()
 
 
-async def test_a_deleted_alarm_is_classified_by_name_unless_the_runbook_names_it() -> None:
+async def test_a_deleted_alarm_is_classified_by_name_unless_the_runbook_names_it():
     name = "TargetTracking-service/c/s-AlarmHigh-1"
     for named in (False, True):
         named_runbook = runbook([name] if named else ["cpu"])
@@ -198,7 +197,7 @@ async def test_a_deleted_alarm_is_classified_by_name_unless_the_runbook_names_it
 
 
 @pytest.mark.scenario("ordinary-day", history=1200)
-async def test_unknown_mutes_are_not_an_all_clear(embedded: Embedded) -> None:
+async def test_unknown_mutes_are_not_an_all_clear(embedded):
     async with context(embedded) as inspection_context:
         reader = Alarms(inspection_context.reader, inspection_context.runbook, clock=inspection_context.clock)
         assert judge(await reader.overview()) is ExitStatus.NORMAL

@@ -73,7 +73,7 @@ async def status(embedded: Embedded, *names: str) -> int:
         )
 
 
-async def test_an_alarm_without_an_action_asks_for_attention(empty_aws: Embedded) -> None:
+async def test_an_alarm_without_an_action_asks_for_attention(empty_aws):
     put(empty_aws, "loud", [SNS])
     assert (await judged(empty_aws, "loud")).verdict is Verdict.NORMAL
     assert await status(empty_aws, "loud") == ExitStatus.NORMAL
@@ -93,7 +93,7 @@ async def test_an_alarm_without_an_action_asks_for_attention(empty_aws: Embedded
     assert "cloudwatch.DescribeAlarms" in empty_aws.counts()
 
 
-async def test_a_composite_with_an_action_counts_for_what_it_names_at_any_depth(empty_aws: Embedded) -> None:
+async def test_a_composite_with_an_action_counts_for_what_it_names_at_any_depth(empty_aws):
     for name in ("deep", "by arn", "alone"):
         put(empty_aws, name)
     combine(empty_aws, "low", "ALARM(deep) AND NOT OK(deep)")
@@ -118,7 +118,7 @@ async def test_a_composite_with_an_action_counts_for_what_it_names_at_any_depth(
 
 
 @pytest.mark.parametrize("silence", ["disabled", "muted", "no action"])
-async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silence: str) -> None:
+async def test_a_silent_composite_counts_for_no_alarm(empty_aws, silence):
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
     async with context(empty_aws) as inspection_context:
@@ -137,7 +137,7 @@ async def test_a_silent_composite_counts_for_no_alarm(empty_aws: Embedded, silen
         assert after["child"].hearing is Hearing.NOBODY
 
 
-async def test_composites_take_no_request_and_follow_a_change_of_one(empty_aws: Embedded) -> None:
+async def test_composites_take_no_request_and_follow_a_change_of_one(empty_aws):
     put(empty_aws, "child")
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
     async with context(empty_aws) as inspection_context:
@@ -152,7 +152,7 @@ async def test_composites_take_no_request_and_follow_a_change_of_one(empty_aws: 
         assert empty_aws.counts()["cloudwatch.DescribeAlarms"] == 3
 
 
-async def test_thousands_of_silent_alarms_are_worked_out_bit_by_bit(empty_aws: Embedded) -> None:
+async def test_thousands_of_silent_alarms_are_worked_out_bit_by_bit(empty_aws):
     names = [f"a{number:03d}" for number in range(AT_ONCE + 7)]
     for name in (*names, "named"):
         put(empty_aws, name)
@@ -187,9 +187,7 @@ async def test_thousands_of_silent_alarms_are_worked_out_bit_by_bit(empty_aws: E
         ("ALARM(child) OR ALARM(loud)", {}, Hearing.UNKNOWN, Verdict.UNKNOWN, "depends on itself"),
     ],
 )  # fmt: skip
-async def test_what_a_rule_says_of_an_alarm_without_an_action(
-    empty_aws: Embedded, rule: str, more: dict[str, Any], hearing: Hearing, verdict: Verdict, text: str
-) -> None:
+async def test_what_a_rule_says_of_an_alarm_without_an_action(empty_aws, rule, more, hearing, verdict, text):
     put(empty_aws, "child")
     for name in ("b", "c"):
         put(empty_aws, name, [SNS])
@@ -204,7 +202,7 @@ async def test_what_a_rule_says_of_an_alarm_without_an_action(
     }[verdict]  # fmt: skip
 
 
-async def test_a_rule_that_cannot_be_read_leaves_its_alarms_unjudged(empty_aws: Embedded) -> None:
+async def test_a_rule_that_cannot_be_read_leaves_its_alarms_unjudged(empty_aws):
     for name in ("child", "other"):
         put(empty_aws, name)
     combine(empty_aws, "loud", "ALARM(child)", [SNS])
@@ -233,7 +231,7 @@ class Newer:
             yield page
 
 
-async def test_names_in_what_is_said_of_an_alarm_cannot_control_the_terminal(empty_aws: Embedded) -> None:
+async def test_names_in_what_is_said_of_an_alarm_cannot_control_the_terminal(empty_aws):
     for name in ("child", "b\x1b[2J"):
         put(empty_aws, name)
     combine(empty_aws, "lo\x1b[2Jud", 'ALARM(child) AND ALARM("b\x1b[2J")', [SNS])
@@ -261,8 +259,8 @@ async def test_names_in_what_is_said_of_an_alarm_cannot_control_the_terminal(emp
 )
 @pytest.mark.parametrize("through", [False, True])
 async def test_a_topic_to_which_nobody_is_subscribed_reaches_nobody(
-    empty_aws: Embedded, subscriptions: tuple[str, ...] | None, verdict: Verdict, through: bool
-) -> None:
+    empty_aws, subscriptions, verdict, through
+):
     put(empty_aws, "child", [] if through else [SNS, STEP])
     combine(empty_aws, "loud", "ALARM(child)", [SNS] if through else [])
     empty_aws.world.component(TopicStore).subscriptions["ops-alerts"] = subscriptions
@@ -275,7 +273,7 @@ async def test_a_topic_to_which_nobody_is_subscribed_reaches_nobody(
     assert empty_aws.counts()["sns.ListSubscriptionsByTopic"] == (2 if len(subscriptions or ()) > 100 else 1)
 
 
-async def test_a_topic_is_asked_about_once_a_day_and_the_screen_knows_it_too(empty_aws: Embedded) -> None:
+async def test_a_topic_is_asked_about_once_a_day_and_the_screen_knows_it_too(empty_aws):
     put(empty_aws, "child", [SNS])
     empty_aws.world.component(TopicStore).subscriptions["ops-alerts"] = (PENDING,)
     async with context(empty_aws, runbook=runbook("child")) as one:
@@ -291,7 +289,7 @@ async def test_a_topic_is_asked_about_once_a_day_and_the_screen_knows_it_too(emp
 
 
 @pytest.mark.parametrize("preset", ["denied", "unavailable"])
-async def test_unreadable_subscriptions_are_said_to_be_unknown(empty_aws: Embedded, preset: str) -> None:
+async def test_unreadable_subscriptions_are_said_to_be_unknown(empty_aws, preset):
     put(empty_aws, "child", [SNS])
     fault = {"preset": "denied"} if preset == "denied" else {"status": 503, "code": "InternalError"}
     empty_aws.fault("sns", "ListSubscriptionsByTopic", **fault)
@@ -302,7 +300,7 @@ async def test_unreadable_subscriptions_are_said_to_be_unknown(empty_aws: Embedd
 
 
 @pytest.mark.parametrize("for_all", [False, True])
-async def test_what_the_runbook_declares_is_heard(empty_aws: Embedded, for_all: bool) -> None:
+async def test_what_the_runbook_declares_is_heard(empty_aws, for_all):
     put(empty_aws, "child")
     book = runbook("child").model_dump(mode="json")
     (book if for_all else book["alarms"][0])["heard_by"] = "EventBridge rule alarms-to-pager"
@@ -311,12 +309,12 @@ async def test_what_the_runbook_declares_is_heard(empty_aws: Embedded, for_all: 
     assert finding.measures[0].note == "heard otherwise: EventBridge rule alarms-to-pager"
 
 
-async def test_an_action_that_stops_an_instance_is_heard_by_nobody(empty_aws: Embedded) -> None:
+async def test_an_action_that_stops_an_instance_is_heard_by_nobody(empty_aws):
     put(empty_aws, "child", [f"arn:aws:automate:{REGION}:ec2:stop"])
     assert (await judged(empty_aws, "child")).verdict is Verdict.ATTENTION
 
 
-async def test_the_shipped_system_needs_no_such_question(embedded: Embedded) -> None:
+async def test_the_shipped_system_needs_no_such_question(embedded):
     async with context(embedded) as inspection_context:
         overview = await Alarms(
             inspection_context.reader, inspection_context.runbook, clock=embedded.clock
@@ -330,7 +328,7 @@ async def test_the_shipped_system_needs_no_such_question(embedded: Embedded) -> 
 
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("state", [State.OK, State.ALARM, State.INSUFFICIENT])
-async def test_an_alarm_that_warms_up_is_not_ok(empty_aws: Embedded, state: State, whole: bool) -> None:
+async def test_an_alarm_that_warms_up_is_not_ok(empty_aws, state, whole):
     warm = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
     put(empty_aws, "new", [SNS], state, WarmUpConfiguration=warm)
     finding = await judged(empty_aws, "new")
@@ -347,7 +345,7 @@ async def test_an_alarm_that_warms_up_is_not_ok(empty_aws: Embedded, state: Stat
         assert (await judged(empty_aws, "new")).verdict is Verdict.NORMAL
 
 
-async def test_a_warm_up_ends_early_where_the_window_fills_early(empty_aws: Embedded) -> None:
+async def test_a_warm_up_ends_early_where_the_window_fills_early(empty_aws):
     for name, whole in (("early", False), ("late", True)):
         warm = {"WarmUpPeriodDurationInMinutes": 30, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
         put(empty_aws, name, [SNS], WarmUpConfiguration=warm, state=State.INSUFFICIENT)
@@ -385,7 +383,7 @@ def log_alarm(embedded: Embedded, name: str) -> None:
     ]
 
 
-async def test_an_alarm_over_several_series_names_those_that_fire(empty_aws: Embedded) -> None:
+async def test_an_alarm_over_several_series_names_those_that_fire(empty_aws):
     log_alarm(empty_aws, "errors by path")
     put(empty_aws, "one series", [SNS], State.ALARM)
     finding = await judged(empty_aws, "errors by path", "one series")
@@ -398,7 +396,7 @@ async def test_an_alarm_over_several_series_names_those_that_fire(empty_aws: Emb
     assert empty_aws.counts()["cloudwatch.DescribeAlarmContributors"] == 1, "only of those with several"
 
 
-async def test_series_that_cannot_be_read_cost_their_row_not_the_finding(empty_aws: Embedded) -> None:
+async def test_series_that_cannot_be_read_cost_their_row_not_the_finding(empty_aws):
     log_alarm(empty_aws, "errors by path")
     empty_aws.fault("cloudwatch", "DescribeAlarmContributors", preset="denied")
     finding = await judged(empty_aws, "errors by path")

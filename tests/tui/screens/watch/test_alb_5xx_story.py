@@ -8,7 +8,7 @@ from tui.messages import OpenAlarm
 
 @pytest.mark.scenario("alb-5xx")
 @pytest.mark.slow
-async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedded: Embedded) -> None:
+async def test_the_storm_from_the_first_error_to_the_last_line_of_history(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
         rung: list[str] = []

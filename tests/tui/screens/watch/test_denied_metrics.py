@@ -1,6 +1,5 @@
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import console, press, screen_text, until
 
 
@@ -8,9 +7,7 @@ from tests.tools.console import console, press, screen_text, until
 @pytest.mark.parametrize("preset", ["denied", "throttled"])
 @pytest.mark.scenario("alb-5xx", history=1800.0)
 @pytest.mark.slow
-async def test_the_last_values_are_not_shown_as_the_present_ones(
-    embedded: Embedded, size: tuple[int, int], preset: str
-) -> None:
+async def test_the_last_values_are_not_shown_as_the_present_ones(embedded, size, preset):
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         brief, words = size[1] == 24, "denied" if preset == "denied" else "read failed"
         await until(pilot, lambda: ("ECS CPU 3" if brief else "● normal") in screen_text(pilot))

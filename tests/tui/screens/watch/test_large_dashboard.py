@@ -117,9 +117,7 @@ async def shown(pilot: Pilot[None]) -> set[str]:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
-async def test_only_what_is_in_view_is_requested_and_drawn(
-    embedded: Embedded, monkeypatch: MonkeyPatch, size: tuple[int, int]
-) -> None:
+async def test_only_what_is_in_view_is_requested_and_drawn(embedded, monkeypatch, size):
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock, size=size) as pilot:
@@ -154,7 +152,7 @@ async def test_only_what_is_in_view_is_requested_and_drawn(
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=NIGHT)
-async def test_at_night_nothing_is_requested_for_nobody(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_at_night_nothing_is_requested_for_nobody(embedded, monkeypatch):
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock) as pilot:
@@ -174,7 +172,7 @@ async def test_at_night_nothing_is_requested_for_nobody(embedded: Embedded, monk
             assert "as of " not in screen_text(pilot)
 
 
-async def test_the_price_is_the_one_of_watching_while_nobody_does(embedded: Embedded) -> None:
+async def test_the_price_is_the_one_of_watching_while_nobody_does(embedded):
     await put(embedded, "AWS/ECS", "CPUUtilization")
     async with console(embedded.url, embedded.clock) as pilot:
         await shown(pilot)
@@ -189,7 +187,7 @@ async def test_the_price_is_the_one_of_watching_while_nobody_does(embedded: Embe
         assert pilot.app.view.value.price == price
 
 
-async def test_what_a_zoomed_panel_hid_is_read_at_once(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_what_a_zoomed_panel_hid_is_read_at_once(embedded, monkeypatch):
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock) as pilot:
@@ -204,7 +202,7 @@ async def test_what_a_zoomed_panel_hid_is_read_at_once(embedded: Embedded, monke
             assert set(count.taken()) == visible
 
 
-async def test_a_hidden_terminal_is_read_for_nobody(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_a_hidden_terminal_is_read_for_nobody(embedded, monkeypatch):
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock) as pilot:
@@ -219,7 +217,7 @@ async def test_a_hidden_terminal_is_read_for_nobody(embedded: Embedded, monkeypa
             assert set(count.taken()) == visible
 
 
-async def test_a_screen_without_tiles_requests_none(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_a_screen_without_tiles_requests_none(embedded, monkeypatch):
     await put(embedded)
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
@@ -231,9 +229,7 @@ async def test_a_screen_without_tiles_requests_none(embedded: Embedded, monkeypa
             assert set(count.taken()) == visible
 
 
-async def test_a_small_screen_shows_the_worst_value_wherever_it_is_and_the_price_once(
-    embedded: Embedded, monkeypatch: MonkeyPatch
-) -> None:
+async def test_a_small_screen_shows_the_worst_value_wherever_it_is_and_the_price_once(embedded, monkeypatch):
     await put(embedded, "AWS/ECS", "CPUUtilization")
     with counted(monkeypatch) as count:
         async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
@@ -252,7 +248,7 @@ async def test_a_small_screen_shows_the_worst_value_wherever_it_is_and_the_price
                 pytest.fail("the others are judged in time, too")
 
 
-async def test_a_covered_alarm_reads_no_curve(embedded: Embedded, monkeypatch: MonkeyPatch) -> None:
+async def test_a_covered_alarm_reads_no_curve(embedded, monkeypatch):
     async with console(embedded.url, embedded.clock) as pilot:
         app = pilot.app
         alarm = app.alarms.value.alarms[0]

@@ -27,9 +27,7 @@ async def rounds(pilot: Pilot[Any], aws: Embedded, count: int) -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_the_screen_says_that_it_is_paused_since_when_and_what_ends_it(
-    embedded: Embedded, size: tuple[int, int], language: str
-) -> None:
+async def test_the_screen_says_that_it_is_paused_since_when_and_what_ends_it(embedded, size, language):
     i18n.use(language)
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         app: Any = pilot.app
@@ -51,7 +49,7 @@ async def test_the_screen_says_that_it_is_paused_since_when_and_what_ends_it(
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0, origin=BEFORE_NINE)
-async def test_alarms_and_inspections_never_pause(embedded: Embedded) -> None:
+async def test_alarms_and_inspections_never_pause(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app: Any = pilot.app
         await until(pilot, lambda: app.duties is not None)
@@ -71,7 +69,7 @@ async def test_alarms_and_inspections_never_pause(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("ecs-cpu", history=3600.0)
-async def test_the_curve_of_an_alarm_is_read_at_once_when_somebody_looks_again(embedded: Embedded) -> None:
+async def test_the_curve_of_an_alarm_is_read_at_once_when_somebody_looks_again(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         app: Any = pilot.app
         app.post_message(OpenAlarm(app.alarms.value.alarms[0]))

@@ -2,7 +2,6 @@ import asyncio
 
 import pytest
 
-from tests.conftest import Embedded
 from tests.tools.console import app_on, screen_text, until
 from tui.screens.watch.panels import dashboard
 from widgets.drawing.markdown import PARSER
@@ -11,7 +10,7 @@ TEXT = "始業時"
 
 
 @pytest.mark.scenario("ordinary-day", history=600.0)
-async def test_a_text_waits_for_the_parser(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_text_waits_for_the_parser(embedded, monkeypatch):
     come = asyncio.Event()
     waited_for: list[str] = []
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 import pytest
 
 from services.models.alarms import AlarmOverview, AlarmState
-from tests.conftest import Embedded
 from tests.tools.console import console, expect, press, screen_text, settled, until
 from tui.messages import OpenAlarm
 from tui.panel_registry import PANELS
@@ -16,7 +15,7 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_every_panel_shows_live_data_at_every_size(embedded: Embedded, size: tuple[int, int]) -> None:
+async def test_every_panel_shows_live_data_at_every_size(embedded, size):
     async with console(embedded.url, embedded.clock, size=size) as pilot:
         for panel in PANELS:
             await pilot.app.run_action(f"screen.focus_panel('{panel.id}')")
@@ -33,7 +32,7 @@ async def test_every_panel_shows_live_data_at_every_size(embedded: Embedded, siz
         assert "read-only" in screen_text(pilot)
 
 
-async def test_a_small_screen_is_brief_and_keys_show_one_panel_alone(embedded: Embedded) -> None:
+async def test_a_small_screen_is_brief_and_keys_show_one_panel_alone(embedded):
     async with console(embedded.url, embedded.clock, size=(80, 24)) as pilot:
         shown = lambda: [panel.id for panel in PANELS if pilot.app.screen.query_one(f"#{panel.id}").display]  # noqa: E731
         assert shown() == ["alarms", "dashboard", "tail"]
@@ -52,7 +51,7 @@ async def test_a_small_screen_is_brief_and_keys_show_one_panel_alone(embedded: E
 
 
 @pytest.mark.scenario("alb-5xx", history=300)
-async def test_the_whole_morning_check_is_above_the_fold(embedded: Embedded) -> None:
+async def test_the_whole_morning_check_is_above_the_fold(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         watch = pilot.app.screen
         for size in ((120, 40), (200, 60)):
@@ -71,14 +70,14 @@ async def test_the_whole_morning_check_is_above_the_fold(embedded: Embedded) -> 
             assert "接続数" in text
 
 
-async def test_zoom_maximizes_one_panel_and_restores_the_layout(embedded: Embedded) -> None:
+async def test_zoom_maximizes_one_panel_and_restores_the_layout(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         shown = lambda: [panel.id for panel in PANELS if pilot.app.screen.query_one(f"#{panel.id}").display]  # noqa: E731
         await press(pilot, "d", "z", then=lambda: shown() == ["dashboard"])
         await press(pilot, "z", then=lambda: len(shown()) == 3)
 
 
-async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embedded: Embedded) -> None:
+async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         await pilot.press("a")
         overview = pilot.app.alarms.value
@@ -93,7 +92,7 @@ async def test_an_alarm_opens_with_its_curve_history_and_the_runbooks_words(embe
         await press(pilot, "escape", left="AlarmScreen")
 
 
-async def test_one_key_leads_from_an_alarm_to_its_logs_at_that_minute(embedded: Embedded) -> None:
+async def test_one_key_leads_from_an_alarm_to_its_logs_at_that_minute(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         alarm = next(each for each in pilot.app.alarms.value.alarms if each.name == "alb-5xx-error-rate")
         pilot.app.post_message(OpenAlarm(alarm))
@@ -105,7 +104,7 @@ async def test_one_key_leads_from_an_alarm_to_its_logs_at_that_minute(embedded: 
         await until(pilot, lambda: tail.pane.lines.rules.marked_at == minute)
 
 
-async def test_a_minute_costs_one_call_for_alarms_and_two_for_metrics(embedded: Embedded) -> None:
+async def test_a_minute_costs_one_call_for_alarms_and_two_for_metrics(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         before = embedded.counts()
         states = pilot.app.view
@@ -119,7 +118,7 @@ async def test_a_minute_costs_one_call_for_alarms_and_two_for_metrics(embedded: 
         assert after.get("cloudwatch.GetDashboard") == before.get("cloudwatch.GetDashboard") == 1
 
 
-async def test_watching_never_writes(embedded: Embedded) -> None:
+async def test_watching_never_writes(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         await pilot.press("a", "enter", "escape", "d", "enter", "escape", "l", "3", "1")
         await settled(pilot)
@@ -127,14 +126,14 @@ async def test_watching_never_writes(embedded: Embedded) -> None:
         assert all(verb.startswith(("Describe", "Get", "List", "Filter")) for verb in verbs), verbs
 
 
-async def test_times_switch_between_jst_and_utc_everywhere(embedded: Embedded) -> None:
+async def test_times_switch_between_jst_and_utc_everywhere(embedded):
     async with console(embedded.url, embedded.clock) as pilot:
         assert "10:00:00 JST" in screen_text(pilot)
         await press(pilot, "U", shows="01:00:00 UTC")
         await until(pilot, lambda: "JST" not in screen_text(pilot).replace("JST/UTC", ""))
 
 
-async def test_two_panes_side_by_side_and_one_closed_again(embedded: Embedded) -> None:
+async def test_two_panes_side_by_side_and_one_closed_again(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 40), mode="logs") as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: len(screen.tails) == 1)
@@ -145,7 +144,7 @@ async def test_two_panes_side_by_side_and_one_closed_again(embedded: Embedded) -
         await until(pilot, lambda: len(pilot.app.services.tails.open) == 1)
 
 
-async def test_the_group_dialog_narrows_and_opens(embedded: Embedded) -> None:
+async def test_the_group_dialog_narrows_and_opens(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40), mode="logs") as pilot:
         screen = pilot.app.screen
         await until(pilot, lambda: screen.tails)
@@ -158,7 +157,7 @@ async def test_the_group_dialog_narrows_and_opens(embedded: Embedded) -> None:
 
 
 @pytest.mark.slow
-async def test_one_key_opens_the_newest_firing_alarm_from_any_screen(embedded: Embedded) -> None:
+async def test_one_key_opens_the_newest_firing_alarm_from_any_screen(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40), notifications=True) as pilot:
         app = pilot.app
         await press(pilot, "exclamation_mark", shows="No alarm is firing.")
@@ -189,7 +188,7 @@ async def test_one_key_opens_the_newest_firing_alarm_from_any_screen(embedded: E
 
 @pytest.mark.slow
 @pytest.mark.scenario("alb-5xx", history=300)
-async def test_steps_lead_to_their_places_and_back_to_the_alarm(embedded: Embedded) -> None:
+async def test_steps_lead_to_their_places_and_back_to_the_alarm(embedded):
     async with console(embedded.url, embedded.clock, size=(160, 48)) as pilot:
         app = pilot.app
         alarm = next(each for each in app.alarms.value.alarms if each.name == "alb-5xx-error-rate")
@@ -209,7 +208,7 @@ async def test_steps_lead_to_their_places_and_back_to_the_alarm(embedded: Embedd
         assert any(trace.query.metric == "UnHealthyHostCount" for trace in tile.widget.traces)
 
 
-async def test_without_steps_digits_stay_the_modes(embedded: Embedded) -> None:
+async def test_without_steps_digits_stay_the_modes(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         app = pilot.app
         alarm = next(each for each in app.alarms.value.alarms if each.name == "rds-storage-low")
@@ -219,7 +218,7 @@ async def test_without_steps_digits_stay_the_modes(embedded: Embedded) -> None:
 
 
 @pytest.mark.scenario("alb-5xx", history=300)
-async def test_a_composite_alarm_leads_to_the_alarms_it_fires_by(embedded: Embedded) -> None:
+async def test_a_composite_alarm_leads_to_the_alarms_it_fires_by(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         app = pilot.app
         alarm = next(each for each in app.alarms.value.alarms if each.name == "facility-prod-critical")
@@ -231,7 +230,7 @@ async def test_a_composite_alarm_leads_to_the_alarms_it_fires_by(embedded: Embed
 
 
 @pytest.mark.scenario("ordinary-day", history=7200.0)
-async def test_the_hour_that_the_runbook_asks_for_is_two_keys_away(embedded: Embedded) -> None:
+async def test_the_hour_that_the_runbook_asks_for_is_two_keys_away(embedded):
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         app = pilot.app
         alarm = next(each for each in app.alarms.value.alarms if each.name == "ecs-cpu-high")

@@ -137,7 +137,7 @@ def _is_half(row: list[Cell], x: int) -> bool:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.slow
-async def test_the_grid_shows_what_textual_shows(seed: int) -> None:
+async def test_the_grid_shows_what_textual_shows(seed):
     rnd = random.Random(seed)
     app = Busy(rnd)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:

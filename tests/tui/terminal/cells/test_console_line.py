@@ -27,12 +27,12 @@ class FarConsole(PtyConsole):
         return super().read(seconds)
 
 
-def test_a_line_configured_as_slow_is_called_slow() -> None:
+def test_a_line_configured_as_slow_is_called_slow():
     with FarConsole("--link", "slow", size=(24, 100)) as console:
         console.wait_text("slow line (as set)")
 
 
-def test_a_line_measured_as_slow_is_called_slow_with_its_seconds() -> None:
+def test_a_line_measured_as_slow_is_called_slow_with_its_seconds():
     with FarConsole(distance=0.6, size=(40, 140)) as console:
         console.wait_text("slow line 0.")
         # The keys work as before.
@@ -40,7 +40,7 @@ def test_a_line_measured_as_slow_is_called_slow_with_its_seconds() -> None:
         console.wait(lambda: duties_shown(console), "the duties")
 
 
-def test_a_line_configured_as_fast_is_never_called_slow() -> None:
+def test_a_line_configured_as_fast_is_never_called_slow():
     with FarConsole("--link", "fast", distance=0.6, size=(40, 140)) as console:
         console.wait_text("alb-5xx-error-rate")
         console.send("2")
@@ -48,7 +48,7 @@ def test_a_line_configured_as_fast_is_never_called_slow() -> None:
         assert "slow line" not in console.text
 
 
-def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(tmp_path: Path) -> None:
+def test_while_the_terminal_sleeps_alarms_are_polled_and_the_journal_is_written(tmp_path):
     journal = tmp_path / "journal.db"
     options = ("--scenario", "alb-5xx", "--speed", "60", "--journal", str(journal))
     with FarConsole(*options, size=(40, 140)) as console:

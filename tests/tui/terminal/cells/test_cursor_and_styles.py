@@ -17,7 +17,7 @@ renditions = st.builds(
 
 @pytest.mark.slow
 @given(st.one_of(st.none(), columns), st.one_of(st.none(), rows), columns, rows)
-def test_the_cursor_comes_where_it_should(x: int | None, y: int | None, to_x: int, to_y: int) -> None:
+def test_the_cursor_comes_where_it_should(x, y, to_x, to_y):
     terminal, cursor = Emulator(WIDTH, HEIGHT), Cursor()
     terminal.feed(f"\x1b[{(y or 0) + 1};{(x or 0) + 1}H")
     cursor.x, cursor.y = x, y
@@ -30,7 +30,7 @@ def test_the_cursor_comes_where_it_should(x: int | None, y: int | None, to_x: in
 
 
 @given(renditions, renditions)
-def test_a_change_of_style_gives_that_style(old: Rendition, new: Rendition) -> None:
+def test_a_change_of_style_gives_that_style(old, new):
     stepwise, afresh = Emulator(4, 1), Emulator(4, 1)
     table = Renditions()
     stepwise.feed(f"\x1b[0;{old.codes or '0'}m" + table.change(old, new) + "x")
@@ -42,21 +42,21 @@ def test_a_change_of_style_gives_that_style(old: Rendition, new: Rendition) -> N
     assert (table.change(old, new) == "") == (old == new)
 
 
-def test_a_link_is_opened_and_closed() -> None:
+def test_a_link_is_opened_and_closed():
     table, plain = Renditions(), Rendition()
     linked = Rendition(link="id=1;https://a.example")
     assert table.change(plain, linked) == "\x1b]8;id=1;https://a.example\x1b\\"
     assert table.change(linked, plain) == "\x1b]8;;\x1b\\"
 
 
-def test_a_ground_that_is_the_foreground_stays_exact() -> None:
+def test_a_ground_that_is_the_foreground_stays_exact():
     reversed_ = Rendition("38;2;112;114;118", "48;2;1;2;3", 1 | 64)
     assert reversed_.coarse == reversed_
     assert reversed_.blank.attributes == 1 | 64, "bold may brighten it"
     assert reversed_._replace(attributes=1).coarse.foreground == "38;5;243"
 
 
-def test_the_table_says_when_it_has_grown_too_large() -> None:
+def test_the_table_says_when_it_has_grown_too_large():
     table = Renditions()
     for number in range(40_000):
         table.number(Rendition(f"38;2;{number >> 16};{number >> 8 & 255};{number & 255}"))

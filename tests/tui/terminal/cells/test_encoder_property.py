@@ -1,4 +1,3 @@
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -36,14 +35,14 @@ steps = st.one_of(
     st.sampled_from(MOVES),
 )
 def test_the_terminal_shows_what_should_be_there(
-    erases_in_colour: bool,
-    width: int,
-    height: int,
-    frames: list[list[tuple[Any, ...]]],
-    fates: list[str],
-    cursor: tuple[int, int] | None,
-    move: int,
-) -> None:
+    erases_in_colour,
+    width,
+    height,
+    frames,
+    fates,
+    cursor,
+    move,
+):
     screen = Screen(width, height, erases_in_colour=erases_in_colour)
     with patch.object(pieces, "_MOVE", move):
         for actions, fate in zip(frames, fates, strict=False):
@@ -56,7 +55,7 @@ def test_the_terminal_shows_what_should_be_there(
         screen.check()
 
 
-def test_what_does_not_change_is_not_sent() -> None:
+def test_what_does_not_change_is_not_sent():
     screen = Screen(40, 5)
     screen.do(("put", 0, 1, "施設予約 09:00:01", 3))
     screen.send()
@@ -65,7 +64,7 @@ def test_what_does_not_change_is_not_sent() -> None:
     assert screen.send() == "\b2", "the cursor stands behind the last digit"
 
 
-def test_a_place_to_which_frames_return_is_stored_in_the_terminal() -> None:
+def test_a_place_to_which_frames_return_is_stored_in_the_terminal():
     # A jump and the colours of the clock took 29 bytes after each frame that drew something else.
     screen = Screen(40, 5)
     screen.do(("put", 0, 3, "read at 09:00:00", 3))
@@ -97,7 +96,7 @@ def test_a_place_to_which_frames_return_is_stored_in_the_terminal() -> None:
         ("1 ms 2", "3 ms 4", "3 ms 4"),
     ],
 )
-def test_a_gap_is_written_where_skipping_it_takes_no_fewer_bytes(before: str, after: str, sent: str) -> None:
+def test_a_gap_is_written_where_skipping_it_takes_no_fewer_bytes(before, after, sent):
     screen = Screen(40, 1)
     screen.do(("put", 0, 0, before, 0))
     screen.send()
@@ -106,7 +105,7 @@ def test_a_gap_is_written_where_skipping_it_takes_no_fewer_bytes(before: str, af
     screen.check()
 
 
-def test_rows_of_the_same_columns_are_sent_style_by_style() -> None:
+def test_rows_of_the_same_columns_are_sent_style_by_style():
     screen = Screen(80, 12)
     for y in range(12):
         screen.do(("put", 0, y, f"09:00:{y:02}", 1))
@@ -124,7 +123,7 @@ def test_rows_of_the_same_columns_are_sent_style_by_style() -> None:
     assert data.index("x") < data.index("late") < data.index("09:01:00"), "after what may cover it"
 
 
-def test_spaces_before_a_text_of_their_ground_do_not_hide_its_colour() -> None:
+def test_spaces_before_a_text_of_their_ground_do_not_hide_its_colour():
     screen = Screen(20, 2)
     ground = screen.renditions.number(Rendition(background="44"))
     screen.styles[:2] = [ground, screen.renditions.number(Rendition("35", "44"))]
@@ -138,7 +137,7 @@ def test_spaces_before_a_text_of_their_ground_do_not_hide_its_colour() -> None:
     screen.check()
 
 
-def test_a_block_that_moves_is_moved_by_the_terminal() -> None:
+def test_a_block_that_moves_is_moved_by_the_terminal():
     screen = Screen(60, 12)
     words = ["alarm", "予約", "timeout", "登録しました", "GET /api/v1/facilities", "connection reset by peer"]
     for y in range(12):
@@ -152,7 +151,7 @@ def test_a_block_that_moves_is_moved_by_the_terminal() -> None:
     assert len(data) < 70, data
 
 
-def test_a_blank_tail_is_erased_in_one_go() -> None:
+def test_a_blank_tail_is_erased_in_one_go():
     screen = Screen(60, 3)
     screen.do(("put", 0, 1, "abcdefgh" * 4, 2))
     screen.send()
@@ -163,7 +162,7 @@ def test_a_blank_tail_is_erased_in_one_go() -> None:
     assert len(data) < 30
 
 
-def test_a_frame_in_parts_starts_with_the_row_unchanged_longest() -> None:
+def test_a_frame_in_parts_starts_with_the_row_unchanged_longest():
     screen = Screen(60, 12)
     for y in range(12):
         screen.do(("put", 0, y, f"row {y:02} of the first", 0))
@@ -180,7 +179,7 @@ def test_a_frame_in_parts_starts_with_the_row_unchanged_longest() -> None:
     assert len(set(newest)) > 3, "each row in its turn"
 
 
-def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again() -> None:
+def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again():
     screen = Screen(40, 3)
     exact = Rendition("38;2;112;114;118", "48;2;20;23;28", 1)
     screen.styles[0] = screen.renditions.number(exact)
@@ -195,7 +194,7 @@ def test_on_a_slow_line_foregrounds_are_numbered_and_nothing_is_sent_again() -> 
     assert "38;2;112;114;118" in screen.encoder.encode(screen.grid)[0]
 
 
-def test_a_link_that_was_open_ends_where_all_is_painted_anew() -> None:
+def test_a_link_that_was_open_ends_where_all_is_painted_anew():
     screen = Screen(20, 2)
     screen.styles[0] = screen.renditions.number(Rendition(link="id=1;https://a.example"))
     screen.do(("put", 0, 1, "link", 0))
@@ -208,9 +207,7 @@ def test_a_link_that_was_open_ends_where_all_is_painted_anew() -> None:
 @pytest.mark.parametrize("erases_in_colour", [True, False])
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), put, st.just(("resume",))), min_size=6, max_size=30))
-def test_the_terminal_shows_what_should_be_there_beside_a_clock(
-    erases_in_colour: bool, between: list[tuple[Any, ...] | None]
-) -> None:
+def test_the_terminal_shows_what_should_be_there_beside_a_clock(erases_in_colour, between):
     screen = Screen(60, 18, erases_in_colour=erases_in_colour)
     for second, action in enumerate(between):
         if action is not None:

@@ -1,12 +1,11 @@
 import pytest
 
-from tests.conftest import MonkeyPatch
 from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk
 from tests.tui.terminal.cells.line import screen_of
 from tui.terminal.cells import cell_output as pacing
 
 
-def test_a_frame_waits_for_the_answer_to_the_one_before() -> None:
+def test_a_frame_waits_for_the_answer_to_the_one_before():
     desk = Desk(distance=0.2)
     desk.loop.run(1)
     for step in range(3):
@@ -18,7 +17,7 @@ def test_a_frame_waits_for_the_answer_to_the_one_before() -> None:
     desk.check()
 
 
-def test_small_frames_need_no_question_until_they_are_many() -> None:
+def test_small_frames_need_no_question_until_they_are_many():
     desk = Desk()
     desk.paint("one")
     desk.loop.run(1)
@@ -34,7 +33,7 @@ def test_small_frames_need_no_question_until_they_are_many() -> None:
     assert asked < desk.line.questions <= asked + 6
 
 
-def test_a_second_frame_follows_at_once_after_a_pause_and_no_third() -> None:
+def test_a_second_frame_follows_at_once_after_a_pause_and_no_third():
     desk = Desk()
     desk.paint("one")
     desk.loop.run(2)
@@ -47,7 +46,7 @@ def test_a_second_frame_follows_at_once_after_a_pause_and_no_third() -> None:
     assert len(desk.line.frames) - before == 3
 
 
-def test_twenty_frames_a_second_at_most() -> None:
+def test_twenty_frames_a_second_at_most():
     desk = Desk()
     for step in range(200):
         desk.paint(f"step {step}")
@@ -57,7 +56,7 @@ def test_twenty_frames_a_second_at_most() -> None:
     desk.check()
 
 
-def test_the_first_change_after_a_pause_goes_at_once() -> None:
+def test_the_first_change_after_a_pause_goes_at_once():
     desk = Desk()
     desk.paint("one")
     desk.loop.run(1)
@@ -68,7 +67,7 @@ def test_the_first_change_after_a_pause_goes_at_once() -> None:
 
 
 @pytest.mark.parametrize("rate", [2400, 9600, 30_000, 1e9])
-def test_a_slow_line_shows_a_screen_that_is_never_old(rate: float) -> None:
+def test_a_slow_line_shows_a_screen_that_is_never_old(rate):
     desk = Desk(rate=rate, distance=0.02)
     desk.log(0)
     desk.loop.run(5)
@@ -82,7 +81,7 @@ def test_a_slow_line_shows_a_screen_that_is_never_old(rate: float) -> None:
     desk.check()
 
 
-def test_a_line_is_found_to_be_slow_and_fast_again() -> None:
+def test_a_line_is_found_to_be_slow_and_fast_again():
     desk = Desk(distance=0.4)
     for step in range(40):
         desk.fill(step)
@@ -99,7 +98,7 @@ def test_a_line_is_found_to_be_slow_and_fast_again() -> None:
     assert len(desk.line.frames) > frames + 20
 
 
-def test_a_line_configured_as_slow_gets_four_frames_a_second() -> None:
+def test_a_line_configured_as_slow_gets_four_frames_a_second():
     desk = Desk(link="slow")
     for step in range(100):
         desk.paint(f"step {step}")
@@ -109,7 +108,7 @@ def test_a_line_configured_as_slow_gets_four_frames_a_second() -> None:
     assert desk.links == []
 
 
-def test_an_idle_screen_waits_for_nothing() -> None:
+def test_an_idle_screen_waits_for_nothing():
     desk = Desk()
     desk.paint("one")
     desk.loop.run(2)
@@ -119,7 +118,7 @@ def test_an_idle_screen_waits_for_nothing() -> None:
     assert len(desk.line.frames) == 1, "what does not change is not sent"
 
 
-def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: MonkeyPatch) -> None:
+def test_a_key_does_not_wait_for_what_moved_before(monkeypatch):
     monkeypatch.setattr(pacing, "RATE", 16_000)
     desk = Desk(is_relayed=True)
     for step in range(200):
@@ -135,7 +134,7 @@ def test_a_key_does_not_wait_for_what_moved_before(monkeypatch: MonkeyPatch) -> 
     desk.check()
 
 
-def test_a_terminal_that_answers_at_once_gets_every_frame(monkeypatch: MonkeyPatch) -> None:
+def test_a_terminal_that_answers_at_once_gets_every_frame(monkeypatch):
     monkeypatch.setattr(pacing, "RATE", 16_000)
     desk = Desk()
     for step in range(200):
@@ -146,7 +145,7 @@ def test_a_terminal_that_answers_at_once_gets_every_frame(monkeypatch: MonkeyPat
     desk.check()
 
 
-def test_a_line_that_no_longer_answers_at_once_is_spared_again(monkeypatch: MonkeyPatch) -> None:
+def test_a_line_that_no_longer_answers_at_once_is_spared_again(monkeypatch):
     monkeypatch.setattr(pacing, "RATE", 8_000)
     desk = Desk()
     for step in range(60):
@@ -166,7 +165,7 @@ def test_a_line_that_no_longer_answers_at_once_is_spared_again(monkeypatch: Monk
     desk.check()
 
 
-def test_what_a_multiplexer_answers_at_once_says_nothing_about_the_line(monkeypatch: MonkeyPatch) -> None:
+def test_what_a_multiplexer_answers_at_once_says_nothing_about_the_line(monkeypatch):
     monkeypatch.setattr(pacing, "RATE", 16_000)
     desk = Desk(is_relayed=True)
     for step in range(200):
@@ -176,7 +175,7 @@ def test_what_a_multiplexer_answers_at_once_says_nothing_about_the_line(monkeypa
     assert sum(len(data) for at, data in desk.line.sent if at >= began) <= 5 * 16_000 * 1.1
 
 
-def test_a_line_that_becomes_longer_is_not_taken_for_a_narrow_one() -> None:
+def test_a_line_that_becomes_longer_is_not_taken_for_a_narrow_one():
     desk = Desk(distance=0.005)
     for step in range(6):
         desk.fill(step)
@@ -191,7 +190,7 @@ def test_a_line_that_becomes_longer_is_not_taken_for_a_narrow_one() -> None:
     assert len(desk.line.frames) == frames + 1, "the whole screen at once"
 
 
-def test_a_hidden_terminal_gets_a_frame_a_second_and_all_of_it_when_shown() -> None:
+def test_a_hidden_terminal_gets_a_frame_a_second_and_all_of_it_when_shown():
     desk = Desk()
     desk.fill(0)
     desk.loop.run(1)

@@ -5,14 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import MonkeyPatch
 from tests.tui.terminal.cells.desk import HEIGHT, WIDTH, Desk
 from tests.tui.terminal.cells.line import screen_of
 from tui.terminal.cells import cell_output as pacing
 from tui.terminal.cells import line_speed
 
 
-def test_a_lost_answer_is_asked_for_again() -> None:
+def test_a_lost_answer_is_asked_for_again():
     desk = Desk()
     desk.loop.run(1)
     desk.line.lose = [True]
@@ -26,7 +25,7 @@ def test_a_lost_answer_is_asked_for_again() -> None:
     desk.check()
 
 
-def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(monkeypatch: MonkeyPatch) -> None:
+def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(monkeypatch):
     monkeypatch.setattr(line_speed, "_ASSUMED_RATE", 1000)
     desk = Desk(link="slow")
     desk.loop.run(1)
@@ -39,7 +38,7 @@ def test_a_lost_answer_to_the_first_part_of_a_screen_is_asked_for_again(monkeypa
     desk.check()
 
 
-def test_a_terminal_without_replies_is_served_by_the_clock() -> None:
+def test_a_terminal_without_replies_is_served_by_the_clock():
     desk = Desk(mute=True)
     for step in range(100):
         desk.paint(f"step {step}")
@@ -59,7 +58,7 @@ def test_a_terminal_without_replies_is_served_by_the_clock() -> None:
 
 
 @pytest.mark.slow
-def test_ten_minutes_of_silence_cost_few_bytes_and_then_the_screen_is_right() -> None:
+def test_ten_minutes_of_silence_cost_few_bytes_and_then_the_screen_is_right():
     desk = Desk()
     desk.log(0)
     desk.loop.run(2)
@@ -75,7 +74,7 @@ def test_ten_minutes_of_silence_cost_few_bytes_and_then_the_screen_is_right() ->
     desk.check()
 
 
-def test_nothing_is_sent_to_a_terminal_that_takes_nothing() -> None:
+def test_nothing_is_sent_to_a_terminal_that_takes_nothing():
     desk = Desk()
     desk.log(0)
     desk.loop.run(2)
@@ -90,7 +89,7 @@ def test_nothing_is_sent_to_a_terminal_that_takes_nothing() -> None:
     desk.check()
 
 
-def test_resumed_after_a_suspension_all_is_repainted() -> None:
+def test_resumed_after_a_suspension_all_is_repainted():
     desk = Desk()
     desk.log(3)
     desk.loop.run(1)
@@ -107,7 +106,7 @@ def test_resumed_after_a_suspension_all_is_repainted() -> None:
 
 
 @pytest.mark.slow
-def test_questions_to_a_terminal_that_answers_none_are_not_kept_for_ever() -> None:
+def test_questions_to_a_terminal_that_answers_none_are_not_kept_for_ever():
     desk = Desk(mute=True)
     for step in range(600):
         desk.fill(step)
@@ -116,7 +115,7 @@ def test_questions_to_a_terminal_that_answers_none_are_not_kept_for_ever() -> No
     assert len(desk.output.answers._open) <= 64
 
 
-def test_nothing_of_the_old_size_is_sent_after_a_resize() -> None:
+def test_nothing_of_the_old_size_is_sent_after_a_resize():
     desk = Desk()
     desk.fill(1)
     desk.loop.run(1)
@@ -131,7 +130,7 @@ def test_nothing_of_the_old_size_is_sent_after_a_resize() -> None:
     desk.check()
 
 
-def test_a_momentary_change_of_size_repaints_everything() -> None:
+def test_a_momentary_change_of_size_repaints_everything():
     desk = Desk()
     desk.fill(1)
     desk.loop.run(1)
@@ -141,7 +140,7 @@ def test_a_momentary_change_of_size_repaints_everything() -> None:
     desk.check()
 
 
-def test_the_end_does_not_wait_for_impossible_replies() -> None:
+def test_the_end_does_not_wait_for_impossible_replies():
     desk = Desk()
     desk.fill(1)
     desk.loop.run(1)
@@ -169,9 +168,7 @@ def test_the_end_does_not_wait_for_impossible_replies() -> None:
     st.sampled_from([300.0, 9600.0, 1e9]),
     st.booleans(),
 )
-def test_in_the_end_the_screen_is_right(
-    paints: list[tuple[int, str, float]], lose: list[bool], distance: float, rate: float, mute: bool
-) -> None:
+def test_in_the_end_the_screen_is_right(paints, lose, distance, rate, mute):
     desk = Desk(distance=distance, rate=rate, mute=mute)
     desk.line.lose = lose
     for row, text, pause in paints:

@@ -8,7 +8,7 @@ from tui.terminal.cells.grid import Grid
 
 
 @given(st.lists(st.tuples(st.integers(-3, 30), texts), max_size=30), st.integers(1, 25))
-def test_no_half_is_ever_alone(puts: list[tuple[int, str]], columns: int) -> None:
+def test_no_half_is_ever_alone(puts, columns):
     grid = Grid(columns, 1)
     for x, text in puts:
         assert grid.put(x, 0, text, 1) == x + len(cells(text))
@@ -21,12 +21,12 @@ def test_no_half_is_ever_alone(puts: list[tuple[int, str]], columns: int) -> Non
 
 
 @given(texts)
-def test_text_takes_the_cells_that_textual_laid_out_for_it(text: str) -> None:
+def test_text_takes_the_cells_that_textual_laid_out_for_it(text):
     assert len(cells(text)) == cell_len(text)
     assert all(width(each) in (1, 2) and reach(each) >= width(each) for each in cells(text) if each)
 
 
-def test_marks_go_with_what_they_belong_to() -> None:
+def test_marks_go_with_what_they_belong_to():
     grid = Grid(6, 1)
     grid.put(0, 0, "か", 1)
     grid.put(2, 0, "\u3099x", 2)
@@ -35,7 +35,7 @@ def test_marks_go_with_what_they_belong_to() -> None:
     assert grid.texts[0][0] == "か\u3099", "painted again it is there once"
 
 
-def test_what_scrolls_in_is_unknown() -> None:
+def test_what_scrolls_in_is_unknown():
     grid = Grid(2, 4)
     for y in range(4):
         grid.put(0, y, f"{y}{y}", y)

@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
@@ -39,7 +37,7 @@ def show_log(screen: Screen, first: int) -> None:
 
 
 @pytest.mark.parametrize("by", [1, 3, -2])
-def test_new_lines_of_a_pane_beside_another_are_all_that_is_sent(by: int) -> None:
+def test_new_lines_of_a_pane_beside_another_are_all_that_is_sent(by):
     screen = with_log(10, has_margins=True)
     # What was in a style of its row is in the style of its line.
     screen.do(("scroll columns", 1, HEIGHT - 2, by, 2, PANE))
@@ -51,7 +49,7 @@ def test_new_lines_of_a_pane_beside_another_are_all_that_is_sent(by: int) -> Non
     assert sent.count("\x1b[?69h") == sent.count("\x1b[?69l") == 1
 
 
-def test_without_the_terminal_s_word_nothing_is_scrolled_beside_something_else() -> None:
+def test_without_the_terminal_s_word_nothing_is_scrolled_beside_something_else():
     screen = with_log(10, has_margins=False)
     screen.do(("scroll columns", 1, HEIGHT - 2, 1, 2, PANE))
     assert "?69" not in screen.send()
@@ -59,7 +57,7 @@ def test_without_the_terminal_s_word_nothing_is_scrolled_beside_something_else()
 
 
 @pytest.mark.parametrize("has_margins", [True, False])
-def test_a_line_beside_a_chart_costs_little_where_the_terminal_has_margins(has_margins: bool) -> None:
+def test_a_line_beside_a_chart_costs_little_where_the_terminal_has_margins(has_margins):
     desk = Desk(has_margins=has_margins)
     lines = [
         f"07:{number:02} GET {chr(97 + number) * 30} {number * 37 % 997:8} │ {'#' * (1 + number % 9)}"
@@ -97,9 +95,7 @@ steps = st.one_of(
 @pytest.mark.parametrize("erases_in_colour", [True, False])
 @settings(deadline=None)
 @given(st.lists(st.lists(steps, min_size=1, max_size=12), min_size=2, max_size=6), st.booleans())
-def test_the_terminal_shows_what_should_be_there(
-    erases_in_colour: bool, frames: list[list[tuple[Any, ...]]], in_parts: bool
-) -> None:
+def test_the_terminal_shows_what_should_be_there(erases_in_colour, frames, in_parts):
     screen = Screen(60, 18, erases_in_colour=erases_in_colour)
     screen.encoder.has_margins = True
     for y in range(18):
@@ -114,7 +110,7 @@ def test_the_terminal_shows_what_should_be_there(
 
 
 @pytest.mark.parametrize(("state", "has"), [(0, False), (1, True), (2, True), (3, False), (4, False)])
-def test_the_terminal_is_asked_whether_it_has_margins(state: int, has: bool) -> None:
+def test_the_terminal_is_asked_whether_it_has_margins(state, has):
     replies = ReplyQueue(lambda: None, lambda: 0.0)
     answer = f"\x1b[?69;{state}$y"
     assert not replies.consume(answer), "nobody asked"

@@ -55,7 +55,7 @@ def pane(tmp_path: Path) -> Iterator[Pane]:
 
 
 @pytest.mark.slow
-def test_tmux_shows_what_should_be_there(pane: Pane) -> None:
+def test_tmux_shows_what_should_be_there(pane):
     rnd = random.Random(20261125)
     for number in range(SCREENS):
         screen = Screen(WIDTH, HEIGHT)

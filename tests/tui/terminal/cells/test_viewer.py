@@ -63,24 +63,24 @@ def sequences(seed: int) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_shows_what_pyte_shows(seed: int) -> None:
+def test_shows_what_pyte_shows(seed):
     data = sequences(seed)
     assert shown(data) == shown_by_pyte(data)
     assert shown(data, step=7) == shown(data)
 
 
-def test_wide_and_joined_characters_keep_their_columns() -> None:
+def test_wide_and_joined_characters_keep_their_columns():
     data = "\x1b[2;3H予約 e\u0301 済\x1b[2;20H|".encode()
     assert [normalize("NFC", each) for each in shown(data)] == shown_by_pyte(data)
     assert shown(data, step=1) == shown(data)
 
 
-def test_half_of_a_wide_character_is_a_blank() -> None:
+def test_half_of_a_wide_character_is_a_blank():
     for over in ("\x1b[1;2Hx", "\x1b[1;3Hx", "\x1b[1;3H\x1b[1K", "\x1b[1;2H\x1b[X", "\x1b[1;2H済"):
         assert cell_len(shown(("予約済" + over).encode())[0]) == COLUMNS
 
 
-def test_wraps_where_it_is_to() -> None:
+def test_wraps_where_it_is_to():
     full = b"a" * COLUMNS
     assert shown(full + b"bc")[:2] == [full.decode(), "bc".ljust(COLUMNS)]
     assert shown(full + b"\x1b[K\r\nbc")[:2] == ["a" * (COLUMNS - 1) + " ", "bc".ljust(COLUMNS)]
@@ -88,7 +88,7 @@ def test_wraps_where_it_is_to() -> None:
     assert shown(b"a" * (COLUMNS - 1) + "済".encode())[1] == "済".ljust(COLUMNS - 1)
 
 
-def test_scrolls_and_repeats() -> None:
+def test_scrolls_and_repeats():
     assert shown(b"1\r\n2\r\n3\r\n4\x1b[1;3r\x1b[2H\x1b[M")[:4] == [
         each.ljust(COLUMNS) for each in ("1", "3", "", "4")
     ]
@@ -97,14 +97,14 @@ def test_scrolls_and_repeats() -> None:
     assert shown(b"ab\x1b[3b")[0] == "abbbb".ljust(COLUMNS)
 
 
-def test_answers_as_of_that_point_in_the_stream() -> None:
+def test_answers_as_of_that_point_in_the_stream():
     screen = CellScreen(ROWS, COLUMNS)
     screen.feed(b"\x1b[3;4Hab\x1b[6n\x1b[9;9H\x1b[5n\x1b[?2026$p\x1b[?2048$p\x1b[c")
     assert screen.take_answers() == b"\x1b[3;6R\x1b[0n\x1b[?2026;2$y\x1b[?2048;0$y\x1b[?62;22c"
     assert screen.take_answers() == b""
 
 
-def test_a_synchronised_update_is_shown_at_its_end() -> None:
+def test_a_synchronised_update_is_shown_at_its_end():
     screen = CellScreen(ROWS, COLUMNS)
     screen.feed(b"old\x1b[?2026h\x1b[1;1Hnew")
     assert screen.lines[0].rstrip() == "old"

@@ -9,7 +9,6 @@ import termios
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -25,7 +24,7 @@ def unread(terminal: int) -> int:
     return int(count)
 
 
-def test_an_answer_that_comes_late_is_not_typed_into_the_shell(tmp_path: Path) -> None:
+def test_an_answer_that_comes_late_is_not_typed_into_the_shell(tmp_path):
     with ready(tmp_path, "chatty", size=(40, 160)) as console:
         shell = os.open(console.terminal_name, os.O_RDWR | os.O_NOCTTY)
         console.answers = False
@@ -41,7 +40,7 @@ def test_an_answer_that_comes_late_is_not_typed_into_the_shell(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_a_terminal_that_never_answers_shows_the_screen_and_is_left_at_once(tmp_path: Path) -> None:
+def test_a_terminal_that_never_answers_shows_the_screen_and_is_left_at_once(tmp_path):
     with ready(tmp_path, answers=False) as console:
         console.wait(lambda: beat(console.text) >= 25, "that the clock lets frames through")
         console.send("k")
@@ -49,7 +48,7 @@ def test_a_terminal_that_never_answers_shows_the_screen_and_is_left_at_once(tmp_
         console.end(by=signal.SIGTERM)
 
 
-def test_the_terminal_receives_what_was_sent_without_a_second_cr(tmp_path: Path) -> None:
+def test_the_terminal_receives_what_was_sent_without_a_second_cr(tmp_path):
     with ready(tmp_path, "chatty", size=(30, 100)) as console:
         console.wait_text("row 23 of")
         console.wait(lambda: b"\r\n" in console.raw, "a row that follows another")
@@ -60,7 +59,7 @@ def test_the_terminal_receives_what_was_sent_without_a_second_cr(tmp_path: Path)
 
 
 @pytest.mark.parametrize("output", ["cells", "textual"])
-def test_after_a_resize_there_and_back_all_rows_are_right(tmp_path: Path, output: str) -> None:
+def test_after_a_resize_there_and_back_all_rows_are_right(tmp_path, output):
     with ready(tmp_path, "chatty", size=(30, 100), env={"TOBAN_OUTPUT": output}) as console:
         console.wait_text("row 23 of")
         console.resize(10, 40)
@@ -76,7 +75,7 @@ def full(lines: list[str]) -> int:
     )
 
 
-def test_stopped_and_continued_it_paints_over_whatever_the_shell_has_left(tmp_path: Path) -> None:
+def test_stopped_and_continued_it_paints_over_whatever_the_shell_has_left(tmp_path):
     with ready(tmp_path, "chatty", size=(30, 100)) as console:
         console.signal(signal.SIGTSTP)
         console.wait(console.is_stopped, "the stop")
@@ -97,16 +96,14 @@ def test_stopped_and_continued_it_paints_over_whatever_the_shell_has_left(tmp_pa
         ({"COLORTERM": None, "TERM": "xterm"}, b"\x1b[", b"48;"),
     ],
 )
-def test_no_more_colours_than_the_terminal_has(
-    tmp_path: Path, env: dict[str, str | None], wanted: bytes, others: bytes
-) -> None:
+def test_no_more_colours_than_the_terminal_has(tmp_path, env, wanted, others):
     with ready(tmp_path, "input", env=env) as console:
         console.wait_text("beat 2")
         assert wanted in console.raw
         assert others not in console.raw
 
 
-def test_no_color_leaves_nothing_but_greys(tmp_path: Path) -> None:
+def test_no_color_leaves_nothing_but_greys(tmp_path):
     with ready(tmp_path, "input", env={"NO_COLOR": "1"}) as console:
         console.wait_text("beat 2")
         colours = re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", bytes(console.raw))
@@ -116,7 +113,7 @@ def test_no_color_leaves_nothing_but_greys(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @needs_tmux
-def test_a_hidden_terminal_gets_a_frame_a_second(tmp_path: Path) -> None:
+def test_a_hidden_terminal_gets_a_frame_a_second(tmp_path):
     script = f"exec {sys.executable} -m tests.tui.runtime_script {tmp_path} chatty"
     with Tmux(tmp_path) as tmux:
         tmux.start(100, 30, "-c", os.getcwd(), script)

@@ -48,7 +48,7 @@ def line() -> Iterator[Line]:
     os.close(line.slave)
 
 
-def test_what_is_written_arrives_in_order(line: Line) -> None:
+def test_what_is_written_arrives_in_order(line):
     line.output.control("a")
     line.output.frame("あ")
     line.output.control("\ud800")
@@ -57,7 +57,7 @@ def test_what_is_written_arrives_in_order(line: Line) -> None:
     assert not line.caught_up.is_set()
 
 
-def test_a_silent_terminal_costs_the_writer_nothing_and_misses_whole_frames(line: Line) -> None:
+def test_a_silent_terminal_costs_the_writer_nothing_and_misses_whole_frames(line):
     sent = line.fill()
     line.output.control("\x1b[?2004h")
     line.output.frame("<never>")
@@ -75,7 +75,7 @@ def test_a_silent_terminal_costs_the_writer_nothing_and_misses_whole_frames(line
     assert line.read_until(b"<again>") == b"<again>"
 
 
-def test_what_waits_twice_in_a_row_is_sent_once(line: Line) -> None:
+def test_what_waits_twice_in_a_row_is_sent_once(line):
     line.fill()
     for _ring in range(100):
         line.output.control("\x07")
@@ -83,7 +83,7 @@ def test_what_waits_twice_in_a_row_is_sent_once(line: Line) -> None:
     assert line.read_until(b"end").count(b"\x07") == 1
 
 
-def test_closing_writes_what_waits(line: Line) -> None:
+def test_closing_writes_what_waits(line):
     line.output.frame("frame")
     line.output.control("last")
     line.output.close()
@@ -92,20 +92,20 @@ def test_closing_writes_what_waits(line: Line) -> None:
     line.output.frame("too late")
 
 
-def test_closing_on_a_silent_terminal_gets_the_control_sequences_through(line: Line) -> None:
+def test_closing_on_a_silent_terminal_gets_the_control_sequences_through(line):
     line.fill()
     line.output.control("\x1b[?1049l")
     line.output.close(1.0)
     line.read_until(b"\x1b[?1049l")
 
 
-def test_the_last_words_get_past_what_the_kernel_holds(line: Line) -> None:
+def test_the_last_words_get_past_what_the_kernel_holds(line):
     line.fill()
     write_now(line.slave, b"\x1b[?25h")
     line.read_until(b"\x18\x1b\\\x1b[?25h")
 
 
-def test_a_terminal_that_is_gone_is_no_error() -> None:
+def test_a_terminal_that_is_gone_is_no_error():
     master, slave = pty.openpty()
     output = Output(slave, lambda: None)
     os.close(master)
@@ -117,7 +117,7 @@ def test_a_terminal_that_is_gone_is_no_error() -> None:
     os.close(slave)
 
 
-def test_a_pipe_will_do() -> None:
+def test_a_pipe_will_do():
     reading, writing = os.pipe()
     output = Output(writing, lambda: None)
     output.start()

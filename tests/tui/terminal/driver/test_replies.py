@@ -46,16 +46,16 @@ def all_of(text: str, chunks: list[str] | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", LATIN)
-def test_an_unrequested_reply_is_dropped(name: str) -> None:
+def test_an_unrequested_reply_is_dropped(name):
     assert all_of(f"a{LATIN[name]}b") == "ab"
 
 
 @pytest.mark.parametrize("sequence", [*ASKED, *OTHER_INPUT])
-def test_requested_replies_and_keys_pass(sequence: str) -> None:
+def test_requested_replies_and_keys_pass(sequence):
     assert all_of(f"a{sequence}b") == f"a{sequence}b"
 
 
-def test_every_key_that_textual_knows_passes() -> None:
+def test_every_key_that_textual_knows_passes():
     for sequence in ANSI_SEQUENCES_KEYS.keys() - NO_KEYS:
         assert all_of(sequence) == sequence
         if not sequence.endswith("$"):
@@ -63,11 +63,11 @@ def test_every_key_that_textual_knows_passes() -> None:
 
 
 @pytest.mark.parametrize("key", [f"\x1b{each}" for each in string.printable if each not in "[]O_^PX"])
-def test_alt_with_a_key_passes(key: str) -> None:
+def test_alt_with_a_key_passes(key):
     assert all_of(key) == key
 
 
-def test_a_size_report_passes_only_when_it_was_asked_for() -> None:
+def test_a_size_report_passes_only_when_it_was_asked_for():
     report = "\x1b[48;20;100;600;800t"
     assert all_of(report) == ""
     filter_ = InputFilter()
@@ -75,7 +75,7 @@ def test_a_size_report_passes_only_when_it_was_asked_for() -> None:
     assert told(filter_.feed(report, 0.0)) == report
 
 
-def test_a_reply_to_our_query_is_consumed() -> None:
+def test_a_reply_to_our_query_is_consumed():
     taken: list[str] = []
 
     def take(sequence: str) -> bool:
@@ -90,7 +90,7 @@ def test_a_reply_to_our_query_is_consumed() -> None:
 
 @given(st.lists(pieces, max_size=6).map("".join), st.data())
 @example("\x1b[200~a\x1b[201~b", None)
-def test_how_it_is_cut_into_reads_makes_no_difference(text: str, data: st.DataObject | None) -> None:
+def test_how_it_is_cut_into_reads_makes_no_difference(text, data):
     whole = all_of(text)
     assert all_of(text, [*text]) == whole
     if data is not None and len(text) > 1:
@@ -99,7 +99,7 @@ def test_how_it_is_cut_into_reads_makes_no_difference(text: str, data: st.DataOb
 
 
 @given(st.lists(pieces, max_size=8))
-def test_textuals_parser_survives_whatever_passes(chunks: list[str]) -> None:
+def test_textuals_parser_survives_whatever_passes(chunks):
     parser = XTermParser()
     filter_ = InputFilter()
     for chunk in chunks:
@@ -110,11 +110,11 @@ def test_textuals_parser_survives_whatever_passes(chunks: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from([*LATIN.values(), *LATIN.values(), "あ", "x"]), max_size=8))
-def test_replies_among_keys_leave_the_keys(chunks: list[str]) -> None:
+def test_replies_among_keys_leave_the_keys(chunks):
     assert all_of("".join(chunks)) == "".join(chunk for chunk in chunks if len(chunk) == 1)
 
 
-def test_an_escape_alone_is_a_key_after_a_moment() -> None:
+def test_an_escape_alone_is_a_key_after_a_moment():
     filter_ = InputFilter()
     assert filter_.feed("\x1b", 5.0) == []
     assert filter_.deadline == 5.0 + KEY_WAIT
@@ -123,7 +123,7 @@ def test_an_escape_alone_is_a_key_after_a_moment() -> None:
     assert filter_.deadline is None
 
 
-def test_a_reply_cut_short_is_forgotten() -> None:
+def test_a_reply_cut_short_is_forgotten():
     filter_ = InputFilter()
     for start in ("\x1b]11;rgb", "\x1b[?1;2", "\x1bP1$r"):
         assert filter_.feed(start, 0.0) == []
@@ -132,7 +132,7 @@ def test_a_reply_cut_short_is_forgotten() -> None:
         assert told(filter_.feed("k", REPLY_WAIT)) == "k"
 
 
-def test_a_paste_without_an_end_ends_by_itself() -> None:
+def test_a_paste_without_an_end_ends_by_itself():
     filter_ = InputFilter()
     assert filter_.feed("\x1b[200~one", 0.0) == []
     assert filter_.feed(" two\x1b[20", 1.0) == []
@@ -143,7 +143,7 @@ def test_a_paste_without_an_end_ends_by_itself() -> None:
     assert told(filter_.feed("k", 9.0)) == "k"
 
 
-def test_a_paste_is_text_of_bounded_length() -> None:
+def test_a_paste_is_text_of_bounded_length():
     assert all_of("\x1b[200~a\x1b[Aq\x00\tb\r\n\x1b[201~") == "<a[Aq\tb\r\n>"
     [paste] = InputFilter().feed(f"\x1b[200~{'x' * (PASTE_LIMIT + 5)}\x1b[201~", 0.0)
     assert isinstance(paste, events.Paste)

@@ -37,7 +37,7 @@ REPLIES = {
 }
 
 
-def test_no_reply_of_a_terminal_presses_a_key(tmp_path: Path) -> None:
+def test_no_reply_of_a_terminal_presses_a_key(tmp_path):
     with ready(tmp_path) as console:
         for reply in REPLIES.values():
             console.send(reply)
@@ -47,7 +47,7 @@ def test_no_reply_of_a_terminal_presses_a_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_reply_that_dribbles_in_presses_no_key(tmp_path: Path) -> None:
+def test_a_reply_that_dribbles_in_presses_no_key(tmp_path):
     # A terminal sends no other answer in the middle of one.
     with ready(tmp_path, answers=False) as console:
         for name in ("DA1", "title", "size"):
@@ -61,7 +61,7 @@ def test_a_reply_that_dribbles_in_presses_no_key(tmp_path: Path) -> None:
         assert console.keys == ["k"]
 
 
-def test_keys_arrive(tmp_path: Path) -> None:
+def test_keys_arrive(tmp_path):
     with ready(tmp_path) as console:
         console.send(b"a\x1b[A\x1b[1;5B\x1bOH\x1bx\x1b[97;5u\x1b[24~\r\t\x7f" + "あ".encode())
         console.wait(lambda: len(console.keys) >= 11, "the keys")
@@ -72,7 +72,7 @@ def test_keys_arrive(tmp_path: Path) -> None:
         ]  # fmt: skip
 
 
-def test_bytes_that_are_no_text_are_survived(tmp_path: Path) -> None:
+def test_bytes_that_are_no_text_are_survived(tmp_path):
     with ready(tmp_path) as console:
         console.send(b"\xff\xfe\xc3(\xe3\x81")
         console.send(b"k")
@@ -81,7 +81,7 @@ def test_bytes_that_are_no_text_are_survived(tmp_path: Path) -> None:
         assert console.process.poll() is None
 
 
-def test_an_endless_sequence_is_survived(tmp_path: Path) -> None:
+def test_an_endless_sequence_is_survived(tmp_path):
     with ready(tmp_path) as console:
         console.send(b"\x1b[" + b"1;" * 2000)
         console.send(b"\x18\x1b[0nk")
@@ -89,7 +89,7 @@ def test_an_endless_sequence_is_survived(tmp_path: Path) -> None:
         console.wait_beats(2)
 
 
-def test_a_paste_arrives_whole_and_presses_nothing(tmp_path: Path) -> None:
+def test_a_paste_arrives_whole_and_presses_nothing(tmp_path):
     with ready(tmp_path) as console:
         console.send(b"\x1b[200~one\r\ntwo \x1b[31mq\x1b[0m\x00 \x1b]0;x\x07end\x1b[201~k")
         console.wait_event("key k")
@@ -98,7 +98,7 @@ def test_a_paste_arrives_whole_and_presses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_paste_without_an_end_does_not_block_the_keyboard(tmp_path: Path) -> None:
+def test_a_paste_without_an_end_does_not_block_the_keyboard(tmp_path):
     with ready(tmp_path) as console:
         console.send(b"\x1b[200~q and more")
         console.wait_event("paste 'q and more'")
@@ -108,7 +108,7 @@ def test_a_paste_without_an_end_does_not_block_the_keyboard(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("output", ["cells", "textual"])
-def test_a_stalled_terminal_stops_no_loop_and_is_right_afterwards(tmp_path: Path, output: str) -> None:
+def test_a_stalled_terminal_stops_no_loop_and_is_right_afterwards(tmp_path, output):
     with ready(tmp_path, "chatty", size=(40, 160), env={"TOBAN_OUTPUT": output}) as console:
         console.wait_beats(15, reading=False, limit=15)
         # Keys work, too, while nothing can be seen of it.
@@ -134,7 +134,7 @@ def _beat(console: ScriptConsole) -> int:
     return int(line.split()[1])
 
 
-def test_an_idle_keyboard_wakes_nothing(tmp_path: Path) -> None:
+def test_an_idle_keyboard_wakes_nothing(tmp_path):
     with ScriptConsole(tmp_path, "quiet") as console:
         console.wait_text("Ready.")
         console.wait(console.is_raw, "raw mode")

@@ -36,7 +36,7 @@ REQUESTS = RECORDS.flatmap(
 
 @pytest.mark.parametrize("form", forms(), ids=lambda form: form.id)
 @given(record=RECORDS | REQUESTS)
-def test_any_line_is_drawn(form: Any, record: dict[str, Any]) -> None:
+def test_any_line_is_drawn(form, record):
     text = clean_line(json.dumps(record))
     line = StoredLine(1, 1, 1, "s", False, text)
     group = GroupForm()
@@ -54,7 +54,7 @@ def test_any_line_is_drawn(form: Any, record: dict[str, Any]) -> None:
         assert isinstance(value_text(row), str)
 
 
-def test_columns_of_a_damaged_file_are_bounded() -> None:
+def test_columns_of_a_damaged_file_are_bounded():
     group = GroupForm()
     group.choose(FormChoice(form="json", chosen=(("status", 10**7), ("path", -5), *[("ms", 9)] * 500)))
     text = '{"status":1,"path":"/a","ms":3}'

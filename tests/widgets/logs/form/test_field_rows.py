@@ -27,7 +27,7 @@ def row(form: str, text: str, *path: str) -> FieldRow:
     return next(row for row in rows(form, text) if row.path == path and row.name)
 
 
-def test_what_went_wrong_and_the_message_come_first_and_times_last() -> None:
+def test_what_went_wrong_and_the_message_come_first_and_times_last():
     names = [row.name for row in rows("json", FAILED)]
     assert names[:6] == ["error", "type", "message", "stack", "message", "timestamp"]
     assert names[-4:] == ["time", "UTC", "ingested", "log stream"]
@@ -38,7 +38,7 @@ def test_what_went_wrong_and_the_message_come_first_and_times_last() -> None:
     assert texts[-2].startswith("late: it came after newer lines")
 
 
-def test_fields_of_equal_rank_keep_the_order_of_the_line() -> None:
+def test_fields_of_equal_rank_keep_the_order_of_the_line():
     tree = {
         "zone": "a",
         "msg": "m",
@@ -52,7 +52,7 @@ def test_fields_of_equal_rank_keep_the_order_of_the_line() -> None:
     assert names == ["exception", "error", "msg", "message", "zone", "alpha", "z", "b", "1"]
 
 
-def test_a_number_is_shown_and_copied_as_it_was_logged() -> None:
+def test_a_number_is_shown_and_copied_as_it_was_logged():
     shown = row("json", '{"ms": 1234.5678, "share": 0.123456, "big": 12345678901234567890}', "ms")
     assert (shown.text, value_text(shown)) == ("1234.5678", "1234.5678")
     assert row("json", '{"share": 0.123456}', "share").text == "0.123456"
@@ -72,7 +72,7 @@ _HOSTILE_NAMES = {
 
 
 @pytest.mark.parametrize("name", _HOSTILE_NAMES)
-def test_a_hostile_name_of_a_field_is_shown_clean(name: str) -> None:
+def test_a_hostile_name_of_a_field_is_shown_clean(name):
     line = json.dumps({name: {"inner": 1}, "message": "m"})
     assert [row.name for row in rows("json", line) if row.path == (name,)] == [_HOSTILE_NAMES[name]]
     chosen = painter(line, choice=FormChoice("g", chosen=((name, 0), ("message", 9))))
@@ -81,13 +81,13 @@ def test_a_hostile_name_of_a_field_is_shown_clean(name: str) -> None:
     assert drawn(chosen, line)
 
 
-def test_a_very_long_name_of_a_field_is_cut() -> None:
+def test_a_very_long_name_of_a_field_is_cut():
     (shown,) = [row for row in rows("json", json.dumps({"n" * 5_000: 1})) if row.path == ("n" * 5_000,)]
     assert shown.name == "n" * 80 + "…(+4920)"
     assert pattern_for(form_named("json"), shown) == ""
 
 
-def test_names_that_are_shown_alike_stay_two_fields() -> None:
+def test_names_that_are_shown_alike_stay_two_fields():
     first, second = [row for row in rows("json", '{"a\\u202d": 1, "a<LRO>": 2}') if row.path]
     assert first.name == second.name == "a<LRO>"
     assert first.key != second.key
@@ -95,14 +95,14 @@ def test_names_that_are_shown_alike_stay_two_fields() -> None:
     assert pattern_for(form_named("json"), first) != pattern_for(form_named("json"), second)
 
 
-def test_the_database_and_the_firewall_have_rows_of_their_own() -> None:
+def test_the_database_and_the_firewall_have_rows_of_their_own():
     shown = {row.name: row.text for row in rows("postgresql", f"{CLIENT}FATAL:  {SLOTS}")}
     assert list(shown)[:4] == ["message", "severity", "user", "database"]
     assert shown["message"] == SLOTS
     assert [row.name for row in rows("waf", BLOCKED)][:5] == ["action", "client", "country", "rule", "method"]
 
 
-def test_a_stack_trace_is_a_row_a_line_and_folds() -> None:
+def test_a_stack_trace_is_a_row_a_line_and_folds():
     trace = json.dumps({"message": "m", "stack": "E: x\n\tat a\n\tat b"})
     every = rows("json", trace)
     assert [row.text for row in every if row.path == ("stack",)] == ["E: x", "  at a", "  at b"]
@@ -121,7 +121,7 @@ def test_a_stack_trace_is_a_row_a_line_and_folds() -> None:
         (("error",), "", ""),
     ],
 )
-def test_a_pattern_for_a_field_of_json(path: tuple[str, ...], shows: str, hides: str) -> None:
+def test_a_pattern_for_a_field_of_json(path, shows, hides):
     line = json.dumps(
         {"requestId": "60", "statusCode": 503, "nothing": None, "error": {"type": 'a"b\\c', "odd.name": True}}
     )
@@ -130,7 +130,7 @@ def test_a_pattern_for_a_field_of_json(path: tuple[str, ...], shows: str, hides:
     assert (pattern_for(form, field_row), pattern_for(form, field_row, hides=True)) == (shows, hides)
 
 
-def test_patterns_of_other_forms() -> None:
+def test_patterns_of_other_forms():
     database = row("postgresql", f"{CLIENT}FATAL:  {SLOTS}", "address")
     assert pattern_for(form_named("postgresql"), database) == '"10.0.12.135"'
     assert pattern_for(form_named("postgresql"), database, hides=True) == '-"10.0.12.135"'
@@ -146,7 +146,7 @@ def test_patterns_of_other_forms() -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(LINES, st.sampled_from(["json", "postgresql", "waf", "plain"]))
-def test_any_line_has_clean_rows_and_its_whole_message(text: str, form: str) -> None:
+def test_any_line_has_clean_rows_and_its_whole_message(text, form):
     for shown in rows(form, text):
         assert not any(
             ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for c in shown.name + shown.text

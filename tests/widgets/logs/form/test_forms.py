@@ -49,14 +49,14 @@ BLOCKED = json.dumps(
 ALLOWED = BLOCKED.replace("BLOCK", "ALLOW", 1).replace("AWS-AWSManagedRulesCommonRuleSet", "Default_Action")
 
 
-def test_json_is_columns_and_the_names_of_fields_are_gone() -> None:
+def test_json_is_columns_and_the_names_of_fields_are_gone():
     app = painter(REQUEST, FAILED, STARTED)
     assert body(app, REQUEST) == "200     12 GET  /api/v1/reservations 予約一覧を取得しました"
     assert app.group_form.layout.header() == "HTTP    ms request                   message"
     assert style_of(app, FAILED, "503") == "error"
 
 
-def test_what_went_wrong_follows_the_message() -> None:
+def test_what_went_wrong_follows_the_message():
     app = painter(REQUEST, FAILED, width=184)
     assert body(app, FAILED).endswith(
         "データベースに接続できません  PSQLException: FATAL: remaining connection slots are reserved"
@@ -64,33 +64,33 @@ def test_what_went_wrong_follows_the_message() -> None:
     assert style_of(app, FAILED, "FATAL: remaining") == "error"
 
 
-def test_a_line_without_any_column_begins_with_its_message() -> None:
+def test_a_line_without_any_column_begins_with_its_message():
     assert body(painter(REQUEST, STARTED), STARTED) == "HikariPool-1 - Start completed."
 
 
-def test_a_narrow_pane_leaves_the_message_its_share() -> None:
+def test_a_narrow_pane_leaves_the_message_its_share():
     for width in (80, 60, 40):
         app = painter(REQUEST, FAILED, width=width)
         assert "予約一覧を取" in body(app, REQUEST), width
         assert app.group_form.layout.width <= (width - HEAD_WIDTH) * 0.56
 
 
-def test_a_path_that_does_not_fit_shows_its_end() -> None:
+def test_a_path_that_does_not_fit_shows_its_end():
     long = REQUEST.replace("/api/v1/reservations", "/api/v1/facilities/12/equipment/inspections")
     assert "…" in body(painter(long, width=80), long)
     assert "/inspections 予約" in body(painter(long, width=80), long)
 
 
-def test_json_of_unknown_fields_keeps_all_of_them_behind_the_message() -> None:
+def test_json_of_unknown_fields_keeps_all_of_them_behind_the_message():
     line = '{"msg":"paid","amount":1200,"shop":{"id":"a b"},"level":"info"}'
     assert body(painter(line), line) == 'paid  amount=1200  shop.id="a b"'
 
 
-def test_a_json_line_without_message_shows_its_fields() -> None:
+def test_a_json_line_without_message_shows_its_fields():
     assert body(painter('{"a":1,"b":null}'), '{"a":1,"b":null}') == "a=1  b=null"
 
 
-def test_columns_named_in_the_runbook_and_chosen_ones() -> None:
+def test_columns_named_in_the_runbook_and_chosen_ones():
     named = painter(REQUEST, choice=FormChoice("g", columns=("requestId", "statusCode")))
     assert body(named, REQUEST) == "5f        200  予約一覧を取得しました"
     choice = FormChoice("g", columns=("requestId",), chosen=((STREAM, 0), ("statusCode", 5), (REST, 0)))
@@ -98,12 +98,12 @@ def test_columns_named_in_the_runbook_and_chosen_ones() -> None:
     assert line.startswith("staff-api/01234567 200   予約一覧を取得しました  requestId=5f  method=GET")
 
 
-def test_chosen_columns_stay_in_a_narrow_pane() -> None:
+def test_chosen_columns_stay_in_a_narrow_pane():
     choice = FormChoice("g", chosen=(("requestId", 20), ("path", 30), ("userId", 20)))
     assert len(painter(REQUEST, width=60, choice=choice).group_form.layout.columns) == 3
 
 
-def test_postgresql_shows_the_message_first_and_no_second_time() -> None:
+def test_postgresql_shows_the_message_first_and_no_second_time():
     database = painter(f"{CLIENT}FATAL:  {SLOTS}", width=160)
     line = body(database, f"{CLIENT}FATAL:  {SLOTS}")
     assert line == f"{SLOTS}  facility@facility  10.0.12.135  [812]"
@@ -115,7 +115,7 @@ def test_postgresql_shows_the_message_first_and_no_second_time() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 60])
-def test_the_cause_of_refused_connections_is_readable_in_a_narrow_pane(width: int) -> None:
+def test_the_cause_of_refused_connections_is_readable_in_a_narrow_pane(width):
     line = f"{CLIENT}FATAL:  {SLOTS}"
     assert "remaining connection slots are reserved" in body(painter(line, width=width), line)
 
@@ -130,14 +130,14 @@ def test_the_cause_of_refused_connections_is_readable_in_a_narrow_pane(width: in
         "2026-11-26 06:10:52+09 [812]: [3-1] user=app,db=db,app=x,client=10.0.0.1 ",
     ],
 )
-def test_other_prefixes_of_postgresql(prefix: str) -> None:
+def test_other_prefixes_of_postgresql(prefix):
     line = f"{prefix}ERROR:  deadlock detected"
     assert body(painter(line, choice=FormChoice("g", form="postgresql")), line).startswith(
         "deadlock detected"
     )
 
 
-def test_lines_that_continue_a_message_are_set_in_with_their_name() -> None:
+def test_lines_that_continue_a_message_are_set_in_with_their_name():
     statement = f"{CLIENT}STATEMENT:  INSERT INTO t␊  VALUES (1)"
     database = painter(statement, width=104)
     assert body(database, statement).startswith("  STATEMENT: INSERT INTO t ␊ VALUES (1)  facility@")
@@ -148,7 +148,7 @@ def test_lines_that_continue_a_message_are_set_in_with_their_name() -> None:
     ]
 
 
-def test_waf_shows_who_asked_for_what_and_which_rule_decided() -> None:
+def test_waf_shows_who_asked_for_what_and_which_rule_decided():
     firewall = painter(BLOCKED, ALLOWED, choice=FormChoice("aws-waf-logs-x"), width=150)
     assert body(firewall, BLOCKED) == (
         "BLOCK   203.0.113.24    NL      CommonRuleSet/SizeRestrictions_BODY GET staff.example.lg.jp/wp-login.php?id=1"
@@ -163,12 +163,12 @@ def test_waf_shows_who_asked_for_what_and_which_rule_decided() -> None:
     ]
 
 
-def test_waf_keeps_client_country_and_rule_at_eighty_columns() -> None:
+def test_waf_keeps_client_country_and_rule_at_eighty_columns():
     text = body(painter(BLOCKED, ALLOWED, width=79), BLOCKED)
     assert_in(text, "203.0.113.24", " NL ", "Common")
 
 
-def test_raw_shows_the_line_as_it_was_logged() -> None:
+def test_raw_shows_the_line_as_it_was_logged():
     for line in (REQUEST, f"{CLIENT}FATAL:  {SLOTS}", BLOCKED):
         assert rows(painter(line, raw=True, width=1000), line)[0][HEAD_WIDTH:].rstrip() == line
 
@@ -184,21 +184,21 @@ def test_raw_shows_the_line_as_it_was_logged() -> None:
         ("/var/log/messages", "Nov 25 09:00:00 host sshd[1]: closed", "plain"),
     ],
 )
-def test_a_form_is_recognised_by_its_group_or_its_lines(group: str, line: str, form: str) -> None:
+def test_a_form_is_recognised_by_its_group_or_its_lines(group, line, form):
     drawn = painter(*[line] * 3, choice=FormChoice(group)) if line else painter(choice=FormChoice(group))
     assert drawn.group_form.form.id == form
 
 
-def test_a_form_that_the_runbook_names_is_not_guessed() -> None:
+def test_a_form_that_the_runbook_names_is_not_guessed():
     assert body(painter(REQUEST, choice=FormChoice("g", form="plain"), width=300), REQUEST) == REQUEST
 
 
-def test_every_form_of_the_runbook_is_a_module_with_its_own_name() -> None:
+def test_every_form_of_the_runbook_is_a_module_with_its_own_name():
     assert [form.id for form in forms()] == list(get_args(LogFormId))
     assert all(form_named(name).title for name in get_args(LogFormId))
 
 
-def test_columns_appear_with_the_fields_and_then_stay() -> None:
+def test_columns_appear_with_the_fields_and_then_stay():
     form = GroupForm()
     form.choose(FormChoice("g"))
     assert form.update(store_of(*[STARTED] * 10), 90)
@@ -208,7 +208,7 @@ def test_columns_appear_with_the_fields_and_then_stay() -> None:
     assert not form.update(store_of(*[STARTED] * 10, *[REQUEST] * 60), 90)
 
 
-def test_a_search_in_a_field_that_is_not_drawn_shows_that_field() -> None:
+def test_a_search_in_a_field_that_is_not_drawn_shows_that_field():
     app = painter(REQUEST, FAILED)
     app.query = Query("5f")
     app.forget()
@@ -240,7 +240,7 @@ LINES = (
     st.integers(18, 130),
     st.booleans(),
 )
-def test_any_line_fills_its_rows_and_is_clean(lines: list[str], form: str, width: int, wrap: bool) -> None:
+def test_any_line_fills_its_rows_and_is_clean(lines, form, width, wrap):
     drawn = painter(*lines, width=width, choice=FormChoice("g", form=form), wrap=wrap)
     drawn.query = Query("a")
     for line in lines:
@@ -253,7 +253,7 @@ def test_any_line_fills_its_rows_and_is_clean(lines: list[str], form: str, width
     st.text("abc予約 ", min_size=1, max_size=30).filter(str.strip),
     st.sampled_from(["json", "postgresql", "plain", "waf"]),
 )
-def test_no_form_loses_the_message(message: str, form: str) -> None:
+def test_no_form_loses_the_message(message, form):
     line = {
         "json": json.dumps({"statusCode": 200, "path": "/a", "message": message}),
         "postgresql": f"{CLIENT}LOG:  {message}",
@@ -266,9 +266,7 @@ def test_no_form_loses_the_message(message: str, form: str) -> None:
 
 
 @pytest.mark.parametrize(("count", "pad", "most"), [(10_000, 10, 40), (2_000, 20_000, 4)])
-def test_a_sample_is_small_however_many_and_long_the_lines_are(
-    monkeypatch: pytest.MonkeyPatch, count: int, pad: int, most: int
-) -> None:
+def test_a_sample_is_small_however_many_and_long_the_lines_are(monkeypatch, count, pad, most):
     parsed: list[str] = []
     parse = JsonLines.parse
 

@@ -25,7 +25,7 @@ def counts(*numbers: int) -> QueryRows:
 
 
 @pytest.mark.slow
-async def test_rows_that_come_later_are_sorted_in_a_thread_too(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rows_that_come_later_are_sorted_in_a_thread_too(monkeypatch):
     threads: list[threading.Thread] = []
     sort = result_table.sorted_rows
 

@@ -26,7 +26,7 @@ def parts(line: str) -> list[tuple[str, str]]:
     return [(line[start:end], role) for start, end, role in role_spans(line)]
 
 
-def test_the_parts_of_a_line() -> None:
+def test_the_parts_of_a_line():
     assert parts("| filter level = \"a | b\" and n > 5m # why") == [
         ("|", "key"), ("filter", "key"), ('"a | b"', "good"), ("and", "code"), ("5m", "warn"), ("# why", "faint"),
     ]  # fmt: skip
@@ -37,7 +37,7 @@ def test_the_parts_of_a_line() -> None:
 
 
 @pytest.mark.parametrize("language", [QueryLanguage.PPL, QueryLanguage.SQL])
-async def test_the_text_of_another_language_is_plain_and_not_completed(language: QueryLanguage) -> None:
+async def test_the_text_of_another_language_is_plain_and_not_completed(language):
     class Host(App[None]):
         def compose(self) -> ComposeResult:
             yield QueryEditor("filter a = 1 an")
@@ -55,7 +55,7 @@ async def test_the_text_of_another_language_is_plain_and_not_completed(language:
 
 
 @given(st.text(max_size=80))
-def test_spans_are_in_order_and_inside_the_line(line: str) -> None:
+def test_spans_are_in_order_and_inside_the_line(line):
     at = 0
     for start, end, _role in role_spans(line):
         assert at <= start < end <= len(line)
@@ -77,11 +77,11 @@ def test_spans_are_in_order_and_inside_the_line(line: str) -> None:
         ("filter level", "", ""),
     ],
 )
-def test_completion(before: str, after: str, rest: str) -> None:
+def test_completion(before, after, rest):
     assert completion(before, after, ("requestId", "level")) == rest
 
 
-def test_values() -> None:
+def test_values():
     assert milliseconds_of("2026-01-05 00:12:33.123") == 1767571953123
     assert time_of("2026-01-05") is None
     assert time_of("2026-13-05 00:00:00") is None
@@ -94,7 +94,7 @@ def test_values() -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-99, 99).map(str), st.text("abc", max_size=3)), max_size=20))
-def test_sorting_puts_numbers_as_numbers_and_missing_ones_last(texts: list[str | None]) -> None:
+def test_sorting_puts_numbers_as_numbers_and_missing_ones_last(texts):
     table = QueryRows(("a",), tuple((text,) for text in texts), ("",) * len(texts))
     for descending in (False, True):
         ordered = [texts[index] for index in sorted_rows(table, 0, descending=descending)]
@@ -109,7 +109,7 @@ def binned(*rows: tuple[str | None, ...], columns: tuple[str, ...] = ("bin(5m)",
     return QueryRows(columns, rows, ("",) * len(rows))
 
 
-def test_counts_by_time_become_one_curve_a_group() -> None:
+def test_counts_by_time_become_one_curve_a_group():
     first, second = "2026-01-05 00:00:00.000", "2026-01-05 00:05:00.000"
     data = chart_of(binned((second, "INFO", "7"), (first, "INFO", "5"), (second, "ERROR", "2")))
     assert [(curve.label, curve.values, curve.period) for curve in data.curves] == [
@@ -121,14 +121,14 @@ def test_counts_by_time_become_one_curve_a_group() -> None:
     assert sum(curve.values[0] for curve in many.curves) == sum(range(1, 10))
 
 
-def test_other_rows_are_no_chart() -> None:
+def test_other_rows_are_no_chart():
     at = "2026-01-05 00:00:00.000"
     assert chart_of(binned((at, "INFO", "7"), columns=("@timestamp", "level", "n"))) is None
     assert chart_of(binned((at, "INFO", "x"))) is None
     assert chart_of(QueryRows()) is None
 
 
-async def test_what_is_pasted_takes_the_place_of_the_selection() -> None:
+async def test_what_is_pasted_takes_the_place_of_the_selection():
     async with Stage(QueryEditor("fields @message | limit 20")).run_test() as pilot:
         editor = pilot.app.query_one(QueryEditor)
         editor.focus()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from services.background.cleanup import on_error
 from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, dated_moment, moment
@@ -35,15 +36,12 @@ class JournalReader:
         self._bounds = TimeBounds(self.query)
         self.lasting = lasting
         """The connection sees later writes of others; otherwise it must be reopened for each read."""
-        try:
+        with on_error(db.close):
             db.text_factory = _text
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
             self.query(f"PRAGMA busy_timeout = {BUSY_MS}")
             self.id = self._identify()
             """Unique to this journal; part of every hash."""
-        except BaseException:
-            db.close()
-            raise
 
     @classmethod
     def open(cls, path: Path) -> Self:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from services.background.cleanup import on_error
 from services.i18n import _
 from services.journal import files
 from services.journal.derived.saved import Saved, remember
@@ -27,16 +28,13 @@ class Store(JournalReader):
         if not files.check(path):
             files.create(path, journal)
         super().__init__(connect(path, "mode=rw"))
-        try:
+        with on_error(self.close):
             check_tables(self)
             self.query("PRAGMA journal_mode = WAL")
             self.query(f"PRAGMA synchronous = {'NORMAL' if is_copy else 'FULL'}")
             if path.stat().st_size <= SMALL:
                 self.check_pages()
             check_newest(self)
-        except BaseException:
-            self.close()
-            raise
 
     def put(self, row: Row) -> Row | None:
         """Store the entry durably if its number is free. Returns None if stored, else the row that has the number."""

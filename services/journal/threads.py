@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
+from services.background.cleanup import on_error
 from services.clock import Clock
 from services.journal import files
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
@@ -84,11 +85,8 @@ class Threads:
 
     def _with_reader(self, work: Callable[[JournalReader], T]) -> T:
         reader = self._opened()
-        try:
+        with on_error(self._drop_reader):
             result = work(reader)
-        except Exception:
-            self._drop_reader()
-            raise
         if not reader.lasting:
             self._drop_reader()
         return result

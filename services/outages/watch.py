@@ -8,10 +8,12 @@ week ago are read once an hour.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from services.aws.certificates import CertificateReader
 from services.aws.client.errors import AwsError
 from services.aws.regions import REGION as GLOBAL_REGION
+from services.background.cleanup import on_error
 from services.clock import Clock, Mark, mark, passed
 from services.dashboards.sources import MetricSource
 from services.models.base import RawId
@@ -97,13 +99,10 @@ class OutageWatch:
             and passed(self._clock, before) >= MINUTE / 2
         )
         self._read_at = mark(self._clock) if joins else before
-        try:
+        with on_error(partial(setattr, self, "_read_at", before)):
             answered = await self._metrics.fetch(
                 [*queries, *(self._here if joins else ())], span, region=region
             )
-        except BaseException:
-            self._read_at = before
-            raise
         own = {query.id for query in self._here}
         self._take(series for series in answered if series.id in own)
         return tuple(series for series in answered if series.id not in own)

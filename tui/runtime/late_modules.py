@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from pkgutil import resolve_name
 from typing import Protocol
@@ -49,11 +49,10 @@ class Closable(Protocol):
 @asynccontextmanager
 async def closed_on_error(opened: Closable) -> AsyncIterator[None]:
     """Close `opened` unless this ends as it should: nobody else knows of it yet."""
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(opened.close)
         yield
-    except BaseException:
-        await opened.close()
-        raise
+        stack.pop_all()
 
 
 def module_of(name: str) -> str:

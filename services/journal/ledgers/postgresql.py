@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from services.background.cleanup import on_error
 from services.background.detached import detached, in_thread
 from services.clock import Clock
 from services.i18n import _
@@ -313,12 +314,9 @@ class PostgresqlLedger:
             # A standby would answer with what it had a while ago.
             target_session_attrs="primary",
         )
-        try:
+        # Nobody else has it yet, and a server that hangs would collect one of every attempt.
+        with on_error(connection.terminate):
             await self._prepare(connection)
-        except BaseException:
-            # Nobody else has it yet, and a server that hangs would collect one of every attempt.
-            connection.terminate()
-            raise
         return connection
 
     async def _prepare(self, connection: "Connection[Any]") -> None:

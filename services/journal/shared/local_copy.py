@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from services.background.cleanup import on_error
 from services.journal.chain import HASH, PREVIOUS, SEQ, hash_of_row, micros, moment
 from services.journal.linking.decisions import is_copy
 from services.journal.linking.records import Record, foreign
@@ -40,12 +41,9 @@ class LocalCopy(Store):
 
     def __init__(self, path: Path, journal: str) -> None:
         super().__init__(path, journal=journal, is_copy=True)
-        try:
+        with on_error(self.close):
             for statement in filter(str.strip, _TABLES.split(";")):
                 self.query(statement)
-        except BaseException:
-            self.close()
-            raise
 
     def apply(self, records: Sequence[Record]) -> None:
         """Store the next records, all or none; those that are stored already must be the same.

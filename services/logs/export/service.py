@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from services.background.cleanup import on_error
 from services.clock import Clock
 from services.logs.export.export_file import ExportFile, GrowingFile
 from services.logs.export.rendering import ExportedLine, LineRenderer, RowRenderer
@@ -91,11 +92,8 @@ class LogExports:
             grows=grows,
         )
         if grows:
-            try:
+            with on_error(export.discard):
                 await export.announce(subject)
-            except BaseException:
-                export.discard()
-                raise
         return export
 
     async def _export(
@@ -130,11 +128,8 @@ class LogExports:
         file = files[0]
         head = self._head_of(wish, masker)
         export = ExportUnderWay(file, renderer, masker, wish, head, self._journal)
-        try:
+        with on_error(export.discard):
             await export.begin()
-        except BaseException:
-            export.discard()
-            raise
         return export
 
     def _head_of(self, wish: ExportWish, masker: Masker) -> HeadMaker:

@@ -42,6 +42,7 @@ from services.aws.client.settings import LOOPBACK, AwsSettings
 from services.aws.client.single_attempt import OnceSession, ReadSession, keep_to_metadata
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.write_grants import NOWHERE, AppendTarget
+from services.background.cleanup import on_error
 from services.clock import Clock
 
 
@@ -62,16 +63,13 @@ class _Bounded:
             return self._refused()
         parts: list[bytes] = []
         size = 0
-        try:
+        # Also on cancellation: a connection with a half-read response cannot be reused.
+        with on_error(self._response.close):
             async for part in self._response.content.iter_chunked(CHUNK):
                 size += len(part)
                 if size > self._limit:
                     return self._refused()
                 parts.append(part)
-        except BaseException:
-            # Also on cancellation: a connection with a half-read response cannot be reused.
-            self._response.close()
-            raise
         return b"".join(parts)
 
     def _refused(self) -> TooLarge:

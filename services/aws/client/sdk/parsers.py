@@ -24,6 +24,7 @@ from botocore.utils import parse_timestamp
 from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLarge
 from services.aws.client.sdk.garbage import no_collection
 from services.aws.client.validation import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
+from services.background.cleanup import on_error
 
 EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
 """Output shapes whose timestamps are epoch seconds."""
@@ -177,12 +178,9 @@ class FastJsonParser(_Checked, AioJSONParser):
         return self._parse_shape(shape, value)
 
     async def _handle_event_stream(self, response: dict[str, Any], shape: Any, event_name: str) -> Any:
-        try:
+        # Nobody gets the stream, so nobody else closes it.
+        with on_error(response["body"].close):
             return await super()._handle_event_stream(response, shape, event_name)
-        except BaseException:
-            # Nobody gets the stream, so nobody else closes it.
-            response["body"].close()
-            raise
 
 
 def _shaped(stock: type) -> tuple[type, ...]:

@@ -16,6 +16,7 @@ from botocore import credentials, utils
 from services.aws.client.codes import lacks_operation
 from services.aws.client.sdk import signing_time
 from services.aws.client.sdk.files import open_token
+from services.background.cleanup import on_error
 from services.host import known_secrets, programs
 
 _SECRET_PARAMETERS = ("accessToken", "WebIdentityToken", "clientSecret", "refreshToken", "SAMLAssertion")
@@ -31,11 +32,8 @@ class _Program:
         return self._process.returncode
 
     async def communicate(self) -> tuple[bytes, bytes]:
-        try:
+        with on_error(partial(programs.end, self._process)):
             return await self._process.communicate()
-        except BaseException:
-            programs.end(self._process)
-            raise
 
 
 async def _run(*command: str, **_streams: Any) -> _Program:

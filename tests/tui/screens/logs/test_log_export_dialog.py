@@ -119,5 +119,5 @@ async def test_a_running_export_is_cancelled_without_a_trace(embedded, tmp_path)
         dialog.fields["path"].value = str(tmp_path / "a.jsonl")
         await press(pilot, "enter", then=lambda: dialog.query(Input) and "Exporting" in screen_text(pilot))
         await press(pilot, "escape", shows="Cancelled; nothing was saved.")
-        assert not any(tmp_path.iterdir())  # noqa: ASYNC240
+        assert not any(tmp_path.iterdir())
         embedded.clear_faults()

@@ -41,7 +41,9 @@ def _event(runbook: Runbook, slot: ScheduledOccurrence, duty: Duty | None) -> Ev
     zone = ZoneInfo(runbook.system.timezone)
     event = Event()
     event.add("uid", f"{slot.key}@{runbook.system.id}")
-    event.add("dtstamp", _stamp(runbook, slot))
+    # The event's time stamp: the runbook's date, so that exports of the same duties are equal.
+    written = runbook.document_updated or runbook.document_date
+    event.add("dtstamp", datetime.combine(written, time(), UTC) if written else slot.due_at)
     event.add("summary", slot.title)
     event.add("description", "\n".join(_description(slot, duty)))
     if slot.timed and slot.until == slot.day:
@@ -57,22 +59,12 @@ def _event(runbook: Runbook, slot: ScheduledOccurrence, duty: Duty | None) -> Ev
     # A duty must not show its people as busy in their calendars.
     event.add("transp", "TRANSPARENT")
     event.add("categories", [runbook.system.title])
-    event.add_component(_alarm(slot, rings))
-    return event
-
-
-def _alarm(slot: ScheduledOccurrence, rings: timedelta) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", slot.title)
     alarm.add("trigger", rings)
-    return alarm
-
-
-def _stamp(runbook: Runbook, slot: ScheduledOccurrence) -> datetime:
-    """The event's time stamp: the runbook's date, so that exports of the same duties are equal."""
-    written = runbook.document_updated or runbook.document_date
-    return datetime.combine(written, time(), UTC) if written else slot.due_at
+    event.add_component(alarm)
+    return event
 
 
 def _description(slot: ScheduledOccurrence, duty: Duty | None) -> Iterator[str]:

@@ -146,19 +146,16 @@ def _with(record: OccurrenceRecord, entry: Entry) -> OccurrenceRecord:
 def signature(entry: Entry) -> SignOff:
     data = entry.data
     states = {state.value: state for state in OccurrenceState}
+    value = data.get("checked")
     return SignOff(
         by=entry.person.name,
         at=entry.at,
         note=" ".join(str(data.get("note", "")).split()),
         was=states.get(str(data.get("was")), OccurrenceState.DUE),
         seq=entry.seq,
-        checked=_texts(data.get("checked")),
+        checked=tuple(str(text) for text in value) if isinstance(value, list) else None,
         evidence=_fields(data.get("evidence")),
     )
-
-
-def _texts(value: Any) -> tuple[str, ...] | None:
-    return tuple(str(text) for text in value) if isinstance(value, list) else None
 
 
 def _fields(value: Any) -> dict[str, str]:

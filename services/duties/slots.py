@@ -101,7 +101,7 @@ class ScheduleCache:
         `begun`. Nearly all occurrences are missed, and only two months are scheduled for the few that are not.
         """
         rules = self._of_rules()
-        recent = first_of_month_before(today)
+        recent = (today.replace(day=1) - _DAY).replace(day=1)
         duties: set[str] = set()
         slots: dict[str, ScheduledOccurrence] = {}
         for slot in self.between(max(first, recent), today - _DAY):
@@ -141,7 +141,11 @@ class _Ruled:
         by_day = self._months.get((year, month))
         if by_day is None:
             last = date(year, month, monthrange(year, month)[1])
-            by_day = _by_day(self._calendar.slots(last.replace(day=1), last))
+            # Slots, sorted by time, by their day in order; those without a time of day first on their day.
+            days: dict[date, list[ScheduledOccurrence]] = {}
+            for slot in self._calendar.slots(last.replace(day=1), last):
+                days.setdefault(slot.day, []).append(slot)
+            by_day = {day: tuple(sorted(days[day], key=order)) for day in sorted(days)}
             while len(self._months) >= _MONTHS:
                 # Another thread may do the same.
                 self._months.pop(next(iter(tuple(self._months))), None)
@@ -187,21 +191,9 @@ def _is_over(slot: ScheduledOccurrence, now: datetime, missed_since: date) -> bo
     return slot.missed_at is not None and slot.missed_at <= now and slot.until < missed_since
 
 
-def _by_day(slots: Slots) -> dict[date, Slots]:
-    """Slots, sorted by time, by their day in order; those without a time of day first on their day."""
-    days: dict[date, list[ScheduledOccurrence]] = {}
-    for slot in slots:
-        days.setdefault(slot.day, []).append(slot)
-    return {day: tuple(sorted(days[day], key=order)) for day in sorted(days)}
-
-
 def order(slot: ScheduledOccurrence) -> tuple[object, ...]:
     """Sort key: by day, those without a time of day first, then by time; the runbook's order within the same time."""
     return slot.day, slot.timed, slot.due_at
-
-
-def first_of_month_before(day: date) -> date:
-    return (day.replace(day=1) - _DAY).replace(day=1)
 
 
 def months(first: date, last: date) -> Iterator[tuple[int, int]]:

@@ -45,7 +45,15 @@ def asking(
     step: Step, plan: Plan | None, evidence: IncidentEvidence | None, zone: tzinfo, now: datetime
 ) -> Iterator[str]:
     """Why now, what, its cost, and the question, a sentence each; `plan`: the newest, of any change."""
-    yield from _left(evidence, zone, now)
+    for clock in measured_clocks(evidence, (), now):
+        running, over = _LEFT[clock.kind]
+        ends = [
+            lasting((due - clock.starts).total_seconds()) for due in (clock.due, clock.latest or clock.due)
+        ]
+        left = _("{first} to {last}").format(first=ends[0], last=ends[1]) if len(set(ends)) > 1 else ends[0]
+        yield _(over if clock.state is ClockState.OVERDUE else running).format(
+            left=left, soonest=time_text(clock.due, zone, now), read=time_text(clock.starts, zone, now)
+        )
     plan = plan if plan is not None and plan.kind == step.look else None
     if plan is None or not plan.steps:
         yield _("What is to be approved: {what}.").format(what=str(step.text).rstrip(".。"))
@@ -74,15 +82,3 @@ def _cost(plan: Plan) -> str:
     if after < before:
         words = _("It costs ¥{more} less a month (¥{before} → ¥{after}).")
     return words.format(more=f"{abs(after - before):,}", before=f"{before:,}", after=f"{after:,}")
-
-
-def _left(evidence: IncidentEvidence | None, zone: tzinfo, now: datetime) -> Iterator[str]:
-    for clock in measured_clocks(evidence, (), now):
-        running, over = _LEFT[clock.kind]
-        ends = [
-            lasting((due - clock.starts).total_seconds()) for due in (clock.due, clock.latest or clock.due)
-        ]
-        left = _("{first} to {last}").format(first=ends[0], last=ends[1]) if len(set(ends)) > 1 else ends[0]
-        yield _(over if clock.state is ClockState.OVERDUE else running).format(
-            left=left, soonest=time_text(clock.due, zone, now), read=time_text(clock.starts, zone, now)
-        )

@@ -106,7 +106,21 @@ class Readings:
             sure = [[answer.sure for answer in each.answers] for each in (evidence, recorded)]
             if is_last or _verdict(now) != _verdict(before) or sure[0] != sure[1]:
                 text = _CLOSING if is_last else _ASKED if evidence.answers else _CHANGED
-                await self._record(current, evidence, now, text)
+                turn = len(current.evidence) + 1
+                verdict = evidence.answers_text or verdict_text(now, self._own_causes)
+                draft = NewEntry(
+                    kind=EntryKind.EVIDENCE,
+                    subject=current.id,
+                    target=current.target,
+                    text=_(text).format(title=current.title, verdict=verdict),
+                    data=await asyncio.to_thread(packed, evidence, incident=current.id, turn=turn),
+                    claim=f"evidence:{current.id}:{turn}",
+                )
+                try:
+                    entry = await self._incidents.journal.append(draft)
+                except AlreadyRecorded as error:
+                    entry = error.entry
+                self._incidents.absorb([entry])
 
     def words(self, incident: Incident) -> str:
         """The first cause as this console weighed it last, how surely, and while it fires why; "" if none is likely."""
@@ -129,25 +143,6 @@ class Readings:
             self._recorded = {id: each for id, each in self._recorded.items() if id in open_ids}
             before = self._recorded[incident.id] = seq, evidence, assessment
         return before[1:]
-
-    async def _record(
-        self, incident: Incident, evidence: IncidentEvidence, assessment: Assessment | None, text: str
-    ) -> None:
-        turn = len(incident.evidence) + 1
-        verdict = evidence.answers_text or verdict_text(assessment, self._own_causes)
-        draft = NewEntry(
-            kind=EntryKind.EVIDENCE,
-            subject=incident.id,
-            target=incident.target,
-            text=_(text).format(title=incident.title, verdict=verdict),
-            data=await asyncio.to_thread(packed, evidence, incident=incident.id, turn=turn),
-            claim=f"evidence:{incident.id}:{turn}",
-        )
-        try:
-            entry = await self._incidents.journal.append(draft)
-        except AlreadyRecorded as error:
-            entry = error.entry
-        self._incidents.absorb([entry])
 
 
 def _verdict(assessment: Assessment | None) -> tuple[Word, str]:

@@ -228,7 +228,8 @@ class Incidents(GroupedProjection):
         self._check_open(incident)
         whole = self._incidents.get(incident.id, incident)
         for text, due in follow_ups:
-            id = _follow_up_id(incident.id, text, due)
+            # The same for the same follow-up, so that it is left once however often it is tried.
+            id = f"f{sha256(f'{incident.id} {due.isoformat()} {text}'.encode('utf-8', 'replace')).hexdigest()[:10]}"
             await self._append_once(
                 incident_entries.follow_up(id, incident.id, str(incident.target), text, due)
             )
@@ -337,20 +338,12 @@ class Incidents(GroupedProjection):
             if incident is not None:
                 self._by_id[subject] = incident
             for entry in recorded:
-                self._note_follow_up(entry)
+                if entry.kind is EntryKind.FOLLOW_UP:
+                    follow_up = incident_entries.follow_up_of(entry)
+                    if follow_up is not None:
+                        self._follow_ups[str(follow_up.id)] = follow_up
+                    else:
+                        self._unreadable_follow_ups.add(entry.subject)
             if subject.startswith("day:"):
                 self._days.rebuild(subject, recorded)
         self._incidents = with_parts(self._by_id)
-
-    def _note_follow_up(self, entry: Entry) -> None:
-        if entry.kind is EntryKind.FOLLOW_UP:
-            follow_up = incident_entries.follow_up_of(entry)
-            if follow_up is not None:
-                self._follow_ups[str(follow_up.id)] = follow_up
-            else:
-                self._unreadable_follow_ups.add(entry.subject)
-
-
-def _follow_up_id(incident: str, text: str, due: datetime) -> str:
-    """The same for the same follow-up, so that it is left once however often it is tried."""
-    return f"f{sha256(f'{incident} {due.isoformat()} {text}'.encode('utf-8', 'replace')).hexdigest()[:10]}"

@@ -110,6 +110,9 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], start: datetime) ->
         if not signals[name].is_out_of_reach
     ]
     times = [row.signal.at for row in supporting if row.signal.at is not None]
+    denied_ids = {name for name, signal in signals.items() if signal.is_denied}
+    lowest = (min(0, spec.present.get(name, 0), spec.absent.get(name, 0)) for name in denied_ids)
+    required = [signals[name] for name in spec.requires if name in signals]
     return WeighedCause(
         id=spec.id,
         score=spec.prior + sum(row.counts for row in rows),
@@ -118,7 +121,14 @@ def _weighed(spec: CauseSpec, signals: Mapping[str, Signal], start: datetime) ->
         opposing=tuple(opposing),
         unseen=tuple(sorted(unseen, key=lambda row: -row.weight)),
         impossible=_impossible(spec, signals),
-        unread=_unread(spec, signals, supporting, unseen),
+        unread=(
+            UnreadEffect(
+                gain=possible_gain(supporting, [row for row in unseen if row.signal.is_denied]),
+                loss=-sum(lowest),
+                rules_out=bool(required)
+                and all(signal.is_denied or signal.state is SignalState.ABSENT for signal in required),
+            )
+        ),
         onset=min(times, default=None),
     )
 
@@ -166,23 +176,6 @@ def _impossible(spec: CauseSpec, signals: Mapping[str, Signal]) -> str:
     if not required or any(signal.state is not SignalState.ABSENT for signal in required):
         return ""
     return _("not seen: {signals}").format(signals=_(", ").join(signal.title for signal in required))
-
-
-def _unread(
-    spec: CauseSpec,
-    signals: Mapping[str, Signal],
-    supporting: Sequence[WeighedSignal],
-    unseen: Sequence[WeighedSignal],
-) -> UnreadEffect:
-    denied_ids = {name for name, signal in signals.items() if signal.is_denied}
-    lowest = (min(0, spec.present.get(name, 0), spec.absent.get(name, 0)) for name in denied_ids)
-    required = [signals[name] for name in spec.requires if name in signals]
-    return UnreadEffect(
-        gain=possible_gain(supporting, [row for row in unseen if row.signal.is_denied]),
-        loss=-sum(lowest),
-        rules_out=bool(required)
-        and all(signal.is_denied or signal.state is SignalState.ABSENT for signal in required),
-    )
 
 
 # ---- chains

@@ -59,7 +59,11 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
     calendar = Calendar(runbook)
     try:
         with closing(JournalReader.open(journal)) as reader:
-            between, dateless = _from_journal(reader, runbook, calendar, first, last, now)
+            # The span reaches up to today, because even a past day shows its duties' current state.
+            today = calendar.day_of(now)
+            span = Period(Span.DAY, min(first, today), max(last, today))
+            duty_states = DutyStatesAt(Source(reader, runbook, calendar, span, now))
+            between, dateless = (duty_states.between, duty_states.dateless())
             return _agenda(runbook, calendar, first, last, now, between, dateless)
     except (sqlite3.Error, OSError, UnusableJournal) as error:
         problem = problem_of(error, journal, now)
@@ -69,16 +73,6 @@ def agenda(runbook: Runbook, journal: Path, first: date, last: date, now: dateti
             why=problem.summary
         )
         return unrecorded.model_copy(update={"journal_read": False, "remarks": (unread, *unrecorded.remarks)})
-
-
-def _from_journal(
-    reader: JournalReader, runbook: Runbook, calendar: Calendar, first: date, last: date, now: datetime
-) -> tuple[_OccurrencesBetween, list[Duty]]:
-    # The span reaches up to today, because even a past day shows its duties' current state.
-    today = calendar.day_of(now)
-    span = Period(Span.DAY, min(first, today), max(last, today))
-    duty_states = DutyStatesAt(Source(reader, runbook, calendar, span, now))
-    return duty_states.between, duty_states.dateless()
 
 
 def _by_rules(calendar: Calendar, now: datetime) -> _OccurrencesBetween:

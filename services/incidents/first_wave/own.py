@@ -65,7 +65,7 @@ def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, 
     own = subject.queries
     others = [name for name in names if name not in {query.metric for query in own}]
     queries = [
-        subject.first.model_copy(update={"id": f"own_{index}", "metric": name, "stat": _statistic(name), "period": PERIOD, "visible": True})
+        subject.first.model_copy(update={"id": f"own_{index}", "metric": name, "stat": next((stat for pattern, stat in _STATISTICS if pattern.search(name)), "Average"), "period": PERIOD, "visible": True})
         for index, name in enumerate(others[: max(0, MOST - len(own))])
     ]  # fmt: skip
     # The label tells metric and statistic: `Evictions (Sum)`.
@@ -73,10 +73,6 @@ def own_queries(subject: Subject, names: Iterable[RawId]) -> tuple[MetricQuery, 
         query.model_copy(update={"label": RawId(f"{query.metric} ({query.stat})")}) if query.metric else query
         for query in (*own, *queries)
     )
-
-
-def _statistic(metric: RawId) -> str:
-    return next((stat for pattern, stat in _STATISTICS if pattern.search(metric)), "Average")
 
 
 def telling(alarm: AlarmMoment, series: Sequence[Series]) -> tuple[Series, ...]:

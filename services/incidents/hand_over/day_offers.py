@@ -29,10 +29,7 @@ class DayOffers:
             if entry.kind is EntryKind.HAND_OVER:
                 self._waiting[subject] = offer_of(entry)
             elif entry.kind is EntryKind.HAND_OVER_ACCEPTED:
-                self._accept(subject, entry.data.get("offer"))
-
-    def _accept(self, subject: str, seq: object) -> None:
-        offer = self._waiting.get(subject)
-        if offer is not None and offer.seq == seq:
-            del self._waiting[subject]
-            self._accepted = max(self._accepted, offer.seq)
+                offer = self._waiting.get(subject)
+                if offer is not None and offer.seq == entry.data.get("offer"):
+                    del self._waiting[subject]
+                    self._accepted = max(self._accepted, offer.seq)

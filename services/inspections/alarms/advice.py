@@ -49,7 +49,8 @@ def _of(judged: Judged, runbook: Runbook) -> Iterator[str]:
         text = _(
             "{alarm}: it cannot fire without data. Check that what it watches is there and reports {metric}."
         )
-        yield text.format(alarm=judged.title, metric=_metrics(judged))
+        names = dict.fromkeys(str(query.metric) for query in judged.alarm.queries if query.metric)
+        yield text.format(alarm=judged.title, metric=_(", ").join(names) or _("its metric"))
     if Mark.UNSURE in judged.marks:
         yield _("{alarm}: correct the alarm's definition, or wait where AWS failed.").format(
             alarm=judged.title
@@ -107,8 +108,3 @@ def _escalation_advice(judged: Judged, playbook: Playbook, runbook: Runbook) -> 
     approver = escalation(runbook, playbook.approval)
     if approver:
         yield _("{alarm}: changes require the approval of {whom}.").format(alarm=judged.title, whom=approver)
-
-
-def _metrics(judged: Judged) -> str:
-    names = dict.fromkeys(str(query.metric) for query in judged.alarm.queries if query.metric)
-    return _(", ").join(names) or _("its metric")

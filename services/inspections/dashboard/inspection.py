@@ -206,8 +206,35 @@ class DashboardValues(Inspection):
         silent = silent_curves(curves.items, answer)
         answer = replace(answer, earlier=await earlier(metrics, silent, answer, region))
         transfers = Transfers(curves.items, answer, past, back, self.context.calendar.zone)
-        compared = self._compared(request, back, alike)
-        return self._finding(builder, dashboard, curves, answer, transfers, compared)
+        zone = self.context.calendar.zone
+        text = _("Data transferred is compared with the period from {time}.")
+        if not alike:
+            text = _(
+                "Data transferred is compared with the period from {time}, although its open and closed days "
+                "differ."
+            )
+        compared = text.format(time=zoned_time(request.since - back, zone))
+        calendar, alb = self.context.calendar, self.context.runbook.alb
+        own_group = alb.target_group if alb else ""
+        limits = Limits(curves.items, answer, self.context.runbook, calendar)
+        builder.check(
+            *_unreadable(dashboard),
+            *limits.checks(),
+            *map(_unshown, curves.unshown),
+            *_unsupported(alb),
+            *about("targets", *balancer_checks(curves.items, answer, calendar.zone, own_group)),
+            *about("responses", *response_checks(curves.items, answer, calendar)),
+            *about("targets", *target_checks(curves.items, answer, calendar.zone, self.context.runbook)),
+            *about("credits", *credit_checks(curves.items, answer, calendar.zone)),
+            *about("transfer", *transfers.checks()),
+        )
+        builder.table(limits.evidence(), transfers.evidence())
+        builder.remark(
+            *(dashboard.remarks if dashboard.builtin else ()),
+            *_unused(unused_groups(curves.items, answer, own_group)),
+            *self._remarks(curves, answer, transfers, compared),
+        )
+        return builder.finding_of_checks(self._normal(builder.request, curves, limits))
 
     def cli_commands(self, span: TimeSpan) -> Iterator[CliCommand]:
         from services.aws_cli.dashboards import dashboard_body
@@ -260,37 +287,6 @@ class DashboardValues(Inspection):
             return answer
         return replace(answer, database=database)
 
-    def _finding(
-        self,
-        builder: FindingBuilder,
-        dashboard: Dashboard,
-        curves: Curves,
-        answer: WindowSeries,
-        transfers: Transfers,
-        compared: str,
-    ) -> Finding:
-        calendar, alb = self.context.calendar, self.context.runbook.alb
-        own_group = alb.target_group if alb else ""
-        limits = Limits(curves.items, answer, self.context.runbook, calendar)
-        builder.check(
-            *_unreadable(dashboard),
-            *limits.checks(),
-            *map(_unshown, curves.unshown),
-            *_unsupported(alb),
-            *about("targets", *balancer_checks(curves.items, answer, calendar.zone, own_group)),
-            *about("responses", *response_checks(curves.items, answer, calendar)),
-            *about("targets", *target_checks(curves.items, answer, calendar.zone, self.context.runbook)),
-            *about("credits", *credit_checks(curves.items, answer, calendar.zone)),
-            *about("transfer", *transfers.checks()),
-        )
-        builder.table(limits.evidence(), transfers.evidence())
-        builder.remark(
-            *(dashboard.remarks if dashboard.builtin else ()),
-            *_unused(unused_groups(curves.items, answer, own_group)),
-            *self._remarks(curves, answer, transfers, compared),
-        )
-        return builder.finding_of_checks(self._normal(builder.request, curves, limits))
-
     def _normal(self, request: InspectionRequest, curves: Curves, limits: Limits) -> str:
         count, since = len(curves.of("limit")), limits.since()
         text = plural(
@@ -304,16 +300,6 @@ class DashboardValues(Inspection):
             return sentence
         before = _("There is no data before {time}.")
         return f"{sentence} {before.format(time=zoned_time(since, self.context.calendar.zone))}"
-
-    def _compared(self, request: InspectionRequest, back: timedelta, alike: bool) -> str:
-        zone = self.context.calendar.zone
-        text = _("Data transferred is compared with the period from {time}.")
-        if not alike:
-            text = _(
-                "Data transferred is compared with the period from {time}, although its open and closed days "
-                "differ."
-            )
-        return text.format(time=zoned_time(request.since - back, zone))
 
     def _remarks(
         self, curves: Curves, answer: WindowSeries, transfers: Transfers, compared: str

@@ -25,7 +25,8 @@ _PAGE = 500
 
 def signed_ends(entry: Entry) -> Iterator[tuple[str, datetime]]:
     """The inspections that a sign-off covers, each with the end of the time that it covers (UTC)."""
-    for signed in _list(entry.data.get("findings")):
+    value = entry.data.get("findings")
+    for signed in [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []:
         until = when(signed.get("until"))
         id = str(signed.get("inspection") or "")
         if id and until is not None and _answered_for(signed):
@@ -55,10 +56,6 @@ def newest_end(
 
 def _answered_for(signed: dict[str, Any]) -> bool:
     return signed.get("verdict") != Verdict.UNKNOWN.value or signed.get("decision") == "overruled"
-
-
-def _list(value: Any) -> list[dict[str, Any]]:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
 
 RECENT = timedelta(days=40)

@@ -190,7 +190,8 @@ class InspectionScheduler:
         running = tuple(
             self.runs.progress[slot.key, id] for id in ids if (slot.key, id) in self.runs.progress
         )
-        material = self._is_material(slot)
+        duty = self._duties.get(slot.duty)
+        material = duty is not None and duty.is_manual
         missing = self._missing(slot, recorded) if not running and slot.key in self._tasks else ()
         elsewhere = self._elsewhere(slot, missing)
         return DutyFindings(
@@ -215,10 +216,6 @@ class InspectionScheduler:
         return tuple(
             RunningInspection(inspection=id, title=name, by=by, began=holder.at) for id, name in names.items()
         )
-
-    def _is_material(self, slot: ScheduledOccurrence) -> bool:
-        duty = self._duties.get(slot.duty)
-        return duty is not None and duty.is_manual
 
     def inspections_of(self, slot: ScheduledOccurrence) -> tuple[str, ...]:
         duty = self._duties.get(slot.duty)

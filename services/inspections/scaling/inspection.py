@@ -147,10 +147,6 @@ def load_words(runbook: Runbook) -> tuple[str, ...]:
     return _words(playbook_of(limit, runbook) if limit else None, runbook)
 
 
-def task_words(runbook: Runbook) -> tuple[str, ...]:
-    return _words(_about_tasks(runbook), runbook)
-
-
 def patience(runbook: Runbook) -> timedelta:
     playbook = _about_tasks(runbook)
     minutes = playbook.wait_minutes if playbook is not None else None
@@ -251,8 +247,14 @@ class TaskLimits(Inspection):
         runbook, zone, now = self.context.runbook, self.context.calendar.zone, alarms.now
         titles, load = Titles(reading.name, several), load_words(runbook)
         service = reading.service
-        clock = Clockwork(now, patience(runbook), self._short_before(reading, now))
-        yield from tasks(reading, titles, clock, task_words(runbook))
+        # Since when earlier runs have found too few tasks; AWS does not always report when that began.
+        memory: dict[str, datetime | None] = self.context.memory.setdefault(self.id, {})
+        before = memory.get(reading.name)
+        if isinstance(reading.service, ContainerService):
+            memory[reading.name] = short_again(reading.service, before, now)
+        # A single run cannot show how long this has lasted.
+        clock = Clockwork(now, patience(runbook), before if before == memory.get(reading.name) else None)
+        yield from tasks(reading, titles, clock, _words(_about_tasks(runbook), runbook))
         if reading.missing or (isinstance(service, ContainerService) and service.status == "INACTIVE"):
             return  # the bounds of a nonexistent service are meaningless
         expected = timeline.expected_at(now)
@@ -264,15 +266,6 @@ class TaskLimits(Inspection):
             yield from policy_alarms(reading, titles, alarms, load)
         yield from coming(reading, titles, Ahead(now, until, zone, timeline.expected_at))
         yield refusals(reading, titles, now, zone, load)
-
-    def _short_before(self, reading: ServiceReading, now: datetime) -> datetime | None:
-        """Since when earlier runs have found too few tasks; AWS does not always report when that began."""
-        memory: dict[str, datetime | None] = self.context.memory.setdefault(self.id, {})
-        before = memory.get(reading.name)
-        if isinstance(reading.service, ContainerService):
-            memory[reading.name] = short_again(reading.service, before, now)
-        # A single run cannot show how long this has lasted.
-        return before if before == memory.get(reading.name) else None
 
     def _horizon(self, now: datetime) -> datetime:
         after = next_slot(self.context.calendar, self.context.runbook, self.id, now)

@@ -33,13 +33,6 @@ _UNSTARTED = re.compile(
 _FAILED = re.compile(r"deployment failed|rolling back|rolled back", re.IGNORECASE)
 
 
-def short_since(service: ContainerService, activities: tuple[ScalingActivity, ...]) -> datetime | None:
-    """The latest possible beginning of the shortage (UTC); None if nothing shows it."""
-    steady = last_steady(service)
-    later = [at for at in _beginnings(service, activities) if steady is None or at > steady]
-    return min(later, default=None)
-
-
 def last_steady(service: ContainerService) -> datetime | None:
     """When ECS last reported that everything runs (UTC)."""
     return max((event.at for event in service.events if _STEADY.search(event.message)), default=None)
@@ -167,7 +160,10 @@ def _running(
     if service.running < service.desired:
         decisions = reading.decisions
         activities = () if isinstance(decisions, AwsError) else decisions.activities
-        began = short_since(service, activities) or clock.short_before or _just_steady(service, clock)
+        # The latest possible beginning of the shortage (UTC); None if nothing shows it.
+        steady = last_steady(service)
+        later = [at for at in _beginnings(service, activities) if steady is None or at > steady]
+        began = min(later, default=None) or clock.short_before or _just_steady(service, clock)
         if began is None or service.undated:
             verdict, note = Verdict.UNKNOWN, _("since when is not known; rerun in some minutes")
         else:

@@ -124,9 +124,6 @@ class Rules:
             return True
         return any(self.expected(name) for name in actor.names)
 
-    def known_address(self, address: str) -> bool:
-        return self._allow_list.address(address)
-
     def within_hours(self, at: datetime) -> bool:
         return self._calendar.within_hours(at)
 
@@ -190,7 +187,7 @@ class Rules:
 
     def _unknown(self, event: TrailEvent) -> Iterator[Reason]:
         actor = event.actor
-        if not self.known_address(event.address):
+        if not self._allow_list.address(event.address):
             yield Reason.ADDRESS
         # AWS hides text that is not the name of a user, so it cannot be on any list.
         if not actor.hidden and not self.known_actor(actor):

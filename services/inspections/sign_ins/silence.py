@@ -107,24 +107,19 @@ async def read_history(
     if history.judged(until, calendar).verdict is not Verdict.NORMAL:
         if whole:
             return history
-        return replace(history, earlier=await _earlier(reader, region, until, history.last, calendar))
+        # Look-ups at the same time of day on days before the last event, so that the silence itself is
+        # excluded.
+        lookups: list[tuple[datetime, Lookup]] = []
+        for moment in _moments(until - LAGS[SourceKind.TRAIL], history.last, calendar):
+            lookup = await read_newest(reader, region, moment)
+            lookups.append((moment, lookup))
+            if lookup.problem is not None:
+                break
+        return replace(history, earlier=tuple(lookups))
     late = any(_covers(trail, region) and _delivered(trail) < until - QUIET for trail in trails)
     if late and not any(event.at <= until - QUIET for event in newest.events):
         return replace(history, older=await read_newest(reader, region, until - QUIET))
     return history
-
-
-async def _earlier(
-    reader: CloudTrailReader, region: str, until: datetime, last: datetime, calendar: Calendar
-) -> tuple[tuple[datetime, Lookup], ...]:
-    """Look-ups at the same time of day on days before the last event, so that the silence itself is excluded."""
-    lookups: list[tuple[datetime, Lookup]] = []
-    for moment in _moments(until - LAGS[SourceKind.TRAIL], last, calendar):
-        lookup = await read_newest(reader, region, moment)
-        lookups.append((moment, lookup))
-        if lookup.problem is not None:
-            break
-    return tuple(lookups)
 
 
 def _moments(until: datetime, last: datetime, calendar: Calendar) -> tuple[datetime, ...]:

@@ -61,23 +61,19 @@ def runbook_advice(runbook: Runbook, inspection: str) -> tuple[str, ...]:
 
 
 def undecided(title: str, key: str, runbook: Runbook) -> CheckResult:
-    who = decider(runbook, key.partition(".")[0])
+    # Who decides about a section, and how to reach them; "" if the runbook does not say.
+    approves = approver(runbook, "task-limit:raise")
+    roles = {
+        "costs": str(runbook.costs.report_to) if runbook.costs else "",
+        "ecs": str(approves.role) if approves else "",
+    }
+    who = escalation(runbook, roles.get(key.partition(".")[0], "")) or str(runbook.approved_by)
     note = _("undecided: {key} in the runbook").format(key=key)
     if who:
         note = _("{undecided}; ask {who}").format(undecided=note, who=who)
     tip = _("Have {key} decided, and write it into the runbook.").format(key=key)
     measure = Measure(title=title, shown=_("UNDECIDED"), verdict=Verdict.UNKNOWN, note=note)
     return CheckResult(measure, _("{title}: {note}.").format(title=title, note=note), (tip,))
-
-
-def decider(runbook: Runbook, section: str) -> str:
-    """Who decides about a section, and how to reach them; "" if the runbook does not say."""
-    approves = approver(runbook, "task-limit:raise")
-    roles = {
-        "costs": str(runbook.costs.report_to) if runbook.costs else "",
-        "ecs": str(approves.role) if approves else "",
-    }
-    return escalation(runbook, roles.get(section, "")) or str(runbook.approved_by)
 
 
 def playbook_of(limit: Limit, runbook: Runbook) -> Playbook | None:

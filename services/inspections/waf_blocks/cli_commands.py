@@ -34,7 +34,22 @@ def commands_of(spec: Firewall, balancer: str, region: str, span: TimeSpan) -> I
             count=spec.blocked_per_hour
         ),
     )
-    yield from _files(spec, span)
+    for day in days_of(span)[:_LISTED_DAYS] if spec.log_bucket else ():
+        yield CliCommand(
+            service="s3",
+            verb="ls",
+            arguments=(
+                RawId(f"s3://{spec.log_bucket}/{spec.log_prefix}{day:%Y/%m/%d}/"),
+                RawId("--recursive"),
+                RawId("--human-readable"),
+            ),
+            purpose=_("The log files of {day} (UTC). Normal: some in every hour.").format(day=day_text(day)),
+            traps=(
+                _(
+                    "--recursive without a day lists the whole bucket, and tail shows the last names, not the newest files."
+                ),
+            ),
+        )
     if spec.athena_table and spec.athena_database and spec.workgroup:
         yield from _athena(spec, span)
 
@@ -78,25 +93,6 @@ def _web_acl(spec: Firewall, balancer: str, region: str) -> Iterator[CliCommand]
             ),
         ),
     )
-
-
-def _files(spec: Firewall, span: TimeSpan) -> Iterator[CliCommand]:
-    for day in days_of(span)[:_LISTED_DAYS] if spec.log_bucket else ():
-        yield CliCommand(
-            service="s3",
-            verb="ls",
-            arguments=(
-                RawId(f"s3://{spec.log_bucket}/{spec.log_prefix}{day:%Y/%m/%d}/"),
-                RawId("--recursive"),
-                RawId("--human-readable"),
-            ),
-            purpose=_("The log files of {day} (UTC). Normal: some in every hour.").format(day=day_text(day)),
-            traps=(
-                _(
-                    "--recursive without a day lists the whole bucket, and tail shows the last names, not the newest files."
-                ),
-            ),
-        )
 
 
 def _athena(spec: Firewall, span: TimeSpan) -> Iterator[CliCommand]:

@@ -170,7 +170,18 @@ class WafBlocks(Inspection):
         whole = acl is not None and samples is not None and samples_cover_window(self.context, request, acl)
         days = self._days(request, counts, listed) if counted.answered else 1
         sources = self._sources(counts, samples, counted, builder, days=max(1, days), whole=whole)
-        return self._finding(builder, counts, sources, counted)
+        builder.remark(
+            _("The written runbook has no limit for blocked requests; these come from the settings ([waf]).")
+        )
+        judged = builder.complete or builder.verdict is Verdict.ABNORMAL
+        if judged:
+            # Unreadable rows are remarked, but do not prevent the verdict.
+            builder.problem = None
+        return builder.finding(
+            summary(builder, counts, sources),
+            advice=self._advice(attacked(builder.measures)),
+            estimate_yen=None if judged else counted.estimate_yen,
+        )
 
     def cli_commands(self, span: TimeSpan) -> Iterable[CliCommand]:
         from services.inspections.waf_blocks.cli_commands import commands_of
@@ -309,22 +320,6 @@ class WafBlocks(Inspection):
         text = _("The logs contain {found} of the {count} blocked requests that the metric counts.")
         builder.remark(text.format(found=f"{counted.total:,}", count=f"{counts.blocked:,}"))
         return counted.total >= counts.blocked * COVERED
-
-    def _finding(
-        self, builder: FindingBuilder, counts: Traffic, sources: Sources, counted: Counted
-    ) -> Finding:
-        builder.remark(
-            _("The written runbook has no limit for blocked requests; these come from the settings ([waf]).")
-        )
-        judged = builder.complete or builder.verdict is Verdict.ABNORMAL
-        if judged:
-            # Unreadable rows are remarked, but do not prevent the verdict.
-            builder.problem = None
-        return builder.finding(
-            summary(builder, counts, sources),
-            advice=self._advice(attacked(builder.measures)),
-            estimate_yen=None if judged else counted.estimate_yen,
-        )
 
     def _unprotected(self, builder: FindingBuilder) -> Finding:
         name, balancer = self._spec.web_acl, self._balancer()

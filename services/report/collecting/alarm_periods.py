@@ -73,7 +73,9 @@ def totals(source: Source, spells: Iterable[SpellLine]) -> tuple[AlarmCount, ...
     """Totals by alarm and state, longest first; only time within the report's period counts."""
     by_alarm: dict[tuple[str, str], list[tuple[float, SpellLine]]] = {}
     for line in spells:
-        seconds = _within(line, source.start, source.as_of)
+        # Seconds of the alarm period between `start` and `end`; None if it lies outside.
+        first, last = max(line.since, source.start), min(line.last_seen, source.as_of)
+        seconds = (last - first).total_seconds() if first < last else None
         if seconds is not None:
             by_alarm.setdefault((line.alarm, line.state), []).append((seconds, line))
     counts = [
@@ -161,9 +163,3 @@ def _line(
 
 def _while(at: datetime, sighting: _Sighting) -> bool:
     return sighting.start <= at and (not sighting.over or at <= sighting.end)
-
-
-def _within(line: SpellLine, start: datetime, end: datetime) -> float | None:
-    """Seconds of the alarm period between `start` and `end`; None if it lies outside."""
-    first, last = max(line.since, start), min(line.last_seen, end)
-    return (last - first).total_seconds() if first < last else None

@@ -129,7 +129,7 @@ def late_signature(signed: SignOff | None) -> bool:
 
 
 def _decisions(value: object, titles: Mapping[str, str]) -> Iterable[Decision]:
-    for record in _list(value):
+    for record in value if isinstance(value, list) else []:
         if not isinstance(record, dict) or str(record.get("verdict")) not in set(Verdict):
             continue
         seq = record.get("seq")
@@ -141,7 +141,3 @@ def _decisions(value: object, titles: Mapping[str, str]) -> Iterable[Decision]:
             overruled=record.get("decision") == "overruled",
             reason=" ".join(str(record.get("reason") or "").split()),
         )
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -192,7 +192,16 @@ def charges_by_day(source: Source) -> dict[date, Charges]:
     totals: dict[date, Charges] = {}
     for entry in (total for of_one in runs.values() for total in of_one):
         day = date.fromisoformat(str(entry.data.get("day")))
-        totals[day] = _added(totals.get(day, Charges()), entry)
+        before = totals.get(day, Charges())
+        data = entry.data
+        totals[day] = before.model_copy(
+            update={
+                "calls": before.calls + int(_number(data.get("calls"))),
+                "yen": before.yen + _number(data.get("yen")),
+                "worst_yen": before.worst_yen + _number(data.get("worst_yen")),
+                "consoles": before.consoles + 1,
+            }
+        )
     return {
         day: each.model_copy(update={"days": 1, "dearest_day": day, "dearest_yen": each.yen})
         for day, each in sorted(totals.items())
@@ -286,18 +295,6 @@ def _post(subject: str, post: Post) -> PostLine:
         state=post.state,
         changed_at=post.changed_at,
         why=post.reason,
-    )
-
-
-def _added(before: Charges, entry: Entry) -> Charges:
-    data = entry.data
-    return before.model_copy(
-        update={
-            "calls": before.calls + int(_number(data.get("calls"))),
-            "yen": before.yen + _number(data.get("yen")),
-            "worst_yen": before.worst_yen + _number(data.get("worst_yen")),
-            "consoles": before.consoles + 1,
-        }
     )
 
 

@@ -29,42 +29,6 @@ from services.report.rendering.parts import (
 from services.report.rendering.wording import NOTHING
 
 
-def period_document(report: PeriodReport, dates: Dates) -> Document:
-    name = dates.month(report.first) if report.kind == "month" else dates.fiscal(report.first)
-    title = _("Operations report, {day}").format(day=name)
-    opened = _("open days: {count}").format(count=report.open_days)
-    return Document(
-        title=title,
-        tone=report.verdict,
-        language=report.language,
-        verdict=wording.overall(report),
-        facts=Facts(
-            (
-                (_("Days"), _("{days} ({open_days})").format(days=dates.days(), open_days=opened)),
-                *head_facts(report, dates),
-            )
-        ),
-        summary=summary(report, period_overview(report)),
-        sections=(
-            *emergency_section(report.allowed, dates, None),
-            *reasons(report),
-            *incident_section(report.incidents, report.incident_count, dates),
-            _duties(report, dates),
-            _findings(report, dates),
-            _alarms(report),
-            change_section(report.changes, dates, None),
-            *approval_section(report.allowed, dates, None),
-            _costs(report, dates),
-            _drills(report, dates),
-            _charges(report, dates),
-            *_posts(report),
-            remark_section(report.remarks, dates, report),
-        ),
-        seals=tuple(report.approvals),
-        footer=f"{report.system_title} · {title}",
-    )
-
-
 def _duties(report: PeriodReport, dates: Dates) -> Section:
     columns = (
         _("Duty"), _("Total"), _("On time"), _("Signed off late"), _("After missed"), _("Missed"), _("Skipped"),
@@ -176,13 +140,9 @@ def _figures(lines: Sequence[FindingLine], dates: Dates) -> Table | None:
         values.append({str(each.title): each.shown for each in measures})
     if not names:
         return None
-    columns = (_("Item"), *(_day_of(line, dates) for line in inspected))
+    columns = (_("Item"), *(dates.short(line.at.astimezone(dates.zone).date()) for line in inspected))
     rows = ((name, *(each.get(name, "") or NOTHING for each in values)) for name in names)
     return table(columns, rows, right=range(1, len(columns)))
-
-
-def _day_of(line: FindingLine, dates: Dates) -> str:
-    return dates.short(line.at.astimezone(dates.zone).date())
 
 
 def _drills(report: PeriodReport, dates: Dates) -> Section:
@@ -233,4 +193,36 @@ def document(report: Report, *, wareki: bool = False) -> Document:
     dates = Dates(ZoneInfo(report.timezone), report.first, report.last, wareki)
     if isinstance(report, DayReport):
         return day_document(report, dates)
-    return period_document(report, dates)
+    name = dates.month(report.first) if report.kind == "month" else dates.fiscal(report.first)
+    title = _("Operations report, {day}").format(day=name)
+    opened = _("open days: {count}").format(count=report.open_days)
+    return Document(
+        title=title,
+        tone=report.verdict,
+        language=report.language,
+        verdict=wording.overall(report),
+        facts=Facts(
+            (
+                (_("Days"), _("{days} ({open_days})").format(days=dates.days(), open_days=opened)),
+                *head_facts(report, dates),
+            )
+        ),
+        summary=summary(report, period_overview(report)),
+        sections=(
+            *emergency_section(report.allowed, dates, None),
+            *reasons(report),
+            *incident_section(report.incidents, report.incident_count, dates),
+            _duties(report, dates),
+            _findings(report, dates),
+            _alarms(report),
+            change_section(report.changes, dates, None),
+            *approval_section(report.allowed, dates, None),
+            _costs(report, dates),
+            _drills(report, dates),
+            _charges(report, dates),
+            *_posts(report),
+            remark_section(report.remarks, dates, report),
+        ),
+        seals=tuple(report.approvals),
+        footer=f"{report.system_title} · {title}",
+    )

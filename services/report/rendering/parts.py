@@ -16,15 +16,6 @@ from services.report.rendering.page import WIDTH, cut
 from services.report.rendering.wording import NOTHING
 
 
-def progress_words(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
-    total = len(line.checked) + len(line.unchecked)
-    done = _(", ").join(_by(each, dates, day) for each in line.ticked)
-    text = _("under way, {done} of {total} ticked").format(done=len(line.checked), total=total)
-    yield _("{text}: {items}").format(text=text, items=done) if done else text
-    for note in line.progress_notes:
-        yield _by(note, dates, day)
-
-
 def _by(item: TickedLine | ProgressNote, dates: Dates, day: date | None) -> str:
     return _("{title} ({more})").format(title=item.text, more=f"{item.by} {dates.at(item.at, day)}")
 
@@ -91,7 +82,12 @@ def remarks_of(line: DutyLine, dates: Dates, day: date | None) -> Iterator[str]:
                 reason=decision.reason,
             )
     if line.underway:
-        yield from progress_words(line, dates, day)
+        total = len(line.checked) + len(line.unchecked)
+        done = _(", ").join(_by(each, dates, day) for each in line.ticked)
+        text = _("under way, {done} of {total} ticked").format(done=len(line.checked), total=total)
+        yield _("{text}: {items}").format(text=text, items=done) if done else text
+        for note in line.progress_notes:
+            yield _by(note, dates, day)
     elif line.checked:
         yield _("checked: {items}").format(items=_(", ").join(line.checked))
     if line.unchecked:

@@ -43,8 +43,14 @@ _SIGNALS = {
 
 def annexes(report: IncidentReport, dates: Dates, day: date) -> Annexes:
     rows = IncidentRows(report, dates, day)
+    summary = rows.report.incident.summary
+    blocks = [
+        table(each.columns, lines, title=_(each.title))
+        for name, each in TABLES.items()
+        if each.annex == RESPONSE and (lines := rows.of(name))
+    ]
     parts = {
-        RESPONSE: _response(rows),
+        RESPONSE: Section(_("Response"), (*blocks, *([Paragraph(summary)] if summary else []))),
         TIMELINE: _timeline(rows),
         CAUSES: _causes(report, dates, day),
         EVIDENCE: _evidence(rows),
@@ -57,16 +63,6 @@ def annexes(report: IncidentReport, dates: Dates, day: date) -> Annexes:
         for key, section in sections.items()
     )
     return Annexes(tuple(numbered), numbers)
-
-
-def _response(rows: IncidentRows) -> Section:
-    summary = rows.report.incident.summary
-    blocks = [
-        table(each.columns, lines, title=_(each.title))
-        for name, each in TABLES.items()
-        if each.annex == RESPONSE and (lines := rows.of(name))
-    ]
-    return Section(_("Response"), (*blocks, *([Paragraph(summary)] if summary else [])))
 
 
 def _timeline(rows: IncidentRows) -> Section:

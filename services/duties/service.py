@@ -6,8 +6,8 @@ from typing import Any
 
 from services.background.companion import companion
 from services.background.wake import Wake
+from services.calendar.business_days import usable
 from services.calendar.calendar import Calendar
-from services.calendar.usable_days import usable
 from services.clock import Clock, until_tick
 from services.duties.entries import ending_entry, planned_entry, signed_text, skipped_text
 from services.duties.near import AHEAD, BACK, DAY, Near, is_carried

@@ -30,11 +30,13 @@ from services.incidents.first_wave.parts import (
 from services.incidents.first_wave.sources import (
     DATABASE_PATTERN,
     ERRORS,
+    Answered,
+    Unanswered,
+    Wave,
     application_group,
     application_pattern,
     database_group,
 )
-from services.incidents.first_wave.wave import Answered, Unanswered, Wave
 from services.incidents.subject import Subject, stranger_of
 from services.models.base import GroupRule, RawId, SecurityGroup
 from services.models.ecs import ContainerService, ScalingPolicy

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from services.calendar.base_dates import ANCHOR, base_date_in
+from services.calendar.business_days import usable
 from services.calendar.calendar import Calendar
-from services.calendar.usable_days import usable
 from services.changes.ages import Recorded
 from services.changes.approval.entries import APPROVAL_KINDS
 from services.changes.entries import CHANGE_KINDS

@@ -3,7 +3,7 @@ import unicodedata
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from services.calendar.usable_days import usable
+from services.calendar.business_days import usable
 from services.i18n import _
 
 _PARTS = re.compile(r"(?:(?:(\d{4})[-/.年])?(\d{1,2})[-/.月])?(\d{1,2})日?")

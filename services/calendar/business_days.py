@@ -10,6 +10,14 @@ from functools import cache
 from services.i18n import N_, _
 from services.models.runbook import Closures
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Years whose first and last moments exist in every time zone."""
+
+
+def usable(day: date) -> date | None:
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
 REACH = 366
 """Maximum distance, in days, of a search for an open day in either direction."""
 KNOWN_DAYS = 4_000

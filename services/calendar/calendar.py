@@ -9,13 +9,41 @@ from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.calendar import wording
 from services.calendar.adjustment import Adjusted, BusinessDayAdjustment
 from services.calendar.base_dates import DatedDuty, anchored
-from services.calendar.business_days import BusinessCalendar
+from services.calendar.business_days import WEEKDAYS, BusinessCalendar
 from services.calendar.recurrence import EPOCH, HORIZON, LAST, Rule
+from services.i18n import _, plural
+from services.models.date_text import day_text
 from services.models.duties import BaseDate, ScheduledOccurrence
 from services.models.runbook import ClosedDay, Duty, Runbook, Within
+
+_NAMED = 3
+"""Maximum number of closed days listed in one remark; the rest are only counted."""
+
+
+def moved(adjusted: Adjusted, open_days: BusinessCalendar) -> str:
+    """The closed days because of which an occurrence was moved; "" if it was not moved.
+
+    Its own day, beside which this stands, needs no year.
+    """
+    own_day = adjusted.allowed_days.day
+    if not adjusted.allowed_days.has_open_day:
+        return _("There is no open day nearby: it stays on {day}").format(day=day_text(own_day, own_day))
+    closed = [day for day in adjusted.nominal if day != own_day]
+    if not closed:
+        return ""
+    days = [_closed(day, open_days.closed_name(day), own_day) for day in closed[-_NAMED:]]
+    if more := len(closed) - len(days):
+        days.append(plural("{count} more day", "{count} more days", more).format(count=more))
+    text = plural("{days} is closed: moved to {held}", "{days} are closed: moved to {held}", len(closed))
+    return text.format(days=_(", ").join(days), held=day_text(own_day, own_day))
+
+
+def _closed(day: date, why: str, own_day: date) -> str:
+    words = day_text(day, own_day)
+    return words if why == _(WEEKDAYS[day.weekday()]) else _("{day} ({why})").format(day=words, why=why)
+
 
 _SPANS = 32
 """Maximum number of spans whose dates a rule remembers: the duties that share it ask for the same in turn."""
@@ -191,7 +219,7 @@ class Calendar:
             missed = dues[place] if place < len(dues) else None
             if missed and duty.within is Within.MONTH:
                 missed = max(missed, self.local(_next_month(adjusted.allowed_days.day)))
-            remark = "" if _counted(duty, adjusted) else wording.moved(adjusted, self.open_days)
+            remark = "" if _counted(duty, adjusted) else moved(adjusted, self.open_days)
             key = f"{duty.id}@{adjusted.own}"
             yield self._slot(duty, adjusted, at, key=key, missed_at=missed, remark=remark)
 
@@ -214,7 +242,7 @@ class Calendar:
         # An anchored date occurs only once, so skipping it would lose the duty.
         policy = ClosedDay.NEXT if duty.closed_day is ClosedDay.SKIP else duty.closed_day
         for adjusted in BusinessDayAdjustment(self.open_days, policy, duty.within).adjusted([dated.nominal]):
-            words = (dated.remark, wording.moved(adjusted, self.open_days))
+            words = (dated.remark, moved(adjusted, self.open_days))
             remark = " · ".join(each for each in words if each)
             key = f"{duty.id}:{dated.anchor.id}@{adjusted.own}"
             for at in duty.at or ("",):

@@ -19,7 +19,7 @@ from services.host.processes import abandoned, process_data
 from services.i18n import _, plural
 from services.incidents.entries import about
 from services.incidents.evidence import packed
-from services.incidents.first_wave.wave import ReadWave
+from services.incidents.first_wave.sources import ReadWave
 from services.incidents.service import Incidents
 from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.first_wave import IncidentEvidence

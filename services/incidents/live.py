@@ -12,8 +12,7 @@ from typing import Any
 
 from services.clock import Clock
 from services.i18n import _
-from services.incidents.first_wave.sources import SOURCES
-from services.incidents.first_wave.wave import ReadWave
+from services.incidents.first_wave.sources import SOURCES, ReadWave
 from services.models.first_wave import STATES, IncidentEvidence, LogSample, Source, SourceReading
 from services.models.incidents import Incident
 from services.models.problem import ProblemKind

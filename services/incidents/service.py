@@ -3,7 +3,7 @@
 Longer than other files because everything that is recorded about an incident goes through one projection.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Set
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,10 +13,9 @@ from uuid import uuid4
 
 from services.clock import Clock
 from services.incidents import entries as incident_entries
-from services.incidents.course import KINDS, incident_of
-from services.incidents.hand_over.day_offers import DayOffers
+from services.incidents.course import KINDS, incident_of, offer_of
+from services.incidents.follow_ups import OLDER, done_of
 from services.incidents.joining import with_parts
-from services.incidents.older_incidents import OLDER, done_of
 from services.incidents.timeline import BESIDE
 from services.journal.derived.lookup import about
 from services.journal.errors import AlreadyRecorded, JournalError
@@ -25,6 +24,35 @@ from services.journal.projection import GroupedProjection
 from services.models.causes import Assessment
 from services.models.incidents import FollowUp, HandOver, Incident, StepMark, TurnKind
 from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
+
+
+class DayOffers:
+    def __init__(self) -> None:
+        self._waiting: dict[str, HandOver] = {}
+        self._accepted = 0
+        """Number of the newest accepted offer."""
+
+    @property
+    def waiting(self) -> Mapping[str, HandOver]:
+        return dict(self._waiting)
+
+    @property
+    def newest(self) -> tuple[str, HandOver] | None:
+        """(subject, offer) of the newest one; None if it is accepted. It covers the older ones."""
+        waiting = [pair for pair in self._waiting.items() if pair[1].seq > self._accepted]
+        return max(waiting, key=lambda pair: pair[1].seq, default=None)
+
+    def rebuild(self, subject: str, entries: Iterable[Entry]) -> None:
+        self._waiting.pop(subject, None)
+        for entry in entries:
+            if entry.kind is EntryKind.HAND_OVER:
+                self._waiting[subject] = offer_of(entry)
+            elif entry.kind is EntryKind.HAND_OVER_ACCEPTED:
+                offer = self._waiting.get(subject)
+                if offer is not None and offer.seq == entry.data.get("offer"):
+                    del self._waiting[subject]
+                    self._accepted = max(self._accepted, offer.seq)
+
 
 _CLOSED = frozenset({EntryKind.INCIDENT_CLOSED})
 _ENDS = _CLOSED | {EntryKind.INCIDENT_JOINED}

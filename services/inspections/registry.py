@@ -1,15 +1,47 @@
 """Listing inspections imports none of them; a class is imported when its inspection is created."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pkgutil import resolve_name
 
+from services.aws.cloudwatch.dashboards.default import builtin_dashboard
 from services.i18n import N_
-from services.inspections import requirements
 from services.inspections.base import Inspection, InspectionContext
-from services.inspections.requirements import Requirement
 from services.models.base import RawId
 from services.models.findings import InspectionInfo
 from services.models.runbook import Runbook
+
+Requirement = str | Callable[[Runbook], str]
+"""A key (`rds`, `error_logs.log_group`), or a function that returns the missing key, "" for none."""
+
+
+def missing_setting(runbook: Runbook, requirements: Iterable[Requirement]) -> str:
+    """The first required key that the runbook does not set; "" if it sets all of them."""
+    keys = (_missing(runbook, need) if isinstance(need, str) else need(runbook) for need in requirements)
+    return next(filter(None, keys), "")
+
+
+def _missing(runbook: Runbook, key: str) -> str:
+    section, _dot, name = key.partition(".")
+    value = getattr(runbook, section)
+    if not value:
+        return section
+    return key if name and not getattr(value, name) else ""
+
+
+def dashboard(runbook: Runbook) -> str:
+    """Requires a dashboard, or targets from which one can be generated."""
+    return "" if runbook.dashboard or builtin_dashboard(runbook).widgets else "dashboard"
+
+
+def web_acl(runbook: Runbook) -> str:
+    """Requires the web ACL's name, or the load balancer that it protects."""
+    waf, alb = runbook.waf, runbook.alb
+    if waf is None:
+        return "waf"
+    balancer = alb is not None and alb.load_balancer and waf.scope == "regional"
+    return "" if waf.web_acl or balancer else "waf.web_acl"
+
 
 SIGN_INS = "sign-ins"
 """The inspection whose findings name unknown people and networks."""
@@ -42,7 +74,7 @@ class InspectionEntry:
 
     def missing_setting(self, runbook: Runbook) -> str:
         """The first required runbook key that is not set (`rds`, `error_logs.log_group`); "" for none."""
-        return requirements.missing_setting(runbook, self.needs)
+        return missing_setting(runbook, self.needs)
 
     def create(self, context: InspectionContext) -> Inspection:
         inspection: Inspection = resolve_name(self.implementation)(context, self.info)
@@ -81,7 +113,7 @@ _FIREWALL = (
 
 INSPECTIONS: tuple[InspectionEntry, ...] = (
     InspectionEntry("alarms", N_("Alarms"), "services.inspections.alarms.inspection:AlarmStates", ("alarms",), words="あらーむ araamu けいほう keihou cloudwatch alarm", page="cloudwatch/home?region={region}#alarmsV2:", calls=(*_ALARMS, "cloudwatch:DescribeAlarmHistory", "sns:ListSubscriptionsByTopic")),
-    InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", requirements.dashboard), words="だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu", page="cloudwatch/home?region={region}#dashboards", calls=("cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "rds:DescribeDBInstances")),
+    InspectionEntry("dashboard", N_("Dashboard"), "services.inspections.dashboard.inspection:DashboardValues", ("limits", dashboard), words="だっしゅぼーど dasshuboodo cloudwatch dashboard metrics cpu", page="cloudwatch/home?region={region}#dashboards", calls=("cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "rds:DescribeDBInstances")),
     InspectionEntry("error-logs", N_("Error logs"), "services.inspections.error_logs.inspection:ErrorLogs", ("error_logs.log_group", "error_logs.field"), words="えらーろぐ eraarogu error log insights 5xx", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "logs:GetLogGroupFields")),
     InspectionEntry("costs", N_("Costs"), "services.inspections.costs.inspection:Costs", ("costs",), words="コスト こすと kosuto 費用 ひよう hiyou 料金 りょうきん ryoukin 予算 よさん yosan cost explorer budget", page="costmanagement/home#/cost-explorer", calls=("budgets:DescribeBudgets", "ce:GetCostAndUsage")),
     InspectionEntry("backups", N_("RDS backups"), "services.inspections.backups.inspection:Backups", ("rds",), words="ばっくあっぷ bakkuappu snapshot すなっぷしょっと sunappushotto rds", page="rds/home?region={region}#snapshots-list:", calls=("rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "rds:DescribeEvents")),
@@ -90,7 +122,7 @@ INSPECTIONS: tuple[InspectionEntry, ...] = (
     InspectionEntry("maintenance", N_("RDS maintenance"), "services.inspections.maintenance.inspection:Maintenance", ("rds",), words="めんてなんす mentenansu ぱっち pacchi patch maintenance rds certificate", page="rds/home?region={region}#databases:", calls=("rds:DescribeDBInstances", "rds:DescribePendingMaintenanceActions")),
     InspectionEntry("dr-region", N_("Region of recovery"), "services.inspections.dr_region.inspection:DisasterRegion", ("rds",), asked_by="disaster", words="さいがい ふっきゅう saigai fukkyuu りーじょん riijon disaster recovery region dr", page="rds/home?region={region}#automatedbackups:", calls=("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSnapshots", "rds:DescribeDBSubnetGroups")),
     InspectionEntry("slow-queries", N_("Slow queries"), "services.inspections.slow_queries.inspection:SlowQueries", ("slow_queries.log_group", "rds"), words="すろーくえり suroukueri slow query database postgresql", page="cloudwatch/home?region={region}#logsV2:logs-insights", calls=(*_INSIGHTS, "rds:DescribeDBInstances")),
-    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (requirements.web_acl,), words="わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru", page="wafv2/homev2", calls=(*_FIREWALL, "cloudwatch:GetMetricData", "cloudtrail:LookupEvents", "logs:FilterLogEvents")),
+    InspectionEntry("waf-blocks", N_("WAF blocks"), "services.inspections.waf_blocks.inspection:WafBlocks", (web_acl,), words="わふ ぶろっく だぶりゅーえーえふ waf burokku block firewall faiauooru", page="wafv2/homev2", calls=(*_FIREWALL, "cloudwatch:GetMetricData", "cloudtrail:LookupEvents", "logs:FilterLogEvents")),
     InspectionEntry("scaling", N_("Tasks and scaling"), "services.inspections.scaling.inspection:TaskLimits", ("ecs.usual_max",), words="たすくすう tasukusuu おーとすけーりんぐ ootosukeeringu auto scaling ecs", page="ecs/v2/clusters?region={region}", calls=(*_ALARMS, *_SCALING, "ecs:DescribeServices")),
 )  # fmt: skip
 

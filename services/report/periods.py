@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from services.calendar.usable_days import usable
+from services.calendar.business_days import usable
 
 FIRST_MONTH = 4
 """The month in which a fiscal year begins."""

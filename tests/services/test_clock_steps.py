@@ -10,8 +10,8 @@ from services.aws.client.write_grants import WriteAuthorizer
 from services.clock import ManualClock, mark, passed
 from services.host.clock_watch import MEMORY, ClockWatch
 from services.inspections.allow_list import AllowList
-from services.inspections.running.claims import LEASE, Claims
 from services.inspections.running.finding_records import FindingRecords
+from services.inspections.running.scheduler import LEASE, Claims
 from services.journal.journal import Journal
 from services.models.changes import Armed
 from services.models.duties import ScheduledOccurrence

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from services.calendar.usable_days import usable
+from services.calendar.business_days import usable
 from services.host.regular_files import is_absent
 from services.i18n import _
 from services.models.text import clean

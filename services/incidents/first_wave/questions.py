@@ -18,13 +18,6 @@ from services.aws.regions import REGION as GLOBAL_REGION
 from services.aws.security_groups import SecurityGroups
 from services.i18n import _, plural
 from services.incidents.first_wave.budget import SourceReader
-from services.incidents.first_wave.log_groups import (
-    DATABASE_PATTERN,
-    ERRORS,
-    application_group,
-    application_pattern,
-    database_group,
-)
 from services.incidents.first_wave.metrics import TRAIL_BEFORE, log_span, metric_span, queries, week_ago_span
 from services.incidents.first_wave.own import own_queries, telling
 from services.incidents.first_wave.parts import (
@@ -34,7 +27,16 @@ from services.incidents.first_wave.parts import (
     plain_events,
     target_group_of,
 )
-from services.incidents.first_wave.wave import Answered, Unanswered, Wave
+from services.incidents.first_wave.sources import (
+    DATABASE_PATTERN,
+    ERRORS,
+    Answered,
+    Unanswered,
+    Wave,
+    application_group,
+    application_pattern,
+    database_group,
+)
 from services.incidents.subject import Subject, stranger_of
 from services.models.base import GroupRule, RawId, SecurityGroup
 from services.models.ecs import ContainerService, ScalingPolicy

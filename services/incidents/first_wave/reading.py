@@ -24,8 +24,7 @@ from services.incidents.first_wave.own import omissions
 from services.incidents.first_wave.parts import moment_of_incident, service_name
 from services.incidents.first_wave.patience import SAID, Limit, Patience
 from services.incidents.first_wave.questions import QUESTIONS
-from services.incidents.first_wave.sources import REQUESTS, SOURCES
-from services.incidents.first_wave.wave import Answered, Outcome, Unanswered, Wave
+from services.incidents.first_wave.sources import REQUESTS, SOURCES, Answered, Outcome, Unanswered, Wave
 from services.incidents.signals.registry import BY_ID
 from services.inspections.base import InspectionContext
 from services.inspections.waf_blocks.incident_questions import FirewallQuestions

@@ -1,12 +1,72 @@
 """What the first wave reads: each source with the AWS operations that it calls and what of the runbook it needs."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from services.i18n import N_, _
-from services.incidents.first_wave.log_groups import application_group, database_group
-from services.models.first_wave import Source
+from services.models.alarms import AlarmOverview
+from services.models.base import RawId
+from services.models.first_wave import AlarmMoment, IncidentEvidence, Source, SourceReading
+from services.models.incidents import Incident
+from services.models.problem import Problem
 from services.models.runbook import Runbook
+
+ERRORS = (
+    "?ERROR ?FATAL ?CRITICAL ?Error ?error ?Exception ?exception ?Traceback ?Timeout ?timed ?refused ?SSL"
+)
+"""Lines that application frameworks mark as errors."""
+PHRASES = (
+    "remaining connection slots",
+    "too many clients",
+    "too many connections",
+    "Too many connections",
+    "terminating connection",
+    "could not extend file",
+    "No space left",
+    "system is shutting down",
+    "system is starting up",
+    "in recovery mode",
+    "deadlock detected",
+    "Deadlock found",
+    "canceling statement",
+    "still waiting for",
+    "password authentication failed",
+    "no pg_hba.conf entry",
+    "terminated by signal",
+    "server processes",
+    "Lock wait timeout",
+    "out of memory",
+    "could not write to file",
+    "PANIC",
+    "temporary file",
+)
+"""What PostgreSQL and MySQL write when they refuse, end or fail; from their error messages (PostgreSQL error codes
+28P01, 53100, 53200, 53300, 57014, 57P01, 57P03, 40P01; MySQL 1040, 1205, 1213)."""
+DATABASE_PATTERN = " ".join(f'?"{phrase}"' for phrase in PHRASES)
+
+
+def application_group(runbook: Runbook) -> RawId:
+    """The application's log group; "" if the runbook names none."""
+    group = runbook.error_logs.log_group if runbook.error_logs else RawId("")
+    return group or next((each.id for each in runbook.log_groups if each.kind == "application"), RawId(""))
+
+
+def application_pattern(runbook: Runbook) -> str:
+    """The filter pattern for errors of the application: the runbook's, and beside a single word of it the usual ones."""
+    errors = runbook.error_logs
+    own = errors.tail_pattern if errors and errors.log_group == application_group(runbook) else ""
+    if own.isalnum():
+        return " ".join(dict.fromkeys([f"?{own}", *ERRORS.split()]))
+    return own or ERRORS
+
+
+def database_group(runbook: Runbook) -> RawId:
+    """The database's log group; "" if the runbook names none."""
+    own = next((each.id for each in runbook.log_groups if each.kind == "database"), RawId(""))
+    return own or (runbook.slow_queries.log_group if runbook.slow_queries else RawId(""))
+
 
 REQUESTS = 18
 """Most requests of a first wave of one service and one database, pages counted."""
@@ -107,3 +167,56 @@ SOURCES: Mapping[Source, SourceSpec] = {
     Source.ALARMS: SourceSpec(N_("Other alarms"), 0, ("together",)),
 }
 """Every source, in the order in which people read them."""
+
+
+Fields = Mapping[str, Any]
+ReadWave = Callable[[Incident], Awaitable[IncidentEvidence]]
+"""Reads the first wave about an incident; raises nothing but cancellation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    fields: Fields = field(default_factory=dict)
+    cut: str = ""
+    """What of it was not read; "" if it is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    reading: SourceReading
+    fields: Fields = field(default_factory=dict)
+
+
+class Unanswered(Exception):
+    """A source was not asked, or cannot tell, and why; `problem` is that of another on which it depends."""
+
+    def __init__(self, why: str, problem: Problem | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    alarm: AlarmMoment
+    runbook: Runbook
+    region: str
+    """The region that the session reads."""
+    service_name: str
+    """The ECS service that the alarm is about; "" if the runbook names none."""
+    began: datetime
+    outcome: Callable[[Source], Awaitable[Outcome]]
+    """The outcome of another source, once it is there."""
+    alarms: AlarmOverview | None = None
+    """The newest reading of the alarms; None if there is none."""
+
+    @property
+    def service_names(self) -> tuple[str, str]:
+        """(cluster, service)"""
+        assert self.runbook.ecs is not None
+        return self.runbook.ecs.cluster, self.service_name
+
+    @property
+    def instance(self) -> str:
+        assert self.runbook.rds is not None
+        return self.runbook.rds.instance

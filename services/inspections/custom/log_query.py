@@ -11,8 +11,7 @@ from services.i18n import _, plural, sentences
 from services.inspections.base import InspectionRequest, OwnInspection, table
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, binned, local, zone_name
-from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, query_table
-from services.inspections.toolkit.logs.message_grouping import masked
+from services.inspections.toolkit.logs.inspection import AT_ONCE, InsightsInspection, masked, query_table
 from services.inspections.toolkit.logs.queries import Queries, shares, values_of
 from services.inspections.toolkit.logs.silence import (
     Silence,

@@ -6,8 +6,7 @@ from services.aws.client.errors import AwsError
 from services.aws.logs.query_text import field, joined, value
 from services.i18n import _
 from services.inspections.toolkit.logs.hourly_counts import BIN, COUNT, Hours, binned, count_of, hours_of
-from services.inspections.toolkit.logs.inspection import AT_ONCE
-from services.inspections.toolkit.logs.message_grouping import about_database, shape
+from services.inspections.toolkit.logs.inspection import AT_ONCE, about_database, shape
 from services.inspections.toolkit.logs.queries import Queries
 from services.logs.insights.histogram import whole
 from services.models.insights import QueryResult

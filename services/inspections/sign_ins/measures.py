@@ -11,8 +11,7 @@ from services.inspections.sign_ins.evaluation import (
     Reason,
     who,
 )
-from services.inspections.sign_ins.questions import Purpose
-from services.inspections.sign_ins.reading import Gathered
+from services.inspections.sign_ins.reading import Gathered, Purpose
 from services.inspections.sign_ins.silence import is_behind
 from services.inspections.toolkit.checks import about, undecided
 from services.inspections.toolkit.root_user import root_measures

@@ -6,8 +6,7 @@ from services.calendar.calendar import Calendar
 from services.i18n import _
 from services.inspections.base import table
 from services.inspections.sign_ins.evaluation import WORDS, JudgedAccess, JudgedChange, JudgedSignIn, who
-from services.inspections.sign_ins.questions import Purpose
-from services.inspections.sign_ins.reading import Gathered
+from services.inspections.sign_ins.reading import Gathered, Purpose
 from services.models.cloudtrail import Lookup, SignIn, TrailEvent
 from services.models.date_text import dated_time
 from services.models.evidence import Evidence, Row

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from services.calendar.base_dates import ANCHOR, base_date_in
+from services.calendar.business_days import usable
 from services.calendar.calendar import Calendar
-from services.calendar.usable_days import usable
 from services.changes.ages import Recorded
 from services.changes.approval.entries import APPROVAL_KINDS
 from services.changes.entries import CHANGE_KINDS
@@ -21,9 +21,8 @@ from services.changes.sender import WINDOW_SECONDS
 from services.duties.progress import progress_of
 from services.duties.records import KINDS, RECENT, signature
 from services.duties.states import NO_ENTRIES, OccurrenceRecord
-from services.incidents.follow_ups import follow_up_slots, follow_ups_in
-from services.incidents.older_incidents import KEPT
-from services.incidents.older_incidents import OLDER as OLDER_INCIDENTS
+from services.incidents.follow_ups import KEPT, follow_up_slots, follow_ups_in
+from services.incidents.follow_ups import OLDER as OLDER_INCIDENTS
 from services.journal.derived.lookup import planned_after, subjects_under
 from services.journal.reader import JournalReader
 from services.models.base import RawId

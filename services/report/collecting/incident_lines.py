@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.incidents.course import incidents_in
-from services.incidents.follow_ups import FOLLOW_UP
-from services.incidents.older_incidents import KEPT
+from services.incidents.follow_ups import FOLLOW_UP, KEPT
 from services.models.incident_report import FollowUpLine, IncidentCount, IncidentLine
 from services.models.incidents import FollowUp, Incident, IncidentHead
 from services.models.journal import EntryKind

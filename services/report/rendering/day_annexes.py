@@ -6,11 +6,12 @@ from functools import partial
 
 from services.i18n import _, plural
 from services.incidents.hand_over.open_points import abnormal_texts
+from services.models.durations import lasting
 from services.models.evidence import Evidence
 from services.models.findings import Finding, Measure
 from services.models.posts import UNSENT
 from services.models.report import DayReport
-from services.models.report_lines import FindingLine, PostLine, SpellLine
+from services.models.report_lines import AcknowledgementLine, FindingLine, PostLine, SpellLine
 from services.models.verdict import Verdict
 from services.report.collecting.finding_lines import COSTS, counts
 from services.report.rendering import wording
@@ -27,15 +28,42 @@ from services.report.rendering.parts import (
     period_tone,
     remark_section,
 )
-from services.report.rendering.spells import (
-    acknowledged_by,
-    acknowledgement_words,
-    began,
-    ended,
-    lasted,
-    named,
-)
 from services.report.rendering.wording import NOTHING
+
+
+def named(line: SpellLine) -> str:
+    return f"{line.alarm} {line.title}".rstrip()
+
+
+def began(line: SpellLine, dates: Dates, day: date) -> str:
+    time = dates.at(line.since, day)
+    return time if line.began else _("before {time}").format(time=time)
+
+
+def ended(line: SpellLine, dates: Dates, day: date) -> str:
+    time = dates.at(line.last_seen, day)
+    return time if line.ended else _("ongoing at {time}").format(time=time)
+
+
+def lasted(line: SpellLine) -> str:
+    duration = lasting(line.seconds)
+    return _("{time} or more").format(time=duration) if line.at_least else duration
+
+
+def acknowledged_by(line: SpellLine, dates: Dates, day: date) -> str:
+    return _(", ").join(f"{ack.by} {dates.at(ack.at, day)}" for ack in line.acknowledged) or NOTHING
+
+
+def acknowledgement_words(ack: AcknowledgementLine, dates: Dates, day: date) -> str:
+    text = _("{time} {name} acknowledged {alarm} ({state})").format(
+        time=dates.at(ack.at, day),
+        name=ack.by,
+        alarm=ack.alarm,
+        state=wording.alarm_state(ack.state) or NOTHING,
+    )
+    note = " ".join(ack.note.split())
+    return f"{text}: {note}" if note else text
+
 
 ROWS = 10
 """Rows of evidence that a report prints from one table."""

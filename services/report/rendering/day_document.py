@@ -17,8 +17,13 @@ from services.report.rendering.day_annexes import (
     DUTIES,
     INCIDENTS,
     MESSAGES,
+    acknowledged_by,
     annexes,
+    began,
+    ended,
     finding_key,
+    lasted,
+    named,
 )
 from services.report.rendering.document import Block, Document, Facts, Line, Paragraph, Quote, Section
 from services.report.rendering.incident.listing import WIDTHS, incident_columns, incident_rows
@@ -44,7 +49,6 @@ from services.report.rendering.parts import (
     remarks_of,
     signed_words,
 )
-from services.report.rendering.spells import acknowledged_by, began, ended, lasted, named
 from services.report.rendering.wording import NOTHING
 
 _CALM = (OccurrenceState.DONE, OccurrenceState.UPCOMING)

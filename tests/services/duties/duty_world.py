@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
-from services.duties.month_records import DatesIn, no_dates
-from services.duties.service import Duties
+from services.duties.service import DatesIn, Duties, no_dates
 from services.journal.journal import Journal
 from services.models.duties import BaseDate, DutyView, Occurrence, ScheduledOccurrence
 from services.models.journal import EntryKind, NewEntry, Person

@@ -30,8 +30,7 @@ from services.report.collecting.incident import make_incident_report, recorded_i
 from services.report.incident_formats import incident_text
 from services.report.rendering import html, markdown
 from services.report.rendering.dates import Dates
-from services.report.rendering.incident.document import incident_document
-from services.report.rendering.incident.rows import IncidentRows
+from services.report.rendering.incident.document import IncidentRows, incident_document
 from services.report.rendering.markdown import to_markdown
 from services.report.rendering.page import height
 from tests.services.duties.duty_world import jst

@@ -11,8 +11,7 @@ from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
 from services.i18n import _
 from services.incidents.first_wave.sources import SOURCES
-from services.inspections.registry import INSPECTIONS, KIND_CALLS
-from services.inspections.requirements import Requirement
+from services.inspections.registry import INSPECTIONS, KIND_CALLS, Requirement
 from services.models.runbook import Runbook
 from services.policy.arns import Arns
 from services.policy.declared import CONSOLE, Operation, operations

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from services.calendar.usable_days import usable
+from services.calendar.business_days import usable
 from services.host import regular_files
 from services.host.regular_files import named
 from services.i18n import _, plural

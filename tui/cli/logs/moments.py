@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import click
 
-from services.calendar.usable_days import usable
+from services.calendar.business_days import usable
 from services.i18n import _
 
 _AGO = re.compile(r"-?(\d+(?:\.\d+)?)\s*([smhdw])")

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from services.aws.client.prices import USD_PER_METRIC
-from services.incidents.first_wave.log_groups import PHRASES
 from services.incidents.first_wave.reading import read_first_wave
-from services.incidents.first_wave.sources import REQUESTS, SOURCES
+from services.incidents.first_wave.sources import PHRASES, REQUESTS, SOURCES
 from services.inspections.base import InspectionContext
 from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, Source
 from services.models.problem import ProblemKind

@@ -12,7 +12,7 @@ from services.aws.logs import insights
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.running.runner import MeteredReader
-from services.inspections.toolkit.logs.message_grouping import about_database, masked, shape
+from services.inspections.toolkit.logs.inspection import about_database, masked, shape
 from services.models.findings import Finding, Progress
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.inspections.running.claims import LEASE
 from services.inspections.running.entries import claim_entry
+from services.inspections.running.scheduler import LEASE
 from services.journal.errors import JournalError
 from services.models.journal import EntryKind, EntryQuery, NewEntry
 from tests.services.duties.duty_world import jst

@@ -7,8 +7,8 @@ from services.clock import ManualClock
 from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.running import entries as inspection_entries
-from services.inspections.running.claims import LEASE
 from services.inspections.running.finding_records import FindingRecords
+from services.inspections.running.scheduler import LEASE
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal

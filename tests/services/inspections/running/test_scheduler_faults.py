@@ -14,8 +14,8 @@ from services.inspections.allow_list import AllowList
 from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.running import entries as inspection_entries
 from services.inspections.running import runner
-from services.inspections.running.claims import LEASE, Claims
 from services.inspections.running.finding_records import RECENT, FindingRecords
+from services.inspections.running.scheduler import LEASE, Claims
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.errors import JournalError
 from services.journal.journal import Journal

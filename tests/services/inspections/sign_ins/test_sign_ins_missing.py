@@ -10,8 +10,7 @@ from services.aws.regions import DEFAULT, Regions, missing_defaults
 from services.demo.account import BY_DEFAULT
 from services.demo.cloudtrail import TrailStore
 from services.demo.trail_records import access, change
-from services.inspections.sign_ins.questions import FEW_PAGES, Purpose, Question
-from services.inspections.sign_ins.reading import Gathered
+from services.inspections.sign_ins.reading import FEW_PAGES, Gathered, Purpose, Question
 from services.models.cloudtrail import EnabledRegions, Lookup
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict

@@ -16,7 +16,7 @@ from services.aws.iam.access_keys import RootUsers
 from services.aws.regions import DEFAULT, Regions
 from services.demo.cloudtrail import TrailStore
 from services.demo.trail_records import Entry, access, change, sign_in
-from services.inspections.sign_ins.questions import EVERY_WRITE, Purpose, Question, plan
+from services.inspections.sign_ins.reading import EVERY_WRITE, Purpose, Question, plan
 from services.models.cloudtrail import AccessEvent
 from services.models.findings import Finding
 from services.models.problem import ProblemKind

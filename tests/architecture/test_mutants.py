@@ -41,7 +41,7 @@ def test_doubled():
 """
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder, *arguments):
     return subprocess.run(
         [sys.executable, "-m", "tests.tools.mutants", *arguments],
         cwd=folder,
@@ -52,7 +52,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_mutant_is_killed_by_the_tests_that_run_its_line_in_any_process(tmp_path: Path) -> None:
+def test_a_mutant_is_killed_by_the_tests_that_run_its_line_in_any_process(tmp_path):
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "numbers.py").write_text(SOURCE)
     (tmp_path / "checks").mkdir()
@@ -73,7 +73,7 @@ def test_a_mutant_is_killed_by_the_tests_that_run_its_line_in_any_process(tmp_pa
     assert ended.returncode == 1
 
 
-def test_lines_stay_chosen_when_they_move(tmp_path: Path) -> None:
+def test_lines_stay_chosen_when_they_move(tmp_path):
     before, after = tmp_path / "numbers.py", tmp_path / "other.py"
     before.write_text(SOURCE)
     after.write_text(f"import os\n\n{SOURCE}")
@@ -91,7 +91,7 @@ def counted(most):
 """
 
 
-def test_a_statement_that_is_taken_out_leaves_the_function_what_it_was(tmp_path: Path) -> None:
+def test_a_statement_that_is_taken_out_leaves_the_function_what_it_was(tmp_path):
     file = tmp_path / "generator.py"
     file.write_text(GENERATOR)
     tree, lines = parse(file)

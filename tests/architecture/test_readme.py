@@ -15,7 +15,7 @@ MOST_LINES = 350
 
 
 @pytest.mark.parametrize(("name", "language"), [("README.md", "en"), ("README.ja.md", "ja")])
-def test_a_readme_is_short_and_lists_the_modes(name: str, language: str) -> None:
+def test_a_readme_is_short_and_lists_the_modes(name, language):
     text = (ROOT / name).read_text("utf-8")
     before = i18n.language()
     i18n.use(language)

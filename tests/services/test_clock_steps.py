@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -96,13 +95,13 @@ async def test_a_claim_lasts_as_long_as_its_lease(tmp_path, step):
 
 
 class ClaimDesk:
-    def __init__(self, folder: Path, clock: ManualClock) -> None:
+    def __init__(self, folder, clock):
         from services.journal.origin import person
 
         self.clock = clock
         self.journal = Journal(folder / "j.db", clock=clock, person=lambda: person(None), syslog=None)
 
-    async def __aenter__(self) -> tuple[Claims, FindingRecords, ScheduledOccurrence]:
+    async def __aenter__(self):
         await self.journal.open()
         records = FindingRecords(self.journal, AllowList())
         at = self.clock.now()
@@ -120,7 +119,7 @@ class ClaimDesk:
         )
         return Claims(records, self.journal, self.clock), records, slot
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(self, *_error):
         await self.journal.close()
 
 

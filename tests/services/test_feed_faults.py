@@ -21,11 +21,11 @@ HOUR, DAY = 3600.0, 86_400.0
 class Source:
     """Raises what is set, else answers with the number of the read."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.reads = 0
         self.error: BaseException | None = None
 
-    async def __call__(self) -> int:
+    async def __call__(self):
         self.reads += 1
         if self.error is not None:
             raise self.error
@@ -33,7 +33,7 @@ class Source:
 
 
 class Following:
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock):
         self.clock = clock
         self.source = Source()
         self.faults: list[BaseException] = []
@@ -41,26 +41,26 @@ class Following:
         self.feed = Feed("alarms", self.source, clock=clock, interval=60, jitter=0, fault=self.faults.append)
         self.task = asyncio.create_task(self._follow())
 
-    async def _follow(self) -> None:
+    async def _follow(self):
         async for state in self.feed.states():
             self.states.append(state)
 
-    async def turn(self) -> None:
+    async def turn(self):
         for _ in range(20):
             await asyncio.sleep(0)
         assert not self.task.done()
 
-    async def stop(self) -> None:
+    async def stop(self):
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
 
     @property
-    def freshness(self) -> Freshness:
+    def freshness(self):
         return self.feed.state.freshness(self.clock.now())
 
 
 @pytest.fixture
-async def following() -> Following:
+async def following():
     following = Following(ManualClock(START))
     await following.turn()
     return following
@@ -111,7 +111,7 @@ async def test_a_read_that_never_worked_is_failed_and_never_empty():
 async def test_cancelling_a_feed_amid_a_read_ends_it(following):
     reading = asyncio.Event()
 
-    async def hanging() -> int:
+    async def hanging():
         reading.set()
         await asyncio.Event().wait()
         return 0
@@ -148,7 +148,7 @@ async def test_a_feed_whose_reads_hang_is_never_fresh_after_a_step(step):
     hang = asyncio.Event()
     reads = 0
 
-    async def read() -> int:
+    async def read():
         nonlocal reads
         reads += 1
         if reads > 1:

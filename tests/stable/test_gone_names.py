@@ -1,7 +1,6 @@
 """A name that is gone is read and said, is never an error, and stands nowhere but where it is said to be gone."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC
 from pathlib import Path
@@ -13,7 +12,6 @@ from services.models import gone
 from services.models.gone import GONE, Gone, GoneKind, gone_texts
 from services.models.journal import EntryKind, NewEntry
 from services.runbook.loader import inspect, load_named
-from tests.conftest import Embedded
 from tests.services.journal.book import ALICE, NOON, append
 from tests.tools import config_file
 from tests.tools.console import console, until
@@ -44,23 +42,23 @@ WRITTEN = re.compile(
 
 
 @pytest.fixture(autouse=True)
-def nothing_told() -> Iterator[None]:
+def nothing_told():
     gone.take_notices()
     yield
     gone.take_notices()
 
 
-def rows(kind: GoneKind) -> list[Gone]:
+def rows(kind):
     return [each for each in GONE if each.kind is kind]
 
 
-def printed(capfd: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+def printed(capfd, *argv):
     status = run(argv, Output(outline_drawn=False))
     return status, *capfd.readouterr()
 
 
 @pytest.fixture
-def runbook(tmp_path: Path) -> Path:
+def runbook(tmp_path):
     """A runbook with every key that is gone."""
     path = tmp_path / "city.toml"
     tables = (f"\n[{each.name}]\n{TABLES[each.name]}\n" for each in rows(GoneKind.RUNBOOK))
@@ -69,9 +67,7 @@ def runbook(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_runbook_with_keys_that_are_gone_is_used_and_says_so_each_time(
-    runbook: Path, language: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_runbook_with_keys_that_are_gone_is_used_and_says_so_each_time(runbook, language, capfd):
     for _time in range(2):
         status, out, err = printed(
             capfd, "--lang", language, "duties", "--month", "2026-01", "--json", "--runbook", str(runbook)
@@ -83,9 +79,7 @@ def test_a_runbook_with_keys_that_are_gone_is_used_and_says_so_each_time(
             assert line.endswith(text)
 
 
-def test_the_check_of_a_runbook_names_the_line_and_finds_no_error(
-    runbook: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_check_of_a_runbook_names_the_line_and_finds_no_error(runbook, capfd):
     status, out, _err = printed(capfd, "--lang", "en", "runbook", "check", str(runbook))
     assert status == 0
     lines = runbook.read_text("utf-8").splitlines()
@@ -94,7 +88,7 @@ def test_the_check_of_a_runbook_names_the_line_and_finds_no_error(
     assert "no errors" in out
 
 
-def test_a_runbook_without_them_says_nothing(tmp_path: Path) -> None:
+def test_a_runbook_without_them_says_nothing(tmp_path):
     path = tmp_path / "city.toml"
     path.write_text(small_runbook("city", "市"), "utf-8")
     load_named(str(path))
@@ -102,9 +96,7 @@ def test_a_runbook_without_them_says_nothing(tmp_path: Path) -> None:
     assert gone.take_notices() == []
 
 
-def test_a_configuration_with_keys_that_are_gone_is_used_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_configuration_with_keys_that_are_gone_is_used_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(gone, "GONE", (Gone(GoneKind.CONFIGURATION, "intervals.traces", "nothing"),))
     monkeypatch.setenv("TOBAN_INTERVALS__TRACES", "60")
     path = tmp_path / "config.toml"
@@ -117,7 +109,7 @@ def test_a_configuration_with_keys_that_are_gone_is_used_and_says_so(
     ]
 
 
-def test_every_key_of_the_configuration_that_is_gone_is_said(tmp_path: Path) -> None:
+def test_every_key_of_the_configuration_that_is_gone_is_said(tmp_path):
     path = tmp_path / "config.toml"
     lines = [f"{row.name} = 'f7'" for row in rows(GoneKind.CONFIGURATION)]
     config_file.write(path, "\n".join(lines))
@@ -132,17 +124,13 @@ def test_every_key_of_the_configuration_that_is_gone_is_said(tmp_path: Path) -> 
 @pytest.mark.parametrize("more", [(), ("template", "--runbook", "x"), ("--help",)])
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", gone_texts(GoneKind.COMMAND))
-def test_a_command_that_is_gone_says_so_in_one_sentence(
-    name: str, language: str, more: tuple[str, ...], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_that_is_gone_says_so_in_one_sentence(name, language, more, capfd):
     status, out, err = printed(capfd, "--lang", language, *name.split(), *more)
     assert (status, out) == (64, "")
     assert err.splitlines() == [f"toban {name}: {gone_texts(GoneKind.COMMAND)[name]}"]
 
 
-def test_entries_of_kinds_that_are_gone_are_listed_shown_and_said(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_entries_of_kinds_that_are_gone_are_listed_shown_and_said(tmp_path, capfd):
     path = tmp_path / "journal.db"
     texts = gone_texts(GoneKind.JOURNAL)
     with closing(Store(path)) as store:
@@ -160,7 +148,7 @@ def test_entries_of_kinds_that_are_gone_are_listed_shown_and_said(
 
 
 @pytest.mark.scenario("ordinary-day", history=300.0)
-async def test_the_console_says_what_its_files_name_in_vain(embedded: Embedded) -> None:
+async def test_the_console_says_what_its_files_name_in_vain(embedded):
     gone.tell(["city.toml:3: events: gone"])
     async with console(embedded.url, embedded.clock, size=(120, 40)) as pilot:
         past = pilot.app.board.past
@@ -168,7 +156,7 @@ async def test_the_console_says_what_its_files_name_in_vain(embedded: Embedded) 
     assert gone.take_notices() == []
 
 
-def test_every_name_that_is_gone_was_one_and_stands_in_the_goldens() -> None:
+def test_every_name_that_is_gone_was_one_and_stands_in_the_goldens():
     names = golden("names.json")
     were = {
         GoneKind.RUNBOOK: golden("schemas.json")["runbook"],
@@ -182,7 +170,7 @@ def test_every_name_that_is_gone_was_one_and_stands_in_the_goldens() -> None:
     assert set(TABLES) == set(gone_texts(GoneKind.RUNBOOK))
 
 
-def test_the_changelog_of_a_release_says_what_is_gone() -> None:
+def test_the_changelog_of_a_release_says_what_is_gone():
     spelled = {GoneKind.RUNBOOK: "[{}]", GoneKind.COMMAND: "toban {}"}
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     for row in GONE:
@@ -191,7 +179,7 @@ def test_the_changelog_of_a_release_says_what_is_gone() -> None:
             assert f"`{name}`" in changelog_section(changelog, row.since)
 
 
-def files() -> Iterator[tuple[str, str]]:
+def files():
     for place in (
         "*.md", "*.toml", "mkdocs.yml", "docs/**/*", "services/**/*", "tests/**/*", "tui/**/*", "widgets/**/*",
     ):  # fmt: skip
@@ -201,7 +189,7 @@ def files() -> Iterator[tuple[str, str]]:
                 yield name, path.read_text("utf-8")
 
 
-def test_what_is_gone_stands_nowhere_else() -> None:
+def test_what_is_gone_stands_nowhere_else():
     places = {
         (name, match[0])
         for name, text in files()

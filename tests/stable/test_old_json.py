@@ -4,8 +4,6 @@ Texts are not compared, only that they are texts: their wording may change. A fa
 resolved with `python -m tests.tools.stable --add`, which refuses to change what the goldens hold already.
 """
 
-from typing import Any
-
 import pytest
 
 from tests.tools.stable import Contradiction, golden, merge_additions, with_gone
@@ -16,7 +14,7 @@ from tests.tools.stable_shapes import SCENE, entries, names, outputs, runbook, s
 SCENARIO, START, HOURS = SCENE
 
 
-def differences(then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+def differences(then, now):
     """The keys whose values differ, each with its old and new value."""
     return {
         key: (then.get(key, "missing"), now.get(key, "missing"))
@@ -26,12 +24,12 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", golden("names.json"))
-def test_names_are_the_same(name: str) -> None:
+def test_names_are_the_same(name):
     then = golden("names.json")[name]
     assert with_gone(then, names()[name]) == then
 
 
-def test_declared_schemas_are_the_same() -> None:
+def test_declared_schemas_are_the_same():
     then = golden("schemas.json")
     now = with_gone(then, schemas())
     assert then.keys() == now.keys()
@@ -49,7 +47,7 @@ def test_outputs_have_the_same_schema(embedded, tmp_path):
         assert answer["status"] == now[command]["status"], command
 
 
-def test_the_old_runbook_is_read_in_the_same_way() -> None:
+def test_the_old_runbook_is_read_in_the_same_way():
     then = golden("runbook.json")
     assert differences(then, with_gone(then, runbook())) == {}
 

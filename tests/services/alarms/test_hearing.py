@@ -1,7 +1,7 @@
 """Whether an alarm's going to ALARM sends something: rules as AWS documents them, and graphs against trying all states."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -22,7 +22,7 @@ States = Mapping[str, AlarmState]
 Meaning = Callable[[States], bool]
 
 
-def leaf(name: str, *, action: str = "", **more: object) -> Alarm:
+def leaf(name, *, action="", **more):
     actions = (RawId(action),) if action else ()
     return Alarm(
         id=RawId(name),
@@ -34,7 +34,7 @@ def leaf(name: str, *, action: str = "", **more: object) -> Alarm:
     )
 
 
-def composite(name: str, rule: str, action: str = SNS, **more: object) -> Alarm:
+def composite(name, rule, action=SNS, **more):
     return leaf(name, action=action, kind=AlarmKind.COMPOSITE, rule=rule, **more)
 
 
@@ -80,7 +80,7 @@ def test_rules_hold_in_the_states_that_aws_documents(rule, names, where):
         assert (when != "never") == (" ".join(states) in where), states
 
 
-def _escaped(name: str) -> str:
+def _escaped(name):
     return name.replace('"', '\\"')
 
 
@@ -177,7 +177,7 @@ def test_large_rules_are_decided_and_too_large_ones_are_not():
     leaves, listed = [leaf(name) for name in names], ", ".join(names)
     turned = ", ".join(names[number * 37 % 100] for number in range(100))
 
-    def when(rule: str, *more: Alarm) -> str:
+    def when(rule, *more):
         return sending("n050", [*leaves, *more, composite("p", rule)]).when
 
     assert when(" OR ".join(f"ALARM({name})" for name in names)) == "already"
@@ -200,11 +200,11 @@ class Rule:
     holds: Meaning
 
 
-def rules(names: list[str]) -> st.SearchStrategy[Rule]:
-    def state(word: str, name: str) -> Rule:
+def rules(names):
+    def state(word, name):
         return Rule(f"{word}({name})", lambda states: states[name] is STATES[word])
 
-    def at_least(count: int, is_share: bool, negated: bool, word: str, listed: list[str]) -> Rule:
+    def at_least(count, is_share, negated, word, listed):
         text = f"AT_LEAST({count}{'%' * is_share}, {'NOT ' * negated}{word}, ({', '.join(listed)}))"
         least = count * len(listed) if is_share else count * 100
         return Rule(
@@ -212,7 +212,7 @@ def rules(names: list[str]) -> st.SearchStrategy[Rule]:
             lambda states: 100 * sum((states[each] is STATES[word]) != negated for each in listed) >= least,
         )
 
-    def joined(word: str, parts: list[Rule]) -> Rule:
+    def joined(word, parts):
         join = all if word == "AND" else any
         text = "(" + f" {word} ".join(part.text for part in parts) + ")"
         return Rule(text, lambda states: join(part.holds(states) for part in parts))
@@ -245,7 +245,7 @@ class Graph:
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> Graph:
+def graphs(draw):
     names = [f"l{number}" for number in range(draw(st.integers(1, 4)))]
     alarms, meanings = [leaf(name, action=draw(st.sampled_from(["", "", "", SNS]))) for name in names], {}
     below = list(names)
@@ -265,7 +265,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     return Graph(names, alarms, meanings)
 
 
-def settled(graph: Graph, states: States) -> dict[str, AlarmState]:
+def settled(graph, states):
     """The states with those of the composites, which stand in the order in which they depend on each other."""
     every = dict(states)
     for name, holds in graph.meanings.items():
@@ -273,10 +273,10 @@ def settled(graph: Graph, states: States) -> dict[str, AlarmState]:
     return every
 
 
-def tried(graph: Graph, name: str) -> str:
+def tried(graph, name):
     by_id = {str(alarm.id): alarm for alarm in graph.alarms}
 
-    def speaks(alarm: Alarm) -> bool:
+    def speaks(alarm):
         return bool(alarm.alarm_actions and alarm.actions_enabled and not alarm.muted_by)
 
     if speaks(by_id[name]):
@@ -291,11 +291,11 @@ def tried(graph: Graph, name: str) -> str:
         each for each in speakers for world in worlds if len({now[each] for now in world.values()}) > 1
     }
 
-    def is_suppressed(id: str, after: States) -> bool:
+    def is_suppressed(id, after):
         suppressor = by_id[id].suppressor
         return bool(suppressor) and after[suppressor] is AlarmState.ALARM
 
-    def fires(among: Iterable[str], states: States) -> Iterator[str]:
+    def fires(among, states):
         return (each for each in among if states[each] is AlarmState.ALARM)
 
     sends, sometimes, heard = [], [], []

@@ -42,7 +42,7 @@ BESIDES = {
 }
 
 
-def _dates(year: int, days: str) -> list[date]:
+def _dates(year, days):
     return [date.fromisoformat(f"{year}-{day}") for day in days.split()]
 
 
@@ -75,7 +75,7 @@ def test_the_law_of_2000_to_2050():
     assert holidays == expected
 
 
-def _proper(year: int) -> set[date]:
+def _proper(year):
     fixed = ["01-01", "02-11", "04-29", "05-03", "05-05", "11-03", "11-23"]
     fixed += ["05-04"] if year >= 2007 else []
     fixed += ["12-23"] if year <= 2018 else ["02-23"] if year >= 2020 else ["05-01", "10-22"]
@@ -99,12 +99,12 @@ def _proper(year: int) -> set[date]:
     }
 
 
-def _monday(year: int, month: int, number: int) -> date:
+def _monday(year, month, number):
     first = date(year, month, 1)
     return first + timedelta(days=-first.weekday() % 7 + 7 * (number - 1))
 
 
-def _substitutes(proper: set[date]) -> set[date]:
+def _substitutes(proper):
     """第3条第2項: for one on a Sunday the next day that is none; before 2007 only the Monday."""
     substitutes = set()
     for day in proper:
@@ -116,7 +116,7 @@ def _substitutes(proper: set[date]) -> set[date]:
     return substitutes
 
 
-def _between(proper: set[date], year: int) -> set[date]:
+def _between(proper, year):
     """第3条第3項: a day between two; before 2007 not a Sunday and not a substitute."""
     between = {
         day

@@ -7,7 +7,7 @@ import pytest
 from services import i18n
 from services.calendar.calendar import Calendar
 from services.models.base import RawId
-from services.models.duties import BaseDate, ScheduledOccurrence
+from services.models.duties import BaseDate
 from services.models.runbook import ClosedDay, Closures, Runbook, Within
 from services.runbook.loader import load_named
 from tests.services.calendar.calendar_world import OFFICE, calendar, duty, moves
@@ -18,13 +18,13 @@ WEEKLY = ("weekly-backup", "weekly-cost", "weekly-patches")
 FIRST_OF_MONTH = ("monthly-trail", "monthly-patches", "monthly-review", "scale-down")
 
 
-def on(day: str, name: str = "") -> list[ScheduledOccurrence]:
+def on(day, name=""):
     """What the shipped runbook holds on a day, of one duty if it is named."""
     at = date.fromisoformat(day)
     return [slot for slot in FACILITY.slots(at, at) if not name or slot.duty == name]
 
 
-def utc(text: str) -> datetime:
+def utc(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
@@ -246,7 +246,7 @@ WITH_BASE_DATE = duty(anchor="access-key:ci+90d", rule="", at=(), closed_day=Clo
 DISABLED = duty(anchor="access-key-disabled:ci+7d", rule="", at=(), closed_day=ClosedDay.NEXT, id="delete")
 
 
-def key(name: str, at: str | None, anchor: str = "access-key:ci", remark: str = "") -> BaseDate:
+def key(name, at, anchor="access-key:ci", remark=""):
     return BaseDate(anchor=anchor, id=RawId(name), at=at and utc(at), remark=remark)
 
 
@@ -309,7 +309,7 @@ def test_days_and_moments():
 
 
 def test_the_next_slot_of_a_duty():
-    def following(name: str, after: str) -> str:
+    def following(name, after):
         slot = FACILITY.next_slot(name, utc(after))
         return slot.key if slot else ""
 

@@ -27,7 +27,7 @@ MINUTES = st.integers(0, 7 * 1440 - 1)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def spelled(minutes: int) -> str:
+def spelled(minutes):
     day, rest = divmod(minutes, 1440)
     return f"{_DAYS[day]}:{rest // 60:02}:{rest % 60:02}"
 

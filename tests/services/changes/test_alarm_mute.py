@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from services.changes.reverts import reverts
 from services.demo.cloudwatch.alarms.states import State
-from services.models.change_runs import Run, StepState
-from services.models.changes import Danger, Plan
+from services.models.change_runs import StepState
+from services.models.changes import Danger
 from services.models.watches import WatchState
-from tests.services.changes.change_world import Desk, desk
+from tests.services.changes.change_world import desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 ALARM = "rds-cpu-high"
@@ -19,30 +18,30 @@ PUT, DELETE = "cloudwatch.PutAlarmMuteRule", "cloudwatch.DeleteAlarmMuteRule"
 REGION = "ap-northeast-1"
 
 
-async def planned(one: Desk, alarm: str = ALARM, **parameters: str) -> Plan:
+async def planned(one, alarm=ALARM, **parameters):
     return await one.engine.plan("alarm-mute", alarm, {"reason": "maintenance", **parameters})
 
 
-async def applied(one: Desk, plan: Plan) -> Run:
+async def applied(one, plan):
     return await one.engine.apply(plan, plan.confirm)
 
 
-def rules(embedded: Any) -> dict[str, Any]:
+def rules(embedded):
     return {name: rule for (_region, name), rule in embedded.world.alarms.mutes.rules.items()}
 
 
-def fire(embedded: Any, alarm: str = ALARM) -> None:
+def fire(embedded, alarm=ALARM):
     world = embedded.world
     with world.lock:
         world.alarms.set_state(world.alarms.get(alarm), State.ALARM, "as the test wants it")
 
 
-def actions(embedded: Any, alarm: str = ALARM) -> int:
+def actions(embedded, alarm=ALARM):
     history = embedded.world.alarms.history.items
     return sum(item.type == "Action" and item.name == alarm for item in history)
 
 
-async def muted(one: Desk, embedded: Any, **parameters: str) -> Run:
+async def muted(one, embedded, **parameters):
     run = await applied(one, await planned(one, **parameters))
     assert run.state is StepState.DONE, run.steps
     return await one.ended()
@@ -123,7 +122,7 @@ async def test_a_rule_of_somebody_else_is_neither_overwritten_nor_deleted(embedd
         assert next(iter(rules(embedded).values())).settings["Rule"]["Schedule"] == schedule
 
 
-async def put_rule(embedded: Any, name: str, schedule: dict[str, str]) -> None:
+async def put_rule(embedded, name, schedule):
     """A rule that somebody else creates."""
 
     settings = {"Name": name, "Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": [ALARM]}}

@@ -1,7 +1,6 @@
 """The life of a cache invalidation on the embedded AWS: planned, sent once, followed until CloudFront has completed it."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,27 +11,26 @@ from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id
 from services.demo.cloudfront import WILDCARD_SECONDS, DistributionCache
 from services.demo.names import DISTRIBUTION
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
+from services.models.change_runs import StepState
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
-from tests.services.changes.change_world import Desk, desk
+from tests.services.changes.change_world import desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 CREATE = "cloudfront.CreateInvalidation"
 
 
-async def planned(one: Desk, paths: str | None = None) -> Plan:
+async def planned(one, paths=None):
     parameters = {} if paths is None else {"paths": paths}
     return await one.engine.plan("cache-invalidation", DISTRIBUTION, parameters)
 
 
-async def applied(one: Desk, plan: Plan) -> Run:
+async def applied(one, plan):
     return await one.engine.apply(plan, plan.confirm)
 
 
-def batches(embedded: Any) -> list[Any]:
+def batches(embedded):
     return list(embedded.world.component(DistributionCache).invalidations)
 
 

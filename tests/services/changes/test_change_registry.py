@@ -11,7 +11,6 @@ import pytest
 
 from services.changes import registry
 from services.changes.base import PLAN_SECONDS, Change
-from services.changes.engine import ChangeEngine
 from services.models.change_runs import StepState
 from services.models.changes import Danger
 from tests.services.changes.alarm_actions import ALARM_ACTIONS
@@ -26,7 +25,7 @@ assert run(["--lang", "en", "change", "--help"], Output(outline_drawn=False)) ==
 ALARM = "rds-cpu-high"
 
 
-def run(code: str) -> tuple[str, set[str]]:
+def run(code):
     """(what a fresh Python prints for `code`, the modules of `services` that it has imported then)."""
     answer = subprocess.run(
         [sys.executable, "-c", f"{code}\n{LOADED}"],
@@ -89,7 +88,7 @@ async def test_the_example_of_every_line_names_its_parameters(embedded, tmp_path
 
 
 @pytest.fixture
-def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_more(monkeypatch):
     monkeypatch.setattr(registry, "CHANGES", (*registry.CHANGES, ALARM_ACTIONS))
 
 
@@ -111,7 +110,7 @@ async def test_one_class_and_one_line_are_a_change(embedded, tmp_path):
         assert kinds == ["alarm-actions", "alarm-actions"]
 
 
-async def switched(engine: ChangeEngine, parameters: dict[str, str]) -> None:
+async def switched(engine, parameters):
     plan = await engine.plan("alarm-actions", ALARM, parameters)
     assert (plan.kind, plan.wish, plan.danger) == ("alarm-actions", parameters, Danger.CAREFUL)
     assert (plan.expires_at - plan.made_at).total_seconds() == PLAN_SECONDS

@@ -45,7 +45,7 @@ CPU60 = ScalingPolicy(
 )
 
 
-def scaling_state(minimum: int = 2, maximum: int = 10, desired: int = 3, **more: Any) -> ScalingState:
+def scaling_state(minimum=2, maximum=10, desired=3, **more):
     service = ContainerService(
         id=RawId("staff-api"),
         name="staff-api",
@@ -64,7 +64,7 @@ def scaling_state(minimum: int = 2, maximum: int = 10, desired: int = 3, **more:
     return ScalingState(**(defaults | more))
 
 
-def make_plan(state: ScalingState, quota: FargateQuota = QUOTA, **parameters: str) -> Plan:
+def make_plan(state, quota=QUOTA, **parameters):
     return CHANGE.plan_on(TARGET, parameters, state, "p1", quota)
 
 

@@ -2,14 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from services.aws.client.errors import Refused
 from services.journal.errors import JournalError
 from services.models.change_runs import StepState
-from services.models.changes import Observation, Place, PlannedStep
+from services.models.changes import Place
 from services.models.journal import EntryKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import (
@@ -19,7 +18,6 @@ from tests.services.changes.change_world import (
     RESOURCE,
     SCHEDULE,
     SERVICE,
-    Desk,
     desk,
     service,
     target,
@@ -78,7 +76,7 @@ async def test_another_console_sees_the_run(embedded, tmp_path):
         await states.aclose()
 
 
-async def refused(one: Desk, plan: Any, text: str, typed: str = SERVICE) -> None:
+async def refused(one, plan, text, typed=SERVICE):
     before = dict(one.embedded.counts())
     run = await one.engine.apply(plan, typed)
     assert run.state is StepState.REFUSED
@@ -186,7 +184,7 @@ async def test_a_request_is_not_sent_long_after_its_intent(embedded, tmp_path, m
         change = one.engine.changes["task-limit"]
         observe = change.observe
 
-        async def slow(step: PlannedStep) -> Observation:
+        async def slow(step):
             embedded.clock.advance(26)
             return await observe(step)
 
@@ -228,7 +226,7 @@ async def test_an_ending_console_waits_for_what_is_being_sent(embedded, tmp_path
         assert two.engine.permits.armed is None
 
 
-async def refused_at_the_end(one: Desk) -> None:
+async def refused_at_the_end(one):
     plan = (one.engine.runs[0]).plan.model_copy(update={"id": "another"})
     with pytest.raises(JournalError):
         await one.engine.apply(plan, SERVICE)
@@ -392,7 +390,7 @@ async def test_the_raised_limit_brings_tasks_and_aws_takes_it_back(embedded, tmp
         assert (await one.engine.resolve(plan.id)).state is StepState.DONE, "what is known stays known"
 
 
-async def advance_until(embedded: Any, holds: Any, minutes: int) -> None:
+async def advance_until(embedded, holds, minutes):
     for _minute in range(minutes):
         if holds():
             return
@@ -401,5 +399,5 @@ async def advance_until(embedded: Any, holds: Any, minutes: int) -> None:
     raise AssertionError("never came")
 
 
-def alarm(embedded: Any) -> str:
+def alarm(embedded):
     return str(embedded.world.alarms.get("ecs-cpu-high").state.value)

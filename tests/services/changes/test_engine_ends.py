@@ -1,17 +1,15 @@
 """What ends in the middle of a change: the console, the arming, the credentials, the patience with AWS."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from services.changes import sender, shutdown
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
+from services.models.change_runs import StepState
 from services.models.identity import Identity
-from services.models.journal import Entry, EntryKind
+from services.models.journal import EntryKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target, told
+from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, desk, target, told
 from tui.runtime.runtime_app import RuntimeApp
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -19,11 +17,11 @@ SCALING = "application-autoscaling"
 DONE, REFUSED, UNKNOWN = StepState.DONE, StepState.REFUSED, StepState.UNKNOWN
 
 
-def states_of(run: Run) -> list[StepState]:
+def states_of(run):
     return [step.state for step in run.steps]
 
 
-def open_holds(entries: tuple[Entry, ...]) -> list[str]:
+def open_holds(entries):
     """Holds that were taken and not given back."""
     open_: list[str] = []
     for entry in entries:
@@ -96,7 +94,7 @@ async def test_disarmed_between_two_steps_the_second_is_not_sent_and_a_person_mu
 async def test_credentials_of_another_account_between_two_steps_send_nothing_more(
     embedded, tmp_path, monkeypatch
 ):
-    async def other() -> Identity:
+    async def other():
         return Identity(account="999999999999", arn="arn", name="hanako")
 
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -118,7 +116,7 @@ async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied
         await one.arm()
         plan, identity = await one.plan(max="10"), one.services.session.identity
 
-        async def slow() -> Identity:
+        async def slow():
             embedded.advance(121)
             return await identity()
 
@@ -130,7 +128,7 @@ async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied
 
 async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(embedded, tmp_path, monkeypatch):
     # The limit was read and is there, even if the counts cannot be read afterwards.
-    async def never(_plan: Plan) -> str:
+    async def never(_plan):
         await asyncio.Event().wait()
         return ""
 
@@ -142,11 +140,11 @@ async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(embedded,
         assert [(step.state, step.verified) for step in run.steps] == [(DONE, True), (DONE, True)]
 
 
-def after_the_first(one: Desk, monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
+def after_the_first(one, monkeypatch, act):
     """`act` once the first request was answered."""
     write = one.services.session.write
 
-    async def call_later(*args: Any, **options: Any) -> dict[str, Any]:
+    async def call_later(*args, **options):
         answer = await write(*args, **options)
         act()
         return answer

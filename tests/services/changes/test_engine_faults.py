@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.journal.errors import JournalError
-from services.models.change_runs import Run, StepState
-from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.change_runs import StepState
+from services.models.journal import EntryKind
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
 from tests.services.changes.change_world import (
@@ -16,7 +16,6 @@ from tests.services.changes.change_world import (
     REGISTER,
     SCHEDULE,
     SERVICE,
-    Desk,
     desk,
     hasten,
     target,
@@ -89,12 +88,12 @@ async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
         assert (await two.plan(max="9" if done[0] else "10", revert="duty")).refusals == ()
 
 
-def fill_disk(one: Desk, monkeypatch: pytest.MonkeyPatch, *, after: EntryKind | None) -> set[str]:
+def fill_disk(one, monkeypatch, *, after):
     """From the first entry of kind `after` on, or at once, no entry can be written; until the set is cleared."""
     journal, append = one.services.journal, one.services.journal.append
     full = {"now"} if after is None else {"soon"}
 
-    async def limited(draft: NewEntry) -> Entry:
+    async def limited(draft):
         if "now" in full:
             raise JournalError(
                 Problem(kind=ProblemKind.OTHER, summary="disk full", at=one.embedded.clock.now())
@@ -107,7 +106,7 @@ def fill_disk(one: Desk, monkeypatch: pytest.MonkeyPatch, *, after: EntryKind | 
     return full
 
 
-def states_of(run: Run) -> list[tuple[StepState, bool | None]]:
+def states_of(run):
     return [(step.state, step.verified) for step in run.steps]
 
 

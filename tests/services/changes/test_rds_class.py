@@ -1,5 +1,4 @@
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -18,19 +17,19 @@ COSTS = (MonthlyCost(Decimal("147.46")), MonthlyCost(Decimal("294.92")))
 QUEUED = PendingSetting(id=CLASS, title="Instance class", value="db.t4g.large", outage=True)
 
 
-def orderable(*names: str, **more: Any) -> tuple[OrderableClass, ...]:
+def orderable(*names, **more):
     return tuple(OrderableClass(name=name, multi_az=True, **more) for name in names)
 
 
 CLASSES = orderable("db.r6g.large", "db.t4g.medium", "db.t4g.2xlarge", "db.t4g.large", "db.t4g.xlarge")
 
 
-def state(**more: Any) -> ClassState:
+def state(**more):
     read = read_state(**more)
     return ClassState(read, offered(CLASSES, read))
 
 
-def plan(current: ClassState | None = None, costs: Any = COSTS, **parameters: str) -> Plan:
+def plan(current=None, costs=COSTS, **parameters):
     result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), costs, "0plan")
     return result
 

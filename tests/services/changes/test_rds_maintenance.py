@@ -1,9 +1,7 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from services.changes.rds.state import ReadState
 from services.changes.rds_maintenance.change import maintenance_progress, observed_opt_in
 from services.models.changes import Danger, Place, Plan
 from services.models.rds import OptIn
@@ -26,11 +24,11 @@ UPDATE = patch(auto_after=NOW + timedelta(days=30))
 REQUESTED = patch(opt_in=OptIn.NEXT_WINDOW, current=datetime(2026, 1, 31, 17, 0, tzinfo=UTC))
 
 
-def state(*actions: Any, **more: Any) -> ReadState:
+def state(*actions, **more):
     return read_state(actions=actions or (UPDATE,), **more)
 
 
-def plan(current: ReadState | None = None, **parameters: str) -> Plan:
+def plan(current=None, **parameters):
     result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), "0plan")
     return result
 

@@ -1,6 +1,5 @@
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,11 +33,11 @@ GP3 = StorageOption(
 PRICE = MonthlyCost(Decimal("0.276"), date(2026, 1, 5))
 
 
-def state(*, options: Any = (GP3,), changed_at: Any = None, **more: Any) -> StorageState:
+def state(*, options=(GP3,), changed_at=None, **more):
     return StorageState(read_state(**more), options, changed_at)
 
 
-def plan(current: StorageState | None = None, price: MonthlyCost | None = PRICE, **parameters: str) -> Plan:
+def plan(current=None, price=PRICE, **parameters):
     result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), price, "0plan")
     return result
 

@@ -10,7 +10,7 @@ from services.changes.trail import EVERY, Trace, Trail, mark_of
 from services.models.change_runs import StepState
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
 from tests.conftest import ORIGIN, REGION
-from tests.services.changes.change_world import REGISTER, RESOURCE, SERVICE, Desk, desk
+from tests.services.changes.change_world import REGISTER, RESOURCE, SERVICE, desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 READ = "application-autoscaling.DescribeScalableTargets"
@@ -25,7 +25,7 @@ EVENT: dict[str, Any] = {
 }
 
 
-async def unknown(one: Desk) -> None:
+async def unknown(one):
     """A raise whose request never arrives, to which AWS shows another state: only a person, or AWS later, settles it."""
     await one.arm()
     plan = await one.plan(max="10", revert="duty")
@@ -35,13 +35,13 @@ async def unknown(one: Desk) -> None:
     set_maximum(one.embedded, 7)
 
 
-def set_maximum(embedded: Any, maximum: int) -> None:
+def set_maximum(embedded, maximum):
     with embedded.world.lock:
         now = embedded.clock.now().timestamp()
         embedded.world.scaling.register(RESOURCE, now, {"MaxCapacity": maximum})
 
 
-async def live(one: Desk, seconds: float) -> int:
+async def live(one, seconds):
     """Let the world live on; returns how often AWS was read."""
     before = one.embedded.counts().get(READ, 0)
     for _step in range(int(seconds / STEP)):

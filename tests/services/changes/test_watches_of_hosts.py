@@ -2,7 +2,6 @@
 
 import dataclasses
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -29,12 +28,12 @@ async def test_the_end_of_another_host_s_change_is_not_believed_before_aws_must_
     monkeypatch.setattr(ages, "machine", lambda: "this-boot time:[1]")
     async with desk(embedded, tmp_path / "j.db") as two:
 
-        async def progress(*_args: Any) -> Progress:
+        async def progress(*_args):
             return Progress(state=WatchState.FAILED, text="not listed")
 
         monkeypatch.setattr(two.engine.changes[KIND], "progress", progress)
 
-        async def looked() -> WatchState | None:
+        async def looked():
             await two.runs()
             await two.engine._watches.check_due(two.engine.runs)
             (run,) = two.engine.runs
@@ -79,7 +78,7 @@ async def test_what_aws_may_not_show_yet_counts_from_the_confirmation(embedded, 
         run = await one.apply(plan)
         assert run.watching
 
-        async def as_before(_service: str) -> Any:
+        async def as_before(_service):
             return dataclasses.replace(before, at=embedded.clock.now())
 
         with monkeypatch.context() as patch:

@@ -1,7 +1,6 @@
 """The report of an incident, and incidents in the reports of days, months and years: from the journal alone."""
 
 from datetime import timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +12,6 @@ from services.incidents.capture import captured
 from services.incidents.course import incident_of
 from services.models.causes import OnsetBasis
 from services.models.change_runs import StepState
-from services.models.incident_report import IncidentReport
 from services.models.incidents import (
     IncidentState,
     StepMark,
@@ -41,13 +39,13 @@ from tests.services.report.test_report_day import plan
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path):
     book = Ledger(tmp_path / "j.db")
     book.began(f"{DAY} 00:00")
     return book
 
 
-def report_of(ledger: Ledger, *, private: bool = False, now: str = "2026-01-07 09:00") -> IncidentReport:
+def report_of(ledger, *, private=False, now="2026-01-07 09:00"):
     incident = recorded_incidents(ledger.path)[-1]
     return make_incident_report(ledger.path, RUNBOOK, incident, jst(now), private=private)
 

@@ -19,7 +19,7 @@ LINES = (
 )
 
 
-def begin(ledger: Ledger, at: str, *ticked: str, user: str = "yamada", note: str = "") -> None:
+def begin(ledger, at, *ticked, user="yamada", note=""):
     data = {RESTRAINS_CHANGES: False, "ticked": list(ticked), "unticked": [], "evidence": {}, "note": note}
     ledger.entry(at, EntryKind.PROGRESS, user=user, subject=KEY, target="key-rotation", data=data)
 
@@ -36,7 +36,7 @@ def test_the_report_names_what_is_open_until_the_duty_is_signed_off(tmp_path):
         i18n.use("en")
 
 
-def _check(ledger: Ledger) -> None:
+def _check(ledger):
     report = ledger.report("2026-01-19", "2026-01-19 17:00")
     assert isinstance(report, DayReport)
     (line,) = [each for each in report.earlier if each.duty == "key-rotation"]

@@ -1,7 +1,6 @@
 """What is still abnormal is handed over with who accepted it and until when, and stands in the day's report."""
 
 from datetime import UTC
-from pathlib import Path
 
 from services.incidents.entries import follow_up
 from services.incidents.hand_over.open_points import DayAtHand, open_points
@@ -23,7 +22,7 @@ BAD = {
 }
 
 
-def monday(path: Path) -> Ledger:
+def monday(path):
     """Three findings and an alarm without data, all signed off; one inspection is normal again, one could not be judged."""
     ledger = Ledger(path / "j.db")
     ledger.began("2026-01-12 09:00")

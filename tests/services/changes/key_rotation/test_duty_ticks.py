@@ -4,18 +4,18 @@ import pytest
 
 from services import i18n
 from services.demo.names import USER_KEY
-from services.models.duties import Occurrence, OccurrenceState
+from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind, EntryQuery
 from services.models.report import DayReport
 from services.report.make import make
 from services.report.periods import read_period
 from services.runbook.loader import load_builtin
-from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN, Desk, account, desk
+from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN, account, desk
 
 pytestmark = pytest.mark.scenario(account())
 
 
-async def ticked(console: Desk, duty: str = "key-rotation") -> tuple[Occurrence, int]:
+async def ticked(console, duty="key-rotation"):
     """The old key's duty and how many of its lines are ticked, after the console has looked."""
     services = console.services
     feed = services.feeds["base_dates"]

@@ -3,7 +3,6 @@
 import json
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -110,7 +109,7 @@ async def test_the_secrets_of_an_environment_and_of_an_organisation(embedded, tm
         await console.take("deactivate")
 
 
-def storing(path: Path, status: int = 0) -> tuple[str, ...]:
+def storing(path, status=0):
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read()); print('stored'); sys.exit(int(sys.argv[2]))"
     return (sys.executable, "-c", code, str(path), str(status))
 

@@ -43,7 +43,7 @@ KINDS = {
 }
 
 
-def per_hour(name: str, at: datetime) -> float:
+def per_hour(name, at):
     local = at.astimezone(CALENDAR.zone)
     working, hour = CALENDAR.within_hours(at), local.hour + local.minute / 60
     if name == "office":
@@ -61,7 +61,7 @@ def per_hour(name: str, at: datetime) -> float:
 
 
 @cache
-def source(name: str) -> tuple[float, ...]:
+def source(name):
     """The times of its events over more than a year."""
     random, first, last = Random(name), BEGAN.timestamp(), (BEGAN + YEAR).timestamp()
     if name == "metric":
@@ -81,9 +81,7 @@ def source(name: str) -> tuple[float, ...]:
     return tuple(times)
 
 
-def activity(
-    name: str, until: datetime, *, stops: datetime | None = None, born: datetime | None = None
-) -> Activity:
+def activity(name, until, *, stops=None, born=None):
     times = sorted(source(name))
     since = max(until - REACH, born or BEGAN).timestamp()
     ends = min(until, stops or until).timestamp()
@@ -91,7 +89,7 @@ def activity(
     return Activity(inside, SLOT if name == "metric" else 0)
 
 
-def would_have_come(name: str, since: datetime, until: datetime) -> float:
+def would_have_come(name, since, until):
     """How many events are expected if it goes on; of what comes by schedule those that came."""
     if name in ("metric", "hourly", "batch"):
         times = source(name)

@@ -111,7 +111,7 @@ def test_the_caret_of_a_compile_error():
     assert CompileError("").place(text) is None
 
 
-def asked(text: str, language: QueryLanguage, *groups: str) -> InsightsQuery:
+def asked(text, language, *groups):
     start = datetime(2026, 1, 14, tzinfo=UTC)
     span = TimeSpan(start=start, end=start + timedelta(hours=1))
     return InsightsQuery(text=text, language=language, groups=tuple(map(RawId, groups)), span=span)

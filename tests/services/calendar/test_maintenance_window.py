@@ -5,15 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.calendar.maintenance_windows import (
-    DAY,
-    WEEK,
-    Window,
-    daily,
-    local_text,
-    typed_as_local,
-    weekly,
-)
+from services.calendar.maintenance_windows import DAY, WEEK, Window, daily, local_text, typed_as_local, weekly
 from services.models.date_text import zoned_time
 
 TOKYO = ZoneInfo("Asia/Tokyo")

@@ -11,16 +11,7 @@ from services.models.change_runs import StepState
 from services.models.journal import EntryKind
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import (
-    OVER,
-    REGISTER,
-    SCHEDULE,
-    SERVICE,
-    desk,
-    hasten,
-    target,
-    told,
-)
+from tests.services.changes.change_world import OVER, REGISTER, SCHEDULE, SERVICE, desk, hasten, target, told
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 SCALING = "application-autoscaling"
@@ -156,19 +147,18 @@ async def test_another_console_determines_an_outcome_that_this_one_could_not_rec
         assert (await two.runs())[0].state is DONE
 
 
-async def test_without_the_journal_nothing_is_planned_armed_or_sent(embedded, tmp_path, monkeypatch):
-    async with desk(embedded, tmp_path / "j.db") as one:
+async def test_without_the_journal_nothing_is_planned_armed_or_sent(one, embedded, monkeypatch):
+    await one.arm()
+    plan = await one.plan(max="10")
+    full = fill_disk(one, monkeypatch, after=None)
+    with pytest.raises(JournalError):
+        await one.apply(plan)
+    assert embedded.counts().get(REGISTER) is None
+    with pytest.raises(JournalError):
+        await one.engine.disarm()
+    with pytest.raises(JournalError):
         await one.arm()
-        plan = await one.plan(max="10")
-        full = fill_disk(one, monkeypatch, after=None)
-        with pytest.raises(JournalError):
-            await one.apply(plan)
-        assert embedded.counts().get(REGISTER) is None
-        with pytest.raises(JournalError):
-            await one.engine.disarm()
-        with pytest.raises(JournalError):
-            await one.arm()
-        assert one.engine.permits.armed is None
-        full.clear()
-        await one.arm()
-        assert (await one.apply(plan)).state is DONE
+    assert one.engine.permits.armed is None
+    full.clear()
+    await one.arm()
+    assert (await one.apply(plan)).state is DONE

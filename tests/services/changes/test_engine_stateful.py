@@ -6,26 +6,22 @@ import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.aws.client.write_grants import WriteAuthorizer
 from services.calendar.calendar import Calendar
-from services.changes.approval.authority import authority_of
-from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.recovery import NotFinal
-from services.changes.registry import Changes
 from services.clock import ManualClock
 from services.journal.journal import Journal
 from services.models.change_runs import StepState
 from services.models.changes import Plan
-from services.models.journal import EntryKind, Person
+from services.models.journal import EntryKind
 from tests.services.changes.change_world import OVER, UNAPPROVED
-from tests.services.changes.fake_aws import NOW, FakeAws, FakeTrail
+from tests.services.changes.fake_aws import NOW, FakeAws, opened
 
 T = TypeVar("T")
 BOOK = UNAPPROVED
@@ -53,26 +49,8 @@ class TwoConsoles(RuleBasedStateMachine):
         return self.loop.run_until_complete(asyncio.wait_for(work, 60))
 
     async def console(self, name):
-        session: Any = self.aws
-        journal = Journal(
-            Path(self.folder.name) / "j.db", clock=self.clock, person=lambda: Person(user=name), syslog=None
-        )
-        await journal.open()
-        context = ChangeContext(
-            runbook=BOOK, calendar=CALENDAR, clock=self.clock, region="ap-northeast-1",
-            reader=session,
-        )  # fmt: skip
-        permits = WriteAuthorizer(self.clock, BOOK.system.account)
-        engine = ChangeEngine(
-            Changes(context),
-            journal=journal,
-            session=session,
-            permits=permits,
-            clock=self.clock,
-            authority=authority_of(context, journal),
-            zone=context.zone,
-            trail=FakeTrail(self.aws),
-        )
+        path = Path(self.folder.name) / "j.db"
+        journal, engine = await opened(self.aws, self.clock, path, name)
         await engine.arm("month end", timedelta(minutes=60))
         return Console(journal, engine)
 

@@ -2,26 +2,18 @@
 
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from services.aws.client.write_grants import WriteAuthorizer
-from services.calendar.calendar import Calendar
 from services.changes import entries
 from services.changes.ages import marked
-from services.changes.approval.authority import authority_of
-from services.changes.base import ChangeContext
-from services.changes.engine import ChangeEngine
-from services.changes.registry import Changes
 from services.changes.trail import mark_of
 from services.clock import ManualClock
-from services.journal.journal import Journal
 from services.journal.store import Store
 from services.models.change_runs import StepState
 from services.models.journal import Person
 from tests.services.changes.change_world import OVER, UNAPPROVED
-from tests.services.changes.fake_aws import NOW, FakeAws, FakeTrail
+from tests.services.changes.fake_aws import NOW, FakeAws, opened
 from tests.services.journal.book import append
 
 BOOK = UNAPPROVED
@@ -39,23 +31,7 @@ class World:
     @asynccontextmanager
     async def console(self, name):
         """A console that ends as a killed one does: nothing more is recorded."""
-        session: Any = self.aws
-        book = Journal(self.path, clock=self.clock, person=lambda: Person(user=name), syslog=None)
-        await book.open()
-        context = ChangeContext(
-            runbook=BOOK, calendar=Calendar(BOOK), clock=self.clock, region="ap-northeast-1", reader=session
-        )
-        permits = WriteAuthorizer(self.clock, BOOK.system.account)
-        engine = ChangeEngine(
-            Changes(context),
-            journal=book,
-            session=session,
-            permits=permits,
-            clock=self.clock,
-            authority=authority_of(context, book),
-            zone=context.zone,
-            trail=FakeTrail(self.aws),
-        )
+        book, engine = await opened(self.aws, self.clock, self.path, name)
         try:
             yield engine
         finally:

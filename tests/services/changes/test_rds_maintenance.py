@@ -6,16 +6,7 @@ from services.changes.rds_maintenance.change import maintenance_progress, observ
 from services.models.changes import Danger, Place, Plan
 from services.models.rds import OptIn
 from services.models.watches import WatchState
-from tests.services.changes.rds_states import (
-    ARN,
-    CALENDAR,
-    NOW,
-    change,
-    patch,
-    read_state,
-    rows,
-    texts,
-)
+from tests.services.changes.rds_states import ARN, CALENDAR, NOW, change, patch, read_state, rows, texts
 
 CHANGE = change("rds-maintenance")
 SNAPSHOT = change("rds-snapshot")

@@ -280,32 +280,30 @@ LOST = [
 @pytest.mark.parametrize(("kind", "parameters", "operation"), LOST)
 @pytest.mark.parametrize("fault", ["reset-after", "reset-before", "html"])
 async def test_a_lost_answer_is_settled_by_reading_and_never_sent_twice(
-    kind, parameters, operation, fault, embedded, tmp_path
+    one, kind, parameters, operation, fault, embedded
 ):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        intended = await plan(one, kind, **parameters)
-        embedded.fault("rds", operation.partition(".")[2], mode=fault, times=1)
-        run = await apply(one, intended)
-        if run.state is StepState.UNKNOWN:
-            run = await told(one, run.id)
-        arrived = fault == "reset-after"
-        assert run.state is (StepState.DONE if arrived else StepState.FAILED), run
-        assert embedded.counts()[operation] == 1
+    await one.arm()
+    intended = await plan(one, kind, **parameters)
+    embedded.fault("rds", operation.partition(".")[2], mode=fault, times=1)
+    run = await apply(one, intended)
+    if run.state is StepState.UNKNOWN:
+        run = await told(one, run.id)
+    arrived = fault == "reset-after"
+    assert run.state is (StepState.DONE if arrived else StepState.FAILED), run
+    assert embedded.counts()[operation] == 1
 
 
 @story({"kind": "patch"})
 @pytest.mark.parametrize(("kind", "parameters", "operation"), LOST)
 async def test_a_database_that_changed_since_the_plan_is_left_alone(
-    kind, parameters, operation, embedded, tmp_path
+    one, kind, parameters, operation, embedded
 ):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        intended = await plan(one, kind, **parameters)
-        with embedded.world.lock:
-            database = instance(embedded)
-            database.queue({"DBInstanceClass": "db.r6g.large"}, immediately=True)
-            database.maintenance[0].opt_in = "immediate"
-        run = await apply(one, intended)
-        assert run.state is StepState.REFUSED, run
-        assert embedded.counts().get(operation, 0) == 0
+    await one.arm()
+    intended = await plan(one, kind, **parameters)
+    with embedded.world.lock:
+        database = instance(embedded)
+        database.queue({"DBInstanceClass": "db.r6g.large"}, immediately=True)
+        database.maintenance[0].opt_in = "immediate"
+    run = await apply(one, intended)
+    assert run.state is StepState.REFUSED, run
+    assert embedded.counts().get(operation, 0) == 0

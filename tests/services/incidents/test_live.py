@@ -10,14 +10,7 @@ from services.incidents.live import AGAIN, EVERY, LiveEvidence, with_captured, w
 from services.incidents.readings import Weighing
 from services.incidents.weighing import assess
 from services.models.causes import SignalState, Word
-from services.models.first_wave import (
-    AskedQuestion,
-    LogEntry,
-    Source,
-    SourceReading,
-    StoppedTask,
-    Sure,
-)
+from services.models.first_wave import AskedQuestion, LogEntry, Source, SourceReading, StoppedTask, Sure
 from services.models.incidents import Turn, TurnKind
 from services.models.problem import Problem, ProblemKind
 from tests.widgets import incident_data as data

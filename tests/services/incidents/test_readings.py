@@ -8,13 +8,7 @@ from services.incidents.evidence import unpacked
 from services.incidents.live import LiveEvidence
 from services.incidents.readings import Readings
 from services.incidents.weighing import assess
-from services.models.first_wave import (
-    AskedQuestion,
-    Measure,
-    Source,
-    SourceReading,
-    Sure,
-)
+from services.models.first_wave import AskedQuestion, Measure, Source, SourceReading, Sure
 from services.models.incidents import TriggerKind
 from services.models.journal import EntryKind, EntryQuery
 from tests.services.incidents.incident_desk import RUNBOOK, alarm, desk

@@ -19,8 +19,7 @@ POLLS = 20
 
 
 @pytest.fixture
-def polls(monkeypatch):
-    monkeypatch.setattr(FileEvents, "of", lambda _folder, _names: None)
+def compared(monkeypatch):
     paths: list[Path] = []
     mark = file_watcher._mark
 
@@ -30,6 +29,12 @@ def polls(monkeypatch):
 
     monkeypatch.setattr(file_watcher, "_mark", counted)
     return paths
+
+
+@pytest.fixture
+def polls(compared, monkeypatch):
+    monkeypatch.setattr(FileEvents, "of", lambda _folder, _names: None)
+    return compared
 
 
 async def reached(condition):
@@ -158,19 +163,6 @@ async def test_a_change_is_reported_again_one_poll_later(tmp_path, polls):
 
 
 # ---- where the kernel reports changes
-
-
-@pytest.fixture
-def compared(monkeypatch):
-    paths: list[Path] = []
-    mark = file_watcher._mark
-
-    def counted(path):
-        paths.append(path)
-        return mark(path)
-
-    monkeypatch.setattr(file_watcher, "_mark", counted)
-    return paths
 
 
 @pytest.fixture

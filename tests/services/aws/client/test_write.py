@@ -16,16 +16,7 @@ from services.clock import Deadline, mark
 from services.models.aws_calls import aws_call
 from services.models.canonical import canonical
 from services.models.problem import ProblemKind
-from tests.faults.server import (
-    FAULTS,
-    NEVER_ENDING,
-    REQUEST_ID,
-    Manner,
-    Reply,
-    answer,
-    failure,
-    xml,
-)
+from tests.faults.server import FAULTS, NEVER_ENDING, REQUEST_ID, Manner, Reply, answer, failure, xml
 from tests.faults.time_limits import LIMIT
 from tests.faults.waiting import until
 

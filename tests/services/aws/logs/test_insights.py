@@ -15,7 +15,7 @@ from services.aws.logs.query_text import commands, field, joined, value, verb
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
-from tests.services.aws.canned import Canned, SlowStart, failure
+from tests.services.aws.canned import Canned, Pauses, SlowStart, failure, script
 
 NOW = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
 SPAN = TimeSpan(start=NOW - timedelta(hours=16), end=NOW)
@@ -29,23 +29,6 @@ def answer(status, *rows, matched=0, scanned=10):
         "results": [[{"field": name, "value": text} for name, text in row.items()] for row in rows],
         "statistics": {"recordsMatched": matched, "recordsScanned": scanned, "bytesScanned": 1234.0},
     }
-
-
-def script(*answers):
-    """One answer after the other; the last for ever."""
-    pending = list(answers)
-    return lambda _params: pending.pop(0) if len(pending) > 1 else pending[0]
-
-
-class Pauses:
-    """What was slept, without sleeping."""
-
-    def __init__(self):
-        self.slept: list[float] = []
-
-    async def __call__(self, seconds):
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
 
 
 def reader(canned, pauses=None):

@@ -12,14 +12,7 @@ from services.demo.names import USER, USER_KEY
 from services.demo.scenario import KeyFact
 from services.models.change_runs import StepState
 from services.runbook.loader import load_builtin
-from tests.services.changes.key_rotation.rotation_world import (
-    DAY,
-    HOUR,
-    TEST_RUN,
-    account,
-    changed,
-    desk,
-)
+from tests.services.changes.key_rotation.rotation_world import DAY, HOUR, TEST_RUN, account, changed, desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 

@@ -15,15 +15,7 @@ from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.conftest import ORIGIN
 from tests.services.aws.canned import Canned
-from tests.services.inspections.insights_world import (
-    again,
-    cells,
-    ends,
-    evidence,
-    fill,
-    measure,
-    runbook,
-)
+from tests.services.inspections.insights_world import again, cells, ends, evidence, fill, measure, runbook
 from tests.services.inspections.running_world import context, missing_setting, run_inspection
 
 STEPS = "2026-01-14 00:00:00 UTC:10.0.1.9(40000):app@app:[77]:LOG:  duration: {ms} ms  {text}"

@@ -6,13 +6,7 @@ import pytest
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
-from services.logs.insights.histogram import (
-    LevelBar,
-    histogram_of,
-    level_field,
-    query_text,
-    width_of,
-)
+from services.logs.insights.histogram import LevelBar, histogram_of, level_field, query_text, width_of
 from services.logs.insights.service import SCANNED, InsightsService
 from services.models.insights_queries import QueryRows
 from services.models.logs import Severity, severity_named

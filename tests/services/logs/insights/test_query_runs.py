@@ -14,7 +14,7 @@ from services.models.insights import QueryState
 from services.models.insights_queries import InsightsQuery, QueryLanguage, QueryProgress
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
-from tests.services.aws.canned import Canned, SlowStart, failure
+from tests.services.aws.canned import Canned, Pauses, SlowStart, failure, script
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 QUERY = InsightsQuery(
@@ -40,23 +40,6 @@ def answer(status, *numbers, token="", count=None):
     }
     more = {"nextToken": token} if token else {}
     return {"status": status, "results": rows, "statistics": statistics} | more
-
-
-def script(*answers):
-    """One answer after the other; the last for ever."""
-    pending = list(answers)
-    return lambda _params: pending.pop(0) if len(pending) > 1 else pending[0]
-
-
-class Pauses:
-    """Records what was slept instead of sleeping."""
-
-    def __init__(self):
-        self.slept: list[float] = []
-
-    async def __call__(self, seconds):
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
 
 
 def runner(canned, pauses=None):

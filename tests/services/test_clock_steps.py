@@ -41,15 +41,6 @@ def test_arming_never_lasts_longer_than_stated(step, before):
     assert permits.left <= 0
 
 
-def test_a_night_asleep_disarms():
-    clock = ManualClock(START)
-    permits = WriteAuthorizer(clock, "123456789012")
-    permits.arm(Armed(until=START + timedelta(minutes=15), reason="r", by="b"))
-    clock.suspend(10 * HOUR)
-    clock.step(-10 * HOUR)
-    assert permits.armed is None
-
-
 @pytest.mark.parametrize("step", STEPS)
 def test_what_passed_is_never_less_than_what_passed(step):
     clock = ManualClock(START)

@@ -89,18 +89,6 @@ async def test_pages_of_any_size_add_up_to_the_whole_in_order(journal, clock, pa
     assert numbers.position == 13
 
 
-async def test_an_own_entry_does_not_skip_those_of_others(journal, clock):
-    numbers = Numbers(journal)
-    await numbers.read(clock.now())
-    await write(journal, EntryKind.NOTE, EntryKind.NOTE)
-    (own,) = await write(journal, EntryKind.NOTE)
-    numbers.absorb([own])
-    numbers.absorb([own])
-    assert (numbers.seqs, numbers.position) == ([3], 0)
-    await numbers.read(clock.now())
-    assert sorted(numbers.seqs) == [1, 2, 3]
-
-
 async def test_other_kinds_are_skipped_wherever_they_come_from(journal):
     numbers = Numbers(journal)
     numbers.absorb(await write(journal, EntryKind.ARMED, EntryKind.NOTE))

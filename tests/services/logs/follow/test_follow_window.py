@@ -207,14 +207,6 @@ def test_overlap_as_asked_and_never_hours():
         window.finish(later)
 
 
-def test_after_an_outage_reading_begins_before_it():
-    window = FollowWindow(0, 0)
-    before = 10_000_000
-    window.accept([line("a", before)], before)
-    window.finish(before)
-    assert window.begin() <= before - OVERLAP
-
-
 def test_a_future_stamp_makes_nothing_late_and_moves_no_window():
     window = FollowWindow(0, 0)
     now = 10_000_000

@@ -55,7 +55,6 @@ async def test_a_plan_expires_however_the_clock_is_set(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db") as console:
         await console.arm()
         clock = console.services.clock
-        assert isinstance(clock, ManualClock)
         plan = await console.plan(max="10")
         clock.step(-1)
         assert "expired" in (await console.apply(plan)).refusal, "the plan is of the future"

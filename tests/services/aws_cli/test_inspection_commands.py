@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import botocore.session
 import pytest
@@ -66,8 +65,7 @@ class Shell:
         operation = {value: key for key, value in client.meta.method_to_api_mapping.items()}[
             request.operation
         ]
-        answer: dict[str, Any] = getattr(client, operation)(**request.params)
-        return answer
+        return getattr(client, operation)(**request.params)
 
 
 @pytest.mark.parametrize("id", [entry.id for entry in INSPECTIONS])

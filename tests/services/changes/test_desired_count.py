@@ -1,6 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +31,7 @@ CONTEXT = ChangeContext(
     calendar=Calendar(BOOK),
     clock=ManualClock(NOW),
     region="ap-northeast-1",
-    reader=cast(Any, None),
+    reader=None,
 )
 CHANGE = DesiredCount(next(kind for kind in CHANGES if kind.id == KIND), CONTEXT)
 (TARGET,) = CHANGE.targets()

@@ -6,7 +6,7 @@ from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import CLASS
 from services.changes.rds_class.change import class_progress, observed_class
 from services.changes.rds_class.state import ClassState, offered
-from services.models.changes import Danger, Place, Plan
+from services.models.changes import Danger, Place
 from services.models.rds import OrderableClass, PendingSetting
 from services.models.watches import WatchState
 from tests.services.changes.rds_states import OUTAGE, change, read_state, rows, texts
@@ -30,8 +30,7 @@ def state(**more):
 
 
 def plan(current=None, costs=COSTS, **parameters):
-    result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), costs, "0plan")
-    return result
+    return CHANGE.plan_on(TARGET, parameters, current or state(), costs, "0plan")
 
 
 def test_in_the_window_the_outage_is_only_moved():

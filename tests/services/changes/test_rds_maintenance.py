@@ -20,8 +20,7 @@ def state(*actions, **more):
 
 
 def plan(current=None, **parameters):
-    result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), "0plan")
-    return result
+    return CHANGE.plan_on(TARGET, parameters, current or state(), "0plan")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import STORAGE, DatabaseLoad
 from services.changes.rds_storage.parameters import StorageState, is_legal
-from services.models.changes import Danger, Place, Plan
+from services.models.changes import Danger, Place
 from services.models.depletion import Depletion
 from services.models.rds import PendingSetting, SizeRange, StorageOption
 from tests.services.changes.rds_states import (
@@ -38,8 +38,7 @@ def state(*, options=(GP3,), changed_at=None, **more):
 
 
 def plan(current=None, price=PRICE, **parameters):
-    result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), price, "0plan")
-    return result
+    return CHANGE.plan_on(TARGET, parameters, current or state(), price, "0plan")
 
 
 def test_the_runbook_s_size_is_sent_at_once_and_without_iops():

@@ -1,6 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,7 @@ KIND = next(kind for kind in CHANGES if kind.id == "task-limit")
 
 
 def task_limit(runbook=BOOK, now=NOW):
-    nothing = cast(Any, None)
+    nothing = None
     context = ChangeContext(
         runbook=runbook, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
         reader=nothing,

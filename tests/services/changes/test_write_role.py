@@ -21,8 +21,7 @@ MINUTES = timedelta(minutes=15)
 
 
 def store(embedded):
-    sessions: SessionStore = embedded.world.component(SessionStore)
-    return sessions
+    return embedded.world.component(SessionStore)
 
 
 def assumed(embedded):

@@ -5,7 +5,6 @@ import json
 import zlib
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -107,8 +106,7 @@ JSON = st.recursive(
 
 
 def as_stored(data):
-    value: dict[str, Any] = json.loads(canonical(data))
-    return value
+    return json.loads(canonical(data))
 
 
 def noisy(count, length=300):

@@ -50,8 +50,7 @@ TEXTS = {"markup": MARKUP, "control": CONTROL, "long": LONG, "all": CONTROL + MA
 
 @pytest.fixture(params=TEXTS.values(), ids=TEXTS)
 def text(request):
-    value: str = request.param
-    return value
+    return request.param
 
 
 def raw_id(text):

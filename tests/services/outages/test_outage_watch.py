@@ -29,8 +29,7 @@ async def read(console, name="outages"):
     feed.refresh()
     async for state in feed.states():
         assert state.problem is None, state.problem
-        value: tuple[Outage, ...] = state.value
-        return value
+        return state.value
     raise AssertionError("a feed has a state")
 
 

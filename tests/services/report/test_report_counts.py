@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.models import glyphs
 from services.models.findings import Measure, Overrule
 from services.models.journal import EntryKind
-from services.models.report import DayReport, PeriodReport
+from services.models.report import PeriodReport
 from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.rendering import wording
@@ -108,7 +108,6 @@ def empty(tmp_path_factory):
     ledger = Ledger(tmp_path_factory.mktemp("j") / "j.db")
     ledger.began("2026-01-16 09:00")
     report = ledger.report(DAY, f"{DAY} 09:10")
-    assert isinstance(report, DayReport)
     return report.model_copy(update={"verdict": Verdict.NORMAL})
 
 

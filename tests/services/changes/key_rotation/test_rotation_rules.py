@@ -1,7 +1,6 @@
 """Whatever state a rotation is in: one step at least is offered, and none that would do harm is allowed."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +29,7 @@ TIMES = HOURS.map(lambda hours: NOW - timedelta(hours=hours))
 
 
 def rotation():
-    nothing = cast(Any, None)
+    nothing = None
     context = ChangeContext(BOOK, CALENDAR, ManualClock(NOW), "ap-northeast-1", nothing)
     return KeyRotation(ChangeKind("key-rotation", "Access key rotation", "", ""), context)
 

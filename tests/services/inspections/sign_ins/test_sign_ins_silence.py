@@ -1,13 +1,11 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from typing import cast
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.demo.cloudtrail import TrailStore
 from services.demo.trail_records import sign_in
@@ -207,7 +205,7 @@ class Account:
         return events(*times)
 
     def history(self, until, *, is_home=True):
-        reader = cast(CloudTrailReader, self)
+        reader = self
         return asyncio.run(read_history(reader, HOME, until, (), CALENDAR, is_home=is_home))
 
     def silent(self, until):

@@ -136,7 +136,6 @@ async def test_a_user_whose_commits_need_not_be_on_disk_gets_durable_ones(place)
     place.server.sql("ALTER ROLE toban SET synchronous_commit = off")
     try:
         ledger = open_ledger(parse(place.address), place.new_name(), SystemClock())
-        assert isinstance(ledger, postgresql.PostgresqlLedger)
         async with ledger._connection(LIMIT) as connection:
             assert await connection.fetchval("SHOW synchronous_commit") == "on"
         await close(ledger)

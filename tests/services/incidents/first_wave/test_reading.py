@@ -239,7 +239,8 @@ async def test_a_hanging_source_is_given_up_and_the_rest_kept(embedded, console,
     reading = evidence.reading(source)
     assert reading
     assert reading.problem
-    assert reading.problem.summary.endswith(f"no response within {seconds} seconds.")
+    # A busy machine says in the same sentence what it did not count.
+    assert f"no response within {seconds} seconds" in reading.problem.summary
     assert reading.problem.kind is ProblemKind.UNREACHABLE
 
 

@@ -166,7 +166,10 @@ class History(GroupedProjection):
     async def keep(self, draft: NewEntry) -> None:
         self._new_entries.append(marked(draft, self._clock))
         if not await self.retry():
-            self._unrecorded = [self._pending_entry(each) for each in self._new_entries]
+            now = self._clock.now()
+            self._unrecorded = [
+                linked("", each, seq=0, at=now, person=Person(), previous="") for each in self._new_entries
+            ]
             self.rebuild({draft.subject})
 
     async def retry(self) -> bool:
@@ -227,9 +230,6 @@ class History(GroupedProjection):
                 self._runs[plan] = run
         if subjects:
             self.wakes.wake()
-
-    def _pending_entry(self, draft: NewEntry) -> Entry:
-        return linked("", draft, seq=0, at=self._clock.now(), person=Person(), previous="")
 
 
 def _is(entry: Entry, draft: NewEntry) -> bool:

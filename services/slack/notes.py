@@ -121,7 +121,10 @@ def about_alarm(
     if alarm.state is not AlarmState.OK:
         every = clocks(incident, playbook, desk.now) if incident is not None else ()
         rows += [
-            (_("First action (runbook)"), _first_step(playbook)),
+            (
+                _("First action (runbook)"),
+                str(playbook.steps[0].text) if playbook and playbook.steps else _(FILL),
+            ),
             (_("Next check"), _next_look(alarm, playbook, desk)),
             (_("Escalation"), escalation_text(incident, playbook, book, desk.moment, every)),
         ]
@@ -198,10 +201,6 @@ def _original(alarm: Alarm) -> str:
     """AWS's own words, which are English and in UTC; a person may add them."""
     texts = [_("AWS's own text")] if alarm.reason or alarm.rule else []
     return "\n".join(filter(None, [*texts, alarm.reason, alarm.rule]))
-
-
-def _first_step(playbook: Playbook | None) -> str:
-    return str(playbook.steps[0].text) if playbook and playbook.steps else _(FILL)
 
 
 def _next_look(alarm: Alarm, playbook: Playbook | None, desk: NoteContext) -> str:

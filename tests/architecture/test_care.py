@@ -26,30 +26,30 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
-def name_of(page: Path) -> str:
+def name_of(page):
     return page.relative_to(ROOT).as_posix()
 
 
-def headings(page: Path) -> list[str]:
+def headings(page):
     return re.findall(r"^#+ .*$", _FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
 
 
-def anchors(page: Path) -> set[str]:
+def anchors(page):
     titles = (heading.lstrip("#").strip().lower() for heading in headings(page))
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
 
 
-def places(text: str) -> set[str]:
+def places(text):
     return set(_PLACE.findall(text))
 
 
-def targets(text: str) -> set[str]:
+def targets(text):
     """The targets of make that a page names; in code alone, as "make" is also an English word."""
     code = re.findall(r"`[^`\n]+`|^make .*$", text, re.MULTILINE)
     return {target for part in code for target in _TARGET.findall(part)}
 
 
-def unknown(names: set[str]) -> list[str]:
+def unknown(names):
     """Those that are no target of the Makefile."""
     return [name for name in sorted(names) if not re.search(rf"^{name}:", MAKEFILE, re.MULTILINE)]
 

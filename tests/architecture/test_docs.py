@@ -20,7 +20,7 @@ def test_every_command_that_a_page_shows_is_accepted(language):
     assert list(typed_commands.mistakes(pages(language))) == []
 
 
-def _toml(language: str, name: str) -> list[str]:
+def _toml(language, name):
     text = (SITE / language / name).read_text("utf-8")
     return re.findall(r"^```toml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 

@@ -3,15 +3,12 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Message
 
 from services.models import glyphs
 from tests.architecture.bindings import (
-    BoundKey,
     bindings_of_class,
     bound_keys,
     key_methods,
@@ -40,13 +37,13 @@ TYPED_BY_METHOD = {
 """Keys that a method handles without a binding."""
 
 
-def table(name: str) -> list[list[str]]:
+def table(name):
     body = PAGE.split(f"<!-- {name} -->\n", 1)[1].split("<!-- end -->", 1)[0]
     rows = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in body.splitlines()]
     return rows[2:]
 
 
-def keys_without_meaning(bound: Iterable[BoundKey]) -> Iterator[str]:
+def keys_without_meaning(bound):
     """Yield what is wrong with each key that the grammar does not have, or has with another meaning."""
     for binding in bound:
         meanings = [meaning for meaning in MEANINGS if binding.key in meaning.keys]
@@ -133,7 +130,7 @@ def test_no_key_is_spelled_otherwise_in_a_text_that_is_not_translated():
     assert wrong == []
 
 
-def _literals(path: Path) -> Iterator[str]:
+def _literals(path):
     """Yield the texts in a file, without its docstrings."""
     tree = ast.parse(path.read_text("utf-8"))
     docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -142,7 +139,7 @@ def _literals(path: Path) -> Iterator[str]:
             yield node.value
 
 
-def _texts(message: Message) -> Iterator[str]:
+def _texts(message):
     for part in (message.id, message.string):
         yield from [part] if isinstance(part, str) else part
 

@@ -3,7 +3,6 @@
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -28,30 +27,30 @@ TESTS_WITH_PACKAGES = {"tests/tools", "tests/bench", "tests/worlds"}
 """Run with `python -m`."""
 
 
-def files(*folders: str) -> list[Path]:
+def files(*folders):
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
-def folders() -> set[Path]:
+def folders():
     return {path.parent for path in files(*FLOORS)}
 
 
-def named(path: Path) -> str:
+def named(path):
     return str(path.relative_to(ROOT))
 
 
-def module_of(path: Path) -> str:
+def module_of(path):
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def packages_loaded_by(*modules: str) -> set[str]:
+def packages_loaded_by(*modules):
     """The top-level packages in memory after a fresh Python has imported `modules`."""
     return {name.partition(".")[0] for name in loaded_by(*modules)}
 
 
 @cache
-def imports(path: Path) -> frozenset[str]:
+def imports(path):
     """Modules that a file imports, anywhere in it, except for the type checker alone."""
     tree = ast.parse(path.read_text("utf-8"))
     for node in [node for node in ast.walk(tree) if isinstance(node, ast.If)]:
@@ -67,12 +66,12 @@ def imports(path: Path) -> frozenset[str]:
     return frozenset(modules)
 
 
-def breaches(paths: Iterable[Path], breach: Callable[[Path], object]) -> dict[str, object]:
+def breaches(paths, breach):
     """What breaks a rule, by file; one test for all files, because a thousand tests cost more than they check."""
     return {named(path): breached for path in paths if (breached := breach(path))}
 
 
-def is_within(name: str, *packages: str) -> bool:
+def is_within(name, *packages):
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
@@ -100,7 +99,7 @@ def test_the_terminal_is_checked_before_the_screen_library_loads():
     assert not packages_loaded_by("tui.__main__", "tui.terminal.checks") & (SCREEN | AWS)
 
 
-def ours_imported_by(path: Path, *allowed: str) -> set[str]:
+def ours_imported_by(path, *allowed):
     """Modules of the house that a file imports, without those that it may."""
     return {name for name in imports(path) if is_within(name, *FLOORS) and not is_within(name, *allowed)}
 
@@ -148,7 +147,7 @@ def test_names_of_test_files_are_unique():
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
-def unexplained_lines(path: Path) -> int:
+def unexplained_lines(path):
     """How long a file is without a reason."""
     text = path.read_text("utf-8")
     length = len(text.splitlines())
@@ -171,7 +170,7 @@ def test_every_data_file_loads(path):
     assert tomllib.loads(path.read_text("utf-8"))
 
 
-def long_functions(path: Path) -> list[str]:
+def long_functions(path):
     nodes = ast.walk(ast.parse(path.read_text("utf-8")))
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return [each.name for each in functions if (each.end_lineno or 0) - each.lineno >= LONGEST_FUNCTION]
@@ -205,7 +204,7 @@ def test_folders_are_created_in_one_place():
     assert paths == FOLDERS_MADE_IN
 
 
-def modules_of(folder: Path) -> list[str]:
+def modules_of(folder):
     return [path.stem for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
 
 

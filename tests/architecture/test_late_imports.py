@@ -2,14 +2,13 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.fresh_python import loaded_by
-from tests.architecture.late_imports import REASONS, Reason
+from tests.architecture.late_imports import REASONS
 
 ROOT = Path(__file__).parents[2]
 FLOORS = ("services", "widgets", "tui")
@@ -17,7 +16,7 @@ _INDENTED_IMPORT = re.compile(r"^(?:[ \t]+|.*[:;][ \t]*)(?:import|from)[ \t]", r
 """At the beginning of its line, a statement is in no function."""
 
 
-def late_in(path: Path) -> set[str]:
+def late_in(path):
     text = path.read_text("utf-8")
     if not _INDENTED_IMPORT.search(text):
         return set()
@@ -27,7 +26,7 @@ def late_in(path: Path) -> set[str]:
     return {name for function in functions for node in ast.walk(function) for name in imported(node)}
 
 
-def imported(node: ast.AST) -> Iterator[str]:
+def imported(node):
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
@@ -36,21 +35,21 @@ def imported(node: ast.AST) -> Iterator[str]:
             yield whole if is_module(whole) else node.module
 
 
-def is_module(name: str) -> bool:
+def is_module(name):
     path = ROOT.joinpath(*name.split("."))
     return path.with_suffix(".py").exists() or path.is_dir()
 
 
-def files(reason: Reason) -> set[str]:
+def files(reason):
     return {str(path.relative_to(ROOT)) for pattern in reason.files for path in ROOT.glob(pattern)}
 
 
-def module_of(name: str) -> str:
+def module_of(name):
     return name.removesuffix(".py").replace("/", ".")
 
 
 @cache
-def late() -> dict[str, set[str]]:
+def late():
     paths = (path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py")))
     return {str(path.relative_to(ROOT)): modules for path in paths if (modules := late_in(path))}
 

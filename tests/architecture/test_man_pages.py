@@ -4,7 +4,6 @@ import ast
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
@@ -85,7 +84,7 @@ def test_the_formatters_have_nothing_to_say(command, language):
     assert complaints == []
 
 
-def _variables() -> Iterator[str]:
+def _variables():
     """Names of environment variables in the source, apart from the embedded AWS."""
     for folder in ("tui", "services", "widgets"):
         for path in (ROOT / folder).rglob("*.py"):

@@ -41,7 +41,7 @@ def test_doubled():
 """
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder, *arguments):
     return subprocess.run(
         [sys.executable, "-m", "tests.tools.mutants", *arguments],
         cwd=folder,

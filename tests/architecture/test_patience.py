@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
@@ -26,7 +25,7 @@ NUMBERED = re.compile(r"\b(limit|seconds|timeout)=[0-9]|asyncio\.(timeout|wait_f
 """Worth parsing: parsing all files takes seconds."""
 
 
-def short(node: ast.AST) -> Iterator[int]:
+def short(node):
     """The lines of waits that end before `LEAST`, except where a test wants a wait to fail."""
     if isinstance(node, ast.With | ast.AsyncWith) and "pytest.raises" in ast.unparse(node.items[0]):
         return
@@ -40,7 +39,7 @@ def short(node: ast.AST) -> Iterator[int]:
         yield from short(child)
 
 
-def _called(node: ast.Call) -> str:
+def _called(node):
     match node.func:
         case ast.Attribute(ast.Name("asyncio"), name):
             return f"asyncio.{name}"

@@ -1,7 +1,6 @@
 """No plain string reaches a widget that would read it as markup."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.architecture.sinks import findings
@@ -13,11 +12,11 @@ ALL = sorted(path for floor in ("widgets", "tui", "services") for path in (ROOT 
 BANNED_NAMES = {"escape", "generate_presigned_url", "generate_presigned_post", "DataTable", "from_ansi"}
 
 
-def named(path: Path) -> str:
+def named(path):
     return str(path.relative_to(ROOT))
 
 
-def trees_with(words: set[str]) -> Iterator[tuple[str, ast.Module]]:
+def trees_with(words):
     """Name and tree of every file in whose text one of `words` stands; the others cannot use them."""
     for path in ALL:
         text = path.read_text("utf-8")
@@ -59,7 +58,7 @@ def test_programs_begin_in_one_place():
     } <= places
 
 
-def _names_of(node: ast.AST) -> list[str]:
+def _names_of(node):
     match node:
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
             return [name]
@@ -68,7 +67,7 @@ def _names_of(node: ast.AST) -> list[str]:
     return []
 
 
-def _is_of_the_standard_library(node: ast.AST) -> bool:
+def _is_of_the_standard_library(node):
     """`escape` of regular expressions and of HTML; calls that begin with no module are judged by their import."""
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Name(id="re"))) | ast.ImportFrom(module="re" | "html"):

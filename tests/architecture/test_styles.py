@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from textual import command, containers, screen, widget, widgets
@@ -13,13 +12,13 @@ TEXTUAL = {name for module in (command, containers, screen, widget, widgets) for
 _TYPE = re.compile(r"(?:^|[\s>&,}])([A-Z_]\w+)(?=[\s.:#{>,])")
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
+def trees():
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield path, ast.parse(path.read_text("utf-8"))
 
 
-def stylesheets(tree: ast.Module) -> Iterator[str]:
+def stylesheets(tree):
     for node in ast.walk(tree):
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if isinstance(target, ast.Name) and target.id in ("DEFAULT_CSS", "CSS"):

@@ -1,7 +1,6 @@
 """No part of the screen wakes the process up by itself: what changes with time alone follows the one ticker."""
 
 import ast
-from pathlib import Path
 
 from tests.architecture.test_house import files, named
 
@@ -28,7 +27,7 @@ SINGLE = {
 TIMERS = {"set_interval", "set_timer", "detached_timer", "call_later", "call_at", "Timer"}
 
 
-def timers(path: Path) -> set[str]:
+def timers(path):
     kinds = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.Call):
@@ -41,7 +40,7 @@ def timers(path: Path) -> set[str]:
     return kinds
 
 
-def _is_of_a_loop(node: ast.Call) -> bool:
+def _is_of_a_loop(node):
     owner = ast.unparse(node.func)
     return "loop" in owner or "timers" in owner
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("translations")
 
 
 @pytest.fixture(autouse=True)
-def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def read_once(monkeypatch):
     monkeypatch.setattr(catalogue, "collect", _collect)
 
 
@@ -47,7 +47,7 @@ def test_marked_strings_are_plain_literals():
     assert wrong == []
 
 
-def _built(argument: ast.expr) -> bool:
+def _built(argument):
     if isinstance(argument, ast.Constant | ast.Name | ast.Attribute):
         return False
     return any(

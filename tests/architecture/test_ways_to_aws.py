@@ -23,7 +23,7 @@ MAY_CONNECT = {
 
 
 def test_only_the_sdk_leads_to_aws():
-    def connecting(path: Path) -> set[str]:
+    def connecting(path):
         modules: set[str] = set()
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,14 +48,14 @@ KEPT = {"remarks"}
 Words = dict[str, str]
 
 
-def texts(language: str) -> Iterator[str]:
+def texts(language):
     for message in catalogue.read_catalogue(catalogue.PO):
         value = message.id if language == "en" else message.string
         if message.id:
             yield from (value,) if isinstance(value, str) else value
 
 
-def strings(value: object) -> Iterator[str]:
+def strings(value):
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -64,7 +63,7 @@ def strings(value: object) -> Iterator[str]:
             yield from strings(item)
 
 
-def banned(candidates: Iterator[str], words: Words) -> list[str]:
+def banned(candidates, words):
     return [
         f"{text!r}: {instead}"
         for text in candidates

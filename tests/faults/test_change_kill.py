@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ FAULTS: tuple[dict[str, Any] | None, ...] = (
 
 
 class Zygote:
-    def __init__(self, embedded: Any) -> None:
+    def __init__(self, embedded):
         self._embedded = embedded
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.kill_zygote", embedded.url],
@@ -50,16 +49,15 @@ class Zygote:
             text=True,
         )
 
-    def order(self, **order: Any) -> dict[str, Any]:
+    def order(self, **order):
         order["at"] = self._embedded.clock.now().isoformat()
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
+        return json.loads(self._process.stdout.readline())
 
-    def close(self) -> None:
+    def close(self):
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
@@ -68,13 +66,13 @@ class Zygote:
 
 
 @pytest.fixture
-def zygote(embedded: Any) -> Iterator[Zygote]:
+def zygote(embedded):
     process = Zygote(embedded)
     yield process
     process.close()
 
 
-def prepare(embedded: Any, maximum: int = 5) -> None:
+def prepare(embedded, maximum=5):
     """The state that every change begins with; the plan was made on a maximum of 5."""
     embedded.clear_faults()
     with embedded.world.lock:
@@ -84,7 +82,7 @@ def prepare(embedded: Any, maximum: int = 5) -> None:
     embedded.server.front.counts.clear()
 
 
-def quiet() -> None:
+def quiet():
     """Wait until the server has ended every connection: a killed client's request may still be carried out."""
     still = 0
     while still < 3:
@@ -93,7 +91,7 @@ def quiet() -> None:
         time.sleep(0.004)
 
 
-def started(embedded: Any, zygote: Zygote, journal: Path, *, moved: bool = False) -> str:
+def started(embedded, zygote, journal, *, moved=False):
     """The next start once nothing can arrive any more, one once CloudTrail has told, and one more that does nothing.
 
     The run's state in a word, as the first of them knows it and, where that leaves something open, the second.
@@ -112,7 +110,7 @@ def started(embedded: Any, zygote: Zygote, journal: Path, *, moved: bool = False
     return f"{first} > {second}" if "unknown" in first else second
 
 
-def check(embedded: Any, answer: dict[str, Any], asks: str, *, moved: bool = False) -> str:
+def check(embedded, answer, asks, *, moved=False):
     """Everything that must be true after a start; the run's state in a word."""
     counts = embedded.counts()
     assert not (moved and counts.get(REGISTER)), "sent on another state than the one of the plan"

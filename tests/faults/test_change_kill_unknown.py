@@ -1,19 +1,15 @@
 """Killed with SIGKILL between sending and recording the outcome: locked for every console, at any age, until AWS has told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.aws.client.settings import AwsSettings
-from services.clock import Clock, ManualClock
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
-from services.models.journal import Entry, EntryKind, EntryQuery
+from services.clock import ManualClock
+from services.models.change_runs import StepState
+from services.models.journal import EntryKind, EntryQuery
 from services.system import Services
 from tests.faults.kill_zygote import BOOK
 from tests.faults.test_change_kill import Zygote, prepare, quiet
@@ -30,7 +26,7 @@ LOCKED = "or its outcome has been unknown, since"
 
 
 @pytest.fixture
-def zygote(embedded: Any) -> Iterator[Zygote]:
+def zygote(embedded):
     process = Zygote(embedded)
     yield process
     process.close()
@@ -39,16 +35,16 @@ def zygote(embedded: Any) -> Iterator[Zygote]:
 class Still(ManualClock):
     """Stands at `age` seconds after an entry, by both of its times."""
 
-    def __init__(self, entry: Entry, age: float) -> None:
+    def __init__(self, entry, age):
         super().__init__(entry.at + timedelta(seconds=age))
         self._awake = float(entry.data["awake"]) + age
 
-    def awake(self) -> float:
+    def awake(self):
         return self._awake
 
 
 @asynccontextmanager
-async def console(url: str, journal: Path, clock: Clock) -> AsyncIterator[Services]:
+async def console(url, journal, clock):
     settings = AwsSettings(region="ap-northeast-1", endpoint_url=url)
     services = Services(BOOK, settings, clock, journal=journal, seed=1)
     await services.journal.open()
@@ -60,13 +56,13 @@ async def console(url: str, journal: Path, clock: Clock) -> AsyncIterator[Servic
         await services.journal.close()
 
 
-async def intent(embedded: Any, journal: Path) -> Entry:
+async def intent(embedded, journal):
     async with console(embedded.url, journal, ManualClock(embedded.clock.now())) as services:
         (entry,) = await services.journal.entries(EntryQuery(kinds=frozenset({EntryKind.INTENT})))
         return entry
 
 
-async def plan_and_run(url: str, journal: Path, clock: Clock, *, reads: bool) -> tuple[Plan, Run]:
+async def plan_and_run(url, journal, clock, *, reads):
     """(what a second change would be, the killed one) as another console sees them; `reads`: AWS, for the outcome."""
     async with console(url, journal, clock) as services:
         if reads:

@@ -7,9 +7,7 @@ A run takes one variant and one request of each kind for each fault, chosen by a
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,9 +15,7 @@ import pytest
 
 from services.changes.registry import CHANGES
 from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
-from tests.conftest import Embedded
-from tests.faults.change_cases import BY_KIND, CASES, FRIDAY, HISTORY, Case, Console, Shown, console, prepare
+from tests.faults.change_cases import BY_KIND, CASES, FRIDAY, HISTORY, console, prepare
 from tests.faults.change_stops import KILLS, STOPS, Stop, halted, sign_by_the_world_s_clock, stopped
 from tests.faults.waiting import until
 from tests.services.changes.change_world import OVER, hasten, told
@@ -51,7 +47,7 @@ PROVEN: dict[str, dict[str, Any]] = {
 LOCKED = "or its outcome has been unknown, since"
 
 
-def cells(faults: Iterable[str], *, per_step: bool = True) -> list[Any]:
+def cells(faults, *, per_step=True):
     """(case, number of the request that the fault hits, fault)."""
     chosen = []
     for kind, cases in sorted(BY_KIND.items()):
@@ -62,14 +58,14 @@ def cells(faults: Iterable[str], *, per_step: bool = True) -> list[Any]:
     return chosen
 
 
-def cell(case: Case, step: int, fault: str) -> Any:
+def cell(case, step, fault):
     mark = pytest.mark.scenario(case.scenario, history=HISTORY.total_seconds(), origin=FRIDAY)
     request = f", request {step + 1}" if case.steps > 1 else ""
     return pytest.param(case, step, fault, marks=mark, id=f"{case.id}{request} - {fault}")
 
 
 @pytest.fixture(autouse=True)
-def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(request, monkeypatch):
     hasten(request, monkeypatch)
 
 
@@ -80,7 +76,7 @@ def test_every_kind_has_a_case():
     assert len({case.id for case in CASES}) == len(CASES)
 
 
-async def planned(case: Case, one: Console) -> tuple[Plan, Shown]:
+async def planned(case, one):
     """A plan that may be applied, and what AWS shows before it."""
     await prepare(case, one)
     plan = await one.plan_of(case)
@@ -91,7 +87,7 @@ async def planned(case: Case, one: Console) -> tuple[Plan, Shown]:
     return plan, case.shown(one.embedded.world, plan)
 
 
-def effects(case: Case, plan: Plan, embedded: Embedded, before: Shown, *, most: int = 1) -> list[bool]:
+def effects(case, plan, embedded, before, *, most=1):
     """Which steps had their effect, as AWS shows; no request arrived, or was carried out, more than `most` times."""
     front, planned = embedded.server.front, Counter(_name(step) for step in plan.steps)
     for name, times in planned.items():
@@ -101,11 +97,11 @@ def effects(case: Case, plan: Plan, embedded: Embedded, before: Shown, *, most: 
     return [now != then for now, then in zip(shown, before, strict=True)]
 
 
-def is_locked(plan: Plan) -> bool:
+def is_locked(plan):
     return any(LOCKED in refusal for refusal in plan.refusals)
 
 
-async def is_locked_for(one: Console, case: Case) -> bool:
+async def is_locked_for(one, case):
     """Whether the case's target is locked; one that is gone is not."""
     try:
         return is_locked(await one.plan_of(case))
@@ -113,11 +109,11 @@ async def is_locked_for(one: Console, case: Case) -> bool:
         return False
 
 
-def _name(step: Any) -> str:
+def _name(step):
     return f"{step.call.service}.{step.call.operation}"
 
 
-async def settled(case: Case, plan: Plan, embedded: Embedded, journal: Path, truth: list[bool]) -> Run:
+async def settled(case, plan, embedded, journal, truth):
     """The next console, once nothing can arrive any more: it knows from reading what AWS has."""
     embedded.clear_faults()
     async with console(embedded, journal) as two:
@@ -182,7 +178,7 @@ async def test_stopped_beyond_every_window_while_another_operator_takes_over(
         sign_by_the_world_s_clock(embedded, monkeypatch)
         plan, before = await planned(case, one)
 
-        async def meanwhile() -> None:
+        async def meanwhile():
             nonlocal others
             run = await told(two, plan.id)
             assert run.steps[step].state is FAILED, run.steps[step]
@@ -249,7 +245,7 @@ async def test_the_screen_is_closed_while_the_request_is_under_way(
     async with console(embedded, journal) as one:
         plan, before = await planned(case, one)
 
-        async def close() -> None:
+        async def close():
             screen.cancel()
             with suppress(asyncio.CancelledError):
                 await screen
@@ -276,7 +272,7 @@ async def test_a_change_in_flight_is_seen_and_refused_by_the_other_operator(
         if not early.refusals:
             await two.ready(early)
 
-        async def meanwhile() -> None:
+        async def meanwhile():
             (other_view,) = [run for run in await two.runs() if run.id == plan.id]
             assert other_view.in_flight
             assert is_locked(await two.plan_of(case))

@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -30,12 +30,11 @@ from services.demo.account import ACCOUNT
 from services.demo.cloudfront import DistributionCache
 from services.demo.rds.history import BackupHistory, RestoredInstances
 from services.demo.sts import Session, SessionStore
-from services.demo.world import World
-from services.models.change_runs import Run, StepRun, StepState
+from services.models.change_runs import StepState
 from services.models.changes import Plan
 from services.models.watches import WatchState
 from tests.conftest import REGION, Embedded
-from tests.faults.change_cases import BY_KIND, FRIDAY, HISTORY, Case, Console, console, end_watches, prepare
+from tests.faults.change_cases import BY_KIND, FRIDAY, HISTORY, Case, console, end_watches, prepare
 from tests.faults.test_change_matrix import ALL, ARRIVES, LOST
 from tests.services.changes.change_world import SERVICE, hasten
 
@@ -58,9 +57,7 @@ _aws = botocore.session.get_session()
 _CLI = Config(retries={"total_max_attempts": 1}, user_agent="aws-cli/2.32.1 lang/python#3.13.9")
 
 
-def somebody_else_did(
-    embedded: Embedded, is_same: bool, service: str, operation: str, /, **params: Any
-) -> Any:
+def somebody_else_did(embedded, is_same, service, operation, /, **params):
     """Send a request with the AWS CLI: as a colleague, for ECS as the pipeline, or as the console's own user."""
     key = os.environ["AWS_ACCESS_KEY_ID"] if is_same else names.USER_KEY
     if not is_same and service != "ecs":
@@ -86,7 +83,7 @@ class Row:
     """What they do, if it is no request to AWS."""
 
 
-def _puts_secret(by: "Meddler", params: dict[str, Any], before: str) -> None:
+def _puts_secret(by, params, before):
     world = by.embedded.world
     entry = world.keys.find(params["AccessKeyId"])
     assert entry
@@ -160,11 +157,11 @@ class Meddler:
     """For each request of the plan that arrived."""
     was_let: bool = False  # by AWS
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         front = self.embedded.server.front
-        self._usual, front._faulted = front._faulted, self._faulted  # type: ignore[method-assign]
+        self._usual, front._faulted = front._faulted, self._faulted
 
-    def _faulted(self, service: str, operation: str, environ: Any, handle: Any, error: Any) -> Any:
+    def _faulted(self, service, operation, environ, handle, error):
         steps = self.plan.steps if self.plan and self.is_ours else ()
         if (service, operation) not in {(each.call.service, each.call.operation) for each in steps}:
             return self._usual(service, operation, environ, handle, error)
@@ -173,7 +170,7 @@ class Meddler:
         is_followed = number == self.step and self.name.endswith(("undone", "after"))
         self.carried_out.append(False)
 
-        def handled() -> Any:
+        def handled():
             reply = handle()
             self.carried_out[number] = reply.status < 300
             if is_followed and self.fault in ARRIVES:
@@ -186,7 +183,7 @@ class Meddler:
             self.embedded.fault(service, operation, times=1, **FAULTS[self.fault])
         return self._usual(service, operation, environ, handled, error)
 
-    def act(self) -> None:
+    def act(self):
         assert self.plan
         self.is_ours, was_ours = False, self.is_ours
         earlier, step = ids(self.embedded.world), self.plan.steps[self.step]
@@ -206,11 +203,10 @@ class Meddler:
         self.foreign |= ids(self.embedded.world) - earlier
         self.is_ours = was_ours
 
-    def untruths(self, run: Run) -> Iterator[str]:
+    def untruths(self, run):
         """What the run says that is not so."""
         assert len(self.carried_out) <= self.case.steps, "a request was sent twice"
         for step, is_done in zip_longest(run.steps, self.carried_out, fillvalue=False):
-            assert isinstance(step, StepRun)
             if step.state is DONE and not is_done:
                 yield f"false done: {step.text}"
             if step.state in (FAILED, REFUSED) and is_done:
@@ -225,10 +221,10 @@ class Meddler:
         if progress and progress.state is WatchState.DONE and any(id in progress.text for id in self.foreign):
             yield f"blamed: {progress.text}"
 
-    def _used_console(self) -> bool:
+    def _used_console(self):
         """Whether another console, on a journal of its own, could be used for it."""
 
-        async def confirmed() -> bool:
+        async def confirmed():
             async with console(self.embedded, self.journal) as other:
                 plan = await planned(self.case, other)
                 return plan is not None and (await other.confirm(plan)).state is DONE
@@ -236,7 +232,7 @@ class Meddler:
         return asyncio.run_coroutine_threadsafe(confirmed(), self.loop).result(60)
 
 
-def ids(world: World) -> set[str]:
+def ids(world):
     service = world.system and world.system.service
     deployments: list[Any] = [*service.deployments, *service.history.deployments] if service else []
     keys, invalidations = world.keys.users[names.USER], world.component(DistributionCache).invalidations
@@ -244,7 +240,7 @@ def ids(world: World) -> set[str]:
     return {*(each.id for each in (*keys, *deployments, *invalidations, *snapshots)), *(each.name for each in restored)}  # fmt: skip
 
 
-def cells() -> list[Any]:
+def cells():
     """One cell of each kind and interference in which the request is carried out, and one in which it is not."""
     chosen: list[Any] = []
     for kind, interference, carried in product(sorted(BY_KIND), INTERFERENCES, (True, False)):
@@ -260,19 +256,19 @@ def cells() -> list[Any]:
     return chosen
 
 
-def cell(case: Case, step: int, fault: str, interference: str) -> Any:
+def cell(case, step, fault, interference):
     mark = pytest.mark.scenario(case.scenario, history=HISTORY.total_seconds(), origin=FRIDAY)
     id = f"{case.id} {step + 1} - {fault} - {interference}"
     return pytest.param(case, step, fault, interference, marks=mark, id=id)
 
 
 @pytest.fixture(autouse=True)
-def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(request, monkeypatch):
     hasten(request, monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def table(request: pytest.FixtureRequest) -> Iterator[dict[str, Counter[str]]]:
+def table(request):
     """How often each outcome and each untruth was found, by kind; printed at the end."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     yield rows
@@ -283,7 +279,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[dict[str, Counter[str]]]:
             print(f"{kind:20}" + "".join(f"{row[each]:15}" for each in columns))
 
 
-async def planned(case: Case, one: Console) -> Plan | None:
+async def planned(case, one):
     """The case's plan; None if the console makes none of the state that AWS is in."""
     # Without a class the plan's wish would depend on what is queued.
     wish = {"class": case.parameters.get("class", LARGE)} if case.kind == "rds-class" else {}
@@ -294,7 +290,7 @@ async def planned(case: Case, one: Console) -> Plan | None:
     return None if plan.refusals or len(plan.steps) != case.steps else plan
 
 
-async def proposals(two: Console, case: Case, foreign: set[str]) -> list[str]:
+async def proposals(two, case, foreign):
     plan = await two.engine.plan(case.kind, case.target, {})
     calls = [step.call for step in plan.steps if step.call.service == "iam" and not plan.refusals]
     return [f"blamed: {each.body}" for each in calls if each.params.get("AccessKeyId") in foreign]

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from services.demo import handlers
 from services.demo.front.app import Front, Server
 from services.demo.world import World
 from services.models.change_runs import Run, StepState
-from tests.faults.change_cases import CASES, FRIDAY, HISTORY, Case, Console
+from tests.faults.change_cases import CASES, FRIDAY, HISTORY, Case
 from tests.faults.change_stops import STOPS
 from tests.faults.stopped_child import Aws, SharedClock, console
 from tests.services.changes.change_world import TOLD
@@ -52,9 +51,7 @@ class Stopped:
 
 
 @contextmanager
-def stopped_console(
-    case: Case, moment: str, folder: Path, clock: SharedClock, *, host: str = "", skew: float = 0.0
-) -> Iterator[Stopped]:
+def stopped_console(case, moment, folder, clock, *, host="", skew=0.0):
     """It has planned the change and stands between its intent and its request; `host` and `skew` are its machine's."""
     server = Server(Front(lambda: World(case.scenario, clock, history=HISTORY)))
     server.start()
@@ -77,12 +74,12 @@ def stopped_console(
         server.stop()
 
 
-async def taken_over(one: Stopped, clock: SharedClock) -> None:
+async def taken_over(one, clock):
     async with console(Aws(one.server.url, clock), one.journal) as two:
         await settled_and_made(one, two)
 
 
-async def settled_and_made(one: Stopped, two: Console) -> None:
+async def settled_and_made(one, two):
     (first, *_earlier) = await two.runs()
     run: Run = await two.settle(first.id)
     if run.steps[0].state is StepState.UNKNOWN and one.case.id == GITHUB:
@@ -101,12 +98,12 @@ async def settled_and_made(one: Stopped, two: Console) -> None:
         one.others = 1
 
 
-def set_ahead(clock: SharedClock, seconds: float) -> None:
+def set_ahead(clock, seconds):
     clock.ahead.parent.mkdir(exist_ok=True)
     clock.ahead.write_text(str(seconds))
 
 
-async def on_two_hosts(chosen: list[tuple[Case, str]], folder: Path, rng: Random) -> list[str]:
+async def on_two_hosts(chosen, folder, rng):
     """One round of consoles that are stopped at once, each beside one of another host that has read the intent before."""
     skew, since, failures = rng.choice((SKEW, -SKEW)), time.time(), []
     theirs, ours = (SharedClock(folder / "ahead", FRIDAY, since, each) for each in (skew, -skew))
@@ -131,7 +128,7 @@ async def on_two_hosts(chosen: list[tuple[Case, str]], folder: Path, rng: Random
     return failures
 
 
-def continued(one: Stopped) -> None:
+def continued(one):
     """Let the console continue; what it sends now has no effect."""
     one.process.send_signal(signal.SIGCONT)
     output, _nothing = one.process.communicate(timeout=120)
@@ -142,19 +139,19 @@ def continued(one: Stopped) -> None:
     assert not one.server.failures
 
 
-def _writes(name: str) -> bool:
+def _writes(name):
     verb = name.partition(".")[2]
     return not verb.startswith(("Describe", "Get", "List", "Lookup"))
 
 
-def _everything() -> tuple[dict[str, Case], Case]:
+def _everything():
     """One case of each kind that needs nothing before it, and the hand-over of a key."""
     at_once = (case for case in reversed(CASES) if case.before is None and not case.earlier and case.target)
     chosen = {case.kind: case for case in at_once}
     return chosen, next(case for case in CASES if case.id == GITHUB)
 
 
-def _cases() -> list[tuple[Case, str]]:
+def _cases():
     chosen, github = _everything()
     everything = [*chosen.values(), github]
     if IS_REAL:

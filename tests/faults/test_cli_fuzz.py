@@ -6,11 +6,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.faults.hostile_input import Case, Fuzz, extremes, files, variables
+from tests.faults.hostile_input import Fuzz, extremes, files, variables
 from tui.exit_status import ExitStatus
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +21,7 @@ SEED = int(os.environ.get("TOBAN_TEST_SEED", "20261126"))
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
 
 
-def carried_out(cases: list[Case], folder: Path) -> list[dict[str, Any]]:
+def carried_out(cases, folder):
     home = folder / "empty-home"
     home.mkdir()
     base = {
@@ -48,7 +47,7 @@ def carried_out(cases: list[Case], folder: Path) -> list[dict[str, Any]]:
     return sorted(answers, key=lambda answer: answer["order"])
 
 
-def faults(case: Case, answer: dict[str, Any]) -> list[str]:
+def faults(case, answer):
     status, words = answer["status"], answer["stdout"] + answer["stderr"]
     if status is None:
         # These go on until they are stopped; tail only while its lines can go anywhere.
@@ -78,13 +77,13 @@ def faults(case: Case, answer: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def hold(count: int, folder: Path, seed: int) -> None:
+def hold(count, folder, seed):
     hostile = folder / "hostile"
     hostile.mkdir()
     end_with_a_message(Fuzz(seed, files(hostile)).cases(count), folder)
 
 
-def end_with_a_message(cases: list[Case], folder: Path) -> None:
+def end_with_a_message(cases, folder):
     answers = carried_out(cases, folder)
     wrong = [
         f"{', '.join(problems)}: toban {' '.join(map(ascii, case.argv))[:300]} {case.env} {case.stdout}/{case.stderr}\n"

@@ -8,8 +8,6 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -30,13 +28,13 @@ MISUNDERSTOOD = 100
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def alone(monkeypatch):
     monkeypatch.setattr("services.journal.journal.machine_log", ExternalHashes)
     monkeypatch.setattr(reader, "BUSY_MS", 20)
 
 
 @pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def journal(tmp_path_factory):
     folder = tmp_path_factory.mktemp("worn")
     yield worn(folder)
     shutil.rmtree(folder, ignore_errors=True)
@@ -47,7 +45,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 async def test_hundreds_of_damages(embedded, journal, tmp_path, first, capsys):
     words: Counter[str] = Counter()
 
-    async def one(seed: int) -> None:
+    async def one(seed):
         path = in_a_folder(journal, tmp_path / str(seed))
         health = await bears(path, damaged(path, seed), placed=seed % 10 == 0, embedded=embedded)
         words[health.problem.summary if health.problem else "no harm done"] += 1
@@ -61,7 +59,7 @@ async def test_hundreds_of_damages(embedded, journal, tmp_path, first, capsys):
 
 
 async def test_a_hundred_chains_that_no_console_wrote(journal, tmp_path):
-    async def one(seed: int) -> None:
+    async def one(seed):
         path = in_a_folder(journal, tmp_path / str(seed))
         await bears(path, misunderstood(path, seed), placed=seed % 10 == 0)
 
@@ -69,7 +67,7 @@ async def test_a_hundred_chains_that_no_console_wrote(journal, tmp_path):
         await asyncio.gather(*map(one, range(begin, begin + AT_ONCE)))
 
 
-def in_a_folder(journal: Path, folder: Path) -> Path:
+def in_a_folder(journal, folder):
     folder.mkdir()
     return copied(journal, folder / "j.db")
 

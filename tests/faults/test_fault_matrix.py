@@ -49,7 +49,7 @@ async def test_a_fault_is_reported_the_last_values_stay_and_reading_resumes(embe
         assert app.filter_hits == 0
 
 
-def reported(app: Any, tail: Any, service: str) -> bool:
+def reported(app, tail, service):
     problems = {
         "cloudwatch": [app.alarms.problem],
         "logs": [tail.problem],
@@ -58,5 +58,5 @@ def reported(app: Any, tail: Any, service: str) -> bool:
     return all(problems[service])
 
 
-def recovered(app: Any, tail: Any) -> bool:
+def recovered(app, tail):
     return app.alarms.problem is None and app.view.problem is None and tail.problem is None

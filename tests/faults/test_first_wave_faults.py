@@ -5,7 +5,6 @@ A run tries one fault at each source, chosen by a seed; `make faults-all` tries 
 
 import os
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -21,9 +20,8 @@ from services.incidents.weighing import assess
 from services.inspections.base import InspectionContext
 from services.models.alarms import Alarm, AlarmState
 from services.models.causes import Assessment, Word
-from services.models.first_wave import AlarmMoment, IncidentEvidence, Source
+from services.models.first_wave import AlarmMoment, Source
 from services.models.problem import ProblemKind
-from tests.conftest import Embedded
 from tests.services.incidents.waves import OF_SYSTEM, live, moment, wave
 from tests.services.inspections.running_world import context
 
@@ -60,14 +58,14 @@ class Undisturbed:
 
 
 @pytest.fixture
-async def undisturbed(embedded: Embedded) -> AsyncIterator[Undisturbed]:
+async def undisturbed(embedded):
     live(embedded)
     async with context(embedded) as console:
         alarm = await moment(console)
         yield Undisturbed(console, alarm, assess(await wave(console, alarm), console.runbook))
 
 
-def cells() -> list[Any]:
+def cells():
     chosen = []
     for source in OF_SYSTEM:
         faults = list(FAULTS) if ALL else [Random(f"{SEED} {source}").choice(list(FAULTS))]
@@ -75,11 +73,11 @@ def cells() -> list[Any]:
     return chosen
 
 
-def sources_of(call: str) -> set[Source]:
+def sources_of(call):
     return {source for source in OF_SYSTEM if call in SOURCES[source].calls}
 
 
-def assert_no_surer(evidence: IncidentEvidence, usual: Undisturbed) -> None:
+def assert_no_surer(evidence, usual):
     runbook = usual.console.runbook
     assessment = assess(evidence, runbook)
     before = usual.assessment

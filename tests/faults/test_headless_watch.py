@@ -6,7 +6,6 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,12 @@ from services.incidents.capture import LEASE
 from services.incidents.evidence import unpacked
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.journal.reader import JournalReader
-from services.models.first_wave import IncidentEvidence, Source
+from services.models.first_wave import Source
 from services.models.journal import EntryKind, EntryQuery
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import Embedded
 from tests.services.journal.book import checked
-from tests.tui.cli.test_cli_watch import Lines, Watch, kinds, started, watching
+from tests.tui.cli.test_cli_watch import Lines, kinds, started, watching
 from tui.cli.headless_watch import USAGE_EVERY, HeadlessWatch
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario("alb-5xx", history=5400.0, minutes=5)]
@@ -51,17 +49,17 @@ class Sample:
 
 
 @contextmanager
-def sped(embedded: Embedded, journal: Path) -> Iterator[Watch]:
+def sped(embedded, journal):
     command = [sys.executable, "-m", "tests.faults.sped_watch", embedded.url, str(journal), str(SPEED)]
     with started(command) as watch:
         yield watch
 
 
-def polls(embedded: Embedded) -> int:
+def polls(embedded):
     return embedded.counts().get("cloudwatch.DescribeAlarms", 0)
 
 
-def sample(embedded: Embedded, watch: Watch) -> Sample:
+def sample(embedded, watch):
     process = Path(f"/proc/{watch.process.pid}")
     status = (process / "status").read_text()
     counts = [line for line in watch.lines if line.startswith("tasks ")]
@@ -104,7 +102,7 @@ def test_polling_for_days_adds_nothing(embedded_now, tmp_path):
 # ---- ended while it captures
 
 
-def capturing(journal: Path) -> bool:
+def capturing(journal):
     return journal.exists() and EntryKind.INCIDENT_CAPTURING in kinds(journal)
 
 
@@ -138,13 +136,13 @@ OF_WAVES = [source for source in Source if ELSEWHERE.isdisjoint(SOURCES[source].
 """The sources whose calls nothing but a first wave makes."""
 
 
-def requests(embedded: Embedded) -> int:
+def requests(embedded):
     counts = embedded.counts()
     calls = {call.replace(":", ".") for source in OF_WAVES for call in SOURCES[source].calls}
     return sum(counts.get(call, 0) for call in calls)
 
 
-def evidence_in(journal: Path) -> IncidentEvidence:
+def evidence_in(journal):
     with closing(JournalReader.open(journal)) as reader:
         query = EntryQuery(kinds=frozenset({EntryKind.EVIDENCE}))
         (listed,) = reader.find(query, limit=2, newest_first=False)

@@ -1,10 +1,7 @@
 """A full disk while an alarm fires and an incident is responded to: nothing is lost, nothing is said that was not done."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +14,7 @@ from services.models.first_wave import AlarmMoment, IncidentEvidence
 from services.models.incidents import Incident, StepMark, TurnKind
 from services.models.journal import EntryKind, EntryQuery
 from tests.faults.small_disks import fill, small_disk
-from tests.services.incidents.incident_desk import FIRED, NOW, IncidentDesk, alarm, desk
+from tests.services.incidents.incident_desk import FIRED, NOW, alarm, desk
 from tests.services.journal.book import checked, note
 
 pytestmark = [pytest.mark.slow, pytest.mark.data]
@@ -26,22 +23,22 @@ MINUTE = timedelta(minutes=1)
 FULL = "The disk is full: the journal cannot be written."
 
 
-async def until(condition: Callable[[], Any]) -> None:
+async def until(condition):
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  a condition of several tasks
             await asyncio.sleep(0.02)
 
 
-async def kinds(console: IncidentDesk, *which: EntryKind) -> list[EntryKind]:
+async def kinds(console, *which):
     return [entry.kind for entry in await console.journal.entries(EntryQuery(kinds=frozenset(which)))]
 
 
-def only(console: IncidentDesk) -> Incident:
+def only(console):
     (incident,) = console.incidents.incidents
     return incident
 
 
-async def fill_disk(console: IncidentDesk, disk: Path) -> None:
+async def fill_disk(console, disk):
     """Until not even a short entry is accepted; pages that SQLite has set aside are used up, too."""
     fill(disk / "other")
     while True:
@@ -53,7 +50,7 @@ async def fill_disk(console: IncidentDesk, disk: Path) -> None:
     await refused(console.journal.append(note("y")))
 
 
-async def refused(record: Awaitable[object]) -> None:
+async def refused(record):
     with pytest.raises(JournalError) as error:
         await record
     assert str(error.value) == FULL
@@ -79,7 +76,7 @@ async def test_evidence_is_read_at_once_and_recorded_when_there_is_room(small_di
     reads: list[Incident] = []
     is_read = asyncio.Event()
 
-    async def read(incident: Incident) -> IncidentEvidence:
+    async def read(incident):
         reads.append(incident)
         await is_read.wait()
         moment = AlarmMoment(id=incident.target, name=incident.target, since=incident.since)
@@ -125,7 +122,7 @@ async def test_what_a_person_does_is_refused_in_words_and_done_when_there_is_roo
         incidents = console.incidents
         due = [("Add an index", NOW + timedelta(days=7))]
 
-        def everything() -> list[Awaitable[object]]:
+        def everything():
             return [
                 incidents.take(incident),
                 incidents.mark(incident, 0, StepMark.DONE, "Read the log"),
@@ -157,7 +154,7 @@ async def test_a_closing_that_the_disk_interrupted_is_completed_by_the_next(tmp_
         due = [(text, NOW + timedelta(days=7)) for text in ("Add an index", "Raise the limit")]
         put, left = console.journal._writer.put, [room]
 
-        def until_full(*arguments: Any, **named: Any) -> Any:
+        def until_full(*arguments, **named):
             if not left[0]:
                 raise OSError(28, "No space left on device")
             left[0] -= 1

@@ -6,13 +6,12 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from services.clock import SystemClock
 from services.journal.journal import Journal
-from services.models.journal import Entry, EntryKind, Person
+from services.models.journal import EntryKind, Person
 from tests.tools.demo import demo_command
 from tests.tui.pty_console import PtyConsole
 
@@ -21,12 +20,12 @@ MORNING = ("alarms", "dashboard", "error-logs")
 KEY = "daily-morning@2026-01-14T09:00"
 
 
-def toban(journal: Path, minute: int) -> PtyConsole:
+def toban(journal, minute):
     options = ("--mode", "inspect", "--speed", "20", "--journal", str(journal))
     return PtyConsole(demo_command(*options, at=f"2026-01-14 09:{minute:02d}"), size=(40, 120))
 
 
-def count(journal: Path, kind: EntryKind) -> int:
+def count(journal, kind):
     """Entries of a kind, by a glance at the file; 0 while there is none."""
     try:
         with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True, timeout=0.2)) as file:
@@ -37,16 +36,16 @@ def count(journal: Path, kind: EntryKind) -> int:
         return 0
 
 
-def until(console: PtyConsole, reached: object, limit: float = 60.0) -> None:
+def until(console, reached, limit=60.0):
     end = time.monotonic() + limit
-    while not reached():  # type: ignore[operator]
+    while not reached():
         console.read()
         assert time.monotonic() < end, console.text
         assert console.process.poll() is None, console.text
 
 
-def read(journal: Path) -> tuple[Entry, ...]:
-    async def entries() -> tuple[Entry, ...]:
+def read(journal):
+    async def entries():
         book = Journal(journal, clock=SystemClock(), person=Person, syslog=None)
         await book.open()
         try:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from services.journal.errors import JournalError
-from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from services.models.journal import EntryQuery
 from tests.faults.small_disks import fill, small_disk
@@ -25,7 +24,7 @@ WRITERS = 6
 MEGABYTE = 1 << 20
 
 
-def writer(path: Path, what: str, name: str, count: int) -> "subprocess.Popen[str]":
+def writer(path, what, name, count):
     return subprocess.Popen(
         [sys.executable, "-m", "tests.faults.journal_writer", str(path), what, name, str(count)],
         cwd=ROOT,
@@ -34,7 +33,7 @@ def writer(path: Path, what: str, name: str, count: int) -> "subprocess.Popen[st
     )
 
 
-def ended(process: "subprocess.Popen[str]") -> list[str]:
+def ended(process):
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     return output.split()
@@ -142,7 +141,7 @@ async def test_a_console_that_starts_on_a_full_disk_without_a_journal(small_disk
     assert os.listdir(small_disk) == ["j.db"]
 
 
-async def refusal(journal: Journal) -> tuple[JournalError, int]:
+async def refusal(journal):
     """Append until it is refused; also how many entries were recorded."""
     recorded = 0
     while True:
@@ -153,7 +152,7 @@ async def refusal(journal: Journal) -> tuple[JournalError, int]:
         recorded += 1
 
 
-async def healed(journal: Journal) -> None:
+async def healed(journal):
     async with asyncio.timeout(60):
         async for _seq in journal.follow():
             if journal.health.writable:

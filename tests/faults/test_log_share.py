@@ -10,7 +10,7 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.events import Logs
-from services.demo.launch import DemoProcess, ready, spawn
+from services.demo.launch import ready, spawn
 from services.logs.follow.follower import LogFollower
 from services.logs.follow.limiter import LogLimiter
 from tests.tui.seeding import client, make_group, put_lines
@@ -24,7 +24,7 @@ LIMIT = 180.0
 
 
 class Console:
-    def __init__(self, aws: DemoProcess) -> None:
+    def __init__(self, aws):
         self.limiter = LogLimiter(aws.clock)
         self.names: Counter[str] = Counter()
         self._session = AwsSession(
@@ -39,12 +39,12 @@ class Console:
             for group in GROUPS
         ]
 
-    async def _follow(self, follower: LogFollower) -> None:
+    async def _follow(self, follower):
         async with aclosing(follower.batches()) as batches:
             async for batch in batches:
                 self.names.update(line.text for line in batch.lines)
 
-    async def close(self) -> None:
+    async def close(self):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -12,13 +12,12 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from services.demo.launch import DemoProcess, ready, spawn
+from services.demo.launch import ready, spawn
 from tests.bench.rows import Row, against, print_rows
 from tests.bench.tail.readers import ScreenReader
 
@@ -59,7 +58,7 @@ class State(NamedTuple):
 class Shown:
     """The lines that went into the panes, as far as they have been read."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self._file = folder / "shown"
         self._states = folder / "states"
         self._read = 0
@@ -71,7 +70,7 @@ class Shown:
         self.batches: list[tuple[str, list[tuple[str, bool]]]] = []
         """(store, name and mark of each line), in the order in which they came."""
 
-    def read(self) -> int:
+    def read(self):
         """Read what is new; the number of events shown so far."""
         if self._file.exists():
             with self._file.open() as file:
@@ -83,7 +82,7 @@ class Shown:
                 self._take(row)
         return len(self.first_at)
 
-    def _take(self, row: str) -> None:
+    def _take(self, row):
         if row.startswith("@"):
             self._at = float(row[1:])
             self.batches.append(("", []))
@@ -95,14 +94,12 @@ class Shown:
         self.first_at.setdefault(name, self._at)
 
     @property
-    def states(self) -> list[State]:
+    def states(self):
         rows = self._states.read_text().split("\n")[:-1] if self._states.exists() else []
         return [_state(*row.split()) for row in rows]
 
 
-def _state(
-    at: str, group: str, problem: str, lag: str, size: str, bound: str, dropped: str, polls: str
-) -> State:
+def _state(at, group, problem, lag, size, bound, dropped, polls):
     seconds = None if lag == "-" else float(lag)
     return State(float(at), group, problem, seconds, int(size), int(bound), int(dropped), int(polls))
 
@@ -117,7 +114,7 @@ class Event(NamedTuple):
     """Its own time, epoch milliseconds of the world."""
 
 
-def written(path: Path) -> dict[str, Event]:
+def written(path):
     rows = [row.split("\t") for row in path.read_text().splitlines()]
     return {
         name: Event(group, int(late), float(written_at), int(at))
@@ -125,7 +122,7 @@ def written(path: Path) -> dict[str, Event]:
     }
 
 
-def unmarked(events: dict[str, Event], batches: list[tuple[str, list[tuple[str, bool]]]]) -> list[str]:
+def unmarked(events, batches):
     """Events that are not marked as late, although their store had shown much newer ones before."""
     newest: dict[str, int] = {}
     missing = []
@@ -136,7 +133,7 @@ def unmarked(events: dict[str, Event], batches: list[tuple[str, list[tuple[str, 
     return missing
 
 
-def ask(aws: DemoProcess, method: str, path: str, **body: object) -> dict[str, float]:
+def ask(aws, method, path, **body):
     data = json.dumps(body).encode() if body else None
     request = urllib.request.Request(f"{aws.url}/_toban/{path}", data=data, method=method)
     with urllib.request.urlopen(request) as answer:
@@ -144,12 +141,12 @@ def ask(aws: DemoProcess, method: str, path: str, **body: object) -> dict[str, f
 
 
 class Trouble:
-    def __init__(self, aws: DemoProcess) -> None:
+    def __init__(self, aws):
         self._aws = aws
         self._rest = [("throttled", 6), ("expired", 4), ("throttled", 3)]
         self._due = time.monotonic() + SECONDS / 4
 
-    def cause(self) -> None:
+    def cause(self):
         if self._rest and time.monotonic() >= self._due:
             preset, times = self._rest.pop(0)
             self._due += SECONDS / 4
@@ -158,7 +155,7 @@ class Trouble:
 
 
 class Soak:
-    def __init__(self, aws: DemoProcess, folder: Path) -> None:
+    def __init__(self, aws, folder):
         self.aws = aws
         self.folder = folder
         self.shown = Shown(folder)
@@ -182,7 +179,7 @@ class Soak:
         environment = {**places, **keys, "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
         self.console = ScreenReader([sys.executable, "-m", *command], environment)
 
-    def run(self) -> None:
+    def run(self):
         self._until(lambda: {state.group for state in self.shown.states} == set(GROUPS), 60)
         self.writer.stdin.write("go\n")
         self.writer.stdin.flush()
@@ -196,26 +193,26 @@ class Soak:
         self._until(lambda: all(now >= polls[group] + 5 for group, now in self._polls().items()), 120)
         self.shown.read()
 
-    def _polls(self) -> dict[str, int]:
+    def _polls(self):
         return {state.group: state.polls for state in self.shown.states}
 
-    def _until(self, reached: Callable[[], bool], limit: float) -> None:
+    def _until(self, reached, limit):
         """Read the terminal until a state is reached, or `limit` seconds have passed."""
         end = time.monotonic() + limit
         while time.monotonic() < end and not reached():
             self.console.read(0.5)
             self._watch()
 
-    def _press(self) -> None:
+    def _press(self):
         for mark in (b"paused", b"following"):
             self.console.read(KEY_EVERY)
             self.key_waits.append(self.console.answer(KEY, mark, UNSEEN))
         self._watch()
 
-    def _watch(self) -> None:
+    def _watch(self):
         self.memory.append((time.time(), self.console.rss()))
 
-    def close(self) -> None:
+    def close(self):
         if self.writer.poll() is None:
             self.writer.kill()
         self.writer.communicate()
@@ -223,7 +220,7 @@ class Soak:
 
     # What was measured
 
-    def rows(self, events: dict[str, Event], requests: float) -> list[Row]:
+    def rows(self, events, requests):
         states = self.shown.states
         end = max(event.written_at for event in events.values())
         waits = sorted(wait for wait in self.key_waits if wait < UNSEEN)

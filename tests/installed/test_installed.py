@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services.runbook.loader import load_named
-from tests.installed.installation import FOREIGN, Installation, install
+from tests.installed.installation import FOREIGN, install
 from tests.tools.process import is_running, wait_for
 from tests.tui.pty_console import PtyConsole
 from tui.exit_status import ExitStatus
@@ -24,11 +24,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installed")]
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def installation(tmp_path_factory):
     return install(tmp_path_factory.mktemp("installed"))
 
 
-def demo(installation: Installation, *options: str, language: str = "en") -> PtyConsole:
+def demo(installation, *options, language="en"):
     return PtyConsole(
         [installation.command, "demo", "--lang", language, "--at", "2026-01-14 10:00", *options],
         size=(40, 120),
@@ -117,7 +117,7 @@ def test_bytecode_is_compiled_once_where_the_installer_did_not(installation, cod
     assert list(package.glob("app/tui/screens/duties/__pycache__/inspect.*"))
 
 
-def forget_bytecode(installation: Installation) -> None:
+def forget_bytecode(installation):
     """Remove the file that says that all was compiled, once no process compiles."""
     with (installation.site / "toban/__main__.py").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)

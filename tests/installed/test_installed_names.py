@@ -4,18 +4,16 @@
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from tests.installed.installation import Installation, install
+from tests.installed.installation import install
 from tests.tools.config_file import write
 from tests.tools.documented import names, trials
-from tests.tools.documented.names import Flag
 from tests.tools.documented.texts import documents, help_commands, help_segments
-from tests.tools.recording_server import RecordingServer, recording, refused
+from tests.tools.recording_server import recording, refused
 from tests.tui.pty_console import PtyConsole
 
 SEGMENTS = [each for part in documents().values() for each in part]
@@ -96,12 +94,12 @@ OURS = sorted(names.variables(SEGMENTS) - OTHERS)
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def installation(tmp_path_factory):
     return install(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+def bare(monkeypatch):
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name in ("TERM", "COLORTERM", "SHELL", "LANG"):
@@ -112,7 +110,7 @@ def test_every_other_variable_has_a_trial():
     assert {PLACEHOLDERS.get(name, name) for name in OTHERS} == SHOWN.keys()
 
 
-def postgresql(part: bytes) -> bytes:
+def postgresql(part):
     """No encryption; then a password, in clear text."""
     return b"N" if len(part) == 8 else b"R\0\0\0\x08\0\0\0\x03"
 
@@ -131,7 +129,7 @@ def test_a_variable_of_others_is_read(name, installation, tmp_path):
     (folder / "0a0b0c0d.0").symlink_to("/dev/zero")
     write(installation.work / "city.toml", trials.FACILITY)
 
-    def outcome(more: Mapping[str, str]) -> str:
+    def outcome(more):
         with recording(answer=postgresql if name == "PGPASSWORD" else refused) as server:
             fill = filled(server, tmp_path)
             beside = {
@@ -153,8 +151,8 @@ def test_a_variable_of_others_is_read(name, installation, tmp_path):
     assert (text in without, text in given) == (shown.hides, not shown.hides), f"{without}\n==\n{given}"
 
 
-def filled(server: RecordingServer, files: Path) -> Callable[[str], str]:
-    def fill(value: str) -> str:
+def filled(server, files):
+    def fill(value):
         for place, text in (
             ("{server}", server.url),
             ("{address}", server.address),
@@ -166,7 +164,7 @@ def filled(server: RecordingServer, files: Path) -> Callable[[str], str]:
     return fill
 
 
-def printed(installation: Installation, argv: tuple[str, ...], env: Mapping[str, str], home: Path) -> str:
+def printed(installation, argv, env, home):
     """What a start prints; of the doctor in a terminal, which it judges."""
     home.mkdir()
     env = {"HOME": str(home), **env}
@@ -190,7 +188,7 @@ def test_every_variable_of_ours_is_known(installation, tmp_path):
         assert answer.returncode == 0 or (answer.returncode == 78 and name in answer.stderr), answer.stderr
 
 
-def options(installation: Installation, *command: str) -> Iterator[Flag]:
+def options(installation, *command):
     answer = installation.run(*command, "--help")
     assert answer.returncode == 0, answer.stderr
     yield from names.flags(help_segments(command, answer.stdout))

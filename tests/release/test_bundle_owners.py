@@ -1,6 +1,5 @@
 import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -11,19 +10,19 @@ STRANGER = 4242
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can act as two users")
 
 
-def give_away(path: Path) -> None:
+def give_away(path):
     os.chown(path, STRANGER, STRANGER, follow_symlinks=False)
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
+def shared(tmp_path):
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(0o1777)
     return folder
 
 
-def refused(bundle: Path, to: Path, bin_folder: Path, words: str) -> None:
+def refused(bundle, to, bin_folder, words):
     before = tree(bundle.parent)
     done = run(bundle, "--to", to, "--bin", bin_folder)
     assert done.returncode == 1

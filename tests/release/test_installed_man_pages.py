@@ -1,6 +1,5 @@
 import os
 import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from tui.installed.toban_bundle.manual import link_pages
 ENGLISH, JAPANESE = "share/man/man1/toban.1", "share/man/ja/man1/toban.1"
 
 
-def installed(folder: Path) -> Path:
+def installed(folder):
     for page in (ENGLISH, JAPANESE):
         (folder / page).parent.mkdir(parents=True)
         (folder / page).write_text(folder.name)

@@ -30,7 +30,7 @@ def test_two_builds_of_one_commit_are_the_same_bytes(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bundle(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundle")
     try:
         wheels = dict(wheelhouse(read_lock(ROOT / LOCK), (PYTHON,), platform_of_this(), folder))
@@ -40,7 +40,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def without_network() -> list[str]:
+def without_network():
     prefix = ["unshare", "--net", *([] if os.getuid() == 0 else ["--map-root-user"])]
     if (
         not shutil.which("unshare")
@@ -52,7 +52,7 @@ def without_network() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def command(bundle: Path, without_network: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def command(bundle, without_network, tmp_path_factory):
     """The command `toban`, installed by the bundle without a network, in a folder whose name pip has to quote."""
     folder = tmp_path_factory.mktemp("installed") / "当番 置き場"
     python = Path(sys.executable).resolve()

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -26,7 +25,7 @@ CHANGELOG = (
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def checkout(tmp_path):
     (tmp_path / "tui").mkdir()
     (tmp_path / "tui/x.py").write_text("x = 1\n")
     (tmp_path / ".gitignore").write_text("ignored\n")
@@ -39,7 +38,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def git(root: Path, *arguments: str) -> None:
+def git(root, *arguments):
     who = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", "-C", str(root), *who, *arguments], check=True)
 
@@ -200,7 +199,7 @@ def test_what_a_wheel_may_hold():
     assert strangers([*own, *foreign], "toban-1") == foreign
 
 
-def audited(*packages: dict[str, object]) -> str:
+def audited(*packages):
     return json.dumps({"dependencies": list(packages)})
 
 
@@ -308,7 +307,7 @@ def test_the_sbom_names_licences_files_and_needs():
     assert "index.example" not in json.dumps(document)
 
 
-def wheel(name: str, more: str) -> bytes:
+def wheel(name, more):
     return zipped(
         {f"{name}-1.dist-info/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: 1\n{more}\n\n"}
     )

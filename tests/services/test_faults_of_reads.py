@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,6 @@ from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import Embedded
 from tests.faults.waiting import until
 from tests.services.exceptions import EVERY
 
@@ -32,11 +30,11 @@ pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 class Breaking:
     """Every request of a session, which raises `error` while there is one."""
 
-    def __init__(self, whole: Callable[..., Any]) -> None:
+    def __init__(self, whole):
         self.whole = whole
         self.error: BaseException | None = None
 
-    async def __call__(self, *arguments: Any, **options: Any) -> Any:
+    async def __call__(self, *arguments, **options):
         if self.error is not None:
             raise self.error
         return await self.whole(*arguments, **options)
@@ -46,9 +44,7 @@ UNSEEN = Problem(kind=ProblemKind.NOT_FOUND, summary="no dashboard", at=datetime
 
 
 @asynccontextmanager
-async def connected(
-    embedded: Embedded, patch: pytest.MonkeyPatch
-) -> AsyncIterator[tuple[Services, Breaking, list[Any]]]:
+async def connected(embedded, patch):
     """The console's services, what breaks their requests, and the faults that were reported."""
     book, journal = load_builtin("facility-prod"), Path(os.environ["HOME"]) / "journal.db"
     services = Services(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
@@ -62,7 +58,7 @@ async def connected(
         await services.close()
 
 
-def feeds_of(services: Services) -> dict[str, Feed[Any]]:
+def feeds_of(services):
     """The console's own, and one as the change screen makes it.
 
     Without a dashboard, the metrics of all alarms are requested.
@@ -107,11 +103,11 @@ async def test_any_exception_in_a_tail_is_reported_and_the_read_retried(embedded
     async with connected(embedded, monkeypatch) as (services, breaking, faults):
         newest: list[TailBatch] = []
 
-        async def read() -> None:
+        async def read():
             async for batch in services.tails.batches("/ecs/staff-api"):
                 newest[:] = [batch]
 
-        def turn() -> bool:
+        def turn():
             return bool(embedded.clock.sleepers) and embedded.advance(10) is not None
 
         reading = asyncio.create_task(read())

@@ -1,15 +1,14 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.aws.client.errors import BY_KIND, AwsError
+from services.aws.client.errors import BY_KIND
 from services.clock import ManualClock, SystemClock
 from services.feed import Feed
-from services.models.feeds import FeedState, Freshness
+from services.models.feeds import Freshness
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
 
@@ -17,18 +16,18 @@ START = datetime(2026, 4, 1, 0, 0, 37, tzinfo=UTC)
 SLOWING = (ProblemKind.THROTTLED, ProblemKind.UNREACHABLE, ProblemKind.UNAVAILABLE)
 
 
-def failure(kind: ProblemKind) -> AwsError:
+def failure(kind):
     return BY_KIND[kind](Problem(kind=kind, summary=kind.value, at=START))
 
 
 class Source:
     """Answers with what was prepared, else with the number of the read."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.reads = 0
         self.failing: ProblemKind | None = None
 
-    async def __call__(self) -> int:
+    async def __call__(self):
         self.reads += 1
         if self.failing:
             raise failure(self.failing)
@@ -36,15 +35,15 @@ class Source:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
+def clock():
     return ManualClock(START)
 
 
-async def until_asleep(clock: ManualClock) -> None:
+async def until_asleep(clock):
     await until(lambda: clock.sleepers)
 
 
-async def next_state(states: AsyncIterator[FeedState[int]], clock: ManualClock) -> FeedState[int]:
+async def next_state(states, clock):
     """Move the clock to the next read and return what it brought."""
     waiting = asyncio.ensure_future(anext(states))
     await until_asleep(clock)
@@ -177,7 +176,7 @@ async def test_a_refresh_during_a_read_is_followed_by_another(clock):
     release = asyncio.Event()
     reads = 0
 
-    async def slow() -> int:
+    async def slow():
         nonlocal reads
         reads += 1
         await release.wait()
@@ -244,7 +243,7 @@ async def test_a_faster_pace_reads_what_is_overdue(clock):
 async def test_leaving_leaves_nothing_behind(clock):
     feed = Feed("f", Source(), clock=clock, interval=60)
 
-    async def follow() -> None:
+    async def follow():
         async for _state in feed.states():
             pass
 
@@ -303,7 +302,7 @@ async def test_reads_of_all_feeds_start_at_full_seconds_but_never_before_they_ma
     feed = Feed("test", Source(), clock=real_clock, interval=60.0, align=align, lag=5.0)
     for _read in range(50):
         await anext(aiter(feed.states()))
-        due, least = feed._due, feed._aligned(feed._ended.at, 60.0) if align else 60.0  # type: ignore[union-attr]
+        due, least = feed._due, feed._aligned(feed._ended.at, 60.0) if align else 60.0
         assert at + least - 1e-6 <= due <= at + least + 6.1
         assert due == pytest.approx(at + least) or due % 1 == pytest.approx(0.002, abs=1e-4)
         at = due + 0.3

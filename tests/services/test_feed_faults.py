@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pydantic import ValidationError
 
 from services.aws.client.errors import BY_KIND
 from services.clock import ManualClock, SystemClock
@@ -12,7 +11,7 @@ from services.feed import Feed
 from services.models.feeds import FeedState, Freshness
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
-from tests.services.exceptions import BUILT_IN, EVERY, REAL
+from tests.services.exceptions import EVERY
 
 START = datetime(2026, 4, 1, 0, 0, 37, tzinfo=UTC)
 HOUR, DAY = 3600.0, 86_400.0
@@ -21,11 +20,11 @@ HOUR, DAY = 3600.0, 86_400.0
 class Source:
     """Raises what is set, else answers with the number of the read."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.reads = 0
         self.error: BaseException | None = None
 
-    async def __call__(self) -> int:
+    async def __call__(self):
         self.reads += 1
         if self.error is not None:
             raise self.error
@@ -33,7 +32,7 @@ class Source:
 
 
 class Following:
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock):
         self.clock = clock
         self.source = Source()
         self.faults: list[BaseException] = []
@@ -41,35 +40,29 @@ class Following:
         self.feed = Feed("alarms", self.source, clock=clock, interval=60, jitter=0, fault=self.faults.append)
         self.task = asyncio.create_task(self._follow())
 
-    async def _follow(self) -> None:
+    async def _follow(self):
         async for state in self.feed.states():
             self.states.append(state)
 
-    async def turn(self) -> None:
+    async def turn(self):
         for _ in range(20):
             await asyncio.sleep(0)
         assert not self.task.done()
 
-    async def stop(self) -> None:
+    async def stop(self):
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
 
     @property
-    def freshness(self) -> Freshness:
+    def freshness(self):
         return self.feed.state.freshness(self.clock.now())
 
 
 @pytest.fixture
-async def following() -> Following:
+async def following():
     following = Following(ManualClock(START))
     await following.turn()
     return following
-
-
-def test_the_errors_that_are_tried_are_many():
-    assert len(BUILT_IN) > 35
-    assert {MemoryError, RecursionError, KeyError, OverflowError, TimeoutError} <= set(BUILT_IN)
-    assert any(isinstance(error, ValidationError) for error in REAL)
 
 
 @pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
@@ -111,7 +104,7 @@ async def test_a_read_that_never_worked_is_failed_and_never_empty():
 async def test_cancelling_a_feed_amid_a_read_ends_it(following):
     reading = asyncio.Event()
 
-    async def hanging() -> int:
+    async def hanging():
         reading.set()
         await asyncio.Event().wait()
         return 0
@@ -148,7 +141,7 @@ async def test_a_feed_whose_reads_hang_is_never_fresh_after_a_step(step):
     hang = asyncio.Event()
     reads = 0
 
-    async def read() -> int:
+    async def read():
         nonlocal reads
         reads += 1
         if reads > 1:
@@ -227,9 +220,3 @@ async def test_a_wait_of_the_machines_clock_ends_by_what_passed_and_not_by_the_l
     boot += 8 * HOUR  # the machine was suspended for a night
     await waiting
     assert clock.elapsed() == boot
-
-
-def test_the_monotonic_clock_is_unaffected_by_setting_the_time():
-    clock = SystemClock()
-    before = clock.elapsed()
-    assert clock.elapsed() >= before > 0

@@ -10,14 +10,14 @@ from services.aws.client.errors import BY_KIND
 from services.clock import ManualClock
 from services.feed import Feed
 from services.models.feeds import FeedState
-from services.models.problem import Problem, ProblemKind
+from services.models.problem import Problem
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 LIMIT = 5.0
 
 
 class FeedMachine(RuleBasedStateMachine):
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.clock = ManualClock(START)
@@ -34,7 +34,7 @@ class FeedMachine(RuleBasedStateMachine):
         self.task = self.loop.create_task(self.follow())
         self.settle()
 
-    async def read(self) -> int:
+    async def read(self):
         assert not self.pending, "two reads at once"
         assert not self.feed.paused
         if not self.excused:
@@ -46,25 +46,25 @@ class FeedMachine(RuleBasedStateMachine):
         self.pending.append(future)
         return await future
 
-    async def follow(self) -> None:
+    async def follow(self):
         async for state in self.feed.states():
             self.states.append(state)
 
-    def settle(self) -> None:
-        async def turns() -> None:
+    def settle(self):
+        async def turns():
             for _ in range(12):
                 await asyncio.sleep(0)
 
         self.loop.run_until_complete(turns())
 
     @rule(seconds=st.sampled_from([0.5, 1, 5, 30, 60, 66, 300, 331]))
-    def time_passes(self, seconds: float) -> None:
+    def time_passes(self, seconds):
         self.clock.advance(seconds)
         self.settle()
 
     @precondition(lambda self: self.pending)
     @rule()
-    def an_answer_comes(self) -> None:
+    def an_answer_comes(self):
         self.count += 1
         self.last_good = self.count
         self.ended = self.clock.now()
@@ -75,7 +75,7 @@ class FeedMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.pending)
     @rule(kind=st.sampled_from(sorted(BY_KIND)))
-    def it_fails(self, kind: ProblemKind) -> None:
+    def it_fails(self, kind):
         before = self.feed.state.failures
         self.ended = self.clock.now()
         self.pending.pop().set_exception(BY_KIND[kind](Problem(kind=kind, summary="s", at=self.clock.now())))
@@ -84,7 +84,7 @@ class FeedMachine(RuleBasedStateMachine):
         assert self.feed.state.failures == before + 1
 
     @rule()
-    def refresh(self) -> None:
+    def refresh(self):
         self.excused = True
         self.feed.refresh()
         self.settle()
@@ -92,27 +92,27 @@ class FeedMachine(RuleBasedStateMachine):
             assert self.pending
 
     @rule()
-    def pause(self) -> None:
+    def pause(self):
         self.feed.pause()
         self.settle()
 
     @rule()
-    def resume(self) -> None:
+    def resume(self):
         self.feed.resume()
         self.settle()
 
     @rule(seconds=st.sampled_from([5.0, 60.0, 300.0]))
-    def another_pace(self, seconds: float) -> None:
+    def another_pace(self, seconds):
         self.feed.interval = seconds
         self.settle()
 
     @invariant()
-    def no_value_is_lost(self) -> None:
+    def no_value_is_lost(self):
         assert self.feed.state.value == self.last_good
         assert not self.states or self.states[-1] == self.feed.state
 
     @invariant()
-    def the_feed_is_alive_and_not_late(self) -> None:
+    def the_feed_is_alive_and_not_late(self):
         assert not self.task.done()
         state = self.feed.state
         if state.next_at is None or self.feed.paused or self.pending:
@@ -123,7 +123,7 @@ class FeedMachine(RuleBasedStateMachine):
         assert state.next_at - self.ended <= timedelta(seconds=longest + 0.001)
         assert state.next_at - self.ended >= timedelta(seconds=state.interval)
 
-    def teardown(self) -> None:
+    def teardown(self):
         self.task.cancel()
         for future in self.pending:
             future.cancel()

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -14,14 +14,14 @@ from botocore.retries.standard import ExponentialBackoff
 
 from services.aws.client.errors import AwsError
 from services.aws.client.session import AwsSettings
-from services.feed import LONGEST_BACKOFF, Feed
+from services.feed import LONGEST_BACKOFF
 from services.inspections.base import InspectionRequest
 from services.models.feeds import FeedState, Freshness
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import REGION, Embedded
+from tests.conftest import REGION
 from tests.faults.waiting import until
 from tui.cli.reads import alarms
 
@@ -35,22 +35,20 @@ Outage = Callable[[bool], None]
 
 
 @pytest.fixture(autouse=True)
-def retries_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def retries_at_once(monkeypatch):
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
 
 
-def slow(name: str) -> Any:
+def slow(name):
     return pytest.param(name, marks=pytest.mark.slow)
 
 
 @pytest.fixture(params=["no name", slow("no name server"), "throttled", slow("too many requests")])
-def outage(
-    request: pytest.FixtureRequest, embedded: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Outage]:
+def outage(request, embedded, monkeypatch):
     look_up = socket.getaddrinfo
     broken = False
 
-    def answer(host: Any, *more: Any, **named: Any) -> Any:
+    def answer(host, *more, **named):
         if host in (HOST, HOST.encode()):
             if broken and request.param == "no name":
                 raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -61,7 +59,7 @@ def outage(
 
     monkeypatch.setattr(socket, "getaddrinfo", answer)
 
-    def switch(on: bool) -> None:
+    def switch(on):
         nonlocal broken
         broken = on
         embedded.clear_faults()
@@ -78,7 +76,7 @@ def outage(
 
 
 @asynccontextmanager
-async def wired(embedded: Embedded) -> AsyncIterator[Services]:
+async def wired(embedded):
     port = embedded.url.rpartition(":")[2]
     settings = AwsSettings(region=REGION, endpoint_url=f"http://{HOST}:{port}")
     services = Services(
@@ -94,16 +92,16 @@ async def wired(embedded: Embedded) -> AsyncIterator[Services]:
         await services.close()
 
 
-def read_often(services: Services) -> list[Feed[Any]]:
+def read_often(services):
     """The feeds that are read within minutes."""
     return [services.feeds[name] for name in ("alarms", "dashboard", "identity")]
 
 
 @asynccontextmanager
-async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState[Any]]]]:
+async def followed(services):
     states: dict[str, list[FeedState[Any]]] = {}
 
-    async def follow(feed: Feed[Any]) -> None:
+    async def follow(feed):
         async for state in feed.states():
             states.setdefault(feed.name, []).append(state)
 
@@ -116,7 +114,7 @@ async def followed(services: Services) -> AsyncIterator[dict[str, list[FeedState
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def settled(embedded: Embedded, services: Services) -> None:
+async def settled(embedded, services):
     now = services.clock.now()
     feeds = read_often(services)
     async with asyncio.timeout(60):
@@ -124,16 +122,14 @@ async def settled(embedded: Embedded, services: Services) -> None:
         await until(lambda: embedded.clock.sleepers >= len(feeds))
 
 
-async def live(
-    embedded: Embedded, services: Services, minutes: float, *, whenever: Callable[[], object] = bool
-) -> None:
+async def live(embedded, services, minutes, *, whenever=bool):
     for _step in range(int(minutes * 60 / STEP)):
         embedded.advance(STEP)
         await settled(embedded, services)
         whenever()
 
 
-def is_outage(state: FeedState[Any]) -> bool:
+def is_outage(state):
     problem = state.problem
     return problem is not None and problem.kind in (ProblemKind.THROTTLED, ProblemKind.UNREACHABLE)
 
@@ -148,7 +144,7 @@ async def test_an_outage_is_reported_backed_off_from_and_survived(embedded, outa
         await live(embedded, services, 2)
         tasks = len(asyncio.all_tasks())
 
-        def stays_stale() -> None:
+        def stays_stale():
             now = services.clock.now()
             for feed in (overview, services.feeds["dashboard"]):
                 assert feed.state.freshness(now) is Freshness.STALE

@@ -1,11 +1,9 @@
 """Whatever this machine's clock says, what AWS answers is seen in time, and nothing old looks fresh."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,9 +28,9 @@ from services.models.fleet import Standing
 from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import REGION, Embedded
+from tests.conftest import REGION
 from tests.faults.waiting import until
-from tests.services.machine import Machine, machine_of
+from tests.services.machine import machine_of
 from tests.tools.systems import beside, entry_of
 from widgets.fleet.strip import fleet_line
 
@@ -45,7 +43,7 @@ ALARM = "alb-5xx-error-rate"
 
 
 @contextmanager
-def servers(embedded: Embedded, count: int) -> Iterator[dict[str, Embedded]]:
+def servers(embedded, count):
     with ExitStack() as stack:
         yield {
             f"system-{number}": embedded if not number else stack.enter_context(beside(embedded))
@@ -56,12 +54,12 @@ def servers(embedded: Embedded, count: int) -> Iterator[dict[str, Embedded]]:
 class Watched:
     """A console on some systems, on a machine whose clock is set."""
 
-    def __init__(self, embedded: Embedded, fleet: Fleet, machine: Machine) -> None:
+    def __init__(self, embedded, fleet, machine):
         self.embedded, self.fleet, self.machine = embedded, fleet, machine
         self.is_firing = False
         self.fired_for = 0.0
 
-    async def settle(self) -> None:
+    async def settle(self):
         """Until no read is under way that is due by now."""
         feeds = [system.begun.alarms for system in self.fleet.systems if system.begun is not None]
         await until(
@@ -70,7 +68,7 @@ class Watched:
         for _turn in range(20):
             await asyncio.sleep(0)
 
-    async def live(self, seconds: float, *, asleep: bool = False) -> None:
+    async def live(self, seconds, *, asleep=False):
         """Time passes, in which the alarm stays as it is, and is looked at."""
         clock = self.embedded.clock
         if asleep:
@@ -82,7 +80,7 @@ class Watched:
         await self.settle()
         self.check()
 
-    def set(self) -> None:
+    def set(self):
         world = self.embedded.world
         alarm = world.alarms.get(ALARM)
         assert alarm is not None
@@ -90,11 +88,11 @@ class Watched:
             state = State.ALARM if self.is_firing and other is alarm else State.OK
             world.alarms.set_state(other, state, "as the test wants it")
 
-    def fire(self) -> None:
+    def fire(self):
         self.is_firing, self.fired_for = True, 0.0
         self.set()
 
-    def check(self) -> None:
+    def check(self):
         """No value that is older than two intervals, and no other than AWS's, looks fresh for longer than that."""
         now = self.machine.now()
         for system in self.fleet.systems:
@@ -105,7 +103,7 @@ class Watched:
                 assert state.alarms.freshness(now) is Freshness.FRESH, state.alarms.problem
 
 
-async def seen(watched: Watched, *, late: bool = False, asleep: float = 0.0) -> None:
+async def seen(watched, *, late=False, asleep=0.0):
     """An alarm begins to fire and ends; a busy machine wakes up late, one that slept after a while."""
     watched.fire()
     if asleep:
@@ -123,7 +121,7 @@ async def seen(watched: Watched, *, late: bool = False, asleep: float = 0.0) -> 
 
 
 @asynccontextmanager
-async def console(systems: Mapping[str, Embedded], machine: Machine, folder: Path) -> AsyncIterator[Watched]:
+async def console(systems, machine, folder):
     """A console on these systems, all of which were read."""
     embedded = next(iter(systems.values()))
     fleet = Fleet([entry_of(id, server.url, folder) for id, server in systems.items()], machine)
@@ -333,7 +331,7 @@ async def test_what_cost_something_is_neither_repeated_nor_judged_where_its_wind
         journal=JournalPlace("facility", tmp_path / "j.db"),
     )
 
-    async def unreached() -> None:
+    async def unreached():
         raise ClockSkew(Problem(kind=ProblemKind.CLOCK, summary="", at=machine.now()))
 
     monkeypatch.setattr(reading.inspection_runner, "_prove", unreached)

@@ -7,29 +7,26 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
 from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
 from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
-from services.inspections.base import InspectionContext, InspectionRequest
+from services.inspections.base import InspectionRequest
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
 from services.models.findings import Finding
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.aws_readers import CALLS, questions, speak
 from tests.services.inspections.running_world import context
-from tests.services.one_fault import WORLDS, World
+from tests.services.one_fault import WORLDS
 from tests.tools.better import same, takes_name, too_good, unseen
 from tests.tools.mutations import Mutation
-from tests.tools.recorded import Recorded, recording
+from tests.tools.recorded import recording
 
 SEED = 20260119
 HANG = 60.0
@@ -49,7 +46,7 @@ class Tally:
     whole: dict[str, Verdict] = field(default_factory=dict)
     """Of the answers without damage, by the inspection's id."""
 
-    def __str__(self) -> str:
+    def __str__(self):
         verdicts = ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.most_common())
         return (
             f"{self.runs:,} runs, {self.touched:,} of damaged answers: better than true {len(self.better)},"
@@ -57,14 +54,14 @@ class Tally:
         )
 
 
-def chosen(every: list[Mutation], most: int, salt: str) -> list[Mutation]:
+def chosen(every, most, salt):
     """A part of all damage, the same at every run; kinds and operations as they come."""
     if ALL or len(every) <= most:
         return every
     return random.Random(f"{SEED} {salt}").sample(every, most)
 
 
-async def finding_of(console: InspectionContext, id: str, faults: list[str]) -> Finding:
+async def finding_of(console, id, faults):
     """One inspection as a duty makes it; what is no AwsError is one of `faults`."""
     inspection_runner = InspectionRunner(
         console.runbook,
@@ -84,16 +81,14 @@ async def finding_of(console: InspectionContext, id: str, faults: list[str]) -> 
 
 
 @asynccontextmanager
-async def recorded(embedded: Embedded) -> AsyncIterator[tuple[InspectionContext, Recorded]]:
+async def recorded(embedded):
     """A world that was made before anybody asks, and what records it."""
     assert embedded.world
     async with recording() as answers, context(embedded) as console:
         yield console, answers
 
 
-async def inspect_damaged(
-    console: InspectionContext, answers: Recorded, id: str, most: int, about: frozenset[str] = frozenset()
-) -> Tally:
+async def inspect_damaged(console, answers, id, most, about=frozenset()):
     """One inspection under damage of every answer it asks for; `about`: only at places with one of these steps."""
     tally = Tally()
     answers.forget()
@@ -129,7 +124,7 @@ async def inspect_damaged(
     return tally
 
 
-async def read_damaged(embedded: Embedded, names: Iterable[str], most: int) -> Tally:
+async def read_damaged(embedded, names, most):
     """These questions under damage of every answer: each raises AwsError or answers, and ends."""
     tally = Tally()
     async with recorded(embedded) as (console, answers):
@@ -152,17 +147,17 @@ async def read_damaged(embedded: Embedded, names: Iterable[str], most: int) -> T
     return tally
 
 
-def print_tally(tally: Tally, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+def print_tally(tally, what, capsys):
     with capsys.disabled():
         print(f"\nmutator, {what}: {tally}")
 
 
-def hold(tally: Tally) -> None:
+def hold(tally):
     assert not tally.faults, "\n".join(tally.faults[:20])
     assert not tally.better, "\n".join(tally.better[:20])
 
 
-def merged(tallies: Iterable[Tally]) -> Tally:
+def merged(tallies):
     whole = Tally()
     for tally in tallies:
         whole.runs += tally.runs
@@ -186,7 +181,7 @@ async def test_mutated_answers_raise_nothing_but_our_errors(embedded, capsys):
     hold(tally)
 
 
-def live(embedded: Embedded, case: World) -> None:
+def live(embedded, case):
     if case.prepare is not None:
         with embedded.world.lock:
             case.prepare(embedded.world)
@@ -194,7 +189,7 @@ def live(embedded: Embedded, case: World) -> None:
         embedded.advance(60)
 
 
-async def inspect_all(embedded: Embedded, most: int, case: World, ids: Iterable[str] = ()) -> Tally:
+async def inspect_all(embedded, most, case, ids=()):
     live(embedded, case)
     inspections = list(ids) or [kind.id for kind in INSPECTIONS]
     async with recorded(embedded) as (console, answers):
@@ -217,7 +212,7 @@ async def test_many_mutated_answers_raise_nothing_but_our_errors(embedded, capsy
     hold(tally)
 
 
-def world(name: str, *more: Any) -> Any:
+def world(name, *more):
     """One of WORLDS as a parameter, with its mark; and what comes after it."""
     case = WORLDS[name]
     mark = pytest.mark.scenario(case.scenario, history=case.history, origin=case.origin)

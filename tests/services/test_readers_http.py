@@ -1,8 +1,6 @@
 import json
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 from aiobotocore.session import get_session
 
@@ -55,7 +53,7 @@ BODY = {
 
 
 @asynccontextmanager
-async def connected(aws: Any) -> AsyncIterator[tuple[Any, AwsSession]]:
+async def connected(aws):
     session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
     async with get_session().create_client(
         "cloudwatch", region_name="ap-northeast-1", endpoint_url=aws.url
@@ -66,7 +64,7 @@ async def connected(aws: Any) -> AsyncIterator[tuple[Any, AwsSession]]:
             await session.close()
 
 
-async def measure(aws: Any, client: Any, minutes: int, value: float) -> None:
+async def measure(aws, client, minutes, value):
     """Live `minutes`, in each of which both queues have a length."""
     for _minute in range(minutes):
         aws.advance(60)

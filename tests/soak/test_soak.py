@@ -27,7 +27,7 @@ MOST_GROWTH = 30.0
 """Megabytes; each log pane may fill to its bound of 8."""
 
 
-def resident(pid: int) -> float:
+def resident(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) / 1024
 
 
@@ -77,6 +77,6 @@ FEW = 5
 """Tasks and files that come and go with the reads under way."""
 
 
-def _say(capfd: pytest.CaptureFixture[str], words: str) -> None:
+def _say(capfd, words):
     with capfd.disabled():
         print(f"\n{words}", end="", flush=True)

@@ -1,7 +1,6 @@
 """A name that is gone is read and said, is never an error, and stands nowhere but where it is said to be gone."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC
 from pathlib import Path
@@ -43,23 +42,23 @@ WRITTEN = re.compile(
 
 
 @pytest.fixture(autouse=True)
-def nothing_told() -> Iterator[None]:
+def nothing_told():
     gone.take_notices()
     yield
     gone.take_notices()
 
 
-def rows(kind: GoneKind) -> list[Gone]:
+def rows(kind):
     return [each for each in GONE if each.kind is kind]
 
 
-def printed(capfd: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+def printed(capfd, *argv):
     status = run(argv, Output(outline_drawn=False))
     return status, *capfd.readouterr()
 
 
 @pytest.fixture
-def runbook(tmp_path: Path) -> Path:
+def runbook(tmp_path):
     """A runbook with every key that is gone."""
     path = tmp_path / "city.toml"
     tables = (f"\n[{each.name}]\n{TABLES[each.name]}\n" for each in rows(GoneKind.RUNBOOK))
@@ -180,7 +179,7 @@ def test_the_changelog_of_a_release_says_what_is_gone():
             assert f"`{name}`" in changelog_section(changelog, row.since)
 
 
-def files() -> Iterator[tuple[str, str]]:
+def files():
     for place in (
         "*.md", "*.toml", "mkdocs.yml", "docs/**/*", "services/**/*", "tests/**/*", "tui/**/*", "widgets/**/*",
     ):  # fmt: skip

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -24,14 +23,14 @@ NEWER = "written by a newer version"
 SPAN = TimeSpan(start=NOON, end=NOON)
 
 
-def newer_journal(path: Path) -> bytes:
+def newer_journal(path):
     """A journal whose schema only a newer version knows; returns its bytes."""
     filled(path, 3)
     tampered(path, "PRAGMA user_version = 2", "ALTER TABLE words RENAME TO words_of_later")
     return path.read_bytes()
 
 
-def printed(capfd: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+def printed(capfd, *argv):
     status = run(["--lang", "en", *argv], Output(outline_drawn=False))
     captured = capfd.readouterr()
     return status, " ".join((captured.out + captured.err).split())

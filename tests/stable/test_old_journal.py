@@ -7,13 +7,12 @@ Texts stored in the journal are compared. Whole findings in reports are compared
 
 import json
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry, Person
+from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from tests.services.journal.book import append
 from tests.tools.stable import EXPORT, golden
 from tests.tools.stable_reading import (
@@ -30,16 +29,16 @@ from tests.tools.stable_reading import (
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Path:
+def journal(tmp_path):
     return copied(tmp_path)
 
 
-def entries_in(journal: Path) -> list[Entry]:
+def entries_in(journal):
     with closing(JournalReader.open(journal)) as reader:
         return reader.find(EntryQuery(), limit=10_000, newest_first=False)
 
 
-def old_export() -> list[str]:
+def old_export():
     return EXPORT.read_text("utf-8").splitlines()
 
 

@@ -4,8 +4,6 @@ Texts are not compared, only that they are texts: their wording may change. A fa
 resolved with `python -m tests.tools.stable --add`, which refuses to change what the goldens hold already.
 """
 
-from typing import Any
-
 import pytest
 
 from tests.tools.stable import Contradiction, golden, merge_additions, with_gone
@@ -16,7 +14,7 @@ from tests.tools.stable_shapes import SCENE, entries, names, outputs, runbook, s
 SCENARIO, START, HOURS = SCENE
 
 
-def differences(then: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+def differences(then, now):
     """The keys whose values differ, each with its old and new value."""
     return {
         key: (then.get(key, "missing"), now.get(key, "missing"))

@@ -1,10 +1,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,12 +26,12 @@ PRINTED = ("made_at", "state", "remark", "remarks")
 """Keys of the duties that depend on when they are printed, or are composed then."""
 
 
-def name(path: Path) -> str:
+def name(path):
     return str(path.relative_to(fixtures.RELEASES))
 
 
 @pytest.fixture(params=JOURNALS, ids=name)
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def journal(request, tmp_path):
     """A copy of a journal, which may be written, beside the runbook of its version."""
     path = tmp_path / "journal.db"
     shutil.copyfile(request.param, path)
@@ -43,11 +40,11 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return path
 
 
-def answered(path: Path, *command: str) -> tuple[int, str]:
+def answered(path, *command):
     return toban(*command, *fixtures.options(path.parent))
 
 
-def exported(path: Path) -> list[str]:
+def exported(path):
     status, text = answered(path, "journal", "export")
     assert status == 0
     return text.splitlines()
@@ -124,19 +121,19 @@ def test_a_runbook_gives_the_same_duties(folder, tmp_path):
         pytest.fail(str(error))
 
 
-def timeless(value: Any) -> Any:
+def timeless(value):
     """Without what depends on the moment at which it was printed."""
     if isinstance(value, dict):
         return {key: timeless(inner) for key, inner in value.items() if key not in PRINTED}
     return [timeless(inner) for inner in value] if isinstance(value, list) else value
 
 
-def stored(folder: Path) -> dict[int, bytes]:
+def stored(folder):
     lines = (folder / "records.jsonl").read_text("utf-8").splitlines()
     return {seq: record.encode() for seq, record in map(json.loads, lines)}
 
 
-def ledgers() -> Iterator[Path]:
+def ledgers():
     yield from (folder for folder in FOLDERS if (folder / "records.jsonl").exists())
 
 

@@ -4,10 +4,8 @@ Each old entry is read into today's models and written again. Its text may chang
 process that wrote it.
 """
 
-from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,8 +24,8 @@ from services.models.change_runs import StepState
 from services.models.changes import Plan
 from services.models.duties import ScheduledOccurrence
 from services.models.findings import Overrule, Recorded, UnknownIdentity
-from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
-from services.models.posts import Post, Proposal
+from services.models.journal import Entry, EntryKind, EntryQuery
+from services.models.posts import Proposal
 from services.models.runbook import JournalSpec
 from services.models.usage import Usage
 from services.runbook.loader import load
@@ -43,24 +41,24 @@ PROCESS_KEYS = frozenset({"machine", "awake", "pid", "pid_space", "runbook", "ru
 Entries = tuple[Entry, ...]
 
 
-def entries_in(path: Path) -> Entries:
+def entries_in(path):
     with closing(JournalReader.open(path)) as reader:
         return tuple(reader.find(EntryQuery(), limit=10_000, newest_first=False))
 
 
 @pytest.fixture
-def entries(tmp_path: Path) -> Entries:
+def entries(tmp_path):
     return entries_in(copied(tmp_path))
 
 
-def of_kinds(entries: Entries, *kinds: EntryKind) -> list[Entry]:
+def of_kinds(entries, *kinds):
     """The entries of these kinds; fails if there is none of one kind."""
     selected = [entry for entry in entries if entry.kind in kinds]
     assert {entry.kind for entry in selected} == set(kinds)
     return selected
 
 
-def without_additions(value: Any, old: Any) -> Any:
+def without_additions(value, old):
     """`value` without the keys that `old` does not have: what later versions add."""
     if isinstance(value, dict) and isinstance(old, dict):
         return {key: without_additions(each, old[key]) for key, each in value.items() if key in old}
@@ -69,7 +67,7 @@ def without_additions(value: Any, old: Any) -> Any:
     return value
 
 
-def machine_fields(item: NewEntry | Entry) -> dict[str, Any]:
+def machine_fields(item):
     """All fields that code reads, without those that depend on the writing process."""
     return {
         "kind": item.kind,
@@ -85,7 +83,7 @@ def machine_fields(item: NewEntry | Entry) -> dict[str, Any]:
 # ---- inspections
 
 
-def recorded_of(entries: Entries, seq: int, overrule: Overrule | None = None) -> Recorded:
+def recorded_of(entries, seq, overrule=None):
     entry = entries[seq - 1]
     finding = finding_in(entry)
     assert finding is not None
@@ -147,14 +145,14 @@ def test_claims_on_inspections(entries):
 # ---- changes
 
 
-def plans_in(entries: Entries) -> dict[str, Plan]:
+def plans_in(entries):
     with_plan = [
         entry for entry in of_kinds(entries, EntryKind.PLAN, EntryKind.REFUSED) if "plan" in entry.data
     ]
     return {entry.subject: Plan.model_validate(entry.data["plan"]) for entry in with_plan}
 
 
-def change_draft(plan: Plan, entry: Entry) -> NewEntry:
+def change_draft(plan, entry):
     """The draft for the fact that an entry about a change records."""
     data = entry.data
     step = next((step for step in plan.steps if step.id == data.get("step")), None)
@@ -186,7 +184,7 @@ def test_changes(entries):
 # ---- posts
 
 
-def post_draft(post: Post, entry: Entry) -> NewEntry:
+def post_draft(post, entry):
     """The draft for the fact that an entry records; `post` is the state before it."""
     data = entry.data
     if entry.kind is EntryKind.POSTING:
@@ -203,7 +201,7 @@ def post_draft(post: Post, entry: Entry) -> NewEntry:
     return post_entries.refused(post, entry.text, entry.claim, code=data["code"], retry_at=data["retry_at"])
 
 
-def first_post_draft(entry: Entry) -> NewEntry:
+def first_post_draft(entry):
     data = entry.data
     about = Proposal(
         title="x", text="x", thread=data["thread"], target=RawId(entry.target), alarm=data["alarm"]
@@ -229,22 +227,22 @@ def test_posts(entries):
 
 
 class Metered:
-    def __init__(self, usage: Usage) -> None:
+    def __init__(self, usage):
         self.usage = usage
 
-    def days(self) -> tuple[Usage, ...]:
+    def days(self):
         return (self.usage,)
 
 
 class Repeater:
     """Repeats at a console of today what people did according to the entries."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services):
         self.services = services
         days = [day for month in (1, 2) for day in services.duties.month(2026, month).days]
         self.occurrences = {occurrence.key: occurrence for day in days for occurrence in day.occurrences}
 
-    def action(self, entry: Entry) -> Callable[[Entry], Awaitable[None]] | None:
+    def action(self, entry):
         """How to repeat an entry; None for kinds tested elsewhere and for dates that depend on AWS or a change."""
         of_duties = {
             EntryKind.SIGN_OFF: self.sign,
@@ -262,18 +260,18 @@ class Repeater:
             return of_duties[entry.kind] if entry.subject in self.occurrences else None
         return others.get(entry.kind)
 
-    async def sign(self, entry: Entry) -> None:
+    async def sign(self, entry):
         more = {key: entry.data[key] for key in ("findings", "checked", "evidence") if key in entry.data}
         await self.services.duties.sign(self.occurrences[entry.subject], entry.data["note"], more=more)
 
-    async def skip(self, entry: Entry) -> None:
+    async def skip(self, entry):
         await self.services.duties.skip(self.occurrences[entry.subject], entry.data["note"])
 
-    async def plan(self, entry: Entry) -> None:
+    async def plan(self, entry):
         planned = entry.kind is EntryKind.PLANNED
         await self.services.duties.plan(self.occurrences[entry.subject], planned=planned)
 
-    async def acknowledge(self, entry: Entry) -> None:
+    async def acknowledge(self, entry):
         since = entry.subject.partition("@")[2]
         alarm = Alarm(
             id=RawId(entry.target),
@@ -283,15 +281,15 @@ class Repeater:
         )
         await self.services.acknowledgements.acknowledge(alarm, entry.data["note"])
 
-    async def arm(self, entry: Entry) -> None:
+    async def arm(self, entry):
         until = datetime.fromisoformat(entry.data["until"])
         await self.services.engine.arm(entry.data["reason"], until - entry.at)
 
-    async def disarm(self, entry: Entry) -> None:
+    async def disarm(self, entry):
         await self.services.engine.arm("x", timedelta(minutes=1))
         await self.services.engine.disarm(entry.data["why"])
 
-    async def record_usage(self, entry: Entry) -> None:
+    async def record_usage(self, entry):
         day = datetime.fromisoformat(entry.data["day"]).date()
         totals = {key: entry.data[key] for key in ("calls", "yen", "worst_yen")}
         meter: Any = Metered(Usage(day=day, **totals))

@@ -73,7 +73,8 @@ def read_path(typed: str) -> tuple[str, str]:
         return "", refusal
     try:
         path = "".join(
-            _encoded(character) if _needs_encoding(character) else character for character in typed
+            character if character.isascii() and character not in _UNSAFE else _encoded(character)
+            for character in typed
         )
     except UnicodeEncodeError:
         return "", _("The path {path} holds a broken character: type it again.").format(path=clean(typed))
@@ -139,10 +140,6 @@ def _escapes(typed: str) -> Iterator[str]:
 def _may_be_encoded(byte: int) -> bool:
     """Whether a byte is encoded in a path: a control character or space, an unsafe one, or part of one beyond ASCII."""
     return byte <= 32 or byte >= 127 or chr(byte) in _UNSAFE + "#%"
-
-
-def _needs_encoding(character: str) -> bool:
-    return not character.isascii() or character in _UNSAFE
 
 
 def _encoded(character: str) -> str:

@@ -54,11 +54,8 @@ class StorageState:
 
 
 def last_change(events: Iterable[DatabaseEvent]) -> datetime | None:
-    return max((event.at for event in events if _is_change(event.message.lower())), default=None)
-
-
-def _is_change(message: str) -> bool:
-    return _FINISHED in message and _STORAGE in message
+    messages = ((event.at, event.message.lower()) for event in events)
+    return max((at for at, message in messages if _FINISHED in message and _STORAGE in message), default=None)
 
 
 def storage_digest(state: ReadState, *, immediately: bool) -> str:

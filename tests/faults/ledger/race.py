@@ -122,8 +122,7 @@ class Writers:
     def _ordered(self, **order: Any) -> int | None:
         self._source.stdin.write(json.dumps(order) + "\n")
         self._source.stdin.flush()
-        answer: int | None = json.loads(self._source.stdout.readline())
-        return answer
+        return json.loads(self._source.stdout.readline())
 
 
 @dataclass

@@ -2,16 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from services.clock import ManualClock
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
-from services.journal.ledger import Ledger
 from services.journal.reader import JournalReader
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import EntryKind, NewEntry, Person
@@ -35,7 +32,7 @@ SHARES = dict.fromkeys(INJECTED, 0.06)
 
 
 @pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pause(monkeypatch):
     monkeypatch.setattr("services.journal.appending.FIRST", 0.0)
     monkeypatch.setattr("services.journal.appending.LONGEST", 0.0)
 
@@ -75,14 +72,14 @@ async def test_a_register_that_asks_first_and_writes_then_is_seen_through():
     holder = FREE
     history = History()
 
-    async def take(by: str) -> str:
+    async def take(by):
         nonlocal holder
         standing = holder
         await asyncio.sleep(0)
         holder = standing or by
         return holder
 
-    async def host(name: str) -> None:
+    async def host(name):
         await history.call(TAKE, name, partial(take, name))
 
     await asyncio.gather(*(host(name) for name in "abcd"))
@@ -100,12 +97,12 @@ async def test_a_hold_that_was_released_is_free_whoever_has_read_it(tmp_path):
     await two.catch_up()
     catch_up = two._appender.catch_up
 
-    async def after_somebody_else() -> None:
+    async def after_somebody_else():
         # What follows the ledger takes the release over, after it was decided without it.
         await catch_up()
         await catch_up()
 
-    two._appender.catch_up = after_somebody_else  # type: ignore[method-assign]
+    two._appender.catch_up = after_somebody_else
     released = await one.append(NewEntry(kind=EntryKind.RESOLVED, text="a", releases="h"))
     assert (await two.append(NewEntry(kind=EntryKind.INTENT, text="b", holds="h"))).seq == released.seq + 1
     await one.close()
@@ -123,7 +120,7 @@ async def test_holds_that_nobody_checks_are_seen_through(tmp_path, monkeypatch):
     assert await broken_histories(tmp_path, rounds=6)
 
 
-async def broken_histories(folder: Path, rounds: int) -> list[History]:
+async def broken_histories(folder, rounds):
     """The histories that no order explains, of a claim and a hold in every round."""
     broken = []
     async with hosts(folder) as journals:
@@ -141,9 +138,7 @@ async def broken_histories(folder: Path, rounds: int) -> list[History]:
     return broken
 
 
-async def claims(
-    journal: SharedJournal, number: str, rng: random.Random, history: History, name: str
-) -> None:
+async def claims(journal, number, rng, history, name):
     for call in range(CALLS):
         by = f"{name} {number} {call}"
         await _turns(rng)
@@ -152,7 +147,7 @@ async def claims(
         )
 
 
-async def holds(journal: SharedJournal, number: str, rng: random.Random, history: History, name: str) -> None:
+async def holds(journal, number, rng, history, name):
     hold = f"hold {number}"
     holds_it = False
     for call in range(CALLS):
@@ -168,7 +163,7 @@ async def holds(journal: SharedJournal, number: str, rng: random.Random, history
             holds_it = holder == by
 
 
-async def _append(journal: SharedJournal, by: str, kind: EntryKind, **fields: str) -> str:
+async def _append(journal, by, kind, **fields):
     try:
         await journal.append(NewEntry.model_validate({"kind": kind, "text": by, **fields}))
     except (AlreadyRecorded, HeldByAnother) as error:
@@ -178,12 +173,12 @@ async def _append(journal: SharedJournal, by: str, kind: EntryKind, **fields: st
     return FREE if "releases" in fields else by
 
 
-async def _turns(rng: random.Random) -> None:
+async def _turns(rng):
     for _turn in range(rng.randint(0, 40)):
         await asyncio.sleep(0)
 
 
-def journal_of(ledger: Ledger, folder: Path, name: str) -> SharedJournal:
+def journal_of(ledger, folder, name):
     person = Person(user=name)
     return SharedJournal(
         folder / f"{name}.db",
@@ -196,7 +191,7 @@ def journal_of(ledger: Ledger, folder: Path, name: str) -> SharedJournal:
 
 
 @asynccontextmanager
-async def hosts(folder: Path) -> AsyncIterator[dict[str, SharedJournal]]:
+async def hosts(folder):
     """Journals with copies of their own, over bad lines to one ledger, each of which follows what the others write."""
     ledger = MemoryLedger()
     journals: dict[str, SharedJournal] = {}
@@ -218,6 +213,6 @@ async def hosts(folder: Path) -> AsyncIterator[dict[str, SharedJournal]]:
         await asyncio.gather(*followers)
 
 
-async def _follow(journal: SharedJournal) -> None:
+async def _follow(journal):
     async for _news in journal.follow():
         pass

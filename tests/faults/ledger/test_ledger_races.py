@@ -4,7 +4,7 @@ from tests.faults.ledger.amounts import IS_FULL, amount
 from tests.faults.ledger.engines import ALL, FIRST, SHARED, parameters
 from tests.faults.ledger.faulty_ledger import INJECTED, KILLS
 from tests.faults.ledger.figures import note
-from tests.faults.ledger.race import Race, Result, run
+from tests.faults.ledger.race import Race, run
 from tests.services.journal.ledgers.places import PostgresqlPlace
 
 pytestmark = [pytest.mark.slow, pytest.mark.data]
@@ -13,7 +13,7 @@ SHARE = 0.2
 OF_EACH = dict.fromkeys(INJECTED, 0.05)
 
 
-def assert_kept(result: Result) -> None:
+def assert_kept(result):
     """Every promise was kept, and no writer gave up."""
     findings = result.findings
     assert findings.counts == (0, 0, 0, 0), findings
@@ -58,7 +58,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path, record
         stops = amount(3, 20)
         restarts = 0
 
-        def restart(_kills: int) -> None:
+        def restart(_kills):
             nonlocal restarts
             place.server.restart()
             restarts += 1

@@ -3,14 +3,13 @@
 import asyncio
 import random
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
 from services.clock import ManualClock
 from services.journal.shared.journal import SharedJournal
 from services.models.journal import Person
-from tests.faults.ledger.checking import Findings, check, everything
+from tests.faults.ledger.checking import check, everything
 from tests.faults.ledger.faulty_ledger import INJECTED, Fault, FaultyLedger
 from tests.faults.ledger.figures import note
 from tests.faults.ledger.race import Race, Result
@@ -22,22 +21,22 @@ OF_EACH = dict.fromkeys(INJECTED, 0.05)
 
 
 @pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pause(monkeypatch):
     monkeypatch.setattr("services.journal.appending.FIRST", 0.0)
     monkeypatch.setattr("services.journal.appending.LONGEST", 0.0)
 
 
-def journal_of(ledger: MemoryLedger | FaultyLedger, copy: Path, name: str) -> SharedJournal:
+def journal_of(ledger, copy, name):
     person = Person(user=name)
     return SharedJournal(
         copy, ledger, clock=ManualClock(NOON), person=lambda: person, poll=0.01, syslog=None, patience=0.2
     )
 
 
-async def written(ledger: MemoryLedger, race: Race, folder: Path) -> tuple[Findings, bool]:
+async def written(ledger, race, folder):
     """What is wrong after several journals have written at once; whether all were usable to the end."""
 
-    async def write(name: str) -> bool:
+    async def write(name):
         rng = random.Random(f"{race.seed} {name}")
         faulty = FaultyLedger(ledger, rng, race.shares)
         journal = journal_of(faulty, folder / f"{name}.db", name)

@@ -9,12 +9,12 @@ from tests.faults.ledger.machine import Machine
 
 
 @pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_pause(monkeypatch):
     monkeypatch.setattr("services.journal.appending.FIRST", 0.0)
     monkeypatch.setattr("services.journal.appending.LONGEST", 0.0)
 
 
-def run_machine(examples: int, steps: int) -> None:
+def run_machine(examples, steps):
     run_state_machine_as_test(
         Machine,
         settings=settings(

@@ -1,15 +1,12 @@
 """What a copy asks of the ledger, and what it must not lose itself."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from services.clock import ManualClock
 from services.journal.errors import JournalError
-from services.journal.ledger import LIMIT, Ledger
-from services.journal.reader import Row
+from services.journal.ledger import LIMIT
 from services.journal.shared.journal import SharedJournal
 from services.journal.shared.local_copy import LateDraft, LocalCopy
 from services.models.journal import EntryKind, NewEntry, Person
@@ -22,17 +19,17 @@ NORMAL, FULL = 1, 2
 
 
 class Counting(MemoryLedger):
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.handed_out = 0
 
-    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+    async def read(self, after, limit=LIMIT):
         records = await super().read(after, limit)
         self.handed_out += len(records)
         return records
 
 
-def journal_of(ledger: Ledger, copy: Path) -> SharedJournal:
+def journal_of(ledger, copy):
     return SharedJournal(copy, ledger, clock=ManualClock(NOON), person=Person, syslog=None, patience=0.1)
 
 
@@ -62,7 +59,7 @@ def test_what_waits_is_on_the_disk_before_it_is_acknowledged(tmp_path, monkeypat
     with closing(LocalCopy(tmp_path / "a.db", "journal")) as copy:
         query = copy.query
 
-        def noted(statement: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Row]:
+        def noted(statement, values=()):
             settings[statement.split()[0]] = query("PRAGMA synchronous")[0][0]
             return query(statement, values)
 

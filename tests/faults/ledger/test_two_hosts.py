@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -43,15 +43,15 @@ def test_without_windows_and_fence_the_harness_sees_doubled_effects():
     assert run(SEED, CONTROL, guarded=False).doubled
 
 
-async def _no_objection(*_args: Any) -> str:
+async def _no_objection(*_args):
     return ""
 
 
-def _age_by_its_time(self: Any, seq: int) -> float:
+def _age_by_its_time(self, seq):
     return float((self._clock.now() - (self._until[seq, 0.0] - self.window)).total_seconds())
 
 
-def _once_it_is_over(self: Recovery, run: Any, step: Any) -> datetime | None:
+def _once_it_is_over(self, run, step):
     """As if no later event had to be seen before CloudTrail's silence counts: a further guard, by AWS's own clock."""
     return None if self._history.ages.left(step.seq, self._late(run, step)) else START
 

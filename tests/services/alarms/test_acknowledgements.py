@@ -1,8 +1,6 @@
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +17,7 @@ FIRING = Alarm(id=RawId("alb-5xx"), name="alb-5xx", state=AlarmState.ALARM, sinc
 
 
 @asynccontextmanager
-async def open_journal(path: Path, user: str = "tanaka") -> AsyncIterator[Journal]:
+async def open_journal(path, user="tanaka"):
     journal = Journal(
         path, clock=ManualClock(NOW), person=lambda: Person(user=user, host="bastion"), poll=0.02, syslog=None
     )

@@ -10,31 +10,30 @@ from services.models.alarm_readings import LATE, Doubt
 from services.models.alarms import Alarm
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import Embedded
 from tests.tui.seeding import client
 
 
-def services(aws: Embedded) -> Services:
+def services(aws):
     journal = Path(os.environ["HOME"]) / "journal.db"
     return Services(
         load_builtin("facility-prod"), AwsSettings(**aws.settings()), aws.clock, journal=journal, seed=1
     )
 
 
-async def read(console: Services, *names: str) -> None:
+async def read(console, *names):
     for name in names:
         async for _state in console.feeds[name].states():
             break
 
 
-def values(console: Services) -> dict[str, float | None]:
+def values(console):
     alarms: tuple[Alarm, ...] = console.feeds["alarms"].state.value.alarms
     states = (console.feeds["dashboard"].state, console.feeds["alarm_values"].state)
     readings = console.alarm_values.readings(alarms, *states)
     return {alarm.name: readings.now(alarm, console.clock.now()).value for alarm in alarms}
 
 
-def doubts(console: Services) -> dict[str, Doubt | None]:
+def doubts(console):
     alarms: tuple[Alarm, ...] = console.feeds["alarms"].state.value.alarms
     states = (console.feeds["dashboard"].state, console.feeds["alarm_values"].state)
     readings = console.alarm_values.readings(alarms, *states)
@@ -95,7 +94,7 @@ async def test_an_alarm_leads_to_the_widget_of_its_metric(embedded):
         await console.close()
 
 
-async def without_dashboard(aws: Embedded) -> None:
+async def without_dashboard(aws):
     async with client("cloudwatch", aws.url) as cloudwatch:
         body: dict[str, Any] = {"widgets": [{"type": "text", "properties": {"markdown": "# nothing"}}]}
         await cloudwatch.put_dashboard(DashboardName="facility-prod-main", DashboardBody=json.dumps(body))

@@ -11,7 +11,7 @@ SNS = "arn:aws:sns:ap-northeast-1:123456789012:reached"
 WORDS = {"A": "ALARM", "O": "OK", "I": "INSUFFICIENT_DATA"}
 
 
-def alarm(name: str, rule: str = "", actions: tuple[str, ...] = ()) -> Alarm:
+def alarm(name, rule="", actions=()):
     return Alarm(
         id=RawId(name),
         name=name,
@@ -22,7 +22,7 @@ def alarm(name: str, rule: str = "", actions: tuple[str, ...] = ()) -> Alarm:
     )
 
 
-def truth_of(rule: str, leaves: tuple[str, ...], states: str) -> str:
+def truth_of(rule, leaves, states):
     """Whether a rule holds in one assignment: "true", "false", or "unknown", as what a probe sends has it.
 
     The probe's composite goes to ALARM with the probe if the rule holds and each alarm has the given state: so it sends

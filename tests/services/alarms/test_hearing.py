@@ -1,12 +1,8 @@
-"""Whether an alarm's going to ALARM sends something: rules as AWS documents them, and graphs against trying all states."""
+"""Whether an alarm's going to ALARM sends something: rules as AWS documents them (all states: `test_hearing_by_enumeration`)."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.aws.cloudwatch.alarms.listeners import Sending, note_of
 from services.aws.cloudwatch.alarms.rules import parsed
@@ -18,11 +14,9 @@ SNS = "arn:aws:sns:ap-northeast-1:123456789012:ops"
 STATES = {
     "OK": AlarmState.OK, "ALARM": AlarmState.ALARM, "INSUFFICIENT_DATA": AlarmState.INSUFFICIENT
 }  # fmt: skip
-States = Mapping[str, AlarmState]
-Meaning = Callable[[States], bool]
 
 
-def leaf(name: str, *, action: str = "", **more: object) -> Alarm:
+def leaf(name, *, action="", **more):
     actions = (RawId(action),) if action else ()
     return Alarm(
         id=RawId(name),
@@ -34,7 +28,7 @@ def leaf(name: str, *, action: str = "", **more: object) -> Alarm:
     )
 
 
-def composite(name: str, rule: str, action: str = SNS, **more: object) -> Alarm:
+def composite(name, rule, action=SNS, **more):
     return leaf(name, action=action, kind=AlarmKind.COMPOSITE, rule=rule, **more)
 
 
@@ -80,7 +74,7 @@ def test_rules_hold_in_the_states_that_aws_documents(rule, names, where):
         assert (when != "never") == (" ".join(states) in where), states
 
 
-def _escaped(name: str) -> str:
+def _escaped(name):
     return name.replace('"', '\\"')
 
 
@@ -177,7 +171,7 @@ def test_large_rules_are_decided_and_too_large_ones_are_not():
     leaves, listed = [leaf(name) for name in names], ", ".join(names)
     turned = ", ".join(names[number * 37 % 100] for number in range(100))
 
-    def when(rule: str, *more: Alarm) -> str:
+    def when(rule, *more):
         return sending("n050", [*leaves, *more, composite("p", rule)]).when
 
     assert when(" OR ".join(f"ALARM({name})" for name in names)) == "already"
@@ -189,137 +183,3 @@ def test_large_rules_are_decided_and_too_large_ones_are_not():
     hard = f"AT_LEAST(50, ALARM, ({listed})) AND AT_LEAST(40, OK, ({turned}))"
     answer = sending("n050", [*leaves, composite("p", hard)])
     assert (answer.when, note_of(answer)) == ("unknown", "the rules of p are too large to be worked out")
-
-
-# ── Against trying all states ──────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class Rule:
-    text: str
-    holds: Meaning
-
-
-def rules(names: list[str]) -> st.SearchStrategy[Rule]:
-    def state(word: str, name: str) -> Rule:
-        return Rule(f"{word}({name})", lambda states: states[name] is STATES[word])
-
-    def at_least(count: int, is_share: bool, negated: bool, word: str, listed: list[str]) -> Rule:
-        text = f"AT_LEAST({count}{'%' * is_share}, {'NOT ' * negated}{word}, ({', '.join(listed)}))"
-        least = count * len(listed) if is_share else count * 100
-        return Rule(
-            text,
-            lambda states: 100 * sum((states[each] is STATES[word]) != negated for each in listed) >= least,
-        )
-
-    def joined(word: str, parts: list[Rule]) -> Rule:
-        join = all if word == "AND" else any
-        text = "(" + f" {word} ".join(part.text for part in parts) + ")"
-        return Rule(text, lambda states: join(part.holds(states) for part in parts))
-
-    one = st.builds(state, st.sampled_from(list(STATES)), st.sampled_from(names))
-    lists = st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True)
-    many = st.builds(
-        at_least, st.integers(1, 4), st.just(False), st.booleans(), st.sampled_from(list(STATES)), lists
-    ) | st.builds(
-        at_least, st.integers(1, 100), st.just(True), st.booleans(), st.sampled_from(list(STATES)), lists
-    )
-    leaves = (
-        one | one | many | st.sampled_from([Rule("TRUE", lambda _s: True), Rule("FALSE", lambda _s: False)])
-    )
-    return st.recursive(
-        leaves,
-        lambda inner: (
-            st.builds(joined, st.sampled_from(["AND", "OR"]), st.lists(inner, min_size=2, max_size=3))
-            | inner.map(lambda part: Rule(f"NOT {part.text}", lambda states: not part.holds(states)))
-        ),
-        max_leaves=4,
-    )
-
-
-@dataclass(frozen=True)
-class Graph:
-    leaves: list[str]
-    alarms: list[Alarm]
-    meanings: dict[str, Meaning]
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    names = [f"l{number}" for number in range(draw(st.integers(1, 4)))]
-    alarms, meanings = [leaf(name, action=draw(st.sampled_from(["", "", "", SNS]))) for name in names], {}
-    below = list(names)
-    for number in range(draw(st.integers(1, 3))):
-        rule = draw(rules(below))
-        alarm = composite(
-            f"c{number}",
-            rule.text,
-            draw(st.sampled_from([SNS, SNS, ""])),
-            suppressor=RawId(draw(st.sampled_from(["", "", *names]))),
-            actions_enabled=draw(st.sampled_from([True, True, False])),
-            muted_by=draw(st.sampled_from(["", "", "m"])),
-        )
-        alarms.append(alarm)
-        meanings[f"c{number}"] = rule.holds
-        below.append(f"c{number}")
-    return Graph(names, alarms, meanings)
-
-
-def settled(graph: Graph, states: States) -> dict[str, AlarmState]:
-    """The states with those of the composites, which stand in the order in which they depend on each other."""
-    every = dict(states)
-    for name, holds in graph.meanings.items():
-        every[name] = AlarmState.ALARM if holds(every) else AlarmState.OK
-    return every
-
-
-def tried(graph: Graph, name: str) -> str:
-    by_id = {str(alarm.id): alarm for alarm in graph.alarms}
-
-    def speaks(alarm: Alarm) -> bool:
-        return bool(alarm.alarm_actions and alarm.actions_enabled and not alarm.muted_by)
-
-    if speaks(by_id[name]):
-        return "always"
-    others = [each for each in graph.leaves if each != name]
-    worlds = [
-        {state: settled(graph, {**dict(zip(others, states, strict=True)), name: state}) for state in STATES.values()}
-        for states in itertools.product(STATES.values(), repeat=len(others))
-    ]  # fmt: skip
-    speakers = [each for each in graph.meanings if speaks(by_id[each])]
-    depending = {
-        each for each in speakers for world in worlds if len({now[each] for now in world.values()}) > 1
-    }
-
-    def is_suppressed(id: str, after: States) -> bool:
-        suppressor = by_id[id].suppressor
-        return bool(suppressor) and after[suppressor] is AlarmState.ALARM
-
-    def fires(among: Iterable[str], states: States) -> Iterator[str]:
-        return (each for each in among if states[each] is AlarmState.ALARM)
-
-    sends, sometimes, heard = [], [], []
-    for world in worlds:
-        after = world[AlarmState.ALARM]
-        starts = [world[AlarmState.OK], world[AlarmState.INSUFFICIENT]]
-        goes = [
-            any(each not in set(fires(speakers, before)) and not is_suppressed(each, after) for each in fires(speakers, after))
-            for before in starts
-        ]  # fmt: skip
-        before_too = [
-            any(each in set(fires(depending, after)) and not (is_suppressed(each, before) and is_suppressed(each, after))
-                for each in fires(depending, before))
-            for before in starts
-        ]  # fmt: skip
-        sends.append(all(goes))
-        sometimes.append(any(goes))
-        heard.append(all(one or other for one, other in zip(goes, before_too, strict=True)))
-    if not any(sometimes):
-        return "never"
-    return "always" if all(sends) else "already" if all(heard) else "together"
-
-
-@given(graphs())
-def test_no_graph_is_answered_differently_than_by_trying_all_states(graph):
-    for name in graph.leaves:
-        assert sending(name, graph.alarms).when == tried(graph, name), name

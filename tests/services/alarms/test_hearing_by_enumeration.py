@@ -10,7 +10,6 @@ composite whose state depends on the alarm is in ALARM before and after, and not
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product
@@ -35,7 +34,7 @@ REACHED, NOBODY, UNREAD = (
 PROGRAM = "arn:aws:lambda:ap-northeast-1:123456789012:function:calls-a-person"
 
 
-def reaches(action: str) -> bool | None:
+def reaches(action):
     return {REACHED: True, PROGRAM: True, NOBODY: False, SCALING: False}.get(action)
 
 
@@ -46,7 +45,7 @@ Tree = tuple[Any, ...]
 `("AND" or "OR", trees)` or `("CONSTANT", value)`."""
 
 
-def names_of(tree: Tree) -> Iterator[str]:
+def names_of(tree):
     match tree:
         case ("IS", _, name):
             yield name
@@ -59,20 +58,20 @@ def names_of(tree: Tree) -> Iterator[str]:
                 yield from names_of(part)
 
 
-def reference(rng: random.Random, name: str) -> str:
+def reference(rng, name):
     text = ARN + name if rng.random() < 0.2 else name
     if rng.random() < 0.4 and not any(sign in text for sign in ' (),"'):
         return text
     return '"' + text.replace('"', '\\"') + '"'
 
 
-def rendered(rng: random.Random, tree: Tree) -> str:
+def rendered(rng, tree):
     """Text of a tree in the varieties that AWS documents: quotes, ARNs, blanks and parentheses."""
 
-    def blank() -> str:
+    def blank():
         return rng.choice((" ",) * 8 + ("  ", "\n", " \n  "))
 
-    def nested(part: Tree, rate: float) -> str:
+    def nested(part, rate):
         text = rendered(rng, part)
         return f"({text})" if part[0] in ("AND", "OR") or rng.random() < rate else text
 
@@ -113,12 +112,12 @@ class Node:
     """Whether its suppressor is named by its ARN."""
 
     @property
-    def acts(self) -> bool:
+    def acts(self):
         """Whether it has an action that counts, if its actions are enabled."""
         counted = (action for action in self.actions if action != SCALING)
         return not self.is_muted and any(reaches(action) is not False for action in counted)
 
-    def alarm(self) -> Alarm:
+    def alarm(self):
         return Alarm(
             id=RawId(self.name),
             name=self.name,
@@ -138,7 +137,7 @@ class Node:
 Graph = tuple[Node, ...]
 
 
-def answer_of(name: str, graph: Iterable[Node]) -> str:
+def answer_of(name, graph):
     return sending(name, [node.alarm() for node in graph], reaches=reaches).when
 
 
@@ -149,7 +148,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def random_graph(rng: random.Random) -> Graph:
+def random_graph(rng):
     leaves = rng.sample(NAMES, rng.choice((1, 2, 2, 3, 3, 4, 4, 5, 6)))
     rest = [name for name in NAMES if name not in leaves]
     composites = rng.sample(rest, rng.choice((0, 1, 2, 2, 3, 3, 4, 5)))
@@ -175,23 +174,23 @@ def random_graph(rng: random.Random) -> Graph:
     return tuple(nodes)
 
 
-def _actions(rng: random.Random, rate: float) -> tuple[str, ...]:
+def _actions(rng, rate):
     one = rng.choice((REACHED, REACHED, REACHED, UNREAD, PROGRAM, NOBODY))
     odds = ((one, rate), (NOBODY, 0.1), (SCALING, 0.1))
     return tuple(dict.fromkeys(action for action, odd in odds if rng.random() < odd))
 
 
-def _enabled(rng: random.Random) -> bool | None:
+def _enabled(rng):
     return rng.choice((True,) * 44 + (False,) * 5 + (None,))
 
 
-def _suppressor(rng: random.Random, leaves: list[str], composites: list[str], absent: list[str]) -> str:
+def _suppressor(rng, leaves, composites, absent):
     if rng.random() > 0.2:
         return ""
     return absent[0] if absent and rng.random() < 0.05 else rng.choice(leaves * 2 + composites)
 
 
-def _tree(rng: random.Random, below: list[str], depth: int) -> Tree:
+def _tree(rng, below, depth):
     kind = rng.random()
     if depth == 0 or kind < 0.12:
         if rng.random() < 0.05:
@@ -216,7 +215,7 @@ Truth = tuple[int, int, int]
 """For each state of an alarm, the assignments in which it has it."""
 
 
-def at_least(threshold: int, truths: Iterable[int], every: int) -> int:
+def at_least(threshold, truths, every):
     """Assignments in which at least `threshold` of `truths` hold."""
     exceeding = [every] + [0] * threshold
     for truth in truths:
@@ -225,7 +224,7 @@ def at_least(threshold: int, truths: Iterable[int], every: int) -> int:
     return exceeding[threshold]
 
 
-def evaluate(tree: Tree, truths: Mapping[str, Truth], every: int) -> int:
+def evaluate(tree, truths, every):
     match tree:
         case ("CONSTANT", value):
             return every if value else 0
@@ -242,7 +241,7 @@ def evaluate(tree: Tree, truths: Mapping[str, Truth], every: int) -> int:
 
 
 class Enumeration:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph):
         self.nodes = {node.name: node for node in graph}
         self.trees = {node.name: node.tree for node in graph if node.tree is not None}
         self.leaves = [node.name for node in graph if node.tree is None]
@@ -256,7 +255,7 @@ class Enumeration:
             self.leaf_truths[name] = (masks[0], masks[1], masks[2])
         self.below = {name: self._below(name) for name in self.nodes}
 
-    def _below(self, name: str) -> set[str]:
+    def _below(self, name):
         """All names on which the rule of an alarm depends, directly or not."""
         names: set[str] = set()
         ahead = [name]
@@ -266,7 +265,7 @@ class Enumeration:
             ahead += new
         return names
 
-    def judge(self, name: str) -> tuple[set[str], bool]:
+    def judge(self, name):
         """The answers that are right, more than one only where a doubt can be argued not to matter; and whether one is."""
         acting = [
             node for node in self.nodes.values() if node.tree and node.acts and node.is_enabled is not False
@@ -288,9 +287,7 @@ class Enumeration:
         is_doubtful = bool(doubted) or strange or judgements[0][1]
         return answers | ({"unknown"} if is_doubtful else set()), is_doubtful
 
-    def _judge_enabled(
-        self, name: str, enabled: Mapping[str, bool], concerned: list[Node]
-    ) -> tuple[set[str], bool]:
+    def _judge_enabled(self, name, enabled, concerned):
         own = self.nodes[name]
         concerned = [node for node in concerned if enabled.get(node.name, node.is_enabled is True)]
         heads = {x for node in concerned for x in (node.name, node.suppressor) if x}
@@ -315,9 +312,7 @@ class Enumeration:
         assert is_doubtful or len(answers) == 1
         return answers, is_doubtful
 
-    def _worlds(
-        self, name: str, absent: list[str], doubted: list[str], matter: set[str], heads: set[str]
-    ) -> Iterator[tuple[Mapping[str, Truth], ...]]:
+    def _worlds(self, name, absent, doubted, matter, heads):
         """What all alarms are before (from OK, from INSUFFICIENT_DATA) and after, whatever the doubtful ones are."""
         order = self._order((matter & self.trees.keys()) - set(doubted))
         named = {y for x in order for y in names_of(self.trees[x])} | heads
@@ -342,10 +337,10 @@ class Enumeration:
                 moments.append(truths)
             yield tuple(moments if choice else moments * 3)
 
-    def _order(self, names: set[str]) -> list[str]:
+    def _order(self, names):
         done: list[str] = []
 
-        def visit(name: str) -> None:
+        def visit(name):
             if name not in done:
                 for below in sorted(set(names_of(self.trees[name])) & names):
                     visit(below)
@@ -355,15 +350,13 @@ class Enumeration:
             visit(name)
         return done
 
-    def _outcome(
-        self, name: str, moments: tuple[Mapping[str, Truth], ...], concerned: list[Node]
-    ) -> tuple[int, int, int, int]:
+    def _outcome(self, name, moments, concerned):
         """Assignments in which a composite sends from every start and from some, and those in which, where none does, one
         that depends on the alarm, or any one, is in ALARM already and was not suppressed all the time."""
         base = self.leaf_truths[name][OK]
         step = 3 ** self.leaves.index(name)
 
-        def firing(x: str) -> list[int]:
+        def firing(x):
             return [truths[x][ALARM] >> start * step & base for start, truths in enumerate(moments)]
 
         sent, covered, maybe = [0, 0], [0, 0], [0, 0]
@@ -381,7 +374,7 @@ class Enumeration:
         return sent[0] & sent[1], sent[0] | sent[1], all_covered, maybe_covered
 
 
-def _answers(base: int, can: Mapping[str, int]) -> Iterator[str]:
+def _answers(base, can):
     """The one answer that is right whatever the doubtful alarms do, if there is one."""
     if base & can["send"] & ~can["covered"] & ~can["alone"] == base:
         yield "always"
@@ -398,7 +391,7 @@ def _answers(base: int, can: Mapping[str, int]) -> Iterator[str]:
 # ---------------------------------------------------------------- comparison
 
 
-def compare(seed: int, counts: Counter[str]) -> Iterator[str]:
+def compare(seed, counts):
     graph = random_graph(random.Random(seed))
     enumeration = Enumeration(graph)
     alarms = [node.alarm() for node in graph]
@@ -412,7 +405,7 @@ def compare(seed: int, counts: Counter[str]) -> Iterator[str]:
             yield "\n    ".join([f"seed {seed}, {name!r}: {answer}, right: {right}", *map(repr, graph)])
 
 
-def check(seeds: Iterable[int]) -> Counter[str]:
+def check(seeds):
     counts: Counter[str] = Counter()
     differences = sorted((text for seed in seeds for text in compare(seed, counts)), key=len)
     assert not differences, "\n".join([f"{len(differences)} differences", *differences[:5]])
@@ -430,7 +423,7 @@ def test_many_random_graphs_send_what_trying_all_states_says():
     check(range(2_000_000, 2_010_000))
 
 
-def actor(rule: str, name: str = "a", **more: Any) -> Node:
+def actor(rule, name="a", **more):
     return Node("X", ("IS", ALARM, name), (REACHED,), rule=rule, **more)
 
 
@@ -463,7 +456,7 @@ def test_a_scaling_action_does_not_count_whatever_is_said_of_it(more):
     assert sending("a", [Node("a", actions=(SCALING,)).alarm()], **more).when == "never"
 
 
-def holds(tree: Tree, states: Mapping[str, int]) -> bool:
+def holds(tree, states):
     match tree:
         case ("CONSTANT", value):
             return bool(value)

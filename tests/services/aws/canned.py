@@ -37,20 +37,8 @@ class Canned:
     def asked(self, operation: str) -> list[dict[str, Any]]:
         return [params for name, params, _region in self.calls if name == operation]
 
-    async def read(
-        self,
-        service: str,
-        operation: str,
-        /,
-        *,
-        region: str | None = None,
-        required: Sequence[str] = (),
-        timeout: float = 20.0,
-        **params: Any,
-    ) -> dict[str, Any]:
-        async for page in self.pages(
-            service, operation, region=region, required=required, timeout=timeout, **params
-        ):
+    async def read(self, service: str, operation: str, /, **options: Any) -> dict[str, Any]:
+        async for page in self.pages(service, operation, **options):
             return page
         raise AssertionError(operation)
 
@@ -93,3 +81,20 @@ class SlowStart(Canned):
             self.asking.set()
             await self.may_answer.wait()
         return await super().read(service, operation, **options)
+
+
+def script(*answers: Any) -> Answers:
+    """One answer after the other; the last for ever."""
+    pending = list(answers)
+    return lambda _params: pending.pop(0) if len(pending) > 1 else pending[0]
+
+
+class Pauses:
+    """Records what was slept instead of sleeping."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)

@@ -11,7 +11,7 @@ from tests.services.aws.canned import Canned, failure
 MADE = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-def row(id: str, created: datetime = MADE, status: str = "Active") -> dict[str, object]:
+def row(id, created=MADE, status="Active"):
     return {"UserName": "ci-cd-user", "AccessKeyId": id, "Status": status, "CreateDate": created}
 
 
@@ -53,7 +53,7 @@ async def test_a_key_that_cannot_be_dated_is_not_left_out(lacking):
 
 
 async def test_every_user_of_every_page():
-    def user(name: str, **more: object) -> dict[str, object]:
+    def user(name, **more):
         return {"UserName": name, "Path": "/", "UserId": "AIDA", "Arn": "arn", "CreateDate": MADE} | more
 
     pages = [

@@ -12,11 +12,11 @@ from tests.services.aws.canned import Canned, failure
 COLUMNS = [{"Name": "address", "Type": "varchar"}, {"Name": "blocked", "Type": "bigint"}]
 
 
-async def at_once(_seconds: float) -> None:
+async def at_once(_seconds):
     await asyncio.sleep(0)
 
 
-def execution(state: str, scanned: int = 0, **more: Any) -> dict[str, Any]:
+def execution(state, scanned=0, **more):
     return {
         "QueryExecution": {
             "Status": {"State": state} | more,
@@ -25,15 +25,15 @@ def execution(state: str, scanned: int = 0, **more: Any) -> dict[str, Any]:
     }
 
 
-def page(*rows: tuple[str | None, ...]) -> dict[str, Any]:
+def page(*rows):
     data = [{"Data": [{} if cell is None else {"VarCharValue": cell} for cell in row]} for row in rows]
     return {"ResultSet": {"Rows": data, "ResultSetMetadata": {"ColumnInfo": COLUMNS}}}
 
 
-def canned(*states: dict[str, Any], **more: Any) -> Canned:
+def canned(*states, **more):
     pending = list(states)
 
-    def stands(_params: dict[str, Any]) -> dict[str, Any]:
+    def stands(_params):
         return pending.pop(0) if len(pending) > 1 else pending[0]
 
     answers: dict[str, Any] = {
@@ -44,7 +44,7 @@ def canned(*states: dict[str, Any], **more: Any) -> Canned:
     return Canned(**(answers | more))
 
 
-async def run(session: Canned, **more: Any) -> SqlResult:
+async def run(session, **more):
     return await Athena(session, sleep=at_once).run("SELECT 1", database="d", workgroup="w", **more)
 
 
@@ -91,7 +91,7 @@ async def test_what_fails_says_why_and_what_runs_too_long_is_stopped():
 async def test_a_query_without_a_waiter_is_stopped():
     reached = asyncio.Event()
 
-    async def for_ever(_seconds: float) -> None:
+    async def for_ever(_seconds):
         reached.set()
         await asyncio.Event().wait()
 

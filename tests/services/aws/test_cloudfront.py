@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ SUMMARY = {"Id": "I1", "CreateTime": AT, "Status": "Completed"}
 BATCH = {"Paths": {"Quantity": 1, "Items": ["/index.html"]}, "CallerReference": "r1"}
 
 
-def listing(*rows: dict[str, Any], more: str = "") -> dict[str, Any]:
+def listing(*rows, more=""):
     token = {"NextMarker": more} if more else {}
     page = {
         "Marker": "",

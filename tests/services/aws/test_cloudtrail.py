@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -26,7 +25,7 @@ ROLE = {
 HIDDEN = {"type": "IAMUser", "accountId": "123456789012", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"}
 
 
-def row(number: int = 0, *, name: str = "ConsoleLogin", **record: Any) -> dict[str, Any]:
+def row(number=0, *, name="ConsoleLogin", **record):
     """As LookupEvents lists it; `record` is what stands in the JSON."""
     record = {"userIdentity": ANAYA, "eventName": name, "sourceIPAddress": "192.0.2.0"} | record
     return {
@@ -38,7 +37,7 @@ def row(number: int = 0, *, name: str = "ConsoleLogin", **record: Any) -> dict[s
     }
 
 
-def login(number: int = 0, *, outcome: str = "Success", mfa: str = "Yes", **record: Any) -> dict[str, Any]:
+def login(number=0, *, outcome="Success", mfa="Yes", **record):
     extra = {"MFAUsed": mfa} if mfa else {}
     return row(number, responseElements={"ConsoleLogin": outcome}, additionalEventData=extra, **record)
 
@@ -111,14 +110,14 @@ async def test_an_event_that_cannot_be_understood_is_counted(broken):
     )
 
 
-async def read_events(canned: Canned, **options: Any) -> Any:
+async def read_events(canned, **options):
     return await CloudTrailReader(canned, pace=0).lookup(
         "ap-southeast-2", "EventName", "ConsoleLogin", since=AT, until=AT + timedelta(days=1), **options
     )
 
 
-def pages(*answers: Any) -> Any:
-    def answer(params: dict[str, Any]) -> Any:
+def pages(*answers):
+    def answer(params):
         return answers[int(params.get("NextToken", "0"))]
 
     return answer
@@ -153,7 +152,7 @@ async def test_a_repeated_token_ends_the_listing():
 async def test_a_full_page_without_its_token_is_not_the_end(events, lost):
     every = [login(number) for number in reversed(range(events))]
 
-    def tokenless(params: dict[str, Any]) -> Any:
+    def tokenless(params):
         return {"Events": [each for each in every if each["EventTime"] <= params["EndTime"]][:50]}
 
     lookup = await read_events(Canned(LookupEvents=tokenless))
@@ -170,7 +169,7 @@ async def test_no_more_pages_than_wanted():
 
 async def test_two_requests_a_second_and_region():
     class Skipping(ManualClock):
-        async def sleep(self, seconds: float) -> None:
+        async def sleep(self, seconds):
             self.advance(seconds)
 
     clock = Skipping(AT)

@@ -1,13 +1,12 @@
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from services.aws.budgets import Budgets
 from services.aws.client.errors import AccessDenied, Incomplete
 from services.aws.cost_explorer import PAGES, CostExplorerReader
-from services.models.costs import Budget, CostHistory, CostKind
+from services.models.costs import CostKind
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.costs.cost_answers import budget, group, result
@@ -15,10 +14,10 @@ from tests.services.inspections.costs.cost_answers import budget, group, result
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 2)
 
 
-async def daily(*pages: Any) -> tuple[CostHistory, Canned]:
+async def daily(*pages):
     """Each page is asked for by the token of the one before."""
 
-    def answer(params: dict[str, Any]) -> Any:
+    def answer(params):
         return pages[int(params.get("NextPageToken", 0))]
 
     canned = Canned(GetCostAndUsage=answer)
@@ -79,7 +78,7 @@ async def test_what_cannot_be_summed_is_no_cost_of_nothing(rows, words):
     assert words in str(caught.value)
 
 
-async def budgets(answer: Any) -> tuple[Budget, ...]:
+async def budgets(answer):
     return await Budgets(Canned(DescribeBudgets=answer)).costs("123456789012")
 
 

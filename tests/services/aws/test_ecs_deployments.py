@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ ARN = "arn:aws:ecs:r:1:service-deployment/c/s/"
 REVISION = "arn:aws:ecs:r:1:service-revision/c/s/"
 
 
-def row(id: str, minutes: int, **more: Any) -> dict[str, Any]:
+def row(id, minutes, **more):
     return {
         "serviceDeploymentArn": ARN + id,
         "status": "SUCCESSFUL",
@@ -74,7 +73,7 @@ async def test_a_deployment_without_what_identifies_it_is_incomplete(lacking):
 
 
 async def test_revisions_by_arn_in_requests_of_twenty():
-    def described(params: dict[str, Any]) -> dict[str, Any]:
+    def described(params):
         return {
             "serviceRevisions": [
                 {
@@ -92,8 +91,8 @@ async def test_revisions_by_arn_in_requests_of_twenty():
     arns = [f"{REVISION}{number:02d}" for number in range(25)]
     revisions = await EcsReader(canned).revisions([*arns, arns[0]])
     assert [len(each["serviceRevisionArns"]) for each in canned.asked("DescribeServiceRevisions")] == [20, 5]
-    assert revisions[arns[3]].task_definition == "staff-api:7"  # type: ignore[index]
-    assert revisions[arns[3]].images[0].digest == "sha256:a"  # type: ignore[index]
+    assert revisions[arns[3]].task_definition == "staff-api:7"
+    assert revisions[arns[3]].images[0].digest == "sha256:a"
 
 
 async def test_a_task_definition_keeps_names_of_variables_and_no_value():

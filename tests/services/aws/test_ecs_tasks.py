@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -11,15 +10,15 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 ARN = "arn:aws:ecs:ap-northeast-1:123456789012:task/facility/"
 
 
-async def stopped_alone() -> bool:
+async def stopped_alone():
     return False
 
 
-async def with_running() -> bool:
+async def with_running():
     return True
 
 
-def task(id: str, **more: Any) -> dict[str, Any]:
+def task(id, **more):
     return {
         "taskArn": ARN + id,
         "taskDefinitionArn": "arn:aws:ecs:r:1:task-definition/staff-api:43",

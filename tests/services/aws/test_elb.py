@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 
 from services.aws.client.errors import Incomplete
@@ -10,7 +8,7 @@ from tests.services.inspections.running_world import context
 GROUP = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/staff/1"
 
 
-def row(id: str, **health: Any) -> dict[str, Any]:
+def row(id, **health):
     return {
         "Target": {"Id": id, "Port": 8080, "AvailabilityZone": "ap-northeast-1a"},
         "TargetHealth": {"State": "healthy", **health},

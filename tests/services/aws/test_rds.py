@@ -100,7 +100,7 @@ async def test_half_an_instance_is_incomplete(lacking):
         await RdsReader(Canned(DescribeDBInstances={"DBInstances": [row]})).database("x")
 
 
-def snapshot(name: str, status: str = "available", at: datetime | None = AT) -> dict[str, Any]:
+def snapshot(name, status="available", at=AT):
     row = {"DBSnapshotIdentifier": name, "Status": status, "SnapshotType": "automated", "PercentProgress": 40}
     return row | ({"SnapshotCreateTime": at} if at else {})
 
@@ -143,7 +143,7 @@ async def test_events_are_asked_for_more_than_the_last_hour_and_no_more_than_14_
         await RdsReader(Canned(DescribeEvents={"Events": [{"Message": "when?"}]})).events("db")
 
 
-async def pending(answer: Any) -> Any:
+async def pending(answer):
     canned = Canned(DescribeDBInstances={"DBInstances": [ROW]}, DescribePendingMaintenanceActions=answer)
     reader = RdsReader(canned)
     actions = await reader.pending_actions(await reader.database("facility-prod-db"))

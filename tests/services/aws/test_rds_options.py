@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from services.models.rds import SizeRange
 from tests.services.aws.canned import Canned, failure
 
 
-def sizes(*storage: dict[str, Any]) -> Canned:
+def sizes(*storage):
     message = {"ValidDBInstanceModificationsMessage": {"Storage": list(storage)}}
     return Canned(DescribeValidDBInstanceModifications=message)
 
@@ -41,7 +40,7 @@ async def test_half_a_range_is_incomplete(row):
 
 
 async def test_a_class_is_one_for_all_its_storage_types():
-    def option(name: str, kind: str, multi: bool = False) -> dict[str, Any]:
+    def option(name, kind, multi=False):
         return {"DBInstanceClass": name, "StorageType": kind, "MultiAZCapable": multi}
 
     pages = [
@@ -63,7 +62,7 @@ async def test_no_such_snapshot(answer):
     assert await RdsReader(Canned(DescribeDBSnapshots=answer)).snapshot("toban-1") is None
 
 
-def product(usd: str, unit: str = "Hrs", **more: Any) -> str:
+def product(usd, unit="Hrs", **more):
     dimension = {"unit": unit, "pricePerUnit": {"USD": usd}}
     terms = {"OnDemand": {"s.t": {"priceDimensions": {"s.t.r": dimension}}}}
     return json.dumps({"terms": terms, "publicationDate": "2026-01-05T00:00:00Z"} | more)

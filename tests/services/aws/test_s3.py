@@ -1,5 +1,4 @@
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -10,12 +9,12 @@ from tests.services.aws.canned import Canned
 AT = datetime(2026, 1, 14, tzinfo=UTC)
 
 
-def page(number: int, *, more: bool) -> dict[str, Any]:
+def page(number, *, more):
     token = {"NextContinuationToken": f"t{number}"} if more else {}
     return {"IsTruncated": more, "Contents": [{"Key": f"k{number}", "Size": 5, "LastModified": AT}]} | token
 
 
-def endless(params: dict[str, Any]) -> dict[str, Any]:
+def endless(params):
     return page(int(str(params.get("ContinuationToken", "t0"))[1:]) + 1, more=True)
 
 

@@ -33,7 +33,7 @@ async def test_a_service_that_was_never_registered_has_no_bounds():
 
 
 async def test_activities_newest_first_with_the_reasons_for_doing_nothing():
-    def row(minutes: int, **more: object) -> dict[str, object]:
+    def row(minutes, **more):
         return {
             "StartTime": NOW - timedelta(minutes=minutes),
             "StatusCode": "Successful",
@@ -53,7 +53,7 @@ async def test_activities_newest_first_with_the_reasons_for_doing_nothing():
     assert canned.asked("DescribeScalingActivities")[0]["IncludeNotScaledActivities"] is True
 
 
-def scheduled(name: str, schedule: str, **more: object) -> dict[str, object]:
+def scheduled(name, schedule, **more):
     return {
         "ScheduledActionName": name,
         "ScheduledActionARN": "arn:x",

@@ -17,11 +17,11 @@ NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 """A Wednesday, 10:00 JST."""
 
 
-def action(schedule: str, timezone: str = TOKYO, **more: datetime) -> ScheduledAction:
+def action(schedule, timezone=TOKYO, **more):
     return ScheduledAction(id=RawId("a"), name="a", schedule=RawId(schedule), timezone=timezone, **more)
 
 
-def jst(schedule: str, days: float = 40, timezone: str = TOKYO, **more: datetime) -> list[str]:
+def jst(schedule, days=40, timezone=TOKYO, **more):
     instants = moments(action(schedule, timezone, **more), NOW, NOW + timedelta(days=days))
     return [f"{each.astimezone(ZoneInfo(TOKYO)):%m-%d %H:%M}" for each in instants]
 
@@ -84,7 +84,7 @@ def test_an_unknown_zone_and_too_many_moments_are_unreadable():
         jst("cron(* * * * ? *)", 1 + MOST / 1440)
 
 
-def field(low: int, high: int) -> st.SearchStrategy[str]:
+def field(low, high):
     number = st.integers(low, high)
     pair = st.tuples(number, number).map(sorted)
     return st.one_of(

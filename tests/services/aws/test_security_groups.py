@@ -17,7 +17,7 @@ POSTGRES: dict[str, Any] = {
 }
 
 
-def group(id: str, *rules: dict[str, Any]) -> dict[str, Any]:
+def group(id, *rules):
     return {
         "GroupId": id,
         "GroupName": f"name of {id}",

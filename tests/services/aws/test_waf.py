@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -7,7 +6,6 @@ from services.aws.client.errors import AwsError, Incomplete, NotFound
 from services.aws.waf import WafReader
 from services.models.metrics import TimeSpan
 from services.models.problem import Problem, ProblemKind
-from services.models.waf import WebAcl
 from tests.services.aws.canned import Canned, failure
 
 ARN = (
@@ -17,11 +15,11 @@ BALANCER = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalance
 NOW = datetime(2026, 1, 14, 1, tzinfo=UTC)
 
 
-def visible(metric: str, *, sampled: bool = True) -> dict[str, Any]:
+def visible(metric, *, sampled=True):
     return {"SampledRequestsEnabled": sampled, "CloudWatchMetricsEnabled": True, "MetricName": metric}
 
 
-def rule(name: str, priority: int, **more: Any) -> dict[str, Any]:
+def rule(name, priority, **more):
     return {
         "Name": name,
         "Priority": priority,
@@ -38,7 +36,7 @@ RULES = [
 ]
 
 
-def acl(**more: Any) -> dict[str, Any]:
+def acl(**more):
     return {
         "Name": "city-acl",
         "Id": "8f2d1c3e-5a7b-4c1d-9e0f-3b6a2d4c8e71",
@@ -49,14 +47,14 @@ def acl(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def nonexistent() -> AwsError:
+def nonexistent():
     detail = "WAFNonexistentItemException: AWS WAF couldn’t perform the operation."
     return AwsError(
         Problem(kind=ProblemKind.INVALID, summary="refused", service="wafv2", detail=detail, at=NOW)
     )
 
 
-async def read_acl() -> WebAcl:
+async def read_acl():
     web_acl = await WafReader(Canned(GetWebACLForResource={"WebACL": acl()})).protecting(BALANCER)
     assert web_acl is not None
     return web_acl
@@ -88,7 +86,7 @@ async def test_a_web_acl_without_its_default_action_is_no_answer():
 
 
 async def test_cloudfront_is_asked_in_us_east_1_page_by_page():
-    def pages(params: dict[str, Any]) -> dict[str, Any]:
+    def pages(params):
         if "NextMarker" not in params:
             return {"WebACLs": [{"Name": "other", "Id": "1", "ARN": ARN}], "NextMarker": "other"}
         return {"WebACLs": [{"Name": "city-acl", "Id": "2", "ARN": ARN}], "NextMarker": "city-acl"}

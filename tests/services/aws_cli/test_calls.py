@@ -1,7 +1,6 @@
 """Any request becomes a command that the AWS CLI reads back as the same request, whatever its values are."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +10,7 @@ from services.aws.client.settings import AwsSettings
 from services.aws_cli.calls import call
 from services.aws_cli.shell import argv, sheet_remarks, shell_line
 from services.models.text import UNSAFE
-from tests.services.aws_cli.read_back import Sent, read_back
+from tests.services.aws_cli.read_back import read_back
 
 REGION = "ap-northeast-1"
 NAMES = st.one_of(
@@ -36,7 +35,7 @@ NAMES = st.one_of(
 )
 
 
-def sent(service: str, operation: str, params: dict[str, Any], settings: AwsSettings | None = None) -> Sent:
+def sent(service, operation, params, settings=None):
     command = call(service, operation, params, purpose="test")
     return read_back(argv(command, settings or AwsSettings(), REGION), {})
 

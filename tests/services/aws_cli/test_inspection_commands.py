@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import botocore.session
 import pytest
@@ -12,18 +11,16 @@ from services.aws.client.allowed_operations import READS
 from services.aws.client.settings import AwsSettings
 from services.aws_cli.shell import argv
 from services.inspections.registry import INSPECTIONS, make
-from services.models.aws_cli import CliCommand
 from services.models.metrics import TimeSpan
-from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
-from tests.conftest import REGION, Embedded
-from tests.services.aws_cli.read_back import Sent, read_back
+from tests.conftest import REGION
+from tests.services.aws_cli.read_back import read_back
 from tests.services.inspections.running_world import context
 
 HOURS = 3
 
 
-async def commands_of(embedded: Embedded, id: str, runbook: Runbook | None = None) -> list[CliCommand]:
+async def commands_of(embedded, id, runbook=None):
     async with context(embedded, runbook=runbook) as inspected:
         now = embedded.clock.now()
         span = TimeSpan(start=now - timedelta(hours=HOURS), end=now)
@@ -33,13 +30,13 @@ async def commands_of(embedded: Embedded, id: str, runbook: Runbook | None = Non
 class Shell:
     """Runs commands one after the other, with the variables that they store."""
 
-    def __init__(self, embedded: Embedded) -> None:
+    def __init__(self, embedded):
         self.embedded = embedded
         self.variables: dict[str, str] = {}
         self.settings = AwsSettings(endpoint_url=embedded.url)
         self._session = botocore.session.Session()
 
-    def run(self, command: CliCommand) -> list[Any]:
+    def run(self, command):
         """What the command prints, for each value that it is repeated for."""
         variable, values = command.repeats
         printed = []
@@ -58,7 +55,7 @@ class Shell:
             self.embedded.advance(60)
         return printed
 
-    def _answer(self, request: Sent) -> dict[str, Any]:
+    def _answer(self, request):
         client = self._session.create_client(
             request.service,
             region_name=request.options["--region"],
@@ -68,8 +65,7 @@ class Shell:
         operation = {value: key for key, value in client.meta.method_to_api_mapping.items()}[
             request.operation
         ]
-        answer: dict[str, Any] = getattr(client, operation)(**request.params)
-        return answer
+        return getattr(client, operation)(**request.params)
 
 
 @pytest.mark.parametrize("id", [entry.id for entry in INSPECTIONS])

@@ -1,10 +1,7 @@
 """The commands of alarms, logs, dashboards and plans: AWS's models know every one, and the embedded AWS answers."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,13 +12,11 @@ from services.aws_cli.alarms import alarm_commands
 from services.aws_cli.dashboards import dashboard_body, widget_commands
 from services.aws_cli.metrics import curve
 from services.models.alarms import Alarm, AlarmState
-from services.models.aws_cli import CliCommand
 from services.models.base import RawId
-from services.models.changes import Plan
 from services.models.dashboards import MetricWidget
 from services.models.metrics import MetricQuery, TimeSpan
 from services.runbook.loader import load_builtin
-from tests.conftest import ORIGIN, REGION, Embedded
+from tests.conftest import ORIGIN, REGION
 from tests.services.aws_cli.test_inspection_commands import Shell, read_back
 from tests.services.changes.change_world import desk
 from tests.services.inspections.running_world import context
@@ -30,12 +25,12 @@ BOOK = load_builtin("facility-prod")
 SPAN = TimeSpan(start=ORIGIN - timedelta(minutes=10), end=ORIGIN)
 
 
-async def run_all(embedded: Embedded, commands: Iterable[CliCommand]) -> list[list[Any]]:
+async def run_all(embedded, commands):
     shell = Shell(embedded)
     return [await asyncio.to_thread(shell.run, command) for command in commands]
 
 
-def verbs(commands: Sequence[CliCommand]) -> list[str]:
+def verbs(commands):
     return [command.verb for command in commands]
 
 
@@ -151,7 +146,7 @@ def test_a_searched_text_is_one_quoted_phrase():
     assert params["filterPattern"] == '"a-b \\"c\\\\"'
 
 
-async def plan_of(embedded: Embedded, path: Path, **parameters: str) -> tuple[Plan, list[CliCommand]]:
+async def plan_of(embedded, path, **parameters):
     async with desk(embedded, path) as world:
         plan = await world.plan(**parameters)
         return plan, list(world.engine.changes["task-limit"].cli_commands(plan))

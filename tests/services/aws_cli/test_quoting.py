@@ -15,7 +15,7 @@ WORDS = st.text(
 )
 
 
-def read_by_bash(line: str) -> list[str]:
+def read_by_bash(line):
     script = f"printf '%s\\0' {line}"
     done = subprocess.run(["bash", "-c", script], check=True, capture_output=True)
     return done.stdout.decode().split("\0")[:-1]

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -15,11 +14,11 @@ START = datetime(2026, 4, 1, tzinfo=UTC)
 class Numbers:
     """Gives 1, 2, 3 and waits; some runs fail on the way."""
 
-    def __init__(self, *failing: BaseException | None) -> None:
+    def __init__(self, *failing):
         self.failing = list(failing)
         self.runs = 0
 
-    async def states(self) -> AsyncIterator[int]:
+    async def states(self):
         self.runs += 1
         error = self.failing.pop(0) if self.failing else None
         yield 1
@@ -54,7 +53,7 @@ async def test_a_subscriber_that_fails_does_not_end_the_others():
     clock, faults, taken = ManualClock(START), [], []
     workers = Workers(clock, faults.append)
 
-    def take(number: int) -> None:
+    def take(number):
         if number == 2 and not faults:
             raise ValueError("not this one")
         taken.append(number)
@@ -70,7 +69,7 @@ async def test_a_subscriber_that_fails_does_not_end_the_others():
 
 
 async def test_work_that_ends_by_itself_has_ended():
-    async def once() -> None:
+    async def once():
         return None
 
     workers = Workers(ManualClock(START))

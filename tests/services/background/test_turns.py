@@ -10,7 +10,7 @@ async def test_in_each_pass_of_the_event_loop_one_slice_is_done_whoever_works():
     passes = 0
     slices: list[tuple[int, int]] = []
 
-    async def work(worker: int) -> None:
+    async def work(worker):
         for _slice in range(SLICES):
             await turns.next()
             slices.append((passes, worker))

@@ -11,12 +11,12 @@ from services.clock import ManualClock
 NOON = datetime(2026, 1, 14, 3, 0, tzinfo=UTC)
 
 
-async def turns(count: int = 5) -> None:
+async def turns(count=5):
     for _turn in range(count):
         await asyncio.sleep(0)
 
 
-def clock() -> ManualClock:
+def clock():
     return ManualClock(NOON)
 
 
@@ -125,10 +125,10 @@ async def test_every_listener_is_notified_until_it_stops_listening():
 @given(st.lists(st.sampled_from(["wake", "turn", "advance"]), max_size=60))
 def test_writes_round_trip_in_any_order(steps):
     # A loop that reads, then waits, has read everything soon after the last call, without time's help.
-    async def check() -> None:
+    async def check():
         time, wake, entries, read = clock(), Wake(), 0, -1
 
-        async def follow() -> None:
+        async def follow():
             nonlocal read
             while True:
                 read = entries

@@ -9,7 +9,7 @@ import pytest
 from services import i18n
 from services.calendar.business_days import REACH, BusinessCalendar
 from services.models.runbook import Closures
-from tests.services.calendar.calendar_world import NEW_YEAR, OFFICE, every, open_in
+from tests.services.calendar.calendar_world import NEW_YEAR, OFFICE, every
 
 OPEN_DAYS = BusinessCalendar(OFFICE)
 
@@ -42,7 +42,7 @@ BESIDES = {
 }
 
 
-def _dates(year: int, days: str) -> list[date]:
+def _dates(year, days):
     return [date.fromisoformat(f"{year}-{day}") for day in days.split()]
 
 
@@ -57,86 +57,6 @@ def test_the_published_holidays(year):
             assert "休日" in OPEN_DAYS.holiday(day)
         else:
             assert OPEN_DAYS.holiday(day) == ""
-
-
-def test_the_two_that_are_often_wrong():
-    assert OPEN_DAYS.holiday(date(2026, 5, 6)).endswith("振替休日")
-    assert OPEN_DAYS.holiday(date(2026, 9, 22)) == "国民の休日"
-
-
-@pytest.mark.slow
-def test_the_law_of_2000_to_2050():
-    # 国民の祝日に関する法律 and its exceptions, written out independently of the library.
-    expected: set[date] = set()
-    for year in range(2000, 2051):
-        proper = _proper(year)
-        expected |= proper | _between(proper, year) | _substitutes(proper)
-    holidays = {day for day in every(date(2000, 1, 1), date(2050, 12, 31)) if OPEN_DAYS.holiday(day)}
-    assert holidays == expected
-
-
-def _proper(year: int) -> set[date]:
-    fixed = ["01-01", "02-11", "04-29", "05-03", "05-05", "11-03", "11-23"]
-    fixed += ["05-04"] if year >= 2007 else []
-    fixed += ["12-23"] if year <= 2018 else ["02-23"] if year >= 2020 else ["05-01", "10-22"]
-    fixed += ["07-20"] if year <= 2002 else []
-    fixed += ["09-15"] if year <= 2002 else []
-    fixed += {2020: ["07-23", "07-24", "08-10"], 2021: ["07-22", "07-23", "08-08"]}.get(year, [])
-    fixed += ["08-11"] if year >= 2016 and year not in (2020, 2021) else []
-    mondays = [(1, 2)]
-    if year not in (2020, 2021):
-        mondays += [(10, 2)]
-        mondays += [(7, 3)] if year >= 2003 else []
-    mondays += [(9, 3)] if year >= 2003 else []
-    leap = (year - 1980) // 4
-    spring = int(20.8431 + 0.242194 * (year - 1980) - leap)
-    autumn = int(23.2488 + 0.242194 * (year - 1980) - leap)
-    return {
-        *_dates(year, " ".join(fixed)),
-        *(_monday(year, month, number) for month, number in mondays),
-        date(year, 3, spring),
-        date(year, 9, autumn),
-    }
-
-
-def _monday(year: int, month: int, number: int) -> date:
-    first = date(year, month, 1)
-    return first + timedelta(days=-first.weekday() % 7 + 7 * (number - 1))
-
-
-def _substitutes(proper: set[date]) -> set[date]:
-    """第3条第2項: for one on a Sunday the next day that is none; before 2007 only the Monday."""
-    substitutes = set()
-    for day in proper:
-        if day.weekday() == 6:
-            following = day + timedelta(days=1)
-            while day.year >= 2007 and following in proper:
-                following += timedelta(days=1)
-            substitutes |= {following} - proper
-    return substitutes
-
-
-def _between(proper: set[date], year: int) -> set[date]:
-    """第3条第3項: a day between two; before 2007 not a Sunday and not a substitute."""
-    between = {
-        day
-        for day in every(date(year, 1, 2), date(year, 12, 30))
-        if day not in proper and {day - timedelta(days=1), day + timedelta(days=1)} <= proper
-    }
-    if year >= 2007:
-        return between
-    return {day for day in between if day.weekday() != 6} - _substitutes(proper)
-
-
-def test_the_office_is_open_240_days_in_2026():
-    assert len(open_in(OPEN_DAYS, date(2026, 1, 1), date(2026, 12, 31))) == 240
-
-
-def test_how_often_the_usual_days_are_closed():
-    firsts = [date(year, month, 1) for year in range(2026, 2031) for month in range(1, 13)]
-    mondays = [day for day in every(date(2026, 1, 1), date(2030, 12, 31)) if day.weekday() == 0]
-    assert (sum(not OPEN_DAYS.is_open(day) for day in firsts), len(firsts)) == (21, 60)
-    assert (sum(not OPEN_DAYS.is_open(day) for day in mondays), len(mondays)) == (39, 261)
 
 
 def test_why_it_is_closed():

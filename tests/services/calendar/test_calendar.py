@@ -7,24 +7,23 @@ import pytest
 from services import i18n
 from services.calendar.calendar import Calendar
 from services.models.base import RawId
-from services.models.duties import BaseDate, ScheduledOccurrence
+from services.models.duties import BaseDate
 from services.models.runbook import ClosedDay, Closures, Runbook, Within
 from services.runbook.loader import load_named
-from tests.services.calendar.calendar_world import OFFICE, calendar, duty, moves
+from tests.services.calendar.calendar_world import OFFICE, calendar, duty
 
 BOOK: Runbook = load_named("facility-prod")
 FACILITY = Calendar(BOOK)
 WEEKLY = ("weekly-backup", "weekly-cost", "weekly-patches")
-FIRST_OF_MONTH = ("monthly-trail", "monthly-patches", "monthly-review", "scale-down")
 
 
-def on(day: str, name: str = "") -> list[ScheduledOccurrence]:
+def on(day, name=""):
     """What the shipped runbook holds on a day, of one duty if it is named."""
     at = date.fromisoformat(day)
     return [slot for slot in FACILITY.slots(at, at) if not name or slot.duty == name]
 
 
-def utc(text: str) -> datetime:
+def utc(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
@@ -48,54 +47,10 @@ def test_a_closed_day_of_another_year_is_named_with_its_year():
     assert slot.remark.endswith(f"moved to {slot.day:%m-%d}(Mon)")
 
 
-@pytest.mark.parametrize("name", WEEKLY)
-def test_a_run_of_holidays_gives_one_slot_after_it(name):
-    slots = [slot for slot in FACILITY.slots(date(2026, 5, 1), date(2026, 5, 12)) if slot.duty == name]
-    assert moves(slots) == [("05-04", "05-07"), ("05-11", "05-11")]
-
-
-@pytest.mark.parametrize("name", FIRST_OF_MONTH)
-@pytest.mark.parametrize("month", ["2026-02", "2026-03", "2026-11"])
-def test_the_first_on_a_sunday_moves_to_the_second(name, month):
-    assert on(f"{month}-01", name) == []
-    [slot] = on(f"{month}-02", name)
-    assert slot.nominal == (date.fromisoformat(f"{month}-01"),)
-    assert slot.remark == f"{month[5:]}-01(Sun) is closed: moved to {month[5:]}-02(Mon)"
-
-
-@pytest.mark.parametrize("day", ["2026-01-05", "2027-01-04", "2028-01-04", "2029-01-04", "2030-01-04"])
-@pytest.mark.parametrize("name", FIRST_OF_MONTH)
-def test_new_year_moves_to_the_first_working_day(name, day):
-    [slot] = on(day, name)
-    assert slot.nominal == (date.fromisoformat(day).replace(day=1),)
-    assert "元日" in slot.remark
-
-
-def test_daily_duties_leave_closed_days_out():
-    slots = [
-        slot for slot in FACILITY.slots(date(2026, 1, 1), date(2026, 12, 31)) if slot.duty == "daily-morning"
-    ]
-    assert len(slots) == 240
-    assert all(FACILITY.open_days.is_open(slot.day) and not slot.moved for slot in slots)
-
-
 def test_a_saturday_opened_by_the_runbook_has_its_daily_duties():
     open_days = Closures(opened=(date(2026, 6, 6),))
     slots = calendar(duty("FREQ=DAILY"), closures=open_days).slots(date(2026, 6, 5), date(2026, 6, 8))
     assert [slot.day.day for slot in slots] == [5, 6, 8]
-
-
-def test_the_last_open_days_of_the_month():
-    # Raised on the third last open day, before the holidays in April and December; reverted in the next month.
-    year = FACILITY.slots(date(2026, 1, 1), date(2026, 12, 31))
-    up = [slot for slot in year if slot.duty in ("month-end-scale-up", "year-end-scale-up")]
-    assert [f"{slot.day:%m-%d}" for slot in up] == [
-        "01-28", "02-25", "03-27", "04-27", "05-27", "06-26", "07-29", "08-27", "09-28", "10-28", "11-26", "12-24",
-    ]  # fmt: skip
-    assert [slot.duty for slot in up].index("year-end-scale-up") == 2
-    assert not any(slot.moved or slot.remark for slot in up)
-    assert up[-1].key == "month-end-scale-up@2026-12-31T09:00"
-    assert up[-1].missed_at == utc("2027-01-04 08:00")
 
 
 def test_counted_back_in_open_days():
@@ -140,16 +95,6 @@ def test_where_no_open_day_is_near_it_stays():
 
 
 # Within the month
-
-
-def test_a_drill_may_be_held_until_the_month_ends():
-    [slot] = on("2026-04-01", "failover-drill")
-    assert (slot.until, slot.timed) == (date(2026, 4, 30), False)
-    assert slot.due_at == utc("2026-03-31 15:00")
-    assert slot.late_at == utc("2026-04-30 15:00")
-    assert slot.missed_at == utc("2027-03-31 15:00")
-    [january] = on("2026-01-05", "dr-drill")
-    assert (january.nominal, january.until) == ((date(2026, 1, 1),), date(2026, 1, 30))
 
 
 @pytest.mark.parametrize(
@@ -212,15 +157,6 @@ def test_without_a_time_it_is_due_all_day():
     assert (slot.due_at, slot.late_at) == (utc("2026-06-04 15:00"), utc("2026-06-05 15:00"))
 
 
-def test_a_series_is_missed_when_any_of_it_becomes_due():
-    morning, afternoon, evening = (
-        on("2026-01-09", f"daily-{part}")[0] for part in ("morning", "afternoon", "evening")
-    )
-    assert morning.missed_at == afternoon.due_at
-    assert afternoon.missed_at == evening.due_at
-    assert evening.missed_at == utc("2026-01-13 00:00")
-
-
 def test_a_rule_that_has_ended_has_no_next():
     ended = calendar(duty("FREQ=DAILY;UNTIL=20260605"))
     assert [slot.missed_at for slot in ended.slots(date(2026, 6, 4), date(2026, 6, 30))] == [
@@ -246,7 +182,7 @@ WITH_BASE_DATE = duty(anchor="access-key:ci+90d", rule="", at=(), closed_day=Clo
 DISABLED = duty(anchor="access-key-disabled:ci+7d", rule="", at=(), closed_day=ClosedDay.NEXT, id="delete")
 
 
-def key(name: str, at: str | None, anchor: str = "access-key:ci", remark: str = "") -> BaseDate:
+def key(name, at, anchor="access-key:ci", remark=""):
     return BaseDate(anchor=anchor, id=RawId(name), at=at and utc(at), remark=remark)
 
 
@@ -309,7 +245,7 @@ def test_days_and_moments():
 
 
 def test_the_next_slot_of_a_duty():
-    def following(name: str, after: str) -> str:
+    def following(name, after):
         slot = FACILITY.next_slot(name, utc(after))
         return slot.key if slot else ""
 

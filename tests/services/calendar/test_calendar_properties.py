@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from services.calendar.business_days import REACH
 from services.calendar.calendar import Calendar
 from services.calendar.recurrence import Rule
-from services.models.duties import ScheduledOccurrence
-from services.models.runbook import ClosedDay, Closures, Duty, Within
+from services.models.runbook import ClosedDay, Closures, Within
 from services.runbook.loader import load_named
 from tests.services.calendar.calendar_world import (
     OFFICE,
@@ -35,20 +34,20 @@ times = st.lists(st.sampled_from(("00:00", "09:00", "14:00", "23:59")), max_size
 
 
 @st.composite
-def duties(draw: st.DrawFn, name: str = "d", series: str | None = None) -> Duty:
+def duties(draw, name="d", series=None):
     policy, within = draw(policies)
     rule = draw(rules())
     return duty(rule, id=name, at=draw(times), closed_day=policy, within=within, series=series)
 
 
 @st.composite
-def spans(draw: st.DrawFn) -> tuple[date, date]:
+def spans(draw):
     first = draw(days)
     return first, first + timedelta(days=draw(st.integers(0, 120)))
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[Calendar, Duty, date, date]:
+def worlds(draw):
     first, last = draw(spans())
     one = draw(duties())
     return calendar(one, closures=draw(closures(around=first))), one, first, last
@@ -57,7 +56,7 @@ def worlds(draw: st.DrawFn) -> tuple[Calendar, Duty, date, date]:
 # One duty
 
 
-def check(schedule: Calendar, one: Duty, first: date, last: date) -> None:
+def check(schedule, one, first, last):
     """No loss, no double, shift direction, open days, inside the month, unique keys, order."""
     slots = schedule.slots(first - AROUND, last + AROUND)
     nominal = list(Rule(one.rule).between(first, last))
@@ -75,7 +74,7 @@ def check(schedule: Calendar, one: Duty, first: date, last: date) -> None:
         check_place(schedule, one, slot)
 
 
-def check_place(schedule: Calendar, one: Duty, slot: ScheduledOccurrence) -> None:
+def check_place(schedule, one, slot):
     assert list(slot.nominal) == sorted(set(slot.nominal))
     assert slot.day <= slot.until
     assert slot.key.startswith(f"{one.id}@{min(slot.nominal, key=lambda day: abs(day - slot.day))}")
@@ -100,7 +99,7 @@ def check_place(schedule: Calendar, one: Duty, slot: ScheduledOccurrence) -> Non
         assert one.closed_day is not ClosedDay.PREVIOUS or slot.day <= slot.nominal[0]
 
 
-def check_direction_in_month(schedule: Calendar, one: Duty, slot: ScheduledOccurrence) -> None:
+def check_direction_in_month(schedule, one, slot):
     """Against its direction it goes only where its month has no open day that way."""
     first, last = slot.nominal[0].replace(day=1), slot.nominal[-1]
     month_end = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.calendar.calendar import Calendar
-from services.models.runbook import Duty, Runbook
+from services.models.runbook import Runbook
 from services.runbook.loader import load_named
 from tests.services.calendar.calendar_world import every
 
@@ -32,45 +32,45 @@ class Expected(NamedTuple):
     nominal: tuple[date, ...]
 
 
-def is_open(day: date) -> bool:
+def is_open(day):
     new_year = (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3)
     return day.weekday() < 5 and not new_year and not CALENDAR.open_days.holiday(day)
 
 
-def forward(day: date) -> date:
+def forward(day):
     return day if is_open(day) else forward(day + timedelta(days=1))
 
 
-def back(day: date) -> date:
+def back(day):
     return day if is_open(day) else back(day - timedelta(days=1))
 
 
-def third_last_open(day: date) -> bool:
+def third_last_open(day):
     rest = [each for each in every(day, month_end(day)) if is_open(each)]
     return is_open(day) and len(rest) == 3
 
 
-def month_end(day: date) -> date:
+def month_end(day):
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def _day(_day: date) -> bool:
+def _day(_day):
     return True
 
 
-def _monday(day: date) -> bool:
+def _monday(day):
     return day.weekday() == 0
 
 
-def _sunday(day: date) -> bool:
+def _sunday(day):
     return day.weekday() == 6
 
 
-def _first(day: date) -> bool:
+def _first(day):
     return day.day == 1
 
 
-def _first_of(*months: int) -> Callable[[date], bool]:
+def _first_of(*months):
     return lambda day: day.day == 1 and day.month in months
 
 
@@ -100,7 +100,7 @@ TIMES = dict.fromkeys(RULES, "09:00") | {
 }
 
 
-def place(name: str, nominal: date) -> tuple[date, date] | None:
+def place(name, nominal):
     """(day, until), as the runbook says it of each kind."""
     if name in DAILY:
         return (nominal, nominal) if is_open(nominal) else None
@@ -113,7 +113,7 @@ def place(name: str, nominal: date) -> tuple[date, date] | None:
 
 
 @cache
-def expected() -> tuple[Expected, ...]:
+def expected():
     by_place: dict[tuple[str, date, date], list[date]] = {}
     for nominal in every(date(2025, 1, 1), date(2032, 12, 31)):
         for name, applies in RULES.items():
@@ -128,11 +128,11 @@ def expected() -> tuple[Expected, ...]:
     return tuple(sorted(slots, key=lambda slot: (slot.due, order.index(slot.duty))))
 
 
-def moment(day: date, at: str) -> datetime:
+def moment(day, at):
     return datetime.fromisoformat(f"{day} {at or '00:00'}").replace(tzinfo=JST)
 
 
-def follows(duty: Duty, other: Duty) -> bool:
+def follows(duty, other):
     return duty.id == other.id or (duty.series is not None and duty.series == other.series)
 
 

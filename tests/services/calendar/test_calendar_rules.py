@@ -11,7 +11,7 @@ from services.runbook.checks import rule_mistake
 from tests.services.calendar.calendar_world import days, rules
 
 
-def followed(rule: str, first: date, last: date) -> list[date]:
+def followed(rule, first, last):
     moments = rrulestr(rule, dtstart=datetime.combine(EPOCH, time.min))
     dates = (moment.date() for moment in moments)
     return [day for day in takewhile(lambda day: day <= last, dates) if day >= first]

@@ -5,15 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.calendar.maintenance_windows import (
-    DAY,
-    WEEK,
-    Window,
-    daily,
-    local_text,
-    typed_as_local,
-    weekly,
-)
+from services.calendar.maintenance_windows import DAY, WEEK, Window, daily, local_text, typed_as_local, weekly
 from services.models.date_text import zoned_time
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -27,7 +19,7 @@ MINUTES = st.integers(0, 7 * 1440 - 1)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def spelled(minutes: int) -> str:
+def spelled(minutes):
     day, rest = divmod(minutes, 1440)
     return f"{_DAYS[day]}:{rest // 60:02}:{rest % 60:02}"
 

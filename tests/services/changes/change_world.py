@@ -111,8 +111,7 @@ async def told(one: Any, id: str) -> Run:
     one.embedded.advance(OVER + 60)
     await one.services.engine.resolve(id)
     one.embedded.advance(TOLD)
-    run: Run = await one.services.engine.resolve(id)
-    return run
+    return await one.services.engine.resolve(id)
 
 
 @asynccontextmanager

@@ -3,19 +3,29 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from services.aws.client.errors import Invalid, Throttled, Unreachable
-from services.aws.client.write_grants import WriteGrant
+from services.aws.client.write_grants import WriteAuthorizer, WriteGrant
+from services.calendar.calendar import Calendar
+from services.changes.approval.authority import authority_of
+from services.changes.base import ChangeContext
 from services.changes.ecs_scaling.state import action_digest, limit_digest
+from services.changes.engine import ChangeEngine
+from services.changes.registry import Changes
 from services.changes.trail import Trace, Trail
+from services.clock import ManualClock
+from services.journal.journal import Journal
 from services.models.aws_calls import AwsCall
 from services.models.base import RawId
 from services.models.changes import Plan, PlannedStep
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
 from services.models.ecs import ScalableTarget, ScheduledAction
 from services.models.identity import Identity
+from services.models.journal import Person
 from services.models.problem import Problem, ProblemKind
+from tests.services.changes.change_world import UNAPPROVED
 
 NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 
@@ -132,3 +142,28 @@ class FakeTrail(Trail):
 
 def _problem(kind: ProblemKind) -> Problem:
     return Problem(kind=kind, summary=kind.value, at=NOW)
+
+
+async def opened(aws: FakeAws, clock: ManualClock, path: Path, name: str) -> tuple[Journal, ChangeEngine]:
+    """The journal and the engine of a console that `name` has open on this AWS."""
+    session: Any = aws
+    journal = Journal(path, clock=clock, person=lambda: Person(user=name), syslog=None)
+    await journal.open()
+    context = ChangeContext(
+        runbook=UNAPPROVED,
+        calendar=Calendar(UNAPPROVED),
+        clock=clock,
+        region="ap-northeast-1",
+        reader=session,
+    )
+    engine = ChangeEngine(
+        Changes(context),
+        journal=journal,
+        session=session,
+        permits=WriteAuthorizer(clock, UNAPPROVED.system.account),
+        clock=clock,
+        authority=authority_of(context, journal),
+        zone=context.zone,
+        trail=FakeTrail(aws),
+    )
+    return journal, engine

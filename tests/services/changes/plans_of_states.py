@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from services.calendar.calendar import Calendar
 from services.changes.alarm_mute.steps import MuteState
-from services.changes.base import Change, ChangeContext
+from services.changes.base import ChangeContext
 from services.changes.cache_invalidation.reading import CacheState, MonthUsage
 from services.changes.deploy_rollback.state import RollbackState
 from services.changes.drill_delete.change import DrillState
@@ -71,10 +71,9 @@ class _Nothing:
 def change(kind: str) -> Any:
     """A change that cannot read."""
     spec = next(each for each in CHANGES if each.id == kind)
-    one: Change = change_class(spec)(
-        spec, ChangeContext(BOOK, Calendar(BOOK), ManualClock(NOW), "ap-northeast-1", cast(Any, _Nothing()))
+    return change_class(spec)(
+        spec, ChangeContext(BOOK, Calendar(BOOK), ManualClock(NOW), "ap-northeast-1", _Nothing())
     )
-    return one
 
 
 def plan(kind: str, **flips: Any) -> Plan:
@@ -140,11 +139,8 @@ def restart(
     sizes = {key: more.pop(key) for key in ("cpu", "memory", "platform") if key in more}
     kind_of, of = change("service-restart"), service(**more)
     task = None if unread else definition(image=image, **sizes)
-    return cast(
-        Plan,
-        kind_of.plan_on(
-            kind_of.targets()[0], {}, RestartState(NOW, of, task), "p", price(of, task, listed=listed)
-        ),
+    return kind_of.plan_on(
+        kind_of.targets()[0], {}, RestartState(NOW, of, task), "p", price(of, task, listed=listed)
     )
 
 
@@ -201,7 +197,7 @@ def rollback(
     values = {"revision": revision} if revision else {}
     after = RawId(f"staff-api:{revision}") if revision else state.previous
     prices = price(of, tasks[RawId("staff-api:42")]), price(of, tasks.get(after))
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], values, state, "p", prices))
+    return kind_of.plan_on(kind_of.targets()[0], values, state, "p", prices)
 
 
 POLICY = ScalingPolicy(id=RawId("cpu60"), name="cpu60", kind="TargetTrackingScaling", target=60.0,
@@ -232,14 +228,14 @@ _SERVICE = {"desired", "running", "deployments", "launches_on", "scheduling", "c
 def desired_count(*, count: int = 6, **flips: Any) -> Plan:
     kind_of = change("desired-count")
     state, quota, cost = _scaling(flips)
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], {"desired": str(count)}, state, "p", quota, cost))
+    return kind_of.plan_on(kind_of.targets()[0], {"desired": str(count)}, state, "p", quota, cost)
 
 
 def task_limit(*, values: dict[str, str] | None = None, **flips: Any) -> Plan:
     kind_of = change("task-limit")
     state, quota, cost = _scaling(flips)
     wish = {"max": "10", "revert_at": "2026-01-28 17:15"} if values is None else values
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], wish, state, "p", quota, cost))
+    return kind_of.plan_on(kind_of.targets()[0], wish, state, "p", quota, cost)
 
 
 # -- RDS
@@ -256,7 +252,7 @@ def rds_class(
     cost = MonthlyCost(Decimal(100), NOW.date() if dated else None, source) if priced else None
     name = name or (state.current if withdraws else "db.t4g.large")
     wish = {"class": name, "timing": timing}
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], wish, state, (cost, cost and cost.times(2)), "p"))
+    return kind_of.plan_on(kind_of.targets()[0], wish, state, (cost, cost and cost.times(2)), "p")
 
 
 def rds_storage(
@@ -273,17 +269,17 @@ def rds_storage(
     state = StorageState(read, (option,), changed, events)
     cost = MonthlyCost(Decimal(1), NOW.date()) if priced else None
     wish = {"size": size, "timing": timing, "pending": along}
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], wish, state, cost, "p"))
+    return kind_of.plan_on(kind_of.targets()[0], wish, state, cost, "p")
 
 
 def rds_maintenance(*, timing: str = "window", **flips: Any) -> Plan:
     kind_of = change("rds-maintenance")
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], {"timing": timing}, read_state(**flips), "p"))
+    return kind_of.plan_on(kind_of.targets()[0], {"timing": timing}, read_state(**flips), "p")
 
 
 def rds_snapshot(**flips: Any) -> Plan:
     kind_of = change("rds-snapshot")
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], {}, read_state(**flips), "p"))
+    return kind_of.plan_on(kind_of.targets()[0], {}, read_state(**flips), "p")
 
 
 def drill_failover(**flips: Any) -> Plan:
@@ -291,7 +287,7 @@ def drill_failover(**flips: Any) -> Plan:
         change("drill-failover"),
         FailoverState(read_state(**({"zone": "ap-northeast-1a"} | flips))),
     )
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], {}, state, "p"))
+    return kind_of.plan_on(kind_of.targets()[0], {}, state, "p")
 
 
 def snapshot(name: str, hours: int) -> Snapshot:
@@ -309,20 +305,15 @@ def drill_restore(
         NOW, original, (original,), (snapshot("new", 1), snapshot("old", 30)), ("db.t4g.medium",)
     )
     cost = MonthlyCost(Decimal(50), NOW.date(), source) if priced else None
-    return cast(
-        Plan, kind_of.plan_on(kind_of.targets()[0], {"snapshot": chosen}, state, (cost,), new_id(NOW))
-    )
+    return kind_of.plan_on(kind_of.targets()[0], {"snapshot": chosen}, state, (cost,), new_id(NOW))
 
 
 def drill_delete(**flips: Any) -> Plan:
     kind_of, name = change("drill-delete"), "facility-prod-db-drill-20260128-12345678"
     instance = database(**({"id": RawId(name), "name": name, "tags": {TAG: "p0"}} | flips))
     target = change("rds-class").targets()[0]
-    return cast(
-        Plan,
-        kind_of.plan_on(
-            target, {}, DrillState(NOW, name, instance), Restored(name, "p0", NOW, "tanaka"), "p"
-        ),
+    return kind_of.plan_on(
+        target, {}, DrillState(NOW, name, instance), Restored(name, "p0", NOW, "tanaka"), "p"
     )
 
 
@@ -354,7 +345,7 @@ def alarm_mute(
         )
     wish = {"action": action} | ({"reason": "a test", "also": also} if action == "mute" else {})
     target = next(each for each in kind_of.targets() if each.id == ALARM)
-    return cast(Plan, kind_of.plan_on(target, wish, MuteState(NOW, tuple(alarms), rules), "p"))
+    return kind_of.plan_on(target, wish, MuteState(NOW, tuple(alarms), rules), "p")
 
 
 def rule(name: str = "toban-1", status: Any = "ACTIVE", alarms: tuple[str, ...] = (ALARM,)) -> MuteRule:
@@ -369,7 +360,7 @@ def cache_invalidation(
     distribution = Distribution(id=RawId("E1"), domain="d.cloudfront.net", status=status, enabled=enabled,
                                 in_progress=in_progress)  # fmt: skip
     state = CacheState(NOW, distribution, MonthUsage(used, uncounted, complete))
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], {"paths": paths}, state, "p"))
+    return kind_of.plan_on(kind_of.targets()[0], {"paths": paths}, state, "p")
 
 
 def key_rotation(
@@ -409,7 +400,7 @@ def key_rotation(
         in_vault=frozenset({"AKIANEW"} if in_vault else ()),
         github=None if problem else GithubState(id, secret, runs), github_problem=problem,
     )  # fmt: skip
-    return cast(Plan, kind_of.plan_on(kind_of.targets()[0], {"step": step}, state, "p"))
+    return kind_of.plan_on(kind_of.targets()[0], {"step": step}, state, "p")
 
 
 _MAKERS: dict[str, Callable[..., Plan]] = {

@@ -1,10 +1,10 @@
 """States of the runbook's database, and its changes without AWS, for tests of plans."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from services.calendar.calendar import Calendar
-from services.changes.base import Change, ChangeContext
+from services.changes.base import ChangeContext
 from services.changes.rds.state import DatabaseLoad, ReadState
 from services.changes.registry import CHANGES, change_class
 from services.clock import ManualClock
@@ -29,10 +29,9 @@ def change(kind: str, runbook: Runbook = BOOK) -> Any:
     spec = next(each for each in CHANGES if each.id == kind)
     context = ChangeContext(
         runbook=runbook, calendar=CALENDAR, clock=ManualClock(NOW), region="ap-northeast-1",
-        reader=cast(Any, None),
+        reader=None,
     )  # fmt: skip
-    result: Change = change_class(spec)(spec, context)
-    return result
+    return change_class(spec)(spec, context)
 
 
 def database(**more: Any) -> Database:

@@ -2,11 +2,9 @@
 
 import math
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +16,7 @@ from services.changes.guarantees import SIGNATURE_SECONDS
 from services.clock import ManualClock, SpedClock, SystemClock
 from services.journal.chain import linked
 from services.models.change_runs import StepState
-from services.models.journal import Entry, EntryKind, NewEntry, Person
+from services.models.journal import EntryKind, NewEntry, Person
 from tests.services.changes.test_lock import World, is_locked, plan_of, run_after_reading
 
 NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)
@@ -30,7 +28,7 @@ EVENTS = st.lists(
 )
 
 
-def entry(clock: ManualClock, *, seq: int = 1, **data: Any) -> Entry:
+def entry(clock, *, seq=1, **data):
     draft = NewEntry(kind=EntryKind.INTENT, subject="p", text="x", data=data)
     marked_draft = draft if data else marked(draft, clock)
     return linked("j", marked_draft, seq=seq, at=clock.now(), person=Person(), previous="")
@@ -120,7 +118,7 @@ def test_the_real_clocks_stand_still_in_suspend_and_agree_with_each_other():
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
+def a_world():
     with tempfile.TemporaryDirectory() as folder:
         yield World(Path(folder))
 

@@ -1,7 +1,6 @@
 """The life of a cache invalidation on the embedded AWS: planned, sent once, followed until CloudFront has completed it."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,50 +11,48 @@ from services.changes.cache_invalidation.suggestion import after_deployment
 from services.changes.ids import made_at, new_id
 from services.demo.cloudfront import WILDCARD_SECONDS, DistributionCache
 from services.demo.names import DISTRIBUTION
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
+from services.models.change_runs import StepState
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from services.runbook.loader import load_builtin
-from tests.services.changes.change_world import Desk, desk
+from tests.services.changes.change_world import desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 CREATE = "cloudfront.CreateInvalidation"
 
 
-async def planned(one: Desk, paths: str | None = None) -> Plan:
+async def planned(one, paths=None):
     parameters = {} if paths is None else {"paths": paths}
     return await one.engine.plan("cache-invalidation", DISTRIBUTION, parameters)
 
 
-async def applied(one: Desk, plan: Plan) -> Run:
+async def applied(one, plan):
     return await one.engine.apply(plan, plan.confirm)
 
 
-def batches(embedded: Any) -> list[Any]:
+def batches(embedded):
     return list(embedded.world.component(DistributionCache).invalidations)
 
 
-async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        before = len(batches(embedded))
-        plan = await planned(one, "/index.html /images/*")
-        assert not plan.refusals
-        assert plan.title == "Invalidate 2 paths"
-        assert plan.reversible.startswith("No: ")
-        assert plan.revert is None
-        run = await applied(one, plan)
-        assert run.state is StepState.DONE
-        (created,) = batches(embedded)[before:]
-        assert (created.reference, created.paths) == (plan.id, ("/index.html", "/images/*"))
-        assert run.steps[0].answer == {"id": created.id}
-        assert run.watching
-        run = await one.ended(WILDCARD_SECONDS / 2)
-        assert run.progress.state is WatchState.DONE
-        assert created.id in run.progress.text
-        assert embedded.counts()[CREATE] == 1
-        assert (await one.kinds())[-1] == EntryKind.WATCHED
+async def test_an_invalidation_is_sent_once_and_followed_to_its_completion(one, embedded):
+    await one.arm()
+    before = len(batches(embedded))
+    plan = await planned(one, "/index.html /images/*")
+    assert not plan.refusals
+    assert plan.title == "Invalidate 2 paths"
+    assert plan.reversible.startswith("No: ")
+    assert plan.revert is None
+    run = await applied(one, plan)
+    assert run.state is StepState.DONE
+    (created,) = batches(embedded)[before:]
+    assert (created.reference, created.paths) == (plan.id, ("/index.html", "/images/*"))
+    assert run.steps[0].answer == {"id": created.id}
+    assert run.watching
+    run = await one.ended(WILDCARD_SECONDS / 2)
+    assert run.progress.state is WatchState.DONE
+    assert created.id in run.progress.text
+    assert embedded.counts()[CREATE] == 1
+    assert (await one.kinds())[-1] == EntryKind.WATCHED
 
 
 async def test_another_console_takes_the_watch_over(embedded, tmp_path):
@@ -98,38 +95,35 @@ async def test_a_watch_of_another_host_s_change_is_not_given_up_early_by_a_clock
         assert run.progress.state is WatchState.GAVE_UP
 
 
-async def test_a_lost_answer_is_settled_by_its_reference(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        before = len(batches(embedded))
-        plan = await planned(one, "/index.html")
-        embedded.fault("cloudfront", "CreateInvalidation", mode="reset-after", times=1)
-        run = await applied(one, plan)
-        assert run.state is StepState.DONE
-        assert run.steps[0].observed
-        assert len(batches(embedded)) == before + 1
-        run = await one.ended(60.0)
-        assert run.progress.state is WatchState.DONE, "found by its reference, without the lost id"
+async def test_a_lost_answer_is_settled_by_its_reference(one, embedded):
+    await one.arm()
+    before = len(batches(embedded))
+    plan = await planned(one, "/index.html")
+    embedded.fault("cloudfront", "CreateInvalidation", mode="reset-after", times=1)
+    run = await applied(one, plan)
+    assert run.state is StepState.DONE
+    assert run.steps[0].observed
+    assert len(batches(embedded)) == before + 1
+    run = await one.ended(60.0)
+    assert run.progress.state is WatchState.DONE, "found by its reference, without the lost id"
 
 
-async def test_a_request_that_never_arrived_is_not_done(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        before = len(batches(embedded))
-        plan = await planned(one, "/index.html")
-        embedded.fault("cloudfront", "CreateInvalidation", mode="reset-before", times=1)
-        run = await applied(one, plan)
-        assert run.state is StepState.UNKNOWN
-        assert len(batches(embedded)) == before
-        assert (await planned(one, "/index.html")).refusals, "the distribution is locked"
+async def test_a_request_that_never_arrived_is_not_done(one, embedded):
+    await one.arm()
+    before = len(batches(embedded))
+    plan = await planned(one, "/index.html")
+    embedded.fault("cloudfront", "CreateInvalidation", mode="reset-before", times=1)
+    run = await applied(one, plan)
+    assert run.state is StepState.UNKNOWN
+    assert len(batches(embedded)) == before
+    assert (await planned(one, "/index.html")).refusals, "the distribution is locked"
 
 
-async def test_planning_again_with_the_same_id_gives_the_same_request(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await planned(one, "/利用案内.html /index.html")
-        again = await one.engine.plan("cache-invalidation", DISTRIBUTION, plan.wish, plan.id)
-        assert again.digest == plan.digest
-        assert plan.wish == {"paths": "/%E5%88%A9%E7%94%A8%E6%A1%88%E5%86%85.html /index.html"}
+async def test_planning_again_with_the_same_id_gives_the_same_request(one):
+    plan = await planned(one, "/利用案内.html /index.html")
+    again = await one.engine.plan("cache-invalidation", DISTRIBUTION, plan.wish, plan.id)
+    assert again.digest == plan.digest
+    assert plan.wish == {"paths": "/%E5%88%A9%E7%94%A8%E6%A1%88%E5%86%85.html /index.html"}
 
 
 @pytest.mark.parametrize(
@@ -140,11 +134,10 @@ async def test_planning_again_with_the_same_id_gives_the_same_request(embedded, 
         ("", "at least one path"),
     ],
 )
-async def test_refusals_say_what_to_do(embedded, tmp_path, paths, reason):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await planned(one, paths)
-        assert plan.steps == ()
-        assert reason in " ".join(plan.refusals)
+async def test_refusals_say_what_to_do(one, paths, reason):
+    plan = await planned(one, paths)
+    assert plan.steps == ()
+    assert reason in " ".join(plan.refusals)
 
 
 async def test_a_distribution_that_is_not_there(embedded, tmp_path):
@@ -177,12 +170,11 @@ async def test_what_the_month_has_used_is_counted_whoever_made_it(embedded, tmp_
         assert facts["Domain"] == "facility.city.example.jp"
 
 
-async def test_the_commands_by_hand(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await planned(one, "/*")
-        first, second = one.engine.changes["cache-invalidation"].cli_commands(plan)
-        assert (first.service, first.verb, first.writes) == ("cloudfront", "create-invalidation", True)
-        assert (second.verb, second.writes) == ("list-invalidations", False)
+async def test_the_commands_by_hand(one):
+    plan = await planned(one, "/*")
+    first, second = one.engine.changes["cache-invalidation"].cli_commands(plan)
+    assert (first.service, first.verb, first.writes) == ("cloudfront", "create-invalidation", True)
+    assert (second.verb, second.writes) == ("list-invalidations", False)
 
 
 async def test_it_is_suggested_after_a_deployment(embedded, tmp_path):

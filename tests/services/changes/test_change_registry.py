@@ -11,11 +11,9 @@ import pytest
 
 from services.changes import registry
 from services.changes.base import PLAN_SECONDS, Change
-from services.changes.engine import ChangeEngine
 from services.models.change_runs import StepState
 from services.models.changes import Danger
 from tests.services.changes.alarm_actions import ALARM_ACTIONS
-from tests.services.changes.change_world import desk
 
 ROOT = Path(__file__).parents[3]
 LOADED = "import json, sys; print(json.dumps([name for name in sys.modules if name.partition('.')[0] == 'services']))"
@@ -26,7 +24,7 @@ assert run(["--lang", "en", "change", "--help"], Output(outline_drawn=False)) ==
 ALARM = "rds-cpu-high"
 
 
-def run(code: str) -> tuple[str, set[str]]:
+def run(code):
     """(what a fresh Python prints for `code`, the modules of `services` that it has imported then)."""
     answer = subprocess.run(
         [sys.executable, "-c", f"{code}\n{LOADED}"],
@@ -78,40 +76,38 @@ def test_every_line_leads_to_a_change(kind):
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_the_example_of_every_line_names_its_parameters(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        for change in one.engine.changes.values():
-            # A drill's instance is a target once it was restored; deleting it takes no parameters.
-            targets = change.targets()
-            parameters = await change.parameters(targets[0]) if targets else ()
-            names = re.findall(r"--([a-z-]+)", change.kind.options)
-            assert [name.replace("-", "_") for name in names] == [parameter.id for parameter in parameters]
+async def test_the_example_of_every_line_names_its_parameters(one):
+    for change in one.engine.changes.values():
+        # A drill's instance is a target once it was restored; deleting it takes no parameters.
+        targets = change.targets()
+        parameters = await change.parameters(targets[0]) if targets else ()
+        names = re.findall(r"--([a-z-]+)", change.kind.options)
+        assert [name.replace("-", "_") for name in names] == [parameter.id for parameter in parameters]
 
 
 @pytest.fixture
-def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_more(monkeypatch):
     monkeypatch.setattr(registry, "CHANGES", (*registry.CHANGES, ALARM_ACTIONS))
 
 
 @pytest.mark.usefixtures("one_more")
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_one_class_and_one_line_are_a_change(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        assert list(one.engine.changes) == [kind.id for kind in registry.CHANGES]
-        change = one.engine.changes["alarm-actions"]
-        assert len(change.targets()) == len(one.services.runbook.alarms)
-        state = await change.read_target(one.engine.target("alarm-actions", ALARM))
-        assert [(fact.name, fact.value) for fact in state.facts] == [("Actions", "on")]
-        await one.arm()
-        await switched(one.engine, {"actions": "off"})
-        (run,) = one.engine.runs
-        await switched(one.engine, change.revert_parameters(run.plan))
-        assert not (await one.engine.plan("alarm-actions", ALARM, {})).refusals, "they are on again"
-        kinds = [entry.data["plan"]["kind"] for entry in await one.entries() if entry.kind == "plan"]
-        assert kinds == ["alarm-actions", "alarm-actions"]
+async def test_one_class_and_one_line_are_a_change(one):
+    assert list(one.engine.changes) == [kind.id for kind in registry.CHANGES]
+    change = one.engine.changes["alarm-actions"]
+    assert len(change.targets()) == len(one.services.runbook.alarms)
+    state = await change.read_target(one.engine.target("alarm-actions", ALARM))
+    assert [(fact.name, fact.value) for fact in state.facts] == [("Actions", "on")]
+    await one.arm()
+    await switched(one.engine, {"actions": "off"})
+    (run,) = one.engine.runs
+    await switched(one.engine, change.revert_parameters(run.plan))
+    assert not (await one.engine.plan("alarm-actions", ALARM, {})).refusals, "they are on again"
+    kinds = [entry.data["plan"]["kind"] for entry in await one.entries() if entry.kind == "plan"]
+    assert kinds == ["alarm-actions", "alarm-actions"]
 
 
-async def switched(engine: ChangeEngine, parameters: dict[str, str]) -> None:
+async def switched(engine, parameters):
     plan = await engine.plan("alarm-actions", ALARM, parameters)
     assert (plan.kind, plan.wish, plan.danger) == ("alarm-actions", parameters, Danger.CAREFUL)
     assert (plan.expires_at - plan.made_at).total_seconds() == PLAN_SECONDS
@@ -122,22 +118,21 @@ async def switched(engine: ChangeEngine, parameters: dict[str, str]) -> None:
 
 @pytest.mark.usefixtures("one_more")
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_what_the_helpers_make_of_a_plan(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        plan = await one.engine.plan("alarm-actions", ALARM, {"actions": "off"})
-        assert [caution.grave for caution in plan.cautions] == [True, False], "grave warnings come first"
-        (step,) = plan.steps
-        assert (step.target, step.call.region) == (ALARM, plan.region)
-        assert step.call.params == {"AlarmNames": [ALARM]}
-        change = one.engine.changes["alarm-actions"]
-        severe = change.planned(
-            plan.target, plan.wish, plan.steps, title=plan.title, id=plan.id, impact="It hits."
-        )
-        assert (severe.danger, severe.blast) == (Danger.DANGEROUS, "It hits.")
-        refusal = await one.engine.plan("alarm-actions", ALARM, {"actions": "\x1b[31mloud"})
-        assert (refusal.steps, refusal.title) == ((), ALARM_ACTIONS.title)
-        assert refusal.refusals
-        assert "\x1b" not in str(refusal.model_dump().values())
+async def test_what_the_helpers_make_of_a_plan(one):
+    plan = await one.engine.plan("alarm-actions", ALARM, {"actions": "off"})
+    assert [caution.grave for caution in plan.cautions] == [True, False], "grave warnings come first"
+    (step,) = plan.steps
+    assert (step.target, step.call.region) == (ALARM, plan.region)
+    assert step.call.params == {"AlarmNames": [ALARM]}
+    change = one.engine.changes["alarm-actions"]
+    severe = change.planned(
+        plan.target, plan.wish, plan.steps, title=plan.title, id=plan.id, impact="It hits."
+    )
+    assert (severe.danger, severe.blast) == (Danger.DANGEROUS, "It hits.")
+    refusal = await one.engine.plan("alarm-actions", ALARM, {"actions": "\x1b[31mloud"})
+    assert (refusal.steps, refusal.title) == ((), ALARM_ACTIONS.title)
+    assert refusal.refusals
+    assert "\x1b" not in str(refusal.model_dump().values())
 
 
 def test_connecting_a_system_imports_no_change():

@@ -16,7 +16,6 @@ from services.changes.ecs_scaling import rollout
 from services.changes.ecs_scaling.quota import FargateQuota
 from services.changes.registry import CHANGES
 from services.models.base import Quota, RawId
-from services.models.changes import Plan
 from services.models.ecs import ScalingPolicy
 from services.models.rds import OptIn
 from tests.services.changes.plans_of_states import ACTION, ALARM, NOW, REFUSED, plan, rule
@@ -45,9 +44,7 @@ class Flip(NamedTuple):
     """"" for a sentence that is not said at all then."""
 
 
-def warned(
-    kind: str, field: str, words: str, one: dict[str, Any], other: dict[str, Any] | None = None
-) -> Flip:
+def warned(kind, field, words, one, other=None):
     """A warning that is given with one value only."""
     return Flip(kind, "warning", field, one, words, other or {})
 
@@ -341,7 +338,7 @@ WARNINGS = {
 """Warnings that are given in every plan of their kind, and why."""
 
 
-def said(of: Plan, part: str) -> str:
+def said(of, part):
     rows = (f"{row.name}: {row.before} → {row.after}" for step in of.steps for row in step.rows)
     return {
         "downtime": of.downtime,
@@ -388,7 +385,7 @@ def test_every_consequence_is_said_in_some_case(monkeypatch):
     } | {*rollout._GAPS.values()}
     translated: set[str] = set()
 
-    def recorded(text: str, *_more: Any) -> str:
+    def recorded(text, *_more):
         translated.add(text)
         return text
 
@@ -408,7 +405,7 @@ def test_no_kind_has_a_part_that_rests_on_nothing():
     assert wanted - parts == {*ALWAYS}, "a sentence flips with a field, or names its document, and not both"
 
 
-def sites() -> set[tuple[str, int]]:
+def sites():
     files = Path(inspect.getfile(base)).parent.rglob("*.py")
     return {
         (str(file), node.lineno)
@@ -425,7 +422,7 @@ def test_every_warning_is_given_in_one_case_and_not_in_another(monkeypatch):
     here: set[tuple[str, int]] = set()
     original = base.warning
 
-    def recorded(text: str, *, grave: bool = False) -> Any:
+    def recorded(text, *, grave=False):
         frame = sys._getframe(1)
         site = (frame.f_code.co_filename, frame.f_lineno)
         texts[site].add(text)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +31,7 @@ CONTEXT = ChangeContext(
     calendar=Calendar(BOOK),
     clock=ManualClock(NOW),
     region="ap-northeast-1",
-    reader=cast(Any, None),
+    reader=None,
 )
 CHANGE = DesiredCount(next(kind for kind in CHANGES if kind.id == KIND), CONTEXT)
 (TARGET,) = CHANGE.targets()
@@ -45,7 +45,7 @@ CPU60 = ScalingPolicy(
 )
 
 
-def scaling_state(minimum: int = 2, maximum: int = 10, desired: int = 3, **more: Any) -> ScalingState:
+def scaling_state(minimum=2, maximum=10, desired=3, **more):
     service = ContainerService(
         id=RawId("staff-api"),
         name="staff-api",
@@ -64,7 +64,7 @@ def scaling_state(minimum: int = 2, maximum: int = 10, desired: int = 3, **more:
     return ScalingState(**(defaults | more))
 
 
-def make_plan(state: ScalingState, quota: FargateQuota = QUOTA, **parameters: str) -> Plan:
+def make_plan(state, quota=QUOTA, **parameters):
     return CHANGE.plan_on(TARGET, parameters, state, "p1", quota)
 
 
@@ -195,44 +195,41 @@ async def test_tasks_start_until_so_many_run_and_the_count_goes_back(embedded, t
 
 
 @pytest.mark.scenario("ordinary-day", history=1800)
-async def test_a_policy_that_undoes_it_ends_the_watch(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        plan = await planned(one, KIND, desired="5")
-        run = await one.apply(plan)
-        assert run.state is StepState.DONE
-        service(embedded).set_desired(2, embedded.clock.now().timestamp())
-        end = await ended(one, run)
-        assert end.progress.state is WatchState.FAILED
-        assert "Auto Scaling or another person changed it" in end.progress.text
+async def test_a_policy_that_undoes_it_ends_the_watch(one, embedded):
+    await one.arm()
+    plan = await planned(one, KIND, desired="5")
+    run = await one.apply(plan)
+    assert run.state is StepState.DONE
+    service(embedded).set_desired(2, embedded.clock.now().timestamp())
+    end = await ended(one, run)
+    assert end.progress.state is WatchState.FAILED
+    assert "Auto Scaling or another person changed it" in end.progress.text
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_moved_bounds_refuse_it_and_a_lost_answer_is_settled(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        plan = await planned(one, KIND, desired="4")
-        target(embedded).maximum = 3
-        assert (await one.apply(plan)).state is StepState.REFUSED
-        target(embedded).maximum = 5
-        embedded.fault("ecs", "UpdateService", mode="reset-after", times=1)
-        run = await one.apply(await planned(one, KIND, desired="4"))
-        assert run.state is StepState.UNKNOWN, "somebody else may have set it"
-        assert (service(embedded).desired, embedded.counts()[UPDATE]) == (4, 1)
-        assert (await told(one, run.id)).state is StepState.DONE
+async def test_moved_bounds_refuse_it_and_a_lost_answer_is_settled(one, embedded):
+    await one.arm()
+    plan = await planned(one, KIND, desired="4")
+    target(embedded).maximum = 3
+    assert (await one.apply(plan)).state is StepState.REFUSED
+    target(embedded).maximum = 5
+    embedded.fault("ecs", "UpdateService", mode="reset-after", times=1)
+    run = await one.apply(await planned(one, KIND, desired="4"))
+    assert run.state is StepState.UNKNOWN, "somebody else may have set it"
+    assert (service(embedded).desired, embedded.counts()[UPDATE]) == (4, 1)
+    assert (await told(one, run.id)).state is StepState.DONE
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_what_auto_scaling_has_undone_since_is_not_called_not_done(embedded, tmp_path, monkeypatch):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        before = service(embedded).desired
-        plan = await planned(one, KIND, desired=str(before + 1))
-        run = await unread(one, plan, monkeypatch, "reset-after")
-        assert service(embedded).desired == before + 1
-        for _ in range(60):
-            embedded.advance(60)
-        assert service(embedded).desired == before, "Auto Scaling has scaled in"
-        run = await one.engine.resolve(run.id)
-        assert run.state is StepState.DONE, "CloudTrail has the request"
-        assert "Auto Scaling has set the count since" in run.steps[0].text
+async def test_what_auto_scaling_has_undone_since_is_not_called_not_done(one, embedded, monkeypatch):
+    await one.arm()
+    before = service(embedded).desired
+    plan = await planned(one, KIND, desired=str(before + 1))
+    run = await unread(one, plan, monkeypatch, "reset-after")
+    assert service(embedded).desired == before + 1
+    for _ in range(60):
+        embedded.advance(60)
+    assert service(embedded).desired == before, "Auto Scaling has scaled in"
+    run = await one.engine.resolve(run.id)
+    assert run.state is StepState.DONE, "CloudTrail has the request"
+    assert "Auto Scaling has set the count since" in run.steps[0].text

@@ -1,23 +1,19 @@
 """The calendar's drills on the embedded AWS: restore, delete and fail over, each measured into the evidence of its duty."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from services.aws.rds import reader
 from services.changes.drill_delete.change import DrillState, refusal
 from services.changes.drills.instances import TAG, Restored
-from services.demo.rds.history import RestoredInstance, RestoredInstances
+from services.demo.rds.history import RestoredInstances
 from services.models.base import RawId
-from services.models.change_runs import Run, StepState
-from services.models.changes import Danger, Plan
-from services.models.duties import Occurrence
+from services.models.change_runs import StepState
+from services.models.changes import Danger
 from services.models.rds import Database, DatabaseState
 from services.models.watches import WatchState
-from tests.conftest import Embedded
-from tests.services.changes.change_world import APPROVED, OVER, Desk, desk
+from tests.services.changes.change_world import APPROVED, OVER, desk
 
 DATABASE = "facility-prod-db"
 WEDNESDAY = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
@@ -26,22 +22,22 @@ APRIL = datetime(2026, 4, 8, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def one(embedded: Embedded, tmp_path: Path) -> AsyncIterator[Desk]:
+async def one(embedded, tmp_path):
     async with desk(embedded, tmp_path / "j.db", runbook=APPROVED) as console:
         await console.arm()
         yield console
 
 
-def restored(one: Desk) -> list[RestoredInstance]:
+def restored(one):
     store: RestoredInstances = one.embedded.world.component(RestoredInstances)
     return store.present()
 
 
-async def planned(one: Desk, kind: str, target: str = DATABASE, **parameters: str) -> Plan:
+async def planned(one, kind, target=DATABASE, **parameters):
     return await one.engine.plan(kind, target, parameters)
 
 
-async def confirmed(one: Desk, plan: Plan) -> Run:
+async def confirmed(one, plan):
     assert plan.refusals == (), plan.refusals
     await one.consent(plan)
     run = await one.engine.apply(plan, plan.confirm)
@@ -49,12 +45,12 @@ async def confirmed(one: Desk, plan: Plan) -> Run:
     return run
 
 
-async def drilled(one: Desk) -> Run:
+async def drilled(one):
     await confirmed(one, await planned(one, "drill-restore"))
     return await one.ended()
 
 
-async def occurrence(one: Desk, duty: str) -> Occurrence:
+async def occurrence(one, duty):
     """The duty's newest occurrence, after the console has taken in what was measured."""
     states = one.services.duties.states()
     try:
@@ -128,20 +124,20 @@ async def test_a_restore_is_private_measured_and_deleted_by_its_dated_duty(one):
     assert one.engine.changes["drill-delete"].targets() == ()
 
 
-def untagged(instance: RestoredInstance) -> None:
+def untagged(instance):
     instance.tags.clear()
 
 
-def of_another(instance: RestoredInstance) -> None:
+def of_another(instance):
     instance.tags[0]["Value"] = "another"
 
 
-def recreated(instance: RestoredInstance) -> None:
+def recreated(instance):
     """Somebody deleted it and made another one of the same name, with the same tag."""
     instance.began -= timedelta(minutes=1)
 
 
-def protected(instance: RestoredInstance) -> None:
+def protected(instance):
     instance.row["DeletionProtection"] = True
 
 
@@ -236,15 +232,15 @@ async def test_a_failover_moves_the_zone_and_its_minutes_are_evidence(one):
     assert drill.progress.evidence == {"minutes": "1.7"}
 
 
-def single_zone(one: Desk) -> None:
+def single_zone(one):
     one.embedded.world.database.settings["MultiAZ"] = False
 
 
-def pending_class(one: Desk) -> None:
+def pending_class(one):
     one.embedded.world.database.queue({"DBInstanceClass": "db.r6g.large"}, immediately=False)
 
 
-def modifying(one: Desk) -> None:
+def modifying(one):
     one.embedded.world.database.queue({"DBInstanceClass": "db.r6g.large"}, immediately=True)
 
 

@@ -1,17 +1,15 @@
 """What ends in the middle of a change: the console, the arming, the credentials, the patience with AWS."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from services.changes import sender, shutdown
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
+from services.models.change_runs import StepState
 from services.models.identity import Identity
-from services.models.journal import Entry, EntryKind
+from services.models.journal import EntryKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, Desk, desk, target, told
+from tests.services.changes.change_world import REGISTER, SCHEDULE, SERVICE, desk, target, told
 from tui.runtime.runtime_app import RuntimeApp
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
@@ -19,11 +17,11 @@ SCALING = "application-autoscaling"
 DONE, REFUSED, UNKNOWN = StepState.DONE, StepState.REFUSED, StepState.UNKNOWN
 
 
-def states_of(run: Run) -> list[StepState]:
+def states_of(run):
     return [step.state for step in run.steps]
 
 
-def open_holds(entries: tuple[Entry, ...]) -> list[str]:
+def open_holds(entries):
     """Holds that were taken and not given back."""
     open_: list[str] = []
     for entry in entries:
@@ -79,24 +77,23 @@ async def test_an_ending_console_sends_nothing_without_checking_the_precondition
 
 
 async def test_disarmed_between_two_steps_the_second_is_not_sent_and_a_person_must_revert(
-    embedded, tmp_path, monkeypatch
+    one, embedded, monkeypatch
 ):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        after_the_first(one, monkeypatch, one.services.engine.permits.disarm)
-        run = await one.apply(await one.plan(max="10"))
-        assert states_of(run) == [DONE, REFUSED]
-        assert "arm it first" in run.steps[1].text
-        assert embedded.counts().get(SCHEDULE) is None
-        assert open_holds(await one.entries()) == []
-        (slot,) = one.engine.reverts()
-        assert "NOT" in slot.remark
+    await one.arm()
+    after_the_first(one, monkeypatch, one.services.engine.permits.disarm)
+    run = await one.apply(await one.plan(max="10"))
+    assert states_of(run) == [DONE, REFUSED]
+    assert "arm it first" in run.steps[1].text
+    assert embedded.counts().get(SCHEDULE) is None
+    assert open_holds(await one.entries()) == []
+    (slot,) = one.engine.reverts()
+    assert "NOT" in slot.remark
 
 
 async def test_credentials_of_another_account_between_two_steps_send_nothing_more(
     embedded, tmp_path, monkeypatch
 ):
-    async def other() -> Identity:
+    async def other():
         return Identity(account="999999999999", arn="arn", name="hanako")
 
     async with desk(embedded, tmp_path / "j.db") as one:
@@ -111,26 +108,23 @@ async def test_credentials_of_another_account_between_two_steps_send_nothing_mor
         assert open_holds(await one.entries()) == []
 
 
-async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied(
-    embedded, tmp_path, monkeypatch
-):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        plan, identity = await one.plan(max="10"), one.services.session.identity
+async def test_a_plan_that_expires_while_the_account_is_asked_for_is_not_applied(one, embedded, monkeypatch):
+    await one.arm()
+    plan, identity = await one.plan(max="10"), one.services.session.identity
 
-        async def slow() -> Identity:
-            embedded.advance(121)
-            return await identity()
+    async def slow():
+        embedded.advance(121)
+        return await identity()
 
-        monkeypatch.setattr(one.services.session, "identity", slow)
-        run = await one.apply(plan)
-        assert "expired" in run.refusal
-        assert embedded.counts().get(REGISTER) is None
+    monkeypatch.setattr(one.services.session, "identity", slow)
+    run = await one.apply(plan)
+    assert "expired" in run.refusal
+    assert embedded.counts().get(REGISTER) is None
 
 
 async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(embedded, tmp_path, monkeypatch):
     # The limit was read and is there, even if the counts cannot be read afterwards.
-    async def never(_plan: Plan) -> str:
+    async def never(_plan):
         await asyncio.Event().wait()
         return ""
 
@@ -142,11 +136,11 @@ async def test_effects_in_aws_are_seen_though_no_follow_up_is_declared(embedded,
         assert [(step.state, step.verified) for step in run.steps] == [(DONE, True), (DONE, True)]
 
 
-def after_the_first(one: Desk, monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
+def after_the_first(one, monkeypatch, act):
     """`act` once the first request was answered."""
     write = one.services.session.write
 
-    async def call_later(*args: Any, **options: Any) -> dict[str, Any]:
+    async def call_later(*args, **options):
         answer = await write(*args, **options)
         act()
         return answer
@@ -154,15 +148,14 @@ def after_the_first(one: Desk, monkeypatch: pytest.MonkeyPatch, act: Any) -> Non
     monkeypatch.setattr(one.services.session, "write", call_later)
 
 
-async def test_the_revert_of_a_revert_can_be_planned(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        change = one.engine.changes["task-limit"]
-        up = await one.apply(await one.plan(max="10"))
-        down_plan = await one.plan(**change.revert_parameters(up.plan))
-        assert (down_plan.refusals, down_plan.revert) == ((), None)
-        down = await one.apply(down_plan)
-        assert (down.state, target(embedded).maximum) == (DONE, 5)
-        again = await one.plan(**change.revert_parameters(down.plan))
-        assert again.refusals == ()
-        assert again.revert is not None, "raised again, it has a revert again"
+async def test_the_revert_of_a_revert_can_be_planned(one, embedded):
+    await one.arm()
+    change = one.engine.changes["task-limit"]
+    up = await one.apply(await one.plan(max="10"))
+    down_plan = await one.plan(**change.revert_parameters(up.plan))
+    assert (down_plan.refusals, down_plan.revert) == ((), None)
+    down = await one.apply(down_plan)
+    assert (down.state, target(embedded).maximum) == (DONE, 5)
+    again = await one.plan(**change.revert_parameters(down.plan))
+    assert again.refusals == ()
+    assert again.revert is not None, "raised again, it has a revert again"

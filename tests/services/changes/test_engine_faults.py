@@ -7,21 +7,11 @@ from typing import Any
 import pytest
 
 from services.journal.errors import JournalError
-from services.models.change_runs import Run, StepState
-from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.change_runs import StepState
+from services.models.journal import EntryKind
 from services.models.problem import Problem, ProblemKind
 from tests.faults.waiting import until
-from tests.services.changes.change_world import (
-    OVER,
-    REGISTER,
-    SCHEDULE,
-    SERVICE,
-    Desk,
-    desk,
-    hasten,
-    target,
-    told,
-)
+from tests.services.changes.change_world import OVER, REGISTER, SCHEDULE, SERVICE, desk, hasten, target, told
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 SCALING = "application-autoscaling"
@@ -89,12 +79,12 @@ async def test_a_step_has_at_most_one_effect_and_a_known_outcome(
         assert (await two.plan(max="9" if done[0] else "10", revert="duty")).refusals == ()
 
 
-def fill_disk(one: Desk, monkeypatch: pytest.MonkeyPatch, *, after: EntryKind | None) -> set[str]:
+def fill_disk(one, monkeypatch, *, after):
     """From the first entry of kind `after` on, or at once, no entry can be written; until the set is cleared."""
     journal, append = one.services.journal, one.services.journal.append
     full = {"now"} if after is None else {"soon"}
 
-    async def limited(draft: NewEntry) -> Entry:
+    async def limited(draft):
         if "now" in full:
             raise JournalError(
                 Problem(kind=ProblemKind.OTHER, summary="disk full", at=one.embedded.clock.now())
@@ -107,7 +97,7 @@ def fill_disk(one: Desk, monkeypatch: pytest.MonkeyPatch, *, after: EntryKind | 
     return full
 
 
-def states_of(run: Run) -> list[tuple[StepState, bool | None]]:
+def states_of(run):
     return [(step.state, step.verified) for step in run.steps]
 
 
@@ -157,19 +147,18 @@ async def test_another_console_determines_an_outcome_that_this_one_could_not_rec
         assert (await two.runs())[0].state is DONE
 
 
-async def test_without_the_journal_nothing_is_planned_armed_or_sent(embedded, tmp_path, monkeypatch):
-    async with desk(embedded, tmp_path / "j.db") as one:
+async def test_without_the_journal_nothing_is_planned_armed_or_sent(one, embedded, monkeypatch):
+    await one.arm()
+    plan = await one.plan(max="10")
+    full = fill_disk(one, monkeypatch, after=None)
+    with pytest.raises(JournalError):
+        await one.apply(plan)
+    assert embedded.counts().get(REGISTER) is None
+    with pytest.raises(JournalError):
+        await one.engine.disarm()
+    with pytest.raises(JournalError):
         await one.arm()
-        plan = await one.plan(max="10")
-        full = fill_disk(one, monkeypatch, after=None)
-        with pytest.raises(JournalError):
-            await one.apply(plan)
-        assert embedded.counts().get(REGISTER) is None
-        with pytest.raises(JournalError):
-            await one.engine.disarm()
-        with pytest.raises(JournalError):
-            await one.arm()
-        assert one.engine.permits.armed is None
-        full.clear()
-        await one.arm()
-        assert (await one.apply(plan)).state is DONE
+    assert one.engine.permits.armed is None
+    full.clear()
+    await one.arm()
+    assert (await one.apply(plan)).state is DONE

@@ -3,30 +3,25 @@
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.aws.client.write_grants import WriteAuthorizer
 from services.calendar.calendar import Calendar
-from services.changes.approval.authority import authority_of
-from services.changes.base import ChangeContext
 from services.changes.engine import ChangeEngine
 from services.changes.recovery import NotFinal
-from services.changes.registry import Changes
 from services.clock import ManualClock
 from services.journal.journal import Journal
-from services.models.change_runs import Run, StepState
+from services.models.change_runs import StepState
 from services.models.changes import Plan
-from services.models.journal import EntryKind, Person
+from services.models.journal import EntryKind
 from tests.services.changes.change_world import OVER, UNAPPROVED
-from tests.services.changes.fake_aws import NOW, FakeAws, FakeTrail
+from tests.services.changes.fake_aws import NOW, FakeAws, opened
 
 T = TypeVar("T")
 BOOK = UNAPPROVED
@@ -43,48 +38,30 @@ class Console:
 
 class TwoConsoles(RuleBasedStateMachine):
     @initialize()
-    def start(self) -> None:
+    def start(self):
         self.loop = asyncio.new_event_loop()
         self.folder = tempfile.TemporaryDirectory()
         self.aws, self.clock = FakeAws(), ManualClock(NOW)
         self.consoles = [self.run(self.console(name)) for name in ("hanako", "taro")]
         self.dead: list[Console] = []
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
+    def run(self, work):
         return self.loop.run_until_complete(asyncio.wait_for(work, 60))
 
-    async def console(self, name: str) -> Console:
-        session: Any = self.aws
-        journal = Journal(
-            Path(self.folder.name) / "j.db", clock=self.clock, person=lambda: Person(user=name), syslog=None
-        )
-        await journal.open()
-        context = ChangeContext(
-            runbook=BOOK, calendar=CALENDAR, clock=self.clock, region="ap-northeast-1",
-            reader=session,
-        )  # fmt: skip
-        permits = WriteAuthorizer(self.clock, BOOK.system.account)
-        engine = ChangeEngine(
-            Changes(context),
-            journal=journal,
-            session=session,
-            permits=permits,
-            clock=self.clock,
-            authority=authority_of(context, journal),
-            zone=context.zone,
-            trail=FakeTrail(self.aws),
-        )
+    async def console(self, name):
+        path = Path(self.folder.name) / "j.db"
+        journal, engine = await opened(self.aws, self.clock, path, name)
         await engine.arm("month end", timedelta(minutes=60))
         return Console(journal, engine)
 
     @rule(who=WHO, maximum=st.integers(1, 8), way=st.sampled_from(["aws", "duty", "none"]))
-    def plan(self, who: int, maximum: int, way: str) -> None:
+    def plan(self, who, maximum, way):
         console = self.consoles[who]
         parameters = {"max": str(maximum), "revert": way}
         console.plan = self.run(console.engine.plan("task-limit", "staff-api", parameters))
         self.aws.plans.append(console.plan)
 
-    async def apply(self, console: Console, presses: int = 1) -> list[Run]:
+    async def apply(self, console, presses=1):
         if console.plan is None:
             return []
         if console.engine.permits.armed is None:
@@ -93,23 +70,23 @@ class TwoConsoles(RuleBasedStateMachine):
         return list(await asyncio.gather(*tasks))
 
     @rule(who=WHO, presses=st.integers(1, 3))
-    def one_applies(self, who: int, presses: int) -> None:
+    def one_applies(self, who, presses):
         runs = self.run(self.apply(self.consoles[who], presses))
         assert all(run == runs[0] for run in runs)
 
     @rule()
-    def both_apply(self) -> None:
-        async def both() -> None:
+    def both_apply(self):
+        async def both():
             await asyncio.gather(*(self.apply(console) for console in self.consoles))
 
         self.run(both())
 
     @rule(what=st.sampled_from(["minimum", "maximum", "desired", "suspended"]), number=st.integers(1, 8))
-    def the_world_moves(self, what: str, number: int) -> None:
+    def the_world_moves(self, what, number):
         setattr(self.aws, what, number % 2 == 0 if what == "suspended" else number)
 
     @rule(seconds=st.sampled_from([1, 61, OVER]))
-    def time_passes(self, seconds: int) -> None:
+    def time_passes(self, seconds):
         self.clock.advance(seconds)
         self.run(asyncio.sleep(0))
 
@@ -118,14 +95,14 @@ class TwoConsoles(RuleBasedStateMachine):
             st.sampled_from(["", "lost-after", "lost-before", "throttled", "invalid"]), max_size=3
         )
     )
-    def the_next_answers_go_wrong(self, faults: list[str]) -> None:
+    def the_next_answers_go_wrong(self, faults):
         self.aws.faults = faults
 
     @rule(who=WHO)
-    def look_what_became_of_it(self, who: int) -> None:
+    def look_what_became_of_it(self, who):
         self.run(self.read_runs(self.consoles[who]))
 
-    async def read_runs(self, console: Console) -> tuple[Run, ...]:
+    async def read_runs(self, console):
         states = console.engine.states()
         runs = await anext(states)
         await states.aclose()
@@ -135,7 +112,7 @@ class TwoConsoles(RuleBasedStateMachine):
         return console.engine.runs
 
     @rule(who=WHO, done=st.booleans())
-    def say_what_became_of_it(self, who: int, done: bool) -> None:
+    def say_what_became_of_it(self, who, done):
         for run in self.run(self.read_runs(self.consoles[who])):
             for step in run.steps:
                 if step.state is StepState.UNKNOWN:
@@ -144,16 +121,16 @@ class TwoConsoles(RuleBasedStateMachine):
                         self.run(engine.resolve_manually(run.id, step.id, done=done, note="seen"))
 
     @rule(who=WHO)
-    def a_console_dies_and_another_is_opened(self, who: int) -> None:
+    def a_console_dies_and_another_is_opened(self, who):
         self.dead.append(self.consoles[who])
         self.consoles[who] = self.run(self.console("jiro"))
 
     @invariant()
-    def nothing_is_done_twice(self) -> None:
+    def nothing_is_done_twice(self):
         assert all(count == 1 for count in self.aws.effects.values())
 
     @invariant()
-    def the_row_and_the_lock_say_the_same(self) -> None:
+    def the_row_and_the_lock_say_the_same(self):
         if not hasattr(self, "consoles"):
             return
         for console in self.consoles:
@@ -163,14 +140,14 @@ class TwoConsoles(RuleBasedStateMachine):
             holder = self.run(console.journal.holder(plan.target.id))
             assert (holder is not None) == any(run.in_flight for run in console.engine.runs)
 
-    def teardown(self) -> None:
+    def teardown(self):
         if not hasattr(self, "loop"):
             return
         self.run(self.end())
         self.loop.close()
         self.folder.cleanup()
 
-    async def end(self) -> None:
+    async def end(self):
         """What the journal says of answers is true, and both consoles say the same."""
         self.clock.advance(OVER)
         runs = [await self.read_runs(console) for console in self.consoles]

@@ -15,9 +15,8 @@ from services.changes.recovery import NotFinal
 from services.changes.sender import INTENT_SECONDS, TURN_SECONDS, WINDOW_SECONDS
 from services.clock import ManualClock
 from services.journal.errors import JournalError
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan, PlannedStep
-from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.change_runs import StepState
+from services.models.journal import Entry, EntryKind
 from services.models.problem import Problem, ProblemKind
 from tests.services.changes.fake_aws import NOW
 from tests.services.changes.test_lock import World, is_locked, plan_of, run_after_reading
@@ -26,7 +25,7 @@ from tests.services.journal.book import of_tomorrow
 ARMED = timedelta(minutes=30)
 
 
-def _unreachable() -> JournalError:
+def _unreachable():
     return JournalError(Problem(kind=ProblemKind.UNREACHABLE, summary="the ledger is unreachable", at=NOW))
 
 
@@ -43,11 +42,11 @@ class Ledger:
     at_refusal: Callable[[], Awaitable[None]] | None = None
     """What happens at the next refusal."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         journal: Any = self.engine._journal
         append = journal.append
 
-        async def appended(draft: NewEntry) -> Entry:
+        async def appended(draft):
             if draft.kind in self.refuses:
                 happens, self.at_refusal = self.at_refusal, None
                 if happens is not None:
@@ -58,7 +57,7 @@ class Ledger:
                 await happens()
             return entry
 
-        async def catch_up() -> None:
+        async def catch_up():
             self.caught_up += 1
             if self.caught_up >= self.lost_from:
                 raise _unreachable()
@@ -66,7 +65,7 @@ class Ledger:
         journal.append, journal.catch_up = appended, catch_up
 
 
-async def planned(engine: ChangeEngine, world: World) -> Plan:
+async def planned(engine, world):
     await engine.arm("month end", ARMED)
     plan = await plan_of(engine, "6")
     assert plan.refusals == ()
@@ -74,13 +73,13 @@ async def planned(engine: ChangeEngine, world: World) -> Plan:
     return plan
 
 
-async def found_not_done(engine: ChangeEngine, plan: Plan, step: PlannedStep, how: str = "said") -> None:
+async def found_not_done(engine, plan, step, how="said"):
     """A console records that a step was not done."""
     await engine.load()
     await engine._history.append(entries.resolved(plan, step, done=False, text="asked AWS", how=how))
 
 
-def first_step(run: Run) -> tuple[StepState, str]:
+def first_step(run):
     return run.steps[0].state, run.steps[0].text
 
 
@@ -118,7 +117,7 @@ async def test_an_entry_that_may_forbid_changes_stops_it(tmp_path):
     async with world.console("hanako") as one, world.console("taro") as two:
         plan = await planned(one, world)
 
-        async def restrained() -> None:
+        async def restrained():
             of_tomorrow(world.path, "everything-stops", at=world.clock.now())
 
         Ledger(one).after[EntryKind.INTENT] = restrained
@@ -180,7 +179,7 @@ async def test_an_intent_goes_stale_by_the_clock_that_is_further_on(tmp_path, wa
     async with world.console("hanako") as one:
         plan = await planned(one, world)
 
-        async def passes() -> None:
+        async def passes():
             getattr(world.clock, way)(seconds)
 
         Ledger(one).after[EntryKind.INTENT] = passes
@@ -196,7 +195,7 @@ async def test_a_step_that_others_show_as_not_started_is_not_begun(tmp_path, way
     async with world.console("hanako") as one:
         plan = await planned(one, world)
 
-        async def passes() -> None:
+        async def passes():
             getattr(world.clock, way)(TURN_SECONDS + 1)
 
         Ledger(one).after[EntryKind.OUTCOME] = passes
@@ -239,7 +238,7 @@ async def test_a_signature_of_a_clock_that_is_ahead_lives_longer(tmp_path):
         world.aws.skew_seconds = -90.0
         plan = await planned(one, world)
 
-        async def never() -> None:
+        async def never():
             world.aws.faults = ["lost-before"]
 
         Ledger(one).after[EntryKind.INTENT] = never
@@ -258,7 +257,7 @@ async def test_a_person_cannot_know_that_it_was_not_done_while_aws_may_accept_it
         world.aws.skew_seconds = -float(ahead)
         plan = await planned(one, world)
 
-        async def never() -> None:
+        async def never():
             world.aws.faults = ["lost-before"]
 
         Ledger(one).after[EntryKind.INTENT] = never
@@ -311,7 +310,7 @@ async def test_what_aws_showed_before_the_request_was_dead_proves_nothing(tmp_pa
         change = two.changes["task-limit"]
         observe = change.observe
 
-        async def stopped(step: Any) -> Any:
+        async def stopped(step):
             observation = await observe(step)
             world.clock.advance(600)
             return observation
@@ -330,7 +329,7 @@ async def test_a_clock_further_ahead_than_others_reckon_with_sends_nothing(tmp_p
         world.aws.skew_seconds = -before
         plan = await planned(one, world)
 
-        async def seen() -> None:
+        async def seen():
             world.aws.skew_seconds = -after
 
         Ledger(one).after[EntryKind.INTENT] = seen
@@ -348,7 +347,7 @@ async def test_a_plan_that_others_showed_as_not_started_is_not_sent_over_their_c
         world.clock = ManualClock(NOW)
         async with world.console("taro") as two:
 
-            async def made_and_reverted() -> None:
+            async def made_and_reverted():
                 await two.load()
                 world.clock.advance(WINDOW_SECONDS + 1)
                 await two.arm("month end", ARMED)
@@ -377,7 +376,7 @@ async def test_a_reading_after_others_settled_the_step_proves_nothing(tmp_path, 
         assert not schedule.required
         write = world.aws.write
 
-        async def answered(permit: Any, **options: Any) -> Any:
+        async def answered(permit, **options):
             if permit.call is not schedule.call:
                 return await write(permit, **options)
             await found_not_done(two, plan, schedule, how="read")

@@ -1,30 +1,19 @@
 """While the outcome of a change is unknown its target is locked, for everybody and at any age: as its row says."""
 
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from services.aws.client.write_grants import WriteAuthorizer
-from services.calendar.calendar import Calendar
 from services.changes import entries
 from services.changes.ages import marked
-from services.changes.approval.authority import authority_of
-from services.changes.base import ChangeContext
-from services.changes.engine import ChangeEngine
-from services.changes.registry import Changes
 from services.changes.trail import mark_of
 from services.clock import ManualClock
-from services.journal.journal import Journal
 from services.journal.store import Store
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
-from services.models.journal import NewEntry, Person
+from services.models.change_runs import StepState
+from services.models.journal import Person
 from tests.services.changes.change_world import OVER, UNAPPROVED
-from tests.services.changes.fake_aws import NOW, FakeAws, FakeTrail
+from tests.services.changes.fake_aws import NOW, FakeAws, opened
 from tests.services.journal.book import append
 
 BOOK = UNAPPROVED
@@ -36,35 +25,19 @@ LOCKED = "or its outcome has been unknown, since"
 
 
 class World:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.aws, self.clock, self.path = FakeAws(), ManualClock(NOW), folder / "j.db"
 
     @asynccontextmanager
-    async def console(self, name: str) -> AsyncIterator[ChangeEngine]:
+    async def console(self, name):
         """A console that ends as a killed one does: nothing more is recorded."""
-        session: Any = self.aws
-        book = Journal(self.path, clock=self.clock, person=lambda: Person(user=name), syslog=None)
-        await book.open()
-        context = ChangeContext(
-            runbook=BOOK, calendar=Calendar(BOOK), clock=self.clock, region="ap-northeast-1", reader=session
-        )
-        permits = WriteAuthorizer(self.clock, BOOK.system.account)
-        engine = ChangeEngine(
-            Changes(context),
-            journal=book,
-            session=session,
-            permits=permits,
-            clock=self.clock,
-            authority=authority_of(context, book),
-            zone=context.zone,
-            trail=FakeTrail(self.aws),
-        )
+        book, engine = await opened(self.aws, self.clock, self.path, name)
         try:
             yield engine
         finally:
             await book.close()
 
-    def killed_at(self, point: str, plan: Plan) -> None:
+    def killed_at(self, point, plan):
         """What a console that was killed there has left; AWS shows neither the state before nor the one after."""
         first, second = plan.steps
         new_entries = [entries.confirmed(plan), entries.intent(plan, first, mark=mark_of(plan, first))]
@@ -79,22 +52,22 @@ class World:
         self.write(*new_entries)
         self.aws.maximum, self.aws.actions = 7, {}
 
-    def write(self, *new_entries: NewEntry) -> None:
+    def write(self, *new_entries):
         store = Store(self.path)
         for draft in new_entries:
             append(store, marked(draft, self.clock), at=self.clock.now(), person=Person(user="hanako"))
         store.close()
 
 
-async def plan_of(engine: ChangeEngine, maximum: str = "8") -> Plan:
+async def plan_of(engine, maximum="8"):
     return await engine.plan("task-limit", "staff-api", {"max": maximum, "revert": "aws"})
 
 
-def is_locked(plan: Plan) -> bool:
+def is_locked(plan):
     return any(LOCKED in why for why in plan.refusals)
 
 
-async def run_after_reading(engine: ChangeEngine, plan: Plan) -> Run:
+async def run_after_reading(engine, plan):
     """The plan's run once the console has read from AWS what is unknown."""
     states = engine.states()
     runs = await anext(states)

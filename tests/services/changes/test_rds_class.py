@@ -1,5 +1,4 @@
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -7,7 +6,7 @@ from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import CLASS
 from services.changes.rds_class.change import class_progress, observed_class
 from services.changes.rds_class.state import ClassState, offered
-from services.models.changes import Danger, Place, Plan
+from services.models.changes import Danger, Place
 from services.models.rds import OrderableClass, PendingSetting
 from services.models.watches import WatchState
 from tests.services.changes.rds_states import OUTAGE, change, read_state, rows, texts
@@ -18,21 +17,20 @@ COSTS = (MonthlyCost(Decimal("147.46")), MonthlyCost(Decimal("294.92")))
 QUEUED = PendingSetting(id=CLASS, title="Instance class", value="db.t4g.large", outage=True)
 
 
-def orderable(*names: str, **more: Any) -> tuple[OrderableClass, ...]:
+def orderable(*names, **more):
     return tuple(OrderableClass(name=name, multi_az=True, **more) for name in names)
 
 
 CLASSES = orderable("db.r6g.large", "db.t4g.medium", "db.t4g.2xlarge", "db.t4g.large", "db.t4g.xlarge")
 
 
-def state(**more: Any) -> ClassState:
+def state(**more):
     read = read_state(**more)
     return ClassState(read, offered(CLASSES, read))
 
 
-def plan(current: ClassState | None = None, costs: Any = COSTS, **parameters: str) -> Plan:
-    result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), costs, "0plan")
-    return result
+def plan(current=None, costs=COSTS, **parameters):
+    return CHANGE.plan_on(TARGET, parameters, current or state(), costs, "0plan")
 
 
 def test_in_the_window_the_outage_is_only_moved():

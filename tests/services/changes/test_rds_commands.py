@@ -1,10 +1,7 @@
-from typing import Any
-
 import pytest
 
 from services.changes.rds_class.state import ClassState
 from services.changes.rds_storage.parameters import StorageState
-from services.models.aws_cli import CliCommand
 from services.models.rds import OrderableClass, SizeRange, StorageOption
 from tests.services.changes.rds_states import ARN, change, patch, read_state
 
@@ -13,7 +10,7 @@ LARGER = ClassState(read_state(), (OrderableClass(name="db.t4g.large", multi_az=
 DATABASE = "--db-instance-identifier facility-prod-db"
 
 
-def commands(kind: str, *state: Any, **parameters: str) -> list[CliCommand]:
+def commands(kind, *state, **parameters):
     subject = change(kind)
     (target,) = subject.targets()
     plan = subject.plan_on(target, parameters, *state, "0plan")

@@ -7,7 +7,6 @@ from services.changes.base import ChangeContext
 from services.changes.rds.cost import Costs, change_text
 from services.clock import ManualClock
 from services.models.problem import ProblemKind
-from services.models.runbook import Runbook
 from services.models.runbook_inspections import DatabasePrices
 from tests.services.aws.canned import Canned, failure
 from tests.services.changes.rds_states import BOOK, CALENDAR, NOW, database
@@ -22,11 +21,11 @@ PRICES = DatabasePrices.model_validate(
 )
 
 
-def book(prices: DatabasePrices | None) -> Runbook:
+def book(prices):
     return BOOK.model_copy(update={"rds": BOOK.rds.model_copy(update={"prices": prices})})
 
 
-def costs(canned: Canned, prices: DatabasePrices | None = None) -> Costs:
+def costs(canned, prices=None):
     context = ChangeContext(
         runbook=book(prices),
         calendar=CALENDAR,
@@ -37,7 +36,7 @@ def costs(canned: Canned, prices: DatabasePrices | None = None) -> Costs:
     return Costs(context)
 
 
-def listed(usd: str, unit: str = "Hrs") -> Canned:
+def listed(usd, unit="Hrs"):
     dimension = {"unit": unit, "pricePerUnit": {"USD": usd}}
     product = {"terms": {"OnDemand": {"a": {"priceDimensions": {"b": dimension}}}}}
     return Canned(GetProducts={"PriceList": [json.dumps(product)]})

@@ -1,23 +1,12 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from services.changes.rds.state import ReadState
 from services.changes.rds_maintenance.change import maintenance_progress, observed_opt_in
 from services.models.changes import Danger, Place, Plan
 from services.models.rds import OptIn
 from services.models.watches import WatchState
-from tests.services.changes.rds_states import (
-    ARN,
-    CALENDAR,
-    NOW,
-    change,
-    patch,
-    read_state,
-    rows,
-    texts,
-)
+from tests.services.changes.rds_states import ARN, CALENDAR, NOW, change, patch, read_state, rows, texts
 
 CHANGE = change("rds-maintenance")
 SNAPSHOT = change("rds-snapshot")
@@ -26,13 +15,12 @@ UPDATE = patch(auto_after=NOW + timedelta(days=30))
 REQUESTED = patch(opt_in=OptIn.NEXT_WINDOW, current=datetime(2026, 1, 31, 17, 0, tzinfo=UTC))
 
 
-def state(*actions: Any, **more: Any) -> ReadState:
+def state(*actions, **more):
     return read_state(actions=actions or (UPDATE,), **more)
 
 
-def plan(current: ReadState | None = None, **parameters: str) -> Plan:
-    result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), "0plan")
-    return result
+def plan(current=None, **parameters):
+    return CHANGE.plan_on(TARGET, parameters, current or state(), "0plan")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ RANGES = st.lists(
 )
 
 
-def option(kind: str = "gp3", *sizes: SizeRange, iops: int | None = 12000) -> StorageOption:
+def option(kind="gp3", *sizes, iops=12000):
     ranges = (SizeRange(first=iops, last=64000),) if iops else ()
     return StorageOption(storage_type=kind, sizes=sizes or (SizeRange(first=20, last=65536),), iops=ranges)
 
@@ -66,7 +66,7 @@ def test_iops_are_sent_where_the_type_needs_them(engine, storage, size, current,
 
 
 def test_the_last_change_of_the_storage_is_read_from_events():
-    def event(message: str, hour: int) -> DatabaseEvent:
+    def event(message, hour):
         return DatabaseEvent(at=NOW.replace(hour=hour), message=message)
 
     events = [

@@ -1,6 +1,5 @@
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 from services.changes.rds.cost import MonthlyCost
 from services.changes.rds.state import STORAGE, DatabaseLoad
 from services.changes.rds_storage.parameters import StorageState, is_legal
-from services.models.changes import Danger, Place, Plan
+from services.models.changes import Danger, Place
 from services.models.depletion import Depletion
 from services.models.rds import PendingSetting, SizeRange, StorageOption
 from tests.services.changes.rds_states import (
@@ -34,13 +33,12 @@ GP3 = StorageOption(
 PRICE = MonthlyCost(Decimal("0.276"), date(2026, 1, 5))
 
 
-def state(*, options: Any = (GP3,), changed_at: Any = None, **more: Any) -> StorageState:
+def state(*, options=(GP3,), changed_at=None, **more):
     return StorageState(read_state(**more), options, changed_at)
 
 
-def plan(current: StorageState | None = None, price: MonthlyCost | None = PRICE, **parameters: str) -> Plan:
-    result: Plan = CHANGE.plan_on(TARGET, parameters, current or state(), price, "0plan")
-    return result
+def plan(current=None, price=PRICE, **parameters):
+    return CHANGE.plan_on(TARGET, parameters, current or state(), price, "0plan")
 
 
 def test_the_runbook_s_size_is_sent_at_once_and_without_iops():

@@ -1,24 +1,20 @@
 """The database's changes from plan to verified end on the embedded AWS, their ways back, and what stops them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.demo.names import RDS_DIMENSIONS
 from services.demo.rds.history import BackupHistory
 from services.demo.scenario import Scenario
-from services.models.change_runs import Run, StepState
-from services.models.changes import Plan
+from services.models.change_runs import StepState
 from services.models.journal import EntryKind
 from services.models.watches import WatchState
 from tests.faults.waiting import until
-from tests.services.changes.change_world import APPROVED, Desk, desk, told
+from tests.services.changes.change_world import APPROVED, desk, told
 
 NAME = "facility-prod-db"
 MODIFY, MAINTAIN, SNAPSHOT = (
@@ -29,7 +25,7 @@ FRIDAY = datetime(2026, 1, 16, 1, 0, tzinfo=UTC)
 HOUR = 3600.0
 
 
-def story(*facts: Mapping[str, Any]) -> pytest.MarkDecorator:
+def story(*facts):
     words = {"title": "t", "watch": "w"}
     return pytest.mark.scenario(
         Scenario(name="x", ja=words, en=words, facts=facts), history=HOUR, origin=FRIDAY
@@ -37,11 +33,11 @@ def story(*facts: Mapping[str, Any]) -> pytest.MarkDecorator:
 
 
 @asynccontextmanager
-async def followed(embedded: Any, path: Path) -> AsyncIterator[Desk]:
+async def followed(embedded, path):
     async with desk(embedded, path, runbook=APPROVED) as one:
         await one.arm()
 
-        async def follow() -> None:
+        async def follow():
             async for _runs in one.engine.states():
                 pass
 
@@ -54,11 +50,11 @@ async def followed(embedded: Any, path: Path) -> AsyncIterator[Desk]:
                 await task
 
 
-async def plan(one: Desk, kind: str, **parameters: str) -> Plan:
+async def plan(one, kind, **parameters):
     return await one.engine.plan(kind, NAME, parameters)
 
 
-async def apply(one: Desk, plan: Plan) -> Run:
+async def apply(one, plan):
     assert not plan.refusals, plan.refusals
     if one.engine.permits.armed is None:
         await one.arm()
@@ -66,16 +62,16 @@ async def apply(one: Desk, plan: Plan) -> Run:
     return await one.engine.apply(plan, typed=NAME)
 
 
-async def ended(one: Desk, id: str, *, step: float, most: int = 40, early: bool = False) -> Run:
+async def ended(one, id, *, step, most=40, early=False):
     """The run once its watch has ended; the world moves on by `step` seconds until then.
 
     `early`: it is read before its window begins.
     """
 
-    def run() -> Run:
+    def run():
         return next(run for run in one.engine.runs if run.id == id)
 
-    def has_seen(now: datetime) -> bool:
+    def has_seen(now):
         """Whether the watch has ended, has read since `now`, or does not read yet."""
         progress, watch = run().progress, run().plan.watch
         waits = not early and watch is not None and watch.begins_at is not None and watch.begins_at > now
@@ -90,7 +86,7 @@ async def ended(one: Desk, id: str, *, step: float, most: int = 40, early: bool 
     raise AssertionError(run().progress)
 
 
-def instance(embedded: Any) -> Any:
+def instance(embedded):
     return embedded.world.database
 
 
@@ -284,32 +280,30 @@ LOST = [
 @pytest.mark.parametrize(("kind", "parameters", "operation"), LOST)
 @pytest.mark.parametrize("fault", ["reset-after", "reset-before", "html"])
 async def test_a_lost_answer_is_settled_by_reading_and_never_sent_twice(
-    kind, parameters, operation, fault, embedded, tmp_path
+    one, kind, parameters, operation, fault, embedded
 ):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        intended = await plan(one, kind, **parameters)
-        embedded.fault("rds", operation.partition(".")[2], mode=fault, times=1)
-        run = await apply(one, intended)
-        if run.state is StepState.UNKNOWN:
-            run = await told(one, run.id)
-        arrived = fault == "reset-after"
-        assert run.state is (StepState.DONE if arrived else StepState.FAILED), run
-        assert embedded.counts()[operation] == 1
+    await one.arm()
+    intended = await plan(one, kind, **parameters)
+    embedded.fault("rds", operation.partition(".")[2], mode=fault, times=1)
+    run = await apply(one, intended)
+    if run.state is StepState.UNKNOWN:
+        run = await told(one, run.id)
+    arrived = fault == "reset-after"
+    assert run.state is (StepState.DONE if arrived else StepState.FAILED), run
+    assert embedded.counts()[operation] == 1
 
 
 @story({"kind": "patch"})
 @pytest.mark.parametrize(("kind", "parameters", "operation"), LOST)
 async def test_a_database_that_changed_since_the_plan_is_left_alone(
-    kind, parameters, operation, embedded, tmp_path
+    one, kind, parameters, operation, embedded
 ):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        intended = await plan(one, kind, **parameters)
-        with embedded.world.lock:
-            database = instance(embedded)
-            database.queue({"DBInstanceClass": "db.r6g.large"}, immediately=True)
-            database.maintenance[0].opt_in = "immediate"
-        run = await apply(one, intended)
-        assert run.state is StepState.REFUSED, run
-        assert embedded.counts().get(operation, 0) == 0
+    await one.arm()
+    intended = await plan(one, kind, **parameters)
+    with embedded.world.lock:
+        database = instance(embedded)
+        database.queue({"DBInstanceClass": "db.r6g.large"}, immediately=True)
+        database.maintenance[0].opt_in = "immediate"
+    run = await apply(one, intended)
+    assert run.state is StepState.REFUSED, run
+    assert embedded.counts().get(operation, 0) == 0

@@ -2,14 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from services import i18n
 from services.aws.client.errors import Refused
-from services.changes.engine import ChangeEngine
-from services.models.change_runs import Run, StepState
+from services.models.change_runs import StepState
 from services.models.journal import Entry, EntryKind, NewEntry
 from tests.services.changes.change_world import OVER
 from tests.services.changes.test_lock import World, plan_of
@@ -22,11 +20,11 @@ HARMLESS = {"restrains_changes": False}
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path):
     return World(tmp_path)
 
 
-async def applied(world: World, engine: ChangeEngine, before: Callable[[], object] = lambda: None) -> Run:
+async def applied(world, engine, before=lambda: None):
     """A change that is planned, then something happens, then it is confirmed."""
     plan = await plan_of(engine)
     world.aws.plans = [plan]
@@ -76,12 +74,12 @@ async def test_what_is_written_before_the_intent_stops_the_step(world):
         await engine.arm("month end", HALF_AN_HOUR)
         append: Callable[[NewEntry], Awaitable[Entry]] = engine._journal.append
 
-        async def interrupted(draft: NewEntry) -> Entry:
+        async def interrupted(draft):
             if draft.kind is EntryKind.INTENT:
                 of_tomorrow(world.path, "freeze", data={"restrains_changes": "0.2"})
             return await append(draft)
 
-        engine._journal.append = interrupted  # type: ignore[method-assign]
+        engine._journal.append = interrupted
         run = await applied(world, engine)
         assert run.steps[0].state is StepState.REFUSED
         assert NEWER in run.steps[0].text

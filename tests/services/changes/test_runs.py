@@ -17,21 +17,21 @@ from services.models.aws_calls import aws_call
 from services.models.base import RawId
 from services.models.change_runs import StepState
 from services.models.changes import ChangeTarget, Danger, Plan, PlannedStep, Revert
-from services.models.journal import Entry, NewEntry, Person
+from services.models.journal import Person
 
 NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)
 WINDOW = timedelta(seconds=60)
 TARGET = ChangeTarget(id=RawId("service/c/staff-api"), title="staff-api")
 
 
-def step(id: str, before: str = "5") -> PlannedStep:
+def step(id, before="5"):
     call = aws_call(
         "application-autoscaling", "RegisterScalableTarget", "ap-northeast-1", {"MaxCapacity": 10}
     )
     return PlannedStep(id=id, title=id, target=TARGET.id, call=call, rows=(), expects="x", before=before)
 
 
-def plan(id: str = "p1", *, maximum: str = "10", way: str = "aws", before: str = "5") -> Plan:
+def plan(id="p1", *, maximum="10", way="aws", before="5"):
     back = Revert(
         way="aws" if way == "aws" else "duty",
         at=NOW + timedelta(days=3),
@@ -48,7 +48,7 @@ def plan(id: str = "p1", *, maximum: str = "10", way: str = "aws", before: str =
     )  # fmt: skip
 
 
-def entries(*drafts: NewEntry, start: int = 0) -> list[Entry]:
+def entries(*drafts, start=0):
     entry_list = []
     for seq, draft in enumerate(drafts, start=start + 1):
         when = NOW + timedelta(seconds=seq - 1)
@@ -61,13 +61,12 @@ FIRST, SECOND = P.steps
 DONE = change_entries.outcome(P, FIRST, StepState.DONE, "AWS accepted it.")
 
 
-def states(*drafts: NewEntry) -> list[StepState]:
+def states(*drafts):
     run = run_of(entries(*drafts))
-    assert run is not None
     return [each.state for each in run.steps]
 
 
-def test_a_run_follows_its_entries() -> None:
+def test_a_run_follows_its_entries():
     drafts = [change_entries.confirmed(P), change_entries.intent(P, FIRST)]
     assert states(*drafts) == [StepState.SENDING, StepState.WAITING]
     drafts.append(DONE)
@@ -78,7 +77,6 @@ def test_a_run_follows_its_entries() -> None:
     ]
     drafts.append(change_entries.outcome(P, SECOND, StepState.UNKNOWN, "no answer"))
     run = run_of(entries(*drafts))
-    assert run is not None
     assert run.by == "hanako"
     assert run.at == NOW
     assert run.plan == P
@@ -91,14 +89,14 @@ def test_a_run_follows_its_entries() -> None:
 
 @pytest.mark.parametrize("answer", [StepState.DONE, StepState.FAILED])
 @pytest.mark.parametrize("first", [True, False])
-def test_an_answer_of_aws_outweighs_the_finding_of_another_console(answer: StepState, first: bool) -> None:
+def test_an_answer_of_aws_outweighs_the_finding_of_another_console(answer, first):
     resolution = change_entries.resolved(P, FIRST, done=answer is not StepState.DONE, text="read", how="read")
     answer_entry = change_entries.outcome(P, FIRST, answer, "answered")
     pair = [answer_entry, resolution] if first else [resolution, change_entries.later(answer_entry)]
     assert states(change_entries.confirmed(P), change_entries.intent(P, FIRST), *pair)[0] is answer
 
 
-def test_an_unknown_outcome_written_late_does_not_undo_a_resolution() -> None:
+def test_an_unknown_outcome_written_late_does_not_undo_a_resolution():
     resolution = change_entries.resolved(P, FIRST, done=False, text="read", how="read")
     late = change_entries.outcome(P, FIRST, StepState.UNKNOWN, "no answer")
     assert (
@@ -107,7 +105,7 @@ def test_an_unknown_outcome_written_late_does_not_undo_a_resolution() -> None:
     )
 
 
-def test_only_final_entries_release_the_hold() -> None:
+def test_only_final_entries_release_the_hold():
     assert change_entries.intent(P, FIRST).holds == TARGET.id
     assert change_entries.outcome(P, FIRST, StepState.UNKNOWN, "").releases == ""
     assert change_entries.refused(P, "held by another", FIRST).releases == ""
@@ -118,16 +116,15 @@ def test_only_final_entries_release_the_hold() -> None:
     assert change_entries.later(DONE).claim == ""
 
 
-def test_a_refused_attempt_is_shown_until_the_plan_is_confirmed() -> None:
+def test_a_refused_attempt_is_shown_until_the_plan_is_confirmed():
     drafts = [change_entries.refused(P, "not armed")]
     run = run_of(entries(*drafts))
-    assert run is not None
     assert (run.state, run.refusal, run.in_flight) == (StepState.REFUSED, "not armed", False)
     drafts += [change_entries.confirmed(P), change_entries.intent(P, FIRST)]
     assert states(*drafts)[0] is StepState.SENDING
 
 
-def test_entries_that_make_no_sense_are_ignored() -> None:
+def test_entries_that_make_no_sense_are_ignored():
     strange = DONE.model_copy(update={"data": {"step": "register", "state": "exploded"}})
     no_step = DONE.model_copy(update={"data": {"step": ["x"], "state": "done"}})
     assert states(change_entries.confirmed(P), strange, no_step) == [StepState.WAITING] * 2
@@ -135,7 +132,7 @@ def test_entries_that_make_no_sense_are_ignored() -> None:
     assert runs_from(entries(broken, DONE)) == ()
 
 
-def when(seconds: float, *drafts: NewEntry) -> Ages:
+def when(seconds, *drafts):
     """The ages at NOW + `seconds` in a console that saw each entry as it was written."""
     clock = ManualClock(NOW)
     ages = Ages(clock, WINDOW)
@@ -146,7 +143,7 @@ def when(seconds: float, *drafts: NewEntry) -> Ages:
     return ages
 
 
-def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> None:
+def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun():
     drafts = (change_entries.confirmed(P), change_entries.intent(P, FIRST))
     sending = run_of(entries(*drafts))
     assert sending is not None
@@ -168,7 +165,7 @@ def test_after_the_window_an_intent_is_unknown_and_the_rest_is_not_begun() -> No
     assert aged(only_confirmed, when(60, change_entries.confirmed(P))).steps[0].state is StepState.REFUSED
 
 
-def test_a_step_of_another_console_says_until_when_it_may_be_under_way() -> None:
+def test_a_step_of_another_console_says_until_when_it_may_be_under_way():
     drafts = (
         change_entries.confirmed(P),
         change_entries.intent(P, FIRST),
@@ -188,7 +185,7 @@ def test_a_step_of_another_console_says_until_when_it_may_be_under_way() -> None
     assert aged(between, when(5, *drafts[:3])).elsewhere_until == until - timedelta(seconds=1)
 
 
-def test_an_intent_is_described_as_an_intent() -> None:
+def test_an_intent_is_described_as_an_intent():
     assert change_entries.intent(P, FIRST).text.startswith("About to send: ")
 
 
@@ -203,12 +200,12 @@ LATER = st.permutations(
 
 
 @given(LATER)
-def test_the_order_of_two_consoles_does_not_matter(drafts: list[NewEntry]) -> None:
+def test_the_order_of_two_consoles_does_not_matter(drafts):
     assert states(change_entries.confirmed(P), *drafts)[0] is StepState.DONE
 
 
 @given(st.lists(st.integers(1_000_000_000, 4_000_000_000), min_size=2, unique=True))
-def test_ids_sort_by_time_and_fit_where_they_go(seconds: list[int]) -> None:
+def test_ids_sort_by_time_and_fit_where_they_go(seconds):
     times = [datetime.fromtimestamp(each, UTC) for each in sorted(seconds)]
     ids = [new_id(each) for each in times]
     assert ids == sorted(ids)
@@ -216,13 +213,13 @@ def test_ids_sort_by_time_and_fit_where_they_go(seconds: list[int]) -> None:
     assert new_id(NOW) != new_id(NOW)
 
 
-def entries_of(one: Plan, *more: NewEntry, start: int = 0) -> list[Entry]:
+def entries_of(one, *more, start=0):
     first = one.steps[0]
     done = change_entries.outcome(one, first, StepState.DONE, "")
     return entries(change_entries.confirmed(one), change_entries.intent(one, first), done, *more, start=start)
 
 
-def test_an_applied_change_has_a_dated_revert_duty() -> None:
+def test_an_applied_change_has_a_dated_revert_duty():
     done = change_entries.outcome(P, SECOND, StepState.DONE, "", True)
     (slot,) = reverts(runs_from(entries_of(P, change_entries.intent(P, SECOND), done)), UTC)
     assert slot.key == "revert@p1"
@@ -242,7 +239,7 @@ def test_an_applied_change_has_a_dated_revert_duty() -> None:
     assert "To be reverted by hand" in slot.remark
 
 
-def test_a_change_not_applied_or_reverted_has_no_duty() -> None:
+def test_a_change_not_applied_or_reverted_has_no_duty():
     failed = change_entries.outcome(P, FIRST, StepState.FAILED, "no")
     assert (
         reverts(runs_from(entries(change_entries.confirmed(P), change_entries.intent(P, FIRST), failed)), UTC)

@@ -42,40 +42,37 @@ async def test_the_tasks_are_replaced_and_nothing_else_is_sent(embedded, tmp_pat
 
 @pytest.mark.parametrize("fault", ["reset-after", "empty"])
 async def test_a_lost_answer_is_found_in_the_trail_and_the_pipeline_s_deployment_is_not_taken_for_it(
-    embedded, tmp_path, fault
+    one, embedded, fault
 ):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        embedded.fault("ecs", "UpdateService", mode=fault, times=1)
-        run = await one.apply(await planned(one, KIND))
-        assert run.state is StepState.UNKNOWN, run
-        embedded.advance(OVER)
-        run = await one.engine.resolve(run.id)
-        assert run.state is StepState.DONE, run
-        assert run.answers["restart"]["deployment"]
-        assert (await ended(one, run)).has_ended_well
-        assert embedded.counts()[UPDATE] == 1
+    await one.arm()
+    embedded.fault("ecs", "UpdateService", mode=fault, times=1)
+    run = await one.apply(await planned(one, KIND))
+    assert run.state is StepState.UNKNOWN, run
+    embedded.advance(OVER)
+    run = await one.engine.resolve(run.id)
+    assert run.state is StepState.DONE, run
+    assert run.answers["restart"]["deployment"]
+    assert (await ended(one, run)).has_ended_well
+    assert embedded.counts()[UPDATE] == 1
 
 
-async def test_it_is_refused_while_a_deployment_is_in_progress_and_for_other_controllers(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        service(embedded).controller = "CODE_DEPLOY"
-        assert "CODE_DEPLOY deploys this service" in " ".join((await planned(one, KIND)).refusals)
-        service(embedded).controller = "ECS"
-        plan = await planned(one, KIND)
-        release(embedded, 41)
-        assert "A deployment is in progress" in " ".join((await planned(one, KIND)).refusals)
-        await one.arm()
-        assert (await one.apply(plan)).state is StepState.REFUSED
-        assert embedded.counts().get(UPDATE) is None
-        assert "no parameter x" in " ".join((await planned(one, KIND, x="1")).refusals)
+async def test_it_is_refused_while_a_deployment_is_in_progress_and_for_other_controllers(one, embedded):
+    service(embedded).controller = "CODE_DEPLOY"
+    assert "CODE_DEPLOY deploys this service" in " ".join((await planned(one, KIND)).refusals)
+    service(embedded).controller = "ECS"
+    plan = await planned(one, KIND)
+    release(embedded, 41)
+    assert "A deployment is in progress" in " ".join((await planned(one, KIND)).refusals)
+    await one.arm()
+    assert (await one.apply(plan)).state is StepState.REFUSED
+    assert embedded.counts().get(UPDATE) is None
+    assert "no parameter x" in " ".join((await planned(one, KIND, x="1")).refusals)
 
 
-async def test_a_restart_whose_tasks_fail_is_told(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        plan = await planned(one, KIND)
-        service(embedded).fates.append(Fate.crash(names.DEPLOYED, embedded.clock.now().timestamp()))
-        end = await ended(one, await one.apply(plan))
-        assert end.progress.state is WatchState.FAILED
-        live(embedded, 60)
+async def test_a_restart_whose_tasks_fail_is_told(one, embedded):
+    await one.arm()
+    plan = await planned(one, KIND)
+    service(embedded).fates.append(Fate.crash(names.DEPLOYED, embedded.clock.now().timestamp()))
+    end = await ended(one, await one.apply(plan))
+    assert end.progress.state is WatchState.FAILED
+    live(embedded, 60)

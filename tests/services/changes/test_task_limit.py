@@ -1,6 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,6 @@ from services.models.ecs import (
     ScalingPolicy,
     ScheduledAction,
 )
-from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 
 NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
@@ -34,8 +33,8 @@ CALENDAR = Calendar(BOOK)
 KIND = next(kind for kind in CHANGES if kind.id == "task-limit")
 
 
-def task_limit(runbook: Runbook = BOOK, now: datetime = NOW) -> TaskLimit:
-    nothing = cast(Any, None)
+def task_limit(runbook=BOOK, now=NOW):
+    nothing = None
     context = ChangeContext(
         runbook=runbook, calendar=CALENDAR, clock=ManualClock(now), region="ap-northeast-1",
         reader=nothing,
@@ -53,16 +52,14 @@ CPU60 = ScalingPolicy(
 )  # fmt: skip
 
 
-def service(desired: int = 5, running: int = 5, **more: Any) -> ContainerService:
+def service(desired=5, running=5, **more):
     return ContainerService(
         id=RawId("staff-api"), name="staff-api", cluster="facility-prod-cluster", status="ACTIVE",
         desired=desired, running=running, **more,
     )  # fmt: skip
 
 
-def scaling_state(
-    minimum: int = 2, maximum: int = 5, desired: int = 5, *, suspended: bool = False, **more: Any
-) -> ScalingState:
+def scaling_state(minimum=2, maximum=5, desired=5, *, suspended=False, **more):
     defaults: dict[str, Any] = {
         "at": NOW,
         "service": service(desired, desired),
@@ -72,11 +69,11 @@ def scaling_state(
     return ScalingState(**(defaults | more))
 
 
-def make_plan(state: ScalingState | None = None, change: TaskLimit = CHANGE, **parameters: str) -> Plan:
+def make_plan(state=None, change=CHANGE, **parameters):
     return change.plan_on(TARGET, parameters, state or scaling_state(), "01k0")
 
 
-def texts(plan: Plan, *, grave: bool | None = None) -> str:
+def texts(plan, *, grave=None):
     return "\n".join(each.text for each in plan.cautions if grave in (None, each.grave))
 
 
@@ -131,7 +128,7 @@ def test_a_plan_sends_the_maximum_alone_or_nothing(state, parameters):
     assert CHANGE.revert_parameters(plan) == {"max": register.before, "revert": "none" if stays else "aws"}
 
 
-def check_way_back(plan: Plan, rest: list[Any], before: str) -> None:
+def check_way_back(plan, rest, before):
     way = plan.wish["revert"]
     assert (plan.revert is None) == (way == "none")
     assert len(rest) == (way == "aws")
@@ -205,7 +202,7 @@ def test_lowering_says_first_what_it_stops():
     assert (calm.blast, calm.danger) == ("", Danger.CAREFUL)
 
 
-def action(name: str, maximum: int | None) -> ScheduledAction:
+def action(name, maximum):
     schedule = RawId("at(2026-02-02T17:00:00)")
     return ScheduledAction(
         id=RawId(name), name=name, schedule=schedule, timezone="Asia/Tokyo", maximum=maximum

@@ -134,16 +134,15 @@ async def test_the_revert_under_load_is_sent_although_the_count_has_moved(embedd
 
 
 @pytest.mark.scenario("ordinary-day", history=600)
-async def test_the_minimum_is_raised_and_the_quota_is_read(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        plan = await one.plan(min="3", revert="duty")
-        assert "Fargate vCPUs: 5 tasks of 0.5 need 2.5 of the account's quota of 16" in texts(plan)
-        run = await one.apply(plan)
-        assert run.state is StepState.DONE
-        assert (target(embedded).minimum, target(embedded).maximum, service(embedded).desired) == (3, 5, 3)
-        back = await one.plan(**one.engine.changes["task-limit"].revert_parameters(plan))
-        assert (await one.apply(back)).state is StepState.DONE
-        assert target(embedded).minimum == 2
-        embedded.fault("service-quotas", preset="denied")
-        assert "could not be checked" in texts(await one.plan(max="10"))
+async def test_the_minimum_is_raised_and_the_quota_is_read(one, embedded):
+    await one.arm()
+    plan = await one.plan(min="3", revert="duty")
+    assert "Fargate vCPUs: 5 tasks of 0.5 need 2.5 of the account's quota of 16" in texts(plan)
+    run = await one.apply(plan)
+    assert run.state is StepState.DONE
+    assert (target(embedded).minimum, target(embedded).maximum, service(embedded).desired) == (3, 5, 3)
+    back = await one.plan(**one.engine.changes["task-limit"].revert_parameters(plan))
+    assert (await one.apply(back)).state is StepState.DONE
+    assert target(embedded).minimum == 2
+    embedded.fault("service-quotas", preset="denied")
+    assert "could not be checked" in texts(await one.plan(max="10"))

@@ -10,7 +10,7 @@ from services.changes.trail import EVERY, Trace, Trail, mark_of
 from services.models.change_runs import StepState
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
 from tests.conftest import ORIGIN, REGION
-from tests.services.changes.change_world import REGISTER, RESOURCE, SERVICE, Desk, desk
+from tests.services.changes.change_world import REGISTER, RESOURCE, SERVICE
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 READ = "application-autoscaling.DescribeScalableTargets"
@@ -25,7 +25,7 @@ EVENT: dict[str, Any] = {
 }
 
 
-async def unknown(one: Desk) -> None:
+async def unknown(one):
     """A raise whose request never arrives, to which AWS shows another state: only a person, or AWS later, settles it."""
     await one.arm()
     plan = await one.plan(max="10", revert="duty")
@@ -35,13 +35,13 @@ async def unknown(one: Desk) -> None:
     set_maximum(one.embedded, 7)
 
 
-def set_maximum(embedded: Any, maximum: int) -> None:
+def set_maximum(embedded, maximum):
     with embedded.world.lock:
         now = embedded.clock.now().timestamp()
         embedded.world.scaling.register(RESOURCE, now, {"MaxCapacity": maximum})
 
 
-async def live(one: Desk, seconds: float) -> int:
+async def live(one, seconds):
     """Let the world live on; returns how often AWS was read."""
     before = one.embedded.counts().get(READ, 0)
     for _step in range(int(seconds / STEP)):
@@ -51,36 +51,31 @@ async def live(one: Desk, seconds: float) -> int:
 
 
 @pytest.mark.parametrize("minutes", [1, 3, 6, 8])
-async def test_while_it_is_young_it_is_settled_within_a_minute(embedded, tmp_path, minutes, monkeypatch):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await unknown(one)
-        await live(one, minutes * 60)
-        assert one.engine.runs[0].state is StepState.UNKNOWN
-        done = Trace(
-            TrailEvent(**EVENT, mark=mark_of(one.engine.runs[0].plan, one.engine.runs[0].plan.steps[0]))
-        )
-        monkeypatch.setattr(Trail, "trace", AsyncMock(return_value=done))
-        await live(one, SOONER + STEP)
-        assert one.engine.runs[0].state is StepState.DONE
-        assert embedded.counts()[REGISTER] == 1
+async def test_while_it_is_young_it_is_settled_within_a_minute(one, embedded, minutes, monkeypatch):
+    await unknown(one)
+    await live(one, minutes * 60)
+    assert one.engine.runs[0].state is StepState.UNKNOWN
+    done = Trace(TrailEvent(**EVENT, mark=mark_of(one.engine.runs[0].plan, one.engine.runs[0].plan.steps[0])))
+    monkeypatch.setattr(Trail, "trace", AsyncMock(return_value=done))
+    await live(one, SOONER + STEP)
+    assert one.engine.runs[0].state is StepState.DONE
+    assert embedded.counts()[REGISTER] == 1
 
 
-async def test_an_old_one_is_read_seldom(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await unknown(one)
-        assert await live(one, YOUNG) <= YOUNG / SOONER + 5
-        trail = embedded.counts()["cloudtrail.LookupEvents"]
-        assert trail <= 2 * YOUNG / EVERY, "once a minute, and once more to see how far it has come"
-        await live(one, LONGEST)
-        assert await live(one, 3600) <= 3600 / LONGEST + 1
+async def test_an_old_one_is_read_seldom(one, embedded):
+    await unknown(one)
+    assert await live(one, YOUNG) <= YOUNG / SOONER + 5
+    trail = embedded.counts()["cloudtrail.LookupEvents"]
+    assert trail <= 2 * YOUNG / EVERY, "once a minute, and once more to see how far it has come"
+    await live(one, LONGEST)
+    assert await live(one, 3600) <= 3600 / LONGEST + 1
 
 
-async def test_its_row_says_when_it_is_read_next(embedded, tmp_path):
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await unknown(one)
-        await live(one, STEP)
-        (step,) = one.engine.runs[0].steps
-        due = one.engine._recovery.next_check(one.engine.runs)
-        local = due.astimezone(one.engine._zone)
-        assert f"AWS is read again at {local:%m-%d(%a) %H:%M:%S} JST." in step.text
-        assert "CloudTrail tells within about 15 minutes" in step.text
+async def test_its_row_says_when_it_is_read_next(one):
+    await unknown(one)
+    await live(one, STEP)
+    (step,) = one.engine.runs[0].steps
+    due = one.engine._recovery.next_check(one.engine.runs)
+    local = due.astimezone(one.engine._zone)
+    assert f"AWS is read again at {local:%m-%d(%a) %H:%M:%S} JST." in step.text
+    assert "CloudTrail tells within about 15 minutes" in step.text

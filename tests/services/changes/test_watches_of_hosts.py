@@ -2,7 +2,6 @@
 
 import dataclasses
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -29,12 +28,12 @@ async def test_the_end_of_another_host_s_change_is_not_believed_before_aws_must_
     monkeypatch.setattr(ages, "machine", lambda: "this-boot time:[1]")
     async with desk(embedded, tmp_path / "j.db") as two:
 
-        async def progress(*_args: Any) -> Progress:
+        async def progress(*_args):
             return Progress(state=WatchState.FAILED, text="not listed")
 
         monkeypatch.setattr(two.engine.changes[KIND], "progress", progress)
 
-        async def looked() -> WatchState | None:
+        async def looked():
             await two.runs()
             await two.engine._watches.check_due(two.engine.runs)
             (run,) = two.engine.runs
@@ -68,24 +67,23 @@ async def test_a_plan_confirmed_on_another_host_is_watched_by_that_host_s_clock(
         assert run.plan.digest == plan.digest
 
 
-async def test_what_aws_may_not_show_yet_counts_from_the_confirmation(embedded, tmp_path, monkeypatch):
+async def test_what_aws_may_not_show_yet_counts_from_the_confirmation(one, embedded, monkeypatch):
     # ECS may list the deployment of before for a while; a plan may have waited minutes for its approval.
-    async with desk(embedded, tmp_path / "j.db") as one:
-        await one.arm()
-        plan = await planned(one, KIND)
-        embedded.advance(100)
-        change = one.engine.changes[KIND]
-        before = await change._state(plan.target.id)
-        run = await one.apply(plan)
-        assert run.watching
+    await one.arm()
+    plan = await planned(one, KIND)
+    embedded.advance(100)
+    change = one.engine.changes[KIND]
+    before = await change._state(plan.target.id)
+    run = await one.apply(plan)
+    assert run.watching
 
-        async def as_before(_service: str) -> Any:
-            return dataclasses.replace(before, at=embedded.clock.now())
+    async def as_before(_service):
+        return dataclasses.replace(before, at=embedded.clock.now())
 
-        with monkeypatch.context() as patch:
-            patch.setattr(change, "_state", as_before)
-            embedded.advance(30)
-            await one.engine._watches.check_due(one.engine.runs)
-            progress = one.engine.runs[0].progress
-            assert progress.state is WatchState.RUNNING
-        assert (await one.ended()).has_ended_well
+    with monkeypatch.context() as patch:
+        patch.setattr(change, "_state", as_before)
+        embedded.advance(30)
+        await one.engine._watches.check_due(one.engine.runs)
+        progress = one.engine.runs[0].progress
+        assert progress.state is WatchState.RUNNING
+    assert (await one.ended()).has_ended_well

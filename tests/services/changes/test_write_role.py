@@ -1,20 +1,17 @@
 """Changes that are sent with a role of their own, on the embedded AWS, which keeps what every session was begun with."""
 
 import json
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError, Refused
 from services.aws.client.settings import WriteRole
-from services.demo.sts import Session, SessionStore, Trust
+from services.demo.sts import SessionStore, Trust
 from services.models.change_runs import StepState
 from services.models.journal import EntryKind
-from tests.services.changes.change_world import REGISTER, Desk, desk
+from tests.services.changes.change_world import REGISTER, desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -23,26 +20,23 @@ DEVICE = "arn:aws:iam::123456789012:mfa/tanaka"
 MINUTES = timedelta(minutes=15)
 
 
-def store(embedded: Any) -> SessionStore:
-    sessions: SessionStore = embedded.world.component(SessionStore)
-    return sessions
+def store(embedded):
+    return embedded.world.component(SessionStore)
 
 
-def assumed(embedded: Any) -> list[Session]:
+def assumed(embedded):
     return [each for each in store(embedded).sessions.values() if "/TobanWrite/" in each.arn]
 
 
 @asynccontextmanager
-async def role_desk(
-    embedded: Any, path: Path, *, mfa: bool = True, role: str = ROLE, reads: str = ""
-) -> AsyncIterator[Desk]:
+async def role_desk(embedded, path, *, mfa=True, role=ROLE, reads=""):
     write_role = WriteRole(role, DEVICE if mfa else "")
     further = {"write_role": write_role} | ({"role_arn": reads} if reads else {})
     async with desk(embedded, path, further=further) as one:
         yield one
 
 
-async def armed(one: Desk, code: str = "123456") -> None:
+async def armed(one, code="123456"):
     await one.engine.arm("month end", MINUTES, code)
 
 
@@ -96,11 +90,11 @@ async def test_the_role_reads_nothing(embedded, tmp_path):
     assert {operation for key, operation in signed if key in unlocked} == {"assume_role"}
 
 
-def observe(embedded: Any, signed: list[tuple[str, str]]) -> None:
+def observe(embedded, signed):
     front = embedded.server.front
     call = front._call
 
-    def noted(handler: Any, request: Any) -> Any:
+    def noted(handler, request):
         signed.append((request.scope.access_key, handler.__name__))
         return call(handler, request)
 

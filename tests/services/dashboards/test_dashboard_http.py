@@ -1,29 +1,27 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from services.aws.client.session import AwsSettings
 from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import Embedded
 
 
-def services(aws: Embedded) -> Services:
+def services(aws):
     book: Runbook = load_builtin("facility-prod")
     journal = Path(os.environ["HOME"]) / "journal.db"
     return Services(book, AwsSettings(**aws.settings()), aws.clock, journal=journal, seed=1)
 
 
-def widget(title: str, *metrics: list[Any]) -> dict[str, Any]:
+def widget(title, *metrics):
     return {
         "type": "metric",
         "properties": {"title": title, "region": "ap-northeast-1", "period": 60, "metrics": metrics},
     }
 
 
-async def put(aws: Embedded, *widgets: dict[str, Any]) -> None:
+async def put(aws, *widgets):
     from tests.tui.seeding import client
 
     now = aws.clock.now().timestamp()

@@ -21,7 +21,6 @@ from services.dashboards.pacing import (
 )
 from services.dashboards.reader import JITTER, DashboardReader
 from services.dashboards.requests import WidgetRequest
-from services.models.dashboards import DashboardView, WidgetData
 from services.models.runbook import Closures
 from services.models.verdict import Verdict
 from tests.services.dashboards.dashboard_world import NOW, RUNBOOK, World, widget
@@ -35,7 +34,7 @@ class Screen:
     widgets: frozenset[str] | None = frozenset()
     pause: str = ""
 
-    def __call__(self) -> OnScreen:
+    def __call__(self):
         return OnScreen(self.widgets, self.pause)
 
 
@@ -47,30 +46,30 @@ class Watched:
     reader: DashboardReader
     screen: Screen = field(default_factory=Screen)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         self.reader.on_screen = self.screen
 
-    async def read(self) -> DashboardView:
+    async def read(self):
         """Read, and read again at once while something has come into view, as the console does."""
         view = await self.reader.read()
         while self.reader.is_due():
             view = await self.reader.read()
         return view
 
-    async def minutes(self, count: int) -> DashboardView:
+    async def minutes(self, count):
         for _minute in range(count):
             self.world.clock.advance(MINUTE)
             view = await self.read()
         return view
 
-    def taken(self) -> int:
+    def taken(self):
         """How many metrics were requested since the last call."""
         count = sum(len(queries) for queries, _span, _region in self.world.calls)
         self.world.calls.clear()
         return count
 
 
-def board(*metrics: str, count: int = 100, per: int = 2, **more: object) -> Watched:
+def board(*metrics, count=100, per=2, **more):
     """`count` widgets with `per` metrics each, named in turn."""
     rows = [
         widget(
@@ -80,14 +79,14 @@ def board(*metrics: str, count: int = 100, per: int = 2, **more: object) -> Watc
         for number in range(count)
     ]
     world = World(ManualClock(NOW), rows)
-    return Watched(world, DashboardReader(world, world, world, RUNBOOK, world.clock), **more)  # type: ignore[arg-type]
+    return Watched(world, DashboardReader(world, world, world, RUNBOOK, world.clock), **more)
 
 
-def keys(first: int, last: int) -> frozenset[str]:
+def keys(first, last):
     return frozenset(map(str, range(first, last)))
 
 
-def of(view: DashboardView, key: str) -> WidgetData:
+def of(view, key):
     return next(data for data in view.data if data.key == key)
 
 
@@ -205,7 +204,7 @@ async def test_each_series_is_trimmed_once(monkeypatch):
     trimmed: Counter[str] = Counter()
     trim = WidgetRequest.trimmed
 
-    def counted(self: WidgetRequest, series):  # type: ignore[no-untyped-def]  # as WidgetRequest.trimmed
+    def counted(self, series):  # as WidgetRequest.trimmed
         trimmed[series.id] += 1
         return trim(self, series)
 
@@ -249,7 +248,7 @@ async def test_nothing_is_judged_late_and_nothing_old_is_shown_as_current(steps,
         _check(watched, view)
 
 
-def _check(watched: Watched, view: DashboardView) -> None:
+def _check(watched, view):
     now = watched.world.clock.now().timestamp()
     pace = Pace(view.price.screen_seconds, view.price.judged_seconds or 0)
     for data in view.data:

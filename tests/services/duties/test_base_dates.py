@@ -1,7 +1,4 @@
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +11,7 @@ from services.duties.base_dates import BaseDates, MaintenanceDates
 from services.journal.journal import Journal
 from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import ProblemKind
-from services.models.runbook import Duty, Runbook
+from services.models.runbook import Duty
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned, failure
 
@@ -22,12 +19,12 @@ MADE = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock() -> ManualClock:
+def clock():
     return ManualClock(MADE + timedelta(days=80))
 
 
 @pytest.fixture
-async def journal(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Journal]:
+async def journal(tmp_path, clock):
     book = Journal(tmp_path / "journal.sqlite", clock=clock, person=lambda: Person(user="tanaka"))
     await book.open()
     yield book
@@ -35,19 +32,19 @@ async def journal(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Journal]:
 
 
 @pytest.fixture
-def runbook() -> Runbook:
+def runbook():
     return load_builtin("facility-prod")
 
 
-def row(id: str, status: str, created_at: datetime = MADE) -> dict[str, object]:
+def row(id, status, created_at=MADE):
     return {"UserName": "u", "AccessKeyId": id, "Status": status, "CreateDate": created_at}
 
 
-def listing(*rows: dict[str, object]) -> Canned:
+def listing(*rows):
     return Canned(ListAccessKeys={"AccessKeyMetadata": list(rows)})
 
 
-async def sign(journal: Journal, duty: str = "key-rotation") -> None:
+async def sign(journal, duty="key-rotation"):
     await journal.append(NewEntry(kind=EntryKind.SIGN_OFF, subject=f"{duty}@x", target=duty, text="signed"))
 
 
@@ -97,7 +94,7 @@ async def test_a_missing_user_does_not_hide_the_others(journal, runbook):
     more = Duty(id="second", title="second", anchor="access-key:another+90d")
     both = runbook.model_copy(update={"duties": (*runbook.duties, more)})
 
-    def listed(params: dict[str, Any]) -> Any:
+    def listed(params):
         if params["UserName"] == "another":
             return failure(ProblemKind.NOT_FOUND)
         return {"AccessKeyMetadata": [row("AKIA1", "Active")]}
@@ -139,7 +136,7 @@ DATABASE = {
 }
 
 
-def pending(*actions: dict[str, object]) -> Canned:
+def pending(*actions):
     resource = {
         "ResourceIdentifier": DATABASE["DBInstanceArn"],
         "PendingMaintenanceActionDetails": list(actions),
@@ -167,7 +164,7 @@ async def test_the_last_window_that_leaves_a_week_dates_the_request(runbook, clo
 
 
 async def test_maintenance_that_cannot_be_read_is_said_and_keeps_no_other_date_back(runbook, clock, journal):
-    def dates(kind: ProblemKind) -> MaintenanceDates:
+    def dates(kind):
         return MaintenanceDates(RdsReader(Canned(DescribeDBInstances=failure(kind))), runbook, clock)
 
     keys = AccessKeys(listing())

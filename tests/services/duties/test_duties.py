@@ -9,13 +9,13 @@ from services.journal.errors import AlreadyRecorded, JournalError
 from services.models.base import RawId
 from services.models.duties import BaseDate, OccurrenceState, ScheduledOccurrence
 from services.models.journal import EntryKind
-from tests.services.duties.duty_world import Desk, desk, jst
+from tests.services.duties.duty_world import desk, jst
 
 S = OccurrenceState
 WEDNESDAY = "2026-01-14 08:55"
 
 
-def states(duty_desk: Desk) -> dict[str, OccurrenceState]:
+def states(duty_desk):
     return {each.slot.duty: each.state for each in duty_desk.view.today.occurrences}
 
 

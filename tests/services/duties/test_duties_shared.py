@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
@@ -123,7 +122,7 @@ async def test_records_that_could_not_be_read_once_are_read_again(tmp_path, monk
         ],
     )
 
-    async def failing(self: DutyRecords, keys: Iterable[str]) -> None:
+    async def failing(self, keys):
         keys = set(keys)
         if failures and self.unread(keys):
             raise failures.pop()
@@ -146,7 +145,7 @@ async def test_a_month_and_today_do_not_drive_out_each_other(tmp_path, monkeypat
     loads: list[int] = []
     load = DutyRecords.load
 
-    async def counted(self: DutyRecords, keys: Iterable[str]) -> None:
+    async def counted(self, keys):
         keys = set(keys)
         if self.unread(keys):
             loads.append(len(keys))
@@ -181,7 +180,7 @@ async def test_what_is_under_way_may_be_asked_while_entries_come(tmp_path, monke
     await records.read(clock.now())
     is_underway = DutyRecords.is_underway
 
-    def meanwhile(self: DutyRecords, key: str) -> bool:
+    def meanwhile(self, key):
         self.absorb([entries[0].model_copy(update={"subject": f"{key}-later", "seq": 100})])
         return is_underway(self, key)
 

@@ -13,7 +13,7 @@ lengths = st.integers(1, 2000).map(lambda count: timedelta(minutes=count))
 
 
 @st.composite
-def slots(draw: st.DrawFn) -> ScheduledOccurrence:
+def slots(draw):
     due = draw(minutes)
     missed = draw(st.none() | lengths)
     return ScheduledOccurrence(

@@ -1,5 +1,4 @@
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from icalendar import Calendar
@@ -7,7 +6,6 @@ from icalendar import Calendar
 from services.duties.icalendar_file import calendar_file
 from services.models.duties import OccurrenceState
 from services.models.journal import EntryKind
-from services.models.runbook import Runbook
 from services.report.agenda import agenda
 from services.runbook.loader import load_builtin
 from tests.services.duties.duty_world import jst
@@ -20,18 +18,13 @@ SPRING = (date(2026, 1, 5), date(2026, 4, 10))
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path):
     new_ledger = Ledger(tmp_path / "j.db")
     new_ledger.began("2026-01-04 09:00")
     return new_ledger
 
 
-def exported(
-    ledger: Ledger,
-    runbook: Runbook = RUNBOOK,
-    now: datetime = NOW,
-    days: tuple[date, date] = SPRING,
-) -> str:
+def exported(ledger, runbook=RUNBOOK, now=NOW, days=SPRING):
     return calendar_file(runbook, agenda(runbook, ledger.path, *days, now).occurrences)
 
 

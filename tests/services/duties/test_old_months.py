@@ -1,11 +1,9 @@
 """The calendar of an old month has what the reports of its days have, of every kind of duty, read by query."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -24,14 +22,14 @@ from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.change_runs import StepState
 from services.models.changes import Plan
-from services.models.duties import Day, Occurrence, OccurrenceState, ScheduledOccurrence
+from services.models.duties import Day, OccurrenceState
 from services.models.journal import EntryKind, NewEntry, Person
 from services.report.collecting.dated_slots import recorded_dates
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.source import Source
 from services.report.periods import of_day
 from tests.services.changes.test_runs import plan as plan_of
-from tests.services.duties.duty_world import Desk, desk, jst
+from tests.services.duties.duty_world import desk, jst
 from tests.services.journal.book import append
 from tests.services.report.ledger import RUNBOOK
 
@@ -43,19 +41,19 @@ NOWS = ("2026-04-21 10:00", "2026-09-10 10:00", "2028-01-12 10:00")
 
 
 class Book:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store):
         self._store = store
 
-    def write(self, at: str | datetime, draft: NewEntry) -> None:
+    def write(self, at, draft):
         moment = jst(at) if isinstance(at, str) else at
         append(self._store, draft, at=moment, person=Person(user="yamada"))
 
-    def sign(self, at: str, key: str, kind: EntryKind = EntryKind.SIGN_OFF) -> None:
+    def sign(self, at, key, kind=EntryKind.SIGN_OFF):
         target = key.partition("@")[0].partition(":")[0]
         draft = NewEntry(kind=kind, subject=key, target=target, text="x", data={}, claim=claim_of(key))
         self.write(at, draft)
 
-    def change(self, at: str, id: str, back: str | None, *, before: str = "5", maximum: str = "10") -> None:
+    def change(self, at, id, back, *, before="5", maximum="10"):
         """A limit that is set, and is to be set back at a time."""
         plan: Plan = plan_of(id, maximum=maximum, before=before, way="duty" if back else "none")
         if plan.revert is not None and back:
@@ -65,11 +63,11 @@ class Book:
         self.write(at, change_entries.intent(plan, plan.steps[0]))
         self.write(at, change_entries.outcome(plan, plan.steps[0], StepState.DONE, "done", verified=True))
 
-    def follow_up(self, at: str, id: str, due: str, subject: str) -> None:
+    def follow_up(self, at, id, due, subject):
         self.write(at, incident_entries.follow_up(id, subject, "a", f"do {id}", jst(due)))
 
 
-def rules(book: Book) -> None:
+def rules(book):
     """What rules date: signed off in time and late, skipped, begun, planned, and most of it missed."""
     every = [slot for month in MONTHS for slot in of_rules(*month)]
     for number, slot in enumerate(every[::9]):
@@ -81,12 +79,12 @@ def rules(book: Book) -> None:
             book.write(f"{slot.day} 08:00", draft)
 
 
-def of_rules(year: int, month: int) -> tuple[ScheduledOccurrence, ...]:
+def of_rules(year, month):
     every = tuple(days(year, month))
     return CALENDAR.slots(every[0], every[-1])
 
 
-def changes(book: Book) -> None:
+def changes(book):
     # Signed off, and the next one began from the same limit.
     book.change("2026-02-27 17:00", "signed", "2026-03-02 17:00")
     book.sign("2026-03-02 17:10", "revert@signed")
@@ -112,7 +110,7 @@ def changes(book: Book) -> None:
     book.change("2026-03-24 09:00", "open", "2026-03-25 17:00", before="12", maximum="13")
 
 
-def follow_ups(book: Book) -> None:
+def follow_ups(book):
     book.follow_up("2026-02-10 10:00", "f-incident", "2026-02-20 17:00", "incident:1")
     book.sign("2026-02-20 12:00", "follow-up@f-incident")
     book.follow_up("2026-02-10 10:00", "f-sign-off", "2026-03-03 17:00", "daily-morning@2026-02-10T09:00")
@@ -126,7 +124,7 @@ def follow_ups(book: Book) -> None:
     book.follow_up("2026-03-06 10:00", "f-open", "2026-03-16 17:00", "incident:1")
 
 
-def of_resources(book: Book) -> None:
+def of_resources(book):
     """A key that was rotated and is gone, and a maintenance of the same name that came twice."""
     book.sign("2026-03-04 12:00", "key-rotation:AKIAGONE@2026-03-04")
     book.sign("2026-03-15 03:00", f"{MAINTENANCE}:system-update@2026-03-15")
@@ -147,7 +145,7 @@ SHOWN = {
 
 
 @pytest.fixture(params=sorted(STORIES))
-def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+def story(request, tmp_path):
     with closing(Store(tmp_path / "j.db")) as store:
         book = Book(store)
         book.write("2026-01-05 08:00", NewEntry(kind=EntryKind.STARTED, text="begin"))
@@ -155,7 +153,7 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
         yield request.param, tmp_path / "j.db"
 
 
-async def own_dates(of: Desk) -> tuple[ScheduledOccurrence, ...]:
+async def own_dates(of):
     history, incidents = History(of.journal, of.clock, timedelta(seconds=60)), Incidents(of.journal, of.clock)
     await history.load()
     await incidents.load()
@@ -163,7 +161,7 @@ async def own_dates(of: Desk) -> tuple[ScheduledOccurrence, ...]:
     return (*reverts(history.runs(), zone), *follow_up_slots(incidents.follow_ups, zone))
 
 
-async def shown_months(path: Path, now: str) -> list[Day]:
+async def shown_months(path, now):
     """The months in a console that starts at a time, in the order of their days."""
     async with desk(
         path, ManualClock(jst(now)), runbook=RUNBOOK, recorded=partial(recorded_dates, RUNBOOK, CALENDAR)
@@ -178,7 +176,7 @@ async def shown_months(path: Path, now: str) -> list[Day]:
         return shown
 
 
-def reported(path: Path, day: date, now: str) -> list[Occurrence]:
+def reported(path, day, now):
     with closing(JournalReader.open(path)) as reader:
         return DutyStatesAt(Source(reader, RUNBOOK, CALENDAR, of_day(day), jst(now))).between(day, day)
 
@@ -199,7 +197,7 @@ async def test_an_old_month_is_what_the_reports_of_its_days_say(story, now):
     assert "in-time" not in keys
 
 
-def now_or_then(occurrence: Occurrence, line: Occurrence) -> bool:
+def now_or_then(occurrence, line):
     """Whether the calendar says what the report said, or what became of it after the day."""
     if occurrence.signed != line.signed:
         after = jst(f"{line.slot.day + timedelta(days=1)} 00:00")
@@ -224,9 +222,7 @@ async def test_an_old_month_is_read_when_it_is_shown_and_once(story):
     _name, path = story
     spans: list[tuple[date, date]] = []
 
-    def recorded(
-        reader: JournalReader, first: date, last: date, now: datetime
-    ) -> tuple[ScheduledOccurrence, ...]:
+    def recorded(reader, first, last, now):
         spans.append((first, last))
         return recorded_dates(RUNBOOK, CALENDAR, reader, first, last, now)
 

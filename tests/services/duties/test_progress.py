@@ -1,7 +1,6 @@
 """A duty of several days: ticks recorded without signing it off, by one console or by several."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -16,7 +15,7 @@ from services.models.base import RawId
 from services.models.duties import BaseDate, Occurrence, OccurrenceState, ProgressChange, ScheduledOccurrence
 from services.models.journal import RESTRAINS_CHANGES, Entry, EntryKind, EntryQuery, Person
 from services.runbook.loader import load_builtin
-from tests.services.duties.duty_world import Desk, desk, jst
+from tests.services.duties.duty_world import desk, jst
 
 ROTATION = next(duty for duty in load_builtin("facility-prod").duties if duty.id == "key-rotation")
 KEY = BaseDate(anchor="access-key:ci-cd-user", id=RawId("AKIA2TOBANDEMOCICD01"), at=jst("2025-10-20 10:00"))
@@ -30,11 +29,11 @@ LINES = (
 )
 
 
-def rotation(console: Desk) -> Occurrence:
+def rotation(console):
     return next(each for each in console.view.open if each.slot.duty == "key-rotation")
 
 
-def tick(*lines: str, note: str = "") -> ProgressChange:
+def tick(*lines, note=""):
     return ProgressChange(ticked=lines, note=note)
 
 
@@ -89,7 +88,7 @@ async def test_two_consoles_add_to_each_others_ticks(tmp_path):
             assert [note.by for note in progress.notes] == ["bob"]
 
 
-def _ticks(console: Desk) -> set[str]:
+def _ticks(console):
     progress = rotation(console).progress
     return {line.text for line in progress.ticked} if progress is not None else set()
 
@@ -114,7 +113,7 @@ async def test_consoles_in_different_languages_tick_the_same_lines(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def japanese() -> Iterator[None]:
+def japanese():
     i18n.use("ja")
     yield
     i18n.use("en")
@@ -161,7 +160,7 @@ def test_the_order_in_which_entries_become_known_does_not_matter(changes, random
     assert set(progress.open_lines(LINES)) == set(LINES) - expected
 
 
-def _entry(seq: int, change: ProgressChange, user: str) -> Entry:
+def _entry(seq, change, user):
     at = datetime.fromisoformat("2026-01-19T00:00:00+00:00")
     slot = ScheduledOccurrence(
         key="k", duty="key-rotation", title="t", nominal=(), day=at.date(), until=at.date(), due_at=at,

@@ -1,5 +1,4 @@
 from calendar import monthrange
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,7 +11,6 @@ from services.calendar.calendar import Calendar
 from services.duties.slots import ScheduleCache, order
 from services.models.base import RawId
 from services.models.duties import BaseDate, ScheduledOccurrence
-from services.models.runbook import Duty
 from tests.services.calendar.calendar_world import POLICIES, calendar, closures, duty, rules
 
 TODAY = date(2026, 6, 17)
@@ -25,7 +23,7 @@ ANCHOR = "access-key:deploy"
 
 
 @st.composite
-def several_duties(draw: st.DrawFn) -> tuple[Duty, ...]:
+def several_duties(draw):
     """Duties of rules, some of one series, and one that hangs on a base date."""
     ruled = []
     for number in range(draw(st.integers(1, 4))):
@@ -56,7 +54,7 @@ worlds = st.builds(
 )
 
 
-def revert(day: date) -> ScheduledOccurrence:
+def revert(day):
     at = datetime(day.year, day.month, day.day, 0, 0, tzinfo=UTC)
     return ScheduledOccurrence(
         key=f"revert@{day}", duty="", title="r", nominal=(day,), day=day, until=day, due_at=at,
@@ -64,13 +62,7 @@ def revert(day: date) -> ScheduledOccurrence:
     )  # fmt: skip
 
 
-def expanded(
-    schedule: Calendar,
-    year: int,
-    month: int,
-    anchors: Sequence[BaseDate],
-    dated: Sequence[ScheduledOccurrence],
-) -> list[ScheduledOccurrence]:
+def expanded(schedule, year, month, anchors, dated):
     """What a month holds, without a cache."""
     last = date(year, month, monthrange(year, month)[1])
     slots = sorted(schedule.slots(last.replace(day=1), last, anchors), key=order)
@@ -117,19 +109,19 @@ def test_the_few_that_may_be_unfinished_are_those_of_all_that_may(schedule, anch
 
 
 @pytest.fixture
-def expansions(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def expansions(monkeypatch):
     calls: list[object] = []
     adjusted = BusinessDayAdjustment.adjusted
 
-    def counted(self: BusinessDayAdjustment, nominal: object) -> object:
+    def counted(self, nominal):
         calls.append(self)
-        return adjusted(self, nominal)  # type: ignore[arg-type]
+        return adjusted(self, nominal)
 
     monkeypatch.setattr(BusinessDayAdjustment, "adjusted", counted)
     return calls
 
 
-def many(count: int) -> Calendar:
+def many(count):
     every = ("FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO", "FREQ=MONTHLY;BYMONTHDAY=15")
     return calendar(*(duty(every[number % 3], id=f"d{number}") for number in range(count)))
 
@@ -163,7 +155,7 @@ def test_what_was_begun_is_scheduled_around_its_own_date_alone(monkeypatch):
     spans: list[timedelta] = []
     slots_of = Calendar.slots_of
 
-    def noted(self: Calendar, duty_id: str, first: date, last: date) -> tuple[ScheduledOccurrence, ...]:
+    def noted(self, duty_id, first, last):
         spans.append(last - first)
         return slots_of(self, duty_id, first, last)
 
@@ -176,5 +168,5 @@ def test_what_was_begun_is_scheduled_around_its_own_date_alone(monkeypatch):
     assert [span.days for span in spans] == [14]
 
 
-def unfinished(cache: ScheduleCache, begun: set[str]) -> list[ScheduledOccurrence]:
+def unfinished(cache, begun):
     return list(cache.unfinished(FIRST, TODAY, NOW, missed_since=MISSED_SINCE, begun=begun))

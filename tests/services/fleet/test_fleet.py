@@ -3,38 +3,34 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from services.aws.client.sdk.models import ModelFiles, shared_loader
 from services.fleet.fleet import Fleet
 from services.fleet.watched import SystemEntry, SystemPlan
-from services.models.alarms import AlarmOverview
-from services.models.fleet import Standing, SystemState
+from services.models.fleet import Standing
 from services.models.journal import EntryKind, NewEntry
 from services.toml.files import DataFileError, Mistake
-from tests.conftest import Embedded
 from tests.services.fleet.test_system_records import write
 from tests.tools.systems import beside, entry_of, plan_of, three
 from widgets.fleet.rows import said_of
 
 
-async def reached(fleet: Fleet, condition: Callable[[], object]) -> None:
+async def reached(fleet, condition):
     async with asyncio.timeout(60):
         async for _states in fleet.states():
             if condition():
                 return
 
 
-async def turns() -> None:
+async def turns():
     for _turn in range(20):
         await asyncio.sleep(0.005)
 
 
-async def lived(embedded: Embedded, seconds: float) -> None:
+async def lived(embedded, seconds):
     """The world lives on, and whoever was woken has read and sleeps again."""
     asleep = embedded.clock.sleepers
     embedded.advance(seconds)
@@ -43,12 +39,12 @@ async def lived(embedded: Embedded, seconds: float) -> None:
             await asyncio.sleep(0.005)
 
 
-def state(fleet: Fleet, key: str) -> SystemState:
+def state(fleet, key):
     system = fleet.of(key)
     return system.state
 
 
-def are_read(fleet: Fleet, *keys: str) -> bool:
+def are_read(fleet, *keys):
     systems = [fleet.of(key) for key in keys]
     return all(each is not None and each.state.overview and each.state.records for each in systems)
 
@@ -118,7 +114,7 @@ async def test_few_requests_are_sent_however_often_they_are_asked_for(embedded, 
 async def test_files_that_were_mended_are_read_again_on_request(embedded, tmp_path):
     mistakes = [DataFileError([Mistake("b.toml", 3, "system.id", "a key is missing")])]
 
-    def load() -> SystemPlan:
+    def load():
         if mistakes:
             raise mistakes[0]
         return plan_of("facility", embedded.url, tmp_path)
@@ -145,13 +141,13 @@ async def test_a_reading_of_many_requests_is_made_seldom(embedded, tmp_path):
         watch, meter = system.begun.alarm_watch, system.begun.meter
         whole = watch.read
 
-        async def of_many_requests() -> AlarmOverview:
+        async def of_many_requests():
             # As if the account had so many alarms that a reading takes eight requests.
             for _request in range(7):
                 meter.count("cloudwatch", "DescribeAlarms")
             return await whole()
 
-        watch.read = of_many_requests  # type: ignore[method-assign]
+        watch.read = of_many_requests
         read = system.begun.alarms.state
         system.begun.alarms.refresh()
         await reached(fleet, lambda: system.begun is not None and system.begun.alarms.state is not read)
@@ -162,12 +158,12 @@ async def test_a_reading_of_many_requests_is_made_seldom(embedded, tmp_path):
 
 
 async def test_files_that_cannot_be_used_concern_one_system_alone(embedded, tmp_path):
-    def wrong() -> SystemPlan:
+    def wrong():
         raise DataFileError([Mistake("b.toml", 3, "system.id", "a key is missing")])
 
     hung, hanging = threading.Event(), threading.Event()
 
-    def hang() -> SystemPlan:
+    def hang():
         hanging.set()
         hung.wait(60)
         raise DataFileError([])
@@ -202,7 +198,7 @@ async def test_files_that_cannot_be_used_concern_one_system_alone(embedded, tmp_
 
 
 async def test_another_account_is_never_taken_for_the_system(embedded, tmp_path):
-    def plan() -> SystemPlan:
+    def plan():
         right = plan_of("facility", embedded.url, tmp_path)
         system = right.runbook.system.model_copy(update={"account": "999999999999"})
         book = right.runbook.model_copy(update={"system": system})
@@ -221,7 +217,7 @@ async def test_another_account_is_never_taken_for_the_system(embedded, tmp_path)
 
 
 async def test_an_account_without_alarms_is_not_green(embedded, tmp_path):
-    def plan() -> SystemPlan:
+    def plan():
         right = plan_of("facility", embedded.url, tmp_path)
         return replace(right, runbook=right.runbook.model_copy(update={"alarms": ()}))
 
@@ -257,7 +253,7 @@ async def test_fifty_systems_share_what_the_sdk_has_loaded(embedded, tmp_path, m
     decoded = Counter[str]()
     load_file = ModelFiles.load_file
 
-    def counted(files: ModelFiles, path: str) -> Any:
+    def counted(files, path):
         content = load_file(files, path)
         decoded[path] += content is not None
         return content

@@ -4,7 +4,7 @@ import pytest
 
 from services.alarms.beginning import begin
 from services.fleet.fleet import Fleet
-from services.fleet.watched import SystemEntry, SystemPlan
+from services.fleet.watched import SystemEntry
 from services.journal.place import JournalPlace
 from services.models.fleet import Standing
 from services.toml.files import DataFileError, Mistake
@@ -20,7 +20,7 @@ async def test_two_systems_do_not_write_into_one_journal(embedded, tmp_path, lin
         path = tmp_path / "link.db"
         path.symlink_to(tmp_path / "facility.db")
 
-    def same() -> SystemPlan:
+    def same():
         plan = plan_of("library", embedded.url, tmp_path)
         return replace(plan, journal=JournalPlace("library", path))
 
@@ -40,7 +40,7 @@ async def test_two_systems_do_not_write_into_one_journal(embedded, tmp_path, lin
 
 
 async def test_files_that_change_after_the_start_do_not_stop_the_first_system(embedded, tmp_path):
-    def wrong() -> SystemPlan:
+    def wrong():
         raise DataFileError([Mistake("facility.toml", 3, "system.id", "a key is missing")])
 
     plan = plan_of("facility", embedded.url, tmp_path)
@@ -62,7 +62,7 @@ async def test_files_that_change_after_the_start_do_not_stop_the_first_system(em
 
 
 async def test_an_internal_error_is_not_an_endless_wait(embedded, tmp_path):
-    def wrong() -> SystemPlan:
+    def wrong():
         raise OSError("no processes")
 
     faults: list[BaseException] = []

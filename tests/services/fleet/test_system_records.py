@@ -1,8 +1,7 @@
 """The summary of a journal's file: what it counts, and that it is read only when there is something new."""
 
 from contextlib import closing
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 from services.calendar.calendar import Calendar
 from services.fleet.records import RecordsReader
@@ -21,13 +20,13 @@ BOOK = runbook("facility")
 NINE = Calendar(BOOK).local(Calendar(BOOK).day_of(ORIGIN), "09:00")
 
 
-def write(path: Path, *drafts: NewEntry, at: datetime = ORIGIN) -> None:
+def write(path, *drafts, at=ORIGIN):
     with closing(Store(path)) as store:
         for draft in drafts:
             append(store, draft, at=at, person=ALICE)
 
 
-def held(target: str) -> NewEntry:
+def held(target):
     return NewEntry(kind=EntryKind.INTENT, subject="change-1", target=target, text="sent", holds=target)
 
 

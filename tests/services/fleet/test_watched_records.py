@@ -1,10 +1,7 @@
 """A journal whose ledger does not answer, or fails in an unknown way, is never taken for one that is up to date."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 from unittest.mock import AsyncMock, Mock
 
 from services.clock import ManualClock
@@ -16,9 +13,7 @@ from tests.services.fleet.test_system_records import NINE, write
 from tests.tools.systems import plan_of
 
 
-def shared(
-    folder: Path, catch_up: Callable[[], Awaitable[None]], faults: list[BaseException], **options: Any
-) -> WatchedRecords:
+def shared(folder, catch_up, faults, **options):
     """The records of a journal in a ledger, which is read by `catch_up`; its copy here has one entry."""
     plan = plan_of("facility", "http://127.0.0.1:1", folder)
     write(plan.journal.path, NewEntry(kind=EntryKind.STARTED, text="started"), at=NINE)
@@ -30,7 +25,7 @@ def shared(
 async def test_a_ledger_that_hangs_is_a_problem_and_is_asked_once(tmp_path):
     answers, asked = asyncio.Event(), []
 
-    async def catch_up() -> None:
+    async def catch_up():
         asked.append(1)
         await answers.wait()
 
@@ -56,7 +51,7 @@ async def test_an_internal_error_of_a_ledger_is_told_and_ends_nothing(tmp_path):
     faults: list[BaseException] = []
     outcomes: list[Exception | None] = [RuntimeError("of ours"), None]
 
-    async def catch_up() -> None:
+    async def catch_up():
         if (error := outcomes.pop(0)) is not None:
             raise error
 

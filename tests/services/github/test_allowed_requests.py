@@ -13,7 +13,6 @@ from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.github.client import GithubClient, may_read, written_path
 from services.github.scope import runs_path, scope_path
 from services.models.base import Github
-from tests.conftest import Embedded
 from tests.services.github.github_world import client, grant
 
 SPEC = Github(user="ci-cd-user", repository="facility-city/staff-api", workflow="deploy.yml")
@@ -27,18 +26,18 @@ WRITES = {"put_secret"}
 
 
 @pytest.fixture
-def aws(empty_aws: Embedded) -> Embedded:
+def aws(empty_aws):
     return empty_aws
 
 
 @pytest.fixture
-def methods(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def methods(monkeypatch):
     sent: list[str] = []
     request = ClientSession.request
 
-    def noted(self: ClientSession, method: str, *rest: object, **options: object) -> object:
+    def noted(self, method, *rest, **options):
         sent.append(method)
-        return request(self, method, *rest, **options)  # type: ignore[arg-type]
+        return request(self, method, *rest, **options)
 
     monkeypatch.setattr(ClientSession, "request", noted)
     return sent

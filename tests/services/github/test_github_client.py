@@ -10,7 +10,6 @@ from services.github.client import GithubClient
 from services.github.scope import runs_path, scope_path
 from services.github.settings import GithubSettings
 from services.models.base import Github
-from tests.conftest import Embedded
 from tests.services.github.github_world import client, grant, write
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
@@ -22,7 +21,7 @@ VALUE = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 
 @pytest.fixture
-def aws(empty_aws: Embedded) -> Embedded:
+def aws(empty_aws):
     return empty_aws
 
 

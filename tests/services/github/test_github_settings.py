@@ -9,7 +9,7 @@ from services.github.settings import HOME, read
 TOKEN = "github_pat_11ABCDE"
 
 
-def private(path: Path, text: str = f"{TOKEN}\n", mode: int = 0o600) -> Path:
+def private(path, text=f"{TOKEN}\n", mode=384):
     file = path / "token"
     file.write_text(text)
     file.chmod(mode)

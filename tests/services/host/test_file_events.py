@@ -1,7 +1,7 @@
 import errno
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/mounts").exists(), reason="
 
 
 @pytest.fixture
-def events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileEvents]:
+def events(tmp_path, monkeypatch):
     monkeypatch.setattr(file_events, "is_local", lambda _folder: True)
     opened = FileEvents.of(tmp_path, ["a", "漢字"])
     yield opened
@@ -114,7 +114,7 @@ def test_an_unknown_file_system_is_not_local(tmp_path):
 def test_a_process_with_too_many_files_watches_by_other_means_and_leaves_none_open(
     number, tmp_path, monkeypatch
 ):
-    def refuse(*_arguments: int) -> int:
+    def refuse(*_arguments):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(file_events, "is_local", lambda _folder: True)

@@ -1,7 +1,6 @@
 import asyncio
 import os
 import stat
-from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -22,7 +21,7 @@ UMASKS = [0o000, 0o022, 0o077, 0o777]
 
 
 @contextmanager
-def umask(mask: int) -> Iterator[None]:
+def umask(mask):
     before = os.umask(mask)
     try:
         yield
@@ -30,7 +29,7 @@ def umask(mask: int) -> Iterator[None]:
         os.umask(before)
 
 
-def mode(path: Path) -> int:
+def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
@@ -61,7 +60,7 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
 
 
 @pytest.fixture
-def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def hostile(tmp_path, monkeypatch):
     """A tmux first on the PATH that records its runs; every call of the console goes to it, if to any."""
     trace = tmp_path / "told"
     tool = tmp_path / "bin" / "tmux"

@@ -5,26 +5,25 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from services.host import processes
 from services.host.processes import PID, SPACE, abandoned, is_own, pid_space, process_data, process_of
 from services.journal.chain import linked
-from services.models.journal import Entry, EntryKind, NewEntry, Person
+from services.models.journal import EntryKind, NewEntry, Person
 
 NOW = datetime(2026, 1, 30, 1, 0, tzinfo=UTC)
 
 
-def entry(data: dict[str, Any], host: str | None = None) -> Entry:
+def entry(data, host=None):
     draft = NewEntry(kind=EntryKind.LOOKING, text="x", data=data)
     person = Person(host=socket.gethostname() if host is None else host)
     return linked("j", draft, seq=1, at=NOW, person=person, previous="")
 
 
 @pytest.fixture(scope="module")
-def gone() -> int:
+def gone():
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid

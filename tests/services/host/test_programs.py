@@ -1,8 +1,5 @@
 import asyncio
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +14,7 @@ PIPES = {
 }
 
 
-def with_a_child(pids: Path) -> tuple[str, str, str]:
+def with_a_child(pids):
     """A program that never ends, and whose child holds its pipes."""
     return sys.executable, "-c", endless(pids)
 
@@ -26,13 +23,13 @@ async def test_a_program_cancelled_at_its_start_ends_without_a_waiter(tmp_path, 
     loop, pids, go = asyncio.get_running_loop(), tmp_path / "pids", asyncio.Event()
     connect = loop.connect_read_pipe
 
-    async def late(factory: Callable[[], Any], pipe: Any) -> Any:
+    async def late(factory, pipe):
         await go.wait()
         return await connect(factory, pipe)
 
     processes, create = list[asyncio.subprocess.Process](), asyncio.create_subprocess_exec
 
-    async def recorder(*command: str, **options: Any) -> asyncio.subprocess.Process:
+    async def recorder(*command, **options):
         processes.append(await create(*command, **options))
         return processes[-1]
 

@@ -1,10 +1,9 @@
 """One first wave for all consoles, on the embedded AWS; a console that is killed after its claim loses nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -18,11 +17,9 @@ from services.incidents.readings import Weighing
 from services.incidents.service import Incidents
 from services.journal.journal import Journal
 from services.models.alarms import AlarmOverview
-from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, TriggerKind
-from services.models.journal import Entry, EntryKind, EntryQuery, Person
+from services.models.incidents import TriggerKind
+from services.models.journal import EntryKind, EntryQuery, Person
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.incidents.waves import ALARM, live
 
 pytestmark = pytest.mark.scenario("alb-5xx", history=5400.0)
@@ -34,7 +31,7 @@ LEASE = 10.0
 class Console:
     """One console on a shared journal, without a screen."""
 
-    def __init__(self, embedded: Embedded, path: Path, name: str) -> None:
+    def __init__(self, embedded, path, name):
         runbook, clock = load_builtin("facility-prod"), embedded.clock
         settings = AwsSettings(region=runbook.system.region, endpoint_url=embedded.url)
         self.session = AwsSession(settings, clock=clock, meter=UsageMeter(clock))
@@ -51,16 +48,16 @@ class Console:
         )
         self.task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
+    def start(self):
         self.task = asyncio.create_task(self.capture.keep())
 
-    async def stop(self) -> None:
+    async def stop(self):
         if self.task is not None:
             self.task.cancel()
             with suppress(asyncio.CancelledError):
                 await self.task
 
-    async def entries(self, *kinds: EntryKind) -> tuple[Entry, ...]:
+    async def entries(self, *kinds):
         return await self.journal.entries(EntryQuery(kinds=frozenset(kinds)))
 
 
@@ -68,11 +65,11 @@ Open = Callable[[str], Awaitable[Console]]
 
 
 @pytest.fixture
-async def open_console(embedded: Embedded, tmp_path: Path) -> AsyncIterator[Open]:
+async def open_console(embedded, tmp_path):
     live(embedded)
     consoles: list[Console] = []
 
-    async def make(name: str) -> Console:
+    async def make(name):
         console = Console(embedded, tmp_path / "journal.db", name)
         consoles.append(console)
         await console.journal.open()
@@ -86,7 +83,7 @@ async def open_console(embedded: Embedded, tmp_path: Path) -> AsyncIterator[Open
         assert console.faults == []
 
 
-async def open_incident(console: Console) -> Incident:
+async def open_incident(console):
     incident = await console.incidents.begin(
         ALARM, "ALB 5xx", SINCE, trigger=TriggerKind.ALARM, playbook="alb-5xx"
     )
@@ -95,10 +92,10 @@ async def open_incident(console: Console) -> Incident:
 
 
 @asynccontextmanager
-async def moving(embedded: Embedded) -> AsyncIterator[None]:
+async def moving(embedded):
     """Let the world's time pass, a second a turn."""
 
-    async def move() -> None:
+    async def move():
         while True:
             embedded.clock.advance(1.0)
             await asyncio.sleep(0.01)
@@ -108,13 +105,13 @@ async def moving(embedded: Embedded) -> AsyncIterator[None]:
     task.cancel()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
+async def until(condition, seconds=60.0):
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  a condition of the journal, which several consoles write
             await asyncio.sleep(0.02)
 
 
-async def captured(console: Console) -> bool:
+async def captured(console):
     return bool(await console.entries(EntryKind.EVIDENCE))
 
 
@@ -133,11 +130,11 @@ async def test_a_console_that_is_signed_in_elsewhere_leaves_the_evidence_to_othe
     assert (entry.subject, entry.person.user) == (incident.id, "two")
 
 
-async def _is_asked(embedded: Embedded) -> bool:
+async def _is_asked(embedded):
     return embedded.counts().get("sts.GetCallerIdentity", 0) > 0
 
 
-async def whole(console: Console) -> IncidentEvidence:
+async def whole(console):
     (entry,) = await console.entries(EntryKind.EVIDENCE)
     full_entry = await console.journal.entry(entry.seq)
     return unpacked(full_entry.data)
@@ -193,7 +190,7 @@ async def test_a_console_killed_after_its_claim_is_replaced(embedded, open_conso
     assert entry.person.user == "other"
 
 
-async def is_waiting(embedded: Embedded) -> bool:
+async def is_waiting(embedded):
     return embedded.clock.sleepers > 0
 
 
@@ -204,7 +201,7 @@ async def test_a_console_cancelled_while_it_reads_is_replaced(embedded, open_con
     await open_incident(killed)
     killed.start()
 
-    async def claimed() -> bool:
+    async def claimed():
         return bool(await other.entries(EntryKind.INCIDENT_CAPTURING))
 
     await until(claimed)

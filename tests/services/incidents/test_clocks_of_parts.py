@@ -4,7 +4,7 @@ import pytest
 
 from services.incidents.clocks import overdue, whole_clocks
 from services.models.base import RawId
-from services.models.incidents import ClockKind, ClockState, Contacted, Incident, IncidentState
+from services.models.incidents import ClockKind, ClockState, Contacted, IncidentState
 from tests.services.incidents.incident_desk import FIRED, RUNBOOK
 from tests.widgets.incident_data import incident
 
@@ -19,7 +19,7 @@ WHOLE = incident(
 )  # fmt: skip
 
 
-def of_whole(whole: Incident, *parts: Incident, after: float) -> dict[ClockKind, ClockState]:
+def of_whole(whole, *parts, after):
     every = whole_clocks(whole, (whole, *parts), RUNBOOK.playbooks, FIRED + after * MINUTE)
     return {clock.kind: clock.state for clock in every}
 

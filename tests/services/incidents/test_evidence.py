@@ -3,10 +3,8 @@
 import base64
 import json
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -107,12 +105,11 @@ JSON = st.recursive(
 )
 
 
-def as_stored(data: dict[str, Any]) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(canonical(data))
-    return value
+def as_stored(data):
+    return json.loads(canonical(data))
 
 
-def noisy(count: int, length: int = 300) -> tuple[LogEntry, ...]:
+def noisy(count, length=300):
     seed = zlib.crc32(b"lines")
     lines = []
     for number in range(count):
@@ -124,13 +121,13 @@ def noisy(count: int, length: int = 300) -> tuple[LogEntry, ...]:
     return tuple(lines)
 
 
-def evidence(**fields: Any) -> IncidentEvidence:
+def evidence(**fields):
     readings = tuple(SourceReading(source=source, requests=1) for source in Source)
     alarm = AlarmMoment(id=RawId("alb"), name="alb", since=AT)
     return IncidentEvidence(**{"alarm": alarm, "began": AT, "ended": AT, "readings": readings, **fields})
 
 
-def sample(lines: tuple[LogEntry, ...]) -> LogSample:
+def sample(lines):
     return LogSample(group=RawId("/ecs/app"), pattern="ERROR", span=SPAN, lines=lines)
 
 
@@ -226,7 +223,7 @@ def test_hostile_contents_are_refused_in_words(content):
         unpacked(data)
 
 
-def repacked(change: Callable[[Any], object], original: IncidentEvidence | None = None) -> dict[str, Any]:
+def repacked(change, original=None):
     """An entry whose evidence was written by another version, or edited by hand."""
     value = (original or evidence(application_errors=sample(noisy(2)))).model_dump(mode="json")
     change(value)
@@ -237,7 +234,7 @@ def repacked(change: Callable[[Any], object], original: IncidentEvidence | None 
 
 
 def test_what_a_later_version_added_is_left_out():
-    def later(value: Any) -> None:
+    def later(value):
         value["orbit"] = {"of": "later"}
         value["alarm"]["mood"] = "bad"
         value["readings"][0]["retries"] = 3

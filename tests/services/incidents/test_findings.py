@@ -10,9 +10,9 @@ from services.incidents.escalation import Situation, phone_text, recipients, sla
 from services.incidents.findings import begin, playbook_of_finding
 from services.incidents.timeline import timeline
 from services.models.findings import Finding, Measure
-from services.models.incidents import Incident, StepKind, TimelineKind
+from services.models.incidents import StepKind, TimelineKind
 from services.models.verdict import Verdict
-from tests.services.incidents.incident_desk import NOW, RUNBOOK, IncidentDesk, alarm, desk
+from tests.services.incidents.incident_desk import NOW, RUNBOOK, alarm, desk
 
 JST = ZoneInfo("Asia/Tokyo")
 SPOKEN_CHARACTERS = {"ja": 160, "en": 300}
@@ -31,13 +31,13 @@ FINDING = Finding(
 )  # fmt: skip
 
 
-async def incident_of(console: IncidentDesk, finding: Finding = FINDING) -> Incident:
+async def incident_of(console, finding=FINDING):
     incident = await begin(console.incidents, RUNBOOK, finding)
     assert incident is not None
     return incident
 
 
-def situation(incident: Incident) -> Situation:
+def situation(incident):
     playbook = next((book for book in RUNBOOK.playbooks if book.id == incident.playbook), None)
     return Situation(incident, RUNBOOK, playbook, NOW + timedelta(minutes=3), JST, by="田中")
 

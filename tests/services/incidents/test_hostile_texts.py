@@ -1,6 +1,5 @@
 """Text from AWS and from people: nothing of it reaches a screen, a report or Slack as it is, and nothing fails by it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,6 @@ from services.incidents.announcements import Announcements
 from services.incidents.assess_answer import answer_of
 from services.incidents.capture import captured, capturing
 from services.incidents.escalation import Situation, phone_text, slack_text
-from services.incidents.service import Incidents
 from services.incidents.timeline import timeline
 from services.incidents.weighing import assess
 from services.models.alarms import Alarm, AlarmOverview, AlarmState
@@ -51,17 +49,16 @@ TEXTS = {"markup": MARKUP, "control": CONTROL, "long": LONG, "all": CONTROL + MA
 
 
 @pytest.fixture(params=TEXTS.values(), ids=TEXTS)
-def text(request: pytest.FixtureRequest) -> str:
-    value: str = request.param
-    return value
+def text(request):
+    return request.param
 
 
-def raw_id(text: str) -> RawId:
+def raw_id(text):
     """The text as a name: AWS sends UTF-8, which has no surrogates."""
     return RawId(text.encode("utf-8", "replace").decode())
 
 
-def hostile(text: str) -> IncidentEvidence:
+def hostile(text):
     """Evidence in which every text is `text`."""
     at = FIRED - timedelta(minutes=2)
     problem = Problem(kind=ProblemKind.OTHER, summary=text, detail=text, remedy=text, at=NOW)
@@ -134,7 +131,7 @@ def hostile(text: str) -> IncidentEvidence:
     )  # fmt: skip
 
 
-def texts_of(value: object) -> Iterator[str]:
+def texts_of(value):
     """Every text that a screen may draw: names for requests (RawId) are none."""
     match value:
         case RawId():
@@ -152,7 +149,7 @@ def texts_of(value: object) -> Iterator[str]:
                 yield from texts_of(part)
 
 
-def assert_safe(*values: object) -> None:
+def assert_safe(*values):
     for value in values:
         for text in texts_of(value):
             unsafe = UNSAFE.search(text.replace("\n", ""))
@@ -213,7 +210,7 @@ async def test_what_is_announced_told_and_reported_is_safe(text, tmp_path):
     assert_safe(page, markdown.write(document))
 
 
-async def announcements(incidents: Incidents, text: str) -> list[str]:
+async def announcements(incidents, text):
     """What a console without a screen prints."""
     announcements = Announcements(incidents, RUNBOOK)
     fired = Alarm(id=RawId(ALARM), name=text, state=AlarmState.ALARM, since=FIRED, reason=text, expected=True)

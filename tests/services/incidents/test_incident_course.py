@@ -12,20 +12,19 @@ from services.incidents.clocks import clocks, overdue
 from services.incidents.course import KINDS, incident_of, incidents_in
 from services.incidents.entries import closed, joined
 from services.incidents.joining import may_be_one
-from services.incidents.service import Incidents
 from services.incidents.timeline import timeline
 from services.journal.errors import AlreadyRecorded
 from services.models.alarms import AlarmState
-from services.models.incidents import ClockState, Incident, IncidentState, StepMark, TurnKind
+from services.models.incidents import ClockState, IncidentState, StepMark, TurnKind
 from services.models.journal import Entry, EntryKind, Person
-from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, RUNBOOK, IncidentDesk, alarm, desk
+from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, RUNBOOK, alarm, desk
 
 PLAYBOOK = RUNBOOK.playbook_for(ALARM)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
-def only(incidents: Incidents) -> Incident:
+def only(incidents):
     (incident,) = incidents.incidents
     return incident
 
@@ -126,12 +125,12 @@ async def test_clocks_start_anew_after_a_recovery_that_a_console_with_a_wrong_cl
 # ---- joined
 
 
-async def pair(console: IncidentDesk) -> tuple[Incident, ...]:
+async def pair(console):
     await console.see(alarm(), alarm(name="alb-latency-high"), alarm(name="ecs-cpu-high"))
     return console.incidents.incidents
 
 
-def listed_ids(console: IncidentDesk) -> set[str]:
+def listed_ids(console):
     return {
         id
         for incident in console.incidents.incidents
@@ -169,7 +168,7 @@ async def test_what_is_over_or_part_of_another_takes_no_parts(tmp_path):
         assert third.id in {each.id for each in console.incidents.incidents if each.is_open}
 
 
-def only_of(console: IncidentDesk, incident: Incident) -> Incident:
+def only_of(console, incident):
     whole = console.incidents.of(incident.id)
     assert whole is not None
     return whole
@@ -238,7 +237,7 @@ BODIES = DATA.map(lambda data: json.dumps(data, ensure_ascii=True)) | st.sampled
 OPENING = {"trigger": "alarm", "title": "t", "playbook": "alb-5xx", "since": FIRED.isoformat()}
 
 
-def entry(seq: int, kind: EntryKind, body: str, subject: str = "incident:a@b") -> Entry:
+def entry(seq, kind, body, subject="incident:a@b"):
     return Entry(
         seq=seq,
         at=NOW + seq * MINUTE,

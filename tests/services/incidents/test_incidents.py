@@ -1,6 +1,5 @@
 import asyncio
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -119,7 +118,7 @@ async def test_the_course_of_a_response(tmp_path):
         assert again.incidents.incidents == (await _rebuilt(path))
 
 
-async def _rebuilt(path: Path):
+async def _rebuilt(path):
     async with desk(path) as console:
         await console.incidents.load()
         return console.incidents.incidents

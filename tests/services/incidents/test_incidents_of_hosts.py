@@ -1,41 +1,39 @@
 """An incident on two hosts whose clocks are three minutes apart: opened once, one first wave, the same time limits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from services.incidents.capture import IncidentCapture
 from services.incidents.clocks import clocks
 from services.models.first_wave import AlarmMoment, IncidentEvidence
-from services.models.incidents import ClockKind, ClockState, Incident, TurnKind
+from services.models.incidents import ClockKind, ClockState, TurnKind
 from services.models.journal import EntryKind, EntryQuery
-from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, RUNBOOK, IncidentDesk, alarm, desk
-from tests.services.journal.hosts import Host, two_hosts
+from tests.services.incidents.incident_desk import ALARM, FIRED, NOW, RUNBOOK, alarm, desk
+from tests.services.journal.hosts import two_hosts
 from tests.tools.memory_ledger import MemoryLedger
 
 PLAYBOOK = next(book for book in RUNBOOK.playbooks if book.wait_minutes and book.escalate_to)
 
 
 class Scene:
-    def __init__(self, ledger: MemoryLedger, hosts: tuple[Host, Host], one: IncidentDesk, two: IncidentDesk):
+    def __init__(self, ledger, hosts, one, two):
         self.ledger, self.hosts, self.one, self.two = ledger, hosts, one, two
 
-    async def load(self) -> None:
+    async def load(self):
         for console in (self.one, self.two):
             await console.journal.catch_up()
             await console.incidents.load()
 
-    async def count(self, kind: EntryKind) -> int:
+    async def count(self, kind):
         await self.load()
         return len(await self.two.journal.entries(EntryQuery(kinds=frozenset({kind}))))
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+async def scene(tmp_path):
     ledger = MemoryLedger()
     hosts = two_hosts(ledger, tmp_path, NOW)
     journals = [host.journal() for host in hosts]
@@ -48,7 +46,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         yield Scene(ledger, hosts, one, two)
 
 
-def of(console: IncidentDesk) -> Incident:
+def of(console):
     return next(each for each in console.incidents.incidents if each.target == ALARM)
 
 
@@ -65,7 +63,7 @@ async def test_the_time_limits_end_at_the_same_moment_on_both(scene):
     await scene.load()
     assert of(scene.one).holder == "bob"
 
-    def ends(now: timedelta) -> list[object]:
+    def ends(now):
         return [
             [
                 (each.kind, each.starts, each.due)
@@ -103,8 +101,8 @@ async def test_the_first_wave_is_recorded_once_though_its_reader_is_cut_off_mean
     reads: list[str] = []
 
     @asynccontextmanager
-    async def capturing(console: IncidentDesk, name: str) -> AsyncIterator[None]:
-        async def read(incident: Incident) -> IncidentEvidence:
+    async def capturing(console, name):
+        async def read(incident):
             reads.append(name)
             if name == "one":
                 scene.hosts[0].line.is_cut = True
@@ -122,7 +120,7 @@ async def test_the_first_wave_is_recorded_once_though_its_reader_is_cut_off_mean
             await asyncio.gather(task, return_exceptions=True)
             assert not faults
 
-    async def until(reached: Callable[[], object]) -> None:
+    async def until(reached):
         async with asyncio.timeout(60):
             while not reached():
                 await asyncio.sleep(0.005)

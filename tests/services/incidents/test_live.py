@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
@@ -11,16 +10,7 @@ from services.incidents.live import AGAIN, EVERY, LiveEvidence, with_captured, w
 from services.incidents.readings import Weighing
 from services.incidents.weighing import assess
 from services.models.causes import SignalState, Word
-from services.models.first_wave import (
-    AskedQuestion,
-    IncidentEvidence,
-    LogEntry,
-    LogSample,
-    Source,
-    SourceReading,
-    StoppedTask,
-    Sure,
-)
+from services.models.first_wave import AskedQuestion, LogEntry, Source, SourceReading, StoppedTask, Sure
 from services.models.incidents import Turn, TurnKind
 from services.models.problem import Problem, ProblemKind
 from tests.widgets import incident_data as data
@@ -28,13 +18,11 @@ from tests.widgets import incident_data as data
 SURENESS = [Word.OPEN, Word.LIKELY, Word.STRONG]
 
 
-def problem(kind: ProblemKind = ProblemKind.UNREACHABLE) -> Problem:
+def problem(kind=ProblemKind.UNREACHABLE):
     return Problem(kind=kind, summary="no response", at=data.NOW)
 
 
-def evidence(
-    failed: Iterable[Source] = (), kind: ProblemKind = ProblemKind.UNREACHABLE, **fields: object
-) -> IncidentEvidence:
+def evidence(failed=(), kind=ProblemKind.UNREACHABLE, **fields):
     """A reading of which some sources failed; each source has the requests that are set aside for it."""
     lost = set(failed)
     readings = tuple(
@@ -48,7 +36,7 @@ def evidence(
     return data.evidence(readings=readings, **fields)
 
 
-def sample(*minutes: int, is_whole: bool = True) -> LogSample:
+def sample(*minutes, is_whole=True):
     whole = data.evidence().database_lines
     lines = tuple(LogEntry(at=data.minutes(at), stream="s", text=f"line {at}") for at in minutes)
     return whole.model_copy(update={"lines": lines, "is_whole": is_whole})
@@ -106,7 +94,7 @@ def test_the_newest_answer_has_its_own_time_whatever_fails_after_it(losses):
 
 
 def test_a_question_that_fails_keeps_its_answer_and_the_time_of_it():
-    def asked(at: int, *reads: str) -> IncidentEvidence:
+    def asked(at, *reads):
         answers = tuple(
             AskedQuestion(
                 title=f"q{index}", answer=f"a{at}", read=read, at=data.minutes(at), sure=Sure.PARTLY
@@ -152,21 +140,21 @@ def test_after_recovery_the_states_are_those_of_the_trouble_and_the_curves_go_on
 class Asked:
     """Counts the questions of a LiveEvidence by a clock that stands until it is moved."""
 
-    def __init__(self, failed: Iterable[Source], kind: ProblemKind) -> None:
+    def __init__(self, failed, kind):
         self.failed, self.kind = list(failed), kind
         self.clock = ManualClock(data.NOW)
         self.asked: list[frozenset[Source]] = []
         self.live = LiveEvidence(self._whole, self.clock, self._again)
 
-    async def _whole(self, _incident: object) -> IncidentEvidence:
+    async def _whole(self, _incident):
         self.asked.append(frozenset(Source))
         return evidence(self.failed, self.kind)
 
-    async def _again(self, before: IncidentEvidence, sources: frozenset[Source]) -> IncidentEvidence:
+    async def _again(self, before, sources):
         self.asked.append(sources)
         return evidence(self.failed, self.kind)
 
-    async def run(self, seconds: float) -> list[tuple[float, frozenset[Source]]]:
+    async def run(self, seconds):
         times: list[tuple[float, frozenset[Source]]] = []
         begin = self.clock.elapsed()
         while self.clock.elapsed() - begin < seconds:

@@ -12,7 +12,7 @@ from widgets.incidents.wording import clock_span
 GIB = 2.0**30
 
 
-def series(measure: Measure, values: list[float], period: int = 60) -> Series:
+def series(measure, values, period=60):
     end = int(data.NOW.timestamp()) // 60 * 60
     times = tuple(end - period * (len(values) - 1 - index) for index in range(len(values)))
     return Series(id=measure, label="x", times=times, values=tuple(values), period=period)

@@ -1,6 +1,6 @@
 """Each text that leaves the console says how the incident stands at that moment, counts until then, and asks only while it goes on."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,7 +52,7 @@ NOTHING, UNCONFIRMED = ("nothing for you to do", "対応は不要"), ("not judge
 BEFORE = ("before: 09:58–10:05", "09:58～10:05")
 
 
-def incident(*turns: tuple[TurnKind, int], **more: object) -> Incident:
+def incident(*turns, **more):
     """One that fired at 9:58; turns by minutes since then."""
     dated = tuple(Turn(at=FIRED + timedelta(minutes=minute), kind=kind) for kind, minute in turns)
     last = next((each for each in reversed(dated) if each.kind in (TurnKind.RECOVERED, TurnKind.ALARM)), None)
@@ -65,7 +65,7 @@ def incident(*turns: tuple[TurnKind, int], **more: object) -> Incident:
     )  # fmt: skip
 
 
-def situation(one: Incident, **more: object) -> Situation:
+def situation(one, **more):
     fields = {
         "measured": "6.2 %",
         "impact": "28% of requests failed",
@@ -74,7 +74,7 @@ def situation(one: Incident, **more: object) -> Situation:
         "by": "sato",
         "seen_at": NOW,
     }
-    return Situation(one, RUNBOOK, RUNBOOK.playbook_for(ALARM), NOW, JST, **{**fields, **more})  # type: ignore[arg-type]
+    return Situation(one, RUNBOOK, RUNBOOK.playbook_for(ALARM), NOW, JST, **{**fields, **more})
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -144,13 +144,13 @@ def test_what_is_left_after_recovery_says_by_whom(one, language):
 
 
 async def test_a_console_without_a_screen_tells_at_its_start_how_it_stands_and_then_what_happens():
-    lines = await Announcements(None, RUNBOOK).of_incidents((incident(OK, RECOVERED),))  # type: ignore[arg-type]
+    lines = await Announcements(None, RUNBOOK).of_incidents((incident(OK, RECOVERED),))
     assert (
         lines[1].strip()
         == "ALB 5xx fired at 2026-01-14(Wed) 09:58 and recovered at 2026-01-14(Wed) 10:07 (9m)."
     )
     assert len(lines) == 2, "what happened before is not later as if it happened now"
-    later = Announcements(None, RUNBOOK)  # type: ignore[arg-type]
+    later = Announcements(None, RUNBOOK)
     await later.of_incidents((incident(),))
     offer = HandOver(by="sato", to="suzuki", at=NOW, seq=5)
     news = await later.of_incidents((incident(OK, holder="sato", hand_over=offer),))
@@ -180,11 +180,11 @@ def test_who_responds_is_who_holds_it_now():
     assert all("ALB 5xx" in text and "art of" in text for text in (slack_text(part), phone_text(part)))
 
 
-def fired(**more: object) -> Incident:
+def fired(**more):
     return incident(**{"since": SINCE, "turns": (), **more})
 
 
-def read(minutes: int) -> Facts:
+def read(minutes):
     """60 of 600 requests fail each minute from 10:00 on, read so many minutes after that."""
     start = SINCE - timedelta(minutes=3)
     times = tuple(int((start + timedelta(minutes=number)).timestamp()) for number in range(-180, minutes))
@@ -230,7 +230,7 @@ def test_the_wait_that_the_console_judged_is_carried_out():
     assert (record.index, record.mark, record.at) == (3, StepMark.DONE, FIRED + timedelta(minutes=9))
 
 
-def plan(**more: object) -> Plan:
+def plan(**more):
     size = Row(name="Allocated storage", before="100 GiB", after="200 GiB")
     step = PlannedStep(
         id="extend", title="x", target="db", expects="", rows=(size,),
@@ -244,7 +244,7 @@ def plan(**more: object) -> Plan:
     return Plan.model_validate({**fields, **more})
 
 
-def falling(at: datetime) -> Facts:
+def falling(at):
     """Free storage falls by 6 GiB an hour, and has 3 GiB left."""
     times = tuple(int((at - timedelta(minutes=number)).timestamp()) for number in range(90, 0, -1))
     values = tuple((3 + 0.1 * number) * 2**30 for number in range(90, 0, -1))

@@ -1,9 +1,7 @@
 """An alarm about a resource that is none of the system's: whose causes, which sources, what is shown instead."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -19,7 +17,6 @@ from services.incidents.recovery.checks import recovery_checks
 from services.incidents.signals.registry import BY_ID
 from services.incidents.subject import stranger_of
 from services.incidents.weighing import assess
-from services.inspections.base import InspectionContext
 from services.models.assess_answer import AssessAnswer
 from services.models.base import RawId
 from services.models.causes import CauseSpec, SignalState, Word
@@ -44,14 +41,14 @@ NODE = (("CacheClusterId", "facility-cache-001"),)
 BALANCER = (("LoadBalancer", "app/facility-prod-alb/50dc6c495c0c9188"),)
 
 
-def query(namespace: str, *dimensions: tuple[str, str], metric: str = "CPUUtilization") -> MetricQuery:
+def query(namespace, *dimensions, metric="CPUUtilization"):
     pairs = tuple((RawId(name), RawId(value)) for name, value in dimensions)
     return MetricQuery(
         id=f"m{len(dimensions)}", namespace=RawId(namespace), metric=RawId(metric), dimensions=pairs
     )
 
 
-def alarm(*queries: MetricQuery, id: str = "cache-high", **fields: Any) -> AlarmMoment:
+def alarm(*queries, id="cache-high", **fields):
     return AlarmMoment(id=RawId(id), name=id, since=NOW, queries=queries, **fields)
 
 
@@ -124,14 +121,14 @@ def test_a_cause_of_the_runbook_competes_where_it_applies(applies_to, playbooks,
     assert (own.id in of_system) is (applies_to == ())
 
 
-def write(name: str, source: str, *resources: str, minutes: float = 5.0, error: str = "") -> TrailEvent:
+def write(name, source, *resources, minutes=5.0, error=""):
     return TrailEvent(
         id=RawId(name), name=name, source=f"{source}.amazonaws.com", at=NOW - timedelta(minutes=minutes),
         region="ap-northeast-1", actor=Actor(kind=ActorKind.USER, name="sato"), resources=resources, error=error,
     )  # fmt: skip
 
 
-def evidence(later: float = 30.0, **fields: Any) -> IncidentEvidence:
+def evidence(later=30.0, **fields):
     fields.setdefault("alarm", alarm(query("AWS/ElastiCache", *NODE)))
     readings = tuple(SourceReading(source=source) for source in Source)
     return IncidentEvidence(began=NOW, ended=NOW + timedelta(minutes=later), readings=readings, **fields)
@@ -200,12 +197,12 @@ async def test_assess_says_that_no_causes_are_known_and_what_is(embedded_now, ca
 
 
 @pytest.fixture
-async def console(empty_aws: Any) -> AsyncIterator[InspectionContext]:
+async def console(empty_aws):
     async with context(empty_aws) as console:
         yield console
 
 
-async def cache_alarm(aws: Any) -> None:
+async def cache_alarm(aws):
     """A cache that evicts since ten minutes, its alarm on the CPU of the engine, and a metric that stays as it is."""
     from tests.services.test_readers_http import connected
 

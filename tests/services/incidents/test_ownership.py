@@ -9,7 +9,6 @@ from services.incidents.first_wave.parts import plain_events
 from services.incidents.ownership import belongs
 from services.models.base import RawId
 from services.models.belongings import Belongings, Owned, OwnedPart
-from services.models.cloudtrail import TrailEvent
 
 ACCOUNT = "123456789012"
 SECRET = f"arn:aws:secretsmanager:ap-northeast-1:{ACCOUNT}:secret:prod/db"
@@ -35,7 +34,7 @@ OWN = {
 UNREAD = {Owned.KEY: "the keys of secrets are not told"}
 
 
-def belongings(unread: dict[Owned, str] = UNREAD, *, without: tuple[Owned, ...] = ()) -> Belongings:
+def belongings(unread=UNREAD, *, without=()):
     parts = tuple(
         OwnedPart(kind=kind, ids=tuple(map(RawId, ids)), unread=unread.get(kind, ""))
         for kind, ids in OWN.items()
@@ -44,15 +43,7 @@ def belongings(unread: dict[Owned, str] = UNREAD, *, without: tuple[Owned, ...] 
     return Belongings(read_at=AT, parts=parts)
 
 
-def event(
-    name: str,
-    service: str,
-    parameters: Any,
-    response: Any = None,
-    *,
-    resources: tuple[str, ...] = (),
-    region: str = "ap-northeast-1",
-) -> TrailEvent:
+def event(name, service, parameters, response=None, *, resources=(), region="ap-northeast-1"):
     record = {
         "userIdentity": {"type": "IAMUser", "userName": "mei"},
         "requestParameters": parameters,
@@ -73,12 +64,12 @@ def event(
     return plain_events([write])[0]
 
 
-def rule(group: str, peer: str = "sg-0999999999999999a") -> dict[str, Any]:
+def rule(group, peer="sg-0999999999999999a"):
     permission = {"ipProtocol": "tcp", "fromPort": 5432, "groups": {"items": [{"groupId": peer}]}}
     return {"groupId": group, "ipPermissions": {"items": [permission]}}
 
 
-def alb(kind: str, name: str, *rest: str) -> str:
+def alb(kind, name, *rest):
     place = f"arn:aws:elasticloadbalancing:ap-northeast-1:{ACCOUNT}"
     return f"{place}:{kind}/app/{name}/50dc6c495c0c9188{''.join(f'/{each}' for each in rest)}"
 

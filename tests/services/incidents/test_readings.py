@@ -1,27 +1,17 @@
 """Later readings in the journal: when the word or the first cause changes, once a minute, by one console."""
 
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 from services.incidents.capture import captured
 from services.incidents.evidence import unpacked
 from services.incidents.live import LiveEvidence
 from services.incidents.readings import Readings
 from services.incidents.weighing import assess
-from services.models.causes import Word
-from services.models.first_wave import (
-    AskedQuestion,
-    IncidentEvidence,
-    Measure,
-    Source,
-    SourceReading,
-    Sure,
-)
-from services.models.incidents import Incident, TriggerKind
-from services.models.journal import Entry, EntryKind, EntryQuery
-from tests.services.incidents.incident_desk import RUNBOOK, IncidentDesk, alarm, desk
+from services.models.first_wave import AskedQuestion, Measure, Source, SourceReading, Sure
+from services.models.incidents import TriggerKind
+from services.models.journal import EntryKind, EntryQuery
+from tests.services.incidents.incident_desk import RUNBOOK, alarm, desk
 from tests.widgets import incident_data as data
 
 READ = tuple(SourceReading(source=source, requests=1) for source in Source)
@@ -35,21 +25,21 @@ NOTHING = data.evidence(
 )
 
 
-def later(evidence: IncidentEvidence, minutes: float) -> IncidentEvidence:
+def later(evidence, minutes):
     return evidence.model_copy(update={"ended": evidence.ended + timedelta(minutes=minutes)})
 
 
 class Console:
-    def __init__(self, incidents: IncidentDesk) -> None:
+    def __init__(self, incidents):
         self.desk = incidents
         self.next = NOTHING
         self.live = LiveEvidence(self._read, incidents.clock)
         self.readings = Readings(incidents.incidents, self.live, RUNBOOK)
 
-    async def _read(self, _incident: Incident) -> IncidentEvidence:
+    async def _read(self, _incident):
         return self.next
 
-    async def see(self, evidence: IncidentEvidence) -> None:
+    async def see(self, evidence):
         self.next = evidence
         self.desk.clock.advance(1)
         await self.desk.incidents.load()
@@ -57,14 +47,14 @@ class Console:
         await self.live.read(incident, at_once=True)
         await self.readings.note(incident)
 
-    async def entries(self) -> tuple[Entry, ...]:
+    async def entries(self):
         listed = await self.desk.journal.entries(EntryQuery(kinds=frozenset({EntryKind.EVIDENCE})))
         whole = [await self.desk.journal.entry(entry.seq) for entry in listed]
         return tuple(entry for entry in whole if entry is not None)
 
 
 @asynccontextmanager
-async def consoles(path: Path) -> AsyncIterator[tuple[Console, Console]]:
+async def consoles(path):
     async with desk(path) as one, desk(path, "suzuki", one.clock) as other:
         await one.see(alarm())
         (incident,) = one.incidents.incidents
@@ -72,7 +62,7 @@ async def consoles(path: Path) -> AsyncIterator[tuple[Console, Console]]:
         yield Console(one), Console(other)
 
 
-def verdict(entry: Entry) -> tuple[Word, str]:
+def verdict(entry):
     assessment = assess(unpacked(entry.data), RUNBOOK)
     return assessment.word, str(assessment.leader.id) if assessment.leader else ""
 
@@ -122,7 +112,7 @@ async def test_closing_records_how_things_stand(tmp_path):
 
 
 async def test_an_attack_s_answers_are_recorded_when_more_is_known_and_at_closing(tmp_path):
-    def asked(minutes: float, sure: Sure, read: str = "samples") -> IncidentEvidence:
+    def asked(minutes, sure, read="samples"):
         at = data.NOW + timedelta(minutes=minutes)
         answer = AskedQuestion(title="Through?", answer=f"at {minutes}", read=read, at=at, sure=sure)
         return data.evidence(readings=(), began=at, ended=at, answers=(answer,))

@@ -4,8 +4,7 @@ from datetime import date
 
 from services.incidents.escalation import recipients
 from services.incidents.roster import next_on_duty, on_duty, reach_of, roster_rows
-from services.models.runbook import Runbook
-from services.runbook.loader import Loaded, loads
+from services.runbook.loader import loads
 from tests.services.runbook.small import SYSTEM
 
 ROSTER = """
@@ -32,11 +31,11 @@ ends = 2026-02-06
 """
 
 
-def load_roster(text: str = ROSTER) -> Loaded:
+def load_roster(text=ROSTER):
     return loads(SYSTEM + text)
 
 
-def book() -> Runbook:
+def book():
     return load_roster().runbook
 
 

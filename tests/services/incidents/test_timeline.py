@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 ONSET = Onset(at=FIRED - 2 * MINUTE, basis=OnsetBasis.BASELINE)
 
 
-def write(name: str, minutes: float, source: str = "ec2.amazonaws.com") -> TrailEvent:
+def write(name, minutes, source="ec2.amazonaws.com"):
     return TrailEvent(
         id=f"{name}{minutes}",
         name=name,
@@ -32,7 +32,7 @@ def write(name: str, minutes: float, source: str = "ec2.amazonaws.com") -> Trail
     )
 
 
-def evidence(*writes: TrailEvent) -> IncidentEvidence:
+def evidence(*writes):
     moment = AlarmMoment(id=ALARM, name=ALARM, since=FIRED)
     return IncidentEvidence(alarm=moment, began=NOW, ended=NOW, readings=(), writes=writes)
 
@@ -66,7 +66,7 @@ def test_a_write_elsewhere_in_the_account_says_so(group, *, is_own):
     assert "elsewhere" not in row.text, "whose it is is not known"
 
 
-def change(minutes: float) -> Entry:
+def change(minutes):
     return Entry(
         seq=int(100 + minutes), at=ONSET.at + minutes * MINUTE, kind=EntryKind.OUTCOME, subject="p1", target="api",
         text="done", person=Person(user="tanaka", host="h"), body="{}", previous="", hash="",
@@ -104,7 +104,7 @@ def test_our_own_changes_after_the_first_bad_minute_are_the_response_and_no_susp
     assert kinds == {entries[0].seq: TimelineKind.JUST_BEFORE, entries[1].seq: TimelineKind.CHANGE}
 
 
-def _of_botocore(shape: str) -> set[str]:
+def _of_botocore(shape):
     model = Loader().load_service_model("ecs", "service-2")
     return set(model["shapes"][shape]["enum"])
 

@@ -1,10 +1,9 @@
 """Two people respond at the same time: the journal tells one truth, and who came second is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,26 +12,26 @@ from hypothesis import strategies as st
 from services.incidents.service import Incidents
 from services.journal.errors import AlreadyRecorded
 from services.models.incidents import Incident, StepMark
-from services.models.journal import Entry, EntryKind
-from tests.services.incidents.incident_desk import ALARM, IncidentDesk, alarm, desk
+from services.models.journal import EntryKind
+from tests.services.incidents.incident_desk import ALARM, alarm, desk
 
 OTHER = "alb-latency-high"
 Act = Callable[[Incidents], Awaitable[object]]
 
 
-def of(console: IncidentDesk, name: str = ALARM) -> Incident:
+def of(console, name=ALARM):
     return next(each for each in console.incidents.incidents if each.target == name)
 
 
 @asynccontextmanager
-async def pair(path: Path) -> AsyncIterator[tuple[IncidentDesk, IncidentDesk]]:
+async def pair(path):
     async with desk(path) as one, desk(path, "suzuki") as two:
         await one.see(alarm(), alarm(name=OTHER))
         await two.incidents.load()
         yield one, two
 
 
-async def at_once(one: IncidentDesk, two: IncidentDesk, act: Act) -> tuple[IncidentDesk, Entry]:
+async def at_once(one, two, act):
     """Both do it, seeing the same: the console that succeeded, and what the other was told."""
     results = await asyncio.gather(act(one.incidents), act(two.incidents), return_exceptions=True)
     (refusal,) = [result for result in results if isinstance(result, BaseException)]
@@ -59,7 +58,7 @@ async def test_both_decide_the_cause(tmp_path):
     async with pair(tmp_path / "journal.db") as (one, two):
         incident = of(one)
 
-        def decide(incidents: Incidents) -> Awaitable[object]:
+        def decide(incidents):
             return incidents.decide(incident, "artefact", f"as {incidents.journal.person.name} says")
 
         first, _entry = await at_once(one, two, decide)
@@ -139,7 +138,7 @@ async def test_one_joins_while_the_other_closes(tmp_path, is_part):
 # ---- the journal read in any order, and twice
 
 
-async def played(path: Path) -> tuple[Entry, ...]:
+async def played(path):
     async with pair(path) as (one, two):
         await one.incidents.take(of(one))
         await one.incidents.mark(of(one), 0, StepMark.DONE, "Read the log")
@@ -157,7 +156,7 @@ async def played(path: Path) -> tuple[Entry, ...]:
 
 
 @pytest.fixture(scope="module")
-def entries(tmp_path_factory: pytest.TempPathFactory) -> tuple[Entry, ...]:
+def entries(tmp_path_factory):
     return asyncio.run(played(tmp_path_factory.mktemp("played") / "journal.db"))
 
 
@@ -174,7 +173,7 @@ def test_the_same_entries_in_any_order_and_twice_tell_the_same(entries, data):
     assert in_pieces._days.waiting == in_order._days.waiting
 
 
-def projected(*pieces: list[Entry]) -> Incidents:
+def projected(*pieces):
     incidents = Incidents.__new__(Incidents)
     Incidents.__init__(incidents, None, None)  # type: ignore[arg-type]  neither is used to absorb
     for piece in pieces:

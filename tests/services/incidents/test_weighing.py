@@ -1,6 +1,5 @@
 """The weighing of causes: words, chains, gates; what is not read never makes anything surer."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,9 +21,7 @@ RUNBOOK = load_builtin("facility-prod")
 ORDER = (Word.OPEN, Word.LIKELY, Word.STRONG)
 
 
-def signals(
-    states: Mapping[str, SignalState], *, denied: frozenset[str] = frozenset(), **times: float
-) -> list[Signal]:
+def signals(states, *, denied=frozenset(), **times):
     """Every signal: as in `states`, otherwise absent; those of `denied` are unseen."""
     return [
         Signal(
@@ -44,7 +41,7 @@ def signals(
     ]
 
 
-def assessment_of(*present: str, unseen: tuple[str, ...] = (), **times: float):
+def assessment_of(*present, unseen=(), **times):
     states = dict.fromkeys(present, SignalState.PRESENT) | dict.fromkeys(unseen, SignalState.UNSEEN)
     return weigh(causes_of(RUNBOOK), signals(states, **times), ONSET)
 

@@ -16,7 +16,7 @@ from services.incidents.timeline import just_before
 from services.incidents.weighing import assess
 from services.models.base import RawId
 from services.models.belongings import Belongings, Owned, OwnedPart
-from services.models.causes import Signal, SignalState, Word
+from services.models.causes import SignalState, Word
 from services.models.cloudtrail import Actor, ActorKind, TrailEvent
 from services.models.first_wave import (
     AlarmMoment,
@@ -32,7 +32,6 @@ from services.models.first_wave import (
     TargetHealth,
 )
 from services.models.metrics import Series
-from services.models.runbook import Runbook
 from services.runbook.loader import load_builtin
 from tests.services.incidents.drawn_evidence import SINCE, SPAN, evidence, without
 
@@ -41,7 +40,7 @@ ORDER = (Word.OPEN, Word.LIKELY, Word.STRONG)
 SECTIONS = ("alb", "ecs", "rds", "waf", "error_logs", "slow_queries")
 
 
-def bare(*sections: str) -> Runbook:
+def bare(*sections):
     return RUNBOOK.model_copy(update=dict.fromkeys(sections))
 
 
@@ -87,7 +86,7 @@ def test_what_may_be_in_the_unread_rest_of_a_source_is_not_absent(whole, source)
 # ---- what is not there is not absent
 
 
-def about(minutes: int, **fields: Any) -> IncidentEvidence:
+def about(minutes, **fields):
     """Evidence that was read so many minutes after the alarm."""
     readings = tuple(SourceReading(source=source, requests=1) for source in Source)
     alarm = AlarmMoment(id=RawId("alb-5xx-error-rate"), name="alb", since=SINCE)
@@ -97,11 +96,11 @@ def about(minutes: int, **fields: Any) -> IncidentEvidence:
     )
 
 
-def signal(whole: IncidentEvidence, id: str) -> Signal:
+def signal(whole, id):
     return next(each for each in assess(whole, RUNBOOK).signals if each.id == id)
 
 
-def stopped_task(minutes: int) -> StoppedTask:
+def stopped_task(minutes):
     return StoppedTask(id="t1", code="UserInitiated", stopping=SINCE + timedelta(minutes=minutes))
 
 
@@ -154,11 +153,11 @@ def test_stopped_tasks_that_were_left_out_are_unseen():
 
 def test_an_error_is_not_new_because_the_older_lines_were_left_out_of_the_journal():
     # The older half of a log is what is recorded last: without it every kind of error would be new.
-    def line(minute: int, number: int) -> LogEntry:
+    def line(minute, number):
         noise = random.Random(number).randbytes(250).hex()
         return LogEntry(at=SINCE + timedelta(minutes=minute), stream="s", text=f"ERROR KeyError: row {noise}")
 
-    def sample(count: int) -> LogSample:
+    def sample(count):
         lines = [*(line(-20, number) for number in range(count)), *(line(0, number) for number in range(50))]
         return LogSample(group=RawId("/ecs/app"), pattern="?ERROR", span=SPAN, lines=tuple(lines))
 

@@ -9,9 +9,7 @@ from services.inspections.base import InspectionRequest
 from services.inspections.registry import INSPECTIONS
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
-from services.models.findings import Finding, Measure
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.inspections.costs.cost_answers import BOOK
 from tests.services.inspections.running_world import context
 
@@ -20,7 +18,7 @@ MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 WEEKEND = 3 * 24 * 3600.0
 
 
-async def run_every_inspection(embedded: Embedded) -> dict[str, Finding]:
+async def run_every_inspection(embedded):
     """Run every inspection over the time since Friday evening, as the nine o'clock duties do."""
     async with context(embedded, runbook=BOOK) as inspection_context:
         inspection_runner = InspectionRunner(
@@ -43,11 +41,11 @@ async def run_every_inspection(embedded: Embedded) -> dict[str, Finding]:
         return findings
 
 
-def bad(finding: Finding) -> list[Measure]:
+def bad(finding):
     return [each for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)]
 
 
-def told(finding: Finding) -> str:
+def told(finding):
     measures = "; ".join(f"{each.title}={each.shown} {each.note}" for each in bad(finding))
     return f"{finding.verdict}: {finding.summary} [{measures}] {finding.problem}"
 

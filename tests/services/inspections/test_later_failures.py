@@ -1,14 +1,11 @@
 """A request that fails costs its own part: what was measured as abnormal before and after it stays abnormal."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from services.aws.client.meter import UsageMeter
-from services.aws.client.reader import Answer, Reader
 from services.aws.logs import insights
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
@@ -16,9 +13,7 @@ from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import INSPECTIONS, make
 from services.inspections.running.runner import InspectionRunner
 from services.inspections.running.windows import window
-from services.models.findings import Finding
 from services.models.problem import ProblemKind
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from tests.services.aws.canned import Canned, failure
 from tests.services.inspections.dashboard.test_dashboard_inspection import (
@@ -52,30 +47,30 @@ NEEDED = {
 class Failing:
     """A session of which the request with this number is throttled."""
 
-    def __init__(self, reader: Reader, number: int) -> None:
+    def __init__(self, reader, number):
         self._reader = reader
         self._left = number
         self.failed = ""
         self.passed: list[str] = []
 
-    def _counts(self, operation: str) -> None:
+    def _counts(self, operation):
         self._left -= 1
         if self._left == 0:
             self.failed = operation
             raise failure(ProblemKind.THROTTLED, "slow down")
         self.passed.append(operation)
 
-    async def read(self, service: str, operation: str, /, **params: Any) -> Answer:
+    async def read(self, service, operation, /, **params):
         self._counts(operation)
         return await self._reader.read(service, operation, **params)
 
-    async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncIterator[Answer]:
+    async def pages(self, service, operation, /, **params):
         self._counts(operation)
         async for page in self._reader.pages(service, operation, **params):
             yield page
 
 
-async def one(inspection_context: InspectionContext, id: str, reader: Reader) -> Finding:
+async def one(inspection_context, id, reader):
     inspection_runner = InspectionRunner(
         inspection_context.runbook,
         inspection_context.calendar,
@@ -112,15 +107,15 @@ async def test_whichever_request_fails_bad_measurements_are_reported(embedded):
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch):
     monkeypatch.setattr(insights, "PAUSES", (0.01,))
 
 
-def book() -> Runbook:
+def book():
     return runbook(error_logs={"log_group": GROUP})
 
 
-def storm(count: int) -> list[Event]:
+def storm(count):
     lines: list[Event] = [
         (60 + number / 10, {"level": "ERROR", "message": "no luck", "statusCode": 500})
         for number in range(count)
@@ -191,19 +186,15 @@ async def test_backups_that_are_off_are_abnormal_though_the_snapshots_cannot_be_
 
 
 class Elsewhere:
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader):
         self._reader = reader
 
-    async def read(
-        self, service: str, operation: str, /, *, region: str | None = None, **params: Any
-    ) -> Answer:
+    async def read(self, service, operation, /, *, region=None, **params):
         if region == "ap-northeast-3":
             raise failure(ProblemKind.ACCESS_DENIED, "not in that region")
         return await self._reader.read(service, operation, region=region, **params)
 
-    async def pages(
-        self, service: str, operation: str, /, *, region: str | None = None, **params: Any
-    ) -> AsyncIterator[Answer]:
+    async def pages(self, service, operation, /, *, region=None, **params):
         if region == "ap-northeast-3":
             raise failure(ProblemKind.ACCESS_DENIED, "not in that region")
         async for page in self._reader.pages(service, operation, region=region, **params):

@@ -30,7 +30,7 @@ PARTS = ("registry", "requirements", "base", "allow_list")
 """Modules of `services.inspections` that listing needs."""
 
 
-def context(runbook: Runbook = BOOK) -> InspectionContext:
+def context(runbook=BOOK):
     return InspectionContext(
         runbook=runbook,
         calendar=Calendar(runbook),

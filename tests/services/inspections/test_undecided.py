@@ -2,7 +2,6 @@
 day; what rests on it is not judged, and no line of a duty that names it is normal, unless being empty is a decision too."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from services.inspections import registry
 from services.models.asks import ask_lines, unanswered
 from services.models.base import Model
 from services.models.duties import Occurrence, OccurrenceState
-from services.models.findings import DutyFindings, Finding, Measure, Recorded
+from services.models.findings import DutyFindings, Recorded
 from services.models.runbook import Approver, Contact, Runbook
 from services.models.verdict import Verdict
 from services.runbook import checks
@@ -40,14 +39,14 @@ DECISIONS = {
 """Keys of which being empty is a decision, each with the reason."""
 
 
-def decided() -> Runbook:
+def decided():
     """The shipped runbook with a budget, which it leaves undecided."""
     i18n.use("ja")
     book = load_builtin("facility-prod")
     return book.model_copy(update={"costs": book.costs.model_copy(update={"budget_yen": 1_000_000})})
 
 
-def keys(model: Model, place: Key = ()) -> Iterator[tuple[Key, Any]]:
+def keys(model, place=()):
     """Every key that the grammar lets be empty and that is not, with each empty value; of a list's tables the first."""
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
@@ -62,7 +61,7 @@ def keys(model: Model, place: Key = ()) -> Iterator[tuple[Key, Any]]:
             yield from keys(value[0], (*place, name, 0))
 
 
-def fits(model: Model, name: str, value: Any) -> bool:
+def fits(model, name, value):
     fields = {key: getattr(model, key) for key in type(model).model_fields}
     try:
         return bool(getattr(type(model).model_validate({**fields, name: value}), name) == value)
@@ -70,7 +69,7 @@ def fits(model: Model, name: str, value: Any) -> bool:
         return False
 
 
-def emptied(model: Any, key: Key, value: Any) -> Any:
+def emptied(model, key, value):
     name, *rest = key
     if isinstance(name, int):
         return tuple(emptied(each, tuple(rest), value) if n == name else each for n, each in enumerate(model))
@@ -79,7 +78,7 @@ def emptied(model: Any, key: Key, value: Any) -> Any:
     )
 
 
-def mistakes(book: Runbook) -> set[Any]:
+def mistakes(book):
     return {
         each
         for check in checks.ALL
@@ -89,7 +88,7 @@ def mistakes(book: Runbook) -> set[Any]:
     }
 
 
-def readers() -> dict[str, set[str]]:
+def readers():
     greens: dict[str, set[str]] = {}
     for entry in registry.INSPECTIONS:
         folder = Path(registry.__file__).parent / entry.implementation.split(".")[2]
@@ -100,14 +99,14 @@ def readers() -> dict[str, set[str]]:
     return greens
 
 
-def facts(finding: Finding) -> dict[str, tuple[Any, ...]]:
+def facts(finding):
     return {
         each.title: (each.verdict, each.partial, each.allowed, each.note, each.shown)
         for each in finding.measures
     }
 
 
-def green(key: str, before: Finding, after: Finding, book: Runbook) -> list[str]:
+def green(key, before, after, book):
     was, now = facts(before), facts(after)
     named = [each for each in after.measures if each.verdict is V.UNKNOWN and key in each.note]
     bare = (V.NORMAL,) if named else (V.NORMAL, None)
@@ -122,7 +121,7 @@ def green(key: str, before: Finding, after: Finding, book: Runbook) -> list[str]
     return greens
 
 
-def is_green_in_duties(lost: Measure, after: Finding, book: Runbook) -> bool:
+def is_green_in_duties(lost, after, book):
     """Whether a duty with a line about the measure that is missing would be normal, or no line is about it."""
     recorded = (Recorded(seq=1, by="", finding=after),)
     about = re.compile(rf"{re.escape(after.inspection)}:(.*,)?{re.escape(lost.item or '-')}(,.*)?")

@@ -5,8 +5,6 @@ import pytest
 
 from services.aws.client.errors import AwsError
 from services.inspections import registry
-from services.models.findings import Finding
-from tests.conftest import Embedded
 from tests.services.inspections.running_world import missing_setting, run_inspection
 from tests.services.inspections.test_undecided import decided
 
@@ -28,7 +26,7 @@ NOTHING_RESTS = {
 """By inspection and request: why the finding is complete without the answer."""
 
 
-async def found(embedded: Embedded, id: str) -> Finding | None:
+async def found(embedded, id):
     try:
         return await run_inspection(embedded, id, hours=2, runbook=decided())
     except AwsError:

@@ -1,7 +1,5 @@
 """This host's copy of a shared journal is no journal of its own, and a living journal is no backup."""
 
-from pathlib import Path
-
 import pytest
 
 from services.clock import ManualClock
@@ -15,7 +13,7 @@ from tests.services.journal.book import ALICE, NOON, checked, note
 from tests.tools.memory_ledger import MemoryLedger
 
 
-async def filled_copy(ledger: MemoryLedger, path: Path) -> SharedJournal:
+async def filled_copy(ledger, path):
     journal = SharedJournal(
         path, ledger, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, patience=0.0
     )
@@ -25,7 +23,7 @@ async def filled_copy(ledger: MemoryLedger, path: Path) -> SharedJournal:
     return journal
 
 
-def as_file(path: Path) -> Journal:
+def as_file(path):
     return Journal(path, clock=ManualClock(NOON), person=Person, syslog=None)
 
 

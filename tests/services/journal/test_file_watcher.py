@@ -19,12 +19,11 @@ POLLS = 20
 
 
 @pytest.fixture
-def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    monkeypatch.setattr(FileEvents, "of", lambda _folder, _names: None)
+def compared(monkeypatch):
     paths: list[Path] = []
     mark = file_watcher._mark
 
-    def counted(path: Path) -> tuple[int, ...]:
+    def counted(path):
         paths.append(path)
         return mark(path)
 
@@ -32,7 +31,13 @@ def polls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return paths
 
 
-async def reached(condition: Callable[[], object]) -> None:
+@pytest.fixture
+def polls(compared, monkeypatch):
+    monkeypatch.setattr(FileEvents, "of", lambda _folder, _names: None)
+    return compared
+
+
+async def reached(condition):
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  a thread polls, without an event to wait for
             await asyncio.sleep(0.005)
@@ -79,7 +84,7 @@ async def test_an_entry_that_waited_long_for_the_disk_is_heard_without_another_r
     reads: list[tuple[int, str]] = []
     head = JournalReader.head
 
-    def late(reader: JournalReader) -> tuple[int, str]:
+    def late(reader):
         real = head(reader)
         if real[0] > 1:
             reads.append(real)
@@ -126,7 +131,7 @@ async def test_a_journal_that_nobody_writes_to_is_not_read(tmp_path, polls, monk
     reads: list[JournalReader] = []
     head = JournalReader.head
 
-    def counted(reader: JournalReader) -> tuple[int, str]:
+    def counted(reader):
         reads.append(reader)
         return head(reader)
 
@@ -161,24 +166,11 @@ async def test_a_change_is_reported_again_one_poll_later(tmp_path, polls):
 
 
 @pytest.fixture
-def compared(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    paths: list[Path] = []
-    mark = file_watcher._mark
-
-    def counted(path: Path) -> tuple[int, ...]:
-        paths.append(path)
-        return mark(path)
-
-    monkeypatch.setattr(file_watcher, "_mark", counted)
-    return paths
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def waits(monkeypatch):
     begun: list[int] = []
     wait = FileEvents.wait
 
-    def counted(self: FileEvents) -> bool:
+    def counted(self):
         begun.append(1)
         return wait(self)
 
@@ -227,7 +219,7 @@ async def test_the_watch_ends_with_its_block_and_leaves_no_descriptor(tmp_path, 
     closed: list[FileEvents] = []
     close = FileEvents.close
 
-    def counted(self: FileEvents) -> None:
+    def counted(self):
         closed.append(self)
         close(self)
 
@@ -257,7 +249,7 @@ async def test_a_console_that_cannot_write_checks_at_once_and_often(tmp_path, wa
     monkeypatch.setattr("services.host.file_events.is_local", lambda _folder: True)
     checks: list[int] = []
 
-    async def counted(_journal: Journal) -> None:
+    async def counted(_journal):
         checks.append(1)
 
     monkeypatch.setattr(Journal, "_check_file", counted)

@@ -1,8 +1,6 @@
 import json
 import sqlite3
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +18,7 @@ from tests.services.journal.line import Line
 from tests.tools.memory_ledger import MemoryLedger
 
 
-def console(ledger: Any, path: Path) -> SharedJournal:
+def console(ledger, path):
     return SharedJournal(
         path, ledger, clock=ManualClock(NOON), person=lambda: Person(user="alice"), syslog=None, patience=0.0
     )
@@ -145,16 +143,16 @@ async def test_an_entry_that_is_stored_is_recorded_though_the_copys_disk_is_full
     await journal.open()
     accept = journal._copy.accept
 
-    def full(_records: object) -> None:
+    def full(_records):
         raise OSError(28, "No space left on device")
 
-    journal._copy.accept = full  # type: ignore[method-assign,assignment]
+    journal._copy.accept = full
     entry = await journal.append(note("once"))
     assert entry.seq == 1
     assert 1 in ledger.records
     with pytest.raises(JournalError):
         await journal.append(note("not decided on an old copy"))
     assert list(ledger.records) == [0, 1]
-    journal._copy.accept = accept  # type: ignore[method-assign]
+    journal._copy.accept = accept
     assert (await journal.append(note("next"))).seq == 2
     await journal.close()

@@ -5,11 +5,8 @@ import json
 import os
 import pwd
 import socket
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,18 +19,18 @@ from services.journal.anchors.trusted_senders import TrustedSenders
 from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from services.models.problem import Problem, ProblemKind
-from services.models.verification import ChainFaultKind, Verification
+from services.models.verification import ChainFaultKind
 from tests.services.journal.book import ALICE, NOON, Listener, checked, filled, note, open_journal, tampered
 
 
 class Log:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path):
         self.path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
         self._socket.setblocking(False)
 
-    def lines(self) -> list[str]:
+    def lines(self):
         texts = []
         while True:
             try:
@@ -41,44 +38,44 @@ class Log:
             except BlockingIOError:
                 return texts
 
-    def close(self) -> None:
+    def close(self):
         self._socket.close()
         self.path.unlink(missing_ok=True)
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Log]:
+def log(tmp_path):
     new_log = Log(tmp_path / "log")
     yield new_log
     new_log.close()
 
 
 class Stream:
-    def __init__(self) -> None:
+    def __init__(self):
         self.taken: list[tuple[datetime, str]] = []
         self.trouble = ""
 
-    async def put(self, at: datetime, line: str) -> None:
+    async def put(self, at, line):
         if self.trouble:
             raise Unreachable(Problem(kind=ProblemKind.UNREACHABLE, summary=self.trouble, at=at))
         self.taken.append((at, line))
 
-    async def lines(self) -> tuple[str, ...]:
+    async def lines(self):
         if self.trouble:
             raise Unreachable(Problem(kind=ProblemKind.UNREACHABLE, summary=self.trouble, at=NOON))
         return tuple(line for _, line in self.taken)
 
-    def seqs(self) -> list[int]:
+    def seqs(self):
         return [checkpoint.seq for _, line in self.taken if (checkpoint := checkpoint_in(line))]
 
 
 @pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+def silent(monkeypatch):
     monkeypatch.setattr(external_hashes, "_journald", lambda: ((), ()))
     monkeypatch.setattr(external_hashes, "SYSLOG_FILES", ())
 
 
-async def verified(path: Path, stream: Stream) -> Verification:
+async def verified(path, stream):
     """What a console that is not started finds, with the stream alone."""
     journal = Journal(path, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, stream=stream)
     try:
@@ -203,7 +200,7 @@ async def test_the_last_entry_is_sent_at_the_end_without_waiting_for_the_minute(
 
 async def test_a_hanging_stream_does_not_delay_the_end(tmp_path, monkeypatch):
     class Hanging(Stream):
-        async def put(self, at: datetime, line: str) -> None:
+        async def put(self, at, line):
             await asyncio.Event().wait()
 
     monkeypatch.setattr("services.journal.journal.LAST", 0.05)
@@ -317,7 +314,7 @@ def test_journald_is_asked_for_our_lines(tmp_path, monkeypatch):
     assert machine_log().note == "journald: Not allowed"
 
 
-def forged(path: Path, kind: str, **fields: Any) -> ExternalHashes:
+def forged(path, kind, **fields):
     """A line that a person sent to this machine's syslog: `logger -t toban …` is all it takes."""
     with closing(JournalReader.open(path)) as reader:
         checkpoint = Checkpoint(reader.id, 2, "0" * 64, str(path))

@@ -3,10 +3,8 @@
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +28,7 @@ from services.journal.journal import Journal
 from services.journal.reader import JournalReader
 from services.journal.store import Store
 from services.models.change_runs import StepState
-from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.journal import EntryKind, NewEntry
 from services.models.verification import ChainFaultKind
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, checked, filled, note, tampered
@@ -53,12 +51,12 @@ STEPS = (
 
 
 class Work:
-    def __init__(self) -> None:
+    def __init__(self):
         self.plans: list[Any] = []
         self.incidents: list[str] = []
         self.follow_ups: list[str] = []
 
-    def drafts(self, step: str, number: int) -> Iterator[NewEntry]:
+    def drafts(self, step, number):
         if step in ("plan", "send", "done", "restore"):
             before, maximum = ("10", "5") if step == "restore" else ("5", "10")
             plan = plan_of(
@@ -102,7 +100,7 @@ class Work:
             yield NewEntry(kind=K.NOTE, text="x")
 
 
-async def _open_things(journal: Journal, clock: ManualClock) -> dict[str, Any]:
+async def _open_things(journal, clock):
     """What the projections say of what is open, after they were read."""
     history, incidents = History(journal, clock, timedelta(seconds=60)), Incidents(journal, clock)
     acks = Acknowledgements(journal)
@@ -119,12 +117,12 @@ async def _open_things(journal: Journal, clock: ManualClock) -> dict[str, Any]:
     }
 
 
-async def _signed(journal: Journal) -> set[str]:
+async def _signed(journal):
     entries = await journal.entries()
     return {entry.subject for entry in entries if entry.kind is K.SIGN_OFF}
 
 
-def _by_hand(entries: tuple[Entry, ...]) -> dict[str, set[str]]:
+def _by_hand(entries):
     signed = {entry.subject for entry in entries if entry.kind is K.SIGN_OFF}
     incidents = incidents_in(entries)
     return {
@@ -146,7 +144,7 @@ def _by_hand(entries: tuple[Entry, ...]) -> dict[str, set[str]]:
     saves=st.sets(st.integers(0, 25)),
 )
 def test_saved_anywhere_and_read_on_is_as_good_as_all(tmp_path_factory, steps, saves):
-    async def check() -> None:
+    async def check():
         clock, path = ManualClock(NOON), tmp_path_factory.mktemp("saved") / "j.db"
         journal = Journal(path, clock=clock, person=lambda: ALICE, syslog=None)
         await journal.open()
@@ -181,19 +179,19 @@ def test_saved_anywhere_and_read_on_is_as_good_as_all(tmp_path_factory, steps, s
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     filled(tmp_path / "j.db", 8)
     return tmp_path / "j.db"
 
 
-def _save(path: Path, seq: int, content: object = (1, 2)) -> bool:
+def _save(path, seq, content=(1, 2)):
     with closing(Store(path)) as store:
         return store.remember(
             "x", Saved(seq, store.hash_at(seq), list(content) if isinstance(content, tuple) else content)
         )
 
 
-def _recalled(path: Path) -> Saved | None:
+def _recalled(path):
     with closing(JournalReader.open(path)) as book:
         return recall(book, "x")
 
@@ -253,14 +251,14 @@ def test_the_kinds_of_changes_that_say_what_exists_are_those_of_the_drills():
 # ---- verification
 
 
-def _verify(path: Path, **more: Any) -> Any:
+def _verify(path, **more):
     from services.journal.anchors.external_hashes import ExternalHashes
     from services.journal.verify import verify
 
     return verify(path, at=NOON, external_hashes=more.pop("held", ExternalHashes()), whole=False, **more)
 
 
-def _verified(path: Path, seq: int) -> None:
+def _verified(path, seq):
     with closing(Store(path)) as store:
         store.remember("verified-1", Verified(seq, store.hash_at(seq), NOON).saved)
 

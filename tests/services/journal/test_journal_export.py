@@ -2,7 +2,6 @@ import hashlib
 import json
 import stat
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ KEYS = [
 ]  # fmt: skip
 
 
-def exported(path: Path, query: EntryQuery | None = None) -> list[str]:
+def exported(path, query=None):
     with closing(JournalReader.open(path)) as reader:
         return list(lines(reader, query or EntryQuery()))
 

@@ -2,9 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +31,7 @@ _NAMES = ("entries", "e", "p", "l", "i", "s", "o", "f", "r", "w", "c")
 
 
 @pytest.fixture(scope="module")
-def journals(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def journals(tmp_path_factory):
     """Journals of a few years and of many, with as many entries each day."""
     folder = tmp_path_factory.mktemp("decade")
     one, ten = folder / "one.db", folder / "ten.db"
@@ -45,7 +43,7 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class Counts:
-    def __init__(self) -> None:
+    def __init__(self):
         self.decoded = 0
         self.statements: dict[str, Any] = {}
         self.work = 0
@@ -53,24 +51,24 @@ class Counts:
 
 
 @pytest.fixture
-def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
+def counts(monkeypatch):
     counting, entry_of, query = Counts(), reader.entry_of, JournalReader.query
     open_file = reader.connect
 
-    def working() -> int:
+    def working():
         counting.work += 1
         return 0
 
-    def connecting(path: Path, options: str) -> sqlite3.Connection:
+    def connecting(path, options):
         db = open_file(path, options)
         db.set_progress_handler(working, 1000)
         return db
 
-    def decoding(row: Any) -> Any:
+    def decoding(row):
         counting.decoded += 1
         return entry_of(row)
 
-    def asking(self: JournalReader, statement: str, values: Any = ()) -> Any:
+    def asking(self, statement, values=()):
         if statement.lstrip().startswith(("SELECT", "WITH")):
             counting.statements[statement] = values
         return query(self, statement, values)
@@ -83,14 +81,14 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
     return counting
 
 
-async def _first(states: Any) -> Any:
+async def _first(states):
     try:
         return await anext(states)
     finally:
         await states.aclose()
 
 
-async def _start(path: Path, work: Callable[[Services], Any] | None = None) -> Any:
+async def _start(path, work=None):
     services = Services(
         BOOK, AwsSettings(endpoint_url="http://127.0.0.1:9"), ManualClock(NOW), journal=path, seed=1,
         slack=SlackSettings(why="none"),
@@ -109,7 +107,7 @@ async def _start(path: Path, work: Callable[[Services], Any] | None = None) -> A
         await services.close()
 
 
-def _plans(path: Path, statements: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _plans(path, statements):
     """(statement, step of its plan) of all statements."""
     with closing(sqlite3.connect(path)) as db:
         for statement, values in statements.items():
@@ -117,7 +115,7 @@ def _plans(path: Path, statements: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield statement, step
 
 
-def _scans(path: Path, statements: dict[str, Any]) -> list[tuple[str, str]]:
+def _scans(path, statements):
     """The statements that go through all entries: their plans scan the table, or an index from end to end."""
     return [
         (statement, step)
@@ -173,7 +171,7 @@ def test_a_report_of_a_day_reads_as_much_of_ten_years_as_of_two(journals, counts
 
 
 def test_a_note_rebuilds_nothing_older(journals, counts):
-    async def note(services: Services) -> int:
+    async def note(services):
         from services.models.journal import EntryKind, NewEntry
 
         before = counts.decoded
@@ -186,7 +184,7 @@ def test_a_note_rebuilds_nothing_older(journals, counts):
 
 
 def test_a_month_of_long_ago_is_read_when_it_is_opened(journals):
-    async def open_month(services: Services) -> None:
+    async def open_month(services):
         states = services.duties.states()
         await anext(states)
         first = services.duties.month(2019, 6)

@@ -3,8 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
@@ -17,11 +16,10 @@ from services.incidents.service import Incidents
 from services.journal.derived.saved import Saved, recall
 from services.journal.derived.verified import last_verified
 from services.journal.errors import JournalError
-from services.journal.journal import BETWEEN, Journal
+from services.journal.journal import BETWEEN
 from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.change_runs import Run
-from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
+from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import Proposal
 from services.slack import entries as post_entries
 from services.slack.records import PostRecords
@@ -35,28 +33,28 @@ LONG = timedelta(days=90)
 
 
 @pytest.fixture(autouse=True)
-def save_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def save_at_once(monkeypatch):
     monkeypatch.setattr("services.journal.derived.older.APART", 0)
 
 
-def opened(id: str, **data: object) -> NewEntry:
+def opened(id, **data):
     fields = {"schema": 1, "trigger": "alarm", "title": "t", "since": NOON.isoformat(), **data}
     return NewEntry(kind=K.INCIDENT_OPENED, subject=id, target="a", text="x", data=fields)
 
 
-async def runs_of(journal: Journal, clock: ManualClock) -> dict[str, Run]:
+async def runs_of(journal, clock):
     history = History(journal, clock, timedelta(seconds=60))
     await history.load()
     return {run.id: run for run in history.runs()}
 
 
-async def open_incidents(journal: Journal, clock: ManualClock) -> set[str]:
+async def open_incidents(journal, clock):
     incidents = Incidents(journal, clock)
     await incidents.load()
     return {str(each.id) for each in incidents.incidents if each.is_open}
 
 
-async def saved_seqs(journal: Journal, name: str) -> list[int]:
+async def saved_seqs(journal, name):
     saved = await journal.ask(lambda reader: recall(reader, name))
     return list(saved.content)
 
@@ -186,7 +184,7 @@ async def test_a_table_of_another_makes_nothing_unwritable(tmp_path, statement):
         assert journal.health.writable
 
 
-def forge(path: Path, name: str, seq: str, own: str, content: str, *, anew: bool = True) -> None:
+def forge(path, name, seq, own, content, *, anew=True):
     """Write what is saved by hand, with its digest: `seq` and `own` (the hash) as SQL."""
     from services.journal.derived.saved import _digest
 
@@ -226,7 +224,7 @@ def test_a_backup_put_back_into_the_file_is_read_by_its_own_times(tmp_path):
         assert len(book.find(day, limit=100)) == 60, "more entries than before"
 
 
-def append_notes(path: Path, count: int, *, at: datetime) -> list[Entry]:
+def append_notes(path, count, *, at):
     with closing(Store(path)) as store:
         return [append(store, note(), at=at, person=ALICE) for _number in range(count)]
 
@@ -265,7 +263,7 @@ async def test_what_was_hidden_by_hand_is_found_again_and_saved(tmp_path):
 async def test_a_review_goes_on_when_the_file_could_not_be_read(tmp_path, monkeypatch):
     async with open_journal(tmp_path / "j.db") as journal:
 
-        def away(_reader: JournalReader) -> None:
+        def away(_reader):
             raise OSError(5, "the disk was away")
 
         with pytest.raises(JournalError):

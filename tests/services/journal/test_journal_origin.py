@@ -1,28 +1,24 @@
 import os
 import pwd
-from collections.abc import Iterator
 
 import pytest
 
 from services.journal import origin
 from services.journal.origin import observed, person
 from services.models.identity import Identity
-from services.models.journal import Person
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 UNKNOWN = 3_999_999
 
 
 @pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
+def forgotten():
     origin._machine.cache_clear()
     yield
     origin._machine.cache_clear()
 
 
-def seen(
-    environment: dict[str, str], uid: int = 0, *, login: int | None = None, terminal: str = ""
-) -> Person:
+def seen(environment, uid=0, *, login=None, terminal=""):
     return observed(environment, uid, login=login, terminal=terminal, host="bastion-1")
 
 

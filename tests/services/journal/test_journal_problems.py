@@ -6,16 +6,13 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from services.journal.errors import JournalError
-from services.journal.journal import Journal
 from services.journal.reader import JournalReader
-from services.models.journal import JournalHealth
 from tests.services.journal.book import Listener, checked, filled, note, open_journal, tampered
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +52,7 @@ print(json.dumps(asyncio.run(main(Path(sys.argv[1])))))
 """
 
 
-async def opened(path: Path) -> JournalHealth:
+async def opened(path):
     async with open_journal(path) as journal:
         if not journal.health.writable:
             with pytest.raises(JournalError):
@@ -63,7 +60,7 @@ async def opened(path: Path) -> JournalHealth:
         return journal.health
 
 
-def said(health: JournalHealth) -> str:
+def said(health):
     assert not health.writable
     assert "{" not in health.problem.remedy
     return f"{health.problem.summary} {health.problem.remedy}"
@@ -281,7 +278,7 @@ async def test_entries_taken_away_under_a_running_console_are_noticed(tmp_path):
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
+def home():
     """A folder that the user of `open_unprivileged` can reach, with a journal of two entries."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -292,7 +289,7 @@ def home() -> Iterator[Path]:
         folder.chmod(0o755)
 
 
-def open_unprivileged(path: Path) -> dict[str, object]:
+def open_unprivileged(path):
     """What a user without rights reads: the user nobody when root runs the tests, else the file's own mode decides."""
     answer = subprocess.run(
         [sys.executable, "-c", OPEN_UNPRIVILEGED, str(path), str(NOBODY) if os.getuid() == 0 else ""],
@@ -334,14 +331,14 @@ def test_a_journal_that_cannot_be_read_either(home):
     assert not report["appended"]
 
 
-async def healed(journal: Journal) -> None:
+async def healed(journal):
     async with asyncio.timeout(60):
         async for _seq in journal.follow():
             if journal.health.writable:
                 return
 
 
-def put(kind: str, beside: Path) -> None:
+def put(kind, beside):
     if kind == "pipe":
         os.mkfifo(beside)
     elif kind == "folder":

@@ -1,7 +1,6 @@
 import random
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,7 +37,7 @@ WORDS = (
 
 
 @pytest.fixture(scope="module")
-def sample_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Entry]]:
+def sample_journal(tmp_path_factory):
     """Two hundred entries of every kind over some days, not always in the order of their times; as lists hold them."""
     rng = random.Random(3)
     path = tmp_path_factory.mktemp("reading") / "j.db"
@@ -58,7 +57,7 @@ def sample_journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list
     return path, entries
 
 
-def fits(query: EntryQuery, entry: Entry) -> bool:
+def fits(query, entry):
     """What a query means, without an index."""
     searched = fold(" ".join((entry.text, entry.target, entry.subject, entry.person.user)))
     return (

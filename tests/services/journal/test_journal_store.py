@@ -1,9 +1,7 @@
 import json
 import sqlite3
 import stat
-from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -36,9 +34,7 @@ def test_a_journal_that_another_console_appends_to_while_it_is_checked_is_sound(
     with closing(Store(path)) as other:
         ask = JournalReader.query
 
-        def appended_meanwhile(
-            self: JournalReader, statement: str, values: Sequence[object] = ()
-        ) -> list[Any]:
+        def appended_meanwhile(self, statement, values=()):
             rows = ask(self, statement, values)
             if self is not other and statement.startswith("SELECT"):
                 append(other, note(), at=NOON, person=ALICE)

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from services.journal.errors import AlreadyRecorded
 from services.journal.export import lines
 from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.journal import Entry, EntryKind, EntryQuery
+from services.models.journal import EntryKind, EntryQuery
 from tests.services.journal.book import ALICE, NOON, append, checked, filled, note, of_tomorrow, open_journal
 
 APPROVED = {
@@ -22,7 +21,7 @@ APPROVED = {
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     """Two notes, and between and behind them what a later version wrote."""
     path = tmp_path / "j.db"
     filled(path, 1)
@@ -34,12 +33,12 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def matching(path: Path, query: EntryQuery, **more: int) -> list[Entry]:
+def matching(path, query, **more):
     with closing(JournalReader.open(path)) as reader:
         return reader.find(query, limit=more.pop("limit", 99), newest_first=False, **more)
 
 
-def seqs(path: Path, query: EntryQuery, **more: int) -> list[int]:
+def seqs(path, query, **more):
     return [entry.seq for entry in matching(path, query, **more)]
 
 

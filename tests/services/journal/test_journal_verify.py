@@ -2,7 +2,7 @@ import random
 import shutil
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,9 +11,8 @@ import pytest
 from services.journal.anchors.checkpoints import Checkpoint
 from services.journal.anchors.external_hashes import ExternalHashes
 from services.journal.chain import COLUMNS, hash_of_row
-from services.journal.reader import JournalReader, Row
+from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.journal import Entry
 from services.models.verification import ChainFaultKind
 from tests.services.journal.book import ALICE, NOON, append, checked, filled, note, tampered
 
@@ -23,17 +22,17 @@ TEXTS = [column for column in COLUMNS if column not in ("seq", "at")]
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Entry]]:
+def whole(tmp_path_factory):
     path = tmp_path_factory.mktemp("whole") / "j.db"
     return path, filled(path, COUNT)
 
 
 @pytest.fixture
-def path(whole: tuple[Path, list[Entry]], tmp_path: Path) -> Path:
+def path(whole, tmp_path):
     return Path(shutil.copy(whole[0], tmp_path / "j.db"))
 
 
-def held(path: Path, *seqs: int, file: str = "", given: bool = False) -> ExternalHashes:
+def held(path, *seqs, file="", given=False):
     """What a log outside would hold of these entries."""
     with closing(JournalReader.open(path)) as reader:
         hashes = {row[0]: row[-2] for row in reader.every_row()}
@@ -42,7 +41,7 @@ def held(path: Path, *seqs: int, file: str = "", given: bool = False) -> Externa
         )
 
 
-def kinds(path: Path, external_hashes: ExternalHashes | None = None) -> dict[int, ChainFaultKind]:
+def kinds(path, external_hashes=None):
     verification = checked(path, external_hashes)
     assert verification.problem is None
     return {fault.seq: fault.kind for fault in verification.faults}
@@ -146,7 +145,7 @@ def test_a_truncated_end_is_found_by_the_remaining_search_index(path):
 def test_an_entry_appended_while_the_last_ones_are_read_is_no_fault(path, monkeypatch):
     read = JournalReader.every_row
 
-    def slowly(reader: JournalReader) -> Iterator[Row]:
+    def slowly(reader):
         yield from list(read(reader))
         with closing(Store(path)) as store:
             append(store, note(), at=NOON, person=ALICE)
@@ -213,7 +212,7 @@ def test_a_thousand_random_alterations_drops_and_swaps_are_all_found(whole, tmp_
     assert missed == []
 
 
-def alter(path: Path, rng: random.Random) -> str:
+def alter(path, rng):
     column, seq = rng.choice(COLUMNS[1:]), rng.randint(1, COUNT)
     other = rng.choice(("x", "", "0" * 64, 7, b"\xff", "entry"))
     with closing(sqlite3.connect(path)) as db:
@@ -226,7 +225,7 @@ def alter(path: Path, rng: random.Random) -> str:
     return f"{column} of {seq} = {value!r}"
 
 
-def drop(path: Path, rng: random.Random) -> str:
+def drop(path, rng):
     first = rng.randint(1, COUNT)
     last = min(COUNT, first + rng.choice((0, 0, 1, 3)))
     tampered(path, f"DELETE FROM entries WHERE seq BETWEEN {first} AND {last}")
@@ -240,20 +239,20 @@ def drop(path: Path, rng: random.Random) -> str:
     return f"dropped {first} to {last}"
 
 
-def exchange(path: Path, rng: random.Random) -> str:
+def exchange(path, rng):
     one, other = rng.sample(range(1, COUNT + 1), 2)
     swap(path, one, other)
     return f"swapped {one} and {other}"
 
 
-def rewritten(path: Path, rng: random.Random) -> str:
+def rewritten(path, rng):
     seq = rng.randint(1, COUNT)
     for number in range(seq, rng.randint(seq, COUNT) + 1):
         rewrite(path, number, relink=number > seq)
     return f"rewrote {seq} and what follows"
 
 
-def swap(path: Path, one: int, other: int) -> None:
+def swap(path, one, other):
     tampered(
         path,
         f"UPDATE entries SET seq = -1 WHERE seq = {one}",
@@ -265,7 +264,7 @@ def swap(path: Path, one: int, other: int) -> None:
     )
 
 
-def rewrite(path: Path, seq: int, *, relink: bool = False) -> None:
+def rewrite(path, seq, *, relink=False):
     """Give an entry another person and the matching hash, as a forger who knows the format would."""
     with closing(JournalReader.open(path)) as reader:
         rows = {row[0]: list(row[:-1]) for row in reader.every_row()}

@@ -1,8 +1,6 @@
 """The bounded window onto the journal: where it stands, what it lets go, what it never loses."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +15,7 @@ NOW = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+async def journal(tmp_path):
     opened = Journal(
         tmp_path / "journal.db", clock=ManualClock(NOW), person=lambda: Person(user="tanaka"), syslog=None
     )
@@ -26,12 +24,12 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
     await opened.close()
 
 
-async def note(journal: Journal, count: int = 1, kind: EntryKind = EntryKind.NOTE) -> None:
+async def note(journal, count=1, kind=EntryKind.NOTE):
     for _number in range(count):
         await journal.append(NewEntry(kind=kind, text="x"))
 
 
-def held(window: EntryWindow) -> tuple[int, int, bool, bool]:
+def held(window):
     view = window.view
     numbers = [entry.seq for entry in view.entries]
     assert numbers == sorted(numbers, reverse=True)

@@ -2,9 +2,8 @@
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,7 @@ from services.inspections.running.finding_records import FindingRecords
 from services.journal.derived.lookup import last_before, surely_before
 from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.journal import EntryKind, NewEntry
 from tests.services.changes.test_runs import plan as plan_of
 from tests.services.journal.book import ALICE, NOON, append, filled, note, open_journal
 
@@ -29,16 +28,16 @@ LONG = timedelta(days=90)
 
 
 @pytest.fixture(autouse=True)
-def save_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def save_at_once(monkeypatch):
     monkeypatch.setattr("services.journal.derived.older.APART", 0)
 
 
-def append_notes(path: Path, count: int, *, at: datetime) -> list[Entry]:
+def append_notes(path, count, *, at):
     with closing(Store(path)) as store:
         return [append(store, note(), at=at, person=ALICE) for _number in range(count)]
 
 
-def signed(until: datetime) -> NewEntry:
+def signed(until):
     finding = {"inspection": "alarms", "verdict": "normal", "until": until.isoformat()}
     return NewEntry(kind=K.SIGN_OFF, subject=f"d@{until}", text="x", data={"findings": [finding]})
 

@@ -8,14 +8,14 @@ from services.journal.export import lines, rows
 from services.journal.reader import JournalReader, entry_of
 from services.journal.store import Store
 from services.journal.verify import verify
-from services.models.journal import Entry, EntryKind, EntryQuery, NewEntry
+from services.models.journal import EntryKind, EntryQuery, NewEntry
 from tests.services.journal.book import ALICE, NOON, append, filled, note, open_journal
 
 BODY = {"restrains_changes": False, "evidence": "A" * 250_000}
 EVERY = EntryQuery()
 
 
-def with_evidence(path: Path, incidents: int, notes: int = 4) -> None:
+def with_evidence(path, incidents, notes=4):
     with closing(Store(path)) as store:
         for number in range(incidents):
             kinds = [EntryKind.EVIDENCE, *[EntryKind.NOTE] * notes]
@@ -56,7 +56,7 @@ def test_export_contains_the_body(tmp_path):
     assert len(exported) == len(light) == 10
 
 
-def listed(path: Path) -> tuple[int, list[Entry]]:
+def listed(path):
     """The bytes that a list of everything reads from its file, and what it lists."""
     with closing(JournalReader.open(path)) as reader:
         before = bytes_read()
@@ -64,7 +64,7 @@ def listed(path: Path) -> tuple[int, list[Entry]]:
         return bytes_read() - before, entries
 
 
-def bytes_read() -> int:
+def bytes_read():
     return int(Path("/proc/self/io").read_text("ascii").split()[1])
 
 

@@ -1,7 +1,5 @@
 """What waits for a ledger is recorded at the journal's new place, if the journal is moved before the ledger answers."""
 
-from pathlib import Path
-
 from services.clock import ManualClock
 from services.journal.journal import Journal
 from services.journal.moving.copying import copy, move
@@ -14,13 +12,13 @@ from tests.tools.memory_ledger import MemoryLedger
 OLD, NEW = "facility.x.dynamodb-1.db", "facility.x.dynamodb-2.db"
 
 
-def on(ledger: MemoryLedger | Line, path: Path) -> SharedJournal:
+def on(ledger, path):
     return SharedJournal(
         path, ledger, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, patience=0.0
     )
 
 
-async def cut_off(ledger: MemoryLedger, path: Path) -> None:
+async def cut_off(ledger, path):
     line = Line(ledger)
     journal = on(line, path)
     await journal.open()
@@ -32,7 +30,7 @@ async def cut_off(ledger: MemoryLedger, path: Path) -> None:
     await journal.close()
 
 
-async def moved(ledger: MemoryLedger, folder: Path) -> MemoryLedger:
+async def moved(ledger, folder):
     backup = FileTarget(folder / "backup.db")
     source = on(ledger, folder / "elsewhere.db")
     await source.open()

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from itertools import permutations
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,18 +18,18 @@ from services.journal.journal import Journal
 from services.journal.projection import GroupedProjection, Projection
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
-from services.models.journal import LATE, Entry, EntryKind, NewEntry
+from services.models.journal import LATE, EntryKind, NewEntry
 from tests.services.journal.book import ALICE, NOON, Listener, note
 from tests.services.journal.hosts import two_hosts
 from tests.tools.memory_ledger import MemoryLedger
 
 
 @pytest.fixture
-def ledger() -> MemoryLedger:
+def ledger():
     return MemoryLedger()
 
 
-def written(seq: int, minutes: int, *, late: bool = False, **fields: Any) -> Entry:
+def written(seq, minutes, *, late=False, **fields):
     draft = NewEntry(
         **{"kind": EntryKind.FINDING, "text": str(seq), "data": {LATE: True} if late else {}, **fields}
     )
@@ -77,11 +76,11 @@ async def test_what_waits_hides_nothing_and_comes_once(ledger, tmp_path):
     # Another host's entry gets the number that the waiting one would have had.
     one, two = two_hosts(ledger, tmp_path, NOON)
 
-    def draft(text: str) -> NewEntry:
+    def draft(text):
         return NewEntry(kind=EntryKind.POST, subject="post:y", text=text)
 
     class Everything(GroupedProjection):
-        def rebuild(self, subjects: Any) -> None:
+        def rebuild(self, subjects):
             pass
 
     async with one.open() as here, two.open() as there:
@@ -102,7 +101,7 @@ async def test_what_waits_hides_nothing_and_comes_once(ledger, tmp_path):
 # ---- the newest, and the order
 
 
-def newest_of(entries: tuple[Entry, ...]) -> str:
+def newest_of(entries):
     newest: Newest[str] = Newest()
     for entry in entries:
         newest.add(entry, entry.text)
@@ -151,7 +150,7 @@ def test_findings_and_acknowledgements_are_the_same_in_any_order(data):
     ]
     shuffled = data.draw(st.permutations(entries))
 
-    def shown(*pieces: list[Entry]) -> object:
+    def shown(*pieces):
         journal: Journal = None  # type: ignore[assignment]  not used to absorb
         findings, acks = FindingRecords(journal, AllowList()), Acknowledgements(journal)
         for piece in pieces:
@@ -174,7 +173,7 @@ def test_findings_and_acknowledgements_are_the_same_in_any_order(data):
 async def test_acknowledgements_of_older_states_that_come_late_leave_the_present_one(ledger, tmp_path):
     one, two = two_hosts(ledger, tmp_path, NOON)
 
-    def seen(state: int) -> NewEntry:
+    def seen(state):
         return NewEntry(kind=EntryKind.ACKNOWLEDGED, subject=f"alarm:a@{state}", target="a", text=str(state))
 
     async with one.open() as here, two.open() as there:

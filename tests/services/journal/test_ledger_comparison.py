@@ -1,5 +1,4 @@
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from tests.services.journal.line import Line
 from tests.tools.memory_ledger import MemoryLedger
 
 
-async def filled_ledger(path: Path, count: int = 1200) -> MemoryLedger:
+async def filled_ledger(path, count=1200):
     """A ledger of more than one page, and this host's copy of it."""
     ledger = MemoryLedger()
     journal = SharedJournal(path, ledger, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None)
@@ -25,7 +24,7 @@ async def filled_ledger(path: Path, count: int = 1200) -> MemoryLedger:
     return ledger
 
 
-async def compared(path: Path, ledger: MemoryLedger | Line) -> Comparison:
+async def compared(path, ledger):
     with closing(JournalReader.open(path)) as copy:
         return await compare(ledger, copy)
 

@@ -1,14 +1,12 @@
 """A ledger that lost its newest records, or all: it was restored from an older backup, emptied, or made anew."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
 from services.clock import ManualClock
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.journal.ledger import Ledger
 from services.journal.moving.copying import copy
 from services.journal.shared.journal import CHECKED, SharedJournal
 from services.models.journal import EntryKind, NewEntry, Person
@@ -19,13 +17,13 @@ from tests.tools.memory_ledger import MemoryLedger
 SIGN_OFF = NewEntry(kind=EntryKind.SIGN_OFF, text="x")
 
 
-def console(ledger: Ledger, path: Path) -> SharedJournal:
+def console(ledger, path):
     return SharedJournal(
         path, ledger, clock=ManualClock(NOON), person=lambda: Person(user="alice"), syslog=None, patience=0.0
     )
 
 
-async def opened(ledger: Ledger, path: Path, entries: int = 5) -> SharedJournal:
+async def opened(ledger, path, entries=5):
     journal = console(ledger, path)
     await journal.open()
     for number in range(entries):
@@ -33,7 +31,7 @@ async def opened(ledger: Ledger, path: Path, entries: int = 5) -> SharedJournal:
     return journal
 
 
-def rolled_back(ledger: MemoryLedger, to: int) -> dict[int, bytes]:
+def rolled_back(ledger, to):
     """Forget the records after number `to`; returns what is left."""
     ledger.records = {seq: record for seq, record in ledger.records.items() if seq <= to}
     return dict(ledger.records)

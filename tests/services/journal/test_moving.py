@@ -1,14 +1,13 @@
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from services.clock import ManualClock
 from services.journal.anchors.checkpoints import checkpoint_of, line_of
-from services.journal.anchors.external_hashes import ExternalHashes, from_file
+from services.journal.anchors.external_hashes import from_file
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
-from services.journal.ledger import Ledger, Unavailable
+from services.journal.ledger import Unavailable
 from services.journal.linking.records import naming
 from services.journal.moving.copying import CannotCopy, Copied, copy, move
 from services.journal.moving.file_target import FileTarget
@@ -24,11 +23,11 @@ from tests.tools.memory_ledger import MemoryLedger
 class Interrupted(MemoryLedger):
     """A ledger whose mover is killed after some records, at the same time as others of the batch."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.remaining = 10
 
-    async def put(self, seq: int, record: bytes) -> bytes | None:
+    async def put(self, seq, record):
         if seq in self.records:
             return await super().put(seq, record)
         if not self.remaining:
@@ -37,13 +36,13 @@ class Interrupted(MemoryLedger):
         return await super().put(seq, record)
 
 
-def shared(path: Path, ledger: Ledger) -> SharedJournal:
+def shared(path, ledger):
     return SharedJournal(
         path, ledger, clock=ManualClock(NOON), person=lambda: ALICE, syslog=None, patience=0.0
     )
 
 
-def anchors(path: Path, folder: Path) -> ExternalHashes:
+def anchors(path, folder):
     """The machine's log with the hash of every tenth entry of the file."""
     log = folder / "syslog"
     with closing(JournalReader.open(path)) as reader:
@@ -92,12 +91,12 @@ async def test_a_console_that_writes_during_a_move_is_not_lost(tmp_path):
         written: list[int] = []
         put = ledger.put
 
-        async def disturbed(seq: int, record: bytes) -> bytes | None:
+        async def disturbed(seq, record):
             if seq == 20:
                 written.append((await other.append(note("meanwhile"))).seq)
             return await put(seq, record)
 
-        ledger.put = disturbed  # type: ignore[method-assign]
+        ledger.put = disturbed
         moved = await move(journal, ledger, NOON)
         assert written == [31]
         assert moved.entries == 32
@@ -136,7 +135,7 @@ async def test_there_and_back(tmp_path):
             await move(journal, _other(), NOON)
 
 
-def _other() -> MemoryLedger:
+def _other():
     ledger = MemoryLedger()
     ledger.address = "memory://other"
     return ledger
@@ -247,7 +246,7 @@ async def test_a_file_is_not_closed_under_what_is_being_written(tmp_path, monkey
     turns: list[bool] = []
     close = Store.close
 
-    def closed(store: Store) -> None:
+    def closed(store):
         turns.append(target._turn.locked())
         close(store)
 

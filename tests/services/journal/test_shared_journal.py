@@ -1,10 +1,7 @@
 """A journal in a ledger that two hosts reach, each over a line of its own and with a copy of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,9 +17,7 @@ from tests.tools.memory_ledger import MemoryLedger
 
 
 @asynccontextmanager
-async def on_host(
-    ledger: MemoryLedger, path: Path, *, user: str = "alice", line: Line | None = None, **options: Any
-) -> AsyncIterator[SharedJournal]:
+async def on_host(ledger, path, *, user="alice", line=None, **options):
     journal = SharedJournal(
         path,
         line or Line(ledger),
@@ -40,7 +35,7 @@ async def on_host(
 
 
 @pytest.fixture
-def ledger() -> MemoryLedger:
+def ledger():
     return MemoryLedger()
 
 
@@ -84,7 +79,7 @@ async def test_news_are_looked_for_seldom_while_another_system_is_on_screen(ledg
         looks: list[bool] = []
         look = one._look
 
-        async def counted(*, checks: bool) -> None:
+        async def counted(*, checks):
             looks.append(checks)
             await look(checks=checks)
 
@@ -211,7 +206,7 @@ async def test_a_reader_begins_no_journal(ledger, tmp_path):
 class Deleted(MemoryLedger):
     """A ledger that lost a record behind everybody's back, and reads as the engines in AWS do."""
 
-    async def read(self, after: int, limit: int = LIMIT) -> Sequence[tuple[int, bytes]]:
+    async def read(self, after, limit=LIMIT):
         records = await super().read(after, limit)
         whole = [pair for place, pair in enumerate(records, after + 1) if pair[0] == place]
         if records and not whole:
@@ -237,11 +232,11 @@ class Small(MemoryLedger):
 
     refuses = False
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.largest = 2000
 
-    async def put(self, seq: int, record: bytes) -> bytes | None:
+    async def put(self, seq, record):
         if self.refuses:
             raise Rejected(no_answer().problem)
         return await super().put(seq, record)
@@ -299,7 +294,7 @@ class Hanging(MemoryLedger):
 
     hangs = False
 
-    async def put(self, seq: int, record: bytes) -> bytes | None:
+    async def put(self, seq, record):
         standing = await super().put(seq, record)
         if self.hangs:
             await asyncio.Event().wait()

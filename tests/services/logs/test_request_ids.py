@@ -50,17 +50,10 @@ def test_an_id_is_quoted_as_a_filter_pattern():
 class Groups:
     """Two pages of group a; b is refused."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.asked: list[tuple[object, ...]] = []
 
-    async def page(
-        self,
-        group: str,
-        start_ms: int,
-        end_ms: int | None = None,
-        pattern: str = "",
-        token: str | None = None,
-    ) -> tuple[tuple[LogLine, ...], str | None]:
+    async def page(self, group, start_ms, end_ms=None, pattern="", token=None):
         self.asked.append((group, start_ms, end_ms, pattern, token))
         if group == "b":
             raise AwsError(

@@ -11,7 +11,7 @@ T0 = datetime(2026, 1, 13, 9, 0, tzinfo=UTC)
 PREFIX = "2026-01-13 09:00:00 UTC:10.0.0.1(5):app@db:[1]:LOG:  duration: "
 
 
-def query(ms: float, text: str) -> str:
+def query(ms, text):
     return f"{PREFIX}{ms:.3f} ms  execute <unnamed>: {text}"
 
 
@@ -46,7 +46,7 @@ def test_a_value_in_quotation_marks_never_stays(text, value):
     assert len(statement(text)) <= 301
 
 
-def record(address: str, country: str, uri: str, action: str = "BLOCK") -> bytes:
+def record(address, country, uri, action="BLOCK"):
     content = {
         "action": action,
         "terminatingRuleId": "AWS-AWSManagedRulesCommonRuleSet",

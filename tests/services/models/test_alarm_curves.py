@@ -19,7 +19,7 @@ STATS = st.sampled_from(("Average", "Maximum", "Minimum", "Sum", "SampleCount", 
 PERIODS = st.sampled_from((10, 60, 300, 3600, 86_400))
 
 
-def alarm(stat: str = "Average", period: int = 60, comparison: str = ">=") -> Alarm:
+def alarm(stat="Average", period=60, comparison=">="):
     query = MetricQuery(
         id="m1", namespace=RawId("AWS/ECS"), metric=RawId("CPUUtilization"), stat=stat, period=period
     )
@@ -35,7 +35,7 @@ def alarm(stat: str = "Average", period: int = 60, comparison: str = ">=") -> Al
     PERIODS,
     st.integers(10**9, 2 * 10**9).map(lambda at: datetime.fromtimestamp(at, UTC)),
 )
-def test_a_span_is_whole_periods_that_have_ended(span, stat, period, now):  # type: ignore[no-untyped-def]
+def test_a_span_is_whole_periods_that_have_ended(span, stat, period, now):
     watched = alarm(stat, period)
     step, read = period_of(span, watched), curve_range(span, watched, now)
     assert step >= max(60, period)
@@ -94,7 +94,7 @@ POINTS = st.lists(
 
 
 @given(POINTS, st.integers(3600, 7200), st.integers(1, 30), st.booleans())
-def test_a_sparkline_shows_the_worst_of_each_piece(points, end, cells, least):  # type: ignore[no-untyped-def]
+def test_a_sparkline_shows_the_worst_of_each_piece(points, end, cells, least):
     points.sort()
     times, values = [at for at, _value in points], [value for _at, value in points]
     shown = pieces(times, values, end=end, cells=cells, seconds=300, least=least)
@@ -106,7 +106,7 @@ def test_a_sparkline_shows_the_worst_of_each_piece(points, end, cells, least):  
 
 
 @given(POINTS, st.integers(3600, 5000))
-def test_a_minute_later_a_sparkline_is_the_same_or_moved_by_one_cell(points, end):  # type: ignore[no-untyped-def]
+def test_a_minute_later_a_sparkline_is_the_same_or_moved_by_one_cell(points, end):
     points = sorted(point for point in points if point[0] <= end)
     times, values = [at for at, _value in points], [value for _at, value in points]
     one = pieces(times, values, end=end, cells=12, seconds=300)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.models.asks import AskLine, AskState, ask_lines
+from services.models.asks import AskState, ask_lines
 from services.models.duties import (
     DutyProgress,
     Occurrence,
@@ -26,7 +26,7 @@ AT = datetime(2026, 1, 19, tzinfo=UTC)
 RUNBOOK = load_builtin("facility-prod")
 
 
-def slot() -> ScheduledOccurrence:
+def slot():
     day = date(2026, 1, 19)
     return ScheduledOccurrence(
         key="k", duty="d", title="t", nominal=(day,), day=day, until=day, due_at=AT, late_at=AT,
@@ -53,7 +53,7 @@ DUTY = Duty.model_validate(
 )
 
 
-def finding(inspection: str, **items: Verdict | None) -> Recorded:
+def finding(inspection, **items):
     measures = tuple(
         Measure(title=item, shown="1", verdict=verdict, item=item.replace("_", "-"))
         for item, verdict in items.items()
@@ -65,12 +65,12 @@ def finding(inspection: str, **items: Verdict | None) -> Recorded:
     return Recorded(seq=1, by="", finding=one.model_copy(update={"verdict": worst}))
 
 
-def findings(*recorded: Recorded, **more: object) -> DutyFindings:
+def findings(*recorded, **more):
     fields = {"key": "k", "expected": DUTY.inspections, "recorded": recorded, **more}
     return DutyFindings.model_validate(fields)
 
 
-def states(lines: tuple[AskLine, ...]) -> list[object]:
+def states(lines):
     return [line.verdict or line.state for line in lines]
 
 

@@ -7,14 +7,14 @@ class Asked(str):
     __slots__ = ()
     comparisons = 0
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other):
         Asked.comparisons += 1
         return super().__eq__(other)
 
     __hash__ = str.__hash__
 
 
-def alarm(name: str, state: AlarmState = AlarmState.OK, **more: object) -> Alarm:
+def alarm(name, state=AlarmState.OK, **more):
     return Alarm.model_construct(
         **Alarm(id=RawId(name), name=name, state=state, arn=RawId(f"arn:{name}"), **more).__dict__
     )

@@ -1,7 +1,6 @@
 """One form of a day and a time by context (`docs/screens.md`)."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ AT = datetime(2025, 12, 31, 15, 30, 5, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _japanese() -> Iterator[None]:
+def _japanese():
     i18n.use("ja")
     yield
     i18n.use("en")
@@ -36,7 +35,7 @@ def test_without_a_day_of_reading_the_year_is_written():
 
 
 def test_a_day_of_writing_holds_for_all_that_is_written_within_also_in_tasks_and_threads():
-    async def written() -> list[str]:
+    async def written():
         with written_on(date(2026, 6, 1)):
             return [
                 await asyncio.create_task(asyncio.to_thread(dated_time, AT, JAPAN)),

@@ -10,7 +10,7 @@ MINUTES = tuple(range(0, HOUR, 60))
 GIB = 2.0**30
 
 
-def falling(per_minute: float, start: float = 60 * GIB) -> tuple[float, ...]:
+def falling(per_minute, start=60 * GIB):
     return tuple(start - per_minute * index for index in range(len(MINUTES)))
 
 

@@ -36,7 +36,7 @@ async def test_waits_that_began_at_any_time_nap_until_the_same_moment(monkeypatc
     boot, ends = 0.0, list[float]()
     began = 1000.0
 
-    async def sleep(seconds: float) -> None:
+    async def sleep(seconds):
         nonlocal boot
         ends.append(began + boot + seconds)
         boot += seconds

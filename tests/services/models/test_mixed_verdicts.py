@@ -1,11 +1,9 @@
 """Every mixture of verdicts, of what was judged in part and of what was not: the worst that is known decides the exit
 status, what could not be judged stands beside it in JSON and on every screen, and nothing incomplete is green."""
 
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import combinations, combinations_with_replacement
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -37,7 +35,7 @@ PARTS: tuple[Part, ...] = (
 MIXTURES = [mixture for size in (1, 2, 3) for mixture in combinations_with_replacement(PARTS, size)]
 
 
-def finding(parts: Sequence[Part], id: str = "a") -> Finding:
+def finding(parts, id="a"):
     measures = tuple(
         Measure(title=str(n), shown="1", verdict=verdict, partial=partial)
         for n, (verdict, partial) in enumerate(parts)
@@ -47,7 +45,7 @@ def finding(parts: Sequence[Part], id: str = "a") -> Finding:
     )
 
 
-def expected(parts: Sequence[Part]) -> tuple[Verdict, bool]:
+def expected(parts):
     """The verdict and the completeness of a mixture, said independently of the code: a table of words."""
     verdicts = [verdict for verdict, _partial in parts]
     is_complete = V.UNKNOWN not in verdicts and not any(partial for _verdict, partial in parts)
@@ -57,11 +55,11 @@ def expected(parts: Sequence[Part]) -> tuple[Verdict, bool]:
     return (V.NORMAL if is_complete else V.UNKNOWN), is_complete
 
 
-def text(spans: Any) -> str:
+def text(spans):
     return plain([spans])[0]
 
 
-def shows(words: str, verdict: Verdict, *, is_complete: bool) -> None:
+def shows(words, verdict, *, is_complete):
     marks = {V.NORMAL: "●", V.ATTENTION: "▲", V.ABNORMAL: "◆", V.UNKNOWN: "?"}
     assert words.startswith(marks[verdict]), words
     assert ("?" in words) is not is_complete
@@ -86,14 +84,14 @@ def test_one_finding_says_both_facts_everywhere(parts):
     shows(wording.of_finding(line), verdict, is_complete=is_complete)
 
 
-def line_of(one: Finding) -> FindingLine:
+def line_of(one):
     return FindingLine(
         seq=1, at=AT, by="", key="k", inspection=one.inspection, title=one.title, summary=one.summary,
         verdict=one.verdict, measured=one.measured, unjudged=one.unjudged,
     )  # fmt: skip
 
 
-def pairs() -> Iterator[tuple[Finding, ...]]:
+def pairs():
     every = [finding(parts, f"i{n}") for n, parts in enumerate(MIXTURES[: len(PARTS) + 21])]
     yield from combinations(every, 2)
 
@@ -118,10 +116,10 @@ def test_duties_reports_and_the_command_say_both_facts_of_any_two_findings():
 async def test_inspect_answers_with_both_facts(parts, monkeypatch):
     by_id = {f"i{n}": finding([part], f"i{n}") for n, part in enumerate(parts)}
 
-    async def requests(*_args: Any) -> dict[str, None]:
+    async def requests(*_args):
         return dict.fromkeys(by_id)
 
-    async def run(id: str, _request: None) -> Finding:
+    async def run(id, _request):
         return by_id[id]
 
     monkeypatch.setattr(inspect, "_requests", requests)
@@ -131,7 +129,7 @@ async def test_inspect_answers_with_both_facts(parts, monkeypatch):
         runbook=SimpleNamespace(system=SimpleNamespace(id="s", title="t")),
         session=SimpleNamespace(settings=SimpleNamespace(region="ap-northeast-1")),
     )
-    answer = await inspect.inspect_answer(services, {"private": True})  # type: ignore[arg-type]
+    answer = await inspect.inspect_answer(services, {"private": True})
     verdict, is_complete = expected(parts)
     assert (answer.verdict, answer.status, answer.complete) == (
         verdict,
@@ -147,9 +145,9 @@ def test_the_worst_system_that_is_known_decides_for_all(verdicts, monkeypatch):
     monkeypatch.setattr("tui.cli.every_system.every_system", lambda *_args: (SimpleNamespace(), systems))
     monkeypatch.setattr("tui.cli.every_system._answer", lambda system, _options, ask: ask(system))
 
-    def ask(system: Any) -> tuple[list[str], int]:
+    def ask(system):
         verdict = verdicts[int(system.id[1:])]
         return [f'{{"verdict": "{verdict}"}}'], OF_VERDICT[verdict.value]
 
-    _lines, status = answers_of_all(None, {}, ask, as_json=True)  # type: ignore[arg-type]
+    _lines, status = answers_of_all(None, {}, ask, as_json=True)
     assert status == OF_VERDICT[expected([(verdict, False) for verdict in verdicts])[0].value]

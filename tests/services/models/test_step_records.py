@@ -5,7 +5,7 @@ import pytest
 from services.incidents.escalation import recipients, role_to_tell, undecided_roles
 from services.models.change_runs import Run, StepRun, StepState
 from services.models.incidents import Contacted, Decision, StepMark, StepRecord
-from services.models.runbook_playbooks import Playbook, RosterEntry
+from services.models.runbook_playbooks import RosterEntry
 from services.models.step_records import open_steps, step_records
 from services.models.watches import Progress, Watch, WatchState
 from tests.services.report.test_report_day import plan
@@ -15,16 +15,16 @@ DECIDE, TELL = 4, 5
 AT = data.NOW
 
 
-def marks(playbook: Playbook = data.PLAYBOOK, **fields: object) -> dict[int, StepMark]:
+def marks(playbook=data.PLAYBOOK, **fields):
     incident = data.incident(**{"steps": (), **fields})
     return {record.index: record.mark for record in step_records(incident, playbook)}
 
 
-def decision() -> Decision:
+def decision():
     return Decision(cause="application-error", title="x", at=AT, by="tanaka")
 
 
-def contact(role: str) -> Contacted:
+def contact(role):
     return Contacted(role=role, by="tanaka", at=AT, channel="phone")
 
 
@@ -35,7 +35,7 @@ def test_a_decision_and_a_call_carry_out_their_steps():
     assert marks(contacted=(contact("市民"),)) == {}, "somebody else was told"
 
 
-def run(state: StepState, minutes: float = 2, end: WatchState | None = None) -> Run:
+def run(state, minutes=2, end=None):
     """A rollback; with `end` one that is followed, and whose watch has seen that."""
     watch = Watch(ends_when="x", gives_up_at=AT) if end is not None else None
     planned = plan().model_copy(update={"kind": "deploy-rollback", "watch": watch})

@@ -16,7 +16,7 @@ GAPS = st.builds(
 )
 
 
-def stats(incomplete_from: int | None = None, gap: LateGap | None = None) -> TailStats:
+def stats(incomplete_from=None, gap=None):
     return TailStats(group="g", lateness=120.0, incomplete_from=incomplete_from, late_gap=gap)
 
 

@@ -54,7 +54,7 @@ def test_every_number_is_short(value, unit):
     assert len(number(value, unit)) <= 30
 
 
-def query(namespace: str, metric: str, stat: str = "Average") -> MetricQuery:
+def query(namespace, metric, stat="Average"):
     return MetricQuery(id="m", namespace=RawId(namespace), metric=RawId(metric), stat=stat)
 
 

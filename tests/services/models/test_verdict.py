@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -12,7 +11,7 @@ VERDICTS = st.lists(st.sampled_from([*Verdict, None]), max_size=8)
 MEASURED = st.lists(st.lists(st.sampled_from([*Verdict, None]), min_size=1, max_size=5), max_size=4)
 
 
-def finding(verdicts: Sequence[Verdict | None]) -> Finding:
+def finding(verdicts):
     """A finding whose verdict is the worst of its measures, as inspections build it."""
     return Finding(
         inspection="alarms",
@@ -24,7 +23,7 @@ def finding(verdicts: Sequence[Verdict | None]) -> Finding:
     )
 
 
-def duty(findings: Sequence[Finding]) -> DutyFindings:
+def duty(findings):
     recorded = tuple(
         Recorded(seq=n, by="a", finding=each.model_copy(update={"inspection": str(n)}))
         for n, each in enumerate(findings)

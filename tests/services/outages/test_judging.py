@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import cos, pi
@@ -23,7 +23,7 @@ class Day:
     lags: dict[str, int]
     week: dict[str, tuple[float, ...]]
 
-    def at(self, minute: int, first: int = 0) -> Curves:
+    def at(self, minute, first=0):
         """What is published when `minute` begins, read from `first` on."""
         published = {
             name: {
@@ -35,7 +35,7 @@ class Day:
         }
         return Curves(START + 60.0 * minute, published, self.week, 5.0)
 
-    def proposed(self, minutes: Iterable[int], first: int = 0) -> dict[OutageKind, int]:
+    def proposed(self, minutes, first=0):
         """The minute in which each kind is proposed first; every minute is judged, as by an open console."""
         first_minutes: dict[OutageKind, int] = {}
         ongoing: tuple[Outage, ...] = ()
@@ -46,13 +46,13 @@ class Day:
         return first_minutes
 
 
-def noisy(mean: Value, seed: int = 1) -> Value:
+def noisy(mean, seed=1):
     noise = Random(seed)
     unit = [noise.gauss(0, 1) for _minute in range(500)]
     return lambda at: float(max(0, round(mean(at) + unit[at] * mean(at) ** 0.5)))
 
 
-def ordinary(**curves: Value) -> dict[str, Value]:
+def ordinary(**curves):
     usual: dict[str, Value] = {
         "requests": noisy(lambda _at: 100.0),
         "healthy": lambda _at: 2.0,
@@ -62,12 +62,12 @@ def ordinary(**curves: Value) -> dict[str, Value]:
     return usual | curves
 
 
-def day(lag: int = 2, week: dict[str, tuple[float, ...]] | None = None, **curves: Value) -> Day:
+def day(lag=2, week=None, **curves):
     usual = {"requests": (95.0, 100.0, 105.0), "healthy": (2.0, 2.0), "blocked": (1.0, 1.0)}
     return Day(ordinary(**curves), dict.fromkeys(ordinary(), lag), usual if week is None else week)
 
 
-def step(before: float, after: float, at: int = 200) -> Value:
+def step(before, after, at=200):
     return noisy(lambda minute: before if minute < at else after)
 
 

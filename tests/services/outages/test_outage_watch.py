@@ -13,29 +13,27 @@ from services.models.outages import Outage, OutageKind
 from services.outages.watch import queries_of
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import Embedded
 
 MORNING = datetime(2026, 1, 20, 1, 0, tzinfo=UTC)
 
 
-def services(aws: Embedded) -> Services:
+def services(aws):
     journal = Path(os.environ["HOME"]) / "journal.db"
     return Services(
         load_builtin("facility-prod"), AwsSettings(**aws.settings()), aws.clock, journal=journal, seed=1
     )
 
 
-async def read(console: Services, name: str = "outages") -> tuple[Outage, ...]:
+async def read(console, name="outages"):
     feed = console.feeds[name]
     feed.refresh()
     async for state in feed.states():
         assert state.problem is None, state.problem
-        value: tuple[Outage, ...] = state.value
-        return value
+        return state.value
     raise AssertionError("a feed has a state")
 
 
-async def watched(aws: Embedded, minutes: int, every: int = 1) -> dict[OutageKind, tuple[int, Outage]]:
+async def watched(aws, minutes, every=1):
     """What is proposed in these minutes, each first, by a console that reads every so many."""
     console = services(aws)
     first: dict[OutageKind, tuple[int, Outage]] = {}
@@ -97,7 +95,7 @@ async def test_requests_that_do_not_arrive_are_proposed_in_three_minutes(embedde
 async def test_the_queries_ride_with_the_dashboards_and_are_asked_alone_while_nobody_looks(embedded):
     console = services(embedded)
 
-    def requests() -> int:
+    def requests():
         return embedded.counts()["cloudwatch.GetMetricData"]
 
     try:

@@ -1,7 +1,6 @@
 """What a console may do with its ledger: read and append its own system's records, and nothing else."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -19,7 +18,7 @@ TABLE_ARN = "arn:aws:dynamodb:ap-northeast-1:123456789012:table/toban-journal"
 OBJECT_ARN = "arn:aws:s3:::city-journals/toban/facility-prod/000000000007"
 
 
-def policy(address: str, **options: Any) -> dict[str, Any]:
+def policy(address, **options):
     return document("journal", BOOK, ledger=parse(address), **options)
 
 

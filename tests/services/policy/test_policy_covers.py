@@ -1,6 +1,5 @@
 """What inspections, changes and the console call on the embedded AWS is what they declare, and nothing is declared for nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +8,13 @@ import pytest
 from services.aws.client.errors import AwsError
 from services.changes.registry import CHANGES, change_class
 from services.inspections.registry import INSPECTIONS, KIND_CALLS
-from services.models.runbook import Runbook
 from services.models.runbook_inspections import CustomInspection
 from services.policy.arns import Arns
-from services.policy.declared import CONSOLE, JOURNAL, Operation, declared, operations
+from services.policy.declared import CONSOLE, JOURNAL, declared, operations
 from services.policy.documents import document
 from services.policy.permissions import permissions_of
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded, _run
+from tests.conftest import _run
 from tests.services.changes.change_world import desk
 from tests.services.inspections.running_world import run_inspection
 from tests.services.one_fault import WORLDS
@@ -35,7 +33,7 @@ LIVELY = ("monday", "one-muted", "alb-5xx", "rollout", "attack")
 """Worlds in which the inspections ask more than on an ordinary day."""
 
 
-def recorded(embedded: Embedded, before: dict[str, int]) -> frozenset[Operation]:
+def recorded(embedded, before):
     """What was asked since `before`."""
     now = embedded.counts()
     names = (name for name, count in now.items() if count > before.get(name, 0))
@@ -45,7 +43,7 @@ def recorded(embedded: Embedded, before: dict[str, int]) -> frozenset[Operation]
 
 
 @pytest.fixture
-def lively(request: pytest.FixtureRequest) -> Iterator[Embedded]:
+def lively(request):
     world = WORLDS[request.param]
     for embedded in _run(world.scenario, world.history, world.origin):
         if world.prepare is not None:
@@ -54,7 +52,7 @@ def lively(request: pytest.FixtureRequest) -> Iterator[Embedded]:
         yield embedded
 
 
-async def calls_of(embedded: Embedded, id: str, runbook: Runbook = BOOK) -> frozenset[Operation]:
+async def calls_of(embedded, id, runbook=BOOK):
     before = embedded.counts()
     try:
         await run_inspection(embedded, id, hours=24, runbook=runbook, consent=True)

@@ -1,12 +1,11 @@
 import json
 import re
-from typing import Any
 
 import pytest
 
 from services.aws.client.allowed_operations import READS
 from services.changes.registry import CHANGES, change_class
-from services.models.runbook import ChangeCalendar, JournalSpec, Runbook
+from services.models.runbook import ChangeCalendar, JournalSpec
 from services.policy.arns import Arns
 from services.policy.declared import Declared, declared, operations
 from services.policy.documents import POLICIES, SECOND_FACTOR, document
@@ -28,11 +27,11 @@ ROTATION = Declared(
 )
 
 
-def policy(name: str, runbook: Runbook = BOOK) -> dict[str, Any]:
+def policy(name, runbook=BOOK):
     return document(name, runbook, panels=PANEL_CALLS)
 
 
-def arn(service: str, resource: str) -> str:
+def arn(service, resource):
     return f"arn:aws:{service}:{PLACE}:{resource}"
 
 

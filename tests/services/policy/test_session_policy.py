@@ -1,5 +1,4 @@
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +7,7 @@ from hypothesis import strategies as st
 from services.aws.client.allowed_operations import READS
 from services.aws.client.assumed_role import POLICY_LIMIT
 from services.changes.registry import CHANGES, change_class
-from services.models.aws_calls import AwsCall, aws_call
+from services.models.aws_calls import aws_call
 from services.policy.arns import Arns
 from services.policy.declared import operations
 from services.policy.permissions import is_known_write
@@ -30,7 +29,7 @@ GITHUB = "github"
 TARGETS = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 
 
-def _samples(name: str) -> dict[tuple[str, str], tuple[dict[str, Any], list[str]]]:
+def _samples(name):
     """By write: parameters that name the resource `name`, and the ARNs that AWS checks for them."""
     target = {**TARGETS, "ResourceId": f"service/facility-prod-cluster/{name}"}
     key = {"UserName": name, "AccessKeyId": "AKIAEXAMPLE000000001"}
@@ -71,11 +70,11 @@ def _samples(name: str) -> dict[tuple[str, str], tuple[dict[str, Any], list[str]
 OURS, FOREIGN = _samples("ours"), _samples("foreign")
 
 
-def call_of(write: tuple[str, str], params: dict[str, Any]) -> AwsCall:
+def call_of(write, params):
     return aws_call(*write, "ap-northeast-1", params)
 
 
-def allows(policy: str, write: tuple[str, str], resources: list[str]) -> bool:
+def allows(policy, write, resources):
     """Whether a role that may do everything could send the request with this session policy."""
     service, operation = write
     action = f"{service}:{operation}"
@@ -176,9 +175,9 @@ async def test_the_plan_of_every_kind_fits_and_its_session_may_send_it(embedded,
     assert SERVICE
 
 
-def _actions(policy: str) -> set[str]:
+def _actions(policy):
     return {action for each in json.loads(policy)["Statement"] for action in each["Action"]}
 
 
-def _plain(pattern: str) -> str:
+def _plain(pattern):
     return pattern.replace("${*}", "*").replace("${?}", "?")

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from services.models.causes import Word
@@ -11,7 +9,7 @@ from tests.services.report.incident_ledger import ALARM, DAY, open_incident, res
 from tests.services.report.ledger import RUNBOOK, Ledger
 
 
-def drill(path: Path, *causes: str, alarm: str = ALARM) -> Ledger:
+def drill(path, *causes, alarm=ALARM):
     ledger = Ledger(path)
     ledger.began(f"{DAY} 10:00")
     truth = DrillTruth(

@@ -15,12 +15,12 @@ MORNING, NOON, EVENING = (f"daily-{each}@2026-01-06T{at}" for each, at in
                           (("morning", "09:00"), ("afternoon", "14:00"), ("evening", "17:00")))  # fmt: skip
 
 
-def record_finding(ledger: Ledger, at: str, key: str, since: str, *alarm_periods: AlarmPeriod) -> None:
+def record_finding(ledger, at, key, since, *alarm_periods):
     verdict = Verdict.ATTENTION if alarm_periods else Verdict.NORMAL
     ledger.find(at, key, finding(at, verdict=verdict, since=since, spells=alarm_periods))
 
 
-def day(ledger: Ledger, now: str = "2026-01-08 10:00", of: str = "2026-01-06") -> DayReport:
+def day(ledger, now="2026-01-08 10:00", of="2026-01-06"):
     report = ledger.report(of, now)
     assert isinstance(report, DayReport)
     return report
@@ -84,7 +84,7 @@ T0 = datetime(2026, 1, 5)  # noqa: DTZ001  only differences matter
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def histories(draw):
     """True alarm periods in minutes, disjoint, and runs whose windows leave no gap."""
     edges = sorted(draw(st.sets(st.integers(1, 999), min_size=2, max_size=12)))
     alarm_periods = list(zip(edges[::2], edges[1::2], strict=False))
@@ -106,7 +106,7 @@ def test_any_runs_without_gaps_give_the_true_alarm_periods(history):
         partial = finding("2026-01-05 00:00", since="2026-01-05 00:00").model_copy(
             update={"read_at": at(end)}
         )
-        window = partial.window.model_copy(update={"start": at(start), "end": at(end)})  # type: ignore[union-attr]
+        window = partial.window.model_copy(update={"start": at(start), "end": at(end)})
         partial = partial.model_copy(update={"window": window})
         for first, last in alarm_periods:
             if first < end and last > start:

@@ -1,7 +1,6 @@
 """Approvals of both kinds, refusals and emergencies in the reports, and the ends to which changes were followed."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,7 @@ from services.changes.approval import entries
 from services.changes.approval.entries import consent_of
 from services.models.approvals import Consent, ConsentWay, Means
 from services.models.change_runs import StepState
-from services.models.changes import Plan
-from services.models.journal import Entry
-from services.models.report import DayReport, PeriodReport
+from services.models.report import PeriodReport
 from services.models.report_approvals import Decided
 from services.models.verdict import Verdict
 from services.models.watches import Progress, Watch, WatchState
@@ -26,17 +23,17 @@ FREEZE = "年度末処理, until 2026-01-09 08:30 JST"
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path):
     ledger = Ledger(tmp_path / "j.db")
     ledger.began(f"{DAY} 08:00")
     return ledger
 
 
-def named(id: str, **changed: object) -> Plan:
+def named(id, **changed):
     return plan().model_copy(update={"id": id, "approval_scope": "task-limit:raise", **changed})
 
 
-def carried_out(ledger: Ledger, at: str, change: Plan, *allowing: Entry) -> None:
+def carried_out(ledger, at, change, *allowing):
     step = change.steps[0]
     consents: list[Consent] = [consent for entry in allowing if (consent := consent_of(entry)) is not None]
     ledger.write(at, change_entries.confirmed(change, consents))
@@ -44,7 +41,7 @@ def carried_out(ledger: Ledger, at: str, change: Plan, *allowing: Entry) -> None
     ledger.write(at, change_entries.outcome(change, step, StepState.DONE, "Maximum 10.", True))
 
 
-def busy_day(ledger: Ledger) -> None:
+def busy_day(ledger):
     """One approval of each kind, a refusal, and an emergency during a freeze."""
     one, two, three, four = (named(id) for id in ("p1", "p2", "p3", "p4"))
     ledger.write(f"{DAY} 10:00", entries.asked(one, "月末"))
@@ -65,13 +62,13 @@ def busy_day(ledger: Ledger) -> None:
     )
 
 
-def month(ledger: Ledger) -> PeriodReport:
+def month(ledger):
     report = ledger.report("2026-01", "2026-02-02 09:00")
     assert isinstance(report, PeriodReport)
     return report
 
 
-def year(ledger: Ledger) -> PeriodReport:
+def year(ledger):
     report = ledger.report("FY2025", "2026-04-02 09:00")
     assert isinstance(report, PeriodReport)
     return report
@@ -134,7 +131,7 @@ def test_in_japanese(ledger):
         assert words in text.replace("\\", ""), words
 
 
-def followed(state: WatchState | None, ledger: Ledger, ended: str = f"{DAY} 15:00") -> DayReport:
+def followed(state, ledger, ended=f"{DAY} 15:00"):
     watch = Watch(
         ends_when="the database is available", gives_up_at=moment(f"{DAY} 10:00") + timedelta(days=1)
     )

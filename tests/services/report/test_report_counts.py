@@ -2,8 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,12 +10,12 @@ from hypothesis import strategies as st
 from services.models import glyphs
 from services.models.findings import Measure, Overrule
 from services.models.journal import EntryKind
-from services.models.report import DayReport, PeriodReport
+from services.models.report import PeriodReport
 from services.models.report_lines import FindingLine
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.report.rendering import wording
 from services.report.rendering.dispatch import document
-from services.report.rendering.document import Document, Facts, Paragraph, Section, Table
+from services.report.rendering.document import Facts, Paragraph, Table
 from services.report.rendering.markdown import to_markdown
 from tests.services.duties.duty_world import jst
 from tests.services.report.ledger import Ledger, alarm_period, finding
@@ -48,17 +46,17 @@ _MARKED = re.compile(rf"(?<![^\s(:])([{re.escape(''.join(MEANINGS))}]) ([A-Za-z]
 """A glyph and what follows, but no sign within a text: a range, a separator, a question mark."""
 
 
-def summary(whole: Document) -> dict[str, str]:
+def summary(whole):
     (facts,) = whole.summary
     assert isinstance(facts, Facts)
     return dict(facts.pairs)
 
 
-def section(whole: Document, title: str) -> Section:
+def section(whole, title):
     return next(each for each in whole.sections if each.title.startswith(title))
 
 
-def listed(whole: Document) -> tuple[Counter[str], int]:
+def listed(whole):
     """How many results of each verdict the page lists, and how many more it counts."""
     counts, more = Counter[str](), 0
     for block in section(whole, FINDINGS).blocks:
@@ -72,7 +70,7 @@ def listed(whole: Document) -> tuple[Counter[str], int]:
     return counts, more
 
 
-def counted(whole: Document) -> Counter[str]:
+def counted(whole):
     text = re.sub(r" \([^)]*\)", "", summary(whole)[FINDINGS])
     return Counter({match[1]: int(match[2]) for match in re.finditer(r"(\S) [a-z ]+ (\d+)", text)})
 
@@ -81,7 +79,7 @@ VERDICTS = st.sampled_from(Verdict)
 
 
 @st.composite
-def finding_lines(draw: st.DrawFn) -> FindingLine:
+def finding_lines(draw):
     """A finding of one of three inspections, which may have measured something bad though it could not be judged."""
     verdict = draw(VERDICTS)
     bad = draw(st.sampled_from((Verdict.ATTENTION, Verdict.ABNORMAL, Verdict.NORMAL, None)))
@@ -106,11 +104,10 @@ def finding_lines(draw: st.DrawFn) -> FindingLine:
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> DayReport:
+def empty(tmp_path_factory):
     ledger = Ledger(tmp_path_factory.mktemp("j") / "j.db")
     ledger.began("2026-01-16 09:00")
     report = ledger.report(DAY, f"{DAY} 09:10")
-    assert isinstance(report, DayReport)
     return report.model_copy(update={"verdict": Verdict.NORMAL})
 
 
@@ -127,7 +124,7 @@ def test_the_summary_counts_what_the_page_lists(empty, lines):
             assert not wording.of_finding(line).startswith(glyphs.NOT_JUDGED)
 
 
-def bad_day(tmp_path: Path) -> Ledger:
+def bad_day(tmp_path):
     """Findings that are bad and not wholly judged, an alarm that fires and one that did, and duties in every state."""
     ledger = Ledger(tmp_path / "j.db")
     ledger.began("2026-01-15 17:20")
@@ -197,11 +194,11 @@ def test_the_summary_of_a_month_counts_what_its_tables_do(tmp_path, period):
     assert Counter(line.cells[2][0] for line in rows.lines) == counted(whole) - Counter(
         {glyphs.NORMAL: sums[3]}
     )
-    totals = [int(cell) for cell in section(whole, "Duties").blocks[0].lines[-1].cells[1:]]  # type: ignore[union-attr]
+    totals = [int(cell) for cell in section(whole, "Duties").blocks[0].lines[-1].cells[1:]]
     assert sum(int(each) for each in re.findall(r"\d+", summary(whole)["Duties"])) == totals[0]
 
 
-def texts(whole: Document) -> Iterator[str]:
+def texts(whole):
     yield whole.verdict
     pending = [*whole.sections, *whole.annexes]
     blocks = [*whole.summary]

@@ -1,5 +1,4 @@
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -28,19 +27,19 @@ TARGET = ChangeTarget(id=RawId("service/c/staff-api"), title="staff-api")
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path):
     book = Ledger(tmp_path / "j.db")
     book.began(f"{DAY} 00:00")
     return book
 
 
-def day(ledger: Ledger, now: str = "2026-02-02 10:00", of: str = DAY, *, private: bool = False) -> DayReport:
+def day(ledger, now="2026-02-02 10:00", of=DAY, *, private=False):
     report = ledger.report(of, now, private=private)
     assert isinstance(report, DayReport)
     return report
 
 
-def calm(ledger: Ledger) -> None:
+def calm(ledger):
     runs = (("09:01", MORNING, ("alarms", "dashboard", "error-logs")), ("14:01", NOON, ("alarms",)))
     for at, key, inspections in (*runs, ("17:01", EVENING, ("alarms",))):
         for inspection in inspections:
@@ -49,7 +48,7 @@ def calm(ledger: Ledger) -> None:
         ledger.sign(f"{DAY} {at[:3]}05", key)
 
 
-def states(report: DayReport) -> dict[str, str]:
+def states(report):
     return {line.duty: line.state for line in report.duties}
 
 
@@ -196,7 +195,7 @@ def test_signatures_say_what_was_decided_ticked_and_written(ledger):
     assert [(each.id, each.text) for each in line.written] == [("took", "35分\n順調")]
 
 
-def plan() -> Plan:
+def plan():
     call = aws_call(
         "application-autoscaling", "RegisterScalableTarget", "ap-northeast-1", {"MaxCapacity": 10}
     )

@@ -1,12 +1,9 @@
 """Reports from what two hosts have written, of which some waited for the ledger until the next day."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from services.host.processes import PID, SPACE
-from services.models.journal import LATE, Entry, EntryKind
+from services.models.journal import LATE, EntryKind
 from services.models.report import DayReport
 from services.models.verdict import Verdict
 from tests.services.report.ledger import Ledger, finding
@@ -16,18 +13,18 @@ EVENING = f"daily-evening@{DAY}T17:00"
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path):
     book = Ledger(tmp_path / "j.db")
     book.began(f"{DAY} 00:00")
     return book
 
 
-def late_finding(ledger: Ledger, at: str, verdict: Verdict) -> Entry:
+def late_finding(ledger, at, verdict):
     data = {"finding": finding(at, verdict=verdict).model_dump(mode="json"), LATE: True}
     return ledger.entry(at, EntryKind.FINDING, subject=EVENING, target="alarms", data=data)
 
 
-def day(ledger: Ledger, of: str = DAY) -> DayReport:
+def day(ledger, of=DAY):
     report = ledger.report(of, f"{NEXT} 10:00")
     assert isinstance(report, DayReport)
     return report
@@ -50,7 +47,7 @@ def test_what_came_after_midnight_is_in_its_days_report_and_in_its_place(ledger)
     assert [note.text for note in day(ledger, NEXT).notes] == ["next day"]
 
 
-def used(ledger: Ledger, at: str, calls: int, boot: str, **more: Any) -> None:
+def used(ledger, at, calls, boot, **more):
     data = {"day": DAY, "calls": calls, "yen": calls / 10, "worst_yen": 0.0, PID: 7, SPACE: f"{boot} pid:[1]"}
     ledger.entry(at, EntryKind.USAGE, data={**data, **more})
 

@@ -1,7 +1,6 @@
 """The first page of a day's report: one sheet of A4 whatever happened, with references to numbered annexes."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from services.models.report import DayReport
 from services.models.runbook import ReportSpec
 from services.models.verdict import Verdict
 from services.report.rendering.dispatch import document
-from services.report.rendering.document import Document, Paragraph, Section, Table
+from services.report.rendering.document import Paragraph, Table
 from services.report.rendering.html import to_html
 from services.report.rendering.markdown import to_markdown
 from services.report.rendering.page import cut, height, size
@@ -30,13 +29,13 @@ LONG = {
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path):
     ledger = Ledger(tmp_path / "j.db")
     ledger.began("2026-01-16 17:16")
     return ledger
 
 
-def busy(ledger: Ledger, language: str) -> DayReport:
+def busy(ledger, language):
     """A day on which everything happened, in long words."""
     text = LONG[language]
     for number in range(24):
@@ -58,11 +57,11 @@ def busy(ledger: Ledger, language: str) -> DayReport:
     return report
 
 
-def tables(whole: Document) -> list[Table]:
+def tables(whole):
     return [block for section in whole.sections for block in section.blocks if isinstance(block, Table)]
 
 
-def counted(section: Section) -> list[str]:
+def counted(section):
     return [
         block.text for block in section.blocks if isinstance(block, Paragraph) and "more row" in block.text
     ]

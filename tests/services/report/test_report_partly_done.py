@@ -1,7 +1,6 @@
 """Changes of which only some steps were done, in reports: counted, listed, leading, with their way back."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,6 @@ from services import i18n
 from services.changes import entries as change_entries
 from services.models.change_runs import StepState
 from services.models.changes import Plan
-from services.models.report import Report
 from services.models.verdict import Verdict
 from services.report.rendering.dispatch import document
 from services.report.rendering.document import Table
@@ -24,13 +22,13 @@ BACK = moment("2026-01-07 17:00")
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path):
     ledger = Ledger(tmp_path / "j.db")
     ledger.began(f"{SUNDAY} 08:00")
     return ledger
 
 
-def two_steps(id: str = "p1", **changed: object) -> Plan:
+def two_steps(id="p1", **changed):
     """A raised limit whose second step lets AWS revert it."""
     one = plan()
     (first,) = one.steps
@@ -45,19 +43,19 @@ def two_steps(id: str = "p1", **changed: object) -> Plan:
     return one.model_copy(update=given | changed)
 
 
-def begun(ledger: Ledger, at: str, change: Plan) -> None:
+def begun(ledger, at, change):
     step = change.steps[0]
     ledger.write(at, change_entries.confirmed(change))
     ledger.write(at, change_entries.intent(change, step))
     ledger.write(at, change_entries.outcome(change, step, StepState.DONE, "Maximum 10.", True))
 
 
-def killed(ledger: Ledger, at: str, change: Plan) -> None:
+def killed(ledger, at, change):
     """The console is killed before the second step."""
     begun(ledger, at, change)
 
 
-def disarmed(ledger: Ledger, at: str, change: Plan) -> None:
+def disarmed(ledger, at, change):
     """F9 is pressed before the second step."""
     begun(ledger, at, change)
     step = change.steps[1]
@@ -65,7 +63,7 @@ def disarmed(ledger: Ledger, at: str, change: Plan) -> None:
     ledger.write(at, change_entries.outcome(change, step, StepState.REFUSED, "The console is read-only."))
 
 
-def failed(ledger: Ledger, at: str, change: Plan) -> None:
+def failed(ledger, at, change):
     """AWS refuses the second step."""
     begun(ledger, at, change)
     step = change.steps[1]
@@ -76,7 +74,7 @@ def failed(ledger: Ledger, at: str, change: Plan) -> None:
 Stop = Callable[[Ledger, str, Plan], None]
 
 
-def sunday(ledger: Ledger) -> Report:
+def sunday(ledger):
     return day(ledger, of=SUNDAY)
 
 

@@ -4,15 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.report.periods import (
-    Span,
-    era_of,
-    fiscal_year,
-    of_day,
-    of_fiscal_year,
-    of_month,
-    read_period,
-)
+from services.report.periods import Span, era_of, fiscal_year, of_day, of_fiscal_year, of_month, read_period
 
 DAYS = st.dates(date(2019, 5, 1), date(2098, 12, 31))
 

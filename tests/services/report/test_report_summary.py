@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from services.models.journal import EntryKind
@@ -12,7 +10,7 @@ HOUR = 3600
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path):
     """January 2026: one morning in time, one late, one left out; a drill; costs; an alarm over two months."""
     book = Ledger(tmp_path / "j.db")
     book.began("2025-12-01 09:00")
@@ -41,7 +39,7 @@ def ledger(tmp_path: Path) -> Ledger:
     return book
 
 
-def summary(ledger: Ledger, when: str, now: str = "2026-04-20 10:00") -> PeriodReport:
+def summary(ledger, when, now="2026-04-20 10:00"):
     report = ledger.report(when, now)
     assert isinstance(report, PeriodReport)
     return report

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from services import i18n
 from services.models.journal import EntryKind
-from services.models.report import DayReport, PeriodReport, Report
+from services.models.report import DayReport, PeriodReport
 from services.models.text import clean
 from services.models.verdict import Verdict
 from services.report.rendering.document import Document, Facts, Line, Paragraph, Quote, Section, table
@@ -30,7 +30,7 @@ PARSER = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory):
     """A day in which everything that is foreign text is hostile."""
     ledger = Ledger(tmp_path_factory.mktemp("j") / "j.db")
     ledger.began("2026-01-05 08:00")

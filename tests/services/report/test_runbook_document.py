@@ -6,7 +6,6 @@ import pytest
 
 from services import i18n
 from services.models.date_text import weekday_text
-from services.models.runbook import Runbook
 from services.report.rendering.html import write as to_html
 from services.report.rendering.markdown import write as to_markdown
 from services.report.rendering.runbook_document import BLANK, runbook_document
@@ -18,7 +17,7 @@ from tests.tools.japanese import holds_japanese
 PRINTED = datetime(2026, 1, 19, 9, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 
 
-def html(runbook: Runbook) -> str:
+def html(runbook):
     return to_html(runbook_document(runbook, PRINTED, "facility-prod"))
 
 

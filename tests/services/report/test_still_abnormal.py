@@ -1,14 +1,12 @@
 """What is still abnormal is handed over with who accepted it and until when, and stands in the day's report."""
 
 from datetime import UTC
-from pathlib import Path
 
 from services.incidents.entries import follow_up
 from services.incidents.hand_over.open_points import DayAtHand, open_points
 from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.journal import Acknowledgement
-from services.models.report import DayReport
 from services.models.verdict import Verdict
 from services.report.collecting.still_abnormal import of_alarms
 from services.report.rendering.markdown import to_markdown
@@ -23,7 +21,7 @@ BAD = {
 }
 
 
-def monday(path: Path) -> Ledger:
+def monday(path):
     """Three findings and an alarm without data, all signed off; one inspection is normal again, one could not be judged."""
     ledger = Ledger(path / "j.db")
     ledger.began("2026-01-12 09:00")
@@ -54,7 +52,6 @@ def monday(path: Path) -> Ledger:
 
 def test_the_report_lists_what_is_still_abnormal_and_who_accepted_it_until_when(tmp_path):
     report = monday(tmp_path).report(DAY, f"{DAY} 17:00")
-    assert isinstance(report, DayReport)
     lines = {str(line.id): line for line in report.abnormal}
     assert set(lines) == {"rds-connections-high", *BAD, "sign-ins"}
     for id, (_verdict, summary) in BAD.items():

@@ -1,9 +1,7 @@
 """What a report says is still open is what all occurrences of the last 400 days say, though few are scheduled for it."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,6 @@ from services.duties.near import BACK, is_carried
 from services.duties.slots import ScheduleCache
 from services.journal.reader import JournalReader
 from services.journal.store import Store
-from services.models.duties import Occurrence
 from services.models.journal import EntryKind, NewEntry, Person
 from services.report.collecting.duty_states import DutyStatesAt
 from services.report.collecting.source import DAY, Source
@@ -29,7 +26,7 @@ NOWS = ("2026-12-24 12:00", "2026-11-03 10:15")
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def path(tmp_path_factory):
     """More than a year in which some occurrences were signed off, some skipped, and some only begun."""
     path = tmp_path_factory.mktemp("year") / "journal.db"
     Ledger(path).began("2025-06-01 08:00")
@@ -48,12 +45,12 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reader(path: Path) -> Iterator[JournalReader]:
+def reader(path):
     with closing(JournalReader.open(path)) as reader:
         yield reader
 
 
-def among_all(states: DutyStatesAt, day: date) -> list[Occurrence]:
+def among_all(states, day):
     every = states.between(day - BACK, day - DAY)
     return [each for each in every if each.open and each.slot.until < day and is_carried(each, day)]
 
@@ -71,7 +68,7 @@ def test_only_the_months_around_the_day_are_scheduled(reader, monkeypatch):
     scheduled: list[timedelta] = []
     slots = Calendar.slots
 
-    def counted(self: Calendar, first: date, last: date) -> object:
+    def counted(self, first, last):
         scheduled.append(last - first)
         return slots(self, first, last)
 

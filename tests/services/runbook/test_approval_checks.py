@@ -15,7 +15,7 @@ PM = '[[approvers]]\nrole = "PM"\nname = "鈴木"\napproves = [{names}]\n'
 FREEZE = '[[freezes]]\ntitle = "年度末処理"\nstarts = {starts}\nends = {ends}\n'
 
 
-def approving(*names: str) -> str:
+def approving(*names):
     return PM.format(names=", ".join(f'"{name}"' for name in names))
 
 

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 
 from services import i18n
-from services.models.runbook import Runbook
 from services.runbook import checked_copies, checks, loader
 from services.runbook.checked_copies import MOST
 from services.runbook.frozen_values import Unknown, from_json, to_json
@@ -41,17 +40,17 @@ usd_per_hour = { "db.t4g.large" = 0.19 }
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(checked_copies, "store", STORE)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache/toban/runbooks"
 
 
 @pytest.fixture
-def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def checked(monkeypatch):
     systems: list[str] = []
 
-    def note(runbook: Runbook) -> checks.Mistakes:
+    def note(runbook):
         systems.append(runbook.system.id)
         return iter(())
 
@@ -60,13 +59,13 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path):
     path = tmp_path / "city.toml"
     path.write_text(small.SYSTEM, "utf-8")
     return path
 
 
-def only_copy(folder: Path) -> Path:
+def only_copy(folder):
     (copy,) = folder.iterdir()
     return copy
 
@@ -93,7 +92,7 @@ def test_a_shipped_runbook_is_checked_once(checked):
 
 
 def test_what_was_read_is_checked_even_if_the_file_is_changed_meanwhile(file, folder, monkeypatch):
-    def change(_runbook: Runbook) -> checks.Mistakes:
+    def change(_runbook):
         file.unlink()
         return iter(())
 
@@ -182,10 +181,10 @@ def test_a_wrong_runbook_is_refused_every_time_and_leaves_no_copy(file, folder):
     assert not folder.exists()
 
 
-def _rewritten(change: Callable[[list[object]], object]) -> Callable[[Path], None]:
+def _rewritten(change):
     """Change what is in a copy, and give it the digest that fits."""
 
-    def harm(copy: Path) -> None:
+    def harm(copy):
         parts = json.loads(copy.read_bytes().partition(b"\n")[2])
         change(parts)
         text = json.dumps(parts).encode()
@@ -194,23 +193,23 @@ def _rewritten(change: Callable[[list[object]], object]) -> Callable[[Path], Non
     return harm
 
 
-def _older_python(parts: list[object]) -> None:
+def _older_python(parts):
     key = parts[0]
     assert isinstance(key, list)
     key[2] = "3.10"
 
 
-def _older_source(parts: list[object]) -> None:
+def _older_source(parts):
     sources = parts[1]
     assert isinstance(sources, list)
     sources[0][1] -= 1
 
 
-def _foreign_type(parts: list[object]) -> None:
+def _foreign_type(parts):
     parts[2] = ["Popen", {"args": "true"}, ["args"]]
 
 
-def _lacking_field(parts: list[object]) -> None:
+def _lacking_field(parts):
     runbook = parts[2]
     assert isinstance(runbook, list)
     del runbook[1]["system"]

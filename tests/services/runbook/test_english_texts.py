@@ -1,8 +1,5 @@
 """The English texts of a runbook: shown on an English screen, checked line by line, never lost."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from pydantic import BaseModel
 
@@ -78,7 +75,7 @@ def test_mistakes_are_reported_by_key(text, key, message):
     assert message in mistakes(text + "\n")[key]
 
 
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _texts(value, path):
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, tuple):
@@ -101,8 +98,8 @@ def test_every_text_of_the_grammar_can_be_translated():
         cleaned = {
             key for key, field in table.model_fields.items() if _is_text(field.annotation, field.metadata)
         }
-        translated = set(table.model_fields["en"].annotation.model_fields) if _translated(table) else set()  # type: ignore[union-attr]
-        lacking = cleaned - translated - set(table.references if _translated(table) else ())  # type: ignore[attr-defined]
+        translated = set(table.model_fields["en"].annotation.model_fields) if _translated(table) else set()
+        lacking = cleaned - translated - set(table.references if _translated(table) else ())
         assert lacking <= UNTRANSLATED.get(table.__name__, set()), table.__name__
 
 
@@ -123,18 +120,18 @@ UNTRANSLATED = {
 """Clean texts that are names, patterns or queries, and heads of boxes on paper."""
 
 
-def _translated(table: type[BaseModel]) -> bool:
+def _translated(table):
     return issubclass(table, Translated)
 
 
-def _is_text(annotation: object, metadata: list[Any]) -> bool:
+def _is_text(annotation, metadata):
     from pydantic import BeforeValidator
 
     inner = getattr(annotation, "__args__", (None,))[0]
     return any(isinstance(each, BeforeValidator) for each in [*metadata, *getattr(inner, "__metadata__", ())])
 
 
-def _tables(model: type[BaseModel]) -> set[type[BaseModel]]:
+def _tables(model):
     from services.toml.grammar import model_in
 
     inner = [model_in(field.annotation) for name, field in model.model_fields.items() if name != "en"]

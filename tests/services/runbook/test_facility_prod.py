@@ -3,22 +3,22 @@ from datetime import date
 import pytest
 
 from services import i18n
-from services.models.runbook import ClosedDay, Duty, Runbook, Within
+from services.models.runbook import ClosedDay, Within
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 
 
 @pytest.fixture(autouse=True)
-def japanese(english: None) -> None:
+def japanese(english):
     i18n.use("ja")
 
 
 @pytest.fixture(scope="module")
-def runbook() -> Runbook:
+def runbook():
     return load_builtin("facility-prod")
 
 
-def duty(runbook: Runbook, name: str) -> Duty:
+def duty(runbook, name):
     return next(each for each in runbook.duties if each.id == name)
 
 

@@ -17,7 +17,7 @@ def test_a_group_may_name_its_form_and_its_columns_and_need_not():
     first, second = loads(text).runbook.log_groups
     assert (first.form, list(first.columns)) == ("json", ["http.status", "path"])
     assert (second.form, second.columns) == (None, ())
-    assert LogGroupSpec(id="g", title="t").columns == ()  # type: ignore[arg-type]  # a plain name
+    assert LogGroupSpec(id="g", title="t").columns == ()  # a plain name
 
 
 @pytest.mark.parametrize(

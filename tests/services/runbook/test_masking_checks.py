@@ -4,7 +4,7 @@ from services.runbook.loader import loads
 from tests.services.runbook.small import SYSTEM, mistakes
 
 
-def _table(pattern: str, id: str = "resident-number") -> str:
+def _table(pattern, id="resident-number"):
     return f'[[masking]]\nid = "{id}"\ntitle = "利用者番号"\nen.title = "Resident\'s number"\npattern = \'{pattern}\'\n'
 
 

@@ -1,6 +1,6 @@
 """Every key that takes a name of AWS recognizes an ARN or an address, and suggests the name within."""
 
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -70,7 +70,7 @@ CALENDAR = ("change_calendar", "name")
 """A key that takes an ARN, too: `test_approval_checks`."""
 
 
-def key_of(text: str) -> tuple[str | None, ...]:
+def key_of(text):
     """The key of the value, as `KEYS` writes it."""
     table, many = "", False
     for line in text.splitlines():
@@ -82,7 +82,7 @@ def key_of(text: str) -> tuple[str | None, ...]:
     return (table, *([None] if many else []), name, *([None] if '["{}"]' in line else []))
 
 
-def spelt(key: tuple[str | None, ...]) -> str:
+def spelt(key):
     return ".".join(part or "[0]" for part in key).replace(".[", "[")
 
 
@@ -159,7 +159,7 @@ def test_other_dimensions_may_take_arns(namespace, dimension, value):
     assert mistakes(OWN + metric) == {}
 
 
-def raw_ids(model: Any, path: tuple[str | None, ...] = ()) -> list[tuple[str | None, ...]]:
+def raw_ids(model, path=()):
     """The keys that hold names as AWS writes them, without the dimensions of metrics."""
     paths: list[tuple[str | None, ...]] = []
     for name, field in model.model_fields.items():

@@ -7,19 +7,19 @@ PLAYBOOK = '[[playbooks]]\nid = "p"\ntitle = "p"\n'
 TEAM = '[[contacts]]\nrole = "dev"\ncontact = "2345"\n'
 
 
-def steps(step: str, more: str = "") -> str:
+def steps(step, more=""):
     return f"{TEAM}{PLAYBOOK}{more}steps = [{{ text = 'x', {step} }}]\n"
 
 
-def procedure(step: str) -> str:
+def procedure(step):
     return f'{TEAM}[[procedures]]\nid = "q"\ntitle = "q"\nsteps = [{{ text = "x", {step} }}]\n'
 
 
-def cause(more: str, id: str = "cache-full") -> str:
+def cause(more, id="cache-full"):
     return f'[[causes]]\nid = "{id}"\ntitle = "x"\nen.title = "y"\n{more}\n'
 
 
-def on_duty(person: str, starts: str, ends: str) -> str:
+def on_duty(person, starts, ends):
     return f'[[roster]]\nperson = "{person}"\nstarts = {starts}\nends = {ends}\ncontact = "1"\n'
 
 

@@ -11,15 +11,15 @@ users = ["bob"]
 DAILY = '[[duties]]\nid = "{id}"\ntitle = "d"\nrule = "FREQ=DAILY"\n'
 
 
-def mistakes(text: str) -> dict[str, str]:
+def mistakes(text):
     return small.mistakes(BOB + text)
 
 
-def daily(name: str, more: str = "") -> str:
+def daily(name, more=""):
     return DAILY.format(id=name) + more
 
 
-def with_base_date(more: str) -> str:
+def with_base_date(more):
     return f'[[duties]]\nid = "k"\ntitle = "k"\nanchor = "access-key:bob+90d"\n{more}'
 
 

@@ -19,7 +19,7 @@ from tests.services.runbook import small
 SYSTEM = small.SYSTEM.replace("ap-northeast-1", "eu-central-1") + 'timezone = "Europe/Berlin"\n'
 
 
-def mistakes(text: str) -> dict[str, tuple[int | None, str]]:
+def mistakes(text):
     with pytest.raises(RunbookError) as caught:
         loads(text)
     return {each.key: (each.line, each.message) for each in caught.value.mistakes}

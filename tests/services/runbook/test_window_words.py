@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.calendar.business_days import WEEKDAYS
 from services.calendar.maintenance_windows import WEEK, Window
-from services.runbook.loader import Loaded, load_builtin, loads
+from services.runbook.loader import load_builtin, loads
 from services.runbook.maintenance_window.checks import in_utc, read_window, spelling
 from tests.services.runbook import small
 from tests.services.runbook.small import SYSTEM
@@ -24,11 +24,11 @@ RIGHT, TYPED_AS_LOCAL = "sat:17:00-sat:18:00", "sun:02:00-sun:03:00"
 """Sunday 2:00-3:00 in Japan, and what one writes who forgets that RDS counts in UTC."""
 
 
-def loaded(utc: str, words: str = "", timezone: str = "Asia/Tokyo") -> Loaded:
+def loaded(utc, words="", timezone="Asia/Tokyo"):
     return loads(SYSTEM + WINDOW.format(utc=utc, words=words, timezone=timezone))
 
 
-def mistakes(utc: str, words: str = "", timezone: str = "Asia/Tokyo") -> dict[str, str]:
+def mistakes(utc, words="", timezone="Asia/Tokyo"):
     return small.mistakes(WINDOW.format(utc=utc, words=words, timezone=timezone))
 
 
@@ -179,19 +179,19 @@ DAYS_IN_WORDS = (
 WIDE = str.maketrans("0123456789:", "０１２３４５６７８９：")
 
 
-def _oclock(minutes: int) -> str:
+def _oclock(minutes):
     hour, minute = divmod(minutes, 60)
     return f"{hour}時" + ("半" if minute == 30 else f"{minute}分" if minute else "")
 
 
-def _half(minutes: int) -> str:
+def _half(minutes):
     hour, minute = divmod(minutes, 60)
     name = "午前" if hour < 12 else "午後"
     # What 午後12時 is depends on whom one asks.
     return f"{name}{hour % 12}時{minute:02d}分" if hour != 12 else f"12:{minute:02d}"
 
 
-def _twelve(minutes: int) -> str:
+def _twelve(minutes):
     hour, minute = divmod(minutes, 60)
     return f"{(hour + 11) % 12 + 1}:{minute:02d} {'am' if hour < 12 else 'pm'}"
 

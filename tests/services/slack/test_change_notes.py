@@ -18,11 +18,11 @@ NOW = datetime(2026, 1, 6, 1, 10, tzinfo=UTC)
 DESK = NoteContext(runbook=BOOK, calendar=Calendar(BOOK), region="ap-northeast-1", now=NOW, by="yamada")
 
 
-def consent(way: ConsentWay = ConsentWay.EMERGENCY, **more: str) -> Consent:
+def consent(way=ConsentWay.EMERGENCY, **more):
     return Consent(way=way, digest="d", by="yamada", at=NOW, **more)
 
 
-def run(*consents: Consent, state: StepState = StepState.DONE, progress: Progress | None = None) -> Run:
+def run(*consents, state=StepState.DONE, progress=None):
     change = plan()
     steps = tuple(StepRun(id=step.id, state=state) for step in change.steps)
     return Run(
@@ -37,7 +37,7 @@ def run(*consents: Consent, state: StepState = StepState.DONE, progress: Progres
     )
 
 
-def rows(it: Run) -> dict[str, str]:
+def rows(it):
     head, *others = about_change(it, DESK).text.splitlines()
     return {"": head, **dict(line.split(": ", 1) for line in others)}
 

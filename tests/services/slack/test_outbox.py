@@ -8,13 +8,13 @@ from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.posts import PostState
 from services.slack.outbox import LEASE
 from services.slack.settings import SlackSettings, read
-from tests.services.slack.slack_world import ABOUT, ALONE, NOW, Desk, desk, opened
+from tests.services.slack.slack_world import ABOUT, ALONE, NOW, desk, opened
 from tests.tools.slack_server import CHANNEL, SlackServer
 
 S = PostState
 
 
-async def kinds(console: Desk, id: str) -> list[str]:
+async def kinds(console, id):
     entries = await console.journal.entries(EntryQuery(subject=f"post:{id}"))
     return [entry.kind.value for entry in entries]
 
@@ -260,11 +260,11 @@ async def test_an_attempt_of_another_host_is_awaited_by_this_console_s_own_clock
     other = await opened(path, theirs, server)
     begun = asyncio.Event()
 
-    async def attempt(*_args: object) -> None:
+    async def attempt(*_args):
         begun.set()
         await asyncio.Event().wait()
 
-    other.outbox._attempts.make = attempt  # type: ignore[assignment]
+    other.outbox._attempts.make = attempt
     await other.let_go("a")
     await begun.wait()
     one = await opened(path, ours, server)

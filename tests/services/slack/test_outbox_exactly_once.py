@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.clock import ManualClock
-from services.models.posts import Post, PostState
+from services.models.posts import PostState
 from tests.services.slack.slack_world import ABOUT, ALONE, NOW, Desk, opened
 from tests.tools.slack_server import Slack, SlackServer
 
@@ -28,7 +28,7 @@ steps = st.lists(
 
 
 class World:
-    def __init__(self, path: Path, server: SlackServer) -> None:
+    def __init__(self, path, server):
         self.path = path
         self.server = server
         self.slack: Slack = server.reset()
@@ -36,21 +36,21 @@ class World:
         self.desks: list[Desk] = []
         self.ids: list[str] = []
 
-    async def begin(self) -> None:
+    async def begin(self):
         self.desks = [await opened(self.path, self.clock, self.server, user=name) for name in ("a", "b")]
 
-    async def let_go(self, at: int, threaded: bool) -> None:
+    async def let_go(self, at, threaded):
         self.ids.append(f"p{len(self.ids)}")
         await self.desks[at].let_go(self.ids[-1], about=ABOUT if threaded else ALONE)
         await self.settle()
 
-    async def kill(self, at: int) -> None:
+    async def kill(self, at):
         await self.desks[at].kill()
         self.slack.hung.set()
         self.desks[at] = await opened(self.path, self.clock, self.server)
         await self.settle()
 
-    async def kill_while_sending(self, at: int, posted: bool) -> None:
+    async def kill_while_sending(self, at, posted):
         """The request is on its way when the console dies; whether it arrived is not reported."""
         self.slack.hung.clear()
         self.slack.faults.appendleft("late" if posted else "hang")
@@ -66,7 +66,7 @@ class World:
         sender = next((n for n, each in enumerate(self.desks) if each.state(self.ids[-1]) is S.SENDING), at)
         await self.kill(sender)
 
-    async def settle(self) -> None:
+    async def settle(self):
         """Until both consoles show the same posts, none being sent, twice in a row."""
         before: list[object] = []
         async with asyncio.timeout(60):
@@ -80,7 +80,7 @@ class World:
                     return
                 before = list(now)
 
-    async def end(self) -> None:
+    async def end(self):
         """No more faults, and time enough; then a person sends again what Slack refused."""
         self.slack.faults.clear()
         await self.quiet()
@@ -91,7 +91,7 @@ class World:
         for desk in self.desks:
             await desk.end()
 
-    async def quiet(self) -> None:
+    async def quiet(self):
         """Time goes on until no console has anything to do by itself."""
         for seconds in (8, 61, *[1] * 30):
             await self.settle()
@@ -100,7 +100,7 @@ class World:
             self.clock.advance(seconds)
 
 
-def _for_a_person(post: Post) -> bool:
+def _for_a_person(post):
     return post.state is S.REFUSED and post.retry_at is None
 
 
@@ -111,7 +111,7 @@ def test_no_note_is_posted_twice_and_none_is_lost(moves):
         asyncio.run(story(World(Path(folder) / "j.db", server), moves))
 
 
-async def story(world: World, moves: list[tuple[str, int | str, bool]]) -> None:
+async def story(world, moves):
     await world.begin()
     for move, what, flag in moves:
         if move == "let go":

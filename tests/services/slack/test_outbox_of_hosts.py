@@ -1,9 +1,6 @@
 """Outboxes on two hosts that share a journal: a note is sent once, and never while the ledger cannot be reached."""
 
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,14 +8,13 @@ from services.models.journal import EntryKind, EntryQuery
 from services.models.posts import PostState
 from services.slack.outbox import LEASE
 from services.slack.settings import read
-from tests.services.journal.hosts import Host, two_hosts
+from tests.services.journal.hosts import two_hosts
 from tests.services.slack.slack_world import NOW, Desk
 from tests.tools.memory_ledger import MemoryLedger
-from tests.tools.slack_server import Slack, SlackServer
 
 
 @asynccontextmanager
-async def on(host: Host, server: SlackServer, **options: Any) -> AsyncIterator[Desk]:
+async def on(host, server, **options):
     journal = host.journal(**options)
     await journal.open()
     desk = Desk(journal, host.clock, read(server.environment()), 10.0)
@@ -29,24 +25,22 @@ async def on(host: Host, server: SlackServer, **options: Any) -> AsyncIterator[D
 
 
 @pytest.fixture
-def ledger() -> MemoryLedger:
+def ledger():
     return MemoryLedger()
 
 
 @pytest.fixture
-def hosts(ledger: MemoryLedger, tmp_path: Path) -> tuple[Host, Host]:
+def hosts(ledger, tmp_path):
     return two_hosts(ledger, tmp_path, NOW)
 
 
 @pytest.fixture
-def slack(server: SlackServer) -> Slack:
+def slack(server):
     return server.reset()
 
 
-async def pass_time(
-    hosts: tuple[Host, Host], desk: Desk, id: str, state: PostState, step: float = 5.0
-) -> None:
-    def reached() -> bool:
+async def pass_time(hosts, desk, id, state, step=5.0):
+    def reached():
         for host in hosts:
             host.clock.advance(step)
         return desk.state(id) is state

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.models.journal import Entry, EntryKind, NewEntry
+from services.models.journal import Entry, EntryKind
 from services.models.posts import PostState
 from services.slack.outbox import LEASE
 from tests.services.journal.hosts import Host, two_hosts
@@ -24,10 +24,10 @@ async def test_an_attempt_that_the_other_host_gave_up_is_not_made(tmp_path, serv
         journal: Any = one.journal
         append, connect = journal.append, one.outbox._attempts._connect
 
-        async def meanwhile() -> None:
+        async def meanwhile():
             looks = count()
 
-            def reached() -> bool:
+            def reached():
                 # Slowly enough that what is due is done before an hour has passed, after which a person is asked.
                 if next(looks) % 25 == 0:
                     hosts[1].clock.advance(LEASE / 10)
@@ -37,13 +37,13 @@ async def test_an_attempt_that_the_other_host_gave_up_is_not_made(tmp_path, serv
 
             await two.until(reached)
 
-        async def appended(draft: NewEntry) -> Entry:
+        async def appended(draft):
             entry: Entry = await append(draft)
             if moment == "recorded" and draft.kind is EntryKind.POSTING:
                 await meanwhile()
             return entry
 
-        async def connected() -> Any:
+        async def connected():
             sender = await connect()
             if moment == "connected":
                 await meanwhile()
@@ -56,5 +56,5 @@ async def test_an_attempt_that_the_other_host_gave_up_is_not_made(tmp_path, serv
         assert slack.count("p") == 1
 
 
-def _only_after(usual: Any) -> Any:
+def _only_after(usual):
     return lambda post: usual(post) if post.attempts else None

@@ -17,7 +17,7 @@ from services.slack.settings import read
 ROOT = Path(__file__).parents[3]
 
 
-def message(text: str) -> Message:
+def message(text):
     return Message(post="a1", channel="#ops-alerts", text=text, footer="Toban · <sato> · toban-a1")
 
 
@@ -55,7 +55,7 @@ def test_every_section_fits_and_no_entity_is_cut(text):
     assert _letters("".join(pieces)) == _letters(shown(text)), "nothing is lost"
 
 
-def _letters(text: str) -> list[str]:
+def _letters(text):
     return [each for each in text if each not in "<>\n "]
 
 

@@ -1,7 +1,7 @@
 """Slack's answers, damaged in every way: nothing is called sent that was not, nothing is posted twice."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,10 +9,10 @@ import pytest
 from services.clock import ManualClock
 from services.models.posts import PostState
 from services.slack.client import sender
-from services.slack.sending import CannotTell, Message, Refused, Sender, Sent, SlackError, Unanswered
+from services.slack.sending import CannotTell, Message, Refused, Sent, Unanswered
 from services.slack.settings import read
 from tests.services.slack.slack_world import NOW, opened
-from tests.tools.slack_server import CHANNEL, SlackServer
+from tests.tools.slack_server import CHANNEL
 
 Damage = Callable[[int, bytes, dict[str, str]], tuple[int, bytes, dict[str, str]]]
 SECRETS = ("xoxb-secret", "/services/T1/B1/secret")
@@ -36,10 +36,10 @@ RETRY_AFTER = (
 )
 
 
-def at_key(path: tuple[str | int, ...], value: object) -> Damage:
+def at_key(path, value):
     """Another value in one place of the answer; the Ellipsis: nothing there."""
 
-    def damage(status: int, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+    def damage(status, body, headers):
         try:
             whole = json.loads(body)
             inner = whole
@@ -56,15 +56,15 @@ def at_key(path: tuple[str | int, ...], value: object) -> Damage:
     return damage
 
 
-def whole(status: int | None = None, body: bytes | None = None, **headers: str) -> Damage:
-    def damage(old: int, content: bytes, sent: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+def whole(status=None, body=None, **headers):
+    def damage(old, content, sent):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return status or old, content if body is None else body, {**sent, **named}
 
     return damage
 
 
-def wholes(url: str) -> Iterator[tuple[str, Damage]]:
+def wholes(url):
     page = b"<html>xoxb-secret please log in</html>"
     bodies = {
         "nothing": b"", "list": b"[]", "null": b"null", "number": b"1", "text": b'"ok"', "ok": b"ok", "bare": b"{}",
@@ -91,21 +91,21 @@ def wholes(url: str) -> Iterator[tuple[str, Damage]]:
     yield "gzip that is none", whole(Content_Encoding="gzip")
 
 
-def keys(*paths: tuple[str | int, ...]) -> Iterator[tuple[str, Damage]]:
+def keys(*paths):
     for path in paths:
         for value in (..., *VALUES):
             yield f"{path}={str(value)[:20]!r}", at_key(path, value)
 
 
-def bot(server: SlackServer, *, webhook: bool = False) -> Sender:
+def bot(server, *, webhook=False):
     return sender(read(server.environment(webhook=webhook)), timeout=10.0)
 
 
-def message(id: str) -> Message:
+def message(id):
     return Message(post=id, channel="#ops-alerts", text="異常", footer=f"toban-{id}")
 
 
-def check_explanation(error: SlackError) -> None:
+def check_explanation(error):
     assert error.explanation.strip()
     wait = getattr(error, "retry_after", None)
     assert wait is None or 1 <= wait <= 3600
@@ -150,7 +150,7 @@ async def test_a_note_called_sent_was_sent_and_one_called_refused_was_not(server
         assert slack.count(id) <= 1, name
 
 
-def _claims_refusal(damage: Damage) -> bool:
+def _claims_refusal(damage):
     """The damage itself is a complete refusal of Slack's, which is indistinguishable from a true one."""
     status, body, _headers = damage(200, b"", {})
     return status == 429 and b"ratelimited" in body
@@ -180,7 +180,7 @@ async def test_a_note_that_slack_has_is_never_called_missing(server):
             assert sent.channel_id == CHANNEL
 
 
-def _unknowable(name: str) -> bool:
+def _unknowable(name):
     """Answers that are whole and true for a channel without the message: nothing in them shows the damage."""
     return (
         name.startswith(("('messages',)='[]'", "('messages', 1)", "('response_metadata'"))

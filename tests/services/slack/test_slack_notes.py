@@ -35,7 +35,7 @@ FIRING = Alarm(
 )
 
 
-def lines(text: str) -> dict[str, str]:
+def lines(text):
     return dict(line.split(": ", 1) for line in text.splitlines()[1:])
 
 
@@ -71,7 +71,7 @@ STORAGE = Alarm(
 )  # fmt: skip
 
 
-def curve(value: float, minutes: int) -> tuple[Series, ...]:
+def curve(value, minutes):
     """A curve whose last period of one minute ended `minutes` ago."""
     start = int((NOW - timedelta(minutes=minutes + 1)).timestamp())
     return (Series(id="m", label="free", times=(start,), values=(value,), period=60),)
@@ -105,7 +105,7 @@ def test_a_note_of_january_names_the_year_of_december():
 
 
 def test_the_next_check_of_a_firing_alarm_is_the_playbooks_next_time():
-    def at(minutes: int) -> str:
+    def at(minutes):
         since = NOW - timedelta(minutes=minutes)
         return lines(about_alarm(FIRING.model_copy(update={"since": since}), HERE).text)["Next check"]
 
@@ -117,7 +117,7 @@ def test_the_next_check_of_a_firing_alarm_is_the_playbooks_next_time():
 
 
 def test_what_is_not_normal_is_not_left_to_next_month():
-    def next_check(verdict: Verdict) -> str:
+    def next_check(verdict):
         finding = Finding(inspection="sign-ins", title="Sign-ins", verdict=verdict, summary="x", read_at=NOW)
         return lines(about_finding(Recorded(seq=1, by="sato", finding=finding), HERE).text)["Next check"]
 

@@ -1,7 +1,6 @@
 """Notes about everything that each scenario brings: in Japanese, in the units of the screen, in local time."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,6 @@ from services.models.metrics import TimeSpan
 from services.runbook.loader import load_builtin
 from services.slack.note_wording import newest
 from services.slack.notes import NoteContext, about_alarm, about_finding
-from tests.conftest import Embedded
 from tests.services.inspections.running_world import context
 from tests.services.inspections.test_every_fault import run_every_inspection
 
@@ -32,7 +30,7 @@ LABEL = re.compile(r"[^ -~]")
 """A character that is not ASCII: a Japanese line has at least one."""
 
 
-async def notes(embedded: Embedded) -> AsyncIterator[str]:
+async def notes(embedded):
     """Yield a note about each finding, and about each alarm in its present state."""
     for finding in (await run_every_inspection(embedded)).values():
         yield about_finding(Recorded(seq=1, by="sato", finding=finding), desk(embedded)).text
@@ -50,7 +48,7 @@ async def notes(embedded: Embedded) -> AsyncIterator[str]:
             yield text
 
 
-def desk(embedded: Embedded) -> NoteContext:
+def desk(embedded):
     return NoteContext(BOOK, Calendar(BOOK), "ap-northeast-1", embedded.clock.now(), "sato")
 
 

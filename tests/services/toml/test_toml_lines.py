@@ -75,7 +75,7 @@ def test_dotted():
     assert dotted(()) == ""
 
 
-def leaves(value: object, path: Path = ()) -> list[Path]:
+def leaves(value, path=()):
     if isinstance(value, dict):
         return [path, *(leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key)))]
     if isinstance(value, list):

@@ -2,7 +2,6 @@
 
 import re
 from importlib.resources import files
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +17,7 @@ SHIPPED = (files("services.runbook") / "facility-prod.toml").read_text("utf-8")
 DANGLING = '\n[[alarms]]\nname = "dangling"\ntitle = "t"\nplaybook = "no-such-playbook"\n'
 
 
-def keys(text: str) -> dict[str, str]:
+def keys(text):
     try:
         loads(text)
     except RunbookError as error:
@@ -30,7 +29,7 @@ VALUE = re.compile(r'^(?P<key>[a-z_]+) = (?P<value>"[^"\n]*"|\d+|\[[^\]\n]*\])$'
 PLACES = list(VALUE.finditer(SHIPPED))
 
 
-def broken(place: "re.Match[str]", value: str) -> str:
+def broken(place, value):
     start, end = place.span("value")
     return SHIPPED[:start] + value + SHIPPED[end:]
 
@@ -73,7 +72,7 @@ def test_mistakes_of_every_layer_are_named_in_the_order_of_the_file():
     assert keys[-1].endswith("extra")
 
 
-def refuses_everything(_data: dict[str, Any]) -> Runbook:
+def refuses_everything(_data):
     return Runbook.model_validate({"version": []})
 
 

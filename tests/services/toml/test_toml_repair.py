@@ -19,7 +19,7 @@ MISSPELT = SHIPPED.replace('region = "ap-northeast-1"', 'region = "ap-norheast-1
 REGION_LINE = SHIPPED[: SHIPPED.index('region = "ap-northeast-1"')].count("\n") + 1
 
 
-def messages(text: str) -> list[tuple[int | None, str]]:
+def messages(text):
     return [(each.line, each.message) for each in mistakes(text)]
 
 
@@ -116,7 +116,7 @@ BREAKS = (
 HEADERS = (lambda text: text[:-1], lambda text: text[1:], lambda text: text + " x", lambda text: text + "]")
 
 
-def broken(*chosen: tuple[int, int]) -> tuple[str, list[range]]:
+def broken(*chosen):
     """The shipped file with statements broken, from the last to the first, and the lines each has then."""
     text, lines = SHIPPED, []
     for index, way in sorted(chosen, reverse=True):

@@ -1,5 +1,4 @@
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,11 +7,9 @@ from services.aws.client.account_proof import AGAIN, AccountProof, _region_of
 from services.aws.client.errors import AccessDenied, AwsError, Incomplete, Invalid, WrongAccount
 from services.aws.client.meter import UsageMeter
 from services.aws.client.monitored_session import session_of
-from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings, MonitoringAccount
-from services.clock import ManualClock
 from services.models.problem import ProblemKind
-from tests.faults.server import HTML, FaultServer, Manner, Reply, Seen, answer, failure, fault_server, xml
+from tests.faults.server import HTML, Manner, Reply, answer, failure, fault_server, xml
 
 OURS, THEIRS = "123456789012", "210987654321"
 REGION = "ap-northeast-1"
@@ -20,21 +17,21 @@ ALARM = f"arn:aws:cloudwatch:{REGION}:{OURS}:alarm:a"
 METRICS: dict[str, Any] = {"MetricDataQueries": [], "StartTime": 0, "EndTime": 60}
 
 
-def identity(account: str) -> Reply:
+def identity(account):
     inner = (
         f"<Arn>arn:aws:sts::{account}:assumed-role/r/s</Arn><UserId>A:s</UserId><Account>{account}</Account>"
     )
     return xml("GetCallerIdentity", inner)
 
 
-def alarms(*arns: str) -> Reply:
+def alarms(*arns):
     return answer(
         {"MetricAlarms": [{"AlarmName": "a", "AlarmArn": arn} for arn in arns], "CompositeAlarms": []}
     )
 
 
 class Aws:
-    def __init__(self, server: FaultServer) -> None:
+    def __init__(self, server):
         self.server = server
         self.accounts: dict[str, str] = {}
         """By access key; all others are OURS."""
@@ -42,7 +39,7 @@ class Aws:
         self.sts: Reply | None = None
         server.respond = self.respond
 
-    def respond(self, request: Seen) -> Reply:
+    def respond(self, request):
         match request.operation:
             case "GetCallerIdentity":
                 return self.sts or identity(self.accounts.get(request.access_key, OURS))
@@ -53,22 +50,22 @@ class Aws:
         return answer({"DashboardEntries": [], "Metrics": [], "events": []})
 
     @property
-    def asked(self) -> int:
+    def asked(self):
         return self.server.counts["GetCallerIdentity"]
 
 
 @pytest.fixture
-def aws(server: FaultServer) -> Aws:
+def aws(server):
     return Aws(server)
 
 
 @pytest.fixture
-def proven(session: AwsSession, clock: ManualClock) -> AwsSession:
+def proven(session, clock):
     session.proof = AccountProof(OURS, REGION, clock)
     return session
 
 
-def sign_in(home: Path, key: str) -> None:
+def sign_in(home, key):
     text = f"[default]\naws_access_key_id = {key}\naws_secret_access_key = x{key}\n"
     (home / "credentials").write_text(text)
 

@@ -1,6 +1,5 @@
 import asyncio
 from contextlib import nullcontext
-from typing import Any
 
 import pytest
 
@@ -24,7 +23,7 @@ OUTSIDE = {"github", "local"}
 """Where changes send requests that are none to AWS."""
 
 
-def _used() -> set[str]:
+def _used():
     calls = {call for kind in CHANGES for call in operations(change_class(kind).calls)}
     calls |= READS | {APPEND} | ASSUMING | SENDING
     return {service for service, _operation in calls} - OUTSIDE
@@ -35,7 +34,7 @@ ROLE = WriteRole("arn:aws:iam::123456789012:role/TobanWrite")
 KEYS = SessionCredentials("ASIAEXAMPLE", Secret("secret"), Secret("token"), None)
 
 
-def _least(shape: Any, depth: int = 0) -> Any:
+def _least(shape, depth=0):
     if shape is None:
         return {}
     if shape.type_name == "structure":
@@ -106,7 +105,7 @@ def test_only_the_credentials_of_the_console_are_obtained_beside_the_reads():
     assert {("sts", "GetCallerIdentity")} == SENDING
 
 
-async def _try_all(client: Any, service: str, allowed: frozenset[tuple[str, str]] = READS) -> int:
+async def _try_all(client, service, allowed=READS):
     model = client.meta.service_model
     # The parameters need not be right: the gate comes before AWS would say so.
     client._serializer = client._serializer._serializer
@@ -156,7 +155,7 @@ async def test_every_listed_read_exists_and_is_exact(session):
     }
 
 
-def _operations(session: Any, service: str) -> list[str]:
+def _operations(session, service):
     return list(session.get_service_model(service).operation_names)
 
 

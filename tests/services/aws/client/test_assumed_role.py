@@ -1,7 +1,5 @@
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -11,13 +9,12 @@ from hypothesis import strategies as st
 from services.aws.client.assumed_role import session_name, source_identity
 from services.aws.client.assumption import Assumption
 from services.aws.client.errors import AccessDenied, Expired, Invalid, NoCredentials, Refused
-from services.aws.client.session import AwsSession
 from services.aws.client.settings import WriteRole
 from services.aws.client.write_grants import WriteGrant
 from services.changes.ids import new_id
 from services.clock import ManualClock
 from services.models.aws_calls import aws_call
-from tests.faults.server import FaultServer, Reply, Seen, answer, xml
+from tests.faults.server import Reply, answer, xml
 
 ROLE = "arn:aws:iam::111122223333:role/TobanWrite"
 DEVICE = "arn:aws:iam::111122223333:mfa/tanaka"
@@ -28,7 +25,7 @@ ALLOWED = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 CALL = aws_call("ecs", "UpdateService", "ap-northeast-1", {"cluster": "c", "service": "s", "desiredCount": 3})
 
 
-def credentials(operation: str, key: str, ends: datetime) -> Reply:
+def credentials(operation, key, ends):
     return xml(
         operation,
         f"<Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>canary-role</SecretAccessKey>"
@@ -36,11 +33,11 @@ def credentials(operation: str, key: str, ends: datetime) -> Reply:
     )
 
 
-def serve(server: FaultServer, *, ends: datetime | None = None, refusal: Reply | None = None) -> None:
+def serve(server, *, ends=None, refusal=None):
     """Answer as STS does; `refusal` is the answer to AssumeRole."""
     until = ends or datetime.now(UTC) + timedelta(minutes=15)
 
-    def respond(request: Seen) -> Reply:
+    def respond(request):
         if request.operation == "GetSessionToken":
             return credentials("GetSessionToken", "ASIAMFA", until)
         if request.operation == "AssumeRole":
@@ -50,19 +47,19 @@ def serve(server: FaultServer, *, ends: datetime | None = None, refusal: Reply |
     server.respond = respond
 
 
-def error(code: str, message: str, status: int) -> Reply:
+def error(code, message, status):
     text = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
     return Reply(text.encode(), status)
 
 
-def asked(server: FaultServer, operation: str) -> dict[str, str]:
+def asked(server, operation):
     """The parameters of the only request of this operation."""
     (request,) = [each for each in server.seen if each.operation == operation]
     fields = {name: value for name, (value,) in parse_qs(request.body.decode()).items()}
     return {name: fields[name] for name in fields if name not in ("Action", "Version")}
 
 
-def with_role(open_session: Callable[..., AwsSession], serial: str = DEVICE, **more: Any) -> AwsSession:
+def with_role(open_session, serial=DEVICE, **more):
     return open_session(write_role=WriteRole(ROLE, serial), **more)
 
 

@@ -1,29 +1,27 @@
 """What arrives on a connection is the response to the request that was sent on it, or nothing is."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from services.aws.client.errors import AwsError
-from services.aws.client.session import AwsSession
 from tests.faults.server import _request, answer
 
 
-def http(body: bytes) -> bytes:
+def http(body):
     return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 class RawServer:
     """Sends the next of `replies`, byte for byte, for each request."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.replies: list[bytes] = []
         self.writers: list[asyncio.StreamWriter] = []
         self.url = ""
         self.ended = asyncio.Event()
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(self, reader, writer):
         self.writers.append(writer)
         try:
             while await _request(reader) is not None and self.replies:
@@ -37,7 +35,7 @@ class RawServer:
 
 
 @pytest.fixture
-async def raw() -> AsyncIterator[RawServer]:
+async def raw():
     running = RawServer()
     server = await asyncio.start_server(running.handle, "127.0.0.1", 0)
     running.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -45,11 +43,11 @@ async def raw() -> AsyncIterator[RawServer]:
     server.close()
 
 
-def alarm(name: str) -> bytes:
+def alarm(name):
     return b'{"MetricAlarms": [{"AlarmName": "%s"}]}' % name.encode()
 
 
-async def names(session: AwsSession) -> list[str]:
+async def names(session):
     response = await session.read("cloudwatch", "DescribeAlarms")
     return [each["AlarmName"] for each in response["MetricAlarms"]]
 

@@ -11,9 +11,8 @@ import pytest
 from services.aws.client.errors import AccessDenied, Expired, MfaNeeded, NoCredentials
 from services.clock import ManualClock
 from services.feed import Feed
-from services.models.feeds import FeedState
 from services.models.problem import ProblemKind
-from tests.faults.server import FaultServer, Reply, Seen, answer, failure, xml
+from tests.faults.server import Reply, answer, failure, xml
 from tests.faults.waiting import until
 
 ROLE = "arn:aws:iam::111122223333:role/operator"
@@ -25,15 +24,15 @@ WHO = (
 
 
 @pytest.fixture(autouse=True)
-def no_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
-    def prompted(*_args: object, **_more: object) -> str:
+def no_prompt(monkeypatch):
+    def prompted(*_args, **_more):
         raise AssertionError("the SDK asked on the terminal")
 
     monkeypatch.setattr(getpass, "getpass", prompted)
     monkeypatch.setattr("botocore.credentials.getpass.getpass", prompted)
 
 
-def _assumed(key: str, ends: datetime) -> Reply:
+def _assumed(key, ends):
     return xml(
         "AssumeRole",
         f"<Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>canary-role</SecretAccessKey>"
@@ -42,10 +41,10 @@ def _assumed(key: str, ends: datetime) -> Reply:
     )
 
 
-def _accepting(server: FaultServer, *keys: str, ends: datetime | None = None) -> None:
+def _accepting(server, *keys, ends=None):
     """Accept requests signed by `keys`; AssumeRole gives AKIAROLE until `ends` for the code 123456."""
 
-    def respond(request: Seen) -> Reply:
+    def respond(request):
         if request.operation == "AssumeRole":
             if b"SerialNumber" in request.body and b"TokenCode=123456" not in request.body:
                 return Reply(
@@ -65,16 +64,16 @@ def _accepting(server: FaultServer, *keys: str, ends: datetime | None = None) ->
     server.respond = respond
 
 
-def _write(home: Path, name: str, text: str) -> None:
+def _write(home, name, text):
     (home / name).write_text(text)
 
 
-def _keys(key: str, profile: str = "default") -> str:
+def _keys(key, profile="default"):
     return f"[{profile}]\naws_access_key_id = {key}\naws_secret_access_key = canary-of-the-tests\n"
 
 
 @pytest.fixture
-def from_files(aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def from_files(aws_home, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     return aws_home
@@ -101,7 +100,7 @@ async def test_a_feed_resumes_by_itself_once_the_keys_are_renewed(from_files, op
     good = await anext(states)
     _accepting(server, "AKIANEW")
 
-    async def following() -> FeedState[dict[str, Any]]:
+    async def following():
         waiting = asyncio.ensure_future(anext(states))
         await until(lambda: clock.sleepers)
         clock.advance(60)

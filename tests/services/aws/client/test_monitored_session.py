@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,14 +12,13 @@ from services.aws.client.settings import AwsSettings, MonitoringAccount
 from services.aws.client.write_grants import JournalLogStream
 from services.aws.cloudwatch.metrics.reader import Metrics
 from services.aws.logs.events import Logs
-from services.demo.front.wire import ParsedRequest
 from services.demo.sts import SessionStore
 from services.inspections import wiring
 from services.journal.place import JournalPlace
 from services.models.base import RawId
 from services.models.metrics import MetricQuery, TimeSpan
 from services.runbook.loader import load_builtin
-from tests.conftest import REGION, Embedded
+from tests.conftest import REGION
 from tui.config import ConsoleConfig
 from tui.startup.sources import sources_of
 
@@ -48,24 +46,24 @@ class Received:
 
 
 @pytest.fixture
-def received(embedded: Embedded) -> list[Received]:
+def received(embedded):
     requests: list[Received] = []
     front = embedded.server.front
     answer = front._answer
 
-    def record(request: ParsedRequest, environ: Any, body: bytes) -> Any:
+    def record(request, environ, body):
         if request.scope.service != "sts":
             session = embedded.world.component(SessionStore).sessions.get(request.scope.access_key)
             account, role = (session.arn.split(":")[4], session.arn.split("/")[1]) if session else ("", "")
             requests.append(Received(request.operation, f"{account} {role}".strip(), dict(request.params)))
         return answer(request, environ, body)
 
-    front._answer = record  # type: ignore[method-assign]
+    front._answer = record
     return requests
 
 
 @asynccontextmanager
-async def monitored(embedded: Embedded, **further: Any) -> AsyncIterator[MonitoredSession]:
+async def monitored(embedded, **further):
     settings = AwsSettings(
         region=REGION,
         endpoint_url=embedded.url,
@@ -80,11 +78,11 @@ async def monitored(embedded: Embedded, **further: Any) -> AsyncIterator[Monitor
         await session.close()
 
 
-def hour(embedded: Embedded) -> TimeSpan:
+def hour(embedded):
     return TimeSpan(start=embedded.clock.now() - timedelta(hours=1), end=embedded.clock.now())
 
 
-def milliseconds(embedded: Embedded) -> tuple[int, int]:
+def milliseconds(embedded):
     end = int(embedded.clock.now().timestamp() * 1000)
     return end - 300_000, end
 

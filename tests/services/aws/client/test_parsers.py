@@ -34,16 +34,16 @@ _CASES = (
 )
 
 
-def _shape(service: str, operation: str) -> Any:
+def _shape(service, operation):
     return MODELS[service].operation_model(operation).output_shape
 
 
-def _parse(parser: Any, body: bytes, shape: Any, status: int = 200) -> Any:
+def _parse(parser, body, shape, status=200):
     response = {"status_code": status, "headers": {}, "body": body, "context": {"operation_name": "X"}}
     return asyncio.run(parser.parse(response, shape))
 
 
-def _values(shape: Any, depth: int = 0) -> st.SearchStrategy[Any]:
+def _values(shape, depth=0):
     """JSON that AWS might send for a shape: members absent, null, or unknown ones added."""
     texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     simple: dict[str, st.SearchStrategy[Any]] = {
@@ -94,7 +94,7 @@ def test_error_answers_equal_the_stock_parsers(fields):
     )
 
 
-def _metrics(times: list[Any]) -> bytes:
+def _metrics(times):
     result = {
         "Id": "m1",
         "Label": "CPU",
@@ -158,7 +158,7 @@ def test_an_entry_of_an_xml_map_never_takes_the_key_or_value_of_the_one_before()
     text = "<R><GetAccountSummaryResult><SummaryMap>{}</SummaryMap></GetAccountSummaryResult><ResponseMetadata/></R>"
     parser = PARSERS.create_parser("query")
 
-    def summary(*entries: str) -> Any:
+    def summary(*entries):
         inner = "".join(f"<entry>{entry}</entry>" for entry in entries)
         return _parse(parser, text.format(inner).encode(), shape)["SummaryMap"]
 

@@ -30,7 +30,7 @@ OPERATIONS = (
 Elements = list[tuple[ElementTree.Element, Any]]
 
 
-def _filled(tag: str, shape: Any, elements: Elements, depth: int = 0) -> ElementTree.Element:
+def _filled(tag, shape, elements, depth=0):
     """An element with every member of the shape, one of each; what was made of which shape is added to `made`."""
     element = ElementTree.Element(tag)
     elements.append((element, shape))
@@ -57,7 +57,7 @@ def _filled(tag: str, shape: Any, elements: Elements, depth: int = 0) -> Element
     return element
 
 
-def _answer(service: str, operation: str) -> tuple[str, Any, ElementTree.Element, Elements]:
+def _answer(service, operation):
     """The protocol, the output's shape, a whole answer, and its elements with their shapes."""
     model = ServiceModel(LOADER.load_service_model(service, "service-2"), service)
     shape = model.operation_model(operation).output_shape
@@ -72,7 +72,7 @@ def _answer(service: str, operation: str) -> tuple[str, Any, ElementTree.Element
     return model.metadata["protocol"], shape, root, elements
 
 
-def _parse(parser: Any, root: ElementTree.Element, shape: Any) -> Any:
+def _parse(parser, root, shape):
     body = ElementTree.tostring(root)
     response = {"status_code": 200, "headers": {}, "body": body, "context": {"operation_name": "X"}}
     return asyncio.run(parser.parse(response, shape))

@@ -1,8 +1,5 @@
 """No client goes where an answer points: not for a read, the account check, nor to get credentials."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from services.aws.client.allowed_operations import READS
@@ -13,7 +10,7 @@ from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.clock import SystemClock
 from services.models.problem import ProblemKind
-from tests.faults.server import FAULTS, FaultServer, Reply, answer, fault_server
+from tests.faults.server import FAULTS, Reply, answer, fault_server
 from tests.services.aws.least import least_params
 
 TOKEN = "session-token-of-this-console"
@@ -21,7 +18,7 @@ MOVED = (301, 302, 303, 307, 308)
 
 
 @pytest.fixture
-async def evil() -> AsyncIterator[FaultServer]:
+async def evil():
     """Where the answers point; it answers "all is well" to everything."""
     async with fault_server() as server:
         server.always(answer({"MetricAlarms": [], "CompositeAlarms": [], "Account": "123456789012"}))
@@ -29,11 +26,11 @@ async def evil() -> AsyncIterator[FaultServer]:
 
 
 @pytest.fixture(autouse=True)
-def token(aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def token(aws_home, monkeypatch):
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
 
 
-def session_on(url: str) -> tuple[AwsSession, UsageMeter]:
+def session_on(url):
     meter = UsageMeter(SystemClock())
     return AwsSession(
         AwsSettings("", "ap-northeast-1", endpoint_url=url), clock=SystemClock(), meter=meter
@@ -41,13 +38,13 @@ def session_on(url: str) -> tuple[AwsSession, UsageMeter]:
 
 
 @pytest.fixture
-async def session(server: FaultServer) -> AsyncIterator[AwsSession]:
+async def session(server):
     session, _meter = session_on(server.url)
     yield session
     await session.close()
 
 
-def elsewhere(evil: FaultServer, status: int) -> Reply:
+def elsewhere(evil, status):
     headers = {"Location": f"{evil.url}/console", "x-amz-bucket-region": "us-west-2"}
     return Reply(b"", status, headers=headers)
 

@@ -33,7 +33,7 @@ KINDS = {
 REPEATS = re.compile("automatically|resumes")
 
 
-def problem(topic: str) -> Problem:
+def problem(topic):
     kind = KINDS.get(topic) or ProblemKind(topic)
     return Problem(
         kind=kind,

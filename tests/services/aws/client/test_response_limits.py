@@ -11,18 +11,18 @@ from services.aws.client.errors import Incomplete
 from services.aws.client.meter import UsageMeter
 from services.aws.client.response_limits import MIB, MOST_BYTES, MOST_BYTES_OF, MOST_ROWS, MOST_ROWS_OF
 from services.aws.client.sdk import parsers
-from services.demo.registry import HANDLERS, Call
+from services.demo.registry import HANDLERS
 from services.inspections.base import InspectionRequest
 from services.inspections.running.runner import InspectionRunner
 from services.models.verdict import Verdict
-from tests.faults.server import Seen, answer
+from tests.faults.server import answer
 from tests.services.aws.loop_turns import loop_turns
 from tests.services.inspections.running_world import context
 
 HUNDRED_THOUSAND = 100_000
 
 
-def alarms(count: int, **more: Any) -> dict[str, Any]:
+def alarms(count, **more):
     """An answer with so many alarms, each whole enough to be one."""
     row = {"StateValue": "OK", "ActionsEnabled": True, "StateTransitionedTimestamp": 1_768_000_000.0, **more}
     return {
@@ -31,7 +31,7 @@ def alarms(count: int, **more: Any) -> dict[str, Any]:
     }
 
 
-async def beaten(work: Any) -> tuple[int, BaseException | None]:
+async def beaten(work):
     """(how often the loop ran while `work` was done, what it raised)."""
     async with loop_turns() as turns:
         try:
@@ -42,11 +42,11 @@ async def beaten(work: Any) -> tuple[int, BaseException | None]:
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def decoded(monkeypatch):
     sizes: list[int] = []
     load: Callable[[bytes], Any] = parsers.loads
 
-    def loads(body: bytes) -> Any:
+    def loads(body):
         sizes.append(len(body))
         return load(body)
 
@@ -55,12 +55,12 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def walked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def walked(monkeypatch):
     """The shapes that the SDK's own parser walked, which is what holds the loop."""
     shapes: list[str] = []
     walk = ResponseParser._parse_shape
 
-    def parse(self: Any, shape: Any, node: Any) -> Any:
+    def parse(self, shape, node):
         shapes.append(shape.name)
         return walk(self, shape, node)
 
@@ -73,7 +73,7 @@ async def test_a_hundred_thousand_alarms_are_not_judged_and_hold_nothing_up(
 ):
     flood = alarms(HUNDRED_THOUSAND)
 
-    def describe(_call: Call) -> dict[str, Any]:
+    def describe(_call):
         return flood
 
     monkeypatch.setitem(HANDLERS, ("cloudwatch", "DescribeAlarms"), describe)
@@ -136,7 +136,7 @@ async def test_a_body_of_xml_has_a_bound_too(session, server):
 
 
 async def test_the_rows_of_one_question_are_bounded(session, server):
-    def respond(request: Seen) -> Any:
+    def respond(request):
         token = str(int(json.loads(request.body).get("NextToken", 0)) + 1)
         return answer({**alarms(100), "NextToken": token})
 

@@ -9,17 +9,15 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.aws.client.errors import AwsError, Invalid
 from services.aws.client.sdk import files as sdk_files
 from services.aws.client.sdk.clients import Clients
-from services.aws.client.session import AwsSession
 from services.host import known_secrets
 from services.models.problem import ProblemKind
-from tests.faults.server import FaultServer, Reply, Seen, answer, xml
+from tests.faults.server import Reply, answer, xml
 from tests.faults.time_limits import LIMIT
 from tests.faults.waiting import until
 from tests.services.aws.least import least_params
@@ -36,7 +34,7 @@ PIECES = {
 """Of a profile, by the key that names a file."""
 
 
-def unfit(folder: Path, kind: str) -> Path:
+def unfit(folder, kind):
     path = folder / "unfit"
     if kind == "fifo":
         os.mkfifo(path)
@@ -52,13 +50,13 @@ KINDS = ("fifo", "link to a device", "huge")
 
 
 @pytest.fixture
-def without_keys(aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def without_keys(aws_home, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     return aws_home
 
 
-async def refused(session: AwsSession, path: Path) -> None:
+async def refused(session, path):
     """At once, in words that name the file; while the loop runs."""
     with pytest.raises(Invalid) as caught:
         await session.read("cloudwatch", "DescribeAlarms", timeout=30)
@@ -102,8 +100,8 @@ async def test_a_profile_that_is_not_in_use_may_name_anything(tmp_path, aws_home
     assert await open_session().read("cloudwatch", "DescribeAlarms")
 
 
-def with_token(server: FaultServer) -> None:
-    def respond(request: Seen) -> Reply:
+def with_token(server):
+    def respond(request):
         if request.operation != "AssumeRoleWithWebIdentity":
             return answer({"MetricAlarms": []})
         # Ended before it began: it is renewed for every request.
@@ -185,7 +183,7 @@ async def test_settings_on_a_file_system_that_hangs_leave_the_loop_alone(
     server.always(answer({"MetricAlarms": []}))
     there = {"hangs": True, "begun": 0}
 
-    def check_variables() -> None:
+    def check_variables():
         there["begun"] += 1
         while there["hangs"]:
             time.sleep(0.01)
@@ -212,7 +210,7 @@ async def test_files_of_lost_credentials_on_a_file_system_that_hangs_take_one_th
     server.always(Reply(b'{"__type": "ExpiredTokenException", "message": "expired"}', 400))
     there, daemons, stamp = threading.Event(), list[bool](), Clients.stamp
 
-    def stamp_there(clients: Clients) -> Any:
+    def stamp_there(clients):
         daemons.append(threading.current_thread().daemon)
         there.wait()
         return stamp(clients)
@@ -242,7 +240,7 @@ async def test_files_of_lost_credentials_on_a_file_system_that_hangs_take_one_th
     )
 
 
-def program(folder: Path, text: str) -> str:
+def program(folder, text):
     path = folder / "credentials.py"
     path.write_text(f"#!{sys.executable}\n{text}")
     path.chmod(0o755)
@@ -275,7 +273,7 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
     (without_keys / "config").write_text(program(tmp_path, endless(pids, leaves=leaves)))
     begin = asyncio.create_subprocess_exec
 
-    async def begin_seen(*command: str, **options: Any) -> asyncio.subprocess.Process:
+    async def begin_seen(*command, **options):
         begun.append(await begin(*command, **options))
         return begun[-1]
 
@@ -294,7 +292,7 @@ async def test_a_program_that_never_ends_is_ended_with_the_request(
     program_id, child = map(int, pids.read_text().split())
     if leaves:
         os.kill(child, signal.SIGKILL)
-    await until(process._transport.is_closing)  # type: ignore[attr-defined]  # asyncio has no public API for it
+    await until(process._transport.is_closing)  # asyncio has no public API for it
     await until(lambda: not is_running(program_id) and not is_running(child))
 
 

@@ -37,7 +37,7 @@ async def test_warming_asks_nothing_and_leaves_the_loop_free(session, server, mo
     turns, turns_while_loading = 0, list[int]()
     done = asyncio.Event()
 
-    async def heart() -> None:
+    async def heart():
         nonlocal turns
         while not done.is_set():
             await asyncio.sleep(0)
@@ -46,7 +46,7 @@ async def test_warming_asks_nothing_and_leaves_the_loop_free(session, server, mo
     login = await session._loaded()
     warm = login.warm
 
-    def counted(services: tuple[str, ...]) -> None:
+    def counted(services):
         before, deadline = turns, time.monotonic() + 30
         warm(services)
         # However quickly the models load, the loop turns beside it; in the loop itself this would wait in vain.

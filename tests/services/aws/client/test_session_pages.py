@@ -1,18 +1,17 @@
 import pytest
 
 from services.aws.client.errors import Incomplete, Throttled
-from services.aws.client.session import AwsSession
-from tests.faults.server import FAULTS, Reply, Seen, answer, xml
+from tests.faults.server import FAULTS, answer, xml
 
 
-def _chain(request: Seen) -> Reply:
+def _chain(request):
     token = request.json.get("NextToken")
     number = int(token or 0)
     more = {"NextToken": str(number + 1)} if number < 4 else {}
     return answer({"MetricAlarms": [{"AlarmName": f"a{number}"}], **more})
 
 
-async def _names(session: AwsSession, **params: object) -> list[str]:
+async def _names(session, **params):
     return [
         alarm["AlarmName"]
         async for page in session.pages("cloudwatch", "DescribeAlarms", required=("MetricAlarms",), **params)

@@ -2,10 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -16,7 +14,7 @@ from services.aws.client.errors import Unreachable
 from tests.faults.server import FaultServer, answer
 
 
-def certificate(folder: Path, host: str) -> Path:
+def certificate(folder, host):
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     begin = datetime(2020, 1, 1, tzinfo=UTC)
@@ -40,7 +38,7 @@ def certificate(folder: Path, host: str) -> Path:
 
 
 @asynccontextmanager
-async def serving(certificate_and_key: Path) -> AsyncIterator[FaultServer]:
+async def serving(certificate_and_key):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate_and_key)
     behind = FaultServer()

@@ -1,5 +1,4 @@
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -14,19 +13,10 @@ from services.aws.client.errors import (
 )
 from services.aws.client.write_grants import WriteGrant
 from services.clock import Deadline, mark
-from services.models.aws_calls import AwsCall, aws_call
+from services.models.aws_calls import aws_call
 from services.models.canonical import canonical
 from services.models.problem import ProblemKind
-from tests.faults.server import (
-    FAULTS,
-    NEVER_ENDING,
-    REQUEST_ID,
-    Manner,
-    Reply,
-    answer,
-    failure,
-    xml,
-)
+from tests.faults.server import FAULTS, NEVER_ENDING, REQUEST_ID, Manner, Reply, answer, failure, xml
 from tests.faults.time_limits import LIMIT
 from tests.faults.waiting import until
 
@@ -35,7 +25,7 @@ DONE = answer({"ScalableTargetARN": "arn:aws:application-autoscaling:x"})
 ARN = ("ScalableTargetARN",)
 
 
-def raise_to(maximum: int) -> AwsCall:
+def raise_to(maximum):
     params = {
         "ServiceNamespace": "ecs",
         "ResourceId": "service/facility-prod-cluster/staff-api",
@@ -105,7 +95,7 @@ async def test_each_write_has_a_fresh_connection(session, server):
     assert len(server.seen) == 3
 
 
-def invalidation() -> AwsCall:
+def invalidation():
     config = {"Comment": "", "Enabled": True}
     return aws_call(
         "cloudfront",
@@ -265,7 +255,7 @@ async def test_a_token_that_the_sdk_adds_is_refused(session, server):
 async def test_what_is_changed_after_serializing_is_refused(session, server):
     login = await session._loaded()
 
-    def tamper(params: dict[str, Any], **_event: Any) -> None:
+    def tamper(params, **_event):
         params["body"] = params["body"].replace(b"10", b"99")
 
     async with login._used() as clients:
@@ -281,7 +271,7 @@ async def test_another_task_has_no_permit(session, server):
     login = await session._loaded()
     ready = asyncio.Event()
 
-    async def other() -> None:
+    async def other():
         await ready.wait()
         await login.call(call.service, call.operation, call.params, purpose="write")
 

@@ -1,6 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
@@ -33,7 +31,7 @@ BACK = {
 
 
 @pytest.fixture
-async def session(embedded: Any) -> AsyncIterator[AwsSession]:
+async def session(embedded):
     session = AwsSession(
         AwsSettings(**embedded.settings()), clock=embedded.clock, meter=UsageMeter(embedded.clock)
     )
@@ -41,7 +39,7 @@ async def session(embedded: Any) -> AsyncIterator[AwsSession]:
     await session.close()
 
 
-def maximum(embedded: Any) -> int:
+def maximum(embedded):
     return int(embedded.world.scaling.targets[TARGET["ResourceId"]].maximum)
 
 

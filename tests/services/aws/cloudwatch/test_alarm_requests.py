@@ -16,11 +16,11 @@ from tests.services.aws.cloudwatch.test_alarms import NOW, metric
 async def test_a_page_is_parsed_in_slices(monkeypatch):
     parsed = [0]
 
-    def parse(row: dict[str, object]) -> object:
+    def parse(row):
         parsed[-1] += 1
         return metric_alarm(row)
 
-    async def turn() -> None:
+    async def turn():
         parsed.append(0)
 
     metric_alarm = requests.metric_alarm
@@ -37,7 +37,7 @@ async def test_no_more_requests_than_allowed_are_sent_in_a_second(monkeypatch):
     clock, sent = ManualClock(NOW), list[float]()
     limit = RequestPace(clock, 5)
 
-    async def send() -> None:
+    async def send():
         for _request in range(7):
             await limit.turn()
             sent.append(clock.elapsed())

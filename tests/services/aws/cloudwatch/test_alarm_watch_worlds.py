@@ -66,7 +66,7 @@ class World:
     muted: frozenset[str] = frozenset()
     fault: str = ""
 
-    def describe(self, params: dict[str, Any]) -> Any:
+    def describe(self, params):
         if self.fault and self.fault in params:
             return failure(ProblemKind.UNAVAILABLE)
         names, prefix, state = (params.get(key) for key in ("AlarmNames", "AlarmNamePrefix", "StateValue"))
@@ -83,17 +83,17 @@ class World:
         end = begin + params["MaxRecords"]
         return {"MetricAlarms": chosen[begin:end]} | ({"NextToken": str(end)} if end < len(chosen) else {})
 
-    def mutes(self, _params: dict[str, Any]) -> Any:
+    def mutes(self, _params):
         arn = "arn:aws:cloudwatch:ap-northeast-1:1:alarm-mute-rule:night"
         summary = {"AlarmMuteRuleArn": arn, "Status": "ACTIVE"}
         return {"AlarmMuteRuleSummaries": [summary] if self.muted else []}
 
-    def rule(self, _params: dict[str, Any]) -> Any:
+    def rule(self, _params):
         return {"Name": "night", "MuteTargets": {"AlarmNames": sorted(self.muted)}, "Rule": {}}
 
 
 class Console:
-    def __init__(self) -> None:
+    def __init__(self):
         self.world, self.clock = World(), ManualClock(NOW)
         for name in (*OWN, *SOME, *PADDING):
             self.world.rows[name] = metric(name, "OK", AlarmActions=[SNS])
@@ -109,10 +109,10 @@ class Console:
         self._truth: tuple[object, AlarmOverview] | None = None
         """What was read last, and of which world."""
 
-    def _read_on(self) -> None:
+    def _read_on(self):
         self._goes_on = True
 
-    async def read(self) -> AlarmOverview | None:
+    async def read(self):
         """A reading as the feed makes it; None: it failed."""
         try:
             self._goes_on = True
@@ -125,7 +125,7 @@ class Console:
             return None
         return overview
 
-    async def truth(self) -> AlarmOverview:
+    async def truth(self):
         world = self.clock.now(), self.world.muted, dict(self.world.rows)
         if self._truth is None or self._truth[0] != world:
             fault, self.world.fault = self.world.fault, ""
@@ -135,7 +135,7 @@ class Console:
                 self.world.fault = fault
         return self._truth[1]
 
-    async def check(self, overview: AlarmOverview) -> None:
+    async def check(self, overview):
         truth = await self.truth()
         for alarm in overview.alarms:
             real = truth.by_id.get(alarm.id)
@@ -153,7 +153,7 @@ class Console:
             assert judge(overview) in (ExitStatus.UNKNOWN, ExitStatus.ABNORMAL)
 
 
-async def live(events: list[tuple[str, Any, Any]]) -> None:
+async def live(events):
     console = Console()
     await console.read()
     world = console.world

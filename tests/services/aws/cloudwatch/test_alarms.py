@@ -1,6 +1,5 @@
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -19,13 +18,13 @@ SYSTEM = System(
 )
 
 
-def book(*names: str) -> Runbook:
+def book(*names):
     return Runbook(
         version=1, system=SYSTEM, alarms=tuple(ExpectedAlarm(name=name, title=name) for name in names)
     )
 
 
-def metric(name: str, state: str = "OK", minutes: float = 10, **more: Any) -> dict[str, Any]:
+def metric(name, state="OK", minutes=10, **more):
     return {
         "AlarmName": name,
         "AlarmArn": f"arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:{name}",
@@ -47,7 +46,7 @@ def metric(name: str, state: str = "OK", minutes: float = 10, **more: Any) -> di
     }
 
 
-def session(*metrics: dict[str, Any], **more: Any) -> Canned:
+def session(*metrics, **more):
     return Canned(
         **{
             "DescribeAlarms": {"MetricAlarms": list(metrics), "CompositeAlarms": [], "LogAlarms": []},
@@ -57,7 +56,7 @@ def session(*metrics: dict[str, Any], **more: Any) -> Canned:
     )
 
 
-def reader(canned: Canned, *expected: str, clock: ManualClock | None = None) -> Alarms:
+def reader(canned, *expected, clock=None):
     return Alarms(canned, book(*expected), clock=clock or ManualClock(NOW))
 
 
@@ -218,7 +217,7 @@ async def test_an_endpoint_without_log_alarms_is_asked_without_them_from_then_on
         detail="ValidationError: Value '[MetricAlarm, CompositeAlarm, LogAlarm]' at 'alarmTypes' is not one of …",
     )
 
-    def older(params: dict[str, Any]) -> Any:
+    def older(params):
         return unknown_type if "LogAlarm" in params["AlarmTypes"] else {"MetricAlarms": [metric("a")]}
 
     canned = session(DescribeAlarms=older)

@@ -1,6 +1,5 @@
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,11 +19,11 @@ from services.models.dashboards import (
 PREVIOUS = ["ns", "m", "d1", "v1", "d2", "v2"]
 
 
-def dashboard(*widgets: Any, **more: Any) -> Dashboard:
+def dashboard(*widgets, **more):
     return parse_body("d", json.dumps({"widgets": widgets, **more}))
 
 
-def metric(*rows: Any, **properties: Any) -> MetricWidget:
+def metric(*rows, **properties):
     widget = dashboard({"type": "metric", "properties": {"metrics": rows, **properties}}).widgets[0]
     assert isinstance(widget, MetricWidget)
     return widget
@@ -107,7 +106,7 @@ def test_the_other_kinds():
     assert nothing.remarks
 
 
-def boxes(parsed: Dashboard) -> list[tuple[int, int, int, int]]:
+def boxes(parsed):
     return [(widget.x, widget.y, widget.width, widget.height) for widget in parsed.widgets]
 
 

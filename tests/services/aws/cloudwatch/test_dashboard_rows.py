@@ -1,6 +1,5 @@
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,24 +8,23 @@ from hypothesis import strategies as st
 from services.aws.cloudwatch.dashboards.metric_widgets import RowError, expand
 from services.aws.cloudwatch.dashboards.reader import parse_body
 from services.models.dashboards import (
-    Dashboard,
     MetricWidget,
 )
 
 PREVIOUS = ["ns", "m", "d1", "v1", "d2", "v2"]
 
 
-def dashboard(*widgets: Any, **more: Any) -> Dashboard:
+def dashboard(*widgets, **more):
     return parse_body("d", json.dumps({"widgets": widgets, **more}))
 
 
-def metric(*rows: Any, **properties: Any) -> MetricWidget:
+def metric(*rows, **properties):
     widget = dashboard({"type": "metric", "properties": {"metrics": rows, **properties}}).widgets[0]
     assert isinstance(widget, MetricWidget)
     return widget
 
 
-def names(widget: MetricWidget) -> list[list[str]]:
+def names(widget):
     return [
         [
             trace.query.namespace,

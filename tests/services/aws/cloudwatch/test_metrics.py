@@ -2,7 +2,6 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,15 +19,15 @@ SPAN = TimeSpan(start=START, end=START + timedelta(hours=1))
 T0 = int(START.timestamp())
 
 
-def metric(name: str, **more: Any) -> MetricQuery:
+def metric(name, **more):
     return MetricQuery(id=name, namespace="N", metric=f"M{name}", dimensions=(("D", "v"),), period=60, **more)
 
 
-def math_(name: str, expression: str, **more: Any) -> MetricQuery:
+def math_(name, expression, **more):
     return MetricQuery(id=name, expression=expression, period=60, **more)
 
 
-def result(name: str, *values: float, label: str = "", start: int = 0, **more: Any) -> dict[str, Any]:
+def result(name, *values, label="", start=0, **more):
     times = [float(T0 + 60 * (start + index)) for index in range(len(values))]
     return {
         "Id": name,
@@ -40,7 +39,7 @@ def result(name: str, *values: float, label: str = "", start: int = 0, **more: A
     }
 
 
-def page(*results: dict[str, Any], **more: Any) -> dict[str, Any]:
+def page(*results, **more):
     return {"MetricDataResults": list(results), **more}
 
 
@@ -213,7 +212,7 @@ def test_a_prefix_goes_before_every_id_of_a_widget():
 
 
 @st.composite
-def batches(draw: st.DrawFn) -> list[MetricQuery]:
+def batches(draw):
     queries: list[MetricQuery] = []
     for index in range(draw(st.integers(0, 30))):
         usable = [query.id for query in queries if not query.expression.startswith("SELECT")]

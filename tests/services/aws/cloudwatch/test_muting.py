@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +8,6 @@ from services.aws.client.codes import UNKNOWN_OPERATION
 from services.aws.client.errors import AwsError
 from services.aws.cloudwatch.alarms.mute_rules import MuteRules, mute_of
 from services.clock import ManualClock
-from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import Canned, failure
@@ -25,7 +23,7 @@ LISTED = {"AlarmMuteRuleSummaries": [SUMMARY]}
 SCHEDULE = {"Expression": "at(2026-04-01T11:30)", "Duration": "PT1H", "Timezone": "Asia/Tokyo"}
 
 
-def rule(targets: Any) -> dict[str, Any]:
+def rule(targets):
     return {"Name": "night work", "Rule": {"Schedule": SCHEDULE}, "MuteTargets": targets}
 
 
@@ -35,11 +33,11 @@ def rule(targets: Any) -> dict[str, Any]:
 MUTED = pytest.mark.scenario("alarm-missing", history=3600)
 
 
-def muted(finding: Finding) -> bool:
+def muted(finding):
     return any("muted by maintenance-work" in each.note for each in finding.measures)
 
 
-def unknown(finding: Finding) -> bool:
+def unknown(finding):
     """Whether it says that the muted alarms are unknown, above all in its verdict."""
     (measure,) = [each for each in finding.measures if each.title == "Mute rules"]
     assert measure.verdict is V.UNKNOWN

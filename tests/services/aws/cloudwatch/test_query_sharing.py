@@ -6,15 +6,13 @@ from services.models.base import RawId
 from services.models.metrics import MetricQuery, Series
 
 
-def metric(
-    identity: str, name: str = "CPU", label: str = "", visible: bool = True, **more: object
-) -> MetricQuery:
+def metric(identity, name="CPU", label="", visible=True, **more):
     return MetricQuery(
         id=identity, namespace=RawId("N"), metric=RawId(name), label=RawId(label), visible=visible, **more
     )
 
 
-def math(identity: str, expression: str) -> MetricQuery:
+def math(identity, expression):
     return MetricQuery(id=identity, expression=RawId(expression))
 
 

@@ -1,16 +1,14 @@
 """S3's ledger as it is asked: one exact kind of put, its own objects alone, and what AWS answers to them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from services.aws.client.errors import Incomplete, Refused
-from services.aws.client.session import AwsSession
 from services.aws.ledgers.bucket import CONFLICT, GET, LIST, LedgerBucket, LedgerFolder
 from services.journal.ledger import Rejected, Unavailable
 from services.journal.ledgers.registry import open_ledger, parse
-from tests.faults.server import REQUEST_ID, Reply, Seen
+from tests.faults.server import REQUEST_ID, Reply
 
 FOLDER = LedgerFolder("toban-journal", "kept/", "facility-prod")
 KEY = "kept/facility-prod/000000000007.json"
@@ -23,32 +21,32 @@ PUT_PARAMS: dict[str, Any] = {
 }
 
 
-def without(params: dict[str, Any], name: str) -> dict[str, Any]:
+def without(params, name):
     return {key: value for key, value in params.items() if key != name}
 
 
-def error(code: str, status: int) -> Reply:
+def error(code, status):
     text = f"<Error><Code>{code}</Code><Message>m</Message><RequestId>{REQUEST_ID}</RequestId></Error>"
     return Reply(text.encode(), status, type="application/xml", headers={"x-amz-request-id": REQUEST_ID})
 
 
-def listing(*keys: str, truncated: bool = False) -> Reply:
+def listing(*keys, truncated=False):
     rows = "".join(f"<Contents><Key>{key}</Key><Size>2</Size></Contents>" for key in keys)
     text = f"<ListBucketResult><IsTruncated>{str(truncated).lower()}</IsTruncated>{rows}</ListBucketResult>"
     return Reply(text.encode(), type="application/xml", headers={"x-amz-request-id": REQUEST_ID})
 
 
-def content(text: str) -> Reply:
+def content(text):
     return Reply(text.encode(), type="application/json", headers={"x-amz-request-id": REQUEST_ID})
 
 
 @pytest.fixture
-def session(open_session: Callable[..., AwsSession]) -> AwsSession:
+def session(open_session):
     return open_session(journal=FOLDER)
 
 
 @pytest.fixture
-def bucket(session: AwsSession) -> LedgerBucket:
+def bucket(session):
     return LedgerBucket(session, FOLDER)
 
 
@@ -128,7 +126,7 @@ async def test_a_listing_that_is_none_of_a_ledger(reply, bucket, server):
 
 
 async def test_an_object_that_vanished_is_an_error(bucket, server):
-    def respond(request: Seen) -> Reply:
+    def respond(request):
         return listing(KEY) if "list-type" in request.path else error("NoSuchKey", 404)
 
     server.respond = respond
@@ -161,7 +159,7 @@ async def test_a_listing_with_a_gap_is_cut_before_it(server, clock):
     # A listing is no snapshot: 9 may have been put, and then 10, while it was made.
     keys = [FOLDER.key(seq) for seq in (7, 8, 10)]
 
-    def respond(request: Seen) -> Reply:
+    def respond(request):
         return listing(*keys) if "list-type" in request.path else content("{}")
 
     server.respond = respond

@@ -1,7 +1,5 @@
 """A read of large records ends early, so that a thousand of the largest are never in memory at once."""
 
-from typing import Any
-
 from services.aws.ledgers.bucket import LedgerBucket, LedgerFolder
 from services.aws.ledgers.table import LedgerPartition, LedgerTable
 
@@ -10,13 +8,13 @@ LEDGER = "facility-prod"
 
 
 class Endless:
-    def __init__(self) -> None:
+    def __init__(self):
         self.asked: list[str] = []
 
-    async def append(self, *_params: object, **_options: object) -> dict[str, Any]:
+    async def append(self, *_params, **_options):
         raise AssertionError
 
-    async def read(self, _service: str, operation: str, /, **params: Any) -> dict[str, Any]:
+    async def read(self, _service, operation, /, **params):
         self.asked.append(operation)
         if operation == "Query":
             seq = int(params["ExpressionAttributeValues"][":after"]["N"]) + 1

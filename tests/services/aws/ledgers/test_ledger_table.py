@@ -1,12 +1,10 @@
 """DynamoDB's ledger as it is asked: one exact kind of put, one exact kind of query, and what AWS answers to them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from services.aws.client.errors import Incomplete, Refused
-from services.aws.client.session import AwsSession
 from services.aws.ledgers.table import (
     CONDITION,
     PUT,
@@ -18,7 +16,7 @@ from services.aws.ledgers.table import (
 )
 from services.journal.ledger import Rejected, Unavailable
 from services.journal.ledgers.registry import open_ledger, parse
-from tests.faults.server import FAULTS, NEVER_ENDING, FaultServer, Reply, Seen, answer, failure
+from tests.faults.server import FAULTS, NEVER_ENDING, answer, failure
 
 TABLE, LEDGER = "toban-journal", "facility-prod"
 PARTITION = LedgerPartition(TABLE, LEDGER)
@@ -37,26 +35,26 @@ QUERY_PARAMS: dict[str, Any] = {
 }
 
 
-def changed(params: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def changed(params, **changes):
     """The parameters with these instead; None: without this one."""
     return {key: value for key, value in {**params, **changes}.items() if value is not None}
 
 
-def item(seq: int, record: str = "{}", ledger: str = LEDGER) -> dict[str, Any]:
+def item(seq, record="{}", ledger=LEDGER):
     return {"ledger": {"S": ledger}, "seq": {"N": str(seq)}, "record": {"S": record}}
 
 
-def key(seq: int) -> dict[str, Any]:
+def key(seq):
     return {"ledger": {"S": LEDGER}, "seq": {"N": str(seq)}}
 
 
 @pytest.fixture
-def session(open_session: Callable[..., AwsSession]) -> AwsSession:
+def session(open_session):
     return open_session(journal=PARTITION)
 
 
 @pytest.fixture
-def table(session: AwsSession) -> LedgerTable:
+def table(session):
     return LedgerTable(session, PARTITION)
 
 
@@ -166,7 +164,7 @@ async def test_pages_are_followed_to_the_limit(table, server):
         {"Items": [item(5)], "LastEvaluatedKey": key(5)},
     ]
 
-    def respond(_request: Seen) -> Reply:
+    def respond(_request):
         return answer(pages[len(server.seen) - 1])
 
     server.respond = respond
@@ -263,11 +261,11 @@ async def test_a_role_of_the_address_is_assumed(server, clock):
     await ledger.close()
 
 
-def address(server: FaultServer) -> Any:
+def address(server):
     return parse(f"dynamodb://{TABLE}?region=ap-northeast-1&endpoint_url={server.url}")
 
 
-def lost_race(**more: Any) -> Reply:
+def lost_race(**more):
     content = {
         "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
         "message": "The conditional request failed",

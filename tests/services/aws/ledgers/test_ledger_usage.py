@@ -1,7 +1,5 @@
 """The requests of a ledger in AWS are counted with those of the console, and their price."""
 
-from typing import Any
-
 import pytest
 
 from services.aws.client.meter import UsageMeter
@@ -12,25 +10,24 @@ from services.aws.client.prices import (
     USD_PER_S3_LIST,
     USD_PER_S3_PUT,
 )
-from services.clock import ManualClock
 from services.journal.ledgers.registry import parse
 from services.journal.place import JournalPlace
-from tests.faults.server import FaultServer, answer
+from tests.faults.server import answer
 
 USD_JPY = 150.0
 
 
 @pytest.fixture
-def meter(clock: ManualClock) -> UsageMeter:
+def meter(clock):
     return UsageMeter(clock, usd_jpy=USD_JPY)
 
 
-def place(server: FaultServer, scheme: str, tmp_path: Any) -> JournalPlace:
+def place(server, scheme, tmp_path):
     address = parse(f"{scheme}://toban-journal?region=ap-northeast-1&endpoint_url={server.url}")
     return JournalPlace("facility-prod", tmp_path / "copy.db", address)
 
 
-def dollars(meter: UsageMeter) -> float:
+def dollars(meter):
     return meter.yen_today / USD_JPY
 
 

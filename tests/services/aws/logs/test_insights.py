@@ -1,9 +1,7 @@
 """Logs Insights through canned answers; the embedded one is asked in tests/services/inspections."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +15,7 @@ from services.aws.logs.query_text import commands, field, joined, value, verb
 from services.models.insights import GroupSize, QueryResult, QueryState
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
-from tests.services.aws.canned import Canned, SlowStart, failure
+from tests.services.aws.canned import Canned, Pauses, SlowStart, failure, script
 
 NOW = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
 SPAN = TimeSpan(start=NOW - timedelta(hours=16), end=NOW)
@@ -25,7 +23,7 @@ GROUP = "/ecs/staff-api"
 STARTED = {"queryId": "q-1"}
 
 
-def answer(status: str, *rows: dict[str, str], matched: float = 0, scanned: float = 10) -> dict[str, Any]:
+def answer(status, *rows, matched=0, scanned=10):
     return {
         "status": status,
         "results": [[{"field": name, "value": text} for name, text in row.items()] for row in rows],
@@ -33,24 +31,7 @@ def answer(status: str, *rows: dict[str, str], matched: float = 0, scanned: floa
     }
 
 
-def script(*answers: Any) -> Callable[[dict[str, Any]], Any]:
-    """One answer after the other; the last for ever."""
-    pending = list(answers)
-    return lambda _params: pending.pop(0) if len(pending) > 1 else pending[0]
-
-
-class Pauses:
-    """What was slept, without sleeping."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
-
-
-def reader(canned: Canned, pauses: Pauses | None = None) -> Insights:
+def reader(canned, pauses=None):
     return Insights(canned, sleep=pauses or Pauses())
 
 
@@ -138,7 +119,7 @@ async def test_an_unknown_query_state_is_polled_on():
 async def test_a_cancelled_run_stops_its_query_even_when_stopping_fails():
     polling = asyncio.Event()
 
-    def running(_params: dict[str, Any]) -> dict[str, Any]:
+    def running(_params):
         polling.set()
         return answer("Running")
 
@@ -244,11 +225,11 @@ async def test_the_fields_of_the_last_quarter_of_an_hour():
     ]
 
 
-def group(**more: Any) -> dict[str, Any]:
+def group(**more):
     return {"logGroupName": GROUP, "storedBytes": 16_000, **more}
 
 
-def ms(days: float) -> int:
+def ms(days):
     return int((NOW - timedelta(days=days)).timestamp() * 1000)
 
 

@@ -1,11 +1,9 @@
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.aws.client.errors import AwsError, ClockSkew, NotFound, Refused
-from services.aws.client.session import AwsSession
 from services.aws.client.write_grants import JournalLogStream
 from services.aws.logs.journal_stream import JournalStream
 from tests.faults.server import FAULTS, answer, failure
@@ -15,7 +13,7 @@ AT = datetime(2026, 4, 1, 0, 0, 0, 123000, tzinfo=UTC)
 
 
 @pytest.fixture
-def session(open_session: Callable[..., AwsSession]) -> AwsSession:
+def session(open_session):
     return open_session(journal=JournalLogStream(GROUP, STREAM))
 
 

@@ -1,9 +1,7 @@
 """Live Tail's updates with every key missing, null, of another type or hostile: lines, or one of our errors."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import aclosing
-from typing import Any
 
 import pytest
 from moto.core.eventstream import EventStreamEncoder
@@ -12,7 +10,7 @@ from services.aws.client.errors import AwsError
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
-from services.aws.logs.live_tail import LiveTail, LiveUpdate
+from services.aws.logs.live_tail import LiveTail
 from services.demo.logs import handlers as live
 from tests.services.demo.client import ask
 from tests.tools.mutations import Mutation, mutations
@@ -31,13 +29,13 @@ ROWS = [
 ]
 
 
-def session_of_two_updates(*start: Any) -> Iterator[dict[str, Any]]:
+def session_of_two_updates(*start):
     yield {"sessionStart": start[-1]}
     for _second in range(2):
         yield {"sessionUpdate": {"sessionMetadata": {"sampled": True}, "sessionResults": ROWS}}
 
 
-async def read(session: AwsSession) -> list[LiveUpdate]:
+async def read(session):
     async with asyncio.timeout(60), aclosing(LiveTail(session).updates(ARN)) as updates:
         return [update async for update in updates]
 
@@ -50,7 +48,7 @@ async def test_mutated_updates_of_a_live_tail_raise_nothing_but_our_errors(empty
     damage: list[Mutation] = []
     encode = EventStreamEncoder.encode_message
 
-    def damaged(self: EventStreamEncoder, headers: Any, payload: bytes) -> bytes:
+    def damaged(self, headers, payload):
         bodies.append(payload)
         for mutation in damage:
             payload = mutation.apply(payload)

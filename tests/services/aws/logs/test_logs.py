@@ -1,6 +1,5 @@
 import unicodedata
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,7 @@ from tests.services.aws.canned import Canned, failure
 from tests.services.aws.loop_turns import loop_turns
 
 
-def event(identity: str, message: str, at: int = 1000, **more: Any) -> dict[str, Any]:
+def event(identity, message, at=1000, **more):
     return {
         "eventId": identity,
         "timestamp": at,

@@ -1,18 +1,15 @@
-from collections.abc import AsyncIterator
-
 import pytest
 
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
 from services.aws.logs.metric_filter import MetricFilters
-from tests.conftest import Embedded
 
 TRIED = "logs.TestMetricFilter"
 
 
 @pytest.fixture
-async def filters(empty_aws: Embedded) -> AsyncIterator[MetricFilters]:
+async def filters(empty_aws):
     session = AwsSession(
         AwsSettings(**empty_aws.settings()), clock=empty_aws.clock, meter=UsageMeter(empty_aws.clock)
     )

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from itertools import product
-from typing import Any
 
 import pytest
 
@@ -25,7 +24,7 @@ from tests.services.changes.approval.approval_world import (
     sent,
     ways,
 )
-from tests.services.changes.change_world import APPROVED, Desk
+from tests.services.changes.change_world import APPROVED
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 MINUTE = 60.0
@@ -33,7 +32,7 @@ MISSING = "The approval of PM (project manager) is missing: F7."
 OWN = "It was approved with your OS user or AWS identity: another person has to confirm it."
 
 
-async def state(one: Desk, plan: Any) -> ApprovalState:
+async def state(one, plan):
     await one.engine.authority.approvals.load()
     request = one.engine.authority.approvals.request(plan.id)
     return request.state
@@ -225,7 +224,7 @@ async def test_it_expires_after_thirty_minutes_by_both_clocks(embedded, tmp_path
     clock, path = embedded.clock, tmp_path / "j.db"
     async with office(embedded, path) as one, office(embedded, path, TARO) as two:
 
-        async def allowed(after: Any) -> bool:
+        async def allowed(after):
             plan = await raise_plan(one)
             if way == "elsewhere":
                 await obtain(one, plan)
@@ -245,7 +244,7 @@ async def test_it_expires_after_thirty_minutes_by_both_clocks(embedded, tmp_path
         assert not await allowed(lambda: clock.step(-31 * MINUTE)), "and before its beginning"
         assert not await allowed(lambda: clock.suspend(31 * MINUTE)), "the machine slept"
 
-        def waited_and_set_back() -> None:
+        def waited_and_set_back():
             clock.advance(30 * MINUTE)
             clock.step(-15 * MINUTE)
 

@@ -1,8 +1,6 @@
 """An approval given on another host counts from when it was read here, whatever that host's clock says."""
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -15,7 +13,7 @@ MINUTE = 60.0
 
 
 @contextmanager
-def elsewhere(embedded: Any, skew: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def elsewhere(embedded, skew, monkeypatch):
     monkeypatch.setattr(ages, "machine", lambda: "another-boot time:[1]")
     embedded.clock.step(skew)
     try:

@@ -1,9 +1,6 @@
 """An approval asked for on one host and given on another, through a ledger that either may lose."""
 
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,27 +20,24 @@ from tests.services.changes.approval.approval_world import (
     raise_plan,
     sent,
 )
-from tests.services.changes.change_world import Desk
-from tests.services.journal.hosts import Host, two_hosts
+from tests.services.journal.hosts import two_hosts
 from tests.tools.memory_ledger import MemoryLedger
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
 @pytest.fixture
-def ledger() -> MemoryLedger:
+def ledger():
     return MemoryLedger()
 
 
 @pytest.fixture
-def hosts(embedded: Any, ledger: MemoryLedger, tmp_path: Path) -> tuple[Host, Host]:
+def hosts(embedded, ledger, tmp_path):
     return two_hosts(ledger, tmp_path, embedded.clock.now())
 
 
 @asynccontextmanager
-async def pair(
-    embedded: Any, hosts: tuple[Host, Host], second: Person = TARO
-) -> AsyncIterator[tuple[Desk, Desk]]:
+async def pair(embedded, hosts, second=TARO):
     """Hanako on one host, the second person on the other."""
     first, second = (
         person.model_copy(update={"host": host.name})

@@ -17,7 +17,7 @@ from services.models.approvals import Means
 from services.models.aws_calls import aws_call
 from services.models.base import RawId
 from services.models.changes import ChangeTarget, Danger, Plan, PlannedStep
-from services.models.journal import Entry, NewEntry, Person
+from services.models.journal import Entry, NewEntry
 from tests.services.changes.approval.approval_world import HANAKO, TARO
 from tests.services.changes.change_world import APPROVED
 
@@ -28,7 +28,7 @@ NUMBERS = st.integers(1, 4)
 
 
 @st.composite
-def steps(draw: st.DrawFn) -> PlannedStep:
+def steps(draw):
     return PlannedStep(
         id=draw(NAMES),
         title="A step",
@@ -40,7 +40,7 @@ def steps(draw: st.DrawFn) -> PlannedStep:
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
+def plans(draw):
     """Plans of few values, so that two of them often differ in one."""
     scope = draw(st.sampled_from(SCOPES))
     return Plan(
@@ -61,7 +61,7 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 @st.composite
-def pairs(draw: st.DrawFn) -> tuple[Plan, Plan]:
+def pairs(draw):
     """Two plans; in half of the pairs the second is the first with one thing changed."""
     one, other = draw(plans()), draw(plans())
     if draw(st.booleans()):
@@ -72,7 +72,7 @@ def pairs(draw: st.DrawFn) -> tuple[Plan, Plan]:
     return one, other
 
 
-def essence(plan: Plan) -> str:
+def essence(plan):
     """What an approval covers, written down independently of `Plan.digest`."""
     calls = [[each.id, each.target, each.call.service, each.call.operation, each.call.params, each.expects]
              for each in plan.steps]  # fmt: skip
@@ -80,7 +80,7 @@ def essence(plan: Plan) -> str:
     return json.dumps([about, calls], default=str, sort_keys=True)
 
 
-def entry(draft: NewEntry, seq: int, person: Person) -> Entry:
+def entry(draft, seq, person):
     return Entry(
         seq=seq,
         at=NOW,
@@ -95,7 +95,7 @@ def entry(draft: NewEntry, seq: int, person: Person) -> Entry:
     )
 
 
-def approvals(*recorded: Entry) -> Approvals:
+def approvals(*recorded):
     """What a console makes of these entries, without a file."""
     journal: Any = Journal.__new__(Journal)
     journal._person = lambda: HANAKO
@@ -110,7 +110,7 @@ ANSWERS: tuple[Callable[[Plan], NewEntry], ...] = (
 )
 
 
-def serves_no_other(pair: tuple[Plan, Plan], answer: Callable[[Plan], NewEntry]) -> None:
+def serves_no_other(pair, answer):
     one, other = pair
     assume(essence(one) != essence(other))
     recorded = approvals(entry(entries.asked(one, ""), 1, HANAKO), entry(answer(one), 2, TARO))

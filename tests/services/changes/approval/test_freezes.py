@@ -1,6 +1,6 @@
 """Changes are frozen by times in the runbook and by a Change Calendar; only an emergency with a reason goes through."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from services.demo.minor_services import ChangeCalendarStore
 from services.models.approvals import ConsentWay
 from services.models.base import RawId
 from services.models.change_runs import StepState
-from services.models.runbook import ChangeCalendar, Freeze, Runbook
+from services.models.runbook import ChangeCalendar, Freeze
 from tests.services.changes.approval.approval_world import (
     UNDECIDED,
     again,
@@ -20,14 +20,14 @@ from tests.services.changes.approval.approval_world import (
     raise_plan,
     sent,
 )
-from tests.services.changes.change_world import APPROVED, UNAPPROVED, Desk
+from tests.services.changes.change_world import APPROVED, UNAPPROVED
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 CALENDAR = "facility-prod-changes"
 JST = timedelta(hours=9)
 
 
-def frozen(now: datetime, starts: float, ends: float, runbook: Runbook = UNAPPROVED) -> Runbook:
+def frozen(now, starts, ends, runbook=UNAPPROVED):
     """The runbook with a freeze from and to so many minutes after `now`."""
     local = (now + JST).replace(tzinfo=None)
     freeze = Freeze(
@@ -38,13 +38,13 @@ def frozen(now: datetime, starts: float, ends: float, runbook: Runbook = UNAPPRO
     return runbook.model_copy(update={"freezes": (freeze,)})
 
 
-def by_calendar(embedded: Any, state: str = "", runbook: Runbook = UNAPPROVED) -> Runbook:
+def by_calendar(embedded, state="", runbook=UNAPPROVED):
     """The runbook with a Change Calendar, in this state; "" for one that does not exist."""
     set_calendar(embedded, state)
     return runbook.model_copy(update={"change_calendar": ChangeCalendar(name=RawId(CALENDAR))})
 
 
-def set_calendar(embedded: Any, state: str) -> None:
+def set_calendar(embedded, state):
     with embedded.world.lock:
         states: dict[str, Any] = embedded.world.component(ChangeCalendarStore).states
         states.clear()
@@ -52,7 +52,7 @@ def set_calendar(embedded: Any, state: str) -> None:
             states[CALENDAR] = state
 
 
-async def emergency(one: Desk, plan: Any, reason: str = "窓口が止まっている") -> None:
+async def emergency(one, plan, reason="窓口が止まっている"):
     await one.engine.authority.approvals.declare_emergency(plan, reason)
 
 

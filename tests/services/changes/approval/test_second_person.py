@@ -16,7 +16,7 @@ IDENTITIES = st.sampled_from([A, B, ""])
 PEOPLE = st.builds(Person, user=USERS, identity=IDENTITIES, host=st.sampled_from(["one", "two"]))
 
 
-def names(user: str) -> set[str]:
+def names(user):
     words = user.lower().replace("(", " ").replace(")", " ").split()
     return {word for word in words if word not in ("sudo:", "login:", "uid")}
 

@@ -1,8 +1,6 @@
 """Without its approval nothing of a plan is sent, by whatever path it comes; counted on the server."""
 
 import asyncio
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +11,7 @@ from services.journal.errors import JournalError
 from services.journal.store import Store
 from services.models.change_runs import StepState
 from services.models.changes import Danger
-from services.models.journal import Entry, EntryKind, NewEntry, Person
+from services.models.journal import EntryKind
 from services.models.problem import Problem, ProblemKind
 from tests.services.changes.approval.approval_world import (
     HANAKO,
@@ -32,7 +30,7 @@ from tests.services.journal.book import append
 pytestmark = pytest.mark.scenario("ordinary-day", history=600)
 
 
-def write(embedded: Any, path: Path, person: Person, *drafts: NewEntry) -> None:
+def write(embedded, path, person, *drafts):
     store = Store(path)
     for draft in drafts:
         append(store, marked(draft, embedded.clock), at=embedded.clock.now(), person=person)
@@ -151,7 +149,7 @@ async def test_a_journal_that_cannot_be_read_refuses(embedded, tmp_path, monkeyp
         await obtain(one, plan)
         await one.arm()
 
-        async def unreadable(*_args: Any, **_options: Any) -> tuple[Entry, ...]:
+        async def unreadable(*_args, **_options):
             raise JournalError(Problem(kind=ProblemKind.OTHER, summary="the disk is gone", at=plan.made_at))
 
         monkeypatch.setattr(one.services.journal, "entries", unreadable)

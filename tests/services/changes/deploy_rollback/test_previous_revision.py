@@ -18,19 +18,19 @@ NOW = datetime(2026, 1, 28, 1, 0, tzinfo=UTC)
 class Story:
     """What happened to a service, one call each; it begins with revision 41 deployed."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.deployments: list[ServiceDeployment] = []
         self.revisions: dict[RawId, ServiceRevision] = {}
         self.running = self._revision(41)
 
-    def _revision(self, number: int) -> ServiceRevision:
+    def _revision(self, number):
         revision = ServiceRevision(
             id=RawId(f"arn:rev/{len(self.revisions)}"), task_definition=RawId(f"api:{number}")
         )
         self.revisions[revision.id] = revision
         return revision
 
-    def deploy(self, number: int, status: str = "SUCCESSFUL", **more: object) -> "Story":
+    def deploy(self, number, status="SUCCESSFUL", **more):
         target = self._revision(number)
         deployment = ServiceDeployment(
             id=RawId(f"arn:dep/{len(self.deployments)}"),
@@ -38,7 +38,7 @@ class Story:
             sources=(self.running.id,),
             target=target.id,
             created=NOW + timedelta(minutes=len(self.deployments)),
-            **more,  # type: ignore[arg-type]
+            **more,
         )
         self.deployments.insert(0, deployment)
         if status == "SUCCESSFUL":
@@ -46,7 +46,7 @@ class Story:
         return self
 
     @property
-    def state(self) -> RollbackState:
+    def state(self):
         service = ContainerService(
             id=RawId("s"),
             name="s",

@@ -9,11 +9,10 @@ from services.changes.key_rotation import hand_over
 from services.changes.key_rotation.state import Phase
 from services.demo.github import KEY_ID, SCOPES, SECRET
 from services.demo.names import USER_KEY
-from services.models.change_runs import Run, StepState
+from services.models.change_runs import StepState
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.changes.change_world import hasten, told
-from tests.services.changes.key_rotation.rotation_world import TEST_RUN, Desk, account, changed, desk
+from tests.services.changes.key_rotation.rotation_world import TEST_RUN, account, changed, desk
 
 pytestmark = [pytest.mark.slow, pytest.mark.scenario(account())]
 DONE, FAILED, UNKNOWN, WAITING = StepState.DONE, StepState.FAILED, StepState.UNKNOWN, StepState.WAITING
@@ -36,11 +35,11 @@ REFUSED: dict[str, dict[str, Any]] = {"denied": {"preset": "denied"}, "throttled
 
 
 @pytest.fixture(autouse=True)
-def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(request, monkeypatch):
     hasten(request, monkeypatch)
 
 
-async def press(console: Desk, step: str) -> Run:
+async def press(console, step):
     plan = await console.plan(step=step)
     assert plan.refusals == (), plan.refusals
     await console.arm()
@@ -50,7 +49,7 @@ async def press(console: Desk, step: str) -> Run:
     return runs[0]
 
 
-async def settled(console: Desk, run: Run) -> Run:
+async def settled(console, run):
     """The run once its request can no longer arrive and AWS was read."""
     console.embedded.clear_faults()
     return await told(console, run.id)
@@ -126,12 +125,12 @@ async def test_a_lost_answer_to_a_secret_is_settled_by_its_date_and_half_a_key_i
         await console.take("deactivate")
 
 
-def fail_at(embedded: Embedded, monkeypatch: pytest.MonkeyPatch, number: int, rule: dict[str, Any]) -> None:
+def fail_at(embedded, monkeypatch, number, rule):
     from services.demo.faults import FaultRule, FaultStore
 
     take, writes = FaultStore.take, [0]
 
-    def nth(self: FaultStore, service: str, operation: str, *more: Any) -> FaultRule | None:
+    def nth(self, service, operation, *more):
         if operation == "PutSecret":
             writes[0] += 1
             if writes[0] == number:

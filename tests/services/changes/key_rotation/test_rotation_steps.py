@@ -3,7 +3,6 @@
 import json
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,14 +12,7 @@ from services.demo.names import USER, USER_KEY
 from services.demo.scenario import KeyFact
 from services.models.change_runs import StepState
 from services.runbook.loader import load_builtin
-from tests.services.changes.key_rotation.rotation_world import (
-    DAY,
-    HOUR,
-    TEST_RUN,
-    account,
-    changed,
-    desk,
-)
+from tests.services.changes.key_rotation.rotation_world import DAY, HOUR, TEST_RUN, account, changed, desk
 
 pytestmark = pytest.mark.scenario("ordinary-day", history=600.0)
 
@@ -110,7 +102,7 @@ async def test_the_secrets_of_an_environment_and_of_an_organisation(embedded, tm
         await console.take("deactivate")
 
 
-def storing(path: Path, status: int = 0) -> tuple[str, ...]:
+def storing(path, status=0):
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read()); print('stored'); sys.exit(int(sys.argv[2]))"
     return (sys.executable, "-c", code, str(path), str(status))
 

@@ -1,13 +1,12 @@
 import pytest
 
-from services.models.change_runs import Run
 from services.models.watches import WatchState
-from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN, Desk, account, desk
+from tests.services.changes.key_rotation.rotation_world import DAY, TEST_RUN, account, desk
 
 pytestmark = pytest.mark.scenario(account())
 
 
-async def seen(console: Desk, state: WatchState) -> Run:
+async def seen(console, state):
     states = console.services.engine.states()
     try:
         async for runs in states:

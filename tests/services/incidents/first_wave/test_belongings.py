@@ -1,14 +1,11 @@
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from services.aws.belongings import LOOKS
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
-from services.background.faults import Fault
 from services.clock import ManualClock
 from services.demo.ec2 import _SURROUNDINGS, ENDPOINT, MAIN_TABLE, TABLE, VPC
 from services.incidents.differences import difference
@@ -17,10 +14,8 @@ from services.incidents.first_wave.belongings import EVERY, FAILED, START, Syste
 from services.incidents.first_wave.reading import FirstWaveReader
 from services.incidents.first_wave.sources import REQUESTS
 from services.models.alarms import AlarmOverview
-from services.models.belongings import Belongings, Owned
+from services.models.belongings import Owned
 from services.models.first_wave import AlarmMoment
-from services.models.runbook import Runbook
-from tests.conftest import Embedded
 from tests.services.incidents.waves import live, moment
 from tests.services.inspections.running_world import context
 
@@ -29,42 +24,42 @@ CALLS = {look.call.replace(":", ".") for look in LOOKS}
 
 
 class Desk:
-    def __init__(self, embedded: Embedded, runbook: Runbook, fault: Fault = pytest.fail) -> None:
+    def __init__(self, embedded, runbook, fault=pytest.fail):
         self.embedded, self.runbook = embedded, runbook
         self.clock = ManualClock(embedded.clock.now())
         settings = AwsSettings(region=runbook.system.region, endpoint_url=embedded.url)
         self.session = AwsSession(settings, clock=embedded.clock, meter=UsageMeter(embedded.clock))
         self.own = SystemBelongings(runbook, self.session, self.clock, fault)
 
-    async def refreshed(self) -> Belongings:
+    async def refreshed(self):
         await self.own.refresh()
         own = self.own.newest()
         assert own is not None
         return own
 
-    def sent(self) -> Counter[str]:
+    def sent(self):
         return Counter({name: count for name, count in self.embedded.counts().items() if name in CALLS})
 
 
 @pytest.fixture
-async def runbook(embedded: Embedded) -> Runbook:
+async def runbook(embedded):
     async with context(embedded) as console:
         return console.runbook
 
 
 @pytest.fixture
-async def desk(embedded: Embedded, runbook: Runbook) -> AsyncIterator[Desk]:
+async def desk(embedded, runbook):
     desk = Desk(embedded, runbook)
     yield desk
     await desk.session.close()
 
 
-def ids(own: Belongings, kind: Owned) -> set[str]:
+def ids(own, kind):
     part = own.part(kind)
     return set(map(str, part.ids))
 
 
-def unread(own: Belongings) -> list[Owned]:
+def unread(own):
     return [part.kind for part in own.parts if part.unread]
 
 
@@ -136,7 +131,7 @@ async def test_the_last_good_value_is_kept(desk):
 
 
 async def test_an_internal_error_is_reported_and_said(embedded, runbook, monkeypatch):
-    def broken(*_arguments: object) -> None:
+    def broken(*_arguments):
         raise ZeroDivisionError
 
     monkeypatch.setattr("services.incidents.first_wave.belongings.EcsReader.definition", broken)
@@ -179,7 +174,7 @@ async def test_the_console_reads_it_after_its_start(desk):
 # ---- with a first wave
 
 
-async def about(embedded: Embedded, name: str = "alb-5xx-error-rate", minutes: int = 6) -> tuple[Any, ...]:
+async def about(embedded, name="alb-5xx-error-rate", minutes=6):
     """(the evidence with its belongings, requests of both, the reader and its alarm)"""
     live(embedded, minutes)
     async with context(embedded) as console:

@@ -18,12 +18,12 @@ SOURCES = list(Source)[:5]
 def test_every_source_ends_and_the_limit_holds(plans, spare):
     limit = sum(own for own, _pages, _turns in plans) + spare
 
-    async def run() -> tuple[int, int]:
+    async def run():
         reserved = {source: own for source, (own, *_rest) in zip(SOURCES, plans, strict=True)}
         budget = RequestBudget(limit, reserved)
         refused = 0
 
-        async def ask(source: Source, own: int, pages: int, turns: int) -> int:
+        async def ask(source, own, pages, turns):
             nonlocal refused
             requests = 0
             for _request in range(pages):

@@ -6,9 +6,7 @@ The event loop's time is made: it passes while nothing is to be done, and when a
 import asyncio
 import selectors
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,7 @@ from services.incidents.first_wave.patience import MOST, Patience
 from services.incidents.first_wave.reading import AGAIN, SECONDS, read_first_wave
 from services.incidents.first_wave.sources import REQUESTS, SOURCES
 from services.models.base import RawId
-from services.models.first_wave import AlarmMoment, IncidentEvidence, Source
+from services.models.first_wave import AlarmMoment, Source
 from services.runbook.loader import load_builtin
 
 RUNBOOK = load_builtin("facility-prod")
@@ -46,29 +44,29 @@ ANSWERS: dict[str, Answer] = {
 class MadeTime(asyncio.SelectorEventLoop):
     """A loop that waits for nothing but lets its own time pass."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.made = 1000.0
         super().__init__(_Jumping(self))
 
-    def time(self) -> float:
+    def time(self):
         return self.made
 
-    def away(self, seconds: float) -> None:
+    def away(self, seconds):
         """The process does not get the processor for so long."""
         self.made += seconds
 
 
 class _Jumping(selectors.SelectSelector):
-    def __init__(self, loop: MadeTime) -> None:
+    def __init__(self, loop):
         super().__init__()
         self._loop = loop
 
-    def select(self, timeout: float | None = None) -> list[Any]:
+    def select(self, timeout=None):
         self._loop.made += timeout or 0.0
         return super().select(0)
 
 
-def run(work: Callable[[MadeTime], Coroutine[Any, Any, Any]]) -> Any:
+def run(work):
     loop = MadeTime()
     try:
         return loop.run_until_complete(work(loop))
@@ -79,48 +77,36 @@ def run(work: Callable[[MadeTime], Coroutine[Any, Any, Any]]) -> Any:
 class Aws:
     """Answers each operation after some seconds, at most `times` times so late."""
 
-    def __init__(self, late: dict[str, float], times: int = 99) -> None:
+    def __init__(self, late, times=99):
         self.counts: Counter[str] = Counter()
         self._late = late
         self._times = times
 
-    async def read(
-        self,
-        service: str,
-        operation: str,
-        /,
-        *,
-        region: str | None = None,
-        required: Sequence[str] = (),
-        timeout: float = 20.0,
-        **params: Any,
-    ) -> Answer:
+    async def read(self, service, operation, /, *, region=None, required=(), timeout=20.0, **params):
         self.counts[operation] += 1
         is_late = self.counts[operation] <= self._times
         await asyncio.sleep(self._late.get(operation, 0.2) if is_late else 0.2)
         return {"taskArns": []} if params.get("desiredStatus") == "RUNNING" else ANSWERS.get(operation, {})
 
-    async def pages(self, service: str, operation: str, /, **params: Any) -> AsyncIterator[Answer]:
+    async def pages(self, service, operation, /, **params):
         yield await self.read(service, operation, **params)
 
 
-def evidence_of(
-    late: dict[str, float], *, times: int = 99, away: dict[float, float] | None = None
-) -> tuple[IncidentEvidence, float, Aws]:
+def evidence_of(late, *, times=99, away=None):
     """(the evidence, seconds that it took, what was asked); `away`: from when on the process is away, and how long."""
     aws = Aws(late, times)
 
-    async def work(loop: MadeTime) -> tuple[IncidentEvidence, float, Aws]:
+    async def work(loop):
         began = loop.time()
         for at, seconds in (away or {}).items():
             loop.call_at(began + at, loop.away, seconds)
         evidence = await read_first_wave(ALARM, RUNBOOK, aws, ManualClock(NOW), seconds=SECONDS)
         return evidence, loop.time() - began, aws
 
-    return run(work)  # type: ignore[no-any-return]
+    return run(work)
 
 
-def late_sources(evidence: IncidentEvidence) -> dict[Source, str]:
+def late_sources(evidence):
     return {
         reading.source: reading.problem.summary
         for reading in evidence.readings
@@ -180,7 +166,7 @@ def test_stopped_tasks_that_cannot_be_read_twice_are_said():
 
 
 def test_a_limit_ends_only_what_is_within_it():
-    async def work(loop: MadeTime) -> tuple[float, float]:
+    async def work(loop):
         with Patience() as patience:
             limit = patience.limit(2.0)
             loop.call_later(1.0, loop.away, 5.0)
@@ -198,7 +184,7 @@ def test_a_limit_ends_only_what_is_within_it():
 
 
 def test_what_this_process_prepares_in_a_thread_is_not_counted():
-    async def work(loop: MadeTime) -> float:
+    async def work(loop):
         with Patience() as patience:
             preparing = asyncio.create_task(patience.preparing(asyncio.sleep(20.0)))
             async with patience.limit(2.0).within():

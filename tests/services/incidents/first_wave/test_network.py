@@ -8,15 +8,12 @@ from hypothesis import strategies as st
 
 from services.incidents.first_wave.questions import Undetermined, network_path
 from services.models.base import GroupRule, RawId, SecurityGroup
-from services.models.first_wave import NetworkPath
 
 ANYWHERE = GroupRule(protocol="-1", networks=("0.0.0.0/0",))
 TASKS = [SecurityGroup(id=RawId("sg-app"), name="app", egress=(ANYWHERE,))]
 
 
-def rule(
-    *networks: str, groups: tuple[str, ...] = (), port: int = 5432, lists: tuple[str, ...] = ()
-) -> GroupRule:
+def rule(*networks, groups=(), port=5432, lists=()):
     return GroupRule(
         protocol="tcp",
         first_port=port,
@@ -27,7 +24,7 @@ def rule(
     )
 
 
-def path(*rules: GroupRule, addresses: tuple[str, ...] = ("10.0.1.5", "10.0.2.6")) -> NetworkPath:
+def path(*rules, addresses=("10.0.1.5", "10.0.2.6")):
     database = [SecurityGroup(id=RawId("sg-db"), name="db", ingress=rules)]
     return network_path(database, TASKS, 5432, addresses)
 

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Generator
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,11 +13,8 @@ import pytest
 from services.aws.client.prices import USD_PER_METRIC
 from services.incidents.first_wave.reading import read_first_wave
 from services.incidents.first_wave.sources import PHRASES, REQUESTS, SOURCES
-from services.inspections.base import InspectionContext
-from services.models.first_wave import AlarmMoment, IncidentEvidence, Measure, Source
+from services.models.first_wave import IncidentEvidence, Measure, Source
 from services.models.problem import ProblemKind
-from services.models.runbook import Runbook
-from tests.conftest import Embedded
 from tests.services.incidents.waves import OF_SYSTEM, live, moment, wave
 from tests.services.inspections.running_world import context
 
@@ -44,14 +41,14 @@ ALL_SOURCES = [
 
 
 @pytest.fixture
-async def console(embedded: Embedded) -> AsyncIterator[InspectionContext]:
+async def console(embedded):
     live(embedded)
     async with context(embedded) as console:
         yield console
 
 
 @pytest.fixture
-async def alarm(console: InspectionContext) -> AlarmMoment:
+async def alarm(console):
     return await moment(console)
 
 
@@ -62,25 +59,23 @@ class RestOf:
     work: Coroutine[Any, Any, Any]
     step: Any
 
-    def __await__(self) -> Generator[Any, Any, Any]:
+    def __await__(self):
         yield self.step
         return (yield from self.work.__await__())
 
 
-async def rest_of(work: Coroutine[Any, Any, Any], step: Any) -> Any:
+async def rest_of(work, step):
     return await RestOf(work, step)
 
 
-def begin_at_once(
-    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **options: Any
-) -> asyncio.Task[Any]:
+def begin_at_once(loop, work, **options):
     """Take the first step of "first wave" tasks inside `create_task`, as `asyncio.eager_task_factory` does (Python 3.12)."""
     if getattr(work, "__qualname__", "") == "_Reading._ask":
         work = rest_of(work, work.send(None))
     return asyncio.Task(work, loop=loop, **options)
 
 
-def unread(evidence: IncidentEvidence) -> set[Source]:
+def unread(evidence):
     return {reading.source for reading in evidence.readings if reading.problem is not None}
 
 
@@ -243,7 +238,8 @@ async def test_a_hanging_source_is_given_up_and_the_rest_kept(embedded, console,
     reading = evidence.reading(source)
     assert reading
     assert reading.problem
-    assert reading.problem.summary.endswith(f"no response within {seconds} seconds.")
+    # A busy machine says in the same sentence what it did not count.
+    assert f"no response within {seconds} seconds" in reading.problem.summary
     assert reading.problem.kind is ProblemKind.UNREACHABLE
 
 
@@ -255,7 +251,7 @@ async def test_expired_credentials_fail_every_source_and_nothing_else(embedded, 
     assert {each.problem.kind for each in evidence.readings if each.problem} == {ProblemKind.EXPIRED}
 
 
-def bare(runbook: Runbook) -> Runbook:
+def bare(runbook):
     nothing: dict[str, Any] = {
         "ecs": None,
         "rds": None,
@@ -290,7 +286,7 @@ async def test_a_home_region_that_records_global_services_is_asked_once(console,
 
 
 async def test_an_internal_error_in_one_source_is_reported_and_loses_no_other(console, alarm, monkeypatch):
-    def broken(_row: object) -> None:
+    def broken(_row):
         raise ZeroDivisionError
 
     monkeypatch.setattr("services.aws.rds.reader.database_of", broken)

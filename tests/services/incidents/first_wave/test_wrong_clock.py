@@ -7,7 +7,6 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -56,7 +55,7 @@ def test_what_may_be_the_time_of_a_response_is_no_difference(skew, moves):
     assert AwsClock(clock, lambda: skew).now() - clock.now() == timedelta(seconds=moves)
 
 
-def assessed(url: str, *, zone: str = "Asia/Tokyo", wrong: str = "+0s") -> tuple[int, dict[str, Any]]:
+def assessed(url, *, zone="Asia/Tokyo", wrong="+0s"):
     """What the command says on a machine with this zone and this error of its clock."""
     command = [sys.executable, "-m", "tui", "--lang", "en", "assess", ALARM, "--json", "--endpoint-url", url]
     ended = subprocess.run(

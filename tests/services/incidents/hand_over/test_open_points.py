@@ -21,7 +21,7 @@ NOW = datetime(2026, 1, 14, 8, 0, tzinfo=UTC)
 BOOK = load_builtin("facility-prod")
 
 
-def incident(name: str, **more: object) -> Incident:
+def incident(name, **more):
     return Incident.model_validate(
         {
             "id": f"incident:{name}",
@@ -37,7 +37,7 @@ def incident(name: str, **more: object) -> Incident:
     )
 
 
-def follow_up(id: str, days: float) -> FollowUp:
+def follow_up(id, days):
     return FollowUp(id=id, text=id, due=NOW + timedelta(days=days), by="tanaka", at=NOW)
 
 
@@ -108,7 +108,7 @@ def test_what_is_secret_is_masked_and_what_a_title_is_about_is_not():
     assert not [part for part in ("hunter2", "wisteria", "kq7Zp2Vv9s") if part in text], text
 
 
-def raised(revert: Revert | None, minutes: float = 0, before: str = "5") -> Run:
+def raised(revert, minutes=0, before="5"):
     one = plan()
     step = one.steps[0].model_copy(update={"before": before})
     one = one.model_copy(update={"id": f"p{minutes}", "revert": revert, "steps": (step,)})
@@ -125,11 +125,11 @@ def raised(revert: Revert | None, minutes: float = 0, before: str = "5") -> Run:
 def test_a_change_that_waits_for_its_return_is_listed_with_until_when(way, language):
     i18n.use(language)
 
-    def due(days: float) -> Revert:
+    def due(days):
         at = NOW + timedelta(days=days)
         return Revert.model_validate({"way": way, "at": at, "title": "back to 5", "values": {"max": "5"}})
 
-    def listed(*runs: Run) -> list[str]:
+    def listed(*runs):
         return [point.text for point in open_points(DayAtHand(NOW, ZoneInfo("Asia/Tokyo"), runs=runs))]
 
     for days, day in ((0.1, "19:24"), (5, "01-19"), (400, "2027-02-18")):

@@ -6,7 +6,6 @@ With OUTGOING_SEED in the environment the histories of that seed are judged, too
 import os
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.services.incidents.outgoing import sentences
 from tests.services.incidents.outgoing.claim import Claim, phase
 from tests.services.incidents.outgoing.recording import Console
 from tests.services.incidents.outgoing.sentences import parts, untrue
-from tests.services.incidents.outgoing.states import History, histories
+from tests.services.incidents.outgoing.states import histories
 from tests.services.incidents.outgoing.surfaces import texts
 
 OPEN = tuple(histories("2026", 200))
@@ -24,7 +23,7 @@ SAMPLE = tuple({(each.begin, phase(Claim(each, each.now, (), {}))): each for eac
 """One history for each beginning and each way in which it stands."""
 
 
-async def judged(every: tuple[History, ...], folder: Path) -> tuple[int, list[str]]:
+async def judged(every, folder):
     """(sentences, those that are untrue with the fact that does not hold)."""
     count, wrong = 0, []
     for number, history in enumerate(every):
@@ -38,7 +37,7 @@ async def judged(every: tuple[History, ...], folder: Path) -> tuple[int, list[st
     return count, wrong
 
 
-def classes(wrong: list[str]) -> str:
+def classes(wrong):
     counts = Counter(line.partition(" ")[0] + " " + line.split()[2] for line in wrong)
     return "\n".join([*(f"{count} × {name}" for name, count in counts.most_common()), *wrong[:40]])
 

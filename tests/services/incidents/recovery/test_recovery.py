@@ -1,9 +1,7 @@
 """Recovery is judged by what the system does: not while it is bad, not while the alarm fires, and once for all consoles."""
 
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,25 +12,23 @@ from services.incidents.live import EVERY, LiveEvidence
 from services.incidents.recovery.checks import has_recovered, recovery_checks
 from services.incidents.service import Incidents
 from services.incidents.wiring import OTHERS, IncidentWatch, RecoveryWatch
-from services.inspections.base import InspectionContext
 from services.journal.journal import Journal
-from services.models.alarms import Alarm, AlarmState
+from services.models.alarms import AlarmState
 from services.models.feeds import FeedState
-from services.models.first_wave import IncidentEvidence
-from services.models.incidents import Incident, TurnKind
+from services.models.incidents import TurnKind
 from services.models.journal import Person
-from tests.services.incidents.incident_desk import FIRED, RUNBOOK, IncidentDesk, alarm, desk
+from tests.services.incidents.incident_desk import FIRED, RUNBOOK, alarm, desk
 from tests.services.incidents.waves import ALARM, wave
 from tests.services.inspections.running_world import context
 
 LONG = 40 * 60
 
 
-async def overview(console: InspectionContext):
+async def overview(console):
     return await Alarms(console.reader, RUNBOOK, clock=console.clock).overview()
 
 
-async def alarm_now(console: InspectionContext) -> Alarm:
+async def alarm_now(console):
     return next(alarm for alarm in (await overview(console)).alarms if alarm.name == ALARM)
 
 
@@ -70,15 +66,13 @@ async def test_what_cannot_be_read_is_not_recovered(embedded):
 
 
 @asynccontextmanager
-async def response(
-    path: Path, console: InspectionContext
-) -> AsyncIterator[tuple[Incidents, RecoveryWatch, IncidentWatch]]:
+async def response(path, console):
     person = Person(user="tanaka", host="bastion")
     journal = Journal(path, clock=console.clock, person=lambda: person, poll=0.02, syslog=None)
     await journal.open()
     incidents = Incidents(journal, console.clock)
 
-    async def read(incident: Incident) -> IncidentEvidence:
+    async def read(incident):
         alarm = await alarm_now(console)
         return await wave(
             console, moment_of(alarm, console.clock.now()).model_copy(update={"since": incident.firing_since})
@@ -99,7 +93,7 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded, tmp_path)
         response(tmp_path / "journal.db", console) as (incidents, watch, opener),
     ):
 
-        async def see() -> AlarmState:
+        async def see():
             opener.observe(FeedState(await overview(console), console.clock.now()))
             await opener.compare()
             return (await alarm_now(console)).state
@@ -112,7 +106,7 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded, tmp_path)
         while await see() is AlarmState.ALARM:
             embedded.advance(60)
         for _minute in range(15):
-            if any(turn.kind is TurnKind.RECOVERED for turn in incidents.of(incident.id).turns):  # type: ignore[union-attr]
+            if any(turn.kind is TurnKind.RECOVERED for turn in incidents.of(incident.id).turns):
                 break
             for open_incident in watch.watched():
                 await watch.judge(open_incident)
@@ -124,7 +118,7 @@ async def test_the_recovery_is_recorded_once_the_alarm_is_ok(embedded, tmp_path)
 
 
 @asynccontextmanager
-async def quiet(path: Path) -> AsyncIterator[tuple[IncidentDesk, Incident]]:
+async def quiet(path):
     async with desk(path) as console:
         await console.see(alarm())
         await console.incidents.take(console.incidents.incidents[0])
@@ -132,7 +126,7 @@ async def quiet(path: Path) -> AsyncIterator[tuple[IncidentDesk, Incident]]:
         yield console, console.incidents.incidents[0]
 
 
-async def never(_incident: Incident) -> IncidentEvidence:
+async def never(_incident):
     raise AssertionError
 
 

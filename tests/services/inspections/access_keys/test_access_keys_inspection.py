@@ -1,5 +1,4 @@
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,10 +12,8 @@ from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
 from services.models.base import RawId
-from services.models.findings import Finding
 from services.models.iam import AccessKey, KeyUse
 from services.models.problem import ProblemKind
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
 from tests.services.aws.canned import Canned, failure
@@ -68,31 +65,26 @@ async def test_an_ordinary_day_is_normal_and_half_of_it_is_not(embedded):
 # On canned answers
 
 
-def listed(id: str, days: float, status: str = "Active") -> dict[str, Any]:
+def listed(id, days, status="Active"):
     created_at = NOW - timedelta(days=days)
     return {"UserName": "u", "AccessKeyId": f"AKIA{id:0>16}", "Status": status, "CreateDate": created_at}
 
 
-def user(name: str) -> dict[str, Any]:
+def user(name):
     return {"UserName": name, "Path": "/", "UserId": "AIDA", "Arn": "arn", "CreateDate": NOW}
 
 
-async def finding_on(
-    keys: dict[str, list[dict[str, Any]]],
-    used: dict[str, float] | None = None,
-    runbook: Runbook = BOOK,
-    **more: Any,
-) -> tuple[Finding, Canned]:
+async def finding_on(keys, used=None, runbook=BOOK, **more):
     """`used`: days ago, by the end of a key's id; others were never used."""
 
-    def last(params: dict[str, Any]) -> Any:
+    def last(params):
         for end, days in (used or {}).items():
             if params["AccessKeyId"].endswith(end):
                 at = NOW - timedelta(days=days)
                 return {"AccessKeyLastUsed": {"LastUsedDate": at, "ServiceName": "ecs", "Region": "r"}}
         return {"AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"}}
 
-    def of(params: dict[str, Any]) -> Any:
+    def of(params):
         rows = keys.get(params["UserName"])
         return failure(ProblemKind.NOT_FOUND) if rows is None else {"AccessKeyMetadata": rows}
 

@@ -14,29 +14,27 @@ START = datetime(2026, 1, 13, 8, 15, tzinfo=UTC)
 SPAN = TimeSpan(start=START, end=START + timedelta(hours=16))
 
 
-def at(minutes: float) -> datetime:
+def at(minutes):
     return START + timedelta(minutes=minutes)
 
 
-def move(
-    minutes: float, before: S | None, after: S | None, name: str = "cpu", kind: str = "state"
-) -> AlarmTransition:
+def move(minutes, before, after, name="cpu", kind="state"):
     return AlarmTransition(
         id=RawId(name), name=name, at=at(minutes), kind=kind, before=before, after=after, reason=f"r{minutes}"
     )
 
 
-def alarm(state: S = S.OK, since: float | None = None, name: str = "cpu") -> Alarm:
+def alarm(state=S.OK, since=None, name="cpu"):
     return Alarm(id=RawId(name), name=name, state=state, since=None if since is None else at(since))
 
 
-def made(*moves: AlarmTransition, now: Alarm | None = None) -> list[tuple[str, float | None, float | None]]:
+def made(*moves, now=None):
     """(state, began, ended) in minutes; the history as AWS sends it, newest first."""
     periods = periods_of(
         within(sorted(moves, key=lambda move: move.at, reverse=True), SPAN), [now or alarm()], SPAN
     )
 
-    def minutes(when: datetime | None) -> float | None:
+    def minutes(when):
         return None if when is None else (when - START) / timedelta(minutes=1)
 
     return [(each.state, minutes(each.began), minutes(each.ended)) for each in periods]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.aws.cloudwatch.alarms.parsing import transition
 from services.inspections.alarms.inspection import doubts, without_history
-from services.models.alarms import Alarm, AlarmState, AlarmTransition
+from services.models.alarms import Alarm, AlarmState
 from services.models.base import RawId
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict, worst
@@ -80,12 +80,12 @@ async def test_an_unreadable_entry_is_reported_and_not_judged(damage):
     assert any("check its history in CloudWatch" in each for each in finding.advice)
 
 
-def moved(minutes: float, before: str, after: str) -> AlarmTransition:
+def moved(minutes, before, after):
     return transition(change("a", minutes, before, after), CLOSED)
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> tuple[list[AlarmTransition], AlarmState]:
+def lives(draw):
     """What an alarm did in the window, newest first, and how it stands."""
     states = draw(st.lists(st.sampled_from(sorted(STATES)), min_size=1, max_size=8))
     states = [state for at, state in enumerate(states) if at == 0 or state != states[at - 1]]

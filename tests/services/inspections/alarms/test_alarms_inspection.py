@@ -1,6 +1,5 @@
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -8,7 +7,6 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
-from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -25,11 +23,11 @@ RECORD = "Post what is abnormal to #ops-alerts in Slack. Serious problems belong
 V = Verdict
 
 
-def measure(finding: Finding, title: str) -> Measure:
+def measure(finding, title):
     return next(each for each in finding.measures if each.title == title)
 
 
-def verdicts(finding: Finding) -> dict[str, Verdict | None]:
+def verdicts(finding):
     """Those that are not normal."""
     return {each.title: each.verdict for each in finding.measures if each.verdict is not V.NORMAL}
 
@@ -108,7 +106,7 @@ async def test_trap_9_missing_disabled_and_muted_alarms_are_found(embedded):
 # ── On canned answers ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def row(name: str, state: str = "OK", minutes: float = 6000, **more: Any) -> dict[str, Any]:
+def row(name, state="OK", minutes=6000, **more):
     """A metric alarm, so many minutes in its state."""
     return {
         "AlarmName": name,
@@ -126,7 +124,7 @@ def row(name: str, state: str = "OK", minutes: float = 6000, **more: Any) -> dic
     }
 
 
-def change(name: str, minutes: float, before: str, after: str) -> dict[str, Any]:
+def change(name, minutes, before, after):
     """A StateUpdate so many minutes ago."""
     data = {"oldState": {"stateValue": before}, "newState": {"stateValue": after, "stateReason": "x > y"}}
     return {
@@ -137,7 +135,7 @@ def change(name: str, minutes: float, before: str, after: str) -> dict[str, Any]
     }
 
 
-def runbook_with(*names: str, **more: Any) -> Runbook:
+def runbook_with(*names, **more):
     data = BOOK.model_dump(mode="json")
     data["alarms"] = [
         {"name": name, "title": f"T {name}", "playbook": more.get("playbook")} for name in names
@@ -146,9 +144,7 @@ def runbook_with(*names: str, **more: Any) -> Runbook:
     return with_english_roles(Runbook.model_validate(data))
 
 
-async def judged(
-    *alarms: dict[str, Any], runbook: Runbook, history: Any = (), until: datetime = NINE, **more: Any
-) -> Finding:
+async def judged(*alarms, runbook, history=(), until=NINE, **more):
     canned = Canned(
         DescribeAlarms={"MetricAlarms": list(alarms), "CompositeAlarms": [], "LogAlarms": []},
         DescribeAlarmHistory=history

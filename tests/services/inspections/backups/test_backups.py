@@ -9,7 +9,6 @@ from services.aws.client.errors import AwsError
 from services.calendar.maintenance_windows import daily
 from services.inspections.backups.windows import Outcome, expected, nights
 from services.models.base import RawId
-from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.rds import Snapshot, SnapshotState
 from services.models.verdict import Verdict
@@ -80,9 +79,7 @@ async def test_trap_16_the_retention_is_asked_of_the_instance(embedded):
     assert len(finding.advice) == 1
 
 
-async def backups(
-    automatic: list[dict[str, Any]], *, others: Any = (), events: Any = NO_EVENTS, **more: Any
-) -> Finding:
+async def backups(automatic, *, others=(), events=NO_EVENTS, **more):
     at = more.pop("now", MONDAY)
     about = {key: more.pop(key) for key in ("runbook", "since") if key in more}
     return await judged(

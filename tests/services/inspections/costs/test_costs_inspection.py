@@ -1,7 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +10,6 @@ from services.aws.client.errors import AwsError
 from services.inspections.costs.days import HELD, compare, end_of, plan
 from services.inspections.costs.evaluation import against, yen_words
 from services.inspections.running.runner import MeteredReader
-from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import Canned, failure
@@ -38,11 +36,11 @@ REPORT = ("If the budget may be exceeded, report to the PM (project manager)",)
 UNDECIDED = f"{PM} (UNDECIDED: the runbook does not say how to reach them)"
 
 
-def measure(finding: Finding, title: str) -> Measure:
+def measure(finding, title):
     return next(each for each in finding.measures if each.title == title)
 
 
-def bad(finding: Finding) -> set[str]:
+def bad(finding):
     return {each.title for each in finding.measures if each.verdict not in (None, Verdict.NORMAL)}
 
 
@@ -94,7 +92,7 @@ async def test_an_aws_budget_nearly_used_up_is_reported_from_the_first_days_on(e
 
 async def test_trap_22_the_guideline_for_the_total_is_never_taken_for_the_budget():
     # 91 % of the guideline, which is a normal month.
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         return {key: usd * 1.31 for key, usd in usual(day).items()}
 
     assert (await costs(priced)).verdict is Verdict.NORMAL
@@ -114,7 +112,7 @@ async def test_trap_22_the_guideline_for_the_total_is_never_taken_for_the_budget
     ],
 )
 async def test_a_decided_budget_is_compared_with_charges_and_tax_before_credits(yen, verdict, share):
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         first = {("Tax", "Tax"): 15.0, (CLOUDWATCH, "Credit"): -100.0, (RDS, "Refund"): -100.0}
         return usual(day) | (first if day.day == 1 else {})
 
@@ -130,7 +128,7 @@ async def test_a_decided_budget_is_compared_with_charges_and_tax_before_credits(
 
 
 async def test_a_month_is_projected_from_its_complete_days_and_fees_are_not_multiplied():
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         return usual(day) | ({("AWS Support (Business)", "Usage"): 100.0} if day.day == 1 else {})
 
     finding = await costs(priced)
@@ -166,7 +164,7 @@ async def test_trap_22_yen_are_shown_with_their_rate_its_date_and_its_source():
 
 @pytest.mark.parametrize(("day", "too_early"), [(1, True), (2, True), (4, True), (5, False)])
 async def test_trap_22_the_first_days_of_a_month_are_not_judged(day, too_early):
-    def priced(at: date) -> dict[tuple[str, str], float]:
+    def priced(at):
         # A dear first day, which projected would be a dear month.
         return usual(at) | ({(RDS, "Usage"): 40.0} if at == date(2026, 2, 1) else {})
 
@@ -181,7 +179,7 @@ async def test_trap_22_the_first_days_of_a_month_are_not_judged(day, too_early):
 
 
 async def test_held_back_is_the_projection_only():
-    def priced(at: date) -> dict[tuple[str, str], float]:
+    def priced(at):
         return usual(at) | ({(RDS, "Usage"): 8.0} if at >= date(2026, 1, 25) else {})
 
     finding = await costs(priced, now=datetime(2026, 2, 2, tzinfo=UTC))
@@ -196,7 +194,7 @@ async def test_held_back_is_the_projection_only():
 @pytest.mark.parametrize("began", [3, 5, 7, 10, 14, 17])
 async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began):
     # Week against week, a step of 60 % in the middle of one is +34 % and then +19 %.
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         return usual(day) | ({(RDS, "Usage"): 6.4} if day >= date(2026, 1, began) else {})
 
     findings = [await costs(priced, now=datetime(2026, 1, day, tzinfo=UTC)) for day in (12, 19, 26)]
@@ -209,7 +207,7 @@ async def test_a_step_up_is_seen_whatever_the_day_of_the_week_it_came_on(began):
     [(5.5, Verdict.NORMAL), (5.6, Verdict.ATTENTION), (5.9, Verdict.ATTENTION), (6.0, Verdict.ABNORMAL)],
 )
 async def test_growth_of_half_as_the_runbook_says_is_investigated(usd, verdict):
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         return usual(day) | ({(RDS, "Usage"): usd} if day >= date(2026, 1, 4) else {})
 
     finding = await costs(priced)
@@ -218,7 +216,7 @@ async def test_growth_of_half_as_the_runbook_says_is_investigated(usd, verdict):
 
 
 async def test_what_is_new_and_what_is_tiny():
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         new = {("Amazon Bedrock", "Usage"): 20.0} if day >= date(2026, 1, 8) else {}
         return usual(day) | new
 
@@ -231,13 +229,13 @@ async def test_what_is_new_and_what_is_tiny():
     assert measure(finding, "Total, whole month").verdict is None
     assert {*REPORT, UNDECIDED} <= set(finding.advice)
 
-    def tiny(day: date) -> dict[tuple[str, str], float]:
+    def tiny(day):
         late = day >= date(2026, 1, 4)
         return usual(day) | {(CLOUDWATCH, "Usage"): 0.02 if late else 0.0}
 
     assert (await costs(tiny)).verdict is Verdict.NORMAL
 
-    def from_nothing(day: date) -> dict[tuple[str, str], float]:
+    def from_nothing(day):
         return {key: usd for key, usd in usual(day).items() if key[0] != RDS or day >= date(2026, 1, 9)}
 
     finding = await costs(from_nothing)
@@ -257,7 +255,7 @@ async def test_a_service_without_any_costs_is_probably_misspelt_and_not_cheap():
 
 
 async def test_either_spelling_of_the_load_balancer_counts():
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         name = "Elastic Load Balancing" if day >= date(2026, 1, 5) else "Amazon Elastic Load Balancing"
         return {key: usd for key, usd in usual(day).items() if "Balancing" not in key[0]} | {
             (name, "Usage"): 3.0
@@ -298,7 +296,7 @@ async def test_a_young_account_has_nothing_to_compare_with():
 
 
 async def test_aws_budgets():
-    async def found(answer: dict[str, Any]) -> tuple[Verdict, str]:
+    async def found(answer):
         finding = await costs(budgets=answer)
         aws_budget = measure(finding, "AWS budget monthly")
         assert aws_budget.verdict is finding.verdict
@@ -354,7 +352,7 @@ async def test_negative_costs_above_a_small_share_are_reported_and_never_normal(
     usd = -share * 7 * USUAL[service]
     odd = MONDAY.date() - timedelta(days=2 + back)
 
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         return usual(day) | ({(service, "Usage"): usd} if day == odd else {})
 
     finding = await costs(priced)
@@ -368,7 +366,7 @@ async def test_a_small_negative_row_is_noted_and_judged(back, usd):
     # As AWS corrects a bill: three dollars a day, and once fifty cents back.
     odd = MONDAY.date() - timedelta(days=2 + back)
 
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         amounts = usual(day) | {(RDS, "Usage"): 3.0}
         return amounts | ({(RDS, "Other out-of-cycle charges"): usd} if day == odd else {})
 
@@ -382,14 +380,14 @@ async def test_a_small_negative_row_is_noted_and_judged(back, usd):
 async def test_credits_and_discounts_are_less_than_nothing_and_no_cause_for_alarm(back, record):
     reduced = MONDAY.date() - timedelta(days=2 + back)
 
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         return usual(day) | ({(CLOUDWATCH, record): -0.5} if day == reduced else {})
 
     assert (await costs(priced)).verdict is Verdict.NORMAL
 
 
 async def test_discounts_of_more_than_the_charges_are_not_normal():
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         return usual(day) | {(RDS, "EdpDiscount"): -40.0}
 
     finding = await costs(priced)
@@ -401,7 +399,7 @@ async def test_the_newest_day_of_a_service_may_be_late():
     newest = MONDAY.date() - timedelta(days=2)
     for service in (ECS, RDS, ELB, CLOUDWATCH):
 
-        def priced(day: date, service: str = service) -> dict[tuple[str, str], float]:
+        def priced(day, service=service):
             return {key: usd for key, usd in usual(day).items() if key[0] != service or day < newest}
 
         finding = await costs(priced)
@@ -415,7 +413,7 @@ async def test_the_newest_day_of_a_service_may_be_late():
 async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(back, service, named):
     since = MONDAY.date() - timedelta(days=2 + back)
 
-    def priced(day: date) -> dict[tuple[str, str], float]:
+    def priced(day):
         amounts = usual(day)
         if day >= since:
             usd = amounts.pop((service, "Usage"))
@@ -429,13 +427,13 @@ async def test_a_service_that_is_no_longer_reported_is_not_judged_as_cheap(back,
     assert "Cost Explorer has no costs of " in finding.summary
     assert "or it is no longer used: then remove it from [costs]" in finding.summary
 
-    def nothing(day: date) -> dict[tuple[str, str], float]:
+    def nothing(day):
         return usual(day) | ({(service, "Usage"): 0.0} if day >= since else {})
 
     # An unused service is listed with an amount of zero, and one idle at weekends was not there every day before.
     assert (await costs(nothing)).verdict is not Verdict.UNKNOWN
 
-    def resting(day: date) -> dict[tuple[str, str], float]:
+    def resting(day):
         return {key: usd for key, usd in usual(day).items() if key[0] != CLOUDWATCH or day.weekday() < 5}
 
     assert (await costs(resting)).verdict is Verdict.NORMAL
@@ -446,7 +444,7 @@ async def test_a_service_of_working_days_that_is_no_longer_reported(back, verdic
     # It never has costs on every day of a week, and three working days without any are no chance.
     since = MONDAY.date() - timedelta(days=2 + back)
 
-    def stopped(day: date) -> dict[tuple[str, str], float]:
+    def stopped(day):
         return {
             key: usd
             for key, usd in usual(day).items()
@@ -464,16 +462,16 @@ async def test_trap_22_the_answer_is_cached_because_it_costs_and_shows_its_age()
     tally = MeteredReader(canned, usd_jpy=150, charge=lambda _what, _usd: None)
     await run_costs(replace(inspection_context, reader=tally))
     assert (tally.cost.calls, tally.cost.yen) == (2, 1.5)
-    inspection_context.clock.advance(7 * 3600)  # type: ignore[attr-defined]  # a ManualClock
+    inspection_context.clock.advance(7 * 3600)  # a ManualClock
     finding = await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 1
     assert finding.remarks[1].startswith("This Cost Explorer response is 7h 0m old: it is reused for 8 hours")
     assert "¥1.5" in finding.remarks[1]
-    inspection_context.clock.advance(3600)  # type: ignore[attr-defined]
+    inspection_context.clock.advance(3600)
     await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 2
     # Another UTC day has another newest day.
-    inspection_context.clock.advance(23 * 3600)  # type: ignore[attr-defined]
+    inspection_context.clock.advance(23 * 3600)
     await run_costs(inspection_context)
     assert len(canned.asked("GetCostAndUsage")) == 3
 

@@ -1,16 +1,10 @@
-from typing import Any
-
 import pytest
 
 from services.aws.logs import insights
-from services.inspections.base import InspectionContext
 from services.inspections.custom.log_query import by_hour
-from services.models.findings import Finding
-from services.models.runbook import Runbook
 from services.models.runbook_inspections import CustomInspection
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.inspections.insights_world import GROUP, again, cells, ends, evidence, fill, measure
 from tests.services.inspections.running_world import context
 
@@ -23,17 +17,17 @@ fields @timestamp, message
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch):
     monkeypatch.setattr(insights, "PAUSES", (0.01,))
 
 
-def book(**keys: Any) -> Runbook:
+def book(**keys):
     late = {"id": "late", "title": "返却の遅れ", "kind": "insights", "log_group": GROUP, "query": QUERY}
     inspection = CustomInspection.model_validate(late | keys)
     return load_builtin("facility-prod").model_copy(update={"inspections": (inspection,)})
 
 
-async def seen(inspection_context: InspectionContext, hours: float = 4, **keys: Any) -> Finding:
+async def seen(inspection_context, hours=4, **keys):
     return await again(inspection_context, "late", hours=hours, book=book(**keys))
 
 
@@ -51,7 +45,7 @@ async def test_what_it_counts(empty_aws):
         await _what_it_counts(empty_aws, inspection_context)
 
 
-async def _what_it_counts(empty_aws: Embedded, inspection_context: InspectionContext) -> None:
+async def _what_it_counts(empty_aws, inspection_context):
     late = [(ago, {"message": f"late | # {ago} password=hunter2"}) for ago in (10, 70, 130, 131, 190)]
     fill(empty_aws, [*late, (5, {"message": "in time"})])
     finding = await seen(inspection_context, below=3, source="独自 1", advice=["係に連絡"])

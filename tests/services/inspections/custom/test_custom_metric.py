@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make, offered
-from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -34,7 +32,7 @@ SPEC: dict[str, Any] = {
 }
 
 
-def runbook_with(**changed: Any) -> Runbook:
+def runbook_with(**changed):
     data = load_builtin("facility-prod").model_dump(mode="json")
     spec = {key: value for key, value in (SPEC | changed).items() if value is not None}
     return Runbook.model_validate(data | {"inspections": [spec]})
@@ -54,14 +52,8 @@ async def test_it_runs_on_the_embedded_aws(embedded):
 
 
 async def judged(
-    values: list[float | None],
-    *,
-    status: str = "Complete",
-    since: float | None = None,
-    usual: Callable[[datetime], bool] = lambda _at: False,
-    past: str = "Complete",
-    **changed: Any,
-) -> tuple[Finding, dict[str, Any]]:
+    values, *, status="Complete", since=None, usual=lambda _at: False, past="Complete", **changed
+):
     """Values of the periods before nine, the newest last. `usual`: when values came before the window."""
     if since is None:
         since = 5 * len(values) or 60
@@ -82,7 +74,7 @@ async def judged(
     }
     before = [(at, 1.0) for back in range(1, 5_000) if usual(at := begun - timedelta(seconds=period * back))]
 
-    def answer(params: dict[str, Any]) -> dict[str, Any]:
+    def answer(params):
         if params["EndTime"] > begun:
             return {"MetricDataResults": [result]}
         points = [each for each in before if params["StartTime"] <= each[0] < params["EndTime"]]

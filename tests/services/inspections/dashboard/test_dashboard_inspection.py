@@ -1,7 +1,6 @@
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from services.clock import ManualClock
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.toolkit.silence import REACH
-from services.models.findings import Finding, Measure
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -29,11 +27,11 @@ BOOK = load_builtin("facility-prod")
 V = Verdict
 
 
-def measure(finding: Finding, title: str) -> Measure:
+def measure(finding, title):
     return next(each for each in finding.measures if each.title.startswith(title))
 
 
-def verdicts(finding: Finding) -> dict[str, Verdict | None]:
+def verdicts(finding):
     """Those that are not normal."""
     return {each.title: each.verdict for each in finding.measures if each.verdict is not V.NORMAL}
 
@@ -140,10 +138,8 @@ BODY = {
 }
 
 
-def data(
-    curves: Mapping[str, Curve], status: Mapping[str, str]
-) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    def answer(params: dict[str, Any]) -> dict[str, Any]:
+def data(curves, status):
+    def answer(params):
         results = []
         for query in params["MetricDataQueries"]:
             stat = query["MetricStat"]
@@ -175,16 +171,7 @@ def data(
     return answer
 
 
-async def judged(
-    *,
-    runbook: Runbook = BOOK,
-    now: datetime = NINE,
-    since: datetime | None = None,
-    body: dict[str, Any] = BODY,
-    status: Mapping[str, str] | None = None,
-    database: Mapping[str, object] | None = None,
-    **changed: Curve,
-) -> Finding:
+async def judged(*, runbook=BOOK, now=NINE, since=None, body=BODY, status=None, database=None, **changed):
     canned = Canned(
         DescribeDBInstances={"DBInstances": [DATABASE | (database or {})]},
         GetDashboard={"DashboardBody": json.dumps(body)},
@@ -212,7 +199,7 @@ async def judged(
     return finding
 
 
-def between(first: float, last: float, value: float, usual: float = 20) -> Curve:
+def between(first, last, value, usual=20):
     """`value` from so many minutes before nine until so many, `usual` else."""
     return lambda at: (
         value if NINE - timedelta(minutes=first) <= at < NINE - timedelta(minutes=last) else usual
@@ -261,7 +248,7 @@ async def test_a_gap_in_the_night_is_reported_and_one_of_a_sparse_metric_is_usua
     assert "no requests 01-14(Wed) 04:00–05:30 JST (1h 30m) (as at the same time before)" in note
 
 
-def nightly(first: float, last: float, value: float) -> Curve:
+def nightly(first, last, value):
     """Nothing between these hours of each day, JST."""
     return lambda at: None if first <= (at.hour + 9 + at.minute / 60) % 24 < last else value
 
@@ -271,7 +258,7 @@ NIGHT = datetime(2026, 1, 13, 19, 0, tzinfo=UTC)
 
 
 async def test_no_requests_are_usual_where_there_were_none_at_the_same_time_before():
-    def until(end: datetime, value: float) -> Curve:
+    def until(end, value):
         return lambda at: value if at < end - timedelta(hours=1) else None
 
     usual = await judged(
@@ -302,7 +289,7 @@ async def test_a_past_that_cannot_be_read_leaves_a_silence_unknown():
     stops: Curve = lambda at: None if at >= NINE - timedelta(hours=1) else 3  # noqa: E731
     whole = data(METRICS | {"RequestCount": stops, "TargetResponseTime": stops}, {})
 
-    def short(params: dict[str, Any]) -> Any:
+    def short(params):
         reach = params["EndTime"] - params["StartTime"]
         return failure(ProblemKind.THROTTLED, "slow down") if reach == REACH else whole(params)
 
@@ -451,7 +438,7 @@ async def test_growth_after_a_holiday_is_compared_with_a_week_that_had_one_too()
 async def test_what_cannot_be_read_of_the_week_before_leaves_growth_unknown():
     whole = data(METRICS, {})
 
-    def only_now(params: dict[str, Any]) -> Any:
+    def only_now(params):
         return whole(params) if params["EndTime"] == NINE else failure(ProblemKind.THROTTLED, "slow down")
 
     canned = Canned(
@@ -476,7 +463,7 @@ def test_what_it_lacks():
     assert missing_setting("dashboard", BOOK.model_copy(update={"dashboard": None})) == ""
 
 
-def without(*path: str | int) -> dict[str, Any]:
+def without(*path):
     """The dashboard's body, with something else where `path` leads."""
     body = json.loads(json.dumps(BODY))
     holder = body
@@ -529,7 +516,7 @@ async def test_trap_targets_that_are_no_longer_counted_say_nothing_of_an_outage(
     assert finding.verdict is Verdict.UNKNOWN
 
 
-def of_faults(metric: str, stat: str = "Sum", **limit: float) -> tuple[dict[str, Any], Runbook]:
+def of_faults(metric, stat="Sum", **limit):
     """A dashboard with a metric that counts faults, and the runbook with a limit on it."""
     drawn = {
         "type": "metric",
@@ -555,7 +542,7 @@ def of_faults(metric: str, stat: str = "Sum", **limit: float) -> tuple[dict[str,
 async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agrees(metric):
     body, limited_runbook = of_faults(metric, below=50)
 
-    def at_night(at: datetime) -> float | None:
+    def at_night(at):
         return 1 if NINE - timedelta(hours=5) <= at < NINE - timedelta(hours=4, minutes=55) else None
 
     two = await judged(body=body, runbook=limited_runbook, **{metric: at_night})
@@ -578,7 +565,7 @@ async def test_a_fault_count_without_data_is_zero_only_if_the_load_balancer_agre
         both = {
             name: lambda at, gap=gap: None if gap(at) else 9 for name in ("RequestCount", "HealthyHostCount")
         }
-        blind = await judged(body=body, runbook=limited_runbook, **both)  # type: ignore[arg-type]
+        blind = await judged(body=body, runbook=limited_runbook, **both)
         assert measure(blind, "5xx").verdict is verdict
         assert "no data" in measure(blind, "5xx").note
     partly = await judged(body=body, runbook=limited_runbook, status={metric: "PartialData"})
@@ -618,7 +605,7 @@ GROUPS = {
 }
 
 
-async def of_two_groups(blue: Curve, green: Curve, *, named: str = "") -> Finding:
+async def of_two_groups(blue, green, *, named=""):
     """A dashboard with both; the runbook names one of them, or none."""
     metrics = [
         ["AWS/ApplicationELB", "HealthyHostCount", "TargetGroup", group, *ALB] for group in GROUPS.values()
@@ -676,7 +663,7 @@ FOREIGN = {
 @pytest.mark.parametrize("in_rows", [False, True], ids=["widget", "rows"])
 @pytest.mark.parametrize(("place", "words"), FOREIGN.values(), ids=FOREIGN)
 async def test_what_another_account_or_region_measures_is_not_judged(place, words, in_rows, embedded):
-    def moved(properties: dict[str, Any]) -> dict[str, Any]:
+    def moved(properties):
         if not in_rows:
             return properties | place
         rows = properties.get("metrics", [])

@@ -7,9 +7,7 @@ import pytest
 
 from services.calendar.calendar import Calendar
 from services.inspections.toolkit.silence import REACH
-from services.models.findings import Finding
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.inspections.dashboard.test_dashboard_inspection import BOOK, measure
 from tests.services.inspections.running_world import run_inspection
 from tests.services.inspections.toolkit.test_silence_of_metrics import silent
@@ -21,33 +19,33 @@ HOURS = 5.0
 CALLS = "cloudwatch.GetMetricData"
 
 
-def jst(day: int, hour: int, minute: int = 0) -> datetime:
+def jst(day, hour, minute=0):
     return datetime(2026, 1, day, hour, minute, tzinfo=UTC) - timedelta(hours=9)
 
 
-def look(at: datetime) -> pytest.MarkDecorator:
+def look(at):
     return pytest.mark.scenario("ordinary-day", origin=at, history=(HOURS + 0.2) * 3600)
 
 
-def public(at: datetime) -> bool:
+def public(at):
     """Day and night, with breaks of up to ten minutes."""
     return int(at.timestamp()) // 300 * 7919 % 101 % 9 != 0
 
 
-def waking(at: datetime) -> bool:
+def waking(at):
     """From 7:00 to 22:00 JST, each day."""
     return public(at) and 7 <= (at.hour + 9) % 24 < 22
 
 
-def office(at: datetime) -> bool:
+def office(at):
     return public(at) and CALENDAR.within_hours(at)
 
 
-def without(comes: Comes, first: datetime, last: datetime) -> Comes:
+def without(comes, first, last):
     return lambda at: comes(at) and not first <= at < last
 
 
-def let_come(embedded: Embedded, comes: Comes) -> None:
+def let_come(embedded, comes):
     """The load balancer's requests since REACH before now."""
     store, now = embedded.world.metrics, embedded.clock.now()
     steps = range(0, int((REACH + timedelta(days=1)).total_seconds()), 300)
@@ -60,7 +58,7 @@ def let_come(embedded: Embedded, comes: Comes) -> None:
                 track.points = {int(at.timestamp()) // 60 * 60: value for at in reversed(times)}
 
 
-async def look_now(embedded: Embedded) -> tuple[Finding, int]:
+async def look_now(embedded):
     before = embedded.counts().get(CALLS, 0)
     finding = await run_inspection(embedded, "dashboard", hours=HOURS)
     return finding, embedded.counts().get(CALLS, 0) - before

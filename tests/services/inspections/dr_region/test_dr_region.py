@@ -12,7 +12,7 @@ from tests.services.inspections.running_world import run_inspection
 BOOK = load_builtin("facility-prod")
 
 
-def world(**fact: object) -> Scenario:
+def world(**fact):
     words = Words(title="", watch="")
     return Scenario(name="recovery", ja=words, en=words, facts=({"kind": "recovery", **fact},))
 

@@ -1,7 +1,6 @@
 """Error logs: what is found, and above all what must not be mistaken for "no errors"."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,11 +12,9 @@ from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.running.runner import MeteredReader
 from services.inspections.toolkit.logs.inspection import about_database, masked, shape
-from services.models.findings import Finding, Progress
-from services.models.runbook import Runbook
+from services.models.findings import Progress
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.inspections.insights_world import (
     GROUP,
     Event,
@@ -33,28 +30,28 @@ from tests.services.inspections.running_world import context, missing_setting, r
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch):
     monkeypatch.setattr(insights, "PAUSES", (0.01,))
 
 
-def runbook_with(**keys: Any) -> Runbook:
+def runbook_with(**keys):
     return runbook(error_logs={"log_group": GROUP, **keys})
 
 
-def error(ago: float, text: str = "no luck", **more: object) -> Event:
+def error(ago, text="no luck", **more):
     return ago, {"level": "ERROR", "message": text, "statusCode": 500, **more}
 
 
-def fine(*minutes: float, **more: object) -> list[Event]:
+def fine(*minutes, **more):
     return [(ago, {"level": "INFO", "message": "done", "statusCode": 200, **more}) for ago in minutes]
 
 
-def lived(*minutes: float, **more: object) -> list[Event]:
+def lived(*minutes, **more):
     """Events so many minutes before the same time on each of the fifteen days before."""
     return fine(*(ago + day * 1440 for day in range(1, 16) for ago in minutes), **more)
 
 
-async def seen(embedded: Embedded, hours: float = 16, **more: Any) -> Finding:
+async def seen(embedded, hours=16, **more):
     return await run_inspection(
         embedded, "error-logs", hours=hours, runbook=more.pop("runbook", runbook_with()), **more
     )

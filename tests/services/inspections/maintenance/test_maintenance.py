@@ -1,6 +1,5 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 from services import i18n
 from services.calendar.maintenance_dates import ActionUrgency, bites, due
 from services.calendar.maintenance_windows import WEEK, weekly
-from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.rds import OptIn, PendingAction
 from services.models.runbook import Duty
@@ -60,7 +58,7 @@ async def test_trap_17_a_window_typed_in_local_time(embedded):
     assert "sat:17:00-sat:18:00 (UTC)" in finding.advice[0]
 
 
-async def maintenance(*details: dict[str, Any], **more: Any) -> Finding:
+async def maintenance(*details, **more):
     runbook = more.pop("runbook", ALONE)
     return await judged(
         "maintenance",
@@ -70,7 +68,7 @@ async def maintenance(*details: dict[str, Any], **more: Any) -> Finding:
     )
 
 
-def details(**dates: datetime) -> dict[str, Any]:
+def details(**dates):
     return {"Action": "system-update", "Description": "New Operating System update", **dates}
 
 
@@ -240,7 +238,7 @@ async def test_an_answer_without_details_is_not_nothing_pending():
         assert finding.problem is not None
 
 
-def action(**given: Any) -> PendingAction:
+def action(**given):
     return PendingAction(action="system-update", **given)
 
 

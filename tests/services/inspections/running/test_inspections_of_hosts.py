@@ -1,7 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,7 @@ from services.journal.errors import JournalError
 from services.models.journal import EntryKind, EntryQuery, NewEntry
 from tests.services.duties.duty_world import jst
 from tests.services.inspections.running.scheduler_world import Console, Script, console
-from tests.services.journal.hosts import Host, two_hosts
+from tests.services.journal.hosts import two_hosts
 from tests.tools.memory_ledger import MemoryLedger
 
 EARLY = jst("2026-01-14 08:50")
@@ -19,17 +17,17 @@ DUTY = "daily-morning"
 
 
 @pytest.fixture
-def script() -> Script:
+def script():
     return Script()
 
 
 class Scene:
-    def __init__(self, hosts: tuple[Host, Host], ledger: MemoryLedger) -> None:
+    def __init__(self, hosts, ledger):
         self.hosts = hosts
         self.ledger = ledger
         self.consoles: list[list[Console]] = []
 
-    async def until(self, reached: Callable[[], object], *, step: float = 1.0) -> None:
+    async def until(self, reached, *, step=1.0):
         """Let time pass on both hosts until `reached()`."""
         try:
             async with asyncio.timeout(60):
@@ -39,21 +37,19 @@ class Scene:
         except TimeoutError:
             raise AssertionError([one.views[-1:] for host in self.consoles for one in host]) from None
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds):
         for host in self.hosts:
             host.clock.advance(seconds)
 
-    def complete(self, host: int) -> bool:
+    def complete(self, host):
         return all(one.findings_of(DUTY).complete and not one.scheduler._tasks for one in self.consoles[host])
 
-    def seqs(self, host: int) -> list[int]:
+    def seqs(self, host):
         return [each.seq for each in self.consoles[host][0].findings_of(DUTY).recorded]
 
 
 @asynccontextmanager
-async def scene(
-    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch, consoles: int = 1
-) -> AsyncIterator[Scene]:
+async def scene(tmp_path, script, monkeypatch, consoles=1):
     ledger = MemoryLedger()
     hosts = two_hosts(ledger, tmp_path, EARLY)
     this = Scene(hosts, ledger)

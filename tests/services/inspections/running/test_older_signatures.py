@@ -1,7 +1,6 @@
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
@@ -20,16 +19,16 @@ FEW = 60
 
 
 @pytest.fixture(autouse=True)
-def few_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_at_first(monkeypatch):
     monkeypatch.setattr(FindingRecords, "older", replace(FindingRecords.older, at_first=FEW))
 
 
 @pytest.fixture
-def derivations(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def derivations(monkeypatch):
     calls: list[object] = []
     ask_aside = Journal.ask_aside
 
-    async def noted(self: Journal, work: Any) -> Any:
+    async def noted(self, work):
         calls.append(work)
         return await ask_aside(self, work)
 
@@ -37,12 +36,12 @@ def derivations(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return calls
 
 
-def signed(inspection: str, until: datetime) -> NewEntry:
+def signed(inspection, until):
     finding = {"inspection": inspection, "verdict": "normal", "until": until.isoformat()}
     return NewEntry(kind=EntryKind.SIGN_OFF, subject=f"d@{until}", text="x", data={"findings": [finding]})
 
 
-async def written(journal: Journal, clock: ManualClock) -> datetime:
+async def written(journal, clock):
     """Sign off `costs` once, then `alarms` more often than the first start looks at. Returns when the former was."""
     await journal.append(signed("costs", NOON))
     for _number in range(FEW + 5):
@@ -51,7 +50,7 @@ async def written(journal: Journal, clock: ManualClock) -> datetime:
     return NOON
 
 
-async def read(journal: Journal, clock: ManualClock) -> FindingRecords:
+async def read(journal, clock):
     records = FindingRecords(journal, AllowList())
     await records.read(clock.now())
     return records
@@ -116,7 +115,7 @@ async def test_an_inspection_covers_all_it_can_where_the_rest_cannot_be_read(tmp
         await one.until(lambda: one.records.started)
         assert not one.records.has_all_older
 
-        async def away(_work: Any) -> None:
+        async def away(_work):
             raise JournalError(Problem(kind=ProblemKind.OTHER, summary="the disk is gone", at=NOON))
 
         monkeypatch.setattr(one.desk.journal, "ask_aside", away)

@@ -4,41 +4,38 @@ import asyncio
 import sys
 from collections import Counter
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
 from services.clock import ManualClock, SystemClock
-from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.running.consoles import PROMPT, SPAN
 from services.journal.journal import Journal
-from services.models.findings import Finding
 from services.models.journal import EntryKind, EntryQuery, NewEntry, Person
 from services.models.problem import ProblemKind
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running.scheduler_world import Console, Script, began_at, console
+from tests.services.inspections.running.scheduler_world import Script, began_at, console
 
 MORNING = ("alarms", "dashboard", "error-logs")
 LONGEST = 20.0
 
 
 @pytest.fixture
-def script() -> Script:
+def script():
     return Script()
 
 
 @pytest.fixture
-def clock() -> ManualClock:
+def clock():
     return ManualClock(jst("2026-01-14 08:57"))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     return tmp_path / "j.db"
 
 
-def runs(script: Script) -> list[str]:
+def runs(script):
     return sorted(id for id, _request in script.runs)
 
 
@@ -76,7 +73,7 @@ async def test_of_five_consoles_the_first_inspects_at_the_second_and_alone(path,
         assert len(await first.entries(EntryKind.FINDING)) == len(MORNING)
 
 
-def complete(one: Console) -> bool:
+def complete(one):
     return one.findings_of("daily-morning").complete
 
 
@@ -147,11 +144,11 @@ async def test_the_first_console_alone_reads_ahead_once(path, script, clock, mon
         assert not second.faults
 
 
-def _denied(_inspection: Inspection, _request: InspectionRequest) -> Finding:
+def _denied(_inspection, _request):
     raise failure(ProblemKind.ACCESS_DENIED, "no permission")
 
 
-def _broken(_inspection: Inspection, _request: InspectionRequest) -> Finding:
+def _broken(_inspection, _request):
     raise KeyError("a fault of ours")
 
 
@@ -222,7 +219,7 @@ async def test_without_a_journal_every_console_waits(path, script, clock, monkey
         assert await one.consoles.head_start(just_due=True) >= PROMPT
 
 
-async def _refused(*_args: object, **_more: object) -> None:
+async def _refused(*_args, **_more):
     from services.journal.errors import JournalError
     from services.models.problem import Problem, ProblemKind
 

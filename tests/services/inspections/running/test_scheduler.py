@@ -5,7 +5,6 @@ import pytest
 
 from services.clock import ManualClock
 from services.inspections.allow_list import AllowList
-from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.running import entries as inspection_entries
 from services.inspections.running.finding_records import FindingRecords
 from services.inspections.running.scheduler import LEASE
@@ -13,28 +12,28 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.errors import AlreadyRecorded
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
-from services.models.findings import Finding, UnknownIdentity
+from services.models.findings import UnknownIdentity
 from services.models.journal import EntryKind, Person
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running.scheduler_world import Console, Script, console, judged
+from tests.services.inspections.running.scheduler_world import Script, console, judged
 
 MORNING = ("alarms", "dashboard", "error-logs")
 
 
-def abnormal(inspection: Inspection, request: InspectionRequest) -> Finding:
+def abnormal(inspection, request):
     return judged(inspection, request, Verdict.ABNORMAL, "one fires", ("call somebody",))
 
 
 @pytest.fixture
-def script() -> Script:
+def script():
     return Script()
 
 
 @pytest.fixture
-def clock() -> ManualClock:
+def clock():
     return ManualClock(jst("2026-01-14 08:59"))
 
 
@@ -93,7 +92,7 @@ async def test_an_inspection_claimed_by_a_killed_console_is_run_by_the_next(
         assert again.findings_of("daily-morning").complete
 
 
-def _here() -> Person:
+def _here():
     import socket
 
     return Person(user="gone", host=socket.gethostname())
@@ -158,7 +157,7 @@ async def test_the_first_run_after_a_closed_console_covers_the_gap_and_says_so(
         assert "2 closed days" in monday.findings_of("daily-morning").recorded[0].finding.gap
 
 
-async def _sign(one: Console, duty: str) -> None:
+async def _sign(one, duty):
     occurrence = one.desk.today(duty)
     duty_findings = one.scheduler.of(occurrence.slot)
     await one.desk.duties.sign(
@@ -168,10 +167,10 @@ async def _sign(one: Console, duty: str) -> None:
 
 
 async def test_what_aws_refuses_cannot_be_judged(tmp_path, script, clock, monkeypatch):
-    def denied(_inspection: Inspection, _request: InspectionRequest) -> Finding:
+    def denied(_inspection, _request):
         raise failure(ProblemKind.ACCESS_DENIED, "no permission")
 
-    def broken(_inspection: Inspection, _request: InspectionRequest) -> Finding:
+    def broken(_inspection, _request):
         raise KeyError("a fault of ours")
 
     script.answers = {"alarms": denied, "dashboard": broken}
@@ -298,7 +297,7 @@ async def test_two_duties_due_together_share_one_run(tmp_path, script, clock, mo
 
 
 async def test_a_run_that_waits_for_consent_is_not_signed_off(tmp_path, script, clock, monkeypatch):
-    def dear(inspection: Inspection, request: InspectionRequest) -> Finding:
+    def dear(inspection, request):
         if request.consent:
             return judged(inspection, request)
         return FindingBuilder(inspection, request).finding("would cost ¥30", estimate_yen=30.0)

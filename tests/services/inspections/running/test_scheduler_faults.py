@@ -1,17 +1,15 @@
 """What goes wrong between consoles, people and clocks: no run twice, none lost, no time left uninspected."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from services.clock import ManualClock
 from services.inspections.allow_list import AllowList
-from services.inspections.base import Inspection, InspectionRequest
 from services.inspections.running import entries as inspection_entries
 from services.inspections.running import runner
 from services.inspections.running.finding_records import RECENT, FindingRecords
@@ -20,24 +18,24 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.errors import JournalError
 from services.journal.journal import Journal
 from services.models.duties import OccurrenceState
-from services.models.findings import Finding, Progress, UnknownIdentity
-from services.models.journal import Entry, EntryKind, NewEntry, Person
+from services.models.findings import Progress, UnknownIdentity
+from services.models.journal import EntryKind, NewEntry, Person
 from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
-from tests.services.inspections.running.scheduler_world import Console, Script, Scripted, began_at, console
+from tests.services.inspections.running.scheduler_world import Script, Scripted, began_at, console
 
 
-def unknown(inspection: Inspection, request: InspectionRequest) -> Finding:
+def unknown(inspection, request):
     return FindingBuilder(inspection, request).finding("partial")
 
 
-def expired(_inspection: Inspection, _request: InspectionRequest) -> Finding:
+def expired(_inspection, _request):
     raise failure(ProblemKind.EXPIRED, "the session has ended")
 
 
-async def sign(one: Console, duty: str) -> None:
+async def sign(one, duty):
     occurrence = one.desk.today(duty)
     duty_findings = one.findings_of(duty)
     await one.desk.duties.sign(
@@ -47,22 +45,22 @@ async def sign(one: Console, duty: str) -> None:
     await one.until(lambda: one.desk.today(duty).signed and one.records.signed_until("dashboard", until))
 
 
-async def done(one: Console, *duties: str) -> None:
+async def done(one, *duties):
     await one.until(lambda: all(one.findings_of(each).complete for each in duties))
 
 
 @pytest.fixture
-def script() -> Script:
+def script():
     return Script()
 
 
 @pytest.fixture
-def clock() -> ManualClock:
+def clock():
     return ManualClock(jst("2026-01-14 09:01"))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     return tmp_path / "j.db"
 
 
@@ -211,7 +209,7 @@ async def test_runs_that_take_long_keep_their_claim(path, script, clock, monkeyp
         assert len(await one.entries(EntryKind.LOOKING)) > 1
 
 
-def move(journal: Path, to: Path) -> None:
+def move(journal, to):
     """With what SQLite keeps beside it, without which it is another journal."""
     for end in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
@@ -249,7 +247,7 @@ async def test_a_run_without_a_journal_hides_no_later_finding(tmp_path, script, 
 
 
 async def test_an_inspection_that_hangs_or_cancels_itself_cannot_judge(path, script, clock, monkeypatch):
-    def gone(_inspection: Inspection, _request: InspectionRequest) -> Finding:
+    def gone(_inspection, _request):
         raise asyncio.CancelledError
 
     monkeypatch.setattr(runner, "LIMIT", 0.05)
@@ -300,7 +298,7 @@ async def test_a_window_is_no_longer_for_the_time_that_reading_the_journal_took(
 ):
     async with console(path, script, monkeypatch, clock=clock) as one:
 
-        async def fails_slowly(_inspection: str, _now: datetime) -> None:
+        async def fails_slowly(_inspection, _now):
             clock.advance(20)
             raise JournalError(Problem(kind=ProblemKind.OTHER, summary="the disk is gone", at=clock.now()))
 
@@ -327,7 +325,7 @@ async def test_a_failing_listener_ends_no_stream_silently(path, script, clock, m
         await done(one, "daily-morning")
         scheduler = one.scheduler
 
-        async def broken() -> None:
+        async def broken():
             raise KeyError("a fault of ours")
 
         monkeypatch.setattr(scheduler, "_listen", broken)
@@ -378,13 +376,13 @@ async def test_entries_written_between_the_first_reads_are_read_later(path, cloc
     class Busy(FindingRecords):
         written = False
 
-        def absorb(self, entries: Iterable[Entry]) -> None:
+        def absorb(self, entries):
             super().absorb(entries)
             if not self.written:
                 self.written = True
                 self.appending = asyncio.create_task(self._write())
 
-        async def _write(self) -> None:
+        async def _write(self):
             await journal.append(
                 inspection_entries.allow_entry(UnknownIdentity(kind="person", value="carol"))
             )

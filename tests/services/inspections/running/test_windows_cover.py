@@ -1,6 +1,5 @@
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +16,7 @@ from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.journal.chain import linked
 from services.journal.journal import Journal
 from services.models.base import RawId
-from services.models.findings import Finding, InspectionInfo, Measure, Recorded
+from services.models.findings import InspectionInfo, Measure, Recorded
 from services.models.journal import Entry, EntryKind, NewEntry, Person
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -26,7 +25,7 @@ from tests.services.duties.duty_world import jst
 
 
 class Watched(Inspection):
-    async def run(self, request: InspectionRequest) -> Finding:
+    async def run(self, request):
         raise NotImplementedError
 
 
@@ -40,22 +39,22 @@ class Office:
     runs: list[Recorded] = field(default_factory=list)
     signed: list[Recorded] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self):
         self.records = FindingRecords(self.journal, AllowList())
         for kinds in ({EntryKind.SIGN_OFF}, {EntryKind.FINDING, EntryKind.OVERRULED}):
             self.records.absorb(each for each in self.entries if each.kind in kinds)
 
-    def write(self, draft: NewEntry, at: datetime) -> Entry:
+    def write(self, draft, at):
         seq = len(self.entries) + 1
         entry = linked("journal", draft, seq=seq, at=at, person=Person(), previous="")
         self.entries.append(entry)
         self.records.absorb([entry])
         return entry
 
-    def record_run(self, now: datetime, verdict: Verdict, *, waits: bool) -> None:
+    def record_run(self, now, verdict, *, waits):
         signed = self.records.signed_until("alarms", now)
         covered_from = self.records.earliest_window("alarms") if signed is None else None
         since, gap = window(
@@ -68,7 +67,7 @@ class Office:
         entry = self.write(inspection_entries.finding_entry(f"slot-{len(self.runs)}", finding), now)
         self.runs.append(Recorded(seq=entry.seq, by="", finding=finding, subject=entry.subject))
 
-    def sign(self, now: datetime, which: int, *, overrule: bool) -> None:
+    def sign(self, now, which, *, overrule):
         """Sign one of the runs without a sign-off; not always the newest."""
         left = [each for each in self.runs if each.seq not in {done.seq for done in self.signed}]
         if not left:
@@ -82,7 +81,7 @@ class Office:
         self.write(NewEntry(kind=EntryKind.SIGN_OFF, subject=meant.subject, text="", data=data), now)
         self.signed.append(meant)
 
-    def unseen(self) -> list[tuple[datetime, datetime]]:
+    def unseen(self):
         """Times between the start of the first window and the newest signed moment that no run covers which could
         judge, or for which a person answered with a reason, and that a person signed."""
         spans = [each.finding.window for each in self.signed if _counts(each)]
@@ -97,7 +96,7 @@ class Office:
         return holes
 
 
-def _counts(signed: Recorded) -> bool:
+def _counts(signed):
     finding = signed.finding
     judged = finding.verdict is not Verdict.UNKNOWN or signed.overruled is not None
     return judged and not finding.waits_for_consent
@@ -112,7 +111,7 @@ GAP = st.one_of(st.floats(-0.5, 9.0), st.sampled_from((16.0, 64.0)))
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
+def office(tmp_path):
     clock = ManualClock(jst("2026-01-07 09:00"))
     book = load_builtin("facility-prod")
     context = InspectionContext(
@@ -129,7 +128,6 @@ def office(tmp_path: Path) -> Office:
 def test_every_moment_up_to_the_newest_signed_one_was_inspected(office, steps):
     this = Office(office.inspection, office.journal)
     clock = office.inspection.context.clock
-    assert isinstance(clock, ManualClock)
     clock.advance((jst("2026-01-07 09:00") - clock.now()).total_seconds())
     for hours, (kind, what, flag) in steps:
         clock.advance(timedelta(hours=hours).total_seconds())

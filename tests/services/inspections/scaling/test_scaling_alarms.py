@@ -1,18 +1,15 @@
 """Whether the alarms of the scaling policies can set them off: on the embedded AWS, and on damaged answers."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.demo.cloudwatch.alarms.records import Alarm
 from services.demo.cloudwatch.alarms.states import State
-from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.duties.duty_world import jst
 from tests.services.inspections.running_world import run_inspection
@@ -37,30 +34,30 @@ WORLD = pytest.mark.scenario("ordinary-day", history=1200)
 AGAIN = f"Have the scaling policy {NAME} registered again from the system's definition: AWS then recreates its alarms."
 
 
-def alarm(embedded: Embedded, way: str) -> Alarm:
+def alarm(embedded, way):
     (scaling_alarm,) = [each for each in embedded.world.alarms.alarms.values() if f"-{way}-" in each.name]
     return scaling_alarm
 
 
-def deleted(embedded: Embedded, scaling_alarm: Alarm) -> None:
+def deleted(embedded, scaling_alarm):
     embedded.world.alarms.delete(scaling_alarm)
 
 
-def disabled(embedded: Embedded, scaling_alarm: Alarm) -> None:
+def disabled(embedded, scaling_alarm):
     embedded.world.alarms.enable_actions(scaling_alarm, False)
 
 
-def unwired(_embedded: Embedded, scaling_alarm: Alarm) -> None:
+def unwired(_embedded, scaling_alarm):
     scaling_alarm.settings["AlarmActions"] = ["arn:aws:sns:ap-northeast-1:123456789012:ops-alerts"]
 
 
-def wired_elsewhere(_embedded: Embedded, scaling_alarm: Alarm) -> None:
+def wired_elsewhere(_embedded, scaling_alarm):
     scaling_alarm.settings["AlarmActions"] = [
         arn.replace("scalingPolicy:", "scalingPolicy:f") for arn in scaling_alarm.settings["AlarmActions"]
     ]
 
 
-def muted(embedded: Embedded, scaling_alarm: Alarm) -> None:
+def muted(embedded, scaling_alarm):
     schedule = {"Expression": "at(2026-01-14T00:30)", "Duration": "P1D", "Timezone": "UTC"}
     settings = {
         "Name": "work",
@@ -71,27 +68,27 @@ def muted(embedded: Embedded, scaling_alarm: Alarm) -> None:
     embedded.world.alarms.mutes.put(scaling_alarm.region, settings, began)
 
 
-def stuck(embedded: Embedded, scaling_alarm: Alarm) -> None:
+def stuck(embedded, scaling_alarm):
     scaling_alarm.state, scaling_alarm.transitioned = (
         State.INSUFFICIENT,
         embedded.clock.now() - timedelta(minutes=16),
     )
 
 
-def just_made(embedded: Embedded, scaling_alarm: Alarm) -> None:
+def just_made(embedded, scaling_alarm):
     scaling_alarm.state, scaling_alarm.transitioned = (
         State.INSUFFICIENT,
         embedded.clock.now() - timedelta(minutes=14),
     )
 
 
-def quiet(embedded: Embedded, scaling_alarm: Alarm) -> None:
+def quiet(embedded, scaling_alarm):
     """Scaling by requests, of which there are none at night."""
     stuck(embedded, scaling_alarm)
     scaling_alarm.settings |= {"Namespace": "AWS/ApplicationELB", "MetricName": "RequestCountPerTarget"}
 
 
-def said(finding: Finding) -> str:
+def said(finding):
     return next((part for part in finding.summary.split(". ") if "scaling policy" in part), "")
 
 
@@ -165,7 +162,7 @@ async def test_a_mute_that_cannot_be_read_is_not_none_and_costs_two_requests(emb
 NOON = jst("2026-01-14 12:00")
 
 
-async def alarms_judged(*rows: dict[str, Any], policies: Any = (POLICY,), **more: Any) -> tuple[Verdict, str]:
+async def alarms_judged(*rows, policies=(POLICY,), **more):
     finding = await judged(
         NOON,
         target(),
@@ -177,7 +174,7 @@ async def alarms_judged(*rows: dict[str, Any], policies: Any = (POLICY,), **more
     return (measures[0].verdict or V.NORMAL, str(measures[0].note)) if measures else (V.NORMAL, "no row")
 
 
-def step(name: str, *alarms: str, id: str = "5e6f") -> dict[str, Any]:
+def step(name, *alarms, id="5e6f"):
     arn = POLICY["PolicyARN"].replace("0a1b", id)
     return {
         "PolicyARN": arn,
@@ -189,7 +186,7 @@ def step(name: str, *alarms: str, id: str = "5e6f") -> dict[str, Any]:
     }
 
 
-def runs(policy: dict[str, Any], name: str, **more: Any) -> dict[str, Any]:
+def runs(policy, name, **more):
     return alarm_row(name, "LessThanThreshold", AlarmActions=[policy["PolicyARN"]], **more)
 
 
@@ -260,7 +257,7 @@ async def test_it_is_normal_only_if_everything_that_scaling_needs_was_read(
     assert (verdict is V.ABNORMAL) == (not there or enabled is False or not wired)
 
 
-def troubles() -> dict[str, dict[str, Any]]:
+def troubles():
     off = {"MetricAlarms": [HIGH_ROW | {"ActionsEnabled": False}, LOW_ROW]}
     low_off = {"MetricAlarms": [HIGH_ROW, LOW_ROW | {"ActionsEnabled": False}]}
     gone = {"MetricAlarms": [LOW_ROW]}
@@ -303,7 +300,7 @@ async def test_damaged_alarms_and_mutes_are_never_judged_better(trouble):
 
 
 async def test_a_refusal_is_shown_beside_a_decision_without_its_time():
-    def decided(at: datetime | None, **more: Any) -> dict[str, Any]:
+    def decided(at, **more):
         time = {"StartTime": at} if at else {}
         return {"StatusCode": "Successful", "Description": "Setting desired count to 3.", **time, **more}
 

@@ -1,5 +1,4 @@
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -8,7 +7,6 @@ from services.clock import ManualClock
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.scaling.inspection import Timeline
-from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
@@ -22,7 +20,7 @@ V = Verdict
 MAXIMUM = "Maximum number of tasks"
 
 
-def verdicts(finding: Finding) -> dict[str, Verdict | None]:
+def verdicts(finding):
     """Those that are not normal."""
     return {each.title: each.verdict for each in finding.measures if each.verdict is not V.NORMAL}
 
@@ -44,7 +42,7 @@ async def test_a_service_at_its_maximum_is_reported_with_whom_to_call(embedded):
     assert finding.window is None
 
 
-def target(maximum: int = 5, minimum: int = 2, *, suspended: bool = False) -> dict[str, Any]:
+def target(maximum=5, minimum=2, *, suspended=False):
     state = {
         "DynamicScalingInSuspended": suspended,
         "DynamicScalingOutSuspended": False,
@@ -69,7 +67,7 @@ POLICY = {
 }
 
 
-def alarm_row(name: str, comparison: str, **more: Any) -> dict[str, Any]:
+def alarm_row(name, comparison, **more):
     return {
         "AlarmName": name,
         "StateValue": "OK",
@@ -86,7 +84,7 @@ def alarm_row(name: str, comparison: str, **more: Any) -> dict[str, Any]:
 HIGH_ROW, LOW_ROW = alarm_row(HIGH, "GreaterThanThreshold"), alarm_row(LOW, "LessThanThreshold")
 
 
-def service(desired: int = 2, running: int = 2, **more: Any) -> dict[str, Any]:
+def service(desired=2, running=2, **more):
     deployment = {
         "id": "ecs-svc/1",
         "status": "PRIMARY",
@@ -119,9 +117,7 @@ ACTION = {
 }
 
 
-async def judged(
-    at: datetime, targets: Any, runbook: Runbook = BOOK, memory: dict[str, Any] | None = None, **more: Any
-) -> Finding:
+async def judged(at, targets, runbook=BOOK, memory=None, **more):
     answers = {
         "DescribeScalableTargets": targets,
         "DescribeServices": {"services": [service()]},
@@ -196,7 +192,7 @@ async def test_a_part_that_cannot_be_read_is_unknown_and_the_rest_is_judged():
     data = BOOK.model_dump(mode="json")
     data["ecs"]["services"] = ["staff-api", "batch"]
 
-    def one_refused(params: dict[str, Any]) -> Any:
+    def one_refused(params):
         return target() if params["ResourceIds"][0].endswith("staff-api") else refused
 
     finding = await judged(at, one_refused, Runbook.model_validate(data))

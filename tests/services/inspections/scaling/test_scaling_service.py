@@ -1,19 +1,16 @@
 """The inspection of scaling: whether the service is there, runs what it should, can grow, and what will be cut."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.aws.client.errors import AccessDenied, AwsError
 from services.demo.autoscaling import Activity
-from services.demo.ecs.model import Service
 from services.demo.ecs.records import Fate
-from services.models.findings import Finding
 from services.models.runbook import Runbook
 from services.models.verdict import DISPLAY_ORDER, Verdict
-from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.demo.client import ask
 from tests.services.duties.duty_world import jst
@@ -36,15 +33,15 @@ QUIET = pytest.mark.scenario("ordinary-day", history=1200)
 """Long enough for every alarm to have the datapoints that it judges by."""
 
 
-def staff_api(embedded: Embedded) -> Service:
+def staff_api(embedded):
     return embedded.world.clusters.services[KEY]
 
 
-def now(embedded: Embedded) -> float:
+def now(embedded):
     return embedded.clock.now().timestamp()
 
 
-def row(finding: Finding, title: str) -> tuple[str, Verdict | None, str]:
+def row(finding, title):
     (measure,) = [each for each in finding.measures if each.title == title]
     return str(measure.shown), measure.verdict, str(measure.note)
 
@@ -138,9 +135,7 @@ async def test_a_task_shortage_of_unknown_start_is_not_judged_before_a_second_ru
     steady = {"createdAt": jst("2026-01-14 08:00"), "message": "(service s) has reached a steady state."}
     memory: dict[str, Any] = {}
 
-    async def running_row(
-        minutes: int, running: int, *events: dict[str, Any]
-    ) -> tuple[str, Verdict | None, str]:
+    async def running_row(minutes, running, *events):
         answer = {"services": [service(2, running, events=[steady, *events])]}
         at = jst("2026-01-14 09:00") + timedelta(minutes=minutes)
         return row(await judged(at, target(), memory=memory, DescribeServices=answer), "Tasks running")
@@ -191,7 +186,7 @@ async def test_a_rollout_that_fails_and_is_rolled_back(embedded):
     assert row(await run_inspection(embedded, "scaling"), "Deployment") == ("completed", V.NORMAL, "")
 
 
-async def deployed(minutes: float, running: int, event_minutes: float, **more: Any) -> Finding:
+async def deployed(minutes, running, event_minutes, **more):
     """At 9:00, with a deployment begun so many minutes ago whose newest event is so old."""
     at = jst("2026-01-14 09:00")
     began = service()["deployments"][0] | {
@@ -278,7 +273,7 @@ async def test_no_policy_and_a_cut_tonight_with_when_and_from_what_to_what(embed
     assert "Auto Scaling does not work: Add tasks by hand (desired count 5)" in finding.advice
 
 
-def action(name: str, schedule: str, **bounds: int) -> dict[str, Any]:
+def action(name, schedule, **bounds):
     return ACTION | {
         "ScheduledActionName": name,
         "Schedule": schedule,
@@ -325,7 +320,7 @@ async def test_where_the_runbook_says_nothing_of_a_minimum_only_none_at_all_is_a
     data = BOOK.model_dump(mode="json")
     data["ecs"]["usual_min"] = undecided
 
-    async def planned(night: int) -> Finding:
+    async def planned(night):
         actions = [
             action("day", "cron(0 8 * * ? *)", MinCapacity=4),
             action("night", "cron(0 22 * * ? *)", MinCapacity=night),
@@ -368,13 +363,13 @@ async def test_a_suspended_schedule_cuts_nothing_and_is_reported(embedded):
 async def test_where_scaling_was_refused(embedded):
     scaled = embedded.world.scaling.targets[RESOURCE]
 
-    def decided(minutes: float, *codes: str, status: str = "Successful") -> None:
+    def decided(minutes, *codes, status="Successful"):
         at = now(embedded) - minutes * 60
         reasons = tuple({"Code": code} for code in codes)
         text = "Setting desired count to 3."
         scaled.activities.append(Activity(f"{minutes}", at, text, "", status, reasons=reasons))
 
-    async def told() -> tuple[str, Verdict | None, str]:
+    async def told():
         return row(await run_inspection(embedded, "scaling"), "Scaling activities")
 
     decided(60, "AlreadyAtMinCapacity", status="Unfulfilled")
@@ -403,7 +398,7 @@ UNREAD = {
 
 @QUIET
 async def test_what_cannot_be_read_is_not_judged_and_hides_nothing_worse(embedded):
-    def denied(operation: str = "") -> None:
+    def denied(operation=""):
         for name in ("ecs", "application-autoscaling"):
             embedded.fault(name, operation, preset="denied")
 
@@ -425,7 +420,7 @@ async def test_what_cannot_be_read_is_not_judged_and_hides_nothing_worse(embedde
         await run_inspection(embedded, "scaling")
 
 
-def no_better(after: Verdict, before: Verdict) -> bool:
+def no_better(after, before):
     """Not judged is never an all-clear, whatever the whole answer says."""
     return after is V.UNKNOWN or DISPLAY_ORDER.index(after) <= DISPLAY_ORDER.index(before)
 
@@ -433,7 +428,7 @@ def no_better(after: Verdict, before: Verdict) -> bool:
 NOON = jst("2026-01-14 12:00")
 
 
-def troubles() -> dict[str, dict[str, Any]]:
+def troubles():
     """Complete answers, each with one thing wrong; and one with nothing."""
     at = NOON
     events = [
@@ -443,7 +438,7 @@ def troubles() -> dict[str, dict[str, Any]]:
     good = service(events=[{"createdAt": at, "message": "(service staff-api) has reached a steady state."}])
     primary = good["deployments"][0]
 
-    def answers(row: dict[str, Any], **more: Any) -> dict[str, Any]:
+    def answers(row, **more):
         return {"DescribeServices": {"services": [row]}, "DescribeScalableTargets": target()} | more
 
     refusal = {
@@ -467,7 +462,7 @@ def troubles() -> dict[str, dict[str, Any]]:
     }
 
 
-def damaged(answer: Any) -> list[Any]:
+def damaged(answer):
     """The answer without one of its keys or rows, one after another, at every depth."""
     if isinstance(answer, dict):
         lost = [{key: value for key, value in answer.items() if key != name} for name in answer]
@@ -481,7 +476,7 @@ def damaged(answer: Any) -> list[Any]:
     return []
 
 
-async def verdict_of(at: datetime, answers: dict[str, Any]) -> Verdict:
+async def verdict_of(at, answers):
     """The verdict; unknown for a finding of which not all was judged, unless it is abnormal."""
     answers = dict(answers)
     try:

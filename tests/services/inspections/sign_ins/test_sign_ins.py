@@ -1,6 +1,4 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -11,13 +9,10 @@ from services.inspections.allow_list import AllowList
 from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.inspection import SignIns
-from services.models.evidence import Evidence
-from services.models.findings import Finding, Measure, Progress
+from services.models.findings import Progress
 from services.models.problem import ProblemKind
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin, loads
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_cloudtrail import ROOT, login, row
 from tests.services.inspections.running_world import missing_setting, run_inspection
@@ -40,20 +35,20 @@ known_people = ["anaya"]
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def quick(monkeypatch):
     monkeypatch.setattr(SignIns, "pace", 0.0)
     return
 
 
-def measure(finding: Finding, title: str) -> Measure:
+def measure(finding, title):
     return next(each for each in finding.measures if each.title == title)
 
 
-def rows(finding: Finding, title: str) -> Evidence:
+def rows(finding, title):
     return next(each for each in finding.evidence if each.title == title)
 
 
-async def monthly(embedded: Embedded, **more: Any) -> Finding:
+async def monthly(embedded, **more):
     return await run_inspection(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=30), **more)
 
 
@@ -153,11 +148,11 @@ async def test_trap_8_an_unknown_identity_and_what_it_did(embedded):
 # On canned answers
 
 
-def regions(*names: str) -> dict[str, Any]:
+def regions(*names):
     return {"Regions": [{"RegionName": name} for name in names]}
 
 
-def answers(**more: Any) -> dict[str, Any]:
+def answers(**more):
     trail = {"Name": "t", "TrailARN": "arn:t", "HomeRegion": "eu-west-1", "IsMultiRegionTrail": True}
     return {
         "ListRegions": regions(*DEFAULT),
@@ -169,7 +164,7 @@ def answers(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def _context(runbook: Runbook, canned: Canned) -> InspectionContext:
+def _context(runbook, canned):
     return InspectionContext(
         runbook=runbook,
         calendar=Calendar(runbook),
@@ -179,18 +174,12 @@ def _context(runbook: Runbook, canned: Canned) -> InspectionContext:
     )
 
 
-async def finding_on(
-    runbook: Runbook | None = None,
-    *,
-    since: datetime = NOW - timedelta(days=30),
-    refusing: str = "",
-    **more: Any,
-) -> tuple[Finding, Canned]:
+async def finding_on(runbook=None, *, since=NOW - timedelta(days=30), refusing="", **more):
     runbook = runbook or loads(OTHER).runbook
     canned = Canned(**answers(**more))
     of_script = canned.answers["LookupEvents"]
 
-    def lookup(params: dict[str, Any]) -> Any:
+    def lookup(params):
         """What the script says; the event history as a whole goes on to the end. `refusing`: a region that denies all."""
         if canned.calls[-1][2] == refusing:
             return failure(ProblemKind.ACCESS_DENIED, "Permission missing: cloudtrail:LookupEvents.")
@@ -208,7 +197,7 @@ async def test_a_region_that_cannot_be_read_is_no_quiet_region():
     denied = failure(ProblemKind.ACCESS_DENIED, "Permission missing: cloudtrail:LookupEvents.")
     count = 0
 
-    def once(_params: dict[str, Any]) -> Any:
+    def once(_params):
         nonlocal count
         count += 1
         return denied if count == 1 else {"Events": []}
@@ -311,7 +300,7 @@ async def test_who_changed_what_where_and_from_where():
     event = row(1, name="DeleteBucket", requestParameters={"bucketName": "b"}, awsRegion="eu-west-1")
     runbook = loads(OTHER + 'grave_events = ["DeleteBucket"]\n').runbook
 
-    def by_name(params: dict[str, Any]) -> Any:
+    def by_name(params):
         wanted = params["LookupAttributes"][0]["AttributeValue"]
         return {"Events": [event] if wanted == "DeleteBucket" else []}
 

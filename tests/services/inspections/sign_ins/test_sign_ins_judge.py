@@ -1,6 +1,5 @@
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,11 +27,11 @@ OPEN = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 SUNDAY = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)
 
 
-def rules(spec: TrailSpec = SPEC, allow_list: AllowList | None = None) -> Rules:
+def rules(spec=SPEC, allow_list=None):
     return Rules(BOOK, spec, CALENDAR, allow_list or AllowList())
 
 
-def sign_in(kind: ActorKind = ActorKind.USER, name: str = "sato", **more: Any) -> SignIn:
+def sign_in(kind=ActorKind.USER, name="sato", **more):
     values = {
         "id": RawId(str(more.pop("id", 1))),
         "name": "ConsoleLogin",

@@ -2,7 +2,6 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from services.inspections.sign_ins.reading import FEW_PAGES, Gathered, Purpose, 
 from services.models.cloudtrail import EnabledRegions, Lookup
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.aws.canned import failure
 from tests.services.inspections.sign_ins.test_sign_ins import finding_on, measure, rows
 from tests.services.inspections.sign_ins.test_sign_ins_regions import (
@@ -28,7 +26,7 @@ from tests.services.inspections.sign_ins.test_sign_ins_regions import (
 V = Verdict
 
 
-def of_root(embedded: Embedded, checks: int) -> None:
+def of_root(embedded, checks):
     """So many second factors of root, and before them an instance that root started."""
     random, at = Random(1), embedded.clock.now() - timedelta(hours=8)
     started = change(random, at, "RunInstances", "ec2.amazonaws.com", "root", ELSEWHERE, VIRGINIA)
@@ -90,7 +88,7 @@ async def test_a_region_that_one_list_lacks_and_the_other_has_is_no_problem(embe
     assert (finding.verdict, measure(finding, "Regions read").shown) == (V.NORMAL, "17 of 17")
 
 
-async def _but_one(names: Any) -> tuple[str, ...]:
+async def _but_one(names):
     return (await names)[1:]
 
 

@@ -1,7 +1,6 @@
 """The inspection of sign-ins asks every enabled region for everything that matters, and says what was not asked."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -15,15 +14,13 @@ from services.aws.cloudtrail.events import event_of
 from services.aws.iam.access_keys import RootUsers
 from services.aws.regions import DEFAULT, Regions
 from services.demo.cloudtrail import TrailStore
-from services.demo.trail_records import Entry, access, change, sign_in
+from services.demo.trail_records import access, change, sign_in
 from services.inspections.sign_ins.reading import EVERY_WRITE, Purpose, Question, plan
 from services.models.cloudtrail import AccessEvent
-from services.models.findings import Finding
 from services.models.problem import ProblemKind
 from services.models.runbook_inspections import Trail
 from services.models.verdict import DISPLAY_ORDER, Verdict
 from services.runbook.loader import loads
-from tests.conftest import Embedded
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_cloudtrail import HIDDEN, ROLE, ROOT, login, row
 from tests.services.inspections.running_world import run_inspection
@@ -35,15 +32,15 @@ SYDNEY, OSAKA, VIRGINIA, PARIS = "ap-southeast-2", "ap-northeast-3", "us-east-1"
 OFFICE, ELSEWHERE = "203.0.113.5", "192.0.2.77"
 
 
-async def week(embedded: Embedded) -> Finding:
+async def week(embedded):
     return await run_inspection(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=7))
 
 
-def bad(finding: Finding) -> dict[str, Verdict | None]:
+def bad(finding):
     return {each.title: each.verdict for each in finding.measures if each.verdict is not V.NORMAL}
 
 
-def happened(embedded: Embedded, *entries: Entry) -> None:
+def happened(embedded, *entries):
     with embedded.world.lock:
         embedded.world.component(TrailStore).scenario_entries = list(entries)
 
@@ -118,7 +115,7 @@ async def test_when_the_enabled_regions_are_unknown(embedded):
 async def test_an_event_in_a_region_that_the_runbook_does_not_list(embedded):
     random, at = Random(1), embedded.clock.now() - timedelta(hours=20)
 
-    async def seen(*entries: Entry) -> dict[str, Verdict | None]:
+    async def seen(*entries):
         happened(embedded, *entries)
         return bad(await week(embedded))
 
@@ -199,7 +196,7 @@ async def test_a_page_limit_is_a_region_that_is_not_judged(monkeypatch):
     monkeypatch.setattr("services.aws.cloudtrail.reader.PAGES", 2)
     number = 0
 
-    def endless(params: dict[str, Any]) -> Any:
+    def endless(params):
         nonlocal number
         number += 1
         if params["LookupAttributes"][0]["AttributeKey"] != "EventSource":
@@ -288,7 +285,7 @@ async def test_regions_without_names_are_incomplete(answered):
     assert await Regions(Canned(DescribeRegions=regions("us-east-1"))).described() == ("us-east-1",)
 
 
-def recorded(event: dict[str, Any]) -> dict[str, Any]:
+def recorded(event):
     """As the user guide's records are: with everything that LookupEvents lists beside them."""
     record = json.loads(event["CloudTrailEvent"])
     listed = {"eventID": event["EventId"], "eventSource": event["EventSource"]}
@@ -319,7 +316,7 @@ TROUBLES: dict[str, tuple[str, Any]] = {
 QUESTIONS = {"bucket": "DeleteBucket", "root acted": "root"}
 
 
-def losses(answer: Any) -> Iterator[Any]:
+def losses(answer):
     """The answer with a key lost, null, of another type, or cut short, one after another, at every depth."""
     if isinstance(answer, dict):
         for name, value in answer.items():
@@ -346,13 +343,13 @@ async def test_a_damaged_answer_is_never_judged_better(trouble):
     if operation == "LookupEvents":
         whole = {"Events": [recorded(whole)]}
 
-    async def judged(answer: dict[str, Any]) -> Finding:
+    async def judged(answer):
         required = {"LookupEvents": "Events", "GetAccountSummary": "SummaryMap", "ListRegions": "Regions"}
         refused = required[operation] not in answer or answer[required[operation]] is None
         error = failure(ProblemKind.INCOMPLETE)  # what the session makes of an answer without it
         answered = error if refused else answer
 
-        def asked(params: dict[str, Any]) -> Any:
+        def asked(params):
             value = params["LookupAttributes"][0]["AttributeValue"]
             return answered if value == QUESTIONS.get(trouble, SIGNIN) else {"Events": []}
 

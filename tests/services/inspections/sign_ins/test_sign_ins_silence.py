@@ -1,13 +1,11 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from typing import Any, cast
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.aws.cloudtrail.reader import CloudTrailReader
 from services.calendar.calendar import Calendar
 from services.demo.cloudtrail import TrailStore
 from services.demo.trail_records import sign_in
@@ -15,10 +13,8 @@ from services.inspections.base import InspectionRequest
 from services.inspections.registry import make
 from services.inspections.sign_ins.silence import AHEAD, SignInHistory, history_measure, read_history
 from services.models.cloudtrail import Actor, ActorKind, Lookup, TrailEvent, TrailStatus
-from services.models.findings import Finding
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.inspections.running_world import context, run_inspection
 from tests.services.inspections.sign_ins.test_sign_ins import measure
 
@@ -32,11 +28,11 @@ DAYS_BEFORE = 6
 """Requests for earlier days, where the newest page does not explain a silence."""
 
 
-async def day(embedded: Embedded) -> Finding:
+async def day(embedded):
     return await run_inspection(embedded, "sign-ins", since=embedded.clock.now() - timedelta(days=1))
 
 
-def recorded(embedded: Embedded, **changes: Any) -> None:
+def recorded(embedded, **changes):
     with embedded.world.lock:
         for name, value in changes.items():
             setattr(embedded.world.component(TrailStore), name, value)
@@ -63,7 +59,7 @@ async def test_an_event_history_that_stops_is_not_judged(embedded, hours, shown)
     assert TITLE in silent.summary
 
 
-def virginia(embedded: Embedded, *, ends: datetime) -> None:
+def virginia(embedded, *, ends):
     store = embedded.world.component(TrailStore)
     count = int((ends - (NOW - timedelta(days=28))) / timedelta(minutes=30))
     times = (ends - timedelta(minutes=30 * number) for number in range(count))
@@ -167,7 +163,7 @@ async def test_a_trail_whose_files_stop_asks_for_attention(embedded):
 # On canned answers
 
 
-def events(*times: datetime) -> Lookup:
+def events(*times):
     return Lookup(
         region=HOME,
         value="",
@@ -189,18 +185,14 @@ def events(*times: datetime) -> Lookup:
 class Account:
     """An account's event history: an event every so often since `born`, `at_work` in opening hours alone."""
 
-    def __init__(
-        self, every: timedelta, *, at_work: bool, stops: datetime, born: datetime | None = None
-    ) -> None:
+    def __init__(self, every, *, at_work, stops, born=None):
         self.every = every
         self.at_work = at_work
         self.stops = stops
         self.born = born or datetime.fromtimestamp(0, UTC)
         self.asked = 0
 
-    async def lookup(
-        self, _region: str, _key: str, _value: str, *, since: datetime, until: datetime, most: int
-    ) -> Lookup:
+    async def lookup(self, _region, _key, _value, *, since, until, most):
         assert most == 1
         self.asked += 1
         step = self.every.total_seconds()
@@ -212,11 +204,11 @@ class Account:
             at -= self.every
         return events(*times)
 
-    def history(self, until: datetime, *, is_home: bool = True) -> SignInHistory:
-        reader = cast(CloudTrailReader, self)
+    def history(self, until, *, is_home=True):
+        reader = self
         return asyncio.run(read_history(reader, HOME, until, (), CALENDAR, is_home=is_home))
 
-    def silent(self, until: datetime) -> bool:
+    def silent(self, until):
         return self.history(until).judged(until, CALENDAR).verdict is not V.NORMAL
 
 

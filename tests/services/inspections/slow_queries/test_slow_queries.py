@@ -1,5 +1,4 @@
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,45 +8,34 @@ from services.aws.logs import insights
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.demo import names
-from services.inspections.base import Inspection, InspectionContext, InspectionRequest
+from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.logs.slow_queries import slow_line, statement
-from services.models.findings import Finding
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import ORIGIN, Embedded
+from tests.conftest import ORIGIN
 from tests.services.aws.canned import Canned
-from tests.services.inspections.insights_world import (
-    Event,
-    again,
-    cells,
-    ends,
-    evidence,
-    fill,
-    measure,
-    runbook,
-)
+from tests.services.inspections.insights_world import again, cells, ends, evidence, fill, measure, runbook
 from tests.services.inspections.running_world import context, missing_setting, run_inspection
 
 STEPS = "2026-01-14 00:00:00 UTC:10.0.1.9(40000):app@app:[77]:LOG:  duration: {ms} ms  {text}"
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch):
     monkeypatch.setattr(insights, "PAUSES", (0.01,))
 
 
-def slow(ago: float, ms: float = 1500.25, text: str = "execute <unnamed>: SELECT 1") -> Event:
+def slow(ago, ms=1500.25, text="execute <unnamed>: SELECT 1"):
     return ago, STEPS.format(ms=ms, text=text)
 
 
-def log(embedded: Embedded, *events: Event, days: int | None = 30) -> None:
+def log(embedded, *events, days=30):
     checkpoints = [(1 + 1440 * day, "LOG:  checkpoint starting: time") for day in range(60)]
     fill(embedded, [*events, *checkpoints], group=names.DATABASE_LOG, days=days)
 
 
-async def seen(embedded: Embedded, hours: float = 16, book: Runbook | None = None, **more: Any) -> Finding:
+async def seen(embedded, hours=16, book=None, **more):
     return await run_inspection(embedded, "slow-queries", hours=hours, runbook=book, **more)
 
 
@@ -81,7 +69,7 @@ async def test_what_the_slow_query_log_shows(embedded):
         await _what_the_slow_query_log_shows(embedded, inspection_context)
 
 
-async def _what_the_slow_query_log_shows(embedded: Embedded, inspection_context: InspectionContext) -> None:
+async def _what_the_slow_query_log_shows(embedded, inspection_context):
     steps = (
         slow(5, 1200, "parse S_1: SELECT * FROM residents WHERE name = $1"),
         slow(4, 1300, "bind S_1: SELECT * FROM residents WHERE name = $1"),
@@ -171,7 +159,7 @@ async def test_the_first_run_covers_a_month():
     assert canned().first_since(ORIGIN) == ORIGIN - timedelta(days=31)
 
 
-def canned(engine: str = "postgres", *exports: str) -> Inspection:
+def canned(engine="postgres", *exports):
     book = load_builtin("facility-prod")
     row = {
         "DBInstanceIdentifier": "facility-prod-db",

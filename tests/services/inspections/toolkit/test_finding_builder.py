@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.aws.client.errors import AwsError, Unreachable
+from services.aws.client.errors import Unreachable
 from services.calendar.calendar import Calendar
 from services.clock import ManualClock
 from services.inspections.base import Inspection, InspectionContext, InspectionRequest, table
 from services.inspections.toolkit.checks import CheckResult
 from services.inspections.toolkit.finding_builder import FindingBuilder
 from services.models.base import RawId
-from services.models.findings import Finding, InspectionInfo, Measure
+from services.models.findings import InspectionInfo, Measure
 from services.models.problem import Problem, ProblemKind
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
@@ -23,12 +23,12 @@ REQUEST = InspectionRequest(since=ORIGIN - timedelta(hours=1), until=ORIGIN, gap
 
 
 class Idle(Inspection):
-    async def run(self, request: InspectionRequest) -> Finding:
+    async def run(self, request):
         raise NotImplementedError
 
 
 @pytest.fixture
-def builder() -> FindingBuilder:
+def builder():
     context = InspectionContext(
         runbook=BOOK,
         calendar=Calendar(BOOK),
@@ -39,11 +39,11 @@ def builder() -> FindingBuilder:
     return FindingBuilder(Idle(context, InspectionInfo(id=RawId("idle"), title="Idle")), REQUEST)
 
 
-def measure(verdict: Verdict | None, title: str = "a") -> Measure:
+def measure(verdict, title="a"):
     return Measure(title=title, shown="1", verdict=verdict)
 
 
-def failure(summary: str, remedy: str = "") -> AwsError:
+def failure(summary, remedy=""):
     problem = Problem(kind=ProblemKind.UNREACHABLE, summary=summary, remedy=remedy, at=ORIGIN)
     return Unreachable(problem)
 
@@ -80,7 +80,7 @@ def test_what_helps_with_the_first_problem_is_advice(builder):
 
 
 def test_empty_tables_and_remarks_are_omitted_and_order_is_kept(builder):
-    def one(title: str) -> None:
+    def one(title):
         builder.table(table(title, ("a",), [("1",)]))
 
     empty = table("empty", ("a",), [])

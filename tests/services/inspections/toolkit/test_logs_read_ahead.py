@@ -12,7 +12,6 @@ from services.inspections.toolkit.logs.silence import MOST, PARTS
 from services.models.duties import PREPARED
 from services.models.metrics import TimeSpan
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.inspections.insights_world import GROUP, fill, runbook
 from tests.services.inspections.running_world import context
 
@@ -29,11 +28,11 @@ BOOK = runbook(error_logs={"log_group": GROUP})
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch):
     monkeypatch.setattr(insights, "PAUSES", (0.01,))
 
 
-def asked(embedded: Embedded) -> int:
+def asked(embedded):
     return embedded.counts().get("logs.FilterLogEvents", 0)
 
 
@@ -72,7 +71,7 @@ async def test_where_nights_are_quiet_all_comparisons_are_read_ahead(embedded, c
     event = {"level": "INFO", "message": "done", "statusCode": 200}
     first_closed = (MONDAY + JST).date() - timedelta(days=closed_days)
 
-    def is_logged(ago: int) -> bool:
+    def is_logged(ago):
         local = QUIET_BEGIN + JST - timedelta(minutes=ago)
         is_closed = local.weekday() > 4 or local.date() >= first_closed
         return 9 <= local.hour < 17 and not is_closed

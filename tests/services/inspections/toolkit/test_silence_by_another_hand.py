@@ -13,7 +13,6 @@ a silence has a chance of 0.0009 or 0.0011; and of healthy looks one in a thousa
   few days only; the others are as many as one in a thousand explains (99.9 %). Looks at the same silence count once.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import sqrt
@@ -27,8 +26,6 @@ from tests.services.inspections.toolkit.city_hall_sources import (
     CALENDAR,
     CHANCE,
     SOURCES,
-    Source,
-    Trial,
     Window,
     looks,
     stops,
@@ -68,10 +65,10 @@ class Outcome:
     verdict: Verdict
 
     @property
-    def is_told(self) -> bool:
+    def is_told(self):
         return self.verdict is not Verdict.NORMAL
 
-    def __str__(self) -> str:
+    def __str__(self):
         last = datetime.fromtimestamp(self.last, CALENDAR.zone)
         until = self.until.astimezone(CALENDAR.zone)
         return (
@@ -80,7 +77,7 @@ class Outcome:
         )
 
 
-def outcome(trial: Trial) -> Outcome:
+def outcome(trial):
     until = datetime.fromtimestamp(trial.until, UTC)
     silence = judge_silence(trial.source.kind, trial.activity, until, CALENDAR)
     return Outcome(
@@ -96,22 +93,20 @@ def outcome(trial: Trial) -> Outcome:
     )
 
 
-def stopped(
-    name: str, source: Source, seed: int, weeks: int = WEEKS, number: int = STOPS
-) -> Iterator[Outcome]:
+def stopped(name, source, seed, weeks=WEEKS, number=STOPS):
     for week in range(weeks):
         window = Window(name, source, seed, week * WEEKS // weeks)
         count = number // weeks + (week < number % weeks)
         yield from map(outcome, stops(window, Random(f"stops {name}/{seed}/{week}"), count))
 
 
-def healthy(name: str, source: Source, seed: int, weeks: int = WEEKS) -> Iterator[Outcome]:
+def healthy(name, source, seed, weeks=WEEKS):
     for week in range(weeks):
         window = Window(name, source, seed, week * WEEKS // weeks)
         yield from map(outcome, looks(window, Random(f"looks {name}/{seed}/{week}")))
 
 
-def missed(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
+def missed(outcomes):
     """Stops told as normal that should not be, and how many chance explains."""
     should = [each for each in outcomes if each.chance < CHANCE]
     expected = sum(each.ideal for each in should)
@@ -119,7 +114,7 @@ def missed(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
     return [each for each in should if not each.is_told], expected + UNLIKELY * spread
 
 
-def false(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
+def false(outcomes):
     """Healthy silences told as unusual, each once at its least silent look, and how many chance explains."""
     silences: dict[float, Outcome] = {}
     for look in outcomes:
@@ -129,7 +124,7 @@ def false(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
     return list(silences.values()), expected + UNLIKELY * sqrt(expected)
 
 
-def likely(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
+def likely(outcomes):
     """Those of `false` with a chance of 1 % or more, and how many an ideal rule explains that has seen a few days."""
     told_chances = {
         look.last: 1 - look.ideal for look in outcomes if look.is_silent and look.chance >= 10 * CHANCE
@@ -139,7 +134,7 @@ def likely(outcomes: list[Outcome]) -> tuple[list[Outcome], float]:
     return sorted(plain, key=lambda look: -look.chance), expected + UNLIKELY * sqrt(expected)
 
 
-def curve(outcomes: list[Outcome]) -> str:
+def curve(outcomes):
     parts = []
     for least, most in ((0, 3), (3, 7), (7, 14), (14, float("inf"))):
         within = [each.is_told for each in outcomes if least <= each.expected < most]
@@ -147,11 +142,11 @@ def curve(outcomes: list[Outcome]) -> str:
     return ", ".join(parts)
 
 
-def is_sure(stop: Outcome) -> bool:
+def is_sure(stop):
     return (stop.expected > SURE or stop.chance == 0) and stop.ideal < UNKNOWABLE
 
 
-def check_stops(outcomes: list[Outcome]) -> None:
+def check_stops(outcomes):
     normal, allowed = missed(outcomes)
     normal.sort(key=lambda look: -look.expected)
     sure = [each for each in normal if is_sure(each)]
@@ -159,7 +154,7 @@ def check_stops(outcomes: list[Outcome]) -> None:
     assert len(normal) <= allowed, f"{len(normal)} > {allowed:.1f}, such as {normal[0]}; {curve(outcomes)}"
 
 
-def check_healthy(outcomes: list[Outcome], *, is_new: bool) -> None:
+def check_healthy(outcomes, *, is_new):
     assert not [each for each in outcomes if each.verdict in (Verdict.ATTENTION, Verdict.ABNORMAL)]
     unusual, allowed = false(outcomes)
     unusual.sort(key=lambda look: -look.chance)
@@ -171,8 +166,8 @@ def check_healthy(outcomes: list[Outcome], *, is_new: bool) -> None:
         assert not [each for each in outcomes if each.is_told and each.likeness is not Likeness.UNUSUAL]
 
 
-def _cases(part: str) -> list[object]:
-    def marks(name: str) -> list[pytest.MarkDecorator]:
+def _cases(part):
+    def marks(name):
         reason = NOT_YET.get((name, part))
         return [pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)] if reason else []
 

@@ -15,12 +15,11 @@ from services.demo import names
 from services.inspections.toolkit.logs import silence as log_silence_usual
 from services.inspections.toolkit.logs.silence import MOST
 from services.inspections.toolkit.silence import WEEK, comparable, spans_by_day
-from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import REGION, Embedded
+from tests.conftest import REGION
 from tests.services.inspections.insights_world import GROUP, again, fill, measure, runbook
 from tests.services.inspections.running_world import context
 
@@ -36,11 +35,11 @@ Comes = Callable[[datetime], bool]
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch):
     monkeypatch.setattr(insights, "PAUSES", (0.01,))
 
 
-def write(embedded: Embedded, comes: Comes, *, days: int = 24, keeps: int = 30) -> None:
+def write(embedded, comes, *, days=24, keeps=30):
     """One event in each five minutes in which it `comes`, until now, for so many days."""
     now = embedded.clock.now() + timedelta(hours=9)
     minutes = (5 * number + 2 for number in range(days * 288))
@@ -52,37 +51,37 @@ def write(embedded: Embedded, comes: Comes, *, days: int = 24, keeps: int = 30) 
     )
 
 
-def always(_at: datetime) -> bool:
+def always(_at):
     return True
 
 
-def clock(at: datetime) -> float:
+def clock(at):
     return at.hour + at.minute / 60
 
 
-def is_open(at: datetime) -> bool:
+def is_open(at):
     return at.weekday() < 5 and at.date() != date(2026, 1, 12)
 
 
-def office(at: datetime) -> bool:
+def office(at):
     """People work from about half past eight until about six, some days longer."""
     return is_open(at) and 8.4 + at.day % 3 / 6 <= clock(at) < 17.4 + at.day % 4 / 3
 
 
-def batch(at: datetime) -> bool:
+def batch(at):
     return office(at) or (at.weekday() == 6 and 2 <= clock(at) < 4)
 
 
-def visitors(at: datetime) -> bool:
+def visitors(at):
     return 7 <= clock(at) < 21 or hash((at.day, at.hour, at.minute // 5)) % 11 == 0
 
 
-def without(comes: Comes, began: str, ended: str) -> Comes:
+def without(comes, began, ended):
     first, last = datetime.fromisoformat(began), datetime.fromisoformat(ended)
     return lambda at: comes(at) and not first <= at < last
 
 
-async def errors(embedded: Embedded, hours: float) -> Finding:
+async def errors(embedded, hours):
     async with context(embedded, runbook=BOOK) as inspection_context:
         return await again(inspection_context, "error-logs", hours=hours)
 
@@ -116,11 +115,11 @@ GOLDEN_WEEK = datetime(2026, 5, 6, 23, 55, tzinfo=UTC)
 """8:55 JST, the first open day since 1 May."""
 
 
-def seldom(seed: int) -> Comes:
+def seldom(seed):
     """Three events an hour by day, one in ten hours at night and on closed days."""
     chance = Random(seed)
 
-    def comes(at: datetime) -> bool:
+    def comes(at):
         busy = CALENDAR.open_days.is_open(at.date()) and 8.5 <= clock(at) < 17.25
         return chance.random() < (3 if busy else 0.1) / 12
 

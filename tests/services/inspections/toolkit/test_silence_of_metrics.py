@@ -1,6 +1,6 @@
 """A metric that is silent anywhere in the window is not taken for quiet, whichever it is and wherever the silence lies."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.demo.cloudwatch.store import MetricKey
-from services.inspections.base import InspectionContext, InspectionRequest
+from services.inspections.base import InspectionRequest
 from services.inspections.registry import make
 from services.inspections.toolkit.curves import SUSTAINED, gaps
-from services.models.findings import Finding
 from services.models.metrics import Series, SeriesStatus
 from services.models.verdict import Verdict
-from tests.conftest import Embedded
 from tests.services.inspections.custom.test_custom_metric import runbook_with
 from tests.services.inspections.dashboard.test_dashboard_inspection import judged, measure
 from tests.services.inspections.running_world import context
@@ -45,7 +43,7 @@ PLACES = {"first": (0, 14), "middle": (3, 12), "short": (5, 7.2), "last": (10, 1
 
 
 @contextmanager
-def silent(embedded: Embedded, *metrics: tuple[str, str], began: datetime, ended: datetime) -> Iterator[None]:
+def silent(embedded, *metrics, began, ended):
     """These metrics have no data in this time, whatever their dimensions."""
     store = embedded.world.metrics
     with embedded.world.lock:
@@ -60,7 +58,7 @@ def silent(embedded: Embedded, *metrics: tuple[str, str], began: datetime, ended
             track.points = points
 
 
-async def again(inspection_context: InspectionContext, hours: float = HOURS) -> Finding:
+async def again(inspection_context, hours=HOURS):
     until = inspection_context.clock.now()
     return await make(inspection_context, "dashboard").run(
         InspectionRequest(since=until - timedelta(hours=hours), until=until)
@@ -117,7 +115,7 @@ async def test_healthy_targets_that_are_not_read_prove_nothing():
     body: dict[str, Any] = {"widgets": []}
     bare = runbook_with().model_copy(
         update={"alb": runbook_with().alb.model_copy(update={"target_group": ""})}
-    )  # type: ignore[union-attr]
+    )
     quiet: Callable[[datetime], float | None] = lambda at: None if at < NINE - timedelta(hours=9) else 5  # noqa: E731
     finding = await judged(body=body, runbook=bare, RequestCount=quiet, TargetResponseTime=quiet)
     assert measure(finding, "Load balancer").verdict is V.UNKNOWN
@@ -162,7 +160,7 @@ SUM: dict[str, Any] = {
 }
 
 
-def publish(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int = 16) -> None:
+def publish(embedded, comes, *, days=16):
     """One event in each five minutes in which it `comes`, until now."""
     now = embedded.clock.now()
     store = embedded.world.metrics
@@ -175,7 +173,7 @@ def publish(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int 
                 store.put(KEY.namespace, KEY.name, KEY.dimensions, at.timestamp(), value=1.0)
 
 
-async def own(inspection_context: InspectionContext, hours: float = 12, **changed: Any) -> Finding:
+async def own(inspection_context, hours=12, **changed):
     until = inspection_context.clock.now()
     inspection_context = replace(inspection_context, runbook=runbook_with(**(SUM | changed)))
     return await make(inspection_context, "memory").run(
@@ -187,14 +185,14 @@ MONDAY = datetime(2026, 1, 19, 0, 0, tzinfo=UTC)
 """9:00 JST."""
 
 
-def office(at: datetime) -> bool:
+def office(at):
     """Within the hours in which people work, a little longer or shorter each day."""
     local = at + timedelta(hours=9)
     late = timedelta(minutes=7 * (local.day % 5))
     return local.weekday() < 5 and timedelta(hours=8, minutes=30) <= _time(local) - late < timedelta(hours=17)
 
 
-def _time(local: datetime) -> timedelta:
+def _time(local):
     return timedelta(hours=local.hour, minutes=local.minute)
 
 
@@ -206,7 +204,7 @@ async def test_a_metric_that_falls_silent_is_reported_or_not_judged_as_on_the_da
         assert (await own(inspection_context, stat=stat)).verdict is V.NORMAL
         for first, last in ((0, 11.5), (4, 8), (2, 12), (4, 5)):
             hole = [MONDAY - timedelta(hours=12 - each) for each in (first, last)]
-            publish(embedded, lambda at, hole=hole: not hole[0] <= at < hole[1])  # type: ignore[misc]
+            publish(embedded, lambda at, hole=hole: not hole[0] <= at < hole[1])
             for limit in ({}, {"above": 0, "below": None}):
                 finding = await own(inspection_context, stat=stat, **limit)
                 # Not how things are, or only how they were.

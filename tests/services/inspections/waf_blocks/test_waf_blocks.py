@@ -1,6 +1,6 @@
 """The firewall's blocked requests: found, and above all not called few where they could not be counted."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,13 +16,11 @@ from services.inspections.base import InspectionContext, InspectionRequest
 from services.inspections.registry import make
 from services.inspections.running.runner import MeteredReader
 from services.inspections.waf_blocks.coverage import cover, missing
-from services.models.findings import Finding
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
-from services.models.runbook import Runbook
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import ORIGIN, Embedded
+from tests.conftest import ORIGIN
 from tests.services.aws.canned import Canned, failure
 from tests.services.aws.test_athena import execution
 from tests.services.aws.test_waf import acl
@@ -34,15 +32,15 @@ PER_HOUR, FROM_ONE = "Most blocked in one hour", "From one address"
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch):
     monkeypatch.setattr(athena, "PAUSES", (0.01,))
 
 
-async def seen(embedded: Embedded, **more: Any) -> Finding:
+async def seen(embedded, **more):
     return await run_inspection(embedded, "waf-blocks", hours=24, **more)
 
 
-def said(finding: Finding, text: str) -> bool:
+def said(finding, text):
     return any(text in remark for remark in finding.remarks)
 
 
@@ -222,13 +220,11 @@ async def test_without_an_acl_there_is_no_protection(embedded):
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def results(
-    blocked: list[float], allowed: list[float], status: str = "Complete", ago: timedelta = timedelta(0)
-) -> Answer:
+def results(blocked, allowed, status="Complete", ago=timedelta(0)):
     """Counts of the hours before `ago`, newest first; each twelfth of an hour has its share."""
     hours = {"blocked": blocked, "allowed": allowed}
 
-    def answer(params: dict[str, Any]) -> dict[str, Any]:
+    def answer(params):
         period = params["MetricDataQueries"][0]["MetricStat"]["Period"]
         parts = max(1, 3600 // period)
         end = int((ORIGIN - ago).timestamp())
@@ -251,7 +247,7 @@ def results(
     return answer
 
 
-def script(**more: Any) -> Canned:
+def script(**more):
     firehose = "arn:aws:firehose:ap-northeast-1:1:deliverystream/aws-waf-logs-x"
     answers: dict[str, Any] = {
         "GetWebACLForResource": {"WebACL": acl(Name="facility-prod-acl")},
@@ -273,12 +269,12 @@ def script(**more: Any) -> Canned:
     return Canned(**(answers | more))
 
 
-def workgroup(**more: Any) -> dict[str, Any]:
+def workgroup(**more):
     configuration = {"BytesScannedCutoffPerQuery": 10**9}
     return {"WorkGroup": {"Name": "ops", "State": "ENABLED", "Configuration": configuration} | more}
 
 
-def rows(*cells: tuple[str, ...]) -> dict[str, Any]:
+def rows(*cells):
     names = ("grouped", "blocked")
     return {
         "ResultSet": {
@@ -293,13 +289,8 @@ ENOUGH = rows(("7", "37200"))
 
 
 async def scripted(
-    canned: Canned,
-    *,
-    book: Runbook | None = None,
-    scanned: Callable[[int, float], None] = lambda _bytes, _yen: None,
-    ago: timedelta = timedelta(0),
-    window: timedelta = timedelta(days=2),
-) -> Finding:
+    canned, *, book=None, scanned=lambda _bytes, _yen: None, ago=timedelta(0), window=timedelta(days=2)
+):
     book = book or runbook(waf={"blocked_per_hour": 1000})
     until = ORIGIN - ago
     inspection = make(
@@ -316,7 +307,7 @@ async def scripted(
     return await inspection.run(InspectionRequest(since=until - window, until=until))
 
 
-async def month(canned: Canned, *, book: Runbook | None = None) -> Finding:
+async def month(canned, *, book=None):
     return await scripted(canned, book=book, window=MONTH)
 
 
@@ -421,7 +412,7 @@ async def test_trap_cloudfront_is_asked_in_us_east_1_and_its_metric_has_no_regio
 
 
 async def test_a_listing_without_end_is_bounded_and_the_rest_estimated():
-    def endless(params: dict[str, Any]) -> dict[str, Any]:
+    def endless(params):
         full = {"IsTruncated": True, "NextContinuationToken": "t", "Contents": []}
         one = {"IsTruncated": False, "Contents": [{"Key": "k", "Size": 10**6, "LastModified": ORIGIN}]}
         return one if params["Prefix"].endswith("2026/01/14/") else full
@@ -445,10 +436,10 @@ async def test_trap_counts_and_logs_that_stopped_are_not_an_all_clear():
     assert said(finding, "Requests counted by the web ACL: no data since 01-12")
 
 
-def told(hours: Iterable[int], *, day: Iterable[int] = ()) -> Answer:
+def told(hours, *, day=()):
     """Metrics with requests in the hours so long before now, and before the window in the days so long before now."""
 
-    def answer(params: dict[str, Any]) -> dict[str, Any]:
+    def answer(params):
         period = params["MetricDataQueries"][0]["MetricStat"]["Period"]
         now = int(ORIGIN.timestamp())
         if period > 3600:
@@ -488,7 +479,7 @@ async def test_trap_days_without_requests_amid_a_window_are_not_an_all_clear():
 
 
 async def test_trap_days_without_log_files_between_others_are_attention():
-    def listing(params: dict[str, Any]) -> dict[str, Any]:
+    def listing(params):
         has_files = any(day in params["Prefix"] for day in ("01/14", "01/13", "01/09"))
         one = [{"Key": "k", "Size": 10**6, "LastModified": ORIGIN}]
         return {"IsTruncated": False, "Contents": one if has_files else []}
@@ -500,7 +491,7 @@ async def test_trap_days_without_log_files_between_others_are_attention():
     assert said(finding, "before and after: 01-10(Sat)–01-12(Mon).")
     assert said(finding, "log files of the window begin on 01-09(Fri) (UTC)")
 
-    def younger(params: dict[str, Any]) -> dict[str, Any]:
+    def younger(params):
         return listing(params) if "01/09" not in params["Prefix"] else {"IsTruncated": False, "Contents": []}
 
     finding = await month(script(GetQueryResults=ENOUGH, GetMetricData=metrics, ListObjectsV2=younger))

@@ -18,7 +18,7 @@ SPEC = Firewall(athena_table=RawId("waf_logs"))
 UNTIL = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 
 
-def span(hours: float, until: datetime = UNTIL) -> TimeSpan:
+def span(hours, until=UNTIL):
     return TimeSpan(start=until - timedelta(hours=hours), end=until)
 
 
@@ -80,7 +80,7 @@ def test_rows_are_groups_by_what_they_are_grouped_by_not_by_what_is_null():
     ]
 
 
-def request(address: str, weight: float, *, blocked: bool = True) -> SampledRequest:
+def request(address, weight, *, blocked=True):
     return SampledRequest(at=UNTIL, address=address, country="NL", uri="/", blocked=blocked, weight=weight)
 
 
@@ -96,7 +96,7 @@ def test_samples_stand_for_as_many_as_their_weight_says_and_counted_ones_for_non
     assert counts["rule", "r"] == counts["all", ""] == 300
 
 
-def address(name: str, country: str, count: int) -> BlockedGroup:
+def address(name, country, count):
     return BlockedGroup(kind="address", name=name, country=country, count=count)
 
 

@@ -1,6 +1,5 @@
 """A firewall that stopped counting is noticed within the hour, and one that is quiet by nature is not."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +9,8 @@ from services.calendar.calendar import Calendar
 from services.demo import names
 from services.demo.cloudwatch.store import metric_key
 from services.demo.waf import FirewallLog
-from services.models.findings import Finding
 from services.models.verdict import Verdict
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from tests.services.inspections.insights_world import measure
 from tests.services.inspections.running_world import run_inspection
 
@@ -26,11 +23,11 @@ CALENDAR = Calendar(load_builtin("facility-prod"))
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch):
     monkeypatch.setattr(athena, "PAUSES", (0.01,))
 
 
-def traffic(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int = 14) -> None:
+def traffic(embedded, comes, *, days=14):
     """Requests in each five minutes in which they come, for so many days."""
     store, now = embedded.world.metrics, embedded.clock.now()
     with embedded.world.lock:
@@ -43,7 +40,7 @@ def traffic(embedded: Embedded, comes: Callable[[datetime], bool], *, days: int 
                     store.put("AWS/WAFV2", metric, names.WAF_DIMENSIONS, at_seconds, value=value)
 
 
-async def day(embedded: Embedded) -> Finding:
+async def day(embedded):
     return await run_inspection(embedded, "waf-blocks", hours=24)
 
 
@@ -78,7 +75,7 @@ async def test_a_firewall_without_a_past_says_so(embedded):
 
 @pytest.mark.scenario("ordinary-day", origin=NEW_YEAR, history=60.0)
 async def test_a_firewall_of_an_office_is_quiet_on_closed_days(embedded):
-    def after(stopped: datetime) -> Callable[[datetime], bool]:
+    def after(stopped):
         return lambda at: CALENDAR.within_hours(at) and at < stopped
 
     traffic(embedded, after(NEW_YEAR), days=28)

@@ -182,8 +182,7 @@ def second_emulator() -> EmulatorServer:
 def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return probe.getsockname()[1]
 
 
 PLACES: dict[str, type[Place]] = {

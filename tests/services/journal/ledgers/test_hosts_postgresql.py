@@ -1,35 +1,32 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from services.inspections.allow_list import AllowList
 from services.inspections.running.finding_records import FindingRecords
 from services.journal.errors import AlreadyRecorded, JournalError
-from services.journal.shared.journal import SharedJournal
 from services.models.findings import Finding
 from services.models.journal import EntryKind, EntryQuery, NewEntry
 from services.models.problem import ProblemKind
 from services.models.verdict import Verdict
 from tests.services.journal.book import NOON, Listener
-from tests.services.journal.hosts import Host, two_hosts
-from tests.services.journal.ledgers.places import Place, PostgresqlPlace
+from tests.services.journal.hosts import two_hosts
+from tests.services.journal.ledgers.places import PostgresqlPlace
 from tests.tools.memory_ledger import MemoryLedger
 
 pytestmark = pytest.mark.xdist_group("ledger-postgresql")
 
 
 @pytest.fixture
-def place(started: Callable[[str], Place]) -> PostgresqlPlace:
+def place(started):
     place = started("postgresql")
     assert isinstance(place, PostgresqlPlace)
     return place
 
 
 @pytest.fixture
-async def hosts(place: PostgresqlPlace, tmp_path: Path) -> AsyncIterator[tuple[Host, Host]]:
+async def hosts(place, tmp_path):
     hosts, name = two_hosts(MemoryLedger(), tmp_path, NOON), place.new_name()
     for host in hosts:
         host.ledger = place.ledger(name)
@@ -40,12 +37,12 @@ async def hosts(place: PostgresqlPlace, tmp_path: Path) -> AsyncIterator[tuple[H
 
 
 @asynccontextmanager
-async def consoles(hosts: tuple[Host, Host]) -> AsyncIterator[tuple[SharedJournal, SharedJournal]]:
+async def consoles(hosts):
     async with hosts[0].open(patience=2.0) as one, hosts[1].open(patience=2.0) as two:
         yield one, two
 
 
-def finding(minutes: int, verdict: Verdict) -> NewEntry:
+def finding(minutes, verdict):
     result = Finding(inspection="alarms", title="Alarms", verdict=verdict, summary=str(minutes), read_at=NOON)
     data = {"finding": result.model_dump(mode="json")}
     return NewEntry(kind=EntryKind.FINDING, subject="slot", target="alarms", text="x", data=data)

@@ -1,7 +1,6 @@
 """Connections to a server that accepts them and then says nothing: none stays open, however often it is tried."""
 
 import asyncio
-from typing import Any
 
 import asyncpg
 import pytest
@@ -16,17 +15,17 @@ from services.journal.ledgers.registry import parse
 class Silent:
     """A connection whose statements are never answered."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.is_open = True
 
-    def get_settings(self) -> object:
+    def get_settings(self):
         return object()
 
-    async def fetchval(self, *_statement: object) -> object:
+    async def fetchval(self, *_statement):
         await asyncio.Event().wait()
-        return None
+        return
 
-    def terminate(self) -> None:
+    def terminate(self):
         self.is_open = False
 
 
@@ -34,7 +33,7 @@ class Silent:
 async def test_a_connection_that_falls_silent_is_closed(monkeypatch):
     opened: list[Silent] = []
 
-    async def connect(*_address: object, **_options: Any) -> Silent:
+    async def connect(*_address, **_options):
         opened.append(Silent())
         return opened[-1]
 

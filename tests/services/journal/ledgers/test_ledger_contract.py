@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from services.journal.ledger import Ledger, Rejected, Unavailable
+from services.journal.ledger import Rejected, Unavailable
 
 WRITERS, NUMBERS = 8, 50
 LARGE = 300_000
@@ -12,7 +12,7 @@ LARGE = 300_000
 LIMIT = 60.0
 
 
-def record(**content: object) -> bytes:
+def record(**content):
     return json.dumps(content, ensure_ascii=False).encode()
 
 
@@ -21,7 +21,7 @@ async def test_a_number_is_taken_once_by_racing_writers(place):
     writers = [place.ledger(name) for _ in range(WRITERS)]
     start = asyncio.Barrier(WRITERS)
 
-    async def write(writer: int) -> list[tuple[int, bytes, bytes | None]]:
+    async def write(writer):
         answers = []
         for seq in range(NUMBERS):
             await start.wait()
@@ -164,6 +164,6 @@ async def test_a_cancelled_caller_leaves_a_usable_ledger(place):
     await close(ledger)
 
 
-async def close(*ledgers: Ledger) -> None:
+async def close(*ledgers):
     for ledger in ledgers:
         await ledger.close()

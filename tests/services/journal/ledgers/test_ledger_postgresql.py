@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,18 +10,18 @@ import asyncpg
 import pytest
 
 from services.clock import ManualClock, SystemClock
-from services.journal.ledger import Ledger, Rejected, Unavailable
+from services.journal.ledger import Rejected, Unavailable
 from services.journal.ledgers import postgresql
 from services.journal.ledgers.registry import open_ledger, parse
 from services.journal.ledgers.tables import printed_table
-from tests.services.journal.ledgers.places import Place, PostgresqlPlace
+from tests.services.journal.ledgers.places import PostgresqlPlace
 from tests.services.journal.ledgers.test_ledger_contract import LIMIT, close, record
 
 pytestmark = pytest.mark.xdist_group("ledger-postgresql")
 
 
 @pytest.fixture
-def place(started: Callable[[str], Place]) -> PostgresqlPlace:
+def place(started):
     place = started("postgresql")
     assert isinstance(place, PostgresqlPlace)
     return place
@@ -82,7 +81,7 @@ async def test_a_server_without_listen_is_polled(place, monkeypatch):
     )
     tried = []
 
-    async def add_listener(_connection: object, *arguments: object) -> None:
+    async def add_listener(_connection, *arguments):
         tried.append(arguments)
         raise asyncpg.FeatureNotSupportedError("LISTEN")
 
@@ -137,7 +136,6 @@ async def test_a_user_whose_commits_need_not_be_on_disk_gets_durable_ones(place)
     place.server.sql("ALTER ROLE toban SET synchronous_commit = off")
     try:
         ledger = open_ledger(parse(place.address), place.new_name(), SystemClock())
-        assert isinstance(ledger, postgresql.PostgresqlLedger)
         async with ledger._connection(LIMIT) as connection:
             assert await connection.fetchval("SHOW synchronous_commit") == "on"
         await close(ledger)
@@ -203,7 +201,7 @@ async def test_the_password_of_the_address_and_of_the_environment_signs_in(place
 
 
 @contextmanager
-def passwords_demanded(place: PostgresqlPlace) -> Iterator[None]:
+def passwords_demanded(place):
     """The server asks the consoles' user for the password `s@crt`."""
     rules: Path = place.server.folder / "data/pg_hba.conf"
     before = rules.read_text()
@@ -217,14 +215,14 @@ def passwords_demanded(place: PostgresqlPlace) -> Iterator[None]:
         place.server.sql("SELECT pg_reload_conf()")
 
 
-async def unavailable(ledger: Ledger, seq: int) -> None:
+async def unavailable(ledger, seq):
     for call in (lambda: ledger.put(seq, record(seq=seq)), lambda: ledger.read(-1)):
         with pytest.raises(Unavailable) as caught:
             await call()
         assert not isinstance(caught.value, Rejected)
 
 
-async def rejected(address: str, summary: str, *, remedy: str = "") -> None:
+async def rejected(address, summary, *, remedy=""):
     ledger = open_ledger(parse(address), "system", SystemClock())
     for call in (lambda: ledger.put(0, record(seq=0)), lambda: ledger.read(-1)):
         with pytest.raises(Rejected) as caught:

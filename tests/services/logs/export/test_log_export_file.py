@@ -6,9 +6,7 @@ import io
 import json
 import os
 import threading
-from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,37 +39,37 @@ SUBJECT = ExportSubject(
 
 
 class Journal:
-    def __init__(self) -> None:
+    def __init__(self):
         self.entries: list[NewEntry] = []
         self.error: Exception | None = None
 
-    async def append(self, draft: NewEntry) -> None:
+    async def append(self, draft):
         if self.error is not None:
             raise self.error
         self.entries.append(draft)
 
 
 class Desk:
-    def __init__(self) -> None:
+    def __init__(self):
         self.journal = Journal()
         clock = ManualClock(datetime(2026, 1, 14, 1, 0, tzinfo=UTC))
         self.exports = LogExports(
             load_builtin("facility-prod"), "ap-northeast-1", self.journal, clock, lambda: "山田"
         )
 
-    async def export(self, path: Path, form: ExportFormat, reason: str = "") -> ExportHead:
+    async def export(self, path, form, reason=""):
         return await self.exports.lines(SUBJECT, _batches(LINES), ExportWish(path, form, reason))
 
 
-def names(folder: Path) -> list[str]:
+def names(folder):
     return sorted(each.name for each in folder.iterdir())
 
 
-def texts(folder: Path, beginning: str) -> str:
+def texts(folder, beginning):
     return "".join(each.read_text() for each in folder.glob(f"{beginning}*"))
 
 
-async def _batches(lines: Sequence[ExportedLine]) -> AsyncIterator[Sequence[ExportedLine]]:
+async def _batches(lines):
     yield lines[:1]
     yield lines[1:]
 
@@ -172,7 +170,7 @@ async def test_without_an_entry_in_the_journal_no_file_stays(tmp_path, form):
 async def test_cancelled_or_failed_in_the_middle_nothing_is_left(tmp_path, form):
     desk, reached = Desk(), asyncio.Event()
 
-    async def endless() -> AsyncIterator[Sequence[ExportedLine]]:
+    async def endless():
         yield LINES
         reached.set()
         await asyncio.Event().wait()
@@ -278,7 +276,7 @@ def test_what_cannot_be_written_whole_leaves_nothing_of_itself(tmp_path, monkeyp
     file.write("whole\n")
     write = os.write
 
-    def full(descriptor: int, data: bytes) -> int:
+    def full(descriptor, data):
         if len(data) < 4:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(descriptor, data[:3])
@@ -301,7 +299,7 @@ async def test_one_that_is_cancelled_at_any_moment_leaves_no_file(tmp_path, monk
     reached, goes_on = threading.Event(), threading.Event()
     original = getattr(os, call)
 
-    def held(*args: Any, **options: Any) -> Any:
+    def held(*args, **options):
         result = original(*args, **options)
         if str(tmp_path) in str(args[0]) or call == "fsync":
             reached.set()

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
 
 from aiobotocore.session import get_session
 
@@ -22,14 +21,14 @@ GROUP = "/ecs/other"
 
 
 class World:
-    def __init__(self, aws: Any) -> None:
+    def __init__(self, aws):
         self.aws = aws
         self.session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
         self.logs = Logs(self.session)
         self.reader = SpanReader(self.logs, LogLimiter(aws.clock), aws.clock)
         self.now = int(aws.clock.now().timestamp() * 1000)
 
-    async def fill(self) -> None:
+    async def fill(self):
         async with get_session().create_client(
             "logs", region_name="ap-northeast-1", endpoint_url=self.aws.url
         ) as client:
@@ -42,8 +41,8 @@ class World:
             long = [{"timestamp": self.now - 10_000, "message": "long " + "y" * 60_000}]
             await client.put_log_events(logGroupName=GROUP, logStreamName="a", logEvents=long)
 
-    async def span(self) -> list[Any]:
-        async def read() -> list[Any]:
+    async def span(self):
+        async def read():
             return [
                 line async for batch in self.reader.span(GROUP, self.now - 90_000, self.now) for line in batch
             ]
@@ -79,7 +78,7 @@ async def test_each_attempt_waits_for_the_limit_and_refusals_slow_everything_dow
     refusals = [failure(ProblemKind.THROTTLED)] * 2
 
     class Pages:
-        async def page(self, *_arguments: Any, **_options: Any) -> tuple[tuple[LogLine, ...], str | None]:
+        async def page(self, *_arguments, **_options):
             if refusals:
                 raise refusals.pop()
             return (LogLine("1", 1, 0, "s", "1"),), None
@@ -110,7 +109,7 @@ async def test_an_event_that_is_repeated_after_an_empty_page_is_read_once():
     pages = {None: ("12", "x"), "x": ("", "y"), "y": ("23", None)}
 
     class Pages:
-        async def page(self, *arguments: Any, **_options: Any) -> tuple[tuple[LogLine, ...], str | None]:
+        async def page(self, *arguments, **_options):
             ids, token = pages[arguments[4]]
             return tuple(LogLine(each, int(each), 0, "s", each) for each in ids), token
 
@@ -124,7 +123,7 @@ async def test_a_line_that_is_read_anew_leaves_the_limit_to_others_at_once():
     whole = LogLine("1", 1, 0, "s", "long line")
 
     class Pages:
-        async def page(self, *_arguments: Any, **_options: Any) -> tuple[tuple[LogLine, ...], str | None]:
+        async def page(self, *_arguments, **_options):
             return (whole,), "further pages that are not read"
 
     limiter = LogLimiter(clock)

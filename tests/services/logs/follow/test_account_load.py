@@ -11,7 +11,7 @@ from tests.services.logs.follow.virtual_account import MINUTE, MS, Account, Foll
 class Load:
     """Four groups that are written to at a steady rate, and their tails."""
 
-    def __init__(self, rate: int, page: int = 3_200) -> None:
+    def __init__(self, rate, page=3200):
         self.account = Account(page)
         self.limiter = LogLimiter(self.account.clock, requests=5)
         self.rate = rate
@@ -20,11 +20,11 @@ class Load:
         self.written: dict[str, set[str]] = {group: set() for group in self.groups}
         self.second = 0
 
-    async def start(self) -> None:
+    async def start(self):
         self.tails = [Followed(self.account, self.limiter, group, start_ms=MS) for group in self.groups]
         await settle()
 
-    async def run(self, seconds: int) -> None:
+    async def run(self, seconds):
         """Write for so many seconds."""
         for _second in range(seconds):
             self.second += 1
@@ -37,29 +37,29 @@ class Load:
                 self.put(group, rows)
             await pass_time(self.account, 1.0, 0.5)
 
-    def put(self, group: str, rows: list[tuple[int, str]]) -> None:
+    def put(self, group, rows):
         self.account.write(group, rows)
         self.written[group] |= {name for _at, name in rows}
 
-    async def quiet(self, seconds: float) -> None:
+    async def quiet(self, seconds):
         await pass_time(self.account, seconds, 0.5)
 
     @property
-    def reads_a_line(self) -> float:
+    def reads_a_line(self):
         return self.account.reads.total() / sum(map(len, self.written.values()))
 
-    def check(self) -> None:
+    def check(self):
         for tail in self.tails:
             assert tail.ids.keys() == self.written[tail.group], "nothing lost"
             assert set(tail.ids.values()) <= {1}, "nothing twice"
 
-    async def stop(self) -> None:
+    async def stop(self):
         for tail in self.tails:
             await tail.stop()
 
 
 @pytest.fixture
-def hundredth(monkeypatch: pytest.MonkeyPatch) -> None:
+def hundredth(monkeypatch):
     """A hundredth of the lines a second and a page, for a hundredth of the work."""
     monkeypatch.setattr(limits, "LINES", limits.LINES / 100)
     monkeypatch.setattr(limits, "BYTES", limits.BYTES / 100)

@@ -30,7 +30,7 @@ def test_no_line_waits_for_more_than_some_thousand_ids_that_are_packed(monkeypat
     sizes: list[int] = []
     pack = event_ids._Packed.pack
 
-    def noting(part: event_ids._Packed) -> None:
+    def noting(part):
         sizes[-1] += len(part)
         pack(part)
 

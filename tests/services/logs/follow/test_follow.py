@@ -28,17 +28,10 @@ class Group:
     errors: list[AwsError] = field(default_factory=list)
     asked: list[tuple[int, int | None, str]] = field(default_factory=list)
 
-    def write(self, identity: str, at: int, ingested_at: int | None = None) -> None:
+    def write(self, identity, at, ingested_at=None):
         self.lines.append(LogLine(identity, at, at if ingested_at is None else ingested_at, "s", identity))
 
-    async def page(
-        self,
-        group: str,
-        start_ms: int,
-        end_ms: int | None = None,
-        pattern: str = "",
-        token: str | None = None,
-    ) -> tuple[tuple[LogLine, ...], str | None]:
+    async def page(self, group, start_ms, end_ms=None, pattern="", token=None):
         if self.errors:
             raise self.errors.pop(0)
         if token is None:
@@ -58,41 +51,41 @@ class Group:
 class Tail:
     """Runs a loop against a manual clock and keeps what it brought."""
 
-    def __init__(self, group: Group, **more: object) -> None:
+    def __init__(self, group, **more):
         self.clock = ManualClock(NOW)
-        self.follow = LogFollower(group, "/g", clock=self.clock, **more)  # type: ignore[arg-type]  # options of the test
+        self.follow = LogFollower(group, "/g", clock=self.clock, **more)  # options of the test
         self.batches: list[TailBatch] = []
         self.task: asyncio.Task[None] | None = None
 
-    async def _run(self) -> None:
+    async def _run(self):
         async with aclosing(self.follow.batches()) as batches:
             async for batch in batches:
                 self.batches.append(batch)
 
-    async def __aenter__(self) -> "Tail":
+    async def __aenter__(self):
         self.task = asyncio.create_task(self._run())
         await self.idle()
         return self
 
-    async def __aexit__(self, *error: object) -> None:
+    async def __aexit__(self, *error):
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
 
-    async def idle(self) -> None:
+    async def idle(self):
         while not self.clock.sleepers:
             assert not self.task.done()
             await asyncio.sleep(0)
 
-    async def advance(self, seconds: float) -> None:
+    async def advance(self, seconds):
         self.clock.advance(seconds)
         await self.idle()
 
     @property
-    def ids(self) -> list[str]:
+    def ids(self):
         return [line.id for batch in self.batches for line in batch.lines]
 
     @property
-    def late(self) -> list[str]:
+    def late(self):
         return [line.id for batch in self.batches for line in batch.lines if line.late]
 
 
@@ -297,14 +290,14 @@ async def test_a_failure_between_pages_loses_and_repeats_nothing():
         ordinary = group.page
         calls = 0
 
-        async def breaking(*args: object, **more: object) -> tuple[tuple[LogLine, ...], str | None]:
+        async def breaking(*args, **more):
             nonlocal calls
             calls += 1
             if calls == 5:
                 raise failure(ProblemKind.UNREACHABLE)
-            return await ordinary(*args, **more)  # type: ignore[arg-type]  # passes through what the loop gives
+            return await ordinary(*args, **more)  # passes through what the loop gives
 
-        group.page = breaking  # type: ignore[method-assign]  # breaks once
+        group.page = breaking  # breaks once
         await tail.advance(5)
         assert 0 < len(tail.ids) < 36
         await tail.advance(60)
@@ -342,7 +335,7 @@ async def test_back_off_is_bounded():
 
 async def test_tokens_that_repeat_do_not_hang_the_loop():
     class Stuck(Group):
-        async def page(self, *args: object, **more: object) -> tuple[tuple[LogLine, ...], str | None]:
+        async def page(self, *args, **more):
             return (), "same"
 
     async with Tail(Stuck()) as tail:

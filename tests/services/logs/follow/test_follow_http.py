@@ -1,8 +1,6 @@
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
 
 import pytest
 from aiobotocore.session import get_session
@@ -18,34 +16,34 @@ STREAMS = tuple(f"ecs/other/{number}" for number in range(10))
 
 
 class Watched:
-    def __init__(self, aws: Any) -> None:
+    def __init__(self, aws):
         self.aws = aws
         self.batches: list[TailBatch] = []
 
-    async def run(self, follow: LogFollower) -> None:
+    async def run(self, follow):
         async with aclosing(follow.batches()) as batches:
             async for batch in batches:
                 self.batches.append(batch)
 
     @property
-    def texts(self) -> list[str]:
+    def texts(self):
         return [line.text for batch in self.batches for line in batch.lines]
 
     @property
-    def late(self) -> set[str]:
+    def late(self):
         return {line.text for batch in self.batches for line in batch.lines if line.late}
 
-    async def until_it_sleeps(self) -> None:
+    async def until_it_sleeps(self):
         while not self.aws.clock.sleepers:  # noqa: ASYNC110  a manual clock has no event to wait on
             await asyncio.sleep(0.002)
 
-    async def advance(self, seconds: float) -> None:
+    async def advance(self, seconds):
         self.aws.advance(seconds)
         await self.until_it_sleeps()
 
 
 @asynccontextmanager
-async def following(aws: Any, **options: Any) -> AsyncIterator[Watched]:
+async def following(aws, **options):
     session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=UsageMeter(aws.clock))
     watched = Watched(aws)
     task = asyncio.create_task(watched.run(LogFollower(Logs(session), GROUP, clock=aws.clock, **options)))
@@ -60,25 +58,25 @@ async def following(aws: Any, **options: Any) -> AsyncIterator[Watched]:
 
 
 @asynccontextmanager
-async def writer(aws: Any) -> AsyncIterator[Any]:
+async def writer(aws):
     async with get_session().create_client(
         "logs", region_name="ap-northeast-1", endpoint_url=aws.url
     ) as client:
         yield client
 
 
-async def create(client: Any) -> None:
+async def create(client):
     await client.create_log_group(logGroupName=GROUP)
     for stream in STREAMS:
         await client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
 
 
-async def put(client: Any, stream: str, *events: tuple[int, str]) -> None:
+async def put(client, stream, *events):
     rows = [{"timestamp": at, "message": text} for at, text in sorted(events)]
     await client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=rows)
 
 
-def now_ms(aws: Any) -> int:
+def now_ms(aws):
     return int(aws.clock.now().timestamp() * 1000)
 
 
@@ -92,7 +90,7 @@ async def test_a_burst_late_events_and_one_millisecond_every_event_exactly_once(
             expected = ["first"]
             moment = now_ms(empty_aws)
 
-            async def burst(number: int) -> None:
+            async def burst(number):
                 rows = [(moment + index, f"burst {number} {index}") for index in range(500)]
                 expected.extend(text for _at, text in rows)
                 await put(client, STREAMS[number], *rows)

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from services.logs.follow.event_ids import MOST_IDS
 from services.logs.follow.sweeps import EXPECTED, HOURS, QUARTER, TIERS, Rate, Sweep, SweepPlan
 from services.logs.follow.window import FURTHEST, KEPT, LATENESS, LEAST_OVERLAP, OVERLAP, FollowWindow, Span
-from services.models.logs import LateGap, LogLine
+from services.models.logs import LogLine
 
 POLL = 5_000
 LATEST = HOURS.span - HOURS.every - 60_000
 """Delay (ms) up to which no event may be lost; the minute is the longest gap between reads below."""
 
 
-def line(identity: str, at: int, ingested_at: int | None = None) -> LogLine:
+def line(identity, at, ingested_at=None):
     return LogLine(identity, at, at if ingested_at is None else ingested_at, "s", identity)
 
 
@@ -38,7 +38,7 @@ OVERLAPS = st.lists(st.sampled_from([OVERLAP, OVERLAP, LEAST_OVERLAP, 9_000]), m
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Event]:
+def histories(draw):
     """Events at times of at most forty minutes, many in one millisecond, visible after any delay."""
     moments = draw(st.lists(st.integers(0, 2_400_000), min_size=1, max_size=8))
     events = []
@@ -55,7 +55,7 @@ GAPS = st.lists(st.sampled_from([POLL, POLL, POLL, 60_000]), min_size=1, max_siz
 PAUSES = st.lists(st.sampled_from([POLL, POLL, 45_000, 150_000, 400_000, 7_200_000]), min_size=1, max_size=6)
 
 
-def visible(events: list[Event], start: int, now: int, end: int | None = None) -> list[LogLine]:
+def visible(events, start, now, end=None):
     return [
         line(event.identity, event.at, event.visible)
         for event in events
@@ -63,14 +63,14 @@ def visible(events: list[Event], start: int, now: int, end: int | None = None) -
     ]
 
 
-def is_in_gap(event: Event, gap: LateGap | None) -> bool:
+def is_in_gap(event, gap):
     delay = event.visible - event.at
     if gap is None or not gap.start <= event.at <= gap.end:
         return False
     return gap.lateness == 0 or delay > gap.lateness * 1_000
 
 
-def check_promises(window: FollowWindow, events: list[Event], have: set[str]) -> None:
+def check_promises(window, events, have):
     """What is called complete is complete, for every lateness, but for what lies in the gap."""
     for lateness in LATENESS:
         complete = window.complete_to(lateness)
@@ -85,7 +85,7 @@ def check_promises(window: FollowWindow, events: list[Event], have: set[str]) ->
             assert not missing, f"late by {lateness}"
 
 
-def check_row(plan: SweepPlan, window: FollowWindow, events: list[Event], have: set[str], now: int) -> None:
+def check_row(plan, window, events, have, now):
     """Lines that are later than the row says, and missing, are so since the time that it says, or in the gap."""
     covered, incomplete_from = plan.covered(now), plan.incomplete_from(now)
     for event in events:
@@ -98,7 +98,7 @@ def check_row(plan: SweepPlan, window: FollowWindow, events: list[Event], have: 
 class Reader:
     """A loop that reads what is visible, in rounds and in sweeps."""
 
-    def __init__(self, events: list[Event], most_ids: int = MOST_IDS) -> None:
+    def __init__(self, events, most_ids=MOST_IDS):
         self.window = FollowWindow(0, 0, most_ids=most_ids)
         self.plan = SweepPlan(self.window, Rate(), 0)
         self.events = events
@@ -106,14 +106,14 @@ class Reader:
         self.sweep: Sweep | None = None
         """A sweep of which only the first half was read."""
 
-    def take(self, lines: list[LogLine], now: int) -> None:
+    def take(self, lines, now):
         newest = self.window.newest or 0
         fresh = self.window.accept(lines, now)
         assert [each.at for each in fresh] == sorted(each.at for each in fresh)
         assert all(each.late == (each.at < newest) for each in fresh)
         self.delivered += fresh
 
-    def round(self, now: int, overlap: int, *, fails: bool, bounded: bool) -> None:
+    def round(self, now, overlap, *, fails, bounded):
         start = self.window.begin(overlap)
         lines = visible(self.events, start, now, now + self.window.ahead if bounded else None)
         half = len(lines) // 2
@@ -123,7 +123,7 @@ class Reader:
         if not fails:
             self.window.finish(now)
 
-    def read_sweeps(self, now: int, *, fails: bool) -> None:
+    def read_sweeps(self, now, *, fails):
         self.plan.plan(now, 1.0)
         while (sweep := self.plan.next(now)) is not None:
             lines = visible(self.events, sweep.span.start, now, sweep.span.end)
@@ -140,7 +140,7 @@ class Reader:
             self.plan.finish(sweep)
 
     @property
-    def have(self) -> set[str]:
+    def have(self):
         return {each.id for each in self.delivered}
 
 
@@ -205,14 +205,6 @@ def test_overlap_as_asked_and_never_hours():
         start = window.begin()
         assert start >= later - FURTHEST - 60_000
         window.finish(later)
-
-
-def test_after_an_outage_reading_begins_before_it():
-    window = FollowWindow(0, 0)
-    before = 10_000_000
-    window.accept([line("a", before)], before)
-    window.finish(before)
-    assert window.begin() <= before - OVERLAP
 
 
 def test_a_future_stamp_makes_nothing_late_and_moves_no_window():

@@ -13,16 +13,16 @@ from services.models.logs import LogLine
 class Filters:
     """Matches texts that begin with `a`."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.requests: list[Sequence[str]] = []
 
-    async def matching(self, _pattern: str, messages: Sequence[str]) -> frozenset[str]:
+    async def matching(self, _pattern, messages):
         self.requests.append(messages)
         return frozenset(text for text in messages if text.startswith("a"))
 
 
 class NoWaiting(ManualClock):
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds):
         """Return at once."""
 
 

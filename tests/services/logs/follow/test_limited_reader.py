@@ -1,6 +1,5 @@
 import asyncio
 import os
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,14 +12,13 @@ from services.models.base import RawId
 from services.models.first_wave import AlarmMoment
 from services.runbook.loader import load_builtin
 from services.system import Services
-from tests.conftest import Embedded
 from tests.services.incidents.waves import ALARM
 
 FILTER = "logs.FilterLogEvents"
 
 
 @asynccontextmanager
-async def services_of(embedded: Embedded) -> AsyncIterator[Services]:
+async def services_of(embedded):
     book, journal = load_builtin("facility-prod"), Path(os.environ["HOME"]) / "journal.db"
     services = Services(book, AwsSettings(**embedded.settings()), embedded.clock, journal=journal, seed=1)
     try:
@@ -29,7 +27,7 @@ async def services_of(embedded: Embedded) -> AsyncIterator[Services]:
         await services.close()
 
 
-async def waking(embedded: Embedded) -> None:
+async def waking(embedded):
     while True:
         if embedded.clock.sleepers:
             embedded.advance(0.1)

@@ -11,17 +11,17 @@ NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 class Sender:
-    def __init__(self, clock: ManualClock, limiter: LogLimiter, name: str) -> None:
+    def __init__(self, clock, limiter, name):
         self.clock, self.limiter, self.lane = clock, limiter, limiter.open(name)
         self.sent: list[float] = []
 
-    async def run(self, count: int) -> None:
+    async def run(self, count):
         for _request in range(count):
             await self.limiter.turn(self.lane)
             self.sent.append(self.clock.elapsed())
 
 
-async def advance(clock: ManualClock, seconds: float) -> None:
+async def advance(clock, seconds):
     for _step in range(round(seconds / 0.05)):
         clock.advance(0.05)
         await settle()
@@ -153,7 +153,7 @@ async def test_consoles_that_do_not_know_of_each_other_come_to_equal_rates():
     sent: list[float] = []
     counts = Counter[int]()
 
-    async def console(number: int, limiter: LogLimiter) -> None:
+    async def console(number, limiter):
         lane = limiter.open("tail")
         while True:
             await limiter.turn(lane)

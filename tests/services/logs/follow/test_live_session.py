@@ -1,10 +1,8 @@
 """Live Tail over HTTP: updates, minutes and price, the end without keys, opened again when it breaks."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -22,33 +20,33 @@ ARN = f"arn:aws:logs:ap-northeast-1:123456789012:log-group:{GROUP}"
 
 
 class Live:
-    def __init__(self, aws: Any, session: LiveSession, meter: UsageMeter) -> None:
+    def __init__(self, aws, session, meter):
         self.aws, self.session, self.meter = aws, session, meter
         self.states: list[LiveState] = []
 
-    async def run(self) -> None:
+    async def run(self):
         async with aclosing(self.session.states()) as states:
             async for state in states:
                 self.states.append(state)
 
-    async def until(self, condition: Any) -> LiveState:
+    async def until(self, condition):
         async with asyncio.timeout(60):
             while not (self.states and condition(self.states[-1])):  # noqa: ASYNC110  nothing tells
                 await asyncio.sleep(0.005)
         return self.states[-1]
 
     @property
-    def texts(self) -> list[str]:
+    def texts(self):
         return [line.text for state in self.states for line in state.lines]
 
 
 @asynccontextmanager
-async def live(aws: Any, monkeypatch: pytest.MonkeyPatch, arn: str = ARN) -> AsyncIterator[Live]:
+async def live(aws, monkeypatch, arn=ARN):
     monkeypatch.setattr(embedded_live, "LIVE_UPDATE", 0.02)
     meter = UsageMeter(aws.clock)
     session = AwsSession(AwsSettings(**aws.settings()), clock=aws.clock, meter=meter)
 
-    async def resolved() -> str:
+    async def resolved():
         return arn
 
     running = Live(aws, LiveSession(LiveTail(session), resolved, "", aws.clock, meter, 150.0), meter)
@@ -109,20 +107,20 @@ async def test_what_cannot_be_opened_ends_with_its_reason(empty_aws, monkeypatch
 class Breaking:
     """Sessions that AWS opens and breaks at once; each one that was opened is charged a minute."""
 
-    async def updates(self, _arn: str, _pattern: str = "") -> AsyncGenerator[LiveUpdate, None]:
+    async def updates(self, _arn, _pattern=""):
         yield LiveUpdate()
 
 
 async def test_sessions_that_break_at_once_are_opened_seldomer_and_seldomer_until_nobody_reads():
     clock = ManualClock(datetime(2026, 1, 14, tzinfo=UTC))
 
-    async def arn() -> str:
+    async def arn():
         return ARN
 
-    session = LiveSession(Breaking(), arn, "", clock, UsageMeter(clock), 150.0)  # type: ignore[arg-type]
+    session = LiveSession(Breaking(), arn, "", clock, UsageMeter(clock), 150.0)
     states: list[LiveState] = []
 
-    async def run() -> None:
+    async def run():
         async with aclosing(session.states()) as sessions:
             async for state in sessions:
                 states.append(state)

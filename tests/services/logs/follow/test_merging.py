@@ -5,11 +5,11 @@ from services.logs.follow.merging import PATIENCE, Merger
 from services.models.logs import LogLine
 
 
-def _line(at: int, text: str = "", ingested: int | None = None) -> LogLine:
+def _line(at, text="", ingested=None):
     return LogLine(f"{at}{text}", at, at if ingested is None else ingested, "s", text)
 
 
-def _texts(lines: list) -> list[str]:  # type: ignore[type-arg]
+def _texts(lines):
     return [line.line.text for line in lines]
 
 

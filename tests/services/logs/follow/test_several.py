@@ -1,19 +1,18 @@
 """Several follow loops at once: when a round is over, and when a group that is read once is."""
 
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-from services.logs.follow.several import GroupBatch, batches
+from services.logs.follow.several import batches
 from services.models.logs import LogLine, TailBatch, TailStats
 
 
-def _batch(text: str, **stats: int) -> TailBatch:
+def _batch(text, **stats):
     lines = (LogLine(text, 1, 1, "s", text),) if text else ()
     return TailBatch(lines, TailStats.model_validate({"group": "/g", **stats}))
 
 
-async def _read(*loop: TailBatch, once: bool) -> list[GroupBatch]:
-    async def start(_group: str) -> AsyncIterator[TailBatch]:
+async def _read(*loop, once):
+    async def start(_group):
         for batch in loop:
             yield batch
 

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from services.logs.follow.sweeps import HOURS, QUARTER, Rate, Sweep, SweepPlan
+from services.logs.follow.sweeps import HOURS, QUARTER, Rate, SweepPlan
 from services.logs.follow.window import FollowWindow
 from services.models.logs import LogLine
 
@@ -10,7 +10,7 @@ MS = 1_775_012_400_000
 MINUTE, HOUR = 60_000, 3_600_000
 
 
-def filled(lines: int) -> tuple[FollowWindow, SweepPlan]:
+def filled(lines):
     """A tail that has just read so many lines of the last two minutes."""
     window, rate = FollowWindow(MS - 3 * 3_600_000, MS), Rate()
     page = [
@@ -53,7 +53,7 @@ def test_a_long_sweep_that_is_due_again_at_its_end_keeps_no_other_waiting():
     assert QUARTER in tiers
 
 
-def next_wide(plan: SweepPlan, now: int) -> Sweep:
+def next_wide(plan, now):
     """The next sweep of HOURS; those before it are finished."""
     plan.plan(now, 0.25)
     while (sweep := plan.next(now)) is not None and sweep.tier is not HOURS:
@@ -101,13 +101,13 @@ class Tail:
     step: int
     now: int = MS
 
-    def __post_init__(self) -> None:
+    def __post_init__(self):
         self.rate = Rate()
         self.window = FollowWindow(MS, MS)
         self.plan = SweepPlan(self.window, self.rate, MS)
         self.outage = range(0)
 
-    def follow(self, seconds: int) -> list[Sweep]:
+    def follow(self, seconds):
         """Read for so long; returns the sweeps."""
         sweeps = []
         for _round in range(seconds // 5):
@@ -129,7 +129,7 @@ class Tail:
                 self.plan.finish(sweep)
         return sweeps
 
-    def pause(self, hours: int) -> None:
+    def pause(self, hours):
         self.outage = range(self.now, self.now + hours * HOUR)
         self.now = self.outage.stop
 

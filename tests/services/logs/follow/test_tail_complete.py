@@ -1,7 +1,6 @@
 """A tail says from when to when no line is missing, and says no more than is so."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -17,24 +16,17 @@ START = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
 NOW = int(START.timestamp() * 1000)
 
 
-def line(at: int) -> LogLine:
+def line(at):
     return LogLine(str(at), at, at, "s", "text")
 
 
 class Source:
-    def __init__(self, *times: int) -> None:
+    def __init__(self, *times):
         self.lines = [line(at) for at in times]
         self.error: Exception | None = None
         self.starts: list[int] = []
 
-    async def page(
-        self,
-        group: str,
-        start_ms: int,
-        end_ms: int | None = None,
-        pattern: str = "",
-        token: str | None = None,
-    ) -> tuple[tuple[LogLine, ...], str | None]:
+    async def page(self, group, start_ms, end_ms=None, pattern="", token=None):
         self.starts.append(start_ms)
         if self.error is not None:
             raise self.error
@@ -42,7 +34,7 @@ class Source:
         return tuple(lines), None
 
 
-async def first_stats(*times: int, backlog: int = 200) -> TailStats:
+async def first_stats(*times, backlog=200):
     async with aclosing(
         LogFollower(Source(*times), "/g", clock=ManualClock(START), backlog=backlog).batches()
     ) as batches:
@@ -70,7 +62,7 @@ async def test_a_failure_and_a_step_of_the_clock_leave_no_hole_and_promise_none(
     follow = LogFollower(source, "/g", clock=clock, start_ms=NOW - 60_000, fault=faults.append)
     heard: list[TailBatch] = []
 
-    async def listen() -> None:
+    async def listen():
         async for batch in follow.batches():
             heard.append(batch)
 
@@ -100,7 +92,7 @@ async def test_a_failure_and_a_step_of_the_clock_leave_no_hole_and_promise_none(
 async def test_a_late_subscriber_to_a_long_tail_hears_nothing_of_dropped_lines():
     queue: asyncio.Queue[TailBatch] = asyncio.Queue()
 
-    async def loop(_group: str, _pattern: str) -> AsyncIterator[TailBatch]:
+    async def loop(_group, _pattern):
         while True:
             yield await queue.get()
 

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
@@ -10,12 +9,12 @@ from services.models.logs import LogLine, TailStats
 
 
 class Source:
-    def __init__(self) -> None:
+    def __init__(self):
         self.queues: dict[tuple[str, str], asyncio.Queue[TailBatch | Exception]] = {}
         self.started: list[tuple[str, str]] = []
         self.ended: list[tuple[str, str]] = []
 
-    async def loop(self, group: str, pattern: str) -> AsyncIterator[TailBatch]:
+    async def loop(self, group, pattern):
         key = (group, pattern)
         self.started.append(key)
         queue = self.queues.setdefault(key, asyncio.Queue())
@@ -28,14 +27,14 @@ class Source:
         finally:
             self.ended.append(key)
 
-    def say(self, group: str, *names: str) -> None:
+    def say(self, group, *names):
         lines = tuple(LogLine(name, 1, 1, "s", name) for name in names)
         self.queues.setdefault((group, ""), asyncio.Queue()).put_nowait(
             TailBatch(lines, TailStats(group=group))
         )
 
 
-def names(batch: TailBatch) -> list[str]:
+def names(batch):
     return [line.id for line in batch.lines]
 
 

@@ -10,7 +10,7 @@ from services.logs.follow.twins import LATEST, SOON, TwinLines
 from services.models.logs import LogLine
 
 
-def line(text: str, identity: str = "") -> LogLine:
+def line(text, identity=""):
     return LogLine(identity, 1, 1, "s", text)
 
 

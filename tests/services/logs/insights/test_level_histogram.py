@@ -1,26 +1,17 @@
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession
 from services.aws.client.settings import AwsSettings
-from services.logs.insights.histogram import (
-    LevelBar,
-    histogram_of,
-    level_field,
-    query_text,
-    width_of,
-)
+from services.logs.insights.histogram import LevelBar, histogram_of, level_field, query_text, width_of
 from services.logs.insights.service import SCANNED, InsightsService
 from services.models.insights_queries import QueryRows
 from services.models.logs import Severity, severity_named
 from services.models.metrics import TimeSpan
 from services.runbook.loader import load_builtin
-from tests.conftest import Embedded
 from widgets.logs.text.severity import severity_of
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -78,7 +69,7 @@ def test_bars_are_summed_by_severity():
 
 
 @pytest.fixture
-async def service(embedded: Embedded, tmp_path: Path) -> AsyncIterator[tuple[InsightsService, UsageMeter]]:
+async def service(embedded, tmp_path):
     meter = UsageMeter(embedded.clock)
     settings = AwsSettings(region="ap-northeast-1", endpoint_url=embedded.url)
     session = AwsSession(settings, clock=embedded.clock, meter=meter)

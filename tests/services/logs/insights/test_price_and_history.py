@@ -1,7 +1,5 @@
 import stat
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -20,21 +18,21 @@ CREATED = int((NOW - timedelta(days=300)).timestamp() * 1000)
 GB = 10**9
 
 
-def group(name: str, stored: int = 30 * GB, days: int | None = 30) -> dict[str, Any]:
+def group(name, stored=30 * GB, days=30):
     retention = {} if days is None else {"retentionInDays": days}
     return {"logGroupName": name, "storedBytes": stored, "creationTime": CREATED} | retention
 
 
-def estimator(factor: float | None = None, **answers: Any) -> tuple[PriceEstimator, Canned]:
+def estimator(factor=None, **answers):
     canned = Canned(**answers)
 
-    def correction(_groups: Sequence[str]) -> float | None:
+    def correction(_groups):
         return factor
 
     return PriceEstimator(canned, load_builtin("facility-prod"), ManualClock(NOW), correction), canned
 
 
-def listed(*rows: dict[str, Any]) -> Any:
+def listed(*rows):
     return lambda params: {
         "logGroups": [row for row in rows if row["logGroupName"].startswith(params["logGroupNamePrefix"])]
     }
@@ -97,7 +95,7 @@ async def test_a_group_of_unknown_size_is_named_and_not_free():
         await denied.estimate(["/a"], DAY)
 
 
-def own(**fields: Any) -> OwnQuery:
+def own(**fields):
     return OwnQuery(**({"at": NOW, "text": "limit 1", "groups": ("/a",), "span": DAY, "bytes": 6 * GB, "estimated": GB} | fields))  # fmt: skip
 
 

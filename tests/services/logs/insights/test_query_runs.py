@@ -1,10 +1,8 @@
 """Runs of Logs Insights queries through canned answers: partial rows, pages, and queries that nobody waits for."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -16,7 +14,7 @@ from services.models.insights import QueryState
 from services.models.insights_queries import InsightsQuery, QueryLanguage, QueryProgress
 from services.models.metrics import TimeSpan
 from services.models.problem import ProblemKind
-from tests.services.aws.canned import Canned, SlowStart, failure
+from tests.services.aws.canned import Canned, Pauses, SlowStart, failure, script
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 QUERY = InsightsQuery(
@@ -28,7 +26,7 @@ STARTED = {"queryId": "q-1"}
 STOPPED = {"success": True}
 
 
-def answer(status: str, *numbers: int, token: str = "", count: int | None = None) -> dict[str, Any]:
+def answer(status, *numbers, token="", count=None):
     rows = [
         [{"field": "n", "value": str(number)}, {"field": "@ptr", "value": f"p{number}"}] for number in numbers
     ]
@@ -44,28 +42,11 @@ def answer(status: str, *numbers: int, token: str = "", count: int | None = None
     return {"status": status, "results": rows, "statistics": statistics} | more
 
 
-def script(*answers: Any) -> Callable[[dict[str, Any]], Any]:
-    """One answer after the other; the last for ever."""
-    pending = list(answers)
-    return lambda _params: pending.pop(0) if len(pending) > 1 else pending[0]
-
-
-class Pauses:
-    """Records what was slept instead of sleeping."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
-
-
-def runner(canned: Canned, pauses: Pauses | None = None) -> QueryRunner:
+def runner(canned, pauses=None):
     return QueryRunner(InsightsQueries(canned), sleep=pauses or Pauses())
 
 
-async def states_of(runs: QueryRunner, query: InsightsQuery = QUERY, **options: Any) -> list[QueryProgress]:
+async def states_of(runs, query=QUERY, **options):
     async with aclosing(runs.run(query, **options)) as states:
         return [state async for state in states]
 
@@ -143,7 +124,7 @@ async def test_a_reader_that_leaves_stops_the_query_and_is_charged_what_is_known
 async def test_an_exception_of_the_reader_stops_the_query():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Running", 1), StopQuery=STOPPED)
 
-    async def work() -> None:
+    async def work():
         async with aclosing(runner(canned).run(QUERY)) as states:
             async for state in states:
                 if state.rows.rows:
@@ -158,7 +139,7 @@ async def test_a_cancelled_task_stops_the_query():
     canned = Canned(StartQuery=STARTED, GetQueryResults=answer("Running", 1), StopQuery=STOPPED)
     polled = asyncio.Event()
 
-    async def work() -> None:
+    async def work():
         async with aclosing(runner(canned).run(QUERY)) as states:
             async for state in states:
                 if state.rows.rows:

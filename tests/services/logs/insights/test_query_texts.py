@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,7 +47,10 @@ def test_conditions_that_use_an_index(text, fields):
 def test_a_blanked_query_has_the_same_commands_and_every_character_in_its_place(text):
     blank = blanked(text)
     assert len(blank) == len(text)
-    assert commands(blank) == commands(text)
+    # A comment at the end of a line leaves blanks there.
+    assert [re.sub(" +\n", "\n", each) for each in commands(blank)] == [
+        re.sub(" +\n", "\n", each) for each in commands(text)
+    ]
     assert all(new in (old, " ") for new, old in zip(blank, text, strict=True))
 
 
@@ -111,7 +115,7 @@ def test_the_caret_of_a_compile_error():
     assert CompileError("").place(text) is None
 
 
-def asked(text: str, language: QueryLanguage, *groups: str) -> InsightsQuery:
+def asked(text, language, *groups):
     start = datetime(2026, 1, 14, tzinfo=UTC)
     span = TimeSpan(start=start, end=start + timedelta(hours=1))
     return InsightsQuery(text=text, language=language, groups=tuple(map(RawId, groups)), span=span)

@@ -248,7 +248,7 @@ def test_an_answer_keeps_its_form_and_loses_its_secrets(answer):
     )
 
 
-def shape(value: object) -> object:
+def shape(value):
     match value:
         case dict():
             return {key: shape(each) for key, each in value.items()}

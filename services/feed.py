@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from services.aws.client.errors import AwsError
+from services.background.boundaries import Fault, from_within, unreported
 from services.background.detached import detached
-from services.background.faults import Fault, fault_problem, from_within, unreported
+from services.background.faults import fault_problem
 from services.background.wake import Wake
 from services.clock import Clock, Mark, mark, until_tick
 from services.i18n import _

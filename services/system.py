@@ -25,7 +25,7 @@ from services.aws.logs.events import Logs
 from services.aws.logs.journal_stream import JournalStream
 from services.aws.logs.metric_filter import MetricFilters
 from services.aws.rds.reader import RdsReader
-from services.background.faults import Fault
+from services.background.boundaries import Fault
 from services.background.wake import Wakes
 from services.calendar.calendar import Calendar
 from services.changes.base import ChangeContext

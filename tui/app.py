@@ -17,6 +17,7 @@ from textual.command import Provider
 from textual.events import Key
 from textual.screen import Screen
 
+from services.background.boundaries import Boundary
 from services.host.regular_files import exists
 from services.i18n import _
 from services.models.gone import take_notices
@@ -183,10 +184,9 @@ class TobanApp(Console):
             self._switch = SystemSwitch(self, fleet, connect_system, subscriptions, resume, opening)
 
     async def _opened(self, opening: "asyncio.Task[None]") -> None:
-        try:
+        # Watching works without a journal.
+        with Boundary(self.report_bug):
             await opening
-        except Exception as error:  # noqa: BLE001  the boundary: watching works without a journal
-            self.report_bug(error)
 
     def known_secrets(self) -> Iterator[str]:
         yield from environment_secrets()

@@ -4,29 +4,18 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import TypeVar, cast
 
+from services.background.boundaries import Boundary, Fault, unreported
 from services.clock import Clock, real
 from services.i18n import _
 from services.models.problem import Problem, ProblemKind
 
 T = TypeVar("T")
-Fault = Callable[[BaseException], object]
-"""Called with an internal error; raises nothing."""
 
 AGAIN = 5.0
 """Seconds of real time after which work that an internal error stopped is restarted."""
-
-
-def unreported(_error: BaseException) -> None:
-    """Report nothing: the default where no console is running."""
-
-
-def from_within(error: BaseException) -> bool:
-    if not isinstance(error, asyncio.CancelledError):
-        return isinstance(error, Exception)
-    task = asyncio.current_task()
-    return task is not None and not task.cancelling()
 
 
 def fault_problem(summary: str, error: BaseException, at: datetime) -> Problem:
@@ -77,14 +66,10 @@ class Workers:
         while True:
             mended = asyncio.get_running_loop().call_later(AGAIN, self.problems.pop, name, None)
             try:
-                await work()
-            except (Exception, asyncio.CancelledError) as error:
-                if not from_within(error):
-                    raise
-                self._stopped(name, title, error)
-            else:
-                self.problems.pop(name, None)
-                return
+                with Boundary(partial(self._stopped, name, title)):
+                    await work()
+                    self.problems.pop(name, None)
+                    return
             finally:
                 mended.cancel()
             await self._clock.sleep(real(self._clock, AGAIN).total_seconds())

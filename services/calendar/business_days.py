@@ -6,9 +6,12 @@ National holidays come from jpholiday; what it does not know (a new law, 臨時�
 
 from datetime import date, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 from services.i18n import N_, _
-from services.models.runbook import Closures
+
+if TYPE_CHECKING:
+    from services.models.runbook import Closures
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000
 """Years whose first and last moments exist in every time zone."""
@@ -33,7 +36,7 @@ _NEW_YEAR = ((12, 25), (1, 7))
 
 
 class BusinessCalendar:
-    def __init__(self, closures: Closures) -> None:
+    def __init__(self, closures: "Closures") -> None:
         self._weekdays = frozenset(closures.weekdays)
         self._yearly = frozenset((int(each[:2]), int(each[3:])) for each in closures.yearly)
         self._extra = frozenset(closures.extra)

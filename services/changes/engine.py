@@ -8,9 +8,10 @@ from datetime import datetime, timedelta, tzinfo
 from services import i18n
 from services.aws.client.write_grants import WriteAuthorizer
 from services.aws.client.writer import ClockedWriter
+from services.background.boundaries import Fault, unreported
 from services.background.companion import companion
 from services.background.detached import detached
-from services.background.faults import Fault, Workers, unreported
+from services.background.faults import Workers
 from services.background.wake import Wake
 from services.changes.approval.authority import Authority
 from services.changes.arming.arming import Arming

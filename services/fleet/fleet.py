@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterable, Set
 from contextlib import suppress
 from functools import partial
 
+from services.background.boundaries import Fault, unreported
 from services.background.detached import detached
-from services.background.faults import Fault, unreported
 from services.background.wake import Wake
 from services.clock import Clock
 from services.fleet.watched import SystemEntry, WatchedSystem

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from services.alarms.beginning import Beginning, begin
 from services.aws.client.settings import AwsSettings
+from services.background.boundaries import Boundary, Fault, unreported
 from services.background.detached import detached, in_thread
-from services.background.faults import Fault, unreported
 from services.background.wake import Wake
 from services.clock import Clock
 from services.fleet.records import RecordsReader
@@ -95,10 +95,10 @@ class WatchedRecords:
     def _outcome(self) -> SystemRecords:
         reading, self._reading = self._reading, None
         assert reading is not None
-        try:
+        # One system's journal must not end what watches it.
+        with Boundary(self._fault):
             return reading.result()
-        except Exception as error:  # noqa: BLE001  the boundary: one system's journal must not end what watches it
-            return self._last.model_copy(update={"problem": self._internal(error)})
+        return self._last.model_copy(update={"problem": self._internal()})
 
     async def _unreached(self) -> Problem | None:
         """Read what a shared journal's copy here lacks; why that cannot be done, None if it was."""
@@ -108,13 +108,14 @@ class WatchedRecords:
         if not done:
             return self._problem(ProblemKind.UNREACHABLE, _("The shared journal does not answer."))
         ended, self._catching_up = self._catching_up, None
-        try:
-            ended.result()
-        except JournalError as error:
-            return error.problem
-        except Exception as error:  # noqa: BLE001  the boundary: what is not read must not look as if it were
-            return self._internal(error)
-        return None
+        with Boundary(self._fault):
+            try:
+                ended.result()
+            except JournalError as error:
+                return error.problem
+            return None
+        # What is not read must not look as if it were.
+        return self._internal()
 
     async def _catch_up(self) -> None:
         if self._journal is None:
@@ -125,8 +126,7 @@ class WatchedRecords:
         problem = self._problem(ProblemKind.UNREACHABLE, summary)
         return self._last.model_copy(update={"problem": problem})
 
-    def _internal(self, error: Exception) -> Problem:
-        self._fault(error)
+    def _internal(self) -> Problem:
         return self._problem(ProblemKind.FAULT, _("An internal error stopped this read."))
 
     def _problem(self, kind: ProblemKind, summary: str) -> Problem:
@@ -233,14 +233,17 @@ class WatchedSystem:
             self._changed()
 
     async def _load(self) -> bool:
-        try:
-            plan, journal = await in_thread(self._files)
-        except DataFileError as error:
-            first = str(error.mistakes[0]) if error.mistakes else str(error)
-            return self._unfit(_("Its files cannot be used: {why}").format(why=first))
-        except Exception as error:  # noqa: BLE001  the boundary: it must not look as if it would be read yet
-            self.fault(error)
+        files: tuple[SystemPlan, tuple[str, str]] | None = None
+        with Boundary(self.fault):
+            try:
+                files = await in_thread(self._files)
+            except DataFileError as error:
+                first = str(error.mistakes[0]) if error.mistakes else str(error)
+                return self._unfit(_("Its files cannot be used: {why}").format(why=first))
+        if files is None:
+            # It must not look as if it would be read yet.
             return self._unfit(_("An internal error stopped this read."))
+        plan, journal = files
         id = plan.runbook.system.id
         if not self._claims(id):
             text = _("{place}: another system of the list has the id {id} too.")

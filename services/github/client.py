@@ -14,6 +14,7 @@ import aiohttp
 import orjson
 
 from services.aws.client.errors import AwsError, NotFound
+from services.background.boundaries import Translated
 from services.clock import Clock
 from services.github import responses
 from services.github.sealing import is_usable
@@ -188,7 +189,13 @@ class GithubClient:
             "X-GitHub-Api-Version": VERSION,
             "User-Agent": "toban",
         }
-        try:
+
+        def unreachable(error: Exception) -> AwsError:
+            # No other error proves that nothing was written.
+            certain = isinstance(error, _UNSENT)
+            return responses.unreachable(host, _why(error), operation, self._now(), certain=certain)
+
+        with Translated(unreachable, but=AwsError):
             async with (
                 web.session(_LIMITS, leaving) as session,
                 session.request(
@@ -196,12 +203,6 @@ class GithubClient:
                 ) as answer,
             ):
                 return answer.status, answer.headers, _json(await answer.read())
-        except AwsError:
-            raise
-        except _UNSENT as error:
-            raise responses.unreachable(host, _why(error), operation, self._now(), certain=True) from None
-        except Exception as error:  # noqa: BLE001  the boundary: no such error proves that nothing was written
-            raise responses.unreachable(host, _why(error), operation, self._now(), certain=False) from None
 
     def _blocked(self, operation: str) -> AwsError:
         text = _("The console refused to send {call}: it is not what was confirmed.")

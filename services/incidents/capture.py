@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from services.background.boundaries import Fault, unreported
 from services.background.companion import companion
 from services.background.detached import detached
-from services.background.faults import Fault, unreported
 from services.background.leases import FirstReads
 from services.background.wake import Wake
 from services.clock import Clock, real

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.aws.client.reader import Reader
-from services.background.faults import Fault
+from services.background.boundaries import Fault
 from services.background.wake import Wake
 from services.clock import Clock
 from services.incidents.capture import IncidentCapture

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from services.background.faults import Fault, Workers, unreported
+from services.background.boundaries import Fault, unreported
+from services.background.faults import Workers
 from services.clock import Clock
 from services.i18n import _
 from services.journal.anchors.checkpoints import (

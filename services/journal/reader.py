@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 from services.i18n import _
 from services.journal import files
 from services.journal.chain import NOTHING, dated_moment, moment

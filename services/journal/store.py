@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 from services.i18n import _
 from services.journal import files
 from services.journal.derived.saved import Saved, remember
@@ -63,19 +63,19 @@ class Store(JournalReader):
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self.query("BEGIN IMMEDIATE")
-        try:
+        with on_error(self._roll_back):
             # A newer console may have changed the schema while this one had the file open.
             self.refuse_newer()
             yield
             self.query("COMMIT")
-        except BaseException:
-            # SQLite may have rolled back already, or be unable to: either way no entry may stay half written.
-            if self._db.in_transaction:
-                try:
-                    self.query("ROLLBACK")
-                except sqlite3.Error:
-                    self.close()
-            raise
+
+    def _roll_back(self) -> None:
+        # SQLite may have rolled back already, or be unable to: either way no entry may stay half written.
+        if self._db.in_transaction:
+            try:
+                self.query("ROLLBACK")
+            except sqlite3.Error:
+                self.close()
 
 
 def indexed_words(row: Row) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-from services.background.cleanup import on_error
+from services.background.boundaries import Translated, on_error
 from services.clock import Clock
 from services.journal import files
 from services.journal.errors import AlreadyRecorded, HeldByAnother, JournalError
@@ -71,17 +71,18 @@ class Threads:
         self._reading.shutdown(wait=False)
 
     async def _run(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        try:
+        # No file content may end the console.
+        with Translated(self._failed, but=(AlreadyRecorded, HeldByAnother)):
             if self._closed:
                 raise closed()
             return await asyncio.get_running_loop().run_in_executor(thread, work)
-        except (AlreadyRecorded, HeldByAnother):
-            raise
-        except Exception as error:  # noqa: BLE001  the boundary: no file content may end the console
-            expected = isinstance(error, sqlite3.Error | OSError | UnusableJournal)
-            trouble = error if expected else damaged()
-            problem = problem_of(trouble, self._writer.path, self._clock.now())
-            raise JournalError(problem) from trouble
+
+    def _failed(self, error: Exception) -> JournalError:
+        expected = isinstance(error, sqlite3.Error | OSError | UnusableJournal)
+        trouble = error if expected else damaged()
+        failed = JournalError(problem_of(trouble, self._writer.path, self._clock.now()))
+        failed.__cause__ = trouble
+        return failed
 
     def _with_reader(self, work: Callable[[JournalReader], T]) -> T:
         reader = self._opened()

@@ -13,7 +13,7 @@ from functools import partial
 from services.aws.certificates import CertificateReader
 from services.aws.client.errors import AwsError
 from services.aws.regions import REGION as GLOBAL_REGION
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 from services.clock import Clock, Mark, mark, passed
 from services.dashboards.sources import MetricSource
 from services.models.base import RawId

@@ -21,6 +21,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from services.aws.client.secret import Secret
+from services.background.boundaries import Translated
 from services.host import web
 from services.i18n import _
 from services.slack import refusals
@@ -286,28 +287,24 @@ class Webhook:
 @asynccontextmanager
 async def _sent(address: str) -> AsyncIterator[None]:
     host = urlsplit(address).hostname or ""
-    try:
-        yield
-    except (
-        aiohttp.ClientConnectorError,
-        aiohttp.ConnectionTimeoutError,
-        aiohttp.ClientHttpProxyError,
-    ) as error:
-        raise Refused(refusals.unreachable(host, why(error)), backoff=True) from None
-    except SlackError:
-        raise
-    except Exception as error:  # noqa: BLE001  the boundary: no such error proves that nothing was posted
-        raise Unanswered(refusals.unanswered(why(error))) from None
+    # No other error proves that nothing was posted.
+    with Translated(lambda error: Unanswered(refusals.unanswered(why(error))), but=SlackError):
+        try:
+            yield
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientHttpProxyError,
+        ) as error:
+            raise Refused(refusals.unreachable(host, why(error)), backoff=True) from None
 
 
 @asynccontextmanager
 async def _reading(address: str) -> AsyncIterator[None]:
     host = urlsplit(address).hostname or ""
-    try:
-        yield
-    except SlackError:
-        raise
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise CannotTell(refusals.unreachable(host, why(error)), again=True) from None
-    except Exception as error:  # noqa: BLE001  the boundary: an unreadable answer does not prove that the message is not there
-        raise CannotTell(refusals.unanswered(why(error)), again=True) from None
+    # An unreadable answer does not prove that the message is not there.
+    with Translated(lambda error: CannotTell(refusals.unanswered(why(error)), again=True), but=SlackError):
+        try:
+            yield
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise CannotTell(refusals.unreachable(host, why(error)), again=True) from None

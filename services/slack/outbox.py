@@ -11,7 +11,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from services.background.faults import Fault, Workers, unreported
+from services.background.boundaries import Fault, unreported
+from services.background.faults import Workers
 from services.background.leases import FirstReads
 from services.background.wake import Wake
 from services.clock import Clock, mark, real

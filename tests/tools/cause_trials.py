@@ -22,7 +22,7 @@ from services import i18n
 from services.aws.client.meter import UsageMeter
 from services.aws.client.session import AwsSession, AwsSettings
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.background.faults import unreported
+from services.background.boundaries import unreported
 from services.clock import Clock, ManualClock
 from services.demo.faults import FaultRule
 from services.demo.front import moto_app

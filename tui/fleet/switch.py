@@ -8,6 +8,7 @@ from typing import cast
 
 from textual.screen import Screen
 
+from services.background.boundaries import Boundary
 from services.background.detached import detached
 from services.fleet.fleet import Fleet
 from services.fleet.watched import WatchedSystem
@@ -181,10 +182,9 @@ class SystemSwitch:
             self._app.inform(text, severity="error")
             return None
         if system.key not in self._connected:
-            try:
+            with Boundary(self._app.report_bug):
                 self._connected[system.key] = await self._connect(system)
-            except Exception as error:  # noqa: BLE001  the boundary: it must not end what watches the others
-                self._app.report_bug(error)
+            if system.key not in self._connected:
                 text = _("{system}: an internal error kept it from being shown; it is watched as before.")
                 self._app.inform(text.format(system=system.state.title), severity="error")
                 return None
@@ -223,10 +223,9 @@ class SystemSwitch:
         self._subscriptions.follow_feeds()
 
     async def _open_journal(self, services: Services) -> None:
-        try:
+        # Watching works without a journal.
+        with Boundary(self._app.report_bug):
             await services.open_journal()
-        except Exception as error:  # noqa: BLE001  the boundary: watching works without a journal
-            self._app.report_bug(error)
 
     async def _follow_records(self, key: str, subscriptions: Subscriptions) -> None:
         """Follow the journal once it is open, unless another system is shown by then."""

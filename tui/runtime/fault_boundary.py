@@ -6,15 +6,18 @@ and the widget continues (blank if it could not draw), as does everything else.
 
 import asyncio
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from textual.geometry import Region
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.messages import Update
 from textual.strip import Strip
 from textual.widget import Widget
 
-Report = Callable[[Exception], None]
+from services.background.boundaries import Boundary
+
+Report = Callable[[Exception], object]
 
 
 class Dispatching:
@@ -25,10 +28,14 @@ class StrayCancellation(Exception):
     """A handler awaited something that was cancelled from elsewhere; the widget continues."""
 
 
-def stray(pump: MessagePump, message: Message, error: asyncio.CancelledError) -> StrayCancellation:
+def report_of(report: Report, pump: MessagePump, message: Message, error: BaseException) -> None:
+    """Report the error that ended the handling of `message`; `report` may raise to let it through."""
+    if isinstance(error, Exception):
+        report(error)
+        return
     fault = StrayCancellation(f"{type(pump).__name__}: {type(message).__name__}")
     fault.__cause__ = error
-    return fault.with_traceback(error.__traceback__)
+    report(fault.with_traceback(error.__traceback__))
 
 
 def is_cancelled() -> bool:
@@ -61,13 +68,8 @@ def _guard_messages(widget: Widget, report: Report, dispatching: Dispatching) ->
     async def guarded(message: Message) -> None:
         dispatching.count += 1
         try:
-            await dispatch(message)
-        except asyncio.CancelledError as error:
-            if is_cancelled():
-                raise
-            report(stray(widget, message, error))
-        except Exception as error:  # noqa: BLE001  the boundary: an error in a handler must not end the console
-            report(error)
+            with Boundary(partial(report_of, report, widget, message)):
+                await dispatch(message)
         finally:
             dispatching.count -= 1
             forget_sender(message)
@@ -80,10 +82,9 @@ def _guard_drawing(widget: Widget, report: Report) -> None:
 
     @wraps(render_lines)
     def guarded(crop: Region) -> list[Strip]:
-        try:
+        # The other widgets must still be painted.
+        with Boundary(partial(report_of, report, widget, Update(widget))):
             return render_lines(crop)
-        except Exception as error:  # noqa: BLE001  the boundary: the other widgets must still be painted
-            report(error)
-            return [Strip.blank(crop.width, widget.rich_style) for _row in range(crop.height)]
+        return [Strip.blank(crop.width, widget.rich_style) for _row in range(crop.height)]
 
     vars(widget)["render_lines"] = guarded

@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from time import monotonic
 from typing import Any, ClassVar, Protocol
 
@@ -25,13 +26,20 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
+from services.background.boundaries import Boundary
 from services.i18n import _
 from services.models.text import clean
 from tui.exit_status import ExitStatus, ended_by
 from tui.runtime import debug_log, last_resort, screenshots
 from tui.runtime.closed_screens import Freeze, drop_watchers
 from tui.runtime.crash_report import Bug, crash_site, crash_summary, crash_text, environment_secrets
-from tui.runtime.fault_boundary import StrayCancellation, forget_sender, guard_widget, is_cancelled, stray
+from tui.runtime.fault_boundary import (
+    StrayCancellation,
+    forget_sender,
+    guard_widget,
+    is_cancelled,
+    report_of,
+)
 from tui.runtime.ordered_app import OrderedApp
 from tui.runtime.watchdog import Watchdog, leave_blocked
 from tui.signals import on_loop as loop_signals
@@ -108,12 +116,10 @@ class OrderlyEnd:
         self._app.exit(return_code=status)
 
     async def _drain_in_time(self) -> None:
-        with self._app._context():
-            try:
-                async with asyncio.timeout(self._app.DRAIN_SECONDS):
-                    await self._app.drain()
-            except Exception as error:  # noqa: BLE001  the boundary: the terminal is restored in any case
-                self._app.report_bug(error)
+        # The terminal is restored in any case.
+        with self._app._context(), Boundary(self._app.report_bug):
+            async with asyncio.timeout(self._app.DRAIN_SECONDS):
+                await self._app.drain()
 
 
 MOST = 100
@@ -317,14 +323,9 @@ class RuntimeApp(OrderedApp):
             return
         self._dispatching.count += 1
         try:
-            await super()._dispatch_message(message)
-        except asyncio.CancelledError as error:
-            # If raised further, it would silently end the message loop and the console.
-            if is_cancelled():
-                raise
-            self._on_widget_fault(stray(self, message, error))
-        except Exception as error:  # noqa: BLE001  the boundary: an error in an action must not end the console
-            self._on_widget_fault(error)
+            # A stray cancellation, if raised further, would silently end the message loop and the console.
+            with Boundary(partial(report_of, self._on_widget_fault, self, message)):
+                await super()._dispatch_message(message)
         finally:
             self._dispatching.count -= 1
             forget_sender(message, last=True)

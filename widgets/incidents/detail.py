@@ -121,7 +121,7 @@ def _columns(size: Size, needs: Needs) -> dict[str, Region]:
 
 def _evidence(area: Region, needs: Needs) -> dict[str, Region]:
     beside = needs.charts if area.width >= needs.charts * _LEAST_WIDTH else min(needs.charts, 1)
-    rows = min(needs.evidence, area.height - _LEAST_CHART) if beside else area.height
+    rows = max(1, min(needs.evidence, area.height - _LEAST_CHART)) if beside else area.height
     height = area.height - rows
     if not beside or height < _LEAST_CHART:
         return {"evidence": area}

@@ -11,7 +11,7 @@ from services.aws.client.errors import AwsError
 from services.aws.client.reader import Reader
 from services.aws.ecs.parsing import short
 from services.aws.ecs.reader import EcsReader
-from services.background.faults import Fault
+from services.background.boundaries import Fault
 from services.clock import Clock, real
 from services.i18n import _
 from services.incidents.differences import newest_revisions

@@ -13,7 +13,8 @@ from typing import Any
 
 from services.aws.client.errors import AwsError, Incomplete
 from services.aws.client.reader import Reader
-from services.background.faults import Fault, fault_problem, from_within, unreported
+from services.background.boundaries import Fault, from_within, unreported
+from services.background.faults import fault_problem
 from services.calendar.calendar import Calendar
 from services.clock import Clock
 from services.i18n import N_, _

@@ -11,7 +11,7 @@ from services.aws.client.meter import UsageMeter
 from services.aws.client.prices import usd_of_call, yen_per_dollar
 from services.aws.client.reader import Answer, Reader
 from services.aws.client.remedies import remedy, summary
-from services.background.faults import Fault, unreported
+from services.background.boundaries import Fault, unreported
 from services.calendar.calendar import Calendar
 from services.clock import Clock, skew_of
 from services.i18n import _

@@ -10,9 +10,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from services.background.boundaries import Fault
 from services.background.companion import companion
 from services.background.detached import detached
-from services.background.faults import AGAIN, Fault
+from services.background.faults import AGAIN
 from services.background.leases import FirstReads
 from services.background.wake import Wake, Wakes
 from services.calendar.calendar import Calendar

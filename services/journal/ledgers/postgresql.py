@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 from services.background.detached import detached, in_thread
 from services.clock import Clock
 from services.i18n import _
@@ -277,18 +277,20 @@ class PostgresqlLedger:
         if self._closed:
             raise self._problems.closed()
         connection: Connection[Any] | None = None
-        try:
-            async with asyncio.timeout(seconds), self._slots:
-                connection = self._left() or await self._connect()
-                yield connection
-        except BaseException as error:
+
+        def terminate() -> None:
             # Whatever the server is still doing there, nobody waits for it; the others are likely to be dead, too.
             idle, self._idle = self._idle, []
             for broken in (*idle, *filter(None, [connection])):
                 broken.terminate()
-            if isinstance(error, self._problems.failures()):
-                raise self._problems.of(error) from error
-            raise
+
+        try:
+            with on_error(terminate):
+                async with asyncio.timeout(seconds), self._slots:
+                    connection = self._left() or await self._connect()
+                    yield connection
+        except self._problems.failures() as error:
+            raise self._problems.of(error) from error
         if self._closed:
             connection.terminate()
         elif not connection.is_closed():

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 from services.journal.chain import HASH, PREVIOUS, SEQ, hash_of_row, micros, moment
 from services.journal.linking.decisions import is_copy
 from services.journal.linking.records import Record, foreign

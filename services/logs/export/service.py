@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 from services.clock import Clock
 from services.logs.export.export_file import ExportFile, GrowingFile
 from services.logs.export.rendering import ExportedLine, LineRenderer, RowRenderer

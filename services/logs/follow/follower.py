@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.aws.client.errors import AwsError
-from services.background.faults import Fault, fault_problem, from_within, unreported
+from services.background.boundaries import Fault, from_within, unreported
+from services.background.faults import fault_problem
 from services.background.turns import next_turn
 from services.background.wake import Wakes
 from services.clock import Clock, Mark, mark, until_tick

@@ -3,6 +3,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from services.background.boundaries import Boundary
 from services.models.logs import TailBatch
 from services.models.problem import ProblemKind
 
@@ -65,22 +66,23 @@ async def _read(
 ) -> None:
     read_to: int | None = None
     failures = 0
-    end: BaseException | None = None
+    # Raised again where the batches are read.
+    errors: list[BaseException] = []
     loop = start(group)
     try:
-        async for batch in loop:
-            is_round_over = batch.problem is None and batch.stats.read_to != read_to
-            read_to = batch.stats.read_to
-            await queue.put(GroupBatch(group, batch, is_round_over))
-            failures += batch.problem is not None
-            is_given_up = batch.problem is not None and (batch.problem.kind in LASTING or failures >= TRIES)
-            if once and (is_round_over or is_given_up):
-                break
-    except Exception as error:  # noqa: BLE001  raised again where the batches are read
-        end = error
+        with Boundary(errors.append):
+            async for batch in loop:
+                is_round_over = batch.problem is None and batch.stats.read_to != read_to
+                read_to = batch.stats.read_to
+                await queue.put(GroupBatch(group, batch, is_round_over))
+                failures += batch.problem is not None
+                problem = batch.problem
+                is_given_up = problem is not None and (problem.kind in LASTING or failures >= TRIES)
+                if once and (is_round_over or is_given_up):
+                    break
     finally:
         close = getattr(loop, "aclose", None)
         if close is not None:
             with suppress(RuntimeError):
                 await close()
-    await queue.put(end)
+    await queue.put(errors[0] if errors else None)

@@ -1,7 +1,7 @@
 """First waves on the embedded AWS over HTTP."""
 
 from services.aws.cloudwatch.alarms.reader import Alarms
-from services.background.faults import Fault, unreported
+from services.background.boundaries import Fault, unreported
 from services.incidents.first_wave.parts import moment_of
 from services.incidents.first_wave.reading import read_first_wave
 from services.inspections.base import InspectionContext

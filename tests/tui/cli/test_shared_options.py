@@ -10,7 +10,6 @@ WITHOUT = {
     "completion": "prints a script",
     "demo": "has an AWS of its own",
     "drill score": "reads the files of a demo",
-    "events": "prints a template",
     "incident": "reads the journal's file",
     "journal": "reads ledgers, whose addresses say where they are",
     "policy": "prints what the runbook needs",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from importlib.metadata import version
 
+from services.background.boundaries import Boundary
 from services.clock import Clock, SystemClock
 from services.i18n import _
 from services.models.doctor_answer import CheckResult, DoctorAnswer
@@ -70,15 +71,17 @@ async def _result(check: Check, subject: Examination) -> CheckResult:
 
 
 async def _outcome(check: Check, subject: Examination) -> Outcome:
-    try:
-        async with asyncio.timeout(LIMIT):
-            outcome: Outcome = await imported(f"tui.cli.doctor.{check.implementation}")(subject)
-    except Skipped as reason:
-        return Outcome(None, str(reason))
-    except TimeoutError:
-        text = _("The check did not end within {seconds} s.").format(seconds=f"{LIMIT:.0f}")
-        return Outcome(Verdict.UNKNOWN, text)
-    except Exception as error:  # noqa: BLE001  the boundary: a bug in one check must not hide the others
-        text = _("The check failed because of an internal error: {summary}.")
-        return Outcome(Verdict.UNKNOWN, text.format(summary=crash_summary(error)), _("Please report it."))
-    return outcome
+    errors: list[BaseException] = []
+    # A bug in one check must not hide the others.
+    with Boundary(errors.append):
+        try:
+            async with asyncio.timeout(LIMIT):
+                outcome: Outcome = await imported(f"tui.cli.doctor.{check.implementation}")(subject)
+                return outcome
+        except Skipped as reason:
+            return Outcome(None, str(reason))
+        except TimeoutError:
+            text = _("The check did not end within {seconds} s.").format(seconds=f"{LIMIT:.0f}")
+            return Outcome(Verdict.UNKNOWN, text)
+    text = _("The check failed because of an internal error: {summary}.")
+    return Outcome(Verdict.UNKNOWN, text.format(summary=crash_summary(errors[0])), _("Please report it."))

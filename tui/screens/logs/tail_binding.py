@@ -3,8 +3,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import datetime
+from functools import partial
 
 from services.aws.client.errors import AwsError
+from services.background.boundaries import Boundary
 from services.background.faults import fault_problem
 from services.background.turns import next_turn
 from services.i18n import _
@@ -74,15 +76,9 @@ class PaneTail:
             async for batch in batches:
                 if batch.lines:
                     await next_turn()
-                try:
+                # One bad batch must not end the tail.
+                with Boundary(partial(self._lose, batch)):
                     self._take(batch)
-                except Exception as error:  # noqa: BLE001  the boundary: one bad batch must not end the tail
-                    self.pane.missing_until = max(
-                        [self.pane.missing_until, *(line.at for line in batch.lines)]
-                    )
-                    self.services.workers.report(error)
-                    what = _("An internal error kept some lines from being shown.")
-                    self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
                 if batch.lines or batch.stats.complete_from is not None:
                     self._began.set()
 
@@ -96,6 +92,12 @@ class PaneTail:
             # Feeds and other panes failed for the same reason; retry them now instead of at their next poll.
             self.services.refresh_feeds()
         self.pane.problem = batch.problem or self._missed
+
+    def _lose(self, batch: TailBatch, error: BaseException) -> None:
+        self.pane.missing_until = max([self.pane.missing_until, *(line.at for line in batch.lines)])
+        self.services.workers.report(error)
+        what = _("An internal error kept some lines from being shown.")
+        self._missed = self.pane.problem = fault_problem(what, error, self.services.clock.now())
 
     def _stats(self, stats: TailStats) -> TailStats:
         return stats.complete_since(self._read_back_to).late_lines_read(self._late_read_at)

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from services.aws.client.errors import AwsError
+from services.background.boundaries import Boundary
 from services.background.faults import fault_problem
 from services.i18n import N_, _
 from services.journal.errors import JournalError
@@ -187,15 +188,22 @@ class AlarmScreen(ModeScreen):
         self.detail.curve = await self._state(FeedState(), self._curve(alarm))
 
     async def _state(self, before: FeedState[T], reading: Awaitable[T]) -> FeedState[T]:
-        try:
-            value = await reading
-        except AwsError as error:
-            return replace(before, problem=error.problem, failures=before.failures + 1)
-        except Exception as error:  # noqa: BLE001  the boundary: an internal error is shown in place of the data
-            self.app.report_bug(error)
-            problem = fault_problem(_("An internal error stopped this read."), error, self.app.now())
+        state = before
+
+        def failed(problem: Problem) -> FeedState[T]:
             return replace(before, problem=problem, failures=before.failures + 1)
-        return FeedState(value=value, fetched_at=self.app.now())
+
+        def fault(error: BaseException) -> None:
+            nonlocal state
+            self.app.report_bug(error)
+            state = failed(fault_problem(_("An internal error stopped this read."), error, self.app.now()))
+
+        with Boundary(fault):
+            try:
+                state = FeedState(value=await reading, fetched_at=self.app.now())
+            except AwsError as error:
+                state = failed(error.problem)
+        return state
 
     @on(AlarmDetail.Closed)
     def close(self) -> None:

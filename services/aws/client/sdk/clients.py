@@ -42,7 +42,7 @@ from services.aws.client.settings import LOOPBACK, AwsSettings
 from services.aws.client.single_attempt import OnceSession, ReadSession, keep_to_metadata
 from services.aws.client.traffic import TrafficObserver
 from services.aws.client.write_grants import NOWHERE, AppendTarget
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 from services.clock import Clock
 
 

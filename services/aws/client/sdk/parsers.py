@@ -24,7 +24,7 @@ from botocore.utils import parse_timestamp
 from services.aws.client.response_limits import MOST_ROWS, MOST_ROWS_OF, TooLarge
 from services.aws.client.sdk.garbage import no_collection
 from services.aws.client.validation import SCALARS, Check, Misshapen, Rules, TooManyRows, checker, sound
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 
 EPOCH_SHAPES = frozenset({"GetMetricDataOutput"})
 """Output shapes whose timestamps are epoch seconds."""

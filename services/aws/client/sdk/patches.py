@@ -16,7 +16,7 @@ from botocore import credentials, utils
 from services.aws.client.codes import lacks_operation
 from services.aws.client.sdk import signing_time
 from services.aws.client.sdk.files import open_token
-from services.background.cleanup import on_error
+from services.background.boundaries import on_error
 from services.host import known_secrets, programs
 
 _SECRET_PARAMETERS = ("accessToken", "WebIdentityToken", "clientSecret", "refreshToken", "SAMLAssertion")

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from services.aws.client.errors import AwsError
 from services.aws.client.pace import RequestPace
@@ -20,6 +21,7 @@ from services.aws.cloudwatch.alarms.mute_rules import MuteRules, Muting
 from services.aws.cloudwatch.alarms.overview import by_name, marked, overview_of, too_many
 from services.aws.cloudwatch.alarms.requests import MOST_PAGES, MOST_RECORDS, AlarmRequests, Listed
 from services.aws.cloudwatch.alarms.subscriptions import Subscriptions
+from services.background.boundaries import on_error
 from services.background.turns import next_turn
 from services.clock import Clock
 from services.i18n import _
@@ -180,16 +182,14 @@ class AlarmList:
             # Meanwhile no other lane reads it.
             self._parts.remove(part)
             try:
-                is_complete = await self._page(part)
+                with on_error(partial(self._parts.appendleft, part)):
+                    is_complete = await self._page(part)
             except AwsError as error:
                 part.problem = error
                 self._fail(part)
-                self._parts.append(part)
+                self._parts.rotate(-1)
                 # The others may fail as slowly, while nobody is told what fires.
                 return
-            except BaseException:
-                self._parts.appendleft(part)
-                raise
             if is_complete:
                 self._end(part)
             elif not self._is_cut:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -673,13 +674,13 @@ async def test_what_another_account_or_region_measures_is_not_judged(place, word
             ]
         }
 
-    store = embedded.world.dashboards
+    dashboards = embedded.world.dashboards
     with embedded.world.lock:
-        body = json.loads(store.dashboards["facility-prod-main"].body)
+        body = json.loads(dashboards["facility-prod-main"].body)
         for widget in body["widgets"]:
             if widget["type"] == "metric":
                 widget["properties"] = moved(widget["properties"])
-        store.put("facility-prod-main", json.dumps(body), embedded.clock.now())
+        dashboards["facility-prod-main"] = replace(dashboards["facility-prod-main"], body=json.dumps(body))
     finding = await run_inspection(embedded, "dashboard", hours=0.4)
     limits = [each for each in finding.measures if each.item in {limit.id for limit in BOOK.limits}]
     console = services(embedded)

@@ -57,17 +57,15 @@ async def test_the_help_of_every_screen_puts_its_own_keys_first_and_says_nothing
         check(pilot)
 
 
-async def test_the_help_of_the_logs_calls_c_the_columns(embedded):
+async def test_the_help_of_the_logs_begins_with_what_is_read_with(embedded):
     async with console(embedded.url, embedded.clock, size=(80, 24), mode="logs") as pilot:
         await until(pilot, lambda: pilot.app.screen.focused is not None)
         await until(pilot, lambda: getattr(pilot.app.screen, "tails", None))
-        rows = {keys: text for _title, rows in sections(pilot.app.screen) for keys, text in rows}
-        assert "column" in rows["C"]
         pilot.app.action_keys_help()
         await expect(pilot, at="HelpScreen")
-        # What is read with comes before what the screen does with its panes.
         await until(pilot, lambda: "Search the lines in memory" in screen_text(pilot))
-        await press(pilot, "pagedown", "pagedown", shows="column")
+        assert "Stop the lines where they are" not in screen_text(pilot)
+        await press(pilot, "pagedown", "pagedown", shows="Stop the lines where they are")
 
 
 def test_sentences_belong_to_keys_that_exist():

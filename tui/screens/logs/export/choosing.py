@@ -12,6 +12,7 @@ from textual.getters import app as app_getter
 from textual.widgets import Input, Static
 
 from services.aws.client.errors import AwsError
+from services.background.boundaries import Boundary
 from services.host.regular_files import named
 from services.host.state_files import state_folder
 from services.i18n import N_, _, plural, sentences
@@ -117,24 +118,31 @@ class ExportDialog(GuardedDialog[bool]):
             self._export_task = asyncio.create_task(self._export(wish, span), name="log export")
 
     async def _export(self, wish: ExportWish, span: Span | None) -> None:
-        try:
-            head = await self._run(wish, span, self._progress)
-        except FileExistsError as error:
-            words = _("There is a file {path} already; nothing is overwritten.")
-            self.show(words.format(path=clean(error.filename or wish.path)), trouble=True)
-        except OSError as error:
-            self.show(_("Not saved: {reason}").format(reason=clean(error.strerror or error)), trouble=True)
-        except AwsError as error:
-            self.show(sentences(_("Nothing was exported."), error.problem.message), trouble=True)
-        except JournalError as error:
-            problem = error.problem
-            self.show(sentences(_("Nothing was exported."), problem.summary, problem.remedy), trouble=True)
-        except Exception as error:  # noqa: BLE001  the boundary: a task of its own has nobody above it
-            self.app.ready.workers.report(error)
-            self.show(_("An internal error ended the export; nothing was saved."), trouble=True)
-        else:
-            self.app.inform(done(head, wish, self.app.ready.runbook.masking))
-            self.dismiss(True)
+        # Nobody is above this task.
+        with Boundary(self._stop):
+            try:
+                head = await self._run(wish, span, self._progress)
+            except FileExistsError as error:
+                words = _("There is a file {path} already; nothing is overwritten.")
+                self.show(words.format(path=clean(error.filename or wish.path)), trouble=True)
+            except OSError as error:
+                self.show(
+                    _("Not saved: {reason}").format(reason=clean(error.strerror or error)), trouble=True
+                )
+            except AwsError as error:
+                self.show(sentences(_("Nothing was exported."), error.problem.message), trouble=True)
+            except JournalError as error:
+                problem = error.problem
+                self.show(
+                    sentences(_("Nothing was exported."), problem.summary, problem.remedy), trouble=True
+                )
+            else:
+                self.app.inform(done(head, wish, self.app.ready.runbook.masking))
+                self.dismiss(True)
+
+    def _stop(self, error: BaseException) -> None:
+        self.app.ready.workers.report(error)
+        self.show(_("An internal error ended the export; nothing was saved."), trouble=True)
 
     def _progress(self, count: int) -> None:
         words = plural("{count} line so far; Esc cancels", "{count} lines so far; Esc cancels", count)
